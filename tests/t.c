@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <ftw.h>
+#include <locale.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <CUnit/CUnit.h>
+#include <CUnit/TestDB.h>
+#include <CUnit/TestRun.h>
+
+#include "t.h"
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define SANITIZED	1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SANITIZED	1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED	0
+#endif
+
+#define LIMIT_S		60
+#define MAX_DIRS	32
+
+/*
+ * The program's one run.  `number` counts the tests begun; late[] is what the
+ * alarm writes, made ready before the alarm is set because a signal handler
+ * may not format.
+ */
+static struct {
+	const char	*suite;
+	pthread_t	 thread;
+	unsigned	 number;
+	unsigned	 failures;
+	bool		 setup_failed;
+	char		 late[512];
+	char		 dirs[MAX_DIRS][24];
+	unsigned	 n_dirs;
+} run;
+
+static bool
+is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL && *value != '\0' && strcmp(value, "0") != 0;
+}
+
+static unsigned
+limit_s(void)
+{
+	const char *value = getenv("T_LIMIT_S");
+
+	if (value != NULL && *value != '\0')
+		return (unsigned)strtoul(value, NULL, 10);
+	return is_set("T_FULL") ? 10 * LIMIT_S : LIMIT_S;
+}
+
+int
+t_size(const char *what, int dflt)
+{
+	int size = dflt;
+
+	if (is_set("T_FULL"))
+		size *= 10;
+	if (SANITIZED || is_set("T_SLOW"))
+		size /= 10;
+	if (size < 1)
+		size = 1;
+	printf("# %s: %d\n", what, size);
+	return size;
+}
+
+/* A sentence out of a function's name. */
+static const char *
+sentence(const char *name, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", name);
+	for (char *p = buf; *p != '\0'; p++) {
+		if (*p == '_')
+			*p = ' ';
+	}
+	return buf;
+}
+
+static void
+only_on_the_tests_thread(struct t_at at)
+{
+	if (pthread_equal(pthread_self(), run.thread))
+		return;
+	fprintf(stderr, "%s:%d CHECK outside of the test's own thread\n",
+	    at.file, at.line);
+	abort();
+}
+
+/* Said at once, so that it is not lost when the program dies later. */
+static bool
+verdict(struct t_at at, bool holds, const char *what)
+{
+	if (!holds)
+		run.failures++;
+	fflush(stdout);
+	CU_assertImplementation(holds, (unsigned)at.line, what, at.file, "",
+	    CU_FALSE);
+	return holds;
+}
+
+bool
+t_check(struct t_at at, bool holds, const char *what)
+{
+	only_on_the_tests_thread(at);
+	if (!holds)
+		printf("# %s:%d got false, want %s\n", at.file, at.line, what);
+	return verdict(at, holds, what);
+}
+
+bool
+t_check_int(struct t_at at, intmax_t got, intmax_t want, const char *what)
+{
+	only_on_the_tests_thread(at);
+	if (got != want)
+		printf("# %s:%d got %jd, want %jd: %s\n", at.file, at.line,
+		    got, want, what);
+	return verdict(at, got == want, what);
+}
+
+/* Quoted on one line, whatever it holds; UTF-8 stays readable. */
+static void
+print_bytes(const char *label, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	printf("%s", label);
+	if (p == NULL) {
+		printf("NULL");
+		return;
+	}
+	putchar('"');
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] < ' ' || p[i] == 0x7f || p[i] == '"' || p[i] == '\\')
+			printf("\\x%02x", p[i]);
+		else
+			putchar(p[i]);
+	}
+	printf("\" (%zu)", len);
+}
+
+static bool
+same(const void *got, size_t gotlen, const void *want, size_t wantlen)
+{
+	if (got == NULL || want == NULL)
+		return got == want && gotlen == wantlen;
+	return gotlen == wantlen && memcmp(got, want, gotlen) == 0;
+}
+
+bool
+t_check_mem(struct t_at at, const void *got, size_t gotlen, const void *want,
+    size_t wantlen, const char *what)
+{
+	bool holds = same(got, gotlen, want, wantlen);
+
+	only_on_the_tests_thread(at);
+	if (!holds) {
+		printf("# %s:%d ", at.file, at.line);
+		print_bytes("got ", got, gotlen);
+		print_bytes(", want ", want, wantlen);
+		printf(": %s\n", what);
+	}
+	return verdict(at, holds, what);
+}
+
+bool
+t_check_str(struct t_at at, const char *got, const char *want,
+    const char *what)
+{
+	return t_check_mem(at, got, got == NULL ? 0 : strlen(got), want,
+	    want == NULL ? 0 : strlen(want), what);
+}
+
+const char *
+t_tmpdir(void)
+{
+	char *dir;
+
+	if (run.n_dirs == MAX_DIRS) {
+		fprintf(stderr, "more than %d folders in a test\n", MAX_DIRS);
+		abort();
+	}
+	dir = run.dirs[run.n_dirs];
+	memcpy(dir, "/tmp/dwXXXXXX", sizeof "/tmp/dwXXXXXX");
+	if (mkdtemp(dir) == NULL) {
+		perror("mkdtemp");
+		abort();
+	}
+	run.n_dirs++;
+	return dir;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	remove(path);
+	return 0;
+}
+
+static void
+remove_dirs(void)
+{
+	while (run.n_dirs > 0)
+		nftw(run.dirs[--run.n_dirs], remove_one, 16,
+		    FTW_DEPTH | FTW_PHYS);
+}
+
+/* What was printed before is flushed at each test's start and CHECK. */
+static void
+too_late(int sig)
+{
+	(void)sig;
+	if (write(STDOUT_FILENO, run.late, strlen(run.late)) < 0)
+		_exit(2);
+	_exit(1);
+}
+
+static void
+begin(const CU_pTest test, const CU_pSuite suite)
+{
+	unsigned limit = limit_s();
+
+	(void)suite;
+	run.number++;
+	snprintf(run.late, sizeof run.late,
+	    "\nnot ok %u - %s: %s (time limit of %u s)\n", run.number,
+	    run.suite, test->pName, limit);
+	fflush(stdout);
+	alarm(limit);
+}
+
+static void
+end(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failed)
+{
+	(void)suite;
+	alarm(0);
+	printf("%s %u - %s: %s\n", failed == NULL ? "ok" : "not ok",
+	    run.number, run.suite, test->pName);
+	fflush(stdout);
+	remove_dirs();
+}
+
+static void
+no_setup(const CU_pSuite suite)
+{
+	run.setup_failed = true;
+	printf("Bail out! %s: the suite's set-up failed\n", suite->pName);
+}
+
+static bool
+add_all(CU_pSuite suite, const struct t_case *cases, size_t n)
+{
+	char name[256];
+
+	for (size_t i = 0; i < n; i++) {
+		sentence(cases[i].name, name, sizeof name);
+		if (CU_get_test_by_name(name, suite) != NULL) {
+			printf("Bail out! %s: two tests are named: %s\n",
+			    run.suite, name);
+			return false;
+		}
+		if (CU_add_test(suite, name, cases[i].run) == NULL) {
+			printf("Bail out! %s\n", CU_get_error_msg());
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+watch_the_time(void)
+{
+	struct sigaction sa = { .sa_handler = too_late };
+	sigset_t set;
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGALRM, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* Did everything run, and did everything hold? */
+static bool
+all_is_well(size_t n)
+{
+	return !run.setup_failed && run.failures == 0 && run.number == n &&
+	    CU_get_number_of_tests_run() == n &&
+	    CU_get_number_of_failure_records() == 0;
+}
+
+int
+t_main_setup(const char *name, int (*setup)(void), const struct t_case *cases,
+    size_t n)
+{
+	CU_pSuite suite;
+	bool well = false;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	run.suite = name;
+	run.thread = pthread_self();
+	CU_initialize_registry();
+	CU_set_error_action(CUEA_IGNORE);
+	CU_set_test_start_handler(begin);
+	CU_set_test_complete_handler(end);
+	CU_set_suite_init_failure_handler(no_setup);
+	suite = CU_add_suite(name, setup, NULL);
+	if (suite != NULL && add_all(suite, cases, n)) {
+		printf("1..%zu\n", n);
+		watch_the_time();
+		CU_run_all_tests();
+		well = all_is_well(n);
+	}
+	CU_cleanup_registry();
+	return well ? 0 : 1;
+}
+
+int
+t_main(const char *suite, const struct t_case *cases, size_t n)
+{
+	return t_main_setup(suite, NULL, cases, n);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The harness under test: everything that must make a program fail does. */
+#include "config.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "t.h"
+
+/* What t_victim printed in the mode asked for last. */
+static char	output[8192];
+
+/* make check says where it built it. */
+static const char *
+victim(void)
+{
+	static char path[PATH_MAX + 32];
+	const char *dir = getenv("top_builddir");
+
+	snprintf(path, sizeof path, "%s/tests/unit/t_victim",
+	    dir != NULL ? dir : ".");
+	return path;
+}
+
+/* Returns the exit status, or 128 and more when a signal ended it. */
+static int
+run_victim(const char *mode)
+{
+	char command[PATH_MAX + 128];
+	size_t len;
+	FILE *f;
+	int status;
+
+	snprintf(command, sizeof command,
+	    "exec env T_FULL=%s T_LIMIT_S=%s '%s' %s 2>&1",
+	    strcmp(mode, "well") == 0 ? "1" : "0",
+	    strcmp(mode, "endless") == 0 ? "1" : "50", victim(), mode);
+	f = popen(command, "r");
+	if (f == NULL)
+		return -1;
+	len = fread(output, 1, sizeof output - 1, f);
+	output[len] = '\0';
+	status = pclose(f);
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+	    128 + WTERMSIG(status);
+}
+
+static bool
+said(const char *text)
+{
+	return strstr(output, text) != NULL;
+}
+
+static void
+a_program_whose_checks_hold_succeeds(void)
+{
+	CHECK_INT(run_victim("well"), 0);
+	CHECK(said("1..2\n"));
+	CHECK(said("ok 1 - victim: all is well\n"));
+	CHECK(!said("not ok"));
+}
+
+static void
+a_wrong_number_fails_and_shows_both(void)
+{
+	CHECK_INT(run_victim("sum"), 1);
+	CHECK(said("ok 1 - victim: all is well\n"));
+	CHECK(said("not ok 2 - victim: a sum is wrong\n"));
+	CHECK(said("got 2, want 3: 1 + 1\n"));
+}
+
+static void
+a_wrong_text_fails_and_stays_on_one_line(void)
+{
+	CHECK_INT(run_victim("text"), 1);
+	CHECK(said("got \"a\\x0a\" (2), want \"b\" (1)"));
+	CHECK_INT(run_victim("missing"), 1);
+	CHECK(said("got NULL, want \"\" (0)"));
+}
+
+static void
+wrong_bytes_fail(void)
+{
+	CHECK_INT(run_victim("bytes"), 1);
+	CHECK(said("got \"ab\" (2), want \"abc\" (3)"));
+}
+
+static void
+a_wrong_claim_fails_and_is_named(void)
+{
+	CHECK_INT(run_victim("claim"), 1);
+	CHECK(said("got false, want 1 > 2\n"));
+}
+
+static void
+a_suite_whose_setup_fails_is_a_failure(void)
+{
+	CHECK_INT(run_victim("setup"), 1);
+	CHECK(said("Bail out! victim: the suite's set-up failed\n"));
+}
+
+static void
+a_name_used_twice_is_a_failure(void)
+{
+	CHECK_INT(run_victim("twice"), 1);
+	CHECK(said("Bail out! victim: two tests are named: all is well\n"));
+	CHECK(!said("\nok 1"));
+}
+
+static void
+a_test_that_never_ends_is_stopped_and_named(void)
+{
+	CHECK_INT(run_victim("endless"), 1);
+	CHECK(said("not ok 2 - victim: it never ends (time limit of 1 s)\n"));
+}
+
+static void
+a_check_on_another_thread_stops_the_program(void)
+{
+	CHECK(run_victim("elsewhere") != 0);
+	CHECK(said("CHECK outside of the test's own thread"));
+}
+
+static void
+a_folder_is_gone_after_its_test(void)
+{
+	const char *at;
+	char path[64];
+
+	CHECK_INT(run_victim("well"), 0);
+	at = strstr(output, "# path ");
+	if (!CHECK(at != NULL && sscanf(at, "# path %63s", path) == 1))
+		return;
+	*strrchr(path, '/') = '\0';
+	CHECK_INT(access(path, F_OK), -1);
+	CHECK(strncmp(path, "/tmp/dw", 7) == 0);
+}
+
+static void
+a_full_run_has_larger_sizes(void)
+{
+	CHECK_INT(run_victim("well"), 0);
+	CHECK(said("# size 1000\n") || said("# size 100\n"));
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_program_whose_checks_hold_succeeds),
+		T(a_wrong_number_fails_and_shows_both),
+		T(a_wrong_text_fails_and_stays_on_one_line),
+		T(wrong_bytes_fail),
+		T(a_wrong_claim_fails_and_is_named),
+		T(a_suite_whose_setup_fails_is_a_failure),
+		T(a_name_used_twice_is_a_failure),
+		T(a_test_that_never_ends_is_stopped_and_named),
+		T(a_check_on_another_thread_stops_the_program),
+		T(a_folder_is_gone_after_its_test),
+		T(a_full_run_has_larger_sizes),
+	};
+	return t_main("t", cases, sizeof cases / sizeof cases[0]);
+}
