@@ -1,0 +1,851 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libsocketserver: Python's socketserver and socket, for C.  Prefix: sks_.
+ *
+ * A program fills in a struct sks_server_config (the class attributes), a
+ * struct sks_server_ops (what a subclass may override; NULL slots inherit) and
+ * a struct sks_handler_ops (the request handler class), and serves:
+ *
+ *	struct sks_server_config cfg;
+ *	struct sks_server *srv;
+ *
+ *	sks_server_config_init(&cfg, SKS_TCP, SKS_THREADING);
+ *	if (sks_addr_parse("127.0.0.1:0", 0, &cfg.address) < 0 ||
+ *	    sks_server_new(&cfg, NULL, &echo_ops, &srv) < 0 ||
+ *	    sks_server_serve_forever(srv) < 0)
+ *		...			 (sks_error_text() says what failed)
+ *	sks_server_free(srv);
+ *
+ * Rules for all of it
+ * - A function returns 0 (or a count) or a negative SKS_E*.  What else is
+ *   known of the last failure in this thread: sks_last_error().
+ * - Nothing here prints, exits, or changes a signal's disposition.  No send
+ *   raises SIGPIPE.  Every descriptor is close-on-exec.
+ * - Time limits are seconds in a double, INFINITY for none (Python's None);
+ *   deadlines are nanoseconds of the monotonic clock, see sks_after().
+ *   Signals and dripped bytes never lengthen a deadline.
+ * - xxx_free(NULL) does nothing.
+ */
+#ifndef SOCKETSERVER_H
+#define SOCKETSERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SKS_API		__attribute__((visibility("default")))
+#define SKS_MUST_USE	__attribute__((warn_unused_result))
+#else
+#define SKS_API
+#define SKS_MUST_USE
+#endif
+
+/* ------------------------------------------------------------- errors --- */
+
+enum {
+	SKS_ESYS = -1,		/* a system call failed in an unusual way */
+	SKS_EINVAL = -2,	/* an argument makes no sense */
+	SKS_ENOMEM = -3,	/* out of memory */
+	SKS_ETIMEDOUT = -4,	/* the time limit or deadline has passed */
+	SKS_EAGAIN = -5,	/* nothing now; it would have had to wait */
+	SKS_ECLOSED = -6,	/* our own end was closed, cut or ended before */
+	SKS_ERESET = -7,	/* the peer is gone: reset, broken pipe */
+	SKS_EEOF = -8,		/* the peer ended before all was there */
+	SKS_EOVERFLOW = -9,	/* the outbox is full; nothing was taken */
+	SKS_ETOOLONG = -10,	/* a line, token or path exceeds its limit */
+	SKS_EADDRINUSE = -11,	/* another program has this address */
+	SKS_EADDRNOTAVAIL = -12, /* this machine does not have this address */
+	SKS_EACCES = -13,	/* no permission */
+	SKS_ECONNREFUSED = -14,	/* nobody listens there */
+	SKS_EUNREACH = -15,	/* no way to that network or host */
+	SKS_ERESOLVE = -16,	/* the host name is not known */
+	SKS_EBUSY = -17,	/* somebody else is doing this already */
+	SKS_EDEADLK = -18,	/* waiting here would wait for this thread */
+	SKS_ENOTCONN = -19,	/* the socket is not connected */
+	SKS_ENOFILES = -20,	/* out of descriptors */
+	SKS_ENOTHREAD = -21,	/* no further thread could be started */
+	SKS_ENOTSUP = -22,	/* not offered (yet, or on this system) */
+	SKS_EUSER = -23		/* for callbacks: the application failed */
+};
+
+/*
+ * Returned by a callback: end quietly.  Python's SystemExit: it never reaches
+ * handle_error; the request is shut down all the same.  SKS_SYNC: it leaves
+ * handle_request or serve_forever.  SKS_THREADING: it ends that worker only.
+ */
+#define SKS_STOP	2
+
+/* The sentence for a code, without full stop; never NULL. */
+SKS_API const char *sks_strerror(int code);
+
+/*
+ * What is known of a failure.  `what` is a static string: the system call
+ * ("bind"), or for SKS_EINVAL and SKS_ETOOLONG a sentence that says what is
+ * wrong.  `context` is the failure that was being handled when this one
+ * happened (handle's when finish failed too), or 0.
+ */
+struct sks_error {
+	int		 code;		/* SKS_E* */
+	int		 sys_errno;	/* 0 when no system call failed */
+	const char	*what;		/* never NULL */
+	int		 context;
+};
+
+/* The calling thread's last failure inside this library. */
+SKS_API void	sks_last_error(struct sks_error *out);
+
+/*
+ * A message for people: "bind: Address already in use".  sks_error_text()
+ * writes that of the thread's last failure.  Both cut to `size`, always end
+ * with NUL and return buf.
+ */
+SKS_API const char *sks_error_format(const struct sks_error *e, char *buf,
+	    size_t size);
+SKS_API const char *sks_error_text(char *buf, size_t size);
+
+/* --------------------------------------------------------------- time --- */
+
+#define SKS_NEVER	INT64_MAX	/* the deadline that never comes */
+
+/* Now, in nanoseconds of the monotonic clock. */
+SKS_API int64_t	sks_now(void);
+
+/* The deadline `seconds` from now; INFINITY gives SKS_NEVER. */
+SKS_API int64_t	sks_after(double seconds);
+
+/* ---------------------------------------------------------- addresses --- */
+
+enum sks_family {
+	SKS_UNSPEC,		/* none, or an unnamed Unix socket */
+	SKS_INET,
+	SKS_INET6,
+	SKS_UNIX
+};
+
+enum sks_scope {
+	SKS_SCOPE_LOCAL,	/* a Unix socket */
+	SKS_SCOPE_LOOPBACK,	/* 127.0.0.0/8, ::1 */
+	SKS_SCOPE_PRIVATE,	/* RFC 1918, link-local, fc00::/7, 100.64/10 */
+	SKS_SCOPE_PUBLIC,
+	SKS_SCOPE_ANY		/* 0.0.0.0, ::  (all interfaces) */
+};
+
+enum sks_addr_style {
+	SKS_STYLE_PLAIN,	/* 1.2.3.4:5  [::1]:5  unix:/path */
+	SKS_STYLE_HOST,		/* 1.2.3.4  ::1  unix:/path */
+	SKS_STYLE_PYTHON	/* ('1.2.3.4', 5)  ('::1', 5, 0, 0)  '/path' */
+};
+
+/* Long enough for every address in every style. */
+#define SKS_ADDR_TEXT	160
+
+/* A struct sockaddr of any family; copy it freely.  All zero is SKS_UNSPEC. */
+struct sks_addr {
+	union {
+		unsigned char	bytes[128];
+		uint64_t	align;
+	} u;
+	uint32_t	len;
+};
+
+/*
+ * Reads "127.0.0.1:6666", "[::1]:0", "::1" (port default_port), "localhost",
+ * ":6666" and "*:6666" (all IPv4 interfaces) or "unix:PATH" ("unix:@NAME" is
+ * Linux's abstract namespace).  Numbers only: asks no resolver, never blocks.
+ * Returns 0, SKS_EINVAL or SKS_ETOOLONG; sks_error_text() then says which
+ * part is wrong.
+ */
+SKS_API SKS_MUST_USE int sks_addr_parse(const char *text,
+	    unsigned default_port, struct sks_addr *out);
+
+/* Asks the resolver for the first address of host; may block for seconds.
+ * Returns 0 or SKS_ERESOLVE. */
+SKS_API SKS_MUST_USE int sks_addr_resolve(const char *host, unsigned port,
+	    struct sks_addr *out);
+
+/* Writes the address; an IPv4 peer of a dual-stack listener shows as IPv4.
+ * An unnamed Unix peer is "unix:" ('' in Python style).  Returns buf. */
+SKS_API const char *sks_addr_format(const struct sks_addr *a,
+	    enum sks_addr_style style, char *buf, size_t size);
+
+SKS_API enum sks_family sks_addr_family(const struct sks_addr *a);
+SKS_API enum sks_scope sks_addr_scope(const struct sks_addr *a);
+SKS_API unsigned sks_addr_port(const struct sks_addr *a);	/* 0: none */
+
+/* The path of a Unix address (NULL for others and abstract names).  Lives as
+ * long as *a. */
+SKS_API const char *sks_addr_path(const struct sks_addr *a);
+
+/* 1 when both have the same host, whatever the port. */
+SKS_API int	sks_addr_same_host(const struct sks_addr *a,
+	    const struct sks_addr *b);
+
+/* ------------------------------------------------------------ sockets --- */
+
+/*
+ * A connected stream socket.  One thread may read while another writes; only
+ * the thread that owns it may close or free it.  sks_shutdown() may be called
+ * by any thread as long as the object is not freed.
+ */
+struct sks_socket;
+
+/*
+ * Takes over a connected descriptor, makes it blocking (the deadlines below
+ * need that) and close-on-exec.  Owns: on success the socket owns fd; on
+ * failure the caller still does.
+ */
+SKS_API SKS_MUST_USE int sks_socket_fromfd(int fd, struct sks_socket **out);
+
+/*
+ * Connects.  The limit covers all of it, but not the resolver.  Returns 0,
+ * SKS_ETIMEDOUT, SKS_ECONNREFUSED, SKS_EUNREACH, SKS_ERESOLVE, ...
+ * Python: create_connection (tries every address of the host, each with its
+ * share of the time that is left) and connect.
+ */
+SKS_API SKS_MUST_USE int sks_create_connection(const char *host,
+	    unsigned port, double timeout, struct sks_socket **out);
+SKS_API SKS_MUST_USE int sks_connect(const struct sks_addr *to,
+	    double timeout, struct sks_socket **out);
+SKS_API SKS_MUST_USE int sks_connect_unix(const char *path, double timeout,
+	    struct sks_socket **out);
+
+/* Two connected ends (Unix stream). */
+SKS_API SKS_MUST_USE int sks_socketpair(struct sks_socket **a,
+	    struct sks_socket **b);
+
+/* Seconds for each of the calls below that name no deadline.  INFINITY (the
+ * default): wait; 0: SKS_EAGAIN instead of waiting; negative or NaN:
+ * SKS_EINVAL. */
+SKS_API SKS_MUST_USE int sks_settimeout(struct sks_socket *s, double seconds);
+SKS_API double	sks_gettimeout(const struct sks_socket *s);
+
+/*
+ * Reads what is there, at most n bytes, waiting for the first.  Returns the
+ * count, 0 at end of file (or n == 0), SKS_ETIMEDOUT, SKS_ERESET, ...
+ * The deadline form ignores the timeout; once the deadline has passed it
+ * returns SKS_ETIMEDOUT even when bytes are waiting, so a loop of calls with
+ * one deadline ends in time whatever the peer drips.
+ */
+SKS_API SKS_MUST_USE ssize_t sks_recv(struct sks_socket *s, void *buf,
+	    size_t n);
+SKS_API SKS_MUST_USE ssize_t sks_recv_deadline(struct sks_socket *s,
+	    void *buf, size_t n, int64_t deadline_ns);
+
+/* Sends; may take less than n.  Returns the count or SKS_E*. */
+SKS_API SKS_MUST_USE ssize_t sks_send(struct sks_socket *s, const void *data,
+	    size_t n);
+
+/* Sends what the kernel takes without waiting: the count, or SKS_EAGAIN. */
+SKS_API SKS_MUST_USE ssize_t sks_send_now(struct sks_socket *s,
+	    const void *data, size_t n);
+
+/*
+ * Sends all; the timeout is one deadline for the whole.  Returns 0 or SKS_E*.
+ * *done (may be NULL) is how much the kernel took, also on failure.
+ */
+SKS_API SKS_MUST_USE int sks_sendall(struct sks_socket *s, const void *data,
+	    size_t n, size_t *done);
+SKS_API SKS_MUST_USE int sks_sendall_deadline(struct sks_socket *s,
+	    const void *data, size_t n, int64_t deadline_ns, size_t *done);
+
+/* sks_sendall() of a string, without its NUL.  The tutorial's
+ * send_socket_info(). */
+SKS_API SKS_MUST_USE int sks_send_text(struct sks_socket *s,
+	    const char *text);
+
+enum sks_how {
+	SKS_SHUT_RD,
+	SKS_SHUT_WR,
+	SKS_SHUT_RDWR
+};
+
+/* shutdown(2).  Wakes a thread that is blocked in the socket.  Any thread.
+ * Returns 0, SKS_ENOTCONN, SKS_ECLOSED. */
+SKS_API int	sks_shutdown(struct sks_socket *s, enum sks_how how);
+
+/* Closes the descriptor; a second call does nothing.  Later calls on s give
+ * SKS_ECLOSED.  Owner only. */
+SKS_API void	sks_close(struct sks_socket *s);
+
+/* Closes so that the peer gets a reset instead of an end of file.  Owner
+ * only. */
+SKS_API void	sks_reset(struct sks_socket *s);
+
+/* Closes if needed and frees. */
+SKS_API void	sks_socket_free(struct sks_socket *s);
+
+SKS_API int	sks_fileno(const struct sks_socket *s);	/* -1: closed */
+SKS_API SKS_MUST_USE int sks_getsockname(struct sks_socket *s,
+	    struct sks_addr *out);
+SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
+	    struct sks_addr *out);
+
+enum sks_option {
+	SKS_NODELAY,		/* 1: send small pieces at once */
+	SKS_KEEPALIVE,		/* 1: probe a silent peer */
+	SKS_KEEPIDLE,		/* seconds of silence before the first probe */
+	SKS_KEEPINTVL,		/* seconds between probes */
+	SKS_KEEPCNT,		/* probes without answer that end it */
+	SKS_USER_TIMEOUT,	/* ms that sent bytes may stay unacknowledged */
+	SKS_SNDBUF,		/* bytes; the kernel may round and double */
+	SKS_RCVBUF
+};
+
+/* setsockopt/getsockopt of one int.  SKS_ENOTSUP where the socket or system
+ * does not have the option (TCP's on a Unix socket). */
+SKS_API SKS_MUST_USE int sks_setsockopt(struct sks_socket *s,
+	    enum sks_option option, int value);
+SKS_API SKS_MUST_USE int sks_getsockopt(struct sks_socket *s,
+	    enum sks_option option, int *value);
+
+/* Keepalive in one call: 60, 10, 3 finds a dead peer after 90 s.  Nothing to
+ * do, and 0, on a Unix socket. */
+SKS_API SKS_MUST_USE int sks_set_keepalive(struct sks_socket *s, int idle_s,
+	    int interval_s, int count);
+
+/* Who is at the other end of a Unix socket.  Each pointer may be NULL; pid is
+ * 0 where the system does not tell. */
+SKS_API SKS_MUST_USE int sks_peercred(struct sks_socket *s, uid_t *uid,
+	    gid_t *gid, pid_t *pid);
+
+/*
+ * Waits until both directions are shut (by whomever) or the connection is
+ * broken; incoming bytes do not wake it.  Returns 0 or SKS_ETIMEDOUT.  For the
+ * owner of a half-closed connection.
+ */
+SKS_API SKS_MUST_USE int sks_wait_hup(struct sks_socket *s,
+	    int64_t deadline_ns);
+
+/* -------------------------------------------------------------- lines --- */
+
+/*
+ * Bytes in, lines out; does no I/O.  One thread.  A line ends with LF; that
+ * and one CR before it are taken off.  A line over `max` bytes is reported
+ * once and skipped to its end, however long; what follows it is intact.
+ */
+struct sks_frame;
+
+SKS_API SKS_MUST_USE struct sks_frame *sks_frame_new(size_t max);
+SKS_API void	sks_frame_free(struct sks_frame *f);
+
+/* Adds bytes.  Returns 0 or SKS_ENOMEM (nothing added).  Take the lines out
+ * between calls; what is fed is all kept until then. */
+SKS_API SKS_MUST_USE int sks_frame_feed(struct sks_frame *f,
+	    const void *data, size_t len);
+
+/*
+ * The next line.  Returns its length (0 is an empty line), SKS_EAGAIN (none
+ * complete) or SKS_ETOOLONG (one was skipped; ask again).  *line ends with a
+ * NUL, may contain others, and lives until the next call on f.
+ */
+SKS_API SKS_MUST_USE ssize_t sks_frame_next(struct sks_frame *f,
+	    const char **line);
+
+/* At end of file: what came after the last LF, like sks_frame_next(). */
+SKS_API SKS_MUST_USE ssize_t sks_frame_rest(struct sks_frame *f,
+	    const char **line);
+
+/* Bytes that wait for their LF. */
+SKS_API size_t	sks_frame_pending(const struct sks_frame *f);
+
+/* ------------------------------------------------------------ streams --- */
+
+/*
+ * Python's makefile("rwb").  One thread reads, one writes.  Unlike Python's it
+ * stays usable after a time-out (what had come is kept), and it does not keep
+ * the descriptor open: after sks_close() its calls give SKS_ECLOSED.
+ */
+struct sks_stream;
+
+/*
+ * Buffer sizes in bytes, -1 for 8 KiB.  rbufsize 0 never reads more from the
+ * socket than was asked for; wbufsize 0 sends at each write.  Free the stream
+ * before the socket.
+ */
+SKS_API SKS_MUST_USE int sks_makefile(struct sks_socket *s, int rbufsize,
+	    int wbufsize, struct sks_stream **out);
+
+/* Forgets unflushed output; the socket is left as it is. */
+SKS_API void	sks_stream_free(struct sks_stream *st);
+
+/*
+ * A line with its LF into buf, NUL-terminated.  Returns its length; at end of
+ * file the unterminated rest, then 0; SKS_ETOOLONG when no LF is among the
+ * first size-1 bytes; SKS_ETIMEDOUT and other errors of sks_recv().  After an
+ * error nothing is lost: the bytes are there for the next call.
+ */
+SKS_API SKS_MUST_USE ssize_t sks_stream_readline(struct sks_stream *st,
+	    char *buf, size_t size);
+
+/* read: what is there, like sks_recv().  readn: exactly n bytes, or fewer at
+ * end of file. */
+SKS_API SKS_MUST_USE ssize_t sks_stream_read(struct sks_stream *st,
+	    void *buf, size_t n);
+SKS_API SKS_MUST_USE ssize_t sks_stream_readn(struct sks_stream *st,
+	    void *buf, size_t n);
+
+/* Takes all of data or fails; n on success, never less. */
+SKS_API SKS_MUST_USE ssize_t sks_stream_write(struct sks_stream *st,
+	    const void *data, size_t n);
+
+/* Sends what is buffered.  After a failure the buffer is empty: a dead peer
+ * is reported once. */
+SKS_API SKS_MUST_USE int sks_stream_flush(struct sks_stream *st);
+SKS_API int	sks_stream_fileno(const struct sks_stream *st);
+
+/*
+ * Reads until one of the n tokens has come: the tutorial's
+ * receive_socket_info(), but it accumulates, has a deadline, sees end of file
+ * and keeps what follows the token for the next read of st.  Puts everything
+ * up to and with the token into buf, NUL-terminated, and the token's index
+ * into *which (may be NULL).  The token that ends first wins.
+ * Returns the length, SKS_ETIMEDOUT, SKS_EEOF, SKS_ETOOLONG (no token within
+ * size-1 bytes); after an error the bytes are still in the stream.
+ */
+SKS_API SKS_MUST_USE ssize_t sks_recv_until(struct sks_stream *st,
+	    const char *const *tokens, size_t n, int64_t deadline_ns,
+	    char *buf, size_t size, size_t *which);
+
+/* ------------------------------------------------------------- outbox --- */
+
+/*
+ * What is to be sent to one peer: bounded, never blocks the sender.  The first
+ * try is made by whoever puts; what the socket does not take is finished by
+ * the postman's thread.  Any thread may call everything, except close.
+ *
+ * Life: the socket's worker makes it, gives references (sks_outbox_ref) to
+ * those who send, and calls sks_outbox_close() before it closes the socket.
+ * Memory goes with the last reference.
+ */
+struct sks_outbox;
+
+/* The thread, "postman", that waits for the sockets of outboxes which did not
+ * empty.  One serves thousands. */
+struct sks_postman;
+
+SKS_API SKS_MUST_USE int sks_postman_new(struct sks_postman **out);
+
+/* Ends the thread.  Every outbox of this postman must have been closed. */
+SKS_API void	sks_postman_free(struct sks_postman *pm);
+
+enum sks_outbox_event {
+	SKS_OUTBOX_EMPTIED,	/* all that was kept went out */
+	SKS_OUTBOX_FAILED,	/* the peer is gone; what was kept is dropped */
+	SKS_OUTBOX_STALLED	/* the peer took nothing for stall_timeout */
+};
+
+struct sks_outbox_config {
+	size_t	size;		/* of this struct */
+	size_t	max_bytes;	/* kept at most; a put over it is refused */
+	int64_t	stall_timeout_ns; /* SKS_NEVER: wait for ever */
+	struct sks_postman *postman;
+
+	/*
+	 * Called on the postman's thread without any lock held, only for what
+	 * the postman did or saw (a putter learns its own outcome from put).
+	 * Must not block; may call everything here but sks_outbox_close().
+	 * STALLED is told once for each stall; the owner decides (cut, end).
+	 * NULL: nobody cares.
+	 */
+	void	(*notify)(void *arg, enum sks_outbox_event event);
+	void	*arg;
+};
+
+/* Returns 0, SKS_ENOMEM, SKS_EINVAL.  *out has one reference: the caller's. */
+SKS_API SKS_MUST_USE int sks_outbox_new(struct sks_socket *s,
+	    const struct sks_outbox_config *cfg, struct sks_outbox **out);
+SKS_API struct sks_outbox *sks_outbox_ref(struct sks_outbox *ob);
+SKS_API void	sks_outbox_unref(struct sks_outbox *ob);	/* NULL is fine */
+
+/*
+ * Queues len bytes behind what waits.  Returns 1 (all is with the kernel), 0
+ * (kept; the postman finishes), SKS_EOVERFLOW (nothing taken), SKS_ECLOSED
+ * (ended, cut or closed, or the peer is gone), SKS_ENOMEM (if part had gone
+ * out already, the connection was cut).
+ * *end_offset (may be NULL), on 0 and 1: the count of all bytes ever put, with
+ * these; they are out once sks_outbox_sent() has reached it.
+ */
+SKS_API SKS_MUST_USE int sks_outbox_put(struct sks_outbox *ob,
+	    const void *data, size_t len, uint64_t *end_offset);
+
+/* Bytes handed to the kernel so far, and bytes kept. */
+SKS_API uint64_t sks_outbox_sent(struct sks_outbox *ob);
+SKS_API size_t	sks_outbox_queued(struct sks_outbox *ob);
+
+/* No more will be put: whoever empties it (perhaps this call) shuts the
+ * sending direction down. */
+SKS_API void	sks_outbox_end(struct sks_outbox *ob);
+
+/* Shuts both directions down now and drops what is kept.  The worker's recv
+ * returns 0. */
+SKS_API void	sks_outbox_cut(struct sks_outbox *ob);
+
+/*
+ * The socket is about to be closed.  Called by its owner only, never from
+ * notify.  When it returns, nobody uses the descriptor any more, notify is not
+ * running and will not be called again.
+ */
+SKS_API void	sks_outbox_close(struct sks_outbox *ob);
+
+/* ------------------------------------------------------------- server --- */
+
+struct sks_server;
+struct sks_request;	/* one connection: socket, address, number */
+
+enum sks_kind {
+	SKS_TCP,		/* IPv4 or IPv6, as the address says */
+	SKS_UNIX_STREAM
+};
+
+enum sks_concurrency {
+	SKS_SYNC,		/* one request after the other, in the loop */
+	SKS_THREADING		/* a thread of its own for each */
+};
+
+enum sks_overload_policy {
+	SKS_REFUSE,		/* accept, on_overload, close */
+	SKS_WAIT		/* leave new peers in the backlog until a slot
+				 * is free (a full address is refused) */
+};
+
+/* Why a peer was refused. */
+enum sks_overload {
+	SKS_OVER_SESSIONS,	/* max_sessions are live */
+	SKS_OVER_ADDRESS,	/* max_per_addr from this host are live */
+	SKS_OVER_THREADS,	/* no thread could be started */
+	SKS_OVER_FILES,		/* no descriptor is left */
+	SKS_OVERLOADS
+};
+
+enum sks_log_level {
+	SKS_LOG_ERROR,
+	SKS_LOG_WARNING,
+	SKS_LOG_INFO
+};
+
+/* One line without newline.  Any thread, possibly several at once. */
+typedef void sks_log_fn(void *user, enum sks_log_level level,
+	    const char *text);
+
+/* The class attributes.  Copied by sks_server_new(); later changes have no
+ * effect.  Call sks_server_config_init() first. */
+struct sks_server_config {
+	size_t	size;			/* of this struct */
+	enum sks_kind kind;
+	enum sks_concurrency concurrency;
+	struct sks_addr address;	/* where to listen */
+	int	bind_and_activate;	/* 1; 0: call the two yourself, or
+					 * never, to serve adopted sockets */
+	int	backlog;		/* -1: as many as the system allows */
+	int	allow_reuse_address;	/* 1 */
+	int	dual_stack;		/* 1: [::] serves IPv4 too */
+	double	timeout;		/* INFINITY; of handle_request only */
+	double	service_interval;	/* INFINITY; seconds between calls of
+					 * service_actions at the latest.  An
+					 * idle server never wakes without */
+	unsigned max_sessions;		/* 0: no limit */
+	unsigned max_per_addr;		/* 0: no limit; IPv6 counts by /64;
+					 * Unix peers are not counted */
+	int	loopback_exempt;	/* 1: max_per_addr spares loopback */
+	enum sks_overload_policy overload;	/* SKS_REFUSE */
+	size_t	stack_size;		/* of a worker; 0: 64 KiB (more under
+					 * sanitizers) */
+	double	grace;			/* 5 s, see sks_server_close() */
+	const char *thread_name;	/* "worker-"; the number is added */
+	unsigned unix_mode;		/* 0600, of the socket's file; umask
+					 * is changed for the time of bind */
+	void	*user;			/* sks_server_user() */
+	sks_log_fn *log;		/* NULL: silence */
+	void	*log_user;
+};
+
+/*
+ * What a subclass may override.  A NULL slot is the inherited default, which
+ * is exported as sks_default_<slot>() so that an override can call up.  All
+ * run on the loop's thread unless said otherwise, and none may block long
+ * there.  Negative results go to handle_error and never end the loop.
+ *
+ * Order for one connection (socketserver.py's, observed):
+ *	get_request verify_request process_request
+ *	    [on the worker if SKS_THREADING:] finish_request
+ *	    (setup handle finish) [handle_error] shutdown_request close_request
+ */
+struct sks_server_ops {
+	size_t	size;			/* of this table: SKS_SERVER_OPS */
+
+	/* From sks_server_new().  If one fails, server_close runs and the
+	 * error is returned. */
+	int	(*server_bind)(struct sks_server *srv);
+	int	(*server_activate)(struct sks_server *srv);
+	/* After activate: the address is known.  Must not fail. */
+	void	(*on_ready)(struct sks_server *srv);
+	/* Closes the listener; called once. */
+	void	(*server_close)(struct sks_server *srv);
+
+	/* accept: *req made with sks_request_new().  On failure nothing but
+	 * a count (sks_server_stats); no handle_error for a system's error. */
+	int	(*get_request)(struct sks_server *srv,
+		    struct sks_request **req);
+	/* 1: serve it; 0: shut it down quietly. */
+	int	(*verify_request)(struct sks_server *srv,
+		    struct sks_request *req);
+	/* When it fails or says SKS_STOP, the loop shuts the request down;
+	 * else process_request has seen or will see to that. */
+	int	(*process_request)(struct sks_server *srv,
+		    struct sks_request *req);
+	/* Makes the handler and runs it.  On the worker if SKS_THREADING, as
+	 * are the next three. */
+	int	(*finish_request)(struct sks_server *srv,
+		    struct sks_request *req);
+	void	(*shutdown_request)(struct sks_server *srv,
+		    struct sks_request *req);
+	void	(*close_request)(struct sks_server *srv,
+		    struct sks_request *req);
+	/* req is NULL when the failure belongs to no request.  The default
+	 * logs one line, and nothing for a peer that merely went away. */
+	void	(*handle_error)(struct sks_server *srv,
+		    struct sks_request *req, const struct sks_error *e);
+
+	/* handle_request() waited cfg.timeout in vain. */
+	void	(*handle_timeout)(struct sks_server *srv);
+	/* After each turn of the loop.  Not a timer. */
+	int	(*service_actions)(struct sks_server *srv);
+	/*
+	 * This peer will not be served.  May tell it so with sks_send_now()
+	 * and may sks_reset() it; must not wait.  shutdown_request follows.
+	 */
+	void	(*on_overload)(struct sks_server *srv,
+		    struct sks_request *req, enum sks_overload why);
+};
+#define SKS_SERVER_OPS	.size = sizeof(struct sks_server_ops)
+
+/* Why a conversation ended; set before finish. */
+enum sks_end {
+	SKS_END_NONE,		/* not yet */
+	SKS_END_DONE,		/* handle returned 0 */
+	SKS_END_PEER,		/* SKS_EEOF, SKS_ERESET: the peer went away */
+	SKS_END_TIMEOUT,	/* SKS_ETIMEDOUT */
+	SKS_END_STOP,		/* SKS_STOP */
+	SKS_END_CLOSING,	/* the server asked (sks_server_close) */
+	SKS_END_ERROR		/* any other failure */
+};
+
+/*
+ * Python's self: the first member of your handler's struct.  All is set
+ * before setup; read it only.
+ */
+struct sks_handler {
+	struct sks_socket	*request;	/* may be closed by you, never
+						 * freed */
+	const struct sks_addr	*client_address;
+	struct sks_server	*server;
+	uint64_t		 number;	/* 1, 2, ... never used again
+						 * by this server */
+	enum sks_end		 end_reason;	/* handle may set its own */
+	struct sks_request	*self;		/* the library's */
+};
+
+/*
+ * What an application does with one client: Python's BaseRequestHandler.
+ * The server allocates instance_size zeroed bytes per request, whose first
+ * member is a struct sks_handler, calls these in order on the client's own
+ * thread (SKS_SYNC: on the loop's), and frees them.  A callback may block.
+ * Callbacks for different clients run at the same time.
+ *
+ * All return 0, a negative SKS_E* (goes to handle_error), or SKS_STOP (ends
+ * this request quietly).  NULL means "do nothing".
+ */
+struct sks_handler_ops {
+	size_t	size;		/* of this table: SKS_HANDLER_OPS sets it */
+	size_t	instance_size;	/* of your struct; 0: struct sks_handler */
+
+	/* Called first.  If it fails, handle and finish are not called, as
+	 * when Python's setup() raises; sks_defer() still runs. */
+	int	(*setup)(struct sks_handler *h);
+
+	/* The conversation. */
+	int	(*handle)(struct sks_handler *h);
+
+	/* Called once after handle, however handle went. */
+	int	(*finish)(struct sks_handler *h);
+};
+#define SKS_HANDLER_OPS(type) \
+	.size = sizeof(struct sks_handler_ops), .instance_size = sizeof(type)
+
+/* Runs fn(arg) after finish, or after a failed setup; last in, first out,
+ * before the socket is shut.  Returns 0 or SKS_ENOMEM (fn will not run). */
+SKS_API SKS_MUST_USE int sks_defer(struct sks_handler *h, void (*fn)(void *),
+	    void *arg);
+
+/* 1 once sks_server_close() has asked the handlers to end.  Their reads
+ * return 0 from then on. */
+SKS_API int	sks_handler_stopping(const struct sks_handler *h);
+
+/*
+ * Python's StreamRequestHandler: put this first in your struct instead, and
+ * use (or call up to) the two functions as setup and finish.  The attributes
+ * are yours to set before calling up to setup.
+ */
+struct sks_stream_handler {
+	struct sks_handler	 base;
+	struct sks_stream	*rfile, *wfile;
+	double			 timeout;	/* seconds; 0: none */
+	int			 rbufsize;	/* 0: 8 KiB */
+	int			 wbufsize;	/* 0: unbuffered */
+	int			 disable_nagle_algorithm;
+};
+SKS_API int	sks_stream_handler_setup(struct sks_handler *h);
+/* Flushes (a peer that is gone is no error) and frees both. */
+SKS_API int	sks_stream_handler_finish(struct sks_handler *h);
+
+/* The defaults: see the fields. */
+SKS_API void	sks_server_config_init(struct sks_server_config *cfg,
+	    enum sks_kind kind, enum sks_concurrency concurrency);
+
+/*
+ * Makes, binds and activates a server; nothing is served yet.  ops may be
+ * NULL; the tables must live as long as the server.
+ * Unix sockets: a dead socket file of our own is replaced; a live one gives
+ * SKS_EADDRINUSE; anything that is not a socket is never touched.
+ * Returns 0; SKS_EINVAL, SKS_EADDRINUSE, SKS_EADDRNOTAVAIL, SKS_EACCES,
+ * SKS_ENOTSUP, SKS_ENOMEM ... and *out is NULL.
+ */
+SKS_API SKS_MUST_USE int sks_server_new(const struct sks_server_config *cfg,
+	    const struct sks_server_ops *ops,
+	    const struct sks_handler_ops *handler, struct sks_server **out);
+
+/* For bind_and_activate = 0. */
+SKS_API SKS_MUST_USE int sks_server_bind(struct sks_server *srv);
+SKS_API SKS_MUST_USE int sks_server_activate(struct sks_server *srv);
+
+/*
+ * Serves in this thread until told to stop.  Returns 0 (shutdown), SKS_STOP
+ * (a callback said so), SKS_EBUSY (a loop runs already), SKS_ECLOSED, or the
+ * error that makes accepting impossible.  May be called again afterwards.
+ */
+SKS_API SKS_MUST_USE int sks_server_serve_forever(struct sks_server *srv);
+
+/*
+ * Waits at most cfg.timeout for one request and handles it (SKS_THREADING:
+ * starts its worker).  Returns 1 (one handled, or one that was dropped), 0
+ * (timed out; handle_timeout was called), SKS_STOP (a handler or a shutdown
+ * said so), SKS_EBUSY, SKS_ECLOSED or another error.
+ */
+SKS_API SKS_MUST_USE int sks_server_handle_request(struct sks_server *srv);
+
+/*
+ * Stops serve_forever and waits for its end, at most `timeout` seconds.  No
+ * request is taken once this was called; running ones go on.
+ * - before the first loop: latched, that loop ends at once; returns 0
+ * - while a loop runs: 0, or SKS_ETIMEDOUT (it will stop all the same)
+ * - after the loop's end: nothing to do, 0; the next loop serves
+ * - on the loop's own thread (a SKS_SYNC handler, any callback of the loop):
+ *   SKS_EDEADLK, and the loop stops as soon as you return
+ * Any thread, several at once.
+ */
+SKS_API int	sks_server_shutdown(struct sks_server *srv, double timeout);
+
+/* The same without waiting.  May be called by a signal handler. */
+SKS_API void	sks_server_request_shutdown(struct sks_server *srv);
+
+/*
+ * start: serves in a thread of its own, "acceptor"; when it returns 0 the
+ * loop counts as running.  stop: shutdown, then joins that thread.  start
+ * may follow stop.
+ */
+SKS_API SKS_MUST_USE int sks_server_start(struct sks_server *srv);
+SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
+
+/*
+ * Ends everything: stops the loop, closes the listener (unlinks a Unix
+ * socket that is still ours), asks the handlers (sks_handler_stopping, their
+ * reads return 0), waits cfg.grace, shuts their sockets down both ways, waits
+ * one second more, joins all that ended.
+ * Returns 0; SKS_ETIMEDOUT when handlers are still running
+ * (sks_server_stats().live of them); SKS_EBUSY on the loop's own thread, or
+ * on a worker while another thread closes.  On a worker it excludes that
+ * worker.  Calling it again waits again; when all has ended it does nothing.
+ */
+SKS_API int	sks_server_close(struct sks_server *srv);
+
+/* Closes, waits for every handler however long, and frees.  Not from a
+ * callback, and nobody may use srv any more. */
+SKS_API void	sks_server_free(struct sks_server *srv);
+
+/*
+ * Hands a connected socket to the server as if it had been accepted; the
+ * running loop (or the next) takes it.  Owns: on success the server does.
+ * Any thread.  Returns 0, SKS_ECLOSED, SKS_ENOMEM.
+ */
+SKS_API SKS_MUST_USE int sks_server_adopt(struct sks_server *srv,
+	    struct sks_socket *s);
+
+/* The bound address: port 0 is replaced by the real one. */
+SKS_API const struct sks_addr *sks_server_address(
+	    const struct sks_server *srv);
+SKS_API int	sks_server_fileno(const struct sks_server *srv); /* or -1 */
+SKS_API void	*sks_server_user(const struct sks_server *srv);
+
+struct sks_server_stats {
+	uint64_t	accepted;	/* with those that were refused */
+	uint64_t	adopted;
+	uint64_t	refused[SKS_OVERLOADS];
+	uint64_t	accept_errors;	/* all of them */
+	struct {
+		int		sys_errno;
+		uint64_t	count;
+	}		by_errno[8];	/* the first eight kinds */
+	unsigned	live;		/* requests not yet closed */
+	unsigned	threads;	/* workers not yet joined */
+};
+SKS_API void	sks_server_stats(struct sks_server *srv,
+	    struct sks_server_stats *out);
+
+/*
+ * For an own get_request: a request for a connected socket.  Owns: on success
+ * the request does.
+ */
+SKS_API SKS_MUST_USE int sks_request_new(struct sks_server *srv,
+	    struct sks_socket *s, const struct sks_addr *client,
+	    struct sks_request **out);
+SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
+SKS_API const struct sks_addr *sks_request_address(
+	    const struct sks_request *req);
+SKS_API uint64_t sks_request_number(const struct sks_request *req);
+/* Only while its handler lives: from setup to the end of finish_request. */
+SKS_API struct sks_handler *sks_request_handler(struct sks_request *req);
+
+/* The inherited methods. */
+SKS_API int	sks_default_server_bind(struct sks_server *srv);
+SKS_API int	sks_default_server_activate(struct sks_server *srv);
+SKS_API void	sks_default_on_ready(struct sks_server *srv);
+SKS_API void	sks_default_server_close(struct sks_server *srv);
+SKS_API int	sks_default_get_request(struct sks_server *srv,
+	    struct sks_request **req);
+SKS_API int	sks_default_verify_request(struct sks_server *srv,
+	    struct sks_request *req);
+SKS_API int	sks_default_process_request(struct sks_server *srv,
+	    struct sks_request *req);
+SKS_API int	sks_default_finish_request(struct sks_server *srv,
+	    struct sks_request *req);
+SKS_API void	sks_default_shutdown_request(struct sks_server *srv,
+	    struct sks_request *req);
+SKS_API void	sks_default_close_request(struct sks_server *srv,
+	    struct sks_request *req);
+SKS_API void	sks_default_handle_error(struct sks_server *srv,
+	    struct sks_request *req, const struct sks_error *e);
+SKS_API void	sks_default_handle_timeout(struct sks_server *srv);
+SKS_API int	sks_default_service_actions(struct sks_server *srv);
+SKS_API void	sks_default_on_overload(struct sks_server *srv,
+	    struct sks_request *req, enum sks_overload why);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
