@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# libsocketserver stands on these,
+libsks_la_SOURCES += \
+	src/base/buf.c \
+	src/base/buf.h \
+	src/base/clock.c \
+	src/base/clock.h \
+	src/base/list.h \
+	src/base/lock.c \
+	src/base/lock.h \
+	src/base/locks.def \
+	src/base/thread.c \
+	src/base/thread.h \
+	src/base/tsa.h \
+	src/base/wake.c \
+	src/base/wake.h
+
+# and the desk on these too.
+libdeskwire_la_SOURCES += \
+	src/base/i18n.h

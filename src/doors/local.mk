@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# libdeskwire_la_SOURCES += src/doors/... for each file, headers too.

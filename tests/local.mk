@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A C test is one line in unit_tests, its source is <name>.c; a script in TAP
+# form is one line in scripts.  No two tests may differ only in .sh and .py:
+# their logs would have one name.
+unit_tests = \
+	tests/unit/t
+
+scripts =
+
+# Programs that tests run, not tests themselves.
+test_helpers = \
+	tests/unit/t_victim
+
+check_PROGRAMS = $(unit_tests) $(test_helpers)
+TESTS = $(unit_tests) $(scripts)
+
+check_LTLIBRARIES = libt.la
+libt_la_SOURCES = tests/t.c tests/t.h
+libt_la_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+libt_la_LDFLAGS = $(lib_ldflags)
+libt_la_LIBADD = $(CUNIT_LIBS)
+
+LDADD = libt.la libdeskwire.la libsks.la
+
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+PY_LOG_DRIVER = $(LOG_DRIVER)
+PY_LOG_COMPILER = $(PYTHON)
+
+AM_TESTS_ENVIRONMENT = \
+	LC_ALL=C.UTF-8; LANGUAGE=; TZ=UTC; TERM=xterm-256color; \
+	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
+	PYTHON='$(PYTHON)'; PYTHONDONTWRITEBYTECODE=1; CC='$(CC)'; \
+	VERSION='$(VERSION)'; \
+	export LC_ALL LANGUAGE TZ TERM top_srcdir top_builddir PYTHON \
+	    PYTHONDONTWRITEBYTECODE CC VERSION;
+
+# The C tests under valgrind, with smaller sizes.
+check-valgrind: $(check_PROGRAMS)
+	T_SLOW=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$(unit_tests)" \
+	    LOG_COMPILER="$(LIBTOOL) --mode=execute valgrind -q \
+	    --error-exitcode=99 --leak-check=full"
+.PHONY: check-valgrind
