@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unictype.h>
+#include <unistr.h>
+#include <uniwidth.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+
+#define TAB_COLUMNS	8
+#define MARKS		4	/* on one character; more become one ELLIPSIS */
+#define ELLIPSIS	"\xe2\x80\xa6"
+#define EMOJI_VARIANT	0xFE0F
+#define JOINER		0x200D
+
+/*
+ * One character, or one byte that is none.  len is 0 at the end of the text.
+ */
+struct glyph {
+	ucs4_t		 uc;
+	size_t		 len;
+	bool		 valid;
+};
+
+static struct glyph
+glyph_at(const char *s, size_t len)
+{
+	struct glyph g = { 0, 0, false };
+	int n;
+
+	if (len == 0)
+		return g;
+	n = u8_mbtoucr(&g.uc, (const uint8_t *)s, len);
+	g.valid = n > 0;
+	g.len = n > 0 ? (size_t)n : 1;
+	if (!g.valid)
+		g.uc = (unsigned char)*s;
+	return g;
+}
+
+static bool
+is_emoji(ucs4_t uc)
+{
+	return uc_is_property_emoji(uc);
+}
+
+/* Takes no column of its own: it sits on the character before it. */
+static bool
+is_mark(ucs4_t uc)
+{
+	return uc >= 0x300 && uc_width(uc, "UTF-8") == 0;
+}
+
+/*
+ * Everything that stands for itself on a screen.  An allow-rule: a character
+ * that Unicode has not assigned yet, or that has a use but no shape, is not
+ * in it.
+ */
+static bool
+is_visible(ucs4_t uc)
+{
+	const uint32_t shapes = UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
+	    UC_CATEGORY_MASK_N | UC_CATEGORY_MASK_P | UC_CATEGORY_MASK_S |
+	    UC_CATEGORY_MASK_Zs;
+
+	if (uc < 0x7F)
+		return uc >= 0x20;
+	return uc_is_general_category_withtable(uc, shapes) &&
+	    !uc_is_property_default_ignorable_code_point(uc) &&
+	    uc_width(uc, "UTF-8") >= 0;
+}
+
+static int
+result(const struct dw_buf *out)
+{
+	if (!out->failed)
+		return 0;
+	return out->max != 0 ? -EMSGSIZE : -ENOMEM;
+}
+
+/* ---- making harmless ---- */
+
+/*
+ * The state of one dw_text_printable().  marks counts those on the present
+ * character, prev is the last character that came out as itself (0 after an
+ * escape or a row's end), column is where the row stands, for tabs.
+ */
+struct printing {
+	struct dw_buf	*out;
+	unsigned	 flags;
+	unsigned	 marks;
+	ucs4_t		 prev;
+	size_t		 column;
+};
+
+static void
+put_escape(struct printing *p, struct glyph g)
+{
+	size_t before = p->out->len;
+
+	if (!g.valid || g.uc < 0xA0)
+		dw_buf_addf(p->out, "\\x%02X", (unsigned)g.uc);
+	else
+		dw_buf_addf(p->out, "\\u{%04X}", (unsigned)g.uc);
+	p->column += p->out->len - before;
+	p->prev = 0;
+	p->marks = 0;
+}
+
+static void
+put_mark(struct printing *p, const char *s, struct glyph g)
+{
+	p->marks++;
+	if (p->marks <= MARKS)
+		dw_buf_add(p->out, s, g.len);
+	else if (p->marks == MARKS + 1)
+		dw_buf_adds(p->out, ELLIPSIS);
+	if (p->marks == MARKS + 1)
+		p->column++;
+}
+
+static void
+put_visible(struct printing *p, const char *s, struct glyph g)
+{
+	if (is_mark(g.uc)) {
+		put_mark(p, s, g);
+		return;
+	}
+	if (g.uc == '\\' && (p->flags & DW_TEXT_QUOTE) != 0) {
+		dw_buf_addc(p->out, '\\');
+		p->column++;
+	}
+	dw_buf_add(p->out, s, g.len);
+	p->column += (size_t)uc_width(g.uc, "UTF-8");
+	p->prev = g.uc;
+	p->marks = 0;
+}
+
+static void
+put_tab(struct printing *p)
+{
+	do {
+		dw_buf_addc(p->out, ' ');
+		p->column++;
+	} while (p->column % TAB_COLUMNS != 0);
+	p->prev = ' ';
+	p->marks = 0;
+}
+
+static void
+put_row_end(struct printing *p)
+{
+	bool ends = (p->flags & DW_TEXT_ROWS) != 0;
+
+	dw_buf_adds(p->out, ends ? "\n" : "\\n");
+	p->column = ends ? 0 : p->column + 2;
+	p->prev = 0;
+	p->marks = 0;
+}
+
+/* FE0F and ZWJ are part of how an emoji is written; anywhere else they hide.
+ * Neither becomes prev, so that they cannot be stacked. */
+static bool
+put_emoji_part(struct printing *p, const char *s, size_t len, struct glyph g)
+{
+	struct glyph next = glyph_at(s + g.len, len - g.len);
+	bool joins = g.uc == JOINER && is_emoji(next.uc) && next.valid &&
+	    next.uc >= 0x80;
+
+	if (!g.valid || p->prev == 0 || !is_emoji(p->prev))
+		return false;
+	if (!joins && (g.uc != EMOJI_VARIANT || p->marks != 0))
+		return false;
+	dw_buf_add(p->out, s, g.len);
+	p->marks++;
+	if (joins)
+		p->prev = 0;
+	return true;
+}
+
+/* Returns how many bytes of s it has dealt with. */
+static size_t
+put_one(struct printing *p, const char *s, size_t len)
+{
+	struct glyph g = glyph_at(s, len);
+
+	if (*s == '\r' && len > 1 && s[1] == '\n') {
+		put_row_end(p);
+		return 2;
+	}
+	if (*s == '\n')
+		put_row_end(p);
+	else if (*s == '\t')
+		put_tab(p);
+	else if (g.valid && is_visible(g.uc))
+		put_visible(p, s, g);
+	else if (!put_emoji_part(p, s, len, g))
+		put_escape(p, g);
+	return g.len;
+}
+
+int
+dw_text_printable(struct dw_buf *out, const char *text, size_t len,
+    unsigned flags)
+{
+	struct printing p = { out, flags, 0, 0, 0 };
+
+	for (size_t i = 0; i < len && !out->failed; )
+		i += put_one(&p, text + i, len - i);
+	return result(out);
+}
+
+int
+dw_text_line(struct dw_buf *out, const char *text, size_t len, size_t max)
+{
+	const size_t mark = sizeof ELLIPSIS - 1;
+	size_t start = out->len, keep;
+	int r;
+
+	if ((r = dw_text_printable(out, text, len, DW_TEXT_QUOTE)) < 0)
+		return r;
+	if (max == 0 || out->len - start <= max)
+		return 0;
+	keep = max > mark ? max - mark : 0;
+	if (keep != 0)
+		keep = dw_text_cut(out->data + start, out->len - start, keep);
+	out->len = start + keep;
+	out->data[out->len] = '\0';
+	return max >= mark ? dw_buf_adds(out, ELLIPSIS) : 0;
+}
+
+/* ---- names ---- */
+
+static bool
+is_name_char(ucs4_t uc)
+{
+	const uint32_t shapes = UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
+	    UC_CATEGORY_MASK_Nd;
+
+	if (uc == '-' || uc == '_' || uc == '.')
+		return true;
+	return is_visible(uc) && uc_is_general_category_withtable(uc, shapes);
+}
+
+int
+dw_text_name(struct dw_buf *out, const char *text, size_t len)
+{
+	size_t columns = 0, start = out->len;
+	unsigned marks = MARKS;		/* none before the first base */
+	struct glyph g;
+
+	dw_text_trim(&text, &len);
+	for (; (g = glyph_at(text, len)).len != 0;
+	    text += g.len, len -= g.len) {
+		bool keep = g.valid && is_name_char(g.uc);
+		bool mark = keep && is_mark(g.uc);
+
+		if (mark && marks < MARKS) {
+			marks++;
+			dw_buf_add(out, text, g.len);
+			continue;
+		}
+		keep = keep && !mark;
+		columns += keep ? (size_t)uc_width(g.uc, "UTF-8") : 1;
+		if (columns > DW_TEXT_NAME_COLUMNS)
+			break;
+		if (keep)
+			dw_buf_add(out, text, g.len);
+		else
+			dw_buf_addc(out, '_');
+		marks = 0;
+	}
+	if (out->len == start)
+		dw_buf_addc(out, '_');
+	return result(out);
+}
+
+/* ---- columns ---- */
+
+size_t
+dw_text_width(const char *text, size_t len)
+{
+	size_t columns = 0, last = 0;
+	struct glyph g;
+
+	for (; (g = glyph_at(text, len)).len != 0;
+	    text += g.len, len -= g.len) {
+		int w = g.valid ? uc_width(g.uc, "UTF-8") : 1;
+
+		if (g.uc == EMOJI_VARIANT && last == 1)
+			columns++;
+		last = w > 0 ? (size_t)w : 0;
+		columns += last;
+	}
+	return columns;
+}
+
+/*
+ * The most columns that any terminal gives a character.  Symbols and
+ * punctuation beyond ASCII are one column on some and two on others; a letter
+ * is drawn as Unicode says.
+ */
+static size_t
+widest(struct glyph g)
+{
+	const uint32_t narrow = UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
+	    UC_CATEGORY_MASK_Nd | UC_CATEGORY_MASK_Zs;
+	const uint32_t none = UC_CATEGORY_MASK_Mn | UC_CATEGORY_MASK_Me;
+
+	if ((g.valid && g.uc < 0x7F) || g.uc == EMOJI_VARIANT)
+		return 1;
+	if (g.uc == JOINER || uc_is_general_category_withtable(g.uc, none))
+		return 0;
+	if (uc_is_general_category_withtable(g.uc, narrow) &&
+	    uc_width(g.uc, "UTF-8") < 2)
+		return 1;
+	return 2;
+}
+
+static size_t
+widest_of(const char *s)
+{
+	size_t columns = 0, len = strlen(s);
+	struct glyph g;
+
+	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len)
+		columns += widest(g);
+	return columns;
+}
+
+/* ---- rows ---- */
+
+/*
+ * One text being laid out.  `used` counts columns behind the tag; a row is
+ * begun by its first character, so that a text's last LF makes no empty row.
+ */
+struct layout {
+	struct dw_buf	*out;
+	const char	*tag, *gutter, *end;
+	size_t		 room;		/* columns for text */
+	size_t		 used;
+	size_t		 rows;		/* begun so far */
+	bool		 open;		/* the present row wants its end */
+};
+
+static bool
+shown(const struct layout *l)
+{
+	return l->rows <= DW_TEXT_WRAP_ROWS;
+}
+
+static void
+row_end(struct layout *l)
+{
+	if (l->open && shown(l))
+		dw_buf_adds(l->out, l->end);
+	l->open = false;
+}
+
+static void
+row_begin(struct layout *l)
+{
+	row_end(l);
+	l->rows++;
+	l->used = 0;
+	l->open = true;
+	if (shown(l))
+		dw_buf_adds(l->out, l->rows == 1 ? l->tag : l->gutter);
+}
+
+static void
+row_put(struct layout *l, const char *s, struct glyph g)
+{
+	size_t w = widest(g);
+
+	if (!l->open || (w != 0 && l->used + w > l->room))
+		row_begin(l);
+	l->used += w;
+	if (shown(l))
+		dw_buf_add(l->out, s, g.len);
+}
+
+static void
+row_text(struct layout *l, const char *s, size_t len)
+{
+	struct glyph g;
+
+	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len) {
+		if (*s != '\n') {
+			row_put(l, s, g);
+			continue;
+		}
+		if (!l->open)
+			row_begin(l);
+		row_end(l);
+	}
+	if (l->rows == 0)
+		row_begin(l);
+	row_end(l);
+}
+
+static void
+row_more(struct layout *l)
+{
+	size_t more;
+
+	if (l->rows <= DW_TEXT_WRAP_ROWS)
+		return;
+	more = l->rows - DW_TEXT_WRAP_ROWS;
+	dw_buf_adds(l->out, l->gutter);
+	dw_buf_addf(l->out, DW_PLURAL(ELLIPSIS " %zu more row",
+	    ELLIPSIS " %zu more rows", more), more);
+	dw_buf_adds(l->out, l->end);
+}
+
+static int
+one_row(struct dw_buf *out, const char *tag, const char *text, size_t len,
+    const char *end)
+{
+	const char *lf;
+
+	dw_buf_adds(out, tag);
+	while ((lf = memchr(text, '\n', len)) != NULL) {
+		size_t n = (size_t)(lf - text);
+
+		dw_buf_add(out, text, n);
+		text += n + 1;
+		len -= n + 1;
+		if (len != 0)
+			dw_buf_adds(out, "\\n");
+	}
+	dw_buf_add(out, text, len);
+	dw_buf_adds(out, end);
+	return result(out);
+}
+
+/* The last two columns of a gutter, for windows where all of it has no room. */
+static const char *
+short_gutter(const char *gutter)
+{
+	size_t len = strlen(gutter);
+
+	return len > 2 ? gutter + dw_text_cut(gutter, len, len - 2) : gutter;
+}
+
+#define TEXT_COLUMNS	8	/* the least that a tag must leave */
+
+int
+dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
+    const char *text, size_t len, unsigned columns, const char *end)
+{
+	struct layout l = { out, tag, gutter, end, 0, 0, 0, false };
+	size_t tag_columns = widest_of(tag), gutter_columns = widest_of(gutter);
+
+	if (columns == 0)
+		return one_row(out, tag, text, len, end);
+	if (gutter_columns > tag_columns)
+		tag_columns = gutter_columns;
+	if (tag_columns + TEXT_COLUMNS >= columns) {
+		/* The tag gets rows of its own. */
+		l.room = columns > 3 ? columns - 1 : 2;
+		l.tag = "";
+		l.gutter = short_gutter(gutter);
+		l.room -= l.room > 5 ? widest_of(l.gutter) : 0;
+		row_text(&l, tag, strlen(tag));
+	} else
+		l.room = columns - 1 - tag_columns;
+	row_text(&l, text, len);
+	row_more(&l);
+	return result(out);
+}
+
+/* ---- cutting ---- */
+
+size_t
+dw_text_valid(const char *s, size_t len)
+{
+	const uint8_t *bad = u8_check((const uint8_t *)s, len);
+
+	return bad == NULL ? len : (size_t)(bad - (const uint8_t *)s);
+}
+
+size_t
+dw_text_tail(const char *s, size_t len)
+{
+	for (size_t n = 1; n <= 3 && n <= len; n++) {
+		const uint8_t *at = (const uint8_t *)s + len - n;
+		ucs4_t uc;
+
+		if ((*at & 0xC0) != 0x80)	/* not inside a character */
+			return u8_mbtoucr(&uc, at, n) == -2 ? n : 0;
+	}
+	return 0;
+}
+
+/* The place at or before n where a character begins. */
+static size_t
+char_start(const char *s, size_t n)
+{
+	size_t at = n;
+
+	while (at > 0 && n - at < 3 && ((unsigned char)s[at] & 0xC0) == 0x80)
+		at--;
+	return ((unsigned char)s[at] & 0xC0) == 0x80 ? n : at;
+}
+
+static bool
+clings(const char *s, size_t len)
+{
+	struct glyph g = glyph_at(s, len);
+
+	return g.valid && (g.uc == JOINER || is_mark(g.uc));
+}
+
+size_t
+dw_text_cut(const char *s, size_t len, size_t max)
+{
+	size_t at, better;
+
+	if (len <= max)
+		return len;
+	if (max == 0)
+		return 0;
+	if ((at = char_start(s, max)) == 0) {
+		size_t first = glyph_at(s, len).len;
+
+		return first <= max ? first : 0;
+	}
+	for (better = at; better > 0 && clings(s + better, len - better); )
+		better = char_start(s, better - 1);
+	return better != 0 ? better : at;
+}
+
+static bool
+is_white(struct glyph g)
+{
+	return g.valid && uc_is_property_white_space(g.uc);
+}
+
+void
+dw_text_trim(const char **s, size_t *len)
+{
+	struct glyph g;
+
+	while (*len != 0 && is_white(g = glyph_at(*s, *len))) {
+		*s += g.len;
+		*len -= g.len;
+	}
+	while (*len != 0) {
+		size_t at = char_start(*s, *len - 1);
+
+		if (!is_white(glyph_at(*s + at, *len - at)))
+			break;
+		*len = at;
+	}
+}
+
+bool
+dw_text_is_blank(const char *s, size_t len)
+{
+	dw_text_trim(&s, &len);
+	return len == 0;
+}

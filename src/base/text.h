@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Text that others wrote.  Everything that did not come out of our own format
+ * strings passes through dw_text_printable() (or _line, or _name, which use
+ * it) before a terminal or a log sees it.  Strings are UTF-8 with a length;
+ * lengths are bytes, columns are columns.  Any thread may call all of this.
+ *
+ * Functions with `out` append to it and return 0, or -errno if it could not
+ * grow (out->failed is set then as well).
+ */
+#ifndef DW_TEXT_H
+#define DW_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* LF (and CRLF) ends a row and comes out as LF; without it, as \n. */
+#define DW_TEXT_ROWS	1u
+/* A backslash comes out doubled, so that an escape cannot be forged. */
+#define DW_TEXT_QUOTE	2u
+
+/*
+ * Makes foreign bytes harmless, and is the only function that does.  What
+ * comes out is valid UTF-8 of visible characters and U+0020:
+ *   - a byte that is not UTF-8, and a control character    \xNN
+ *   - tab                                        spaces, to the next 8 columns
+ *   - format, invisible, private, unassigned               \u{NNNN}
+ *   - U+FE0F right after an emoji and U+200D between two   kept
+ *   - more than 4 combining marks on one character         one U+2026
+ */
+int	dw_text_printable(struct dw_buf *out, const char *text, size_t len,
+	    unsigned flags);
+
+/* One row for a log or an error message: printable, quoted, LF as \n, and at
+ * most max bytes of it (0: no limit), ended by U+2026 where it was cut. */
+int	dw_text_line(struct dw_buf *out, const char *text, size_t len,
+	    size_t max);
+
+/*
+ * A name as others may see it: 1 to 24 columns of letters, digits and marks
+ * of any script and - _ . ; anything else, and what has no base, becomes _.
+ * White space around it goes; nothing at all becomes one _.
+ */
+#define DW_TEXT_NAME_COLUMNS	24
+int	dw_text_name(struct dw_buf *out, const char *text, size_t len);
+
+/* Columns that printable text without LF takes on most terminals. */
+size_t	dw_text_width(const char *text, size_t len);
+
+/*
+ * Lays printable text (DW_TEXT_ROWS) out in physical rows for a window of
+ * `columns`.  The first starts with tag, all others with gutter, which should
+ * be as wide; both are printable, ours, and never broken unless the window is
+ * too narrow for them.  Characters are counted as wide as any terminal draws
+ * them and the last column stays free, so the terminal never wraps by itself
+ * and nothing of the text can stand in column 0.  Each row ends with `end`
+ * ("\n", "\r\n").  After 200 rows there is one that says how many more.
+ *
+ * columns 0: no wrapping at all; one row, with LF shown as \n.
+ */
+#define DW_TEXT_WRAP_ROWS	200
+int	dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
+	    const char *text, size_t len, unsigned columns, const char *end);
+
+/* Length of the longest prefix that is valid UTF-8. */
+size_t	dw_text_valid(const char *s, size_t len);
+
+/* How many bytes at the end (0 to 3) begin a character that more bytes could
+ * complete. */
+size_t	dw_text_tail(const char *s, size_t len);
+
+/* The largest n <= max, n <= len, where s may be cut: never inside a
+ * character, and not before a combining mark or a joiner if there is a better
+ * place.  0 only if not even the first character fits, so never for max >= 4
+ * unless s is empty. */
+size_t	dw_text_cut(const char *s, size_t len, size_t max);
+
+/* Moves both ends inwards over white space (Unicode's). */
+void	dw_text_trim(const char **s, size_t *len);
+
+/* Is there nothing but white space? */
+bool	dw_text_is_blank(const char *s, size_t len);
+
+#endif
