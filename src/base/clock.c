@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+int64_t
+dw_clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * DW_SECOND + ts.tv_nsec;
+}
+
+int64_t
+dw_clock_wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / DW_MS;
+}
+
+int64_t
+dw_clock_after(double seconds)
+{
+	int64_t now = dw_clock_ns();
+
+	if (isinf(seconds) || seconds > (double)(DW_NEVER - now) / 2e9)
+		return DW_NEVER;
+	return now + (int64_t)(seconds * 1e9);
+}
+
+int
+dw_clock_poll_ms(int64_t deadline_ns)
+{
+	int64_t left;
+
+	if (deadline_ns == DW_NEVER)
+		return -1;
+	left = deadline_ns - dw_clock_ns();
+	if (left <= 0)
+		return 0;
+	left = (left + DW_MS - 1) / DW_MS;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+static bool
+local(int64_t wall_ms, struct tm *tm)
+{
+	time_t t = (time_t)(wall_ms / 1000);
+
+	return localtime_r(&t, tm) != NULL;
+}
+
+void
+dw_clock_stamp(int64_t wall_ms, char buf[DW_CLOCK_STAMP])
+{
+	struct tm tm;
+
+	if (!local(wall_ms, &tm) ||
+	    strftime(buf, DW_CLOCK_STAMP, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		buf[0] = '\0';
+}
+
+void
+dw_clock_hms(int64_t wall_ms, char buf[DW_CLOCK_STAMP])
+{
+	struct tm tm;
+
+	if (!local(wall_ms, &tm) ||
+	    strftime(buf, DW_CLOCK_STAMP, "%H:%M:%S", &tm) == 0)
+		buf[0] = '\0';
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/thread.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STACK_DEFAULT	((size_t)512 * 1024)
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define STACK_DEFAULT	((size_t)512 * 1024)
+#endif
+#endif
+#ifndef STACK_DEFAULT
+#define STACK_DEFAULT	((size_t)64 * 1024)
+#endif
+
+#define NAME_MAX_LINUX	16	/* with its NUL: prctl(2), PR_SET_NAME */
+
+struct start {
+	void	*(*fn)(void *);
+	void	*arg;
+	char	 name[NAME_MAX_LINUX];
+};
+
+size_t
+dw_thread_default_stack(void)
+{
+	size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN);
+
+	/* glibc counts its own needs into the minimum, which can exceed ours
+	 * on machines with large register files. */
+	return STACK_DEFAULT > least + 16384 ? STACK_DEFAULT : least + 16384;
+}
+
+static void *
+begin(void *arg)
+{
+	struct start st = *(struct start *)arg;
+
+	free(arg);
+#ifdef HAVE_PTHREAD_SETNAME_NP
+	pthread_setname_np(pthread_self(), st.name);
+#endif
+	return st.fn(st.arg);
+}
+
+int
+dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
+    void *(*fn)(void *), void *arg)
+{
+	struct start *st;
+	pthread_attr_t attr;
+	sigset_t all, old;
+	int r;
+
+	if ((st = malloc(sizeof *st)) == NULL)
+		return -ENOMEM;
+	st->fn = fn;
+	st->arg = arg;
+	snprintf(st->name, sizeof st->name, "%s", name);
+
+	if ((r = pthread_attr_init(&attr)) != 0)
+		goto out;
+	r = pthread_attr_setstacksize(&attr,
+	    stack_size != 0 ? stack_size : dw_thread_default_stack());
+	if (r == 0) {
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &old);
+		r = pthread_create(out, &attr, begin, st);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
+	pthread_attr_destroy(&attr);
+ out:
+	if (r != 0)
+		free(st);
+	return -r;
+}
+
+void
+dw_thread_block_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+}

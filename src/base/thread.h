@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads: named, joinable, with all signals blocked and a small guarded
+ * stack.  The table of all threads is in doc/threads.md.
+ */
+#ifndef DW_THREAD_H
+#define DW_THREAD_H
+
+#include <pthread.h>
+#include <stddef.h>
+
+/* 64 KiB; sanitizers need more. */
+size_t	dw_thread_default_stack(void);
+
+/*
+ * Starts fn(arg).  `name` is shown by ps -L and cut at 15 bytes.  stack_size 0
+ * takes the default.  Returns 0 or -errno (-EAGAIN: no more threads to be had).
+ */
+int	dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
+	    void *(*fn)(void *), void *arg);
+
+/* Blocks every signal in the calling thread and in those it starts. */
+void	dw_thread_block_signals(void);
+
+#endif
