@@ -5,7 +5,13 @@
 unit_tests = \
 	tests/unit/t
 
-scripts =
+scripts = \
+	tests/system/install.sh \
+	tests/system/lists.py \
+	tests/system/po.sh \
+	tests/system/readline.sh \
+	tests/system/rooms.py \
+	tests/system/symbols.sh
 
 # Programs that tests run, not tests themselves.
 test_helpers = \
