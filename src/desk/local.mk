@@ -1,2 +1,15 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-# libdeskwire_la_SOURCES += src/desk/... for each file, headers too.
+libdeskwire_la_SOURCES += \
+	src/desk/command.c \
+	src/desk/command.h \
+	src/desk/decide.c \
+	src/desk/desk.c \
+	src/desk/desk.h \
+	src/desk/event.c \
+	src/desk/event.h \
+	src/desk/journal.h \
+	src/desk/publish.c \
+	src/desk/state.c \
+	src/desk/state.h \
+	src/desk/turn.c \
+	src/desk/turn.h \
+	src/desk/visitor.c

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "desk/command.h"
+#include "desk/state.h"
+
+#define HISTORY_ROWS	20
+
+static int
+refuse(struct desk *d, const struct desk_request *rq, enum desk_code code,
+    const char *text)
+{
+	desk_fx_answer(d, rq, code, text);
+	return 0;
+}
+
+/* A whole number and nothing else. */
+static bool
+parse_number(const char *arg, uint64_t *out)
+{
+	char *end;
+
+	if (*arg < '0' || *arg > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(arg, &end, 10);
+	return errno == 0 && *end == '\0';
+}
+
+/* The open session that arg names; NULL after answering why not. */
+static struct desk_session *
+session_of(struct desk *d, const struct desk_request *rq, const char *arg)
+{
+	struct desk_session *s;
+	uint64_t sid;
+
+	if (!parse_number(arg, &sid)) {
+		refuse(d, rq, DESK_USAGE, _("which session? Give its number"));
+		return NULL;
+	}
+	s = desk_session_find(d, sid);
+	if (s != NULL && s->facts.state != DESK_CLOSED)
+		return s;
+	if (sid != 0 && sid <= d->sid)
+		refuse(d, rq, DESK_CLOSED_ALREADY,
+		    _("that session has ended"));
+	else
+		refuse(d, rq, DESK_UNKNOWN, _("there is no such session"));
+	return NULL;
+}
+
+static int
+command_close(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	struct desk_session *s = session_of(d, rq, arg);
+
+	if (s == NULL)
+		return 0;
+	desk_session_close(d, s, rq->who, "closed",
+	    _("This conversation was closed. Goodbye."), now);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static int
+command_kick(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	struct desk_session *s = session_of(d, rq, arg);
+
+	if (s == NULL)
+		return 0;
+	desk_session_close(d, s, rq->who, "kicked", NULL, now);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static int
+command_history(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now)
+{
+	uint64_t sid;
+
+	(void)now;
+	if (!parse_number(arg, &sid) || sid == 0)
+		return refuse(d, rq, DESK_USAGE,
+		    _("which session? Give its number"));
+	if (sid > d->sid)
+		return refuse(d, rq, DESK_UNKNOWN,
+		    _("there is no such session"));
+	desk_fx_past(d, rq, sid, HISTORY_ROWS);
+	return 0;
+}
+
+static int
+command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	(void)now;
+	if (*arg != '\0')
+		return refuse(d, rq, DESK_USAGE, _("/quit takes no argument"));
+	desk_fx_quit(d);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static const struct desk_command commands[] = {
+	{ "close", "[N]", N_("say goodbye to this customer and end the "
+	    "conversation"), "session", command_close },
+	{ "history", "[N]", N_("show what was said in this session"),
+	    "session", command_history },
+	{ "kick", "N", N_("cut this customer off at once"), "session",
+	    command_kick },
+	{ "quit", "", N_("tell everybody goodbye and stop the desk"), "",
+	    command_quit },
+};
+
+const struct desk_command *
+desk_commands(size_t *n)
+{
+	*n = sizeof commands / sizeof commands[0];
+	return commands;
+}
+
+const struct desk_command *
+desk_command_find(const char *text, const char **arg)
+{
+	size_t word = strcspn(text, " ");
+
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (strlen(commands[i].name) != word ||
+		    memcmp(commands[i].name, text, word) != 0)
+			continue;
+		*arg = text + word + strspn(text + word, " ");
+		return &commands[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What operators can tell the desk to do.  The table is what the dispatcher,
+ * a console's /help and its completion read; it travels in the welcome.
+ */
+#ifndef DESK_COMMAND_H
+#define DESK_COMMAND_H
+
+#include <stddef.h>
+
+struct desk;
+struct desk_request;
+struct desk_time;
+
+struct desk_command {
+	const char	*name;
+	const char	*args;		/* "[N]": a session, by default the
+					 * selected one */
+	const char	*help;		/* to be translated where shown */
+	const char	*complete;	/* "session" or "" */
+	/* arg is what follows the name, without spaces around it. */
+	int		(*run)(struct desk *d, const struct desk_request *rq,
+			    const char *arg, struct desk_time now);
+};
+
+const struct desk_command *desk_commands(size_t *n);
+
+/* The row whose name is the first word of text; *arg is what follows it. */
+const struct desk_command *desk_command_find(const char *text,
+	    const char **arg);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "desk/command.h"
+#include "desk/state.h"
+
+/* What one request may add at most. */
+#define EVENTS_MAX	4
+#define EFFECTS_MAX	8
+
+static bool
+alive(const struct desk_session *s)
+{
+	return s != NULL && s->facts.state != DESK_CLOSED;
+}
+
+static int
+decide_opened(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_conn *c = rq->conn;
+
+	c->mode = rq->mode;
+	desk_turn_init(&c->turn, &d->config->turn);
+	dw_list_add(&d->conns, &c->node);
+	if (d->draining)
+		desk_fx_bye(d, c, _("This desk is closing."));
+	else if (c->mode == DESK_CLASSIC &&
+	    desk_session_begin(d, c, now) == NULL)
+		desk_fx_cut(d, c);
+	else
+		desk_fx_greet(d, c);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+/* A message for the operators; the first one begins the session. */
+static int
+store_said(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_session *s = rq->conn->session;
+	struct desk_event ev = desk_event_of(DESK_EV_SAID);
+
+	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL)
+		return -ENOMEM;
+	ev.n = s->facts.in + 1;
+	ev.body = rq->text;
+	ev.len = rq->len;
+	ev.flags = rq->flags & DESK_CUT_SHORT;
+	if (d->operators == 0)
+		ev.flags |= DESK_UNATTENDED;
+	if (d->operators == 0 && s->facts.state != DESK_LEFT)
+		desk_fx_text(d, rq->conn, _("Nobody is on duty right now; "
+		    "your message is kept."));
+	desk_emit(d, s, ev, now);
+	if (rq->conn->mode == DESK_LINE)
+		desk_fx_sorry(d, rq->conn);
+	return 0;
+}
+
+static int
+said_line(struct desk *d, const struct desk_request *rq, struct desk_time now)
+{
+	struct desk_request text = *rq;
+
+	if (dw_text_is_blank(rq->text, rq->len))
+		return 0;
+	if (rq->text[0] == '/') {
+		if (desk_visitor_command(d, rq, now))
+			return 0;
+		if (rq->len > 1 && rq->text[1] == '/') {
+			text.text++;
+			text.len--;
+		}
+	}
+	return store_said(d, &text, now);
+}
+
+/* A lone . or ? asks whether there is something to read. */
+static bool
+is_poll(const struct desk_request *rq)
+{
+	return rq->len == 1 && (rq->text[0] == '.' || rq->text[0] == '?');
+}
+
+static int
+said_classic(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	bool poll = is_poll(rq) || dw_text_is_blank(rq->text, rq->len);
+	int r = 0;
+
+	if (desk_turn_is_quit(rq->text, rq->len)) {
+		desk_session_close(d, rq->conn->session, "", "quit", "", now);
+		return 0;
+	}
+	if (!poll && (r = store_said(d, rq, now)) < 0)
+		return r;
+	desk_fx_wrote(d, rq->conn, poll);
+	return 0;
+}
+
+/* After the session has ended: the client's own quit, or its turn to read
+ * what was still held for it. */
+static void
+said_late(struct desk *d, const struct desk_request *rq)
+{
+	if (rq->conn->mode != DESK_CLASSIC)
+		return;
+	if (desk_turn_is_quit(rq->text, rq->len))
+		desk_fx_bye(d, rq->conn, "");
+	else
+		desk_fx_wrote(d, rq->conn, true);
+}
+
+static int
+decide_said(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_conn *c = rq->conn;
+	int r = 0;
+
+	if (c->ending || (c->session != NULL && !alive(c->session)) ||
+	    (c->session == NULL && c->mode == DESK_CLASSIC))
+		said_late(d, rq);
+	else
+		r = c->mode == DESK_CLASSIC ? said_classic(d, rq, now) :
+		    said_line(d, rq, now);
+	if (r == 0)
+		desk_fx_done(d, rq);
+	return r;
+}
+
+static int
+decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
+{
+	struct desk_conn *c = rq->conn;
+
+	(void)now;
+	c->half_closed = true;
+	/* A line customer who has said something still reads its answer, as
+	 * in `echo hi | nc`. */
+	if (c->mode == DESK_CLASSIC || c->session == NULL)
+		desk_fx_cut(d, c);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static int
+decide_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
+{
+	struct desk_conn *c = rq->conn;
+
+	(void)now;
+	if (c->session != NULL) {
+		c->session->lost = d->draining ? "stop" :
+		    c->doomed != NULL ? c->doomed : rq->why;
+		c->session->conn = NULL;
+		c->session = NULL;
+		d->dirty = true;
+	}
+	dw_list_del(&c->node);
+	desk_fx_left(d, rq);
+	return 0;
+}
+
+static int
+decide_sent(struct desk *d, const struct desk_request *rq, struct desk_time now)
+{
+	struct desk_conn *c = rq->conn;
+
+	(void)now;
+	if (rq->offset >= c->put_end && c->put_n > c->left_n) {
+		c->left_n = c->put_n;
+		d->dirty = true;
+	}
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static int
+decide_stalled(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	(void)now;
+	rq->conn->doomed = rq->why;
+	desk_fx_cut(d, rq->conn);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static int
+decide_attach(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(DESK_EV_ON);
+
+	ev.who = rq->who;
+	d->operators++;
+	desk_emit(d, NULL, ev, now);
+	desk_fx_attached(d, rq);
+	return 0;
+}
+
+static int
+decide_detach(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(DESK_EV_OFF);
+
+	ev.who = rq->who;
+	assert(d->operators > 0);
+	d->operators--;
+	desk_emit(d, NULL, ev, now);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+/* Why nothing can be sent to this session now; DESK_OK when it can. */
+static enum desk_code
+refusal(const struct desk *d, const struct desk_session *s, uint64_t sid,
+    const char **text)
+{
+	if (s == NULL && sid > d->sid) {
+		*text = _("there is no such session");
+		return DESK_UNKNOWN;
+	}
+	if (!alive(s)) {
+		*text = _("that session has ended");
+		return DESK_CLOSED_ALREADY;
+	}
+	if (s->conn == NULL || s->conn->ending || s->conn->doomed != NULL) {
+		*text = _("that customer is not connected any more");
+		return DESK_GONE;
+	}
+	if (desk_turn_held(&s->conn->turn) > d->config->held_bytes) {
+		*text = _("too much waits for that customer already");
+		return DESK_FULL;
+	}
+	return DESK_OK;
+}
+
+static int
+decide_reply(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_session *s = desk_session_find(d, rq->sid);
+	struct desk_event ev = desk_event_of(DESK_EV_REPLY);
+	const char *text = "";
+	enum desk_code code = refusal(d, s, rq->sid, &text);
+
+	if (code == DESK_OK && dw_text_is_blank(rq->text, rq->len)) {
+		code = DESK_USAGE;
+		text = _("there is nothing to send");
+	}
+	if (code != DESK_OK) {
+		desk_fx_answer(d, rq, code, text);
+		return 0;
+	}
+	ev.n = s->facts.out + 1;
+	ev.who = rq->who;
+	ev.body = rq->text;
+	ev.len = rq->len;
+	desk_fx_deliver(d, s, desk_emit(d, s, ev, now));
+	desk_fx_answer(d, rq, DESK_OK, "");
+	d->effects[d->neffects - 1].answer.n = ev.n;
+	return 0;
+}
+
+static int
+decide_command(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	const char *arg;
+	const struct desk_command *cmd = desk_command_find(rq->text, &arg);
+
+	if (cmd == NULL) {
+		desk_fx_answer(d, rq, DESK_UNKNOWN,
+		    _("there is no such command; /help lists them"));
+		return 0;
+	}
+	return cmd->run(d, rq, arg, now);
+}
+
+static int
+decide_drain(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	(void)now;
+	d->draining = true;
+	desk_fx_drain(d);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+int
+desk_decide(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	static int (*const decide[DESK_RQ_KINDS])(struct desk *,
+	    const struct desk_request *, struct desk_time) = {
+		[DESK_RQ_OPENED] = decide_opened,
+		[DESK_RQ_SAID] = decide_said,
+		[DESK_RQ_EOF] = decide_eof,
+		[DESK_RQ_LEFT] = decide_left,
+		[DESK_RQ_SENT] = decide_sent,
+		[DESK_RQ_STALLED] = decide_stalled,
+		[DESK_RQ_ATTACH] = decide_attach,
+		[DESK_RQ_DETACH] = decide_detach,
+		[DESK_RQ_REPLY] = decide_reply,
+		[DESK_RQ_COMMAND] = decide_command,
+		[DESK_RQ_DRAIN] = decide_drain,
+	};
+
+	assert(rq->rq < DESK_RQ_KINDS);
+	if (desk_reserve(d, EVENTS_MAX, EFFECTS_MAX) < 0)
+		return -ENOMEM;
+	return decide[rq->rq](d, rq, now);
+}

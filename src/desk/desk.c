@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "desk/state.h"
+
+static const char *const mode_words[] = {
+	[DESK_LINE] = "line",
+	[DESK_CLASSIC] = "classic",
+};
+
+static const char *const state_words[] = {
+	[DESK_WAITING] = "waiting",
+	[DESK_OPEN] = "open",
+	[DESK_LEFT] = "left",
+	[DESK_CLOSED] = "closed",
+};
+
+static const char *const code_words[DESK_CODES] = {
+	[DESK_OK] = "ok",
+	[DESK_NOT_STORED] = "not-stored",
+	[DESK_CLOSED_ALREADY] = "closed",
+	[DESK_GONE] = "gone",
+	[DESK_UNKNOWN] = "unknown",
+	[DESK_FULL] = "full",
+	[DESK_USAGE] = "usage",
+	[DESK_STOPPING] = "stopping",
+};
+
+const char *
+desk_mode_word(enum desk_mode mode)
+{
+	return mode_words[mode];
+}
+
+const char *
+desk_state_word(enum desk_state state)
+{
+	return state_words[state];
+}
+
+const char *
+desk_code_word(enum desk_code code)
+{
+	return code_words[code];
+}
+
+void
+desk_conn_init(struct desk_conn *c, const char *addr)
+{
+	memset(c, 0, sizeof *c);
+	c->linger_ns = DW_NEVER;
+	snprintf(c->addr, sizeof c->addr, "%s", addr);
+	dw_list_init(&c->node);
+}
+
+int
+desk_new(const struct desk_config *config, struct desk **out)
+{
+	struct desk *d;
+
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return -ENOMEM;
+	d->config = config;
+	dw_list_init(&d->sessions);
+	dw_list_init(&d->conns);
+	d->deadline_ns = d->gone_ns = DW_NEVER;
+	*out = d;
+	return 0;
+}
+
+void
+desk_free(struct desk *d)
+{
+	struct dw_list *n;
+
+	if (d == NULL)
+		return;
+	while ((n = dw_list_take(&d->sessions)) != NULL)
+		free(DW_LIST_OF(n, struct desk_session, node));
+	free(d->events);
+	free(d->effects);
+	free(d->saved);
+	free(d);
+}
+
+static struct desk_session *
+replay_arrived(struct desk *d)
+{
+	struct desk_session *s = calloc(1, sizeof *s);
+
+	if (s != NULL)
+		dw_list_add(&d->sessions, &s->node);
+	return s;
+}
+
+int
+desk_replay(struct desk *d, const struct desk_event *ev)
+{
+	struct desk_session *s;
+
+	if (ev->sid == 0)
+		return 0;
+	s = ev->ev == DESK_EV_ARRIVED ? replay_arrived(d) :
+	    desk_session_find(d, ev->sid);
+	if (s == NULL)
+		return ev->ev == DESK_EV_ARRIVED ? -ENOMEM : 0;
+	desk_apply(&s->facts, ev);
+	return 0;
+}
+
+void
+desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
+{
+	d->seq = d->stored_seq = last_seq;
+	d->sid = d->stored_sid = last_sid;
+	DW_LIST_EACH(n, &d->sessions)
+		DW_LIST_OF(n, struct desk_session, node)->lost = "restart";
+	d->dirty = true;
+}
+
+/* A customer whose words nobody was there to read, or whose desk went away,
+ * stays on the list; of any other the conversation is over. */
+static bool
+is_kept(const struct desk_session *s)
+{
+	return s->facts.state == DESK_LEFT ||
+	    strcmp(s->lost, "restart") == 0 ||
+	    (strcmp(s->lost, "stop") == 0 && s->facts.waiting_ms != 0);
+}
+
+static void
+settle_gone(struct desk *d, struct desk_session *s, struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(
+	    is_kept(s) ? DESK_EV_GONE : DESK_EV_CLOSED);
+
+	ev.why = s->lost;
+	desk_emit(d, s, ev, now);
+}
+
+static void
+settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
+{
+	int64_t left = s->facts.gone_ms + d->config->gone_after_ms - now.ms;
+	struct desk_event ev = desk_event_of(DESK_EV_CLOSED);
+
+	if (left > 0) {
+		if (now.ns + left * DW_MS < d->gone_ns)
+			d->gone_ns = now.ns + left * DW_MS;
+		return;
+	}
+	ev.why = "gone";
+	desk_emit(d, s, ev, now);
+}
+
+static void
+settle_sent(struct desk *d, struct desk_session *s, struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(DESK_EV_SENT);
+
+	if (s->conn->left_n <= s->facts.sent)
+		return;
+	ev.n = s->conn->left_n;
+	desk_emit(d, s, ev, now);
+}
+
+static void
+settle(struct desk *d, struct desk_session *s, struct desk_time now)
+{
+	if (s->facts.state == DESK_CLOSED)
+		return;
+	if (s->conn != NULL)
+		settle_sent(d, s, now);
+	else if (!s->facts.gone)
+		settle_gone(d, s, now);
+	else
+		settle_expired(d, s, now);
+}
+
+void
+desk_settle(struct desk *d, struct desk_time now)
+{
+	if (!(d->dirty && now.ns >= d->retry_ns) && now.ns < d->gone_ns)
+		return;
+	d->dirty = false;
+	d->gone_ns = DW_NEVER;
+	DW_LIST_EACH(n, &d->sessions) {
+		if (desk_reserve(d, 1, 0) < 0) {
+			d->dirty = true;
+			d->retry_ns = now.ns + d->config->retry_ns;
+			return;
+		}
+		settle(d, DW_LIST_OF(n, struct desk_session, node), now);
+	}
+}
+
+int64_t
+desk_deadline(const struct desk *d)
+{
+	int64_t ns = d->deadline_ns < d->gone_ns ? d->deadline_ns : d->gone_ns;
+
+	return d->dirty && d->retry_ns < ns ? d->retry_ns : ns;
+}
+
+const struct desk_event *
+desk_events(const struct desk *d, size_t *n)
+{
+	*n = d->nevents;
+	return d->events;
+}
+
+void
+desk_each(const struct desk *d, void (*fn)(void *arg,
+    const struct desk_session *s), void *arg)
+{
+	DW_LIST_EACH(n, &d->sessions)
+		fn(arg, DW_LIST_OF(n, struct desk_session, node));
+}
+
+uint64_t
+desk_last_seq(const struct desk *d)
+{
+	return d->stored_seq;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What happened at the desk, as it is stored, shown and replayed.  A session
+ * is nothing but what its events add up to.
+ */
+#ifndef DESK_EVENT_H
+#define DESK_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * EV(name, word): the word is what the journal and the protocol say.  Which
+ * fields an event uses besides seq, t_ms and ev:
+ *
+ *	arrived	sid, mode, addr		a session begins, waiting
+ *	said	sid, n, body, flags	the customer's nth message
+ *	reply	sid, n, who, body	the operators' nth message
+ *	sent	sid, n			replies up to n left for the customer
+ *	name	sid, who		the customer's name is now who
+ *	gone	sid, why		the customer is not connected any more
+ *	closed	sid, who, why		the end; who is empty for the desk
+ *	on, off	who			an operator came, went
+ */
+#define DESK_EVENTS(EV) \
+	EV(ARRIVED, "arrived") \
+	EV(SAID, "said") \
+	EV(REPLY, "reply") \
+	EV(SENT, "sent") \
+	EV(NAME, "name") \
+	EV(GONE, "gone") \
+	EV(CLOSED, "closed") \
+	EV(ON, "on") \
+	EV(OFF, "off")
+
+enum desk_ev {
+#define EV(name, word)	DESK_EV_##name,
+	DESK_EVENTS(EV)
+#undef EV
+	DESK_EV_KINDS
+};
+
+enum desk_event_flags {
+	DESK_CUT_SHORT = 1,	/* the connection ended inside this message */
+	DESK_UNATTENDED = 2,	/* no operator was on duty */
+};
+
+/* Strings are never NULL: what an event does not use is "".  It owns none of
+ * what it points at. */
+struct desk_event {
+	uint64_t	 seq;		/* 1, 2, 3 … without a gap */
+	int64_t		 t_ms;		/* wall clock, ms since 1970 UTC */
+	uint64_t	 sid;		/* session, never used twice; 0: none */
+	enum desk_ev	 ev;
+	uint64_t	 n;		/* per session and direction, from 1 */
+	unsigned	 flags;
+	const char	*who;		/* operator or customer, by name */
+	const char	*mode;		/* "classic", "line" */
+	const char	*addr;		/* "127.0.0.1:58738" */
+	const char	*why;
+	const char	*body;		/* exact bytes, not NUL-terminated */
+	size_t		 len;
+};
+
+/* "said"; and back, or -1 for a word that is none. */
+const char *desk_ev_word(enum desk_ev ev);
+int	desk_ev_parse(const char *word);
+
+/* Called with each event of a walk; it owns nothing.  Non-zero ends the walk,
+ * which returns it. */
+typedef int desk_event_fn(void *arg, const struct desk_event *ev);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Inside the desk: what a round has gathered so far.  Nothing outside
+ * src/desk includes this.
+ */
+#ifndef DESK_STATE_H
+#define DESK_STATE_H
+
+#include "desk/desk.h"
+
+/* A round being published or undone. */
+struct desk_round {
+	struct desk		*d;
+	const struct desk_sink	*sink;
+	void			*arg;
+	struct desk_time	 now;
+};
+
+/*
+ * What is to be done once the events are stored.  publish is called then;
+ * undo when they are not.  NULL is nothing.
+ */
+struct desk_effect {
+	void	(*publish)(const struct desk_round *r,
+		    const struct desk_effect *fx);
+	void	(*undo)(const struct desk_round *r,
+		    const struct desk_effect *fx);
+	struct desk_session	*session;
+	struct desk_conn	*conn;
+	void			*node;
+	size_t			 event;		/* index of its event */
+	struct desk_answer	 answer;
+	const char		*text;
+	unsigned		 count;
+};
+
+struct desk_saved {
+	struct desk_session	*session;
+	struct desk_facts	 facts;
+};
+
+struct desk {
+	const struct desk_config *config;
+	struct dw_list		 sessions;	/* by sid; also closed ones
+						 * until their round ends */
+	struct dw_list		 conns;
+	uint64_t		 seq, sid;	/* last ones used, this round's
+						 * included */
+	uint64_t		 stored_seq, stored_sid;
+	unsigned		 operators;	/* on duty */
+	bool			 draining, drained;
+	bool			 dirty;		/* something was noticed */
+	int64_t			 retry_ns;	/* not before: storing failed */
+	int64_t			 deadline_ns;	/* of turns and lingering */
+	int64_t			 gone_ns;	/* look at gone ones again */
+
+	struct desk_event	*events;
+	size_t			 nevents, cap_events;
+	struct desk_effect	*effects;
+	size_t			 neffects, cap_effects;
+	struct desk_saved	*saved;
+	size_t			 nsaved, cap_saved;
+};
+
+/* Room for this many more, so that what follows cannot fail.  Returns 0 or
+ * -ENOMEM. */
+int	desk_reserve(struct desk *d, size_t events, size_t effects);
+
+/* Numbers the event, applies it to the session (NULL: none), and sees to it
+ * that operators are told.  Returns its index. */
+size_t	desk_emit(struct desk *d, struct desk_session *s,
+	    struct desk_event ev, struct desk_time now);
+
+/* What an event does to the facts; replay uses nothing else. */
+void	desk_apply(struct desk_facts *facts, const struct desk_event *ev);
+
+/* A row for the effects, to be filled by the caller. */
+struct desk_effect *desk_effect_add(struct desk *d,
+	    void (*publish)(const struct desk_round *,
+	    const struct desk_effect *));
+
+/* A session for this connection, with its first event.  NULL: no memory. */
+struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
+	    struct desk_time now);
+struct desk_session *desk_session_find(struct desk *d, uint64_t sid);
+
+/* Closes s for everybody and says goodbye to its customer.  who and why stay
+ * until published. */
+void	desk_session_close(struct desk *d, struct desk_session *s,
+	    const char *who, const char *why, const char *bye,
+	    struct desk_time now);
+
+/* An event with nothing in it. */
+struct desk_event desk_event_of(enum desk_ev ev);
+
+/* Effects. */
+void	desk_fx_answer(struct desk *d, const struct desk_request *rq,
+	    enum desk_code code, const char *text);
+void	desk_fx_done(struct desk *d, const struct desk_request *rq);
+void	desk_fx_bye(struct desk *d, struct desk_conn *c, const char *text);
+/* Also when the round is undone, unless the caller clears its undo. */
+struct desk_effect *desk_fx_cut(struct desk *d, struct desk_conn *c);
+void	desk_fx_left(struct desk *d, const struct desk_request *rq);
+void	desk_fx_drain(struct desk *d);
+/* For when it is undone: tells a line customer to send it again. */
+void	desk_fx_sorry(struct desk *d, struct desk_conn *c);
+void	desk_fx_text(struct desk *d, struct desk_conn *c, const char *text);
+void	desk_fx_greet(struct desk *d, struct desk_conn *c);
+void	desk_fx_wrote(struct desk *d, struct desk_conn *c, bool poll);
+void	desk_fx_deliver(struct desk *d, struct desk_session *s, size_t event);
+void	desk_fx_attached(struct desk *d, const struct desk_request *rq);
+void	desk_fx_past(struct desk *d, const struct desk_request *rq,
+	    uint64_t sid, unsigned count);
+void	desk_fx_quit(struct desk *d);
+
+/* A customer's own command: "/name Anna".  Returns false when it is none. */
+bool	desk_visitor_command(struct desk *d, const struct desk_request *rq,
+	    struct desk_time now);
+
+#endif

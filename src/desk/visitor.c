@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a customer in line mode can say to the desk itself.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "desk/state.h"
+
+struct visitor_command {
+	const char	*name;
+	void		(*run)(struct desk *d, const struct desk_request *rq,
+			    const char *arg, size_t len, struct desk_time now);
+};
+
+static void
+visitor_help(struct desk *d, const struct desk_request *rq, const char *arg,
+    size_t len, struct desk_time now)
+{
+	(void)arg;
+	(void)len;
+	(void)now;
+	desk_fx_text(d, rq->conn,
+	    _("/name NAME tells us who you are, /quit ends this "
+	    "conversation, // begins a line with a slash; everything else "
+	    "goes to the operator."));
+}
+
+static void
+visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
+    size_t len, struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(DESK_EV_NAME);
+	struct desk_session *s = rq->conn->session;
+	struct dw_buf name = DW_BUF_INITIALIZER;
+
+	dw_text_name(&name, arg, len);
+	if (name.failed || name.len == 0 || name.len >= DESK_NAME_SIZE) {
+		desk_fx_text(d, rq->conn, _("Usage: /name NAME"));
+		goto out;
+	}
+	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL)
+		goto out;
+	ev.who = name.data;
+	/* The name is read from the facts, which outlive this function. */
+	d->events[desk_emit(d, s, ev, now)].who = s->facts.name;
+	desk_fx_text(d, rq->conn, _("Thank you."));
+ out:
+	dw_buf_fini(&name);
+}
+
+static void
+visitor_quit(struct desk *d, const struct desk_request *rq, const char *arg,
+    size_t len, struct desk_time now)
+{
+	static const char bye[] = N_("Goodbye.");
+
+	(void)arg;
+	(void)len;
+	if (rq->conn->session != NULL)
+		desk_session_close(d, rq->conn->session, "", "quit", _(bye),
+		    now);
+	else
+		desk_fx_bye(d, rq->conn, _(bye));
+}
+
+bool
+desk_visitor_command(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	static const struct visitor_command commands[] = {
+		{ "/help", visitor_help },
+		{ "/name", visitor_name },
+		{ "/quit", visitor_quit },
+	};
+	const char *space = memchr(rq->text, ' ', rq->len);
+	size_t word = space != NULL ? (size_t)(space - rq->text) : rq->len;
+
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		const struct visitor_command *cmd = &commands[i];
+
+		if (strlen(cmd->name) != word ||
+		    memcmp(cmd->name, rq->text, word) != 0)
+			continue;
+		cmd->run(d, rq, rq->text + word, rq->len - word, now);
+		return true;
+	}
+	if (rq->len > 1 && rq->text[1] == '/')
+		return false;
+	desk_fx_text(d, rq->conn,
+	    _("There is no such command; /help lists them."));
+	return true;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The operator protocol: JSON objects, one a line, between a desk and its
+ * consoles (doc/protocol.md).  One struct is a frame in both directions; a
+ * frame uses the fields that its row in the table below names.
+ *
+ *	to the desk
+ *	hello	v, name, seen, replay	first frame; seen = last seq it has,
+ *					replay: wants what came since
+ *	reply	id, sid, text		the answer is ok or err with this id
+ *	cmd	id, text		"close 3": a row of the desk's table
+ *	bye				the operator detaches
+ *
+ *	from the desk
+ *	welcome	v, name, desk, seq, sessions, commands, listeners, replay
+ *					name: what the desk calls this operator
+ *	live	seq			after a replay: all up to seq was sent
+ *	ev	ev			something happened
+ *	past	id, ev			one event of an answer to cmd id
+ *	ok	id, sid, n, text	done; for a reply n is its number
+ *	err	id, sid, code, text	not done; text is for people
+ *	notice	code, text		a banner, not an event: "disk", "limit", …
+ *	bye	code, text		the desk ends this link: "stop", …
+ */
+#ifndef WIRE_OP_H
+#define WIRE_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define WIRE_OP_VERSION		1
+#define WIRE_OP_LINE_MAX	(512 * 1024)	/* bytes of one frame */
+
+enum wire_op {
+	WIRE_HELLO, WIRE_REPLY, WIRE_CMD, WIRE_BYE,
+	WIRE_WELCOME, WIRE_LIVE, WIRE_EV, WIRE_PAST, WIRE_OK, WIRE_ERR,
+	WIRE_NOTICE,
+	WIRE_OPS
+};
+
+/* An event as desk/event.h has it, its kind as a word. */
+struct wire_event {
+	uint64_t	 seq, sid, n;
+	int64_t		 t_ms;
+	unsigned	 flags;
+	const char	*ev;		/* "said" */
+	const char	*who, *mode, *addr, *why;
+	const char	*body;		/* any bytes, also NUL */
+	size_t		 len;
+};
+
+struct wire_session {
+	uint64_t	 sid, in, out, sent;	/* messages each way; sent ones */
+	const char	*state;		/* "waiting", "open", "left" */
+	const char	*mode, *name, *addr;
+	bool		 gone;
+	int64_t		 waiting_ms;	/* wall clock since when; 0 is not */
+	int64_t		 began_ms;
+};
+
+struct wire_command {
+	const char	*name, *args, *help;
+	const char	*complete;	/* "session", "command" or "" */
+};
+
+struct wire_frame {
+	enum wire_op	 op;
+	uint64_t	 id, sid, n, seq, seen;
+	unsigned	 v;
+	bool		 replay;
+	const char	*name, *desk, *code;	/* "" when absent */
+	const char	*text;
+	size_t		 len;			/* of text: any bytes */
+	struct wire_event ev;
+	const struct wire_session *sessions;
+	size_t		 nsessions;
+	const struct wire_command *commands;
+	size_t		 ncommands;
+	const char *const *listeners;
+	size_t		 nlisteners;
+};
+
+/* A frame of this kind with everything else absent. */
+struct wire_frame wire_frame_of(enum wire_op op);
+
+/*
+ * Adds the frame and its LF to out.  A body or text that is not UTF-8, or has
+ * a NUL, travels as base64.  Returns 0 or -ENOMEM.
+ */
+int	wire_frame_encode(struct dw_buf *out, const struct wire_frame *f);
+
+/*
+ * Parses one line (without its LF).  Returns 0 and a frame for
+ * wire_frame_free, which owns all that it points at; -EPROTO for what is no
+ * frame (why: a sentence, static); -ENOMEM.  Members that are not known are
+ * ignored; an op that is not known is -ENOTSUP.
+ */
+int	wire_frame_parse(const char *line, size_t len, struct wire_frame **out,
+	    const char **why);
+void	wire_frame_free(struct wire_frame *f);
+
+#endif
