@@ -17,4 +17,6 @@ libsks_la_SOURCES += \
 
 # and the desk on these too.
 libdeskwire_la_SOURCES += \
-	src/base/i18n.h
+	src/base/i18n.h \
+	src/base/log.c \
+	src/base/log.h

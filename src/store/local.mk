@@ -1,2 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# libdeskwire_la_SOURCES += src/store/... for each file, headers too.
+libdeskwire_la_SOURCES += \
+	src/store/chain.c \
+	src/store/db.c \
+	src/store/head.c \
+	src/store/impl.h \
+	src/store/place.c \
+	src/store/read.c \
+	src/store/store.c \
+	src/store/store.h \
+	src/store/verify.c \
+	src/store/walk.c

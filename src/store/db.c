@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "store/impl.h"
+
+#define BUSY_MS_WRITER	2000	/* only while opening; then the queue waits */
+#define BUSY_MS_READER	1000
+
+/* Set, read back, and what it must say then: a build of SQLite or a file
+ * system that cannot do it is found here and not at the first power loss. */
+static const struct setting {
+	const char	*set;
+	const char	*get;
+	const char	*want;
+} settings[] = {
+	{ "PRAGMA journal_mode=WAL", "PRAGMA journal_mode", "wal" },
+	{ "PRAGMA synchronous=FULL", "PRAGMA synchronous", "2" },
+	{ "PRAGMA journal_size_limit=67108864", "PRAGMA journal_size_limit",
+	    "67108864" },
+	{ "PRAGMA secure_delete=ON", "PRAGMA secure_delete", "1" },
+	{ "PRAGMA trusted_schema=OFF", "PRAGMA trusted_schema", "0" },
+	{ "PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1" },
+};
+
+static const char schema[] =
+    "CREATE TABLE start("
+	"seq INTEGER NOT NULL, sid INTEGER NOT NULL, hash BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE event("
+	"seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, sid INTEGER NOT NULL,"
+	"ev TEXT NOT NULL, n INTEGER NOT NULL, flags INTEGER NOT NULL,"
+	"who TEXT NOT NULL, mode TEXT NOT NULL, addr TEXT NOT NULL,"
+	"why TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX event_sid ON event(sid, seq);"
+    "PRAGMA application_id=0x64736b77;"
+    "PRAGMA user_version=1;";
+
+static const struct {
+	int	 rc;
+	int	 err;
+} errors[] = {
+	{ SQLITE_FULL, ENOSPC },
+	{ SQLITE_NOMEM, ENOMEM },
+	{ SQLITE_BUSY, EBUSY },
+	{ SQLITE_LOCKED, EBUSY },
+	{ SQLITE_READONLY, EROFS },
+	{ SQLITE_PERM, EACCES },
+	{ SQLITE_CORRUPT, EBADMSG },
+	{ SQLITE_NOTADB, EBADMSG },
+	{ SQLITE_CONSTRAINT, EBADMSG },
+	{ SQLITE_TOOBIG, EFBIG },
+};
+
+/* Of what the system said only this tells more than SQLite's own code. */
+static int
+system_err(sqlite3 *db)
+{
+	static const int telling[] = {
+		ENOSPC, EDQUOT, EROFS, EACCES, EPERM, ENOENT, EMFILE, ENFILE,
+		ELOOP, EISDIR,
+	};
+	int err = sqlite3_system_errno(db);
+
+	for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
+		if (err == telling[i])
+			return -err;
+	return -EIO;
+}
+
+int
+store_db_err(sqlite3 *db, int rc)
+{
+	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return 0;
+	if (rc == SQLITE_IOERR_NOMEM)
+		return -ENOMEM;
+	if (rc == SQLITE_IOERR_CORRUPTFS)
+		return -EBADMSG;
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+		if (errors[i].rc == (rc & 0xff))
+			return -errors[i].err;
+	return db != NULL ? system_err(db) : -ENOMEM;
+}
+
+int
+store_db_exec(sqlite3 *db, const char *sql)
+{
+	return store_db_err(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+int
+store_db_int(sqlite3 *db, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+	if (rc != SQLITE_OK)
+		return store_db_err(db, rc);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		*out = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? -ENODATA : store_db_err(db, rc);
+}
+
+/* Returns 0, -ENOTSUP when it says something else, or another -errno. */
+static int
+read_back(sqlite3 *db, const struct setting *s)
+{
+	sqlite3_stmt *st;
+	const char *got;
+	int rc, r = -ENOTSUP;
+
+	rc = sqlite3_prepare_v2(db, s->get, -1, &st, NULL);
+	if (rc != SQLITE_OK)
+		return store_db_err(db, rc);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		got = (const char *)sqlite3_column_text(st, 0);
+		if (got != NULL && strcmp(got, s->want) == 0)
+			r = 0;
+	} else
+		r = store_db_err(db, rc);
+	sqlite3_finalize(st);
+	return r;
+}
+
+static int
+apply(sqlite3 *db, const char *path, struct dw_buf *why)
+{
+	int r;
+
+	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+		r = store_db_exec(db, settings[i].set);
+		if (r == 0)
+			r = read_back(db, &settings[i]);
+		if (r == -ENOTSUP)
+			dw_buf_addf(why, _("SQLite does not do `%s` for %s. "
+			    "Choose another folder with --state."),
+			    settings[i].set, path);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+connect_to(const char *path, int flags, sqlite3 **out)
+{
+	sqlite3 *db = NULL;
+	int rc, r;
+
+	rc = sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX |
+	    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+		/* Closing never writes: what is damaged stays as it is. */
+		sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+		    NULL);
+		*out = db;
+		return 0;
+	}
+	r = store_db_err(db, rc);
+	sqlite3_close(db);
+	return r;
+}
+
+static int
+say(struct dw_buf *why, const char *path, int r)
+{
+	if (r == -EBADMSG)
+		return store_damaged(why, path, 0,
+		    _("it is not a journal of deskwire"));
+	if (why->len == 0)
+		dw_buf_addf(why, _("Cannot open the journal %s: %s. It must "
+		    "be a file of your own on a local disk that can be "
+		    "written."), path, strerror(-r));
+	return r;
+}
+
+int
+store_db_open(const char *path, sqlite3 **out, struct dw_buf *why)
+{
+	sqlite3 *db;
+	int r;
+
+	if ((r = connect_to(path, SQLITE_OPEN_READWRITE, &db)) < 0)
+		return say(why, path, r);
+	sqlite3_busy_timeout(db, BUSY_MS_WRITER);
+	if ((r = apply(db, path, why)) < 0) {
+		sqlite3_close(db);
+		return say(why, path, r);
+	}
+	sqlite3_busy_timeout(db, 0);
+	*out = db;
+	return 0;
+}
+
+int
+store_db_open_reader(const char *path, sqlite3 **out, struct dw_buf *why)
+{
+	sqlite3 *db;
+	int r;
+
+	if ((r = connect_to(path, SQLITE_OPEN_READONLY, &db)) < 0)
+		return say(why, path, r);
+	sqlite3_busy_timeout(db, BUSY_MS_READER);
+	r = store_db_exec(db, "PRAGMA trusted_schema=OFF");
+	if (r < 0 || (r = store_db_known(db, path, why)) <= 0) {
+		sqlite3_close(db);
+		return say(why, path, r < 0 ? r : -ENOENT);
+	}
+	*out = db;
+	return 0;
+}
+
+static int
+say_newer(struct dw_buf *why, const char *path, int64_t version)
+{
+	dw_buf_addf(why, _("The journal %s was written by a newer deskwire "
+	    "(format %lld; this one knows %d). Use that one, or another "
+	    "folder with --state."), path, (long long)version, STORE_VERSION);
+	return -ENOTSUP;
+}
+
+int
+store_db_known(sqlite3 *db, const char *path, struct dw_buf *why)
+{
+	int64_t id, version, tables;
+	int r;
+
+	if ((r = store_db_int(db, "PRAGMA application_id", &id)) < 0 ||
+	    (r = store_db_int(db, "PRAGMA user_version", &version)) < 0 ||
+	    (r = store_db_int(db, "SELECT count(*) FROM sqlite_schema",
+	    &tables)) < 0)
+		return say(why, path, r);
+	if (id == 0 && version == 0 && tables == 0)
+		return 0;
+	if (id != STORE_APPLICATION || version < 1)
+		return say(why, path, -EBADMSG);
+	if (version > STORE_VERSION)
+		return say_newer(why, path, version);
+	return 1;
+}
+
+static int
+insert_start(sqlite3 *db, const struct store_end *start)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	rc = sqlite3_prepare_v2(db, "INSERT INTO start VALUES(?,?,?)", -1,
+	    &st, NULL);
+	if (rc != SQLITE_OK)
+		return store_db_err(db, rc);
+	sqlite3_bind_int64(st, 1, (int64_t)start->seq);
+	sqlite3_bind_int64(st, 2, (int64_t)start->sid);
+	sqlite3_bind_blob(st, 3, start->hash, STORE_HASH, SQLITE_STATIC);
+	rc = sqlite3_step(st);
+	sqlite3_finalize(st);
+	return store_db_err(db, rc);
+}
+
+int
+store_db_begin(sqlite3 *db, const struct store_end *start)
+{
+	int r;
+
+	if ((r = store_db_exec(db, "BEGIN IMMEDIATE")) < 0)
+		return r;
+	if ((r = store_db_exec(db, schema)) == 0 &&
+	    (r = insert_start(db, start)) == 0 &&
+	    (r = store_db_exec(db, "COMMIT")) == 0)
+		return 0;
+	if (!sqlite3_get_autocommit(db))
+		store_db_exec(db, "ROLLBACK");
+	return r;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "store/impl.h"
+
+/*
+ * One line of fixed length, so that writing it again never needs new space:
+ * "head 1 <seq> <sid> <hash> <check>\n".  The check keeps a changed digit
+ * from looking like a lost event.
+ */
+#define LINE	128
+
+static uint32_t
+check_sum(const char *s, size_t len)
+{
+	uint32_t sum = 2166136261u;	/* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ (unsigned char)s[i]) * 16777619u;
+	return sum;
+}
+
+static void
+hex(const unsigned char *hash, char out[2 * STORE_HASH + 1])
+{
+	for (size_t i = 0; i < STORE_HASH; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+}
+
+static bool
+unhex(const char *in, unsigned char *hash)
+{
+	unsigned byte;
+
+	for (size_t i = 0; i < STORE_HASH; i++) {
+		if (sscanf(in + 2 * i, "%2x", &byte) != 1)
+			return false;
+		hash[i] = (unsigned char)byte;
+	}
+	return true;
+}
+
+int
+store_head_open(struct store_place *p, struct dw_buf *why)
+{
+	int err;
+
+	p->head_fd = openat(p->dir_fd, "head",
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (p->head_fd >= 0 && fchmod(p->head_fd, 0600) == 0)
+		return 0;
+	err = errno;
+	dw_buf_addf(why, _("Cannot open %s/head: %s. It must be a file of "
+	    "your own on a disk that can be written."), p->dir, strerror(err));
+	return -err;
+}
+
+bool
+store_head_read(const struct store_place *p, struct store_end *head)
+{
+	char line[LINE + 1], hash[2 * STORE_HASH + 1];
+	uint32_t sum;
+	ssize_t n;
+	int at = 0;
+
+	memset(head, 0, sizeof *head);
+	if ((n = pread(p->head_fd, line, LINE, 0)) <= 0)
+		return false;
+	line[n] = '\0';
+	if (sscanf(line, "head 1 %" SCNu64 " %" SCNu64 " %64[0-9a-f] %n%"
+	    SCNx32, &head->seq, &head->sid, hash, &at, &sum) == 4 &&
+	    sum == check_sum(line, (size_t)at) && strlen(hash) == 64 &&
+	    unhex(hash, head->hash))
+		return true;
+	memset(head, 0, sizeof *head);
+	return false;
+}
+
+void
+store_head_write(const struct store_place *p, const struct store_end *end)
+{
+	char line[LINE + 1], hash[2 * STORE_HASH + 1];
+	int n;
+
+	hex(end->hash, hash);
+	n = snprintf(line, sizeof line, "head 1 %" PRIu64 " %" PRIu64 " %s ",
+	    end->seq, end->sid, hash);
+	n += snprintf(line + n, sizeof line - (size_t)n, "%08" PRIx32,
+	    check_sum(line, (size_t)n));
+	memset(line + n, ' ', LINE - (size_t)n);
+	line[LINE - 1] = '\n';
+	if (pwrite(p->head_fd, line, LINE, 0) < 0)
+		return;
+}

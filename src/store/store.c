@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "store/impl.h"
+
+#define CHECKPOINT_PAGES	1000
+
+/*
+ * `end` is the last event that was acknowledged, whatever the file says: after
+ * a failed COMMIT the file may hold more, and what is above `end` goes before
+ * anything is added.
+ */
+struct store {
+	struct store_place	 place;
+	struct store_chain	 chain;
+	struct store_end	 end;
+	sqlite3			*db;		/* NULL: open it again first */
+	sqlite3_stmt		*insert;
+};
+
+static void
+disconnect(struct store *s)
+{
+	sqlite3_finalize(s->insert);
+	s->insert = NULL;
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+/* Connects; no statement is prepared before the tables are known. */
+static int
+connect_db(struct store *s, struct dw_buf *why)
+{
+	int r;
+
+	if ((r = store_db_open(s->place.db, &s->db, why)) == 0)
+		sqlite3_wal_autocheckpoint(s->db, CHECKPOINT_PAGES);
+	return r;
+}
+
+static int
+prepare(struct store *s)
+{
+	int rc;
+
+	rc = sqlite3_prepare_v3(s->db, "INSERT INTO event(" STORE_COLUMNS
+	    ", hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", -1,
+	    SQLITE_PREPARE_PERSISTENT, &s->insert, NULL);
+	return store_db_err(s->db, rc);
+}
+
+/* ---- appending ---- */
+
+static void
+bind_text(sqlite3_stmt *st, int at, const char *text)
+{
+	sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
+}
+
+/* A bind fails only for lack of memory or for size, and then leaves a NULL
+ * that the table refuses. */
+static int
+insert(struct store *s, const struct desk_event *ev, const struct store_end *to)
+{
+	sqlite3_stmt *st = s->insert;
+	int rc;
+
+	sqlite3_bind_int64(st, 1, (int64_t)ev->seq);
+	sqlite3_bind_int64(st, 2, ev->t_ms);
+	sqlite3_bind_int64(st, 3, (int64_t)ev->sid);
+	bind_text(st, 4, desk_ev_word(ev->ev));
+	sqlite3_bind_int64(st, 5, (int64_t)ev->n);
+	sqlite3_bind_int64(st, 6, (int64_t)ev->flags);
+	bind_text(st, 7, ev->who);
+	bind_text(st, 8, ev->mode);
+	bind_text(st, 9, ev->addr);
+	bind_text(st, 10, ev->why);
+	sqlite3_bind_blob64(st, 11, ev->len != 0 ? ev->body : "", ev->len,
+	    SQLITE_STATIC);
+	sqlite3_bind_blob(st, 12, to->hash, STORE_HASH, SQLITE_STATIC);
+	rc = sqlite3_step(st);
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	return store_db_err(s->db, rc);
+}
+
+static int
+insert_all(struct store *s, const struct desk_event *evs, size_t n,
+    struct store_end *to)
+{
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		if ((r = store_chain_add(&s->chain, to, &evs[i])) < 0 ||
+		    (r = insert(s, &evs[i], to)) < 0)
+			return r;
+	return 0;
+}
+
+static int
+transact(struct store *s, const struct desk_event *evs, size_t n,
+    struct store_end *to)
+{
+	int r;
+
+	if ((r = store_db_exec(s->db, "BEGIN IMMEDIATE")) < 0)
+		return r;
+	if ((r = insert_all(s, evs, n, to)) == 0)
+		r = store_db_exec(s->db, "COMMIT");
+	if (r < 0 && !sqlite3_get_autocommit(s->db))
+		store_db_exec(s->db, "ROLLBACK");
+	return r;
+}
+
+/* ---- after a failure ---- */
+
+/* Is the last acknowledged event what the file has under its number? */
+static int
+check_end(struct store *s)
+{
+	static const char sql[] =
+	    "SELECT hash FROM event WHERE seq = ?1 UNION ALL "
+	    "SELECT hash FROM start WHERE seq = ?1 LIMIT 1";
+	sqlite3_stmt *st;
+	const void *hash;
+	int rc, r = -EBADMSG;
+
+	rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+	if (rc != SQLITE_OK)
+		return store_db_err(s->db, rc);
+	sqlite3_bind_int64(st, 1, (int64_t)s->end.seq);
+	rc = sqlite3_step(st);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		r = store_db_err(s->db, rc);
+	else if (rc == SQLITE_ROW &&
+	    (hash = sqlite3_column_blob(st, 0)) != NULL &&
+	    sqlite3_column_bytes(st, 0) == STORE_HASH &&
+	    memcmp(hash, s->end.hash, STORE_HASH) == 0)
+		r = 0;
+	sqlite3_finalize(st);
+	return r;
+}
+
+/* What a failed COMMIT has left, and nobody was told is stored. */
+static int
+drop_unacknowledged(struct store *s)
+{
+	int64_t last;
+	char sql[64];
+	int r;
+
+	r = store_db_int(s->db, "SELECT seq FROM event ORDER BY seq DESC "
+	    "LIMIT 1", &last);
+	if (r == -ENODATA || (r == 0 && (uint64_t)last <= s->end.seq))
+		return 0;
+	if (r < 0)
+		return r;
+	sqlite3_snprintf(sizeof sql, sql, "DELETE FROM event WHERE seq > %lld",
+	    (long long)s->end.seq);
+	return store_db_exec(s->db, sql);
+}
+
+static int
+recover(struct store *s)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	int r;
+
+	disconnect(s);
+	if ((r = connect_db(s, &why)) < 0 || (r = check_end(s)) < 0 ||
+	    (r = drop_unacknowledged(s)) < 0 || (r = prepare(s)) < 0)
+		disconnect(s);
+	dw_buf_fini(&why);
+	return r;
+}
+
+/* After these the connection is as good as before. */
+static bool
+is_clean(sqlite3 *db, int err)
+{
+	return sqlite3_get_autocommit(db) && (err == -ENOSPC ||
+	    err == -ENOMEM || err == -EBUSY || err == -EFBIG);
+}
+
+static bool
+in_order(const struct store *s, const struct desk_event *evs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (evs[i].seq != s->end.seq + 1 + i)
+			return false;
+	return true;
+}
+
+static int
+append(void *journal, const struct desk_event *evs, size_t n)
+{
+	struct store *s = journal;
+	struct store_end to = s->end;
+	int r;
+
+	if (!in_order(s, evs, n))
+		return -EINVAL;
+	if (s->db == NULL && (r = recover(s)) < 0)
+		return r;
+	if (n == 0)
+		return 0;
+	if ((r = transact(s, evs, n, &to)) < 0) {
+		if (!is_clean(s->db, r))
+			recover(s);
+		return r;
+	}
+	s->end = to;
+	store_head_write(&s->place, &s->end);
+	return 0;
+}
+
+struct desk_journal
+store_journal(struct store *s)
+{
+	static const struct desk_journal_ops ops = { append };
+
+	return (struct desk_journal){ &ops, s };
+}
+
+/* ---- opening ---- */
+
+static int
+open_sound(struct store *s, const struct store_end *head, int there,
+    struct dw_buf *why)
+{
+	int r;
+
+	if (there < 0)
+		return there;
+	if (there == 0 && (head->seq != 0 || head->sid != 0))
+		return store_damaged(why, s->place.db, 0,
+		    _("it is missing, but events were stored in it"));
+	if ((r = store_place_make_db(&s->place, why)) < 0 ||
+	    (r = connect_db(s, why)) < 0)
+		return r;
+	if ((r = store_db_known(s->db, s->place.db, why)) < 0)
+		return r;
+	if (r == 0 && (r = store_chain_start(&s->chain, &s->end)) == 0)
+		r = store_db_begin(s->db, &s->end);
+	if (r < 0)
+		return r;
+	return store_verify(s->db, &s->place, &s->chain, head, &s->end, why);
+}
+
+/* The numbers that a new journal goes on from. */
+static void
+find_high(struct store *s, const struct store_end *head)
+{
+	if (s->db != NULL)
+		store_verify_high(s->db, &s->end);
+	if (head->seq > s->end.seq)
+		s->end.seq = head->seq;
+	if (head->sid > s->end.sid)
+		s->end.sid = head->sid;
+	if (s->end.seq == 0 && s->end.sid == 0)
+		s->end.seq = s->end.sid = (uint64_t)time(NULL);
+}
+
+/* While there is no journal only `head` keeps the numbers. */
+static int
+keep_high(struct store *s, const struct store_end *head)
+{
+	if (head->seq >= s->end.seq && head->sid >= s->end.sid)
+		return 0;
+	store_head_write(&s->place, &s->end);
+	return store_place_sync(&s->place);
+}
+
+/*
+ * In this order a crash in between is found as damage at the next start, and
+ * the numbers are in `head` until they are in the new journal.
+ */
+static int
+begin_new(struct store *s, const struct store_end *head, struct dw_buf *why)
+{
+	struct dw_buf aside = DW_BUF_INITIALIZER;
+	int r;
+
+	dw_buf_reset(why);
+	find_high(s, head);
+	disconnect(s);
+	if ((r = store_chain_start(&s->chain, &s->end)) < 0 ||
+	    (r = keep_high(s, head)) < 0 ||
+	    (r = store_place_set_aside(&s->place, &aside, why)) < 0 ||
+	    (r = store_place_make_db(&s->place, why)) < 0 ||
+	    (r = connect_db(s, why)) < 0 ||
+	    (r = store_db_begin(s->db, &s->end)) < 0 ||
+	    (r = store_place_head_aside(&s->place, dw_buf_str(&aside),
+	    why)) < 0)
+		goto out;
+	dw_buf_addf(why, _("The damaged journal is now in %s/%s; a new one "
+	    "was begun."), s->place.dir, dw_buf_str(&aside));
+ out:
+	dw_buf_fini(&aside);
+	return r;
+}
+
+static int
+open_journal(struct store *s, const struct store_config *cfg,
+    struct dw_buf *why)
+{
+	struct store_end head;
+	int r;
+
+	if ((r = store_chain_init(&s->chain)) < 0 ||
+	    (r = store_place_open(&s->place, cfg->dir, why)) < 0)
+		return r;
+	store_head_read(&s->place, &head);
+	r = open_sound(s, &head, store_place_look(&s->place, why), why);
+	if (r == -EBADMSG && cfg->begin_new)
+		r = begin_new(s, &head, why);
+	if (r < 0 || (r = prepare(s)) < 0)
+		return r;
+	store_head_write(&s->place, &s->end);
+	return store_place_sync(&s->place);
+}
+
+/* One line, whatever was in a path or in what SQLite said. */
+static void
+tidy(struct dw_buf *why, const char *dir, int r)
+{
+	struct dw_buf line = DW_BUF_INITIALIZER;
+
+	if (r < 0 && why->len == 0)
+		dw_buf_addf(why, _("Cannot open the journal in %s: %s."), dir,
+		    strerror(-r));
+	if (dw_text_line(&line, dw_buf_str(why), why->len, 0) == 0) {
+		dw_buf_fini(why);
+		*why = line;
+	} else
+		dw_buf_fini(&line);
+}
+
+static void
+release(struct store *s)
+{
+	disconnect(s);
+	store_place_close(&s->place);
+	store_chain_fini(&s->chain);
+	free(s);
+}
+
+int
+store_open(const struct store_config *cfg, struct store **out,
+    struct dw_buf *why)
+{
+	struct store *s;
+	int r = -ENOMEM;
+
+	dw_buf_reset(why);
+	if ((s = calloc(1, sizeof *s)) != NULL) {
+		s->place.dir_fd = s->place.lock_fd = s->place.head_fd = -1;
+		if ((r = open_journal(s, cfg, why)) < 0)
+			release(s);
+		else
+			*out = s;
+	}
+	tidy(why, cfg->dir, r);
+	return r;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	if (s->db == NULL)
+		recover(s);
+	if (s->db != NULL && sqlite3_wal_checkpoint_v2(s->db, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK)
+		/* Nothing is in the -wal: closing may remove it. */
+		sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,
+		    NULL);
+	if (s->place.head_fd >= 0)
+		store_place_sync(&s->place);
+	release(s);
+}
+
+void
+store_last(const struct store *s, uint64_t *seq, uint64_t *sid)
+{
+	*seq = s->end.seq;
+	*sid = s->end.sid;
+}
+
+int
+store_replay_open(struct store *s, desk_event_fn *fn, void *arg)
+{
+	static const char sql[] =
+	    "SELECT " STORE_COLUMNS " FROM event WHERE sid > 0 AND sid NOT IN "
+	    "(SELECT sid FROM event WHERE ev = 'closed') ORDER BY seq";
+	sqlite3_stmt *st;
+	int rc, r;
+
+	if (s->db == NULL && (r = recover(s)) < 0)
+		return r;
+	rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+	if (rc != SQLITE_OK)
+		return store_db_err(s->db, rc);
+	r = store_walk(st, fn, arg);
+	sqlite3_finalize(st);
+	return r;
+}

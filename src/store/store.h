@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The store (prefix store_): the desk's events in SQLite, and the only room
+ * that knows SQLite.  One folder holds one journal:
+ *
+ *	journal.db	the events (beside it -wal and -shm while it is open)
+ *	lock		held by the desk that has it open, with its pid inside
+ *	head		the number and hash of the last event, see below
+ *	damaged-TIME/	what --begin-new has set aside; nothing deletes it
+ *
+ * What is found at start.  Each event's hash covers the hash before it and all
+ * of its fields with their lengths.  store_open() recomputes the chain, lets
+ * SQLite check its own structure, and compares the end with `head`, which is
+ * written after each COMMIT but not waited for.  So any changed, missing,
+ * doubled or swapped event is found, and so is a lost end, but for events of
+ * the last half minute before a power loss, when `head` itself may be old.
+ * The hashes have no key: they find faults, not a forger who computes them
+ * anew.  A journal that is put back from a copy is older than `head`; remove
+ * `head` with it.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "desk/event.h"
+#include "desk/journal.h"
+
+struct store;
+struct store_reader;
+
+struct store_config {
+	const char	*dir;		/* made, with its parents, mode 0700 */
+
+	/* Set a damaged journal aside and begin a new one.  A sound journal
+	 * is simply opened, so that this may stay in a script. */
+	bool		 begin_new;
+};
+
+/*
+ * Opens the journal in cfg->dir, or begins one.  Checks all of it first.
+ *
+ * Returns 0; `why` then says where a damaged journal was put, or is empty.
+ * Otherwise -errno, and `why` is one translated sentence or two, in one line
+ * without a newline: what failed, on which path, why, and what to do.
+ *	-EBUSY		another process has it open; why names its pid
+ *	-EBADMSG	damaged; why names the first bad event.  Nothing was
+ *			changed.  begin_new helps
+ *	-ENOTSUP	written by a newer deskwire, or on a network's disk
+ *	-EPERM		the folder is not ours alone to write, or is a link
+ *	others		what the system said
+ *
+ * A journal begun in place of a damaged one goes on with numbers above all
+ * that could be read there and in `head`.  Where nothing at all can be read,
+ * they go on from the seconds since 1970, so that none is used twice.
+ *
+ * Owns: end with store_close().
+ * Threads: one at a time; open it in one and hand it to another.
+ */
+int	store_open(const struct store_config *cfg, struct store **out,
+	    struct dw_buf *why);
+
+/* Brings everything into journal.db, closes it, frees the lock.  NULL is
+ * fine.  What was stored stays stored however this goes. */
+void	store_close(struct store *s);
+
+/*
+ * The journal for the desk thread; good until store_close().  append() is one
+ * transaction, on disk when it returns 0.  On failure nothing of it is stored:
+ *	-ENOSPC -EDQUOT	the disk is full
+ *	-EIO -EROFS	the disk failed.  The journal is opened again, at once
+ *			or before the next append; a failed fsync is never
+ *			tried again and believed
+ *	-ENOMEM, -EBUSY	(somebody else's program has locked the file)
+ *	-EINVAL		a seq that does not continue the last one's
+ *	-EBADMSG	what was stored earlier has changed under us
+ * The next append works as soon as the cause is gone.
+ */
+struct desk_journal store_journal(struct store *s);
+
+/* The last event's number, and the highest session number ever used (also in
+ * journals that were set aside); 0 when there is none. */
+void	store_last(const struct store *s, uint64_t *seq, uint64_t *sid);
+
+/*
+ * All events of the sessions that are not closed, oldest first: what a
+ * starting desk is rebuilt from.  Events without a session are left out.
+ * Returns 0, what fn returned, or -errno.
+ */
+int	store_replay_open(struct store *s, desk_event_fn *fn, void *arg);
+
+/*
+ * A connection of its own that can only read, for another thread, also of
+ * another process.  It sees what is committed and nothing else.
+ * Returns 0, -ENOENT when there is no journal in dir, or another -errno, with
+ * `why` as in store_open().  Threads: one at a time per reader.
+ */
+int	store_reader_open(const char *dir, struct store_reader **out,
+	    struct dw_buf *why);
+void	store_reader_close(struct store_reader *r);
+
+/*
+ * Up to `limit` events after number after_seq, in order, in one short
+ * transaction; fn must not block.  Read on with the last seq it was given; no
+ * call of fn means the end.  Returns 0, what fn returned, or -errno.
+ */
+int	store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
+	    desk_event_fn *fn, void *arg);
+
+/* The last `last_n` messages of a session, both "said" and "reply", oldest of
+ * them first.  Returns as store_read(). */
+int	store_history(struct store_reader *r, uint64_t sid, size_t last_n,
+	    desk_event_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "store/impl.h"
+
+/* In the order of STORE_COLUMNS. */
+enum column { SEQ, T, SID, EV, N, FLAGS, WHO, MODE, ADDR, WHY, BODY };
+
+/* NULL for what is none of our strings. */
+static const char *
+text(sqlite3_stmt *st, enum column col)
+{
+	const char *s = (const char *)sqlite3_column_text(st, (int)col);
+
+	if (s == NULL || strlen(s) != (size_t)sqlite3_column_bytes(st,
+	    (int)col))
+		return NULL;
+	return s;
+}
+
+static uint64_t
+number(sqlite3_stmt *st, enum column col)
+{
+	return (uint64_t)sqlite3_column_int64(st, (int)col);
+}
+
+static bool
+body(sqlite3_stmt *st, struct desk_event *ev)
+{
+	ev->body = sqlite3_column_blob(st, BODY);
+	ev->len = (size_t)sqlite3_column_bytes(st, BODY);
+	if (ev->body == NULL)
+		ev->body = "";
+	return sqlite3_column_type(st, BODY) == SQLITE_BLOB;
+}
+
+bool
+store_row(sqlite3_stmt *st, struct desk_event *ev)
+{
+	const char *word = text(st, EV);
+	int kind;
+
+	if (word == NULL || (kind = desk_ev_parse(word)) < 0)
+		return false;
+	ev->ev = (enum desk_ev)kind;
+	ev->seq = number(st, SEQ);
+	ev->t_ms = sqlite3_column_int64(st, T);
+	ev->sid = number(st, SID);
+	ev->n = number(st, N);
+	ev->flags = (unsigned)number(st, FLAGS);
+	ev->who = text(st, WHO);
+	ev->mode = text(st, MODE);
+	ev->addr = text(st, ADDR);
+	ev->why = text(st, WHY);
+	return ev->who != NULL && ev->mode != NULL && ev->addr != NULL &&
+	    ev->why != NULL && body(st, ev);
+}
+
+int
+store_walk(sqlite3_stmt *st, desk_event_fn *fn, void *arg)
+{
+	struct desk_event ev;
+	int rc = SQLITE_OK, r = 0;
+
+	while (r == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		r = store_row(st, &ev) ? fn(arg, &ev) : -EBADMSG;
+	if (r == 0)
+		r = store_db_err(sqlite3_db_handle(st), rc);
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	return r;
+}
