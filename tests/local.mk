@@ -3,7 +3,11 @@
 # form is one line in scripts.  No two tests may differ only in .sh and .py:
 # their logs would have one name.
 unit_tests = \
-	tests/unit/t
+	tests/unit/t \
+	tests/unit/classic \
+	tests/unit/line \
+	tests/unit/op \
+	tests/unit/opening
 
 scripts = \
 	tests/system/install.sh \

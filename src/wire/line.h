@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Line mode: rows of text as nc and telnet send them.
+ *
+ * A row ends with LF, CR LF or CR NUL.  A CR before anything else is data, a
+ * NUL is data.  Telnet's commands are taken out wherever they stand; 0xff
+ * before a byte that is no command is data.  UTF-8 is not judged here.
+ *
+ *	wire_line_feed(l, bytes, n);		however recv cut them
+ *	while ((kind = wire_line_next(l, &text, &len)) != WIRE_LINE_NONE)
+ *		...
+ *	if ((n = wire_line_answer(l, &bytes)) > 0)
+ *		send them to the peer
+ *
+ * Memory is bounded by the longest row, time is linear.  One thread at a time.
+ */
+#ifndef WIRE_LINE_H
+#define WIRE_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum wire_line_kind {
+	WIRE_LINE_NONE,		/* feed more */
+	WIRE_LINE_TEXT,		/* a row, without its end; may be empty */
+	WIRE_LINE_TOO_LONG,	/* said once per row, when it is known; no text */
+	WIRE_LINE_CUT_SHORT,	/* the peer ended inside this row */
+	WIRE_LINE_NO_MEMORY	/* a row was lost for want of memory; no text */
+};
+
+struct wire_line {
+	/*
+	 * row holds the data bytes of the row so far, telnet already taken
+	 * out; row.len < max_bytes.  A CR, or a 0xff, whose meaning the next
+	 * byte decides is not in row yet but in `cr` and `state`.
+	 */
+	struct dw_buf	 row;
+	struct dw_buf	 answer;	/* all for the peer */
+	size_t		 answered;	/* of it handed out */
+	const unsigned char *in, *end;	/* lent by feed, not yet looked at */
+	size_t		 max_bytes;
+	size_t		 discarded;	/* bytes of the over-long row */
+	size_t		 sub_bytes;	/* of this subnegotiation */
+	int		 state;
+	int		 verb;		/* the option command being read */
+	bool		 cr, handed, skipping, ended, telnet, sub_iac;
+	uint32_t	 refused[2][8];	/* options, by DO and by WILL */
+};
+
+/* A decoder for rows of up to max_bytes (> 1), their end counted as one. */
+void	wire_line_init(struct wire_line *l, size_t max_bytes);
+void	wire_line_fini(struct wire_line *l);
+
+/*
+ * Lends the bytes, which must stay until wire_line_next has returned NONE; only
+ * then may more be fed.
+ */
+void	wire_line_feed(struct wire_line *l, const void *bytes, size_t len);
+
+/* Nothing follows: a row without an end comes as CUT_SHORT. */
+void	wire_line_eof(struct wire_line *l);
+
+/*
+ * The next row.  The text is the decoder's, valid until it is called again,
+ * and may hold any byte.
+ */
+enum wire_line_kind wire_line_next(struct wire_line *l, const char **text,
+	    size_t *len);
+
+/*
+ * What telnet's rules want us to send: each option is refused once, all else
+ * is passed over.  Returns its length, mostly 0; each byte is handed out once
+ * and is valid until the next call of any of these.
+ */
+size_t	wire_line_answer(struct wire_line *l, const char **bytes);
+
+/* Whether the peer has sent a telnet command. */
+bool	wire_line_telnet(const struct wire_line *l);
+
+/* Bytes thrown away of the over-long row that has not ended yet, else 0. */
+size_t	wire_line_discarded(const struct wire_line *l);
+
+/*
+ * Adds text as rows "who: text", or "* text" when who is NULL: the desk's own.
+ * Each LF in the text begins a row that is indented alike, so that no row of a
+ * text can pass for another speaker's; who and text are made harmless
+ * (dw_text_printable).  Rows end with CR LF for telnet, else LF.  A last LF of
+ * the text begins no row.  Returns 0 or
+ * -ENOMEM (also over out->max; out->failed is set).
+ */
+int	wire_line_encode(struct dw_buf *out, const char *who, const char *text,
+	    size_t len, bool telnet);
+
+#endif

@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "wire/base64.h"
+#include "wire/op.h"
+
+/*
+ * jansson recurses once per level, and a worker's stack is small: what is
+ * nested deeper than any frame of ours is refused before jansson sees it.
+ */
+#define DEPTH_MAX	8
+
+/* Members of a frame, an event, a session and a command, by their type. */
+enum type { WORD, NUMBER, SIGNED, SMALL, FLAG };
+
+struct member {
+	const char	*key;
+	enum type	 type;
+	size_t		 offset;
+	unsigned	 in;		/* which frames have it */
+};
+
+enum {
+	F_V = 1, F_ID = 2, F_SID = 4, F_N = 8, F_SEQ = 16, F_SEEN = 32,
+	F_REPLAY = 64, F_NAME = 128, F_DESK = 256, F_CODE = 512, F_TEXT = 1024,
+	F_EV = 2048, F_LISTS = 4096
+};
+
+static const struct {
+	const char	*word;
+	unsigned	 has;
+} ops[WIRE_OPS] = {
+	[WIRE_HELLO] = { "hello", F_V | F_NAME | F_SEEN | F_REPLAY },
+	[WIRE_REPLY] = { "reply", F_ID | F_SID | F_TEXT },
+	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
+	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
+	[WIRE_WELCOME] = { "welcome", F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY |
+	    F_LISTS },
+	[WIRE_LIVE] = { "live", F_SEQ },
+	[WIRE_EV] = { "ev", F_EV },
+	[WIRE_PAST] = { "past", F_ID | F_EV },
+	[WIRE_OK] = { "ok", F_ID | F_SID | F_N | F_TEXT },
+	[WIRE_ERR] = { "err", F_ID | F_SID | F_CODE | F_TEXT },
+	[WIRE_NOTICE] = { "notice", F_CODE | F_TEXT },
+};
+
+#define ROW(s, key, type, field, in) { key, type, offsetof(s, field), in }
+
+static const struct member frame_members[] = {
+	ROW(struct wire_frame, "v", SMALL, v, F_V),
+	ROW(struct wire_frame, "id", NUMBER, id, F_ID),
+	ROW(struct wire_frame, "sid", NUMBER, sid, F_SID),
+	ROW(struct wire_frame, "n", NUMBER, n, F_N),
+	ROW(struct wire_frame, "seq", NUMBER, seq, F_SEQ),
+	ROW(struct wire_frame, "seen", NUMBER, seen, F_SEEN),
+	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
+	ROW(struct wire_frame, "name", WORD, name, F_NAME),
+	ROW(struct wire_frame, "desk", WORD, desk, F_DESK),
+	ROW(struct wire_frame, "code", WORD, code, F_CODE),
+	{ NULL, WORD, 0, 0 }
+};
+
+static const struct member event_members[] = {
+	ROW(struct wire_event, "seq", NUMBER, seq, 1),
+	ROW(struct wire_event, "t", SIGNED, t_ms, 1),
+	ROW(struct wire_event, "sid", NUMBER, sid, 1),
+	ROW(struct wire_event, "ev", WORD, ev, 1),
+	ROW(struct wire_event, "n", NUMBER, n, 1),
+	ROW(struct wire_event, "flags", SMALL, flags, 1),
+	ROW(struct wire_event, "who", WORD, who, 1),
+	ROW(struct wire_event, "mode", WORD, mode, 1),
+	ROW(struct wire_event, "addr", WORD, addr, 1),
+	ROW(struct wire_event, "why", WORD, why, 1),
+	{ NULL, WORD, 0, 0 }
+};
+
+static const struct member session_members[] = {
+	ROW(struct wire_session, "sid", NUMBER, sid, 1),
+	ROW(struct wire_session, "in", NUMBER, in, 1),
+	ROW(struct wire_session, "out", NUMBER, out, 1),
+	ROW(struct wire_session, "sent", NUMBER, sent, 1),
+	ROW(struct wire_session, "state", WORD, state, 1),
+	ROW(struct wire_session, "mode", WORD, mode, 1),
+	ROW(struct wire_session, "name", WORD, name, 1),
+	ROW(struct wire_session, "addr", WORD, addr, 1),
+	ROW(struct wire_session, "gone", FLAG, gone, 1),
+	ROW(struct wire_session, "waiting", SIGNED, waiting_ms, 1),
+	ROW(struct wire_session, "began", SIGNED, began_ms, 1),
+	{ NULL, WORD, 0, 0 }
+};
+
+static const struct member command_members[] = {
+	ROW(struct wire_command, "name", WORD, name, 1),
+	ROW(struct wire_command, "args", WORD, args, 1),
+	ROW(struct wire_command, "help", WORD, help, 1),
+	ROW(struct wire_command, "complete", WORD, complete, 1),
+	{ NULL, WORD, 0, 0 }
+};
+
+/* A frame and all that its pointers lead to. */
+struct box {
+	struct wire_frame	 frame;		/* first: it is what callers have */
+	json_t			*root;		/* the strings live here */
+	struct dw_buf		 text, body;	/* what came as base64 */
+	struct wire_session	*sessions;
+	struct wire_command	*commands;
+	const char		**listeners;
+};
+
+static const char *
+or_empty(const char *s)
+{
+	return s != NULL ? s : "";
+}
+
+static struct wire_event
+no_event(void)
+{
+	return (struct wire_event){ .ev = "", .who = "", .mode = "",
+	    .addr = "", .why = "", .body = "" };
+}
+
+struct wire_frame
+wire_frame_of(enum wire_op op)
+{
+	return (struct wire_frame){ .op = op, .name = "", .desk = "",
+	    .code = "", .text = "", .ev = no_event() };
+}
+
+/* ---- writing -------------------------------------------------------- */
+
+/* Names are made of characters long before they come here; should one not
+ * be, it is shown rather than lost. */
+static json_t *
+word_json(const char *s)
+{
+	struct dw_buf safe = DW_BUF_INITIALIZER;
+	json_t *j = json_string(s);
+
+	if (j == NULL && dw_text_line(&safe, s, strlen(s), 0) == 0)
+		j = json_string(dw_buf_str(&safe));
+	dw_buf_fini(&safe);
+	return j;
+}
+
+static bool
+is_absent(const struct member *m, const char *at)
+{
+	switch (m->type) {
+	case WORD:	return *or_empty(*(const char *const *)at) == '\0';
+	case NUMBER:	return *(const uint64_t *)at == 0;
+	case SIGNED:	return *(const int64_t *)at == 0;
+	case SMALL:	return *(const unsigned *)at == 0;
+	case FLAG:	return !*(const bool *)at;
+	}
+	return true;
+}
+
+static json_t *
+member_json(const struct member *m, const char *at)
+{
+	switch (m->type) {
+	case WORD:	return word_json(*(const char *const *)at);
+	case NUMBER:	return json_integer((json_int_t)*(const uint64_t *)at);
+	case SIGNED:	return json_integer(*(const int64_t *)at);
+	case SMALL:	return json_integer(*(const unsigned *)at);
+	case FLAG:	return json_true();
+	}
+	return NULL;
+}
+
+/* What is absent is left out.  json_*_new takes a NULL for a failure. */
+static int
+put_members(json_t *j, const struct member *m, const void *from, unsigned has)
+{
+	const char *at;
+
+	for (; m->key != NULL; m++) {
+		at = (const char *)from + m->offset;
+		if ((m->in & has) == 0 || is_absent(m, at))
+			continue;
+		if (json_object_set_new(j, m->key, member_json(m, at)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+put_bytes(json_t *j, const char *bytes, size_t len)
+{
+	struct dw_buf b64 = DW_BUF_INITIALIZER;
+	int r;
+
+	if ((r = wire_base64_encode(&b64, bytes, len)) == 0)
+		r = json_object_set_new(j, "bytes",
+		    json_string(dw_buf_str(&b64)));
+	dw_buf_fini(&b64);
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int
+put_text(json_t *j, const char *text, size_t len)
+{
+	if (len == 0)
+		return 0;
+	if (memchr(text, '\0', len) != NULL || dw_text_valid(text, len) != len)
+		return put_bytes(j, text, len);
+	return json_object_set_new(j, "text", json_stringn(text, len)) < 0 ?
+	    -ENOMEM : 0;
+}
+
+static int
+put_event(json_t *j, const struct wire_event *ev)
+{
+	json_t *inner = json_object();
+	int r = inner == NULL ? -ENOMEM : 0;
+
+	if (r == 0)
+		r = put_members(inner, event_members, ev, 1);
+	if (r == 0)
+		r = put_text(inner, ev->body, ev->len);
+	if (r < 0) {
+		json_decref(inner);
+		return r;
+	}
+	return json_object_set_new(j, "ev", inner) < 0 ? -ENOMEM : 0;
+}
+
+static int
+put_objects(json_t *j, const char *key, const struct member *members,
+    const void *from, size_t count, size_t size)
+{
+	json_t *list = json_array(), *one;
+
+	if (json_object_set_new(j, key, list) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		one = json_object();
+		if (json_array_append_new(list, one) < 0 || put_members(one,
+		    members, (const char *)from + i * size, 1) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+put_lists(json_t *j, const struct wire_frame *f)
+{
+	json_t *list;
+	int r;
+
+	r = put_objects(j, "sessions", session_members, f->sessions,
+	    f->nsessions, sizeof *f->sessions);
+	if (r == 0)
+		r = put_objects(j, "commands", command_members, f->commands,
+		    f->ncommands, sizeof *f->commands);
+	if (r < 0)
+		return r;
+	list = json_array();
+	if (json_object_set_new(j, "listeners", list) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < f->nlisteners; i++)
+		if (json_array_append_new(list, word_json(f->listeners[i])) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int
+put_frame(json_t *j, const struct wire_frame *f)
+{
+	unsigned has = ops[f->op].has;
+	int r;
+
+	if (json_object_set_new(j, "op", json_string(ops[f->op].word)) < 0)
+		return -ENOMEM;
+	if ((r = put_members(j, frame_members, f, has)) < 0)
+		return r;
+	if ((has & F_TEXT) != 0 && (r = put_text(j, f->text, f->len)) < 0)
+		return r;
+	if ((has & F_EV) != 0 && (r = put_event(j, &f->ev)) < 0)
+		return r;
+	return (has & F_LISTS) != 0 ? put_lists(j, f) : 0;
+}
+
+static int
+to_buf(const char *bytes, size_t len, void *out)
+{
+	return dw_buf_add(out, bytes, len);
+}
+
+int
+wire_frame_encode(struct dw_buf *out, const struct wire_frame *f)
+{
+	json_t *j = json_object();
+	size_t before = out->len;
+	int r = j == NULL ? -ENOMEM : put_frame(j, f);
+
+	if (r == 0 && (json_dump_callback(j, to_buf, out, JSON_COMPACT) < 0 ||
+	    dw_buf_addc(out, '\n') < 0))
+		r = -ENOMEM;
+	if (r < 0 && out->len > before) {
+		out->len = before;
+		out->data[before] = '\0';
+	}
+	json_decref(j);
+	return r;
+}
+
+/* ---- reading -------------------------------------------------------- */
+
+static int
+refuse(const char **why, const char *sentence)
+{
+	*why = sentence;
+	return -EPROTO;
+}
+
+/* Counts brackets outside strings; whether they match is jansson's business. */
+static bool
+is_too_deep(const char *line, size_t len)
+{
+	unsigned depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] == '"')
+			quoted = !quoted;
+		else if (quoted && line[i] == '\\')
+			i++;
+		else if (!quoted && (line[i] == '{' || line[i] == '['))
+			depth++;
+		else if (!quoted && depth > 0 &&
+		    (line[i] == '}' || line[i] == ']'))
+			depth--;
+		if (depth > DEPTH_MAX)
+			return true;
+	}
+	return false;
+}
+
+static int
+get_number(const json_t *j, const struct member *m, char *at)
+{
+	json_int_t v = json_integer_value(j);
+
+	if (!json_is_integer(j) || (v < 0 && m->type != SIGNED))
+		return -EPROTO;
+	if (m->type == SIGNED) {
+		*(int64_t *)at = v;
+	} else if (m->type == NUMBER) {
+		*(uint64_t *)at = (uint64_t)v;
+	} else {
+		if (v > INT32_MAX)
+			return -EPROTO;
+		*(unsigned *)at = (unsigned)v;
+	}
+	return 0;
+}
+
+static int
+get_member(const json_t *j, const struct member *m, char *at)
+{
+	if (m->type == WORD) {
+		if (!json_is_string(j))
+			return -EPROTO;
+		*(const char **)at = json_string_value(j);
+		return 0;
+	}
+	if (m->type != FLAG)
+		return get_number(j, m, at);
+	if (!json_is_boolean(j))
+		return -EPROTO;
+	*(bool *)at = json_is_true(j);
+	return 0;
+}
+
+static int
+get_members(const json_t *j, const struct member *m, void *to, unsigned has)
+{
+	const json_t *value;
+
+	if (!json_is_object(j))
+		return -EPROTO;
+	for (; m->key != NULL; m++) {
+		if ((m->in & has) == 0 ||
+		    (value = json_object_get(j, m->key)) == NULL)
+			continue;
+		if (get_member(value, m, (char *)to + m->offset) < 0)
+			return -EPROTO;
+	}
+	return 0;
+}
+
+/* "text", or "bytes" decoded into the box's buffer. */
+static int
+get_text(const json_t *j, struct dw_buf *bytes, const char **text, size_t *len)
+{
+	const json_t *value = json_object_get(j, "text");
+	int r;
+
+	if (value != NULL) {
+		*text = or_empty(json_string_value(value));
+		*len = json_string_length(value);
+		return json_is_string(value) ? 0 : -EPROTO;
+	}
+	if ((value = json_object_get(j, "bytes")) == NULL)
+		return 0;
+	if (!json_is_string(value))
+		return -EPROTO;
+	r = wire_base64_decode(bytes, json_string_value(value),
+	    json_string_length(value));
+	*text = dw_buf_str(bytes);
+	*len = bytes->len;
+	return r;
+}
+
+static int
+get_event(const json_t *j, struct box *b)
+{
+	struct wire_event *ev = &b->frame.ev;
+	int r;
+
+	if ((r = get_members(j, event_members, ev, 1)) < 0)
+		return r;
+	return get_text(j, &b->body, &ev->body, &ev->len);
+}
+
+/* The array's length, and memory for as many structs of this size. */
+static int
+get_array(const json_t *array, size_t size, void *memory, size_t *count)
+{
+	size_t n = json_array_size(array);
+	void *p;
+
+	if (array != NULL && !json_is_array(array))
+		return -EPROTO;
+	if ((p = calloc(n + 1, size)) == NULL)
+		return -ENOMEM;
+	memcpy(memory, &p, sizeof p);
+	*count = n;
+	return 0;
+}
+
+static int
+get_sessions(const json_t *array, struct box *b)
+{
+	int r = get_array(array, sizeof *b->sessions, &b->sessions,
+	    &b->frame.nsessions);
+
+	b->frame.sessions = b->sessions;
+	for (size_t i = 0; r == 0 && i < b->frame.nsessions; i++) {
+		b->sessions[i] = (struct wire_session){ .state = "",
+		    .mode = "", .name = "", .addr = "" };
+		r = get_members(json_array_get(array, i), session_members,
+		    &b->sessions[i], 1);
+	}
+	return r;
+}
+
+static int
+get_commands(const json_t *array, struct box *b)
+{
+	int r = get_array(array, sizeof *b->commands, &b->commands,
+	    &b->frame.ncommands);
+
+	b->frame.commands = b->commands;
+	for (size_t i = 0; r == 0 && i < b->frame.ncommands; i++) {
+		b->commands[i] = (struct wire_command){ "", "", "", "" };
+		r = get_members(json_array_get(array, i), command_members,
+		    &b->commands[i], 1);
+	}
+	return r;
+}
+
+static int
+get_listeners(const json_t *array, struct box *b)
+{
+	int r = get_array(array, sizeof *b->listeners, &b->listeners,
+	    &b->frame.nlisteners);
+
+	b->frame.listeners = b->listeners;
+	for (size_t i = 0; r == 0 && i < b->frame.nlisteners; i++) {
+		b->listeners[i] = json_string_value(json_array_get(array, i));
+		if (b->listeners[i] == NULL)
+			r = -EPROTO;
+	}
+	return r;
+}
+
+static int
+get_lists(const json_t *j, struct box *b)
+{
+	int r;
+
+	if ((r = get_sessions(json_object_get(j, "sessions"), b)) < 0)
+		return r;
+	if ((r = get_commands(json_object_get(j, "commands"), b)) < 0)
+		return r;
+	return get_listeners(json_object_get(j, "listeners"), b);
+}
+
+static int
+get_frame(struct box *b)
+{
+	struct wire_frame *f = &b->frame;
+	unsigned has = ops[f->op].has;
+	int r;
+
+	if ((r = get_members(b->root, frame_members, f, has)) < 0)
+		return r;
+	if ((has & F_TEXT) != 0 &&
+	    (r = get_text(b->root, &b->text, &f->text, &f->len)) < 0)
+		return r;
+	if ((has & F_EV) != 0 &&
+	    (r = get_event(json_object_get(b->root, "ev"), b)) < 0)
+		return r;
+	return (has & F_LISTS) != 0 ? get_lists(b->root, b) : 0;
+}
+
+/* The object's op; -EPROTO without one, -ENOTSUP for one we do not know. */
+static int
+get_op(const json_t *root, const char **why)
+{
+	const char *word = json_string_value(json_object_get(root, "op"));
+
+	if (word == NULL)
+		return refuse(why, "a frame is a JSON object with an op");
+	for (int op = 0; op < WIRE_OPS; op++)
+		if (strcmp(ops[op].word, word) == 0)
+			return op;
+	*why = "this op is not known";
+	return -ENOTSUP;
+}
+
+static int
+load(struct box *b, const char *line, size_t len, const char **why)
+{
+	json_error_t error;
+	int r;
+
+	b->root = json_loadb(line, len, 0, &error);
+	if (b->root == NULL)
+		return json_error_code(&error) == json_error_out_of_memory ?
+		    -ENOMEM : refuse(why, "this is not JSON");
+	if ((r = get_op(b->root, why)) < 0)
+		return r;
+	b->frame = wire_frame_of((enum wire_op)r);
+	if ((r = get_frame(b)) == -EPROTO)
+		*why = "a member of this frame has the wrong type";
+	return r;
+}
+
+int
+wire_frame_parse(const char *line, size_t len, struct wire_frame **out,
+    const char **why)
+{
+	struct box *b;
+	int r;
+
+	*out = NULL;
+	*why = "";
+	if (len > WIRE_OP_LINE_MAX)
+		return refuse(why, "this frame is too long");
+	if (is_too_deep(line, len))
+		return refuse(why, "this frame is nested too deep");
+	if ((b = calloc(1, sizeof *b)) == NULL)
+		return -ENOMEM;
+	if ((r = load(b, line, len, why)) < 0)
+		wire_frame_free(&b->frame);
+	else
+		*out = &b->frame;
+	return r;
+}
+
+void
+wire_frame_free(struct wire_frame *f)
+{
+	struct box *b = (struct box *)f;
+
+	if (b == NULL)
+		return;
+	json_decref(b->root);
+	dw_buf_fini(&b->text);
+	dw_buf_fini(&b->body);
+	free(b->sessions);
+	free(b->commands);
+	free(b->listeners);
+	free(b);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which protocol a customer speaks, from the first bytes of a connection.
+ */
+#ifndef WIRE_OPENING_H
+#define WIRE_OPENING_H
+
+#include <stddef.h>
+
+#define WIRE_OPENING_MAX	18	/* bytes that decide everything */
+
+enum wire_opening {
+	WIRE_OPEN_MORE,		/* nothing yet, or the start of an opening */
+	WIRE_OPEN_LINE,		/* rows of text, also telnet: any other bytes */
+	WIRE_OPEN_CLASSIC,	/* the tutorial's client */
+	WIRE_OPEN_HTTP,		/* a browser or a scanner */
+	WIRE_OPEN_TLS		/* a TLS handshake record */
+};
+
+/*
+ * Judges all bytes that have come so far.  An answer other than MORE never
+ * changes when more bytes follow.  Any thread.
+ */
+enum wire_opening wire_opening(const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "t.h"
+#include "wire/line.h"
+
+#define MAX	32
+
+static const char kinds[] = { '.', 'T', 'L', 'S', 'M' };
+
+/* Appends what comes out as "T<row>|", with the answers in b. */
+static void
+drain(struct wire_line *l, struct dw_buf *out, struct dw_buf *answers)
+{
+	enum wire_line_kind kind;
+	const char *text;
+	size_t n;
+
+	while ((kind = wire_line_next(l, &text, &n)) != WIRE_LINE_NONE) {
+		dw_buf_addc(out, kinds[kind]);
+		dw_buf_add(out, text, n);
+		dw_buf_addc(out, '|');
+	}
+	n = wire_line_answer(l, &text);
+	dw_buf_add(answers, text, n);
+}
+
+/* Feeds bytes in pieces of the given sizes (0 ends, the rest in one). */
+static void
+decode(const char *bytes, size_t len, const size_t *cuts, struct dw_buf *out,
+    struct dw_buf *answers)
+{
+	struct wire_line l;
+	size_t at = 0, n;
+
+	dw_buf_reset(out);
+	dw_buf_reset(answers);
+	wire_line_init(&l, MAX);
+	while (at < len) {
+		n = *cuts != 0 && *cuts < len - at ? *cuts : len - at;
+		cuts += *cuts != 0;
+		wire_line_feed(&l, bytes + at, n);
+		drain(&l, out, answers);
+		at += n;
+	}
+	wire_line_eof(&l);
+	drain(&l, out, answers);
+	wire_line_fini(&l);
+}
+
+/* Whole, cut at each place, and byte by byte: always the same. */
+static void
+expect(const char *bytes, size_t len, const char *want, size_t want_len,
+    const char *answer, size_t answer_len)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER, ans = DW_BUF_INITIALIZER;
+	size_t *ones = calloc(len + 1, sizeof *ones);
+
+	for (size_t i = 0; i < len; i++)
+		ones[i] = 1;
+	decode(bytes, len, ones, &out, &ans);
+	CHECK_MEM(dw_buf_str(&out), out.len, want, want_len);
+	CHECK_MEM(dw_buf_str(&ans), ans.len, answer, answer_len);
+	for (size_t cut = 0; cut < len; cut++) {
+		size_t cuts[2] = { cut, 0 };
+
+		decode(bytes, len, cuts, &out, &ans);
+		CHECK_MEM(dw_buf_str(&out), out.len, want, want_len);
+		CHECK_MEM(dw_buf_str(&ans), ans.len, answer, answer_len);
+	}
+	free(ones);
+	dw_buf_fini(&out);
+	dw_buf_fini(&ans);
+}
+
+#define EXPECT(in, want, answer) expect(in, sizeof in - 1, want, \
+	    sizeof want - 1, answer, sizeof answer - 1)
+
+static void
+lf_crlf_and_cr_nul_end_a_row(void)
+{
+	EXPECT("a\nb\r\nc\r\0d\n", "Ta|Tb|Tc|Td|", "");
+	EXPECT("\n\r\n\r\0", "T|T|T|", "");
+}
+
+static void
+a_lone_cr_and_a_lone_nul_are_data(void)
+{
+	EXPECT("a\rb\n", "Ta\rb|", "");
+	EXPECT("a\r\rb\r\r\n", "Ta\r\rb\r|", "");
+	EXPECT("a\0b\n\0\n", "Ta\0b|T\0|", "");
+}
+
+static void
+a_row_without_an_end_is_cut_short_at_eof(void)
+{
+	EXPECT("a\nbc", "Ta|Sbc|", "");
+	EXPECT("a\nbc\r", "Ta|Sbc\r|", "");
+	EXPECT("bc\xff", "Sbc\xff|", "");
+	EXPECT("a\n", "Ta|", "");
+	EXPECT("", "", "");
+}
+
+static void
+chinese_text_survives_every_cut(void)
+{
+	EXPECT("客户端已就绪\n订单\r\n", "T客户端已就绪|T订单|", "");
+}
+
+static void
+each_option_is_refused_once(void)
+{
+	EXPECT("\xff\xfd\x01\xff\xfb\x01\xff\xfd\x01\xff\xfb\x01hi\n", "Thi|",
+	    "\xff\xfc\x01\xff\xfe\x01");
+	EXPECT("h\xff\xfe\x01i\xff\xfc\x01\n", "Thi|", "");
+	EXPECT("\xff\xfd\xff\xff\xfb\x00x\n", "Tx|", "\xff\xfc\xff\xff\xfe\x00");
+}
+
+static void
+other_commands_are_passed_over(void)
+{
+	EXPECT("\xff\xf6hi\xff\xf1\n", "Thi|", "");
+	EXPECT("hi\r\xff\xf1\n", "Thi|", "");
+}
+
+static void
+a_doubled_iac_is_a_byte(void)
+{
+	EXPECT("a\xff\xff" "b\n", "Ta\xff" "b|", "");
+	EXPECT("a\r\xff\xff\n", "Ta\r\xff|", "");
+}
+
+static void
+an_iac_that_is_none_keeps_its_neighbours(void)
+{
+	EXPECT("a\xff" "b\n", "Ta\xff" "b|", "");
+	EXPECT("a\xff\n", "Ta\xff|", "");
+	EXPECT("a\xff\r\n", "Ta\xff|", "");
+}
+
+static void
+a_subnegotiation_is_skipped(void)
+{
+	EXPECT("a\xff\xfa\x18\n\xff\xff\nx\xff\xf0" "b\n", "Tab|", "");
+	EXPECT("a\xff\xfa\x18\xff\xfd\x03" "b\n", "Tab|", "\xff\xfc\x03");
+}
+
+static void
+a_subnegotiation_without_an_end_is_bounded(void)
+{
+	char bytes[2000];
+	struct wire_line l;
+	struct dw_buf out = DW_BUF_INITIALIZER, ans = DW_BUF_INITIALIZER;
+
+	memset(bytes, '\n', sizeof bytes);
+	memcpy(bytes, "\xff\xfa\x18", 3);
+	wire_line_init(&l, MAX);
+	wire_line_feed(&l, bytes, sizeof bytes);
+	drain(&l, &out, &ans);
+	CHECK_INT(out.len, 2 * (2000 - 2 - 1025));
+	wire_line_fini(&l);
+	dw_buf_fini(&out);
+	dw_buf_fini(&ans);
+}
+
+static void
+telnet_is_seen_by_its_first_command_only(void)
+{
+	struct wire_line l;
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	wire_line_init(&l, MAX);
+	wire_line_feed(&l, "\xff" "a\xff\xff\n", 5);
+	drain(&l, &out, &out);
+	CHECK(!wire_line_telnet(&l));
+	wire_line_feed(&l, "\xff\xfd", 2);
+	drain(&l, &out, &out);
+	CHECK(wire_line_telnet(&l));
+	wire_line_fini(&l);
+	dw_buf_fini(&out);
+}
+
+static void
+a_row_may_be_as_long_as_the_limit_with_its_end(void)
+{
+	/* 31 bytes and one for LF or CR LF. */
+	EXPECT("0123456789012345678901234567890\n",
+	    "T0123456789012345678901234567890|", "");
+	EXPECT("0123456789012345678901234567890\r\nx\n",
+	    "T0123456789012345678901234567890|Tx|", "");
+	EXPECT("01234567890123456789012345678901\nx\n", "L|Tx|", "");
+	EXPECT("0123456789012345678901234567890\rz\nx\n", "L|Tx|", "");
+}
+
+static void
+a_row_over_the_limit_is_told_once_and_the_next_is_intact(void)
+{
+	EXPECT("0123456789012345678901234567890123456789012345678901234567890"
+	    "01234567890123456789012345678901234567890\nok\n", "L|Tok|", "");
+	EXPECT("01234567890123456789012345678901234567890123456789", "L|", "");
+}
+
+static void
+a_row_over_the_limit_is_told_before_it_ends(void)
+{
+	struct wire_line l;
+	const char *text;
+	size_t n;
+
+	wire_line_init(&l, MAX);
+	wire_line_feed(&l, "01234567890123456789012345678901", 32);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_TOO_LONG);
+	CHECK_INT(n, 0);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_NONE);
+	CHECK_INT(wire_line_discarded(&l), 32);
+	wire_line_feed(&l, "0123456789", 10);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_NONE);
+	CHECK_INT(wire_line_discarded(&l), 42);
+	wire_line_feed(&l, "\n", 1);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_NONE);
+	CHECK_INT(wire_line_discarded(&l), 0);
+	wire_line_fini(&l);
+}
+
+static void
+random_bytes_give_the_same_rows_however_they_are_cut(void)
+{
+	static const char alphabet[] = "ab\r\r\n\n\0\xff\xff\xfd\xfb\xfa\xf0\x01";
+	struct dw_buf a = DW_BUF_INITIALIZER, b = DW_BUF_INITIALIZER,
+	    c = DW_BUF_INITIALIZER, d = DW_BUF_INITIALIZER;
+	int rounds = t_size("random streams", 3000);
+	size_t cuts[201] = { 0 }, none = 0;
+	char bytes[200];
+
+	srandom(20261122);
+	for (int i = 0; i < rounds; i++) {
+		for (size_t k = 0; k < sizeof bytes; k++) {
+			bytes[k] = alphabet[(size_t)random() %
+			    (sizeof alphabet - 1)];
+			cuts[k] = 1 + (size_t)random() % 9;
+		}
+		decode(bytes, sizeof bytes, &none, &a, &b);
+		decode(bytes, sizeof bytes, cuts, &c, &d);
+		if (!CHECK_MEM(c.data, c.len, a.data, a.len))
+			break;
+		CHECK_MEM(dw_buf_str(&d), d.len, dw_buf_str(&b), b.len);
+	}
+	dw_buf_fini(&a);
+	dw_buf_fini(&b);
+	dw_buf_fini(&c);
+	dw_buf_fini(&d);
+}
+
+static void
+memory_is_bounded_and_a_quiet_peer_keeps_little(void)
+{
+	struct wire_line l;
+	const char *text;
+	static char bytes[16384];
+	size_t n;
+
+	memset(bytes, 'x', sizeof bytes);
+	wire_line_init(&l, 16384);
+	wire_line_feed(&l, bytes, sizeof bytes - 1);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_NONE);
+	CHECK(l.row.cap <= 2 * 16384);
+	wire_line_feed(&l, "\n", 1);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_TEXT);
+	CHECK_INT(n, 16383);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_NONE);
+	CHECK(l.row.cap <= 1024);
+	wire_line_fini(&l);
+}
+
+static void
+check_rows(const char *who, const char *text, size_t len, bool telnet,
+    const char *want)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	CHECK_INT(wire_line_encode(&out, who, text, len, telnet), 0);
+	CHECK_STR(dw_buf_str(&out), want);
+	dw_buf_fini(&out);
+}
+
+static void
+a_text_goes_out_behind_its_speaker(void)
+{
+	check_rows("Lin", "hello", 5, false, "Lin: hello\n");
+	check_rows("Lin", "hello", 5, true, "Lin: hello\r\n");
+	check_rows(NULL, "wait", 4, false, "* wait\n");
+	check_rows("王", "您好\n再见\n", 14, false, "王: 您好\n    再见\n");
+	check_rows("Lin", "a\r\nb\n\nc", 7, true,
+	    "Lin: a\r\n     b\r\n     \r\n     c\r\n");
+}
+
+static void
+no_row_of_a_text_can_pass_for_another_speaker(void)
+{
+	check_rows("Lin", "a\n* closed\nBob: hi", 18, false,
+	    "Lin: a\n     * closed\n     Bob: hi\n");
+}
+
+static void
+a_text_goes_out_harmless(void)
+{
+	check_rows("Lin", "a\033[2J\0\xff" "b", 8, false,
+	    "Lin: a\\x1B[2J\\x00\\xFFb\n");
+	check_rows("L\033n", "x", 1, false, "L\\x1Bn: x\n");
+	check_rows("L\nn", "x", 1, false, "L\\nn: x\n");
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(lf_crlf_and_cr_nul_end_a_row),
+		T(a_lone_cr_and_a_lone_nul_are_data),
+		T(a_row_without_an_end_is_cut_short_at_eof),
+		T(chinese_text_survives_every_cut),
+		T(each_option_is_refused_once),
+		T(other_commands_are_passed_over),
+		T(a_doubled_iac_is_a_byte),
+		T(an_iac_that_is_none_keeps_its_neighbours),
+		T(a_subnegotiation_is_skipped),
+		T(a_subnegotiation_without_an_end_is_bounded),
+		T(telnet_is_seen_by_its_first_command_only),
+		T(a_row_may_be_as_long_as_the_limit_with_its_end),
+		T(a_row_over_the_limit_is_told_once_and_the_next_is_intact),
+		T(a_row_over_the_limit_is_told_before_it_ends),
+		T(random_bytes_give_the_same_rows_however_they_are_cut),
+		T(memory_is_bounded_and_a_quiet_peer_keeps_little),
+		T(a_text_goes_out_behind_its_speaker),
+		T(no_row_of_a_text_can_pass_for_another_speaker),
+		T(a_text_goes_out_harmless),
+	};
+
+	return t_main("line", cases, sizeof cases / sizeof cases[0]);
+}

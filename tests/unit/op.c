@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "t.h"
+#include "wire/op.h"
+
+/* Encodes, checks that it is one row, parses; NULL is a failed check. */
+static struct wire_frame *
+around(const struct wire_frame *f, struct dw_buf *out)
+{
+	struct wire_frame *back = NULL;
+	const char *why;
+
+	dw_buf_reset(out);
+	CHECK_INT(wire_frame_encode(out, f), 0);
+	if (!CHECK(out->len > 0) ||
+	    !CHECK(memchr(out->data, '\n', out->len) ==
+	    out->data + out->len - 1))
+		return NULL;
+	CHECK_INT(wire_frame_parse(out->data, out->len - 1, &back, &why), 0);
+	return back;
+}
+
+static void
+a_reply_travels_as_it_is_documented(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_REPLY), *back;
+
+	f.id = 7;
+	f.sid = 12;
+	f.text = "您好\n\"x\"";
+	f.len = strlen(f.text);
+	back = around(&f, &out);
+	CHECK_STR(dw_buf_str(&out), "{\"op\":\"reply\",\"id\":7,\"sid\":12,"
+	    "\"text\":\"您好\\n\\\"x\\\"\"}\n");
+	if (back != NULL) {
+		CHECK_INT(back->op, WIRE_REPLY);
+		CHECK_INT(back->id, 7);
+		CHECK_INT(back->sid, 12);
+		CHECK_MEM(back->text, back->len, f.text, f.len);
+		CHECK_STR(back->code, "");
+	}
+	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
+static void
+every_op_comes_back_as_itself(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	for (int op = 0; op < WIRE_OPS; op++) {
+		struct wire_frame f = wire_frame_of((enum wire_op)op), *back;
+
+		back = around(&f, &out);
+		if (CHECK(back != NULL))
+			CHECK_INT(back->op, op);
+		wire_frame_free(back);
+	}
+	dw_buf_fini(&out);
+}
+
+static void
+a_welcome_brings_sessions_commands_and_listeners(void)
+{
+	static const struct wire_session sessions[] = {
+		{ 3, 1, 2, 1, "open", "line", "王伟", "127.0.0.1:5", true,
+		    1700000000123, 1700000000000 },
+		{ .sid = 9, .state = "waiting", .mode = "", .name = "",
+		    .addr = "" },
+	};
+	static const struct wire_command commands[] = {
+		{ "close", "[N]", "end this conversation", "session" },
+	};
+	static const char *const listeners[] = { "127.0.0.1:6666", "[::1]:1" };
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME), *back;
+
+	f.v = WIRE_OP_VERSION;
+	f.name = "lin";
+	f.desk = "desk";
+	f.seq = 41;
+	f.replay = true;
+	f.sessions = sessions;
+	f.nsessions = 2;
+	f.commands = commands;
+	f.ncommands = 1;
+	f.listeners = listeners;
+	f.nlisteners = 2;
+	back = around(&f, &out);
+	if (back != NULL && CHECK_INT(back->nsessions, 2) &&
+	    CHECK_INT(back->ncommands, 1) && CHECK_INT(back->nlisteners, 2)) {
+		CHECK_INT(back->v, WIRE_OP_VERSION);
+		CHECK_STR(back->name, "lin");
+		CHECK_STR(back->desk, "desk");
+		CHECK_INT(back->seq, 41);
+		CHECK(back->replay);
+		CHECK_INT(back->sessions[0].sid, 3);
+		CHECK_INT(back->sessions[0].in, 1);
+		CHECK_INT(back->sessions[0].out, 2);
+		CHECK_INT(back->sessions[0].sent, 1);
+		CHECK_STR(back->sessions[0].state, "open");
+		CHECK_STR(back->sessions[0].mode, "line");
+		CHECK_STR(back->sessions[0].name, "王伟");
+		CHECK_STR(back->sessions[0].addr, "127.0.0.1:5");
+		CHECK(back->sessions[0].gone);
+		CHECK_INT(back->sessions[0].waiting_ms, 1700000000123);
+		CHECK_INT(back->sessions[0].began_ms, 1700000000000);
+		CHECK_STR(back->sessions[1].name, "");
+		CHECK(!back->sessions[1].gone);
+		CHECK_STR(back->commands[0].name, "close");
+		CHECK_STR(back->commands[0].args, "[N]");
+		CHECK_STR(back->commands[0].help, "end this conversation");
+		CHECK_STR(back->commands[0].complete, "session");
+		CHECK_STR(back->listeners[1], "[::1]:1");
+	}
+	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
+static void
+any_bytes_of_a_body_arrive_as_they_were(void)
+{
+	static const char *const bodies[] = { "plain", "订单", "\xff\xfe", "a",
+	    "\xed\xa0\x80", "\xc3", "\033[2J", "bad \xff" "abc" };
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_EV), *back;
+	char all[256];
+
+	for (size_t i = 0; i < 256; i++)
+		all[i] = (char)i;
+	for (size_t i = 0; i < 256 + 8; i++) {
+		f.ev.ev = "said";
+		f.ev.body = i < 256 ? all : bodies[i - 256];
+		f.ev.len = i < 256 ? i : strlen(f.ev.body);
+		back = around(&f, &out);
+		if (!CHECK(back != NULL))
+			break;
+		CHECK_MEM(back->ev.body, back->ev.len, f.ev.body, f.ev.len);
+		wire_frame_free(back);
+	}
+	dw_buf_fini(&out);
+}
+
+static void
+an_event_keeps_all_its_members(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_PAST), *back;
+
+	f.id = 5;
+	f.ev = (struct wire_event){ .seq = 1, .sid = 2, .n = 3, .t_ms = -4,
+	    .flags = 5, .ev = "said", .who = "w", .mode = "line", .addr = "a",
+	    .why = "y", .body = "b\0c", .len = 3 };
+	back = around(&f, &out);
+	if (back != NULL) {
+		CHECK_INT(back->id, 5);
+		CHECK_INT(back->ev.seq, 1);
+		CHECK_INT(back->ev.sid, 2);
+		CHECK_INT(back->ev.n, 3);
+		CHECK_INT(back->ev.t_ms, -4);
+		CHECK_INT(back->ev.flags, 5);
+		CHECK_STR(back->ev.ev, "said");
+		CHECK_STR(back->ev.who, "w");
+		CHECK_STR(back->ev.mode, "line");
+		CHECK_STR(back->ev.addr, "a");
+		CHECK_STR(back->ev.why, "y");
+		CHECK_MEM(back->ev.body, back->ev.len, "b\0c", 3);
+	}
+	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
+static void
+a_name_that_is_no_text_is_shown_and_not_lost(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_HELLO), *back;
+
+	f.name = "l\xffn";
+	back = around(&f, &out);
+	if (CHECK(back != NULL))
+		CHECK_STR(back->name, "l\\xFFn");
+	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
+static int
+parse(const char *line)
+{
+	struct wire_frame *f;
+	const char *why;
+	int r = wire_frame_parse(line, strlen(line), &f, &why);
+
+	CHECK((r == 0) == (f != NULL));
+	CHECK(r != -EPROTO || *why != '\0');
+	wire_frame_free(f);
+	return r;
+}
+
+static void
+what_is_not_known_is_passed_over(void)
+{
+	CHECK_INT(parse("{\"op\":\"live\",\"seq\":3,\"new\":[{\"a\":1}]}"), 0);
+	CHECK_INT(parse("{\"op\":\"live\",\"text\":7}"), 0);
+	CHECK_INT(parse("{\"op\":\"dance\"}"), -ENOTSUP);
+}
+
+static void
+what_is_no_frame_is_refused_with_a_sentence(void)
+{
+	static const char *const rows[] = { "", "x", "[]", "7", "{}", "{",
+	    "{\"op\":7}", "{\"op\":\"cmd\"} x", "{\"op\":\"cmd\",\"id\":-1}",
+	    "{\"op\":\"cmd\",\"id\":1.5}", "{\"op\":\"cmd\",\"id\":\"1\"}",
+	    "{\"op\":\"cmd\",\"id\":99999999999999999999}",
+	    "{\"op\":\"cmd\",\"text\":7}", "{\"op\":\"cmd\",\"bytes\":\"x\"}",
+	    "{\"op\":\"cmd\",\"bytes\":\"AB==\"}", "{\"op\":\"ev\"}",
+	    "{\"op\":\"ev\",\"ev\":[]}", "{\"op\":\"hello\",\"v\":4294967297}",
+	    "{\"op\":\"hello\",\"replay\":1}", "{\"op\":\"hello\",\"name\":0}",
+	    "{\"op\":\"welcome\",\"sessions\":{}}",
+	    "{\"op\":\"welcome\",\"sessions\":[7]}",
+	    "{\"op\":\"welcome\",\"listeners\":[7]}",
+	    "{\"op\":\"cmd\",\"text\":\"\\u0000\"}",
+	    "{\"op\":\"cmd\",\"text\":\"\xff\"}",
+	    "{\"op\":\"cmd\",\"text\":\"\\ud800\"}" };
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (!CHECK_INT(parse(rows[i]), -EPROTO))
+			CHECK_STR(rows[i], "this row");
+}
+
+static void
+deep_nesting_is_refused_before_it_costs_stack(void)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	for (int i = 0; i < 200000; i++)
+		dw_buf_addc(&b, '[');
+	CHECK_INT(parse(dw_buf_str(&b)), -EPROTO);
+	dw_buf_fini(&b);
+	CHECK_INT(parse("{\"op\":\"live\",\"x\":[[[[[[[1]]]]]]]}"), 0);
+	CHECK_INT(parse("{\"op\":\"live\",\"x\":[[[[[[[[1]]]]]]]]}"), -EPROTO);
+	CHECK_INT(parse("{\"op\":\"cmd\",\"text\":\"[[[[[[[[[[[[\\\"[[[\"}"), 0);
+}
+
+static void
+the_longest_frame_is_taken_and_one_byte_more_is_not(void)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	dw_buf_adds(&b, "{\"op\":\"cmd\",\"text\":\"");
+	while (b.len < WIRE_OP_LINE_MAX - 2)
+		dw_buf_addc(&b, 'x');
+	dw_buf_adds(&b, "\"}");
+	CHECK_INT(parse(b.data), 0);
+	dw_buf_addc(&b, ' ');
+	CHECK_INT(parse(b.data), -EPROTO);
+	dw_buf_fini(&b);
+}
+
+static void
+damaged_frames_never_do_harm(void)
+{
+	static const char good[] = "{\"op\":\"welcome\",\"v\":1,\"name\":\"l\","
+	    "\"seq\":4,\"sessions\":[{\"sid\":1,\"state\":\"open\"}],"
+	    "\"commands\":[{\"name\":\"x\"}],\"listeners\":[\"a\"]}";
+	int rounds = t_size("damaged frames", 20000);
+	char line[sizeof good];
+
+	srandom(2);
+	for (int i = 0; i < rounds; i++) {
+		memcpy(line, good, sizeof good);
+		for (long k = random() % 4; k >= 0; k--)
+			line[(size_t)random() % (sizeof good - 1)] =
+			    "{}[]\",:01-x\\\xff "[random() % 14];
+		parse(line);
+	}
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_reply_travels_as_it_is_documented),
+		T(every_op_comes_back_as_itself),
+		T(a_welcome_brings_sessions_commands_and_listeners),
+		T(any_bytes_of_a_body_arrive_as_they_were),
+		T(an_event_keeps_all_its_members),
+		T(a_name_that_is_no_text_is_shown_and_not_lost),
+		T(what_is_not_known_is_passed_over),
+		T(what_is_no_frame_is_refused_with_a_sentence),
+		T(deep_nesting_is_refused_before_it_costs_stack),
+		T(the_longest_frame_is_taken_and_one_byte_more_is_not),
+		T(damaged_frames_never_do_harm),
+	};
+
+	return t_main("op", cases, sizeof cases / sizeof cases[0]);
+}
