@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/opening
 
 scripts = \
+	tests/system/deps.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \
 	tests/system/po.sh \
@@ -26,9 +27,9 @@ TESTS = $(unit_tests) $(scripts)
 
 check_LTLIBRARIES = libt.la
 libt_la_SOURCES = tests/t.c tests/t.h
-libt_la_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+libt_la_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(VTERM_CFLAGS)
 libt_la_LDFLAGS = $(lib_ldflags)
-libt_la_LIBADD = $(CUNIT_LIBS)
+libt_la_LIBADD = $(CUNIT_LIBS) $(VTERM_LIBS)
 
 LDADD = libt.la libdeskwire.la libsks.la
 

@@ -19,4 +19,6 @@ libsks_la_SOURCES += \
 libdeskwire_la_SOURCES += \
 	src/base/i18n.h \
 	src/base/log.c \
-	src/base/log.h
+	src/base/log.h \
+	src/base/text.c \
+	src/base/text.h

@@ -30,10 +30,11 @@ def unlisted_sources():
 
 def unlisted_tests():
     listed = words("tests/local.mk")
-    for path in files("tests/unit", (".c",)):
+    for path in files("tests", (".c",)):
         if path not in listed and path[:-2] not in listed:
             yield path
-    for path in files("tests/system", (".sh", ".py")):
+    for path in (*files("tests/system", (".sh", ".py")),
+                 *files("tests/sim", (".sh", ".py"))):
         if path not in listed:
             yield path
 
