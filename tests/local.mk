@@ -3,6 +3,9 @@
 # form is one line in scripts.  No two tests may differ only in .sh and .py:
 # their logs would have one name.
 unit_tests = \
+	tests/system/kill_store \
+	tests/unit/log \
+	tests/unit/store \
 	tests/unit/t \
 	tests/unit/classic \
 	tests/unit/line \
@@ -17,6 +20,9 @@ scripts = \
 	tests/system/readline.sh \
 	tests/system/rooms.py \
 	tests/system/symbols.sh
+
+tests_unit_store_SOURCES = tests/unit/store.c \
+	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 
 # Programs that tests run, not tests themselves.
 test_helpers = \

@@ -56,19 +56,17 @@ static const struct {
 	{ SQLITE_TOOBIG, EFBIG },
 };
 
-/* Of what the system said only this tells more than SQLite's own code. */
+/* What the system said counts where SQLite's own code says too little; an old
+ * errno may be left from something else, so only what can be meant is taken. */
 static int
-system_err(sqlite3 *db)
+system_err(sqlite3 *db, int rc)
 {
-	static const int telling[] = {
-		ENOSPC, EDQUOT, EROFS, EACCES, EPERM, ENOENT, EMFILE, ENFILE,
-		ELOOP, EISDIR,
-	};
 	int err = sqlite3_system_errno(db);
 
-	for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
-		if (err == telling[i])
-			return -err;
+	if ((rc & 0xff) == SQLITE_CANTOPEN && err != 0)
+		return -err;
+	if (err == ENOSPC || err == EDQUOT || err == EROFS)
+		return -err;
 	return -EIO;
 }
 
@@ -84,7 +82,7 @@ store_db_err(sqlite3 *db, int rc)
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
 		if (errors[i].rc == (rc & 0xff))
 			return -errors[i].err;
-	return db != NULL ? system_err(db) : -ENOMEM;
+	return db != NULL ? system_err(db, rc) : -ENOMEM;
 }
 
 int

@@ -1,0 +1,1126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "faulty_vfs.h"
+#include "store/impl.h"
+#include "store/store.h"
+#include "t.h"
+
+static struct dw_buf why = DW_BUF_INITIALIZER;
+
+/* ---- helpers ---- */
+
+static const char *
+in(const char *dir, const char *file)
+{
+	static char path[4][256];
+	static unsigned at;
+
+	at = (at + 1) % 4;
+	snprintf(path[at], sizeof path[at], "%s/%s", dir, file);
+	return path[at];
+}
+
+static int
+try_open(const char *dir, bool begin_new, struct store **out)
+{
+	const struct store_config cfg = { dir, begin_new };
+
+	*out = NULL;
+	return store_open(&cfg, out, &why);
+}
+
+static struct store *
+open_in(const char *dir)
+{
+	struct store *s;
+
+	if (!CHECK_INT(try_open(dir, false, &s), 0))
+		fprintf(stderr, "# %s\n", dw_buf_str(&why));
+	return s;
+}
+
+static struct desk_event
+event(uint64_t seq, uint64_t sid, enum desk_ev ev, const char *body)
+{
+	return (struct desk_event){
+		.seq = seq, .t_ms = 1700000000000 + (int64_t)seq, .sid = sid,
+		.ev = ev, .n = seq, .who = "", .mode = "", .addr = "",
+		.why = "", .body = body, .len = strlen(body),
+	};
+}
+
+static int
+append(struct store *s, const struct desk_event *evs, size_t n)
+{
+	struct desk_journal j = store_journal(s);
+
+	return j.ops->append(j.journal, evs, n);
+}
+
+static uint64_t
+last_seq(const struct store *s)
+{
+	uint64_t seq, sid;
+
+	store_last(s, &seq, &sid);
+	return seq;
+}
+
+static int
+say(struct store *s, uint64_t sid, enum desk_ev ev, const char *body)
+{
+	struct desk_event e = event(last_seq(s) + 1, sid, ev, body);
+
+	return append(s, &e, 1);
+}
+
+/* Fills a journal with n events of one session and leaves it. */
+static void
+fill(const char *dir, unsigned n)
+{
+	struct store *s = open_in(dir);
+	char body[64];
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, DESK_EV_ARRIVED, ""), 0);
+	for (unsigned i = 1; i < n; i++) {
+		snprintf(body, sizeof body, "needle-%u-and-some-more", i + 1);
+		CHECK_INT(say(s, 1, DESK_EV_SAID, body), 0);
+	}
+	store_close(s);
+}
+
+/* "seq sid word body\n" for each event seen. */
+static int
+list(void *arg, const struct desk_event *ev)
+{
+	dw_buf_addf(arg, "%llu %llu %s ", (unsigned long long)ev->seq,
+	    (unsigned long long)ev->sid, desk_ev_word(ev->ev));
+	dw_buf_add(arg, ev->body, ev->len);
+	return dw_buf_addc(arg, '\n');
+}
+
+/* Everything in the journal of dir, through a reader of its own. */
+static void
+check_all(const char *dir, const char *want)
+{
+	struct dw_buf got = DW_BUF_INITIALIZER;
+	struct store_reader *r = NULL;
+
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
+		CHECK_INT(store_read(r, 0, 1000, list, &got), 0);
+		CHECK_STR(dw_buf_str(&got), want);
+	}
+	store_reader_close(r);
+	dw_buf_fini(&got);
+}
+
+static void
+check_why(const char *part)
+{
+	if (!CHECK(strstr(dw_buf_str(&why), part) != NULL))
+		fprintf(stderr, "# \"%s\" is not in: %s\n", part,
+		    dw_buf_str(&why));
+	CHECK(strchr(dw_buf_str(&why), '\n') == NULL);
+}
+
+static void
+check_refused(const char *dir, int err, const char *part)
+{
+	struct store *s;
+
+	if (!CHECK_INT(try_open(dir, false, &s), err))
+		store_close(s);
+	check_why(part);
+}
+
+static char *
+slurp(const char *path, size_t *len)
+{
+	struct dw_buf all = DW_BUF_INITIALIZER;
+	char chunk[4096];
+	ssize_t n;
+	int fd = open(path, O_RDONLY);
+
+	while (fd >= 0 && (n = read(fd, chunk, sizeof chunk)) > 0)
+		dw_buf_add(&all, chunk, (size_t)n);
+	if (fd >= 0)
+		close(fd);
+	*len = all.len;
+	return dw_buf_take(&all);
+}
+
+static void
+spill(const char *path, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	CHECK(fd >= 0 && write(fd, data, len) == (ssize_t)len);
+	close(fd);
+}
+
+/* Flips one bit of the first (or last) place where `text` stands. */
+static bool
+flip(const char *path, const char *text)
+{
+	size_t len;
+	char *all = slurp(path, &len);
+	char *at = memmem(all, len, text, strlen(text));
+
+	if (at != NULL) {
+		at[strlen(text) / 2] ^= 4;
+		spill(path, all, len);
+	}
+	free(all);
+	return at != NULL;
+}
+
+static void
+copy(const char *from, const char *to)
+{
+	size_t len;
+	char *all = slurp(from, &len);
+
+	spill(to, all, len);
+	free(all);
+}
+
+/* A journal as kill -9 leaves it: everything still in the -wal. */
+static void
+fill_and_die(const char *dir, unsigned n)
+{
+	const char *live = t_tmpdir();
+	struct store *s = open_in(live);
+
+	for (unsigned i = 1; s != NULL && i <= n; i++) {
+		char body[64];
+
+		snprintf(body, sizeof body, "needle-%u-and-some-more", i);
+		CHECK_INT(say(s, 1, DESK_EV_SAID, body), 0);
+	}
+	copy(in(live, "journal.db"), in(dir, "journal.db"));
+	copy(in(live, "journal.db-wal"), in(dir, "journal.db-wal"));
+	copy(in(live, "head"), in(dir, "head"));
+	store_close(s);
+}
+
+static void
+sql(const char *dir, const char *text)
+{
+	sqlite3 *db = NULL;
+
+	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static mode_t
+mode(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+/* ---- what is stored ---- */
+
+static int
+check_bytes(void *arg, const struct desk_event *ev)
+{
+	const struct desk_event *want = arg;
+
+	CHECK_INT(ev->seq, want->seq);
+	CHECK_INT(ev->t_ms, want->t_ms);
+	CHECK_INT(ev->sid, want->sid);
+	CHECK_INT(ev->ev, want->ev);
+	CHECK_INT(ev->n, want->n);
+	CHECK_INT(ev->flags, want->flags);
+	CHECK_STR(ev->who, want->who);
+	CHECK_STR(ev->mode, want->mode);
+	CHECK_STR(ev->addr, want->addr);
+	CHECK_STR(ev->why, want->why);
+	CHECK_MEM(ev->body, ev->len, want->body, want->len);
+	return 7;
+}
+
+static void
+every_field_comes_back_byte_for_byte(void)
+{
+	static const char raw[] = "a\0b\xff\xc3 \x1b[2J\r\n客户端已就绪\0";
+	const char *dir = t_tmpdir();
+	struct desk_event e = {
+		.seq = 1, .t_ms = -5, .sid = UINT64_C(1) << 40,
+		.ev = DESK_EV_SAID, .n = 3, .flags = DESK_CUT_SHORT,
+		.who = "\xff\xfeling", .mode = "line", .addr = "[::1]:6666",
+		.why = "说完", .body = raw, .len = sizeof raw,
+	};
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(append(s, &e, 1), 0);
+	CHECK_INT(store_replay_open(s, check_bytes, &e), 7);
+	store_close(s);
+	if ((s = open_in(dir)) == NULL)
+		return;
+	CHECK_INT(store_replay_open(s, check_bytes, &e), 7);
+	store_close(s);
+}
+
+static void
+an_empty_and_a_large_body_come_back(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	struct desk_event e = event(1, 1, DESK_EV_SAID, "");
+	size_t len = 1 << 20;
+	char *large = malloc(len);
+
+	if (s == NULL || !CHECK(large != NULL))
+		return;
+	for (size_t i = 0; i < len; i++)
+		large[i] = (char)(i * 7);
+	CHECK_INT(append(s, &e, 1), 0);
+	CHECK_INT(store_replay_open(s, check_bytes, &e), 7);
+	e.seq = 2;
+	e.sid = 2;
+	e.body = large;
+	e.len = len;
+	CHECK_INT(append(s, &e, 1), 0);
+	store_close(s);
+	if ((s = open_in(dir)) != NULL)
+		CHECK_INT(last_seq(s), 2);
+	store_close(s);
+	free(large);
+}
+
+static void
+a_batch_is_stored_whole_and_in_order(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	const struct desk_event evs[] = {
+		event(1, 1, DESK_EV_ARRIVED, ""),
+		event(2, 2, DESK_EV_ARRIVED, ""),
+		event(3, 1, DESK_EV_SAID, "one"),
+	};
+	uint64_t seq, sid;
+
+	if (s == NULL)
+		return;
+	CHECK_INT(append(s, evs, 3), 0);
+	store_last(s, &seq, &sid);
+	CHECK_INT(seq, 3);
+	CHECK_INT(sid, 2);
+	store_close(s);
+	check_all(dir, "1 1 arrived \n2 2 arrived \n3 1 said one\n");
+}
+
+static void
+a_number_that_does_not_continue_is_refused(void)
+{
+	struct store *s = open_in(t_tmpdir());
+	struct desk_event evs[] = {
+		event(1, 1, DESK_EV_ARRIVED, ""), event(3, 1, DESK_EV_SAID, ""),
+	};
+
+	if (s == NULL)
+		return;
+	CHECK_INT(append(s, evs, 2), -EINVAL);
+	CHECK_INT(append(s, evs + 1, 1), -EINVAL);
+	CHECK_INT(append(s, evs, 0), 0);
+	CHECK_INT(append(s, evs, 1), 0);
+	CHECK_INT(append(s, evs, 1), -EINVAL);
+	CHECK_INT(last_seq(s), 1);
+	store_close(s);
+}
+
+static void
+only_sessions_that_are_open_are_replayed(void)
+{
+	const char *dir = t_tmpdir();
+	struct dw_buf got = DW_BUF_INITIALIZER;
+	struct store *s = open_in(dir);
+	const struct desk_event evs[] = {
+		event(1, 0, DESK_EV_ON, ""), event(2, 1, DESK_EV_ARRIVED, ""),
+		event(3, 2, DESK_EV_ARRIVED, ""), event(4, 1, DESK_EV_SAID, "a"),
+		event(5, 2, DESK_EV_SAID, "b"), event(6, 1, DESK_EV_CLOSED, ""),
+		event(7, 2, DESK_EV_REPLY, "c"), event(8, 3, DESK_EV_ARRIVED, ""),
+	};
+
+	if (s == NULL)
+		return;
+	CHECK_INT(append(s, evs, 8), 0);
+	store_close(s);
+	if ((s = open_in(dir)) == NULL)
+		return;
+	CHECK_INT(store_replay_open(s, list, &got), 0);
+	CHECK_STR(dw_buf_str(&got), "3 2 arrived \n5 2 said b\n7 2 reply c\n"
+	    "8 3 arrived \n");
+	store_close(s);
+	dw_buf_fini(&got);
+}
+
+/* ---- readers ---- */
+
+static void
+a_reader_sees_what_is_committed_and_only_that(void)
+{
+	const char *dir = t_tmpdir();
+	struct dw_buf got = DW_BUF_INITIALIZER;
+	struct store *s = open_in(dir);
+	struct store_reader *r = NULL;
+
+	if (s == NULL || !CHECK_INT(store_reader_open(dir, &r, &why), 0))
+		return;
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "first"), 0);
+	CHECK_INT(store_read(r, 0, 10, list, &got), 0);
+	CHECK_STR(dw_buf_str(&got), "1 1 said first\n");
+	faulty_vfs_arm(FAULTY_WRITE, 1);
+	CHECK(say(s, 1, DESK_EV_SAID, "lost") < 0);
+	CHECK(faulty_vfs_disarm());
+	dw_buf_reset(&got);
+	CHECK_INT(store_read(r, 0, 10, list, &got), 0);
+	CHECK_STR(dw_buf_str(&got), "1 1 said first\n");
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "second"), 0);
+	dw_buf_reset(&got);
+	CHECK_INT(store_read(r, 1, 10, list, &got), 0);
+	CHECK_STR(dw_buf_str(&got), "2 1 said second\n");
+	store_reader_close(r);
+	store_close(s);
+	dw_buf_fini(&got);
+}
+
+static void
+a_reader_reads_on_in_pieces(void)
+{
+	const char *dir = t_tmpdir();
+	struct dw_buf got = DW_BUF_INITIALIZER;
+	struct store_reader *r = NULL;
+
+	fill(dir, 5);
+	if (!CHECK_INT(store_reader_open(dir, &r, &why), 0))
+		return;
+	CHECK_INT(store_read(r, 0, 2, list, &got), 0);
+	CHECK(memcmp(got.data, "1 1 arrived", 11) == 0);
+	CHECK(strstr(got.data, "\n3 ") == NULL);
+	dw_buf_reset(&got);
+	CHECK_INT(store_read(r, 4, 2, list, &got), 0);
+	CHECK(memcmp(got.data, "5 1 said", 8) == 0);
+	dw_buf_reset(&got);
+	CHECK_INT(store_read(r, 5, 2, list, &got), 0);
+	CHECK_INT(got.len, 0);
+	store_reader_close(r);
+	dw_buf_fini(&got);
+}
+
+static void
+history_is_the_last_messages_of_one_session(void)
+{
+	const char *dir = t_tmpdir();
+	struct dw_buf got = DW_BUF_INITIALIZER;
+	struct store *s = open_in(dir);
+	struct store_reader *r = NULL;
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, DESK_EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "a"), 0);
+	CHECK_INT(say(s, 2, DESK_EV_SAID, "other"), 0);
+	CHECK_INT(say(s, 1, DESK_EV_REPLY, "b"), 0);
+	CHECK_INT(say(s, 1, DESK_EV_SENT, ""), 0);
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "c"), 0);
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
+		CHECK_INT(store_history(r, 1, 2, list, &got), 0);
+		CHECK_STR(dw_buf_str(&got), "4 1 reply b\n6 1 said c\n");
+		dw_buf_reset(&got);
+		CHECK_INT(store_history(r, 1, 9, list, &got), 0);
+		CHECK_STR(dw_buf_str(&got),
+		    "2 1 said a\n4 1 reply b\n6 1 said c\n");
+		dw_buf_reset(&got);
+		CHECK_INT(store_history(r, 9, 9, list, &got), 0);
+		CHECK_STR(dw_buf_str(&got), "");
+	}
+	store_reader_close(r);
+	store_close(s);
+	dw_buf_fini(&got);
+}
+
+static void
+a_reader_of_nothing_is_told_so(void)
+{
+	struct store_reader *r = NULL;
+
+	CHECK_INT(store_reader_open(t_tmpdir(), &r, &why), -ENOENT);
+	check_why("There is no journal in");
+}
+
+/* ---- the place ---- */
+
+static void
+everything_is_private_whatever_the_umask(void)
+{
+	static const mode_t umasks[] = { 0, 022, 0777 };
+	static const char *const files[] = {
+		"journal.db", "journal.db-wal", "journal.db-shm", "lock",
+		"head",
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *top = t_tmpdir();
+		char dir[256];
+		mode_t old = umask(umasks[i]);
+		struct store *s;
+
+		snprintf(dir, sizeof dir, "%s/a/b", top);
+		s = open_in(dir);
+		if (s != NULL)
+			CHECK_INT(say(s, 1, DESK_EV_ARRIVED, ""), 0);
+		umask(old);
+		CHECK_INT(mode(in(top, "a")), 0700);
+		CHECK_INT(mode(dir), 0700);
+		for (size_t f = 0; f < sizeof files / sizeof files[0]; f++)
+			CHECK_INT(mode(in(dir, files[f])), 0600);
+		store_close(s);
+	}
+}
+
+static void
+a_second_desk_is_told_who_holds_the_first(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	char pid[32];
+
+	snprintf(pid, sizeof pid, "process %ld", (long)getpid());
+	check_refused(dir, -EBUSY, pid);
+	check_why(dir);
+	store_close(s);
+	s = open_in(dir);
+	CHECK(s != NULL);
+	store_close(s);
+}
+
+static void
+the_lock_dies_with_its_process(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(try_open(dir, false, &s) == 0 ? 42 : 1);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+	s = open_in(dir);
+	CHECK(s != NULL);
+	store_close(s);
+}
+
+static void
+a_symbolic_link_is_refused_in_words(void)
+{
+	const char *dir = t_tmpdir();
+
+	CHECK_INT(mkdir(in(dir, "real"), 0700), 0);
+	CHECK_INT(symlink("real", in(dir, "link")), 0);
+	check_refused(in(dir, "link"), -EPERM, "is a symbolic link");
+	CHECK_INT(symlink("/dev/null", in(dir, "real/lock")), 0);
+	check_refused(in(dir, "real"), -ELOOP, "real/lock");
+	CHECK_INT(unlink(in(dir, "real/lock")), 0);
+	CHECK_INT(symlink("../x", in(dir, "real/journal.db")), 0);
+	check_refused(in(dir, "real"), -EBADMSG, "it is not a file");
+}
+
+static void
+a_folder_that_others_may_write_is_refused(void)
+{
+	const char *dir = t_tmpdir();
+
+	CHECK_INT(chmod(dir, 0770), 0);
+	check_refused(dir, -EPERM, "Others may write in the folder");
+	CHECK_INT(chmod(dir, 0755), 0);
+	store_close(open_in(dir));
+}
+
+/* As root nothing is read-only for us, so be somebody else for a moment. */
+static void
+a_place_that_cannot_be_written_is_said(void)
+{
+	const char *dir = t_tmpdir();
+	uid_t was = geteuid();
+
+	spill(in(dir, "file"), "x", 1);
+	check_refused(in(dir, "file/state"), -ENOTDIR, "Cannot make the");
+	check_refused(in(dir, "file"), -ENOTDIR, "Cannot open the folder");
+	check_refused("", -EINVAL, "Cannot");
+	CHECK_INT(mkdir(in(dir, "closed"), 0700), 0);
+	CHECK_INT(chmod(in(dir, "closed"), 0500), 0);
+	if (was != 0) {
+		check_refused(in(dir, "closed"), -EACCES, "closed/lock");
+		check_refused(in(dir, "closed/x"), -EACCES, "Cannot make");
+	} else if (seteuid(65534) == 0) {
+		check_refused("/", -EPERM, "belongs to user 0");
+		check_refused("/usr/x", -EACCES, "Cannot make the folder");
+		CHECK_INT(seteuid(was), 0);
+	}
+}
+
+static void
+file_systems_of_a_network_are_known(void)
+{
+	CHECK_STR(store_place_network(0x6969), "NFS");
+	CHECK_STR(store_place_network((unsigned long)-11317950), "CIFS");
+	CHECK_STR(store_place_network(0x65735546), "FUSE");
+	CHECK_STR(store_place_network(0xef53), NULL);
+	CHECK_STR(store_place_network(0x01021994), NULL);
+}
+
+static void
+a_connection_does_what_power_loss_needs(void)
+{
+	const char *dir = t_tmpdir();
+	sqlite3 *db = NULL;
+	int64_t v = 0;
+
+	fill(dir, 1);
+	CHECK_INT(store_db_open(in(dir, "journal.db"), &db, &why), 0);
+	CHECK_INT(store_db_int(db, "PRAGMA synchronous", &v), 0);
+	CHECK_INT(v, 2);
+	CHECK_INT(store_db_int(db, "PRAGMA secure_delete", &v), 0);
+	CHECK_INT(v, 1);
+	CHECK_INT(store_db_int(db, "PRAGMA busy_timeout", &v), 0);
+	CHECK_INT(v, 0);
+	CHECK_INT(store_db_int(db, "PRAGMA application_id", &v), 0);
+	CHECK_INT(v, STORE_APPLICATION);
+	CHECK_INT(store_db_int(db, "PRAGMA user_version", &v), 0);
+	CHECK_INT(v, STORE_VERSION);
+	sqlite3_close(db);
+}
+
+/* ---- damage ---- */
+
+static void
+a_newer_schema_is_refused(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+
+	fill(dir, 2);
+	sql(dir, "PRAGMA user_version=9");
+	check_refused(dir, -ENOTSUP, "newer deskwire");
+	CHECK_INT(try_open(dir, true, &s), -ENOTSUP);
+	sql(dir, "PRAGMA user_version=1");
+	store_close(open_in(dir));
+}
+
+static void
+a_flipped_bit_in_the_file_names_its_event(void)
+{
+	const char *dir = t_tmpdir();
+
+	fill(dir, 20);
+	CHECK(flip(in(dir, "journal.db"), "needle-13-and-some-more"));
+	check_refused(dir, -EBADMSG, "first bad event is 13");
+	check_why("--begin-new");
+}
+
+/* SQLite itself takes a bad -wal for its end and says nothing. */
+static void
+a_flipped_bit_in_the_wal_names_its_event(void)
+{
+	const char *dir = t_tmpdir();
+
+	fill_and_die(dir, 20);
+	CHECK(flip(in(dir, "journal.db-wal"), "needle-13-and-some-more"));
+	check_refused(dir, -EBADMSG, "first bad event is 13");
+	check_refused(dir, -EBADMSG, "first bad event is 13");
+}
+
+static void
+what_kill_left_in_the_wal_is_there_again(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+
+	fill_and_die(dir, 20);
+	if ((s = open_in(dir)) != NULL)
+		CHECK_INT(last_seq(s), 20);
+	store_close(s);
+}
+
+static void
+a_changed_journal_is_found_whatever_was_changed(void)
+{
+	static const struct {
+		const char	*sql;
+		const char	*said;
+	} changes[] = {
+		{ "UPDATE event SET body=x'00' WHERE seq=4", "event is 4 " },
+		{ "UPDATE event SET t=t+1 WHERE seq=5", "event is 5 " },
+		{ "UPDATE event SET sid=2 WHERE seq=6", "event is 6 " },
+		{ "UPDATE event SET ev='reply' WHERE seq=6", "event is 6 " },
+		{ "UPDATE event SET ev='nonsense' WHERE seq=6", "event is 6 " },
+		{ "UPDATE event SET n=0 WHERE seq=7", "event is 7 " },
+		{ "UPDATE event SET flags=1 WHERE seq=7", "event is 7 " },
+		{ "UPDATE event SET who='x' WHERE seq=8", "event is 8 " },
+		{ "UPDATE event SET mode='x' WHERE seq=8", "event is 8 " },
+		{ "UPDATE event SET addr='x' WHERE seq=8", "event is 8 " },
+		{ "UPDATE event SET why='x' WHERE seq=8", "event is 8 " },
+		{ "UPDATE event SET who='x', mode='' WHERE seq=8",
+		    "event is 8 " },
+		{ "UPDATE event SET hash=zeroblob(32) WHERE seq=9",
+		    "event is 9 " },
+		{ "DELETE FROM event WHERE seq=1", "event is 1 " },
+		{ "DELETE FROM event WHERE seq=3", "event is 3 " },
+		{ "DELETE FROM event WHERE seq=10", "event is 10 " },
+		{ "DELETE FROM event WHERE seq>4", "event is 5 " },
+		{ "DELETE FROM event", "event is 1 " },
+		{ "DROP TABLE event", "event is 1 " },
+		{ "DELETE FROM start", "event is 1 " },
+		{ "UPDATE start SET sid=7", "event is 1 " },
+		{ "UPDATE start SET seq=1", "event is 1 " },
+		{ "PRAGMA application_id=5", "not a journal of deskwire" },
+	};
+
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		const char *dir = t_tmpdir();
+
+		fill(dir, 10);
+		sql(dir, changes[i].sql);
+		check_refused(dir, -EBADMSG, changes[i].said);
+	}
+}
+
+static void
+a_replaced_end_is_found_by_the_head(void)
+{
+	const char *dir = t_tmpdir(), *other = t_tmpdir();
+	struct store *s;
+
+	fill(dir, 10);
+	fill(other, 9);
+	if ((s = open_in(other)) != NULL)
+		CHECK_INT(say(s, 1, DESK_EV_SAID, "something else"), 0);
+	store_close(s);
+	copy(in(other, "journal.db"), in(dir, "journal.db"));
+	check_refused(dir, -EBADMSG, "event is 10 (it is not the one");
+}
+
+static void
+what_is_no_journal_is_refused_and_not_touched(void)
+{
+	static const char page[8192] = "this is certainly no database";
+	const char *dir = t_tmpdir();
+	size_t len;
+	char *after;
+
+	spill(in(dir, "journal.db"), page, sizeof page);
+	check_refused(dir, -EBADMSG, "not a journal of deskwire");
+	after = slurp(in(dir, "journal.db"), &len);
+	CHECK_MEM(after, len, page, sizeof page);
+	free(after);
+}
+
+static void
+a_journal_that_vanished_or_shrank_is_missed(void)
+{
+	const char *dir = t_tmpdir();
+	struct stat st;
+
+	fill(dir, 400);
+	CHECK_INT(stat(in(dir, "journal.db"), &st), 0);
+	CHECK_INT(truncate(in(dir, "journal.db"), st.st_size / 2), 0);
+	check_refused(dir, -EBADMSG, "--begin-new");
+	CHECK_INT(truncate(in(dir, "journal.db"), 0), 0);
+	check_refused(dir, -EBADMSG, "it is missing, but events were stored");
+	CHECK_INT(unlink(in(dir, "journal.db")), 0);
+	check_refused(dir, -EBADMSG, "it is missing, but events were stored");
+}
+
+static void
+a_wal_without_its_journal_is_kept(void)
+{
+	const char *dir = t_tmpdir();
+	struct stat st;
+
+	fill_and_die(dir, 3);
+	CHECK_INT(unlink(in(dir, "journal.db")), 0);
+	CHECK_INT(unlink(in(dir, "head")), 0);
+	check_refused(dir, -EBADMSG, "only its -wal file is there");
+	CHECK_INT(stat(in(dir, "journal.db-wal"), &st), 0);
+	CHECK(st.st_size > 0);
+}
+
+/* Every bit of a small journal that matters is watched over; those that do
+ * not are in free space. */
+static void
+a_flip_anywhere_is_found_or_changes_nothing(void)
+{
+	const char *dir = t_tmpdir();
+	int tries = t_size("flips", 400);
+	char *good, *want;
+	size_t len;
+
+	fill(dir, 30);
+	good = slurp(in(dir, "journal.db"), &len);
+	want = malloc(len);
+	for (int i = 0; i < tries && want != NULL; i++) {
+		struct dw_buf got = DW_BUF_INITIALIZER;
+		struct store *s;
+		size_t at = (size_t)i * 7919 % len;
+		int r;
+
+		memcpy(want, good, len);
+		want[at] ^= (char)(1 << (i % 8));
+		spill(in(dir, "journal.db"), want, len);
+		unlink(in(dir, "journal.db-wal"));
+		unlink(in(dir, "journal.db-shm"));
+		r = try_open(dir, false, &s);
+		if (r == 0) {
+			CHECK_INT(store_replay_open(s, list, &got), 0);
+			CHECK_INT(last_seq(s), 30);
+			CHECK(strstr(dw_buf_str(&got), "30 1 said needle-30-"
+			    "and-some-more\n") != NULL);
+			store_close(s);
+		} else
+			CHECK(why.len > 0);
+		dw_buf_fini(&got);
+	}
+	free(good);
+	free(want);
+}
+
+/* ---- --begin-new ---- */
+
+static const char *
+aside_of(const char *dir)
+{
+	static char found[256];
+	char command[320];
+	FILE *p;
+
+	snprintf(command, sizeof command,
+	    "ls -d %s/damaged-* 2>/dev/null | tail -1", dir);
+	found[0] = '\0';
+	if ((p = popen(command, "r")) != NULL) {
+		if (fgets(found, sizeof found, p) != NULL)
+			found[strcspn(found, "\n")] = '\0';
+		pclose(p);
+	}
+	return found;
+}
+
+static void
+a_damaged_journal_is_set_aside_and_numbers_go_on(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+	uint64_t seq, sid;
+	char *before, *after;
+	size_t len, len2;
+
+	fill(dir, 20);
+	CHECK(flip(in(dir, "journal.db"), "needle-13-and-some-more"));
+	before = slurp(in(dir, "journal.db"), &len);
+	if (!CHECK_INT(try_open(dir, true, &s), 0))
+		return;
+	check_why("The damaged journal is now in");
+	check_why(aside_of(dir));
+	store_last(s, &seq, &sid);
+	CHECK_INT(seq, 20);
+	CHECK_INT(sid, 1);
+	CHECK_INT(say(s, 2, DESK_EV_ARRIVED, ""), 0);
+	store_close(s);
+	check_all(dir, "21 2 arrived \n");
+	after = slurp(in(aside_of(dir), "journal.db"), &len2);
+	CHECK_MEM(after, len2, before, len);
+	CHECK_INT(mode(aside_of(dir)), 0700);
+	CHECK(access(in(aside_of(dir), "head"), F_OK) == 0);
+	s = open_in(dir);
+	CHECK_INT(last_seq(s), 21);
+	store_close(s);
+	free(before);
+	free(after);
+}
+
+static void
+numbers_go_on_from_the_head_when_nothing_can_be_read(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+	uint64_t seq, sid;
+
+	fill(dir, 20);
+	spill(in(dir, "journal.db"), "rubbish rubbish", 15);
+	if (!CHECK_INT(try_open(dir, true, &s), 0))
+		return;
+	store_last(s, &seq, &sid);
+	CHECK_INT(seq, 20);
+	CHECK_INT(sid, 1);
+	store_close(s);
+	/* And once more, with nothing in it but where it started. */
+	spill(in(dir, "journal.db"), "rubbish rubbish", 15);
+	if (!CHECK_INT(try_open(dir, true, &s), 0))
+		return;
+	store_last(s, &seq, &sid);
+	CHECK_INT(seq, 20);
+	CHECK_INT(sid, 1);
+	CHECK_INT(say(s, 2, DESK_EV_ARRIVED, ""), 0);
+	store_close(s);
+	/* Without a head: above anything that can have been. */
+	spill(in(dir, "journal.db"), "rubbish rubbish", 15);
+	CHECK_INT(unlink(in(dir, "head")), 0);
+	if (!CHECK_INT(try_open(dir, true, &s), 0))
+		return;
+	CHECK(last_seq(s) > 1000000);
+	store_close(s);
+}
+
+static void
+a_sound_journal_is_not_set_aside(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+
+	fill(dir, 3);
+	if (!CHECK_INT(try_open(dir, true, &s), 0))
+		return;
+	CHECK_INT(why.len, 0);
+	CHECK_INT(last_seq(s), 3);
+	store_close(s);
+	CHECK_STR(aside_of(dir), "");
+}
+
+static void
+a_damaged_wal_is_set_aside_with_its_journal(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+	char *before, *after;
+	size_t len, len2;
+
+	fill_and_die(dir, 20);
+	CHECK(flip(in(dir, "journal.db-wal"), "needle-13-and-some-more"));
+	before = slurp(in(dir, "journal.db-wal"), &len);
+	if (!CHECK_INT(try_open(dir, true, &s), 0))
+		return;
+	CHECK_INT(last_seq(s), 20);
+	CHECK_INT(say(s, 2, DESK_EV_ARRIVED, ""), 0);
+	store_close(s);
+	after = slurp(in(aside_of(dir), "journal.db-wal"), &len2);
+	CHECK_MEM(after, len2, before, len);
+	free(before);
+	free(after);
+}
+
+/* ---- disks that fail ---- */
+
+/* Two events of 20 KiB after one that must stay, with fault k.  Returns
+ * whether the fault struck. */
+static bool
+append_with_fault(enum faulty_kind kind, unsigned k, size_t size)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	char *body = calloc(1, size + 1);
+	struct desk_event evs[2];
+	bool struck;
+	int r;
+
+	if (s == NULL || !CHECK(body != NULL))
+		return false;
+	memset(body, 'x', size);
+	CHECK_INT(say(s, 1, DESK_EV_ARRIVED, ""), 0);
+	evs[0] = event(2, 1, DESK_EV_SAID, body);
+	evs[1] = event(3, 1, DESK_EV_SAID, body);
+	faulty_vfs_arm(kind, k);
+	r = append(s, evs, 2);
+	struck = faulty_vfs_disarm();
+	CHECK(struck || r == 0);
+	if (r != 0)
+		CHECK_INT(r, kind == FAULTY_FULL ? -ENOSPC : -EIO);
+	CHECK_INT(last_seq(s), r == 0 ? 3 : 1);
+	if (k % 2 == 0) {
+		store_close(s);
+		s = open_in(dir);
+		CHECK_INT(last_seq(s), r == 0 ? 3 : 1);
+	}
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "later"), 0);
+	store_close(s);
+	s = open_in(dir);
+	CHECK_INT(last_seq(s), r == 0 ? 4 : 2);
+	store_close(s);
+	free(body);
+	return struck;
+}
+
+static void
+sweep(enum faulty_kind kind, size_t size, unsigned step)
+{
+	unsigned k = 1;
+
+	while (append_with_fault(kind, k, size))
+		k += step;
+	/* It did strike, and it did end. */
+	CHECK(k > 1 && k < 4000);
+}
+
+static void
+a_write_that_fails_loses_the_batch_and_nothing_else(void)
+{
+	sweep(FAULTY_WRITE, 20000, 1);
+}
+
+static void
+a_write_that_tears_loses_the_batch_and_nothing_else(void)
+{
+	sweep(FAULTY_TORN, 20000, 1);
+}
+
+static void
+a_failed_sync_is_never_believed_later(void)
+{
+	sweep(FAULTY_SYNC, 20000, 1);
+}
+
+static void
+a_full_disk_loses_the_batch_and_nothing_else(void)
+{
+	sweep(FAULTY_FULL, 20000, 1);
+}
+
+/* Large enough that a checkpoint follows the COMMIT. */
+static void
+a_checkpoint_that_fails_loses_nothing(void)
+{
+	sweep(FAULTY_SYNC, 2200000, 1);
+	sweep(FAULTY_WRITE, 2200000, 997);
+}
+
+/* The batch is in the file, whole, when fsync says no.  Then we die. */
+static void
+what_a_failed_sync_left_in_the_wal_is_gone_at_once(void)
+{
+	const char *dir = t_tmpdir(), *copied = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "stays"), 0);
+	faulty_vfs_arm(FAULTY_SYNC, 1);
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "never"), -EIO);
+	CHECK(faulty_vfs_disarm());
+	copy(in(dir, "journal.db"), in(copied, "journal.db"));
+	copy(in(dir, "journal.db-wal"), in(copied, "journal.db-wal"));
+	store_close(open_in(copied));
+	check_all(copied, "1 1 said stays\n");
+	store_close(s);
+	check_all(dir, "1 1 said stays\n");
+}
+
+static void
+a_disk_that_stays_broken_stays_an_error_until_it_is_well(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "a"), 0);
+	for (int i = 0; i < 5; i++) {
+		faulty_vfs_arm(i % 2 ? FAULTY_SYNC : FAULTY_WRITE, 1);
+		CHECK_INT(say(s, 1, DESK_EV_SAID, "b"), -EIO);
+		CHECK(faulty_vfs_disarm());
+	}
+	for (int i = 0; i < 5; i++) {
+		faulty_vfs_arm(FAULTY_FULL, 1);
+		CHECK_INT(say(s, 1, DESK_EV_SAID, "b"), -ENOSPC);
+		CHECK(faulty_vfs_disarm());
+	}
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "c"), 0);
+	store_close(s);
+	check_all(dir, "1 1 said a\n2 1 said c\n");
+}
+
+static void
+somebody_else_who_locks_the_file_is_only_a_delay(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	sqlite3 *db = NULL;
+
+	if (s == NULL)
+		return;
+	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "a"), -EBUSY);
+	CHECK_INT(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "b"), 0);
+	store_close(s);
+	check_all(dir, "1 1 said b\n");
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(every_field_comes_back_byte_for_byte),
+		T(an_empty_and_a_large_body_come_back),
+		T(a_batch_is_stored_whole_and_in_order),
+		T(a_number_that_does_not_continue_is_refused),
+		T(only_sessions_that_are_open_are_replayed),
+		T(a_reader_sees_what_is_committed_and_only_that),
+		T(a_reader_reads_on_in_pieces),
+		T(history_is_the_last_messages_of_one_session),
+		T(a_reader_of_nothing_is_told_so),
+		T(everything_is_private_whatever_the_umask),
+		T(a_second_desk_is_told_who_holds_the_first),
+		T(the_lock_dies_with_its_process),
+		T(a_symbolic_link_is_refused_in_words),
+		T(a_folder_that_others_may_write_is_refused),
+		T(a_place_that_cannot_be_written_is_said),
+		T(file_systems_of_a_network_are_known),
+		T(a_connection_does_what_power_loss_needs),
+		T(a_newer_schema_is_refused),
+		T(a_flipped_bit_in_the_file_names_its_event),
+		T(a_flipped_bit_in_the_wal_names_its_event),
+		T(what_kill_left_in_the_wal_is_there_again),
+		T(a_changed_journal_is_found_whatever_was_changed),
+		T(a_replaced_end_is_found_by_the_head),
+		T(what_is_no_journal_is_refused_and_not_touched),
+		T(a_journal_that_vanished_or_shrank_is_missed),
+		T(a_wal_without_its_journal_is_kept),
+		T(a_flip_anywhere_is_found_or_changes_nothing),
+		T(a_damaged_journal_is_set_aside_and_numbers_go_on),
+		T(numbers_go_on_from_the_head_when_nothing_can_be_read),
+		T(a_sound_journal_is_not_set_aside),
+		T(a_damaged_wal_is_set_aside_with_its_journal),
+		T(a_write_that_fails_loses_the_batch_and_nothing_else),
+		T(a_write_that_tears_loses_the_batch_and_nothing_else),
+		T(a_failed_sync_is_never_believed_later),
+		T(a_full_disk_loses_the_batch_and_nothing_else),
+		T(a_checkpoint_that_fails_loses_nothing),
+		T(what_a_failed_sync_left_in_the_wal_is_gone_at_once),
+		T(a_disk_that_stays_broken_stays_an_error_until_it_is_well),
+		T(somebody_else_who_locks_the_file_is_only_a_delay),
+	};
+
+	return t_main_setup("store", faulty_vfs_install, cases,
+	    sizeof cases / sizeof cases[0]);
+}
