@@ -1,2 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# libdeskwire_la_SOURCES += src/tty/... for each file, headers too.
+libdeskwire_la_SOURCES += \
+	src/tty/cursor.c \
+	src/tty/edit.c \
+	src/tty/history.c \
+	src/tty/input.c \
+	src/tty/inside.h \
+	src/tty/keys.c \
+	src/tty/modes.c \
+	src/tty/out.c \
+	src/tty/plain.c \
+	src/tty/rows.c \
+	src/tty/signals.c \
+	src/tty/tty.c \
+	src/tty/tty.h \
+	src/tty/words.c

@@ -87,6 +87,10 @@ struct tty_ops {
 	void	(*complete)(void *arg, const char *line, size_t start,
 		    size_t end, struct tty_words *words);
 
+	/* A paste is in the line now; it had so many lines and bytes.  cut: it
+	 * was longer than 1 MiB and the rest is lost. */
+	void	(*pasted)(void *arg, size_t lines, size_t bytes, bool cut);
+
 	/* May this line be kept in the history file?  NULL: never.  In memory
 	 * all lines are kept but those that begin with a blank. */
 	bool	(*remember)(void *arg, const char *line);
@@ -147,7 +151,7 @@ void	tty_printf(struct tty *tty, const char *format, ...)
 
 /* False while the terminal is stopped or slow: better leave rows where they
  * are until the next callback.  Wake is called again when it is ready. */
-bool	tty_ready(const struct tty *tty);
+bool	tty_ready(struct tty *tty);
 
 /*
  * The prompt: printable text, one row, of which bytes [bold_at, bold_at +

@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Readline, driven through its callback interface with our own source of
+ * bytes and our own sink, so that it never waits.  All of it is called by the
+ * owner only: readline knows no threads.
+ *
+ * Rows are shown in five steps, always in this order: clear the line, write
+ * the rows, say that the cursor is on a new line, set the prompt if that is
+ * allowed, redisplay.  Line, point and undo list are never touched.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
+#include <locale.h>
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "base/clock.h"
+#include "tty/inside.h"
+
+#define STREAM_BYTES	((size_t)64 << 10)
+#define PAINT_BYTES	((size_t)64 << 10)	/* of rows in one repaint */
+#define STARVED_MS	2000
+
+static struct tty *bound;
+
+/* In these states readline shows something else in the prompt's place. */
+bool
+tty_edit_borrowed(void)
+{
+	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH |
+	    RL_STATE_NUMERICARG | RL_STATE_MOREINPUT | RL_STATE_COMPLETING |
+	    RL_STATE_CHARSEARCH | RL_STATE_VIMOTION) != 0;
+}
+
+/* ---- the stream and the source ---- */
+
+static ssize_t
+stream_write(void *cookie, const char *data, size_t len)
+{
+	struct tty *tty = cookie;
+
+	tty_out_add(&tty->out, data, len);
+	return (ssize_t)len;
+}
+
+static void
+flush(struct tty *tty)
+{
+	fflush(tty->stream);
+	tty_out_flush(&tty->out);
+}
+
+/*
+ * Readline wants a byte in the middle of something, which none of the paths
+ * that we know does.  It may wait a little for one.  Then it gets the mark
+ * that ends a paste, which means nothing elsewhere: never EOF, which loses the
+ * line, and never nothing, which would stop the owner.
+ */
+static int
+starved(struct tty *tty)
+{
+	static const char mark[] = "\033[201~";
+	static size_t at;
+	struct pollfd p = { STDIN_FILENO, POLLIN, 0 };
+	char data[512];
+	ssize_t n = 0;
+
+	if (at == 0 && poll(&p, 1, STARVED_MS) > 0)
+		n = read(STDIN_FILENO, data, sizeof data);
+	if (n > 0) {
+		tty_input_add(&tty->in, data, (size_t)n, dw_clock_ns());
+		return tty_input_next(&tty->in);
+	}
+	n = mark[at];
+	at = (at + 1) % (sizeof mark - 1);
+	return (int)n;
+}
+
+static int
+next_byte(FILE *stream)
+{
+	(void)stream;
+	if (bound->in.buf.len - bound->in.at != 0)
+		return tty_input_next(&bound->in);
+	return starved(bound);
+}
+
+static int
+byte_is_there(void)
+{
+	return tty_input_ready(&bound->in, dw_clock_ns()) != 0;
+}
+
+/* ---- the prompt ---- */
+
+static void
+set_prompt(struct tty *tty)
+{
+	rl_set_prompt(tty->prompt != NULL ? tty->prompt : "");
+	tty->dirty = false;
+	tty->painted = tty->prompt_number;
+}
+
+static void
+write_rows(struct tty *tty)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+
+	tty_rows_take(&tty->rows, &text, PAINT_BYTES, "\r\n");
+	fwrite(dw_buf_str(&text), 1, text.len, tty->stream);
+	dw_buf_fini(&text);
+}
+
+static void
+ring(struct tty *tty)
+{
+	if (tty->bell)
+		fputc('\a', tty->stream);
+	tty->bell = false;
+}
+
+void
+tty_edit_paint(struct tty *tty)
+{
+	if (!tty->installed)
+		return;
+	rl_clear_visible_line();
+	write_rows(tty);
+	rl_on_new_line();
+	if (tty->dirty && !tty_edit_borrowed())
+		set_prompt(tty);
+	rl_redisplay();
+	ring(tty);
+	tty->refresh = false;
+	flush(tty);
+}
+
+/* ---- a line ---- */
+
+/*
+ * Readline calls this between two lines, with the cursor in column 0 and
+ * nothing painted; it paints the prompt itself when we return.  So what the
+ * callback gave us is written plainly.
+ */
+static void
+between_lines(struct tty *tty)
+{
+	write_rows(tty);
+	if (tty->dirty)
+		set_prompt(tty);
+}
+
+static void
+give_line(struct tty *tty, char *text)
+{
+	char *line = tty->taken != NULL ? tty->taken : text;
+
+	tty->taken = NULL;
+	tty_history_add(tty, line);
+	if (tty->ops.line != NULL)
+		tty->ops.line(tty->c.arg, line, tty->painted);
+	if (line != text)
+		free(line);
+}
+
+static void
+give_eof(struct tty *tty)
+{
+	rl_clear_visible_line();
+	if (tty->ops.eof != NULL)
+		tty->ops.eof(tty->c.arg);
+	else
+		tty_quit(tty);
+}
+
+static void
+on_line(char *text)
+{
+	struct tty *tty = bound;
+
+	tty->in_line = true;
+	if (text != NULL)
+		give_line(tty, text);
+	else
+		give_eof(tty);
+	free(text);
+	between_lines(tty);
+	tty->in_line = false;
+}
+
+/* Readline has emptied its line by now; a draft goes into the new one. */
+static int
+on_new_line(void)
+{
+	struct tty *tty = bound;
+
+	if (tty->draft == NULL)
+		return 0;
+	rl_insert_text(tty->draft);
+	rl_point = (int)tty->draft_point;
+	free(tty->draft);
+	tty->draft = NULL;
+	return 0;
+}
+
+/* ---- keys ---- */
+
+static size_t
+count_lines(const char *s)
+{
+	size_t n = 1;
+
+	for (; (s = strchr(s, '\n')) != NULL; s++)
+		n++;
+	return n;
+}
+
+static void
+take_paste(struct tty *tty)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+
+	if (!tty_input_paste_end(&tty->in, dw_clock_ns(), &text))
+		return;
+	rl_begin_undo_group();
+	rl_insert_text(dw_buf_str(&text));
+	rl_end_undo_group();
+	rl_redisplay();
+	if (tty->ops.pasted != NULL)
+		tty->ops.pasted(tty->c.arg, count_lines(dw_buf_str(&text)),
+		    text.len, tty->in.overflow);
+	dw_buf_fini(&text);
+}
+
+void
+tty_edit_keys(struct tty *tty)
+{
+	take_paste(tty);
+	while (!tty->quit && (rl_pending_input != 0 || byte_is_there())) {
+		rl_callback_read_char();
+		take_paste(tty);
+	}
+	flush(tty);
+}
+
+/* Ends a search, an argument, half a key: whatever is between two lines of
+ * readline's program. */
+static void
+abandon(void)
+{
+	rl_callback_sigcleanup();
+	rl_free_line_state();
+}
+
+/* An empty line at the end of the history; what was typed before the history
+ * was looked through is forgotten too. */
+static void
+empty_line(void)
+{
+	rl_free_undo_list();
+	rl_maybe_unsave_line();
+	rl_replace_line("", 1);
+	using_history();
+}
+
+void
+tty_edit_interrupt(struct tty *tty)
+{
+	bool had_text = rl_end != 0;
+
+	tty_input_reset(&tty->in);
+	abandon();
+	if (had_text) {
+		rl_point = rl_end;
+		rl_redisplay();
+		fputs("^C\r\n", tty->stream);
+		rl_on_new_line();
+	}
+	empty_line();
+	rl_redisplay();
+	flush(tty);
+	if (tty->ops.interrupt != NULL)
+		tty->ops.interrupt(tty->c.arg, had_text);
+}
+
+const char *
+tty_edit_text(const struct tty *tty, size_t *cursor)
+{
+	const char *text = rl_line_buffer;
+	size_t point = (size_t)rl_point;
+
+	if (!tty->installed || tty->in_line) {
+		text = tty->draft != NULL ? tty->draft : "";
+		point = tty->draft != NULL ? tty->draft_point : 0;
+	}
+	if (cursor != NULL)
+		*cursor = point;
+	return text;
+}
+
+void
+tty_edit_set_text(struct tty *tty, const char *text, size_t cursor)
+{
+	size_t len = strlen(text);
+
+	if (cursor > len)
+		cursor = len;
+	if (!tty->installed || tty->in_line) {
+		free(tty->draft);
+		tty->draft = strdup(text);
+		tty->draft_point = cursor;
+		return;
+	}
+	if (tty_edit_borrowed())
+		abandon();
+	empty_line();
+	rl_insert_text(text);
+	rl_free_undo_list();
+	rl_point = (int)cursor;
+	tty->refresh = true;
+}
+
+void
+tty_edit_insert(struct tty *tty, const char *text)
+{
+	if (tty->installed && !tty->in_line)
+		rl_insert_text(text);
+	tty->refresh = true;
+}
+
+/* ---- the window ---- */
+
+static void
+window_size(unsigned *rows, unsigned *columns)
+{
+	struct winsize ws;
+
+	*rows = *columns = 0;
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0) {
+		*rows = ws.ws_row;
+		*columns = ws.ws_col;
+	}
+	*rows = *rows != 0 ? *rows : 24;
+	*columns = *columns != 0 ? *columns : 80;
+}
+
+void
+tty_edit_size(struct tty *tty)
+{
+	window_size(&tty->height, &tty->width);
+	rl_set_screen_size((int)tty->height, (int)tty->width);
+}
+
+static unsigned
+cursor_row(unsigned columns)
+{
+	const char *prompt = rl_display_prompt != NULL ? rl_display_prompt : "";
+
+	return tty_cursor_row(prompt, rl_line_buffer, (size_t)rl_point,
+	    columns);
+}
+
+/*
+ * Some terminals re-wrap what stands on them when the window changes, some do
+ * not.  Going up by the smaller of both counts never reaches a row that is not
+ * the prompt's; at worst a stale copy of the prompt stays.
+ */
+static void
+to_first_row(struct tty *tty, unsigned old_width)
+{
+	unsigned old_row = cursor_row(old_width), row = cursor_row(tty->width);
+
+	row = old_row < row ? old_row : row;
+	fputc('\r', tty->stream);
+	if (tty->dumb)
+		return;
+	if (row != 0)
+		fprintf(tty->stream, "\033[%uA", row);
+	fputs("\033[J", tty->stream);
+}
+
+void
+tty_edit_resize(struct tty *tty)
+{
+	unsigned old_width = tty->width;
+
+	tty_edit_size(tty);
+	if (tty->installed && !tty->away) {
+		to_first_row(tty, old_width);
+		rl_on_new_line();
+		/* It remembers where it broke the prompt. */
+		if (!tty_edit_borrowed())
+			set_prompt(tty);
+		rl_redisplay();
+		flush(tty);
+	}
+	if (tty->ops.resized != NULL)
+		tty->ops.resized(tty->c.arg);
+}
+
+void
+tty_edit_clear(struct tty *tty)
+{
+	if (!tty->installed || tty->dumb)
+		return;
+	rl_clear_visible_line();
+	fputs("\033[H\033[2J", tty->stream);
+	rl_on_new_line();
+	tty->refresh = true;
+}
+
+/* ---- stopping and going on ---- */
+
+void
+tty_edit_suspend(struct tty *tty)
+{
+	if (tty->c.no_suspend != NULL) {
+		tty_printf(tty, "%s", tty->c.no_suspend);
+		return;
+	}
+	rl_clear_visible_line();
+	tty_modes_restore(tty);
+	flush(tty);
+	tty_out_drain(&tty->out, 100);
+	kill(getpid(), SIGSTOP);
+	/* SIGCONT waits in the descriptor: tty_edit_continue() follows. */
+}
+
+/*
+ * The shell has had the terminal.  Without a shell, after a plain SIGSTOP, the
+ * cursor still stands where it did.
+ */
+void
+tty_edit_continue(struct tty *tty)
+{
+	tty->away = !tty_modes_foreground();
+	if (tty->away)
+		return;
+	if (!tty->installed) {
+		tty_edit_enter(tty);
+		return;
+	}
+	tty_modes_restore(tty);
+	tty_modes_prep(1);
+	tty_edit_size(tty);
+	fputs(tty->dumb ? "\r" : "\r\033[J", tty->stream);
+	rl_forced_update_display();
+	flush(tty);
+}
+
+/* ---- beginning and end ---- */
+
+void
+tty_edit_enter(struct tty *tty)
+{
+	tty->away = !tty_modes_foreground();
+	if (tty->away)
+		return;
+	write_rows(tty);
+	tty_edit_size(tty);
+	tty->installed = true;
+	rl_callback_handler_install(tty->prompt != NULL ? tty->prompt : "",
+	    on_line);
+	tty->dirty = false;
+	tty->painted = tty->prompt_number;
+	flush(tty);
+}
+
+/* A half-typed line stays where it is; a bare prompt goes. */
+static void
+leave_screen(struct tty *tty)
+{
+	if (!tty->installed)
+		return;
+	if (rl_end != 0) {
+		rl_point = rl_end;
+		rl_redisplay();
+		fputs("\r\n", tty->stream);
+	} else
+		rl_clear_visible_line();
+}
+
+void
+tty_edit_leave(struct tty *tty)
+{
+	bool show = !tty->gone && !tty->away;
+
+	if (show)
+		leave_screen(tty);
+	while (show && !tty_rows_empty(&tty->rows))
+		write_rows(tty);
+	if (tty->installed)
+		rl_callback_handler_remove();
+	tty->installed = false;
+	tty_modes_restore(tty);
+	fflush(tty->stream);
+}
+
+/*
+ * In the C locale readline takes every byte for a column and shows Chinese in
+ * octal.  What comes in here is UTF-8 whatever the environment says.
+ */
+static void
+insist_on_utf8(void)
+{
+	if (MB_CUR_MAX > 1 || setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		return;
+	rl_variable_bind("convert-meta", "off");
+	rl_variable_bind("input-meta", "on");
+	rl_variable_bind("output-meta", "on");
+}
+
+static void
+set_hooks(struct tty *tty)
+{
+	tty_modes_bind(tty);
+	rl_readline_name = tty->c.name;
+	rl_catch_signals = 0;
+	rl_catch_sigwinch = 0;
+	rl_change_environment = 0;
+	rl_instream = stdin;
+	rl_outstream = tty->stream;
+	rl_getc_function = next_byte;
+	rl_input_available_hook = byte_is_there;
+	rl_prep_term_function = tty_modes_prep;
+	rl_deprep_term_function = tty_modes_deprep;
+	rl_startup_hook = on_new_line;
+}
+
+/* After inputrc, which may have said otherwise: a question would wait for an
+ * answer, and the bell goes to standard error past us. */
+static void
+set_variables(void)
+{
+	rl_variable_bind("page-completions", "off");
+	rl_variable_bind("bell-style", "none");
+	rl_variable_bind("enable-meta-key", "off");
+}
+
+int
+tty_edit_open(struct tty *tty)
+{
+	const cookie_io_functions_t io = { .write = stream_write };
+
+	bound = tty;
+	if ((tty->stream = fopencookie(tty, "w", io)) == NULL)
+		return -ENOMEM;
+	setvbuf(tty->stream, NULL, _IOFBF, STREAM_BYTES);
+	set_hooks(tty);
+	tty_keys_before(tty);
+	rl_initialize();
+	insist_on_utf8();
+	set_variables();
+	tty_words_bind(tty);
+	tty_keys_after(tty);
+	tty_history_open(tty);
+	tty_edit_size(tty);
+	return 0;
+}
+
+void
+tty_edit_close(struct tty *tty)
+{
+	tty_history_close();
+	rl_outstream = NULL;
+	if (tty->stream != NULL)
+		fclose(tty->stream);
+	tty_input_fini(&tty->in);
+	free(tty->taken);
+	free(tty->draft);
+	tty_modes_bind(NULL);
+	bound = NULL;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Keys.  The caller's and ours are bound before inputrc is read, so they win
+ * over readline's defaults and a person's inputrc wins over them.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <readline/readline.h>
+
+#include "base/clock.h"
+#include "tty/inside.h"
+
+static struct tty *bound;
+
+/* ---- the caller's ---- */
+
+static int
+run(size_t n, int count)
+{
+	bound->c.keys[n].fn(bound->c.arg, count);
+	return 0;
+}
+
+/* Readline calls a function with no argument of ours: one for each place in
+ * the caller's table. */
+#define PLACES(X) \
+	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) \
+	X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
+#define FUNCTION(n) \
+	static int key_##n(int count, int key) \
+	{ (void)key; return run(n, count); }
+#define ADDRESS(n)	key_##n,
+
+PLACES(FUNCTION)
+static rl_command_func_t *const functions[TTY_KEYS] = { PLACES(ADDRESS) };
+
+static void
+bind(const char *name, const char *keys, rl_command_func_t *fn)
+{
+	/* A second row of the same name is a second key for it. */
+	if (rl_named_function(name) == NULL)
+		rl_add_defun(name, fn, -1);
+	if (keys != NULL)
+		rl_bind_keyseq_in_map(keys, fn, emacs_standard_keymap);
+}
+
+/* ---- ours ---- */
+
+/*
+ * Enter where the typed line is to vanish: the text is kept for the line
+ * handler, and readline ends an empty line, whose prompt it leaves alone.
+ */
+static int
+accept_erasing(int count, int key)
+{
+	free(bound->taken);
+	bound->taken = strdup(rl_line_buffer);
+	rl_clear_visible_line();
+	rl_replace_line("", 1);
+	rl_point = rl_end = 0;
+	return rl_newline(count, key);
+}
+
+static int
+suspend(int count, int key)
+{
+	(void)count;
+	(void)key;
+	tty_edit_suspend(bound);
+	return 0;
+}
+
+static int
+redraw(int count, int key)
+{
+	(void)count;
+	(void)key;
+	tty_redraw(bound);
+	return 0;
+}
+
+/* What follows comes through tty_input_paste_end(): readline's own function
+ * would wait here for the end of it. */
+static int
+paste(int count, int key)
+{
+	(void)count;
+	(void)key;
+	tty_input_paste_begin(&bound->in, dw_clock_ns());
+	return 0;
+}
+
+static int
+nothing(int count, int key)
+{
+	(void)count;
+	(void)key;
+	return 0;
+}
+
+void
+tty_keys_before(struct tty *tty)
+{
+	bound = tty;
+	bind("tty-redraw", "\\C-l", redraw);
+	bind("tty-suspend", "\\C-z", suspend);
+	for (size_t i = 0; i < tty->c.nkeys; i++)
+		bind(tty->c.keys[i].name, tty->c.keys[i].keys, functions[i]);
+}
+
+static void
+replace(Keymap map, rl_command_func_t *old, rl_command_func_t *new)
+{
+	for (int c = 0; c < KEYMAP_SIZE; c++)
+		if (map[c].type == ISFUNC && map[c].function == old)
+			map[c].function = new;
+}
+
+void
+tty_keys_after(struct tty *tty)
+{
+	Keymap maps[] = {
+		emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap,
+		vi_insertion_keymap, vi_movement_keymap
+	};
+	const size_t n = sizeof maps / sizeof maps[0];
+
+	for (size_t i = 0; i < n && tty->c.erase; i++)
+		replace(maps[i], rl_newline, accept_erasing);
+	rl_erase_empty_line = tty->c.erase;
+	rl_bind_keyseq_in_map("\\e[200~", paste, emacs_standard_keymap);
+	rl_bind_keyseq_in_map("\\e[201~", nothing, emacs_standard_keymap);
+	rl_bind_keyseq_in_map("\\e[200~", paste, vi_insertion_keymap);
+	rl_bind_keyseq_in_map("\\e[201~", nothing, vi_insertion_keymap);
+}

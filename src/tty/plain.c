@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * No terminal: lines from standard input, rows to standard output, and no
+ * readline, which would echo what it reads and paint prompts into a file.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tty/inside.h"
+
+#define LINE_MAX_BYTES	((size_t)1 << 20)	/* longer ones come in pieces */
+
+static void
+give_line(struct tty *tty, char *line, size_t len)
+{
+	size_t kept = 0;
+
+	if (len != 0 && line[len - 1] == '\r')
+		len--;
+	/* A NUL would hide the rest of the line. */
+	for (size_t i = 0; i < len; i++)
+		if (line[i] != '\0')
+			line[kept++] = line[i];
+	line[kept] = '\0';
+	if (tty->ops.line != NULL)
+		tty->ops.line(tty->c.arg, line, tty->painted);
+}
+
+static void
+give_lines(struct tty *tty)
+{
+	struct dw_buf *b = &tty->line_buf;
+	size_t at = 0;
+	char *lf;
+
+	while (!tty->quit && at < b->len &&
+	    (lf = memchr(b->data + at, '\n', b->len - at)) != NULL) {
+		char *line = b->data + at;
+
+		at = (size_t)(lf - b->data) + 1;
+		give_line(tty, line, (size_t)(lf - line));
+	}
+	dw_buf_drop(b, at);
+	if (b->len >= LINE_MAX_BYTES) {
+		give_line(tty, b->data, b->len);
+		dw_buf_reset(b);
+	}
+}
+
+static void
+give_eof(struct tty *tty)
+{
+	tty->eof = true;
+	if (tty->line_buf.len != 0)
+		give_line(tty, tty->line_buf.data, tty->line_buf.len);
+	dw_buf_reset(&tty->line_buf);
+	if (tty->quit)
+		return;
+	if (tty->ops.eof != NULL)
+		tty->ops.eof(tty->c.arg);
+	else
+		tty_quit(tty);
+}
+
+void
+tty_plain_read(struct tty *tty)
+{
+	char data[4096];
+	ssize_t n = read(STDIN_FILENO, data, sizeof data);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		give_eof(tty);
+		return;
+	}
+	dw_buf_add(&tty->line_buf, data, (size_t)n);
+	give_lines(tty);
+}
+
+void
+tty_plain_paint(struct tty *tty)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+
+	tty_rows_take(&tty->rows, &text, (size_t)64 << 10, "\n");
+	tty_out_add(&tty->out, dw_buf_str(&text), text.len);
+	dw_buf_fini(&text);
+	tty_out_flush(&tty->out);
+}

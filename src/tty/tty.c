@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "tty/inside.h"
+
+#define FLUSH_NS	(20 * DW_MS)	/* at most 50 repaints a second */
+#define AWAY_NS		DW_SECOND	/* look again for the terminal */
+#define DRAIN_TERMINAL_MS	1000
+#define DRAIN_PLAIN_MS		10000
+
+/* Only the owner may come in here. */
+void
+tty_check(const struct tty *tty)
+{
+	assert(tty != NULL && tty->magic == TTY_MAGIC);
+	assert(pthread_equal(tty->owner, pthread_self()));
+}
+
+/* ---- opening ---- */
+
+bool
+tty_is_interactive(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+static bool
+wants_colour(const struct tty *tty)
+{
+	const char *no = getenv("NO_COLOR");
+
+	if (tty->c.colour != TTY_COLOUR_AUTO)
+		return tty->c.colour == TTY_COLOUR_ALWAYS;
+	return !tty->plain && !tty->dumb && (no == NULL || *no == '\0');
+}
+
+static void
+look_around(struct tty *tty)
+{
+	const char *term = getenv("TERM");
+
+	tty->plain = !tty_is_interactive();
+	tty->dumb = term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
+	tty->colour = wants_colour(tty);
+	tty->have_modes = !tty->plain &&
+	    tcgetattr(STDIN_FILENO, &tty->modes) == 0;
+	tty->height = 24;
+}
+
+int
+tty_open(struct tty **out, const struct tty_config *config)
+{
+	static const struct tty_ops no_ops;
+	struct tty *tty = calloc(1, sizeof *tty);
+	int r;
+
+	assert(config->nkeys <= TTY_KEYS);
+	if (tty == NULL)
+		return -ENOMEM;
+	tty->magic = TTY_MAGIC;
+	tty->c = *config;
+	tty->ops = config->ops != NULL ? *config->ops : no_ops;
+	tty->owner = pthread_self();
+	tty->deadline_ns = DW_NEVER;
+	tty->watched_fd = -1;
+	tty->signals.rd = -1;
+	look_around(tty);
+	tty_out_open(&tty->out, !tty->plain);
+	if ((r = tty_signals_open(&tty->signals)) < 0)
+		goto out;
+	if (!tty->plain && (r = tty_edit_open(tty)) < 0)
+		goto out;
+	*out = tty;
+	return 0;
+ out:
+	tty_close(tty);
+	return r;
+}
+
+void
+tty_close(struct tty *tty)
+{
+	if (tty == NULL)
+		return;
+	assert(tty->magic == TTY_MAGIC);
+	if (!tty->plain)
+		tty_edit_close(tty);
+	if (tty->signals.rd >= 0)
+		tty_signals_close(&tty->signals);
+	tty_out_close(&tty->out);
+	tty_rows_fini(&tty->rows);
+	dw_buf_fini(&tty->line_buf);
+	free(tty->prompt);
+	tty->magic = 0;
+	free(tty);
+}
+
+/* ---- showing ---- */
+
+void
+tty_print(struct tty *tty, const char *rows, size_t len)
+{
+	tty_check(tty);
+	tty_rows_add(&tty->rows, rows, len);
+}
+
+void
+tty_printf(struct tty *tty, const char *format, ...)
+{
+	struct dw_buf raw = DW_BUF_INITIALIZER, safe = raw, rows = raw;
+	char *text = NULL;
+	va_list ap;
+	int len;
+
+	tty_check(tty);
+	va_start(ap, format);
+	len = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	dw_text_printable(&safe, text, (size_t)len, DW_TEXT_ROWS);
+	dw_text_wrap(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
+	    tty_columns(tty), "\n");
+	tty_print(tty, dw_buf_str(&rows), rows.len);
+	dw_buf_fini(&safe);
+	dw_buf_fini(&rows);
+	free(text);
+}
+
+static bool
+is_ready(const struct tty *tty)
+{
+	return tty->out.pending.len == 0 && !tty->away &&
+	    tty->rows.text.len < TTY_ROWS_MAX / 4;
+}
+
+bool
+tty_ready(struct tty *tty)
+{
+	tty_check(tty);
+	if (is_ready(tty))
+		return true;
+	tty->waited = true;
+	return false;
+}
+
+/* Readline takes the bytes between \001 and \002 for no columns. */
+static char *
+prompt_with_bold(const struct tty *tty, const char *text, size_t at,
+    size_t len)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	bool bold = tty->colour && len != 0;
+	size_t all = strlen(text);
+
+	assert(at <= all && len <= all - at);
+	dw_buf_add(&b, text, at);
+	dw_buf_adds(&b, bold ? "\001\033[1m\002" : "");
+	dw_buf_add(&b, text + at, len);
+	dw_buf_adds(&b, bold ? "\001\033[22m\002" : "");
+	dw_buf_adds(&b, text + at + len);
+	return dw_buf_take(&b);
+}
+
+void
+tty_prompt(struct tty *tty, const char *text, size_t bold_at, size_t bold_len,
+    uint64_t painted)
+{
+	char *prompt;
+
+	tty_check(tty);
+	prompt = prompt_with_bold(tty, text, bold_at, bold_len);
+	if (prompt == NULL)
+		return;
+	if (tty->prompt == NULL || strcmp(tty->prompt, prompt) != 0 ||
+	    tty->prompt_number != painted)
+		tty->dirty = true;
+	free(tty->prompt);
+	tty->prompt = prompt;
+	tty->prompt_number = painted;
+	if (tty->plain)
+		tty->painted = painted;
+}
+
+void
+tty_redraw(struct tty *tty)
+{
+	tty_check(tty);
+	if (tty->plain)
+		return;
+	tty_edit_clear(tty);
+	if (tty->ops.redraw != NULL)
+		tty->ops.redraw(tty->c.arg);
+}
+
+void
+tty_bell(struct tty *tty)
+{
+	tty_check(tty);
+	tty->bell = !tty->plain;
+}
+
+unsigned
+tty_columns(const struct tty *tty)
+{
+	return tty->plain ? 0 : tty->width;
+}
+
+unsigned
+tty_rows(const struct tty *tty)
+{
+	return tty->height;
+}
+
+bool
+tty_has_colour(const struct tty *tty)
+{
+	return tty->colour;
+}
+
+bool
+tty_is_terminal(const struct tty *tty)
+{
+	return !tty->plain;
+}
+
+/* ---- the line ---- */
+
+const char *
+tty_text(const struct tty *tty, size_t *cursor)
+{
+	tty_check(tty);
+	if (!tty->plain)
+		return tty_edit_text(tty, cursor);
+	if (cursor != NULL)
+		*cursor = 0;
+	return "";
+}
+
+void
+tty_set_text(struct tty *tty, const char *text, size_t cursor)
+{
+	tty_check(tty);
+	if (!tty->plain)
+		tty_edit_set_text(tty, text, cursor);
+}
+
+void
+tty_insert(struct tty *tty, const char *text)
+{
+	tty_check(tty);
+	if (!tty->plain)
+		tty_edit_insert(tty, text);
+}
+
+void
+tty_remember(struct tty *tty, const char *line)
+{
+	tty_check(tty);
+	if (!tty->plain)
+		tty_history_add(tty, line);
+}
+
+/* ---- waiting ---- */
+
+void
+tty_deadline(struct tty *tty, int64_t deadline_ns)
+{
+	tty_check(tty);
+	tty->deadline_ns = deadline_ns;
+}
+
+void
+tty_watch(struct tty *tty, int fd, short events)
+{
+	tty_check(tty);
+	tty->watched_fd = fd;
+	tty->watched_events = events;
+}
+
+void
+tty_quit(struct tty *tty)
+{
+	tty_check(tty);
+	tty->quit = true;
+}
+
+void
+tty_rescue(struct tty *tty)
+{
+	assert(tty->magic == TTY_MAGIC);
+	if (!tty->have_modes)
+		return;
+	tcflow(STDOUT_FILENO, TCOON);
+	tcflush(STDOUT_FILENO, TCOFLUSH);
+	tcsetattr(STDIN_FILENO, TCSANOW, &tty->modes);
+}
+
+/* ---- the loop ---- */
+
+enum { FD_KEYS, FD_OUT, FD_SIGNALS, FD_WAKE, FD_WATCHED, N_FDS };
+
+static bool
+blocked(const struct tty *tty)
+{
+	return tty->out.pending.len != 0;
+}
+
+static bool
+wants_paint(const struct tty *tty)
+{
+	if (!tty_rows_empty(&tty->rows))
+		return true;
+	if (tty->plain)
+		return false;
+	/* A prompt that has to wait comes after the key that frees it. */
+	return tty->bell || tty->refresh ||
+	    (tty->dirty && !tty_edit_borrowed());
+}
+
+static bool
+may_paint(const struct tty *tty)
+{
+	return !blocked(tty) && !tty->away && !tty->gone &&
+	    (tty->plain || tty->installed);
+}
+
+static bool
+paint_is_due(const struct tty *tty)
+{
+	return wants_paint(tty) && may_paint(tty);
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Somebody was told to wait and the way is free again. */
+static bool
+owes_wake(const struct tty *tty)
+{
+	return tty->waited && is_ready(tty);
+}
+
+static int
+poll_timeout(const struct tty *tty)
+{
+	int64_t at = owes_wake(tty) ? 0 : tty->deadline_ns;
+
+	if (paint_is_due(tty))
+		at = earlier(at, tty->flush_ns + FLUSH_NS);
+	if (!tty->plain && !blocked(tty))
+		at = earlier(at, tty_input_deadline(&tty->in));
+	if (tty->away)
+		at = earlier(at, dw_clock_ns() + AWAY_NS);
+	return dw_clock_poll_ms(at);
+}
+
+static void
+prepare(const struct tty *tty, struct pollfd *p)
+{
+	bool read = !tty->gone && !tty->away && !tty->eof;
+	bool write = !tty->gone && blocked(tty);
+
+	p[FD_KEYS].fd = read ? STDIN_FILENO : -1;
+	/* While nothing can be shown, keys wait in the kernel. */
+	p[FD_KEYS].events = blocked(tty) && !tty->plain ? 0 : POLLIN;
+	p[FD_OUT].fd = write ? tty->out.fd : -1;
+	p[FD_OUT].events = POLLOUT;
+	p[FD_SIGNALS].fd = tty->signals.rd;
+	p[FD_SIGNALS].events = POLLIN;
+	p[FD_WAKE].fd = tty->c.wake_fd;
+	p[FD_WAKE].events = POLLIN;
+	p[FD_WATCHED].fd = tty->watched_fd;
+	p[FD_WATCHED].events = tty->watched_events;
+}
+
+static void
+call_or_quit(struct tty *tty, void (*op)(void *arg))
+{
+	if (op != NULL)
+		op(tty->c.arg);
+	else
+		tty_quit(tty);
+}
+
+void
+tty_hung_up(struct tty *tty)
+{
+	if (tty->gone)
+		return;
+	tty->gone = true;
+	tty->out.dead = true;
+	tty_out_flush(&tty->out);
+	call_or_quit(tty, tty->ops.hangup);
+}
+
+static void
+interrupt(struct tty *tty)
+{
+	if (!tty->plain && tty->installed && !tty->away)
+		tty_edit_interrupt(tty);
+	else if (tty->ops.interrupt != NULL)
+		tty->ops.interrupt(tty->c.arg, false);
+	else if (tty->plain)
+		tty_quit(tty);
+}
+
+static void
+stop(struct tty *tty)
+{
+	if (tty->plain)
+		kill(getpid(), SIGSTOP);
+	else if (tty->installed && !tty->away)
+		tty_edit_suspend(tty);
+}
+
+static void
+take_signal(struct tty *tty, int signo)
+{
+	if (signo == SIGINT)
+		interrupt(tty);
+	else if (signo == SIGQUIT)
+		call_or_quit(tty, tty->ops.quit);
+	else if (signo == SIGHUP)
+		tty_hung_up(tty);
+	else if (signo == SIGTSTP)
+		stop(tty);
+	else if (signo == SIGCONT && !tty->plain && !tty->gone)
+		tty_edit_continue(tty);
+	else if (signo == SIGWINCH && !tty->plain && !tty->gone)
+		tty_edit_resize(tty);
+}
+
+static void
+take_signals(struct tty *tty)
+{
+	int signo;
+
+	while ((signo = tty_signals_next(&tty->signals)) != 0)
+		take_signal(tty, signo);
+}
+
+/* An error while another job has the terminal is not its end. */
+static void
+read_keys(struct tty *tty)
+{
+	char data[4096];
+	ssize_t n = read(STDIN_FILENO, data, sizeof data);
+
+	if (n > 0)
+		tty_input_add(&tty->in, data, (size_t)n, dw_clock_ns());
+	else if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	else if (n < 0 && errno == EIO && !tty_modes_foreground())
+		tty->away = true;
+	else
+		tty_hung_up(tty);
+}
+
+static void
+take_keys(struct tty *tty, short revents)
+{
+	if (tty->plain) {
+		if (revents != 0)
+			tty_plain_read(tty);
+		return;
+	}
+	if (revents != 0 && !blocked(tty))
+		read_keys(tty);
+	else if ((revents & (POLLHUP | POLLERR)) != 0)
+		tty_hung_up(tty);
+	if (tty->installed && !tty->gone && !tty->away)
+		tty_edit_keys(tty);
+}
+
+static void
+paint(struct tty *tty)
+{
+	if (!paint_is_due(tty) || dw_clock_ns() < tty->flush_ns + FLUSH_NS)
+		return;
+	if (tty->plain)
+		tty_plain_paint(tty);
+	else
+		tty_edit_paint(tty);
+	tty->flush_ns = dw_clock_ns();
+	if (tty->plain && tty->out.dead)
+		tty_hung_up(tty);
+}
+
+static void
+take_out(struct tty *tty)
+{
+	tty_out_flush(&tty->out);
+	if (tty->out.dead)
+		tty_hung_up(tty);
+}
+
+static void
+take_callers(struct tty *tty, const struct pollfd *p)
+{
+	bool owed = owes_wake(tty);
+
+	tty->waited = tty->waited && !owed;
+	if ((owed || p[FD_WAKE].revents != 0) && tty->ops.wake != NULL)
+		tty->ops.wake(tty->c.arg);
+	if (p[FD_WATCHED].revents != 0 && p[FD_WATCHED].fd == tty->watched_fd &&
+	    tty->ops.watched != NULL)
+		tty->ops.watched(tty->c.arg, p[FD_WATCHED].revents);
+	if (dw_clock_ns() >= tty->deadline_ns) {
+		tty->deadline_ns = DW_NEVER;
+		if (tty->ops.timeout != NULL)
+			tty->ops.timeout(tty->c.arg);
+	}
+}
+
+/* Keys come before rows: what is typed is never behind what is shown. */
+static void
+turn(struct tty *tty)
+{
+	struct pollfd p[N_FDS];
+
+	prepare(tty, p);
+	if (poll(p, N_FDS, poll_timeout(tty)) < 0)
+		return;			/* EINTR */
+	if (p[FD_SIGNALS].revents != 0)
+		take_signals(tty);
+	else if (tty->away)
+		tty_edit_continue(tty);
+	if (p[FD_OUT].revents != 0 && !tty->gone)
+		take_out(tty);
+	if (!tty->quit && !tty->gone)
+		take_keys(tty, p[FD_KEYS].revents);
+	if (!tty->quit)
+		take_callers(tty, p);
+	paint(tty);
+}
+
+static void
+leave(struct tty *tty)
+{
+	if (!tty->plain)
+		tty_edit_leave(tty);
+	while (tty->plain && !tty->gone && !tty_rows_empty(&tty->rows))
+		tty_plain_paint(tty);
+	tty_out_drain(&tty->out, tty->plain ? DRAIN_PLAIN_MS :
+	    DRAIN_TERMINAL_MS);
+	if (tty->have_modes && !tty->gone && tty_modes_foreground())
+		tcsetattr(STDIN_FILENO, TCSANOW, &tty->modes);
+}
+
+void
+tty_run(struct tty *tty)
+{
+	assert(tty->magic == TTY_MAGIC);
+	tty->owner = pthread_self();
+	tty_signals_block();
+	if (!tty->plain)
+		tty_edit_enter(tty);
+	while (!tty->quit)
+		turn(tty);
+	leave(tty);
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A small console for tests/system/tty.c: a thread takes orders, one a row,
+ * from the descriptor named in VICTIM_FD and puts them in a queue; the owner
+ * of the terminal carries them out.  Options: erase, suspend, history=FILE.
+ */
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/lock.h"
+#include "base/text.h"
+#include "base/thread.h"
+#include "base/wake.h"
+#include "tty/tty.h"
+
+struct victim {
+	struct tty	*tty;
+	struct dw_wake	 wake;
+	int		 exit_status;
+	int		 redraws;
+
+	struct dw_lock	 lock;		/* "test" */
+	struct dw_buf	 orders;	/* rows for the owner */
+};
+
+static struct victim victim = { .lock = DW_LOCK_INITIALIZER(test) };
+
+/* ---- the thread that takes orders ---- */
+
+static void *
+take_orders(void *arg)
+{
+	const char *name = getenv("VICTIM_FD");
+	FILE *f = name != NULL ? fdopen((int)strtol(name, NULL, 10), "r") :
+	    NULL;
+	char *row = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	(void)arg;
+	while (f != NULL && (n = getline(&row, &cap, f)) > 0) {
+		dw_lock(&victim.lock);
+		dw_buf_add(&victim.orders, row, (size_t)n);
+		dw_unlock(&victim.lock);
+		dw_wake_ring(&victim.wake);
+	}
+	free(row);
+	if (f != NULL)
+		fclose(f);
+	return NULL;
+}
+
+/* ---- orders ---- */
+
+/* A customer's text, with its escapes: \n and \xNN in the order. */
+static void
+say(const char *text)
+{
+	struct dw_buf raw = DW_BUF_INITIALIZER, safe = raw, rows = raw;
+
+	for (const char *s = text; *s != '\0'; s++) {
+		if (strncmp(s, "\\x", 2) == 0) {
+			char hex[3] = { s[2], s[3], '\0' };
+
+			dw_buf_addc(&raw, (char)strtol(hex, NULL, 16));
+			s += 3;
+		} else
+			dw_buf_addc(&raw, *s);
+	}
+	dw_text_printable(&safe, dw_buf_str(&raw), raw.len,
+	    DW_TEXT_ROWS | DW_TEXT_QUOTE);
+	dw_text_wrap(&rows, "3 eve| ", "     | ", dw_buf_str(&safe), safe.len,
+	    tty_columns(victim.tty), "\n");
+	tty_print(victim.tty, dw_buf_str(&rows), rows.len);
+	dw_buf_fini(&raw);
+	dw_buf_fini(&safe);
+	dw_buf_fini(&rows);
+}
+
+static void
+burst(const char *count)
+{
+	long n = strtol(count, NULL, 10);
+	char row[64];
+
+	for (long i = 1; i <= n; i++) {
+		int len = snprintf(row, sizeof row, "burst %ld\n", i);
+
+		tty_print(victim.tty, row, (size_t)len);
+	}
+}
+
+static void
+prompt(const char *text)
+{
+	char *name;
+	unsigned long long number = strtoull(text, &name, 10);
+	size_t len;
+
+	name += *name == ' ';
+	len = strlen(name);
+	tty_prompt(victim.tty, name, 0, len > 1 ? len - 1 : 0, number);
+}
+
+static void
+set_text(const char *text)
+{
+	tty_set_text(victim.tty, text, strlen(text));
+}
+
+static void
+quit(const char *status)
+{
+	victim.exit_status = (int)strtol(status, NULL, 10);
+	tty_quit(victim.tty);
+}
+
+static void
+redraw(const char *text)
+{
+	(void)text;
+	tty_redraw(victim.tty);
+}
+
+static void
+bell(const char *text)
+{
+	(void)text;
+	tty_bell(victim.tty);
+}
+
+static void
+notice(const char *text)
+{
+	tty_printf(victim.tty, "%s", text);
+}
+
+static void
+carry_out(const char *order)
+{
+	static const struct {
+		const char *word;
+		void (*fn)(const char *rest);
+	} orders[] = {
+		{ "say ", say }, { "notice ", notice }, { "burst ", burst },
+		{ "prompt ", prompt }, { "set ", set_text }, { "quit ", quit },
+		{ "redraw", redraw }, { "bell", bell },
+	};
+
+	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+		size_t len = strlen(orders[i].word);
+
+		if (strncmp(order, orders[i].word, len) == 0)
+			orders[i].fn(order + len);
+	}
+}
+
+static void
+on_wake(void *arg)
+{
+	struct dw_buf orders;
+	char *save = NULL;
+
+	(void)arg;
+	dw_wake_clear(&victim.wake);
+	dw_lock(&victim.lock);
+	orders = victim.orders;
+	memset(&victim.orders, 0, sizeof victim.orders);
+	dw_unlock(&victim.lock);
+	if (orders.data == NULL)
+		return;
+	for (char *s = strtok_r(orders.data, "\n", &save); s != NULL;
+	    s = strtok_r(NULL, "\n", &save))
+		carry_out(s);
+	dw_buf_fini(&orders);
+}
+
+/* ---- what the person does ---- */
+
+static void
+on_line(void *arg, const char *text, uint64_t painted)
+{
+	(void)arg;
+	tty_printf(victim.tty, "line %llu [%s]", (unsigned long long)painted,
+	    text);
+	if (strcmp(text, "/quit") == 0)
+		tty_quit(victim.tty);
+}
+
+static void
+on_eof(void *arg)
+{
+	(void)arg;
+	tty_printf(victim.tty, "eof");
+	if (!tty_is_terminal(victim.tty))
+		tty_quit(victim.tty);
+}
+
+static void
+on_interrupt(void *arg, bool had_text)
+{
+	(void)arg;
+	tty_printf(victim.tty, "interrupt %d", had_text);
+}
+
+static void
+on_hangup(void *arg)
+{
+	(void)arg;
+	victim.exit_status = 9;
+	tty_quit(victim.tty);
+}
+
+static void
+on_redraw(void *arg)
+{
+	(void)arg;
+	tty_printf(victim.tty, "redrawn %d", ++victim.redraws);
+}
+
+static void
+on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
+{
+	(void)arg;
+	tty_printf(victim.tty, "pasted %zu %zu %d", lines, bytes, cut);
+}
+
+static void
+on_complete(void *arg, const char *line, size_t start, size_t end,
+    struct tty_words *words)
+{
+	char word[32];
+
+	(void)arg;
+	(void)end;
+	if (start != 0 && strncmp(line, "many ", 5) == 0) {
+		for (int i = 0; i < 60; i++) {
+			snprintf(word, sizeof word, "name%02d", i);
+			tty_words_add(words, word);
+		}
+		return;
+	}
+	tty_words_add(words, "/list");
+	tty_words_add(words, "/select");
+	tty_words_add(words, "/kick\033[2J");
+}
+
+static bool
+on_remember(void *arg, const char *line)
+{
+	(void)arg;
+	return line[0] == '/';
+}
+
+static void
+on_alt_a(void *arg, int count)
+{
+	(void)arg;
+	tty_printf(victim.tty, "alt-a %d [%s]", count,
+	    tty_text(victim.tty, NULL));
+}
+
+static void
+on_alt_enter(void *arg, int count)
+{
+	(void)arg;
+	(void)count;
+	tty_insert(victim.tty, "\n");
+}
+
+int
+main(int argc, char *argv[])
+{
+	static const struct tty_key keys[] = {
+		{ "victim-a", "\\ea", on_alt_a },
+		{ "victim-newline", "\\e\\C-m", on_alt_enter },
+	};
+	static const struct tty_ops ops = {
+		.line = on_line, .eof = on_eof, .interrupt = on_interrupt,
+		.hangup = on_hangup, .wake = on_wake, .redraw = on_redraw,
+		.pasted = on_pasted, .complete = on_complete,
+		.remember = on_remember,
+	};
+	struct tty_config c = { .name = "victim", .keys = keys, .nkeys = 2,
+		.ops = &ops, .no_suspend = "no suspending here" };
+	pthread_t thread;
+
+	setlocale(LC_ALL, "");
+	dw_thread_block_signals();
+	for (int i = 1; i < argc; i++) {
+		c.erase = c.erase || strcmp(argv[i], "erase") == 0;
+		if (strcmp(argv[i], "suspend") == 0)
+			c.no_suspend = NULL;
+		if (strncmp(argv[i], "history=", 8) == 0)
+			c.history = argv[i] + 8;
+	}
+	if (dw_wake_init(&victim.wake) < 0)
+		return 1;
+	c.wake_fd = victim.wake.rd;
+	if (tty_open(&victim.tty, &c) < 0)
+		return 1;
+	tty_prompt(victim.tty, "[-]> ", 0, 0, 0);
+	tty_printf(victim.tty, "ready");
+	if (dw_thread_start(&thread, "orders", 0, take_orders, NULL) != 0)
+		return 1;
+	tty_run(victim.tty);
+	tty_close(victim.tty);
+	/* The thread may wait in its getline for ever: the process ends it. */
+	fflush(stdout);
+	_exit(victim.exit_status);
+}
