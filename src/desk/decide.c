@@ -26,8 +26,10 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 	struct desk_conn *c = rq->conn;
 
 	c->mode = rq->mode;
-	desk_turn_init(&c->turn, &d->config->turn);
-	dw_list_add(&d->conns, &c->node);
+	if (dw_list_empty(&c->node)) {
+		desk_turn_init(&c->turn, &d->config->turn);
+		dw_list_add(&d->conns, &c->node);
+	}
 	if (d->draining)
 		desk_fx_bye(d, c, _("This desk is closing."));
 	else if (c->mode == DESK_CLASSIC &&
@@ -135,6 +137,41 @@ decide_said(struct desk *d, const struct desk_request *rq,
 	if (r == 0)
 		desk_fx_done(d, rq);
 	return r;
+}
+
+static int
+decide_tell(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	(void)now;
+	desk_fx_tell(d, rq);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static int
+decide_bye(struct desk *d, const struct desk_request *rq, struct desk_time now)
+{
+	struct desk_conn *c = rq->conn;
+
+	if (alive(c->session))
+		desk_session_close(d, c->session, "", rq->why, rq->text, now);
+	else
+		desk_fx_bye(d, c, rq->text);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static int
+decide_idle(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	if (alive(rq->conn->session) &&
+	    rq->conn->session->facts.waiting_ms != 0) {
+		desk_fx_done(d, rq);
+		return 0;
+	}
+	return decide_bye(d, rq, now);
 }
 
 static int
@@ -259,6 +296,10 @@ decide_reply(struct desk *d, const struct desk_request *rq,
 		code = DESK_USAGE;
 		text = _("there is nothing to send");
 	}
+	if (code == DESK_OK && rq->len > d->config->max_message) {
+		code = DESK_USAGE;
+		text = _("that is too long for one message");
+	}
 	if (code != DESK_OK) {
 		desk_fx_answer(d, rq, code, text);
 		return 0;
@@ -307,6 +348,10 @@ desk_decide(struct desk *d, const struct desk_request *rq,
 	    const struct desk_request *, struct desk_time) = {
 		[DESK_RQ_OPENED] = decide_opened,
 		[DESK_RQ_SAID] = decide_said,
+		[DESK_RQ_TELL] = decide_tell,
+		[DESK_RQ_ANSWER] = decide_tell,
+		[DESK_RQ_IDLE] = decide_idle,
+		[DESK_RQ_BYE] = decide_bye,
 		[DESK_RQ_EOF] = decide_eof,
 		[DESK_RQ_LEFT] = decide_left,
 		[DESK_RQ_SENT] = decide_sent,

@@ -81,8 +81,14 @@ struct desk_conn {
 };
 
 enum desk_rq {
-	DESK_RQ_OPENED,		/* conn, mode: what it speaks is known */
+	DESK_RQ_OPENED,		/* conn, mode: what it speaks is known; again
+				 * when a silent one turns out classic */
 	DESK_RQ_SAID,		/* conn, text, flags: a whole message */
+	DESK_RQ_TELL,		/* conn, text: from the desk, not stored */
+	DESK_RQ_ANSWER,		/* conn, text: these bytes (telnet's) */
+	DESK_RQ_IDLE,		/* conn, why: silent for long; ends it unless
+				 * it waits for an operator */
+	DESK_RQ_BYE,		/* conn, why, text: its worker gives up on it */
 	DESK_RQ_EOF,		/* conn: it will say no more */
 	DESK_RQ_LEFT,		/* conn, why: its worker lets go of it */
 	DESK_RQ_SENT,		/* conn, offset: bytes that left the outbox */
@@ -183,6 +189,7 @@ struct desk_config {
 	int64_t		 retry_ns;	/* noticed things not stored: again */
 	int64_t		 gone_after_ms;	/* then a gone session is closed */
 	size_t		 held_bytes;	/* text that may wait for a turn */
+	size_t		 max_message;	/* bytes of one reply */
 };
 
 struct desk;

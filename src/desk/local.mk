@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
 	src/desk/command.c \
 	src/desk/command.h \

@@ -130,6 +130,30 @@ desk_fx_text(struct desk *d, struct desk_conn *c, const char *text)
 	fx->text = text;
 }
 
+/* Telnet's answers go to the peer itself, a sentence to its human. */
+static void
+publish_tell(const struct desk_round *r, const struct desk_effect *fx)
+{
+	struct desk_say raw = { NULL, fx->text, fx->len, true };
+
+	if (fx->count != 0)
+		put(r, fx->conn, &raw, 0);
+	else
+		say(r, fx->conn, NULL, fx->text, fx->len, 0);
+}
+
+void
+desk_fx_tell(struct desk *d, const struct desk_request *rq)
+{
+	struct desk_effect *fx = desk_effect_add(d, publish_tell);
+
+	fx->undo = publish_tell;
+	fx->conn = rq->conn;
+	fx->text = rq->text;
+	fx->len = rq->len;
+	fx->count = rq->rq == DESK_RQ_ANSWER;
+}
+
 static void
 publish_deliver(const struct desk_round *r, const struct desk_effect *fx)
 {

@@ -31,6 +31,7 @@ struct desk_effect {
 	size_t			 event;		/* index of its event */
 	struct desk_answer	 answer;
 	const char		*text;
+	size_t			 len;
 	unsigned		 count;
 };
 
@@ -105,6 +106,7 @@ void	desk_fx_drain(struct desk *d);
 /* For when it is undone: tells a line customer to send it again. */
 void	desk_fx_sorry(struct desk *d, struct desk_conn *c);
 void	desk_fx_text(struct desk *d, struct desk_conn *c, const char *text);
+void	desk_fx_tell(struct desk *d, const struct desk_request *rq);
 void	desk_fx_greet(struct desk *d, struct desk_conn *c);
 void	desk_fx_wrote(struct desk *d, struct desk_conn *c, bool poll);
 void	desk_fx_deliver(struct desk *d, struct desk_session *s, size_t event);

@@ -38,8 +38,8 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 	struct desk_session *s = rq->conn->session;
 	struct dw_buf name = DW_BUF_INITIALIZER;
 
-	dw_text_name(&name, arg, len);
-	if (name.failed || name.len == 0 || name.len >= DESK_NAME_SIZE) {
+	if (dw_text_is_blank(arg, len) || dw_text_name(&name, arg, len) < 0 ||
+	    name.len >= DESK_NAME_SIZE) {
 		desk_fx_text(d, rq->conn, _("Usage: /name NAME"));
 		goto out;
 	}

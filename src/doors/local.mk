@@ -1,2 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# libdeskwire_la_SOURCES += src/doors/... for each file, headers too.
+libdeskwire_la_SOURCES += \
+	src/doors/customer.c \
+	src/doors/desk_thread.c \
+	src/doors/door.c \
+	src/doors/door.h \
+	src/doors/frames.c \
+	src/doors/frames.h \
+	src/doors/inbox.c \
+	src/doors/inbox.h \
+	src/doors/inside.h \
+	src/doors/limits.c \
+	src/doors/limits.def \
+	src/doors/limits.h \
+	src/doors/operator.c \
+	src/doors/reader.c \
+	src/doors/reader.h \
+	src/doors/record.c

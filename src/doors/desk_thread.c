@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The thread "desk": takes what waits, lets the desk decide, stores what it
+ * decided in one transaction, and only then publishes it.  It waits for its
+ * inbox and for the journal and for nothing else.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "doors/inside.h"
+#include "wire/line.h"
+#include "wire/op.h"
+
+/*
+ * The sink.
+ */
+
+static void
+sink_event(void *arg, const struct desk_event *ev,
+    const struct desk_session *s)
+{
+	struct door *door = arg;
+
+	door_operator_event(door, ev);
+	door_record(door, ev, s);
+}
+
+static enum desk_put
+sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
+    uint64_t *end)
+{
+	struct door *door = arg;
+	struct dw_buf *out = &door->scratch;
+	int r;
+
+	dw_buf_reset(out);
+	if (say->raw)
+		dw_buf_add(out, say->text, say->len);
+	else
+		wire_line_encode(out, say->who, say->text, say->len,
+		    door_customer_telnet(c));
+	if (out->failed)
+		return DESK_PUT_FULL;
+	r = sks_outbox_put(door_customer_outbox(c), out->data, out->len, end);
+	return r == 1 ? DESK_PUT_LEFT : r == 0 ? DESK_PUT_KEPT :
+	    r == SKS_ECLOSED ? DESK_PUT_SHUT : DESK_PUT_FULL;
+}
+
+static void
+sink_end(void *arg, struct desk_conn *c)
+{
+	(void)arg;
+	sks_outbox_end(door_customer_outbox(c));
+}
+
+static void
+sink_cut(void *arg, struct desk_conn *c)
+{
+	(void)arg;
+	sks_outbox_cut(door_customer_outbox(c));
+}
+
+static void
+sink_answer(void *arg, void *node, const struct desk_answer *a)
+{
+	struct door *door = arg;
+	struct door_node *n = node;
+
+	if (n->answered != NULL)
+		n->answered(n, a);
+	door_give_back(&door->inbox, n);
+}
+
+static void
+sink_attached(void *arg, void *node)
+{
+	door_operator_attached(arg, node);
+}
+
+static void
+sink_past(void *arg, void *node, uint64_t sid, unsigned count)
+{
+	door_operator_past(arg, node, sid, count);
+}
+
+static void
+sink_quit(void *arg)
+{
+	struct door *door = arg;
+
+	atomic_store(&door->quit_asked, true);
+	dw_wake_ring(door->config->quit);
+}
+
+static void
+sink_drained(void *arg)
+{
+	struct door *door = arg;
+
+	atomic_store(&door->drained, true);
+	dw_wake_ring(door->config->quit);
+}
+
+static const struct desk_sink sink = {
+	.event = sink_event,
+	.say = sink_say,
+	.end = sink_end,
+	.cut = sink_cut,
+	.answer = sink_answer,
+	.attached = sink_attached,
+	.past = sink_past,
+	.quit = sink_quit,
+	.drained = sink_drained,
+};
+
+/*
+ * The round.
+ */
+
+static struct desk_time
+now(void)
+{
+	struct desk_time t = { dw_clock_ns(), dw_clock_wall_ms() };
+
+	return t;
+}
+
+static void
+decide(struct door *door, struct door_node *n, struct desk_time t)
+{
+	static const struct desk_answer no_memory = { DESK_NOT_STORED, 0, 0,
+	    "" };
+
+	if (n->ready != NULL)
+		n->ready(n);
+	if (n->rq.rq == DESK_RQ_KINDS)	/* was all about its ready() */
+		door_give_back(&door->inbox, n);
+	else if (desk_decide(door->desk, &n->rq, t) < 0)
+		sink_answer(door, n, &no_memory);
+}
+
+/* The operators and the log are told once when storing begins to fail, and
+ * once when it works again. */
+static void
+tell_disk(struct door *door, int error)
+{
+	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
+	char text[256];
+
+	if (door->disk_failing == (error != 0))
+		return;
+	door->disk_failing = error != 0;
+	if (error != 0)
+		snprintf(text, sizeof text, _("the journal cannot be written "
+		    "(%s): nothing new is accepted until it can"),
+		    strerror(-error));
+	else
+		snprintf(text, sizeof text, "%s",
+		    _("the journal can be written again"));
+	f.code = "disk";
+	f.text = text;
+	f.len = strlen(text);
+	door_tell_operators(door, &f);
+	dw_log(door->config->log, "%s", text);
+}
+
+static void
+store(struct door *door)
+{
+	struct desk_journal j = store_journal(door->store);
+	const struct desk_event *evs;
+	size_t n;
+	int r = 0;
+
+	desk_settle(door->desk, now());
+	evs = desk_events(door->desk, &n);
+	if (n > 0) {
+		r = j.ops->append(j.journal, evs, n);
+		tell_disk(door, r);
+	}
+	if (r == 0)
+		desk_publish(door->desk, &sink, door, now());
+	else
+		desk_undo(door->desk, &sink, door, now());
+	desk_tick(door->desk, &sink, door, now());
+}
+
+void *
+door_desk_thread(void *arg)
+{
+	struct door *door = arg;
+	struct dw_list taken;
+	struct dw_list *n;
+
+	dw_list_init(&taken);
+	while (!atomic_load(&door->ending)) {
+		door_take(&door->inbox, desk_deadline(door->desk), &taken);
+		while ((n = dw_list_take(&taken)) != NULL)
+			decide(door, DW_LIST_OF(n, struct door_node, link),
+			    now());
+		store(door);
+	}
+	return NULL;
+}

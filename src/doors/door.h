@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A whole desk behind its doors: customers' listeners, operators' socket, the
+ * desk thread with its journal, the reader, the postman.
+ *
+ *	door_open	locks the state, checks and reads the journal, listens
+ *	door_console	an operator's end for a console in this process
+ *	door_start	starts the threads; the desk works
+ *	door_stop	says goodbye to everybody, joins the threads
+ *	door_close	frees it
+ *
+ * One thread, main, calls all of these.
+ */
+#ifndef DOOR_DOOR_H
+#define DOOR_DOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/wake.h"
+#include "doors/limits.h"
+
+struct door;
+struct sks_socket;
+
+enum door_scope {		/* the widest address that is listened on */
+	DOOR_LOOPBACK,
+	DOOR_PRIVATE,
+	DOOR_PUBLIC
+};
+
+struct door_config {
+	const char *const *listen;	/* "127.0.0.1:6666", … */
+	size_t		 nlisten;
+	const char	*state_dir;
+	const char	*operator_socket;	/* path; NULL: none */
+	const char	*name;		/* the desk's */
+	const char	*greeting;	/* text, or NULL for the usual one */
+	struct door_limits limits;
+	bool		 every_address;	/* max_per_address holds on loopback */
+	bool		 one_at_a_time;
+	bool		 begin_new;	/* set a damaged journal aside */
+	bool		 public_allowed; /* to listen beyond private networks */
+	struct dw_log	*talk;		/* what is said, as the tutorial's
+					 * servers print it; may be NULL */
+	struct dw_log	*log;		/* the desk's own log; may be NULL */
+	struct dw_wake	*quit;		/* rung when an operator wants the
+					 * desk to stop, and when it drained */
+};
+
+/*
+ * Returns 0, or the exit status for the failure that `why` tells in one line:
+ * 1 failed, 2 a wrong address, 3 not allowed so, 4 cannot listen.  On success
+ * `why` may hold a warning.  config stays the caller's and must outlive it.
+ */
+int	door_open(const struct door_config *config, struct door **out,
+	    struct dw_buf *why);
+
+/* Starts all threads.  Returns as door_open. */
+int	door_start(struct door *door, struct dw_buf *why);
+
+/* One end for a console; the other is served as an operator's link.  NULL
+ * when it failed.  After door_start. */
+struct sks_socket *door_console(struct door *door);
+
+/* "127.0.0.1:6666" with the real port, for each listener. */
+size_t	door_listeners(const struct door *door, const char *const **texts);
+
+/* Begins to end: takes no customer more and tells all goodbye.  config.quit
+ * rings when nobody is left. */
+void	door_drain(struct door *door);
+bool	door_drained(struct door *door);
+
+/* Has an operator asked for the desk to stop?  config.quit rings then too. */
+bool	door_quit_asked(struct door *door);
+
+/* Cuts off who is left, ends all threads, closes the journal, frees.  NULL is
+ * fine; also for one that was never started. */
+void	door_close(struct door *door);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "doors/inbox.h"
+
+void
+door_inbox_init(struct door_inbox *in)
+{
+	dw_lock_init(&in->lock, DW_LOCK_inbox);
+	dw_cond_init(&in->posted);
+	dw_list_init(&in->operators);
+	dw_list_init(&in->others);
+}
+
+void
+door_inbox_fini(struct door_inbox *in)
+{
+	dw_cond_fini(&in->posted);
+	dw_lock_fini(&in->lock);
+}
+
+void
+door_node_init(struct door_node *n, enum desk_rq rq, struct desk_conn *conn,
+    struct dw_cond *back)
+{
+	memset(n, 0, sizeof *n);
+	n->rq.rq = rq;
+	n->rq.conn = conn;
+	n->rq.node = n;
+	n->rq.who = n->rq.text = n->rq.why = "";
+	n->back = back;
+	dw_list_init(&n->link);
+}
+
+static void
+queue(struct door_inbox *in, struct door_node *n) DW_REQUIRES(in->lock)
+{
+	n->out = true;
+	dw_list_add(n->operator ? &in->operators : &in->others, &n->link);
+	dw_cond_signal(&in->posted);
+}
+
+void
+door_post(struct door_inbox *in, struct door_node *n)
+{
+	dw_lock(&in->lock);
+	assert(!n->out);
+	queue(in, n);
+	dw_unlock(&in->lock);
+}
+
+void
+door_post_again(struct door_inbox *in, struct door_node *n)
+{
+	dw_lock(&in->lock);
+	if (n->out)
+		n->again = true;
+	else
+		queue(in, n);
+	dw_unlock(&in->lock);
+}
+
+void
+door_wait(struct door_inbox *in, struct door_node *n)
+{
+	dw_lock(&in->lock);
+	while (n->out)
+		dw_cond_wait(n->back, &in->lock);
+	dw_unlock(&in->lock);
+}
+
+void
+door_take(struct door_inbox *in, int64_t deadline_ns, struct dw_list *taken)
+{
+	dw_lock(&in->lock);
+	while (dw_list_empty(&in->operators) && dw_list_empty(&in->others) &&
+	    dw_cond_wait_until(&in->posted, &in->lock, deadline_ns))
+		;
+	dw_list_move(taken, &in->operators);
+	dw_list_move(taken, &in->others);
+	dw_unlock(&in->lock);
+}
+
+void
+door_give_back(struct door_inbox *in, struct door_node *n)
+{
+	struct dw_cond *back = n->back;
+
+	dw_lock(&in->lock);
+	assert(n->out);
+	if (n->again) {
+		n->again = false;
+		queue(in, n);
+	} else {
+		/* Its owner may free it once the lock is free; the condition
+		 * is the owner's too. */
+		n->out = false;
+		if (back != NULL)
+			dw_cond_signal(back);
+	}
+	dw_unlock(&in->lock);
+}

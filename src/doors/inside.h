@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files behind the doors share.  Nothing outside src/doors includes
+ * this.
+ */
+#ifndef DOOR_INSIDE_H
+#define DOOR_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "desk/desk.h"
+#include "doors/door.h"
+#include "doors/inbox.h"
+#include "doors/reader.h"
+#include "socketserver/socketserver.h"
+#include "store/store.h"
+
+/* Set by door_open and only read while threads run, but for what says so. */
+struct door {
+	const struct door_config *config;
+	struct desk_config	  desk_config;
+	struct store		 *store;
+	struct sks_postman	 *postman;
+	struct door_inbox	  inbox;
+	struct door_reader	  reader;
+	struct sks_server	**customers;	/* one per listener */
+	size_t			  ncustomers;
+	const char		**listeners;	/* their addresses */
+	struct sks_server	 *operators;
+	pthread_t		  thread;	/* "desk" */
+	bool			  started;
+	struct door_node	  drain, farewell;	/* main's requests */
+	struct dw_cond		  back;		/* main waits on it */
+
+	/* The desk thread's own. */
+	struct desk		 *desk;
+	struct dw_list		  links;	/* operators that are live */
+	struct dw_buf		  scratch;
+	bool			  disk_failing;	/* the operators were told */
+
+	atomic_bool		  ending;	/* the inbox will get no more */
+	atomic_bool		  drained, quit_asked;
+	atomic_uint		  live;		/* customers connected now */
+};
+
+extern const struct sks_handler_ops door_customer_ops;
+extern const struct sks_server_ops door_customer_server_ops;
+extern const struct sks_handler_ops door_operator_ops;
+extern const struct sks_server_ops door_operator_server_ops;
+
+/* A customer's and an operator's outbox, for the publisher. */
+struct sks_outbox *door_customer_outbox(struct desk_conn *c);
+bool	door_customer_telnet(const struct desk_conn *c);
+
+/* Operators, on the desk thread. */
+struct wire_frame;
+void	door_tell_operators(struct door *door, const struct wire_frame *f);
+void	door_operator_event(struct door *door, const struct desk_event *ev);
+void	door_operator_attached(struct door *door, struct door_node *n);
+void	door_operator_past(struct door *door, struct door_node *n,
+	    uint64_t sid, unsigned count);
+
+/* The thread "desk". */
+void	*door_desk_thread(void *door);
+
+/* Writes what an event means to the log of what is said. */
+void	door_record(struct door *door, const struct desk_event *ev,
+	    const struct desk_session *s);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/i18n.h"
+#include "doors/limits.h"
+
+#define FILES_KEPT	64	/* for everything that is no customer */
+#define THREADS_KEPT	2000	/* so that others can still start programs */
+
+static const struct door_limit rows[] = {
+#define LIMIT(name, unit, dflt, least, most, sentence) \
+	{ #name, unit, dflt, least, most, sentence, \
+	    offsetof(struct door_limits, name) },
+#include "doors/limits.def"
+#undef LIMIT
+};
+
+const struct door_limit *
+door_limit_rows(size_t *n)
+{
+	*n = sizeof rows / sizeof rows[0];
+	return rows;
+}
+
+static int64_t *
+field(struct door_limits *limits, const struct door_limit *row)
+{
+	return (int64_t *)(void *)((char *)limits + row->offset);
+}
+
+void
+door_limits_init(struct door_limits *limits)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		*field(limits, &rows[i]) = rows[i].dflt;
+}
+
+int
+door_limit_set(struct door_limits *limits, const struct door_limit *row,
+    const char *text, struct dw_buf *why)
+{
+	char *end = NULL;
+	long long value;
+
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || value < row->least ||
+	    value > row->most) {
+		dw_buf_addf(why, _("a whole number from %" PRId64 " to %"
+		    PRId64 " (%s) is needed, not \"%s\""), row->least,
+		    row->most, row->unit, text);
+		return -EINVAL;
+	}
+	*field(limits, row) = value;
+	return 0;
+}
+
+/* The number in a file of /proc/sys; `otherwise` where it cannot be read. */
+static int64_t
+read_number(const char *path, int64_t otherwise)
+{
+	FILE *f = fopen(path, "re");
+	int64_t value;
+
+	if (f == NULL)
+		return otherwise;
+	if (fscanf(f, "%" SCNd64, &value) != 1)
+		value = otherwise;
+	fclose(f);
+	return value;
+}
+
+static int64_t
+raise_files(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
+		return INT64_MAX;
+	rl.rlim_cur = rl.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &rl);
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_cur == RLIM_INFINITY)
+		return INT64_MAX;
+	return (int64_t)rl.rlim_cur - FILES_KEPT;
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many customers' threads and sockets there is room for; *what binds. */
+static int64_t
+capacity(const char **what)
+{
+	int64_t files = raise_files();
+	int64_t threads = least(
+	    read_number("/proc/sys/kernel/pid_max", INT32_MAX),
+	    read_number("/proc/sys/kernel/threads-max", INT32_MAX)) -
+	    THREADS_KEPT;
+	/* A stack and its guard are two mappings. */
+	int64_t maps =
+	    read_number("/proc/sys/vm/max_map_count", INT32_MAX) / 2 - 512;
+	int64_t all = least(files, least(threads, maps));
+
+	*what = all == files ? _("the limit of open files") :
+	    all == threads ? _("the limit of processes and threads") :
+	    _("the limit of memory mappings");
+	return all > 1 ? all : 1;
+}
+
+int
+door_limits_fit(struct door_limits *limits, bool is_explicit,
+    struct dw_buf *why)
+{
+	const char *what;
+	int64_t most = capacity(&what);
+
+	if (limits->max_sessions <= most)
+		return 0;
+	if (is_explicit) {
+		dw_buf_addf(why, _("%" PRId64 " sessions do not fit this "
+		    "machine: %s allows %" PRId64 "; raise it or ask for "
+		    "fewer with --max-sessions"), limits->max_sessions, what,
+		    most);
+		return -ERANGE;
+	}
+	dw_buf_addf(why, _("taking %" PRId64 " customers at once instead of "
+	    "%" PRId64 ": %s allows no more"), most, limits->max_sessions,
+	    what);
+	limits->max_sessions = most;
+	return 1;
+}

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One operator: a link on a worker of its own, over the Unix socket or over
+ * one end of a socketpair for the console in this process.  The worker reads
+ * frames and sends requests; frames to the operator are written by the desk
+ * thread alone.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "desk/command.h"
+#include "doors/frames.h"
+#include "doors/inside.h"
+
+#define RECV_MAX	8192
+#define NODES		2	/* one is read while the other is stored */
+#define NAME_SIZE	DESK_NAME_SIZE
+#define HELLO_SECONDS	10
+
+struct operator_node {
+	struct door_node	 node;
+	struct wire_frame	*frame;		/* what the request points at */
+};
+
+struct operator {
+	struct sks_handler	 base;
+	struct door		*door;
+	struct sks_outbox	*outbox;
+	struct sks_frame	*frames;
+	struct dw_cond		 back;
+	struct operator_node	 nodes[NODES];
+	unsigned		 next;
+	struct door_node	 attach, detach, caught_up;
+	char			 name[NAME_SIZE];
+	uint64_t		 seen;		/* its hello: wants all after */
+	bool			 replay;
+	bool			 attached;
+	bool			 ended;		/* said bye, or what is no frame */
+
+	/* The desk thread's. */
+	struct dw_list		 link;		/* in door.links once live */
+	struct door_job		 job;		/* out: `asked` has its node */
+	struct door_node	*asked;
+};
+
+/* Every request of an operator comes with its node; the node's owner: */
+static struct operator *
+operator_of(struct door_node *n)
+{
+	return DW_LIST_OF(n->back, struct operator, back);
+}
+
+/*
+ * Frames to the operator, on the desk thread.
+ */
+
+static void
+put(struct operator *op, const char *bytes, size_t len)
+{
+	if (sks_outbox_put(op->outbox, bytes, len, NULL) == SKS_EOVERFLOW)
+		sks_outbox_cut(op->outbox);
+}
+
+static void
+tell(struct operator *op, const struct wire_frame *f)
+{
+	struct dw_buf *out = &op->door->scratch;
+
+	dw_buf_reset(out);
+	if (wire_frame_encode(out, f) < 0)
+		sks_outbox_cut(op->outbox);
+	else
+		put(op, out->data, out->len);
+}
+
+void
+door_tell_operators(struct door *door, const struct wire_frame *f)
+{
+	dw_buf_reset(&door->scratch);
+	if (wire_frame_encode(&door->scratch, f) < 0)
+		return;
+	DW_LIST_EACH(n, &door->links)
+		put(DW_LIST_OF(n, struct operator, link), door->scratch.data,
+		    door->scratch.len);
+}
+
+void
+door_operator_event(struct door *door, const struct desk_event *ev)
+{
+	struct wire_frame f = wire_frame_of(WIRE_EV);
+
+	f.ev = door_wire_event(ev);
+	door_tell_operators(door, &f);
+}
+
+/* The answer to a reply or a command. */
+static void
+answered(struct door_node *n, const struct desk_answer *a)
+{
+	struct wire_frame f = wire_frame_of(a->code == DESK_OK ? WIRE_OK :
+	    WIRE_ERR);
+
+	f.id = n->id;
+	f.sid = a->sid;
+	f.n = a->n;
+	f.code = a->code == DESK_OK ? "" : desk_code_word(a->code);
+	f.text = a->text;
+	f.len = strlen(a->text);
+	tell(operator_of(n), &f);
+}
+
+/*
+ * The welcome.
+ */
+
+struct snapshot {
+	struct wire_session	*sessions;
+	size_t			 n, cap;
+};
+
+static void
+count_session(void *arg, const struct desk_session *s)
+{
+	struct snapshot *snap = arg;
+
+	(void)s;
+	snap->cap++;
+}
+
+static void
+add_session(void *arg, const struct desk_session *s)
+{
+	struct snapshot *snap = arg;
+
+	if (snap->n < snap->cap && s->facts.state != DESK_CLOSED)
+		snap->sessions[snap->n++] = door_wire_session(s);
+}
+
+static size_t
+wire_commands(struct wire_command *out, size_t max)
+{
+	size_t n;
+	const struct desk_command *rows = desk_commands(&n);
+
+	for (size_t i = 0; i < n && i < max; i++)
+		out[i] = (struct wire_command){ rows[i].name, rows[i].args,
+		    _(rows[i].help), rows[i].complete };
+	return n < max ? n : max;
+}
+
+static void
+welcome(struct operator *op)
+{
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct wire_command commands[16];
+	struct snapshot snap = { NULL, 0, 0 };
+	struct door *door = op->door;
+
+	f.v = WIRE_OP_VERSION;
+	f.name = op->name;
+	f.desk = door->config->name;
+	f.seq = op->replay ? op->seen : desk_last_seq(door->desk);
+	f.replay = op->replay;
+	f.commands = commands;
+	f.ncommands = wire_commands(commands,
+	    sizeof commands / sizeof commands[0]);
+	f.listeners = door->listeners;
+	f.nlisteners = door->ncustomers;
+	if (!op->replay) {
+		desk_each(door->desk, count_session, &snap);
+		snap.sessions = calloc(snap.cap + 1, sizeof *snap.sessions);
+		if (snap.sessions != NULL)
+			desk_each(door->desk, add_session, &snap);
+		f.sessions = snap.sessions;
+		f.nsessions = snap.n;
+	}
+	tell(op, &f);
+	free(snap.sessions);
+}
+
+static void
+go_live(struct operator *op)
+{
+	struct wire_frame f = wire_frame_of(WIRE_LIVE);
+
+	f.seq = desk_last_seq(op->door->desk);
+	tell(op, &f);
+	dw_list_add(&op->door->links, &op->link);
+	if (op->door->disk_failing) {
+		f = wire_frame_of(WIRE_NOTICE);
+		f.code = "disk";
+		f.text = _("the journal cannot be written: nothing new is "
+		    "accepted until it can");
+		f.len = strlen(f.text);
+		tell(op, &f);
+	}
+}
+
+/* The reader's answer, on the reader's thread: the desk thread goes on. */
+static void
+job_done(struct door_job *job)
+{
+	struct operator *op = DW_LIST_OF(job, struct operator, job);
+
+	door_post(&op->door->inbox, &op->caught_up);
+}
+
+static void
+ask(struct operator *op, struct door_node *asked, uint64_t sid,
+    unsigned count, uint64_t after)
+{
+	op->asked = asked;
+	op->job.sid = sid;
+	op->job.count = count;
+	op->job.after = after;
+	op->job.id = asked->id;
+	op->job.done = job_done;
+	door_reader_ask(&op->door->reader, &op->job);
+}
+
+/* A link that came back is shown what it missed by the reader before it is
+ * live, so that everything comes in one order. */
+void
+door_operator_attached(struct door *door, struct door_node *n)
+{
+	struct operator *op = operator_of(n);
+
+	welcome(op);
+	if (op->replay && op->seen < desk_last_seq(door->desk)) {
+		ask(op, n, 0, 0, op->seen);
+		return;
+	}
+	go_live(op);
+	door_give_back(&door->inbox, n);
+}
+
+void
+door_operator_past(struct door *door, struct door_node *n, uint64_t sid,
+    unsigned count)
+{
+	struct operator *op = operator_of(n);
+	struct desk_answer busy = { DESK_FULL, sid, 0,
+	    _("the last history is still being read") };
+
+	if (op->asked != NULL) {
+		answered(n, &busy);
+		door_give_back(&door->inbox, n);
+		return;
+	}
+	ask(op, n, sid, count, 0);
+}
+
+static void
+history_done(struct operator *op)
+{
+	struct desk_answer a = { DESK_OK, op->job.sid, 0, "" };
+
+	if (op->job.result < 0) {
+		a.code = DESK_NOT_STORED;
+		a.text = _("the journal cannot be read");
+	} else {
+		put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
+	}
+	answered(op->asked, &a);
+}
+
+/* Returns false when there is more to read first. */
+static bool
+replay_done(struct operator *op)
+{
+	put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
+	op->seen = op->job.upto;
+	if (op->job.result < 0) {
+		sks_outbox_cut(op->outbox);
+		return true;
+	}
+	if (op->job.more && op->seen < desk_last_seq(op->door->desk)) {
+		ask(op, op->asked, 0, 0, op->seen);
+		return false;
+	}
+	go_live(op);
+	return true;
+}
+
+/* The reader has answered; called before the desk would decide anything. */
+static void
+caught_up(struct door_node *n)
+{
+	struct operator *op = operator_of(n);
+	struct door_node *asked = op->asked;
+
+	if (op->job.sid != 0)
+		history_done(op);
+	else if (!replay_done(op))
+		return;
+	dw_buf_fini(&op->job.frames);
+	op->asked = NULL;
+	door_give_back(&op->door->inbox, asked);
+}
+
+/* From here on no more frames are written to it. */
+static void
+detaching(struct door_node *n)
+{
+	dw_list_del(&operator_of(n)->link);
+}
+
+/*
+ * The worker.
+ */
+
+static void
+operator_nodes(struct operator *op)
+{
+	for (int i = 0; i < NODES; i++) {
+		struct door_node *n = &op->nodes[i].node;
+
+		door_node_init(n, DESK_RQ_REPLY, NULL, &op->back);
+		n->operator = true;
+		n->answered = answered;
+	}
+	door_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
+	door_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
+	door_node_init(&op->caught_up, DESK_RQ_KINDS, NULL, &op->back);
+	op->attach.operator = op->detach.operator = true;
+	op->caught_up.operator = true;
+	op->caught_up.ready = caught_up;
+	op->detach.ready = detaching;
+	op->attach.rq.who = op->detach.rq.who = op->name;
+}
+
+static int
+operator_setup(struct sks_handler *h)
+{
+	struct operator *op = (struct operator *)h;
+	struct sks_outbox_config cfg = { .size = sizeof cfg };
+	int r;
+
+	op->door = sks_server_user(h->server);
+	cfg.max_bytes = (size_t)op->door->config->limits.operator_queue;
+	cfg.stall_timeout_ns = SKS_NEVER;
+	cfg.postman = op->door->postman;
+	if ((op->frames = sks_frame_new(WIRE_OP_LINE_MAX)) == NULL)
+		return SKS_ENOMEM;
+	if ((r = sks_outbox_new(h->request, &cfg, &op->outbox)) < 0) {
+		sks_frame_free(op->frames);
+		return r;
+	}
+	dw_cond_init(&op->back);
+	dw_list_init(&op->link);
+	operator_nodes(op);
+	return 0;
+}
+
+/* Before it is attached nobody else writes to it. */
+static void
+refuse(struct operator *op, const char *code, const char *text)
+{
+	struct wire_frame f = wire_frame_of(WIRE_BYE);
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	f.code = code;
+	f.text = text;
+	f.len = strlen(text);
+	if (wire_frame_encode(&out, &f) == 0)
+		put(op, out.data, out.len);
+	dw_buf_fini(&out);
+	sks_outbox_end(op->outbox);
+	op->ended = true;
+}
+
+static void
+hello(struct operator *op, const struct wire_frame *f)
+{
+	struct dw_buf name = DW_BUF_INITIALIZER;
+
+	if (f->op != WIRE_HELLO || f->v != WIRE_OP_VERSION) {
+		refuse(op, "usage", _("this desk speaks version 1 of the "
+		    "operator protocol, beginning with hello"));
+		return;
+	}
+	dw_text_name(&name, f->name, strlen(f->name));
+	memcpy(op->name, dw_buf_str(&name),
+	    name.len < NAME_SIZE ? name.len + 1 : 0);
+	dw_buf_fini(&name);
+	op->seen = f->seen;
+	op->replay = f->replay;
+	op->attached = true;
+	door_post(&op->door->inbox, &op->attach);
+	door_wait(&op->door->inbox, &op->attach);
+}
+
+/* Sends what the frame asks for to the desk, which then owns the frame. */
+static void
+request(struct operator *op, struct wire_frame *f)
+{
+	struct operator_node *on = &op->nodes[op->next++ % NODES];
+
+	door_wait(&op->door->inbox, &on->node);
+	wire_frame_free(on->frame);
+	on->frame = f;
+	on->node.id = f->id;
+	on->node.rq.rq = f->op == WIRE_REPLY ? DESK_RQ_REPLY : DESK_RQ_COMMAND;
+	on->node.rq.who = op->name;
+	on->node.rq.sid = f->sid;
+	on->node.rq.text = f->text;
+	on->node.rq.len = f->len;
+	door_post(&op->door->inbox, &on->node);
+}
+
+static void
+frame(struct operator *op, const char *line, size_t len)
+{
+	struct wire_frame *f = NULL;
+	const char *why = "";
+	int r = wire_frame_parse(line, len, &f, &why);
+
+	if (r == -ENOTSUP)
+		return;			/* of a newer console */
+	if (r < 0) {
+		op->ended = true;
+		return;
+	}
+	if (!op->attached) {
+		hello(op, f);
+	} else if (f->op == WIRE_REPLY || f->op == WIRE_CMD) {
+		request(op, f);
+		return;
+	} else if (f->op == WIRE_BYE) {
+		op->ended = true;
+	}
+	wire_frame_free(f);
+}
+
+static void
+frames(struct operator *op)
+{
+	const char *line;
+	ssize_t n;
+
+	while (!op->ended &&
+	    (n = sks_frame_next(op->frames, &line)) != SKS_EAGAIN)
+		if (n < 0)
+			op->ended = true;
+		else
+			frame(op, line, (size_t)n);
+}
+
+static int
+operator_handle(struct sks_handler *h)
+{
+	struct operator *op = (struct operator *)h;
+	int64_t until = sks_after(HELLO_SECONDS);
+	char buf[RECV_MAX];
+	ssize_t n;
+
+	while (!op->ended && (n = sks_recv_deadline(h->request, buf,
+	    sizeof buf, op->attached ? SKS_NEVER : until)) > 0) {
+		if (sks_frame_feed(op->frames, buf, (size_t)n) < 0)
+			break;
+		frames(op);
+	}
+	return 0;
+}
+
+static int
+operator_finish(struct sks_handler *h)
+{
+	struct operator *op = (struct operator *)h;
+	struct door_inbox *in = &op->door->inbox;
+
+	for (int i = 0; i < NODES; i++)
+		door_wait(in, &op->nodes[i].node);
+	if (op->attached) {
+		door_post(in, &op->detach);
+		door_wait(in, &op->detach);
+	}
+	sks_outbox_close(op->outbox);
+	sks_outbox_unref(op->outbox);
+	for (int i = 0; i < NODES; i++)
+		wire_frame_free(op->nodes[i].frame);
+	sks_frame_free(op->frames);
+	dw_cond_fini(&op->back);
+	return 0;
+}
+
+const struct sks_handler_ops door_operator_ops = {
+	SKS_HANDLER_OPS(struct operator),
+	.setup = operator_setup,
+	.handle = operator_handle,
+	.finish = operator_finish,
+};
+
+/* Only this user, and root, may answer customers here; the console in this
+ * process comes over a socketpair and has our own id too. */
+static int
+operator_verify(struct sks_server *srv, struct sks_request *req)
+{
+	struct door *door = sks_server_user(srv);
+	uid_t uid;
+
+	if (sks_peercred(sks_request_socket(req), &uid, NULL, NULL) < 0)
+		return 0;
+	if (uid == geteuid() || uid == 0)
+		return 1;
+	dw_log(door->config->log, _("user %lu may not answer customers here: "
+	    "refused"), (unsigned long)uid);
+	return 0;
+}
+
+const struct sks_server_ops door_operator_server_ops = {
+	SKS_SERVER_OPS,
+	.verify_request = operator_verify,
+};

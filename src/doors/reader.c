@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "base/thread.h"
+#include "doors/frames.h"
+#include "doors/reader.h"
+#include "store/store.h"
+
+#define REPLAY_EVENTS	512	/* in one transaction */
+#define REPLAY_BYTES	(1024 * 1024)
+#define STACK_SIZE	((size_t)512 * 1024)	/* SQLite's */
+
+void
+door_reader_init(struct door_reader *r, const char *dir)
+{
+	r->dir = dir;
+	dw_lock_init(&r->lock, DW_LOCK_reader);
+	dw_cond_init(&r->asked);
+	dw_list_init(&r->jobs);
+	r->ending = r->started = false;
+}
+
+void
+door_reader_ask(struct door_reader *r, struct door_job *job)
+{
+	dw_buf_reset(&job->frames);
+	job->upto = job->after;
+	job->more = false;
+	job->result = 0;
+	dw_lock(&r->lock);
+	dw_list_add(&r->jobs, &job->link);
+	dw_cond_signal(&r->asked);
+	dw_unlock(&r->lock);
+}
+
+/* NULL once the reader is to end and nothing is asked any more. */
+static struct door_job *
+take_job(struct door_reader *r)
+{
+	struct dw_list *n;
+
+	dw_lock(&r->lock);
+	while ((n = dw_list_take(&r->jobs)) == NULL && !r->ending)
+		dw_cond_wait(&r->asked, &r->lock);
+	dw_unlock(&r->lock);
+	return n != NULL ? DW_LIST_OF(n, struct door_job, link) : NULL;
+}
+
+static int
+add_event(void *arg, const struct desk_event *ev)
+{
+	struct door_job *job = arg;
+	struct wire_frame f = wire_frame_of(job->sid != 0 ? WIRE_PAST :
+	    WIRE_EV);
+
+	f.id = job->id;
+	f.ev = door_wire_event(ev);
+	if (wire_frame_encode(&job->frames, &f) < 0)
+		return -ENOMEM;
+	job->upto = ev->seq;
+	job->more = true;
+	/* Enough for one go: the asker comes again. */
+	return job->sid == 0 && job->frames.len > REPLAY_BYTES ? 1 : 0;
+}
+
+static void
+answer(struct store_reader *sr, struct door_job *job)
+{
+	int r;
+
+	if (sr == NULL)
+		r = -EIO;
+	else if (job->sid != 0)
+		r = store_history(sr, job->sid, job->count, add_event, job);
+	else
+		r = store_read(sr, job->after, REPLAY_EVENTS, add_event, job);
+	job->result = r < 0 ? r : 0;
+	job->done(job);
+}
+
+static void *
+reader_thread(void *arg)
+{
+	struct door_reader *r = arg;
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	struct store_reader *sr = NULL;
+	struct door_job *job;
+
+	while ((job = take_job(r)) != NULL) {
+		if (sr == NULL)
+			(void)store_reader_open(r->dir, &sr, &why);
+		answer(sr, job);
+		dw_buf_reset(&why);
+	}
+	store_reader_close(sr);
+	dw_buf_fini(&why);
+	return NULL;
+}
+
+int
+door_reader_start(struct door_reader *r)
+{
+	int err = dw_thread_start(&r->thread, "reader", STACK_SIZE,
+	    reader_thread, r);
+
+	r->started = err == 0;
+	return err;
+}
+
+void
+door_reader_fini(struct door_reader *r)
+{
+	dw_lock(&r->lock);
+	r->ending = true;
+	dw_cond_signal(&r->asked);
+	dw_unlock(&r->lock);
+	if (r->started)
+		pthread_join(r->thread, NULL);
+	dw_cond_fini(&r->asked);
+	dw_lock_fini(&r->lock);
+}

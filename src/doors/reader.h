@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The thread "reader": answers from the journal what the desk thread does not
+ * keep, over a read-only connection of its own.  A question is a job inside
+ * its asker, as requests are; one that is out belongs to the reader.
+ */
+#ifndef DOOR_READER_H
+#define DOOR_READER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/lock.h"
+
+struct door_job {
+	/* Set by the desk thread before it asks. */
+	uint64_t	 sid;		/* history of this session, … */
+	unsigned	 count;		/* … its last so many messages; or, */
+	uint64_t	 after;		/* sid 0: all events after this one */
+	uint64_t	 id;		/* history: goes into its frames */
+	void		(*done)(struct door_job *job); /* on the reader */
+
+	/* The answer: frames for the operator. */
+	struct dw_buf	 frames;
+	uint64_t	 upto;		/* the last event among them */
+	bool		 more;		/* there may be more after that */
+	int		 result;	/* 0 or -errno */
+
+	struct dw_list	 link;
+};
+
+struct door_reader {
+	const char	*dir;
+	struct dw_lock	 lock;			/* "reader" */
+	struct dw_cond	 asked;
+	struct dw_list	 jobs	DW_GUARDED_BY(lock);
+	bool		 ending	DW_GUARDED_BY(lock);
+	pthread_t	 thread;
+	bool		 started;
+};
+
+void	door_reader_init(struct door_reader *r, const char *dir);
+
+/* Returns 0 or -errno. */
+int	door_reader_start(struct door_reader *r);
+
+/* The desk thread asks; done is called when the job is the asker's again. */
+void	door_reader_ask(struct door_reader *r, struct door_job *job);
+
+/* Answers what was asked, then joins the thread. */
+void	door_reader_fini(struct door_reader *r);
+
+#endif
