@@ -1,2 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# libdeskwire_la_SOURCES += src/console/... for each file, headers too.
+libdeskwire_la_SOURCES += \
+	src/console/board.c \
+	src/console/board.h \
+	src/console/commands.c \
+	src/console/commands.h \
+	src/console/complete.c \
+	src/console/console.c \
+	src/console/console.h \
+	src/console/drafts.c \
+	src/console/drafts.h \
+	src/console/inside.h \
+	src/console/items.c \
+	src/console/link.c \
+	src/console/link.h \
+	src/console/mirror.c \
+	src/console/mirror.h \
+	src/console/pending.c \
+	src/console/pending.h \
+	src/console/prompt.c \
+	src/console/prompt.h \
+	src/console/rows.c \
+	src/console/rows.h \
+	src/console/show.c \
+	src/console/talk.c

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/inside.h"
+
+/* A command's name, with the slash when that is part of the word. */
+static void
+add_name(struct tty_words *words, bool slash, const char *name)
+{
+	char word[64];
+
+	snprintf(word, sizeof word, "%s%s", slash ? "/" : "", name);
+	tty_words_add(words, word);
+}
+
+static void
+complete_command(struct con *con, bool slash, struct tty_words *words)
+{
+	const struct wire_frame *w = con->welcome;
+	const struct con_command *own;
+	size_t n;
+
+	own = con_commands(&n);
+	for (size_t i = 0; i < n; i++)
+		add_name(words, slash, own[i].name);
+	for (size_t i = 0; w != NULL && i < w->ncommands; i++)
+		add_name(words, slash, w->commands[i].name);
+}
+
+static void
+complete_session(struct con *con, struct tty_words *words)
+{
+	struct con_session *all;
+	long n = con_board_sessions(&con->board, &all);
+	char sid[24];
+
+	for (long i = 0; i < n; i++) {
+		snprintf(sid, sizeof sid, "%" PRIu64, all[i].sid);
+		tty_words_add(words, sid);
+		if (all[i].name[0] != '\0')
+			tty_words_add(words, all[i].name);
+	}
+	free(all);
+}
+
+/* What the command's row says about its arguments; "" when it is none. */
+static const char *
+kind_of(const struct con *con, const char *line)
+{
+	struct con_line l = con_line_of(line);
+	const struct con_command *own;
+	const struct wire_command *desk;
+
+	if (l.kind != CON_LINE_COMMAND)
+		return "";
+	if ((own = con_command_find(l.name, l.name_len)) != NULL)
+		return own->complete;
+	desk = con_desk_command(con->welcome, l.name, l.name_len);
+	return desk == NULL ? "" : desk->complete;
+}
+
+void
+con_complete(void *arg, const char *line, size_t start, size_t end,
+    struct tty_words *words)
+{
+	struct con *con = arg;
+	const char *kind;
+
+	if (line[0] != '/' || line[1] == '/')
+		return;
+	if (strcspn(line, " ") >= end) {
+		complete_command(con, start == 0, words);
+		return;
+	}
+	kind = kind_of(con, line);
+	if (strcmp(kind, "session") == 0)
+		complete_session(con, words);
+	else if (strcmp(kind, "command") == 0)
+		complete_command(con, false, words);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "console/inside.h"
+
+#define WELCOME_PLAIN_S		10.0	/* a script's lines need the sessions */
+#define WELCOME_TERMINAL_S	1.0
+
+/* ---- what the terminal tells us ---- */
+
+static void
+on_empty_line(struct con *con, uint64_t painted)
+{
+	uint64_t sid;
+
+	if (con_draft_to_line(con, painted) || painted != 0)
+		return;
+	if ((sid = con_board_oldest(&con->board)) != 0)
+		con_select(con, sid);
+}
+
+static void
+on_line(void *arg, const char *text, uint64_t painted)
+{
+	struct con *con = arg;
+	struct con_line l = con_line_of(text);
+
+	con->asked_to_leave = false;
+	if (con->eof)
+		return;
+	if (l.kind == CON_LINE_EMPTY)
+		on_empty_line(con, painted);
+	else if (l.kind == CON_LINE_COMMAND)
+		con_command_run(con, &l, painted);
+	else
+		con_reply(con, painted, l.text);
+	con_pump(con);
+}
+
+/* Ctrl-D on an empty line. */
+static void
+on_ctrl_d(struct con *con)
+{
+	size_t open = con_board_open(&con->board);
+
+	if (!con->cfg.owns_desk || open == 0 || con->asked_to_leave) {
+		con_leave(con);
+		return;
+	}
+	con->asked_to_leave = true;
+	con_say(con, DW_PLURAL("%zu session is open; Ctrl-D again stops the "
+	    "desk", "%zu sessions are open; Ctrl-D again stops the desk",
+	    open), open);
+}
+
+static void
+on_eof(void *arg)
+{
+	struct con *con = arg;
+
+	if (tty_is_terminal(con->tty))
+		on_ctrl_d(con);
+	else
+		con->eof = true;
+	con_pump(con);
+}
+
+static void
+on_interrupt(void *arg, bool had_text)
+{
+	struct con *con = arg;
+
+	con->asked_to_leave = false;
+	if (!tty_is_terminal(con->tty)) {
+		con->status = con->cfg.owns_desk ? 0 : 128 + SIGINT;
+		tty_quit(con->tty);
+	} else if (!had_text) {
+		con_say(con, con->cfg.owns_desk ?
+		    _("Ctrl-D or /quit stops the desk") :
+		    _("Ctrl-D or /quit leaves; the desk goes on"));
+	}
+}
+
+static void
+on_hangup(void *arg)
+{
+	struct con *con = arg;
+
+	con->status = 128 + SIGHUP;
+	tty_quit(con->tty);
+}
+
+static void
+on_wake(void *arg)
+{
+	con_pump(arg);
+}
+
+static void
+on_redraw(void *arg)
+{
+	con_show_again(arg);
+}
+
+/* Only commands: replies may hold what is a customer's alone. */
+static bool
+may_remember(void *arg, const char *line)
+{
+	(void)arg;
+	return con_line_of(line).kind == CON_LINE_COMMAND;
+}
+
+static const struct tty_ops ops = {
+	.line = on_line,
+	.eof = on_eof,
+	.interrupt = on_interrupt,
+	.hangup = on_hangup,
+	.wake = on_wake,
+	.timeout = on_wake,
+	.redraw = on_redraw,
+	.resized = on_wake,
+	.complete = con_complete,
+	.remember = may_remember,
+};
+
+/* ---- keys ---- */
+
+static void
+run_named(struct con *con, const char *command)
+{
+	struct con_line l = con_line_of(command);
+
+	con_command_run(con, &l, con->facts.sid);
+	con_pump(con);
+}
+
+static void
+key_oldest(void *arg, int count)
+{
+	struct con *con = arg;
+	uint64_t sid = con_board_oldest(&con->board);
+
+	(void)count;
+	if (sid != 0)
+		con_select(con, sid);
+	else
+		con_say(con, _("nobody else is waiting"));
+	con_pump(con);
+}
+
+static void
+key_next(void *arg, int count)
+{
+	(void)count;
+	run_named(arg, "/next");
+}
+
+static void
+key_previous(void *arg, int count)
+{
+	(void)count;
+	run_named(arg, "/prev");
+}
+
+static void
+key_list(void *arg, int count)
+{
+	(void)count;
+	run_named(arg, "/list");
+}
+
+static void
+key_history(void *arg, int count)
+{
+	(void)count;
+	run_named(arg, "/history");
+}
+
+static void
+key_newline(void *arg, int count)
+{
+	struct con *con = arg;
+
+	(void)count;
+	tty_insert(con->tty, "\n");
+}
+
+static const struct tty_key keys[] = {
+	{ "desk-oldest-waiting", "\\ea", key_oldest },
+	{ "desk-next-unread", "\\em", key_next },
+	{ "desk-previous", "\\e/", key_previous },
+	{ "desk-list", "\\el", key_list },
+	{ "desk-history", "\\eh", key_history },
+	{ "desk-newline", "\\e\\C-m", key_newline },
+};
+
+/* ---- life ---- */
+
+static void
+fill_tty_config(struct con *con)
+{
+	struct tty_config *t = &con->tty_cfg;
+
+	t->name = "deskwire";
+	t->history = con->cfg.history;
+	t->colour = con->cfg.colour;
+	t->erase = true;
+	t->no_suspend = con->cfg.owns_desk ? _("the desk cannot be "
+	    "suspended: its customers would wait; /quit stops it") : NULL;
+	t->wake_fd = con->board.wake.rd;
+	t->keys = keys;
+	t->nkeys = sizeof keys / sizeof keys[0];
+	t->ops = &ops;
+	t->arg = con;
+}
+
+int
+con_new(const struct con_config *cfg, struct con **out)
+{
+	struct con *con = calloc(1, sizeof *con);
+	int r = -ENOMEM;
+
+	*out = NULL;
+	if (con == NULL || (r = con_board_init(&con->board,
+	    tty_is_interactive())) < 0) {
+		sks_socket_free(cfg->socket);
+		free(con);
+		return r;
+	}
+	con->cfg = *cfg;
+	con->again_ns = DW_NEVER;
+	con_drafts_init(&con->drafts);
+	con_pending_init(&con->pending);
+	fill_tty_config(con);
+	*out = con;
+	return 0;
+}
+
+/* ps -L shows what this thread is; the main thread keeps the program's. */
+static void
+name_thread(void)
+{
+#ifdef HAVE_PTHREAD_SETNAME_NP
+	if (gettid() != getpid())
+		pthread_setname_np(pthread_self(), "readline");
+#endif
+}
+
+static int
+start_link(struct con *con)
+{
+	struct con_link_config lc = {
+		.board = &con->board,
+		.name = con->cfg.name,
+		.socket = con->cfg.socket,
+		.connect = con->cfg.connect,
+		.arg = con->cfg.arg,
+	};
+
+	con->cfg.socket = NULL;
+	return con_link_start(&con->link, &lc);
+}
+
+/* The one who opens the tty owns it; con_rescue() may know it from now on. */
+static int
+open_tty(struct con *con)
+{
+	struct tty *tty;
+	int r = tty_open(&tty, &con->tty_cfg);
+
+	if (r < 0)
+		return r;
+	dw_lock(&con->board.lock);
+	con->tty = tty;
+	dw_unlock(&con->board.lock);
+	return 0;
+}
+
+int
+con_run(struct con *con)
+{
+	name_thread();
+	if (open_tty(con) < 0 || start_link(con) < 0)
+		return 1;
+	con_board_wait_welcome(&con->board, dw_clock_after(
+	    tty_is_terminal(con->tty) ? WELCOME_TERMINAL_S :
+	    WELCOME_PLAIN_S));
+	con_pump(con);
+	tty_run(con->tty);
+	con_link_stop(con->link);
+	con->link = NULL;
+	return con->status;
+}
+
+void
+con_stop(struct con *con)
+{
+	con_board_stop(&con->board);
+}
+
+void
+con_rescue(struct con *con)
+{
+	struct tty *tty;
+
+	dw_lock(&con->board.lock);
+	tty = con->tty;
+	dw_unlock(&con->board.lock);
+	if (tty != NULL)
+		tty_rescue(tty);
+}
+
+void
+con_free(struct con *con)
+{
+	if (con == NULL)
+		return;
+	tty_close(con->tty);
+	sks_socket_free(con->cfg.socket);
+	con_board_fini(&con->board);
+	con_drafts_fini(&con->drafts);
+	con_pending_fini(&con->pending);
+	con_prompt_fini(&con->prompt);
+	wire_frame_free(con->welcome);
+	for (size_t i = 0; i < CON_RING; i++)
+		con_row_fini(&con->ring[i]);
+	free(con->prompt_shown);
+	free(con);
+}

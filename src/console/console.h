@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An operator's console: what is said at a desk, above the line being typed,
+ * and Enter answers the customer in the prompt.  It speaks the operator
+ * protocol over a socket, whether the desk is in this process or not, and uses
+ * a terminal through src/tty; without one it reads lines and writes rows.
+ *
+ *	con_new(&cfg, &con);			signals blocked in all threads
+ *	status = con_run(con);			the thread `readline`
+ *	con_stop(con); con_rescue(con);		any other thread, meanwhile
+ *	con_free(con);				after con_run has returned
+ */
+#ifndef CON_CONSOLE_H
+#define CON_CONSOLE_H
+
+#include <stdbool.h>
+
+#include "console/link.h"
+#include "tty/tty.h"
+
+struct con;
+
+struct con_config {
+	const char		*name;		/* the operator's */
+	const char		*history;	/* file, or NULL */
+	enum tty_colour		 colour;
+
+	/* In a desk's own process: leaving ends the desk, so it is asked for
+	 * twice while customers are there; says where the desk listens. */
+	bool			 owns_desk;
+
+	struct sks_socket	*socket;	/* connected, or NULL: connect */
+	con_connect_fn		*connect;	/* NULL: never reconnects */
+	void			*arg;		/* of connect */
+};
+
+/*
+ * Touches no terminal yet.  What cfg points at must outlive the console,
+ * except the socket, which it owns from now on, also on failure.
+ * Returns 0 or -errno.
+ */
+int	con_new(const struct con_config *cfg, struct con **out);
+
+/*
+ * Runs the console on the calling thread, with a thread `link` of its own,
+ * until the operator leaves, the desk ends it, or con_stop().  Returns the
+ * exit status: 0; 1 when the link ended by itself or there is no memory; 5 when the desk refused
+ * us; 128 + n after a signal.
+ */
+int	con_run(struct con *con);
+
+/* Any thread: makes con_run() return soon. */
+void	con_stop(struct con *con);
+
+/* Any thread: for when con_stop() is not enough because the terminal is
+ * stopped; see tty_rescue(). */
+void	con_rescue(struct con *con);
+
+/* NULL is fine. */
+void	con_free(struct con *con);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "console/inside.h"
+
+#define TAKE_ITEMS	128	/* between two looks at the keyboard */
+
+/* Our own coming and going is no news to us. */
+static bool
+is_own_duty(const struct con_item *item)
+{
+	const char *ev = item->frame->ev.ev;
+
+	return item->own && (strcmp(ev, "on") == 0 || strcmp(ev, "off") == 0);
+}
+
+static void
+show_event(struct con *con, struct con_item *item)
+{
+	const struct wire_event *ev = &item->frame->ev;
+	struct con_row row = { NULL, NULL, CON_STYLE_OURS };
+	struct con_row_about about = {
+		.label = item->label,
+		.mark = item->mark,
+		.unsent = item->unsent,
+		.selected = item->sid == con->facts.sid,
+	};
+
+	if (is_own_duty(item))
+		return;
+	if (con_row_event(&row, ev, &about) > 0)
+		con_show(con, &row);
+	if (item->frame->op != WIRE_EV)
+		return;
+	if (strcmp(ev->ev, "arrived") == 0)
+		tty_bell(con->tty);
+	if (item->own && strcmp(ev->ev, "reply") == 0)
+		con_pending_stored(&con->pending, ev->sid, ev->body, ev->len);
+}
+
+static void
+show_notice(struct con *con, struct con_item *item)
+{
+	con_say(con, "%s", item->frame->text);
+}
+
+static void
+show_answer(struct con *con, struct con_item *item)
+{
+	const struct wire_frame *f = item->frame;
+	struct con_request *rq = con_pending_take(&con->pending, f->id);
+
+	if (rq == NULL)
+		return;
+	if (f->op == WIRE_ERR && rq->sid != 0)
+		con_keep_text(con, rq->sid, rq->text, f->text);
+	else if (f->op == WIRE_ERR)
+		con_say(con, "/%s: %s", rq->text, f->text);
+	else if (f->len > 0)
+		con_say(con, "%s", f->text);
+	con_request_free(rq);
+}
+
+/* Requests of former links whose answers will never come. */
+static void
+give_up_lost(struct con *con, unsigned generation)
+{
+	struct con_request *rq;
+
+	while ((rq = con_pending_take_lost(&con->pending, generation)) !=
+	    NULL) {
+		if (rq->sid == 0)
+			con_say(con, _("/%s: the link was lost before the "
+			    "answer came"), rq->text);
+		else if (!rq->stored)
+			con_keep_text(con, rq->sid, rq->text,
+			    _("the link was lost before the desk had it"));
+		con_request_free(rq);
+	}
+}
+
+/* How a customer comes here: the address as one types it. */
+static void
+say_how_to_try(struct con *con, const char *listener)
+{
+	const char *colon = strrchr(listener, ':');
+	int len = colon == NULL ? 0 : (int)(colon - listener);
+	const char *host = listener;
+
+	if (colon == NULL)
+		return;
+	if (*host == '[') {
+		host++;
+		len -= 2;
+	}
+	if (strncmp(listener, "0.0.0.0:", 8) == 0 ||
+	    strncmp(listener, "[::]:", 5) == 0) {
+		host = "127.0.0.1";
+		len = (int)strlen(host);
+	}
+	con_say(con, _("nobody is here yet; try from another terminal: "
+	    "nc %.*s %s   or: deskwire call %.*s %s"), len, host, colon + 1,
+	    len, host, colon + 1);
+}
+
+static void
+greet(struct con *con)
+{
+	const struct wire_frame *w = con->welcome;
+
+	/* Scripts read these off a terminal: one form in every language. */
+	for (size_t i = 0; con->cfg.owns_desk && i < w->nlisteners; i++)
+		con_say(con, "%s %s", tty_is_terminal(con->tty) ?
+		    _("listening on") : "listening on", w->listeners[i]);
+	if (!con->cfg.owns_desk)
+		con_say(con, _("this is the desk %s; you are %s; %zu open"),
+		    w->desk, w->name, w->nsessions);
+	if (w->nsessions == 0 && w->nlisteners > 0)
+		say_how_to_try(con, w->listeners[0]);
+}
+
+static void
+show_welcome(struct con *con, struct con_item *item)
+{
+	wire_frame_free(con->welcome);
+	con->welcome = item->frame;
+	item->frame = NULL;
+	if (item->generation == 1) {
+		greet(con);
+		return;
+	}
+	con_say(con, _("the desk is back"));
+	if (con->welcome->replay)
+		return;
+	con_say(con, _("what happened meanwhile is not shown; /history "
+	    "shows it"));
+	give_up_lost(con, item->generation);
+}
+
+static void
+show_live(struct con *con, struct con_item *item)
+{
+	give_up_lost(con, item->generation);
+}
+
+static void
+show_bye(struct con *con, struct con_item *item)
+{
+	const struct wire_frame *f = item->frame;
+
+	if (f->len > 0)
+		con_say(con, "%s", f->text);
+	if (strcmp(f->code, "stop") == 0)
+		con->leaving = true;
+	if (strcmp(f->code, "denied") == 0 || strcmp(f->code, "usage") == 0)
+		con->status = 5;
+}
+
+static void
+show_lost(struct con *con, struct con_item *item)
+{
+	if (*item->text == '\0')
+		con_say(con, _("the link to the desk is lost; trying again"));
+	else
+		con_say(con, _("the link to the desk is lost (%s); trying "
+		    "again"), item->text);
+	if (con->eof) {
+		con->status = 1;
+		tty_quit(con->tty);
+	}
+}
+
+static void
+show_ended(struct con *con, struct con_item *item)
+{
+	give_up_lost(con, item->generation + 1);
+	if (!con->leaving && con->status == 0) {
+		con->status = 1;
+		con_say(con, "%s", item->text);
+	}
+	tty_quit(con->tty);
+}
+
+static void
+show_more(struct con *con, struct con_item *item)
+{
+	con_say(con, _("%s: %" PRIu64 " more, /history %" PRIu64),
+	    item->label, item->count, item->sid);
+}
+
+static void
+show_dropped(struct con *con, struct con_item *item)
+{
+	con_say(con, _("%" PRIu64 " lines not shown, /history shows them"),
+	    item->count);
+}
+
+static void (*const show[])(struct con *con, struct con_item *item) = {
+	[CON_ITEM_EVENT] = show_event,
+	[CON_ITEM_NOTICE] = show_notice,
+	[CON_ITEM_ANSWER] = show_answer,
+	[CON_ITEM_WELCOME] = show_welcome,
+	[CON_ITEM_LIVE] = show_live,
+	[CON_ITEM_BYE] = show_bye,
+	[CON_ITEM_LOST] = show_lost,
+	[CON_ITEM_ENDED] = show_ended,
+	[CON_ITEM_MORE] = show_more,
+	[CON_ITEM_DROPPED] = show_dropped,
+};
+
+static void
+take_and_show(struct con *con)
+{
+	struct dw_list items, *n;
+
+	dw_list_init(&items);
+	con->again_ns = con_board_take(&con->board, dw_clock_ns(),
+	    TAKE_ITEMS, &items);
+	while ((n = dw_list_take(&items)) != NULL) {
+		struct con_item *item = DW_LIST_OF(n, struct con_item, node);
+
+		show[item->kind](con, item);
+		con_item_free(item);
+	}
+}
+
+/* When to run again though nothing is posted. */
+static void
+set_deadline(struct con *con)
+{
+	int64_t tick = -1, at = con->again_ns;
+
+	if (tty_is_terminal(con->tty))
+		tick = con_prompt_tick_ms(&con->facts, dw_clock_wall_ms());
+	if (tick >= 0 && dw_clock_ns() + tick * DW_MS < at)
+		at = dw_clock_ns() + tick * DW_MS;
+	tty_deadline(con->tty, at);
+}
+
+void
+con_pump(struct con *con)
+{
+	if (con_board_stopping(&con->board)) {
+		tty_quit(con->tty);
+		return;
+	}
+	if (tty_ready(con->tty)) {
+		take_and_show(con);
+	} else {
+		/* The tty calls again when it is; rows wait on the board. */
+		dw_wake_clear(&con->board.wake);
+		con->again_ns = DW_NEVER;
+	}
+	con_prompt_refresh(con);
+	set_deadline(con);
+	if (con->eof && con->pending.n == 0 && con_board_idle(&con->board))
+		tty_quit(con->tty);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/thread.h"
+#include "console/link.h"
+
+#define RECV_BYTES	(16 * 1024)
+#define BACKOFF_FIRST_NS	(200 * DW_MS)
+#define BACKOFF_MOST_NS		(5 * DW_SECOND)
+#define HELLO_SECONDS	10.0
+#define STACK_BYTES	(512 * 1024)	/* a frame is parsed on it */
+
+/*
+ * One connection.  The link's thread reads it, the readline thread writes it;
+ * whoever lets go of it last closes it.  Only the link's thread changes
+ * generation, so it alone may read it without the lock.
+ */
+struct conn {
+	struct sks_socket	*socket;
+	unsigned		 refs;		/* guarded by the link's lock */
+	unsigned		 generation;	/* the same; 0: no welcome */
+};
+
+struct con_link {
+	struct con_link_config	 cfg;		/* set by start */
+	pthread_t		 thread;
+	struct sks_socket	*first;		/* only the thread's */
+
+	struct dw_lock		 lock;		/* "board" */
+	struct dw_cond		 stopped;
+	struct conn		*conn	DW_GUARDED_BY(lock); /* or NULL */
+	unsigned		 generation DW_GUARDED_BY(lock);
+	bool			 stop	DW_GUARDED_BY(lock);
+};
+
+/* ---- the connection ---- */
+
+/* The connection with a reference of the caller's; NULL without one. */
+static struct conn *
+conn_get(struct con_link *l, unsigned *generation)
+{
+	struct conn *c;
+
+	dw_lock(&l->lock);
+	c = l->conn;
+	if (c != NULL) {
+		c->refs++;
+		*generation = c->generation;
+	}
+	dw_unlock(&l->lock);
+	return c;
+}
+
+static void
+conn_put(struct con_link *l, struct conn *c)
+{
+	bool last;
+
+	dw_lock(&l->lock);
+	last = --c->refs == 0;
+	dw_unlock(&l->lock);
+	if (!last)
+		return;
+	sks_socket_free(c->socket);
+	free(c);
+}
+
+/* Takes the socket over.  The one reference is l->conn's. */
+static struct conn *
+conn_open(struct con_link *l, struct sks_socket *s)
+{
+	struct conn *c = calloc(1, sizeof *c);
+
+	if (c == NULL) {
+		sks_socket_free(s);
+		return NULL;
+	}
+	c->socket = s;
+	c->refs = 1;
+	dw_lock(&l->lock);
+	l->conn = c;
+	if (l->stop)
+		sks_shutdown(s, SKS_SHUT_RDWR);
+	dw_unlock(&l->lock);
+	return c;
+}
+
+static void
+conn_close(struct con_link *l, struct conn *c)
+{
+	dw_lock(&l->lock);
+	l->conn = NULL;
+	dw_unlock(&l->lock);
+	sks_shutdown(c->socket, SKS_SHUT_RDWR);
+	conn_put(l, c);
+}
+
+static int
+send_frame(struct conn *c, const struct wire_frame *f)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	int r = wire_frame_encode(&b, f);
+
+	if (r < 0) {
+		dw_buf_fini(&b);
+		return r;
+	}
+	r = sks_sendall_deadline(c->socket, b.data, b.len,
+	    dw_clock_after(CON_SEND_SECONDS), NULL);
+	dw_buf_fini(&b);
+	if (r == 0)
+		return 0;
+	/* Half a frame may be out: nothing can follow it. */
+	sks_shutdown(c->socket, SKS_SHUT_RDWR);
+	return r == SKS_ETIMEDOUT ? -ETIMEDOUT : -ENOTCONN;
+}
+
+int
+con_link_send(struct con_link *l, const struct wire_frame *f)
+{
+	unsigned generation = 0;
+	struct conn *c = conn_get(l, &generation);
+	int r = -ENOTCONN;
+
+	if (c == NULL)
+		return r;
+	if (generation > 0 && (r = send_frame(c, f)) == 0)
+		r = (int)generation;
+	conn_put(l, c);
+	return r;
+}
+
+/* ---- the thread ---- */
+
+static int
+say_hello(struct con_link *l, struct conn *c)
+{
+	struct wire_frame f = wire_frame_of(WIRE_HELLO);
+
+	f.v = WIRE_OP_VERSION;
+	f.name = l->cfg.name;
+	f.seen = con_board_seen(l->cfg.board);
+	f.replay = f.seen > 0;
+	return send_frame(c, &f);
+}
+
+/* Why a reading loop came to its end. */
+enum end {
+	END_LOST,		/* try again */
+	END_BYE,		/* this connection is of no more use */
+	END_DONE,		/* the desk wants no more of us */
+	END_NOISE		/* what came is not the protocol */
+};
+
+static bool
+is_final(const char *code)
+{
+	return strcmp(code, "stop") == 0 || strcmp(code, "denied") == 0 ||
+	    strcmp(code, "usage") == 0;
+}
+
+static void
+welcomed(struct con_link *l, struct conn *c)
+{
+	dw_lock(&l->lock);
+	c->generation = ++l->generation;
+	dw_unlock(&l->lock);
+}
+
+/* One line of the desk's.  0 to go on, or an end. */
+static enum end
+take_line(struct con_link *l, struct conn *c, const char *line, size_t len)
+{
+	struct wire_frame *f;
+	const char *why;
+	enum end end = END_LOST;
+	int r = wire_frame_parse(line, len, &f, &why);
+
+	if (r == -ENOTSUP)
+		return END_LOST;
+	if (r < 0)
+		return END_NOISE;
+	if (f->op == WIRE_WELCOME)
+		welcomed(l, c);
+	if (f->op == WIRE_BYE)
+		end = is_final(f->code) ? END_DONE : END_BYE;
+	if (f->op == WIRE_LIVE && f->seq < con_board_seen(l->cfg.board)) {
+		con_board_forget(l->cfg.board);
+		end = END_BYE;
+	}
+	con_board_frame(l->cfg.board, f, dw_clock_ns());
+	return end;
+}
+
+/* END_LOST means that all lines are taken. */
+static enum end
+take_lines(struct con_link *l, struct conn *c, struct sks_frame *frame)
+{
+	const char *line;
+	enum end end;
+	ssize_t n;
+
+	for (;;) {
+		n = sks_frame_next(frame, &line);
+		if (n == SKS_EAGAIN)
+			return END_LOST;
+		if (n < 0)
+			return END_NOISE;
+		if ((end = take_line(l, c, line, (size_t)n)) != END_LOST)
+			return end;
+	}
+}
+
+static enum end
+read_until_end(struct con_link *l, struct conn *c, struct sks_frame *frame)
+{
+	int64_t deadline = dw_clock_after(HELLO_SECONDS);
+	enum end end = END_LOST;
+	char buf[RECV_BYTES];
+	ssize_t n;
+
+	while (end == END_LOST) {
+		n = sks_recv_deadline(c->socket, buf, sizeof buf,
+		    c->generation > 0 ? SKS_NEVER : deadline);
+		if (n <= 0)
+			return END_LOST;
+		if (sks_frame_feed(frame, buf, (size_t)n) < 0)
+			return END_LOST;
+		end = take_lines(l, c, frame);
+	}
+	return end;
+}
+
+/* From the hello to the loss. */
+static enum end
+converse(struct con_link *l, struct conn *c)
+{
+	struct sks_frame *frame = sks_frame_new(WIRE_OP_LINE_MAX);
+	enum end end = END_LOST;
+
+	if (frame == NULL)
+		return end;
+	if (say_hello(l, c) == 0)
+		end = read_until_end(l, c, frame);
+	sks_frame_free(frame);
+	return end;
+}
+
+/* Waits before the next try.  False when the link is to stop. */
+static bool
+back_off(struct con_link *l, int64_t *pause_ns)
+{
+	int64_t until = dw_clock_ns() + *pause_ns;
+	bool stop, in_time = true;
+
+	*pause_ns *= 2;
+	if (*pause_ns > BACKOFF_MOST_NS)
+		*pause_ns = BACKOFF_MOST_NS;
+	dw_lock(&l->lock);
+	while (!l->stop && in_time)
+		in_time = dw_cond_wait_until(&l->stopped, &l->lock, until);
+	stop = l->stop;
+	dw_unlock(&l->lock);
+	return !stop;
+}
+
+static struct sks_socket *
+next_socket(struct con_link *l, const char **why)
+{
+	struct sks_socket *s = l->first;
+
+	l->first = NULL;
+	if (s == NULL && l->cfg.connect != NULL)
+		s = l->cfg.connect(l->cfg.arg, why);
+	return s;
+}
+
+/*
+ * One connection from its beginning to its end.  Returns whether it was
+ * welcomed; *end says how it ended.
+ */
+static bool
+one_connection(struct con_link *l, struct sks_socket *s, enum end *end)
+{
+	struct conn *c = conn_open(l, s);
+	bool was_welcomed;
+
+	*end = END_LOST;
+	if (c == NULL)
+		return false;
+	*end = converse(l, c);
+	was_welcomed = c->generation > 0;
+	conn_close(l, c);
+	return was_welcomed;
+}
+
+static const char *
+sentence(enum end end)
+{
+	return end == END_NOISE ? _("the desk sent something that is not the "
+	    "operator protocol") : _("the desk has ended the link");
+}
+
+/* Tries until the link ends for good; why. */
+static const char *
+run(struct con_link *l)
+{
+	int64_t pause_ns = BACKOFF_FIRST_NS;
+	const char *why = "";
+	struct sks_socket *s;
+	bool told = false;
+	enum end end;
+
+	do {
+		end = END_LOST;
+		if ((s = next_socket(l, &why)) != NULL) {
+			why = "";
+			if (one_connection(l, s, &end)) {
+				pause_ns = BACKOFF_FIRST_NS;
+				told = false;
+			}
+		}
+		if (end == END_DONE)
+			return "";
+		if (end == END_NOISE || l->cfg.connect == NULL)
+			return sentence(end);
+		if (s != NULL && l->generation == 0)
+			return _("the desk refuses this operator");
+		if (!told)
+			con_board_lost(l->cfg.board, why);
+		told = true;
+	} while (back_off(l, &pause_ns));
+	return "";
+}
+
+static void *
+link_thread(void *arg)
+{
+	struct con_link *l = arg;
+
+	con_board_ended(l->cfg.board, run(l));
+	return NULL;
+}
+
+/* ---- life ---- */
+
+int
+con_link_start(struct con_link **out, const struct con_link_config *cfg)
+{
+	struct con_link *l = calloc(1, sizeof *l);
+	int r;
+
+	*out = NULL;
+	if (l == NULL) {
+		sks_socket_free(cfg->socket);
+		return -ENOMEM;
+	}
+	l->cfg = *cfg;
+	l->first = cfg->socket;
+	dw_lock_init(&l->lock, DW_LOCK_board);
+	dw_cond_init(&l->stopped);
+	r = dw_thread_start(&l->thread, "link", STACK_BYTES, link_thread, l);
+	if (r == 0) {
+		*out = l;
+		return 0;
+	}
+	sks_socket_free(cfg->socket);
+	dw_cond_fini(&l->stopped);
+	dw_lock_fini(&l->lock);
+	free(l);
+	return r;
+}
+
+void
+con_link_stop(struct con_link *l)
+{
+	struct wire_frame bye = wire_frame_of(WIRE_BYE);
+	unsigned generation;
+	struct conn *c;
+
+	if (l == NULL)
+		return;
+	con_link_send(l, &bye);
+	dw_lock(&l->lock);
+	l->stop = true;
+	dw_cond_broadcast(&l->stopped);
+	dw_unlock(&l->lock);
+	if ((c = conn_get(l, &generation)) != NULL) {
+		sks_shutdown(c->socket, SKS_SHUT_RDWR);
+		conn_put(l, c);
+	}
+	pthread_join(l->thread, NULL);
+	sks_socket_free(l->first);
+	dw_cond_fini(&l->stopped);
+	dw_lock_fini(&l->lock);
+	free(l);
+}

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "console/mirror.h"
+
+void
+con_mirror_init(struct con_mirror *m)
+{
+	memset(m, 0, sizeof *m);
+}
+
+void
+con_mirror_fini(struct con_mirror *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		free(m->all[i]);
+	free(m->all);
+	con_mirror_init(m);
+}
+
+/* The empty name stays empty: such a session is shown by its number. */
+static void
+keep_name(char *dst, size_t size, const char *src)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	size_t n = 0;
+
+	if (*src != '\0' && dw_text_name(&b, src, strlen(src)) == 0) {
+		n = dw_text_cut(b.data, b.len, size - 1);
+		memcpy(dst, b.data, n);
+	}
+	dst[n] = '\0';
+	dw_buf_fini(&b);
+}
+
+static void
+keep_line(char *dst, size_t size, const char *src)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	if (dw_text_line(&b, src, strlen(src), size - 8) < 0)
+		dw_buf_reset(&b);
+	snprintf(dst, size, "%s", dw_buf_str(&b));
+	dw_buf_fini(&b);
+}
+
+/* The index of sid, or of the first that is greater. */
+static size_t
+place_of(const struct con_mirror *m, uint64_t sid)
+{
+	size_t lo = 0, hi = m->n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (m->all[mid]->sid < sid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct con_session *
+con_mirror_find(const struct con_mirror *m, uint64_t sid)
+{
+	size_t i = place_of(m, sid);
+
+	return i < m->n && m->all[i]->sid == sid ? m->all[i] : NULL;
+}
+
+static int
+make_room(struct con_mirror *m)
+{
+	size_t cap = m->cap == 0 ? 16 : 2 * m->cap;
+	struct con_session **all;
+
+	if (m->n < m->cap)
+		return 0;
+	if ((all = realloc(m->all, cap * sizeof *all)) == NULL)
+		return -ENOMEM;
+	m->all = all;
+	m->cap = cap;
+	return 0;
+}
+
+static struct con_session *
+add(struct con_mirror *m, uint64_t sid)
+{
+	struct con_session *s = con_mirror_find(m, sid);
+	size_t at;
+
+	if (s != NULL)
+		return s;
+	if (make_room(m) < 0 || (s = calloc(1, sizeof *s)) == NULL)
+		return NULL;
+	s->sid = sid;
+	at = place_of(m, sid);
+	memmove(m->all + at + 1, m->all + at,
+	    (m->n - at) * sizeof *m->all);
+	m->all[at] = s;
+	m->n++;
+	return s;
+}
+
+/* Takes out a closed session that nobody here looks at any more. */
+static void
+drop_if_done(struct con_mirror *m, uint64_t sid)
+{
+	size_t at = place_of(m, sid);
+	struct con_session *s;
+
+	if (at == m->n || (s = m->all[at])->sid != sid)
+		return;
+	if (!s->closed || s->keep || m->selected == sid)
+		return;
+	memmove(m->all + at, m->all + at + 1,
+	    (m->n - at - 1) * sizeof *m->all);
+	m->n--;
+	free(s);
+}
+
+static void
+close_session(struct con_session *s)
+{
+	s->closed = true;
+	s->waiting_ms = 0;
+	s->unread = 0;
+}
+
+static int
+take_session(struct con_mirror *m, const struct wire_session *ws)
+{
+	struct con_session *s = add(m, ws->sid);
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->in = ws->in;
+	s->out = ws->out;
+	s->sent = ws->sent;
+	s->gone = ws->gone;
+	s->closed = false;
+	s->began_ms = ws->began_ms;
+	s->waiting_ms = ws->waiting_ms;
+	if (s->waiting_ms == 0 && strcmp(ws->state, "waiting") == 0)
+		s->waiting_ms = ws->began_ms;
+	keep_name(s->name, sizeof s->name, ws->name);
+	keep_name(s->mode, sizeof s->mode, ws->mode);
+	keep_line(s->addr, sizeof s->addr, ws->addr);
+	return 0;
+}
+
+int
+con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
+{
+	snprintf(m->me, sizeof m->me, "%s", f->name);
+	if (f->replay)
+		return 0;
+	for (size_t i = 0; i < m->n; i++)
+		close_session(m->all[i]);
+	for (size_t i = 0; i < f->nsessions; i++) {
+		if (take_session(m, &f->sessions[i]) < 0)
+			return -ENOMEM;
+	}
+	for (size_t i = m->n; i > 0; i--)
+		drop_if_done(m, m->all[i - 1]->sid);
+	m->seq = f->seq;
+	return 0;
+}
+
+/* What one kind of event does to its session. */
+static void
+on_arrived(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	(void)m;
+	s->began_ms = ev->t_ms;
+	s->waiting_ms = ev->t_ms;
+	keep_name(s->name, sizeof s->name, ev->who);
+	keep_name(s->mode, sizeof s->mode, ev->mode);
+	keep_line(s->addr, sizeof s->addr, ev->addr);
+}
+
+static void
+on_said(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	if (s->waiting_ms == 0 || s->in == 0)
+		s->waiting_ms = ev->t_ms;
+	s->in = ev->n;
+	if (m->selected != s->sid)
+		s->unread++;
+}
+
+static void
+on_reply(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	s->out = ev->n;
+	if (*ev->who == '\0')
+		return;		/* the desk's own words are no answer */
+	s->waiting_ms = 0;
+	s->unread = 0;
+	s->mine = strcmp(ev->who, m->me) == 0;
+}
+
+static void
+on_sent(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	(void)m;
+	if (ev->n > s->sent)
+		s->sent = ev->n;
+}
+
+static void
+on_name(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	(void)m;
+	keep_name(s->name, sizeof s->name, ev->who);
+}
+
+static void
+on_gone(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	(void)m;
+	(void)ev;
+	s->gone = true;
+}
+
+static void
+on_closed(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	(void)m;
+	(void)ev;
+	close_session(s);
+}
+
+static const struct {
+	const char	*ev;
+	void		(*take)(struct con_mirror *m, struct con_session *s,
+			    const struct wire_event *ev);
+} kinds[] = {
+	{ "arrived", on_arrived },
+	{ "said", on_said },
+	{ "reply", on_reply },
+	{ "sent", on_sent },
+	{ "name", on_name },
+	{ "gone", on_gone },
+	{ "closed", on_closed },
+};
+
+static int
+apply(struct con_mirror *m, const struct wire_event *ev)
+{
+	struct con_session *s = con_mirror_find(m, ev->sid);
+
+	if (s == NULL && strcmp(ev->ev, "arrived") == 0 &&
+	    (s = add(m, ev->sid)) == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; s != NULL && i < sizeof kinds / sizeof *kinds;
+	    i++) {
+		if (strcmp(kinds[i].ev, ev->ev) == 0)
+			kinds[i].take(m, s, ev);
+	}
+	return 0;
+}
+
+int
+con_mirror_event(struct con_mirror *m, const struct wire_event *ev)
+{
+	int r;
+
+	if (ev->seq <= m->seq)
+		return 0;
+	r = apply(m, ev);
+	m->seq = ev->seq;
+	drop_if_done(m, ev->sid);
+	return r;
+}
+
+int
+con_mirror_select(struct con_mirror *m, uint64_t sid)
+{
+	struct con_session *s = con_mirror_find(m, sid);
+	uint64_t was = m->selected;
+
+	if (sid != 0 && s == NULL)
+		return -ENOENT;
+	if (s != NULL)
+		s->unread = 0;
+	if (sid == was)
+		return 0;
+	m->selected = sid;
+	m->previous = was;
+	drop_if_done(m, was);
+	return 0;
+}
+
+void
+con_mirror_keep(struct con_mirror *m, uint64_t sid, bool keep)
+{
+	struct con_session *s = con_mirror_find(m, sid);
+
+	if (s == NULL)
+		return;
+	s->keep = keep;
+	drop_if_done(m, sid);
+}
+
+static int
+lookup_number(const struct con_mirror *m, const char *digits, uint64_t *sid)
+{
+	char *end;
+
+	errno = 0;
+	*sid = strtoull(digits, &end, 10);
+	if (errno != 0 || *end != '\0' || con_mirror_find(m, *sid) == NULL)
+		return -ENOENT;
+	return 0;
+}
+
+static int
+lookup_name(const struct con_mirror *m, const char *text, uint64_t *sid)
+{
+	size_t len = strlen(text), exact = 0, begin = 0;
+	uint64_t by_name = 0, by_start = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct con_session *s = m->all[i];
+
+		if (strncmp(s->name, text, len) != 0)
+			continue;
+		begin++;
+		by_start = s->sid;
+		if (s->name[len] == '\0') {
+			exact++;
+			by_name = s->sid;
+		}
+	}
+	*sid = exact == 1 ? by_name : by_start;
+	if (begin == 0)
+		return -ENOENT;
+	return exact == 1 || begin == 1 ? 0 : -EEXIST;
+}
+
+int
+con_mirror_lookup(const struct con_mirror *m, const char *text,
+    uint64_t *sid)
+{
+	if (*text == '#')
+		text++;
+	if (*text == '\0')
+		return -ENOENT;
+	if (text[strspn(text, "0123456789")] == '\0')
+		return lookup_number(m, text, sid);
+	return lookup_name(m, text, sid);
+}
+
+static bool
+is_unread(const struct con_mirror *m, const struct con_session *s)
+{
+	return s->mine && s->unread > 0 && s->sid != m->selected;
+}
+
+static bool
+is_waiting(const struct con_mirror *m, const struct con_session *s)
+{
+	return s->waiting_ms != 0 && s->sid != m->selected &&
+	    !is_unread(m, s);
+}
+
+static bool
+any_unread(const struct con_mirror *m, const struct con_session *s)
+{
+	return s->unread > 0 && s->sid != m->selected;
+}
+
+/* Of those that `which` is true for, the one that waits longest. */
+static const struct con_session *
+first_of(const struct con_mirror *m, bool (*which)(const struct con_mirror *m,
+    const struct con_session *s))
+{
+	const struct con_session *first = NULL;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct con_session *s = m->all[i];
+
+		if (which(m, s) && (first == NULL ||
+		    s->waiting_ms < first->waiting_ms))
+			first = s;
+	}
+	return first;
+}
+
+uint64_t
+con_mirror_oldest(const struct con_mirror *m)
+{
+	const struct con_session *s = first_of(m, is_waiting);
+
+	if (s == NULL)
+		s = first_of(m, is_unread);
+	return s == NULL ? 0 : s->sid;
+}
+
+uint64_t
+con_mirror_next(const struct con_mirror *m)
+{
+	const struct con_session *s = first_of(m, is_unread);
+
+	if (s == NULL)
+		s = first_of(m, any_unread);
+	if (s == NULL)
+		s = first_of(m, is_waiting);
+	return s == NULL ? 0 : s->sid;
+}
+
+uint64_t
+con_mirror_previous(const struct con_mirror *m)
+{
+	return con_mirror_find(m, m->previous) == NULL ? 0 : m->previous;
+}
+
+int
+con_session_order(const void *a, const void *b)
+{
+	const struct con_session *x = a, *y = b;
+	int64_t wx = x->waiting_ms == 0 ? INT64_MAX : x->waiting_ms;
+	int64_t wy = y->waiting_ms == 0 ? INT64_MAX : y->waiting_ms;
+
+	if (wx != wy)
+		return wx < wy ? -1 : 1;
+	if (x->sid == y->sid)
+		return 0;
+	return x->sid < y->sid ? -1 : 1;
+}
+
+size_t
+con_mirror_open(const struct con_mirror *m)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		open += !m->all[i]->closed;
+	return open;
+}
+
+void
+con_mirror_facts(const struct con_mirror *m, struct con_facts *out)
+{
+	const struct con_session *s = con_mirror_find(m, m->selected);
+	const struct con_session *first = first_of(m, is_waiting);
+
+	memset(out, 0, sizeof *out);
+	if (s != NULL) {
+		out->sid = s->sid;
+		out->gone = s->gone;
+		out->closed = s->closed;
+		memcpy(out->name, s->name, sizeof out->name);
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		out->waiting += is_waiting(m, m->all[i]);
+		out->unread += is_unread(m, m->all[i]);
+	}
+	out->oldest_ms = first == NULL ? 0 : first->waiting_ms;
+}
+
+void
+con_session_label(const struct con_session *s, char out[CON_LABEL_MAX])
+{
+	snprintf(out, CON_LABEL_MAX, "%" PRIu64 "%s%s", s->sid,
+	    *s->name == '\0' ? "" : " ", s->name);
+}
+
+void
+con_mirror_label(const struct con_mirror *m, uint64_t sid,
+    char out[CON_LABEL_MAX])
+{
+	const struct con_session unknown = { .sid = sid };
+	const struct con_session *s = con_mirror_find(m, sid);
+
+	con_session_label(s == NULL ? &unknown : s, out);
+}

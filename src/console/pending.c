@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/pending.h"
+
+void
+con_pending_init(struct con_pending *p)
+{
+	dw_list_init(&p->all);
+	p->n = 0;
+	p->last_id = 0;
+}
+
+void
+con_request_free(struct con_request *rq)
+{
+	if (rq == NULL)
+		return;
+	free(rq->text);
+	free(rq);
+}
+
+void
+con_pending_fini(struct con_pending *p)
+{
+	struct dw_list *n;
+
+	while ((n = dw_list_take(&p->all)) != NULL)
+		con_request_free(DW_LIST_OF(n, struct con_request, node));
+	p->n = 0;
+}
+
+struct con_request *
+con_pending_add(struct con_pending *p, uint64_t sid, const char *text)
+{
+	struct con_request *rq = calloc(1, sizeof *rq);
+
+	if (rq == NULL || (rq->text = strdup(text)) == NULL) {
+		free(rq);
+		return NULL;
+	}
+	rq->id = ++p->last_id;
+	rq->sid = sid;
+	dw_list_add(&p->all, &rq->node);
+	p->n++;
+	return rq;
+}
+
+static struct con_request *
+take_off(struct con_pending *p, struct con_request *rq)
+{
+	dw_list_del(&rq->node);
+	p->n--;
+	return rq;
+}
+
+struct con_request *
+con_pending_take(struct con_pending *p, uint64_t id)
+{
+	DW_LIST_EACH(n, &p->all) {
+		struct con_request *rq = DW_LIST_OF(n, struct con_request,
+		    node);
+
+		if (rq->id == id)
+			return take_off(p, rq);
+	}
+	return NULL;
+}
+
+void
+con_pending_stored(struct con_pending *p, uint64_t sid, const char *body,
+    size_t len)
+{
+	DW_LIST_EACH(n, &p->all) {
+		struct con_request *rq = DW_LIST_OF(n, struct con_request,
+		    node);
+
+		if (rq->sid == sid && !rq->stored &&
+		    strlen(rq->text) == len &&
+		    memcmp(rq->text, body, len) == 0) {
+			rq->stored = true;
+			return;
+		}
+	}
+}
+
+struct con_request *
+con_pending_take_lost(struct con_pending *p, unsigned generation)
+{
+	DW_LIST_EACH(n, &p->all) {
+		struct con_request *rq = DW_LIST_OF(n, struct con_request,
+		    node);
+
+		if (rq->generation < generation)
+			return take_off(p, rq);
+	}
+	return NULL;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "console/prompt.h"
+
+#define NAME_COLUMNS_MIN	8
+
+void
+con_prompt_fini(struct con_prompt *p)
+{
+	dw_buf_fini(&p->text);
+}
+
+void
+con_span(int64_t ms, char out[CON_SPAN_MAX])
+{
+	int64_t s = ms < 0 ? 0 : ms / 1000;
+
+	if (s < 3600)
+		snprintf(out, CON_SPAN_MAX, "%d:%02d", (int)(s / 60),
+		    (int)(s % 60));
+	else
+		snprintf(out, CON_SPAN_MAX, "%" PRId64 ":%02d:%02d", s / 3600,
+		    (int)(s / 60 % 60), (int)(s % 60));
+}
+
+/* What follows the bracket, without "> ". */
+static void
+add_counts(struct dw_buf *b, const struct con_facts *f, int64_t now_ms)
+{
+	char span[CON_SPAN_MAX];
+
+	con_span(now_ms - f->oldest_ms, span);
+	if (f->waiting > 0)
+		dw_buf_addf(b, _(" %zu waiting %s"), f->waiting, span);
+	if (f->waiting > 0 && f->unread > 0)
+		dw_buf_addc(b, ',');
+	if (f->unread > 0)
+		dw_buf_addf(b, _(" %zu unread"), f->unread);
+}
+
+static const char *
+state_of(const struct con_facts *f)
+{
+	if (f->closed)
+		return _(", closed");
+	return f->gone ? _(", gone") : "";
+}
+
+/* The name in at most `columns`, with an ellipsis where it was cut. */
+static void
+add_name(struct dw_buf *b, const char *name, size_t columns)
+{
+	size_t len = strlen(name);
+	bool cut = dw_text_width(name, len) > columns;
+
+	while (cut && len > 0 && dw_text_width(name, len) + 1 > columns)
+		len = dw_text_cut(name, len, len - 1);
+	dw_buf_add(b, name, len);
+	if (cut)
+		dw_buf_adds(b, "…");
+}
+
+static void
+add_bracket(struct con_prompt *p, const struct con_facts *f,
+    size_t name_columns)
+{
+	struct dw_buf *b = &p->text;
+
+	p->bold_at = 1;
+	dw_buf_addc(b, '[');
+	if (f->sid == 0)
+		dw_buf_addc(b, '-');
+	else
+		dw_buf_addf(b, "%" PRIu64, f->sid);
+	if (*f->name != '\0') {
+		dw_buf_addc(b, ' ');
+		add_name(b, f->name, name_columns);
+	}
+	p->bold_len = b->len - 1;
+	dw_buf_adds(b, state_of(f));
+	dw_buf_addc(b, ']');
+}
+
+static size_t
+write_all(struct con_prompt *p, const struct con_facts *f,
+    const struct dw_buf *counts, size_t name_columns)
+{
+	dw_buf_reset(&p->text);
+	add_bracket(p, f, name_columns);
+	dw_buf_adds(&p->text, dw_buf_str(counts));
+	dw_buf_adds(&p->text, "> ");
+	return dw_text_width(dw_buf_str(&p->text), p->text.len);
+}
+
+/* How wide the name may be so that a prompt of `all` columns keeps within a
+ * third of the window. */
+static size_t
+name_room(const struct con_facts *f, size_t all, unsigned columns)
+{
+	size_t name = dw_text_width(f->name, strlen(f->name));
+	size_t third = columns / 3, over = all > third ? all - third : 0;
+
+	if (name <= NAME_COLUMNS_MIN || name - NAME_COLUMNS_MIN < over)
+		return NAME_COLUMNS_MIN;
+	return name - over;
+}
+
+int
+con_prompt_format(struct con_prompt *p, const struct con_facts *f,
+    int64_t now_ms, unsigned columns)
+{
+	struct dw_buf counts = DW_BUF_INITIALIZER;
+	size_t all, name = SIZE_MAX;
+
+	add_counts(&counts, f, now_ms);
+	all = write_all(p, f, &counts, name);
+	if (columns > 0 && all > columns / 3) {
+		name = name_room(f, all, columns);
+		all = write_all(p, f, &counts, name);
+	}
+	if (columns > 0 && all > columns / 2) {
+		dw_buf_reset(&counts);
+		write_all(p, f, &counts, name);
+	}
+	dw_buf_fini(&counts);
+	return p->text.failed ? -ENOMEM : 0;
+}
+
+int64_t
+con_prompt_tick_ms(const struct con_facts *f, int64_t now_ms)
+{
+	int64_t waited = now_ms - f->oldest_ms;
+
+	if (f->waiting == 0)
+		return -1;
+	return waited < 0 ? 1000 : 1000 - waited % 1000;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "console/rows.h"
+
+#define CUT_SHORT	1u	/* a flag of "said": doc/protocol.md */
+
+static const char *const marks[] = {
+	[CON_MARK_STORED] = " ·",
+	[CON_MARK_SENT] = " ✓",
+	[CON_MARK_DOUBT] = N_(" (perhaps not delivered)"),
+};
+
+/* SGR before the tag; the text is never coloured. */
+static const char *const colours[] = {
+	[CON_STYLE_OURS] = "\033[2m",
+	[CON_STYLE_CUSTOMER] = "\033[36m",
+	[CON_STYLE_SELECTED] = "\033[1;36m",
+	[CON_STYLE_OPERATOR] = "\033[32m",
+};
+
+void
+con_row_fini(struct con_row *row)
+{
+	free(row->tag);
+	free(row->text);
+	row->tag = row->text = NULL;
+}
+
+/* Takes both buffers' bytes. */
+static int
+finish(struct con_row *row, struct dw_buf *tag, struct dw_buf *text,
+    enum con_style style)
+{
+	bool failed = tag->failed || text->failed;
+
+	row->style = style;
+	row->tag = failed ? NULL : dw_buf_take(tag);
+	row->text = failed ? NULL : dw_buf_take(text);
+	dw_buf_fini(tag);
+	dw_buf_fini(text);
+	if (row->tag != NULL && row->text != NULL)
+		return 1;
+	con_row_fini(row);
+	return -ENOMEM;
+}
+
+static int
+add_printable(struct dw_buf *out, const char *text, size_t len)
+{
+	size_t n = dw_text_cut(text, len, CON_BODY_MAX);
+	int r = dw_text_printable(out, text, n, DW_TEXT_ROWS | DW_TEXT_QUOTE);
+
+	return r == 0 && n < len ? dw_buf_adds(out, " …") : r;
+}
+
+int
+con_row_ours(struct con_row *row, const char *format, ...)
+{
+	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
+	char *raw = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&raw, format, ap);
+	va_end(ap);
+	if (n < 0)
+		return -ENOMEM;
+	dw_buf_adds(&tag, "* ");
+	add_printable(&text, raw, (size_t)n);
+	free(raw);
+	n = finish(row, &tag, &text, CON_STYLE_OURS);
+	return n < 0 ? n : 0;
+}
+
+static int
+said_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
+	char hms[DW_CLOCK_STAMP];
+
+	dw_clock_hms(ev->t_ms, hms);
+	dw_buf_addf(&tag, "%s %s| ", hms, about->label);
+	add_printable(&text, ev->body, ev->len);
+	if (ev->flags & CUT_SHORT)
+		dw_buf_adds(&text, _(" (cut short)"));
+	return finish(row, &tag, &text, about->selected ?
+	    CON_STYLE_SELECTED : CON_STYLE_CUSTOMER);
+}
+
+static int
+reply_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
+	char hms[DW_CLOCK_STAMP];
+
+	dw_clock_hms(ev->t_ms, hms);
+	dw_buf_addf(&tag, "%s %" PRIu64 " ", hms, ev->sid);
+	dw_text_name(&tag, ev->who, strlen(ev->who));
+	dw_buf_adds(&tag, "> ");
+	add_printable(&text, ev->body, ev->len);
+	dw_buf_adds(&text, _(marks[about->mark]));
+	return finish(row, &tag, &text, CON_STYLE_OPERATOR);
+}
+
+/* A row of ours with the time: "* 09:58:31 text". */
+static int
+note_row(struct con_row *row, const struct wire_event *ev, struct dw_buf *text)
+{
+	char hms[DW_CLOCK_STAMP];
+	int r;
+
+	dw_clock_hms(ev->t_ms, hms);
+	r = con_row_ours(row, "%s %s", hms, dw_buf_str(text));
+	dw_buf_fini(text);
+	return r < 0 ? r : 1;
+}
+
+static int
+arrived_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	dw_buf_addf(&b, _("%s is waiting (%s, %s)"), about->label, ev->mode,
+	    ev->addr);
+	return note_row(row, ev, &b);
+}
+
+static int
+name_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER, name = DW_BUF_INITIALIZER;
+	char sid[24];
+
+	(void)about;
+	snprintf(sid, sizeof sid, "%" PRIu64, ev->sid);
+	dw_text_name(&name, ev->who, strlen(ev->who));
+	dw_buf_addf(&b, _("%s is called %s now"), sid, dw_buf_str(&name));
+	dw_buf_fini(&name);
+	return note_row(row, ev, &b);
+}
+
+static void
+add_why(struct dw_buf *b, const char *why)
+{
+	if (*why != '\0')
+		dw_buf_addf(b, ": %s", why);
+}
+
+static void
+add_unsent(struct dw_buf *b, uint64_t unsent)
+{
+	if (unsent == 0)
+		return;
+	dw_buf_addf(b, DW_PLURAL("; %lu reply perhaps not delivered",
+	    "; %lu replies perhaps not delivered", (unsigned long)unsent),
+	    (unsigned long)unsent);
+}
+
+static int
+gone_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	dw_buf_addf(&b, _("%s is gone"), about->label);
+	add_why(&b, ev->why);
+	add_unsent(&b, about->unsent);
+	return note_row(row, ev, &b);
+}
+
+static int
+closed_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	if (*ev->who == '\0')
+		dw_buf_addf(&b, _("%s is closed"), about->label);
+	else
+		dw_buf_addf(&b, _("%s is closed by %s"), about->label,
+		    ev->who);
+	add_why(&b, ev->why);
+	add_unsent(&b, about->unsent);
+	return note_row(row, ev, &b);
+}
+
+static int
+duty_row(struct con_row *row, const struct wire_event *ev, const char *text)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER, name = DW_BUF_INITIALIZER;
+
+	dw_text_name(&name, ev->who, strlen(ev->who));
+	dw_buf_addf(&b, "%s %s", dw_buf_str(&name), text);
+	dw_buf_fini(&name);
+	return note_row(row, ev, &b);
+}
+
+static int
+on_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	(void)about;
+	return duty_row(row, ev, _("is on duty"));
+}
+
+static int
+off_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	(void)about;
+	return duty_row(row, ev, _("has left"));
+}
+
+static const struct {
+	const char	*ev;
+	int		(*make)(struct con_row *row,
+			    const struct wire_event *ev,
+			    const struct con_row_about *about);
+} kinds[] = {
+	{ "arrived", arrived_row },
+	{ "said", said_row },
+	{ "reply", reply_row },
+	{ "name", name_row },
+	{ "gone", gone_row },
+	{ "closed", closed_row },
+	{ "on", on_row },
+	{ "off", off_row },
+};
+
+int
+con_row_event(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (strcmp(kinds[i].ev, ev->ev) == 0)
+			return kinds[i].make(row, ev, about);
+	}
+	return 0;
+}
+
+/* As wide as the tag, and ending as it does; below "* " there is nothing. */
+static void
+add_gutter(struct dw_buf *b, const struct con_row *row)
+{
+	size_t width = dw_text_width(row->tag, strlen(row->tag));
+
+	for (; width > 2; width--)
+		dw_buf_addc(b, ' ');
+	if (row->style == CON_STYLE_OURS)
+		dw_buf_adds(b, "  ");
+	else
+		dw_buf_adds(b, row->style == CON_STYLE_OPERATOR ? "> " : "| ");
+}
+
+/* Copies rows with their first bytes, the tag or gutter, in colour. */
+static void
+add_coloured(struct dw_buf *out, const char *rows, const struct con_row *row,
+    size_t gutter_len)
+{
+	size_t head = strlen(row->tag);
+	const char *end;
+
+	for (; (end = strchr(rows, '\n')) != NULL; rows = end + 1) {
+		if ((size_t)(end - rows) < head)
+			head = (size_t)(end - rows);
+		dw_buf_adds(out, colours[row->style]);
+		dw_buf_add(out, rows, head);
+		dw_buf_adds(out, "\033[0m");
+		dw_buf_add(out, rows + head, (size_t)(end - rows) - head + 1);
+		head = gutter_len;
+	}
+}
+
+int
+con_row_lay(const struct con_row *row, unsigned columns, bool colour,
+    struct dw_buf *out)
+{
+	struct dw_buf gutter = DW_BUF_INITIALIZER, rows = DW_BUF_INITIALIZER;
+
+	add_gutter(&gutter, row);
+	dw_text_wrap(&rows, row->tag, dw_buf_str(&gutter), row->text,
+	    strlen(row->text), columns, "\n");
+	if (colour && columns > 0)
+		add_coloured(out, dw_buf_str(&rows), row, gutter.len);
+	else
+		dw_buf_adds(out, dw_buf_str(&rows));
+	if (gutter.failed || rows.failed)
+		out->failed = true;
+	dw_buf_fini(&gutter);
+	dw_buf_fini(&rows);
+	return out->failed ? -ENOMEM : 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is shown: rows that are laid out at the last moment, for the window as
+ * it is then.  Pure.
+ *
+ *	09:58:31 3 alice| text		a customer; goes on under the same |
+ *	09:58:52 3 lin> text ✓		an operator
+ *	* 3 alice is gone		ours: nobody else's row begins so
+ *
+ * An operator's row is held back for CON_HOLD_MS so that its mark is usually
+ * final: ✓ the text has left for the customer, · it is stored.  A customer in
+ * classic mode gets it with the next turn only, so · stays on the screen and
+ * nothing is printed later: /history says ✓ then.  When the session ends or
+ * its connection is lost first, the row that says so counts what perhaps did
+ * not arrive, and /history marks those with ? in words.
+ */
+#ifndef CON_ROWS_H
+#define CON_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "wire/op.h"
+
+#define CON_HOLD_MS	300
+#define CON_BODY_MAX	(64 * 1024)	/* bytes of one message on a screen */
+
+enum con_style {
+	CON_STYLE_OURS,
+	CON_STYLE_CUSTOMER,
+	CON_STYLE_SELECTED,	/* the customer who is selected */
+	CON_STYLE_OPERATOR
+};
+
+enum con_mark {
+	CON_MARK_STORED,
+	CON_MARK_SENT,
+	CON_MARK_DOUBT		/* perhaps not delivered */
+};
+
+/* Both strings are printable; text may have LF. */
+struct con_row {
+	char		*tag;
+	char		*text;
+	enum con_style	 style;
+};
+
+void	con_row_fini(struct con_row *row);
+
+/* A row of ours; the arguments need not be printable. */
+int	con_row_ours(struct con_row *row, const char *format, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* What a row about an event says besides the event. */
+struct con_row_about {
+	const char	*label;		/* "3 alice" */
+	enum con_mark	 mark;		/* of a reply */
+	uint64_t	 unsent;	/* replies that had not left */
+	bool		 selected;
+};
+
+/*
+ * The row of an event.  Returns 1; 0 when this event is not shown (sent, and
+ * what we do not know); -ENOMEM.
+ */
+int	con_row_event(struct con_row *row, const struct wire_event *ev,
+	    const struct con_row_about *about);
+
+/* Appends the physical rows; columns 0: one row, nothing wrapped. */
+int	con_row_lay(const struct con_row *row, unsigned columns, bool colour,
+	    struct dw_buf *out);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "console/inside.h"
+
+#define PENDING_MAX	256
+#define REPLY_MAX	(64 * 1024)	/* bytes; a frame holds it in any form */
+
+static bool
+line_is_empty(const struct con *con)
+{
+	return *tty_text(con->tty, NULL) == '\0';
+}
+
+static void
+set_line(struct con *con, const char *text)
+{
+	tty_set_text(con->tty, text, strlen(text));
+}
+
+static void
+keep_draft(struct con *con, uint64_t sid, const char *text)
+{
+	if (con_drafts_put(&con->drafts, sid, text) == 0)
+		con_board_keep(&con->board, sid, true);
+}
+
+bool
+con_draft_to_line(struct con *con, uint64_t sid)
+{
+	char *text;
+
+	if (!line_is_empty(con) ||
+	    (text = con_drafts_take(&con->drafts, sid)) == NULL)
+		return false;
+	set_line(con, text);
+	free(text);
+	con_board_keep(&con->board, sid, false);
+	return true;
+}
+
+static void
+say_who(struct con *con, const struct con_session *s)
+{
+	char span[CON_SPAN_MAX], label[CON_LABEL_MAX];
+
+	con_session_label(s, label);
+	con_span(dw_clock_wall_ms() - s->waiting_ms, span);
+	if (s->closed)
+		con_say(con, _("%s, closed"), label);
+	else if (s->waiting_ms != 0)
+		con_say(con, _("%s (%s, %s), waiting %s"), label, s->mode,
+		    s->addr, span);
+	else
+		con_say(con, _("%s (%s, %s)"), label, s->mode, s->addr);
+}
+
+void
+con_select(struct con *con, uint64_t sid)
+{
+	uint64_t old = con->facts.sid;
+	struct con_session s;
+
+	if (!con_board_session(&con->board, sid, &s)) {
+		con_say(con, _("there is no session like that; /list shows "
+		    "all"));
+		return;
+	}
+	/* What was typed for nobody goes along. */
+	if (old != 0 && old != sid && !line_is_empty(con)) {
+		keep_draft(con, old, tty_text(con->tty, NULL));
+		set_line(con, "");
+	}
+	con_board_select(&con->board, sid);
+	if (old != sid)
+		say_who(con, &s);
+	con_draft_to_line(con, sid);
+	con_prompt_refresh(con);
+}
+
+static void
+label_of(struct con *con, uint64_t sid, char out[CON_LABEL_MAX])
+{
+	struct con_session s = { .sid = sid };
+
+	con_board_session(&con->board, sid, &s);
+	con_session_label(&s, out);
+}
+
+/* Keeps the text where it can be found again; says where. */
+static const char *
+keep_somewhere(struct con *con, uint64_t sid, const char *text)
+{
+	struct con_session s;
+
+	if (!tty_is_terminal(con->tty))
+		return "";
+	tty_remember(con->tty, text);
+	if (!con_board_session(&con->board, sid, &s))
+		return _("; Up brings the text back");
+	keep_draft(con, sid, text);
+	if (con->facts.sid == sid && con_draft_to_line(con, sid))
+		return _("; the text is in the line again");
+	return _("; the text is kept as this session's draft");
+}
+
+void
+con_keep_text(struct con *con, uint64_t sid, const char *text,
+    const char *why)
+{
+	char label[CON_LABEL_MAX];
+	const char *where;
+
+	label_of(con, sid, label);
+	where = keep_somewhere(con, sid, text);
+	con_say(con, _("not sent to %s: %s%s"), label, why, where);
+}
+
+static void
+nobody_selected(struct con *con, const char *text)
+{
+	con_say(con, _("not sent: nobody is selected; Enter on an empty line "
+	    "takes who waits longest"));
+	if (tty_is_terminal(con->tty) && line_is_empty(con))
+		set_line(con, text);
+}
+
+static const char *
+why_not_sent(int r)
+{
+	if (r == -ETIMEDOUT)
+		return _("the desk does not read");
+	if (r == -ENOTCONN)
+		return _("the desk is not connected");
+	return _("out of memory");
+}
+
+/* Sends a frame and keeps what it was until it is answered.  Returns 0 or
+ * -errno. */
+static int
+ask(struct con *con, struct wire_frame *f, uint64_t sid, const char *text)
+{
+	struct con_request *rq = con_pending_add(&con->pending, sid, text);
+	int r;
+
+	if (rq == NULL)
+		return -ENOMEM;
+	f->id = rq->id;
+	f->sid = sid;
+	f->text = text;
+	f->len = strlen(text);
+	if ((r = con_link_send(con->link, f)) < 0) {
+		con_request_free(con_pending_take(&con->pending, rq->id));
+		return r;
+	}
+	rq->generation = (unsigned)r;
+	return 0;
+}
+
+/* Why this cannot even be tried; NULL when it can. */
+static const char *
+cannot_send(struct con *con, uint64_t sid, const char *text)
+{
+	struct con_session s;
+
+	if (!con_board_session(&con->board, sid, &s) || s.closed)
+		return _("the session is closed");
+	if (strlen(text) > REPLY_MAX)
+		return _("it is too long");
+	if (con->pending.n >= PENDING_MAX)
+		return _("the desk does not answer");
+	return NULL;
+}
+
+void
+con_reply(struct con *con, uint64_t sid, const char *text)
+{
+	struct wire_frame f = wire_frame_of(WIRE_REPLY);
+	const char *why;
+	int r;
+
+	if (sid == 0) {
+		nobody_selected(con, text);
+		return;
+	}
+	if ((why = cannot_send(con, sid, text)) == NULL &&
+	    (r = ask(con, &f, sid, text)) < 0)
+		why = why_not_sent(r);
+	if (why != NULL)
+		con_keep_text(con, sid, text, why);
+}
+
+void
+con_ask_desk(struct con *con, const char *text)
+{
+	struct wire_frame f = wire_frame_of(WIRE_CMD);
+	int r = ask(con, &f, 0, text);
+
+	if (r < 0)
+		con_say(con, "/%s: %s", text, why_not_sent(r));
+}
+
+void
+con_leave(struct con *con)
+{
+	struct wire_frame f = wire_frame_of(WIRE_CMD);
+
+	con->leaving = true;
+	if (!con->cfg.owns_desk && !tty_is_terminal(con->tty))
+		con->eof = true;	/* what was sent is answered first */
+	else if (!con->cfg.owns_desk || ask(con, &f, 0, "quit") < 0)
+		tty_quit(con->tty);
+}
