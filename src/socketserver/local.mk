@@ -1,3 +1,31 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# libsks_la_SOURCES += src/socketserver/... for each file, headers too; the
-# public header is in include_HEADERS += src/socketserver/socketserver.h.
+libsks_la_SOURCES += \
+	src/socketserver/accept.c \
+	src/socketserver/addr.c \
+	src/socketserver/addr.h \
+	src/socketserver/close.c \
+	src/socketserver/connect.c \
+	src/socketserver/error.c \
+	src/socketserver/error.h \
+	src/socketserver/frame.c \
+	src/socketserver/handler.c \
+	src/socketserver/listen.c \
+	src/socketserver/loop.c \
+	src/socketserver/outbox.c \
+	src/socketserver/outbox.h \
+	src/socketserver/peers.c \
+	src/socketserver/peers.h \
+	src/socketserver/poller.c \
+	src/socketserver/poller.h \
+	src/socketserver/postman.c \
+	src/socketserver/request.c \
+	src/socketserver/server.c \
+	src/socketserver/server.h \
+	src/socketserver/socket.c \
+	src/socketserver/socket.h \
+	src/socketserver/sockopt.c \
+	src/socketserver/stream.c \
+	src/socketserver/time.c \
+	src/socketserver/worker.c
+
+include_HEADERS += src/socketserver/socketserver.h

@@ -430,7 +430,8 @@ struct sks_postman;
 
 SKS_API SKS_MUST_USE int sks_postman_new(struct sks_postman **out);
 
-/* Ends the thread.  Every outbox of this postman must have been closed. */
+/* Ends the thread.  Every outbox of this postman must have been closed, and
+ * nobody may still be inside a call on one. */
 SKS_API void	sks_postman_free(struct sks_postman *pm);
 
 enum sks_outbox_event {
@@ -584,7 +585,8 @@ struct sks_server_ops {
 	int	(*server_activate)(struct sks_server *srv);
 	/* After activate: the address is known.  Must not fail. */
 	void	(*on_ready)(struct sks_server *srv);
-	/* Closes the listener; called once. */
+	/* Closes the listener.  Once, when the server is closed, also when
+	 * there is none; or after a failed bind or activate. */
 	void	(*server_close)(struct sks_server *srv);
 
 	/* accept: *req made with sks_request_new().  On failure nothing but
@@ -709,7 +711,7 @@ SKS_API void	sks_server_config_init(struct sks_server_config *cfg,
 
 /*
  * Makes, binds and activates a server; nothing is served yet.  ops may be
- * NULL; the tables must live as long as the server.
+ * NULL; the tables are copied.
  * Unix sockets: a dead socket file of our own is replaced; a live one gives
  * SKS_EADDRINUSE; anything that is not a socket is never touched.
  * Returns 0; SKS_EINVAL, SKS_EADDRINUSE, SKS_EADDRNOTAVAIL, SKS_EACCES,

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "socketserver/addr.h"
+#include "socketserver/error.h"
+
+#define PATH_OFFSET	offsetof(struct sockaddr_un, sun_path)
+#define HOST_TEXT	64	/* INET6_ADDRSTRLEN and a scope */
+
+_Static_assert(sizeof(((struct sks_addr *)0)->u) >=
+    sizeof(struct sockaddr_storage), "room for every address");
+
+void
+sks_addr_set(struct sks_addr *a, const void *sa, socklen_t len)
+{
+	if (len > sizeof a->u)
+		len = sizeof a->u;
+	memset(a, 0, sizeof *a);
+	memcpy(a->u.bytes, sa, len);
+	a->len = (uint32_t)len;
+}
+
+const struct sockaddr *
+sks_addr_sa(const struct sks_addr *a)
+{
+	return (const void *)&a->u;
+}
+
+int
+sks_addr_of_fd(int fd, int (*get)(int, struct sockaddr *restrict,
+    socklen_t *restrict), const char *what, struct sks_addr *out)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof ss;
+
+	if (get(fd, (struct sockaddr *)&ss, &len) < 0)
+		return sks_fail_errno(errno, what);
+	sks_addr_set(out, &ss, len);
+	return 0;
+}
+
+int
+sks_addr_set_unix(struct sks_addr *a, const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (len == 0)
+		return sks_fail(SKS_EINVAL, "a Unix socket needs a path");
+	if (len >= sizeof sun.sun_path)
+		return sks_fail(SKS_ETOOLONG,
+		    "the path of a Unix socket is at most 107 bytes");
+	memcpy(sun.sun_path, path, len + 1);
+	if (path[0] != '@') {
+		sks_addr_set(a, &sun, (socklen_t)(PATH_OFFSET + len + 1));
+		return 0;
+	}
+	sun.sun_path[0] = '\0';
+	sks_addr_set(a, &sun, (socklen_t)(PATH_OFFSET + len));
+	return 0;
+}
+
+static int
+port_parse(const char *text, unsigned *port)
+{
+	size_t len = strlen(text);
+	unsigned long n;
+
+	if (len == 0 || len > 5 || strspn(text, "0123456789") != len ||
+	    (n = strtoul(text, NULL, 10)) > 65535)
+		return sks_fail(SKS_EINVAL,
+		    "the port is not a number from 0 to 65535");
+	*port = (unsigned)n;
+	return 0;
+}
+
+static int
+set_inet(struct sks_addr *a, const char *host, unsigned port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+
+	if (strcmp(host, "localhost") == 0)
+		host = "127.0.0.1";
+	else if (host[0] == '\0' || strcmp(host, "*") == 0)
+		host = "0.0.0.0";
+	if (inet_pton(AF_INET, host, &sin.sin_addr) != 1)
+		return sks_fail(SKS_EINVAL,
+		    "the host is not a numeric address or localhost");
+	sin.sin_port = htons((uint16_t)port);
+	sks_addr_set(a, &sin, sizeof sin);
+	return 0;
+}
+
+/* Through getaddrinfo, which knows the scope in fe80::1%eth0. */
+static int
+set_inet6(struct sks_addr *a, const char *host, unsigned port)
+{
+	static const struct addrinfo hints = {
+		.ai_family = AF_INET6,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST,
+	};
+	struct addrinfo *list;
+	struct sockaddr_in6 sin6;
+
+	if (getaddrinfo(host, NULL, &hints, &list) != 0)
+		return sks_fail(SKS_EINVAL,
+		    "the host is not a numeric IPv6 address");
+	memcpy(&sin6, list->ai_addr, sizeof sin6);
+	freeaddrinfo(list);
+	sin6.sin6_port = htons((uint16_t)port);
+	sks_addr_set(a, &sin6, sizeof sin6);
+	return 0;
+}
+
+static int
+parse_bracketed(const char *text, unsigned port, struct sks_addr *out)
+{
+	char host[HOST_TEXT];
+	const char *end = strchr(text, ']');
+	int r;
+
+	if (end == NULL || (size_t)(end - text) > sizeof host ||
+	    (end[1] != '\0' && end[1] != ':'))
+		return sks_fail(SKS_EINVAL,
+		    "an IPv6 address with a port looks like [::1]:6666");
+	snprintf(host, sizeof host, "%.*s", (int)(end - text - 1), text + 1);
+	if (end[1] == ':' && (r = port_parse(end + 2, &port)) < 0)
+		return r;
+	return set_inet6(out, host, port);
+}
+
+static int
+parse_plain(const char *text, unsigned port, struct sks_addr *out)
+{
+	char host[HOST_TEXT];
+	const char *colon = strchr(text, ':');
+	size_t len = colon == NULL ? strlen(text) : (size_t)(colon - text);
+	int r;
+
+	if (colon != NULL && strchr(colon + 1, ':') != NULL)
+		return set_inet6(out, text, port);
+	if (len >= sizeof host)
+		return sks_fail(SKS_EINVAL,
+		    "the host is not a numeric address or localhost");
+	snprintf(host, sizeof host, "%.*s", (int)len, text);
+	if (colon != NULL && (r = port_parse(colon + 1, &port)) < 0)
+		return r;
+	return set_inet(out, host, port);
+}
+
+int
+sks_addr_parse(const char *text, unsigned default_port, struct sks_addr *out)
+{
+	memset(out, 0, sizeof *out);
+	if (text[0] == '\0' || default_port > 65535)
+		return sks_fail(SKS_EINVAL, "the address is empty");
+	if (strncmp(text, "unix:", 5) == 0)
+		return sks_addr_set_unix(out, text + 5);
+	if (text[0] == '[')
+		return parse_bracketed(text, default_port, out);
+	return parse_plain(text, default_port, out);
+}
+
+int
+sks_addr_resolve(const char *host, unsigned port, struct sks_addr *out)
+{
+	static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list;
+	char service[8];
+
+	memset(out, 0, sizeof *out);
+	if (port > 65535)
+		return sks_fail(SKS_EINVAL,
+		    "the port is not a number from 0 to 65535");
+	snprintf(service, sizeof service, "%u", port);
+	if (getaddrinfo(host, service, &hints, &list) != 0)
+		return sks_fail(SKS_ERESOLVE, "getaddrinfo");
+	sks_addr_set(out, list->ai_addr, list->ai_addrlen);
+	freeaddrinfo(list);
+	return 0;
+}
+
+enum sks_family
+sks_addr_family(const struct sks_addr *a)
+{
+	if (a->len < sizeof(sa_family_t))
+		return SKS_UNSPEC;
+	switch (sks_addr_sa(a)->sa_family) {
+	case AF_INET:
+		return SKS_INET;
+	case AF_INET6:
+		return SKS_INET6;
+	case AF_UNIX:
+		return a->len > PATH_OFFSET ? SKS_UNIX : SKS_UNSPEC;
+	default:
+		return SKS_UNSPEC;
+	}
+}
+
+static struct sockaddr_in6
+inet6_of(const struct sks_addr *a)
+{
+	struct sockaddr_in6 sin6;
+
+	memcpy(&sin6, a->u.bytes, sizeof sin6);
+	return sin6;
+}
+
+/* The IPv4 address, also of one mapped into IPv6.  Host byte order. */
+static int
+inet4_of(const struct sks_addr *a, uint32_t *out)
+{
+	struct sockaddr_in sin;
+	struct sockaddr_in6 sin6;
+	uint32_t net;
+
+	switch (sks_addr_family(a)) {
+	case SKS_INET:
+		memcpy(&sin, a->u.bytes, sizeof sin);
+		*out = ntohl(sin.sin_addr.s_addr);
+		return 1;
+	case SKS_INET6:
+		sin6 = inet6_of(a);
+		if (!IN6_IS_ADDR_V4MAPPED(&sin6.sin6_addr))
+			return 0;
+		memcpy(&net, sin6.sin6_addr.s6_addr + 12, sizeof net);
+		*out = ntohl(net);
+		return 1;
+	case SKS_UNSPEC:
+	case SKS_UNIX:
+		break;
+	}
+	return 0;
+}
+
+unsigned
+sks_addr_port(const struct sks_addr *a)
+{
+	struct sockaddr_in sin;
+
+	switch (sks_addr_family(a)) {
+	case SKS_INET:
+		memcpy(&sin, a->u.bytes, sizeof sin);
+		return ntohs(sin.sin_port);
+	case SKS_INET6:
+		return ntohs(inet6_of(a).sin6_port);
+	case SKS_UNSPEC:
+	case SKS_UNIX:
+		break;
+	}
+	return 0;
+}
+
+const char *
+sks_addr_path(const struct sks_addr *a)
+{
+	const char *path = (const char *)a->u.bytes + PATH_OFFSET;
+
+	return sks_addr_family(a) == SKS_UNIX && path[0] != '\0' ? path : NULL;
+}
+
+struct range {
+	uint32_t	net, mask;
+};
+
+static enum sks_scope
+scope_of_inet4(uint32_t ip)
+{
+	static const struct range inside[] = {
+		{ 0x0a000000, 0xff000000 },	/* 10/8 */
+		{ 0xac100000, 0xfff00000 },	/* 172.16/12 */
+		{ 0xc0a80000, 0xffff0000 },	/* 192.168/16 */
+		{ 0xa9fe0000, 0xffff0000 },	/* 169.254/16 */
+		{ 0x64400000, 0xffc00000 },	/* 100.64/10 */
+	};
+
+	if (ip == 0)
+		return SKS_SCOPE_ANY;
+	if (ip >> 24 == 127)
+		return SKS_SCOPE_LOOPBACK;
+	for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
+		if ((ip & inside[i].mask) == inside[i].net)
+			return SKS_SCOPE_PRIVATE;
+	return SKS_SCOPE_PUBLIC;
+}
+
+enum sks_scope
+sks_addr_scope(const struct sks_addr *a)
+{
+	struct sockaddr_in6 sin6;
+	uint32_t ip;
+
+	if (inet4_of(a, &ip))
+		return scope_of_inet4(ip);
+	if (sks_addr_family(a) != SKS_INET6)
+		return SKS_SCOPE_LOCAL;
+	sin6 = inet6_of(a);
+	if (IN6_IS_ADDR_UNSPECIFIED(&sin6.sin6_addr))
+		return SKS_SCOPE_ANY;
+	if (IN6_IS_ADDR_LOOPBACK(&sin6.sin6_addr))
+		return SKS_SCOPE_LOOPBACK;
+	if (IN6_IS_ADDR_LINKLOCAL(&sin6.sin6_addr) ||
+	    (sin6.sin6_addr.s6_addr[0] & 0xfe) == 0xfc)
+		return SKS_SCOPE_PRIVATE;
+	return SKS_SCOPE_PUBLIC;
+}
+
+static void
+format_unix(const struct sks_addr *a, enum sks_addr_style style, char *buf,
+    size_t size)
+{
+	const char *name = (const char *)a->u.bytes + PATH_OFFSET;
+	size_t len = a->len > PATH_OFFSET ? a->len - PATH_OFFSET : 0;
+	const char *at = "";
+
+	if (len > 0 && name[0] == '\0') {
+		at = "@";
+		name++;
+		len--;
+	}
+	len = strnlen(name, len);
+	snprintf(buf, size, style == SKS_STYLE_PYTHON ? "'%s%.*s'" :
+	    "unix:%s%.*s", at, (int)len, name);
+}
+
+static void
+format_inet4(uint32_t ip, unsigned port, enum sks_addr_style style, char *buf,
+    size_t size)
+{
+	struct in_addr in = { htonl(ip) };
+	char host[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &in, host, sizeof host);
+	if (style == SKS_STYLE_HOST)
+		snprintf(buf, size, "%s", host);
+	else
+		snprintf(buf, size, style == SKS_STYLE_PYTHON ?
+		    "('%s', %u)" : "%s:%u", host, port);
+}
+
+static void
+format_inet6(const struct sks_addr *a, enum sks_addr_style style, char *buf,
+    size_t size)
+{
+	struct sockaddr_in6 sin6 = inet6_of(a);
+	char host[HOST_TEXT];
+
+	/* Not inet_ntop: it leaves out the scope. */
+	if (getnameinfo(sks_addr_sa(a), a->len, host, sizeof host, NULL, 0,
+	    NI_NUMERICHOST) != 0)
+		inet_ntop(AF_INET6, &sin6.sin6_addr, host, sizeof host);
+	if (style == SKS_STYLE_HOST)
+		snprintf(buf, size, "%s", host);
+	else if (style == SKS_STYLE_PLAIN)
+		snprintf(buf, size, "[%s]:%u", host, sks_addr_port(a));
+	else
+		snprintf(buf, size, "('%s', %u, %u, %u)", host,
+		    sks_addr_port(a), (unsigned)ntohl(sin6.sin6_flowinfo),
+		    (unsigned)sin6.sin6_scope_id);
+}
+
+const char *
+sks_addr_format(const struct sks_addr *a, enum sks_addr_style style, char *buf,
+    size_t size)
+{
+	uint32_t ip;
+
+	if (inet4_of(a, &ip))
+		format_inet4(ip, sks_addr_port(a), style, buf, size);
+	else if (sks_addr_family(a) == SKS_INET6)
+		format_inet6(a, style, buf, size);
+	else
+		format_unix(a, style, buf, size);
+	return buf;
+}
+
+/* All bits of the host, for comparing. */
+static int
+host_bytes(const struct sks_addr *a, struct sks_host_key *out)
+{
+	struct sockaddr_in6 sin6;
+	uint32_t ip, net;
+
+	memset(out, 0, sizeof *out);
+	if (inet4_of(a, &ip)) {
+		net = htonl(ip);
+		memset(out->bytes + 10, 0xff, 2);
+		memcpy(out->bytes + 12, &net, sizeof net);
+		return 1;
+	}
+	if (sks_addr_family(a) != SKS_INET6)
+		return 0;
+	sin6 = inet6_of(a);
+	memcpy(out->bytes, sin6.sin6_addr.s6_addr, sizeof out->bytes);
+	return 1;
+}
+
+int
+sks_addr_host_key(const struct sks_addr *a, struct sks_host_key *out)
+{
+	uint32_t ip;
+
+	if (!host_bytes(a, out))
+		return 0;
+	if (!inet4_of(a, &ip))
+		memset(out->bytes + 8, 0, 8);
+	return 1;
+}
+
+int
+sks_addr_same_host(const struct sks_addr *a, const struct sks_addr *b)
+{
+	struct sks_host_key ka, kb;
+
+	if (host_bytes(a, &ka) != host_bytes(b, &kb))
+		return 0;
+	if (sks_addr_family(a) == SKS_UNIX || sks_addr_family(b) == SKS_UNIX)
+		return a->len == b->len &&
+		    memcmp(a->u.bytes, b->u.bytes, a->len) == 0;
+	return memcmp(&ka, &kb, sizeof ka) == 0;
+}

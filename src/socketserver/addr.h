@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Addresses as the kernel wants them. */
+#ifndef SKS_ADDR_H
+#define SKS_ADDR_H
+
+#include <sys/socket.h>
+
+#include "socketserver/socketserver.h"
+
+/* What peers are counted by: an IPv4 address (in its mapped form), or the
+ * first 64 bits of an IPv6 one. */
+struct sks_host_key {
+	unsigned char	bytes[16];
+};
+
+void	sks_addr_set(struct sks_addr *a, const void *sa, socklen_t len);
+const struct sockaddr *sks_addr_sa(const struct sks_addr *a);
+int	sks_addr_set_unix(struct sks_addr *a, const char *path);
+
+/* The getsockname/getpeername of a descriptor.  Returns 0 or SKS_E*. */
+int	sks_addr_of_fd(int fd, int (*get)(int, struct sockaddr *restrict,
+	    socklen_t *restrict), const char *what, struct sks_addr *out);
+
+/* Returns 0 for an address without a host. */
+int	sks_addr_host_key(const struct sks_addr *a, struct sks_host_key *out);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "socketserver/error.h"
+#include "socketserver/server.h"
+
+int
+sks_on_loop_thread_locked(struct sks_server *srv)
+{
+	return srv->state == LOOP_RUNNING && srv->loop_known &&
+	    pthread_equal(srv->loop_thread, pthread_self());
+}
+
+static void
+this_thread_loops(struct sks_server *srv)
+{
+	dw_lock(&srv->lock);
+	srv->loop_thread = pthread_self();
+	srv->loop_known = 1;
+	dw_unlock(&srv->lock);
+}
+
+/*
+ * To RUNNING.  Returns 0, 1 when a shutdown came before the first loop (which
+ * is over by that), or SKS_E*.  A stop that came after a loop's end is
+ * nobody's any more and is forgotten.
+ */
+static int
+loop_begin(struct sks_server *srv)
+{
+	int r = 0;
+
+	dw_lock(&srv->lock);
+	if (srv->closed)
+		r = SKS_ECLOSED;
+	else if (srv->state == LOOP_RUNNING)
+		r = SKS_EBUSY;
+	else if (srv->state == LOOP_NEW && atomic_load(&srv->stop)) {
+		srv->state = LOOP_ENDED;
+		r = 1;
+	} else {
+		srv->state = LOOP_RUNNING;
+		srv->loop_known = 0;
+		atomic_store(&srv->stop, 0);
+	}
+	dw_unlock(&srv->lock);
+	return r < 0 ? sks_fail(r, "serve") : r;
+}
+
+static void
+loop_end(struct sks_server *srv)
+{
+	dw_lock(&srv->lock);
+	srv->state = LOOP_ENDED;
+	srv->loops++;
+	dw_cond_broadcast(&srv->changed);
+	dw_unlock(&srv->lock);
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Not polled while descriptors are short, nor at the limit under SKS_WAIT: a
+ * worker that ends rings the wake. */
+static int
+listener_to_poll(struct sks_server *srv, int64_t *deadline_ns)
+{
+	if (srv->pace_until_ns > dw_clock_ns()) {
+		*deadline_ns = sooner(*deadline_ns, srv->pace_until_ns);
+		return -1;
+	}
+	if (srv->cfg.overload == SKS_WAIT && sks_server_full(srv))
+		return -1;
+	return srv->listener;
+}
+
+/* Until something is to be done or the deadline.  Returns 1 when the listener
+ * is ready, 0, or what ends the loop. */
+static int
+wait_turn(struct sks_server *srv, int64_t deadline_ns)
+{
+	struct pollfd p[2] = {
+		{ .fd = srv->wake.rd, .events = POLLIN },
+		{ .fd = listener_to_poll(srv, &deadline_ns), .events = POLLIN },
+	};
+
+	if (poll(p, 2, dw_clock_poll_ms(deadline_ns)) < 0)
+		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");
+	if (p[0].revents != 0)
+		dw_wake_clear(&srv->wake);
+	if (p[1].revents & POLLNVAL)
+		return sks_fail(SKS_ECLOSED, "poll");
+	return p[1].revents != 0;
+}
+
+/* The next adopted request, if there is one and a slot for it (or somebody to
+ * refuse it). */
+static struct sks_request *
+next_adopted(struct sks_server *srv)
+{
+	struct dw_list *node = NULL;
+
+	if (srv->cfg.overload == SKS_WAIT && sks_server_full(srv))
+		return NULL;
+	dw_lock(&srv->lock);
+	node = dw_list_take(&srv->adopted);
+	if (node != NULL)
+		srv->stats.adopted++;
+	dw_unlock(&srv->lock);
+	return node == NULL ? NULL :
+	    DW_LIST_OF(node, struct sks_request, node);
+}
+
+static int
+serve_adopted(struct sks_server *srv)
+{
+	struct sks_request *req;
+
+	while (!atomic_load(&srv->stop) && (req = next_adopted(srv)) != NULL)
+		if (sks_serve_request(srv, req) == SKS_STOP)
+			return SKS_STOP;
+	return 0;
+}
+
+static int
+service_actions(struct sks_server *srv)
+{
+	int r = srv->ops.service_actions(srv);
+
+	if (r < 0)
+		sks_report(srv, NULL, r);
+	return r == SKS_STOP ? SKS_STOP : 0;
+}
+
+/* One turn after the wait.  Returns 0 to go on, SKS_STOP or SKS_E*. */
+static int
+turn(struct sks_server *srv, int ready)
+{
+	int r;
+
+	if (sks_reap(srv) > 0)
+		srv->pace_until_ns = 0;		/* something was freed */
+	if ((r = serve_adopted(srv)) != 0)
+		return r;
+	if (ready && !atomic_load(&srv->stop)) {
+		r = sks_accept_one(srv);
+		if (r < 0 || r == SKS_STOP)
+			return r;
+	}
+	return service_actions(srv);
+}
+
+static int
+run_loop(struct sks_server *srv)
+{
+	int ready, r;
+
+	this_thread_loops(srv);
+	for (;;) {
+		ready = wait_turn(srv, dw_clock_after(
+		    srv->cfg.service_interval));
+		if (ready < 0)
+			return ready;
+		if (atomic_load(&srv->stop))
+			return 0;
+		if ((r = turn(srv, ready)) != 0)
+			return r;
+	}
+}
+
+int
+sks_server_serve_forever(struct sks_server *srv)
+{
+	int r = loop_begin(srv);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = run_loop(srv);
+	loop_end(srv);
+	return r;
+}
+
+/* Returns 1, SKS_STOP or SKS_E*, or 0: nothing came yet. */
+static int
+handle_one(struct sks_server *srv, int ready)
+{
+	struct sks_request *req = next_adopted(srv);
+
+	if (req == NULL)
+		return ready ? sks_accept_one(srv) : 0;
+	dw_wake_ring(&srv->wake);	/* there may be more of them */
+	return sks_serve_request(srv, req);
+}
+
+static int
+wait_and_handle(struct sks_server *srv)
+{
+	int64_t deadline_ns = dw_clock_after(srv->cfg.timeout);
+	int ready, r;
+
+	this_thread_loops(srv);
+	for (;;) {
+		if ((ready = wait_turn(srv, deadline_ns)) < 0)
+			return ready;
+		if (atomic_load(&srv->stop))
+			return SKS_STOP;
+		if (sks_reap(srv) > 0)
+			srv->pace_until_ns = 0;
+		if ((r = handle_one(srv, ready)) != 0)
+			return r;
+		if (dw_clock_ns() >= deadline_ns) {
+			srv->ops.handle_timeout(srv);
+			return 0;
+		}
+	}
+}
+
+int
+sks_server_handle_request(struct sks_server *srv)
+{
+	int r = loop_begin(srv);
+
+	if (r != 0)
+		return r < 0 ? r : SKS_STOP;
+	r = wait_and_handle(srv);
+	loop_end(srv);
+	return r;
+}
+
+void
+sks_server_request_shutdown(struct sks_server *srv)
+{
+	atomic_store(&srv->stop, 1);
+	dw_wake_ring(&srv->wake);
+}
+
+static int
+await_loop_end(struct sks_server *srv, uint64_t loops, int64_t deadline_ns)
+{
+	int ended;
+
+	dw_lock(&srv->lock);
+	while (srv->loops == loops)
+		if (!dw_cond_wait_until(&srv->changed, &srv->lock,
+		    deadline_ns))
+			break;
+	ended = srv->loops != loops;
+	dw_unlock(&srv->lock);
+	return ended ? 0 : sks_fail(SKS_ETIMEDOUT, "shutdown");
+}
+
+int
+sks_server_shutdown(struct sks_server *srv, double timeout)
+{
+	int64_t deadline_ns = dw_clock_after(timeout);
+	enum loop_state state;
+	uint64_t loops;
+	int own;
+
+	dw_lock(&srv->lock);
+	state = srv->state;
+	loops = srv->loops;
+	own = sks_on_loop_thread_locked(srv);
+	if (state != LOOP_ENDED)
+		atomic_store(&srv->stop, 1);
+	dw_unlock(&srv->lock);
+	if (state != LOOP_RUNNING)
+		return 0;
+	dw_wake_ring(&srv->wake);
+	if (own)
+		return sks_fail(SKS_EDEADLK, "shutdown");
+	return await_loop_end(srv, loops, deadline_ns);
+}
+
+void
+sks_join_acceptor(struct sks_server *srv)
+{
+	pthread_t acceptor;
+	int has;
+
+	dw_lock(&srv->lock);
+	has = srv->has_acceptor;
+	acceptor = srv->acceptor;
+	srv->has_acceptor = 0;
+	dw_unlock(&srv->lock);
+	if (has)
+		pthread_join(acceptor, NULL);
+}
+
+static void *
+acceptor_main(void *arg)
+{
+	struct sks_server *srv = arg;
+	char text[160];
+	int r = run_loop(srv);
+
+	if (r < 0)
+		sks_log(srv, SKS_LOG_ERROR, "the acceptor ended: %s",
+		    sks_error_text(text, sizeof text));
+	loop_end(srv);
+	return NULL;
+}
+
+int
+sks_server_start(struct sks_server *srv)
+{
+	pthread_t acceptor;
+	int r = loop_begin(srv);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	sks_join_acceptor(srv);		/* of a loop that ended by itself */
+	r = dw_thread_start(&acceptor, "acceptor", 0, acceptor_main, srv);
+	if (r < 0) {
+		loop_end(srv);
+		return sks_fail(SKS_ENOTHREAD, "pthread_create");
+	}
+	dw_lock(&srv->lock);
+	srv->acceptor = acceptor;
+	srv->has_acceptor = 1;
+	dw_unlock(&srv->lock);
+	return 0;
+}
+
+int
+sks_server_stop(struct sks_server *srv, double timeout)
+{
+	int r = sks_server_shutdown(srv, timeout);
+
+	if (r == 0)
+		sks_join_acceptor(srv);
+	return r;
+}
+
+static int
+enqueue(struct sks_server *srv, struct sks_request *req)
+{
+	int closed;
+
+	dw_lock(&srv->lock);
+	closed = srv->closed;
+	if (!closed)
+		dw_list_add(&srv->adopted, &req->node);
+	dw_unlock(&srv->lock);
+	return closed ? SKS_ECLOSED : 0;
+}
+
+int
+sks_server_adopt(struct sks_server *srv, struct sks_socket *s)
+{
+	struct sks_request *req;
+	struct sks_addr client;
+	int r;
+
+	if ((r = sks_getpeername(s, &client)) < 0 ||
+	    (r = sks_request_new(srv, s, &client, &req)) < 0)
+		return r;
+	if ((r = enqueue(srv, req)) < 0) {
+		req->sock = NULL;	/* it stays the caller's */
+		sks_request_unref(req);
+		return sks_fail(r, "adopt");
+	}
+	dw_wake_ring(&srv->wake);
+	return 0;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "socketserver/error.h"
+#include "socketserver/server.h"
+
+int
+sks_request_new(struct sks_server *srv, struct sks_socket *s,
+    const struct sks_addr *client, struct sks_request **out)
+{
+	struct sks_request *req = calloc(1, sizeof *req);
+
+	*out = req;
+	if (req == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	req->magic = SKS_REQUEST_MAGIC;
+	atomic_init(&req->refs, 1);
+	atomic_init(&req->stopping, 0);
+	req->srv = srv;
+	req->sock = s;
+	req->client = *client;
+	dw_list_init(&req->node);
+	dw_lock(&srv->lock);
+	req->number = srv->next_number++;
+	dw_unlock(&srv->lock);
+	return 0;
+}
+
+void
+sks_request_unref(struct sks_request *req)
+{
+	if (atomic_fetch_sub_explicit(&req->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	assert(req->magic == SKS_REQUEST_MAGIC && !req->admitted);
+	req->magic = 0;
+	sks_socket_free(req->sock);
+	free(req);
+}
+
+struct sks_socket *
+sks_request_socket(struct sks_request *req)
+{
+	return req->sock;
+}
+
+const struct sks_addr *
+sks_request_address(const struct sks_request *req)
+{
+	return &req->client;
+}
+
+uint64_t
+sks_request_number(const struct sks_request *req)
+{
+	return req->number;
+}
+
+struct sks_handler *
+sks_request_handler(struct sks_request *req)
+{
+	return req->handler;
+}
+
+static int
+full_locked(const struct sks_server *srv) DW_REQUIRES(srv->lock)
+{
+	return srv->cfg.max_sessions > 0 &&
+	    srv->stats.live >= srv->cfg.max_sessions;
+}
+
+int
+sks_server_full(struct sks_server *srv)
+{
+	int full;
+
+	dw_lock(&srv->lock);
+	full = full_locked(srv);
+	dw_unlock(&srv->lock);
+	return full;
+}
+
+/* Is this peer one that max_per_addr looks at? */
+static int
+host_counts(const struct sks_request *req, struct sks_host_key *key)
+{
+	const struct sks_server_config *cfg = &req->srv->cfg;
+
+	if (cfg->max_per_addr == 0 || !sks_addr_host_key(&req->client, key))
+		return 0;
+	return !cfg->loopback_exempt ||
+	    sks_addr_scope(&req->client) != SKS_SCOPE_LOOPBACK;
+}
+
+static enum sks_overload
+admit_locked(struct sks_server *srv, struct sks_request *req)
+    DW_REQUIRES(srv->lock)
+{
+	struct sks_host_key key;
+	int r;
+
+	if (full_locked(srv))
+		return SKS_OVER_SESSIONS;
+	if (host_counts(req, &key)) {
+		r = sks_peers_enter(&srv->peers, &key, srv->cfg.max_per_addr);
+		if (r == 0)
+			return SKS_OVER_ADDRESS;
+		req->counted = r > 0;
+	}
+	req->admitted = 1;
+	srv->stats.live++;
+	dw_list_add(&srv->live, &req->node);
+	return SKS_OVERLOADS;
+}
+
+enum sks_overload
+sks_request_admit(struct sks_request *req)
+{
+	struct sks_server *srv = req->srv;
+	enum sks_overload why;
+
+	dw_lock(&srv->lock);
+	why = admit_locked(srv, req);
+	dw_unlock(&srv->lock);
+	return why;
+}
+
+void
+sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)
+{
+	struct sks_host_key key;
+
+	if (!req->admitted)
+		return;
+	req->admitted = 0;
+	dw_list_del(&req->node);
+	srv->stats.live--;
+	if (req->counted && sks_addr_host_key(&req->client, &key))
+		sks_peers_leave(&srv->peers, &key);
+	dw_cond_broadcast(&srv->changed);
+}
+
+void
+sks_request_retire(struct sks_request *req)
+{
+	struct sks_server *srv = req->srv;
+
+	dw_lock(&srv->lock);
+	sks_request_retire_locked(srv, req);
+	dw_unlock(&srv->lock);
+}
+
+void
+sks_request_drop(struct sks_request *req)
+{
+	req->srv->ops.shutdown_request(req->srv, req);
+	sks_request_retire(req);
+	sks_request_unref(req);
+}
+
+void
+sks_request_refuse(struct sks_request *req, enum sks_overload why)
+{
+	struct sks_server *srv = req->srv;
+
+	dw_lock(&srv->lock);
+	srv->stats.refused[why]++;
+	dw_unlock(&srv->lock);
+	srv->ops.on_overload(srv, req, why);
+	sks_request_drop(req);
+}
+
+void
+sks_default_shutdown_request(struct sks_server *srv, struct sks_request *req)
+{
+	/* Python swallows this failure too: the peer may be gone, or the
+	 * handler has closed the socket. */
+	(void)sks_shutdown(req->sock, SKS_SHUT_WR);
+	srv->ops.close_request(srv, req);
+}
+
+void
+sks_default_close_request(struct sks_server *srv, struct sks_request *req)
+{
+	(void)srv;
+	sks_close(req->sock);
+}
+
+int
+sks_default_verify_request(struct sks_server *srv, struct sks_request *req)
+{
+	(void)srv;
+	(void)req;
+	return 1;
+}
+
+void
+sks_default_on_overload(struct sks_server *srv, struct sks_request *req,
+    enum sks_overload why)
+{
+	(void)srv;
+	(void)req;
+	(void)why;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "socketserver/error.h"
+#include "socketserver/server.h"
+
+#define EPISODE_NS	DW_SECOND
+
+void
+sks_log(struct sks_server *srv, enum sks_log_level level, const char *format,
+    ...)
+{
+	char text[320];
+	va_list ap;
+
+	if (srv->cfg.log == NULL)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	srv->cfg.log(srv->cfg.log_user, level, text);
+}
+
+int
+sks_episode_begins(struct sks_episode *e)
+{
+	int64_t now = dw_clock_ns();
+	int begins = now >= e->until_ns;
+
+	e->until_ns = now + EPISODE_NS;
+	return begins;
+}
+
+void
+sks_report(struct sks_server *srv, struct sks_request *req, int code)
+{
+	struct sks_error e;
+
+	sks_error_for(code, &e);
+	srv->ops.handle_error(srv, req, &e);
+}
+
+void
+sks_default_handle_error(struct sks_server *srv, struct sks_request *req,
+    const struct sks_error *e)
+{
+	char text[160], who[SKS_ADDR_TEXT];
+
+	if (e->code == SKS_ERESET || e->code == SKS_EEOF)
+		return;
+	sks_error_format(e, text, sizeof text);
+	if (req == NULL)
+		sks_log(srv, SKS_LOG_ERROR, "%s", text);
+	else
+		sks_log(srv, SKS_LOG_ERROR, "request %" PRIu64 " from %s: %s",
+		    req->number, sks_addr_format(&req->client,
+		    SKS_STYLE_PLAIN, who, sizeof who), text);
+}
+
+void
+sks_default_handle_timeout(struct sks_server *srv)
+{
+	(void)srv;
+}
+
+int
+sks_default_service_actions(struct sks_server *srv)
+{
+	(void)srv;
+	return 0;
+}
+
+void
+sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
+    enum sks_concurrency concurrency)
+{
+	*cfg = (struct sks_server_config){
+		.size = sizeof *cfg,
+		.kind = kind,
+		.concurrency = concurrency,
+		.bind_and_activate = 1,
+		.backlog = -1,
+		.allow_reuse_address = 1,
+		.dual_stack = 1,
+		.timeout = INFINITY,
+		.service_interval = INFINITY,
+		.loopback_exempt = 1,
+		.overload = SKS_REFUSE,
+		.grace = 5,
+		.thread_name = "worker-",
+		.unix_mode = 0600,
+	};
+}
+
+static int
+check_address(const struct sks_server_config *cfg)
+{
+	enum sks_family family = sks_addr_family(&cfg->address);
+
+	if (family == SKS_UNSPEC)
+		return cfg->bind_and_activate ?
+		    sks_fail(SKS_EINVAL, "no address to listen on") : 0;
+	if ((cfg->kind == SKS_UNIX_STREAM) != (family == SKS_UNIX))
+		return sks_fail(SKS_EINVAL,
+		    "the address is not of the server's kind");
+	return 0;
+}
+
+static int
+check_config(const struct sks_server_config *cfg)
+{
+	if (cfg->size < sizeof *cfg)
+		return sks_fail(SKS_EINVAL,
+		    "sks_server_config_init was not called");
+	if (cfg->kind != SKS_TCP && cfg->kind != SKS_UNIX_STREAM)
+		return sks_fail(SKS_ENOTSUP, "this kind of server");
+	if (cfg->concurrency != SKS_SYNC && cfg->concurrency != SKS_THREADING)
+		return sks_fail(SKS_ENOTSUP, "this kind of concurrency");
+	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
+	    cfg->grace < 0)
+		return sks_fail(SKS_EINVAL, "a time-out is not negative");
+	if (!(cfg->service_interval > 0))
+		return sks_fail(SKS_EINVAL,
+		    "service_interval must be more than 0");
+	return check_address(cfg);
+}
+
+#define INHERIT(slot) \
+	if (srv->ops.slot == NULL) \
+		srv->ops.slot = sks_default_##slot
+
+static void
+inherit(struct sks_server *srv)
+{
+	INHERIT(server_bind);
+	INHERIT(server_activate);
+	INHERIT(on_ready);
+	INHERIT(server_close);
+	INHERIT(get_request);
+	INHERIT(verify_request);
+	INHERIT(process_request);
+	INHERIT(finish_request);
+	INHERIT(shutdown_request);
+	INHERIT(close_request);
+	INHERIT(handle_error);
+	INHERIT(handle_timeout);
+	INHERIT(service_actions);
+	INHERIT(on_overload);
+}
+
+/* A table of an older header is shorter than ours: its missing slots are
+ * NULL. */
+static void
+copy_table(void *to, size_t room, const void *from, size_t size)
+{
+	memcpy(to, from, size < room ? size : room);
+}
+
+static int
+check_tables(const struct sks_server_ops *ops,
+    const struct sks_handler_ops *handler)
+{
+	if (handler == NULL || handler->size == 0)
+		return sks_fail(SKS_EINVAL, "no SKS_HANDLER_OPS in the table");
+	if (ops != NULL && ops->size == 0)
+		return sks_fail(SKS_EINVAL, "no SKS_SERVER_OPS in the table");
+	if (handler->instance_size != 0 &&
+	    handler->instance_size < sizeof(struct sks_handler))
+		return sks_fail(SKS_EINVAL,
+		    "an instance begins with a struct sks_handler");
+	return 0;
+}
+
+static void
+init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
+    const struct sks_server_ops *ops, const struct sks_handler_ops *handler)
+    DW_NO_TSA
+{
+	srv->cfg = *cfg;
+	if (ops != NULL)
+		copy_table(&srv->ops, sizeof srv->ops, ops, ops->size);
+	inherit(srv);
+	copy_table(&srv->handler, sizeof srv->handler, handler, handler->size);
+	if (srv->handler.instance_size == 0)
+		srv->handler.instance_size = sizeof(struct sks_handler);
+	snprintf(srv->thread_name, sizeof srv->thread_name, "%s",
+	    cfg->thread_name == NULL ? "" : cfg->thread_name);
+	srv->cfg.thread_name = srv->thread_name;
+	srv->address = cfg->address;
+	srv->listener = srv->reserve = -1;
+	atomic_init(&srv->stop, 0);
+	srv->next_number = 1;
+	dw_lock_init(&srv->lock, DW_LOCK_workers);
+	dw_cond_init(&srv->changed);
+	dw_list_init(&srv->adopted);
+	dw_list_init(&srv->live);
+	dw_list_init(&srv->told);
+	dw_list_init(&srv->done);
+	sks_peers_init(&srv->peers);
+}
+
+static void
+release(struct sks_server *srv) DW_NO_TSA
+{
+	if (srv->reserve >= 0)
+		close(srv->reserve);
+	dw_wake_fini(&srv->wake);
+	sks_peers_fini(&srv->peers);
+	dw_cond_fini(&srv->changed);
+	dw_lock_fini(&srv->lock);
+	free(srv);
+}
+
+int
+sks_server_bind(struct sks_server *srv)
+{
+	return srv->ops.server_bind(srv);
+}
+
+int
+sks_server_activate(struct sks_server *srv)
+{
+	int r = srv->ops.server_activate(srv);
+
+	if (r < 0)
+		return r;
+	sks_reserve_open(srv);
+	srv->ops.on_ready(srv);
+	return 0;
+}
+
+static int
+bind_and_activate(struct sks_server *srv)
+{
+	struct sks_error e;
+	int r;
+
+	if ((r = sks_server_bind(srv)) == 0 &&
+	    (r = sks_server_activate(srv)) == 0)
+		return 0;
+	sks_error_for(r, &e);
+	srv->ops.server_close(srv);
+	sks_error_restore(&e);
+	return r;
+}
+
+int
+sks_server_new(const struct sks_server_config *cfg,
+    const struct sks_server_ops *ops, const struct sks_handler_ops *handler,
+    struct sks_server **out)
+{
+	struct sks_server *srv;
+	int r;
+
+	*out = NULL;
+	if ((r = check_config(cfg)) < 0 || (r = check_tables(ops, handler)) < 0)
+		return r;
+	if ((srv = calloc(1, sizeof *srv)) == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	init_fields(srv, cfg, ops, handler);
+	if ((r = dw_wake_init(&srv->wake)) < 0) {
+		srv->wake.rd = srv->wake.wr = -1;
+		r = sks_fail_errno(-r, "eventfd");
+	}
+	if (r == 0 && srv->cfg.bind_and_activate)
+		r = bind_and_activate(srv);
+	if (r == 0)
+		*out = srv;
+	else
+		release(srv);
+	return r;
+}
+
+/* However long it takes: memory that a handler uses cannot be freed. */
+static void
+wait_all(struct sks_server *srv)
+{
+	dw_lock(&srv->lock);
+	while (srv->state == LOOP_RUNNING || srv->stats.live > 0)
+		dw_cond_wait(&srv->changed, &srv->lock);
+	dw_unlock(&srv->lock);
+}
+
+void
+sks_server_free(struct sks_server *srv)
+{
+	int r;
+
+	if (srv == NULL)
+		return;
+	while ((r = sks_server_close(srv)) == SKS_ETIMEDOUT)
+		wait_all(srv);
+	assert(r == 0);		/* else it was called by a callback */
+	release(srv);
+}
+
+const struct sks_addr *
+sks_server_address(const struct sks_server *srv)
+{
+	return &srv->address;
+}
+
+int
+sks_server_fileno(const struct sks_server *srv)
+{
+	return srv->listener;
+}
+
+void *
+sks_server_user(const struct sks_server *srv)
+{
+	return srv->cfg.user;
+}
+
+void
+sks_server_stats(struct sks_server *srv, struct sks_server_stats *out)
+{
+	dw_lock(&srv->lock);
+	*out = srv->stats;
+	dw_unlock(&srv->lock);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A server from the inside, shared by the files that make it up. */
+#ifndef SKS_SERVER_H
+#define SKS_SERVER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#include "base/list.h"
+#include "base/lock.h"
+#include "base/wake.h"
+#include "socketserver/peers.h"
+#include "socketserver/socketserver.h"
+
+enum loop_state {
+	LOOP_NEW,		/* none yet; a stop is kept for the first */
+	LOOP_RUNNING,		/* serve_forever or handle_request is inside */
+	LOOP_ENDED
+};
+
+/* A trouble that is logged when it begins, and again only after it has been
+ * away for a while. */
+struct sks_episode {
+	int64_t	until_ns;
+};
+
+/*
+ * A request is on one list at a time: adopted (waits for the loop), live (from
+ * admission to the end of close_request) or told (live, and sks_server_close
+ * has spoken to it), done (its thread has nothing left to do and may be
+ * joined).  The loop holds a reference while it deals with a request, and so
+ * does the request's thread from its creation until it was joined.
+ */
+struct sks_server {
+	struct sks_server_config cfg;
+	struct sks_server_ops	ops;		/* no slot is NULL */
+	struct sks_handler_ops	handler;
+	char			thread_name[16];
+
+	struct sks_addr		address;
+	int			listener;	/* -1: none */
+	struct stat		path;		/* the Unix socket's file */
+	int			owns_path;
+	int			server_closed;	/* whoever closes: its own */
+
+	struct dw_wake		wake;		/* of the loop */
+	atomic_int		stop;
+
+	/* The loop's own. */
+	int			reserve;	/* a descriptor to give up */
+	int64_t			pace_until_ns;	/* accept nothing before */
+	struct sks_episode	no_files, no_memory, no_threads;
+
+	struct dw_lock		lock;				/* "workers" */
+	struct dw_cond		changed	DW_GUARDED_BY(lock);
+	enum loop_state		state	DW_GUARDED_BY(lock);
+	uint64_t		loops	DW_GUARDED_BY(lock);	/* ended */
+	pthread_t		loop_thread	DW_GUARDED_BY(lock);
+	int			loop_known	DW_GUARDED_BY(lock);
+	pthread_t		acceptor	DW_GUARDED_BY(lock);
+	int			has_acceptor	DW_GUARDED_BY(lock);
+	int			closing	DW_GUARDED_BY(lock);	/* somebody is */
+	int			closed	DW_GUARDED_BY(lock);	/* somebody was */
+	struct dw_list		adopted	DW_GUARDED_BY(lock);
+	struct dw_list		live	DW_GUARDED_BY(lock);
+	struct dw_list		told	DW_GUARDED_BY(lock);
+	struct dw_list		done	DW_GUARDED_BY(lock);
+	uint64_t		next_number	DW_GUARDED_BY(lock);
+	struct sks_peers	peers	DW_GUARDED_BY(lock);
+	struct sks_server_stats	stats	DW_GUARDED_BY(lock);
+};
+
+struct sks_deferred {
+	struct sks_deferred	*next;
+	void			(*fn)(void *);
+	void			*arg;
+};
+
+struct sks_request {
+	unsigned		 magic;
+	atomic_uint		 refs;
+	struct sks_server	*srv;
+	struct sks_socket	*sock;
+	struct sks_addr		 client;
+	uint64_t		 number;
+	atomic_int		 stopping;
+	int			 threaded;	/* it has a worker */
+	pthread_t		 thread;
+
+	/* While the handler lives; its thread's own. */
+	struct sks_handler	*handler;
+	struct sks_deferred	*deferred;
+
+	/* Under the server's lock. */
+	struct dw_list		 node;
+	int			 admitted;	/* counted in stats.live */
+	int			 counted;	/* and in peers */
+	int			 parts;		/* of creation and run of the
+						 * thread, still going on */
+};
+
+#define SKS_REQUEST_MAGIC	0x72657175u
+
+/* server.c */
+void	sks_log(struct sks_server *srv, enum sks_log_level level,
+	    const char *format, ...) __attribute__((format(printf, 3, 4)));
+int	sks_episode_begins(struct sks_episode *e);
+void	sks_report(struct sks_server *srv, struct sks_request *req, int code);
+
+/* request.c */
+void	sks_request_unref(struct sks_request *req);
+/* Takes a slot.  Returns SKS_OVERLOADS (it has one) or why not. */
+enum sks_overload sks_request_admit(struct sks_request *req);
+void	sks_request_retire_locked(struct sks_server *srv,
+	    struct sks_request *req) DW_REQUIRES(srv->lock);
+void	sks_request_retire(struct sks_request *req);
+/* Shuts it down, gives its slot back, lets go of it. */
+void	sks_request_drop(struct sks_request *req);
+void	sks_request_refuse(struct sks_request *req, enum sks_overload why);
+int	sks_server_full(struct sks_server *srv);
+
+/* worker.c */
+/* The request whose worker this thread is, or NULL. */
+struct sks_request *sks_worker_request(void);
+/* Joins the workers that have ended; how many. */
+unsigned sks_reap(struct sks_server *srv);
+
+/* accept.c: both return 1 (dealt with one), 0 (nothing there), SKS_STOP or
+ * what makes accepting impossible. */
+int	sks_accept_one(struct sks_server *srv);
+int	sks_serve_request(struct sks_server *srv, struct sks_request *req);
+
+/* loop.c */
+void	sks_join_acceptor(struct sks_server *srv);
+int	sks_on_loop_thread_locked(struct sks_server *srv)
+	    DW_REQUIRES(srv->lock);
+
+/* listen.c */
+void	sks_reserve_open(struct sks_server *srv);
+
+#endif
