@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/opening
 
 scripts = \
+	tests/system/call.py \
 	tests/system/deps.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \

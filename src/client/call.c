@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "client/session.h"
+
+/* Why no connection came about. */
+static const struct {
+	int		 code;
+	enum call_status status;
+	const char	*why;
+} refusals[] = {
+	{ SKS_ECONNREFUSED, CALL_REFUSED, N_("nobody listens there") },
+	{ SKS_ERESOLVE, CALL_FAILED, N_("this host name is not known") },
+	{ SKS_EUNREACH, CALL_FAILED, N_("there is no way to this address") },
+	{ SKS_ETIMEDOUT, CALL_FAILED, N_("it did not answer in time") },
+	{ SKS_EACCES, CALL_FAILED, N_("this machine forbids it") },
+};
+
+static enum call_status
+no_connection(const struct call *c, int code)
+{
+	enum call_status status = CALL_FAILED;
+	const char *why = sks_strerror(code);
+
+	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+		if (refusals[i].code == code) {
+			status = refusals[i].status;
+			why = _(refusals[i].why);
+		}
+	fprintf(stderr, _("deskwire: no connection to %s: %s\n"), c->where,
+	    why);
+	return status;
+}
+
+/* A row of the tutorial's client that names the server. */
+static void
+say_classic(const struct call *c, const char *format)
+{
+	const char *at = strstr(format, "%s");
+
+	if (!c->cfg->classic)
+		return;
+	printf("%.*s%s%s\n", (int)(at - format), format, c->where, at + 2);
+	fflush(stdout);
+}
+
+static int
+name_the_peer(struct call *c)
+{
+	const char *host = c->cfg->host;
+	bool six = strchr(host, ':') != NULL;
+	struct dw_buf safe = DW_BUF_INITIALIZER;
+	int r = dw_text_line(&safe, host, strlen(host), 100);
+
+	snprintf(c->where, sizeof c->where, six ? "[%s]:%u" : "%s:%u",
+	    dw_buf_str(&safe), c->cfg->port);
+	dw_buf_fini(&safe);
+	return r;
+}
+
+/*
+ * A dead network is noticed after 90 s; rows are small and go at once.  Both
+ * are wishes: a peer that has already gone again makes them fail, and what it
+ * said before must still be read.
+ */
+static int
+prepare(struct sks_socket *s)
+{
+	int r = sks_set_keepalive(s, 60, 10, 3);
+
+	if (r == 0)
+		r = sks_setsockopt(s, SKS_NODELAY, 1);
+	(void)r;
+	return sks_settimeout(s, 0);
+}
+
+/* Those that a tty takes; the others keep doing what they do. */
+static void
+block_signals(void)
+{
+	static const int taken[] = { SIGINT, SIGQUIT, SIGTSTP, SIGCONT,
+	    SIGWINCH, SIGTTIN, SIGTTOU, SIGHUP };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+		sigaddset(&set, taken[i]);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static enum call_status
+talk(struct call *c)
+{
+	struct tty_config tty = {
+		.name = "deskwire",
+		.colour = c->cfg->colour,
+		.wake_fd = -1,
+		.ops = &call_tty_ops,
+		.arg = c,
+	};
+	int r;
+
+	block_signals();
+	if ((r = tty_open(&c->tty, &tty)) < 0) {
+		fprintf(stderr, _("deskwire: this terminal cannot be used: "
+		    "%s\n"), strerror(-r));
+		return CALL_FAILED;
+	}
+	call_start(c);
+	tty_run(c->tty);
+	tty_close(c->tty);
+	c->mode->fini(c);
+	say_classic(c, _("Disconnected from server %s"));
+	if (c->why != NULL)
+		fprintf(stderr, "deskwire: %s\n", c->why);
+	return c->status;
+}
+
+int
+call_run(const struct call_config *cfg)
+{
+	struct call c = {
+		.cfg = cfg,
+		.mode = cfg->classic ? &call_classic_mode : &call_line_mode,
+	};
+	enum call_status status;
+	int r;
+
+	if (name_the_peer(&c) < 0)
+		return CALL_FAILED;
+	say_classic(&c, _("Connecting to server %s ..."));
+	r = sks_create_connection(cfg->host, cfg->port, cfg->connect_seconds,
+	    &c.sock);
+	if (r == 0)
+		r = prepare(c.sock);
+	if (r < 0) {
+		status = no_connection(&c, r);
+	} else {
+		c.began_ns = dw_clock_ns();
+		say_classic(&c, _("Connected to server %s"));
+		status = talk(&c);
+	}
+	dw_buf_fini(&c.out);
+	sks_socket_free(c.sock);
+	return status;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The customer's client: `deskwire call`.
+ *
+ * Line mode toward a desk, or with `classic` the tutorial's protocol toward
+ * the tutorial's servers.  On a terminal what arrives appears above what is
+ * being typed.  In a pipe each line of standard input is sent; at its end our
+ * direction is shut, and the answers are printed until the peer closes or
+ * wait_seconds have passed.
+ */
+#ifndef CALL_H
+#define CALL_H
+
+#include <stdbool.h>
+
+#include "tty/tty.h"
+
+#define CALL_HOST		"127.0.0.1"
+#define CALL_PORT		6666
+#define CALL_WAIT_SECONDS	60
+#define CALL_CONNECT_SECONDS	30
+
+/* What call_run returns: the program's exit status. */
+enum call_status {
+	CALL_FINE = 0,
+	CALL_FAILED = 1,	/* no connection, no answer in time */
+	CALL_REFUSED = 5,	/* nobody listens, or the desk took no more */
+	CALL_EARLY = 6		/* the peer went away in the middle */
+};
+
+struct call_config {
+	const char	*host;			/* name or address */
+	unsigned	 port;
+	bool		 classic;
+	double		 wait_seconds;		/* in a pipe, for answers */
+	double		 connect_seconds;
+	const char	*name;			/* of the customer; NULL: none */
+	enum tty_colour	 colour;
+};
+#define CALL_CONFIG_INITIALIZER { CALL_HOST, CALL_PORT, false, \
+	CALL_WAIT_SECONDS, CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
+
+/*
+ * Connects, talks, and says on standard error why it ended if that was not as
+ * wished.  Blocks the signals that a tty takes in the calling thread, which
+ * should be the program's only one.
+ */
+int	call_run(const struct call_config *cfg);
+
+#endif

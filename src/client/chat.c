@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Line mode: rows of text in both directions. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "client/session.h"
+
+#define ROW_MAX		(64 * 1024)
+
+/* A desk that takes no more customers says so and ends at once; it greets the
+ * others only after this time. */
+#define REFUSAL_NS	(600 * DW_MS)
+
+static void
+send_row(struct call *c, const char *row, size_t len)
+{
+	const char *word = row;
+	size_t n = len;
+
+	dw_text_trim(&word, &n);
+	if (n == 5 && memcmp(word, "/quit", 5) == 0) {
+		c->leaving = true;
+		tty_deadline(c->tty, dw_clock_after(CALL_LINGER_SECONDS));
+	}
+	call_send(c, row, len);
+	call_send(c, "\n", 1);
+	c->sent = true;
+}
+
+static void
+begin(struct call *c)
+{
+	wire_line_init(&c->rows.decoder, ROW_MAX);
+	if (tty_is_terminal(c->tty))
+		tty_printf(c->tty, _("Connected to %s.  Ctrl-D ends the call."),
+		    c->where);
+	tty_prompt(c->tty, "> ", 0, 0, 0);
+	if (c->cfg->name == NULL)
+		return;
+	call_send(c, "/name ", 6);
+	call_send(c, c->cfg->name, strlen(c->cfg->name));
+	call_send(c, "\n", 1);
+}
+
+static void
+typed(struct call *c, const char *text)
+{
+	call_each_row(c, text, send_row);
+}
+
+static void
+input_ended(struct call *c)
+{
+	c->leaving = true;
+	call_half_close(c);
+	tty_deadline(c->tty, dw_clock_after(c->cfg->wait_seconds));
+}
+
+static void
+leave(struct call *c)
+{
+	static const char quit[] = "/quit\n";
+
+	tty_prompt(c->tty, "", 0, 0, 0);
+	call_send(c, quit, sizeof quit - 1);
+	call_half_close(c);
+	tty_deadline(c->tty, dw_clock_after(CALL_LINGER_SECONDS));
+}
+
+static void
+show_row(struct call *c, const char *text, size_t len)
+{
+	c->rows.count++;
+	c->rows.last_from_desk = len >= 2 && memcmp(text, "* ", 2) == 0;
+	if (!c->rows.last_from_desk)
+		c->rows.from_person = true;
+	call_show(c, text, len);
+}
+
+static void
+show_rows(struct call *c)
+{
+	enum wire_line_kind kind;
+	const char *text;
+	size_t len;
+
+	while ((kind = wire_line_next(&c->rows.decoder, &text, &len)) !=
+	    WIRE_LINE_NONE) {
+		if (kind == WIRE_LINE_TEXT || kind == WIRE_LINE_CUT_SHORT)
+			show_row(c, text, len);
+		else
+			tty_printf(c->tty,
+			    _("A row that was too long is not shown."));
+	}
+	len = wire_line_answer(&c->rows.decoder, &text);
+	if (len > 0)
+		call_send(c, text, len);
+}
+
+static void
+received(struct call *c, const char *bytes, size_t len)
+{
+	wire_line_feed(&c->rows.decoder, bytes, len);
+	show_rows(c);
+}
+
+/* Told something by the desk alone, and ended before anything could begin. */
+static bool
+was_refused(const struct call *c, int code)
+{
+	int64_t took = dw_clock_ns() - c->began_ns;
+
+	if (c->rows.count == 0 || c->rows.from_person)
+		return false;
+	if (code == SKS_ERESET)
+		return took < CALL_LINGER_SECONDS * DW_SECOND;
+	return !c->sent && !c->leaving && took < REFUSAL_NS;
+}
+
+static void
+ended(struct call *c, int code)
+{
+	wire_line_eof(&c->rows.decoder);
+	show_rows(c);
+	if (was_refused(c, code))
+		call_end(c, CALL_REFUSED, _("the desk took no call"));
+	else if (c->leaving && c->rows.count > 0)
+		call_end(c, CALL_FINE, NULL);
+	else if (code == 0 && c->rows.last_from_desk)
+		call_end(c, CALL_FINE, NULL);
+	else if (code == 0)
+		call_end(c, CALL_EARLY,
+		    _("the desk has closed the connection without a word"));
+	else
+		call_end(c, CALL_EARLY, _("the connection was broken"));
+}
+
+static void
+timeout(struct call *c)
+{
+	if (c->rows.count > 0)
+		call_end(c, CALL_FINE, NULL);
+	else
+		call_end(c, CALL_FAILED, _("no answer came in time"));
+}
+
+static void
+fini(struct call *c)
+{
+	wire_line_fini(&c->rows.decoder);
+}
+
+const struct call_mode call_line_mode = {
+	.begin = begin,
+	.typed = typed,
+	.input_ended = input_ended,
+	.leave = leave,
+	.received = received,
+	.ended = ended,
+	.timeout = timeout,
+	.fini = fini,
+};

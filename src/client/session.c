@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "client/session.h"
+
+static void
+watch(struct call *c)
+{
+	short events = 0;
+
+	if (!c->paused)
+		events |= POLLIN;
+	if (c->out.len > 0)
+		events |= POLLOUT;
+	/* Without events poll would still report a hang-up, for ever. */
+	tty_watch(c->tty, events != 0 ? sks_fileno(c->sock) : -1, events);
+}
+
+/*
+ * What cannot be sent any more is dropped, but the call goes on until recv
+ * says how it ended: the peer's last words may be waiting there.
+ */
+static void
+give_up_sending(struct call *c)
+{
+	c->broken = true;
+	dw_buf_fini(&c->out);
+}
+
+static void
+flush(struct call *c)
+{
+	ssize_t n;
+
+	while (c->out.len > 0) {
+		n = sks_send_now(c->sock, c->out.data, c->out.len);
+		if (n == SKS_EAGAIN)
+			break;
+		if (n < 0)
+			give_up_sending(c);
+		else
+			dw_buf_drop(&c->out, (size_t)n);
+	}
+	if (c->out.len == 0 && c->half_close && !c->half_closed) {
+		c->half_closed = true;
+		if (sks_shutdown(c->sock, SKS_SHUT_WR) < 0)
+			c->broken = true;
+	}
+	watch(c);
+}
+
+void
+call_send(struct call *c, const char *bytes, size_t len)
+{
+	if (c->broken || c->half_close)
+		return;
+	if (dw_buf_add(&c->out, bytes, len) < 0)
+		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+	else
+		flush(c);
+}
+
+void
+call_start(struct call *c)
+{
+	c->mode->begin(c);
+	watch(c);
+}
+
+void
+call_half_close(struct call *c)
+{
+	c->half_close = true;
+	flush(c);
+}
+
+void
+call_show(struct call *c, const char *text, size_t len)
+{
+	struct dw_buf safe = DW_BUF_INITIALIZER, rows = DW_BUF_INITIALIZER;
+
+	if (dw_text_printable(&safe, text, len, DW_TEXT_ROWS) == 0 &&
+	    dw_text_wrap(&rows, "", "  ", dw_buf_str(&safe), safe.len,
+	    tty_columns(c->tty), "\n") == 0)
+		tty_print(c->tty, dw_buf_str(&rows), rows.len);
+	dw_buf_fini(&safe);
+	dw_buf_fini(&rows);
+}
+
+void
+call_end(struct call *c, enum call_status status, const char *why)
+{
+	c->status = status;
+	c->why = why;
+	tty_quit(c->tty);
+}
+
+unsigned
+call_each_row(struct call *c, const char *text,
+    void (*fn)(struct call *c, const char *row, size_t len))
+{
+	unsigned rows = 0;
+	size_t n;
+
+	for (; *text != '\0'; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		if (n == 0)
+			continue;
+		rows++;
+		fn(c, text, n);
+	}
+	return rows;
+}
+
+static void
+receive(struct call *c)
+{
+	char bytes[16384];
+	ssize_t n = sks_recv(c->sock, bytes, sizeof bytes);
+
+	if (n == SKS_EAGAIN)
+		return;
+	if (n > 0) {
+		c->mode->received(c, bytes, (size_t)n);
+		c->paused = !tty_ready(c->tty);
+		watch(c);
+		return;
+	}
+	/* A send has already taken the error from the socket. */
+	if (n == 0 && c->broken)
+		n = SKS_ERESET;
+	tty_watch(c->tty, -1, 0);
+	c->mode->ended(c, (int)n);
+}
+
+static void
+on_watched(void *arg, short revents)
+{
+	struct call *c = arg;
+
+	if ((revents & POLLOUT) != 0)
+		flush(c);
+	if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !c->paused)
+		receive(c);
+}
+
+static void
+on_wake(void *arg)
+{
+	struct call *c = arg;
+
+	c->paused = false;
+	watch(c);
+}
+
+static void
+on_line(void *arg, const char *text, uint64_t painted)
+{
+	struct call *c = arg;
+
+	(void)painted;
+	if (!c->leaving)
+		c->mode->typed(c, text);
+}
+
+static void
+leave(struct call *c)
+{
+	if (c->leaving) {
+		tty_quit(c->tty);
+		return;
+	}
+	c->leaving = true;
+	c->mode->leave(c);
+}
+
+static void
+on_eof(void *arg)
+{
+	struct call *c = arg;
+
+	if (tty_is_terminal(c->tty))
+		leave(c);
+	else if (!c->leaving)
+		c->mode->input_ended(c);
+}
+
+static void
+on_interrupt(void *arg, bool had_text)
+{
+	if (!had_text)
+		leave(arg);
+}
+
+static void
+on_hangup(void *arg)
+{
+	struct call *c = arg;
+
+	leave(c);
+	tty_quit(c->tty);
+}
+
+static void
+on_timeout(void *arg)
+{
+	struct call *c = arg;
+
+	c->mode->timeout(c);
+}
+
+const struct tty_ops call_tty_ops = {
+	.line = on_line,
+	.eof = on_eof,
+	.interrupt = on_interrupt,
+	.hangup = on_hangup,
+	.wake = on_wake,
+	.watched = on_watched,
+	.timeout = on_timeout,
+};

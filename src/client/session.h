@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One call: a terminal and a socket in one thread.  A mode is what is said
+ * over it; it gets bytes and typed lines, and uses the functions below.
+ */
+#ifndef CALL_SESSION_H
+#define CALL_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "client/call.h"
+#include "socketserver/socketserver.h"
+#include "tty/tty.h"
+#include "wire/classic.h"
+#include "wire/line.h"
+
+#define CALL_LINGER_SECONDS	2	/* for the peer's own end, when we leave */
+
+struct call;
+
+struct call_mode {
+	/* Connected; the terminal is there. */
+	void	(*begin)(struct call *c);
+
+	/* A line, which may hold LF from a paste. */
+	void	(*typed)(struct call *c, const char *text);
+
+	/* In a pipe: no further line will come. */
+	void	(*input_ended)(struct call *c);
+
+	/* A person wants to end.  Called once. */
+	void	(*leave)(struct call *c);
+
+	/* Bytes of the peer, as one recv gave them. */
+	void	(*received)(struct call *c, const char *bytes, size_t len);
+
+	/* The connection is over: 0 for an end of file, SKS_ERESET, …  Must
+	 * call_end(). */
+	void	(*ended)(struct call *c, int code);
+
+	/* The deadline given to tty_deadline() has passed. */
+	void	(*timeout)(struct call *c);
+
+	void	(*fini)(struct call *c);
+};
+
+extern const struct call_mode call_line_mode, call_classic_mode;
+extern const struct tty_ops call_tty_ops;	/* their arg is a struct call */
+
+/* What line mode knows. */
+struct call_rows {
+	struct wire_line	 decoder;
+	unsigned		 count;
+	bool			 from_person;	/* a row that is not the desk's */
+	bool			 last_from_desk;
+};
+
+/* What classic mode knows. */
+struct call_turns {
+	enum { CALL_HELLO, CALL_OURS, CALL_THEIRS, CALL_LEAVING } state;
+	struct wire_classic	 decoder;
+	struct dw_buf		 todo;		/* messages, each with its NUL */
+	bool			 input_ended;
+	bool			 quit_met;	/* what follows is not shown */
+};
+
+struct call {
+	const struct call_config *cfg;
+	const struct call_mode	*mode;
+	struct sks_socket	*sock;
+	struct tty		*tty;
+	char			 where[160];	/* "127.0.0.1:6666", printable */
+	int64_t			 began_ns;
+
+	struct dw_buf		 out;		/* not yet taken by the kernel */
+	bool			 broken;	/* sending is not possible */
+	bool			 half_close;	/* once out is empty */
+	bool			 half_closed;
+	bool			 paused;	/* the terminal takes no rows */
+
+	bool			 sent;		/* something of the customer's */
+	bool			 leaving;	/* we asked for the end */
+	enum call_status	 status;
+	const char		*why;		/* of the end; NULL: as wished */
+
+	struct call_rows	 rows;
+	struct call_turns	 turns;
+};
+
+/* Begins the mode and listens to the peer. */
+void	call_start(struct call *c);
+
+/* Sends, now or as soon as the peer takes it. */
+void	call_send(struct call *c, const char *bytes, size_t len);
+
+/* Shuts our direction when all is sent. */
+void	call_half_close(struct call *c);
+
+/* Shows foreign text, made harmless; LF begins an indented row. */
+void	call_show(struct call *c, const char *text, size_t len);
+
+/* Ends the call.  why: a sentence for standard error, or NULL. */
+void	call_end(struct call *c, enum call_status status, const char *why);
+
+/* Runs fn for each row of a pasted text that is not empty; how many. */
+unsigned call_each_row(struct call *c, const char *text,
+	    void (*fn)(struct call *c, const char *row, size_t len));
+
+#endif

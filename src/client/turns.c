@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Classic mode toward the tutorial's servers: one message in flight, at most
+ * WIRE_CLASSIC_CHUNK bytes, never empty; then one answer.  The rows are those
+ * that the tutorial's client prints.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "client/session.h"
+
+#define PARTIAL_SECONDS		1	/* for the rest of a character */
+#define REMINDER_SECONDS	60	/* a person is told that we still wait */
+
+/* "Client send --> 2026-11-22 09:58:31 - text"; format is ours. */
+static void
+show(struct call *c, const char *format, const char *text, size_t len)
+{
+	struct dw_buf row = DW_BUF_INITIALIZER;
+	char stamp[DW_CLOCK_STAMP];
+	const char *at = strstr(format, "%s");
+
+	dw_clock_stamp(dw_clock_wall_ms(), stamp);
+	dw_buf_add(&row, format, (size_t)(at - format));
+	dw_buf_adds(&row, stamp);
+	dw_buf_adds(&row, at + 2);
+	dw_buf_add(&row, text, len);
+	call_show(c, dw_buf_str(&row), row.len);
+	dw_buf_fini(&row);
+}
+
+static void
+show_received(struct call *c, const char *text, size_t len)
+{
+	show(c, _("Client received ==> %s - "), text, len);
+}
+
+static void
+send_message(struct call *c, const char *text, size_t len)
+{
+	call_send(c, text, len);
+	show(c, _("Client send --> %s - "), text, len);
+}
+
+/* What we wait for now, and how long. */
+static void
+set_deadline(struct call *c)
+{
+	struct call_turns *t = &c->turns;
+	double seconds;
+
+	if (t->state == CALL_LEAVING)
+		seconds = CALL_LINGER_SECONDS;
+	else if (wire_classic_partial(&t->decoder))
+		seconds = PARTIAL_SECONDS;
+	else if (t->state == CALL_OURS) {
+		tty_deadline(c->tty, DW_NEVER);
+		return;
+	} else if (t->input_ended)
+		seconds = c->cfg->wait_seconds;
+	else
+		seconds = REMINDER_SECONDS;
+	tty_deadline(c->tty, dw_clock_after(seconds));
+}
+
+static void
+set_state(struct call *c, int state)
+{
+	const char *prompt = state == CALL_OURS ?
+	    _("Message for the server: ") : "";
+
+	c->turns.state = state;
+	tty_prompt(c->tty, prompt, 0, 0, 0);
+	set_deadline(c);
+}
+
+/* One "quit", then we read on to the server's own end: closing with bytes
+ * unread would reset the connection and could eat the word. */
+static void
+say_quit(struct call *c)
+{
+	send_message(c, WIRE_CLASSIC_QUIT, sizeof WIRE_CLASSIC_QUIT - 1);
+	call_half_close(c);
+	c->leaving = true;
+	set_state(c, CALL_LEAVING);
+}
+
+/* Sends the next piece, if it is our turn and there is one. */
+static void
+take_turn(struct call *c)
+{
+	struct call_turns *t = &c->turns;
+	size_t len, n;
+
+	if (t->state != CALL_OURS)
+		return;
+	if (t->todo.len == 0) {
+		if (t->input_ended)
+			say_quit(c);
+		return;
+	}
+	len = strlen(t->todo.data);
+	if (wire_classic_is_quit(t->todo.data, len)) {
+		say_quit(c);
+		return;
+	}
+	n = dw_text_cut(t->todo.data, len, WIRE_CLASSIC_CHUNK);
+	send_message(c, t->todo.data, n);
+	dw_buf_drop(&t->todo, n < len ? n : len + 1);
+	set_state(c, CALL_THEIRS);
+}
+
+static void
+queue_row(struct call *c, const char *row, size_t len)
+{
+	struct dw_buf safe = DW_BUF_INITIALIZER;
+
+	if (wire_classic_guard(&safe, row, len) < 0 ||
+	    dw_buf_add(&c->turns.todo, dw_buf_str(&safe), safe.len + 1) < 0)
+		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+	else if (safe.len != len)
+		tty_printf(c->tty, _("The word \"quit\" inside your text was "
+		    "sent with an invisible mark, so that the server does not "
+		    "hang up."));
+	dw_buf_fini(&safe);
+}
+
+static void
+begin(struct call *c)
+{
+	wire_classic_init(&c->turns.decoder, WIRE_CLASSIC_SERVER_HELLO);
+	send_message(c, WIRE_CLASSIC_CLIENT_HELLO,
+	    sizeof WIRE_CLASSIC_CLIENT_HELLO - 1);
+	set_state(c, CALL_HELLO);
+}
+
+static void
+typed(struct call *c, const char *text)
+{
+	if (call_each_row(c, text, queue_row) == 0)
+		tty_printf(c->tty, _("An empty line is not sent: the server "
+		    "would never see it."));
+	take_turn(c);
+}
+
+static void
+input_ended(struct call *c)
+{
+	c->turns.input_ended = true;
+	set_deadline(c);
+	take_turn(c);
+}
+
+/* The server that ends says quit as a message, or as the last row of one. */
+static bool
+ends_in_quit(const char *text, size_t len)
+{
+	const char *row;
+
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	row = memrchr(text, '\n', len);
+	row = row != NULL ? row + 1 : text;
+	return wire_classic_is_quit(row, len - (size_t)(row - text));
+}
+
+static void
+answered(struct call *c, const char *text, size_t len)
+{
+	struct call_turns *t = &c->turns;
+
+	if (t->quit_met)
+		return;
+	show_received(c, text, len);
+	t->quit_met = ends_in_quit(text, len);
+	if (t->quit_met && !c->leaving)
+		say_quit(c);
+	else if (t->state == CALL_THEIRS)
+		set_state(c, CALL_OURS);
+}
+
+static void
+take_messages(struct call *c)
+{
+	struct call_turns *t = &c->turns;
+	enum wire_classic_kind kind;
+	const char *text;
+	size_t len;
+
+	while ((kind = wire_classic_next(&t->decoder, &text, &len)) !=
+	    WIRE_CLASSIC_NONE) {
+		if (kind == WIRE_CLASSIC_STRANGER) {
+			call_end(c, CALL_FAILED,
+			    _("this server does not speak the classic protocol"));
+			return;
+		}
+		if (kind == WIRE_CLASSIC_TEXT) {
+			answered(c, text, len);
+			continue;
+		}
+		show_received(c, WIRE_CLASSIC_SERVER_HELLO,
+		    sizeof WIRE_CLASSIC_SERVER_HELLO - 1);
+		if (t->state == CALL_HELLO)
+			set_state(c, CALL_OURS);
+	}
+}
+
+static void
+received(struct call *c, const char *bytes, size_t len)
+{
+	wire_classic_feed(&c->turns.decoder, bytes, len);
+	take_messages(c);
+	if (wire_classic_partial(&c->turns.decoder))
+		set_deadline(c);
+	else
+		take_turn(c);
+}
+
+/* A person leaves: the server may be anywhere, so no turn is waited for. */
+static void
+leave(struct call *c)
+{
+	if (c->turns.state == CALL_HELLO)
+		call_end(c, CALL_FINE, NULL);
+	else
+		say_quit(c);
+}
+
+static void
+ended(struct call *c, int code)
+{
+	struct call_turns *t = &c->turns;
+	struct dw_buf *held = &t->decoder.held;
+
+	wire_classic_flush(&t->decoder);
+	if (t->state != CALL_HELLO)
+		take_messages(c);
+	else if (held->len > 0)
+		show_received(c, held->data, held->len);
+	if (c->leaving)
+		call_end(c, CALL_FINE, NULL);
+	else if (t->state == CALL_HELLO && held->len > 0)
+		call_end(c, CALL_REFUSED, _("the server took no call"));
+	else if (code == 0)
+		call_end(c, CALL_EARLY, _("the server has closed the connection"));
+	else
+		call_end(c, CALL_EARLY, _("the connection was broken"));
+}
+
+static void
+timeout(struct call *c)
+{
+	struct call_turns *t = &c->turns;
+
+	if (t->state == CALL_LEAVING) {
+		call_end(c, CALL_FINE, NULL);
+		return;
+	}
+	if (wire_classic_partial(&t->decoder)) {
+		wire_classic_flush(&t->decoder);
+		take_messages(c);
+		take_turn(c);
+		return;
+	}
+	if (t->input_ended) {
+		call_end(c, CALL_FAILED, _("no answer came in time"));
+		return;
+	}
+	tty_printf(c->tty, _("Still waiting for the server's answer."));
+	set_deadline(c);
+}
+
+static void
+fini(struct call *c)
+{
+	wire_classic_fini(&c->turns.decoder);
+	dw_buf_fini(&c->turns.todo);
+}
+
+const struct call_mode call_classic_mode = {
+	.begin = begin,
+	.typed = typed,
+	.input_ended = input_ended,
+	.leave = leave,
+	.received = received,
+	.ended = ended,
+	.timeout = timeout,
+	.fini = fini,
+};

@@ -1,0 +1,684 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The customer's client against peers that behave as the tutorial's servers,
+and against servers made of single steps."""
+
+import json
+import os
+import pty
+import queue
+import re
+import select
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+
+TOP = os.environ.get("top_srcdir", ".")
+BUILD = os.environ.get("top_builddir", ".")
+DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
+PEERS = os.path.join(TOP, "tests", "peers")
+LIMIT = 20      # seconds for any one wait; far more than any takes
+
+CLIENT_HELLO = "客户端已就绪"
+SERVER_HELLO = "服务端已就绪"
+STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+
+
+def environment():
+    home = tempfile.gettempdir()
+    return {**os.environ, "HOME": home, "XDG_STATE_HOME": home,
+            "INPUTRC": "/dev/null"}
+
+
+class Peer:
+    """One of tests/peers as a server; its rows come through a queue."""
+
+    def __init__(self, name, *args):
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(PEERS, name), *args],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, encoding="utf-8")
+        self.rows = queue.Queue()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        self.port = self.expect("listening")
+
+    def _read(self):
+        for row in self.process.stdout:
+            word, _, value = row.partition(" ")
+            self.rows.put((word, json.loads(value)))
+
+    def expect(self, word, value=None):
+        """The next row with this word (and value); others are passed over."""
+        while True:
+            got = self.rows.get(timeout=LIMIT)
+            if got[0] == word and value in (None, got[1]):
+                return got[1]
+
+    def type(self, line):
+        self.expect("asks")
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Script:
+    """A server that runs one function for its one client."""
+
+    def __init__(self, act):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(LIMIT)
+        self.port = self.listener.getsockname()[1]
+        self.heard = b""
+        self.failure = None
+        self.thread = threading.Thread(target=self._run, args=(act,))
+        self.thread.start()
+
+    def _run(self, act):
+        try:
+            self.sock, _ = self.listener.accept()
+            self.sock.settimeout(LIMIT)
+            with self.sock:
+                act(self)
+        except Exception as e:      # handed to the test by __exit__
+            self.failure = e
+
+    def send(self, data):
+        self.sock.sendall(data.encode() if isinstance(data, str) else data)
+
+    def until(self, words):
+        while words.encode() not in self.heard:
+            data = self.sock.recv(65536)
+            assert data, f"ended before {words!r}: {self.heard!r}"
+            self.heard += data
+
+    def until_eof(self):
+        while data := self.sock.recv(65536):
+            self.heard += data
+
+    def reset(self):
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.listener.close()
+        if self.failure is not None:
+            raise self.failure
+
+
+class Client:
+    """deskwire call with pipes."""
+
+    def __init__(self, port, *args):
+        self.process = subprocess.Popen(
+            [DESKWIRE, "call", *args, "127.0.0.1", str(port)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment())
+        self.out = b""
+
+    def type(self, line):
+        self.process.stdin.write((line + "\n").encode())
+        self.process.stdin.flush()
+
+    def until(self, words):
+        fd = self.process.stdout.fileno()
+        while words.encode() not in self.out:
+            assert select.select([fd], [], [], LIMIT)[0], self.out
+            data = os.read(fd, 65536)
+            assert data, f"ended before {words!r}: {self.out!r}"
+            self.out += data
+
+    def end(self, text=b""):
+        """The end of input, then: status, output, what it complains about."""
+        rest, err = self.process.communicate(text, timeout=LIMIT)
+        return (self.process.returncode, (self.out + rest).decode(),
+                err.decode())
+
+    def wait(self):
+        """Its end, with standard input left open."""
+        status = self.process.wait(timeout=LIMIT)
+        out = self.out + self.process.stdout.read()
+        err = self.process.stderr.read()
+        for pipe in (self.process.stdin, self.process.stdout,
+                     self.process.stderr):
+            pipe.close()
+        return status, out.decode(), err.decode()
+
+
+def same(got, want):
+    assert got == want, f"got {got!r}, want {want!r}"
+
+
+def rows_match(out, patterns):
+    """The whole output, a pattern for each row."""
+    rows = out.splitlines()
+    same(len(rows), len(patterns))
+    for row, pattern in zip(rows, patterns):
+        assert re.fullmatch(pattern, row), f"{row!r} is not {pattern!r}"
+
+
+# --- line mode ----------------------------------------------------------
+
+def a_pipe_is_sent_half_closed_and_the_answers_are_printed():
+    def desk(s):
+        s.until_eof()
+        s.send("* Welcome.\nLin: 您好\n* Goodbye.\n")
+
+    with Script(desk) as s:
+        same(Client(s.port).end(b"hello\n"),
+             (0, "* Welcome.\nLin: 您好\n* Goodbye.\n", ""))
+    same(s.heard, b"hello\n")
+
+
+def a_pipe_ends_when_the_wait_is_over():
+    ended = threading.Event()
+
+    def desk(s):
+        s.until_eof()
+        s.send("* Please wait.\n")
+        assert ended.wait(LIMIT)
+
+    with Script(desk) as s:
+        same(Client(s.port, "--wait", "1").end(b"hello\n"),
+             (0, "* Please wait.\n", ""))
+        ended.set()
+
+
+def without_any_answer_the_wait_ends_in_a_failure():
+    ended = threading.Event()
+    with Script(lambda s: ended.wait(LIMIT)) as s:
+        status, out, err = Client(s.port, "--wait", "1").end(b"hello\n")
+        ended.set()
+    same((status, out), (1, ""))
+    assert "no answer" in err, err
+
+
+def rows_of_a_long_text_arrive_whole():
+    text = b"".join(b"row %d of a long letter\n" % i for i in range(20000))
+
+    def desk(s):
+        s.until_eof()
+        s.send("* Stored.\n")
+
+    with Script(desk) as s:
+        same(Client(s.port).end(text)[0], 0)
+    same(s.heard == text, True)
+
+
+def empty_rows_are_not_sent():
+    def desk(s):
+        s.until_eof()
+        s.send("* Goodbye.\n")
+
+    with Script(desk) as s:
+        Client(s.port).end(b"\na\n\nb\n")
+    same(s.heard, b"a\nb\n")
+
+
+def hostile_text_of_the_server_is_harmless():
+    def desk(s):
+        s.send(b"Lin: \x1b]0;owned\x07\x1b[2J\x9b31m \xe2\x80\xae \xff\r\0ok\n")
+        s.send(b"* bye\n")
+        s.until_eof()
+
+    with Script(desk) as s:
+        status, out, _ = Client(s.port).end()
+    same(status, 0)
+    same(out, "Lin: \\x1B]0;owned\\x07\\x1B[2J\\x9B31m \\u{202E} \\xFF\n"
+         "ok\n* bye\n")
+
+
+def a_desk_that_dies_is_status_6():
+    def desk(s):
+        s.until("hello")
+        s.send("Lin: one mom\n")
+
+    with Script(desk) as s:
+        c = Client(s.port)
+        c.type("hello")
+        status, out, err = c.wait()
+    same((status, out), (6, "Lin: one mom\n"))
+    assert "closed" in err, err
+
+
+def a_reset_is_status_6():
+    def desk(s):
+        s.until("hello")
+        s.send("Lin: one mom\n")
+        s.until("more")
+        s.reset()
+
+    with Script(desk) as s:
+        c = Client(s.port)
+        c.type("hello")
+        c.until("mom")
+        c.type("more")
+        status, _, err = c.wait()
+    same(status, 6)
+    assert "broken" in err, err
+
+
+def a_desk_that_ends_the_conversation_is_fine():
+    def desk(s):
+        s.until("hello")
+        s.send("Lin: done\n* This conversation is closed.\n")
+
+    with Script(desk) as s:
+        c = Client(s.port)
+        c.type("hello")
+        status, _, err = c.wait()
+    same((status, err), (0, ""))
+
+
+def a_full_desk_is_status_5():
+    def desk(s):
+        s.send("* Sorry, all places are taken.\n")
+        s.reset()
+
+    with Script(desk) as s:
+        status, out, err = Client(s.port).end(b"hello\n")
+    same((status, out), (5, "* Sorry, all places are taken.\n"))
+    assert "took no call" in err, err
+
+
+def nobody_there_is_status_5_and_one_row():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+    status, out, err = Client(port).end()
+    same((status, out), (5, ""))
+    same(err, f"deskwire: no connection to 127.0.0.1:{port}: "
+         "nobody listens there\n")
+
+
+def slash_quit_ends_the_call():
+    def desk(s):
+        s.until("/quit\n")
+        s.send("* Goodbye.\n")
+
+    with Script(desk) as s:
+        c = Client(s.port)
+        c.type("/quit")
+        same(c.wait(), (0, "* Goodbye.\n", ""))
+
+
+def a_telnet_question_is_refused_once():
+    def desk(s):
+        s.send(b"\xff\xfd\x18\xff\xfd\x18hi\n")
+        s.until("a\n")
+        s.send("* bye\n")
+
+    with Script(desk) as s:
+        c = Client(s.port)
+        c.until("hi")
+        c.type("a")
+        same(c.wait()[1], "hi\n* bye\n")
+    same(s.heard, b"\xff\xfc\x18a\n")
+
+
+# --- on a terminal ------------------------------------------------------
+
+class Terminal:
+    def __init__(self, port, *args):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            env = {**environment(), "TERM": "xterm"}
+            os.execve(DESKWIRE, [DESKWIRE, "call", *args, "127.0.0.1",
+                                 str(port)], env)
+        self.out = b""
+
+    def until(self, words):
+        at = 0
+        while (found := self.out.find(words.encode(), at)) < 0:
+            assert select.select([self.fd], [], [], LIMIT)[0], self.out
+            try:
+                self.out += os.read(self.fd, 65536)
+            except OSError:
+                raise AssertionError(f"ended before {words!r}: {self.out!r}")
+        self.out = self.out[found + len(words.encode()):]
+
+    def type(self, keys):
+        os.write(self.fd, keys.encode())
+
+    def status(self):
+        while True:
+            try:
+                if not os.read(self.fd, 65536):
+                    break
+            except OSError:
+                break
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def what_arrives_stands_above_the_half_typed_line():
+    go = threading.Event()
+
+    def desk(s):
+        assert go.wait(LIMIT)
+        s.send("Lin: 您好\n")
+        s.until("half typed\n")
+        s.until("/quit\n")
+        s.send("* Goodbye.\n")
+
+    with Script(desk) as s:
+        t = Terminal(s.port)
+        t.until("> ")
+        t.type("half ty")
+        t.until("half ty")
+        go.set()
+        t.until("Lin: 您好")
+        t.until("> half ty")
+        t.type("ped\r")
+        t.type("\x04")
+        same(t.status(), 0)
+
+
+def ctrl_c_on_an_empty_line_leaves_in_order():
+    def desk(s):
+        s.until("/quit\n")
+        s.until_eof()
+        s.send("* Goodbye.\n")
+
+    with Script(desk) as s:
+        t = Terminal(s.port)
+        t.until("> ")
+        t.type("\x03")
+        same(t.status(), 0)
+
+
+# --- classic ------------------------------------------------------------
+
+def both(test):
+    for name in ("blocking_server.py", "threading_server.py"):
+        test(name)
+
+
+def a_conversation(name):
+    with Peer(name) as p:
+        c = Client(p.port, "--classic")
+        c.type("我的订单在哪里")
+        p.expect("got", CLIENT_HELLO)
+        p.expect("got", "我的订单在哪里")
+        p.type("稍等")
+        c.until("稍等")
+        c.type("thanks")
+        p.expect("got", "thanks")
+        p.type("bye")
+        c.until("bye")
+        c.type("quit")
+        p.expect("got", "quit")
+        p.expect("sent", "quit")
+        p.expect("closed" if name.startswith("b") else "finish")
+        status, out, err = c.end()
+    same((status, err), (0, ""))
+    where = f"127.0.0.1:{p.port}"
+    rows_match(out, [
+        rf"Connecting to server {where} \.\.\.",
+        rf"Connected to server {where}",
+        rf"Client send --> {STAMP} - {CLIENT_HELLO}",
+        rf"Client received ==> {STAMP} - {SERVER_HELLO}",
+        rf"Client send --> {STAMP} - 我的订单在哪里",
+        rf"Client received ==> {STAMP} - 稍等",
+        rf"Client send --> {STAMP} - thanks",
+        rf"Client received ==> {STAMP} - bye",
+        rf"Client send --> {STAMP} - quit",
+        rf"Client received ==> {STAMP} - quit",
+        rf"Disconnected from server {where}"])
+
+
+def a_conversation_with_both_servers():
+    both(a_conversation)
+
+
+def server_quits(name):
+    with Peer(name) as p:
+        c = Client(p.port, "--classic")
+        c.type("hello")
+        p.expect("got", "hello")
+        p.type("quit")
+        p.expect("got", "quit")
+        status, out, err = c.wait()
+    same((status, err), (0, ""))
+    assert out.splitlines()[-1].startswith("Disconnected"), out
+
+
+def the_server_may_quit_too():
+    both(server_quits)
+
+
+def a_pipe_is_sent_turn_by_turn():
+    with Peer("blocking_server.py", "--answer", "one", "--answer",
+              "two") as p:
+        status, out, _ = Client(p.port, "--classic").end(b"a\nb\n")
+        for word in (CLIENT_HELLO, "a", "b", "quit"):
+            p.expect("got", word)
+    same(status, 0)
+    assert out.index("one") < out.index("- b\n") < out.index("two"), out
+
+
+def an_empty_line_is_not_sent_and_explained():
+    with Peer("blocking_server.py", "--answer", "fine") as p:
+        c = Client(p.port, "--classic")
+        c.until(SERVER_HELLO)
+        c.type("")
+        c.until("An empty line is not sent")
+        c.type("x")
+        p.expect("got", "x")
+        same(c.end()[0], 0)
+
+
+def a_quit_inside_a_text_does_not_hang_up():
+    with Peer("blocking_server.py", "--answer", "fine") as p:
+        c = Client(p.port, "--classic")
+        c.type("how do I quit the trial?")
+        p.expect("got", "how do I q\u2060uit the trial?")
+        c.until("fine")
+        status, out, _ = c.end()
+    same(status, 0)
+    assert "invisible mark" in out, out
+
+
+def a_long_text_goes_in_pieces_cut_between_characters():
+    text = "a" + "订" * 1000
+    with Peer("blocking_server.py", "--answer", "1", "--answer", "2",
+              "--answer", "3") as p:
+        c = Client(p.port, "--classic")
+        status, _, _ = c.end((text + "\n").encode())
+        p.expect("got", CLIENT_HELLO)
+        pieces = [p.expect("got") for _ in range(3)]
+    same(status, 0)
+    same("".join(pieces), text)
+    same([len(x.encode()) <= 1024 for x in pieces], [True] * 3)
+
+
+def a_hello_in_single_bytes_is_understood():
+    def server(s):
+        s.until(CLIENT_HELLO)
+        s.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in SERVER_HELLO.encode():
+            s.send(bytes([byte]))
+        s.until("hello")
+        s.send("answer")
+        s.until("quit")
+        s.send("quit")
+
+    with Script(server) as s:
+        status, out, _ = Client(s.port, "--classic").end(b"hello\n")
+    same(status, 0)
+    assert "- answer\n" in out, out
+    same(s.heard, (CLIENT_HELLO + "helloquit").encode())
+
+
+def an_answer_cut_inside_a_character_is_one_message():
+    def server(s):
+        s.until(CLIENT_HELLO)
+        s.send(SERVER_HELLO)
+        s.until("hello")
+        answer = ("回答" * 400).encode()
+        s.send(answer[:1000])
+        s.send(answer[1000:])
+        s.until("quit")
+        s.send("quit")
+
+    with Script(server) as s:
+        status, out, _ = Client(s.port, "--classic").end(b"hello\n")
+    same(status, 0)
+    same(out.count("回答"), 400)
+    assert "\\x" not in out, out
+
+
+def nothing_is_sent_before_the_hello_is_answered():
+    def server(s):
+        s.until(CLIENT_HELLO)
+        s.sock.settimeout(0.3)
+        try:
+            assert not s.sock.recv(1), "sent before the hello"
+        except TimeoutError:
+            s.sock.settimeout(LIMIT)
+        s.send(SERVER_HELLO + "\nwelcome")
+        s.until("hello")
+        s.send("x")
+        s.until("quit")
+        s.send("quit")
+
+    with Script(server) as s:
+        status, out, _ = Client(s.port, "--classic").end(b"hello\n")
+    same(status, 0)
+    assert "welcome" in out, out
+
+
+def a_silent_server_is_waited_for_no_longer_than_asked():
+    with Script(lambda s: s.until_eof()) as s:
+        c = Client(s.port, "--classic", "--wait", "1")
+        status, out, err = c.end(b"hello\n")
+    same(status, 1)
+    assert "no answer" in err, err
+    same(s.heard, CLIENT_HELLO.encode())
+
+
+def a_server_that_goes_away_is_status_6():
+    def server(s):
+        s.until(CLIENT_HELLO)
+        s.send(SERVER_HELLO)
+        s.until("hello")
+
+    with Script(server) as s:
+        c = Client(s.port, "--classic")
+        c.type("hello")
+        status, out, err = c.wait()
+    same(status, 6)
+    assert "closed" in err, err
+    assert out.splitlines()[-1].startswith("Disconnected"), out
+    same(out.count("received"), 1)
+
+
+def a_classic_server_that_refuses_is_status_5():
+    def server(s):
+        s.send("sorry, full")
+        s.until(CLIENT_HELLO)
+        s.reset()
+
+    with Script(server) as s:
+        status, out, _ = Client(s.port, "--classic").end(b"hello\n")
+    same(status, 5)
+    assert "sorry, full" in out, out
+
+
+def a_goodbye_that_ends_in_quit_is_answered():
+    def server(s):
+        s.until(CLIENT_HELLO)
+        s.send(SERVER_HELLO)
+        s.until("hello")
+        s.send("the desk closes now\nquit")
+        s.until("quit")
+        s.until_eof()
+
+    with Script(server) as s:
+        c = Client(s.port, "--classic")
+        c.type("hello")
+        same(c.wait()[0], 0)
+    same(s.heard, (CLIENT_HELLO + "helloquit").encode())
+
+
+def hostile_answers_are_harmless_in_classic_too():
+    def server(s):
+        s.until(CLIENT_HELLO)
+        s.send(SERVER_HELLO)
+        s.until("hello")
+        s.send(b"\x1b[2J\xff\x07")
+        s.until("quit")
+        s.send("quit")
+
+    with Script(server) as s:
+        _, out, _ = Client(s.port, "--classic").end(b"hello\n")
+    assert "- \\x1B[2J\\xFF\\x07\n" in out, out
+
+
+def half_a_character_is_shown_after_a_moment():
+    def server(s):
+        s.until(CLIENT_HELLO)
+        s.send(SERVER_HELLO)
+        s.until("hello")
+        s.send(b"a\xe8")
+        s.until("quit")
+        s.send("quit")
+
+    with Script(server) as s:
+        status, out, _ = Client(s.port, "--classic").end(b"hello\n")
+    same(status, 0)
+    assert "- a\\xE8\n" in out, out
+
+
+def a_classic_prompt_appears_when_it_is_our_turn():
+    with Peer("threading_server.py") as p:
+        t = Terminal(p.port, "--classic")
+        t.until(SERVER_HELLO)
+        t.until("Message for the server: ")
+        t.type("订单\r")
+        p.expect("got", "订单")
+        p.type("好的")
+        t.until("好的")
+        t.until("Message for the server: ")
+        t.type("quit\r")
+        same(t.status(), 0)
+
+
+# Every function above without a parameter whose name is a sentence.
+TESTS = [f for name, f in list(globals().items())
+         if name.count("_") >= 2 and hasattr(f, "__code__")
+         and f.__code__.co_argcount == 0]
+
+
+def main():
+    print(f"1..{len(TESTS)}", flush=True)
+    failed = 0
+    for number, test in enumerate(TESTS, 1):
+        name = test.__name__.replace("_", " ")
+        try:
+            test()
+            print(f"ok {number} - call: {name}", flush=True)
+        except Exception:
+            failed += 1
+            for row in traceback.format_exc().splitlines():
+                print("#", row)
+            print(f"not ok {number} - call: {name}", flush=True)
+    return failed != 0
+
+
+sys.exit(main())
