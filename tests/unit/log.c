@@ -99,7 +99,7 @@ a_hostile_text_is_one_line(void)
 {
 	static const char *const pieces[] = {
 		"\n", "\r\n2026-01-01 00:00:00 forged", "\x1b[2J", "\x1b[1A",
-		"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xae", "\x9b" "31m",
+		"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xae", "\x9b;31m",
 		"\b\b\b\b", "\x7f",
 	};
 	const char *path = in(t_tmpdir(), "log");
