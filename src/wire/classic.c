@@ -104,7 +104,7 @@ message(struct wire_classic *c, const char **text, size_t *len)
 	tail = dw_text_tail(c->held.data, c->held.len);
 	if (tail == 0 || c->flush)
 		return hand_out(c, text, len);
-	if (c->in == c->end && c->held.len < WIRE_CLASSIC_MAX)
+	if (c->in == c->end)
 		return WIRE_CLASSIC_NONE;
 	if (fed >= tail && c->held.len > tail) {
 		/* Too much for one message: the character that is cut goes

@@ -128,6 +128,12 @@ the_hello_may_stand_behind_other_bytes(void)
 {
 	EXPECT("H|Tx|", "banner\n" HELLO "x");
 	EXPECT("H|", "客户端已就" HELLO);
+	for (size_t cut = 1; cut < strlen(HELLO); cut++) {
+		char head[96] = "a banner that is longer than any hello\n";
+
+		memcpy(head + strlen(head), HELLO, cut);
+		EXPECT("H|Tx|", head, &HELLO[cut], "x");
+	}
 }
 
 static void
@@ -195,6 +201,27 @@ endless_halves_of_characters_are_bounded(void)
 	}
 	CHECK(total >= WIRE_CLASSIC_MAX - 4);
 	wire_classic_fini(&c);
+}
+
+/* The limit falls inside a character whose start came earlier. */
+static void
+a_full_message_is_cut_where_the_bytes_came(void)
+{
+	static char bytes[WIRE_CLASSIC_MAX - 1];
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_classic c;
+
+	memset(bytes, 'x', sizeof bytes);
+	bytes[sizeof bytes - 1] = '\xe8';
+	wire_classic_init(&c, HELLO);
+	feed(&c, HELLO, strlen(HELLO), &out);
+	feed(&c, bytes, sizeof bytes, &out);
+	CHECK_STR(dw_buf_str(&out), "H|");
+	feed(&c, "\xae\xa2y", 3, &out);
+	CHECK_INT(out.len, 2 + 2 + WIRE_CLASSIC_MAX + 1 + 3);
+	CHECK_STR(dw_buf_str(&out) + out.len - 7, "\xe8\xae|T\xa2y|");
+	wire_classic_fini(&c);
+	dw_buf_fini(&out);
 }
 
 static void
@@ -311,6 +338,7 @@ main(void)
 		T(a_stranger_is_known_by_64_kib_without_hello),
 		T(a_message_is_never_longer_than_64_kib_nor_cut_inside_a_character),
 		T(endless_halves_of_characters_are_bounded),
+		T(a_full_message_is_cut_where_the_bytes_came),
 		T(half_a_character_can_be_given_up),
 		T(random_streams_come_out_whole),
 		T(quit_is_a_whole_message),
