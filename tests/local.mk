@@ -3,6 +3,11 @@
 # form is one line in scripts.  No two tests may differ only in .sh and .py:
 # their logs would have one name.
 unit_tests = \
+	tests/system/tty \
+	tests/unit/text \
+	tests/unit/tty_cursor \
+	tests/unit/tty_input \
+	tests/unit/tty_rows \
 	tests/system/kill_store \
 	tests/unit/log \
 	tests/unit/store \
@@ -27,13 +32,14 @@ tests_unit_store_SOURCES = tests/unit/store.c \
 
 # Programs that tests run, not tests themselves.
 test_helpers = \
+	tests/system/tty_victim \
 	tests/unit/t_victim
 
 check_PROGRAMS = $(unit_tests) $(test_helpers)
 TESTS = $(unit_tests) $(scripts)
 
 check_LTLIBRARIES = libt.la
-libt_la_SOURCES = tests/t.c tests/t.h
+libt_la_SOURCES = tests/pty.c tests/pty.h tests/t.c tests/t.h
 libt_la_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(VTERM_CFLAGS)
 libt_la_LDFLAGS = $(lib_ldflags)
 libt_la_LIBADD = $(CUNIT_LIBS) $(VTERM_LIBS)

@@ -31,6 +31,7 @@ struct pty {
 	VTerm		*vt;
 	VTermScreen	*screen;
 	int		 rows, cols;
+	int		 wanted_col;	/* pty_wait_at() */
 	struct dw_buf	 scrollback;	/* rows, each ended by LF */
 	struct dw_buf	 row;		/* what pty_row() returned last */
 	struct dw_buf	 all;		/* what pty_all() returned last */
@@ -40,7 +41,7 @@ struct pty {
 	size_t		 seq_len;
 	unsigned char	 before;	/* the byte before this one */
 	struct dw_buf	 stray;
-	int		 bells;
+	int		 bells, escapes, sgrs;
 };
 
 /* ---- what was sent ---- */
@@ -68,6 +69,7 @@ static void
 csi_end(struct pty *p, char final)
 {
 	p->seq[p->seq_len] = '\0';
+	p->sgrs += final == 'm';
 	if (!csi_is_known(p->seq, final)) {
 		p->seq[p->seq_len++] = final;
 		stray(p, "CSI");
@@ -94,6 +96,7 @@ static void
 scan_escape(struct pty *p, unsigned char c)
 {
 	p->scan = GROUND;
+	p->escapes++;
 	if (c == '[')
 		p->scan = CSI;
 	else if (c == '(')
@@ -436,6 +439,12 @@ line_is(struct pty *p, const char *text)
 }
 
 static bool
+line_is_at(struct pty *p, const char *text)
+{
+	return line_is(p, text) && pty_cursor_col(p) == p->wanted_col;
+}
+
+static bool
 had(struct pty *p, const char *text)
 {
 	return strstr(pty_all(p), text) != NULL;
@@ -483,6 +492,13 @@ bool
 pty_wait_line(struct pty *p, const char *text, double seconds)
 {
 	return wait_for(p, line_is, text, seconds);
+}
+
+bool
+pty_wait_at(struct pty *p, const char *text, int col, double seconds)
+{
+	p->wanted_col = col;
+	return wait_for(p, line_is_at, text, seconds);
 }
 
 bool
@@ -546,10 +562,25 @@ pty_bells(struct pty *p)
 	return p->bells;
 }
 
+int
+pty_escapes(struct pty *p)
+{
+	return p->escapes;
+}
+
+int
+pty_sgrs(struct pty *p)
+{
+	return p->sgrs;
+}
+
 static bool
 reap(struct pty *p)
 {
-	if (!p->reaped && waitpid(p->pid, &p->status, WNOHANG) == p->pid)
+	pid_t r = p->reaped ? 0 : waitpid(p->pid, &p->status, WNOHANG);
+
+	/* -1: the test has waited for it itself. */
+	if (r == p->pid || r < 0)
 		p->reaped = true;
 	return p->reaped;
 }

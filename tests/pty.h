@@ -34,6 +34,8 @@ bool	pty_wait(struct pty *p, const char *text, double seconds);
 bool	pty_wait_gone(struct pty *p, const char *text, double seconds);
 /* Until the row the cursor is on is exactly text. */
 bool	pty_wait_line(struct pty *p, const char *text, double seconds);
+/* The same, and the cursor is in column col. */
+bool	pty_wait_at(struct pty *p, const char *text, int col, double seconds);
 /* Until screen or scrollback has it. */
 bool	pty_wait_ever(struct pty *p, const char *text, double seconds);
 
@@ -64,6 +66,9 @@ void	pty_hangup(struct pty *p);
  * every OSC, DCS, APC, PM, SOS, unknown CSI, and C0 but BEL BS TAB CR LF. */
 const char *pty_stray(struct pty *p);
 int	pty_bells(struct pty *p);
+/* How many escape sequences came in all, and how many set a colour. */
+int	pty_escapes(struct pty *p);
+int	pty_sgrs(struct pty *p);
 
 /* Waits for the program to end.  Returns its wait status, -1 after `seconds`. */
 int	pty_wait_exit(struct pty *p, double seconds);

@@ -165,7 +165,7 @@ static void
 on_wake(void *arg)
 {
 	struct dw_buf orders;
-	char *save = NULL;
+	char *s, *lf;
 
 	(void)arg;
 	dw_wake_clear(&victim.wake);
@@ -173,11 +173,11 @@ on_wake(void *arg)
 	orders = victim.orders;
 	memset(&victim.orders, 0, sizeof victim.orders);
 	dw_unlock(&victim.lock);
-	if (orders.data == NULL)
-		return;
-	for (char *s = strtok_r(orders.data, "\n", &save); s != NULL;
-	    s = strtok_r(NULL, "\n", &save))
+	for (s = orders.data; s != NULL && (lf = strchr(s, '\n')) != NULL;
+	    s = lf + 1) {
+		*lf = '\0';
 		carry_out(s);
+	}
 	dw_buf_fini(&orders);
 }
 
