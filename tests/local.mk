@@ -3,6 +3,13 @@
 # form is one line in scripts.  No two tests may differ only in .sh and .py:
 # their logs would have one name.
 unit_tests = \
+	tests/unit/board \
+	tests/unit/commands \
+	tests/unit/drafts \
+	tests/unit/mirror \
+	tests/unit/pending \
+	tests/unit/prompt \
+	tests/unit/rows \
 	tests/system/tty \
 	tests/unit/text \
 	tests/unit/tty_cursor \

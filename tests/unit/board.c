@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "console/board.h"
+#include "console/prompt.h"
+#include "t.h"
+
+#define FIRST	(1000 * DW_SECOND)	/* when the tests begin, in ns */
+
+static struct con_board board;
+static uint64_t seq;
+
+/* Posts a copy, as the link would have parsed it. */
+static void
+post(const struct wire_frame *f, int64_t now_ns)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	struct wire_frame *copy = NULL;
+	const char *why;
+
+	CHECK_INT(wire_frame_encode(&b, f), 0);
+	CHECK_INT(wire_frame_parse(b.data, b.len - 1, &copy, &why), 0);
+	con_board_frame(&board, copy, now_ns);
+	dw_buf_fini(&b);
+}
+
+static struct wire_frame
+event(const char *kind, uint64_t sid, uint64_t n)
+{
+	struct wire_frame f = wire_frame_of(WIRE_EV);
+
+	f.ev.seq = ++seq;
+	f.ev.t_ms = (int64_t)seq * 1000;
+	f.ev.sid = sid;
+	f.ev.n = n;
+	f.ev.ev = kind;
+	f.ev.body = "hello";
+	f.ev.len = 5;
+	return f;
+}
+
+static void
+happens(const char *kind, uint64_t sid, uint64_t n, int64_t now_ns)
+{
+	struct wire_frame f = event(kind, sid, n);
+
+	if (strcmp(kind, "reply") == 0)
+		f.ev.who = "lin";
+	post(&f, now_ns);
+}
+
+/* A board that was welcomed and taken empty. */
+static void
+begin(bool flood_limit)
+{
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct dw_list items;
+
+	seq = 0;
+	CHECK_INT(con_board_init(&board, flood_limit), 0);
+	f.v = 1;
+	f.name = "lin";
+	post(&f, FIRST);
+	dw_list_init(&items);
+	con_board_take(&board, FIRST, 100, &items);
+	con_item_free(DW_LIST_OF(dw_list_take(&items), struct con_item,
+	    node));
+	CHECK(dw_list_empty(&items));
+}
+
+/* What was taken: a letter an item. */
+static char taken[4096];
+static uint64_t taken_count;
+static enum con_mark taken_mark;
+
+static void
+note(const struct con_item *item)
+{
+	static const char letters[] = "enawlbxzmd";
+	size_t len = strlen(taken);
+
+	taken[len] = letters[item->kind];
+	taken[len + 1] = '\0';
+	if (item->count != 0)
+		taken_count = item->count;
+	taken_mark = item->mark;
+}
+
+static int64_t
+take(int64_t now_ns, size_t max)
+{
+	struct dw_list items, *n;
+	int64_t again;
+
+	taken[0] = '\0';
+	dw_list_init(&items);
+	again = con_board_take(&board, now_ns, max, &items);
+	while ((n = dw_list_take(&items)) != NULL) {
+		struct con_item *item = DW_LIST_OF(n, struct con_item, node);
+
+		if (strlen(taken) < sizeof taken - 2)
+			note(item);
+		con_item_free(item);
+	}
+	return again;
+}
+
+static void
+rows_come_in_order_and_wake_the_terminal(void)
+{
+	begin(true);
+	happens("arrived", 3, 0, FIRST);
+	happens("said", 3, 1, FIRST);
+	CHECK_INT(take(FIRST, 1), FIRST);
+	CHECK_STR(taken, "e");
+	CHECK_INT(take(FIRST, 10), DW_NEVER);
+	CHECK_STR(taken, "e");
+	CHECK(con_board_idle(&board));
+	con_board_fini(&board);
+}
+
+static void
+an_event_seen_before_is_no_row(void)
+{
+	struct wire_frame f;
+
+	begin(true);
+	happens("arrived", 3, 0, FIRST);
+	f = event("said", 3, 1);
+	post(&f, FIRST);
+	post(&f, FIRST);
+	take(FIRST, 10);
+	CHECK_STR(taken, "ee");
+	CHECK_INT(con_board_seen(&board), 2);
+	con_board_fini(&board);
+}
+
+static void
+too_many_rows_drop_the_oldest_and_count_them(void)
+{
+	struct con_session s;
+
+	begin(false);
+	board.max_rows = 10;
+	happens("arrived", 3, 0, FIRST);
+	for (uint64_t n = 1; n <= 30; n++)
+		happens("said", 3, n, FIRST);
+	take(FIRST, 100);
+	CHECK_STR(taken, "deeeeeeeeee");
+	CHECK_INT(taken_count, 21);
+	CHECK(con_board_session(&board, 3, &s));
+	CHECK_INT(s.in, 30);
+	con_board_fini(&board);
+}
+
+static void
+answers_are_never_dropped(void)
+{
+	struct wire_frame ok = wire_frame_of(WIRE_OK);
+
+	begin(false);
+	board.max_rows = 5;
+	happens("arrived", 3, 0, FIRST);
+	ok.id = 7;
+	post(&ok, FIRST);
+	for (uint64_t n = 1; n <= 30; n++)
+		happens("said", 3, n, FIRST);
+	take(FIRST, 100);
+	CHECK_STR(taken, "daeeeee");
+	con_board_fini(&board);
+}
+
+static void
+a_reply_waits_shortly_for_its_mark(void)
+{
+	const int64_t late = FIRST + CON_HOLD_MS * DW_MS;
+
+	begin(true);
+	happens("arrived", 3, 0, FIRST);
+	happens("reply", 3, 1, FIRST);
+	happens("said", 3, 1, FIRST);
+	CHECK_INT(take(FIRST, 10), late);
+	CHECK_STR(taken, "e");
+	happens("sent", 3, 1, FIRST);
+	CHECK_INT(take(FIRST, 1), FIRST);
+	CHECK_STR(taken, "e");
+	CHECK_INT(taken_mark, CON_MARK_SENT);
+	happens("reply", 3, 2, FIRST);
+	take(FIRST, 10);
+	CHECK_STR(taken, "e");
+	take(late, 10);
+	CHECK_STR(taken, "e");
+	CHECK_INT(taken_mark, CON_MARK_STORED);
+	con_board_fini(&board);
+}
+
+static void
+a_flood_beside_the_selected_is_counted(void)
+{
+	const int64_t later = FIRST + CON_FLOOD_MS * DW_MS;
+
+	begin(true);
+	happens("arrived", 3, 0, FIRST);
+	happens("arrived", 5, 0, FIRST);
+	CHECK_INT(con_board_select(&board, 3), 0);
+	for (uint64_t n = 1; n <= 40; n++)
+		happens("said", 5, n, FIRST);
+	CHECK_INT(take(FIRST, 100), later);
+	CHECK_STR(taken, "eeeeee");
+	CHECK(!con_board_idle(&board));
+	take(later, 100);
+	CHECK_STR(taken, "m");
+	CHECK_INT(taken_count, 36);
+	CHECK(con_board_idle(&board));
+	happens("said", 5, 41, later);
+	take(later, 100);
+	CHECK_STR(taken, "e");
+	con_board_fini(&board);
+}
+
+static void
+the_selected_one_is_shown_in_full(void)
+{
+	begin(true);
+	happens("arrived", 5, 0, FIRST);
+	CHECK_INT(con_board_select(&board, 5), 0);
+	for (uint64_t n = 1; n <= 40; n++)
+		happens("said", 5, n, FIRST);
+	take(FIRST, 100);
+	CHECK_INT(strlen(taken), 41);
+	con_board_fini(&board);
+}
+
+static void
+a_flood_is_counted_before_its_session_ends(void)
+{
+	begin(true);
+	happens("arrived", 5, 0, FIRST);
+	for (uint64_t n = 1; n <= 10; n++)
+		happens("said", 5, n, FIRST);
+	happens("closed", 5, 0, FIRST);
+	CHECK_INT(take(FIRST, 100), DW_NEVER);
+	CHECK_STR(taken, "eeeeeme");
+	CHECK_INT(taken_count, 6);
+	con_board_fini(&board);
+}
+
+static void
+past(uint64_t id, const char *kind, uint64_t sid, uint64_t n)
+{
+	struct wire_frame f = event(kind, sid, n);
+
+	f.op = WIRE_PAST;
+	f.id = id;
+	f.ev.seq = 0;
+	post(&f, FIRST);
+}
+
+static void
+history_comes_whole_with_its_answer(void)
+{
+	struct wire_frame ok = wire_frame_of(WIRE_OK);
+
+	begin(true);
+	past(4, "reply", 9, 1);
+	past(4, "sent", 9, 1);
+	past(4, "reply", 9, 2);
+	take(FIRST, 100);
+	CHECK_STR(taken, "");
+	ok.id = 4;
+	post(&ok, FIRST);
+	take(FIRST, 1);
+	CHECK_INT(taken_mark, CON_MARK_SENT);
+	take(FIRST, 1);
+	CHECK_INT(taken_mark, CON_MARK_DOUBT);
+	take(FIRST, 1);
+	CHECK_STR(taken, "a");
+	con_board_fini(&board);
+}
+
+static void
+history_of_who_is_here_may_still_be_sent(void)
+{
+	struct wire_frame ok = wire_frame_of(WIRE_OK);
+
+	begin(true);
+	happens("arrived", 9, 0, FIRST);
+	take(FIRST, 10);
+	past(4, "reply", 9, 1);
+	ok.id = 4;
+	post(&ok, FIRST);
+	take(FIRST, 1);
+	CHECK_STR(taken, "e");
+	CHECK_INT(taken_mark, CON_MARK_STORED);
+	con_board_fini(&board);
+}
+
+static void
+a_lost_link_forgets_half_an_answer(void)
+{
+	begin(true);
+	past(4, "reply", 9, 1);
+	con_board_lost(&board, "why");
+	take(FIRST, 100);
+	CHECK_STR(taken, "x");
+	CHECK(con_board_idle(&board));
+	con_board_fini(&board);
+}
+
+/* ---- two threads ---- */
+
+static void *
+post_many(void *arg)
+{
+	int n = *(int *)arg;
+
+	for (int i = 1; i <= n; i++) {
+		struct wire_frame *f = NULL;
+		struct wire_frame ev = event("said", 3, (uint64_t)i);
+		struct dw_buf b = DW_BUF_INITIALIZER;
+		const char *why;
+
+		if (wire_frame_encode(&b, &ev) < 0 ||
+		    wire_frame_parse(b.data, b.len - 1, &f, &why) < 0)
+			abort();
+		con_board_frame(&board, f, dw_clock_ns());
+		dw_buf_fini(&b);
+	}
+	con_board_ended(&board, "");
+	return NULL;
+}
+
+static void
+nothing_is_lost_between_two_threads(void)
+{
+	int n = t_size("rows", 20000), rows = 0;
+	pthread_t thread;
+
+	begin(false);
+	board.max_rows = (size_t)n + 10;
+	board.max_bytes = SIZE_MAX;
+	happens("arrived", 3, 0, FIRST);
+	CHECK_INT(dw_thread_start(&thread, "poster", 0, post_many, &n), 0);
+	while (strchr(taken, 'z') == NULL) {
+		take(dw_clock_ns(), 64);
+		for (const char *p = taken; *p != '\0'; p++)
+			rows += *p == 'e';
+	}
+	pthread_join(thread, NULL);
+	CHECK_INT(rows, n + 1);
+	con_board_fini(&board);
+}
+
+/* ---- promise 2 ---- */
+
+/* The number in "[3 alice] 2 waiting 0:01> "; 0 for "[-]". */
+static uint64_t
+named_in(const char *prompt)
+{
+	return strtoull(prompt + 1, NULL, 10);
+}
+
+/* Something happens that the operator did not ask for. */
+static void
+stir(uint64_t *last_sid)
+{
+	static const char *const kinds[] = { "said", "reply", "sent", "name",
+	    "gone", "closed" };
+	uint64_t sid = *last_sid == 0 ? 0 : 1 + (uint64_t)rand() % *last_sid;
+
+	if (*last_sid == 0 || rand() % 4 == 0)
+		happens("arrived", ++*last_sid, 0, FIRST);
+	else
+		happens(kinds[rand() % 6], sid, 1, FIRST);
+}
+
+static void
+a_typed_line_goes_to_the_painted_session_or_nobody(void)
+{
+	int steps = t_size("steps", 20000), entered = 0;
+	struct con_prompt prompt = { .bold_at = 0 };
+	struct con_facts painted = { .sid = 0 };
+	uint64_t last_sid = 0, moved_by_itself = 0;
+
+	begin(true);
+	srand(11);
+	for (int i = 0; i < steps; i++) {
+		uint64_t before;
+		struct con_facts now;
+
+		con_board_facts(&board, &now);
+		before = now.sid;
+		stir(&last_sid);
+		take(FIRST + i * DW_MS, 1000);
+		con_board_facts(&board, &now);
+		moved_by_itself += now.sid != before;
+		if (rand() % 3 == 0 && last_sid > 0)
+			con_board_select(&board,
+			    1 + (uint64_t)rand() % last_sid);
+		if (rand() % 2 == 0) {
+			con_board_facts(&board, &painted);
+			CHECK_INT(con_prompt_format(&prompt, &painted,
+			    1000000000, (unsigned)(20 + rand() % 100)), 0);
+		}
+		if (rand() % 3 != 0 || prompt.text.len == 0)
+			continue;
+		/* Enter: painted.sid is what the terminal hands back. */
+		entered++;
+		if (painted.sid != named_in(dw_buf_str(&prompt.text)))
+			CHECK_INT(painted.sid,
+			    named_in(dw_buf_str(&prompt.text)));
+	}
+	CHECK(entered > steps / 10);
+	CHECK_INT(moved_by_itself, 0);
+	con_prompt_fini(&prompt);
+	con_board_fini(&board);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(rows_come_in_order_and_wake_the_terminal),
+		T(an_event_seen_before_is_no_row),
+		T(too_many_rows_drop_the_oldest_and_count_them),
+		T(answers_are_never_dropped),
+		T(a_reply_waits_shortly_for_its_mark),
+		T(a_flood_beside_the_selected_is_counted),
+		T(the_selected_one_is_shown_in_full),
+		T(a_flood_is_counted_before_its_session_ends),
+		T(history_comes_whole_with_its_answer),
+		T(history_of_who_is_here_may_still_be_sent),
+		T(a_lost_link_forgets_half_an_answer),
+		T(nothing_is_lost_between_two_threads),
+		T(a_typed_line_goes_to_the_painted_session_or_nobody),
+	};
+
+	return t_main("board", cases, sizeof cases / sizeof cases[0]);
+}

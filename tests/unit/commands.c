@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "console/commands.h"
+#include "t.h"
+
+static void
+a_line_is_said_unless_it_begins_with_one_slash(void)
+{
+	struct con_line l = con_line_of("hello /quit");
+
+	CHECK_INT(l.kind, CON_LINE_TEXT);
+	CHECK_STR(l.text, "hello /quit");
+	l = con_line_of("//quit");
+	CHECK_INT(l.kind, CON_LINE_TEXT);
+	CHECK_STR(l.text, "/quit");
+	l = con_line_of(" /quit");
+	CHECK_INT(l.kind, CON_LINE_TEXT);
+	l = con_line_of("/close  3 now");
+	CHECK_INT(l.kind, CON_LINE_COMMAND);
+	CHECK_MEM(l.name, l.name_len, "close", 5);
+	CHECK_STR(l.args, "3 now");
+}
+
+static void
+no_line_with_a_slash_is_ever_said(void)
+{
+	static const char *const lines[] = { "/", "/ ", "/bogus", "/closs 3",
+	    "/etc/passwd\nis this", "/#", "/3x" };
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		CHECK_INT(con_line_of(lines[i]).kind, CON_LINE_COMMAND);
+}
+
+static void
+white_space_is_nothing(void)
+{
+	CHECK_INT(con_line_of("").kind, CON_LINE_EMPTY);
+	CHECK_INT(con_line_of(" \t ").kind, CON_LINE_EMPTY);
+	CHECK_INT(con_line_of("\xe3\x80\x80").kind, CON_LINE_EMPTY);
+}
+
+/* What is sent for a desk's command; "-" when a session is missing. */
+static void
+check_sent(const char *args_row, const char *args, uint64_t painted,
+    const char *want)
+{
+	struct wire_command cmd = { "close", args_row, "", "" };
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	int r = con_desk_command_text(&b, &cmd, args, painted);
+
+	CHECK_STR(r == -ENOENT ? "-" : dw_buf_str(&b), want);
+	dw_buf_fini(&b);
+}
+
+static void
+a_desks_command_means_the_painted_session(void)
+{
+	check_sent("[N]", "", 3, "close 3");
+	check_sent("[N]", "5", 3, "close 5");
+	check_sent("[N] [COUNT]", "", 3, "close 3");
+	check_sent("[N]", "", 0, "-");
+	check_sent("N", "", 3, "close");
+	check_sent("", "", 3, "close");
+	check_sent("[N]", "5 \t", 3, "close 5");
+}
+
+static void
+the_desks_rows_are_found_by_their_whole_name(void)
+{
+	struct wire_command rows[] = { { "close", "[N]", "", "" },
+	    { "kick", "N", "", "" } };
+	struct wire_frame w = wire_frame_of(WIRE_WELCOME);
+
+	w.commands = rows;
+	w.ncommands = 2;
+	CHECK(con_desk_command(&w, "kick", 4) == &rows[1]);
+	CHECK(con_desk_command(&w, "kic", 3) == NULL);
+	CHECK(con_desk_command(&w, "kicks", 5) == NULL);
+	CHECK(con_desk_command(NULL, "kick", 4) == NULL);
+}
+
+static void
+our_commands_are_found_and_explained(void)
+{
+	size_t n;
+	const struct con_command *rows = con_commands(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		CHECK(con_command_find(rows[i].name, strlen(rows[i].name)) ==
+		    &rows[i]);
+		CHECK(*rows[i].help != '\0');
+	}
+	CHECK(con_command_find("lis", 3) == NULL);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_line_is_said_unless_it_begins_with_one_slash),
+		T(no_line_with_a_slash_is_ever_said),
+		T(white_space_is_nothing),
+		T(a_desks_command_means_the_painted_session),
+		T(the_desks_rows_are_found_by_their_whole_name),
+		T(our_commands_are_found_and_explained),
+	};
+
+	return t_main("commands", cases, sizeof cases / sizeof cases[0]);
+}

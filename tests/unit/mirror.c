@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/mirror.h"
+#include "t.h"
+
+static uint64_t seq;
+
+static struct wire_event
+event(const char *kind, uint64_t sid)
+{
+	struct wire_event ev = { .seq = ++seq, .sid = sid, .ev = kind,
+	    .t_ms = (int64_t)seq * 1000, .who = "", .mode = "", .addr = "",
+	    .why = "", .body = "" };
+
+	return ev;
+}
+
+static void
+happens(struct con_mirror *m, const char *kind, uint64_t sid, uint64_t n,
+    const char *who)
+{
+	struct wire_event ev = event(kind, sid);
+
+	ev.n = n;
+	ev.who = who;
+	ev.mode = "line";
+	ev.addr = "127.0.0.1:5000";
+	CHECK_INT(con_mirror_event(m, &ev), 0);
+}
+
+/* A mirror of an operator lin that has seen nothing. */
+static void
+begin(struct con_mirror *m)
+{
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+
+	seq = 0;
+	f.name = "lin";
+	con_mirror_init(m);
+	CHECK_INT(con_mirror_welcome(m, &f), 0);
+}
+
+static void
+a_session_is_what_its_events_add_up_to(void)
+{
+	struct con_mirror m;
+	struct con_session *s;
+
+	begin(&m);
+	happens(&m, "arrived", 3, 0, "");
+	happens(&m, "name", 3, 0, "alice");
+	happens(&m, "said", 3, 1, "");
+	happens(&m, "said", 3, 2, "");
+	if (!CHECK((s = con_mirror_find(&m, 3)) != NULL))
+		return;
+	CHECK_STR(s->name, "alice");
+	CHECK_STR(s->mode, "line");
+	CHECK_INT(s->in, 2);
+	CHECK_INT(s->waiting_ms, 3000);
+	CHECK_INT(s->unread, 2);
+	happens(&m, "reply", 3, 1, "lin");
+	CHECK_INT(s->waiting_ms, 0);
+	CHECK_INT(s->unread, 0);
+	CHECK(s->mine);
+	happens(&m, "sent", 3, 1, "");
+	CHECK_INT(s->sent, 1);
+	happens(&m, "gone", 3, 0, "");
+	CHECK(s->gone);
+	happens(&m, "closed", 3, 0, "");
+	CHECK(con_mirror_find(&m, 3) == NULL);
+	con_mirror_fini(&m);
+}
+
+static void
+an_event_counts_once(void)
+{
+	struct con_mirror m;
+	struct wire_event ev;
+
+	begin(&m);
+	happens(&m, "arrived", 3, 0, "");
+	ev = event("said", 3);
+	ev.n = 1;
+	CHECK_INT(con_mirror_event(&m, &ev), 0);
+	CHECK_INT(con_mirror_event(&m, &ev), 0);
+	CHECK_INT(con_mirror_find(&m, 3)->unread, 1);
+	CHECK_INT(m.seq, 2);
+	con_mirror_fini(&m);
+}
+
+static void
+who_waits_longest_is_the_oldest(void)
+{
+	struct con_mirror m;
+
+	begin(&m);
+	for (uint64_t sid = 9; sid > 4; sid--) {
+		happens(&m, "arrived", sid, 0, "");
+		happens(&m, "said", sid, 1, "");
+	}
+	CHECK_INT(con_mirror_oldest(&m), 9);
+	happens(&m, "reply", 9, 1, "lin");
+	CHECK_INT(con_mirror_oldest(&m), 8);
+	CHECK_INT(con_mirror_select(&m, 8), 0);
+	CHECK_INT(con_mirror_oldest(&m), 7);
+	con_mirror_fini(&m);
+}
+
+static void
+who_has_said_nothing_yet_waits_too(void)
+{
+	struct con_mirror m;
+	struct con_facts facts;
+
+	begin(&m);
+	happens(&m, "arrived", 4, 0, "");
+	CHECK_INT(con_mirror_oldest(&m), 4);
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.waiting, 1);
+	CHECK_INT(facts.oldest_ms, 1000);
+	con_mirror_fini(&m);
+}
+
+static void
+next_takes_mine_before_strangers(void)
+{
+	struct con_mirror m;
+	struct con_facts facts;
+
+	begin(&m);
+	happens(&m, "arrived", 1, 0, "");
+	happens(&m, "said", 1, 1, "");
+	happens(&m, "arrived", 2, 0, "");
+	happens(&m, "reply", 2, 1, "lin");
+	happens(&m, "said", 2, 1, "");
+	CHECK_INT(con_mirror_next(&m), 2);
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.waiting, 1);
+	CHECK_INT(facts.unread, 1);
+	CHECK_INT(con_mirror_select(&m, 2), 0);
+	CHECK_INT(con_mirror_next(&m), 1);
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.unread, 0);
+	con_mirror_fini(&m);
+}
+
+static void
+another_operators_session_is_not_mine(void)
+{
+	struct con_mirror m;
+	struct con_facts facts;
+
+	begin(&m);
+	happens(&m, "arrived", 2, 0, "");
+	happens(&m, "reply", 2, 1, "wang");
+	happens(&m, "said", 2, 1, "");
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.unread, 0);
+	CHECK_INT(facts.waiting, 1);
+	con_mirror_fini(&m);
+}
+
+static void
+a_closed_session_stays_while_it_is_looked_at(void)
+{
+	struct con_mirror m;
+	struct con_facts facts;
+
+	begin(&m);
+	happens(&m, "arrived", 3, 0, "alice");
+	happens(&m, "arrived", 4, 0, "");
+	CHECK_INT(con_mirror_select(&m, 3), 0);
+	happens(&m, "closed", 3, 0, "");
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.sid, 3);
+	CHECK(facts.closed);
+	CHECK_STR(facts.name, "alice");
+	con_mirror_keep(&m, 3, true);
+	CHECK_INT(con_mirror_select(&m, 4), 0);
+	CHECK(con_mirror_find(&m, 3) != NULL);
+	CHECK_INT(con_mirror_previous(&m), 3);
+	con_mirror_keep(&m, 3, false);
+	CHECK(con_mirror_find(&m, 3) == NULL);
+	CHECK_INT(con_mirror_previous(&m), 0);
+	CHECK_INT(con_mirror_select(&m, 3), -ENOENT);
+	CHECK_INT(m.selected, 4);
+	con_mirror_fini(&m);
+}
+
+static void
+a_new_snapshot_closes_what_it_does_not_know(void)
+{
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct wire_session ws = { .sid = 7, .state = "open", .mode = "line",
+	    .name = "bob", .addr = "127.0.0.1:1", .in = 4, .out = 2,
+	    .sent = 1 };
+	struct con_mirror m;
+
+	begin(&m);
+	happens(&m, "arrived", 5, 0, "");
+	happens(&m, "arrived", 6, 0, "");
+	CHECK_INT(con_mirror_select(&m, 6), 0);
+	f.name = "lin";
+	f.seq = 100;
+	f.sessions = &ws;
+	f.nsessions = 1;
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	CHECK(con_mirror_find(&m, 5) == NULL);
+	CHECK(con_mirror_find(&m, 6) != NULL && con_mirror_find(&m, 6)->closed);
+	CHECK_STR(con_mirror_find(&m, 7)->name, "bob");
+	CHECK_INT(con_mirror_open(&m), 1);
+	CHECK_INT(m.seq, 100);
+	con_mirror_fini(&m);
+}
+
+static void
+a_replay_goes_on_from_what_is_known(void)
+{
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct con_mirror m;
+
+	begin(&m);
+	happens(&m, "arrived", 5, 0, "eve");
+	f.name = "lin";
+	f.seq = 1;
+	f.replay = true;
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	CHECK_STR(con_mirror_find(&m, 5)->name, "eve");
+	CHECK_INT(m.seq, 1);
+	con_mirror_fini(&m);
+}
+
+static void
+a_session_is_found_by_number_or_by_the_start_of_one_name(void)
+{
+	struct con_mirror m;
+	uint64_t sid = 0;
+
+	begin(&m);
+	happens(&m, "arrived", 3, 0, "alice");
+	happens(&m, "arrived", 4, 0, "alina");
+	happens(&m, "arrived", 5, 0, "王伟");
+	CHECK_INT(con_mirror_lookup(&m, "4", &sid), 0);
+	CHECK_INT(sid, 4);
+	CHECK_INT(con_mirror_lookup(&m, "#3", &sid), 0);
+	CHECK_INT(sid, 3);
+	CHECK_INT(con_mirror_lookup(&m, "al", &sid), -EEXIST);
+	CHECK_INT(con_mirror_lookup(&m, "alin", &sid), 0);
+	CHECK_INT(sid, 4);
+	CHECK_INT(con_mirror_lookup(&m, "王", &sid), 0);
+	CHECK_INT(sid, 5);
+	CHECK_INT(con_mirror_lookup(&m, "6", &sid), -ENOENT);
+	CHECK_INT(con_mirror_lookup(&m, "bob", &sid), -ENOENT);
+	CHECK_INT(con_mirror_lookup(&m, "", &sid), -ENOENT);
+	CHECK_INT(con_mirror_lookup(&m, "99999999999999999999", &sid),
+	    -ENOENT);
+	con_mirror_fini(&m);
+}
+
+static void
+names_are_harmless_and_fit(void)
+{
+	struct con_mirror m;
+	const struct con_session *s;
+
+	begin(&m);
+	happens(&m, "arrived", 3, 0, "\033]0;x\007[9 boss]> ");
+	s = con_mirror_find(&m, 3);
+	CHECK(strpbrk(s->name, "\033\007[]> ") == NULL);
+	CHECK(s->name[0] != '\0');
+	con_mirror_fini(&m);
+}
+
+static void
+the_list_begins_with_who_waits_longest(void)
+{
+	struct con_session s[3] = { { .sid = 1 }, { .sid = 2,
+	    .waiting_ms = 20 }, { .sid = 3, .waiting_ms = 10 } };
+
+	qsort(s, 3, sizeof s[0], con_session_order);
+	CHECK_INT(s[0].sid, 3);
+	CHECK_INT(s[1].sid, 2);
+	CHECK_INT(s[2].sid, 1);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_session_is_what_its_events_add_up_to),
+		T(an_event_counts_once),
+		T(who_waits_longest_is_the_oldest),
+		T(who_has_said_nothing_yet_waits_too),
+		T(next_takes_mine_before_strangers),
+		T(another_operators_session_is_not_mine),
+		T(a_closed_session_stays_while_it_is_looked_at),
+		T(a_new_snapshot_closes_what_it_does_not_know),
+		T(a_replay_goes_on_from_what_is_known),
+		T(a_session_is_found_by_number_or_by_the_start_of_one_name),
+		T(names_are_harmless_and_fit),
+		T(the_list_begins_with_who_waits_longest),
+	};
+
+	return t_main("mirror", cases, sizeof cases / sizeof cases[0]);
+}

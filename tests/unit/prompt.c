@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "console/prompt.h"
+#include "t.h"
+
+#define NOW	INT64_C(1000000)
+
+static struct con_prompt prompt;
+
+static const char *
+shown(const struct con_facts *f, unsigned columns)
+{
+	CHECK_INT(con_prompt_format(&prompt, f, NOW, columns), 0);
+	return dw_buf_str(&prompt.text);
+}
+
+static void
+its_forms_are_literal(void)
+{
+	struct con_facts f = { .sid = 3, .name = "alice" };
+
+	CHECK_STR(shown(&f, 0), "[3 alice]> ");
+	f.waiting = 2;
+	f.oldest_ms = NOW - 72000;
+	CHECK_STR(shown(&f, 80), "[3 alice] 2 waiting 1:12> ");
+	f.unread = 1;
+	CHECK_STR(shown(&f, 80), "[3 alice] 2 waiting 1:12, 1 unread> ");
+	f.waiting = 0;
+	CHECK_STR(shown(&f, 80), "[3 alice] 1 unread> ");
+	f.unread = 0;
+	f.gone = true;
+	CHECK_STR(shown(&f, 80), "[3 alice, gone]> ");
+	f.closed = true;
+	CHECK_STR(shown(&f, 80), "[3 alice, closed]> ");
+}
+
+static void
+nobody_is_a_dash(void)
+{
+	struct con_facts f = { .waiting = 2, .oldest_ms = NOW - 72000 };
+
+	CHECK_STR(shown(&f, 80), "[-] 2 waiting 1:12> ");
+	f.waiting = 0;
+	CHECK_STR(shown(&f, 80), "[-]> ");
+}
+
+static void
+a_session_without_a_name_is_its_number(void)
+{
+	struct con_facts f = { .sid = 12 };
+
+	CHECK_STR(shown(&f, 80), "[12]> ");
+}
+
+static void
+the_bold_part_is_number_and_name(void)
+{
+	struct con_facts f = { .sid = 3, .name = "alice", .gone = true };
+	const char *text = shown(&f, 80);
+
+	CHECK_MEM(text + prompt.bold_at, prompt.bold_len, "3 alice", 7);
+}
+
+static void
+a_long_name_is_cut_to_a_third(void)
+{
+	struct con_facts f = { .sid = 3, .name = "王王王王王王王王王王王王" };
+
+	for (unsigned columns = 60; columns < 120; columns++) {
+		const char *text = shown(&f, columns);
+
+		CHECK(dw_text_width(text, strlen(text)) <= columns / 3);
+		CHECK_INT(dw_text_valid(text, strlen(text)), strlen(text));
+	}
+	CHECK(strstr(shown(&f, 60), "…]> ") != NULL);
+}
+
+static void
+a_narrow_window_loses_the_counts_before_the_customer(void)
+{
+	struct con_facts f = { .sid = 3, .name = "alice", .waiting = 2,
+	    .oldest_ms = NOW - 72000, .unread = 3 };
+
+	CHECK_STR(shown(&f, 30), "[3 alice]> ");
+}
+
+static void
+a_span_is_minutes_and_seconds(void)
+{
+	char span[CON_SPAN_MAX];
+
+	con_span(6999, span);
+	CHECK_STR(span, "0:06");
+	con_span(72000, span);
+	CHECK_STR(span, "1:12");
+	con_span(3725000, span);
+	CHECK_STR(span, "1:02:05");
+	con_span(-5, span);
+	CHECK_STR(span, "0:00");
+}
+
+static void
+it_ticks_only_while_somebody_waits(void)
+{
+	struct con_facts f = { .sid = 3 };
+
+	CHECK_INT(con_prompt_tick_ms(&f, NOW), -1);
+	f.waiting = 1;
+	f.oldest_ms = NOW - 1300;
+	CHECK_INT(con_prompt_tick_ms(&f, NOW), 700);
+	f.oldest_ms = NOW;
+	CHECK_INT(con_prompt_tick_ms(&f, NOW), 1000);
+	f.unread = 1;
+	f.waiting = 0;
+	CHECK_INT(con_prompt_tick_ms(&f, NOW), -1);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(its_forms_are_literal),
+		T(nobody_is_a_dash),
+		T(a_session_without_a_name_is_its_number),
+		T(the_bold_part_is_number_and_name),
+		T(a_long_name_is_cut_to_a_third),
+		T(a_narrow_window_loses_the_counts_before_the_customer),
+		T(a_span_is_minutes_and_seconds),
+		T(it_ticks_only_while_somebody_waits),
+	};
+	int r;
+
+	setlocale(LC_ALL, "");
+	r = t_main("prompt", cases, sizeof cases / sizeof cases[0]);
+	con_prompt_fini(&prompt);
+	return r;
+}

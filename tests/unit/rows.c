@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "console/rows.h"
+#include "t.h"
+
+static struct dw_buf out;
+
+static struct wire_event
+event(const char *kind, const char *body)
+{
+	struct wire_event ev = { .seq = 1, .sid = 3, .ev = kind,
+	    .t_ms = INT64_C(35911000), .who = "", .mode = "line",
+	    .addr = "127.0.0.1:5000", .why = "", .body = body,
+	    .len = strlen(body) };
+
+	return ev;
+}
+
+/* The rows of an event in a window so wide. */
+static const char *
+shown(const struct wire_event *ev, const struct con_row_about *about,
+    unsigned columns, bool colour)
+{
+	struct con_row row;
+	int r = con_row_event(&row, ev, about);
+
+	dw_buf_reset(&out);
+	if (r <= 0)
+		return "";
+	CHECK_INT(con_row_lay(&row, columns, colour, &out), 0);
+	con_row_fini(&row);
+	return dw_buf_str(&out);
+}
+
+static const struct con_row_about alice = { .label = "3 alice" };
+
+static void
+a_customers_row_begins_with_time_number_and_name(void)
+{
+	struct wire_event ev = event("said", "hello");
+
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "09:58:31 3 alice| hello\n");
+}
+
+static void
+it_goes_on_under_the_same_gutter(void)
+{
+	struct wire_event ev = event("said", "one\ntwo\r\nthree");
+
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "09:58:31 3 alice| one\n"
+	    "                | two\n"
+	    "                | three\n");
+}
+
+static void
+an_operators_row_has_its_mark(void)
+{
+	struct wire_event ev = event("reply", "一 moment");
+	struct con_row_about about = { .label = "3 alice" };
+
+	ev.who = "lin";
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 lin> 一 moment ·\n");
+	about.mark = CON_MARK_SENT;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 lin> 一 moment ✓\n");
+	about.mark = CON_MARK_DOUBT;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 lin> 一 moment (perhaps not delivered)\n");
+}
+
+static void
+our_rows_begin_with_a_star(void)
+{
+	struct wire_event ev = event("arrived", "");
+	struct con_row_about about = { .label = "3 alice", .unsent = 2 };
+
+	CHECK_STR(shown(&ev, &about, 0, false),
+	    "* 09:58:31 3 alice is waiting (line, 127.0.0.1:5000)\n");
+	ev = event("gone", "");
+	ev.why = "reset";
+	CHECK_STR(shown(&ev, &about, 0, false), "* 09:58:31 3 alice is gone: "
+	    "reset; 2 replies perhaps not delivered\n");
+	ev = event("closed", "");
+	ev.who = "lin";
+	about.unsent = 0;
+	CHECK_STR(shown(&ev, &about, 0, false),
+	    "* 09:58:31 3 alice is closed by lin\n");
+}
+
+static void
+what_we_do_not_know_is_not_shown(void)
+{
+	struct wire_event ev = event("sent", "");
+
+	CHECK_STR(shown(&ev, &alice, 80, false), "");
+	ev = event("snoozed", "");
+	CHECK_STR(shown(&ev, &alice, 80, false), "");
+}
+
+static void
+off_a_terminal_a_message_is_one_row(void)
+{
+	struct wire_event ev = event("said", "one\ntwo\x1b[31m\\n");
+
+	CHECK_STR(shown(&ev, &alice, 0, true),
+	    "09:58:31 3 alice| one\\ntwo\\x1B[31m\\\\n\n");
+}
+
+/* Every row begins with the tag or the gutter and fits; nothing in it can act
+ * on a terminal. */
+static void
+check_rows(const char *rows, unsigned columns)
+{
+	static const char tag[] = "09:58:31 3 alice| ";
+	static const char gutter[] = "                | ";
+	const char *want = tag, *end;
+
+	for (; *rows != '\0'; rows = end + 1) {
+		if (!CHECK((end = strchr(rows, '\n')) != NULL))
+			return;
+		CHECK(strncmp(rows, want, strlen(want)) == 0);
+		CHECK(dw_text_width(rows, (size_t)(end - rows)) < columns);
+		CHECK_INT(dw_text_valid(rows, (size_t)(end - rows)),
+		    end - rows);
+		for (const char *p = rows; p < end; p++)
+			CHECK((unsigned char)*p >= 0x20 && *p != 0x7f);
+		want = gutter;
+	}
+}
+
+static void
+no_customer_can_leave_the_gutter(void)
+{
+	char body[400];
+	struct wire_event ev = event("said", "");
+	int bodies = t_size("bodies", 2000);
+
+	srand(7);
+	for (int i = 0; i < bodies; i++) {
+		ev.len = (size_t)rand() % sizeof body;
+		for (size_t k = 0; k < ev.len; k++)
+			body[k] = (char)(rand() % 3 ? rand() % 96 + 16 :
+			    rand());
+		ev.body = body;
+		check_rows(shown(&ev, &alice, 40 + (unsigned)i % 100, false),
+		    40 + (unsigned)i % 100);
+	}
+}
+
+static void
+colour_is_around_the_tag_and_says_nothing_new(void)
+{
+	struct wire_event ev = event("said", "one\ntwo");
+
+	CHECK_STR(shown(&ev, &alice, 80, true),
+	    "\033[36m09:58:31 3 alice| \033[0mone\n"
+	    "\033[36m                | \033[0mtwo\n");
+}
+
+static void
+a_huge_message_is_cut(void)
+{
+	static char body[CON_BODY_MAX * 2];
+	struct wire_event ev = event("said", "");
+
+	memset(body, 'x', sizeof body);
+	ev.body = body;
+	ev.len = sizeof body;
+	CHECK(strlen(shown(&ev, &alice, 0, false)) < CON_BODY_MAX + 64);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_customers_row_begins_with_time_number_and_name),
+		T(it_goes_on_under_the_same_gutter),
+		T(an_operators_row_has_its_mark),
+		T(our_rows_begin_with_a_star),
+		T(what_we_do_not_know_is_not_shown),
+		T(off_a_terminal_a_message_is_one_row),
+		T(no_customer_can_leave_the_gutter),
+		T(colour_is_around_the_tag_and_says_nothing_new),
+		T(a_huge_message_is_cut),
+	};
+	int r;
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	r = t_main("rows", cases, sizeof cases / sizeof cases[0]);
+	dw_buf_fini(&out);
+	return r;
+}
