@@ -1,3 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# bin_PROGRAMS += deskwire, deskwire_SOURCES, and
-# deskwire_LDADD = libdeskwire.la libsks.la
+bin_PROGRAMS += deskwire
+deskwire_SOURCES = \
+	src/bin/attach.c \
+	src/bin/call.c \
+	src/bin/demo.c \
+	src/bin/desk.c \
+	src/bin/desk.h \
+	src/bin/main.c \
+	src/bin/open.c \
+	src/bin/options.c \
+	src/bin/options.h \
+	src/bin/paths.c \
+	src/bin/paths.h \
+	src/bin/signals.c \
+	src/bin/signals.h \
+	src/bin/verbs.h
+deskwire_LDADD = libdeskwire.la libsks.la

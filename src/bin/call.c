@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/i18n.h"
+#include "bin/verbs.h"
+#include "client/call.h"
+
+static bool
+parse_port(const char *text, unsigned *out)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+	    n < 1 || n > 65535)
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool
+parse_seconds(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	return end != text && *end == '\0' && isfinite(*out) && *out >= 0;
+}
+
+int
+verb_call(struct options *o)
+{
+	struct call_config cfg = CALL_CONFIG_INITIALIZER;
+
+	if (o->nargs > 0)
+		cfg.host = o->args[0];
+	if (o->nargs > 1 && !parse_port(o->args[1], &cfg.port)) {
+		complain(_("\"%s\" is no port; write a number from 1 to "
+		    "65535"), o->args[1]);
+		return STATUS_USAGE;
+	}
+	if (o->wait_seconds != NULL &&
+	    !parse_seconds(o->wait_seconds, &cfg.wait_seconds)) {
+		complain(_("--wait takes a number of seconds, not \"%s\""),
+		    o->wait_seconds);
+		return STATUS_USAGE;
+	}
+	cfg.classic = o->classic;
+	cfg.name = o->name;
+	cfg.colour = o->colour;
+	return call_run(&cfg);
+}

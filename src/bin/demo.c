@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * demo: a desk whose state is thrown away, with three customers who have a
+ * script.  They come over TCP like any other, each on a thread of its own, and
+ * say their next line when they were answered or after a while.
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/thread.h"
+#include "base/wake.h"
+#include "bin/desk.h"
+#include "bin/verbs.h"
+#include "socketserver/socketserver.h"
+#include "wire/classic.h"
+
+#define DEMO_LISTEN	"127.0.0.1:0"
+#define LINES_MAX	5
+#define PATIENCE	20.0	/* seconds without an answer, then it goes on */
+
+struct actor {
+	const char	*name;		/* of its thread */
+	bool		 classic;
+	double		 begins;	/* seconds after the desk */
+	const char	*lines[LINES_MAX];	/* NULL: no more */
+};
+
+/* What customers say is what they say: not translated. */
+static const struct actor actors[] = {
+	{ "demo-anna", false, 1, { "/name Anna\n",
+	    "Hello? My box is dead.\n",
+	    "It is a model X200, and its light is red.\n",
+	    "Thank you, that helped!\n", NULL } },
+	{ "demo-wang", false, 4, { "/name 王伟\n", "我的订单在哪里\n",
+	    "订单号是 20261122-77\n", "好的,谢谢\n", NULL } },
+	{ "demo-classic", true, 8, { "你好,我用的是教程里的客户端",
+	    "how do I quit the trial?", "谢谢", "quit", NULL } },
+};
+#define NACTORS	(sizeof actors / sizeof actors[0])
+
+struct demo {
+	struct sks_addr	 addr;
+	pthread_t	 threads[NACTORS];
+	size_t		 started;
+	atomic_size_t	 next;		/* the thread that begins takes it */
+	struct dw_wake	 ending;	/* rung once, and never cleared */
+};
+
+/* Waits for something to read, at most so long; false when it is over. */
+static bool
+listen_for(struct sks_socket *s, double seconds)
+{
+	char buf[2048];
+	ssize_t n = sks_recv_deadline(s, buf, sizeof buf, sks_after(seconds));
+
+	return n > 0 || n == SKS_ETIMEDOUT;
+}
+
+static void
+play(const struct actor *a, struct sks_socket *s)
+{
+	if (a->classic &&
+	    (sks_send_text(s, WIRE_CLASSIC_CLIENT_HELLO) < 0 ||
+	    !listen_for(s, PATIENCE)))
+		return;
+	for (size_t i = 0; a->lines[i] != NULL; i++) {
+		if (sks_send_text(s, a->lines[i]) < 0 ||
+		    !listen_for(s, a->lines[i][0] == '/' ? 1.0 : PATIENCE))
+			return;
+		/* A moment to read the answer and to type. */
+		if (!listen_for(s, 2.0))
+			return;
+	}
+	while (listen_for(s, INFINITY))
+		;
+}
+
+/* The desk's goodbye ends a conversation; before it, `ending` does. */
+static void *
+actor_thread(void *arg)
+{
+	struct demo *demo = arg;
+	const struct actor *a = &actors[atomic_fetch_add(&demo->next, 1)];
+	struct pollfd pfd = { demo->ending.rd, POLLIN, 0 };
+	struct sks_socket *s;
+
+	if (poll(&pfd, 1, (int)(a->begins * 1000)) != 0 ||
+	    sks_connect(&demo->addr, 1.0, &s) < 0)
+		return NULL;
+	play(a, s);
+	sks_socket_free(s);
+	return NULL;
+}
+
+static void
+begin(void *arg, struct door *door)
+{
+	struct demo *demo = arg;
+	const char *const *texts;
+
+	if (door_listeners(door, &texts) == 0 ||
+	    sks_addr_parse(texts[0], 0, &demo->addr) < 0)
+		return;
+	while (demo->started < NACTORS &&
+	    dw_thread_start(&demo->threads[demo->started],
+	    actors[demo->started].name, 0, actor_thread, demo) == 0)
+		demo->started++;
+}
+
+static void
+end(void *arg)
+{
+	struct demo *demo = arg;
+
+	dw_wake_ring(&demo->ending);
+}
+
+static void
+remove_state(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+	rmdir(dir);
+}
+
+int
+verb_demo(struct options *o)
+{
+	static const char *listen[] = { DEMO_LISTEN };
+	struct demo demo = { .started = 0 };
+	char dir[] = "/tmp/deskwire-demo-XXXXXX";
+	struct desk_run run = { .o = o, .console = true, .ready = begin,
+	    .ending = end, .arg = &demo };
+	int r;
+
+	if (dw_wake_init(&demo.ending) < 0 || mkdtemp(dir) == NULL) {
+		complain(_("no folder can be made in /tmp for the demo"));
+		return STATUS_FAILED;
+	}
+	if (o->nlisten == 0) {
+		free(o->listen);
+		o->listen = malloc(sizeof listen);
+		if (o->listen != NULL) {
+			memcpy(o->listen, listen, sizeof listen);
+			o->nlisten = 1;
+		}
+	}
+	o->no_history = true;
+	run.state_dir = dir;
+	r = desk_run(&run);
+	for (size_t i = 0; i < demo.started; i++)
+		pthread_join(demo.threads[i], NULL);
+	dw_wake_fini(&demo.ending);
+	remove_state(dir);
+	return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Running a desk in this process: what open, serve and demo share.  The main
+ * thread waits here for signals, for /quit and for the console's end, and then
+ * takes everything down in order.
+ */
+#ifndef BIN_DESK_H
+#define BIN_DESK_H
+
+#include "bin/options.h"
+#include "doors/door.h"
+
+struct desk_run {
+	struct options		*o;
+	const char		*state_dir, *operator_socket;
+	bool			 console;	/* one in this terminal */
+	/* When the desk works; may be NULL. */
+	void			(*ready)(void *arg, struct door *door);
+	/* When everything is to end, before customers are told. */
+	void			(*ending)(void *arg);
+	void			*arg;
+};
+
+/* Returns the exit status. */
+int	desk_run(const struct desk_run *run);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/thread.h"
+#include "bin/verbs.h"
+
+static const struct verb verbs[] = {
+	{ "open", "", N_("the desk, and its console in this terminal; also "
+	    "when no verb is given"), VERB_OPEN, verb_open },
+	{ "demo", "", N_("a desk with three scripted customers, to try "
+	    "everything; nothing is kept"), VERB_DEMO, verb_demo },
+	{ "serve", "", N_("the desk without a console"), VERB_SERVE,
+	    verb_serve },
+	{ "attach", "", N_("an operator's console on a running desk"),
+	    VERB_ATTACH, verb_attach },
+	{ "call", "[HOST [PORT]]", N_("the customer's client"), VERB_CALL,
+	    verb_call },
+};
+
+const struct verb *
+verb_rows(size_t *n)
+{
+	*n = sizeof verbs / sizeof verbs[0];
+	return verbs;
+}
+
+/* Servers often have no locale but C: text is UTF-8 all the same. */
+static void
+set_locale(void)
+{
+	const char *ctype = setlocale(LC_ALL, "");
+
+	if (ctype == NULL)
+		setlocale(LC_ALL, "C.UTF-8");
+	ctype = setlocale(LC_CTYPE, NULL);
+	if (ctype != NULL && (strcmp(ctype, "C") == 0 ||
+	    strcmp(ctype, "POSIX") == 0))
+		setlocale(LC_CTYPE, "C.UTF-8");
+#if ENABLE_NLS
+	bindtextdomain(PACKAGE, LOCALEDIR);
+	bind_textdomain_codeset(PACKAGE, "UTF-8");
+	textdomain(PACKAGE);
+#endif
+}
+
+static const struct verb *
+find_verb(const char *name)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int
+run_verb(const struct verb *v, int argc, char **argv)
+{
+	struct options o;
+	int status = options_parse(&o, v->set, v->name, argc, argv);
+
+	if (status < 0) {
+		dw_thread_block_signals();
+		status = v->run(&o);
+	}
+	options_fini(&o);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct verb *v;
+
+	set_locale();
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && argv[1][0] != '-') {
+		if ((v = find_verb(argv[1])) != NULL)
+			return run_verb(v, argc - 1, argv + 1);
+		complain(_("there is no verb \"%s\"; try 'deskwire --help'"),
+		    argv[1]);
+		return STATUS_USAGE;
+	}
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0)) {
+		print_help(VERB_ALL, "");
+		return STATUS_OK;
+	}
+	return run_verb(&verbs[0], argc, argv);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* open and serve: a desk of this user, with and without a console. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "bin/desk.h"
+#include "bin/paths.h"
+#include "bin/verbs.h"
+
+static int
+run_desk(struct options *o, bool console)
+{
+	struct desk_run run = { .o = o, .console = console };
+	char *state = o->state_dir != NULL ? strdup(o->state_dir) :
+	    path_state();
+	char *path = NULL;
+	int r;
+
+	if (state == NULL) {
+		complain(_("there is no home folder for the journal; name a "
+		    "folder with --state DIR"));
+		return STATUS_CONFIG;
+	}
+	/* A state of its own has its socket beside it, so that two desks do
+	 * not meet. */
+	if (o->operator_socket == NULL && o->state_dir == NULL)
+		path = path_operator_socket(state, 1);
+	else if (o->operator_socket == NULL)
+		path = path_operator_socket_in(state);
+	run.state_dir = state;
+	run.operator_socket = path != NULL ? path : o->operator_socket;
+	r = desk_run(&run);
+	free(path);
+	free(state);
+	return r;
+}
+
+int
+verb_open(struct options *o)
+{
+	return run_desk(o, true);
+}
+
+int
+verb_serve(struct options *o)
+{
+	return run_desk(o, false);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "bin/options.h"
+#include "bin/verbs.h"
+
+#define OPTIONS_MAX	96
+#define FIRST_VALUE	256	/* of getopt's val: an index above letters */
+
+struct option_row {
+	const char	*name;
+	const char	*arg;		/* NULL: takes none */
+	enum verb_set	 verbs;
+	int		 letter;	/* 0: none */
+	/* Returns 0, or -EINVAL after complain(). */
+	int		(*set)(struct options *o, const char *arg);
+	const char	*help;
+};
+
+void
+complain(const char *format, ...)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	va_list ap;
+	char *line = NULL;
+
+	va_start(ap, format);
+	if (vasprintf(&line, format, ap) < 0)
+		line = NULL;
+	va_end(ap);
+	dw_buf_addf(&text, "deskwire: %s\n", line != NULL ? line : format);
+	fputs(dw_buf_str(&text), stderr);
+	dw_buf_fini(&text);
+	free(line);
+}
+
+/*
+ * What each option does.
+ */
+
+static int
+set_listen(struct options *o, const char *arg)
+{
+	const char **grown;
+
+	grown = realloc(o->listen, (o->nlisten + 1) * sizeof *grown);
+	if (grown == NULL)
+		return -ENOMEM;
+	o->listen = grown;
+	o->listen[o->nlisten++] = arg;
+	return 0;
+}
+
+static int
+set_colour(struct options *o, const char *arg)
+{
+	static const char *const words[] = {
+		[TTY_COLOUR_AUTO] = "auto",
+		[TTY_COLOUR_ALWAYS] = "always",
+		[TTY_COLOUR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(arg, words[i]) == 0) {
+			o->colour = (enum tty_colour)i;
+			return 0;
+		}
+	complain(_("--color takes auto, always or never, not \"%s\""), arg);
+	return -EINVAL;
+}
+
+#define SETTER(field) \
+static int \
+set_##field(struct options *o, const char *arg) \
+{ \
+	o->field = arg; \
+	return 0; \
+}
+SETTER(state_dir)
+SETTER(operator_socket)
+SETTER(name)
+SETTER(as)
+SETTER(greeting_file)
+SETTER(log_file)
+SETTER(wait_seconds)
+
+#define FLAG(field) \
+static int \
+set_##field(struct options *o, const char *arg) \
+{ \
+	(void)arg; \
+	o->field = true; \
+	return 0; \
+}
+FLAG(one_at_a_time)
+FLAG(begin_new)
+FLAG(public_allowed)
+FLAG(no_history)
+FLAG(classic)
+
+static const struct option_row rows[] = {
+	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
+	    N_("take customers there (127.0.0.1:6666); may be given again, "
+	    "port 0 takes any free one, [::1]:6666 is IPv6") },
+	{ "state", "DIR", VERB_OPEN | VERB_SERVE, 's', set_state_dir,
+	    N_("where the journal is kept") },
+	{ "operator-socket", "PATH", VERB_ALL & ~(VERB_CALL | VERB_DEMO), 0,
+	    set_operator_socket, N_("where consoles attach") },
+	{ "one-at-a-time", NULL, VERB_DESK, 0, set_one_at_a_time,
+	    N_("serve one customer, the next waits to be answered") },
+	{ "name", "TEXT", VERB_DESK | VERB_CALL, 0, set_name,
+	    N_("the desk's name in its greeting; for call, your own") },
+	{ "as", "TEXT", VERB_CONSOLE, 0, set_as,
+	    N_("your name as customers see it (your login name)") },
+	{ "greeting", "FILE", VERB_DESK, 0, set_greeting_file,
+	    N_("greet customers with this text") },
+	{ "log", "FILE", VERB_DESK, 0, set_log_file,
+	    N_("append what is said to FILE; SIGHUP opens it anew") },
+	{ "begin-new", NULL, VERB_OPEN | VERB_SERVE, 0, set_begin_new,
+	    N_("set a damaged journal aside and begin a new one") },
+	{ "allow-plaintext-public", NULL, VERB_DESK, 0, set_public_allowed,
+	    N_("listen also where the whole world can connect") },
+	{ "no-history", NULL, VERB_CONSOLE, 0, set_no_history,
+	    N_("keep no file of the commands you typed") },
+	{ "color", "WHEN", VERB_CONSOLE | VERB_CALL, 0, set_colour,
+	    N_("auto, always or never") },
+	{ "classic", NULL, VERB_CALL, 0, set_classic,
+	    N_("speak the tutorial's protocol to the tutorial's servers") },
+	{ "wait", "SECONDS", VERB_CALL, 0, set_wait_seconds,
+	    N_("in a pipe, how long to wait for answers (60)") },
+};
+
+#define NROWS	(sizeof rows / sizeof rows[0])
+
+/*
+ * Help
+ */
+
+static void
+print_option(int letter, const char *name, const char *arg, const char *help)
+{
+	char left[64], shortly[8] = "    ";
+
+	if (letter != 0)
+		snprintf(shortly, sizeof shortly, "-%c, ", letter);
+	snprintf(left, sizeof left, "  %s--%s%s%s", shortly, name,
+	    arg != NULL ? "=" : "", arg != NULL ? arg : "");
+	printf("%-34s %s\n", left, help);
+}
+
+static void
+print_limits(void)
+{
+	size_t n;
+	const struct door_limit *limits = door_limit_rows(&n);
+
+	printf(_("\nLimits, each with its default:\n"));
+	for (size_t i = 0; i < n; i++) {
+		char arg[32];
+
+		snprintf(arg, sizeof arg, "%" PRId64, limits[i].dflt);
+		printf("  --%s=%s  %s %s\n", limits[i].name, arg,
+		    limits[i].unit, _(limits[i].sentence));
+	}
+}
+
+void
+print_help(enum verb_set verb, const char *name)
+{
+	size_t n;
+	const struct verb *verbs = verb_rows(&n);
+
+	printf(_("Usage: deskwire %s\n\n"), verb == VERB_ALL ?
+	    _("[VERB] [OPTION]...") : name);
+	for (size_t i = 0; i < n; i++)
+		if (verb == VERB_ALL || verbs[i].set == verb)
+			printf("  %-8s%-16s %s\n", verbs[i].name,
+			    verbs[i].args, _(verbs[i].help));
+	printf(_("\nOptions:\n"));
+	for (size_t i = 0; i < NROWS; i++)
+		if ((rows[i].verbs & verb) != 0)
+			print_option(rows[i].letter, rows[i].name,
+			    rows[i].arg, _(rows[i].help));
+	print_option('h', "help", NULL, _("show this"));
+	print_option('V', "version", NULL, _("show the version"));
+	if ((verb & VERB_DESK) != 0)
+		print_limits();
+	printf(_("\nMore in deskwire(1).\n"));
+}
+
+void
+print_version(void)
+{
+	printf("deskwire " PACKAGE_VERSION "\n%s\n",
+	    _("Copyright (C) 2026 the deskwire authors.\n"
+	    "License GPLv3+: GNU GPL version 3 or later.\n"
+	    "There is no warranty, to the extent that law permits."));
+}
+
+/*
+ * The parser
+ */
+
+static int
+set_limit(struct options *o, const struct door_limit *row, const char *arg)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	int r = door_limit_set(&o->limits, row, arg, &why);
+
+	if (r < 0)
+		complain("--%s: %s", row->name, dw_buf_str(&why));
+	dw_buf_fini(&why);
+	o->sessions_given |= strcmp(row->name, "max-sessions") == 0;
+	o->per_address_given |= strcmp(row->name, "max-per-address") == 0;
+	return r;
+}
+
+/* getopt's table: our rows, then the limits, then the two everybody has. */
+static void
+make_table(struct option *table, char *letters, enum verb_set verb)
+{
+	size_t n, nlimits;
+	const struct door_limit *limits = door_limit_rows(&nlimits);
+	struct option *t = table;
+
+	*letters++ = '+';
+	for (n = 0; n < NROWS; n++) {
+		if ((rows[n].verbs & verb) == 0)
+			continue;
+		*t++ = (struct option){ rows[n].name, rows[n].arg != NULL,
+		    NULL, FIRST_VALUE + (int)n };
+		if (rows[n].letter != 0) {
+			*letters++ = (char)rows[n].letter;
+			*letters++ = ':';
+		}
+	}
+	for (n = 0; n < nlimits && (verb & VERB_DESK) != 0; n++)
+		*t++ = (struct option){ limits[n].name, 1, NULL,
+		    FIRST_VALUE + (int)(NROWS + n) };
+	*t++ = (struct option){ "help", 0, NULL, 'h' };
+	*t++ = (struct option){ "version", 0, NULL, 'V' };
+	*t = (struct option){ NULL, 0, NULL, 0 };
+	memcpy(letters, "hV", sizeof "hV");
+}
+
+static const struct option_row *
+row_of(int value)
+{
+	for (size_t i = 0; i < NROWS; i++)
+		if (value == FIRST_VALUE + (int)i || value == rows[i].letter)
+			return &rows[i];
+	return NULL;
+}
+
+static int
+set_one(struct options *o, int value)
+{
+	size_t n;
+	const struct door_limit *limits = door_limit_rows(&n);
+	const struct option_row *row = row_of(value);
+
+	if (row != NULL)
+		return row->set(o, optarg);
+	return set_limit(o, &limits[value - FIRST_VALUE - (int)NROWS], optarg);
+}
+
+static int
+take_args(struct options *o, enum verb_set verb, int argc, char **argv)
+{
+	size_t most = verb == VERB_CALL ? 2 : 0;
+
+	for (int i = optind; i < argc; i++) {
+		if (o->nargs == most) {
+			complain(_("\"%s\" is one word too many; try "
+			    "'deskwire --help'"), argv[i]);
+			return STATUS_USAGE;
+		}
+		o->args[o->nargs++] = argv[i];
+	}
+	return -1;
+}
+
+int
+options_parse(struct options *o, enum verb_set verb, const char *name,
+    int argc, char **argv)
+{
+	struct option table[OPTIONS_MAX];
+	char letters[64];
+	int c;
+
+	memset(o, 0, sizeof *o);
+	door_limits_init(&o->limits);
+	make_table(table, letters, verb);
+	optind = 1;
+	while ((c = getopt_long(argc, argv, letters, table, NULL)) != -1) {
+		if (c == 'h') {
+			print_help(verb, name);
+			return STATUS_OK;
+		}
+		if (c == 'V') {
+			print_version();
+			return STATUS_OK;
+		}
+		if (c == '?') {
+			fprintf(stderr, _("Try 'deskwire %s --help'.\n"),
+			    name);
+			return STATUS_USAGE;
+		}
+		if (set_one(o, c) < 0)
+			return STATUS_USAGE;
+	}
+	return take_args(o, verb, argc, argv);
+}
+
+void
+options_fini(struct options *o)
+{
+	free(o->listen);
+}

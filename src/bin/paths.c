@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bin/paths.h"
+
+static char *
+join(const char *a, const char *b)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", a, b) < 0 ? NULL : path;
+}
+
+/* XDG says: a relative path is to be ignored. */
+static const char *
+absolute(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+static const char *
+home(void)
+{
+	const char *value = absolute("HOME");
+	const struct passwd *pw;
+
+	if (value != NULL)
+		return value;
+	pw = getpwuid(getuid());
+	return pw != NULL ? pw->pw_dir : NULL;
+}
+
+char *
+path_state(void)
+{
+	const char *base = absolute("XDG_STATE_HOME");
+
+	if (base != NULL)
+		return join(base, "deskwire");
+	return home() != NULL ? join(home(), ".local/state/deskwire") : NULL;
+}
+
+char *
+path_history(void)
+{
+	char *state = path_state(), *path = NULL;
+
+	if (state != NULL)
+		path = join(state, "history");
+	free(state);
+	return path;
+}
+
+char *
+path_operator_socket_in(const char *dir)
+{
+	return join(dir, "operator.sock");
+}
+
+char *
+path_operator_socket(const char *state, int make)
+{
+	const char *run = absolute("XDG_RUNTIME_DIR");
+	char *dir, *path;
+
+	if (run == NULL)
+		return path_operator_socket_in(state);
+	if ((dir = join(run, "deskwire")) == NULL)
+		return NULL;
+	if (make && mkdir(dir, 0700) < 0 && errno != EEXIST) {
+		free(dir);
+		return path_operator_socket_in(state);
+	}
+	path = join(dir, "operator.sock");
+	free(dir);
+	return path;
+}
+
+char *
+path_login(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	return strdup(pw != NULL ? pw->pw_name : "operator");
+}

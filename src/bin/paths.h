@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where things are, by the XDG base directories.  All are malloc()ed; NULL
+ * when there is no memory or no home to put them in. */
+#ifndef BIN_PATHS_H
+#define BIN_PATHS_H
+
+/* ${XDG_STATE_HOME:-~/.local/state}/deskwire */
+char	*path_state(void);
+
+/* "history" in path_state(), whose folder is made. */
+char	*path_history(void);
+
+/* ${XDG_RUNTIME_DIR}/deskwire/operator.sock; without one, operator.sock in
+ * the state folder.  Makes the socket's own folder, mode 0700, if `make`. */
+char	*path_operator_socket(const char *state, int make);
+
+/* operator.sock in that folder. */
+char	*path_operator_socket_in(const char *dir);
+
+/* The login name. */
+char	*path_login(void);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The verbs, one file each.  All return an exit status. */
+#ifndef BIN_VERBS_H
+#define BIN_VERBS_H
+
+#include "bin/options.h"
+
+typedef int verb_fn(struct options *o);
+
+verb_fn	verb_open, verb_serve, verb_attach, verb_call, verb_demo;
+
+struct verb {
+	const char	*name, *args, *help;
+	enum verb_set	 set;
+	verb_fn		*run;
+};
+
+const struct verb *verb_rows(size_t *n);
+
+#endif
