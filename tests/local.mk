@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/store \
 	tests/unit/t \
 	tests/unit/classic \
+	tests/fuzz/wire \
 	tests/unit/line \
 	tests/unit/op \
 	tests/unit/opening
