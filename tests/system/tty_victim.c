@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@
 
 struct victim {
 	struct tty	*tty;
-	struct dw_wake	 wake;
+	struct dw_wake	 wake;		/* rung for the owner */
+	struct dw_wake	 stop;		/* rung for the thread */
 	int		 exit_status;
 	int		 redraws;
 
@@ -33,26 +35,33 @@ static struct victim victim = { .lock = DW_LOCK_INITIALIZER(test) };
 
 /* ---- the thread that takes orders ---- */
 
+static void
+post(const char *data, size_t len)
+{
+	dw_lock(&victim.lock);
+	dw_buf_add(&victim.orders, data, len);
+	dw_unlock(&victim.lock);
+	dw_wake_ring(&victim.wake);
+}
+
 static void *
 take_orders(void *arg)
 {
 	const char *name = getenv("VICTIM_FD");
-	FILE *f = name != NULL ? fdopen((int)strtol(name, NULL, 10), "r") :
-	    NULL;
-	char *row = NULL;
-	size_t cap = 0;
+	struct pollfd p[2] = {
+		{ name != NULL ? (int)strtol(name, NULL, 10) : -1, POLLIN, 0 },
+		{ victim.stop.rd, POLLIN, 0 },
+	};
+	char data[4096];
 	ssize_t n;
 
 	(void)arg;
-	while (f != NULL && (n = getline(&row, &cap, f)) > 0) {
-		dw_lock(&victim.lock);
-		dw_buf_add(&victim.orders, row, (size_t)n);
-		dw_unlock(&victim.lock);
-		dw_wake_ring(&victim.wake);
+	while (poll(p, 2, -1) > 0 && p[1].revents == 0) {
+		if ((n = read(p[0].fd, data, sizeof data)) > 0)
+			post(data, (size_t)n);
+		else
+			p[0].fd = -1;
 	}
-	free(row);
-	if (f != NULL)
-		fclose(f);
 	return NULL;
 }
 
@@ -164,21 +173,21 @@ carry_out(const char *order)
 static void
 on_wake(void *arg)
 {
-	struct dw_buf orders;
+	static struct dw_buf orders;	/* the last may be unfinished */
 	char *s, *lf;
 
 	(void)arg;
 	dw_wake_clear(&victim.wake);
 	dw_lock(&victim.lock);
-	orders = victim.orders;
-	memset(&victim.orders, 0, sizeof victim.orders);
+	dw_buf_add(&orders, dw_buf_str(&victim.orders), victim.orders.len);
+	dw_buf_reset(&victim.orders);
 	dw_unlock(&victim.lock);
 	for (s = orders.data; s != NULL && (lf = strchr(s, '\n')) != NULL;
 	    s = lf + 1) {
 		*lf = '\0';
 		carry_out(s);
 	}
-	dw_buf_fini(&orders);
+	dw_buf_drop(&orders, (size_t)(s - orders.data));
 }
 
 /* ---- what the person does ---- */
@@ -300,7 +309,7 @@ main(int argc, char *argv[])
 		if (strncmp(argv[i], "history=", 8) == 0)
 			c.history = argv[i] + 8;
 	}
-	if (dw_wake_init(&victim.wake) < 0)
+	if (dw_wake_init(&victim.wake) < 0 || dw_wake_init(&victim.stop) < 0)
 		return 1;
 	c.wake_fd = victim.wake.rd;
 	if (tty_open(&victim.tty, &c) < 0)
@@ -310,8 +319,11 @@ main(int argc, char *argv[])
 	if (dw_thread_start(&thread, "orders", 0, take_orders, NULL) != 0)
 		return 1;
 	tty_run(victim.tty);
+	dw_wake_ring(&victim.stop);
+	pthread_join(thread, NULL);
 	tty_close(victim.tty);
-	/* The thread may wait in its getline for ever: the process ends it. */
-	fflush(stdout);
-	_exit(victim.exit_status);
+	dw_buf_fini(&victim.orders);
+	dw_wake_fini(&victim.wake);
+	dw_wake_fini(&victim.stop);
+	return victim.exit_status;
 }
