@@ -47,7 +47,18 @@ set_locale(void)
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	bind_textdomain_codeset(PACKAGE, "UTF-8");
 	textdomain(PACKAGE);
+	/* Reads the catalogue here, and not on a worker's small stack. */
+	(void)_("Goodbye.");
 #endif
+}
+
+/* A reader of our output that is gone is an error of that write. */
+static void
+ignore_sigpipe(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &sa, NULL);
 }
 
 static const struct verb *
@@ -79,7 +90,7 @@ main(int argc, char **argv)
 	const struct verb *v;
 
 	set_locale();
-	signal(SIGPIPE, SIG_IGN);
+	ignore_sigpipe();
 	if (argc > 1 && argv[1][0] != '-') {
 		if ((v = find_verb(argv[1])) != NULL)
 			return run_verb(v, argc - 1, argv + 1);

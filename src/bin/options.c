@@ -29,18 +29,15 @@ struct option_row {
 void
 complain(const char *format, ...)
 {
-	struct dw_buf text = DW_BUF_INITIALIZER;
 	va_list ap;
-	char *line = NULL;
+	char *text;
 
 	va_start(ap, format);
-	if (vasprintf(&line, format, ap) < 0)
-		line = NULL;
+	if (vasprintf(&text, format, ap) >= 0) {
+		fprintf(stderr, "deskwire: %s\n", text);
+		free(text);
+	}
 	va_end(ap);
-	dw_buf_addf(&text, "deskwire: %s\n", line != NULL ? line : format);
-	fputs(dw_buf_str(&text), stderr);
-	dw_buf_fini(&text);
-	free(line);
 }
 
 /*
