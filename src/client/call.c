@@ -18,6 +18,7 @@ static const struct {
 	const char	*why;
 } refusals[] = {
 	{ SKS_ECONNREFUSED, CALL_REFUSED, N_("nobody listens there") },
+	{ SKS_ERESET, CALL_REFUSED, N_("it ended the connection at once") },
 	{ SKS_ERESOLVE, CALL_FAILED, N_("this host name is not known") },
 	{ SKS_EUNREACH, CALL_FAILED, N_("there is no way to this address") },
 	{ SKS_ETIMEDOUT, CALL_FAILED, N_("it did not answer in time") },

@@ -15,6 +15,23 @@
  * others only after this time. */
 #define REFUSAL_NS	(600 * DW_MS)
 
+/* In one send: a desk that answers the first half and closes would find the
+ * other one unread, and reset the connection. */
+static void
+send_words(struct call *c, const char *prefix, const char *text, size_t len)
+{
+	struct dw_buf row = DW_BUF_INITIALIZER;
+
+	dw_buf_adds(&row, prefix);
+	dw_buf_add(&row, text, len);
+	dw_buf_addc(&row, '\n');
+	if (row.failed)
+		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+	else
+		call_send(c, row.data, row.len);
+	dw_buf_fini(&row);
+}
+
 static void
 send_row(struct call *c, const char *row, size_t len)
 {
@@ -26,8 +43,7 @@ send_row(struct call *c, const char *row, size_t len)
 		c->leaving = true;
 		tty_deadline(c->tty, dw_clock_after(CALL_LINGER_SECONDS));
 	}
-	call_send(c, row, len);
-	call_send(c, "\n", 1);
+	send_words(c, "", row, len);
 	c->sent = true;
 }
 
@@ -39,11 +55,8 @@ begin(struct call *c)
 		tty_printf(c->tty, _("Connected to %s.  Ctrl-D ends the call."),
 		    c->where);
 	tty_prompt(c->tty, "> ", 0, 0, 0);
-	if (c->cfg->name == NULL)
-		return;
-	call_send(c, "/name ", 6);
-	call_send(c, c->cfg->name, strlen(c->cfg->name));
-	call_send(c, "\n", 1);
+	if (c->cfg->name != NULL)
+		send_words(c, "/name ", c->cfg->name, strlen(c->cfg->name));
 }
 
 static void
@@ -63,10 +76,8 @@ input_ended(struct call *c)
 static void
 leave(struct call *c)
 {
-	static const char quit[] = "/quit\n";
-
 	tty_prompt(c->tty, "", 0, 0, 0);
-	call_send(c, quit, sizeof quit - 1);
+	send_words(c, "/quit", "", 0);
 	call_half_close(c);
 	tty_deadline(c->tty, dw_clock_after(CALL_LINGER_SECONDS));
 }

@@ -34,6 +34,10 @@ await_connected(int fd, int64_t deadline_ns)
 	}
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
 		return errno;
+	/* Accepted and reset at once (a refusal is ECONNREFUSED): what the
+	 * peer said before waits to be read. */
+	if (err == ECONNRESET)
+		return 0;
 	return err;
 }
 

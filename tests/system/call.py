@@ -246,7 +246,7 @@ def hostile_text_of_the_server_is_harmless():
 
 def a_desk_that_dies_is_status_6():
     def desk(s):
-        s.until("hello")
+        s.until("hello\n")
         s.send("Lin: one mom\n")
 
     with Script(desk) as s:
@@ -259,9 +259,9 @@ def a_desk_that_dies_is_status_6():
 
 def a_reset_is_status_6():
     def desk(s):
-        s.until("hello")
+        s.until("hello\n")
         s.send("Lin: one mom\n")
-        s.until("more")
+        s.until("more\n")
         s.reset()
 
     with Script(desk) as s:
@@ -276,7 +276,7 @@ def a_reset_is_status_6():
 
 def a_desk_that_ends_the_conversation_is_fine():
     def desk(s):
-        s.until("hello")
+        s.until("hello\n")
         s.send("Lin: done\n* This conversation is closed.\n")
 
     with Script(desk) as s:
