@@ -14,8 +14,8 @@
 #define THREADS_KEPT	2000	/* so that others can still start programs */
 
 static const struct door_limit rows[] = {
-#define LIMIT(name, unit, dflt, least, most, sentence) \
-	{ #name, unit, dflt, least, most, sentence, \
+#define LIMIT(name, option, unit, dflt, least, most, sentence) \
+	{ option, unit, dflt, least, most, sentence, \
 	    offsetof(struct door_limits, name) },
 #include "doors/limits.def"
 #undef LIMIT

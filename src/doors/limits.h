@@ -13,7 +13,7 @@
 #include "base/buf.h"
 
 struct door_limits {
-#define LIMIT(name, unit, dflt, least, most, sentence)	int64_t name;
+#define LIMIT(name, option, unit, dflt, least, most, sentence)	int64_t name;
 #include "doors/limits.def"
 #undef LIMIT
 };
