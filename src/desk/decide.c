@@ -210,13 +210,9 @@ decide_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 static int
 decide_sent(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
-	struct desk_conn *c = rq->conn;
-
 	(void)now;
-	if (rq->offset >= c->put_end && c->put_n > c->left_n) {
-		c->left_n = c->put_n;
-		d->dirty = true;
-	}
+	if (rq->offset >= rq->conn->put_end)
+		desk_notice_left(d, rq->conn);
 	desk_fx_done(d, rq);
 	return 0;
 }

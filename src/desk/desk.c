@@ -83,6 +83,7 @@ desk_free(struct desk *d)
 		return;
 	while ((n = dw_list_take(&d->sessions)) != NULL)
 		free(DW_LIST_OF(n, struct desk_session, node));
+	desk_effects_free(d);
 	free(d->events);
 	free(d->effects);
 	free(d->saved);
@@ -160,26 +161,14 @@ settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 }
 
 static void
-settle_sent(struct desk *d, struct desk_session *s, struct desk_time now)
-{
-	struct desk_event ev = desk_event_of(DESK_EV_SENT);
-
-	if (s->conn->left_n <= s->facts.sent)
-		return;
-	ev.n = s->conn->left_n;
-	desk_emit(d, s, ev, now);
-}
-
-static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	if (s->facts.state == DESK_CLOSED)
 		return;
-	if (s->conn != NULL)
-		settle_sent(d, s, now);
-	else if (!s->facts.gone)
+	desk_settle_sent(d, s, now);
+	if (s->conn == NULL && !s->facts.gone)
 		settle_gone(d, s, now);
-	else
+	else if (s->conn == NULL)
 		settle_expired(d, s, now);
 }
 
@@ -191,7 +180,7 @@ desk_settle(struct desk *d, struct desk_time now)
 	d->dirty = false;
 	d->gone_ns = DW_NEVER;
 	DW_LIST_EACH(n, &d->sessions) {
-		if (desk_reserve(d, 1, 0) < 0) {
+		if (desk_reserve(d, 2, 0) < 0) {
 			d->dirty = true;
 			d->retry_ns = now.ns + d->config->retry_ns;
 			return;

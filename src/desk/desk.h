@@ -55,6 +55,8 @@ struct desk_session {
 	struct desk_facts	 facts;
 	struct desk_conn	*conn;		/* NULL: not connected */
 	const char		*lost;		/* noticed: why it is not */
+	uint64_t		 left_n;	/* noticed: replies up to it have
+						 * left */
 	bool			 saved;		/* this round's undo has it */
 	bool			 fresh;		/* begun in this round */
 	struct dw_list		 node;		/* in desk.sessions */
@@ -72,7 +74,6 @@ struct desk_conn {
 	struct desk_turn	 turn;		/* of a classic client */
 	uint64_t		 put_n;		/* replies up to it were put … */
 	uint64_t		 put_end;	/* … into the outbox up to here */
-	uint64_t		 left_n;	/* noticed: those have left */
 	const char		*doomed;	/* noticed: why it is cut off */
 	bool			 half_closed;	/* it will say no more */
 	bool			 ending;	/* its last text was put */
@@ -101,7 +102,8 @@ enum desk_rq {
 	DESK_RQ_KINDS
 };
 
-/* What it points at stays until the request is answered. */
+/* What it points at stays until the request is answered; `why` is a constant,
+ * as a session remembers it until it is stored. */
 struct desk_request {
 	enum desk_rq		 rq;
 	void			*node;		/* given back with the answer */

@@ -77,10 +77,8 @@ put(const struct desk_round *r, struct desk_conn *c,
 		c->put_n = n;
 		c->put_end = where;
 	}
-	if (how == DESK_PUT_LEFT && c->put_n > c->left_n) {
-		c->left_n = c->put_n;
-		r->d->dirty = true;
-	}
+	if (how == DESK_PUT_LEFT)
+		desk_notice_left(r->d, c);
 }
 
 /* Puts what a classic client may have by now. */
@@ -98,7 +96,8 @@ pump(const struct desk_round *r, struct desk_conn *c)
 		if (chunk.last && !c->ending)
 			end(r, c);
 	}
-	wake_by(r->d, desk_turn_deadline(&c->turn));
+	if (!c->ending)
+		wake_by(r->d, desk_turn_deadline(&c->turn));
 }
 
 static void
@@ -187,13 +186,17 @@ undo_said(const struct desk_round *r, const struct desk_effect *fx)
 	    "Please send it again.");
 
 	say(r, fx->conn, NULL, text, strlen(text), 0);
+	/* One that cannot send it again, and is unknown to the operators. */
+	if (fx->conn->half_closed && fx->conn->session == NULL &&
+	    !fx->conn->ending)
+		end(r, fx->conn);
 }
 
 /* The client has taken its turn even when its text could not be stored. */
 static void
 undo_wrote(const struct desk_round *r, const struct desk_effect *fx)
 {
-	desk_turn_wrote(&fx->conn->turn, false, r->now.ns);
+	publish_wrote(r, fx);
 	if (fx->count == 0)
 		undo_said(r, fx);
 }
@@ -225,7 +228,8 @@ bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 	if (c->mode == DESK_CLASSIC) {
 		desk_turn_end(&c->turn, text,
 		    r->d->draining || text[0] == '\0', r->now.ns);
-		linger(r, c, CLOSE_NS);
+		if (c->linger_ns == DW_NEVER)
+			linger(r, c, CLOSE_NS);
 		pump(r, c);
 		return;
 	}
@@ -241,13 +245,15 @@ publish_bye(const struct desk_round *r, const struct desk_effect *fx)
 	bye(r, fx->conn, fx->text);
 }
 
-void
+struct desk_effect *
 desk_fx_bye(struct desk *d, struct desk_conn *c, const char *text)
 {
 	struct desk_effect *fx = desk_effect_add(d, publish_bye);
 
+	fx->undo = publish_bye;
 	fx->conn = c;
 	fx->text = text;
+	return fx;
 }
 
 static void
@@ -445,6 +451,9 @@ desk_fx_attached(struct desk *d, const struct desk_request *rq)
 	/* An operator is let in also, and then above all, when the disk is
 	 * full. */
 	fx->undo = publish_attached;
+	/* What it is shown is how the desk stands behind the last event of
+	 * the round; so it must not see one of them again. */
+	fx->late = true;
 	fx->node = rq->node;
 }
 
@@ -526,15 +535,34 @@ restore(struct desk *d)
 	d->sid = d->stored_sid;
 }
 
+void
+desk_effects_free(struct desk *d)
+{
+	for (size_t i = 0; i < d->neffects; i++)
+		free(d->effects[i].owned);
+}
+
 static void
 begin_next(const struct desk_round *r)
 {
 	struct desk *d = r->d;
 
+	desk_effects_free(d);
 	d->nevents = d->neffects = d->nsaved = 0;
 	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
 		d->drained = true;
 		r->sink->drained(r->arg);
+	}
+}
+
+static void
+publish_effects(const struct desk_round *r, bool late)
+{
+	for (size_t i = 0; i < r->d->neffects; i++) {
+		const struct desk_effect *fx = &r->d->effects[i];
+
+		if (fx->publish != NULL && fx->late == late)
+			fx->publish(r, fx);
 	}
 }
 
@@ -544,11 +572,10 @@ desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
 {
 	const struct desk_round r = { d, sink, arg, now };
 
-	for (size_t i = 0; i < d->neffects; i++)
-		if (d->effects[i].publish != NULL)
-			d->effects[i].publish(&r, &d->effects[i]);
+	publish_effects(&r, false);
 	if (d->nevents > 0)
 		keep(d);
+	publish_effects(&r, true);
 	begin_next(&r);
 }
 
@@ -567,6 +594,18 @@ desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
 	begin_next(&r);
 }
 
+/* A classic client that has not been told yet is told now. */
+static void
+expire(const struct desk_round *r, struct desk_conn *c)
+{
+	if (c->ending || c->mode != DESK_CLASSIC) {
+		cut(r, c);
+		return;
+	}
+	desk_turn_end(&c->turn, "", true, r->now.ns);
+	pump(r, c);
+}
+
 void
 desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
     struct desk_time now)
@@ -582,7 +621,7 @@ desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
 		if (c->mode == DESK_CLASSIC)
 			pump(&r, c);
 		if (now.ns >= c->linger_ns)
-			cut(&r, c);
+			expire(&r, c);
 		else
 			wake_by(d, c->linger_ns);
 	}

@@ -94,8 +94,7 @@ apply_sent(struct desk_facts *f, const struct desk_event *ev)
 static void
 apply_name(struct desk_facts *f, const struct desk_event *ev)
 {
-	if (ev->who != f->name)
-		snprintf(f->name, sizeof f->name, "%s", ev->who);
+	snprintf(f->name, sizeof f->name, "%s", ev->who);
 }
 
 static void
@@ -219,18 +218,41 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 }
 
 void
+desk_notice_left(struct desk *d, struct desk_conn *c)
+{
+	if (c->session == NULL || c->put_n <= c->session->left_n)
+		return;
+	c->session->left_n = c->put_n;
+	d->dirty = true;
+}
+
+void
+desk_settle_sent(struct desk *d, struct desk_session *s, struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(DESK_EV_SENT);
+
+	if (s->left_n <= s->facts.sent)
+		return;
+	ev.n = s->left_n;
+	desk_emit(d, s, ev, now);
+}
+
+void
 desk_session_close(struct desk *d, struct desk_session *s, const char *who,
     const char *why, const char *bye, struct desk_time now)
 {
 	struct desk_event ev = desk_event_of(DESK_EV_CLOSED);
+	struct desk_effect *fx;
 
+	desk_settle_sent(d, s, now);
 	ev.who = who;
 	ev.why = why;
 	desk_emit(d, s, ev, now);
 	if (s->conn == NULL)
 		return;
-	if (bye != NULL)
-		desk_fx_bye(d, s->conn, bye);
-	else
-		desk_fx_cut(d, s->conn)->undo = NULL;
+	fx = bye != NULL ? desk_fx_bye(d, s->conn, bye) :
+	    desk_fx_cut(d, s->conn);
+	/* An operator is told that it failed; a customer is let go. */
+	if (who[0] != '\0')
+		fx->undo = NULL;
 }

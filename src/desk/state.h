@@ -33,6 +33,9 @@ struct desk_effect {
 	const char		*text;
 	size_t			 len;
 	unsigned		 count;
+	char			*owned;		/* freed with the round */
+	bool			 late;		/* publish: after all others,
+						 * when the round is kept */
 };
 
 struct desk_saved {
@@ -80,10 +83,20 @@ struct desk_effect *desk_effect_add(struct desk *d,
 	    void (*publish)(const struct desk_round *,
 	    const struct desk_effect *));
 
+/* What effects own; before they are dropped. */
+void	desk_effects_free(struct desk *d);
+
 /* A session for this connection, with its first event.  NULL: no memory. */
 struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
 	    struct desk_time now);
 struct desk_session *desk_session_find(struct desk *d, uint64_t sid);
+
+/* All replies put to c have left. */
+void	desk_notice_left(struct desk *d, struct desk_conn *c);
+
+/* The event for replies that have left, if there is one to tell. */
+void	desk_settle_sent(struct desk *d, struct desk_session *s,
+	    struct desk_time now);
 
 /* Closes s for everybody and says goodbye to its customer.  who and why stay
  * until published. */
@@ -98,8 +111,9 @@ struct desk_event desk_event_of(enum desk_ev ev);
 void	desk_fx_answer(struct desk *d, const struct desk_request *rq,
 	    enum desk_code code, const char *text);
 void	desk_fx_done(struct desk *d, const struct desk_request *rq);
-void	desk_fx_bye(struct desk *d, struct desk_conn *c, const char *text);
-/* Also when the round is undone, unless the caller clears its undo. */
+/* These two also when the round is undone, unless the caller clears undo. */
+struct desk_effect *desk_fx_bye(struct desk *d, struct desk_conn *c,
+	    const char *text);
 struct desk_effect *desk_fx_cut(struct desk *d, struct desk_conn *c);
 void	desk_fx_left(struct desk *d, const struct desk_request *rq);
 void	desk_fx_drain(struct desk *d);

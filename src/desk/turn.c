@@ -112,7 +112,8 @@ desk_turn_add(struct desk_turn *t, const char *text, size_t len, uint64_t n,
 	    (r = add_text(t, text, len)) < 0)
 		return r;
 	m.end = t->added;
-	dw_buf_add(&t->marks, &m, sizeof m);
+	if (n != 0)
+		dw_buf_add(&t->marks, &m, sizeof m);
 	if (t->owed)
 		t->due_ns = now;
 	else if (first)

@@ -46,9 +46,11 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL)
 		goto out;
 	ev.who = name.data;
-	/* The name is read from the facts, which outlive this function. */
-	d->events[desk_emit(d, s, ev, now)].who = s->facts.name;
+	desk_emit(d, s, ev, now);
+	/* The event is read when this function has long returned. */
+	d->effects[d->neffects - 1].owned = dw_buf_take(&name);
 	desk_fx_text(d, rq->conn, _("Thank you."));
+	desk_fx_sorry(d, rq->conn);
  out:
 	dw_buf_fini(&name);
 }
