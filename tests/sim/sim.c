@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sim [--seed N] [--steps N] [--trace]: see sim.h. */
+#include "config.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "sim.h"
+
+#define RUN_STEPS	5000	/* then another seed begins anew */
+#define FIRST_SEED	20261122
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED	1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED	1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED	0
+#endif
+
+static struct world world;
+
+static void
+print_trace(const struct world *w)
+{
+	for (uint64_t i = 1; i <= TRACE_ROWS; i++) {
+		const char *row = w->rows[(w->step + i) % TRACE_ROWS];
+
+		if (row[0] != '\0')
+			printf("# %s\n", row);
+	}
+}
+
+void
+sim_fail(const struct world *w, const char *format, ...)
+{
+	va_list ap;
+
+	print_trace(w);
+	printf("not ok 1 - sim: seed %" PRIu64 " step %" PRIu64 ": ", w->seed,
+	    w->step);
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	printf("\n1..1\n");
+	fflush(stdout);
+	_exit(1);
+}
+
+/* An assertion of the desk's own. */
+static void
+aborted(int sig)
+{
+	sim_fail(&world, "signal %d", sig);
+}
+
+void
+sim_note(struct world *w, const char *format, ...)
+{
+	char *row = w->rows[w->step % TRACE_ROWS];
+	size_t len = strlen(row);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(row + len, TRACE_COLUMNS - len, format, ap);
+	va_end(ap);
+}
+
+static void
+next_step(struct world *w)
+{
+	if (w->trace)
+		printf("# %s\n", w->rows[w->step % TRACE_ROWS]);
+	w->step++;
+	w->rows[w->step % TRACE_ROWS][0] = '\0';
+	sim_note(w, "%" PRIu64 " %.3f:", w->step, (double)w->now.ns / 1e9);
+}
+
+/*
+ * A round.
+ */
+
+static bool
+commit_fails(struct world *w)
+{
+	if (w->calm)
+		return false;
+	if (w->failing > 0) {
+		w->failing--;
+		return true;
+	}
+	if (sim_once_in(w, 400))
+		w->failing = 10 + (unsigned)sim_random(w, 60);
+	return sim_once_in(w, 10);
+}
+
+/* A classic customer whose first event is not stored is refused. */
+static void
+expect_refusals(struct world *w)
+{
+	for (unsigned i = 0; i < w->nbatch; i++)
+		if (w->batch[i].rq.rq == DESK_RQ_OPENED &&
+		    w->batch[i].cu->mode == DESK_CLASSIC)
+			w->batch[i].cu->may_cut = true;
+}
+
+static void
+undo(struct world *w)
+{
+	sim_note(w, " UNDO");
+	expect_refusals(w);
+	w->phase = UNDO;
+	desk_undo(w->desk, &sim_sink, w, w->now);
+	w->counts.undone++;
+	store_compare(w);
+}
+
+static void
+check_answers(struct world *w)
+{
+	for (unsigned i = 0; i < w->nbatch; i++)
+		if (!w->batch[i].answered)
+			sim_fail(w, "request %u is never answered", i);
+	w->nbatch = 0;
+}
+
+static void
+check_customers(struct world *w)
+{
+	for (int i = 0; i < CONNS; i++) {
+		const struct customer *cu = &w->customers[i];
+
+		if (cu->c == NULL || !cu->opened)
+			continue;
+		if (cu->mode == DESK_CLASSIC)
+			peer_check(w, cu);
+		if (cu->ended && !cu->cut &&
+		    w->now.ns > cu->ended_ns + w->config.linger_ns)
+			sim_fail(w, "customer %d lingers", i);
+		if (cu->closed && !cu->cut && !cu->ended &&
+		    w->now.ns > cu->closed_ns + 70 * DW_SECOND)
+			sim_fail(w, "customer %d is never let go", i);
+	}
+}
+
+static void
+decide(struct world *w)
+{
+	w->phase = DECIDE;
+	for (unsigned i = 0; i < w->nbatch; i++) {
+		struct desk_request rq = w->batch[i].rq;
+
+		if (desk_decide(w->desk, &rq, w->now) < 0)
+			sim_fail(w, "no memory");
+	}
+	desk_settle(w->desk, w->now);
+}
+
+static void
+drop_request(struct request *q)
+{
+	free(q->message.text);
+	free(q->who);
+}
+
+static void
+drop_customers(struct world *w)
+{
+	for (int i = 0; i < CONNS; i++) {
+		struct customer *cu = &w->customers[i];
+
+		if (cu->c == NULL)
+			continue;
+		desk_turn_fini(&cu->c->turn);
+		people_gone(w, cu);
+	}
+}
+
+static void
+restart(struct world *w, bool in_round)
+{
+	if (in_round)
+		for (unsigned i = 0; i < w->nbatch; i++)
+			drop_request(&w->batch[i]);
+	w->nbatch = 0;
+	drop_customers(w);
+	for (uint64_t sid = 1; sid <= w->store.sid; sid++)
+		w->store.sessions[sid - 1].cu = NULL;
+	for (int i = 0; i < OPS; i++)
+		w->ops[i].on = w->ops[i].busy = false;
+	w->quitting = w->draining = w->drained = false;
+	w->failing = 0;
+	desk_free(w->desk);
+	w->desk = store_restart(w);
+	sim_note(w, " RESTART");
+	w->counts.restarts++;
+}
+
+/* Power fails before the COMMIT, or after it and before anybody is told. */
+static bool
+crashes(struct world *w, const struct desk_event *evs, size_t n)
+{
+	if (w->calm || !sim_once_in(w, 1500))
+		return false;
+	if (sim_once_in(w, 2))
+		store_commit(w, evs, n);
+	w->counts.crashes++;
+	restart(w, true);
+	return true;
+}
+
+static void
+publish(struct world *w)
+{
+	w->phase = PUBLISH;
+	desk_publish(w->desk, &sim_sink, w, w->now);
+	if (w->published != w->store.n)
+		sim_fail(w, "a stored event is never shown");
+	if (w->step % 16 == 0)
+		store_compare(w);
+}
+
+static void
+round_once(struct world *w)
+{
+	const struct desk_event *evs;
+	size_t n;
+
+	decide(w);
+	evs = desk_events(w->desk, &n);
+	if (crashes(w, evs, n))
+		return;
+	if (n > 0 && commit_fails(w)) {
+		undo(w);
+	} else {
+		store_commit(w, evs, n);
+		publish(w);
+	}
+	check_answers(w);
+	w->phase = TICK;
+	desk_tick(w->desk, &sim_sink, w, w->now);
+	w->phase = IDLE;
+	check_customers(w);
+	next_step(w);
+}
+
+/* One round, and those that are due at once. */
+static void
+round_all(struct world *w)
+{
+	int spins = 0;
+
+	round_once(w);
+	while (desk_deadline(w->desk) <= w->now.ns) {
+		if (++spins > 4)
+			sim_fail(w, "the desk spins");
+		round_once(w);
+	}
+}
+
+/*
+ * Time.
+ */
+
+static void
+set_time(struct world *w, int64_t ns)
+{
+	w->now.ms += (ns - w->now.ns) / DW_MS;
+	w->now.ns = ns;
+}
+
+/* The desk wakes up whenever it wanted to. */
+static void
+pass_time(struct world *w, int64_t delta_ns)
+{
+	int64_t end = w->now.ns + delta_ns;
+	int64_t due;
+
+	/* What is on its way arrives first. */
+	while (delta_ns > DW_SECOND && people_flush(w))
+		round_all(w);
+	while ((due = desk_deadline(w->desk)) < end) {
+		/* A whole ms, so that both clocks say the same. */
+		due = (due + DW_MS - 1) / DW_MS * DW_MS;
+		if (due > w->now.ns)
+			set_time(w, due);
+		round_all(w);
+	}
+	if (end > w->now.ns)
+		set_time(w, end);
+}
+
+static void
+pass_some_time(struct world *w)
+{
+	uint64_t kind = sim_random(w, 1000);
+	uint64_t ms = kind < 700 ? 200 : kind < 900 ? 5000 :
+	    kind < 980 ? 50000 : kind < 998 ? 200000 : 25 * 3600 * 1000;
+
+	pass_time(w, (int64_t)sim_random(w, ms) * DW_MS);
+}
+
+/*
+ * Ends and beginnings.
+ */
+
+/* Everybody goes within the drain time. */
+static void
+drain(struct world *w)
+{
+	people_drain(w);
+	for (int i = 0; i < 200 && w->draining && !w->drained; i++) {
+		round_all(w);
+		pass_time(w, 100 * DW_MS);
+		(void)people_flush(w);
+	}
+	if (!w->draining)
+		return;		/* power failed */
+	if (!w->drained)
+		sim_fail(w, "20 s are not enough to drain");
+	round_all(w);
+	w->counts.drains++;
+	restart(w, false);
+}
+
+static bool
+is_whole(struct world *w, const struct customer *cu)
+{
+	const struct session *s = store_session(w, cu->sid);
+
+	if (s == NULL || !cu->opened || cu->leaving ||
+	    cu->closed || cu->ended || cu->cut || cu->reset || cu->eof)
+		return true;
+	return cu->stream.at == cu->stream.want.len && s->f.sent == s->f.out;
+}
+
+static bool
+all_is_told(struct world *w)
+{
+	for (int i = 0; i < CONNS; i++)
+		if (w->customers[i].c != NULL && !is_whole(w, &w->customers[i]))
+			return false;
+	return true;
+}
+
+/* Nothing fails for a while: all that was typed must come out. */
+static void
+calm_down(struct world *w)
+{
+	w->calm = true;
+	w->failing = 0;
+	for (int i = 0; i < 400 && !(i > 4 && all_is_told(w)); i++) {
+		people_gather(w);
+		round_all(w);
+		pass_time(w, 5 * DW_SECOND);
+	}
+	if (!all_is_told(w))
+		sim_fail(w, "something that was typed never came out");
+	w->calm = false;
+}
+
+static void
+begin(struct world *w, uint64_t seed)
+{
+	const struct desk_config config = {
+		.name = "the simulated desk",
+		.turn = { 45 * DW_SECOND, 30 * DW_SECOND, 10 * DW_SECOND },
+		.linger_ns = 2 * DW_SECOND,
+		.retry_ns = DW_SECOND,
+		.gone_after_ms = 24 * 3600 * 1000,
+		.held_bytes = 8000,
+		.max_message = 65536,
+	};
+
+	w->config = config;
+	w->seed = w->rng = seed;
+	w->step = w->uid = w->token = 0;
+	memset(w->rows, 0, sizeof w->rows);
+	w->now.ns = 1000 * DW_SECOND;
+	w->now.ms = INT64_C(1795000000000);
+	for (int i = 0; i < OPS; i++)
+		snprintf(w->ops[i].name, sizeof w->ops[i].name, "op%d", i);
+	w->desk = store_restart(w);
+	next_step(w);
+}
+
+static void
+finish(struct world *w)
+{
+	calm_down(w);
+	drain(w);
+	drop_customers(w);
+	desk_free(w->desk);
+	store_fini(&w->store);
+}
+
+static uint64_t
+run(struct world *w, uint64_t seed, uint64_t steps)
+{
+	begin(w, seed);
+	while (w->step < steps) {
+		people_gather(w);
+		round_all(w);
+		pass_some_time(w);
+		if (sim_once_in(w, 600))
+			calm_down(w);
+		if (w->quitting || sim_once_in(w, 900))
+			drain(w);
+		if (sim_once_in(w, 900))
+			restart(w, false);
+	}
+	finish(w);
+	return w->step;
+}
+
+/* A simulator in which something never happens promises nothing about it. */
+static void
+check_counts(const struct world *w)
+{
+	const uint64_t *n = (const uint64_t *)&w->counts;
+
+	for (size_t i = 0; i < sizeof w->counts / sizeof *n; i++)
+		if (n[i] == 0)
+			sim_fail(w, "kind %zu never happened", i);
+}
+
+static uint64_t
+usual_steps(void)
+{
+	const char *full = getenv("T_FULL"), *slow = getenv("T_SLOW");
+	uint64_t steps = 100000;
+
+	if (full != NULL && strcmp(full, "1") == 0)
+		steps *= 100;
+	if (SANITIZED || (slow != NULL && strcmp(slow, "1") == 0))
+		steps /= 10;
+	return steps;
+}
+
+static void
+run_all(uint64_t seed, uint64_t steps)
+{
+	uint64_t done = 0, first = seed;
+
+	while (done < steps) {
+		uint64_t left = steps - done;
+
+		done += run(&world, seed++,
+		    left < RUN_STEPS ? left : RUN_STEPS);
+	}
+	if (steps >= 10000)
+		check_counts(&world);
+	printf("# %" PRIu64 " steps, seeds %" PRIu64 " to %" PRIu64 ", %"
+	    PRIu64 " events, %" PRIu64 " rounds undone, %" PRIu64
+	    " restarts\n", done, first, seed - 1, world.counts.events,
+	    world.counts.undone, world.counts.restarts);
+	printf("ok 1 - sim: the desk keeps its promises\n1..1\n");
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: sim [--seed N] [--steps N] [--trace]\n");
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seed", required_argument, NULL, 's' },
+		{ "steps", required_argument, NULL, 'n' },
+		{ "trace", no_argument, NULL, 't' },
+		{ NULL, 0, NULL, 0 }
+	};
+	uint64_t seed = FIRST_SEED, steps = usual_steps();
+	struct sigaction abrt = { .sa_handler = aborted };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 's')
+			seed = strtoull(optarg, NULL, 10);
+		else if (c == 'n')
+			steps = strtoull(optarg, NULL, 10);
+		else if (c == 't')
+			world.trace = true;
+		else
+			return usage();
+	}
+	sigaction(SIGABRT, &abrt, NULL);
+	run_all(seed, steps);
+	return 0;
+}

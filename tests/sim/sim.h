@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The simulator: the pure desk among customers, operators, time and a journal
+ * that sometimes fails, all chosen by one seed.  Everything here is a model of
+ * what surrounds the desk, written without looking at how the desk works.
+ *
+ * A step is one round of the desk.  What breaks a promise calls sim_fail(),
+ * which prints the seed and the last steps and ends the program.
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "desk/desk.h"
+
+#define CONNS		20	/* customers at once */
+#define OPS		3
+#define BATCH		20
+#define TRACE_ROWS	30
+#define TRACE_COLUMNS	600
+#define QUEUE		2	/* messages on their way, as a worker has nodes */
+#define GIVES_UP_NS	(60 * INT64_C(1000000000))
+
+struct world;
+
+/* Where the world stands: what the sink may be asked to do depends on it. */
+enum phase { IDLE, DECIDE, PUBLISH, UNDO, TICK };
+
+/* What is typed by operators and must come out, and how far it has. */
+struct stream {
+	struct dw_buf	 want;		/* without LF and U+2060 */
+	struct dw_buf	 ends;		/* size_t: where reply 1, 2, … ends */
+	struct dw_buf	 puts;		/* uint64_t: outbox offset of each */
+	size_t		 at;		/* of want, seen so far */
+	char		 line[160];	/* the desk's own line, so far */
+	size_t		 nline;
+};
+
+/* The tutorial's client: writes, then reads once. */
+enum peer_state { HELLO, READING, TYPING, DONE };
+
+struct peer {
+	enum peer_state	 state;
+	int64_t		 since_ns;	/* READING */
+	char		 unread[4096];
+	size_t		 nunread;
+};
+
+struct message {
+	char		*text;
+	size_t		 len;
+	bool		 plain;		/* is to become a said event */
+	size_t		 skip;		/* of its bytes that are not said */
+};
+
+struct customer {
+	struct desk_conn *c;		/* NULL: a free slot */
+	enum desk_mode	 mode;
+	uint64_t	 sid;		/* 0: no stored session yet */
+	bool		 opened, eof, reset, leaving;
+	bool		 slow;		/* its socket keeps what is put */
+	bool		 ended, cut;	/* by the desk */
+	bool		 may_end;	/* there is a reason to say quit */
+	bool		 may_cut;	/* there is a reason to cut it off */
+	bool		 closed;	/* its session is */
+	bool		 said_quit;	/* an operator typed just quit */
+	bool		 unsure;	/* whose quit came last */
+	int64_t		 ended_ns, closed_ns;
+	uint64_t	 put, left;	/* bytes into and out of its outbox, */
+	uint64_t	 told;		/* … and of which the desk knows */
+	struct message	 queue[QUEUE];
+	unsigned	 nqueue;
+	struct stream	 stream;
+	struct peer	 peer;
+};
+
+struct op {
+	char		 name[16];
+	bool		 busy, on;	/* busy: coming or going */
+	uint64_t	 seen;		/* the last event */
+};
+
+struct request {
+	struct desk_request rq;
+	struct customer	*cu;
+	struct op	*op;
+	struct message	 message;	/* bytes live until the answer */
+	char		*who;
+	bool		 over;		/* its customer's session had ended */
+	bool		 stored;	/* its event was */
+	bool		 answered;
+	enum desk_code	 code;
+};
+
+/* What the stored events say of a session; our own reading of event.h. */
+struct session {
+	struct desk_facts f;
+	struct customer	*cu;
+	uint64_t	 put_n;		/* replies wholly put */
+};
+
+struct stored {
+	struct desk_event ev;
+	char		*bytes;		/* all its strings and its body */
+};
+
+struct store {
+	struct stored	*evs;
+	size_t		 n, cap;
+	uint64_t	 seq, sid;	/* last ones used */
+	struct session	*sessions;	/* [sid - 1] */
+	size_t		 cap_sessions;
+};
+
+struct counts {
+	uint64_t events, undone, restarts, crashes, drains, replies, refused,
+	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
+	    gone, attached_undone, past, quits, names, sent;
+};
+
+struct world {
+	uint64_t	 seed, rng, step;
+	bool		 trace;
+	struct desk	*desk;
+	struct desk_config config;
+	struct desk_time now;
+	enum phase	 phase;
+	struct store	 store;
+	size_t		 published;	/* of store.evs */
+	struct customer	 customers[CONNS];
+	struct op	 ops[OPS];
+	struct request	 batch[BATCH];
+	unsigned	 nbatch;
+	unsigned	 failing;	/* so many rounds more */
+	bool		 calm;		/* nothing fails and nobody comes */
+	bool		 quitting, draining, drained;
+	uint64_t	 uid, token;	/* last ones used */
+	struct counts	 counts;
+	char		 rows[TRACE_ROWS][TRACE_COLUMNS];
+};
+
+/* sim.c */
+void	sim_fail(const struct world *w, const char *format, ...)
+	    __attribute__((format(printf, 2, 3), noreturn));
+void	sim_note(struct world *w, const char *format, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* random.c: 0 … n-1; true once in n. */
+uint64_t sim_random(struct world *w, uint64_t n);
+bool	sim_once_in(struct world *w, uint64_t n);
+
+/* store.c: commit takes the round's events over as one transaction. */
+void	store_commit(struct world *w, const struct desk_event *evs, size_t n);
+void	store_fini(struct store *st);
+struct session *store_session(struct world *w, uint64_t sid);
+/* Does the desk's memory say what the stored events say? */
+void	store_compare(struct world *w);
+/* A desk that knows what the journal knows. */
+struct desk *store_restart(struct world *w);
+
+/* peer.c */
+void	stream_add(struct stream *st, const char *text, size_t len);
+/* text came out for the customer; fails when it is not what was typed. */
+void	stream_see(struct world *w, struct customer *cu, const char *text,
+	    size_t len);
+uint64_t stream_whole(const struct stream *st);
+void	stream_fini(struct stream *st);
+bool	stream_is_quit(const char *text, size_t len);
+void	peer_gets(struct world *w, struct customer *cu, const char *bytes,
+	    size_t len);
+void	peer_check(struct world *w, const struct customer *cu);
+
+/* sink.c */
+extern const struct desk_sink sim_sink;
+
+/* people.c: who does what in this round. */
+void	people_gather(struct world *w);
+/* One thing that is on its way from each arrives; false: nothing was. */
+bool	people_flush(struct world *w);
+void	people_drain(struct world *w);
+void	people_gone(struct world *w, struct customer *cu);
+void	people_type(struct world *w, struct customer *cu);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where the desk's decisions go.  Each call is checked against where the round
+ * stands: nothing comes out that is not stored.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sim.h"
+
+static struct customer *
+customer_of(struct world *w, const struct desk_conn *c)
+{
+	if (w->phase != PUBLISH && w->phase != UNDO && w->phase != TICK)
+		sim_fail(w, "the desk acts while it decides");
+	for (int i = 0; i < CONNS; i++)
+		if (w->customers[i].c == c)
+			return &w->customers[i];
+	sim_fail(w, "something for a connection that is no more");
+}
+
+static bool
+same_event(const struct desk_event *a, const struct desk_event *b)
+{
+	return a->seq == b->seq && a->t_ms == b->t_ms && a->sid == b->sid &&
+	    a->ev == b->ev && a->n == b->n && a->flags == b->flags &&
+	    a->len == b->len && strcmp(a->who, b->who) == 0 &&
+	    strcmp(a->mode, b->mode) == 0 && strcmp(a->addr, b->addr) == 0 &&
+	    strcmp(a->why, b->why) == 0 &&
+	    memcmp(a->body, b->body, a->len) == 0;
+}
+
+static void
+sink_event(void *arg, const struct desk_event *ev,
+    const struct desk_session *s)
+{
+	struct world *w = arg;
+
+	if (w->phase != PUBLISH)
+		sim_fail(w, "an event is shown outside of publish");
+	if (w->published == w->store.n)
+		sim_fail(w, "event %" PRIu64 " is shown but not stored",
+		    ev->seq);
+	if (!same_event(ev, &w->store.evs[w->published++].ev))
+		sim_fail(w, "event %" PRIu64 " is shown otherwise than stored",
+		    ev->seq);
+	if (s != NULL && s->facts.sid != ev->sid)
+		sim_fail(w, "an event with another's session");
+	for (int i = 0; i < OPS; i++)
+		if (w->ops[i].on && w->ops[i].seen++ != ev->seq - 1)
+			sim_fail(w, "operator %s saw no event before %" PRIu64,
+			    w->ops[i].name, ev->seq);
+}
+
+static enum desk_put
+take(struct world *w, struct customer *cu, size_t len)
+{
+	if (cu->reset)
+		return DESK_PUT_SHUT;
+	if (!w->calm && sim_once_in(w, 600)) {
+		w->counts.full++;
+		cu->may_cut = true;
+		return DESK_PUT_FULL;
+	}
+	cu->put += len;
+	if (cu->slow || cu->left < cu->put - len) {
+		w->counts.kept++;
+		return DESK_PUT_KEPT;
+	}
+	cu->left = cu->told = cu->put;
+	return DESK_PUT_LEFT;
+}
+
+static enum desk_put
+sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
+    uint64_t *end)
+{
+	struct world *w = arg;
+	struct customer *cu = customer_of(w, c);
+	enum desk_put how;
+
+	if (cu->cut || cu->ended)
+		sim_fail(w, "text behind the end");
+	if (say->len == 0)
+		sim_fail(w, "empty text");
+	if (w->phase == UNDO && say->who != NULL)
+		sim_fail(w, "a reply that is not stored");
+	if (!say->raw && cu->mode == DESK_CLASSIC)
+		sim_fail(w, "more than the text to a classic client");
+	if (say->raw && say->who != NULL)
+		sim_fail(w, "a reply without its operator");
+	how = take(w, cu, say->len);
+	*end = cu->put;
+	if (how == DESK_PUT_FULL || how == DESK_PUT_SHUT)
+		return how;
+	if (cu->mode == DESK_CLASSIC)
+		peer_gets(w, cu, say->text, say->len);
+	else if (say->who != NULL)
+		stream_see(w, cu, say->text, say->len);
+	return how;
+}
+
+static void
+sink_end(void *arg, struct desk_conn *c)
+{
+	struct world *w = arg;
+	struct customer *cu = customer_of(w, c);
+
+	if (cu->ended)
+		sim_fail(w, "ended twice");
+	if (!cu->may_end)
+		sim_fail(w, "ended without a reason");
+	if (cu->mode == DESK_CLASSIC && cu->peer.state != DONE &&
+	    cu->peer.nunread == 0 && !cu->reset && !cu->may_cut)
+		sim_fail(w, "the client never heard quit");
+	cu->ended = true;
+	cu->ended_ns = w->now.ns;
+	w->counts.ended++;
+}
+
+static void
+sink_cut(void *arg, struct desk_conn *c)
+{
+	struct world *w = arg;
+	struct customer *cu = customer_of(w, c);
+
+	if (!cu->ended && !cu->may_cut)
+		sim_fail(w, "cut off without a reason");
+	cu->cut = true;
+	w->counts.cut++;
+}
+
+static struct request *
+pending(struct world *w, void *node)
+{
+	struct request *q = node;
+
+	if (w->phase != PUBLISH && w->phase != UNDO)
+		sim_fail(w, "an answer outside of a round's end");
+	if (q < w->batch || q >= w->batch + w->nbatch)
+		sim_fail(w, "an answer to no request");
+	if (q->answered)
+		sim_fail(w, "request %d answered twice", (int)(q - w->batch));
+	q->answered = true;
+	return q;
+}
+
+/* Whatever the request pointed at is the sender's again. */
+static void
+give_back(struct world *w, struct request *q)
+{
+	if (q->message.text != NULL)
+		memset(q->message.text, 0x5A, q->message.len);
+	free(q->message.text);
+	free(q->who);
+	q->message.text = q->who = NULL;
+	if (q->rq.rq == DESK_RQ_LEFT)
+		people_gone(w, q->cu);
+}
+
+static void
+sink_answer(void *arg, void *node, const struct desk_answer *a)
+{
+	struct world *w = arg;
+	struct request *q = pending(w, node);
+
+	if (w->phase == UNDO && a->code == DESK_OK &&
+	    q->rq.rq != DESK_RQ_LEFT)
+		sim_fail(w, "request %d is acknowledged but not stored",
+		    (int)(q - w->batch));
+	q->code = a->code;
+	if (q->rq.rq == DESK_RQ_REPLY && (a->code == DESK_OK) != q->stored)
+		sim_fail(w, "a reply is %s but answered %s",
+		    q->stored ? "stored" : "not stored",
+		    desk_code_word(a->code));
+	if (q->message.plain && a->code == DESK_OK && !q->stored && !q->over &&
+	    !q->cu->closed)
+		sim_fail(w, "a customer's message is lost");
+	w->counts.refused += q->rq.rq == DESK_RQ_REPLY && a->code != DESK_OK;
+	if (q->rq.rq == DESK_RQ_SENT && q->rq.offset == q->cu->put)
+		q->cu->told = q->rq.offset;
+	if (q->rq.rq == DESK_RQ_DETACH)
+		q->op->on = q->op->busy = false;
+	give_back(w, q);
+}
+
+static void
+sink_attached(void *arg, void *node)
+{
+	struct world *w = arg;
+	struct request *q = pending(w, node);
+
+	store_compare(w);
+	q->code = DESK_OK;
+	q->op->on = true;
+	q->op->busy = false;
+	q->op->seen = desk_last_seq(w->desk);
+	w->counts.attached_undone += w->phase == UNDO;
+	give_back(w, q);
+}
+
+static void
+sink_past(void *arg, void *node, uint64_t sid, unsigned count)
+{
+	struct world *w = arg;
+	struct request *q = pending(w, node);
+
+	if (sid == 0 || count == 0)
+		sim_fail(w, "the past of nobody");
+	q->code = DESK_OK;
+	w->counts.past++;
+	give_back(w, q);
+}
+
+static void
+sink_quit(void *arg)
+{
+	struct world *w = arg;
+
+	w->quitting = true;
+	w->counts.quits++;
+}
+
+static void
+sink_drained(void *arg)
+{
+	struct world *w = arg;
+
+	if (!w->draining || w->drained)
+		sim_fail(w, "drained out of turn");
+	for (int i = 0; i < CONNS; i++)
+		if (w->customers[i].c != NULL && w->customers[i].opened)
+			sim_fail(w, "drained with a customer left");
+	w->drained = true;
+}
+
+const struct desk_sink sim_sink = {
+	.event = sink_event,
+	.say = sink_say,
+	.end = sink_end,
+	.cut = sink_cut,
+	.answer = sink_answer,
+	.attached = sink_attached,
+	.past = sink_past,
+	.quit = sink_quit,
+	.drained = sink_drained,
+};

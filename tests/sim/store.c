@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The model journal, and what its events say of each session in our own
+ * reading of src/desk/event.h.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+/* Sessions are kept by number for good: none may come twice. */
+struct session *
+store_session(struct world *w, uint64_t sid)
+{
+	if (sid == 0 || sid > w->store.sid)
+		return NULL;
+	return &w->store.sessions[sid - 1];
+}
+
+static const char *
+keep_string(char **at, const char *s)
+{
+	char *kept = *at;
+
+	memcpy(kept, s, strlen(s) + 1);
+	*at += strlen(s) + 1;
+	return kept;
+}
+
+static void
+copy(struct stored *to, const struct desk_event *ev)
+{
+	char *at = malloc(strlen(ev->who) + strlen(ev->mode) +
+	    strlen(ev->addr) + strlen(ev->why) + ev->len + 4);
+
+	to->ev = *ev;
+	to->bytes = at;
+	to->ev.who = keep_string(&at, ev->who);
+	to->ev.mode = keep_string(&at, ev->mode);
+	to->ev.addr = keep_string(&at, ev->addr);
+	to->ev.why = keep_string(&at, ev->why);
+	memcpy(at, ev->body, ev->len);
+	to->ev.body = at;
+}
+
+static void
+append(struct store *st, const struct desk_event *ev)
+{
+	if (st->n == st->cap) {
+		st->cap = st->cap != 0 ? 2 * st->cap : 64;
+		st->evs = realloc(st->evs, st->cap * sizeof *st->evs);
+	}
+	copy(&st->evs[st->n++], ev);
+}
+
+static struct customer *
+at_address(struct world *w, const char *addr)
+{
+	for (int i = 0; i < CONNS; i++)
+		if (w->customers[i].c != NULL &&
+		    strcmp(w->customers[i].c->addr, addr) == 0)
+			return &w->customers[i];
+	sim_fail(w, "a session from %s, where nobody is", addr);
+}
+
+static void
+arrived(struct world *w, const struct desk_event *ev)
+{
+	struct store *st = &w->store;
+	struct session *s;
+
+	if (ev->sid != st->sid + 1)
+		sim_fail(w, "session %" PRIu64 " after %" PRIu64, ev->sid,
+		    st->sid);
+	if (st->sid == st->cap_sessions) {
+		st->cap_sessions = 2 * st->cap_sessions + 64;
+		st->sessions = realloc(st->sessions,
+		    st->cap_sessions * sizeof *st->sessions);
+	}
+	s = &st->sessions[st->sid++];
+	memset(s, 0, sizeof *s);
+	s->f.sid = ev->sid;
+	s->f.state = DESK_WAITING;
+	s->f.mode = strcmp(ev->mode, "classic") == 0 ? DESK_CLASSIC :
+	    DESK_LINE;
+	s->f.began_ms = ev->t_ms;
+	snprintf(s->f.name, sizeof s->f.name, "%s", ev->who);
+	snprintf(s->f.addr, sizeof s->f.addr, "%s", ev->addr);
+	s->cu = at_address(w, ev->addr);
+	if (s->cu->sid != 0)
+		sim_fail(w, "a second session for one connection");
+	if (s->cu->mode != s->f.mode)
+		sim_fail(w, "a session in the wrong mode");
+	s->cu->sid = ev->sid;
+}
+
+/* The message of this round's batch that the event stores. */
+static void
+said(struct world *w, struct session *s, const struct desk_event *ev)
+{
+	if (ev->n != ++s->f.in)
+		sim_fail(w, "said %" PRIu64 " is not the next", ev->n);
+	for (unsigned i = 0; i < w->nbatch; i++) {
+		struct request *q = &w->batch[i];
+		const struct message *m = &q->message;
+
+		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || !m->plain ||
+		    q->stored)
+			continue;
+		if (ev->len != m->len - m->skip ||
+		    memcmp(ev->body, m->text + m->skip, ev->len) != 0)
+			sim_fail(w, "said is not what the customer said");
+		q->stored = true;
+		if (s->f.waiting_ms == 0)
+			s->f.waiting_ms = ev->t_ms;
+		if ((ev->flags & DESK_UNATTENDED) != 0)
+			s->f.state = DESK_LEFT;
+		return;
+	}
+	sim_fail(w, "session %" PRIu64 " said what nobody said", ev->sid);
+}
+
+static void
+reply(struct world *w, struct session *s, const struct desk_event *ev)
+{
+	struct customer *cu = s->cu;
+
+	if (ev->n != ++s->f.out)
+		sim_fail(w, "reply %" PRIu64 " is not the next", ev->n);
+	s->f.waiting_ms = 0;
+	s->f.state = DESK_OPEN;
+	w->counts.replies++;
+	for (unsigned i = 0; i < w->nbatch; i++) {
+		struct request *q = &w->batch[i];
+
+		if (q->rq.rq != DESK_RQ_REPLY || q->rq.text != ev->body)
+			continue;
+		if (q->rq.sid != ev->sid)
+			sim_fail(w, "a reply to another session");
+		q->stored = true;
+	}
+	if (cu == NULL)
+		sim_fail(w, "a reply to nobody");
+	if (stream_is_quit(ev->body, ev->len))
+		cu->said_quit = true;
+	stream_add(&cu->stream, ev->body, ev->len);
+}
+
+/* Replies up to n have left: they must have been put, and have left. */
+static void
+sent(struct world *w, struct session *s, const struct desk_event *ev)
+{
+	uint64_t put;
+
+	if (ev->n <= s->f.sent || ev->n > s->put_n)
+		sim_fail(w, "sent %" PRIu64 " after %" PRIu64 ", put %" PRIu64,
+		    ev->n, s->f.sent, s->put_n);
+	s->f.sent = ev->n;
+	w->counts.sent++;
+	if (s->cu == NULL)
+		return;
+	memcpy(&put, s->cu->stream.puts.data + (ev->n - 1) * sizeof put,
+	    sizeof put);
+	if (put > s->cu->left)
+		sim_fail(w, "sent %" PRIu64 " waits in the outbox", ev->n);
+}
+
+static void
+named(struct world *w, struct session *s, const struct desk_event *ev)
+{
+	for (unsigned i = 0; i < w->nbatch; i++) {
+		struct request *q = &w->batch[i];
+
+		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || q->stored ||
+		    strncmp(q->message.text, "/name a", 7) != 0)
+			continue;
+		if (strcmp(q->message.text + 6, ev->who) != 0)
+			sim_fail(w, "named %s, not %s", ev->who,
+			    q->message.text + 6);
+		q->stored = true;
+		snprintf(s->f.name, sizeof s->f.name, "%s", ev->who);
+		w->counts.names++;
+		return;
+	}
+	sim_fail(w, "a name that nobody gave");
+}
+
+static void
+gone(struct world *w, struct session *s, const struct desk_event *ev)
+{
+	if (s->f.gone)
+		sim_fail(w, "gone twice");
+	s->f.gone = true;
+	s->f.gone_ms = ev->t_ms;
+	w->counts.gone++;
+}
+
+/* The last reply that has left the outbox. */
+static uint64_t
+left(const struct customer *cu)
+{
+	uint64_t n = 0, put;
+
+	for (; n < stream_whole(&cu->stream); n++) {
+		memcpy(&put, cu->stream.puts.data + n * sizeof put,
+		    sizeof put);
+		if (put > cu->told)
+			break;
+	}
+	return n;
+}
+
+static void
+closed(struct world *w, struct session *s, const struct desk_event *ev)
+{
+	if (s->cu != NULL && !s->cu->unsure && s->f.sent < left(s->cu))
+		sim_fail(w, "what has left is never sent");
+	s->f.state = DESK_CLOSED;
+	s->f.waiting_ms = 0;
+	if (strcmp(ev->why, "gone") == 0) {
+		if (ev->t_ms < s->f.gone_ms + w->config.gone_after_ms)
+			sim_fail(w, "closed too early");
+		w->counts.expired++;
+	}
+	if (s->cu == NULL)
+		return;
+	s->cu->closed = s->cu->may_end = true;
+	s->cu->closed_ns = w->now.ns;
+	if (strcmp(ev->why, "kicked") == 0)
+		s->cu->may_cut = true;
+}
+
+static void
+apply(struct world *w, const struct desk_event *ev)
+{
+	static void (*const table[DESK_EV_KINDS])(struct world *,
+	    struct session *, const struct desk_event *) = {
+		[DESK_EV_SAID] = said,
+		[DESK_EV_REPLY] = reply,
+		[DESK_EV_SENT] = sent,
+		[DESK_EV_NAME] = named,
+		[DESK_EV_GONE] = gone,
+		[DESK_EV_CLOSED] = closed,
+	};
+	struct session *s;
+
+	if (ev->ev == DESK_EV_ARRIVED) {
+		arrived(w, ev);
+		return;
+	}
+	if (table[ev->ev] == NULL)
+		return;
+	if ((s = store_session(w, ev->sid)) == NULL)
+		sim_fail(w, "an event of unknown session %" PRIu64, ev->sid);
+	if (s->f.state == DESK_CLOSED)
+		sim_fail(w, "an event after the end of %" PRIu64, ev->sid);
+	table[ev->ev](w, s, ev);
+}
+
+void
+store_commit(struct world *w, const struct desk_event *evs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (evs[i].seq != w->store.seq + 1)
+			sim_fail(w, "event %" PRIu64 " after %" PRIu64,
+			    evs[i].seq, w->store.seq);
+		w->store.seq++;
+		append(&w->store, &evs[i]);
+		apply(w, &evs[i]);
+		w->counts.events++;
+	}
+}
+
+void
+store_fini(struct store *st)
+{
+	for (size_t i = 0; i < st->n; i++)
+		free(st->evs[i].bytes);
+	free(st->evs);
+	free(st->sessions);
+	memset(st, 0, sizeof *st);
+}
+
+/*
+ * Comparing.
+ */
+
+struct walk {
+	struct world	*w;
+	uint64_t	 sid;	/* the last one met */
+};
+
+static bool
+same(const struct desk_facts *a, const struct desk_facts *b)
+{
+	return a->sid == b->sid && a->mode == b->mode &&
+	    a->state == b->state && a->gone == b->gone &&
+	    strcmp(a->name, b->name) == 0 && strcmp(a->addr, b->addr) == 0 &&
+	    a->began_ms == b->began_ms && a->waiting_ms == b->waiting_ms &&
+	    a->gone_ms == b->gone_ms && a->in == b->in && a->out == b->out &&
+	    a->sent == b->sent;
+}
+
+/* Steps over the closed ones, which the desk has forgotten. */
+static uint64_t
+next_open(struct world *w, uint64_t sid)
+{
+	while (++sid <= w->store.sid)
+		if (w->store.sessions[sid - 1].f.state != DESK_CLOSED)
+			return sid;
+	return 0;
+}
+
+static void
+compare(void *arg, const struct desk_session *s)
+{
+	struct walk *walk = arg;
+	uint64_t want = next_open(walk->w, walk->sid);
+
+	if (s->facts.sid != want)
+		sim_fail(walk->w, "the desk has session %" PRIu64
+		    ", the journal %" PRIu64, s->facts.sid, want);
+	if (!same(&s->facts, &store_session(walk->w, want)->f))
+		sim_fail(walk->w, "session %" PRIu64
+		    " is not what its events say", want);
+	walk->sid = want;
+}
+
+static void
+compare_desk(struct world *w, const struct desk *d)
+{
+	struct walk walk = { w, 0 };
+
+	desk_each(d, compare, &walk);
+	if (next_open(w, walk.sid) != 0)
+		sim_fail(w, "the desk lost session %" PRIu64,
+		    next_open(w, walk.sid));
+	if (desk_last_seq(d) != w->store.seq)
+		sim_fail(w, "the desk stands at %" PRIu64 ", the journal at %"
+		    PRIu64, desk_last_seq(d), w->store.seq);
+}
+
+void
+store_compare(struct world *w)
+{
+	compare_desk(w, w->desk);
+}
+
+/* Only events of sessions that are not closed are needed any more. */
+static void
+purge(struct world *w)
+{
+	struct store *st = &w->store;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < st->n; i++) {
+		struct session *s = store_session(w, st->evs[i].ev.sid);
+
+		if (s != NULL && s->f.state != DESK_CLOSED)
+			st->evs[kept++] = st->evs[i];
+		else
+			free(st->evs[i].bytes);
+	}
+	st->n = w->published = kept;
+}
+
+struct desk *
+store_restart(struct world *w)
+{
+	struct desk *d;
+
+	purge(w);
+	if (desk_new(&w->config, &d) < 0)
+		sim_fail(w, "no desk");
+	for (size_t i = 0; i < w->store.n; i++)
+		if (desk_replay(d, &w->store.evs[i].ev) < 0)
+			sim_fail(w, "a stored event cannot be replayed");
+	desk_begin(d, w->store.seq, w->store.sid);
+	compare_desk(w, d);
+	return d;
+}
