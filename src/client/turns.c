@@ -183,6 +183,24 @@ answered(struct call *c, const char *text, size_t len)
 		set_state(c, CALL_OURS);
 }
 
+/* The hello, and with it what came in the same piece: the greeting. */
+static void
+greeted(struct call *c)
+{
+	struct dw_buf all = DW_BUF_INITIALIZER;
+	const char *text;
+	size_t len;
+
+	dw_buf_adds(&all, WIRE_CLASSIC_SERVER_HELLO);
+	if (wire_classic_next(&c->turns.decoder, &text, &len) ==
+	    WIRE_CLASSIC_TEXT)
+		dw_buf_add(&all, text, len);
+	if (c->turns.state == CALL_HELLO)
+		set_state(c, CALL_OURS);
+	answered(c, dw_buf_str(&all), all.len);
+	dw_buf_fini(&all);
+}
+
 static void
 take_messages(struct call *c)
 {
@@ -198,14 +216,10 @@ take_messages(struct call *c)
 			    _("this server does not speak the classic protocol"));
 			return;
 		}
-		if (kind == WIRE_CLASSIC_TEXT) {
+		if (kind == WIRE_CLASSIC_TEXT)
 			answered(c, text, len);
-			continue;
-		}
-		show_received(c, WIRE_CLASSIC_SERVER_HELLO,
-		    sizeof WIRE_CLASSIC_SERVER_HELLO - 1);
-		if (t->state == CALL_HELLO)
-			set_state(c, CALL_OURS);
+		else
+			greeted(c);
 	}
 }
 

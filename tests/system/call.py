@@ -560,7 +560,7 @@ def nothing_is_sent_before_the_hello_is_answered():
     with Script(server) as s:
         status, out, _ = Client(s.port, "--classic").end(b"hello\n")
     same(status, 0)
-    assert "welcome" in out, out
+    assert f"- {SERVER_HELLO}\\nwelcome\n" in out, out
 
 
 def a_silent_server_is_waited_for_no_longer_than_asked():
