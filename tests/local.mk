@@ -3,6 +3,10 @@
 # form is one line in scripts.  No two tests may differ only in .sh and .py:
 # their logs would have one name.
 unit_tests = \
+	tests/unit/base \
+	tests/unit/buf \
+	tests/unit/inbox \
+	tests/unit/limits \
 	tests/unit/board \
 	tests/unit/commands \
 	tests/unit/drafts \

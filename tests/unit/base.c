@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lock, cond, clock, wake, thread and list: small rooms, one program. */
+#include "config.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/lock.h"
+#include "base/thread.h"
+#include "base/wake.h"
+#include "tests/t.h"
+
+/* Runs fn in a child; returns the signal that ended it, or 0. */
+static int
+signal_of(void (*fn)(void))
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(STDERR_FILENO);
+		fn();
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void
+take_two_locks(void)
+{
+	struct dw_lock a, b;
+
+	dw_lock_init(&a, DW_LOCK_test);
+	dw_lock_init(&b, DW_LOCK_test);
+	dw_lock(&a);
+	dw_lock(&b);
+}
+
+static void
+take_one_after_the_other(void)
+{
+	struct dw_lock a, b;
+
+	dw_lock_init(&a, DW_LOCK_test);
+	dw_lock_init(&b, DW_LOCK_test);
+	dw_lock(&a);
+	dw_unlock(&a);
+	dw_lock(&b);
+	dw_unlock(&b);
+}
+
+static void
+a_thread_that_takes_a_second_lock_is_stopped(void)
+{
+	CHECK_INT(signal_of(take_two_locks), SIGABRT);
+	CHECK_INT(signal_of(take_one_after_the_other), 0);
+}
+
+static void
+a_wait_ends_at_its_deadline(void)
+{
+	struct dw_lock l;
+	struct dw_cond c;
+	int64_t until = dw_clock_after(0.02);
+
+	dw_lock_init(&l, DW_LOCK_test);
+	dw_cond_init(&c);
+	dw_lock(&l);
+	while (dw_cond_wait_until(&c, &l, until))
+		;
+	dw_unlock(&l);
+	CHECK(dw_clock_ns() >= until);
+	dw_cond_fini(&c);
+	dw_lock_fini(&l);
+}
+
+static void
+a_deadline_is_never_polled_for_too_short_or_for_ever_by_mistake(void)
+{
+	CHECK_INT(dw_clock_poll_ms(DW_NEVER), -1);
+	CHECK_INT(dw_clock_poll_ms(dw_clock_ns() - 1), 0);
+	CHECK(dw_clock_poll_ms(dw_clock_ns() + DW_MS / 2) >= 0);
+	CHECK(dw_clock_poll_ms(dw_clock_ns() + 10 * DW_SECOND) >= 9000);
+	CHECK(dw_clock_after(INFINITY) == DW_NEVER);
+	CHECK(dw_clock_after(1e300) == DW_NEVER);
+}
+
+static void
+times_are_shown_as_the_tutorial_shows_them(void)
+{
+	char buf[DW_CLOCK_STAMP];
+
+	setenv("TZ", "UTC", 1);
+	dw_clock_stamp(INT64_C(1795341511000), buf);
+	CHECK_STR(buf, "2026-11-22 09:58:31");
+	dw_clock_hms(INT64_C(1795341511000), buf);
+	CHECK_STR(buf, "09:58:31");
+}
+
+static bool
+is_ringing(const struct dw_wake *w)
+{
+	struct pollfd pfd = { w->rd, POLLIN, 0 };
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+static void
+rings_add_up_to_one_and_are_taken_back(void)
+{
+	struct dw_wake w;
+
+	if (!CHECK_INT(dw_wake_init(&w), 0))
+		return;
+	CHECK(!is_ringing(&w));
+	for (int i = 0; i < 100000; i++)
+		dw_wake_ring(&w);
+	CHECK(is_ringing(&w));
+	dw_wake_clear(&w);
+	CHECK(!is_ringing(&w));
+	dw_wake_ring(&w);
+	CHECK(is_ringing(&w));
+	dw_wake_fini(&w);
+	CHECK_INT(w.rd, -1);
+}
+
+struct seen {
+	char		name[32];
+	size_t		stack;
+	sigset_t	blocked;
+};
+
+static void *
+look_around(void *arg)
+{
+	struct seen *seen = arg;
+	pthread_attr_t attr;
+
+	pthread_getname_np(pthread_self(), seen->name, sizeof seen->name);
+	pthread_sigmask(SIG_BLOCK, NULL, &seen->blocked);
+	if (pthread_getattr_np(pthread_self(), &attr) == 0) {
+		pthread_attr_getstacksize(&attr, &seen->stack);
+		pthread_attr_destroy(&attr);
+	}
+	return NULL;
+}
+
+static void
+a_thread_has_its_name_its_stack_and_no_signals(void)
+{
+	struct seen seen = { .stack = 0 };
+	pthread_t t;
+
+	if (!CHECK_INT(dw_thread_start(&t, "worker-with-a-long-name",
+	    256 * 1024, look_around, &seen), 0))
+		return;
+	pthread_join(t, NULL);
+	CHECK_STR(seen.name, "worker-with-a-l");
+	CHECK(seen.stack >= 256 * 1024 && seen.stack < 512 * 1024);
+	CHECK_INT(sigismember(&seen.blocked, SIGTERM), 1);
+	CHECK_INT(sigismember(&seen.blocked, SIGINT), 1);
+}
+
+static void
+a_list_keeps_its_order_and_lets_go_of_any(void)
+{
+	struct dw_list head, other, n[5];
+
+	dw_list_init(&head);
+	dw_list_init(&other);
+	CHECK(dw_list_empty(&head));
+	CHECK(dw_list_take(&head) == NULL);
+	for (int i = 0; i < 5; i++)
+		dw_list_add(i < 3 ? &head : &other, &n[i]);
+	dw_list_move(&head, &other);
+	CHECK(dw_list_empty(&other));
+	dw_list_del(&n[2]);
+	dw_list_del(&n[2]);		/* again is harmless */
+	CHECK(dw_list_take(&head) == &n[0]);
+	CHECK(dw_list_take(&head) == &n[1]);
+	CHECK(dw_list_take(&head) == &n[3]);
+	CHECK(dw_list_take(&head) == &n[4]);
+	CHECK(dw_list_empty(&head));
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_thread_that_takes_a_second_lock_is_stopped),
+		T(a_wait_ends_at_its_deadline),
+		T(a_deadline_is_never_polled_for_too_short_or_for_ever_by_mistake),
+		T(times_are_shown_as_the_tutorial_shows_them),
+		T(rings_add_up_to_one_and_are_taken_back),
+		T(a_thread_has_its_name_its_stack_and_no_signals),
+		T(a_list_keeps_its_order_and_lets_go_of_any),
+	};
+
+	return t_main("base", cases, sizeof cases / sizeof cases[0]);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "doors/limits.h"
+#include "tests/t.h"
+
+static const struct door_limit *
+row(const char *name)
+{
+	size_t n;
+	const struct door_limit *rows = door_limit_rows(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static void
+every_default_is_within_its_own_bounds(void)
+{
+	size_t n;
+	const struct door_limit *rows = door_limit_rows(&n);
+
+	CHECK(n > 20);
+	for (size_t i = 0; i < n; i++)
+		if (!CHECK(rows[i].least <= rows[i].dflt &&
+		    rows[i].dflt <= rows[i].most))
+			printf("# %s\n", rows[i].name);
+}
+
+static void
+a_limit_takes_its_least_and_its_most_and_nothing_beyond(void)
+{
+	static const char *const bad[] = { "", "x", "5x", "0", "3601", "-1",
+	    "99999999999999999999", "1e3" };
+	struct door_limits l;
+	struct dw_buf why = DW_BUF_INITIALIZER;
+
+	door_limits_init(&l);
+	CHECK_INT(l.hello_timeout, 10);
+	CHECK_INT(door_limit_set(&l, row("hello-timeout"), "1", &why), 0);
+	CHECK_INT(l.hello_timeout, 1);
+	CHECK_INT(door_limit_set(&l, row("hello-timeout"), "3600", &why), 0);
+	CHECK_INT(l.hello_timeout, 3600);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		dw_buf_reset(&why);
+		CHECK_INT(door_limit_set(&l, row("hello-timeout"), bad[i],
+		    &why), -EINVAL);
+		CHECK(strstr(dw_buf_str(&why), "1 to 3600") != NULL);
+	}
+	CHECK_INT(l.hello_timeout, 3600);
+	dw_buf_fini(&why);
+}
+
+/* In a child, whose limit of open files does not come back. */
+static int
+fit_in_child(int64_t wanted, bool is_explicit, rlim_t files)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct rlimit rl = { files / 2, files };
+		struct door_limits l;
+		struct dw_buf why = DW_BUF_INITIALIZER;
+		int r;
+
+		door_limits_init(&l);
+		l.max_sessions = wanted;
+		setrlimit(RLIMIT_NOFILE, &rl);
+		r = door_limits_fit(&l, is_explicit, &why);
+		_exit(r == 0 ? 0 : r < 0 && why.len > 0 ? 2 :
+		    l.max_sessions == (int64_t)files - 64 && why.len > 0 ? 1 :
+		    3);
+	}
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static void
+a_default_is_lowered_to_what_the_machine_allows(void)
+{
+	CHECK_INT(fit_in_child(4096, false, 256), 1);
+	CHECK_INT(fit_in_child(100, false, 256), 0);
+}
+
+static void
+an_explicit_limit_that_does_not_fit_is_refused(void)
+{
+	CHECK_INT(fit_in_child(4096, true, 256), 2);
+	CHECK_INT(fit_in_child(192, true, 256), 0);
+	CHECK_INT(fit_in_child(193, true, 256), 2);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(every_default_is_within_its_own_bounds),
+		T(a_limit_takes_its_least_and_its_most_and_nothing_beyond),
+		T(a_default_is_lowered_to_what_the_machine_allows),
+		T(an_explicit_limit_that_does_not_fit_is_refused),
+	};
+
+	return t_main("limits", cases, sizeof cases / sizeof cases[0]);
+}
