@@ -73,8 +73,12 @@ find_verb(const char *name)
 static int
 run_verb(const struct verb *v, int argc, char **argv)
 {
+	static char name[] = "deskwire";	/* for getopt's messages */
 	struct options o;
-	int status = options_parse(&o, v->set, v->name, argc, argv);
+	int status;
+
+	argv[0] = name;
+	status = options_parse(&o, v->set, v->name, argc, argv);
 
 	if (status < 0) {
 		dw_thread_block_signals();

@@ -71,6 +71,7 @@ listen_failed(const char *text, struct dw_buf *why)
 	char error[256];
 
 	sks_error_text(error, sizeof error);
+	dw_buf_reset(why);		/* a warning that is of no use now */
 	dw_buf_addf(why, _("cannot listen on %s: %s; choose another address "
 	    "with --listen ADDR:PORT, port 0 takes any free one"), text,
 	    error);
@@ -121,6 +122,11 @@ open_customers(struct door *door, struct dw_buf *why)
 	size_t n = door->config->nlisten;
 	int r;
 
+	if (door->config->one_at_a_time && n > 1) {
+		dw_buf_adds(why, _("one customer at a time is served on one "
+		    "address: give --listen once"));
+		return STATUS_USAGE;
+	}
 	door->customers = calloc(n + 1, sizeof *door->customers);
 	door->listeners = calloc(n + 1, sizeof *door->listeners);
 	if (door->customers == NULL || door->listeners == NULL)
