@@ -3,6 +3,19 @@
 # form is one line in scripts.  No two tests may differ only in .sh and .py:
 # their logs would have one name.
 unit_tests = \
+	tests/unit/addr \
+	tests/unit/frame \
+	tests/unit/outbox \
+	tests/unit/server \
+	tests/unit/server_limits \
+	tests/unit/server_order \
+	tests/unit/socket \
+	tests/unit/stream \
+	tests/sim/sim \
+	tests/unit/command \
+	tests/unit/desk \
+	tests/unit/event \
+	tests/unit/turn \
 	tests/unit/base \
 	tests/unit/buf \
 	tests/unit/inbox \
@@ -30,6 +43,7 @@ unit_tests = \
 	tests/unit/opening
 
 scripts = \
+	tests/sim/plant.sh \
 	tests/system/call.py \
 	tests/system/deps.sh \
 	tests/system/install.sh \
@@ -41,6 +55,12 @@ scripts = \
 
 tests_unit_store_SOURCES = tests/unit/store.c \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
+
+tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
+	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
+	tests/sim/sink.c tests/sim/store.c
+
+tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 
 # Programs that tests run, not tests themselves.
 test_helpers = \

@@ -43,6 +43,7 @@ static const struct name names[] = {
 	{ SKS_ENOTHREAD, "no further thread could be started" },
 	{ SKS_ENOTSUP, "not supported" },
 	{ SKS_EUSER, "the application failed" },
+	{ SKS_ENOENT, "there is no such path" },
 };
 
 static const struct mapping mappings[] = {
@@ -55,6 +56,7 @@ static const struct mapping mappings[] = {
 	{ EPIPE, SKS_ERESET },
 	{ ECONNRESET, SKS_ERESET },
 	{ ECONNABORTED, SKS_ERESET },
+	{ ENOENT, SKS_ENOENT },
 	{ ENAMETOOLONG, SKS_ETOOLONG },
 	{ EADDRINUSE, SKS_EADDRINUSE },
 	{ EADDRNOTAVAIL, SKS_EADDRNOTAVAIL },

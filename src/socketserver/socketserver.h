@@ -70,7 +70,8 @@ enum {
 	SKS_ENOFILES = -20,	/* out of descriptors */
 	SKS_ENOTHREAD = -21,	/* no further thread could be started */
 	SKS_ENOTSUP = -22,	/* not offered (yet, or on this system) */
-	SKS_EUSER = -23		/* for callbacks: the application failed */
+	SKS_EUSER = -23,	/* for callbacks: the application failed */
+	SKS_ENOENT = -24	/* there is no such path */
 };
 
 /*

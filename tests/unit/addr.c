@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "socketserver/peers.h"
+#include "socketserver/socketserver.h"
+#include "t.h"
+
+static void
+addresses_read_are_written_the_same(void)
+{
+	static const struct {
+		const char *text, *plain, *host, *python;
+	} rows[] = {
+		{ "127.0.0.1:6666", "127.0.0.1:6666", "127.0.0.1",
+		    "('127.0.0.1', 6666)" },
+		{ "localhost:1", "127.0.0.1:1", "127.0.0.1",
+		    "('127.0.0.1', 1)" },
+		{ ":65535", "0.0.0.0:65535", "0.0.0.0", "('0.0.0.0', 65535)" },
+		{ "*:0", "0.0.0.0:0", "0.0.0.0", "('0.0.0.0', 0)" },
+		{ "10.0.0.1", "10.0.0.1:99", "10.0.0.1", "('10.0.0.1', 99)" },
+		{ "[::1]:5", "[::1]:5", "::1", "('::1', 5, 0, 0)" },
+		{ "[::1]", "[::1]:99", "::1", "('::1', 99, 0, 0)" },
+		{ "::", "[::]:99", "::", "('::', 99, 0, 0)" },
+		{ "[::ffff:1.2.3.4]:5", "1.2.3.4:5", "1.2.3.4",
+		    "('1.2.3.4', 5)" },
+		{ "unix:/tmp/s", "unix:/tmp/s", "unix:/tmp/s", "'/tmp/s'" },
+		{ "unix:@name", "unix:@name", "unix:@name", "'@name'" },
+	};
+	struct sks_addr a;
+	char buf[SKS_ADDR_TEXT];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (!CHECK_INT(sks_addr_parse(rows[i].text, 99, &a), 0))
+			continue;
+		CHECK_STR(sks_addr_format(&a, SKS_STYLE_PLAIN, buf,
+		    sizeof buf), rows[i].plain);
+		CHECK_STR(sks_addr_format(&a, SKS_STYLE_HOST, buf,
+		    sizeof buf), rows[i].host);
+		CHECK_STR(sks_addr_format(&a, SKS_STYLE_PYTHON, buf,
+		    sizeof buf), rows[i].python);
+	}
+}
+
+static void
+an_address_that_is_wrong_is_refused_and_the_part_named(void)
+{
+	static const struct {
+		const char *text, *part;
+	} rows[] = {
+		{ "", "empty" },
+		{ "127.0.0.1:65536", "port" },
+		{ "127.0.0.1:-1", "port" },
+		{ "127.0.0.1:", "port" },
+		{ "127.0.0.1:6x", "port" },
+		{ "[::1]:70000", "port" },
+		{ "256.0.0.1:1", "host" },
+		{ "example.org:1", "host" },
+		{ "[::g]:1", "host" },
+		{ "[::1", "[::1]:6666" },
+		{ "[::1]6666", "[::1]:6666" },
+		{ "unix:", "path" },
+	};
+	struct sks_addr a;
+	char text[160];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CHECK_INT(sks_addr_parse(rows[i].text, 0, &a), SKS_EINVAL);
+		sks_error_text(text, sizeof text);
+		if (!CHECK(strstr(text, rows[i].part) != NULL))
+			fprintf(stderr, "# %s: %s\n", rows[i].text, text);
+	}
+}
+
+static void
+a_unix_path_has_107_bytes_at_most(void)
+{
+	char text[5 + 109] = "unix:";
+	struct sks_addr a;
+
+	memset(text + 5, 'x', 108);
+	CHECK_INT(sks_addr_parse(text, 0, &a), SKS_ETOOLONG);
+	text[5 + 107] = '\0';
+	CHECK_INT(sks_addr_parse(text, 0, &a), 0);
+	CHECK_STR(sks_addr_path(&a), text + 5);
+}
+
+static void
+the_scope_says_who_could_reach_it(void)
+{
+	static const struct {
+		const char	*text;
+		enum sks_scope	 scope;
+	} rows[] = {
+		{ "127.0.0.1", SKS_SCOPE_LOOPBACK },
+		{ "127.9.9.9", SKS_SCOPE_LOOPBACK },
+		{ "::1", SKS_SCOPE_LOOPBACK },
+		{ "::ffff:127.0.0.1", SKS_SCOPE_LOOPBACK },
+		{ "10.1.2.3", SKS_SCOPE_PRIVATE },
+		{ "172.16.0.1", SKS_SCOPE_PRIVATE },
+		{ "172.31.255.255", SKS_SCOPE_PRIVATE },
+		{ "172.32.0.0", SKS_SCOPE_PUBLIC },
+		{ "192.168.1.1", SKS_SCOPE_PRIVATE },
+		{ "169.254.1.1", SKS_SCOPE_PRIVATE },
+		{ "100.64.0.1", SKS_SCOPE_PRIVATE },
+		{ "fe80::1", SKS_SCOPE_PRIVATE },
+		{ "fd00::1", SKS_SCOPE_PRIVATE },
+		{ "8.8.8.8", SKS_SCOPE_PUBLIC },
+		{ "2001:db8::1", SKS_SCOPE_PUBLIC },
+		{ "0.0.0.0", SKS_SCOPE_ANY },
+		{ "::", SKS_SCOPE_ANY },
+		{ "unix:/s", SKS_SCOPE_LOCAL },
+	};
+	struct sks_addr a;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CHECK_INT(sks_addr_parse(rows[i].text, 1, &a), 0);
+		CHECK_INT(sks_addr_scope(&a), rows[i].scope);
+	}
+}
+
+static void
+hosts_are_the_same_whatever_their_port_and_form(void)
+{
+	struct sks_addr a, b, c;
+
+	CHECK_INT(sks_addr_parse("1.2.3.4:5", 0, &a), 0);
+	CHECK_INT(sks_addr_parse("[::ffff:1.2.3.4]:6", 0, &b), 0);
+	CHECK_INT(sks_addr_parse("1.2.3.5:5", 0, &c), 0);
+	CHECK(sks_addr_same_host(&a, &b));
+	CHECK(!sks_addr_same_host(&a, &c));
+}
+
+static void
+hosts_are_counted_and_forgotten(void)
+{
+	struct sks_peers p;
+	struct sks_host_key key = { { 0 } };
+	int n = t_size("hosts", 10000), good = 0;
+
+	sks_peers_init(&p);
+	for (int pass = 0; pass < 3; pass++)
+		for (int i = 0; i < n; i++) {
+			memcpy(key.bytes, &i, sizeof i);
+			good += sks_peers_enter(&p, &key, 2);
+		}
+	CHECK_INT(good, 2 * n);		/* the third was one too many */
+	CHECK_INT(p.n, n);
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < n; i++) {
+			memcpy(key.bytes, &i, sizeof i);
+			sks_peers_leave(&p, &key);
+		}
+	CHECK_INT(p.n, 0);
+	sks_peers_fini(&p);
+}
+
+static void
+ipv6_hosts_count_by_their_network(void)
+{
+	static const char *const texts[] = {
+		"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"
+	};
+	struct sks_host_key key[3];
+	struct sks_addr a;
+
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(sks_addr_parse(texts[i], 1, &a), 0);
+		CHECK_INT(sks_addr_host_key(&a, &key[i]), 1);
+	}
+	CHECK(memcmp(&key[0], &key[1], sizeof key[0]) == 0);
+	CHECK(memcmp(&key[0], &key[2], sizeof key[0]) != 0);
+}
+
+static void
+every_error_has_a_sentence_of_its_own(void)
+{
+	for (int code = SKS_ENOENT; code <= 0; code++) {
+		CHECK(strcmp(sks_strerror(code), sks_strerror(-1000)) != 0);
+		for (int other = code + 1; other <= 0; other++)
+			CHECK(strcmp(sks_strerror(code),
+			    sks_strerror(other)) != 0);
+	}
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(addresses_read_are_written_the_same),
+		T(an_address_that_is_wrong_is_refused_and_the_part_named),
+		T(a_unix_path_has_107_bytes_at_most),
+		T(the_scope_says_who_could_reach_it),
+		T(hosts_are_the_same_whatever_their_port_and_form),
+		T(hosts_are_counted_and_forgotten),
+		T(ipv6_hosts_count_by_their_network),
+		T(every_error_has_a_sentence_of_its_own),
+	};
+
+	return t_main("addr", cases, sizeof cases / sizeof cases[0]);
+}
