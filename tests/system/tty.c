@@ -85,7 +85,8 @@ end(struct stage *s)
 {
 	CHECK_STR(pty_stray(s->p), "");
 	pty_end(s->p);
-	close(s->orders);
+	if (s->orders >= 0)
+		close(s->orders);
 }
 
 /* The line being typed, and the cursor in it. */
@@ -532,6 +533,29 @@ a_hangup_ends_the_program_at_once(void)
 }
 
 static void
+a_hangup_signal_is_a_hangup(void)
+{
+	struct stage s = start(10, 60);
+
+	kill(pty_pid(s.p), SIGHUP);
+	CHECK_INT(WEXITSTATUS(pty_wait_exit(s.p, WAIT)), 9);
+	end(&s);
+}
+
+static void
+a_quit_signal_ends_it_properly(void)
+{
+	struct stage s = start(10, 60);
+	int status;
+
+	pty_type(s.p, "\034");			/* Ctrl-\ */
+	status = pty_wait_exit(s.p, WAIT);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 0);
+	end(&s);
+}
+
+static void
 the_modes_are_restored_at_the_end(void)
 {
 	struct stage s = start(10, 60);
@@ -625,6 +649,44 @@ a_terminal_that_nobody_reads_does_not_stop_the_program(void)
 	end(&s);
 }
 
+static void
+who_was_told_to_wait_is_called_when_the_way_is_free(void)
+{
+	struct stage s = start(10, 60);
+	int slave = open_slave(&s);
+
+	CHECK_INT(tcflow(slave, TCOOFF), 0);
+	order(&s, "burst 100000");
+	order(&s, "await");
+	CHECK_INT(tcflow(slave, TCOON), 0);
+	CHECK(pty_wait_ever(s.p, "* ready again", WAIT));
+	close(slave);
+	end(&s);
+}
+
+static void
+a_rescue_restores_the_modes_from_another_thread(void)
+{
+	struct stage s = start(10, 60);
+	int slave = open_slave(&s);
+	struct termios t;
+	int64_t deadline = dw_clock_after(WAIT);
+
+	CHECK_INT(tcflow(slave, TCOOFF), 0);
+	order(&s, "burst 100000");
+	order(&s, "rescue");
+	do {
+		poll(NULL, 0, 2);
+		tcgetattr(slave, &t);
+		order(&s, "rescue");
+	} while ((t.c_lflag & ICANON) == 0 && dw_clock_ns() < deadline);
+	CHECK((t.c_lflag & ICANON) != 0);
+	CHECK((t.c_iflag & IXON) != 0);
+	CHECK(pty_wait_ever(s.p, "burst 100000", WAIT));
+	close(slave);
+	end(&s);
+}
+
 /* ---- hostile text ---- */
 
 static void
@@ -687,6 +749,29 @@ a_continued_program_paints_its_line_again(void)
 	pty_type(s.p, "!\r");
 	CHECK(pty_wait(s.p, "line 0 [half!]", WAIT));
 	close(slave);
+	end(&s);
+}
+
+static void
+a_program_in_the_background_waits_for_the_terminal(void)
+{
+	char command[5000];
+	char *argv[] = { (char *)"/bin/sh", (char *)"-c", command, NULL };
+	struct stage s = { NULL, -1 };
+
+	snprintf(command, sizeof command,
+	    "set -m; %s erase & echo shell; read x; echo got $x; fg",
+	    victim_path());
+	if (!CHECK((s.p = pty_start(argv, 10, 60, NULL)) != NULL))
+		return;
+	CHECK(pty_wait(s.p, "shell", WAIT));
+	pty_type(s.p, "hello\n");
+	CHECK(pty_wait(s.p, "got hello", WAIT));
+	CHECK(pty_wait_line(s.p, "[-]>", WAIT));
+	CHECK_INT(pty_count_rows(s.p, "[-]>"), 1);
+	pty_type(s.p, "mine\r");
+	CHECK(pty_wait(s.p, "line 0 [mine]", WAIT));
+	CHECK(!pty_has(s.p, "[hello]"));
 	end(&s);
 }
 
@@ -855,6 +940,18 @@ a_bell_rings_once(void)
 	end(&s);
 }
 
+static void
+a_deadline_and_a_second_descriptor_are_told(void)
+{
+	struct stage s = start(10, 60);
+
+	order(&s, "timer");
+	CHECK(pty_wait(s.p, "* timeout", WAIT));
+	order(&s, "watch");
+	CHECK(pty_wait(s.p, "* watched 1", WAIT));
+	end(&s);
+}
+
 /* ---- no terminal ---- */
 
 /* Runs the victim on pipes.  Returns its status; out has what it wrote. */
@@ -936,14 +1033,19 @@ main(void)
 		T(ctrl_z_is_answered_and_stops_nobody),
 		T(ctrl_s_searches_forward_and_freezes_nothing),
 		T(a_hangup_ends_the_program_at_once),
+		T(a_hangup_signal_is_a_hangup),
+		T(a_quit_signal_ends_it_properly),
 		T(the_modes_are_restored_at_the_end),
 		T(the_modes_are_those_that_were_found),
 		T(stopped_output_keeps_the_newest_rows_and_the_program_alive),
 		T(a_stopped_terminal_does_not_keep_the_program_from_ending),
 		T(a_terminal_that_nobody_reads_does_not_stop_the_program),
+		T(who_was_told_to_wait_is_called_when_the_way_is_free),
+		T(a_rescue_restores_the_modes_from_another_thread),
 		T(hostile_text_reaches_the_screen_as_visible_escapes),
 		T(no_customer_text_stands_in_column_0),
 		T(a_continued_program_paints_its_line_again),
+		T(a_program_in_the_background_waits_for_the_terminal),
 		T(where_it_is_allowed_ctrl_z_suspends_and_comes_back),
 		T(a_dumb_terminal_gets_no_escape_sequence_at_all),
 		T(no_color_leaves_the_prompt_plain),
@@ -953,6 +1055,7 @@ main(void)
 		T(history_keeps_commands_on_disk_and_replies_in_memory),
 		T(a_line_given_back_is_in_the_line_again),
 		T(a_bell_rings_once),
+		T(a_deadline_and_a_second_descriptor_are_told),
 		T(without_a_terminal_rows_are_plain_and_eof_is_told),
 		T(without_a_terminal_an_empty_input_is_only_an_end),
 	};

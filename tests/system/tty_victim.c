@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/lock.h"
 #include "base/text.h"
 #include "base/thread.h"
@@ -26,6 +27,8 @@ struct victim {
 	struct dw_wake	 stop;		/* rung for the thread */
 	int		 exit_status;
 	int		 redraws;
+	bool		 waits;		/* tty_ready() said no */
+	struct dw_wake	 watched;
 
 	struct dw_lock	 lock;		/* "test" */
 	struct dw_buf	 orders;	/* rows for the owner */
@@ -57,7 +60,10 @@ take_orders(void *arg)
 
 	(void)arg;
 	while (poll(p, 2, -1) > 0 && p[1].revents == 0) {
-		if ((n = read(p[0].fd, data, sizeof data)) > 0)
+		n = read(p[0].fd, data, sizeof data);
+		if (n >= 6 && memcmp(data, "rescue", 6) == 0)
+			tty_rescue(victim.tty);
+		if (n > 0)
 			post(data, (size_t)n);
 		else
 			p[0].fd = -1;
@@ -151,6 +157,28 @@ notice(const char *text)
 }
 
 static void
+timer(const char *text)
+{
+	(void)text;
+	tty_deadline(victim.tty, dw_clock_after(0.001));
+}
+
+static void
+watch(const char *text)
+{
+	(void)text;
+	dw_wake_ring(&victim.watched);
+	tty_watch(victim.tty, victim.watched.rd, POLLIN);
+}
+
+static void
+await(const char *text)
+{
+	(void)text;
+	victim.waits = !tty_ready(victim.tty);
+}
+
+static void
 carry_out(const char *order)
 {
 	static const struct {
@@ -160,6 +188,7 @@ carry_out(const char *order)
 		{ "say ", say }, { "notice ", notice }, { "burst ", burst },
 		{ "prompt ", prompt }, { "set ", set_text }, { "quit ", quit },
 		{ "redraw", redraw }, { "bell", bell },
+		{ "timer", timer }, { "watch", watch }, { "await", await },
 	};
 
 	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
@@ -177,6 +206,10 @@ on_wake(void *arg)
 	char *s, *lf;
 
 	(void)arg;
+	if (victim.waits && tty_ready(victim.tty)) {
+		victim.waits = false;
+		tty_printf(victim.tty, "ready again");
+	}
 	dw_wake_clear(&victim.wake);
 	dw_lock(&victim.lock);
 	dw_buf_add(&orders, dw_buf_str(&victim.orders), victim.orders.len);
@@ -216,6 +249,21 @@ on_interrupt(void *arg, bool had_text)
 {
 	(void)arg;
 	tty_printf(victim.tty, "interrupt %d", had_text);
+}
+
+static void
+on_timeout(void *arg)
+{
+	(void)arg;
+	tty_printf(victim.tty, "timeout");
+}
+
+static void
+on_watched(void *arg, short revents)
+{
+	(void)arg;
+	tty_printf(victim.tty, "watched %d", revents == POLLIN);
+	tty_watch(victim.tty, -1, 0);
 }
 
 static void
@@ -294,7 +342,8 @@ main(int argc, char *argv[])
 		.line = on_line, .eof = on_eof, .interrupt = on_interrupt,
 		.hangup = on_hangup, .wake = on_wake, .redraw = on_redraw,
 		.pasted = on_pasted, .complete = on_complete,
-		.remember = on_remember,
+		.remember = on_remember, .timeout = on_timeout,
+		.watched = on_watched,
 	};
 	struct tty_config c = { .name = "victim", .keys = keys, .nkeys = 2,
 		.ops = &ops, .no_suspend = "no suspending here" };
@@ -309,7 +358,9 @@ main(int argc, char *argv[])
 		if (strncmp(argv[i], "history=", 8) == 0)
 			c.history = argv[i] + 8;
 	}
-	if (dw_wake_init(&victim.wake) < 0 || dw_wake_init(&victim.stop) < 0)
+	if (dw_wake_init(&victim.wake) < 0 ||
+	    dw_wake_init(&victim.stop) < 0 ||
+	    dw_wake_init(&victim.watched) < 0)
 		return 1;
 	c.wake_fd = victim.wake.rd;
 	if (tty_open(&victim.tty, &c) < 0)
@@ -325,5 +376,6 @@ main(int argc, char *argv[])
 	dw_buf_fini(&victim.orders);
 	dw_wake_fini(&victim.wake);
 	dw_wake_fini(&victim.stop);
+	dw_wake_fini(&victim.watched);
 	return victim.exit_status;
 }
