@@ -411,8 +411,9 @@ row_more(struct layout *l)
 		return;
 	more = l->rows - DW_TEXT_WRAP_ROWS;
 	dw_buf_adds(l->out, l->gutter);
-	dw_buf_addf(l->out, DW_PLURAL(ELLIPSIS " %zu more row",
-	    ELLIPSIS " %zu more rows", more), more);
+	dw_buf_adds(l->out, ELLIPSIS " ");
+	dw_buf_addf(l->out, DW_PLURAL("%zu more row", "%zu more rows", more),
+	    more);
 	dw_buf_adds(l->out, l->end);
 }
 
