@@ -15,7 +15,7 @@ struct pen {
 static void
 advance(struct pen *p, unsigned width)
 {
-	if (p->column + width > p->columns) {	/* does not fit: next row */
+	if (p->column + width > p->columns) {	/* to the next row */
 		p->row++;
 		p->column = 0;
 	}

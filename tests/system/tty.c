@@ -227,7 +227,7 @@ a_search_keeps_its_place_when_rows_and_prompts_come(void)
 }
 
 static void
-a_line_found_and_entered_goes_to_the_prompt_before_the_search(void)
+a_found_line_goes_to_the_prompt_before_the_search(void)
 {
 	struct stage s = start(10, 60);
 
@@ -1016,7 +1016,7 @@ main(void)
 		T(without_erase_the_typed_line_stays_above),
 		T(enter_names_the_prompt_that_was_painted),
 		T(a_search_keeps_its_place_when_rows_and_prompts_come),
-		T(a_line_found_and_entered_goes_to_the_prompt_before_the_search),
+		T(a_found_line_goes_to_the_prompt_before_the_search),
 		T(a_numeric_argument_survives_a_message),
 		T(a_burst_shows_every_row_once_and_in_order),
 		T(many_single_messages_cost_few_bytes_and_keep_the_line),

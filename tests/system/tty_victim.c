@@ -331,6 +331,18 @@ on_alt_enter(void *arg, int count)
 	tty_insert(victim.tty, "\n");
 }
 
+static void
+read_options(struct tty_config *c, int argc, char *argv[])
+{
+	for (int i = 1; i < argc; i++) {
+		c->erase = c->erase || strcmp(argv[i], "erase") == 0;
+		if (strcmp(argv[i], "suspend") == 0)
+			c->no_suspend = NULL;
+		if (strncmp(argv[i], "history=", 8) == 0)
+			c->history = argv[i] + 8;
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -351,13 +363,7 @@ main(int argc, char *argv[])
 
 	setlocale(LC_ALL, "");
 	dw_thread_block_signals();
-	for (int i = 1; i < argc; i++) {
-		c.erase = c.erase || strcmp(argv[i], "erase") == 0;
-		if (strcmp(argv[i], "suspend") == 0)
-			c.no_suspend = NULL;
-		if (strncmp(argv[i], "history=", 8) == 0)
-			c.history = argv[i] + 8;
-	}
+	read_options(&c, argc, argv);
 	if (dw_wake_init(&victim.wake) < 0 ||
 	    dw_wake_init(&victim.stop) < 0 ||
 	    dw_wake_init(&victim.watched) < 0)
