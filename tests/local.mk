@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/buf \
 	tests/unit/inbox \
 	tests/unit/limits \
+	tests/unit/rate \
 	tests/unit/board \
 	tests/unit/commands \
 	tests/unit/drafts \

@@ -15,6 +15,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "doors/inside.h"
+#include "doors/rate.h"
 #include "wire/classic.h"
 #include "wire/line.h"
 #include "wire/opening.h"
@@ -49,9 +50,7 @@ struct customer {
 	enum desk_mode		 mode;
 	bool			 spoke;
 	unsigned		 too_long;
-	double			 tokens;	/* messages it may send now */
-	int64_t			 tokens_ns;	/* counted then */
-	int64_t			 full_ns;	/* last time not held back */
+	struct door_rate	 rate;
 	const char		*why;		/* of its end */
 };
 
@@ -207,27 +206,10 @@ customer_setup(struct sks_handler *h)
 	    SKS_STYLE_PLAIN, addr, sizeof addr));
 	prepare_nodes(cu);
 	cu->why = "left";
-	cu->tokens = (double)limits_of(cu)->burst;
-	cu->tokens_ns = cu->full_ns = dw_clock_ns();
+	door_rate_init(&cu->rate, limits_of(cu)->rate, limits_of(cu)->burst,
+	    dw_clock_ns());
 	atomic_fetch_add(&cu->door->live, 1);
 	return 0;
-}
-
-/*
- * Rate
- */
-
-static void
-count_tokens(struct customer *cu, int64_t now)
-{
-	const struct door_limits *l = limits_of(cu);
-
-	cu->tokens += (double)(now - cu->tokens_ns) / 1e9 * (double)l->rate;
-	cu->tokens_ns = now;
-	if (cu->tokens >= (double)l->burst) {
-		cu->tokens = (double)l->burst;
-		cu->full_ns = now;
-	}
 }
 
 /* Waits, without reading, until the customer may say something more. */
@@ -235,20 +217,13 @@ static void
 hold_back(struct customer *cu)
 {
 	const struct door_limits *l = limits_of(cu);
-	int64_t now = dw_clock_ns();
+	int64_t due;
 
-	count_tokens(cu, now);
-	if (cu->tokens < 1) {
-		int64_t due = now + (int64_t)((1 - cu->tokens) * 1e9 /
-		    (double)l->rate);
-
+	while ((due = door_rate_take(&cu->rate, dw_clock_ns())) != 0)
 		if (sks_wait_hup(cu->base.request, due) == 0)
 			return;
-		count_tokens(cu, dw_clock_ns());
-	}
-	cu->tokens -= 1;
-	if (now - cu->full_ns > l->flood_timeout * DW_SECOND) {
-		cu->full_ns = DW_NEVER;		/* once is enough */
+	if (door_rate_held_ns(&cu->rate) > l->flood_timeout * DW_SECOND) {
+		door_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
 		give_up(cu, "flood", _("You write faster than can be read "
 		    "here. Goodbye."));
 	}

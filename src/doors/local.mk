@@ -13,6 +13,8 @@ libdeskwire_la_SOURCES += \
 	src/doors/limits.def \
 	src/doors/limits.h \
 	src/doors/operator.c \
+	src/doors/rate.c \
+	src/doors/rate.h \
 	src/doors/reader.c \
 	src/doors/reader.h \
 	src/doors/record.c

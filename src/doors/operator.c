@@ -203,13 +203,15 @@ go_live(struct operator *op)
 	}
 }
 
-/* The reader's answer, on the reader's thread: the desk thread goes on. */
+/* The reader's answer, on the reader's thread: the desk thread goes on.  It
+ * may come while the node of the answer before is still out: caught_up() asks
+ * for more. */
 static void
 job_done(struct door_job *job)
 {
 	struct operator *op = DW_LIST_OF(job, struct operator, job);
 
-	door_post(&op->door->inbox, &op->caught_up);
+	door_post_again(&op->door->inbox, &op->caught_up);
 }
 
 static void

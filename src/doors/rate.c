@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "base/clock.h"
+#include "doors/rate.h"
+
+void
+door_rate_init(struct door_rate *r, int64_t per_second, int64_t burst,
+    int64_t now)
+{
+	r->per_second = (double)per_second;
+	r->burst = r->tokens = (double)burst;
+	r->counted_ns = r->full_ns = now;
+}
+
+static void
+count(struct door_rate *r, int64_t now)
+{
+	r->tokens += (double)(now - r->counted_ns) / (double)DW_SECOND *
+	    r->per_second;
+	r->counted_ns = now;
+	if (r->tokens < r->burst)
+		return;
+	r->tokens = r->burst;
+	r->full_ns = now;
+}
+
+int64_t
+door_rate_take(struct door_rate *r, int64_t now)
+{
+	count(r, now);
+	if (r->tokens < 1)
+		return now + 1 + (int64_t)((1 - r->tokens) *
+		    (double)DW_SECOND / r->per_second);
+	r->tokens -= 1;
+	return 0;
+}
+
+int64_t
+door_rate_held_ns(const struct door_rate *r)
+{
+	return r->counted_ns - r->full_ns;
+}
