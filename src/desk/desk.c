@@ -135,6 +135,14 @@ is_kept(const struct desk_session *s)
 	    (strcmp(s->lost, "stop") == 0 && s->facts.waiting_ms != 0);
 }
 
+/* Has a look at the gone ones in so many ms. */
+static void
+look_in(struct desk *d, int64_t ms, struct desk_time now)
+{
+	if (now.ns + ms * DW_MS < d->gone_ns)
+		d->gone_ns = now.ns + ms * DW_MS;
+}
+
 static void
 settle_gone(struct desk *d, struct desk_session *s, struct desk_time now)
 {
@@ -143,6 +151,7 @@ settle_gone(struct desk *d, struct desk_session *s, struct desk_time now)
 
 	ev.why = s->lost;
 	desk_emit(d, s, ev, now);
+	look_in(d, d->config->gone_after_ms, now);
 }
 
 static void
@@ -152,8 +161,7 @@ settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 	struct desk_event ev = desk_event_of(DESK_EV_CLOSED);
 
 	if (left > 0) {
-		if (now.ns + left * DW_MS < d->gone_ns)
-			d->gone_ns = now.ns + left * DW_MS;
+		look_in(d, left, now);
 		return;
 	}
 	ev.why = "gone";
