@@ -298,6 +298,8 @@ pass_time(struct world *w, int64_t delta_ns)
 	}
 	if (end > w->now.ns)
 		set_time(w, end);
+	if (delta_ns > 3600 * DW_SECOND)
+		store_compare(w);
 }
 
 static void
@@ -305,7 +307,7 @@ pass_some_time(struct world *w)
 {
 	uint64_t kind = sim_random(w, 1000);
 	uint64_t ms = kind < 700 ? 200 : kind < 900 ? 5000 :
-	    kind < 980 ? 50000 : kind < 998 ? 200000 : 25 * 3600 * 1000;
+	    kind < 980 ? 50000 : kind < 994 ? 200000 : 60 * 3600 * 1000;
 
 	pass_time(w, (int64_t)sim_random(w, ms) * DW_MS);
 }

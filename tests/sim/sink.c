@@ -112,7 +112,7 @@ sink_end(void *arg, struct desk_conn *c)
 
 	if (cu->ended)
 		sim_fail(w, "ended twice");
-	if (!cu->may_end)
+	if (!cu->may_end && !cu->said_quit)
 		sim_fail(w, "ended without a reason");
 	if (cu->mode == DESK_CLASSIC && cu->peer.state != DONE &&
 	    cu->peer.nunread == 0 && !cu->reset && !cu->may_cut)

@@ -12,6 +12,8 @@
 
 #include "sim.h"
 
+#define SLACK_MS	(10 * 60 * 1000)	/* the journal may fail */
+
 /* Sessions are kept by number for good: none may come twice. */
 struct session *
 store_session(struct world *w, uint64_t sid)
@@ -327,6 +329,9 @@ compare(void *arg, const struct desk_session *s)
 	if (!same(&s->facts, &store_session(walk->w, want)->f))
 		sim_fail(walk->w, "session %" PRIu64
 		    " is not what its events say", want);
+	if (s->facts.gone && walk->w->now.ms > s->facts.gone_ms +
+	    walk->w->config.gone_after_ms + SLACK_MS)
+		sim_fail(walk->w, "session %" PRIu64 " is never closed", want);
 	walk->sid = want;
 }
 

@@ -1,0 +1,794 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the desk decides, case by case.  tests/sim has the interleavings.
+ *
+ * A round's outcome is one string: what the sink was called with, in order.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "desk/desk.h"
+#include "t.h"
+
+#define HOUR_MS		INT64_C(3600000)
+
+static const struct desk_config config = {
+	.name = "us",
+	.turn = { 45 * DW_SECOND, 30 * DW_SECOND, 10 * DW_SECOND },
+	.linger_ns = 2 * DW_SECOND,
+	.retry_ns = DW_SECOND,
+	.gone_after_ms = 24 * HOUR_MS,
+	.held_bytes = 100,
+	.max_message = 1000,
+};
+
+static struct desk *desk;
+static struct desk_time now;
+static struct dw_buf happened;
+static enum desk_put put_says;
+static uint64_t put_bytes;
+static struct desk_conn anna, bert;
+
+static void
+sink_event(void *arg, const struct desk_event *ev,
+    const struct desk_session *s)
+{
+	(void)arg;
+	(void)s;
+	dw_buf_addf(&happened, "%s %" PRIu64, desk_ev_word(ev->ev), ev->sid);
+	if (ev->n != 0)
+		dw_buf_addf(&happened, " n%" PRIu64, ev->n);
+	if (ev->why[0] != '\0')
+		dw_buf_addf(&happened, " (%s)", ev->why);
+	if ((ev->flags & DESK_UNATTENDED) != 0)
+		dw_buf_adds(&happened, " unattended");
+	dw_buf_adds(&happened, "; ");
+}
+
+static const char *
+name_of(const struct desk_conn *c)
+{
+	return c == &anna ? "anna" : "bert";
+}
+
+static enum desk_put
+sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
+    uint64_t *end)
+{
+	(void)arg;
+	put_bytes += say->len;
+	*end = put_bytes;
+	dw_buf_addf(&happened, "%s<%s%s", name_of(c),
+	    say->who != NULL ? say->who : "", say->who != NULL ? ":" : "");
+	dw_buf_add(&happened, say->text, say->len);
+	dw_buf_adds(&happened, "; ");
+	return put_says;
+}
+
+static void
+sink_end(void *arg, struct desk_conn *c)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "%s end; ", name_of(c));
+}
+
+static void
+sink_cut(void *arg, struct desk_conn *c)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "%s cut; ", name_of(c));
+}
+
+static void
+sink_answer(void *arg, void *node, const struct desk_answer *a)
+{
+	(void)arg;
+	(void)node;
+	dw_buf_addf(&happened, "%s; ", desk_code_word(a->code));
+}
+
+static void
+sink_attached(void *arg, void *node)
+{
+	(void)arg;
+	(void)node;
+	dw_buf_addf(&happened, "attached at %" PRIu64 "; ",
+	    desk_last_seq(desk));
+}
+
+static void
+sink_past(void *arg, void *node, uint64_t sid, unsigned count)
+{
+	(void)arg;
+	(void)node;
+	(void)count;
+	dw_buf_addf(&happened, "past of %" PRIu64 "; ", sid);
+}
+
+static void
+sink_quit(void *arg)
+{
+	(void)arg;
+	dw_buf_adds(&happened, "quit; ");
+}
+
+static void
+sink_drained(void *arg)
+{
+	(void)arg;
+	dw_buf_adds(&happened, "drained; ");
+}
+
+static const struct desk_sink sink = {
+	.event = sink_event,
+	.say = sink_say,
+	.end = sink_end,
+	.cut = sink_cut,
+	.answer = sink_answer,
+	.attached = sink_attached,
+	.past = sink_past,
+	.quit = sink_quit,
+	.drained = sink_drained,
+};
+
+static void
+begin(void)
+{
+	dw_buf_reset(&happened);
+	put_says = DESK_PUT_LEFT;
+	put_bytes = 0;
+	now.ns = 100 * DW_SECOND;
+	now.ms = 1000000;
+	desk_conn_init(&anna, "192.0.2.1:1");
+	desk_conn_init(&bert, "192.0.2.2:2");
+	CHECK_INT(desk_new(&config, &desk), 0);
+	desk_begin(desk, 0, 0);
+	desk_settle(desk, now);
+}
+
+static void
+finish(void)
+{
+	desk_turn_fini(&anna.turn);
+	desk_turn_fini(&bert.turn);
+	desk_free(desk);
+	dw_buf_fini(&happened);
+}
+
+static void
+ask(struct desk_request rq)
+{
+	CHECK_INT(desk_decide(desk, &rq, now), 0);
+}
+
+static void
+opened(struct desk_conn *c, enum desk_mode mode)
+{
+	ask((struct desk_request){ .rq = DESK_RQ_OPENED, .conn = c,
+	    .mode = mode });
+}
+
+static void
+said(struct desk_conn *c, const char *text)
+{
+	ask((struct desk_request){ .rq = DESK_RQ_SAID, .conn = c,
+	    .text = text, .len = strlen(text) });
+}
+
+static void
+conn_rq(enum desk_rq rq, struct desk_conn *c, const char *why)
+{
+	ask((struct desk_request){ .rq = rq, .conn = c, .why = why });
+}
+
+static void
+reply(uint64_t sid, const char *text)
+{
+	ask((struct desk_request){ .rq = DESK_RQ_REPLY, .who = "lin",
+	    .sid = sid, .text = text, .len = strlen(text) });
+}
+
+static void
+command(const char *text)
+{
+	ask((struct desk_request){ .rq = DESK_RQ_COMMAND, .who = "lin",
+	    .text = text, .len = strlen(text) });
+}
+
+static void
+operator(enum desk_rq rq)
+{
+	ask((struct desk_request){ .rq = rq, .who = "lin" });
+}
+
+/* Ends the round; what happened must be this. */
+static void
+stored(const char *want)
+{
+	desk_settle(desk, now);
+	desk_publish(desk, &sink, NULL, now);
+	desk_tick(desk, &sink, NULL, now);
+	CHECK_STR(dw_buf_str(&happened), want);
+	dw_buf_reset(&happened);
+}
+
+static void
+not_stored(const char *want)
+{
+	desk_settle(desk, now);
+	desk_undo(desk, &sink, NULL, now);
+	desk_tick(desk, &sink, NULL, now);
+	CHECK_STR(dw_buf_str(&happened), want);
+	dw_buf_reset(&happened);
+}
+
+static void
+done(void)
+{
+	desk_settle(desk, now);
+	desk_publish(desk, &sink, NULL, now);
+	desk_settle(desk, now);
+	desk_publish(desk, &sink, NULL, now);
+	dw_buf_reset(&happened);
+}
+
+static void
+later(int64_t s)
+{
+	now.ns += s * DW_SECOND;
+	now.ms += s * 1000;
+}
+
+static void
+find(void *arg, const struct desk_session *s)
+{
+	struct desk_facts *f = arg;
+
+	if (s->facts.sid == f->sid)
+		*f = s->facts;
+	else if (f->sid == 0)
+		f->in++;
+}
+
+static struct desk_facts
+facts(uint64_t sid)
+{
+	struct desk_facts f = { .sid = sid, .state = DESK_CLOSED };
+
+	desk_each(desk, find, &f);
+	return f;
+}
+
+/* An operator, and Anna with something said. */
+static void
+begin_with_anna(enum desk_mode mode)
+{
+	begin();
+	operator(DESK_RQ_ATTACH);
+	opened(&anna, mode);
+	said(&anna, "hi");
+	done();
+}
+
+static void
+a_line_customer_has_no_session_before_the_first_line(void)
+{
+	begin();
+	operator(DESK_RQ_ATTACH);
+	stored("on 0; attached at 1; ");
+	opened(&anna, DESK_LINE);
+	stored("anna<Welcome to us.\nYou are number 1 in line. Write your "
+	    "question.; ok; ");
+	said(&anna, "  ");
+	stored("ok; ");
+	said(&anna, "hi");
+	stored("arrived 1; said 1 n1; ok; ");
+	finish();
+}
+
+static void
+a_classic_customer_has_one_with_the_hello(void)
+{
+	begin();
+	operator(DESK_RQ_ATTACH);
+	done();
+	opened(&anna, DESK_CLASSIC);
+	stored("arrived 1; anna<服务端已就绪\nWelcome to us.\nYou are number "
+	    "1 in line. Write your question.; ok; ");
+	finish();
+}
+
+static void
+waiting_since_is_the_oldest_message_that_nobody_answered(void)
+{
+	int64_t first;
+
+	begin_with_anna(DESK_LINE);
+	first = now.ms;
+	CHECK_INT(facts(1).waiting_ms, first);
+	CHECK_INT(facts(1).state, DESK_WAITING);
+	later(5);
+	said(&anna, "hello?");
+	done();
+	CHECK_INT(facts(1).waiting_ms, first);
+	reply(1, "yes");
+	done();
+	CHECK_INT(facts(1).waiting_ms, 0);
+	CHECK_INT(facts(1).state, DESK_OPEN);
+	later(5);
+	said(&anna, "and");
+	done();
+	CHECK_INT(facts(1).waiting_ms, now.ms);
+	finish();
+}
+
+static void
+nobody_on_duty_is_said_once_and_the_message_kept(void)
+{
+	begin();
+	opened(&anna, DESK_LINE);
+	done();
+	said(&anna, "hi");
+	stored("arrived 1; anna<Nobody is on duty right now; your message is "
+	    "kept.; said 1 n1 unattended; ok; ");
+	CHECK_INT(facts(1).state, DESK_LEFT);
+	said(&anna, "ho");
+	stored("said 1 n2 unattended; ok; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; gone 1 (left); ");
+	CHECK(facts(1).gone);
+	CHECK(facts(1).waiting_ms != 0);
+	finish();
+}
+
+static void
+a_customer_who_was_served_and_leaves_closes_the_session(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "yes");
+	done();
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; closed 1 (left); ");
+	CHECK_INT(facts(1).state, DESK_CLOSED);
+	finish();
+}
+
+static void
+a_gone_session_is_closed_after_a_day_and_not_before(void)
+{
+	begin();
+	opened(&anna, DESK_LINE);
+	said(&anna, "hi");
+	done();
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	done();
+	CHECK_INT(desk_deadline(desk), now.ns + 24 * HOUR_MS * DW_MS);
+	later(24 * 3600 - 1);
+	stored("");
+	later(1);
+	stored("closed 1 (gone); ");
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	finish();
+}
+
+static void
+a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
+{
+	begin_with_anna(DESK_LINE);
+	opened(&bert, DESK_LINE);
+	said(&bert, "me too");
+	done();
+	reply(2, "for bert");
+	stored("reply 2 n1; bert<lin:for bert; ok; ");
+	stored("sent 2 n1; ");
+	CHECK_INT(facts(1).out, 0);
+	finish();
+}
+
+static void
+sent_waits_until_the_outbox_is_past_the_reply(void)
+{
+	begin_with_anna(DESK_LINE);
+	put_says = DESK_PUT_KEPT;
+	reply(1, "slow");
+	stored("reply 1 n1; anna<lin:slow; ok; ");
+	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	    .offset = put_bytes - 1 });
+	stored("ok; ");
+	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	    .offset = put_bytes });
+	stored("ok; sent 1 n1; ");
+	finish();
+}
+
+static void
+what_has_left_is_noted_before_its_session_ends(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "yes");
+	stored("reply 1 n1; anna<lin:yes; ok; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; sent 1 n1; closed 1 (left); ");
+	finish();
+}
+
+static void
+refused_replies_say_why(void)
+{
+	char long_text[1002];
+
+	memset(long_text, 'a', sizeof long_text - 1);
+	long_text[sizeof long_text - 1] = '\0';
+	begin_with_anna(DESK_CLASSIC);
+	reply(2, "x");
+	stored("unknown; ");
+	reply(1, " \n");
+	stored("usage; ");
+	reply(1, long_text);
+	stored("usage; ");
+	long_text[200] = '\0';
+	done();
+	reply(1, long_text);
+	done();
+	reply(1, long_text);
+	done();
+	reply(1, "more");
+	stored("full; ");
+	command("close 1");
+	done();
+	reply(1, "x");
+	stored("closed; ");
+	finish();
+}
+
+static void
+a_reply_to_a_gone_customer_is_refused(void)
+{
+	begin();
+	opened(&anna, DESK_LINE);
+	said(&anna, "hi");
+	done();
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	done();
+	reply(1, "x");
+	stored("gone; ");
+	finish();
+}
+
+static void
+closing_says_goodbye_ends_and_cuts_after_the_linger(void)
+{
+	begin_with_anna(DESK_LINE);
+	command("close 1");
+	stored("closed 1 (closed); anna<This conversation was closed. "
+	    "Goodbye.; anna end; ok; ");
+	said(&anna, "too late");
+	stored("ok; ");
+	later(2);
+	stored("anna cut; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; ");
+	finish();
+}
+
+static void
+a_kick_cuts_without_a_word(void)
+{
+	begin_with_anna(DESK_LINE);
+	command("kick 1");
+	stored("closed 1 (kicked); anna cut; ok; ");
+	finish();
+}
+
+static void
+a_half_closed_line_customer_is_still_answered(void)
+{
+	begin_with_anna(DESK_LINE);
+	conn_rq(DESK_RQ_EOF, &anna, NULL);
+	stored("ok; ");
+	reply(1, "yes");
+	stored("reply 1 n1; anna<lin:yes; ok; ");
+	finish();
+}
+
+static void
+one_that_never_said_anything_or_is_classic_is_cut_at_its_end(void)
+{
+	begin();
+	opened(&anna, DESK_LINE);
+	opened(&bert, DESK_CLASSIC);
+	done();
+	conn_rq(DESK_RQ_EOF, &anna, NULL);
+	conn_rq(DESK_RQ_EOF, &bert, NULL);
+	stored("anna cut; ok; bert cut; ok; ");
+	finish();
+}
+
+static void
+a_reply_that_is_not_stored_is_not_said(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "lost");
+	not_stored("not-stored; ");
+	CHECK_INT(facts(1).out, 0);
+	CHECK(facts(1).waiting_ms != 0);
+	CHECK_INT(facts(1).state, DESK_WAITING);
+	reply(1, "again");
+	stored("reply 1 n1; anna<lin:again; ok; ");
+	finish();
+}
+
+static void
+a_customer_is_told_when_a_message_could_not_be_stored(void)
+{
+	begin();
+	operator(DESK_RQ_ATTACH);
+	opened(&anna, DESK_LINE);
+	done();
+	said(&anna, "hi");
+	not_stored("anna<Your message could not be stored. Please send it "
+	    "again.; not-stored; ");
+	CHECK_INT(facts(0).in, 0);
+	said(&anna, "hi");
+	stored("arrived 1; said 1 n1; ok; ");
+	finish();
+}
+
+static void
+a_half_closed_one_whose_first_words_are_lost_is_let_go(void)
+{
+	begin();
+	operator(DESK_RQ_ATTACH);
+	opened(&anna, DESK_LINE);
+	done();
+	said(&anna, "hi");
+	conn_rq(DESK_RQ_EOF, &anna, NULL);
+	not_stored("anna<Your message could not be stored. Please send it "
+	    "again.; anna end; not-stored; not-stored; ");
+	finish();
+}
+
+static void
+a_classic_customer_is_refused_when_its_hello_cannot_be_stored(void)
+{
+	begin();
+	opened(&anna, DESK_CLASSIC);
+	not_stored("anna cut; not-stored; ");
+	CHECK_INT(facts(0).in, 0);
+	finish();
+}
+
+static void
+an_operator_is_let_in_while_the_disk_fails(void)
+{
+	begin_with_anna(DESK_LINE);
+	operator(DESK_RQ_ATTACH);
+	not_stored("attached at 3; ");
+	finish();
+}
+
+static void
+an_operator_sees_the_desk_behind_the_last_event_of_the_round(void)
+{
+	begin();
+	operator(DESK_RQ_ATTACH);
+	opened(&anna, DESK_LINE);
+	said(&anna, "hi");
+	stored("on 0; anna<Welcome to us.\nYou are number 1 in line. Write "
+	    "your question.; ok; arrived 1; said 1 n1; ok; attached at 3; ");
+	finish();
+}
+
+static void
+a_failed_close_leaves_the_customer_alone(void)
+{
+	begin_with_anna(DESK_LINE);
+	command("close 1");
+	not_stored("not-stored; ");
+	command("kick 1");
+	not_stored("not-stored; ");
+	reply(1, "still here");
+	stored("reply 1 n1; anna<lin:still here; ok; ");
+	finish();
+}
+
+static void
+a_customer_who_quits_is_let_go_even_when_it_cannot_be_stored(void)
+{
+	begin_with_anna(DESK_LINE);
+	said(&anna, "/quit");
+	not_stored("anna<Goodbye.; anna end; not-stored; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	later(2);
+	stored("ok; closed 1 (left); ");
+	finish();
+}
+
+static void
+what_was_noticed_is_tried_again_after_a_second(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "yes");
+	stored("reply 1 n1; anna<lin:yes; ok; ");
+	not_stored("");
+	CHECK_INT(desk_deadline(desk), now.ns + DW_SECOND);
+	stored("");
+	later(1);
+	stored("sent 1 n1; ");
+	finish();
+}
+
+static void
+draining_tells_everybody_and_reports_when_all_have_left(void)
+{
+	begin_with_anna(DESK_LINE);
+	opened(&bert, DESK_CLASSIC);
+	done();
+	ask((struct desk_request){ .rq = DESK_RQ_DRAIN });
+	stored("anna<This desk is closing. Goodbye.; anna end; "
+	    "bert<This desk is closing. Goodbye.\nquit; bert end; ok; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_LEFT, &bert, "left");
+	stored("ok; ok; gone 1 (stop); closed 2 (stop); drained; ");
+	finish();
+}
+
+static void
+one_who_comes_while_it_drains_is_told(void)
+{
+	begin();
+	opened(&bert, DESK_LINE);
+	done();
+	ask((struct desk_request){ .rq = DESK_RQ_DRAIN });
+	done();
+	opened(&anna, DESK_LINE);
+	stored("anna<This desk is closing.; anna end; ok; ");
+	finish();
+}
+
+static void
+a_slow_customer_is_cut(void)
+{
+	begin_with_anna(DESK_LINE);
+	put_says = DESK_PUT_FULL;
+	reply(1, "too much");
+	stored("reply 1 n1; anna<lin:too much; anna cut; ok; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; closed 1 (slow); ");
+	finish();
+}
+
+static void
+a_dead_classic_client_does_not_keep_the_desk_awake(void)
+{
+	begin_with_anna(DESK_CLASSIC);
+	conn_rq(DESK_RQ_STALLED, &anna, "slow");
+	done();
+	later(100);
+	stored("");
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	finish();
+}
+
+static void
+a_classic_client_that_never_reads_hears_quit_after_a_minute(void)
+{
+	begin_with_anna(DESK_CLASSIC);
+	reply(1, "one");
+	done();
+	reply(1, "two");
+	done();
+	later(30);
+	desk_tick(desk, &sink, NULL, now);
+	command("close 1");
+	done();
+	later(60);
+	stored("anna<quit; anna end; ");
+	later(2);
+	stored("anna cut; ");
+	finish();
+}
+
+static void
+a_name_is_stored_and_both_of_two_in_one_round(void)
+{
+	size_t n;
+	const struct desk_event *evs;
+
+	begin_with_anna(DESK_LINE);
+	said(&anna, "/name Anna");
+	said(&anna, "/name 安娜");
+	evs = desk_events(desk, &n);
+	if (CHECK_INT(n, 2)) {
+		CHECK_STR(evs[0].who, "Anna");
+		CHECK_STR(evs[1].who, "安娜");
+	}
+	stored("name 1; anna<Thank you.; ok; name 1; anna<Thank you.; ok; ");
+	CHECK_STR(facts(1).name, "安娜");
+	finish();
+}
+
+static void
+a_restarted_desk_knows_who_was_there_and_uses_no_number_again(void)
+{
+	struct desk_event arrived = { .seq = 5, .t_ms = 900, .sid = 3,
+	    .ev = DESK_EV_ARRIVED, .who = "guest", .mode = "line",
+	    .addr = "192.0.2.9:9", .why = "", .body = "" };
+
+	begin();
+	CHECK_INT(desk_replay(desk, &arrived), 0);
+	desk_begin(desk, 8, 4);
+	stored("gone 3 (restart); ");
+	CHECK_INT(desk_last_seq(desk), 9);
+	opened(&anna, DESK_CLASSIC);
+	done();
+	CHECK_INT(facts(5).state, DESK_WAITING);
+	finish();
+}
+
+static void
+commands_with_a_bad_argument_say_so(void)
+{
+	begin_with_anna(DESK_LINE);
+	command("close");
+	command("close x");
+	command("close 1x");
+	command("close -1");
+	command("close 99999999999999999999");
+	command("history 0");
+	stored("usage; usage; usage; usage; usage; usage; ");
+	command("close 2");
+	command("history 2");
+	command("shout");
+	stored("unknown; unknown; unknown; ");
+	command("history 1");
+	command("quit");
+	stored("past of 1; quit; ok; ");
+	finish();
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_line_customer_has_no_session_before_the_first_line),
+		T(a_classic_customer_has_one_with_the_hello),
+		T(waiting_since_is_the_oldest_message_that_nobody_answered),
+		T(nobody_on_duty_is_said_once_and_the_message_kept),
+		T(a_customer_who_was_served_and_leaves_closes_the_session),
+		T(a_gone_session_is_closed_after_a_day_and_not_before),
+		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
+		T(sent_waits_until_the_outbox_is_past_the_reply),
+		T(what_has_left_is_noted_before_its_session_ends),
+		T(refused_replies_say_why),
+		T(a_reply_to_a_gone_customer_is_refused),
+		T(closing_says_goodbye_ends_and_cuts_after_the_linger),
+		T(a_kick_cuts_without_a_word),
+		T(a_half_closed_line_customer_is_still_answered),
+		T(one_that_never_said_anything_or_is_classic_is_cut_at_its_end),
+		T(a_reply_that_is_not_stored_is_not_said),
+		T(a_customer_is_told_when_a_message_could_not_be_stored),
+		T(a_half_closed_one_whose_first_words_are_lost_is_let_go),
+		T(a_classic_customer_is_refused_when_its_hello_cannot_be_stored),
+		T(an_operator_is_let_in_while_the_disk_fails),
+		T(an_operator_sees_the_desk_behind_the_last_event_of_the_round),
+		T(a_failed_close_leaves_the_customer_alone),
+		T(a_customer_who_quits_is_let_go_even_when_it_cannot_be_stored),
+		T(what_was_noticed_is_tried_again_after_a_second),
+		T(draining_tells_everybody_and_reports_when_all_have_left),
+		T(one_who_comes_while_it_drains_is_told),
+		T(a_slow_customer_is_cut),
+		T(a_dead_classic_client_does_not_keep_the_desk_awake),
+		T(a_classic_client_that_never_reads_hears_quit_after_a_minute),
+		T(a_name_is_stored_and_both_of_two_in_one_round),
+		T(a_restarted_desk_knows_who_was_there_and_uses_no_number_again),
+		T(commands_with_a_bad_argument_say_so),
+	};
+
+	return t_main("desk", cases, sizeof cases / sizeof cases[0]);
+}
