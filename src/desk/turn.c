@@ -208,11 +208,15 @@ desk_turn_next(struct desk_turn *t, const char *holding, int64_t now,
 	memset(out, 0, sizeof *out);
 	if (t->held.len > 0) {
 		take_held(t, out);
+		/* The operator's own; the client leaves. */
+		if (memmem(out->bytes, out->len, DESK_QUIT,
+		    strlen(DESK_QUIT)) != NULL)
+			out->last = t->ended = true;
 	} else if (!t->ending) {
 		out->len = dw_text_cut(holding, strlen(holding), TEXT_MAX);
 		memcpy(out->bytes, holding, out->len);
 	}
-	if (t->ending && t->held.len == 0)
+	if (t->ending && !t->ended && t->held.len == 0)
 		add_quit(t, out);
 	assert(out->len > 0 && out->len <= DESK_CHUNK_MAX);
 	t->unread = !t->owed;
