@@ -46,6 +46,7 @@ unit_tests = \
 scripts = \
 	tests/sim/plant.sh \
 	tests/system/call.py \
+	tests/system/defects.py \
 	tests/system/deps.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \

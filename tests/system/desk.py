@@ -1,0 +1,494 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the whole program share: a desk as a process of its own,
+operators, customers, and a runner that prints TAP.
+
+Nothing here sleeps to let something happen: whoever waits, waits for bytes, an
+event or the end of a process, and for no longer than LIMIT seconds."""
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+TOP = os.environ.get("top_srcdir", ".")
+BUILD = os.environ.get("top_builddir", ".")
+DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
+CLIENT_HELLO = "客户端已就绪"
+SERVER_HELLO = "服务端已就绪"
+QUIT = "quit"
+JOINER = "\u2060"
+
+
+def _is_set(name):
+    return os.environ.get(name, "0") not in ("", "0")
+
+
+def _has_sanitizer():
+    """A sanitizer's runtime is part of the program or libtool's wrapper."""
+    for path in (os.path.join(BUILD, ".libs", "deskwire"), DESKWIRE):
+        try:
+            with open(path, "rb") as f:
+                data = f.read()
+        except OSError:
+            continue
+        if b"__asan_init" in data or b"__tsan_init" in data:
+            return True
+    return False
+
+
+FULL = _is_set("T_FULL")
+SLOW = _is_set("T_SLOW") or _has_sanitizer()
+LIMIT = 60 if SLOW or FULL else 30
+
+
+def size(usual, full=None):
+    """How much of something: less where everything is slow, and all of it
+    with T_FULL=1."""
+    if FULL and full is not None:
+        usual = full
+    return max(1, usual // 10) if SLOW else usual
+
+
+def same(got, want):
+    assert got == want, f"got {got!r}, want {want!r}"
+
+
+class Deadline:
+    def __init__(self, seconds=None):
+        self.end = time.monotonic() + (LIMIT if seconds is None else seconds)
+
+    def left(self, what):
+        left = self.end - time.monotonic()
+        assert left > 0, f"waited too long for {what}"
+        return left
+
+
+def wait_until(true, what, seconds=None):
+    """For what nobody tells us, such as a number in /proc."""
+    deadline = Deadline(seconds)
+    while not true():
+        deadline.left(what)
+        time.sleep(0.01)
+
+
+# --- the desk ---------------------------------------------------------------
+
+class Desk:
+    """A desk and all that was opened on it, in a state folder of its own."""
+
+    def __init__(self, *args, verb="serve", folder=None, listen=None,
+                 ready=True, port=0, stdin=subprocess.DEVNULL,
+                 env=None, preexec=None):
+        self.own = folder is None
+        self.folder = folder or tempfile.mkdtemp(prefix="dw", dir="/tmp")
+        self.operator_path = os.path.join(self.folder, "operator.sock")
+        self.opened = []
+        self.rows = []              # of standard error
+        self.news = threading.Condition()
+        self.ended = False
+        command = [DESKWIRE, verb, "--state", self.folder]
+        if verb == "demo":
+            command = [DESKWIRE, verb]
+        command += ["--listen", listen or f"127.0.0.1:{port}", *args]
+        environment = {**os.environ, "HOME": self.folder,
+                       "LC_ALL": "C.UTF-8", **(env or {})}
+        environment.pop("XDG_RUNTIME_DIR", None)
+        environment.pop("XDG_STATE_HOME", None)
+        self.process = subprocess.Popen(
+            command, stdin=stdin, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment, preexec_fn=preexec)
+        self.pid = self.process.pid
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        self.port = None
+        if ready:
+            row = self.row("listening on ")
+            self.port = int(row.rpartition(":")[2])
+
+    def _read(self):
+        for row in self.process.stderr:
+            with self.news:
+                self.rows.append(row.decode(errors="replace").rstrip("\n"))
+                self.news.notify_all()
+        with self.news:
+            self.ended = True
+            self.news.notify_all()
+
+    def row(self, words):
+        """The first row on standard error with these words."""
+        deadline = Deadline()
+        with self.news:
+            while True:
+                for row in self.rows:
+                    if words in row:
+                        return row
+                assert not self.ended, f"no row {words!r}: {self.rows[-5:]}"
+                self.news.wait(deadline.left(words))
+
+    def operator(self, name="lin", **hello):
+        return self._keep(Operator(self.operator_path, name, **hello))
+
+    def line(self, source=None):
+        return self._keep(Customer(self.port, source))
+
+    def classic(self, source=None):
+        return self._keep(Classic(self.port, source))
+
+    def refused(self, source=None):
+        """What one is told whom the desk does not take, before the reset.
+        That may come while the connection is still being made: then another
+        try is refused as well."""
+        deadline = Deadline()
+        while True:
+            deadline.left("a refusal")
+            try:
+                peer = self.line(source)
+            except ConnectionResetError:
+                continue
+            told = peer.end()
+            peer.close()
+            assert peer.reset_by_desk, told
+            if told:
+                return told
+
+    def _keep(self, peer):
+        self.opened.append(peer)
+        return peer
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, seconds=None):
+        """Its exit status, once all that it says was read."""
+        try:
+            status = self.process.wait(LIMIT if seconds is None else seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("the desk does not end") from None
+        self.reader.join()
+        return status
+
+    def stop(self):
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        for peer in self.opened:
+            peer.close()
+        status = self.process.poll()
+        if status is None:
+            self.signal(signal.SIGTERM)
+            self.signal(signal.SIGTERM)     # nobody waits for a drain
+            try:
+                status = self.process.wait(LIMIT)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                status = self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        if self.own:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if kind is None:
+            complaints = [r for r in self.rows if "Sanitizer" in r or
+                          "this is a bug" in r or "ssertion" in r]
+            assert not complaints, complaints
+            assert status in (0, 1, 2, 3, 4, -signal.SIGKILL), \
+                f"status {status}: {self.rows[-3:]}"
+
+
+@contextlib.contextmanager
+def state():
+    """A folder for several desks, one after the other."""
+    folder = tempfile.mkdtemp(prefix="dw", dir="/tmp")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def journal(folder):
+    """All events as they are on disk: dicts, by number."""
+    import sqlite3
+    import glob
+    path, = glob.glob(os.path.join(glob.escape(folder), "*.db")) or [None]
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro",
+                                            uri=True)) as db:
+        db.row_factory = sqlite3.Row
+        return [dict(r) for r in db.execute(
+            "select * from event order by seq")]
+
+
+# --- operators --------------------------------------------------------------
+
+class Operator:
+    """Speaks the operator protocol.  All that came is in .frames; waiting
+    looks through it before it reads on, so nothing can be missed."""
+
+    def __init__(self, path, name="lin", **hello):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(LIMIT)
+        self.sock.connect(path)
+        self.rest = b""
+        self.frames = []
+        self.ids = 0
+        if name is not None:
+            self.send(op="hello", v=1, name=name, **hello)
+            self.welcome = self.frame(op="welcome")
+            self.frame(op="live")
+
+    def send(self, **frame):
+        self.raw(json.dumps(frame, ensure_ascii=False).encode() + b"\n")
+
+    def raw(self, data):
+        self.sock.sendall(data)
+
+    def read(self, deadline):
+        """Some more frames; False at the end."""
+        self.sock.settimeout(deadline.left("a frame"))
+        try:
+            data = self.sock.recv(65536)
+        except TimeoutError:
+            return True             # left() says so next time
+        except ConnectionError:
+            data = b""
+        if not data:
+            return False
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        self.frames += [json.loads(x) for x in lines]
+        return True
+
+    def frame(self, find=None, seconds=None, start=0, **members):
+        """The first frame with these members."""
+        deadline = Deadline(seconds)
+        at = start
+        while True:
+            while at < len(self.frames):
+                f = self.frames[at]
+                at += 1
+                if all(f.get(k) == v for k, v in members.items()) and \
+                        (find is None or find(f)):
+                    return f
+            assert self.read(deadline), \
+                f"the link ended before {members}: {self.frames[-5:]}"
+
+    def event(self, ev, seconds=None, **members):
+        """The first event of this kind with these members, as a dict."""
+        wanted = {"ev": ev, **members}
+        return self.frame(lambda f: f["op"] == "ev" and all(
+            f["ev"].get(k) == v for k, v in wanted.items()), seconds)["ev"]
+
+    def events(self):
+        return [f["ev"] for f in self.frames if f["op"] == "ev"]
+
+    def said(self, text, **members):
+        return self.event("said", text=text, **members)
+
+    def ask(self, op, **members):
+        self.ids += 1
+        self.send(op=op, id=self.ids, **members)
+        return self.ids
+
+    def answer(self, number):
+        return self.frame(lambda f: f["op"] in ("ok", "err") and
+                          f.get("id") == number)
+
+    def reply(self, sid, text):
+        """Sends it and returns the answer's op and code."""
+        return self._outcome(self.ask("reply", sid=sid, text=text))
+
+    def command(self, text):
+        return self._outcome(self.ask("cmd", text=text))
+
+    def _outcome(self, number):
+        f = self.answer(number)
+        return f["op"] if f["op"] == "ok" else f["code"]
+
+    def sync(self):
+        """All that happened before is among .frames afterwards."""
+        self.command("nothing")
+
+    def ends(self):
+        """Reads until the desk ends this link."""
+        deadline = Deadline()
+        while self.read(deadline):
+            pass
+
+    def close(self):
+        self.sock.close()
+
+
+def body(event):
+    return base64.b64decode(event["bytes"]) if "bytes" in event else \
+        event.get("text", "").encode()
+
+
+# --- customers --------------------------------------------------------------
+
+class Customer:
+    """A socket to the desk and what came from it."""
+
+    def __init__(self, port, source=None):
+        self.sock = socket.create_connection(
+            ("127.0.0.1", port), LIMIT, (source, 0) if source else None)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.address = "{}:{}".format(*self.sock.getsockname())
+        self.heard = b""
+        self.reset_by_desk = False
+
+    def send(self, data):
+        self.sock.sendall(data.encode() if isinstance(data, str) else data)
+
+    def acknowledged(self):
+        """Waits until the other kernel has all that was sent: tcpi_unacked of
+        struct tcp_info.  So what is sent next is another segment."""
+        def done():
+            info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO,
+                                        104)
+            return struct.unpack_from("I", info, 24)[0] == 0
+        wait_until(done, "an acknowledgement")
+
+    def split(self, *parts):
+        for part in parts:
+            self.send(part)
+            self.acknowledged()
+
+    def hear(self, deadline):
+        """Some more; False at the end of file or a reset."""
+        self.sock.settimeout(deadline.left("bytes"))
+        try:
+            data = self.sock.recv(65536)
+        except TimeoutError:
+            return True
+        except ConnectionError:
+            self.reset_by_desk = True
+            return False
+        self.heard += data
+        return data != b""
+
+    def until(self, words, seconds=None):
+        """Takes what came up to and with these words, and returns it."""
+        words = words.encode() if isinstance(words, str) else words
+        deadline = Deadline(seconds)
+        while words not in self.heard:
+            assert self.hear(deadline), \
+                f"ended before {words!r}: {self.heard!r}"
+        at = self.heard.index(words) + len(words)
+        taken, self.heard = self.heard[:at], self.heard[at:]
+        return taken.decode()
+
+    def end(self, seconds=None):
+        """Reads to the end and returns what is left."""
+        deadline = Deadline(seconds)
+        while self.hear(deadline):
+            pass
+        taken, self.heard = self.heard, b""
+        return taken.decode(errors="replace")
+
+    def silent(self, seconds):
+        """Nothing may come for so long."""
+        same(self.heard, b"")
+        self.sock.settimeout(seconds)
+        try:
+            data = self.sock.recv(1)
+        except TimeoutError:
+            return
+        raise AssertionError(f"{data!r} came")
+
+    def half_close(self):
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def close(self):
+        self.sock.close()
+
+
+class Classic(Customer):
+    """The tutorial's client, its calls one by one: a turn is one send and one
+    recv(1024) that is decoded by itself."""
+
+    def handshake(self):
+        self.send(CLIENT_HELLO)
+        text = self.read_one()
+        assert text.startswith(SERVER_HELLO), text
+        return text
+
+    def read_one(self):
+        self.sock.settimeout(LIMIT)
+        data = self.sock.recv(1024)
+        assert data, "an empty message"
+        return data.decode()
+
+    def turn(self, text):
+        self.send(text)
+        return self.read_one()
+
+    def leave(self):
+        """Its last words, after it has read a quit."""
+        self.send(QUIT)
+        self.close()
+
+
+# --- the runner -------------------------------------------------------------
+
+CASES = []
+
+
+def case(name):
+    """Registers a test under the sentence that it promises."""
+    def register(function):
+        CASES.append((name, function))
+        return function
+    return register
+
+
+def _run(function):
+    try:
+        function()
+        return None
+    except Exception:
+        return traceback.format_exc()
+
+
+def main(suite, workers=8):
+    """Runs all cases, several at once, and prints them in their order.  Words
+    as arguments choose the cases whose names have them."""
+    cases = [c for c in CASES if not sys.argv[1:] or
+             any(word in c[0] for word in sys.argv[1:])]
+    names = [name for name, _ in cases]
+    same(len(set(names)), len(names))
+    print(f"1..{len(cases)}", flush=True)
+    failed = 0
+    with ThreadPoolExecutor(workers) as pool:
+        results = [pool.submit(_run, function) for _, function in cases]
+        for number, (name, result) in enumerate(zip(names, results), 1):
+            trace = result.result()
+            for row in (trace or "").splitlines():
+                print("#", row)
+            failed += trace is not None
+            print(f"{'not ok' if trace else 'ok'} {number} - {suite}: {name}",
+                  flush=True)
+    sys.exit(failed != 0)
