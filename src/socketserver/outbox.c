@@ -287,7 +287,7 @@ sks_outbox_ready(struct sks_outbox *ob)
 	ssize_t n;
 
 	dw_lock(&ob->lock);
-	if (ob->closed || !ob->armed)
+	if (!ob->armed)		/* cut or closed since */
 		goto out;
 	ob->armed = 0;
 	n = try_send(ob, ob->kept + ob->start, ob->end - ob->start);

@@ -21,6 +21,7 @@
  *   more.  Armed under the lock and only if kept is not empty; whoever sends
  *   next disarms first.  kept not empty and neither dead nor closed implies
  *   armed, so no wake-up can be lost.
+ *   armed implies neither dead nor closed.
  * - dead: the connection cannot send any more (peer gone, cut).  kept is
  *   empty then.
  * - stall_ns is the moment at which the postman calls it a stall, SKS_NEVER

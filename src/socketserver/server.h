@@ -60,8 +60,8 @@ struct sks_server {
 	int			loop_known	DW_GUARDED_BY(lock);
 	pthread_t		acceptor	DW_GUARDED_BY(lock);
 	int			has_acceptor	DW_GUARDED_BY(lock);
-	int			closing	DW_GUARDED_BY(lock);	/* somebody is */
-	int			closed	DW_GUARDED_BY(lock);	/* somebody was */
+	int			closing	DW_GUARDED_BY(lock);	/* now */
+	int			closed	DW_GUARDED_BY(lock);	/* ever */
 	struct dw_list		adopted	DW_GUARDED_BY(lock);
 	struct dw_list		live	DW_GUARDED_BY(lock);
 	struct dw_list		told	DW_GUARDED_BY(lock);

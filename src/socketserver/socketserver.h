@@ -59,7 +59,7 @@ enum {
 	SKS_EOVERFLOW = -9,	/* the outbox is full; nothing was taken */
 	SKS_ETOOLONG = -10,	/* a line, token or path exceeds its limit */
 	SKS_EADDRINUSE = -11,	/* another program has this address */
-	SKS_EADDRNOTAVAIL = -12, /* this machine does not have this address */
+	SKS_EADDRNOTAVAIL = -12, /* this machine has no such address */
 	SKS_EACCES = -13,	/* no permission */
 	SKS_ECONNREFUSED = -14,	/* nobody listens there */
 	SKS_EUNREACH = -15,	/* no way to that network or host */
@@ -462,7 +462,7 @@ struct sks_outbox_config {
 SKS_API SKS_MUST_USE int sks_outbox_new(struct sks_socket *s,
 	    const struct sks_outbox_config *cfg, struct sks_outbox **out);
 SKS_API struct sks_outbox *sks_outbox_ref(struct sks_outbox *ob);
-SKS_API void	sks_outbox_unref(struct sks_outbox *ob);	/* NULL is fine */
+SKS_API void	sks_outbox_unref(struct sks_outbox *ob);
 
 /*
  * Queues len bytes behind what waits.  Returns 1 (all is with the kernel), 0

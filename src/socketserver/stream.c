@@ -149,7 +149,8 @@ sks_stream_readline(struct sks_stream *st, char *buf, size_t size)
 		return sks_fail(SKS_EINVAL, "a line needs room");
 	for (;;) {
 		len = line_length(&st->in, scanned);
-		if (len > size - 1 || (len == 0 && waiting(&st->in) >= size - 1))
+		if (len > size - 1 ||
+		    (len == 0 && waiting(&st->in) >= size - 1))
 			return sks_fail(SKS_ETOOLONG, "readline");
 		if (len > 0)
 			return hand_out(st, buf, len);

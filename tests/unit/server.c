@@ -216,15 +216,21 @@ a_sync_handler_that_shuts_down_is_told_and_obeyed(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
 	struct sks_server *srv;
-	struct sks_socket *client;
+	struct sks_socket *client, *next;
+	struct sks_server_stats stats;
 
 	rig_reset();
 	script.in_handle = shut_down_own_server;
 	srv = rig_server(&cfg, NULL, &rig_handler);
 	client = rig_connect(srv);
+	next = rig_connect(srv);
 	CHECK_INT(sks_server_serve_forever(srv), 0);
 	CHECK_INT(shutdown_result, SKS_EDEADLK);
+	/* Nobody is let in after that, though somebody waits. */
+	sks_server_stats(srv, &stats);
+	CHECK_INT(stats.accepted, 1);
 	sks_socket_free(client);
+	sks_socket_free(next);
 	sks_server_free(srv);
 }
 

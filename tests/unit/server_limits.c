@@ -206,6 +206,16 @@ count_accepts(struct sks_server *srv, struct sks_request **req)
 	return sks_default_get_request(srv, req);
 }
 
+static atomic_uint turns;
+
+static int
+count_turns(struct sks_server *srv)
+{
+	(void)srv;
+	atomic_fetch_add(&turns, 1);
+	return 0;
+}
+
 static void
 without_descriptors_a_waiting_server_neither_spins_nor_dies(void)
 {
@@ -218,7 +228,9 @@ without_descriptors_a_waiting_server_neither_spins_nor_dies(void)
 
 	rig_reset();
 	atomic_store(&accepts, 0);
+	atomic_store(&turns, 0);
 	ops.get_request = count_accepts;
+	ops.service_actions = count_turns;
 	cfg.overload = SKS_WAIT;
 	srv = rig_server(&cfg, &ops, &rig_handler);
 	s = rig_connect(srv);
@@ -226,6 +238,7 @@ without_descriptors_a_waiting_server_neither_spins_nor_dies(void)
 	CHECK_INT(sks_server_start(srv), 0);
 	let_pass_ms(500);
 	CHECK(atomic_load(&accepts) <= 10);
+	CHECK(atomic_load(&turns) <= 10);
 	CHECK_INT(log_lines(), 1);
 	start = sks_now();
 	set_fd_limit(old);
