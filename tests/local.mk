@@ -3,6 +3,7 @@
 # form is one line in scripts.  No two tests may differ only in .sh and .py:
 # their logs would have one name.
 unit_tests = \
+	tests/system/console \
 	tests/unit/addr \
 	tests/unit/frame \
 	tests/unit/outbox \
@@ -66,6 +67,7 @@ tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 
 # Programs that tests run, not tests themselves.
 test_helpers = \
+	tests/system/console_victim \
 	tests/system/tty_victim \
 	tests/unit/t_victim
 

@@ -272,6 +272,8 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	con_mirror_event(&b->mirror, &f->ev);
 	if (item == NULL)
 		wire_frame_free(f);
+	else if (is_event(item, "arrived"))	/* it has a name only now */
+		con_mirror_label(&b->mirror, item->sid, item->label);
 	put(b, &b->items, item);
 }
 

@@ -103,9 +103,9 @@ say_how_to_try(struct con *con, const char *listener)
 		host = "127.0.0.1";
 		len = (int)strlen(host);
 	}
-	con_say(con, _("nobody is here yet; try from another terminal: "
-	    "nc %.*s %s   or: deskwire call %.*s %s"), len, host, colon + 1,
-	    len, host, colon + 1);
+	con_say(con, _("nobody is here yet; try from another terminal:"));
+	con_say(con, "  nc %.*s %s", len, host, colon + 1);
+	con_say(con, "  deskwire call %.*s %s", len, host, colon + 1);
 }
 
 static void

@@ -106,8 +106,8 @@ keep_somewhere(struct con *con, uint64_t sid, const char *text)
 		return _("; Up brings the text back");
 	keep_draft(con, sid, text);
 	if (con->facts.sid == sid && con_draft_to_line(con, sid))
-		return _("; the text is in the line again");
-	return _("; the text is kept as this session's draft");
+		return _("; the text is back in the line");
+	return _("; the text is kept as a draft");
 }
 
 void

@@ -1,0 +1,1040 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The operator's console through a real pseudo-terminal.  The desk is played
+ * by the test itself over a socketpair, so that every event comes exactly
+ * when the test wants it.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "pty.h"
+#include "socketserver/socketserver.h"
+#include "t.h"
+#include "wire/op.h"
+
+#define WAIT	10.0		/* seconds; only a failure takes so long */
+#define LINKS	2
+
+/* A console on a pty, and the desk's ends of its links. */
+struct stage {
+	struct pty		*p;
+	struct sks_socket	*links[LINKS];
+	struct sks_socket	*desk;		/* the one in use */
+	struct sks_frame	*in;
+	struct wire_frame	*last;		/* what wait_frame() returned */
+	uint64_t		 seq;
+};
+
+/* ---- the desk ---- */
+
+static void
+say(struct stage *s, const struct wire_frame *f)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	CHECK_INT(wire_frame_encode(&b, f), 0);
+	CHECK_INT(sks_sendall_deadline(s->desk, b.data, b.len,
+	    dw_clock_after(WAIT), NULL), 0);
+	dw_buf_fini(&b);
+}
+
+/* Reads more from the console; false at its end or too late. */
+static bool
+read_more(struct stage *s, int64_t deadline_ns)
+{
+	char buf[4096];
+	ssize_t n = sks_recv_deadline(s->desk, buf, sizeof buf, deadline_ns);
+
+	return n > 0 && sks_frame_feed(s->in, buf, (size_t)n) == 0;
+}
+
+/* The console's next frame, valid until the next call; NULL: none came. */
+static const struct wire_frame *
+next_frame(struct stage *s)
+{
+	int64_t deadline = dw_clock_after(WAIT);
+	const char *line, *why;
+	ssize_t n;
+
+	wire_frame_free(s->last);
+	s->last = NULL;
+	while ((n = sks_frame_next(s->in, &line)) == SKS_EAGAIN)
+		if (!read_more(s, deadline))
+			return NULL;
+	if (n > 0)
+		wire_frame_parse(line, (size_t)n, &s->last, &why);
+	return s->last;
+}
+
+/* The same; it must be of that kind and say that text (NULL: whatever). */
+static uint64_t
+expect(struct stage *s, enum wire_op op, uint64_t sid, const char *text)
+{
+	const struct wire_frame *f = next_frame(s);
+
+	if (!CHECK(f != NULL))
+		return 0;
+	CHECK_INT(f->op, op);
+	CHECK_INT(f->sid, sid);
+	if (text != NULL)
+		CHECK_MEM(f->text, f->len, text, strlen(text));
+	return f->id;
+}
+
+static struct wire_frame
+event(struct stage *s, const char *kind, uint64_t sid)
+{
+	struct wire_frame f = wire_frame_of(WIRE_EV);
+
+	f.ev.seq = ++s->seq;
+	f.ev.t_ms = dw_clock_wall_ms() - 500 + (int64_t)s->seq;
+	f.ev.sid = sid;
+	f.ev.ev = kind;
+	return f;
+}
+
+static void
+arrives(struct stage *s, uint64_t sid, const char *name)
+{
+	struct wire_frame f = event(s, "arrived", sid);
+
+	f.ev.mode = "line";
+	f.ev.addr = "127.0.0.1:5000";
+	f.ev.who = name;
+	say(s, &f);
+}
+
+static void
+says(struct stage *s, uint64_t sid, const char *text)
+{
+	struct wire_frame f = event(s, "said", sid);
+
+	f.ev.n = f.ev.seq;
+	f.ev.body = text;
+	f.ev.len = strlen(text);
+	say(s, &f);
+}
+
+static void
+happens(struct stage *s, const char *kind, uint64_t sid)
+{
+	struct wire_frame f = event(s, kind, sid);
+
+	f.ev.n = f.ev.seq;
+	say(s, &f);
+}
+
+static void
+answer(struct stage *s, enum wire_op op, uint64_t id, const char *code,
+    const char *text)
+{
+	struct wire_frame f = wire_frame_of(op);
+
+	f.id = id;
+	f.code = code;
+	f.text = text;
+	f.len = strlen(text);
+	say(s, &f);
+}
+
+static void
+stores_reply(struct stage *s, uint64_t sid, const char *text)
+{
+	struct wire_frame f = event(s, "reply", sid);
+
+	f.ev.n = f.ev.seq;
+	f.ev.who = "lin";
+	f.ev.body = text;
+	f.ev.len = strlen(text);
+	say(s, &f);
+}
+
+/* Takes a reply as a desk does: stored, answered, sent. */
+static void
+takes_reply(struct stage *s, uint64_t sid, const char *text)
+{
+	uint64_t id = expect(s, WIRE_REPLY, sid, text);
+
+	stores_reply(s, sid, text);
+	answer(s, WIRE_OK, id, "", "");
+	happens(s, "sent", sid);
+}
+
+static void
+welcomes(struct stage *s, bool replay)
+{
+	static const struct wire_command commands[] = {
+		{ "close", "[N]", "end the conversation", "session" },
+		{ "history", "[N]", "what was said", "session" },
+		{ "kick", "N", "cut off", "session" },
+		{ "quit", "", "stop the desk", "" },
+	};
+	static const char *const listeners[] = { "127.0.0.1:6666" };
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+
+	f.v = WIRE_OP_VERSION;
+	f.name = "lin";
+	f.desk = "test";
+	f.seq = s->seq;
+	f.replay = replay;
+	f.commands = commands;
+	f.ncommands = sizeof commands / sizeof commands[0];
+	f.listeners = listeners;
+	f.nlisteners = 1;
+	say(s, &f);
+}
+
+static void
+goes_live(struct stage *s)
+{
+	struct wire_frame f = wire_frame_of(WIRE_LIVE);
+
+	f.seq = s->seq;
+	say(s, &f);
+}
+
+static void
+says_bye(struct stage *s)
+{
+	struct wire_frame f = wire_frame_of(WIRE_BYE);
+
+	f.code = "stop";
+	f.text = "the desk stops";
+	f.len = strlen(f.text);
+	say(s, &f);
+}
+
+/* ---- a console ---- */
+
+static const char *
+victim_path(void)
+{
+	static char path[4096];
+	const char *dir = getenv("top_builddir");
+
+	snprintf(path, sizeof path, "%s/tests/system/console_victim",
+	    dir != NULL ? dir : ".");
+	return path;
+}
+
+/* Makes the links; theirs[] are descriptors for the console. */
+static void
+make_links(struct stage *s, struct sks_socket *theirs[LINKS], char *env,
+    size_t size)
+{
+	memset(s, 0, sizeof *s);
+	for (int i = 0; i < LINKS; i++) {
+		CHECK_INT(sks_socketpair(&s->links[i], &theirs[i]), 0);
+		fcntl(sks_fileno(theirs[i]), F_SETFD, 0);
+	}
+	snprintf(env, size, "VICTIM_FDS=%d,%d", sks_fileno(theirs[0]),
+	    sks_fileno(theirs[1]));
+	s->desk = s->links[0];
+	s->in = sks_frame_new(WIRE_OP_LINE_MAX);
+}
+
+static struct stage
+start_with(int rows, int cols, char *option, char *option2)
+{
+	char *argv[] = { (char *)victim_path(), option, option2, NULL };
+	struct sks_socket *theirs[LINKS];
+	char fds[64];
+	const char *env[] = { fds, NULL };
+	struct stage s;
+
+	make_links(&s, theirs, fds, sizeof fds);
+	s.p = pty_start(argv, rows, cols, env);
+	for (int i = 0; i < LINKS; i++)
+		sks_socket_free(theirs[i]);
+	CHECK(s.p != NULL);
+	expect(&s, WIRE_HELLO, 0, NULL);
+	welcomes(&s, false);
+	goes_live(&s);
+	CHECK(pty_wait(s.p, "[-]>", WAIT));
+	return s;
+}
+
+/* A console in attach. */
+static struct stage
+start(void)
+{
+	return start_with(24, 80, NULL, NULL);
+}
+
+/* The same with alice, 3, selected and bob, 5, beside her. */
+static struct stage
+start_selected(void)
+{
+	struct stage s = start();
+
+	arrives(&s, 3, "alice");
+	says(&s, 3, "hello");
+	arrives(&s, 5, "bob");
+	CHECK(pty_wait(s.p, "5 bob is waiting", WAIT));
+	pty_type(s.p, "/3\r");
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting", WAIT));
+	return s;
+}
+
+static void
+end(struct stage *s)
+{
+	CHECK_STR(pty_stray(s->p), "");
+	pty_end(s->p);
+	for (int i = 0; i < LINKS; i++)
+		sks_socket_free(s->links[i]);
+	sks_frame_free(s->in);
+	wire_frame_free(s->last);
+}
+
+/* ---- typing ---- */
+
+static void
+a_reply_goes_to_the_session_in_the_prompt(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "one moment\r");
+	takes_reply(&s, 3, "one moment");
+	CHECK(pty_wait(s.p, "3 lin> one moment ✓", WAIT));
+	end(&s);
+}
+
+static void
+a_reply_that_has_not_left_says_so(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "later\r");
+	answer(&s, WIRE_OK, expect(&s, WIRE_REPLY, 3, "later"), "", "");
+	stores_reply(&s, 3, "later");
+	CHECK(pty_wait(s.p, "3 lin> later ·", WAIT));
+	end(&s);
+}
+
+static void
+a_half_typed_line_survives_what_arrives(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "half a li");
+	CHECK(pty_wait(s.p, "half a li", WAIT));
+	says(&s, 3, "are you there?");
+	says(&s, 5, "me too");
+	CHECK(pty_wait(s.p, "5 bob| me too", WAIT));
+	CHECK(pty_wait(s.p, "half a li", WAIT));
+	pty_type(s.p, "ne\r");
+	takes_reply(&s, 3, "half a line");
+	CHECK(pty_wait(s.p, "lin> half a line ✓", WAIT));
+	end(&s);
+}
+
+static void
+the_cursor_stays_inside_chinese_text(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "你好世界\033[D\033[D");
+	CHECK(pty_wait(s.p, "你好世界", WAIT));
+	says(&s, 3, "我的订单在哪里");
+	CHECK(pty_wait(s.p, "3 alice| 我的订单在哪里", WAIT));
+	pty_type(s.p, ",\r");
+	takes_reply(&s, 3, "你好,世界");
+	end(&s);
+}
+
+static void
+a_paste_is_one_message(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "\033[200~first\nsecond\n/quit\033[201~");
+	CHECK(pty_wait(s.p, "first", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "first\nsecond\n/quit");
+	end(&s);
+}
+
+static void
+alt_enter_is_a_new_line(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "one\033\rtwo\r");
+	takes_reply(&s, 3, "one\ntwo");
+	end(&s);
+}
+
+static void
+ctrl_c_drops_the_line_and_nothing_else(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "never to be sent");
+	CHECK(pty_wait(s.p, "never to be sent", WAIT));
+	pty_type(s.p, "\003");
+	CHECK(pty_wait(s.p, "never to be sent^C", WAIT));
+	pty_type(s.p, "\003");
+	CHECK(pty_wait(s.p, "the desk goes on", WAIT));
+	pty_type(s.p, "this\r");
+	takes_reply(&s, 3, "this");
+	end(&s);
+}
+
+static void
+a_search_goes_on_while_the_prompt_changes(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "needle\r");
+	takes_reply(&s, 3, "needle");
+	CHECK(pty_wait(s.p, "needle ✓", WAIT));
+	pty_type(s.p, "\022need");
+	CHECK(pty_wait(s.p, "i-search)`need'", WAIT));
+	arrives(&s, 7, "carol");
+	CHECK(pty_wait(s.p, "7 carol is waiting", WAIT));
+	CHECK(pty_wait(s.p, "i-search)`need'", WAIT));
+	pty_type(s.p, "\033");
+	CHECK(pty_wait(s.p, "[3 alice] 2 waiting", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "needle");
+	end(&s);
+}
+
+/* ---- who is answered ---- */
+
+static void
+enter_takes_who_waits_longest(void)
+{
+	struct stage s = start();
+
+	arrives(&s, 9, "nina");
+	arrives(&s, 4, "");
+	CHECK(pty_wait(s.p, "[-] 2 waiting 0:0", WAIT));
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "[9 nina] 1 waiting 0:0", WAIT));
+	pty_type(s.p, "\033a");
+	CHECK(pty_wait(s.p, "[4] 1 waiting", WAIT));
+	pty_type(s.p, "\033/");
+	CHECK(pty_wait(s.p, "[9 nina] 1 waiting", WAIT));
+	end(&s);
+}
+
+static void
+text_for_nobody_is_kept(void)
+{
+	struct stage s = start();
+
+	arrives(&s, 3, "alice");
+	CHECK(pty_wait(s.p, "[-] 1 waiting", WAIT));
+	pty_type(s.p, "hello there\r");
+	CHECK(pty_wait(s.p, "not sent: nobody is selected", WAIT));
+	pty_type(s.p, "\033a");
+	CHECK(pty_wait(s.p, "[3 alice]> hello there", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "hello there");
+	end(&s);
+}
+
+static void
+each_session_keeps_its_draft(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "for alice");
+	CHECK(pty_wait(s.p, "for alice", WAIT));
+	pty_type(s.p, "\033a");
+	CHECK(pty_wait(s.p, "[5 bob] 1 waiting", WAIT));
+	CHECK(pty_wait_gone(s.p, "for alice", WAIT));
+	pty_type(s.p, "for bob\r");
+	takes_reply(&s, 5, "for bob");
+	pty_type(s.p, "\033/");
+	CHECK(pty_wait(s.p, "[3 alice]> for alice", WAIT));
+	pty_type(s.p, "!\r");
+	takes_reply(&s, 3, "for alice!");
+	end(&s);
+}
+
+static void
+a_session_that_ends_while_typing_gets_nothing(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "too late");
+	CHECK(pty_wait(s.p, "too late", WAIT));
+	happens(&s, "closed", 3);
+	CHECK(pty_wait(s.p, "[3 alice, closed] 1 waiting", WAIT));
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "not sent to 3 alice: the session is closed",
+	    WAIT));
+	CHECK(pty_wait(s.p, "> too late", WAIT));
+	pty_type(s.p, "\003/5\rhi\r");
+	takes_reply(&s, 5, "hi");
+	end(&s);
+}
+
+static void
+a_refused_reply_comes_back_to_the_line(void)
+{
+	struct stage s = start_selected();
+
+	happens(&s, "gone", 3);
+	CHECK(pty_wait(s.p, "[3 alice, gone]", WAIT));
+	pty_type(s.p, "still there?\r");
+	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "still there?"),
+	    "gone", "that customer is not connected any more");
+	CHECK(pty_wait(s.p, "not sent to 3 alice: that customer is not",
+	    WAIT));
+	CHECK(pty_wait(s.p, "> still there?", WAIT));
+	end(&s);
+}
+
+static void
+a_refused_reply_does_not_disturb_the_next_one(void)
+{
+	struct stage s = start_selected();
+	uint64_t id;
+
+	pty_type(s.p, "first\r");
+	id = expect(&s, WIRE_REPLY, 3, "first");
+	pty_type(s.p, "second");
+	CHECK(pty_wait(s.p, "second", WAIT));
+	answer(&s, WIRE_ERR, id, "not-stored", "the disk is full");
+	CHECK(pty_wait(s.p, "kept as a draft", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "second");
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "> first", WAIT));
+	end(&s);
+}
+
+/* Promise 2, through the whole console. */
+static void
+every_line_goes_where_the_prompt_said(void)
+{
+	struct stage s = start();
+	char line[64], prompt[32];
+	uint64_t sid;
+
+	srand(5);
+	for (uint64_t i = 1; i <= 8; i++)
+		arrives(&s, i, "");
+	CHECK(pty_wait(s.p, "[-] 8 waiting", WAIT));
+	for (int i = 0; i < 40; i++) {
+		sid = 1 + (uint64_t)rand() % 8;
+		snprintf(line, sizeof line, "/%" PRIu64 "\r", sid);
+		snprintf(prompt, sizeof prompt, "[%" PRIu64 "]", sid);
+		pty_type(s.p, line);
+		CHECK(pty_wait(s.p, prompt, WAIT));
+		says(&s, 1 + (uint64_t)rand() % 8, "beside");
+		snprintf(line, sizeof line, "to %" PRIu64 " the %dth", sid, i);
+		pty_type(s.p, line);
+		says(&s, 1 + (uint64_t)rand() % 8, "beside");
+		pty_type(s.p, "\r");
+		takes_reply(&s, sid, line);
+		if (s.last == NULL)
+			break;
+	}
+	end(&s);
+}
+
+/* ---- commands ---- */
+
+static void
+commands_are_never_said(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "/clsoe 3\r");
+	CHECK(pty_wait(s.p, "there is no command /clsoe", WAIT));
+	pty_type(s.p, "/close\r");
+	answer(&s, WIRE_OK, expect(&s, WIRE_CMD, 0, "close 3"), "", "");
+	pty_type(s.p, "/kick\r");
+	answer(&s, WIRE_ERR, expect(&s, WIRE_CMD, 0, "kick"), "usage",
+	    "which session?");
+	CHECK(pty_wait(s.p, "/kick: which session?", WAIT));
+	pty_type(s.p, "//close\r");
+	takes_reply(&s, 3, "/close");
+	end(&s);
+}
+
+static void
+list_and_help_say_what_there_is(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "/list\r");
+	CHECK(pty_wait(s.p, ">3 alice", WAIT));
+	CHECK(pty_wait(s.p, " 5 bob", WAIT));
+	pty_type(s.p, "/help\r");
+	CHECK(pty_wait(s.p, "/select N", WAIT));
+	CHECK(pty_wait(s.p, "/kick N", WAIT));
+	CHECK(pty_wait(s.p, "end the conversation", WAIT));
+	end(&s);
+}
+
+static void
+tab_completes_commands_and_names(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "/sel\tbo\t\r");
+	CHECK(pty_wait(s.p, "[5 bob] 1 waiting", WAIT));
+	pty_type(s.p, "/hist\t\r");
+	expect(&s, WIRE_CMD, 0, "history 5");
+	end(&s);
+}
+
+static void
+history_is_shown_with_what_perhaps_did_not_arrive(void)
+{
+	struct stage s = start_selected();
+	struct wire_frame f;
+	uint64_t id;
+
+	pty_type(s.p, "/history 2\r");
+	id = expect(&s, WIRE_CMD, 0, "history 2");
+	f = event(&s, "reply", 2);
+	s.seq--;
+	f.op = WIRE_PAST;
+	f.id = id;
+	f.ev.n = 1;
+	f.ev.who = "wang";
+	f.ev.body = "lost?";
+	f.ev.len = 5;
+	say(&s, &f);
+	answer(&s, WIRE_OK, id, "", "");
+	CHECK(pty_wait(s.p, "2 wang> lost? (perhaps not delivered)", WAIT));
+	end(&s);
+}
+
+static void
+only_commands_are_in_the_history_file(void)
+{
+	char file[256], option[300], text[256] = "";
+	struct stage s;
+	FILE *f;
+
+	snprintf(file, sizeof file, "%s/history", t_tmpdir());
+	snprintf(option, sizeof option, "history=%s", file);
+	s = start_with(24, 80, option, NULL);
+	arrives(&s, 3, "alice");
+	CHECK(pty_wait(s.p, "3 alice is waiting", WAIT));
+	pty_type(s.p, "/3\r");
+	CHECK(pty_wait(s.p, "[3 alice]", WAIT));
+	pty_type(s.p, "a secret\r");
+	takes_reply(&s, 3, "a secret");
+	pty_type(s.p, "\004");
+	CHECK_INT(pty_wait_exit(s.p, WAIT), 0);
+	if (CHECK((f = fopen(file, "r")) != NULL)) {
+		text[fread(text, 1, sizeof text - 1, f)] = '\0';
+		fclose(f);
+	}
+	CHECK(strstr(text, "/3") != NULL);
+	CHECK(strstr(text, "secret") == NULL);
+	end(&s);
+}
+
+/* ---- what is shown ---- */
+
+static void
+a_burst_of_thousands_loses_nothing(void)
+{
+	int n = t_size("rows", 3000);
+	struct stage s = start_selected();
+	char text[32];
+
+	pty_type(s.p, "half typed");
+	CHECK(pty_wait(s.p, "half typed", WAIT));
+	for (int i = 1; i <= n; i++) {
+		snprintf(text, sizeof text, "row %d.", i);
+		says(&s, 3, text);
+		if (i % 64 == 0)
+			pty_pump(s.p);
+	}
+	snprintf(text, sizeof text, "alice| row %d.", n);
+	CHECK(pty_wait(s.p, text, WAIT));
+	CHECK(pty_wait(s.p, "half typed", WAIT));
+	for (int i = 1; i <= n; i += n / 100) {
+		snprintf(text, sizeof text, "alice| row %d.", i);
+		CHECK(pty_wait_ever(s.p, text, WAIT));
+	}
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "half typed");
+	end(&s);
+}
+
+static void
+a_flood_beside_is_one_row_a_second(void)
+{
+	struct stage s = start_selected();
+
+	for (int i = 0; i < 200; i++)
+		says(&s, 5, "buy this");
+	CHECK(pty_wait(s.p, "* 5 bob: 196 more, /history 5", WAIT));
+	end(&s);
+}
+
+static void
+a_stopped_terminal_stops_nobody(void)
+{
+	struct stage s = start_selected();
+	int n = t_size("rows", 20000);
+
+	/* Nobody reads the terminal meanwhile, and every send goes through. */
+	for (int i = 0; i < n; i++)
+		says(&s, 3, "on and on and on and on and on and on");
+	says(&s, 3, "the last one");
+	CHECK(pty_wait(s.p, "alice| the last one", WAIT));
+	CHECK(pty_wait_ever(s.p, "not shown, /history shows them", WAIT));
+	pty_type(s.p, "awake\r");
+	takes_reply(&s, 3, "awake");
+	end(&s);
+}
+
+static void
+a_strangers_bytes_do_nothing(void)
+{
+	struct stage s = start_selected();
+
+	arrives(&s, 6, "\033]0;owned\007");
+	says(&s, 3, "\033]0;owned\007\033[2J\033[31m\033c\016 \x9b" "5n");
+	says(&s, 3, "x\n\n* 09:00:00 5 bob is gone\n[5 bob]> \r\r* forged");
+	says(&s, 3, "\xe2\x80\xae" "abc\xff\xfe end");
+	CHECK(pty_wait(s.p, "end", WAIT));
+	CHECK(pty_wait(s.p, "| * 09:00:00 5 bob is gone", WAIT));
+	CHECK(pty_wait(s.p, "\\x1B]0;owned\\x07", WAIT));
+	CHECK_INT(pty_count_rows(s.p, "* 09:00:00 5 bob is gone"), 0);
+	end(&s);
+}
+
+static void
+a_new_customer_rings_once(void)
+{
+	struct stage s = start();
+	int before = pty_bells(s.p);
+
+	arrives(&s, 3, "alice");
+	says(&s, 3, "hello");
+	CHECK(pty_wait(s.p, "alice| hello", WAIT));
+	CHECK_INT(pty_bells(s.p) - before, 1);
+	end(&s);
+}
+
+static void
+the_waiting_time_ticks(void)
+{
+	struct stage s = start();
+
+	arrives(&s, 3, "alice");
+	CHECK(pty_wait(s.p, "[-] 1 waiting 0:00>", WAIT));
+	CHECK(pty_wait(s.p, "[-] 1 waiting 0:02>", WAIT));
+	end(&s);
+}
+
+static void
+a_resize_keeps_what_customers_said(void)
+{
+	struct stage s = start_selected();
+
+	says(&s, 3, "a somewhat longer message that is wrapped somewhere");
+	CHECK(pty_wait(s.p, "wrapped somewhere", WAIT));
+	pty_type(s.p, "half typed");
+	CHECK(pty_wait(s.p, "half typed", WAIT));
+	pty_resize(s.p, 20, 44);
+	CHECK(pty_wait(s.p, "half typed", WAIT));
+	says(&s, 3, "after the resize");
+	CHECK(pty_wait(s.p, "alice| after the resize", WAIT));
+	pty_resize(s.p, 24, 100);
+	says(&s, 3, "and once more");
+	CHECK(pty_wait(s.p, "alice| and once more", WAIT));
+	CHECK(pty_wait_ever(s.p, "after the resize", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "half typed");
+	end(&s);
+}
+
+static void
+redraw_brings_the_last_rows_back(void)
+{
+	struct stage s = start_selected();
+
+	says(&s, 3, "remember me");
+	CHECK(pty_wait(s.p, "remember me", WAIT));
+	pty_type(s.p, "/redraw\r");
+	CHECK(pty_wait(s.p, "alice| remember me", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting", WAIT));
+	end(&s);
+}
+
+/* ---- beginning and end ---- */
+
+static void
+an_empty_desk_says_how_to_try(void)
+{
+	struct stage s = start_with(24, 80, (char *)"open", NULL);
+
+	CHECK(pty_wait(s.p, "* listening on 127.0.0.1:6666", WAIT));
+	CHECK(pty_wait(s.p, "nc 127.0.0.1 6666", WAIT));
+	CHECK(pty_wait(s.p, "deskwire call", WAIT));
+	end(&s);
+}
+
+static void
+ctrl_d_detaches(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "\004");
+	expect(&s, WIRE_BYE, 0, NULL);
+	CHECK_INT(pty_wait_exit(s.p, WAIT), 0);
+	end(&s);
+}
+
+static void
+ctrl_d_stops_a_desk_of_ones_own_the_second_time(void)
+{
+	struct stage s = start_with(24, 80, (char *)"open", NULL);
+
+	arrives(&s, 3, "alice");
+	CHECK(pty_wait(s.p, "3 alice is waiting", WAIT));
+	pty_type(s.p, "\004");
+	CHECK(pty_wait(s.p, "1 session is open", WAIT));
+	pty_type(s.p, "\004");
+	answer(&s, WIRE_OK, expect(&s, WIRE_CMD, 0, "quit"), "", "");
+	says_bye(&s);
+	CHECK_INT(pty_wait_exit(s.p, WAIT), 0);
+	end(&s);
+}
+
+static void
+a_closed_terminal_ends_the_console(void)
+{
+	struct stage s = start_selected();
+	int status;
+
+	pty_type(s.p, "half typed");
+	CHECK(pty_wait(s.p, "half typed", WAIT));
+	pty_hangup(s.p);
+	status = pty_wait_exit(s.p, WAIT);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 128 + SIGHUP);
+	expect(&s, WIRE_BYE, 0, NULL);
+	end(&s);
+}
+
+static void
+a_desk_that_dies_ends_its_own_console(void)
+{
+	struct stage s = start_with(24, 80, (char *)"open", NULL);
+	int status;
+
+	sks_close(s.desk);
+	status = pty_wait_exit(s.p, WAIT);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 1);
+	CHECK(pty_has(s.p, "the desk has ended the link"));
+	end(&s);
+}
+
+/* The first link is cut; the console comes over the second. */
+static void
+cut_link(struct stage *s)
+{
+	sks_close(s->desk);
+	sks_frame_free(s->in);
+	s->in = sks_frame_new(WIRE_OP_LINE_MAX);
+	s->desk = s->links[1];
+	CHECK(pty_wait(s->p, "the link to the desk is lost", WAIT));
+}
+
+static void
+a_lost_link_comes_back_without_a_gap_or_a_repeat(void)
+{
+	struct stage s = start_selected();
+	const struct wire_frame *f;
+
+	says(&s, 3, "before the loss");
+	CHECK(pty_wait(s.p, "alice| before the loss", WAIT));
+	pty_type(s.p, "half typed");
+	CHECK(pty_wait(s.p, "half typed", WAIT));
+	cut_link(&s);
+	f = next_frame(&s);
+	CHECK(f != NULL && f->op == WIRE_HELLO && f->replay);
+	CHECK_INT(f->seen, s.seq);
+	s.seq -= 1;
+	welcomes(&s, true);
+	says(&s, 3, "before the loss");
+	says(&s, 3, "meanwhile");
+	goes_live(&s);
+	CHECK(pty_wait(s.p, "alice| meanwhile", WAIT));
+	CHECK(pty_has(s.p, "the desk is back"));
+	CHECK_INT(strstr(strstr(pty_all(s.p), "before the loss") + 1,
+	    "before the loss") == NULL, 1);
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "half typed");
+	end(&s);
+}
+
+static void
+a_reply_lost_with_the_link_is_known_to_be(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "stored\r");
+	expect(&s, WIRE_REPLY, 3, "stored");
+	pty_type(s.p, "not stored\r");
+	expect(&s, WIRE_REPLY, 3, "not stored");
+	cut_link(&s);
+	expect(&s, WIRE_HELLO, 0, NULL);
+	welcomes(&s, true);
+	stores_reply(&s, 3, "stored");
+	goes_live(&s);
+	CHECK(pty_wait(s.p, "not sent to 3 alice: the link was lost", WAIT));
+	CHECK(pty_wait(s.p, "> not stored", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "not stored");
+	end(&s);
+}
+
+/* ---- a pipe ---- */
+
+/* Runs a console with this script as its input, playing the desk meanwhile;
+ * what it wrote. */
+static int
+run_piped(struct stage *s, const char *script, void (*desk)(struct stage *s),
+    char *out, size_t size)
+{
+	struct sks_socket *theirs[LINKS];
+	int in[2], from[2], status = -1;
+	char fds[64];
+	size_t len = 0;
+	ssize_t n;
+	pid_t pid;
+
+	make_links(s, theirs, fds, sizeof fds);
+	CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0);
+	if ((pid = fork()) == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		putenv(fds);
+		execl(victim_path(), victim_path(), (char *)NULL);
+		_exit(98);
+	}
+	close(in[0]);
+	close(from[1]);
+	for (int i = 0; i < LINKS; i++)
+		sks_socket_free(theirs[i]);
+	expect(s, WIRE_HELLO, 0, NULL);
+	CHECK_INT(write(in[1], script, strlen(script)),
+	    (intmax_t)strlen(script));
+	close(in[1]);
+	desk(s);
+	while (len < size - 1 &&
+	    (n = read(from[0], out + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	out[len] = '\0';
+	close(from[0]);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void
+piped_desk(struct stage *s)
+{
+	struct wire_frame f;
+	struct wire_session alice = { .sid = 3, .state = "waiting",
+	    .mode = "line", .name = "alice", .addr = "127.0.0.1:5000",
+	    .began_ms = 1000, .waiting_ms = 1000 };
+	uint64_t id;
+
+	f = wire_frame_of(WIRE_WELCOME);
+	f.v = WIRE_OP_VERSION;
+	f.name = "lin";
+	f.desk = "test";
+	f.sessions = &alice;
+	f.nsessions = 1;
+	say(s, &f);
+	goes_live(s);
+	takes_reply(s, 3, "hello alice");
+	id = expect(s, WIRE_REPLY, 3, "and again");
+	says(s, 3, "one\ntwo \033[31m");
+	answer(s, WIRE_ERR, id, "full", "too much waits");
+	expect(s, WIRE_BYE, 0, NULL);
+}
+
+static void
+a_script_is_answered_without_a_control_byte(void)
+{
+	struct stage s;
+	char out[4096];
+	int status = run_piped(&s, "/select alice\nhello alice\nand again\n",
+	    piped_desk, out, sizeof out);
+
+	CHECK_INT(status, 0);
+	CHECK(strstr(out, "3 lin> hello alice ✓\n") != NULL);
+	CHECK(strstr(out, "3 alice| one\\ntwo \\x1B[31m\n") != NULL);
+	CHECK(strstr(out, "* not sent to 3 alice: too much waits\n") != NULL);
+	for (const char *p = out; *p != '\0'; p++)
+		CHECK((unsigned char)*p >= 0x20 || *p == '\n');
+	for (int i = 0; i < LINKS; i++)
+		sks_socket_free(s.links[i]);
+	sks_frame_free(s.in);
+	wire_frame_free(s.last);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_reply_goes_to_the_session_in_the_prompt),
+		T(a_reply_that_has_not_left_says_so),
+		T(a_half_typed_line_survives_what_arrives),
+		T(the_cursor_stays_inside_chinese_text),
+		T(a_paste_is_one_message),
+		T(alt_enter_is_a_new_line),
+		T(ctrl_c_drops_the_line_and_nothing_else),
+		T(a_search_goes_on_while_the_prompt_changes),
+		T(enter_takes_who_waits_longest),
+		T(text_for_nobody_is_kept),
+		T(each_session_keeps_its_draft),
+		T(a_session_that_ends_while_typing_gets_nothing),
+		T(a_refused_reply_comes_back_to_the_line),
+		T(a_refused_reply_does_not_disturb_the_next_one),
+		T(every_line_goes_where_the_prompt_said),
+		T(commands_are_never_said),
+		T(list_and_help_say_what_there_is),
+		T(tab_completes_commands_and_names),
+		T(history_is_shown_with_what_perhaps_did_not_arrive),
+		T(only_commands_are_in_the_history_file),
+		T(a_burst_of_thousands_loses_nothing),
+		T(a_flood_beside_is_one_row_a_second),
+		T(a_stopped_terminal_stops_nobody),
+		T(a_strangers_bytes_do_nothing),
+		T(a_new_customer_rings_once),
+		T(the_waiting_time_ticks),
+		T(a_resize_keeps_what_customers_said),
+		T(redraw_brings_the_last_rows_back),
+		T(an_empty_desk_says_how_to_try),
+		T(ctrl_d_detaches),
+		T(ctrl_d_stops_a_desk_of_ones_own_the_second_time),
+		T(a_closed_terminal_ends_the_console),
+		T(a_desk_that_dies_ends_its_own_console),
+		T(a_lost_link_comes_back_without_a_gap_or_a_repeat),
+		T(a_reply_lost_with_the_link_is_known_to_be),
+		T(a_script_is_answered_without_a_control_byte),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return t_main("console", cases, sizeof cases / sizeof cases[0]);
+}
