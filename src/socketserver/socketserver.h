@@ -483,8 +483,8 @@ SKS_API size_t	sks_outbox_queued(struct sks_outbox *ob);
  * sending direction down. */
 SKS_API void	sks_outbox_end(struct sks_outbox *ob);
 
-/* Shuts both directions down now and drops what is kept.  The worker's recv
- * returns 0. */
+/* Shuts both directions down now and drops what is kept; notify does not hear
+ * of it.  The worker's recv returns 0. */
 SKS_API void	sks_outbox_cut(struct sks_outbox *ob);
 
 /*

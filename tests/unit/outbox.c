@@ -62,6 +62,17 @@ close_box(void)
 	sks_postman_free(box.postman);
 }
 
+static unsigned
+flags_up(void)
+{
+	unsigned flags;
+
+	dw_lock(&seen.lock);
+	flags = seen.flags;
+	dw_unlock(&seen.lock);
+	return flags;
+}
+
 static char block[1000];
 
 /* Puts blocks until one is kept; how many bytes were put. */
@@ -229,6 +240,8 @@ a_cut_wakes_the_reader_and_drops_what_is_kept(void)
 	CHECK_INT(sks_outbox_put(box.ob, "x", 1, NULL), SKS_ECLOSED);
 	sks_outbox_cut(box.ob);
 	sks_outbox_end(box.ob);
+	let_pass_ms(20);	/* the postman sees the hang-up, and is silent */
+	CHECK_INT(flags_up(), 0);
 	close_box();
 }
 

@@ -680,6 +680,21 @@ a_dead_socket_file_is_replaced_and_a_live_one_refused(void)
 }
 
 static void
+a_dead_socket_of_another_user_is_left_alone(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
+	struct sks_server *srv;
+
+	if (geteuid() != 0)
+		return;		/* only root can give one away */
+	leave_dead_socket(&cfg);
+	CHECK_INT(chown(sks_addr_path(&cfg.address), 12345, 12345), 0);
+	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
+	    SKS_EADDRINUSE);
+	CHECK(is_socket(sks_addr_path(&cfg.address)));
+}
+
+static void
 a_file_that_is_no_socket_is_never_touched(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
@@ -779,6 +794,7 @@ main(void)
 		T(a_server_restarts_on_its_port_at_once),
 		T(a_unix_socket_is_private_and_goes_with_its_server),
 		T(a_dead_socket_file_is_replaced_and_a_live_one_refused),
+		T(a_dead_socket_of_another_user_is_left_alone),
 		T(a_file_that_is_no_socket_is_never_touched),
 		T(a_path_taken_over_meanwhile_is_left_alone),
 		T(a_dual_stack_server_shows_ipv4_peers_as_ipv4),
