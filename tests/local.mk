@@ -51,6 +51,7 @@ scripts = \
 	tests/system/deps.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \
+	tests/system/manual.py \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/rooms.py \

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The manual says what the program does: every option with the verbs it
+belongs to, every limit with its default and range, every command of the
+console, and no others.  ChangeLog begins with this release."""
+
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.environ.get("top_srcdir", ".")
+PROGRAM = os.path.join(os.environ.get("top_builddir", "build"), "deskwire")
+VERBS = ("open", "demo", "serve", "attach", "call")
+ALWAYS = {"help", "version"}
+
+
+def text(path):
+    with open(os.path.join(TOP, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def manual_items():
+    """{option: its paragraph}, from the rows `.It Fl -name ...`."""
+    items, name = {}, None
+    for row in text("doc/deskwire.1").splitlines():
+        found = re.match(r"\.It .*?Fl -([a-z][a-z-]*)", row)
+        if found:
+            name = found[1]
+            items[name] = ""
+        elif row.startswith((".It", ".El", ".S")):
+            name = None
+        elif name:
+            items[name] += row + "\n"
+    return items
+
+
+def limits():
+    """{option: (unit, default, least, most)}"""
+    row = (r'LIMIT\(\w+, "([a-z-]+)", "([^"]+)", '
+           r"(\d+), (\d+), (\d+),")
+    return {m[0]: m[1:]
+            for m in re.findall(row, text("src/doors/limits.def"))}
+
+
+def help_of(verb):
+    out = subprocess.run([PROGRAM, verb, "--help"], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout
+    return set(re.findall(r"^ +(?:-\w, )?--([a-z][a-z-]*)", out, re.M))
+
+
+def verbs_of(paragraph):
+    """What stands in the row `.Pq Cm open , serve`."""
+    found = re.search(r"^\.Pq Cm (.*)$", paragraph, re.M)
+    return set(re.findall(r"\w+", found[1])) if found else set()
+
+
+def wrong_options():
+    items, known = manual_items(), limits()
+    options = {name: set() for name in known}
+    for verb in VERBS:
+        for name in help_of(verb):
+            options.setdefault(name, set()).add(verb)
+    for name in sorted(options.keys() - items.keys()):
+        yield f"--{name} is not in deskwire.1"
+    for name in sorted(items.keys() - options.keys()):
+        yield f"--{name} is in deskwire.1, but no verb takes it"
+    for name in sorted(options.keys() & items.keys() - known.keys() - ALWAYS):
+        if verbs_of(items[name]) != options[name]:
+            yield f"--{name} belongs to {sorted(options[name])}"
+
+
+def wrong_limits():
+    items = manual_items()
+    known = limits()
+    if not known:
+        yield "no row of limits.def was understood"
+    for name, (unit, default, least, most) in known.items():
+        says = f"Default {default} {unit}, range {least} to {most}."
+        if says not in items.get(name, ""):
+            yield f"deskwire.1 does not say of --{name}: {says}"
+
+
+def commands():
+    for path in ("src/console/commands.c", "src/desk/command.c"):
+        table = re.search(r"commands\[\] = \{(.*?)^\};", text(path),
+                          re.M | re.S)[1]
+        yield from re.findall(r'^\t\{ "(\w+)", "([^"]*)"', table, re.M)
+
+
+def wrong_commands():
+    rows = set(commands())
+    page, manual = text("doc/console.md"), text("doc/deskwire.1")
+    described = set(re.findall(r"^\| `/(\w+)[^`]*` \|", page, re.M))
+    for name, args in sorted(rows):
+        if f"| `/{name}{' ' if args else ''}{args}` |" not in page:
+            yield f"doc/console.md has no row for /{name} {args}"
+        if not re.search(rf"^\.It Li /{name}\b", manual, re.M):
+            yield f"/{name} is not in deskwire.1"
+    for name in sorted(described - {row[0] for row in rows}):
+        yield f"doc/console.md describes /{name}, which is no command"
+
+
+def wrong_verbs():
+    manual = text("doc/deskwire.1")
+    out = subprocess.run([PROGRAM, "--help"], check=True, text=True,
+                         stdout=subprocess.PIPE).stdout
+    there = re.findall(r"^  ([a-z]+) ", out, re.M)
+    if not there:
+        yield "--help lists no verb"
+    for verb in there:
+        if verb not in VERBS or not re.search(rf"^\.It Cm {verb}\b", manual,
+                                              re.M):
+            yield f"the verb {verb} is not in deskwire.1"
+
+
+def wrong_changelog():
+    found = re.search(r"^(\d[\d.]*)", text("ChangeLog"), re.M)
+    want = os.environ.get("VERSION", found and found[1])
+    if not found or found[1] != want:
+        yield f"ChangeLog does not begin with {want}"
+
+
+def main():
+    tests = [
+        ("every option is in the manual, with its verbs", wrong_options),
+        ("every limit is there, with its default and range", wrong_limits),
+        ("every verb is there", wrong_verbs),
+        ("every command of the console is described", wrong_commands),
+        ("ChangeLog begins with this release", wrong_changelog),
+    ]
+    print(f"1..{len(tests)}")
+    failed = False
+    for number, (name, find) in enumerate(tests, 1):
+        wrong = list(find())
+        for row in wrong:
+            print("#", row)
+        failed |= bool(wrong)
+        print("not ok" if wrong else "ok", number, "- manual:", name)
+    return failed
+
+
+sys.exit(main())
