@@ -155,9 +155,31 @@ name_row(struct con_row *row, const struct wire_event *ev,
 	return note_row(row, ev, &b);
 }
 
+/* What the words of the protocol mean to people; others are shown as they
+ * are. */
+static const struct {
+	const char	*word, *meaning;
+} reasons[] = {
+	{ "closed", "" },		/* the row says so itself */
+	{ "gone", N_("did not come back") },
+	{ "kicked", N_("kicked") },
+	{ "left", N_("left") },
+	{ "quit", N_("said goodbye") },
+	{ "reset", N_("connection lost") },
+	{ "restart", N_("the desk was restarted") },
+	{ "slow", N_("does not read") },
+	{ "stop", N_("the desk stopped") },
+	{ "timeout", N_("silent for too long") },
+};
+
 static void
 add_why(struct dw_buf *b, const char *why)
 {
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+		if (strcmp(reasons[i].word, why) == 0)
+			why = *reasons[i].meaning == '\0' ? "" :
+			    _(reasons[i].meaning);
+	}
 	if (*why != '\0')
 		dw_buf_addf(b, ": %s", why);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "console/board.h"
 #include "pty.h"
 #include "socketserver/socketserver.h"
 #include "t.h"
@@ -689,10 +690,9 @@ static void
 a_stopped_terminal_stops_nobody(void)
 {
 	struct stage s = start_selected();
-	int n = t_size("rows", 20000);
 
 	/* Nobody reads the terminal meanwhile, and every send goes through. */
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < 4 * CON_BOARD_ROWS; i++)
 		says(&s, 3, "on and on and on and on and on and on");
 	says(&s, 3, "the last one");
 	CHECK(pty_wait(s.p, "alice| the last one", WAIT));

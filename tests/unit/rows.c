@@ -88,8 +88,9 @@ our_rows_begin_with_a_star(void)
 	ev = event("gone", "");
 	ev.why = "reset";
 	CHECK_STR(shown(&ev, &about, 0, false), "* 09:58:31 3 alice is gone: "
-	    "reset; 2 replies perhaps not delivered\n");
+	    "connection lost; 2 replies perhaps not delivered\n");
 	ev = event("closed", "");
+	ev.why = "closed";
 	ev.who = "lin";
 	about.unsent = 0;
 	CHECK_STR(shown(&ev, &about, 0, false),
