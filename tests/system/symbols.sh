@@ -28,7 +28,7 @@ verdict 1 "the library exports only sks_ names" \
 # Declarations may go over several lines; the name stands before the first "(".
 declared=$(tr '\n\t' '  ' <"$top_srcdir/src/socketserver/socketserver.h" |
     grep -oE 'SKS_API [^#;(]*[ *]sks_[a-z0-9_]+ ?\(' |
-    grep -oE 'sks_[a-z0-9_]+' | sort -u)
+    sed -E 's/.*[ *](sks_[a-z0-9_]+) ?\($/\1/' | sort -u)
 verdict 2 "every function of the header is there, and no other" \
     "$({ echo "$declared" | sed p; echo "$shown"; } | sort |
 	uniq -c | awk '$1 == 1 { print "not in the header: " $2 }
