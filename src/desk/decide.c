@@ -57,9 +57,6 @@ store_said(struct desk *d, const struct desk_request *rq,
 	ev.flags = rq->flags & DESK_CUT_SHORT;
 	if (d->operators == 0)
 		ev.flags |= DESK_UNATTENDED;
-	if (d->operators == 0 && s->facts.state != DESK_LEFT)
-		desk_fx_text(d, rq->conn, _("Nobody is on duty right now; "
-		    "your message is kept."));
 	desk_emit(d, s, ev, now);
 	if (rq->conn->mode == DESK_LINE)
 		desk_fx_sorry(d, rq->conn);
@@ -121,11 +118,19 @@ said_late(struct desk *d, const struct desk_request *rq)
 		desk_fx_wrote(d, rq->conn, true);
 }
 
+/* Said something while nobody was on duty. */
+static bool
+is_left(const struct desk_session *s)
+{
+	return s != NULL && s->facts.state == DESK_LEFT;
+}
+
 static int
 decide_said(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	struct desk_conn *c = rq->conn;
+	bool was_left = is_left(c->session);
 	int r = 0;
 
 	if (c->ending || (c->session != NULL && !alive(c->session)) ||
@@ -134,6 +139,10 @@ decide_said(struct desk *d, const struct desk_request *rq,
 	else
 		r = c->mode == DESK_CLASSIC ? said_classic(d, rq, now) :
 		    said_line(d, rq, now);
+	/* Behind the rest: a classic client reads it as its answer. */
+	if (r == 0 && !was_left && is_left(c->session))
+		desk_fx_text(d, c, _("Nobody is on duty right now; your "
+		    "message is kept."));
 	if (r == 0)
 		desk_fx_done(d, rq);
 	return r;
