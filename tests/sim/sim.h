@@ -22,7 +22,7 @@
 #define BATCH		20
 #define TRACE_ROWS	30
 #define TRACE_COLUMNS	600
-#define QUEUE		2	/* messages on their way, as a worker has nodes */
+#define QUEUE		2	/* messages on their way: a worker's nodes */
 #define GIVES_UP_NS	(60 * INT64_C(1000000000))
 
 struct world;

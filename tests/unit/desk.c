@@ -334,8 +334,8 @@ nobody_on_duty_is_said_once_and_the_message_kept(void)
 	opened(&anna, DESK_LINE);
 	done();
 	said(&anna, "hi");
-	stored("arrived 1; anna<Nobody is on duty right now; your message is "
-	    "kept.; said 1 n1 unattended; ok; ");
+	stored("arrived 1; said 1 n1 unattended; anna<Nobody is on duty right "
+	    "now; your message is kept.; ok; ");
 	CHECK_INT(facts(1).state, DESK_LEFT);
 	said(&anna, "ho");
 	stored("said 1 n2 unattended; ok; ");
@@ -343,6 +343,18 @@ nobody_on_duty_is_said_once_and_the_message_kept(void)
 	stored("ok; gone 1 (left); ");
 	CHECK(facts(1).gone);
 	CHECK(facts(1).waiting_ms != 0);
+	finish();
+}
+
+static void
+a_classic_customer_hears_at_once_that_nobody_is_on_duty(void)
+{
+	begin();
+	opened(&anna, DESK_CLASSIC);
+	done();
+	said(&anna, "hi");
+	stored("said 1 n1 unattended; anna<Nobody is on duty right now; your "
+	    "message is kept.; ok; ");
 	finish();
 }
 
@@ -554,7 +566,7 @@ a_half_closed_one_whose_first_words_are_lost_is_let_go(void)
 }
 
 static void
-a_classic_customer_is_refused_when_its_hello_cannot_be_stored(void)
+a_classic_customer_whose_hello_is_not_stored_is_refused(void)
 {
 	begin();
 	opened(&anna, DESK_CLASSIC);
@@ -598,7 +610,7 @@ a_failed_close_leaves_the_customer_alone(void)
 }
 
 static void
-a_customer_who_quits_is_let_go_even_when_it_cannot_be_stored(void)
+a_customer_who_quits_is_let_go_even_if_not_stored(void)
 {
 	begin_with_anna(DESK_LINE);
 	said(&anna, "/quit");
@@ -714,7 +726,7 @@ a_name_is_stored_and_both_of_two_in_one_round(void)
 }
 
 static void
-a_restarted_desk_knows_who_was_there_and_uses_no_number_again(void)
+a_restarted_desk_knows_who_was_there_and_counts_on(void)
 {
 	struct desk_event arrived = { .seq = 5, .t_ms = 900, .sid = 3,
 	    .ev = DESK_EV_ARRIVED, .who = "guest", .mode = "line",
@@ -728,6 +740,63 @@ a_restarted_desk_knows_who_was_there_and_uses_no_number_again(void)
 	opened(&anna, DESK_CLASSIC);
 	done();
 	CHECK_INT(facts(5).state, DESK_WAITING);
+	finish();
+}
+
+static void
+a_silent_one_that_turns_out_classic_gets_its_hello(void)
+{
+	begin();
+	operator(DESK_RQ_ATTACH);
+	opened(&anna, DESK_LINE);
+	done();
+	opened(&anna, DESK_CLASSIC);
+	stored("arrived 1; anna<服务端已就绪\nWelcome to us.\nYou are "
+	    "number 1 in line. Write your question.; ok; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; closed 1 (left); ");
+	finish();
+}
+
+static void
+idle(struct desk_conn *c)
+{
+	ask((struct desk_request){ .rq = DESK_RQ_IDLE, .conn = c,
+	    .why = "idle", .text = "Bye.", .len = 4 });
+}
+
+static void
+silence_never_ends_one_whom_nobody_has_answered(void)
+{
+	begin_with_anna(DESK_LINE);
+	idle(&anna);
+	stored("ok; ");
+	reply(1, "yes");
+	done();
+	idle(&anna);
+	stored("closed 1 (idle); anna<Bye.; anna end; ok; ");
+	finish();
+}
+
+static void
+silence_ends_one_that_never_said_anything(void)
+{
+	begin();
+	opened(&anna, DESK_LINE);
+	done();
+	idle(&anna);
+	stored("anna<Bye.; anna end; ok; ");
+	finish();
+}
+
+static void
+what_a_worker_tells_its_customer_needs_no_storing(void)
+{
+	begin_with_anna(DESK_LINE);
+	ask((struct desk_request){ .rq = DESK_RQ_TELL, .conn = &anna,
+	    .text = "Slow down.", .len = 10 });
+	reply(1, "yes");
+	not_stored("anna<Slow down.; not-stored; not-stored; ");
 	finish();
 }
 
@@ -760,6 +829,7 @@ main(void)
 		T(a_classic_customer_has_one_with_the_hello),
 		T(waiting_since_is_the_oldest_message_that_nobody_answered),
 		T(nobody_on_duty_is_said_once_and_the_message_kept),
+		T(a_classic_customer_hears_at_once_that_nobody_is_on_duty),
 		T(a_customer_who_was_served_and_leaves_closes_the_session),
 		T(a_gone_session_is_closed_after_a_day_and_not_before),
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
@@ -774,11 +844,11 @@ main(void)
 		T(a_reply_that_is_not_stored_is_not_said),
 		T(a_customer_is_told_when_a_message_could_not_be_stored),
 		T(a_half_closed_one_whose_first_words_are_lost_is_let_go),
-		T(a_classic_customer_is_refused_when_its_hello_cannot_be_stored),
+		T(a_classic_customer_whose_hello_is_not_stored_is_refused),
 		T(an_operator_is_let_in_while_the_disk_fails),
 		T(an_operator_sees_the_desk_behind_the_last_event_of_the_round),
 		T(a_failed_close_leaves_the_customer_alone),
-		T(a_customer_who_quits_is_let_go_even_when_it_cannot_be_stored),
+		T(a_customer_who_quits_is_let_go_even_if_not_stored),
 		T(what_was_noticed_is_tried_again_after_a_second),
 		T(draining_tells_everybody_and_reports_when_all_have_left),
 		T(one_who_comes_while_it_drains_is_told),
@@ -786,7 +856,11 @@ main(void)
 		T(a_dead_classic_client_does_not_keep_the_desk_awake),
 		T(a_classic_client_that_never_reads_hears_quit_after_a_minute),
 		T(a_name_is_stored_and_both_of_two_in_one_round),
-		T(a_restarted_desk_knows_who_was_there_and_uses_no_number_again),
+		T(a_restarted_desk_knows_who_was_there_and_counts_on),
+		T(a_silent_one_that_turns_out_classic_gets_its_hello),
+		T(silence_never_ends_one_whom_nobody_has_answered),
+		T(silence_ends_one_that_never_said_anything),
+		T(what_a_worker_tells_its_customer_needs_no_storing),
 		T(commands_with_a_bad_argument_say_so),
 	};
 

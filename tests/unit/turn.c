@@ -167,7 +167,7 @@ a_poll_while_a_chunk_lies_unread_is_answered_by_that_chunk(void)
 }
 
 static void
-the_desks_own_sentence_hides_no_reply_that_ends_in_the_same_chunk(void)
+the_desks_own_sentence_hides_no_reply_in_the_same_chunk(void)
 {
 	struct desk_turn t;
 
@@ -465,7 +465,7 @@ main(void)
 		T(a_client_without_an_answer_gets_a_holding_line_at_45_seconds),
 		T(a_poll_is_answered_at_once_with_what_is_there),
 		T(a_poll_while_a_chunk_lies_unread_is_answered_by_that_chunk),
-		T(the_desks_own_sentence_hides_no_reply_that_ends_in_the_same_chunk),
+		T(the_desks_own_sentence_hides_no_reply_in_the_same_chunk),
 		T(no_chunk_is_longer_than_one_recv_or_cut_inside_a_character),
 		T(bytes_that_are_no_characters_go_too),
 		T(a_quit_inside_longer_text_is_made_harmless_and_nothing_else),
