@@ -59,8 +59,9 @@ const struct wire_command *con_desk_command(const struct wire_frame *welcome,
  * [N] and none was given it means the painted session.  Returns 0; -ENOENT
  * when a session is needed and none is painted; -ENOMEM.
  */
-int	con_desk_command_text(struct dw_buf *out, const struct wire_command *cmd,
-	    const char *args, uint64_t painted);
+int	con_desk_command_text(struct dw_buf *out,
+	    const struct wire_command *cmd, const char *args,
+	    uint64_t painted);
 
 /* Carries out a line that is a command. */
 void	con_command_run(struct con *con, const struct con_line *line,

@@ -29,7 +29,7 @@ struct con_config {
 	 * twice while customers are there; says where the desk listens. */
 	bool			 owns_desk;
 
-	struct sks_socket	*socket;	/* connected, or NULL: connect */
+	struct sks_socket	*socket;	/* connected; NULL: connect */
 	con_connect_fn		*connect;	/* NULL: never reconnects */
 	void			*arg;		/* of connect */
 };
@@ -44,8 +44,8 @@ int	con_new(const struct con_config *cfg, struct con **out);
 /*
  * Runs the console on the calling thread, with a thread `link` of its own,
  * until the operator leaves, the desk ends it, or con_stop().  Returns the
- * exit status: 0; 1 when the link ended by itself or there is no memory; 5 when the desk refused
- * us; 128 + n after a signal.
+ * exit status: 0; 1 when the link ended by itself or there is no memory; 5
+ * when the desk refused us; 128 + n after a signal.
  */
 int	con_run(struct con *con);
 

@@ -24,7 +24,7 @@ struct con_link_config {
 	struct con_board	*board;
 	const char		*name;		/* of the operator */
 	struct sks_socket	*socket;	/* the first; NULL: connect */
-	con_connect_fn		*connect;	/* NULL: a lost link has ended */
+	con_connect_fn		*connect;	/* NULL: a loss is the end */
 	void			*arg;
 };
 
@@ -32,7 +32,8 @@ struct con_link;
 
 /* Owns: the link takes config's socket, also on failure.  Returns 0 or
  * -errno. */
-int	con_link_start(struct con_link **out, const struct con_link_config *cfg);
+int	con_link_start(struct con_link **out,
+	    const struct con_link_config *cfg);
 
 /*
  * Sends one frame.  Returns the generation of the link it went over (>= 1), or

@@ -28,7 +28,7 @@ struct con_session {
 	bool		 mine;		/* the last human answer was ours */
 	bool		 gone;		/* connection lost */
 	bool		 closed;
-	bool		 keep;		/* closed, but selected or has a draft */
+	bool		 keep;		/* closed, but it has a draft */
 	char		 name[CON_NAME_MAX];	/* "" when it has none */
 	char		 mode[16];
 	char		 addr[80];
@@ -46,7 +46,7 @@ struct con_mirror {
 	uint64_t		  seq;	/* of the last event that is in here */
 	uint64_t		  selected;	/* 0: nobody */
 	uint64_t		  previous;	/* selected before that */
-	char			  me[CON_NAME_MAX];	/* as the desk says it */
+	char			  me[CON_NAME_MAX];	/* the desk's word */
 };
 
 /* What the prompt says; see prompt.h.  Each session that waits for an answer

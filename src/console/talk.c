@@ -10,7 +10,7 @@
 #include "console/inside.h"
 
 #define PENDING_MAX	256
-#define REPLY_MAX	(64 * 1024)	/* bytes; a frame holds it in any form */
+#define REPLY_MAX	(64 * 1024)	/* bytes; fits a frame in any form */
 
 static bool
 line_is_empty(const struct con *con)
