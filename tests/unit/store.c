@@ -28,7 +28,9 @@ in(const char *dir, const char *file)
 	static unsigned at;
 
 	at = (at + 1) % 4;
-	snprintf(path[at], sizeof path[at], "%s/%s", dir, file);
+	if (!CHECK(snprintf(path[at], sizeof path[at], "%s/%s", dir, file) <
+	    (int)sizeof path[at]))
+		return "";
 	return path[at];
 }
 
