@@ -46,7 +46,7 @@ open_path(const char *path)
 }
 
 int
-dw_log_open(const char *path, struct dw_log **out)
+dw_log_open(const char *path, struct dw_log **out) DW_NO_TSA
 {
 	struct dw_log *log;
 	int fd = STDERR_FILENO;
@@ -68,7 +68,7 @@ dw_log_open(const char *path, struct dw_log **out)
 }
 
 void
-dw_log_close(struct dw_log *log)
+dw_log_close(struct dw_log *log) DW_NO_TSA
 {
 	if (log == NULL)
 		return;

@@ -309,6 +309,18 @@ sentence(enum end end)
 	    "operator protocol") : _("the desk has ended the link");
 }
 
+/* On any connection so far. */
+static bool
+was_welcomed(struct con_link *l)
+{
+	unsigned generation;
+
+	dw_lock(&l->lock);
+	generation = l->generation;
+	dw_unlock(&l->lock);
+	return generation > 0;
+}
+
 /* Tries until the link ends for good; why. */
 static const char *
 run(struct con_link *l)
@@ -332,7 +344,7 @@ run(struct con_link *l)
 			return "";
 		if (end == END_NOISE || l->cfg.connect == NULL)
 			return sentence(end);
-		if (s != NULL && l->generation == 0)
+		if (s != NULL && !was_welcomed(l))
 			return _("the desk refuses this operator");
 		if (!told)
 			con_board_lost(l->cfg.board, why);

@@ -13,7 +13,7 @@
 #define STACK_SIZE	((size_t)512 * 1024)	/* SQLite's */
 
 void
-door_reader_init(struct door_reader *r, const char *dir)
+door_reader_init(struct door_reader *r, const char *dir) DW_NO_TSA
 {
 	r->dir = dir;
 	dw_lock_init(&r->lock, DW_LOCK_reader);

@@ -50,7 +50,7 @@ sks_outbox_ref(struct sks_outbox *ob)
 }
 
 void
-sks_outbox_unref(struct sks_outbox *ob)
+sks_outbox_unref(struct sks_outbox *ob) DW_NO_TSA
 {
 	if (ob == NULL)
 		return;

@@ -445,6 +445,7 @@ get_array(const json_t *array, size_t size, void *memory, size_t *count)
 		return -ENOMEM;
 	memcpy(memory, &p, sizeof p);
 	*count = n;
+	/* cppcheck-suppress memleak ; *memory has it now */
 	return 0;
 }
 
