@@ -48,6 +48,11 @@ scripts = \
 	tests/sim/plant.sh \
 	tests/system/call.py \
 	tests/system/defects.py \
+	tests/system/turns.py \
+	tests/system/stop.py \
+	tests/system/operators.py \
+	tests/system/limits.py \
+	tests/system/crash.py \
 	tests/system/deps.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \

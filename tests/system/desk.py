@@ -137,13 +137,13 @@ class Desk:
                 self.news.wait(deadline.left(words))
 
     def operator(self, name="lin", **hello):
-        return self._keep(Operator(self.operator_path, name, **hello))
+        return self.keep(Operator(self.operator_path, name, **hello))
 
     def line(self, source=None):
-        return self._keep(Customer(self.port, source))
+        return self.keep(Customer(self.port, source))
 
     def classic(self, source=None):
-        return self._keep(Classic(self.port, source))
+        return self.keep(Classic(self.port, source))
 
     def refused(self, source=None):
         """What one is told whom the desk does not take, before the reset.
@@ -162,7 +162,7 @@ class Desk:
             if told:
                 return told
 
-    def _keep(self, peer):
+    def keep(self, peer):
         self.opened.append(peer)
         return peer
 
@@ -184,6 +184,11 @@ class Desk:
 
     def threads(self):
         return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def resident(self):
+        """Memory in KiB."""
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
@@ -212,7 +217,8 @@ class Desk:
             complaints = [r for r in self.rows if "Sanitizer" in r or
                           "this is a bug" in r or "ssertion" in r]
             assert not complaints, complaints
-            assert status in (0, 1, 2, 3, 4, -signal.SIGKILL), \
+            assert status in (0, 1, 2, 3, 4, -signal.SIGKILL,
+                              -signal.SIGTERM), \
                 f"status {status}: {self.rows[-3:]}"
 
 

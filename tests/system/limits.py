@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every limit, set small: what is inside it is served, what is outside is told
+so, and nobody else notices."""
+
+import socket
+import threading
+import time
+
+from desk import (CLIENT_HELLO, SERVER_HELLO, SLOW, Deadline, Desk, case,
+                  main, same, wait_until)
+
+AT_ONCE = 10 if SLOW else 1     # seconds
+NO_RATE = ("--rate", "1000000", "--burst", "1000000")
+
+
+def drip(c, data, seconds=0.1):
+    """Byte by byte until the desk has had enough; how long that took."""
+    began = time.monotonic()
+    try:
+        for byte in data:
+            c.send(bytes([byte]))
+            c.sock.settimeout(seconds)
+            try:
+                if not (more := c.sock.recv(4096)):
+                    break
+                c.heard += more
+            except TimeoutError:
+                pass
+    except ConnectionError:
+        pass
+    return time.monotonic() - began
+
+
+@case("dripped bytes do not extend the hello deadline")
+def _():
+    with Desk("--hello-timeout", "1") as d:
+        c = d.line()
+        seconds = drip(c, CLIENT_HELLO.encode()[:17], 0.2)
+        assert 0.9 < seconds < 1 + AT_ONCE, seconds
+        assert "took too long" in c.end()
+
+
+@case("dripped bytes do not extend the deadline of a line")
+def _():
+    with Desk("--line-timeout", "1") as d:
+        o, c = d.operator(), d.line()
+        c.send("a whole one\n")
+        o.said("a whole one")
+        seconds = drip(c, b"x" * 100)
+        assert 0.9 < seconds < 1 + AT_ONCE + 1, seconds
+        c.end()
+        o.event("closed", why="timeout")
+
+
+@case("a line of exactly the limit is read, one byte more is told so, and "
+      "the third time ends it")
+def _():
+    with Desk("--max-line", "64", *NO_RATE) as d:
+        o, c = d.operator(), d.line()
+        c.send("y" * 63 + "\n")
+        o.said("y" * 63, n=1)
+        for _ in range(2):
+            c.send("y" * 64 + "\n")
+            c.until("That line is too long and was not read.\n")
+            c.send("goes on\n")
+        same(o.said("goes on")["n"], 2)
+        o.said("goes on", n=3)
+        c.send("y" * 64 + "\n")
+        c.until("too long. Goodbye.\n")
+        same(c.end(), "")
+        o.event("closed", why="too long")
+
+
+def pour(c, data):
+    """As much as goes, until the connection ends."""
+    try:
+        while True:
+            c.send(data)
+    except OSError:
+        pass
+
+
+@case("a line without an end is cut off, and costs no memory")
+def _():
+    with Desk("--max-line", "1024", *NO_RATE) as d:
+        o, before = d.operator(), (d.threads(), d.descriptors())
+        c = d.line()
+        c.send("hello\n")
+        c.until("Welcome")
+        memory = d.resident()
+        pourer = threading.Thread(target=pour, args=(c, b"x" * 65536))
+        pourer.start()
+        o.event("closed", why="too long")
+        wait_until(lambda: (d.threads(), d.descriptors()) == before,
+                   "threads and descriptors")
+        assert d.resident() - memory < 1024 or SLOW, d.resident() - memory
+        d.classic().handshake()
+        c.sock.shutdown(socket.SHUT_RDWR)
+        pourer.join()
+
+
+@case("who writes faster than the rate is read at the rate, and nothing is "
+      "lost")
+def _():
+    with Desk("--rate", "20", "--burst", "5") as d:
+        o, c = d.operator(), d.line()
+        began = time.monotonic()
+        c.send("".join(f"m{i}\n" for i in range(25)))
+        o.said("m24", n=25)
+        assert 0.9 < time.monotonic() - began < 2 + AT_ONCE
+        said = [e["text"] for e in o.events() if e["ev"] == "said"]
+        same(said, [f"m{i}" for i in range(25)])
+
+
+@case("a flood is slowed down, then ended, and others do not notice")
+def _():
+    with Desk("--rate", "50", "--burst", "5", "--flood-timeout", "1") as d:
+        o, c, other = d.operator(), d.line(), d.classic()
+        other.handshake()
+        c.sock.settimeout(0.2)
+        sent = 0
+        deadline = Deadline()
+        try:
+            while deadline.left("the end of the flood"):
+                try:
+                    sent += c.sock.send(b"flood\n" * 10000)
+                except TimeoutError:
+                    other.send("ping")
+                    o.reply(o.said("ping")["sid"], "pong")
+                    same(other.read_one(), "pong")
+                    break
+        except ConnectionError:
+            raise AssertionError("ended without being slowed down") from None
+        o.event("closed", why="flood")
+        said = len([e for e in o.events() if e["ev"] == "said"])
+        assert said < 200, said
+        c.end()
+
+
+@case("a customer who reads nothing is cut off, and others do not notice")
+def _():
+    with Desk("--max-queue", "65536", *NO_RATE) as d:
+        o, c, other = d.operator(), d.line(), d.line()
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        c.send("hi\n")
+        other.send("ping\n")
+        sid, sound = o.said("hi")["sid"], o.said("ping")["sid"]
+        outcome, sent = "ok", 0
+        while outcome == "ok":
+            outcome = o.reply(sid, "x" * 20000)
+            sent += 1
+            same(o.reply(sound, f"pong {sent}"), "ok")
+            assert sent < 500, "nobody was cut off"
+        assert outcome in ("gone", "closed"), outcome
+        other.until(f"pong {sent}\n")
+        o.event("closed", sid=sid, why="slow")
+
+
+@case("a customer who stops reading is cut off after the stall time")
+def _():
+    with Desk("--stall-timeout", "1", "--max-queue", "1000000") as d:
+        o, c = d.operator(), d.line()
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        for _ in range(8):
+            o.reply(sid, "x" * 60000)
+        o.event("closed", sid=sid, why="slow")
+
+
+@case("more customers than places: told and reset, and a free place is taken")
+def _():
+    with Desk("--max-sessions", "2") as d:
+        o = d.operator()
+        first, second = d.classic(), d.classic()
+        first.handshake()
+        second.handshake()
+        for _ in range(3):
+            same(d.refused(), "* The desk is full. Please try again later."
+                 "\r\n")
+        first.close()
+        o.event("closed", sid=1)
+        wait_until(lambda: served(d), "a free place")
+
+
+def served(d):
+    try:
+        c = d.classic()
+        c.send(CLIENT_HELLO)
+        return SERVER_HELLO in c.read_one()
+    except (ConnectionError, AssertionError):
+        return False
+
+
+@case("so many from one address and no more, also on loopback when asked")
+def _():
+    with Desk("--max-per-address", "2") as d:
+        for _ in range(2):
+            d.classic().handshake()
+        assert "too many connections from your address" in d.refused()
+        d.classic("127.0.0.2").handshake()
+        d.classic("127.0.0.2").handshake()
+        assert "your address" in d.refused("127.0.0.2")
+
+
+@case("by default loopback may have more than other addresses")
+def _():
+    with Desk() as d:
+        for _ in range(12):
+            d.classic().handshake()
+
+
+@case("a silent customer is greeted after 600 ms, not before")
+def _():
+    with Desk() as d:
+        began = time.monotonic()
+        c = d.line()
+        c.until("Welcome")
+        seconds = time.monotonic() - began
+        assert 0.55 < seconds < 1 + AT_ONCE, seconds
+
+
+@case("a first line that does not come is waited for, but not for ever")
+def _():
+    with Desk("--first-line-timeout", "2") as d:
+        c = d.line()
+        assert "took too long" in c.end()
+
+
+@case("in a crowd a silent one has only the time of a handshake")
+def _():
+    with Desk("--max-sessions", "5", "--hello-timeout", "1",
+              "--first-line-timeout", "600") as d:
+        silent = [d.line() for _ in range(5)]
+        for c in silent[1:]:
+            assert "took too long" in c.end()
+
+
+@case("idle customers are let go, those who wait for an answer are not")
+def _():
+    with Desk("--idle-timeout", "1") as d:
+        o, waits, answered = d.operator(), d.line(), d.line()
+        waits.send("please\n")
+        answered.send("hello\n")
+        sid, other = o.said("please")["sid"], o.said("hello")["sid"]
+        same(o.reply(other, "hi"), "ok")
+        answered.until("silent for long. Goodbye.\n")
+        same(answered.end(), "")
+        o.event("closed", sid=other, why="timeout")
+        same(o.reply(sid, "sorry, here I am"), "ok")
+        waits.until("here I am\n")
+
+
+@case("an operator's reply has a longest length, and says so")
+def _():
+    with Desk("--max-message", "1024") as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        same(o.reply(sid, "x" * 1025), "usage")
+        same(o.reply(sid, "x" * 1024), "ok")
+        c.until("lin: " + "x" * 1024 + "\n")
+
+
+@case("the desk has no more operators than places for them")
+def _():
+    with Desk("--max-operators", "2") as d:
+        d.operator("a")
+        d.operator("b")
+        try:
+            d.operator("c")
+        except (AssertionError, OSError):
+            pass
+        else:
+            raise AssertionError("a third operator came in")
+        d.classic().handshake()
+
+
+main("limits")

@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operators' socket, spoken to by programs that behave and by others."""
+
+import json
+import os
+import socket
+import stat
+import threading
+
+from desk import (LIMIT, SLOW, Deadline, Desk, Operator, body, case, main,
+                  same, size, wait_until)
+
+
+def mute(d):
+    """A link that has said nothing yet."""
+    return d.keep(Operator(d.operator_path, None))
+
+
+def still_works(d, text):
+    """Customers and operators notice nothing."""
+    o, c = d.operator("sound " + text), d.line()
+    c.send(text + "\n")
+    same(o.reply(o.said(text)["sid"], "fine"), "ok")
+    c.until("fine\n")
+    o.close()
+    c.close()
+
+
+@case("the socket is its user's alone, in a folder of that user")
+def _():
+    old = os.umask(0)
+    try:
+        with Desk() as d:
+            mode = os.stat(d.operator_path).st_mode
+            assert stat.S_ISSOCK(mode)
+            same(mode & 0o077, 0)
+    finally:
+        os.umask(old)
+
+
+@case("another user is refused, and that is logged")
+def _():
+    if os.geteuid() != 0:
+        return                      # only root can be somebody else
+    with Desk() as d:
+        os.chmod(d.folder, 0o755)
+        os.chmod(d.operator_path, 0o777)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.setuid(65534)
+                s = socket.socket(socket.AF_UNIX)
+                s.settimeout(LIMIT)
+                s.connect(d.operator_path)
+                s.sendall(b'{"op":"hello","v":1,"name":"x"}\n')
+                status = 0 if s.recv(4096) == b"" else 2
+            except ConnectionError:
+                status = 0
+            finally:
+                os._exit(status)
+        same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+        d.row("user 65534 may not answer customers")
+        still_works(d, "hello")
+
+
+@case("what is no frame ends the link, and nothing else")
+def _():
+    with Desk() as d:
+        before = d.threads(), d.descriptors()
+        for junk in (b"\x00\x01\xff\n", b"hello\n", b"{}\n", b"[1,2]\n",
+                     b'{"op":3}\n', b'{"op":"hello","v":"x"}\n',
+                     b'{"op":"cmd","id":1,"text":"quit"}\n',    # no hello
+                     b'{"op":"hello","v":99,"name":"x"}\n',
+                     b"[" * 100000 + b"\n", b"\n",
+                     b'{"op":"reply","id":-1}\n'):
+            link = mute(d)
+            link.raw(junk)
+            link.ends()
+            link.close()
+        link = d.operator("junk")
+        link.raw(b'{"op":"cmd","id":"x"}\n')
+        link.ends()
+        link.close()
+        wait_until(lambda: (d.threads(), d.descriptors()) == before,
+                   "threads and descriptors")
+        still_works(d, "hello")
+
+
+@case("an op that is not known is passed over, for consoles to come")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        o.send(op="sing", id=7)
+        same(o.command("nothing"), "unknown")
+
+
+@case("a giant frame costs no memory, and its end ends the link")
+def _():
+    with Desk() as d:
+        before = d.resident()
+        for link in (mute(d), d.operator("giant")):
+            for _ in range(size(500)):
+                link.raw(b"x" * 65536)
+            assert d.resident() - before < 4096 or SLOW, d.resident()
+            link.raw(b"\n")
+            link.ends()
+        still_works(d, "hello")
+
+
+@case("a frame of nearly 512 KiB is taken, with a text of 256 KiB in it")
+def _():
+    with Desk("--max-message", "262144", "--max-queue", "1000000") as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        text = "订" * 80000
+        same(o.reply(sid, text), "ok")
+        c.until(text + "\n")
+        frame = json.dumps({"op": "cmd", "id": 900, "text": "nothing",
+                            "more": "x" * (512 * 1024 - 100)})
+        o.raw(frame.encode() + b"\n")
+        same(o.answer(900)["code"], "unknown")
+        same(o.reply(sid, "still here"), "ok")
+
+
+@case("bytes that are no text arrive as they were, in both directions")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send(b"a\x00b\xffc\n")
+        e = o.event("said")
+        same(body(e), b"a\x00b\xffc")
+        assert o.command(f"history {e['sid']}") == "ok"
+        same(body(o.frame(op="past")["ev"]), b"a\x00b\xffc")
+
+
+@case("several operators at once see one order of events")
+def _():
+    with Desk("--rate", "1000000", "--burst", "1000000") as d:
+        ops = [d.operator(f"op{i}", seen=0, replay=True) for i in range(4)]
+        customers = [d.line() for _ in range(3)]
+        for c in customers:
+            c.send("hi\n")
+        sids = [ops[0].event("arrived", addr=c.address)["sid"]
+                for c in customers]
+        each = size(100)
+
+        def work(i):
+            for n in range(each):
+                same(ops[i].reply(sids[n % 3], f"op{i} {n}"), "ok")
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+        for t in threads:
+            t.start()
+        for n in range(each):
+            for c in customers:
+                c.send(f"line {n}\n")
+        for t in threads:
+            t.join()
+        for c in customers:
+            ops[0].said(f"line {each - 1}", sid=ops[0].event(
+                "arrived", addr=c.address)["sid"])
+        for o in ops:
+            o.sync()
+        last = min(o.events()[-1]["seq"] for o in ops)
+        orders = [[e for e in o.events() if e["seq"] <= last] for o in ops]
+        for order in orders:
+            same([e["seq"] for e in order], list(range(1, last + 1)))
+            same(order, orders[0])
+        # What a customer reads comes in the same order.
+        for c, sid in zip(customers, sids):
+            replies = [e for o in ops[:1] for e in o.events()
+                       if e["ev"] == "reply" and e["sid"] == sid]
+            for e in replies:
+                c.until(f"{e['who']}: {e['text']}\n")
+
+
+@case("a link that is lost does not matter to others, nor to customers")
+def _():
+    with Desk() as d:
+        o, other, c = d.operator(), d.operator("wang"), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        other.said("hi")
+        other.ask("reply", sid=sid, text="sent and gone")
+        other.close()
+        o.event("off", who="wang")
+        c.until("wang: sent and gone\n")
+        same(o.reply(sid, "here"), "ok")
+        c.until("lin: here\n")
+
+
+@case("who comes back with the last number it saw misses and repeats nothing")
+def _():
+    with Desk("--rate", "1000000", "--burst", "1000000") as d:
+        c = d.line()
+        total, seen, got = size(3000), 0, []
+
+        def talk():
+            for n in range(total):
+                c.send(f"m{n}\n")
+
+        talker = threading.Thread(target=talk)
+        talker.start()
+        said = []
+        while f"m{total - 1}" not in said[-1:]:
+            o = d.operator("lin", seen=seen, replay=True)
+            deadline = Deadline()
+            while len(o.events()) < 700:
+                texts = [e.get("text") for e in o.events()]
+                if f"m{total - 1}" in texts:
+                    break
+                assert o.read(deadline)
+            got += o.events()
+            seen = got[-1]["seq"]
+            said = [e["text"] for e in got if e["ev"] == "said"]
+            o.close()
+        talker.join()
+        same([e["seq"] for e in got], list(range(1, len(got) + 1)))
+        same(said, [f"m{n}" for n in range(total)])
+
+
+@case("who was never here gets the open sessions as they stand")
+def _():
+    with Desk() as d:
+        first, c = d.operator(), d.line()
+        c.send("/name Anna\n")
+        c.send("one\ntwo\n")
+        sid = first.said("two")["sid"]
+        o = d.operator("late")
+        s, = o.welcome["sessions"]
+        same((s["sid"], s["name"], s["in"], s["mode"], s["state"]),
+             (sid, "Anna", 2, "line", "waiting"))
+        last = max(e["seq"] for e in first.events())
+        assert o.welcome["seq"] >= last
+        c.send("three\n")
+        o.said("three")
+        seqs = [e["seq"] for e in o.events()]
+        same(seqs, list(range(o.welcome["seq"] + 1, seqs[-1] + 1)))
+
+
+@case("an operator who reads nothing is detached, and others go on")
+def _():
+    with Desk("--operator-queue", "65536", "--rate", "1000000", "--burst",
+              "1000000") as d:
+        o, stuck, c = d.operator(), d.operator("stuck"), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        for n in range(1000):
+            same(o.reply(sid, f"{n} " + "x" * 3000), "ok")
+            c.until(f"lin: {n} ")
+            if any(e["ev"] == "off" for e in o.events()[-5:]):
+                break
+        o.event("off", who="stuck")
+        same(o.reply(sid, "still here"), "ok")
+        c.until("still here\n")
+        stuck.ends()
+
+
+@case("commands: what each does, and what it says to a wrong number")
+def _():
+    with Desk() as d:
+        o, c, k = d.operator(), d.line(), d.line()
+        c.send("one\n")
+        k.send("two\n")
+        sid, other = o.said("one")["sid"], o.said("two")["sid"]
+        same(o.command("close"), "usage")
+        same(o.command("close x"), "usage")
+        same(o.command("close 99"), "unknown")
+        same(o.command("history 99"), "unknown")
+        same(o.command("sing"), "unknown")
+        same(o.command("quit now"), "usage")
+        same(o.reply(99, "x"), "unknown")
+        same(o.reply(sid, "  \n"), "usage")
+        same(o.command(f"close {sid}"), "ok")
+        c.until("This conversation was closed. Goodbye.\n")
+        same(c.end(), "")
+        same(o.command(f"close {sid}"), "closed")
+        same(o.command(f"kick {other}"), "ok")
+        k.end()
+        o.event("closed", sid=other, why="kicked", who="lin")
+        same(o.command(f"history {sid}"), "ok")
+        past = [f["ev"] for f in o.frames if f["op"] == "past"]
+        same([e["text"] for e in past], ["one"])
+
+
+@case("many links that come and go leave no thread and no descriptor")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        before = d.threads(), d.descriptors()
+        for n in range(size(200)):
+            link = Operator(d.operator_path, f"op{n}" if n % 2 else None)
+            link.close()
+        wait_until(lambda: (d.threads(), d.descriptors()) == before,
+                   "threads and descriptors")
+        o.sync()
+
+
+main("operators")

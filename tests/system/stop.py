@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a desk starts, ends, and starts again."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from desk import (DESKWIRE, LIMIT, QUIT, SLOW, Desk, case, main, same, state,
+                  wait_until)
+
+AT_ONCE = 10 if SLOW else 1     # seconds
+BYE = "This desk is closing. Goodbye."
+
+
+def took(action):
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+@case("SIGTERM in idle: status 0 within a second, no socket left behind")
+def _():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Desk() as d:
+            d.signal(number)
+            assert took(lambda: same(d.wait(), 0)) < AT_ONCE
+            assert not os.path.exists(d.operator_path)
+
+
+@case("SIGTERM tells everybody, and ends with status 0 within the drain time")
+def _():
+    with Desk("--drain", "10", "--rate", "1000000", "--burst",
+              "1000000") as d:
+        o = d.operator()
+        silent, half, talking = d.line(), d.line(), d.line()
+        classic, answered = d.classic(), d.classic()
+        classic.handshake()
+        answered.handshake()
+        answered.send("owed")       # and waits for its answer
+        half.send("hi\n")
+        half.half_close()
+        talking.send("I talk\n")
+        silent.until("Welcome")
+        for text in ("hi", "I talk", "owed"):
+            o.said(text)
+        over = threading.Event()
+
+        def talk():
+            try:
+                while not over.is_set():
+                    talking.send("and talk\n")
+            except OSError:
+                pass                # it has been told long before
+
+        talker = threading.Thread(target=talk)
+        talker.start()
+        began = time.monotonic()
+        d.signal(signal.SIGTERM)
+        for c in (silent, half, talking):
+            c.until(BYE)
+        over.set()
+        talker.join()
+        for c in (silent, talking):
+            c.close()
+        for c in (classic, answered):
+            assert c.read_one().endswith("\n" + QUIT)
+            c.leave()
+        same(half.end(), "\n")
+        o.frame(op="bye", code="stop")
+        o.ends()
+        same(d.wait(), 0)
+        assert time.monotonic() - began < 10
+
+
+@case("SIGTERM with customers who stay ends when they had time to leave")
+def _():
+    with Desk("--linger", "1") as d:
+        line, classic = d.line(), d.classic()
+        line.send("hi\n")
+        line.until("Welcome")
+        classic.handshake()
+        d.signal(signal.SIGTERM)
+        assert took(lambda: same(d.wait(), 0)) < 1 + AT_ONCE
+
+
+@case("the drain time is an end for everybody")
+def _():
+    with Desk("--linger", "60", "--drain", "1") as d:
+        c = d.line()
+        c.send("hi\n")
+        c.until("Welcome")
+        d.signal(signal.SIGTERM)
+        assert took(lambda: same(d.wait(), 0)) < 1 + AT_ONCE
+
+
+@case("a second signal ends it within a second")
+def _():
+    for numbers in ((signal.SIGTERM, signal.SIGTERM),
+                    (signal.SIGINT, signal.SIGTERM)):
+        with Desk("--linger", "60", "--drain", "600") as d:
+            c, k = d.line(), d.classic()
+            c.send("hi\n")
+            c.until("Welcome")
+            k.handshake()
+            d.signal(numbers[0])
+            c.until(BYE)
+            d.signal(numbers[1])
+            assert took(lambda: same(d.wait(), 0)) < AT_ONCE
+
+
+@case("SIGTERM while it starts: it ends, and the next one starts")
+def _():
+    with state() as folder:
+        for delay in range(0, 40, 4):
+            with Desk(folder=folder, ready=False) as d:
+                time.sleep(delay / 1000)        # the moment, swept
+                d.signal(signal.SIGTERM)
+                assert d.wait() in (0, -signal.SIGTERM)
+        with Desk(folder=folder) as d:
+            same(d.stop(), 0)
+
+
+@case("/quit of an operator ends it with status 0, and everybody is told")
+def _():
+    with Desk() as d:
+        o, other, c = d.operator(), d.operator("wang"), d.classic()
+        c.handshake()
+        o.ask("cmd", text="quit")
+        assert c.read_one().endswith(QUIT)
+        c.leave()
+        for link in (o, other):
+            link.frame(op="bye", code="stop")
+            link.ends()
+        same(d.wait(), 0)
+
+
+@case("SIGHUP opens the log anew")
+def _():
+    with Desk() as d:
+        log = os.path.join(d.folder, "log")
+        with Desk("--log", log) as d:
+            o, c = d.operator(), d.line()
+            c.send("one\n")
+            o.said("one")
+            wait_until(lambda: "one" in open(log).read(), "the log")
+            os.rename(log, log + ".1")
+            d.signal(signal.SIGHUP)
+            wait_until(lambda: os.path.exists(log), "the new log")
+            c.send("two\n")
+            o.said("two")
+            wait_until(lambda: "two" in open(log).read(), "the log")
+            assert "one" not in open(log).read()
+            assert "two" not in open(log + ".1").read()
+
+
+def fails(status, *args, words=(), **more):
+    with Desk(*args, ready=False, **more) as d:
+        same(d.wait(), status)
+        same(len(d.rows), 1)
+        for word in words:
+            assert str(word) in d.rows[0], d.rows
+
+
+@case("a second desk on the same state is told who holds it, status 1")
+def _():
+    with Desk() as d:
+        fails(1, folder=d.folder, words=(d.pid, "attach"))
+        d.classic().handshake()
+
+
+@case("an address in use is status 4 and names the address")
+def _():
+    with Desk() as d:
+        fails(4, port=d.port, words=(f"127.0.0.1:{d.port}", "--listen"))
+
+
+@case("after a failure to listen the state is free again")
+def _():
+    with Desk() as other, state() as folder:
+        fails(4, port=other.port, folder=folder)
+        with Desk(folder=folder) as d:
+            same(d.stop(), 0)
+
+
+@case("a public address is refused with status 3, unless it is wanted")
+def _():
+    for address in ("0.0.0.0:0", "[::]:0", "8.8.8.8:0"):
+        fails(3, listen=address, words=(address, "--allow-plaintext-public"))
+    with Desk("--allow-plaintext-public", listen="0.0.0.0:0") as d:
+        d.classic().handshake()
+
+
+@case("more sessions than the machine can hold: refused when asked for")
+def _():
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+    fails(3, "--max-sessions", "1000", preexec=few, words=("1000",))
+    with Desk(preexec=few) as d:        # the default is lowered instead
+        assert any("4096" in r for r in d.rows), d.rows
+
+
+@case("what is no option, verb, number or address is status 2")
+def _():
+    with state() as folder:
+        for args in (["serve", "--nonsense"], ["serve", "one", "two"],
+                     ["nonsense"], ["serve", "--max-sessions", "x"],
+                     ["serve", "--max-sessions", "0"],
+                     ["serve", "--max-sessions"], ["call", "h", "70000"],
+                     ["serve", "--state", folder, "--listen", "x:y"]):
+            p = subprocess.run([DESKWIRE, *args], capture_output=True,
+                               timeout=LIMIT, check=False)
+            same((args, p.returncode, p.stdout), (args, 2, b""))
+            assert p.stderr, args
+
+
+@case("an IPv6 address and several listeners lead to one desk")
+def _():
+    with Desk("--listen", "[::1]:0") as d:
+        o = d.operator()
+        row = d.row("listening on [::1]:")
+        with socket.create_connection(("::1", int(row.rpartition(":")[2]))
+                                      ) as six:
+            six.sendall(b"from six\n")
+            c = d.line()
+            c.send("from four\n")
+            o.said("from six")
+            o.said("from four")
+            assert o.event("arrived", sid=o.said("from six")["sid"]
+                           )["addr"].startswith("[::1]:")
+
+
+@case("a restarted desk knows its sessions, and says who is gone")
+def _():
+    with state() as folder:
+        with Desk(folder=folder) as d:
+            o, line, classic = d.operator(), d.line(), d.classic()
+            line.send("/name Anna\nmy box\n")
+            sid = o.said("my box")["sid"]
+            classic.handshake()
+            classic.send("订单")
+            other = o.said("订单")["sid"]
+            same(o.reply(other, "哪个?"), "ok")
+            d.signal(signal.SIGKILL)
+            d.wait()
+        with Desk(folder=folder) as d:
+            o = d.operator()
+            known = {s["sid"]: s for s in o.welcome["sessions"]}
+            same(sorted(known), sorted((sid, other)))
+            for s in known.values():
+                same(s["gone"], True)
+            same((known[sid]["name"], known[sid]["in"]), ("Anna", 1))
+            same(known[other].get("out"), 1)
+            assert known[sid].get("waiting") and not known[other].get(
+                "waiting")
+            same(o.reply(sid, "hello?"), "gone")
+            o.command(f"history {sid}")
+            assert o.frame(lambda f: f["op"] == "past" and
+                           f["ev"]["text"] == "my box")
+            same(o.command(f"close {sid}"), "ok")
+            same(o.reply(sid, "hello?"), "closed")
+            c = d.line()
+            c.send("new\n")
+            assert o.said("new")["sid"] > max(sid, other)
+
+
+@case("numbers are not used again, though their sessions are closed")
+def _():
+    with state() as folder:
+        for number in (1, 2, 3):
+            with Desk(folder=folder) as d:
+                o, c = d.operator(), d.line()
+                same(o.welcome.get("sessions"), [])
+                c.send("hi\n")
+                same(o.said("hi")["sid"], number)
+                same(o.command(f"close {number}"), "ok")
+                c.close()
+                same(d.stop(), 0)
+
+
+@case("a gone session is closed after --gone-after")
+def _():
+    with state() as folder:
+        with Desk(folder=folder) as d:
+            o, c = d.operator(), d.line()
+            c.send("hi\n")
+            sid = o.said("hi")["sid"]
+            d.signal(signal.SIGKILL)
+            d.wait()
+        with Desk("--gone-after", "1", folder=folder) as d:
+            o = d.operator(seen=0, replay=True)
+            o.event("gone", sid=sid)
+            o.event("closed", sid=sid, why="gone")
+
+
+main("stop")
