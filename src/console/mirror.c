@@ -141,6 +141,8 @@ take_session(struct con_mirror *m, const struct wire_session *ws)
 
 	if (s == NULL)
 		return -ENOMEM;
+	if (ws->in > s->in || ws->out > s->out)
+		s->unseen = true;
 	s->in = ws->in;
 	s->out = ws->out;
 	s->sent = ws->sent;
@@ -296,8 +298,10 @@ con_mirror_select(struct con_mirror *m, uint64_t sid)
 
 	if (sid != 0 && s == NULL)
 		return -ENOENT;
-	if (s != NULL)
+	if (s != NULL) {
 		s->unread = 0;
+		s->unseen = false;
+	}
 	if (sid == was)
 		return 0;
 	m->selected = sid;

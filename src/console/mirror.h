@@ -25,6 +25,8 @@ struct con_session {
 					 * from the beginning */
 	int64_t		 began_ms;
 	unsigned	 unread;	/* said while it was not selected */
+	bool		 unseen;	/* a snapshot counts messages of it
+					 * that this console did not show */
 	bool		 mine;		/* the last human answer was ours */
 	bool		 gone;		/* connection lost */
 	bool		 closed;
@@ -79,8 +81,8 @@ int	con_mirror_event(struct con_mirror *m, const struct wire_event *ev);
 struct con_session *con_mirror_find(const struct con_mirror *m, uint64_t sid);
 
 /*
- * Selects a session (0: nobody) and reads it: its unread is 0.  Returns 0, or
- * -ENOENT and changes nothing.
+ * Selects a session (0: nobody) and reads it: its unread is 0, and unseen is
+ * false.  Returns 0, or -ENOENT and changes nothing.
  */
 int	con_mirror_select(struct con_mirror *m, uint64_t sid);
 

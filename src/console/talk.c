@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +63,16 @@ say_who(struct con *con, const struct con_session *s)
 		con_say(con, _("%s (%s, %s)"), label, s->mode, s->addr);
 }
 
+/* What was said before this console came. */
+static void
+show_past(struct con *con, uint64_t sid)
+{
+	char text[40];
+
+	snprintf(text, sizeof text, "history %" PRIu64, sid);
+	con_ask_desk(con, text);
+}
+
 void
 con_select(struct con *con, uint64_t sid)
 {
@@ -80,6 +92,8 @@ con_select(struct con *con, uint64_t sid)
 	con_board_select(&con->board, sid);
 	if (old != sid)
 		say_who(con, &s);
+	if (s.unseen)
+		show_past(con, sid);
 	con_draft_to_line(con, sid);
 	con_prompt_refresh(con);
 }

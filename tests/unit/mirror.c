@@ -219,6 +219,29 @@ a_new_snapshot_closes_what_it_does_not_know(void)
 }
 
 static void
+what_was_said_before_we_came_is_unseen_until_it_is_selected(void)
+{
+	struct wire_session ws = { .sid = 7, .in = 2, .state = "waiting",
+	    .mode = "line", .name = "anna", .addr = "" };
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct con_mirror m;
+
+	begin(&m);
+	f.name = "lin";
+	f.sessions = &ws;
+	f.nsessions = 1;
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	if (!CHECK(con_mirror_find(&m, 7) != NULL))
+		return;
+	CHECK(con_mirror_find(&m, 7)->unseen);
+	CHECK_INT(con_mirror_select(&m, 7), 0);
+	CHECK(!con_mirror_find(&m, 7)->unseen);
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	CHECK(!con_mirror_find(&m, 7)->unseen);
+	con_mirror_fini(&m);
+}
+
+static void
 a_replay_goes_on_from_what_is_known(void)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
@@ -300,6 +323,7 @@ main(void)
 		T(another_operators_session_is_not_mine),
 		T(a_closed_session_stays_while_it_is_looked_at),
 		T(a_new_snapshot_closes_what_it_does_not_know),
+		T(what_was_said_before_we_came_is_unseen_until_it_is_selected),
 		T(a_replay_goes_on_from_what_is_known),
 		T(a_session_is_found_by_number_or_by_the_start_of_one_name),
 		T(names_are_harmless_and_fit),
