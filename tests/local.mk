@@ -48,6 +48,11 @@ scripts = \
 	tests/sim/plant.sh \
 	tests/system/call.py \
 	tests/system/defects.py \
+	tests/system/record.py \
+	tests/system/pipes.py \
+	tests/system/load.py \
+	tests/system/lines.py \
+	tests/system/alone.py \
 	tests/system/turns.py \
 	tests/system/stop.py \
 	tests/system/operators.py \

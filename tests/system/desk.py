@@ -185,6 +185,10 @@ class Desk:
     def threads(self):
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    @staticmethod
+    def deadline():
+        return Deadline()
+
     def resident(self):
         """Memory in KiB."""
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as f:
