@@ -121,11 +121,26 @@ put(struct dw_log *log, const char *line, size_t len)
 	dw_unlock(&log->lock);
 }
 
+static void
+put_row(struct dw_log *log, const char *raw, size_t len)
+{
+	struct dw_buf line = DW_BUF_INITIALIZER;
+	char stamp[DW_CLOCK_STAMP];
+
+	dw_clock_stamp(dw_clock_wall_ms(), stamp);
+	/* The first newline is for after a torn line only. */
+	dw_buf_addf(&line, "\n%s ", stamp);
+	dw_text_line(&line, raw, len, LINE_MAX_BYTES - line.len);
+	dw_buf_addc(&line, '\n');
+	if (!line.failed)
+		put(log, line.data, line.len);
+	dw_buf_fini(&line);
+}
+
 void
 dw_log(struct dw_log *log, const char *format, ...)
 {
-	struct dw_buf line = DW_BUF_INITIALIZER;
-	char raw[LINE_MAX_BYTES + 64], stamp[DW_CLOCK_STAMP];
+	char raw[LINE_MAX_BYTES + 64];
 	va_list ap;
 	int n;
 
@@ -136,14 +151,24 @@ dw_log(struct dw_log *log, const char *format, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	if ((size_t)n >= sizeof raw)
-		n = sizeof raw - 1;
-	dw_clock_stamp(dw_clock_wall_ms(), stamp);
-	/* The first newline is for after a torn line only. */
-	dw_buf_addf(&line, "\n%s ", stamp);
-	dw_text_line(&line, raw, (size_t)n, LINE_MAX_BYTES - line.len);
-	dw_buf_addc(&line, '\n');
-	if (!line.failed)
-		put(log, line.data, line.len);
-	dw_buf_fini(&line);
+	put_row(log, raw, (size_t)n < sizeof raw ? (size_t)n :
+	    sizeof raw - 1);
+}
+
+void
+dw_log_bytes(struct dw_log *log, const char *before, const void *bytes,
+    size_t len)
+{
+	char raw[LINE_MAX_BYTES + 64];
+	size_t n = strlen(before);
+
+	if (log == NULL)
+		return;
+	if (n > sizeof raw)
+		n = sizeof raw;
+	if (len > sizeof raw - n)
+		len = sizeof raw - n;
+	memcpy(raw, before, n);
+	memcpy(raw + n, bytes, len);
+	put_row(log, raw, n + len);
 }

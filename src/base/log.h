@@ -7,6 +7,8 @@
 #ifndef DW_LOG_H
 #define DW_LOG_H
 
+#include <stddef.h>
+
 struct dw_log;
 
 /* Appends to path, made with mode 0600; NULL is standard error.  Returns 0 or
@@ -22,5 +24,9 @@ int	dw_log_reopen(struct dw_log *log);
  * NULL logs nowhere. */
 void	dw_log(struct dw_log *log, const char *format, ...)
 	    __attribute__((format(printf, 2, 3)));
+
+/* The same with any bytes behind `before`, also NUL. */
+void	dw_log_bytes(struct dw_log *log, const char *before, const void *bytes,
+	    size_t len);
 
 #endif

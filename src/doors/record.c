@@ -27,25 +27,29 @@ record_arrived(struct dw_log *log, const struct desk_event *ev, const char *id)
 	dw_log(log, _("%s Customer connected:%s"), id, tuple);
 }
 
+/* The words of both are protocol: the tutorial's, in every language. */
+static void
+record_text(struct dw_log *log, const struct desk_event *ev, const char *id,
+    const char *what)
+{
+	char stamp[DW_CLOCK_STAMP], before[DESK_ADDR_SIZE + 128];
+
+	dw_clock_stamp(ev->t_ms, stamp);
+	snprintf(before, sizeof before, "%s Server %s %s - ", id, what, stamp);
+	dw_log_bytes(log, before, ev->body, ev->len);
+}
+
 static void
 record_said(struct dw_log *log, const struct desk_event *ev, const char *id)
 {
-	char stamp[DW_CLOCK_STAMP];
-
-	dw_clock_stamp(ev->t_ms, stamp);
-	dw_log(log, "%s Server received ==> %s - %.*s", id, stamp,
-	    (int)ev->len, ev->body);
+	record_text(log, ev, id, "received ==>");
 	dw_log(log, _("%s Please reply to the customer:"), id);
 }
 
 static void
 record_reply(struct dw_log *log, const struct desk_event *ev, const char *id)
 {
-	char stamp[DW_CLOCK_STAMP];
-
-	dw_clock_stamp(ev->t_ms, stamp);
-	dw_log(log, "%s Server send --> %s - %.*s", id, stamp, (int)ev->len,
-	    ev->body);
+	record_text(log, ev, id, "send -->");
 }
 
 static void
