@@ -328,6 +328,19 @@ line_too_long(struct customer *cu)
 		tell(cu, _("That line is too long and was not read."));
 }
 
+/* Refuses what telnet asks for; from then on it gets telnet's line ends. */
+static void
+line_telnet(struct customer *cu)
+{
+	const char *bytes;
+	size_t len = wire_line_answer(&cu->line, &bytes);
+
+	if (wire_line_telnet(&cu->line))
+		atomic_store(&cu->telnet, true);
+	if (len > 0)
+		request(cu, DESK_RQ_ANSWER, bytes, len, 0);
+}
+
 static void
 line_messages(struct customer *cu)
 {
@@ -336,17 +349,16 @@ line_messages(struct customer *cu)
 	size_t len;
 
 	while ((kind = wire_line_next(&cu->line, &text, &len)) !=
-	    WIRE_LINE_NONE)
+	    WIRE_LINE_NONE) {
+		line_telnet(cu);
 		if (kind == WIRE_LINE_TEXT)
 			say(cu, text, len, 0);
 		else if (kind == WIRE_LINE_CUT_SHORT)
 			say(cu, text, len, DESK_CUT_SHORT);
 		else
 			line_too_long(cu);
-	if (wire_line_telnet(&cu->line))
-		atomic_store(&cu->telnet, true);
-	if ((len = wire_line_answer(&cu->line, &text)) > 0)
-		request(cu, DESK_RQ_ANSWER, text, len, 0);
+	}
+	line_telnet(cu);
 }
 
 /* Over 80 % of the places are taken. */
