@@ -381,9 +381,11 @@ def _():
             sid = o.event("arrived", addr=c.address)["sid"]
             for i in range(each):
                 o.said(f"{text} {i}", sid=sid, n=i + 1)
-        rows = [r for r in d.rows if "Server received" in r]
-        same(len(rows), each * len(customers))
-        for row in rows:
+        def rows():
+            return [r for r in d.rows if "Server received" in r]
+
+        wait_until(lambda: len(rows()) == each * len(customers), "the rows")
+        for row in rows():
             assert re.fullmatch(r"\S+ \S+ \[\d+\] 127\.0\.0\.1:\d+ Server "
                                 rf"received ==> \S+ \S+ - {text} \d+", row), row
 

@@ -39,8 +39,6 @@ def visit(port, number):
 def _():
     with Desk("--max-sessions", "500") as d:
         o = d.operator()
-        visit(d.port, 2)
-        o.event("closed")
         before = d.threads(), d.descriptors()
 
         def visits(start):
