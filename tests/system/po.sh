@@ -21,8 +21,8 @@ verdict() {
 # Every message of the sources, found anew: the lists are what is tested.
 # scripts/update-po brings them up to date.
 find_messages() {
-	(cd "$top_srcdir" && find src -name '*.[ch]' | sort |
-	    xgettext --files-from=- --from-code=UTF-8 --keyword=_ \
+	(cd "$top_srcdir" && find src -name '*.[ch]' -o -name '*.def' | sort |
+	    xgettext --language=C --files-from=- --from-code=UTF-8 --keyword=_ \
 		--keyword=N_ --keyword=DW_PLURAL:1,2 --no-wrap \
 		--force-po -o "$work/all.pot") >"$work/log" 2>&1
 }
