@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""doc/threads.md opens with the two sentences of the design, and what it names
+is there: files, functions, locks, threads."""
+
+import os
+import re
+import sys
+
+TOP = os.environ.get("top_srcdir", ".")
+OPENING = (
+    "An acceptor thread spawns a worker for each client. Each worker runs "
+    "setup/handle/finish callbacks modeled on BaseRequestHandler, and a "
+    "mutex-guarded readline console routes operator replies to a selected "
+    "session.")
+
+
+def text(path):
+    with open(os.path.join(TOP, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def sources():
+    for where, _, names in os.walk(os.path.join(TOP, "src")):
+        for name in names:
+            if name.endswith((".c", ".h", ".def")):
+                yield os.path.relpath(os.path.join(where, name), TOP)
+
+
+PAGE = text("doc/threads.md")
+CODE = {path: text(path) for path in sources()}
+
+
+def wrong_opening():
+    body = PAGE.split("\n", 1)[1].lstrip("\n")
+    if not body.startswith(OPENING + "\n"):
+        yield "the page does not open with the two sentences"
+
+
+def wrong_names():
+    for path in set(re.findall(r"`(src/[\w/]+\.\w+)`", PAGE)):
+        if path not in CODE:
+            yield f"there is no {path}"
+    everything = "\n".join(CODE.values())
+    for name in set(re.findall(r"`(\w+)\(\)`", PAGE)):
+        if not re.search(rf"\b{name}\(", everything):
+            yield f"there is no function {name}()"
+    for name in set(re.findall(r"`struct (\w+)`", PAGE)):
+        if not re.search(rf"\bstruct .*\b{name} \{{", everything):
+            yield f"there is no struct {name}"
+
+
+def wrong_pairs():
+    """`file`: `function()` means that the function is in that file."""
+    for path, name in re.findall(r"`(src/[\w/]+\.c)`: `(\w+)\(\)`", PAGE):
+        if not re.search(rf"^{name}\(", CODE.get(path, ""), re.M):
+            yield f"{name}() is not in {path}"
+
+
+def wrong_locks():
+    known = set(re.findall(r"^LOCK\((\w+),", CODE["src/base/locks.def"], re.M))
+    table = PAGE.split("## The locks", 1)[1].split("\n## ", 1)[0]
+    described = set(re.findall(r"^\| `(\w+)` \|", table, re.M))
+    for name in sorted(known ^ described):
+        yield f"the lock {name} is only in one of page and locks.def"
+
+
+def wrong_threads():
+    """Threads whose name stands in the call that starts them."""
+    table = PAGE.split("## The threads", 1)[1].split("\n## ", 1)[0]
+    for path, code in CODE.items():
+        for name in re.findall(r'dw_thread_start\([^;]*?"(\w+)"', code):
+            if f"`{name}`" not in table:
+                yield f"the thread {name} of {path} is not on the page"
+
+
+def main():
+    tests = [
+        ("it opens with the design's two sentences", wrong_opening),
+        ("what it names exists", wrong_names),
+        ("functions are in the files that it says", wrong_pairs),
+        ("every lock is there", wrong_locks),
+        ("every thread is there", wrong_threads),
+    ]
+    print(f"1..{len(tests)}")
+    failed = False
+    for number, (name, find) in enumerate(tests, 1):
+        wrong = list(find())
+        for row in wrong:
+            print("#", row)
+        failed |= bool(wrong)
+        print("not ok" if wrong else "ok", number, "- threads.md:", name)
+    return failed
+
+
+sys.exit(main())
