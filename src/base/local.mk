@@ -17,6 +17,8 @@ libsks_la_SOURCES += \
 
 # and the desk on these too.
 libdeskwire_la_SOURCES += \
+	src/base/quit.c \
+	src/base/quit.h \
 	src/base/i18n.h \
 	src/base/log.c \
 	src/base/log.h \

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/quit.h"
 #include "base/text.h"
 #include "client/session.h"
 
@@ -83,7 +84,7 @@ set_state(struct call *c, int state)
 static void
 say_quit(struct call *c)
 {
-	send_message(c, WIRE_CLASSIC_QUIT, sizeof WIRE_CLASSIC_QUIT - 1);
+	send_message(c, DW_QUIT, sizeof DW_QUIT - 1);
 	call_half_close(c);
 	c->leaving = true;
 	set_state(c, CALL_LEAVING);
@@ -104,7 +105,7 @@ take_turn(struct call *c)
 		return;
 	}
 	len = strlen(t->todo.data);
-	if (wire_classic_is_quit(t->todo.data, len)) {
+	if (dw_is_quit(t->todo.data, len)) {
 		say_quit(c);
 		return;
 	}
@@ -119,7 +120,7 @@ queue_row(struct call *c, const char *row, size_t len)
 {
 	struct dw_buf safe = DW_BUF_INITIALIZER;
 
-	if (wire_classic_guard(&safe, row, len) < 0 ||
+	if (dw_quit_guard(&safe, row, len) < 0 ||
 	    dw_buf_add(&c->turns.todo, dw_buf_str(&safe), safe.len + 1) < 0)
 		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
 	else if (safe.len != len)
@@ -165,7 +166,7 @@ ends_in_quit(const char *text, size_t len)
 		len--;
 	row = memrchr(text, '\n', len);
 	row = row != NULL ? row + 1 : text;
-	return wire_classic_is_quit(row, len - (size_t)(row - text));
+	return dw_is_quit(row, len - (size_t)(row - text));
 }
 
 static void

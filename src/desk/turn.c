@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/quit.h"
 #include "base/text.h"
 #include "desk/turn.h"
 
-#define WORD_JOINER	"\xe2\x81\xa0"			/* U+2060 */
-#define TEXT_MAX	(DESK_CHUNK_MAX - sizeof "\n" DESK_QUIT + 1)
+#define TEXT_MAX	(DESK_CHUNK_MAX - sizeof "\n" DW_QUIT + 1)
 
 /* Reply n ends where `end` bytes of text have gone by. */
 struct mark {
@@ -37,38 +37,6 @@ desk_turn_held(const struct desk_turn *t)
 	return t->held.len;
 }
 
-bool
-desk_turn_is_quit(const char *text, size_t len)
-{
-	static const char space[] = " \t\r\n";
-
-	while (len > 0 && memchr(space, text[0], sizeof space - 1) != NULL) {
-		text++;
-		len--;
-	}
-	while (len > 0 &&
-	    memchr(space, text[len - 1], sizeof space - 1) != NULL)
-		len--;
-	return len == strlen(DESK_QUIT) && memcmp(text, DESK_QUIT, len) == 0;
-}
-
-int
-desk_turn_guard(struct dw_buf *out, const char *text, size_t len)
-{
-	const char *end = text + len, *q;
-
-	if (desk_turn_is_quit(text, len))
-		return dw_buf_add(out, text, len);
-	while ((q = memmem(text, (size_t)(end - text), DESK_QUIT,
-	    strlen(DESK_QUIT))) != NULL) {
-		dw_buf_add(out, text, (size_t)(q - text) + 1);
-		dw_buf_adds(out, WORD_JOINER);
-		text = q + 1;
-	}
-	dw_buf_add(out, text, (size_t)(end - text));
-	return out->failed ? -ENOMEM : 0;
-}
-
 void
 desk_turn_wrote(struct desk_turn *t, bool poll, int64_t now)
 {
@@ -90,7 +58,7 @@ add_text(struct desk_turn *t, const char *text, size_t len)
 
 	if (before > 0)
 		dw_buf_addc(&t->held, '\n');
-	desk_turn_guard(&t->held, text, len);
+	dw_quit_guard(&t->held, text, len);
 	if (t->held.failed) {
 		t->held.len = before;
 		t->held.failed = false;
@@ -178,7 +146,7 @@ take_held(struct desk_turn *t, struct desk_chunk *out)
 static void
 add_quit(struct desk_turn *t, struct desk_chunk *out)
 {
-	static const char quit[] = "\n" DESK_QUIT;
+	static const char quit[] = "\n" DW_QUIT;
 	const char *s = out->len > 0 ? quit : quit + 1;
 
 	memcpy(out->bytes + out->len, s, strlen(s));
@@ -209,8 +177,8 @@ desk_turn_next(struct desk_turn *t, const char *holding, int64_t now,
 	if (t->held.len > 0) {
 		take_held(t, out);
 		/* The operator's own; the client leaves. */
-		if (memmem(out->bytes, out->len, DESK_QUIT,
-		    strlen(DESK_QUIT)) != NULL)
+		if (memmem(out->bytes, out->len, DW_QUIT,
+		    strlen(DW_QUIT)) != NULL)
 			out->last = t->ended = true;
 	} else if (!t->ending) {
 		out->len = dw_text_cut(holding, strlen(holding), TEXT_MAX);

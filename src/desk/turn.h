@@ -19,7 +19,6 @@
 #include "base/buf.h"
 
 #define DESK_CHUNK_MAX	1024	/* what the client's one recv takes */
-#define DESK_QUIT	"quit"	/* in a chunk: the client leaves */
 
 struct desk_turn_times {
 	int64_t	hold_ns;	/* an answer is owed: then a holding line */
@@ -79,12 +78,5 @@ bool	desk_turn_next(struct desk_turn *t, const char *holding, int64_t now,
 
 /* When desk_turn_next may next have something; DW_NEVER. */
 int64_t	desk_turn_deadline(const struct desk_turn *t);
-
-/* Copies text, with U+2060 behind the q of every quit in it unless that word
- * is all there is.  Returns 0 or -ENOMEM. */
-int	desk_turn_guard(struct dw_buf *out, const char *text, size_t len);
-
-/* Is this whole message the word quit? */
-bool	desk_turn_is_quit(const char *text, size_t len);
 
 #endif

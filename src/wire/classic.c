@@ -7,8 +7,6 @@
 #include "base/text.h"
 #include "wire/classic.h"
 
-#define WORD_JOINER	"\xe2\x81\xa0"
-#define QUIT_LEN	(sizeof WIRE_CLASSIC_QUIT - 1)
 
 void
 wire_classic_init(struct wire_classic *c, const char *hello)
@@ -138,28 +136,4 @@ void
 wire_classic_flush(struct wire_classic *c)
 {
 	c->flush = true;
-}
-
-bool
-wire_classic_is_quit(const char *text, size_t len)
-{
-	dw_text_trim(&text, &len);
-	return len == QUIT_LEN && memcmp(text, WIRE_CLASSIC_QUIT, len) == 0;
-}
-
-int
-wire_classic_guard(struct dw_buf *out, const char *text, size_t len)
-{
-	const char *end = text + len, *q;
-
-	if (wire_classic_is_quit(text, len))
-		return dw_buf_add(out, text, len);
-	while ((q = memmem(text, (size_t)(end - text), WIRE_CLASSIC_QUIT,
-	    QUIT_LEN)) != NULL) {
-		dw_buf_add(out, text, (size_t)(q + 1 - text));
-		dw_buf_adds(out, WORD_JOINER);
-		text = q + 1;
-	}
-	dw_buf_add(out, text, (size_t)(end - text));
-	return out->failed ? -ENOMEM : 0;
 }

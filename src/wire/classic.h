@@ -19,7 +19,6 @@
 	"\xe5\xae\xa2\xe6\x88\xb7\xe7\xab\xaf\xe5\xb7\xb2\xe5\xb0\xb1\xe7\xbb\xaa"
 #define WIRE_CLASSIC_SERVER_HELLO \
 	"\xe6\x9c\x8d\xe5\x8a\xa1\xe7\xab\xaf\xe5\xb7\xb2\xe5\xb0\xb1\xe7\xbb\xaa"
-#define WIRE_CLASSIC_QUIT	"quit"
 #define WIRE_CLASSIC_CHUNK	1024	/* bytes the peer reads at once */
 #define WIRE_CLASSIC_MAX	(64 * 1024)	/* bytes of one message of ours */
 
@@ -65,16 +64,5 @@ bool	wire_classic_partial(const struct wire_classic *c);
 /* The rest will not come (EOF, or it takes too long): next returns what there
  * is as a message. */
 void	wire_classic_flush(struct wire_classic *c);
-
-/* Whether this message, but for white space around it, is the word quit. */
-bool	wire_classic_is_quit(const char *text, size_t len);
-
-/*
- * Adds the text with U+2060 after the q of each "quit" in it, so that it does
- * not end the tutorial's programs, which look for the word anywhere.  A text
- * that is the word (wire_classic_is_quit) stays as it is.  Returns 0 or
- * -ENOMEM (also over out->max; out->failed is set).
- */
-int	wire_classic_guard(struct dw_buf *out, const char *text, size_t len);
 
 #endif

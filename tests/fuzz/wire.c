@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/quit.h"
 #include "base/text.h"
 #include "wire/base64.h"
 #include "wire/classic.h"
@@ -110,8 +111,8 @@ try_guard(const char *text, size_t len)
 {
 	struct dw_buf out = DW_BUF_INITIALIZER;
 
-	MUST(wire_classic_guard(&out, text, len) == 0);
-	MUST(wire_classic_is_quit(text, len) ||
+	MUST(dw_quit_guard(&out, text, len) == 0);
+	MUST(dw_is_quit(text, len) ||
 	    memmem(dw_buf_str(&out), out.len, "quit", 4) == NULL);
 	dw_buf_fini(&out);
 }

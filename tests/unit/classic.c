@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/quit.h"
 #include "t.h"
 #include "wire/classic.h"
 
@@ -288,14 +289,14 @@ random_streams_come_out_whole(void)
 static void
 quit_is_a_whole_message(void)
 {
-	CHECK(wire_classic_is_quit("quit", 4));
-	CHECK(wire_classic_is_quit(" quit\r\n", 7));
-	CHECK(!wire_classic_is_quit("quite", 5));
-	CHECK(!wire_classic_is_quit("quit\0", 5));
-	CHECK(!wire_classic_is_quit("I quit", 6));
-	CHECK(!wire_classic_is_quit("QUIT", 4));
-	CHECK(!wire_classic_is_quit("", 0));
-	CHECK(!wire_classic_is_quit("qui", 3));
+	CHECK(dw_is_quit("quit", 4));
+	CHECK(dw_is_quit(" quit\r\n", 7));
+	CHECK(!dw_is_quit("quite", 5));
+	CHECK(!dw_is_quit("quit\0", 5));
+	CHECK(!dw_is_quit("I quit", 6));
+	CHECK(!dw_is_quit("QUIT", 4));
+	CHECK(!dw_is_quit("", 0));
+	CHECK(!dw_is_quit("qui", 3));
 }
 
 static void
@@ -303,9 +304,9 @@ check_guard(const char *text, const char *want)
 {
 	struct dw_buf out = DW_BUF_INITIALIZER;
 
-	CHECK_INT(wire_classic_guard(&out, text, strlen(text)), 0);
+	CHECK_INT(dw_quit_guard(&out, text, strlen(text)), 0);
 	CHECK_STR(dw_buf_str(&out), want);
-	if (!wire_classic_is_quit(text, strlen(text)))
+	if (!dw_is_quit(text, strlen(text)))
 		CHECK(strstr(dw_buf_str(&out), "quit") == NULL);
 	dw_buf_fini(&out);
 }

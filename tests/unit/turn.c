@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/quit.h"
 #include "base/text.h"
 #include "desk/turn.h"
 #include "t.h"
@@ -247,7 +248,7 @@ guards(const char *text, const char *want)
 {
 	struct dw_buf out = DW_BUF_INITIALIZER;
 
-	CHECK_INT(desk_turn_guard(&out, text, strlen(text)), 0);
+	CHECK_INT(dw_quit_guard(&out, text, strlen(text)), 0);
 	CHECK_MEM(out.data, out.len, want, strlen(want));
 	dw_buf_fini(&out);
 }
@@ -269,11 +270,11 @@ a_quit_that_is_all_there_is_stays_one(void)
 {
 	guards("quit", "quit");
 	guards(" quit\r\n", " quit\r\n");
-	CHECK(desk_turn_is_quit("quit", 4));
-	CHECK(desk_turn_is_quit("\t quit\n", 7));
-	CHECK(!desk_turn_is_quit("quit.", 5));
-	CHECK(!desk_turn_is_quit("", 0));
-	CHECK(!desk_turn_is_quit("qui", 3));
+	CHECK(dw_is_quit("quit", 4));
+	CHECK(dw_is_quit("\t quit\n", 7));
+	CHECK(!dw_is_quit("quit.", 5));
+	CHECK(!dw_is_quit("", 0));
+	CHECK(!dw_is_quit("qui", 3));
 }
 
 static void
