@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/i18n.h"
+#include "base/quit.h"
 #include "base/text.h"
 #include "desk/command.h"
 #include "desk/state.h"
@@ -19,6 +20,25 @@ alive(const struct desk_session *s)
 	return s != NULL && s->facts.state != DESK_CLOSED;
 }
 
+/* A classic client takes an end before our hello for an empty message, and
+ * reads on for ever: its worker is told, and resets the connection. */
+static int
+opened_classic(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	if (d->draining) {
+		desk_fx_answer(d, rq, DESK_STOPPING,
+		    _("This desk is closing."));
+	} else if (desk_session_begin(d, rq->conn, now) == NULL) {
+		desk_fx_answer(d, rq, DESK_NOT_STORED,
+		    _("The desk is busy. Please try again later."));
+	} else {
+		desk_fx_greet(d, rq->conn);
+		desk_fx_done(d, rq);
+	}
+	return 0;
+}
+
 static int
 decide_opened(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
@@ -30,11 +50,10 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 		desk_turn_init(&c->turn, &d->config->turn);
 		dw_list_add(&d->conns, &c->node);
 	}
+	if (c->mode == DESK_CLASSIC)
+		return opened_classic(d, rq, now);
 	if (d->draining)
 		desk_fx_bye(d, c, _("This desk is closing."));
-	else if (c->mode == DESK_CLASSIC &&
-	    desk_session_begin(d, c, now) == NULL)
-		desk_fx_cut(d, c);
 	else
 		desk_fx_greet(d, c);
 	desk_fx_done(d, rq);
@@ -42,15 +61,17 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 }
 
 /* A message for the operators; the first one begins the session. */
-static int
+static void
 store_said(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	struct desk_session *s = rq->conn->session;
 	struct desk_event ev = desk_event_of(DESK_EV_SAID);
 
-	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL)
-		return -ENOMEM;
+	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
+		desk_fx_text(d, rq->conn, _(desk_sorry));
+		return;
+	}
 	ev.n = s->facts.in + 1;
 	ev.body = rq->text;
 	ev.len = rq->len;
@@ -60,25 +81,24 @@ store_said(struct desk *d, const struct desk_request *rq,
 	desk_emit(d, s, ev, now);
 	if (rq->conn->mode == DESK_LINE)
 		desk_fx_sorry(d, rq->conn);
-	return 0;
 }
 
-static int
+static void
 said_line(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_request text = *rq;
 
 	if (dw_text_is_blank(rq->text, rq->len))
-		return 0;
+		return;
 	if (rq->text[0] == '/') {
 		if (desk_visitor_command(d, rq, now))
-			return 0;
+			return;
 		if (rq->len > 1 && rq->text[1] == '/') {
 			text.text++;
 			text.len--;
 		}
 	}
-	return store_said(d, &text, now);
+	store_said(d, &text, now);
 }
 
 /* A lone . or ? asks whether there is something to read. */
@@ -88,21 +108,19 @@ is_poll(const struct desk_request *rq)
 	return rq->len == 1 && (rq->text[0] == '.' || rq->text[0] == '?');
 }
 
-static int
+static void
 said_classic(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	bool poll = is_poll(rq) || dw_text_is_blank(rq->text, rq->len);
-	int r = 0;
 
-	if (desk_turn_is_quit(rq->text, rq->len)) {
+	if (dw_is_quit(rq->text, rq->len)) {
 		desk_session_close(d, rq->conn->session, "", "quit", "", now);
-		return 0;
+		return;
 	}
-	if (!poll && (r = store_said(d, rq, now)) < 0)
-		return r;
+	if (!poll)
+		store_said(d, rq, now);
 	desk_fx_wrote(d, rq->conn, poll);
-	return 0;
 }
 
 /* After the session has ended: the client's own quit, or its turn to read
@@ -112,7 +130,7 @@ said_late(struct desk *d, const struct desk_request *rq)
 {
 	if (rq->conn->mode != DESK_CLASSIC)
 		return;
-	if (desk_turn_is_quit(rq->text, rq->len))
+	if (dw_is_quit(rq->text, rq->len))
 		desk_fx_bye(d, rq->conn, "");
 	else
 		desk_fx_wrote(d, rq->conn, true);
@@ -131,21 +149,20 @@ decide_said(struct desk *d, const struct desk_request *rq,
 {
 	struct desk_conn *c = rq->conn;
 	bool was_left = is_left(c->session);
-	int r = 0;
 
-	if (c->ending || (c->session != NULL && !alive(c->session)) ||
+	if (c->ending || c->leaving || (c->session != NULL && !alive(c->session)) ||
 	    (c->session == NULL && c->mode == DESK_CLASSIC))
 		said_late(d, rq);
+	else if (c->mode == DESK_CLASSIC)
+		said_classic(d, rq, now);
 	else
-		r = c->mode == DESK_CLASSIC ? said_classic(d, rq, now) :
-		    said_line(d, rq, now);
+		said_line(d, rq, now);
 	/* Behind the rest: a classic client reads it as its answer. */
-	if (r == 0 && !was_left && is_left(c->session))
+	if (!was_left && is_left(c->session))
 		desk_fx_text(d, c, _("Nobody is on duty right now; your "
 		    "message is kept."));
-	if (r == 0)
-		desk_fx_done(d, rq);
-	return r;
+	desk_fx_done(d, rq);
+	return 0;
 }
 
 static int
@@ -191,8 +208,8 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	(void)now;
 	c->half_closed = true;
 	/* A line customer who has said something still reads its answer, as
-	 * in `echo hi | nc`. */
-	if (c->mode == DESK_CLASSIC || c->session == NULL)
+	 * in `echo hi | nc`; an ended one what is on its way. */
+	if ((c->mode == DESK_CLASSIC || c->session == NULL) && !c->kept)
 		desk_fx_cut(d, c);
 	desk_fx_done(d, rq);
 	return 0;
@@ -219,9 +236,10 @@ decide_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 static int
 decide_sent(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
-	(void)now;
 	if (rq->offset >= rq->conn->put_end)
 		desk_notice_left(d, rq->conn);
+	if (rq->offset >= rq->conn->last_end)
+		desk_notice_empty(d, rq->conn, now);
 	desk_fx_done(d, rq);
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "desk/state.h"
 
+#define FIRST_ROOM	32	/* more than any one request needs */
+
 static const char *const mode_words[] = {
 	[DESK_LINE] = "line",
 	[DESK_CLASSIC] = "classic",
@@ -59,21 +61,6 @@ desk_conn_init(struct desk_conn *c, const char *addr)
 	dw_list_init(&c->node);
 }
 
-int
-desk_new(const struct desk_config *config, struct desk **out)
-{
-	struct desk *d;
-
-	if ((d = calloc(1, sizeof *d)) == NULL)
-		return -ENOMEM;
-	d->config = config;
-	dw_list_init(&d->sessions);
-	dw_list_init(&d->conns);
-	d->deadline_ns = d->gone_ns = DW_NEVER;
-	*out = d;
-	return 0;
-}
-
 void
 desk_free(struct desk *d)
 {
@@ -88,6 +75,25 @@ desk_free(struct desk *d)
 	free(d->effects);
 	free(d->saved);
 	free(d);
+}
+
+int
+desk_new(const struct desk_config *config, struct desk **out)
+{
+	struct desk *d;
+
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return -ENOMEM;
+	d->config = config;
+	dw_list_init(&d->sessions);
+	dw_list_init(&d->conns);
+	d->deadline_ns = d->gone_ns = DW_NEVER;
+	if (desk_reserve(d, FIRST_ROOM, FIRST_ROOM) < 0) {
+		desk_free(d);
+		return -ENOMEM;
+	}
+	*out = d;
+	return 0;
 }
 
 static struct desk_session *
@@ -135,6 +141,12 @@ is_kept(const struct desk_session *s)
 	    (strcmp(s->lost, "stop") == 0 && s->facts.waiting_ms != 0);
 }
 
+static bool
+is_gone(const struct desk_session *s)
+{
+	return s->facts.gone && s->facts.state != DESK_CLOSED;
+}
+
 /* Has a look at the gone ones in so many ms. */
 static void
 look_in(struct desk *d, int64_t ms, struct desk_time now)
@@ -168,6 +180,29 @@ settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 	desk_emit(d, s, ev, now);
 }
 
+/* Strangers must not be able to fill the list: the oldest make room. */
+static void
+settle_surplus(struct desk *d, struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(DESK_EV_CLOSED);
+	size_t gone = 0;
+
+	ev.why = "gone";
+	DW_LIST_EACH(n, &d->sessions)
+		gone += is_gone(DW_LIST_OF(n, struct desk_session, node));
+	DW_LIST_EACH(n, &d->sessions) {
+		struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		if (gone <= d->config->max_gone || desk_reserve(d, 1, 0) < 0)
+			return;
+		if (!is_gone(s))
+			continue;
+		desk_emit(d, s, ev, now);
+		gone--;
+	}
+}
+
 static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
@@ -195,6 +230,7 @@ desk_settle(struct desk *d, struct desk_time now)
 		}
 		settle(d, DW_LIST_OF(n, struct desk_session, node), now);
 	}
+	settle_surplus(d, now);
 }
 
 int64_t

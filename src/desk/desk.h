@@ -74,8 +74,11 @@ struct desk_conn {
 	struct desk_turn	 turn;		/* of a classic client */
 	uint64_t		 put_n;		/* replies up to it were put … */
 	uint64_t		 put_end;	/* … into the outbox up to here */
+	uint64_t		 last_end;	/* all that was put ends here, */
+	bool			 kept;		/* and some of it waits */
 	const char		*doomed;	/* noticed: why it is cut off */
 	bool			 half_closed;	/* it will say no more */
+	bool			 leaving;	/* its goodbye is decided */
 	bool			 ending;	/* its last text was put */
 	int64_t			 linger_ns;	/* ending: then it is cut */
 	struct dw_list		 node;		/* in desk.conns */
@@ -190,6 +193,7 @@ struct desk_config {
 	int64_t		 linger_ns;	/* how long an ended one may stay */
 	int64_t		 retry_ns;	/* noticed things not stored: again */
 	int64_t		 gone_after_ms;	/* then a gone session is closed */
+	size_t		 max_gone;	/* so many are kept, the latest */
 	size_t		 held_bytes;	/* text that may wait for a turn */
 	size_t		 max_message;	/* bytes of one reply */
 };
@@ -212,8 +216,8 @@ void	desk_free(struct desk *d);
 int	desk_replay(struct desk *d, const struct desk_event *ev);
 void	desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
 
-/* Returns 0; -ENOMEM when there was no memory to decide: then nothing has
- * happened and the caller answers DESK_NOT_STORED itself. */
+/* Returns 0; -ENOMEM when this round has no room for it: nothing has happened,
+ * and after the round was published or undone there is room. */
 int	desk_decide(struct desk *d, const struct desk_request *rq,
 	    struct desk_time now);
 void	desk_settle(struct desk *d, struct desk_time now);

@@ -11,11 +11,12 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/quit.h"
 #include "base/text.h"
 #include "desk/state.h"
 
 #define CLASSIC_HELLO	"服务端已就绪"	/* protocol: never translated */
-#define GREETING_MAX	2048
+#define GREETING_MAX	1200
 #define CLOSE_NS	(60 * DW_SECOND) /* for what a classic client has yet
 					  * to read before it leaves */
 
@@ -43,19 +44,30 @@ doom(const struct desk_round *r, struct desk_conn *c, const char *why)
 }
 
 static void
-linger(const struct desk_round *r, struct desk_conn *c, int64_t ns)
+linger(struct desk *d, struct desk_conn *c, int64_t ns, struct desk_time now)
 {
-	c->linger_ns = r->now.ns + ns;
-	wake_by(r->d, c->linger_ns);
+	c->linger_ns = now.ns + ns;
+	wake_by(d, c->linger_ns);
 }
 
-/* The end mark, behind all that was put. */
+void
+desk_notice_empty(struct desk *d, struct desk_conn *c, struct desk_time now)
+{
+	if (c->ending && c->kept)
+		linger(d, c, d->config->linger_ns, now);
+	c->kept = false;
+}
+
+/* The end mark, behind all that was put.  While some of that waits for a slow
+ * reader, the outbox's stall ends it, and not the clock. */
 static void
 end(const struct desk_round *r, struct desk_conn *c)
 {
 	c->ending = true;
+	c->linger_ns = DW_NEVER;
 	r->sink->end(r->arg, c);
-	linger(r, c, r->d->config->linger_ns);
+	if (!c->kept)
+		linger(r->d, c, r->d->config->linger_ns, r->now);
 }
 
 /* n: the reply that ends with this text; 0 for what is none. */
@@ -73,6 +85,8 @@ put(const struct desk_round *r, struct desk_conn *c,
 		doom(r, c, "slow");
 	if (how == DESK_PUT_FULL || how == DESK_PUT_SHUT)
 		return;
+	c->last_end = where;
+	c->kept = how == DESK_PUT_KEPT;
 	if (n != 0) {
 		c->put_n = n;
 		c->put_end = where;
@@ -179,11 +193,13 @@ publish_wrote(const struct desk_round *r, const struct desk_effect *fx)
 	pump(r, fx->conn);
 }
 
+const char desk_sorry[] = N_("Your message could not be stored. "
+    "Please send it again.");
+
 static void
 undo_said(const struct desk_round *r, const struct desk_effect *fx)
 {
-	const char *text = _("Your message could not be stored. "
-	    "Please send it again.");
+	const char *text = _(desk_sorry);
 
 	say(r, fx->conn, NULL, text, strlen(text), 0);
 	/* One that cannot send it again, and is unknown to the operators. */
@@ -229,7 +245,7 @@ bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 		desk_turn_end(&c->turn, text,
 		    r->d->draining || text[0] == '\0', r->now.ns);
 		if (c->linger_ns == DW_NEVER)
-			linger(r, c, CLOSE_NS);
+			linger(r->d, c, CLOSE_NS, r->now);
 		pump(r, c);
 		return;
 	}
@@ -245,6 +261,13 @@ publish_bye(const struct desk_round *r, const struct desk_effect *fx)
 	bye(r, fx->conn, fx->text);
 }
 
+void
+desk_undo_leaving(const struct desk_round *r, const struct desk_effect *fx)
+{
+	(void)r;
+	fx->conn->leaving = false;
+}
+
 struct desk_effect *
 desk_fx_bye(struct desk *d, struct desk_conn *c, const char *text)
 {
@@ -253,6 +276,7 @@ desk_fx_bye(struct desk *d, struct desk_conn *c, const char *text)
 	fx->undo = publish_bye;
 	fx->conn = c;
 	fx->text = text;
+	c->leaving = true;
 	return fx;
 }
 
@@ -299,8 +323,8 @@ place(const struct desk *d, const struct desk_conn *c)
 
 		if (s == c->session)
 			break;
-		if (s->facts.waiting_ms != 0 ||
-		    (s->facts.state == DESK_WAITING && s->conn != NULL))
+		if (s->conn != NULL && (s->facts.waiting_ms != 0 ||
+		    s->facts.state == DESK_WAITING))
 			before++;
 	}
 	return before + 1;
@@ -334,7 +358,7 @@ greet_classic(const struct desk_round *r, struct desk_conn *c,
 	struct desk_say hello = { NULL, NULL, 0, true };
 
 	dw_buf_adds(&out, CLASSIC_HELLO "\n");
-	desk_turn_guard(&out, text, strlen(text));
+	dw_quit_guard(&out, text, strlen(text));
 	if (out.failed) {
 		doom(r, c, "memory");
 	} else {
@@ -360,13 +384,11 @@ publish_greet(const struct desk_round *r, const struct desk_effect *fx)
 }
 
 /* A line customer has no session yet, so nothing of it was to be stored; a
- * classic one is refused. */
+ * classic one is refused by its answer. */
 static void
 undo_greet(const struct desk_round *r, const struct desk_effect *fx)
 {
-	if (fx->conn->mode == DESK_CLASSIC)
-		doom(r, fx->conn, "not stored");
-	else
+	if (fx->conn->mode != DESK_CLASSIC)
 		publish_greet(r, fx);
 }
 

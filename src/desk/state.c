@@ -254,5 +254,5 @@ desk_session_close(struct desk *d, struct desk_session *s, const char *who,
 	    desk_fx_cut(d, s->conn);
 	/* An operator is told that it failed; a customer is let go. */
 	if (who[0] != '\0')
-		fx->undo = NULL;
+		fx->undo = bye != NULL ? desk_undo_leaving : NULL;
 }

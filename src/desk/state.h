@@ -107,6 +107,17 @@ void	desk_session_close(struct desk *d, struct desk_session *s,
 /* An event with nothing in it. */
 struct desk_event desk_event_of(enum desk_ev ev);
 
+/* What a customer is told whose message was not stored; untranslated. */
+extern const char desk_sorry[];
+
+/* All that was put has left: an ended customer may linger from now on. */
+void	desk_notice_empty(struct desk *d, struct desk_conn *c,
+	    struct desk_time now);
+
+/* The undo of a goodbye that was not said after all. */
+void	desk_undo_leaving(const struct desk_round *r,
+	    const struct desk_effect *fx);
+
 /* Effects. */
 void	desk_fx_answer(struct desk *d, const struct desk_request *rq,
 	    enum desk_code code, const char *text);

@@ -43,8 +43,10 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 		desk_fx_text(d, rq->conn, _("Usage: /name NAME"));
 		goto out;
 	}
-	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL)
+	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
+		desk_fx_text(d, rq->conn, _(desk_sorry));
 		goto out;
+	}
 	ev.who = name.data;
 	desk_emit(d, s, ev, now);
 	/* The event is read when this function has long returned. */

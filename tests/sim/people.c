@@ -44,7 +44,8 @@ push_customer(struct world *w, enum desk_rq rq, struct customer *cu)
 	q->cu = cu;
 	q->rq.conn = cu->c;
 	q->rq.mode = cu->mode;
-	q->over = cu->closed || cu->ended || cu->cut || w->draining;
+	q->over = cu->closed || cu->ended || cu->cut || cu->may_end ||
+	    w->draining;
 	sim_note(w, " %u:%s", (unsigned)(cu - w->customers), kinds[rq]);
 	return q;
 }
@@ -66,6 +67,8 @@ arrive(struct world *w, struct customer *cu)
 	cu->slow = sim_once_in(w, 6);
 	cu->may_end = w->draining;
 	cu->opened = true;
+	/* A classic client's worker waits until it is let in. */
+	cu->opening = cu->mode == DESK_CLASSIC;
 	push_customer(w, DESK_RQ_OPENED, cu);
 }
 
@@ -275,7 +278,7 @@ customer_acts(struct world *w, struct customer *cu)
 	if (cu->c == NULL) {
 		if (!w->calm)
 			arrive(w, cu);
-	} else if (!cu->opened) {
+	} else if (!cu->opened || cu->opening) {
 		return;
 	} else if (must_leave(cu)) {
 		leave(w, cu);
@@ -447,6 +450,21 @@ people_flush(struct world *w)
 			report_sent(w, cu);
 	}
 	return w->nbatch > 0;
+}
+
+/* All outboxes empty: every customer reads what waits. */
+void
+people_read(struct world *w)
+{
+	for (int i = 0; i < CONNS; i++) {
+		struct customer *cu = &w->customers[i];
+
+		if (cu->c == NULL || !cu->opened || cu->leaving ||
+		    cu->left == cu->put)
+			continue;
+		cu->left = cu->put;
+		push_customer(w, DESK_RQ_SENT, cu)->rq.offset = cu->left;
+	}
 }
 
 void

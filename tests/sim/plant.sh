@@ -25,10 +25,10 @@ publish.c|/fx->undo = undo_wrote;/d|a client whose text is not stored waits for 
 publish.c|/^	if (!c->ending)$/d|the turn of a dead client wakes the desk
 turn.c|s/dw_text_cut(dw_buf_str(&t->held), t->held.len, TEXT_MAX)/t->held.len < TEXT_MAX ? t->held.len : TEXT_MAX/|a chunk is cut inside a character
 turn.c|s/if (t->ended || t->unread)/if (t->ended)/|a second unread chunk
-turn.c|/dw_buf_adds(out, WORD_JOINER);/d|a typed quit hangs up on the customer
+turn.c|s/dw_quit_guard(&t->held, text, len);/dw_buf_add(\&t->held, text, len);/|a typed quit hangs up on the customer
 turn.c|s/t->since_ns + t->times.hold_ns;/DW_NEVER;/|no holding line
 desk.c|s/d->sid = d->stored_sid = last_sid;/d->sid = d->stored_sid = last_sid - (last_sid > 0);/|a session number is used again
-desk.c|/look_in(d, d->config->gone_after_ms, now);/d|a gone session is never closed
+desk.c|s/if (left > 0) {/if (left > 0 \|\| now.ms > 0) {/|a gone session is never closed
 desk.c|/desk_settle_sent(d, s, now);/d|nobody learns that a reply has left
 decide.c|s/rq->offset >= rq->conn->put_end/rq->offset > 0/|sent before it has left
 decide.c|s/^		c->session->conn = NULL;$//|a connection that has left is kept
@@ -46,7 +46,7 @@ objects()
 {
 	mkdir "$dir/o" || return 1
 	for source in "$srcdir"/tests/sim/*.c "$srcdir"/src/desk/*.c \
-	    "$srcdir"/src/base/buf.c "$srcdir"/src/base/text.c
+	    "$srcdir"/src/base/buf.c "$srcdir"/src/base/quit.c "$srcdir"/src/base/text.c
 	do
 		compile "$source" "$dir/o/$(basename "$source" .c).o" ||
 		    return 1

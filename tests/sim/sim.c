@@ -144,7 +144,7 @@ check_customers(struct world *w)
 			continue;
 		if (cu->mode == DESK_CLASSIC)
 			peer_check(w, cu);
-		if (cu->ended && !cu->cut &&
+		if (cu->ended && !cu->cut && cu->told == cu->put &&
 		    w->now.ns > cu->ended_ns + w->config.linger_ns)
 			sim_fail(w, "customer %d lingers", i);
 		if (cu->closed && !cu->cut && !cu->ended &&
@@ -322,6 +322,7 @@ drain(struct world *w)
 {
 	people_drain(w);
 	for (int i = 0; i < 200 && w->draining && !w->drained; i++) {
+		people_read(w);
 		round_all(w);
 		pass_time(w, 100 * DW_MS);
 		(void)people_flush(w);
@@ -380,6 +381,7 @@ begin(struct world *w, uint64_t seed)
 		.linger_ns = 2 * DW_SECOND,
 		.retry_ns = DW_SECOND,
 		.gone_after_ms = 24 * 3600 * 1000,
+		.max_gone = SIZE_MAX,
 		.held_bytes = 8000,
 		.max_message = 65536,
 	};

@@ -62,6 +62,7 @@ struct customer {
 	enum desk_mode	 mode;
 	uint64_t	 sid;		/* 0: no stored session yet */
 	bool		 opened, eof, reset, leaving;
+	bool		 opening;	/* not yet let in, or refused */
 	bool		 slow;		/* its socket keeps what is put */
 	bool		 ended, cut;	/* by the desk */
 	bool		 may_end;	/* there is a reason to say quit */
@@ -181,6 +182,7 @@ extern const struct desk_sink sim_sink;
 void	people_gather(struct world *w);
 /* One thing that is on its way from each arrives; false: nothing was. */
 bool	people_flush(struct world *w);
+void	people_read(struct world *w);
 void	people_drain(struct world *w);
 void	people_gone(struct world *w, struct customer *cu);
 void	people_type(struct world *w, struct customer *cu);

@@ -181,8 +181,17 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	    !q->cu->closed)
 		sim_fail(w, "a customer's message is lost");
 	w->counts.refused += q->rq.rq == DESK_RQ_REPLY && a->code != DESK_OK;
-	if (q->rq.rq == DESK_RQ_SENT && q->rq.offset == q->cu->put)
+	if (q->rq.rq == DESK_RQ_SENT && q->rq.offset == q->cu->put) {
+		/* Only now does an ended one linger. */
+		if (q->cu->told < q->rq.offset)
+			q->cu->ended_ns = w->now.ns;
 		q->cu->told = q->rq.offset;
+	}
+	if (q->rq.rq == DESK_RQ_OPENED) {
+		q->cu->opening = false;
+		q->cu->reset |= q->cu->mode == DESK_CLASSIC &&
+		    a->code != DESK_OK;
+	}
 	if (q->rq.rq == DESK_RQ_DETACH)
 		q->op->on = q->op->busy = false;
 	give_back(w, q);

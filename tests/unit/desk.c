@@ -23,6 +23,7 @@ static const struct desk_config config = {
 	.linger_ns = 2 * DW_SECOND,
 	.retry_ns = DW_SECOND,
 	.gone_after_ms = 24 * HOUR_MS,
+	.max_gone = 3,
 	.held_bytes = 100,
 	.max_message = 1000,
 };
@@ -371,6 +372,54 @@ a_customer_who_was_served_and_leaves_closes_the_session(void)
 }
 
 static void
+of_too_many_gone_sessions_the_oldest_are_closed(void)
+{
+	begin();
+	for (int i = 1; i <= 5; i++) {
+		opened(&anna, DESK_LINE);
+		said(&anna, "hi");
+		done();
+		conn_rq(DESK_RQ_LEFT, &anna, "left");
+		done();
+	}
+	CHECK_INT(facts(1).state, DESK_CLOSED);
+	CHECK_INT(facts(2).state, DESK_CLOSED);
+	CHECK(facts(3).gone);
+	CHECK(facts(5).gone);
+	finish();
+}
+
+static void
+what_comes_behind_a_goodbye_begins_no_session(void)
+{
+	begin();
+	opened(&anna, DESK_LINE);
+	done();
+	said(&anna, "/quit");
+	said(&anna, "foo");
+	stored("anna<Goodbye.; anna end; ok; ok; ");
+	finish();
+}
+
+static void
+an_ended_customer_lingers_only_once_all_has_left(void)
+{
+	begin_with_anna(DESK_LINE);
+	put_says = DESK_PUT_KEPT;
+	reply(1, "a long answer");
+	command("close 1");
+	done();
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	    .offset = put_bytes });
+	done();
+	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
+	later(config.linger_ns / DW_SECOND);
+	stored("anna cut; ");
+	finish();
+}
+
+static void
 a_gone_session_is_closed_after_a_day_and_not_before(void)
 {
 	begin();
@@ -570,7 +619,7 @@ a_classic_customer_whose_hello_is_not_stored_is_refused(void)
 {
 	begin();
 	opened(&anna, DESK_CLASSIC);
-	not_stored("anna cut; not-stored; ");
+	not_stored("not-stored; ");	/* which its worker makes a reset */
 	CHECK_INT(facts(0).in, 0);
 	finish();
 }
@@ -832,6 +881,9 @@ main(void)
 		T(a_classic_customer_hears_at_once_that_nobody_is_on_duty),
 		T(a_customer_who_was_served_and_leaves_closes_the_session),
 		T(a_gone_session_is_closed_after_a_day_and_not_before),
+		T(of_too_many_gone_sessions_the_oldest_are_closed),
+		T(what_comes_behind_a_goodbye_begins_no_session),
+		T(an_ended_customer_lingers_only_once_all_has_left),
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
 		T(sent_waits_until_the_outbox_is_past_the_reply),
 		T(what_has_left_is_noted_before_its_session_ends),
