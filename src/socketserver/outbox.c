@@ -174,7 +174,9 @@ put_locked(struct sks_outbox *ob, const char *data, size_t len)
 
 	if (ob->closed || ob->ended || ob->dead)
 		return SKS_ECLOSED;
-	if (len > ob->max_bytes - waiting)
+	/* What is too large by itself must not fail for ever: it goes alone. */
+	if (waiting > 0 &&
+	    (waiting >= ob->max_bytes || len > ob->max_bytes - waiting))
 		return SKS_EOVERFLOW;
 	if (waiting > 0)
 		return keep(ob, data, len);

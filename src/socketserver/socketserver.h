@@ -443,7 +443,8 @@ enum sks_outbox_event {
 
 struct sks_outbox_config {
 	size_t	size;		/* of this struct */
-	size_t	max_bytes;	/* kept at most; a put over it is refused */
+	size_t	max_bytes;	/* kept at most; a put that would exceed it is
+				 * refused, unless nothing waits */
 	int64_t	stall_timeout_ns; /* SKS_NEVER: wait for ever */
 	struct sks_postman *postman;
 

@@ -148,6 +148,19 @@ the_end_mark_on_an_empty_outbox_shuts_at_once(void)
 }
 
 static void
+an_empty_outbox_takes_even_what_is_larger_than_itself(void)
+{
+	static char large[1 << 20];
+	uint64_t end = 0;
+
+	open_box(5000, SOON);
+	CHECK_INT(sks_outbox_put(box.ob, large, sizeof large, &end), 0);
+	CHECK_INT(end, sizeof large);
+	CHECK_INT(sks_outbox_put(box.ob, "x", 1, NULL), SKS_EOVERFLOW);
+	close_box();
+}
+
+static void
 a_full_outbox_takes_nothing_of_the_next_message(void)
 {
 	uint64_t end, sent;
@@ -424,6 +437,7 @@ main(void)
 		T(what_fits_is_with_the_kernel_at_once),
 		T(a_slow_reader_gets_everything_and_the_owner_hears_of_it),
 		T(the_end_mark_on_an_empty_outbox_shuts_at_once),
+		T(an_empty_outbox_takes_even_what_is_larger_than_itself),
 		T(a_full_outbox_takes_nothing_of_the_next_message),
 		T(a_peer_that_takes_nothing_is_reported_as_stalled),
 		T(a_stall_comes_in_time_although_the_postman_slept_for_another),
