@@ -97,7 +97,7 @@ end_row(struct wire_line *l, enum wire_line_kind kind)
 	l->cr = false;
 	l->handed = !l->skipping;
 	l->skipping = false;
-	l->discarded = 0;
+	l->discarded = l->noise = 0;
 	return l->handed ? kind : WIRE_LINE_NONE;
 }
 
@@ -204,6 +204,19 @@ static enum wire_line_kind (*const steps[])(struct wire_line *) = {
 	[SUB] = subnegotiation,
 };
 
+/* Telnet's own bytes count as thrown away: they too have an end. */
+static enum wire_line_kind
+step(struct wire_line *l)
+{
+	const unsigned char *before = l->in;
+	bool is_data = l->state == DATA;
+	enum wire_line_kind kind = steps[l->state](l);
+
+	if (!is_data)
+		l->noise += (size_t)(l->in - before);
+	return kind;
+}
+
 /* What was undecided is data when nothing follows. */
 static enum wire_line_kind
 finish(struct wire_line *l)
@@ -227,7 +240,7 @@ wire_line_next(struct wire_line *l, const char **text, size_t *len)
 		forget_row(l);
 	l->handed = false;
 	while (kind == WIRE_LINE_NONE && l->in < l->end)
-		kind = steps[l->state](l);
+		kind = step(l);
 	if (kind == WIRE_LINE_NONE && l->ended)
 		kind = finish(l);
 	*text = dw_buf_str(&l->row);
@@ -256,7 +269,7 @@ wire_line_telnet(const struct wire_line *l)
 size_t
 wire_line_discarded(const struct wire_line *l)
 {
-	return l->discarded;
+	return l->discarded + l->noise;
 }
 
 /* "who: " and as many blanks for the rows below. */

@@ -43,6 +43,7 @@ struct wire_line {
 	const unsigned char *in, *end;	/* lent by feed, not yet looked at */
 	size_t		 max_bytes;
 	size_t		 discarded;	/* bytes of the over-long row */
+	size_t		 noise;		/* telnet's, since the last row */
 	size_t		 sub_bytes;	/* of this subnegotiation */
 	int		 state;
 	int		 verb;		/* the option command being read */
@@ -80,7 +81,8 @@ size_t	wire_line_answer(struct wire_line *l, const char **bytes);
 /* Whether the peer has sent a telnet command. */
 bool	wire_line_telnet(const struct wire_line *l);
 
-/* Bytes thrown away of the over-long row that has not ended yet, else 0. */
+/* Bytes thrown away since the last row ended: of an over-long row that has not
+ * ended yet, and of telnet's commands. */
 size_t	wire_line_discarded(const struct wire_line *l);
 
 /*

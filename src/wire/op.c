@@ -567,7 +567,7 @@ wire_frame_parse(const char *line, size_t len, struct wire_frame **out,
 
 	*out = NULL;
 	*why = "";
-	if (len > WIRE_OP_LINE_MAX)
+	if (len > WIRE_OP_FRAME_MAX)
 		return refuse(why, "this frame is too long");
 	if (is_too_deep(line, len))
 		return refuse(why, "this frame is nested too deep");

@@ -32,7 +32,9 @@
 #include "base/buf.h"
 
 #define WIRE_OP_VERSION		1
-#define WIRE_OP_LINE_MAX	(512 * 1024)	/* bytes of one frame */
+#define WIRE_OP_LINE_MAX	(512 * 1024)	/* bytes of a frame to the desk */
+#define WIRE_OP_FRAME_MAX	(16 * 1024 * 1024) /* and of one from it: a
+						    * welcome has all sessions */
 
 enum wire_op {
 	WIRE_HELLO, WIRE_REPLY, WIRE_CMD, WIRE_BYE,

@@ -255,7 +255,7 @@ the_longest_frame_is_taken_and_one_byte_more_is_not(void)
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
 	dw_buf_adds(&b, "{\"op\":\"cmd\",\"text\":\"");
-	while (b.len < WIRE_OP_LINE_MAX - 2)
+	while (b.len < WIRE_OP_FRAME_MAX - 2)
 		dw_buf_addc(&b, 'x');
 	dw_buf_adds(&b, "\"}");
 	CHECK_INT(parse(b.data), 0);
