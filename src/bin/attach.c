@@ -106,7 +106,7 @@ verb_attach(struct options *o)
 	struct con_config cfg = { .colour = o->colour,
 	    .connect = connect_desk, .arg = &a };
 	char *state = path_state(), *login = path_login();
-	char *path = state != NULL ? path_operator_socket(state, 0) : NULL;
+	char *path = state != NULL ? path_operator_socket(state) : NULL;
 	char *history = o->no_history ? NULL : path_history();
 	const char *why = "";
 	int r = STATUS_FAILED;

@@ -20,7 +20,7 @@
 #include "console/console.h"
 
 #define DEFAULT_LISTEN	"127.0.0.1:6666"
-#define GREETING_MAX	4096
+#define GREETING_MAX	900	/* fits a classic client's one read */
 #define IDLE_ONE	60		/* seconds, with --one-at-a-time */
 #define CONSOLE_STACK	((size_t)1024 * 1024)
 #define CONSOLE_NS	DW_SECOND	/* to leave by itself */
@@ -45,6 +45,7 @@ read_greeting(struct desk_process *p)
 	const char *path = p->run->o->greeting_file;
 	FILE *f;
 	size_t n;
+	int r;
 
 	if (path == NULL)
 		return STATUS_OK;
@@ -54,9 +55,14 @@ read_greeting(struct desk_process *p)
 		return STATUS_CONFIG;
 	}
 	p->greeting = calloc(1, GREETING_MAX);
-	n = p->greeting != NULL ? fread(p->greeting, 1, GREETING_MAX - 1, f) :
-	    0;
+	n = p->greeting != NULL ? fread(p->greeting, 1, GREETING_MAX, f) : 0;
+	r = ferror(f) ? errno : n == GREETING_MAX ? EFBIG : 0;
 	fclose(f);
+	if (r != 0) {
+		complain(_("cannot take the greeting %s, which may have %d "
+		    "bytes: %s"), path, GREETING_MAX - 1, strerror(r));
+		return STATUS_CONFIG;
+	}
 	while (n > 0 && p->greeting[n - 1] == '\n')
 		p->greeting[--n] = '\0';
 	return p->greeting != NULL ? STATUS_OK : STATUS_FAILED;
@@ -143,15 +149,16 @@ start_console(struct desk_process *p)
 	p->history = o->no_history ? NULL : path_history();
 	cfg.name = o->as != NULL ? o->as : p->login;
 	cfg.history = p->history;
-	if ((cfg.socket = door_console(p->door)) == NULL ||
-	    con_new(&cfg, &p->con) < 0 ||
+	if ((cfg.socket = door_console(p->door)) != NULL &&
+	    con_new(&cfg, &p->con) == 0 &&
 	    dw_thread_start(&p->readline, "readline", CONSOLE_STACK,
-	    readline_thread, p) < 0) {
-		complain(_("the console cannot be started: out of memory or "
-		    "threads"));
-		return STATUS_FAILED;
-	}
-	return STATUS_OK;
+	    readline_thread, p) == 0)
+		return STATUS_OK;
+	complain(_("the console cannot be started: out of memory or "
+	    "threads"));
+	con_free(p->con);
+	p->con = NULL;
+	return STATUS_FAILED;
 }
 
 static void

@@ -27,7 +27,7 @@ run_desk(struct options *o, bool console)
 	/* A state of its own has its socket beside it, so that two desks do
 	 * not meet. */
 	if (o->operator_socket == NULL && o->state_dir == NULL)
-		path = path_operator_socket(state, 1);
+		path = path_operator_socket(state);
 	else if (o->operator_socket == NULL)
 		path = path_operator_socket_in(state);
 	run.state_dir = state;

@@ -68,7 +68,7 @@ path_operator_socket_in(const char *dir)
 }
 
 char *
-path_operator_socket(const char *state, int make)
+path_operator_socket(const char *state)
 {
 	const char *run = absolute("XDG_RUNTIME_DIR");
 	char *dir, *path;
@@ -77,7 +77,7 @@ path_operator_socket(const char *state, int make)
 		return path_operator_socket_in(state);
 	if ((dir = join(run, "deskwire")) == NULL)
 		return NULL;
-	if (make && mkdir(dir, 0700) < 0 && errno != EEXIST) {
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
 		free(dir);
 		return path_operator_socket_in(state);
 	}

@@ -7,12 +7,12 @@
 /* ${XDG_STATE_HOME:-~/.local/state}/deskwire */
 char	*path_state(void);
 
-/* "history" in path_state(), whose folder is made. */
+/* "history" in path_state(). */
 char	*path_history(void);
 
 /* ${XDG_RUNTIME_DIR}/deskwire/operator.sock; without one, operator.sock in
- * the state folder.  Makes the socket's own folder, mode 0700, if `make`. */
-char	*path_operator_socket(const char *state, int make);
+ * the state folder.  Makes the socket's own folder, mode 0700. */
+char	*path_operator_socket(const char *state);
 
 /* operator.sock in that folder. */
 char	*path_operator_socket_in(const char *dir);

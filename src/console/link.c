@@ -243,7 +243,7 @@ read_until_end(struct con_link *l, struct conn *c, struct sks_frame *frame)
 static enum end
 converse(struct con_link *l, struct conn *c)
 {
-	struct sks_frame *frame = sks_frame_new(WIRE_OP_LINE_MAX);
+	struct sks_frame *frame = sks_frame_new(WIRE_OP_FRAME_MAX);
 	enum end end = END_LOST;
 
 	if (frame == NULL)

@@ -47,6 +47,8 @@ struct customer {
 	atomic_bool		 telnet;
 	bool			 is_line, is_classic;	/* in use */
 	bool			 opened;	/* the desk knows it */
+	bool			 refused;	/* a classic one: not let in */
+	bool			 over;		/* nothing more is read */
 	enum desk_mode		 mode;
 	bool			 spoke;
 	unsigned		 too_long;
@@ -120,12 +122,37 @@ give_up(struct customer *cu, const char *why, const char *sentence)
 	request(cu, DESK_RQ_BYE, sentence, strlen(sentence), 0);
 }
 
+/* On the desk thread: a classic client that could not be let in. */
 static void
+opened_answered(struct door_node *n, const struct desk_answer *a)
+{
+	struct said *said = DW_LIST_OF(n, struct said, node);
+
+	n->answered = NULL;
+	if (a->code == DESK_OK)
+		return;
+	dw_buf_reset(&said->text);
+	dw_buf_adds(&said->text, a->text);
+	customer_of(n->rq.conn)->refused = true;
+}
+
+/* What it speaks is known.  Returns whether it was let in. */
+static bool
 opened(struct customer *cu, enum desk_mode mode)
 {
+	struct said *said = &cu->said[cu->next % SAID_NODES];
+
+	/* One opening at a time: a late classic client has two. */
+	for (int i = 0; i < SAID_NODES; i++)
+		door_wait(&cu->door->inbox, &cu->said[i].node);
 	cu->opened = true;
 	cu->mode = mode;
+	if (mode == DESK_CLASSIC)
+		said->node.answered = opened_answered;
 	request(cu, DESK_RQ_OPENED, "", 0, 0);
+	if (mode == DESK_CLASSIC)
+		door_wait(&cu->door->inbox, &said->node);
+	return !cu->refused;
 }
 
 /* The outbox's news, on the postman's thread. */
@@ -212,8 +239,9 @@ customer_setup(struct sks_handler *h)
 	return 0;
 }
 
-/* Waits, without reading, until the customer may say something more. */
-static void
+/* Waits, without reading, until the customer may say something more.  What is
+ * left of one who goes meanwhile is not taken any more. */
+static bool
 hold_back(struct customer *cu)
 {
 	const struct door_limits *l = limits_of(cu);
@@ -221,29 +249,24 @@ hold_back(struct customer *cu)
 
 	while ((due = door_rate_take(&cu->rate, dw_clock_ns())) != 0)
 		if (sks_wait_hup(cu->base.request, due) == 0)
-			return;
+			return false;
 	if (door_rate_held_ns(&cu->rate) > l->flood_timeout * DW_SECOND) {
 		door_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
 		give_up(cu, "flood", _("You write faster than can be read "
 		    "here. Goodbye."));
 	}
+	return true;
 }
 
 static void
 say(struct customer *cu, const char *text, size_t len, unsigned flags)
 {
-	hold_back(cu);
+	if (!hold_back(cu)) {
+		cu->over = true;
+		return;
+	}
 	cu->spoke = true;
 	request(cu, DESK_RQ_SAID, text, len, flags);
-}
-
-/* The desk has closed our side, or the peer has; nothing more is read. */
-static void
-wait_for_end(struct customer *cu)
-{
-	request(cu, DESK_RQ_EOF, "", 0, 0);
-	while (sks_wait_hup(cu->base.request, SKS_NEVER) == SKS_ETIMEDOUT)
-		;
 }
 
 static int64_t
@@ -264,6 +287,15 @@ idle(struct customer *cu)
 	cu->why = "left";
 }
 
+/* The peer has said all it had to say, and may still read. */
+static void
+wait_for_end(struct customer *cu)
+{
+	request(cu, DESK_RQ_EOF, "", 0, 0);
+	while (sks_wait_hup(cu->base.request, idle_ns(cu)) == SKS_ETIMEDOUT)
+		idle(cu);
+}
+
 /*
  * Classic mode
  */
@@ -275,37 +307,60 @@ classic_messages(struct customer *cu)
 	const char *text;
 	size_t len;
 
-	while ((kind = wire_classic_next(&cu->classic, &text, &len)) !=
-	    WIRE_CLASSIC_NONE)
+	while (!cu->over && (kind = wire_classic_next(&cu->classic, &text,
+	    &len)) != WIRE_CLASSIC_NONE)
 		if (kind == WIRE_CLASSIC_TEXT)
 			say(cu, text, len, 0);
-		else if (kind == WIRE_CLASSIC_HELLO)
-			opened(cu, DESK_CLASSIC);
+		else	/* without memory for its hello it is a stranger */
+			cu->over = kind != WIRE_CLASSIC_HELLO ||
+			    !opened(cu, DESK_CLASSIC);
 }
 
+/* Told why and reset: an end before our hello would keep it reading. */
 static void
-classic_loop(struct customer *cu, char *buf, size_t len)
+reset_classic(struct customer *cu)
+{
+	struct dw_buf *why = &cu->said[(cu->next - 1) % SAID_NODES].text;
+
+	cu->why = "refused";
+	if (why->len > 0 &&
+	    sks_outbox_put(cu->outbox, why->data, why->len, NULL) < 0)
+		cu->why = "reset";
+	sks_outbox_close(cu->outbox);
+	sks_reset(cu->base.request);
+}
+
+/* first[0, len) has come already; buf is for what follows. */
+static void
+classic_loop(struct customer *cu, const char *first, size_t len, char *buf)
 {
 	ssize_t n = (ssize_t)len;
 
 	cu->is_classic = true;
 	wire_classic_init(&cu->classic, WIRE_CLASSIC_CLIENT_HELLO);
-	while (n > 0 || n == SKS_ETIMEDOUT) {
+	while (!cu->over && (n > 0 || n == SKS_ETIMEDOUT)) {
 		bool partial;
 
 		if (n > 0)
-			wire_classic_feed(&cu->classic, buf, (size_t)n);
+			wire_classic_feed(&cu->classic, first, (size_t)n);
 		else if (wire_classic_partial(&cu->classic))
 			wire_classic_flush(&cu->classic);
 		else
 			idle(cu);
 		classic_messages(cu);
+		if (cu->over)
+			break;
+		first = buf;
 		partial = wire_classic_partial(&cu->classic);
 		n = sks_recv_deadline(cu->base.request, buf, RECV_MAX,
 		    partial ? dw_clock_ns() + limits_of(cu)->line_timeout *
 		    DW_SECOND : idle_ns(cu));
 	}
-	if (n < 0) {
+	if (cu->refused) {
+		reset_classic(cu);
+		return;
+	}
+	if (cu->over || n < 0) {
 		cu->why = "reset";
 		return;
 	}
@@ -341,15 +396,18 @@ line_telnet(struct customer *cu)
 		request(cu, DESK_RQ_ANSWER, bytes, len, 0);
 }
 
-static void
+/* Returns whether a row has ended. */
+static bool
 line_messages(struct customer *cu)
 {
 	enum wire_line_kind kind;
+	bool ended = false;
 	const char *text;
 	size_t len;
 
-	while ((kind = wire_line_next(&cu->line, &text, &len)) !=
+	while (!cu->over && (kind = wire_line_next(&cu->line, &text, &len)) !=
 	    WIRE_LINE_NONE) {
+		ended = true;
 		line_telnet(cu);
 		if (kind == WIRE_LINE_TEXT)
 			say(cu, text, len, 0);
@@ -359,6 +417,7 @@ line_messages(struct customer *cu)
 			line_too_long(cu);
 	}
 	line_telnet(cu);
+	return ended;
 }
 
 /* Over 80 % of the places are taken. */
@@ -402,14 +461,14 @@ line_timeout(struct customer *cu)
 static bool
 line_bytes(struct customer *cu, const char *buf, size_t len)
 {
-	bool inside = in_line(cu);
+	bool inside = in_line(cu), ended;
 
 	wire_line_feed(&cu->line, buf, len);
-	line_messages(cu);
+	ended = line_messages(cu);
 	if (wire_line_discarded(&cu->line) >
 	    DISCARD_MAX * (size_t)limits_of(cu)->max_line)
 		give_up(cu, "too long", _("That line has no end. Goodbye."));
-	return !inside && in_line(cu);
+	return in_line(cu) && (!inside || ended);
 }
 
 /* A classic client that took its time after it had connected. */
@@ -430,6 +489,8 @@ line_read(struct customer *cu, char *buf, size_t len, int64_t accepted)
 	for (;;) {
 		if (n > 0 && line_bytes(cu, buf, (size_t)n))
 			began = dw_clock_ns();
+		if (cu->over)
+			return SKS_ERESET;
 		if (is_late_classic(cu))
 			return 1;
 		until = line_deadline(cu, accepted, began);
@@ -454,9 +515,7 @@ line_loop(struct customer *cu, char *buf, size_t len, int64_t accepted)
 	opened(cu, DESK_LINE);
 	n = line_read(cu, buf, len, accepted);
 	if (n == 1) {
-		len = cu->line.row.len;
-		memcpy(buf, cu->line.row.data, len);
-		classic_loop(cu, buf, len);
+		classic_loop(cu, cu->line.row.data, cu->line.row.len, buf);
 		return;
 	}
 	if (n < 0) {
@@ -476,6 +535,7 @@ line_loop(struct customer *cu, char *buf, size_t len, int64_t accepted)
 static void
 refuse(struct customer *cu, const char *sentence)
 {
+	int64_t until = dw_clock_ns() + limits_of(cu)->linger * DW_SECOND;
 	struct dw_buf out = DW_BUF_INITIALIZER;
 	char buf[512];
 
@@ -487,8 +547,7 @@ refuse(struct customer *cu, const char *sentence)
 	sks_outbox_end(cu->outbox);
 	dw_buf_fini(&out);
 	/* Reading what it still sends keeps the answer from being reset. */
-	while (sks_recv_deadline(cu->base.request, buf, sizeof buf,
-	    dw_clock_ns() + DW_SECOND / 4) > 0)
+	while (sks_recv_deadline(cu->base.request, buf, sizeof buf, until) > 0)
 		;
 }
 
@@ -527,7 +586,7 @@ customer_handle(struct sks_handler *h)
 
 	switch (read_opening(cu, buf, &len, accepted)) {
 	case WIRE_OPEN_CLASSIC:
-		classic_loop(cu, buf, len);
+		classic_loop(cu, buf, len, buf);
 		break;
 	case WIRE_OPEN_LINE:
 		line_loop(cu, buf, len, accepted);

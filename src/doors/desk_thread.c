@@ -130,20 +130,6 @@ now(void)
 	return t;
 }
 
-static void
-decide(struct door *door, struct door_node *n, struct desk_time t)
-{
-	static const struct desk_answer no_memory = { DESK_NOT_STORED, 0, 0,
-	    "" };
-
-	if (n->ready != NULL)
-		n->ready(n);
-	if (n->rq.rq == DESK_RQ_KINDS)	/* was all about its ready() */
-		door_give_back(&door->inbox, n);
-	else if (desk_decide(door->desk, &n->rq, t) < 0)
-		sink_answer(door, n, &no_memory);
-}
-
 /* The operators and the log are told once when storing begins to fail, and
  * once when it works again. */
 static void
@@ -190,6 +176,19 @@ store(struct door *door)
 	desk_tick(door->desk, &sink, door, now());
 }
 
+static void
+decide(struct door *door, struct door_node *n)
+{
+	if (n->ready != NULL)
+		n->ready(n);
+	if (n->rq.rq == DESK_RQ_KINDS) {	/* was all about its ready() */
+		door_give_back(&door->inbox, n);
+		return;
+	}
+	while (desk_decide(door->desk, &n->rq, now()) < 0)
+		store(door);		/* which makes room for one request */
+}
+
 void *
 door_desk_thread(void *arg)
 {
@@ -201,8 +200,7 @@ door_desk_thread(void *arg)
 	while (!atomic_load(&door->ending)) {
 		door_take(&door->inbox, desk_deadline(door->desk), &taken);
 		while ((n = dw_list_take(&taken)) != NULL)
-			decide(door, DW_LIST_OF(n, struct door_node, link),
-			    now());
+			decide(door, DW_LIST_OF(n, struct door_node, link));
 		store(door);
 	}
 	return NULL;

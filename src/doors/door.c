@@ -21,7 +21,7 @@
 #define DEFAULT_PORT	6666		/* the tutorial's */
 #define DESK_STACK	((size_t)1024 * 1024)	/* SQLite's */
 #define HELD_BYTES	((size_t)64 * 1024)
-#define STOP_SECONDS	5.0
+#define STACK_USUAL	64	/* KiB; the library knows what sanitizers need */
 
 static void
 server_log(void *user, enum sks_log_level level, const char *text)
@@ -36,8 +36,7 @@ static void
 common_config(struct door *door, struct sks_server_config *cfg)
 {
 	cfg->grace = 0;		/* the desk has said goodbye before */
-	cfg->stack_size = 0;
-	if (door->config->limits.stack_size > 64)
+	if (door->config->limits.stack_size != STACK_USUAL)
 		cfg->stack_size =
 		    (size_t)door->config->limits.stack_size * 1024;
 	cfg->user = door;
@@ -204,6 +203,7 @@ configure_desk(struct door *door)
 	dc->linger_ns = l->linger * DW_SECOND;
 	dc->retry_ns = DW_SECOND;
 	dc->gone_after_ms = l->gone_after * 1000;
+	dc->max_gone = (size_t)l->max_gone;
 	dc->held_bytes = HELD_BYTES;
 	dc->max_message = (size_t)l->max_message;
 }
@@ -336,23 +336,17 @@ door_drained(struct door *door)
 static void
 close_customers(struct door *door)
 {
-	for (size_t i = 0; i < door->ncustomers; i++) {
-		if (door->started)
-			sks_server_stop(door->customers[i], STOP_SECONDS);
+	for (size_t i = 0; i < door->ncustomers; i++)
 		sks_server_free(door->customers[i]);
-	}
 }
 
 static void
 close_operators(struct door *door)
 {
-	if (door->operators == NULL)
-		return;
 	if (door->started) {
 		sks_server_request_shutdown(door->operators);
 		door_post(&door->inbox, &door->farewell);
 		door_wait(&door->inbox, &door->farewell);
-		sks_server_stop(door->operators, STOP_SECONDS);
 	}
 	sks_server_free(door->operators);
 }

@@ -6,8 +6,8 @@
  *	door_open	locks the state, checks and reads the journal, listens
  *	door_console	an operator's end for a console in this process
  *	door_start	starts the threads; the desk works
- *	door_stop	says goodbye to everybody, joins the threads
- *	door_close	frees it
+ *	door_drain	begins to say goodbye to everybody
+ *	door_close	ends the threads, frees it
  *
  * One thread, main, calls all of these.
  */
@@ -24,12 +24,6 @@
 
 struct door;
 struct sks_socket;
-
-enum door_scope {		/* the widest address that is listened on */
-	DOOR_LOOPBACK,
-	DOOR_PRIVATE,
-	DOOR_PUBLIC
-};
 
 struct door_config {
 	const char *const *listen;	/* "127.0.0.1:6666", … */

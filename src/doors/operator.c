@@ -37,7 +37,7 @@ struct operator {
 	struct dw_cond		 back;
 	struct operator_node	 nodes[NODES];
 	unsigned		 next;
-	struct door_node	 attach, detach, caught_up;
+	struct door_node	 attach, detach, caught_up, room;
 	char			 name[NAME_SIZE];
 	uint64_t		 seen;		/* its hello: wants all after */
 	bool			 replay;
@@ -48,6 +48,7 @@ struct operator {
 	struct dw_list		 link;		/* in door.links once live */
 	struct door_job		 job;		/* out: `asked` has its node */
 	struct door_node	*asked;
+	bool			 waiting;	/* with a replay, for room */
 };
 
 /* Every request of an operator comes with its node; the node's owner: */
@@ -64,7 +65,10 @@ operator_of(struct door_node *n)
 static void
 put(struct operator *op, const char *bytes, size_t len)
 {
-	if (sks_outbox_put(op->outbox, bytes, len, NULL) == SKS_EOVERFLOW)
+	int r = len == 0 ? 0 : sks_outbox_put(op->outbox, bytes, len, NULL);
+
+	/* A link with a hole in it is of no use. */
+	if (r < 0 && r != SKS_ECLOSED)
 		sks_outbox_cut(op->outbox);
 }
 
@@ -83,12 +87,18 @@ tell(struct operator *op, const struct wire_frame *f)
 void
 door_tell_operators(struct door *door, const struct wire_frame *f)
 {
+	bool failed;
+
 	dw_buf_reset(&door->scratch);
-	if (wire_frame_encode(&door->scratch, f) < 0)
-		return;
-	DW_LIST_EACH(n, &door->links)
-		put(DW_LIST_OF(n, struct operator, link), door->scratch.data,
-		    door->scratch.len);
+	failed = wire_frame_encode(&door->scratch, f) < 0;
+	DW_LIST_EACH(n, &door->links) {
+		struct operator *op = DW_LIST_OF(n, struct operator, link);
+
+		if (failed)
+			sks_outbox_cut(op->outbox);
+		else
+			put(op, door->scratch.data, door->scratch.len);
+	}
 }
 
 void
@@ -176,8 +186,11 @@ welcome(struct operator *op)
 	if (!op->replay) {
 		desk_each(door->desk, count_session, &snap);
 		snap.sessions = calloc(snap.cap + 1, sizeof *snap.sessions);
-		if (snap.sessions != NULL)
-			desk_each(door->desk, add_session, &snap);
+		if (snap.sessions == NULL) {
+			sks_outbox_cut(op->outbox);
+			return;
+		}
+		desk_each(door->desk, add_session, &snap);
 		f.sessions = snap.sessions;
 		f.nsessions = snap.n;
 	}
@@ -284,7 +297,10 @@ replay_done(struct operator *op)
 		return true;
 	}
 	if (op->job.more && op->seen < desk_last_seq(op->door->desk)) {
-		ask(op, op->asked, 0, 0, op->seen);
+		/* No faster than the console reads. */
+		op->waiting = sks_outbox_queued(op->outbox) > 0;
+		if (!op->waiting)
+			ask(op, op->asked, 0, 0, op->seen);
 		return false;
 	}
 	go_live(op);
@@ -305,6 +321,26 @@ caught_up(struct door_node *n)
 	dw_buf_fini(&op->job.frames);
 	op->asked = NULL;
 	door_give_back(&op->door->inbox, asked);
+}
+
+static void
+outbox_news(void *arg, enum sks_outbox_event event)
+{
+	struct operator *op = arg;
+
+	if (event == SKS_OUTBOX_EMPTIED || event == SKS_OUTBOX_FAILED)
+		door_post_again(&op->door->inbox, &op->room);
+}
+
+static void
+room_made(struct door_node *n)
+{
+	struct operator *op = operator_of(n);
+
+	if (!op->waiting)
+		return;
+	op->waiting = false;
+	ask(op, op->asked, 0, 0, op->seen);
 }
 
 /* From here on no more frames are written to it. */
@@ -331,6 +367,9 @@ operator_nodes(struct operator *op)
 	door_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
 	door_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
 	door_node_init(&op->caught_up, DESK_RQ_KINDS, NULL, &op->back);
+	door_node_init(&op->room, DESK_RQ_KINDS, NULL, &op->back);
+	op->room.operator = true;
+	op->room.ready = room_made;
 	op->attach.operator = op->detach.operator = true;
 	op->caught_up.operator = true;
 	op->caught_up.ready = caught_up;
@@ -348,6 +387,8 @@ operator_setup(struct sks_handler *h)
 	op->door = sks_server_user(h->server);
 	cfg.max_bytes = (size_t)op->door->config->limits.operator_queue;
 	cfg.stall_timeout_ns = SKS_NEVER;
+	cfg.notify = outbox_news;
+	cfg.arg = op;
 	cfg.postman = op->door->postman;
 	if ((op->frames = sks_frame_new(WIRE_OP_LINE_MAX)) == NULL)
 		return SKS_ENOMEM;
@@ -485,6 +526,7 @@ operator_finish(struct sks_handler *h)
 		door_wait(in, &op->detach);
 	}
 	sks_outbox_close(op->outbox);
+	door_wait(in, &op->room);
 	sks_outbox_unref(op->outbox);
 	for (int i = 0; i < NODES; i++)
 		wire_frame_free(op->nodes[i].frame);

@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 #define REPLAY_EVENTS	512	/* in one transaction */
-#define REPLAY_BYTES	(1024 * 1024)
+#define REPLAY_BYTES	(32 * 1024)	/* in one go; an event may exceed it */
 #define STACK_SIZE	((size_t)512 * 1024)	/* SQLite's */
 
 void
