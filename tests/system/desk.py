@@ -377,10 +377,26 @@ class Customer:
             return struct.unpack_from("I", info, 24)[0] == 0
         wait_until(done, "an acknowledgement")
 
+    def taken(self):
+        """Waits until the desk itself has read all that was sent."""
+        ours, theirs = (":{:04X}".format(a[1]) for a in
+                        (self.sock.getsockname(), self.sock.getpeername()))
+
+        def done():
+            with open("/proc/net/tcp", encoding="ascii") as f:
+                for row in f:
+                    part = row.split()
+                    if part[1].endswith(theirs) and part[2].endswith(ours):
+                        return part[4].endswith(":00000000")
+            return True             # it is gone, with what was not read
+        self.acknowledged()
+        wait_until(done, "the desk to read")
+
     def split(self, *parts):
+        """Each part is a recv of its own at the desk."""
         for part in parts:
             self.send(part)
-            self.acknowledged()
+            self.taken()
 
     def hear(self, deadline):
         """Some more; False at the end of file or a reset."""

@@ -8,6 +8,7 @@ really are.  T_SEED chooses another run."""
 
 import os
 import random
+import socket
 import threading
 import time
 
@@ -47,6 +48,8 @@ class Client(threading.Thread):
         self.expected = None
 
     def hear(self):
+        there = self.peer.sock.recv(4096, socket.MSG_PEEK)
+        assert len(there) <= 1024, f"{len(there)} bytes for one recv"
         data = self.peer.sock.recv(1024)
         assert data, "the server closed"
         return data.decode()                    # by itself, as there
@@ -59,18 +62,23 @@ class Client(threading.Thread):
         return answer
 
     def think(self):
-        time.sleep(self.rng.choice((0, 0, 0.001, 0.02, 0.1, 0.3)))
+        """Never so quick that two messages are one recv there: without
+        framing nobody could tell them apart."""
+        self.peer.taken()
+        time.sleep(self.rng.choice((0, 0, 0, 0.001, 0.02, 0.1, 0.3, 2.5)))
 
     def converse(self):
         self.peer.sock.settimeout(PATIENCE)
         self.peer.sock.send(CLIENT_HELLO.encode())
         assert SERVER_HELLO in self.hear()
         while not self.typed_all.is_set():
-            self.think()
+            self.think()            # at times longer than text is held
             self.say(self.rng.choice(("question", "订单", "quite so", "?",
                                       ".", "x" * 700)))
         while len(plain(self.shown)) < len(plain(self.expected)):
+            self.peer.taken()
             self.say(".")
+        self.peer.taken()
         answer = self.say(QUIT)
         same(self.shown.pop(), QUIT)
         same(answer, QUIT)
@@ -101,7 +109,7 @@ class Typist(threading.Thread):
             self.link.reply(self.rng.choice(self.sids), reply_text(self.rng))
 
 
-@case(f"turns: clients at random moments show what was typed, seed {SEED}")
+@case(f"clients at random moments show what was typed, seed {SEED}")
 def _():
     with Desk("--holding-line", "1", "--held-reply", "1", "--add-to-held",
               "1", "--rate", "1000000", "--burst", "1000000") as d:
@@ -125,12 +133,13 @@ def _():
             c.typed_all.set()
         for c in clients:
             c.join()
+        spoken = sum(len(c.shown) for c in clients)
+        assert spoken > 5 * CLIENTS, f"they hardly spoke: {spoken}"
         for c, sid in zip(clients, sids):
             if c.failure is not None:
                 raise c.failure
             assert c.expected, "nothing was typed"
             same(plain(c.shown), plain(c.expected))
-            assert len(c.shown) > 5, "it hardly spoke"
             links[0].event("closed", sid=sid, why="quit")
 
 
