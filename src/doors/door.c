@@ -100,6 +100,8 @@ open_listener(struct door *door, const char *text, struct dw_buf *why)
 	cfg.max_sessions = (unsigned)config->limits.max_sessions;
 	cfg.max_per_addr = (unsigned)config->limits.max_per_address;
 	cfg.loopback_exempt = !config->every_address;
+	if (door->ncustomers > 0)
+		cfg.together = door->customers[0];
 	if (config->one_at_a_time) {
 		cfg.max_sessions = cfg.max_per_addr = 0;
 		cfg.overload = SKS_WAIT;

@@ -13,6 +13,8 @@ libsks_la_SOURCES += \
 	src/socketserver/loop.c \
 	src/socketserver/outbox.c \
 	src/socketserver/outbox.h \
+	src/socketserver/places.c \
+	src/socketserver/places.h \
 	src/socketserver/peers.c \
 	src/socketserver/peers.h \
 	src/socketserver/poller.c \

@@ -64,22 +64,10 @@ sks_request_handler(struct sks_request *req)
 	return req->handler;
 }
 
-static int
-full_locked(const struct sks_server *srv) DW_REQUIRES(srv->lock)
-{
-	return srv->cfg.max_sessions > 0 &&
-	    srv->stats.live >= srv->cfg.max_sessions;
-}
-
 int
 sks_server_full(struct sks_server *srv)
 {
-	int full;
-
-	dw_lock(&srv->lock);
-	full = full_locked(srv);
-	dw_unlock(&srv->lock);
-	return full;
+	return sks_places_full(srv->places, srv->cfg.max_sessions);
 }
 
 /* Is this peer one that max_per_addr looks at? */
@@ -94,51 +82,44 @@ host_counts(const struct sks_request *req, struct sks_host_key *key)
 	    sks_addr_scope(&req->client) != SKS_SCOPE_LOOPBACK;
 }
 
-static enum sks_overload
-admit_locked(struct sks_server *srv, struct sks_request *req)
-    DW_REQUIRES(srv->lock)
-{
-	struct sks_host_key key;
-	int r;
-
-	if (full_locked(srv))
-		return SKS_OVER_SESSIONS;
-	if (host_counts(req, &key)) {
-		r = sks_peers_enter(&srv->peers, &key, srv->cfg.max_per_addr);
-		if (r == 0)
-			return SKS_OVER_ADDRESS;
-		req->counted = r > 0;
-	}
-	req->admitted = 1;
-	srv->stats.live++;
-	dw_list_add(&srv->live, &req->node);
-	return SKS_OVERLOADS;
-}
-
 enum sks_overload
 sks_request_admit(struct sks_request *req)
 {
 	struct sks_server *srv = req->srv;
+	struct sks_host_key key;
 	enum sks_overload why;
 
+	why = sks_places_enter(srv->places, &srv->cfg,
+	    host_counts(req, &key) ? &key : NULL, &req->counted);
+	if (why != SKS_OVERLOADS)
+		return why;
 	dw_lock(&srv->lock);
-	why = admit_locked(srv, req);
+	req->admitted = 1;
+	srv->stats.live++;
+	dw_list_add(&srv->live, &req->node);
 	dw_unlock(&srv->lock);
-	return why;
+	return SKS_OVERLOADS;
+}
+
+/* Before it is off the list: whoever closes the server waits for that. */
+void
+sks_request_leave(struct sks_request *req)
+{
+	struct sks_host_key key;
+	int counted = req->counted && sks_addr_host_key(&req->client, &key);
+
+	if (req->admitted)
+		sks_places_leave(req->srv->places, counted ? &key : NULL);
 }
 
 void
 sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)
 {
-	struct sks_host_key key;
-
 	if (!req->admitted)
 		return;
 	req->admitted = 0;
 	dw_list_del(&req->node);
 	srv->stats.live--;
-	if (req->counted && sks_addr_host_key(&req->client, &key))
-		sks_peers_leave(&srv->peers, &key);
 	dw_cond_broadcast(&srv->changed);
 }
 
@@ -147,6 +128,7 @@ sks_request_retire(struct sks_request *req)
 {
 	struct sks_server *srv = req->srv;
 
+	sks_request_leave(req);
 	dw_lock(&srv->lock);
 	sks_request_retire_locked(srv, req);
 	dw_unlock(&srv->lock);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
@@ -129,6 +130,9 @@ check_config(const struct sks_server_config *cfg)
 	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
 	    cfg->grace < 0)
 		return sks_fail(SKS_EINVAL, "a time-out is not negative");
+	if (cfg->together != NULL && cfg->overload == SKS_WAIT)
+		return sks_fail(SKS_EINVAL,
+		    "servers that wait for a place cannot count together");
 	if (!(cfg->service_interval > 0))
 		return sks_fail(SKS_EINVAL,
 		    "service_interval must be more than 0");
@@ -206,7 +210,8 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_list_init(&srv->live);
 	dw_list_init(&srv->told);
 	dw_list_init(&srv->done);
-	sks_peers_init(&srv->peers);
+	srv->places = cfg->together == NULL ? sks_places_new() :
+	    sks_places_ref(cfg->together->places);
 }
 
 static void
@@ -215,7 +220,7 @@ release(struct sks_server *srv) DW_NO_TSA
 	if (srv->reserve >= 0)
 		close(srv->reserve);
 	dw_wake_fini(&srv->wake);
-	sks_peers_fini(&srv->peers);
+	sks_places_unref(srv->places);
 	dw_cond_fini(&srv->changed);
 	dw_lock_fini(&srv->lock);
 	free(srv);
@@ -268,7 +273,8 @@ sks_server_new(const struct sks_server_config *cfg,
 	if ((srv = calloc(1, sizeof *srv)) == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	init_fields(srv, cfg, ops, handler);
-	if ((r = dw_wake_init(&srv->wake)) < 0) {
+	r = srv->places == NULL ? -ENOMEM : dw_wake_init(&srv->wake);
+	if (r < 0) {
 		srv->wake.rd = srv->wake.wr = -1;
 		r = sks_fail_errno(-r, "eventfd");
 	}

@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/wake.h"
-#include "socketserver/peers.h"
+#include "socketserver/places.h"
 #include "socketserver/socketserver.h"
 
 enum loop_state {
@@ -44,6 +44,7 @@ struct sks_server {
 	int			owns_path;
 	int			server_closed;	/* whoever closes: its own */
 
+	struct sks_places	*places;	/* perhaps another server's too */
 	struct dw_wake		wake;		/* of the loop */
 	atomic_int		stop;
 
@@ -67,7 +68,6 @@ struct sks_server {
 	struct dw_list		told	DW_GUARDED_BY(lock);
 	struct dw_list		done	DW_GUARDED_BY(lock);
 	uint64_t		next_number	DW_GUARDED_BY(lock);
-	struct sks_peers	peers	DW_GUARDED_BY(lock);
 	struct sks_server_stats	stats	DW_GUARDED_BY(lock);
 };
 
@@ -95,7 +95,7 @@ struct sks_request {
 	/* Under the server's lock. */
 	struct dw_list		 node;
 	int			 admitted;	/* counted in stats.live */
-	int			 counted;	/* and in peers */
+	int			 counted;	/* its host too, in places */
 	int			 parts;		/* of creation and run of the
 						 * thread, still going on */
 };
@@ -115,6 +115,8 @@ enum sks_overload sks_request_admit(struct sks_request *req);
 void	sks_request_retire_locked(struct sks_server *srv,
 	    struct sks_request *req) DW_REQUIRES(srv->lock);
 void	sks_request_retire(struct sks_request *req);
+/* Gives its place back; once, before it is retired. */
+void	sks_request_leave(struct sks_request *req);
 /* Shuts it down, gives its slot back, lets go of it. */
 void	sks_request_drop(struct sks_request *req);
 void	sks_request_refuse(struct sks_request *req, enum sks_overload why);

@@ -555,6 +555,8 @@ struct sks_server_config {
 	unsigned max_per_addr;		/* 0: no limit; IPv6 counts by /64;
 					 * Unix peers are not counted */
 	int	loopback_exempt;	/* 1: max_per_addr spares loopback */
+	struct sks_server *together;	/* NULL; else these two limits count
+					 * what both have.  Not for SKS_WAIT */
 	enum sks_overload_policy overload;	/* SKS_REFUSE */
 	size_t	stack_size;		/* of a worker; 0: 64 KiB (more under
 					 * sanitizers) */

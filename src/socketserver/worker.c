@@ -34,6 +34,7 @@ worker_over(struct sks_request *req)
 {
 	struct sks_server *srv = req->srv;
 
+	sks_request_leave(req);
 	dw_lock(&srv->lock);
 	sks_request_retire_locked(srv, req);
 	part_over_locked(srv, req);

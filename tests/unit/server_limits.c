@@ -151,6 +151,51 @@ one_host_gets_max_per_addr_unless_it_is_exempt(void)
 }
 
 static void
+await_live(struct sks_server *srv, unsigned n)
+{
+	struct sks_server_stats stats;
+
+	for (;;) {
+		sks_server_stats(srv, &stats);
+		if (stats.live == n)
+			return;
+		let_pass_ms(1);
+	}
+}
+
+static void
+servers_that_count_together_share_their_places(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server *one, *two;
+	struct sks_socket *s[3];
+
+	rig_reset();
+	script.in_handle = wait_for_release;
+	cfg.max_sessions = 2;
+	one = started(&cfg);
+	cfg.together = one;
+	two = started(&cfg);
+	s[0] = rig_connect(one);
+	s[1] = rig_connect(two);
+	await_live(one, 1);
+	await_live(two, 1);
+	s[2] = rig_connect(two);
+	CHECK(was_refused(s[2]));
+	raise_flag(RELEASE);
+	CHECK(was_served(s[0]));
+	CHECK(was_served(s[1]));
+	sks_server_free(one);		/* the other still counts */
+	await_live(two, 0);
+	sks_socket_free(s[2]);
+	s[2] = rig_connect(two);
+	CHECK(was_served(s[2]));
+	sks_server_free(two);
+	for (int i = 0; i < 3; i++)
+		sks_socket_free(s[i]);
+}
+
+static void
 a_peer_for_whom_no_thread_starts_is_told_and_closed(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
@@ -412,6 +457,7 @@ main(void)
 		T(over_max_sessions_a_peer_is_told_and_closed),
 		T(under_the_waiting_policy_the_next_peer_waits_for_a_slot),
 		T(one_host_gets_max_per_addr_unless_it_is_exempt),
+		T(servers_that_count_together_share_their_places),
 		T(a_peer_for_whom_no_thread_starts_is_told_and_closed),
 		T(without_descriptors_a_waiting_server_neither_spins_nor_dies),
 		T(without_descriptors_a_refusing_server_tells_its_peers),
