@@ -56,6 +56,7 @@ scripts = \
 	tests/system/turns.py \
 	tests/system/stop.py \
 	tests/system/operators.py \
+	tests/system/hostile.py \
 	tests/system/limits.py \
 	tests/system/crash.py \
 	tests/system/deps.sh \
