@@ -207,10 +207,14 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 
 	(void)now;
 	c->half_closed = true;
-	/* A line customer who has said something still reads its answer, as
-	 * in `echo hi | nc`; an ended one what is on its way. */
-	if ((c->mode == DESK_CLASSIC || c->session == NULL) && !c->kept)
+	/* Whom an answer is owed may still read it, as in `echo hi | nc`; who
+	 * has had one has left.  What is on its way is sent in any case. */
+	if (c->mode == DESK_LINE && alive(c->session)) {
+		if (c->session->facts.waiting_ms == 0)
+			desk_fx_bye(d, c, "");
+	} else if (!c->kept) {
 		desk_fx_cut(d, c);
+	}
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -295,7 +299,8 @@ refusal(const struct desk *d, const struct desk_session *s, uint64_t sid,
 		*text = _("that session has ended");
 		return DESK_CLOSED_ALREADY;
 	}
-	if (s->conn == NULL || s->conn->ending || s->conn->doomed != NULL) {
+	if (s->conn == NULL || s->conn->leaving || s->conn->ending ||
+	    s->conn->doomed != NULL) {
 		*text = _("that customer is not connected any more");
 		return DESK_GONE;
 	}

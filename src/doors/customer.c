@@ -23,6 +23,7 @@
 #define RECV_MAX	16384	/* of the worker's 64 KiB of stack */
 #define SOCKET_SNDBUF	65536
 #define SOCKET_RCVBUF	16384
+#define HALF_CLOSED_KEEPALIVE 10 /* seconds */
 #define TOO_LONG_MAX	3	/* lines, then it is no customer */
 #define DISCARD_MAX	16	/* times the longest line */
 #define SAID_NODES	2	/* one is read while the other is stored */
@@ -186,6 +187,13 @@ set_option(struct sks_socket *s, enum sks_option option, int64_t value)
 }
 
 static void
+keep_alive(struct customer *cu, int64_t idle_s)
+{
+	if (sks_set_keepalive(cu->base.request, (int)idle_s, 10, 3) < 0)
+		return;
+}
+
+static void
 prepare_socket(struct customer *cu)
 {
 	struct sks_socket *s = cu->base.request;
@@ -195,8 +203,7 @@ prepare_socket(struct customer *cu)
 	set_option(s, SKS_USER_TIMEOUT, l->user_timeout * 1000);
 	set_option(s, SKS_SNDBUF, SOCKET_SNDBUF);
 	set_option(s, SKS_RCVBUF, SOCKET_RCVBUF);
-	if (sks_set_keepalive(s, (int)l->keepalive, 10, 3) < 0)
-		return;
+	keep_alive(cu, l->keepalive);
 }
 
 static void
@@ -287,10 +294,12 @@ idle(struct customer *cu)
 	cu->why = "left";
 }
 
-/* The peer has said all it had to say, and may still read. */
+/* The peer has said all it had to say, and may still read.  Or it is gone: its
+ * kernel tells us that only when it is asked, after a minute or so. */
 static void
 wait_for_end(struct customer *cu)
 {
+	keep_alive(cu, HALF_CLOSED_KEEPALIVE);
 	request(cu, DESK_RQ_EOF, "", 0, 0);
 	while (sks_wait_hup(cu->base.request, idle_ns(cu)) == SKS_ETIMEDOUT)
 		idle(cu);

@@ -121,7 +121,7 @@ def _():
             c.send(f"hello {i}\n")
             c.until("kept.")
             c.until("kept.")
-            c.close()
+            c.reset()
 
         def listed():
             o = d.operator()

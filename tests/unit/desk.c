@@ -601,6 +601,20 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 }
 
 static void
+who_has_its_answer_and_says_no_more_has_left(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "yes");
+	done();
+	conn_rq(DESK_RQ_EOF, &anna, NULL);
+	reply(1, "and");
+	stored("anna end; ok; gone; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; closed 1 (left); ");
+	finish();
+}
+
+static void
 a_half_closed_one_whose_first_words_are_lost_is_let_go(void)
 {
 	begin();
@@ -895,6 +909,7 @@ main(void)
 		T(one_that_never_said_anything_or_is_classic_is_cut_at_its_end),
 		T(a_reply_that_is_not_stored_is_not_said),
 		T(a_customer_is_told_when_a_message_could_not_be_stored),
+		T(who_has_its_answer_and_says_no_more_has_left),
 		T(a_half_closed_one_whose_first_words_are_lost_is_let_go),
 		T(a_classic_customer_whose_hello_is_not_stored_is_refused),
 		T(an_operator_is_let_in_while_the_disk_fails),
