@@ -491,12 +491,19 @@ def case(name):
     return register
 
 
+class Skip(Exception):
+    """What this machine cannot show; says why."""
+
+
 def _run(function):
+    """A trace of the failure, and why it was skipped."""
     try:
         function()
-        return None
+    except Skip as why:
+        return None, f" # SKIP {why}"
     except Exception:
-        return traceback.format_exc()
+        return traceback.format_exc(), ""
+    return None, ""
 
 
 def main(suite, workers=8):
@@ -511,10 +518,10 @@ def main(suite, workers=8):
     with ThreadPoolExecutor(workers) as pool:
         results = [pool.submit(_run, function) for _, function in cases]
         for number, (name, result) in enumerate(zip(names, results), 1):
-            trace = result.result()
+            trace, skip = result.result()
             for row in (trace or "").splitlines():
                 print("#", row)
             failed += trace is not None
-            print(f"{'not ok' if trace else 'ok'} {number} - {suite}: {name}",
-                  flush=True)
+            print(f"{'not ok' if trace else 'ok'} {number} - {suite}: {name}"
+                  f"{skip}", flush=True)
     sys.exit(failed != 0)
