@@ -69,6 +69,10 @@ scripts = \
 	tests/system/rooms.py \
 	tests/system/symbols.sh
 
+# What scripts import, not tests themselves.
+script_helpers = \
+	tests/system/desk.py
+
 tests_unit_store_SOURCES = tests/unit/store.c \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 
