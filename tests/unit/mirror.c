@@ -13,10 +13,11 @@ static uint64_t seq;
 static struct wire_event
 event(const char *kind, uint64_t sid)
 {
-	struct wire_event ev = { .seq = ++seq, .sid = sid, .ev = kind,
-	    .t_ms = (int64_t)seq * 1000, .who = "", .mode = "", .addr = "",
+	struct wire_event ev = { .seq = seq + 1, .sid = sid, .ev = kind,
+	    .t_ms = (int64_t)(seq + 1) * 1000, .who = "", .mode = "", .addr = "",
 	    .why = "", .body = "" };
 
+	seq++;
 	return ev;
 }
 
