@@ -128,7 +128,7 @@ static void
 any_bytes_of_a_body_arrive_as_they_were(void)
 {
 	static const char *const bodies[] = { "plain", "订单", "\xff\xfe", "a",
-	    "\xed\xa0\x80", "\xc3", "\033[2J", "bad \xff" "abc" };
+	    "\xed\xa0\x80", "\xc3", "\033[2J", "bad \xff-abc" };
 	struct dw_buf out = DW_BUF_INITIALIZER;
 	struct wire_frame f = wire_frame_of(WIRE_EV), *back;
 	char all[256];
