@@ -118,5 +118,6 @@ AM_TESTS_ENVIRONMENT = \
 check-valgrind: $(check_PROGRAMS)
 	T_SLOW=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$(unit_tests)" \
 	    LOG_COMPILER="$(LIBTOOL) --mode=execute valgrind -q \
-	    --error-exitcode=99 --leak-check=full"
+	    --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+	    --errors-for-leak-kinds=definite"
 .PHONY: check-valgrind

@@ -11,6 +11,8 @@
 #include "doors/limits.h"
 #include "tests/t.h"
 
+#define NOT_HERE	77
+
 static const struct door_limit *
 row(const char *name)
 {
@@ -75,7 +77,10 @@ fit_in_child(int64_t wanted, bool is_explicit, rlim_t files)
 
 		door_limits_init(&l);
 		l.max_sessions = wanted;
-		setrlimit(RLIMIT_NOFILE, &rl);
+		/* valgrind has one of its own. */
+		if (setrlimit(RLIMIT_NOFILE, &rl) < 0 ||
+		    getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_max != files)
+			_exit(NOT_HERE);
 		r = door_limits_fit(&l, is_explicit, &why);
 		_exit(r == 0 ? 0 : r < 0 && why.len > 0 ? 2 :
 		    l.max_sessions == (int64_t)files - 64 && why.len > 0 ? 1 :
@@ -86,18 +91,29 @@ fit_in_child(int64_t wanted, bool is_explicit, rlim_t files)
 }
 
 static void
+check_fit(int64_t wanted, bool is_explicit, int want)
+{
+	int got = fit_in_child(wanted, is_explicit, 256);
+
+	if (got == NOT_HERE)
+		printf("# this limit cannot be lowered here\n");
+	else
+		CHECK_INT(got, want);
+}
+
+static void
 a_default_is_lowered_to_what_the_machine_allows(void)
 {
-	CHECK_INT(fit_in_child(4096, false, 256), 1);
-	CHECK_INT(fit_in_child(100, false, 256), 0);
+	check_fit(4096, false, 1);
+	check_fit(100, false, 0);
 }
 
 static void
 an_explicit_limit_that_does_not_fit_is_refused(void)
 {
-	CHECK_INT(fit_in_child(4096, true, 256), 2);
-	CHECK_INT(fit_in_child(192, true, 256), 0);
-	CHECK_INT(fit_in_child(193, true, 256), 2);
+	check_fit(4096, true, 2);
+	check_fit(192, true, 0);
+	check_fit(193, true, 2);
 }
 
 int
