@@ -116,7 +116,7 @@ AM_TESTS_ENVIRONMENT = \
 
 # The C tests under valgrind, with smaller sizes.
 check-valgrind: $(check_PROGRAMS)
-	T_SLOW=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$(unit_tests)" \
+	T_SLOW=1 T_VALGRIND=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$(unit_tests)" \
 	    LOG_COMPILER="$(LIBTOOL) --mode=execute valgrind -q \
 	    --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
 	    --errors-for-leak-kinds=definite"
