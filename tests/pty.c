@@ -598,6 +598,7 @@ pty_wait_exit(struct pty *p, double seconds)
 		poll(&pfd, 1, 5);
 		pty_pump(p);
 	}
+	pty_pump(p);		/* what it wrote last */
 	return p->reaped ? p->status : -1;
 }
 
