@@ -55,8 +55,10 @@ record_reply(struct dw_log *log, const struct desk_event *ev, const char *id)
 static void
 record_end(struct dw_log *log, const struct desk_event *ev, const char *id)
 {
+	const char *addr = strchr(id, ' ') + 1;
+
 	dw_log(log, _("%s Connection closed (%s)"), id, ev->why);
-	dw_log(log, _("%s Disconnected from the customer"), id);
+	dw_log(log, _("%s Disconnected from customer %s"), id, addr);
 }
 
 void

@@ -59,7 +59,7 @@ def _():
             rf"\[1\] {where} Please reply to the customer:",
             rf"\[1\] {where} Server send --> {STAMP} - 稍等",
             rf"\[1\] {where} Connection closed \(quit\)",
-            rf"\[1\] {where} Disconnected from the customer"])
+            rf"\[1\] {where} Disconnected from customer {where}"])
 
 
 @case("the rows in Chinese are the tutorial's own words")
@@ -74,7 +74,7 @@ def _():
             ("%s Customer connected:%s", "当前连接客户端:"),
             ("%s Please reply to the customer:", "请回复客户端的信息:"),
             ("%s Connection closed (%s)", "连接关闭"),
-            ("%s Disconnected from the customer", "断开连接")):
+            ("%s Disconnected from customer %s", "与客户端 %s 断开连接")):
         found = re.search(f'msgid "{re.escape(english)}"\nmsgstr "(.*)"',
                           text)
         assert found and chinese in found.group(1), (english, chinese)
