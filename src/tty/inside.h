@@ -153,7 +153,9 @@ struct tty {
 
 	/* plain.c */
 	struct dw_buf		 line_buf;
-	bool			 eof;
+	bool			 eof;		/* nothing more is read */
+	bool			 held;		/* tty_hold() */
+	bool			 owed;		/* lines or the end wait here */
 
 	/* edit.c and its kin */
 	struct tty_input	 in;
@@ -217,7 +219,10 @@ void	tty_history_close(void);
 
 /* ---- plain.c: no terminal ---- */
 
-void	tty_plain_read(struct tty *tty);
+/* Gives what waits for the caller, else reads more when revents says so. */
+void	tty_plain_read(struct tty *tty, short revents);
+/* May something be given without reading? */
+bool	tty_plain_owes(const struct tty *tty);
 void	tty_plain_paint(struct tty *tty);
 
 #endif

@@ -29,44 +29,58 @@ give_line(struct tty *tty, char *line, size_t len)
 		tty->ops.line(tty->c.arg, line, tty->painted);
 }
 
+static bool
+may_give(const struct tty *tty)
+{
+	return !tty->quit && !tty->held;
+}
+
+/* What the caller holds back is owed; nothing is read before it is given. */
 static void
 give_lines(struct tty *tty)
 {
 	struct dw_buf *b = &tty->line_buf;
+	char *lf = NULL;
 	size_t at = 0;
-	char *lf;
 
-	while (!tty->quit && at < b->len &&
-	    (lf = memchr(b->data + at, '\n', b->len - at)) != NULL) {
+	while (at < b->len &&
+	    (lf = memchr(b->data + at, '\n', b->len - at)) != NULL &&
+	    may_give(tty)) {
 		char *line = b->data + at;
 
 		at = (size_t)(lf - b->data) + 1;
 		give_line(tty, line, (size_t)(lf - line));
 	}
 	dw_buf_drop(b, at);
-	if (b->len >= LINE_MAX_BYTES) {
+	tty->owed = b->len != 0 && lf != NULL;
+	if (b->len >= LINE_MAX_BYTES && !tty->owed) {
 		give_line(tty, b->data, b->len);
 		dw_buf_reset(b);
 	}
 }
 
+/* A last line without LF comes before the end, which may be held then. */
 static void
 give_eof(struct tty *tty)
 {
-	tty->eof = true;
-	if (tty->line_buf.len != 0)
-		give_line(tty, tty->line_buf.data, tty->line_buf.len);
-	dw_buf_reset(&tty->line_buf);
-	if (tty->quit)
+	size_t len = tty->line_buf.len;
+
+	tty->owed = true;
+	if (len != 0) {
+		give_line(tty, tty->line_buf.data, len);
+		dw_buf_reset(&tty->line_buf);
+	}
+	if (!may_give(tty))
 		return;
+	tty->owed = false;
 	if (tty->ops.eof != NULL)
 		tty->ops.eof(tty->c.arg);
 	else
 		tty_quit(tty);
 }
 
-void
-tty_plain_read(struct tty *tty)
+static void
+read_more(struct tty *tty)
 {
 	char data[4096];
 	ssize_t n = read(STDIN_FILENO, data, sizeof data);
@@ -74,11 +88,31 @@ tty_plain_read(struct tty *tty)
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n <= 0) {
+		tty->eof = true;
 		give_eof(tty);
 		return;
 	}
 	dw_buf_add(&tty->line_buf, data, (size_t)n);
 	give_lines(tty);
+}
+
+bool
+tty_plain_owes(const struct tty *tty)
+{
+	return tty->owed && may_give(tty);
+}
+
+void
+tty_plain_read(struct tty *tty, short revents)
+{
+	if (!may_give(tty))
+		return;
+	if (tty->owed && tty->eof)
+		give_eof(tty);
+	else if (tty->owed)
+		give_lines(tty);
+	else if (revents != 0)
+		read_more(tty);
 }
 
 void

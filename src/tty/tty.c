@@ -275,6 +275,13 @@ tty_remember(struct tty *tty, const char *line)
 /* ---- waiting ---- */
 
 void
+tty_hold(struct tty *tty, bool on)
+{
+	tty_check(tty);
+	tty->held = on && tty->plain;
+}
+
+void
 tty_deadline(struct tty *tty, int64_t deadline_ns)
 {
 	tty_check(tty);
@@ -358,7 +365,8 @@ owes_wake(const struct tty *tty)
 static int
 poll_timeout(const struct tty *tty)
 {
-	int64_t at = owes_wake(tty) ? 0 : tty->deadline_ns;
+	bool now = owes_wake(tty) || tty_plain_owes(tty);
+	int64_t at = now ? 0 : tty->deadline_ns;
 
 	if (paint_is_due(tty))
 		at = earlier(at, tty->flush_ns + FLUSH_NS);
@@ -372,7 +380,8 @@ poll_timeout(const struct tty *tty)
 static void
 prepare(const struct tty *tty, struct pollfd *p)
 {
-	bool read = !tty->gone && !tty->away && !tty->eof;
+	bool read = !tty->gone && !tty->away && !tty->eof &&
+	    !tty->held;
 	bool write = !tty->gone && blocked(tty);
 
 	p[FD_KEYS].fd = read ? STDIN_FILENO : -1;
@@ -475,8 +484,7 @@ static void
 take_keys(struct tty *tty, short revents)
 {
 	if (tty->plain) {
-		if (revents != 0)
-			tty_plain_read(tty);
+		tty_plain_read(tty, revents);
 		return;
 	}
 	if (revents != 0 && !blocked(tty))

@@ -198,6 +198,14 @@ int	tty_words_add(struct tty_words *words, const char *word);
 
 /* ---- waiting ---- */
 
+/*
+ * Plain: while on, no line is given and standard input is not read; so what
+ * comes down a pipe waits there, and its end too, until the caller has dealt
+ * with the lines it has.  May be called in ops.line; off from any callback.
+ * Terminal: nothing.
+ */
+void	tty_hold(struct tty *tty, bool on);
+
 /* Calls ops.timeout at deadline_ns (dw_clock_ns; DW_NEVER: not). */
 void	tty_deadline(struct tty *tty, int64_t deadline_ns);
 

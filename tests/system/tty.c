@@ -956,7 +956,8 @@ a_deadline_and_a_second_descriptor_are_told(void)
 
 /* Runs the victim on pipes.  Returns its status; out has what it wrote. */
 static int
-run_plain(const char *input, size_t len, char *out, size_t size)
+run_plain(const char *option, const char *input, size_t len, char *out,
+    size_t size)
 {
 	int in[2], to[2], status = -1;
 	size_t got = 0;
@@ -970,7 +971,7 @@ run_plain(const char *input, size_t len, char *out, size_t size)
 		dup2(to[1], 1);
 		close(in[1]);
 		close(to[0]);
-		execl(victim_path(), "tty_victim", (char *)NULL);
+		execl(victim_path(), "tty_victim", option, (char *)NULL);
 		_exit(127);
 	}
 	close(in[0]);
@@ -991,7 +992,8 @@ without_a_terminal_rows_are_plain_and_eof_is_told(void)
 	static const char input[] = "one\r\ntwo\0x\nno end";
 	char out[1024];
 
-	CHECK_INT(run_plain(input, sizeof input - 1, out, sizeof out), 0);
+	CHECK_INT(run_plain("", input, sizeof input - 1, out, sizeof out),
+	    0);
 	CHECK_STR(out, "* ready\n* line 0 [one]\n* line 0 [twox]\n"
 	    "* line 0 [no end]\n* eof\n");
 }
@@ -1001,8 +1003,21 @@ without_a_terminal_an_empty_input_is_only_an_end(void)
 {
 	char out[1024];
 
-	CHECK_INT(run_plain("", 0, out, sizeof out), 0);
+	CHECK_INT(run_plain("", "", 0, out, sizeof out), 0);
 	CHECK_STR(out, "* ready\n* eof\n");
+}
+
+static void
+without_a_terminal_a_held_line_holds_all_that_follow_and_the_end(void)
+{
+	static const char input[] = "one\n\ntwo\nno end";
+	char out[1024];
+
+	CHECK_INT(run_plain("hold", input, sizeof input - 1, out, sizeof out),
+	    0);
+	CHECK_STR(out, "* ready\n* line 0 [one]\n* timeout\n"
+	    "* line 0 []\n* timeout\n* line 0 [two]\n* timeout\n"
+	    "* line 0 [no end]\n* timeout\n* eof\n");
 }
 
 int
@@ -1058,6 +1073,7 @@ main(void)
 		T(a_deadline_and_a_second_descriptor_are_told),
 		T(without_a_terminal_rows_are_plain_and_eof_is_told),
 		T(without_a_terminal_an_empty_input_is_only_an_end),
+		T(without_a_terminal_a_held_line_holds_all_that_follow_and_the_end),
 	};
 
 	return t_main("tty", cases, sizeof cases / sizeof cases[0]);

@@ -2,7 +2,8 @@
 /*
  * A small console for tests/system/tty.c: a thread takes orders, one a row,
  * from the descriptor named in VICTIM_FD and puts them in a queue; the owner
- * of the terminal carries them out.  Options: erase, suspend, history=FILE.
+ * of the terminal carries them out.  Options: erase, suspend, history=FILE, and
+ * hold: each line is held for a millisecond.
  */
 #include "config.h"
 
@@ -27,6 +28,7 @@ struct victim {
 	struct dw_wake	 stop;		/* rung for the thread */
 	int		 exit_status;
 	int		 redraws;
+	bool		 holds;
 	bool		 waits;		/* tty_ready() said no */
 	struct dw_wake	 watched;
 
@@ -233,6 +235,10 @@ on_line(void *arg, const char *text, uint64_t painted)
 	    text);
 	if (strcmp(text, "/quit") == 0)
 		tty_quit(victim.tty);
+	if (!victim.holds)
+		return;
+	tty_hold(victim.tty, true);
+	tty_deadline(victim.tty, dw_clock_after(0.001));
 }
 
 static void
@@ -255,6 +261,7 @@ static void
 on_timeout(void *arg)
 {
 	(void)arg;
+	tty_hold(victim.tty, false);
 	tty_printf(victim.tty, "timeout");
 }
 
@@ -336,6 +343,8 @@ read_options(struct tty_config *c, int argc, char *argv[])
 {
 	for (int i = 1; i < argc; i++) {
 		c->erase = c->erase || strcmp(argv[i], "erase") == 0;
+		if (strcmp(argv[i], "hold") == 0)
+			victim.holds = true;
 		if (strcmp(argv[i], "suspend") == 0)
 			c->no_suspend = NULL;
 		if (strncmp(argv[i], "history=", 8) == 0)
