@@ -240,6 +240,17 @@ take_paste(struct tty *tty)
 	dw_buf_fini(&text);
 }
 
+/*
+ * A key may have changed whom the line is for, and the line with it.  What is
+ * entered next, typed ahead as it may be, goes to the new prompt's number.
+ */
+static void
+follow_prompt(struct tty *tty)
+{
+	if (tty->prompt_number != tty->painted && !tty_edit_borrowed())
+		tty_edit_paint(tty);
+}
+
 void
 tty_edit_keys(struct tty *tty)
 {
@@ -247,6 +258,7 @@ tty_edit_keys(struct tty *tty)
 	while (!tty->quit && (rl_pending_input != 0 || byte_is_there())) {
 		rl_callback_read_char();
 		take_paste(tty);
+		follow_prompt(tty);
 	}
 	flush(tty);
 }

@@ -466,6 +466,46 @@ each_session_keeps_its_draft(void)
 	end(&s);
 }
 
+/* Bob is answered, has a draft, and alice is answered again. */
+static struct stage
+start_with_a_draft_for_bob(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "/5\r");
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	pty_type(s.p, "for bob alone");
+	CHECK(pty_wait(s.p, "for bob alone", WAIT));
+	pty_type(s.p, "\033/");
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting", WAIT));
+	CHECK(pty_wait_gone(s.p, "for bob alone", WAIT));
+	return s;
+}
+
+static void
+a_draft_entered_with_its_sessions_key_goes_to_that_session(void)
+{
+	struct stage s = start_with_a_draft_for_bob();
+
+	pty_type(s.p, "\033/\r");		/* in one read */
+	takes_reply(&s, 5, "for bob alone");
+	end(&s);
+}
+
+static void
+text_typed_ahead_of_a_sessions_prompt_goes_to_that_session(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "/5\r");
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	pty_type(s.p, "\033/to alice\r\033/to bob\r\0333\033/again\r");
+	takes_reply(&s, 3, "to alice");
+	takes_reply(&s, 5, "to bob");
+	takes_reply(&s, 3, "again");
+	end(&s);
+}
+
 static void
 a_session_that_ends_while_typing_gets_nothing(void)
 {
@@ -1008,6 +1048,8 @@ main(void)
 		T(enter_takes_who_waits_longest),
 		T(text_for_nobody_is_kept),
 		T(each_session_keeps_its_draft),
+		T(a_draft_entered_with_its_sessions_key_goes_to_that_session),
+		T(text_typed_ahead_of_a_sessions_prompt_goes_to_that_session),
 		T(a_session_that_ends_while_typing_gets_nothing),
 		T(a_refused_reply_comes_back_to_the_line),
 		T(a_refused_reply_does_not_disturb_the_next_one),
