@@ -17,13 +17,17 @@ static const struct setting {
 	const char	*get;
 	const char	*want;
 } settings[] = {
-	{ "PRAGMA journal_mode=WAL", "PRAGMA journal_mode", "wal" },
 	{ "PRAGMA synchronous=FULL", "PRAGMA synchronous", "2" },
 	{ "PRAGMA journal_size_limit=67108864", "PRAGMA journal_size_limit",
 	    "67108864" },
 	{ "PRAGMA secure_delete=ON", "PRAGMA secure_delete", "1" },
 	{ "PRAGMA trusted_schema=OFF", "PRAGMA trusted_schema", "0" },
 	{ "PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1" },
+};
+
+/* The one that is kept in the file. */
+static const struct setting wal = {
+	"PRAGMA journal_mode=WAL", "PRAGMA journal_mode", "wal"
 };
 
 static const char schema[] =
@@ -128,22 +132,28 @@ read_back(sqlite3 *db, const struct setting *s)
 }
 
 static int
-apply(sqlite3 *db, const char *path, struct dw_buf *why)
+apply(sqlite3 *db, const struct setting *s, const char *path,
+    struct dw_buf *why)
 {
 	int r;
 
-	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-		r = store_db_exec(db, settings[i].set);
-		if (r == 0)
-			r = read_back(db, &settings[i]);
-		if (r == -ENOTSUP)
-			dw_buf_addf(why, _("SQLite does not do `%s` for %s. "
-			    "Choose another folder with --state."),
-			    settings[i].set, path);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if ((r = store_db_exec(db, s->set)) == 0)
+		r = read_back(db, s);
+	if (r == -ENOTSUP)
+		dw_buf_addf(why, _("SQLite does not do `%s` for %s. "
+		    "Choose another folder with --state."), s->set, path);
+	return r;
+}
+
+static int
+apply_all(sqlite3 *db, const char *path, struct dw_buf *why)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 &&
+	    i < sizeof settings / sizeof settings[0]; i++)
+		r = apply(db, &settings[i], path, why);
+	return r;
 }
 
 static int
@@ -189,13 +199,21 @@ store_db_open(const char *path, sqlite3 **out, struct dw_buf *why)
 	if ((r = connect_to(path, SQLITE_OPEN_READWRITE, &db)) < 0)
 		return say(why, path, r);
 	sqlite3_busy_timeout(db, BUSY_MS_WRITER);
-	if ((r = apply(db, path, why)) < 0) {
+	if ((r = apply_all(db, path, why)) < 0) {
 		sqlite3_close(db);
 		return say(why, path, r);
 	}
-	sqlite3_busy_timeout(db, 0);
 	*out = db;
 	return 0;
+}
+
+int
+store_db_wal(sqlite3 *db, const char *path, struct dw_buf *why)
+{
+	int r = apply(db, &wal, path, why);
+
+	sqlite3_busy_timeout(db, 0);
+	return r < 0 ? say(why, path, r) : 0;
 }
 
 int

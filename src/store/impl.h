@@ -89,7 +89,13 @@ void	store_head_write(const struct store_place *p,
 /* What SQLite said last, as -errno. */
 int	store_db_err(sqlite3 *db, int rc);
 
+/* Changes nothing in the file: it may be another program's. */
 int	store_db_open(const char *path, sqlite3 **out, struct dw_buf *why);
+
+/* For a file that is known as ours: may change it.  From now on the connection
+ * does not wait for locks. */
+int	store_db_wal(sqlite3 *db, const char *path, struct dw_buf *why);
+
 int	store_db_open_reader(const char *path, sqlite3 **out,
 	    struct dw_buf *why);
 int	store_db_exec(sqlite3 *db, const char *sql);

@@ -34,15 +34,20 @@ disconnect(struct store *s)
 	s->db = NULL;
 }
 
-/* Connects; no statement is prepared before the tables are known. */
+/* Connects; no statement is prepared before the tables are known, and nothing
+ * is changed in what is not ours.  1; 0 when it is empty; -errno. */
 static int
 connect_db(struct store *s, struct dw_buf *why)
 {
-	int r;
+	int known, r;
 
-	if ((r = store_db_open(s->place.db, &s->db, why)) == 0)
-		sqlite3_wal_autocheckpoint(s->db, CHECKPOINT_PAGES);
-	return r;
+	if ((r = store_db_open(s->place.db, &s->db, why)) < 0)
+		return r;
+	if ((known = store_db_known(s->db, s->place.db, why)) < 0)
+		return known;
+	sqlite3_wal_autocheckpoint(s->db, CHECKPOINT_PAGES);
+	r = store_db_wal(s->db, s->place.db, why);
+	return r < 0 ? r : known;
 }
 
 static int
@@ -244,8 +249,6 @@ open_sound(struct store *s, const struct store_end *head, int there,
 		    _("it is missing, but events were stored in it"));
 	if ((r = store_place_make_db(&s->place, why)) < 0 ||
 	    (r = connect_db(s, why)) < 0)
-		return r;
-	if ((r = store_db_known(s->db, s->place.db, why)) < 0)
 		return r;
 	if (r == 0 && (r = store_chain_start(&s->chain, &s->end)) == 0)
 		r = store_db_begin(s->db, &s->end);

@@ -652,6 +652,7 @@ a_connection_does_what_power_loss_needs(void)
 
 	fill(dir, 1);
 	CHECK_INT(store_db_open(in(dir, "journal.db"), &db, &why), 0);
+	CHECK_INT(store_db_wal(db, in(dir, "journal.db"), &why), 0);
 	CHECK_INT(store_db_int(db, "PRAGMA synchronous", &v), 0);
 	CHECK_INT(v, 2);
 	CHECK_INT(store_db_int(db, "PRAGMA secure_delete", &v), 0);
@@ -790,6 +791,25 @@ what_is_no_journal_is_refused_and_not_touched(void)
 	check_refused(dir, -EBADMSG, "not a journal of deskwire");
 	after = slurp(in(dir, "journal.db"), &len);
 	CHECK_MEM(after, len, page, sizeof page);
+	free(after);
+}
+
+/* As most programs have it: not in WAL mode, which is kept in the file. */
+static void
+another_programs_database_is_refused_and_not_touched(void)
+{
+	const char *dir = t_tmpdir();
+	size_t len, len2;
+	char *before, *after;
+	struct stat st;
+
+	sql(dir, "CREATE TABLE t(a); INSERT INTO t VALUES(1)");
+	before = slurp(in(dir, "journal.db"), &len);
+	check_refused(dir, -EBADMSG, "Nothing was changed");
+	after = slurp(in(dir, "journal.db"), &len2);
+	CHECK_MEM(after, len2, before, len);
+	CHECK(stat(in(dir, "journal.db-wal"), &st) < 0);
+	free(before);
 	free(after);
 }
 
@@ -1163,6 +1183,7 @@ main(void)
 		T(a_changed_journal_is_found_whatever_was_changed),
 		T(a_replaced_end_is_found_by_the_head),
 		T(what_is_no_journal_is_refused_and_not_touched),
+		T(another_programs_database_is_refused_and_not_touched),
 		T(a_journal_that_vanished_or_shrank_is_missed),
 		T(a_wal_without_its_journal_is_kept),
 		T(a_flip_anywhere_is_found_or_changes_nothing),
