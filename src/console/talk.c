@@ -107,14 +107,23 @@ label_of(struct con *con, uint64_t sid, char out[CON_LABEL_MAX])
 	con_session_label(&s, out);
 }
 
-/* Keeps the text where it can be found again; says where. */
+/* A reply as it is typed; drafts, line and history hold nothing else.  The
+ * caller frees it; NULL: no memory. */
+static char *
+as_typed(const char *text)
+{
+	char *typed;
+
+	if (*text != '/')
+		return strdup(text);
+	return asprintf(&typed, "/%s", text) < 0 ? NULL : typed;
+}
+
 static const char *
-keep_somewhere(struct con *con, uint64_t sid, const char *text)
+keep_typed(struct con *con, uint64_t sid, const char *text)
 {
 	struct con_session s;
 
-	if (!tty_is_terminal(con->tty))
-		return "";
 	tty_remember(con->tty, text);
 	if (!con_board_session(&con->board, sid, &s))
 		return _("; Up brings the text back");
@@ -122,6 +131,20 @@ keep_somewhere(struct con *con, uint64_t sid, const char *text)
 	if (con->facts.sid == sid && con_draft_to_line(con, sid))
 		return _("; the text is back in the line");
 	return _("; the text is kept as a draft");
+}
+
+/* Keeps the text where it can be found again; says where. */
+static const char *
+keep_somewhere(struct con *con, uint64_t sid, const char *text)
+{
+	const char *where = "";
+	char *typed;
+
+	if (!tty_is_terminal(con->tty) || (typed = as_typed(text)) == NULL)
+		return where;
+	where = keep_typed(con, sid, typed);
+	free(typed);
+	return where;
 }
 
 void
@@ -139,10 +162,15 @@ con_keep_text(struct con *con, uint64_t sid, const char *text,
 static void
 nobody_selected(struct con *con, const char *text)
 {
+	char *typed;
+
 	con_say(con, _("not sent: nobody is selected; Enter on an empty line "
 	    "takes who waits longest"));
-	if (tty_is_terminal(con->tty) && line_is_empty(con))
-		set_line(con, text);
+	if (!tty_is_terminal(con->tty) || !line_is_empty(con) ||
+	    (typed = as_typed(text)) == NULL)
+		return;
+	set_line(con, typed);
+	free(typed);
 }
 
 static const char *

@@ -541,6 +541,29 @@ a_refused_reply_comes_back_to_the_line(void)
 }
 
 static void
+a_kept_reply_that_begins_with_a_slash_is_never_a_command(void)
+{
+	struct stage s = start();
+
+	pty_type(s.p, "//quit\r");
+	CHECK(pty_wait(s.p, "not sent: nobody is selected", WAIT));
+	CHECK(pty_wait(s.p, "> //quit", WAIT));
+	pty_type(s.p, "\003");
+	arrives(&s, 3, "alice");
+	CHECK(pty_wait(s.p, "[-] 1 waiting", WAIT));
+	pty_type(s.p, "/3\r//close\r");
+	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "/close"), "full",
+	    "too much waits");
+	CHECK(pty_wait(s.p, "not sent to 3 alice", WAIT));
+	CHECK(pty_wait(s.p, "> //close", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "/close");
+	pty_type(s.p, "\020\r");		/* Ctrl-P: the last line */
+	takes_reply(&s, 3, "/close");
+	end(&s);
+}
+
+static void
 a_refused_reply_does_not_disturb_the_next_one(void)
 {
 	struct stage s = start_selected();
@@ -1052,6 +1075,7 @@ main(void)
 		T(text_typed_ahead_of_a_sessions_prompt_goes_to_that_session),
 		T(a_session_that_ends_while_typing_gets_nothing),
 		T(a_refused_reply_comes_back_to_the_line),
+		T(a_kept_reply_that_begins_with_a_slash_is_never_a_command),
 		T(a_refused_reply_does_not_disturb_the_next_one),
 		T(every_line_goes_where_the_prompt_said),
 		T(commands_are_never_said),
