@@ -85,6 +85,7 @@ check_row(struct walk *w, sqlite3_stmt *st)
 	return 0;
 }
 
+/* One row, and not a second that no hash covers. */
 static int
 check_start(struct walk *w, sqlite3_stmt *st)
 {
@@ -98,8 +99,12 @@ check_start(struct walk *w, sqlite3_stmt *st)
 	w->start = w->end->seq;
 	if ((r = store_chain_start(w->chain, w->end)) < 0)
 		return r;
-	if (same_hash(st, 2, w->end->hash))
-		return 0;
+	if (same_hash(st, 2, w->end->hash)) {
+		if ((rc = sqlite3_step(st)) == SQLITE_DONE)
+			return 0;
+		if (rc != SQLITE_ROW)
+			return store_db_err(sqlite3_db_handle(st), rc);
+	}
 	memset(w->end, 0, sizeof *w->end);
 	return bad(w, _("the row before it has changed"));
 }

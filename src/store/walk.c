@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "store/impl.h"
@@ -44,6 +45,9 @@ store_row(sqlite3_stmt *st, struct desk_event *ev)
 	int kind;
 
 	if (word == NULL || (kind = desk_ev_parse(word)) < 0)
+		return false;
+	/* What the cast below would cut off no hash would cover. */
+	if (number(st, FLAGS) > UINT_MAX)
 		return false;
 	ev->ev = (enum desk_ev)kind;
 	ev->seq = number(st, SEQ);
