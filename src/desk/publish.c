@@ -50,11 +50,20 @@ linger(struct desk *d, struct desk_conn *c, int64_t ns, struct desk_time now)
 	wake_by(d, c->linger_ns);
 }
 
+/* A classic client that was not owed anything reads its goodbye only when its
+ * user has typed something more, and answers with a quit of its own. */
+static int64_t
+linger_of(const struct desk *d, const struct desk_conn *c)
+{
+	return c->mode == DESK_CLASSIC && c->turn.unread ? CLOSE_NS :
+	    d->config->linger_ns;
+}
+
 void
 desk_notice_empty(struct desk *d, struct desk_conn *c, struct desk_time now)
 {
 	if (c->ending && c->kept)
-		linger(d, c, d->config->linger_ns, now);
+		linger(d, c, linger_of(d, c), now);
 	c->kept = false;
 }
 
@@ -67,7 +76,7 @@ end(const struct desk_round *r, struct desk_conn *c)
 	c->linger_ns = DW_NEVER;
 	r->sink->end(r->arg, c);
 	if (!c->kept)
-		linger(r->d, c, r->d->config->linger_ns, r->now);
+		linger(r->d, c, linger_of(r->d, c), r->now);
 }
 
 /* n: the reply that ends with this text; 0 for what is none. */
@@ -616,7 +625,8 @@ desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
 	begin_next(&r);
 }
 
-/* A classic client that has not been told yet is told now. */
+/* A classic client that has not been told yet is told now.  It has had its
+ * minute. */
 static void
 expire(const struct desk_round *r, struct desk_conn *c)
 {
@@ -626,6 +636,8 @@ expire(const struct desk_round *r, struct desk_conn *c)
 	}
 	desk_turn_end(&c->turn, "", true, r->now.ns);
 	pump(r, c);
+	if (c->linger_ns != DW_NEVER)
+		linger(r->d, c, r->d->config->linger_ns, r->now);
 }
 
 void

@@ -145,7 +145,8 @@ check_customers(struct world *w)
 		if (cu->mode == DESK_CLASSIC)
 			peer_check(w, cu);
 		if (cu->ended && !cu->cut && cu->told == cu->put &&
-		    w->now.ns > cu->ended_ns + w->config.linger_ns)
+		    w->now.ns > cu->ended_ns + (cu->mode == DESK_CLASSIC ?
+		    60 * DW_SECOND : w->config.linger_ns))
 			sim_fail(w, "customer %d lingers", i);
 		if (cu->closed && !cu->cut && !cu->ended &&
 		    w->now.ns > cu->closed_ns + 70 * DW_SECOND)
@@ -321,7 +322,7 @@ static void
 drain(struct world *w)
 {
 	people_drain(w);
-	for (int i = 0; i < 200 && w->draining && !w->drained; i++) {
+	for (int i = 0; i < 700 && w->draining && !w->drained; i++) {
 		people_read(w);
 		round_all(w);
 		pass_time(w, 100 * DW_MS);
@@ -330,7 +331,7 @@ drain(struct world *w)
 	if (!w->draining)
 		return;		/* power failed */
 	if (!w->drained)
-		sim_fail(w, "20 s are not enough to drain");
+		sim_fail(w, "70 s are not enough to drain");
 	round_all(w);
 	w->counts.drains++;
 	restart(w, false);

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 from desk import (CLIENT_HELLO, DESKWIRE, JOINER, LIMIT, QUIT, SERVER_HELLO,
                   TOP, Desk, case, main, same, size, wait_until)
@@ -170,6 +171,23 @@ def _():
         c.handshake()
         same(c.turn(" quit\n"), QUIT)
         o.event("closed", sid=1, why="quit")
+
+
+@case("D-9: a client at its prompt hears of a close when its user types")
+def _():
+    with Desk("--linger", "1") as d:
+        o, c = d.operator(), d.classic()
+        c.handshake()
+        c.send("hi")
+        sid = o.said("hi")["sid"]
+        o.reply(sid, "hello")
+        same(c.read_one(), "hello")
+        same(o.command(f"close {sid}"), "ok")
+        time.sleep(2.5)             # longer than the linger
+        assert c.turn("thanks").endswith("\nquit")
+        c.send("quit")              # the tutorial's client does, and leaves
+        same(c.end(), "")
+        assert not c.reset_by_desk
 
 
 @case("D-9: a close is one quit each way")

@@ -79,12 +79,24 @@ def _():
 @case("SIGTERM with customers who stay ends when they had time to leave")
 def _():
     with Desk("--linger", "1") as d:
-        line, classic = d.line(), d.classic()
+        line = d.line()
         line.send("hi\n")
         line.until("Welcome")
-        classic.handshake()
         d.signal(signal.SIGTERM)
         assert took(lambda: same(d.wait(), 0)) < 1 + AT_ONCE
+
+
+@case("a classic client at its prompt may still say quit while the desk drains")
+def _():
+    with Desk("--linger", "1") as d:
+        c = d.classic()
+        c.handshake()
+        d.signal(signal.SIGTERM)
+        time.sleep(1.5)             # longer than the linger
+        assert c.turn("thanks").endswith("\nquit")
+        c.send("quit")
+        c.close()
+        same(d.wait(), 0)
 
 
 @case("the drain time is an end for everybody")

@@ -770,6 +770,24 @@ a_classic_client_that_never_reads_hears_quit_after_a_minute(void)
 }
 
 static void
+a_classic_client_at_its_prompt_has_a_minute_to_say_quit(void)
+{
+	begin_with_anna(DESK_CLASSIC);
+	reply(1, "one");
+	done();
+	command("close 1");
+	done();
+	later(59);
+	stored("");
+	said(&anna, "thanks");
+	said(&anna, "quit");
+	stored("ok; ok; ");
+	later(1);
+	stored("anna cut; ");
+	finish();
+}
+
+static void
 a_name_is_stored_and_both_of_two_in_one_round(void)
 {
 	size_t n;
@@ -922,6 +940,7 @@ main(void)
 		T(a_slow_customer_is_cut),
 		T(a_dead_classic_client_does_not_keep_the_desk_awake),
 		T(a_classic_client_that_never_reads_hears_quit_after_a_minute),
+		T(a_classic_client_at_its_prompt_has_a_minute_to_say_quit),
 		T(a_name_is_stored_and_both_of_two_in_one_round),
 		T(a_restarted_desk_knows_who_was_there_and_counts_on),
 		T(a_silent_one_that_turns_out_classic_gets_its_hello),
