@@ -286,6 +286,16 @@ open_tty(struct con *con)
 	return 0;
 }
 
+/* Nobody sees that a script's line was not sent, but its exit status. */
+static int
+exit_status(const struct con *con)
+{
+	if (con->status == 0 && con->unsent && !con->cfg.owns_desk &&
+	    !tty_is_terminal(con->tty))
+		return 1;
+	return con->status;
+}
+
 int
 con_run(struct con *con)
 {
@@ -299,7 +309,7 @@ con_run(struct con *con)
 	tty_run(con->tty);
 	con_link_stop(con->link);
 	con->link = NULL;
-	return con->status;
+	return exit_status(con);
 }
 
 void

@@ -44,8 +44,9 @@ int	con_new(const struct con_config *cfg, struct con **out);
 /*
  * Runs the console on the calling thread, with a thread `link` of its own,
  * until the operator leaves, the desk ends it, or con_stop().  Returns the
- * exit status: 0; 1 when the link ended by itself or there is no memory; 5
- * when the desk refused us; 128 + n after a signal.
+ * exit status: 0; 1 when the link ended by itself, there is no memory, or a
+ * line from a pipe could not be sent; 5 when the desk refused us; 128 + n
+ * after a signal.
  */
 int	con_run(struct con *con);
 

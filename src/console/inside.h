@@ -16,6 +16,7 @@
 #include "console/rows.h"
 
 #define CON_RING	256	/* rows kept for /redraw */
+#define CON_PENDING_MAX	256	/* requests that are not answered */
 
 struct con {
 	struct con_config	 cfg;
@@ -38,6 +39,7 @@ struct con {
 	bool			 asked_to_leave;	/* Ctrl-D once */
 	bool			 eof;		/* no more lines will come */
 	bool			 leaving;	/* the end is no failure */
+	bool			 unsent;	/* a reply, at any time */
 	int			 status;
 };
 

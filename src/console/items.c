@@ -258,6 +258,8 @@ con_pump(struct con *con)
 	}
 	con_prompt_refresh(con);
 	set_deadline(con);
+	/* A script's further lines wait for answers. */
+	tty_hold(con->tty, con->pending.n >= CON_PENDING_MAX);
 	if (con->eof && con->pending.n == 0 && con_board_idle(&con->board))
 		tty_quit(con->tty);
 }

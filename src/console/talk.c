@@ -11,7 +11,6 @@
 #include "base/i18n.h"
 #include "console/inside.h"
 
-#define PENDING_MAX	256
 #define REPLY_MAX	(64 * 1024)	/* bytes; fits a frame in any form */
 
 static bool
@@ -154,6 +153,7 @@ con_keep_text(struct con *con, uint64_t sid, const char *text,
 	char label[CON_LABEL_MAX];
 	const char *where;
 
+	con->unsent = true;
 	label_of(con, sid, label);
 	where = keep_somewhere(con, sid, text);
 	con_say(con, _("not sent to %s: %s%s"), label, why, where);
@@ -164,6 +164,7 @@ nobody_selected(struct con *con, const char *text)
 {
 	char *typed;
 
+	con->unsent = true;
 	con_say(con, _("not sent: nobody is selected; Enter on an empty line "
 	    "takes who waits longest"));
 	if (!tty_is_terminal(con->tty) || !line_is_empty(con) ||
@@ -215,7 +216,7 @@ cannot_send(struct con *con, uint64_t sid, const char *text)
 		return _("the session is closed");
 	if (strlen(text) > REPLY_MAX)
 		return _("it is too long");
-	if (con->pending.n >= PENDING_MAX)
+	if (con->pending.n >= CON_PENDING_MAX)
 		return _("the desk does not answer");
 	return NULL;
 }

@@ -25,6 +25,8 @@
 
 #define WAIT	10.0		/* seconds; only a failure takes so long */
 #define LINKS	2
+#define MOST_WAITING	256	/* replies that a console has unanswered */
+#define PIPED_LINES	1500
 
 /* A console on a pty, and the desk's ends of its links. */
 struct stage {
@@ -1013,13 +1015,12 @@ run_piped(struct stage *s, const char *script, void (*desk)(struct stage *s),
 }
 
 static void
-piped_desk(struct stage *s)
+welcomes_with_alice(struct stage *s)
 {
 	struct wire_frame f;
 	struct wire_session alice = { .sid = 3, .state = "waiting",
 	    .mode = "line", .name = "alice", .addr = "127.0.0.1:5000",
 	    .began_ms = 1000, .waiting_ms = 1000 };
-	uint64_t id;
 
 	f = wire_frame_of(WIRE_WELCOME);
 	f.v = WIRE_OP_VERSION;
@@ -1029,11 +1030,28 @@ piped_desk(struct stage *s)
 	f.nsessions = 1;
 	say(s, &f);
 	goes_live(s);
+}
+
+static void
+piped_desk(struct stage *s)
+{
+	uint64_t id;
+
+	welcomes_with_alice(s);
 	takes_reply(s, 3, "hello alice");
 	id = expect(s, WIRE_REPLY, 3, "and again");
 	says(s, 3, "one\ntwo \033[31m");
 	answer(s, WIRE_ERR, id, "full", "too much waits");
 	expect(s, WIRE_BYE, 0, NULL);
+}
+
+static void
+end_piped(struct stage *s)
+{
+	for (int i = 0; i < LINKS; i++)
+		sks_socket_free(s->links[i]);
+	sks_frame_free(s->in);
+	wire_frame_free(s->last);
 }
 
 static void
@@ -1044,16 +1062,52 @@ a_script_is_answered_without_a_control_byte(void)
 	int status = run_piped(&s, "/select alice\nhello alice\nand again\n",
 	    piped_desk, out, sizeof out);
 
-	CHECK_INT(status, 0);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 1);	/* one was refused */
 	CHECK(strstr(out, "3 lin> hello alice ✓\n") != NULL);
 	CHECK(strstr(out, "3 alice| one\\ntwo \\x1B[31m\n") != NULL);
 	CHECK(strstr(out, "* not sent to 3 alice: too much waits\n") != NULL);
 	for (const char *p = out; *p != '\0'; p++)
 		CHECK((unsigned char)*p >= 0x20 || *p == '\n');
-	for (int i = 0; i < LINKS; i++)
-		sks_socket_free(s.links[i]);
-	sks_frame_free(s.in);
-	wire_frame_free(s.last);
+	end_piped(&s);
+}
+
+/* Answers only when nothing more may be waiting. */
+static void
+late_desk(struct stage *s)
+{
+	uint64_t ids[MOST_WAITING];
+	char text[16];
+
+	welcomes_with_alice(s);
+	for (int i = 1; i <= PIPED_LINES; i++) {
+		snprintf(text, sizeof text, "%d", i);
+		ids[i % MOST_WAITING] = expect(s, WIRE_REPLY, 3, text);
+		if (s->last == NULL || strcmp(s->last->text, text) != 0)
+			return;
+		for (int j = 0; i % MOST_WAITING == 0 && j < MOST_WAITING; j++)
+			answer(s, WIRE_OK, ids[j], "", "");
+	}
+	for (int j = 1; j <= PIPED_LINES % MOST_WAITING; j++)
+		answer(s, WIRE_OK, ids[j], "", "");
+	expect(s, WIRE_BYE, 0, NULL);
+}
+
+static void
+a_script_of_any_length_is_sent_whole(void)
+{
+	struct dw_buf script = DW_BUF_INITIALIZER;
+	struct stage s;
+	char out[4096];
+
+	dw_buf_adds(&script, "/3\n");
+	for (int i = 1; i <= PIPED_LINES; i++)
+		dw_buf_addf(&script, "%d\n", i);
+	CHECK_INT(run_piped(&s, dw_buf_str(&script), late_desk, out,
+	    sizeof out), 0);
+	CHECK(strstr(out, "not sent") == NULL);
+	dw_buf_fini(&script);
+	end_piped(&s);
 }
 
 int
@@ -1099,6 +1153,7 @@ main(void)
 		T(a_lost_link_comes_back_without_a_gap_or_a_repeat),
 		T(a_reply_lost_with_the_link_is_known_to_be),
 		T(a_script_is_answered_without_a_control_byte),
+		T(a_script_of_any_length_is_sent_whole),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
