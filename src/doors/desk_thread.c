@@ -47,6 +47,8 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 	if (out->failed)
 		return DESK_PUT_FULL;
 	r = sks_outbox_put(door_customer_outbox(c), out->data, out->len, end);
+	if (r >= 0)
+		door_record_put(door, c, say);
 	return r == 1 ? DESK_PUT_LEFT : r == 0 ? DESK_PUT_KEPT :
 	    r == SKS_ECLOSED ? DESK_PUT_SHUT : DESK_PUT_FULL;
 }

@@ -67,5 +67,7 @@ void	*door_desk_thread(void *door);
 /* Writes what an event means to the log of what is said. */
 void	door_record(struct door *door, const struct desk_event *ev,
 	    const struct desk_session *s);
+void	door_record_put(struct door *door, const struct desk_conn *c,
+	    const struct desk_say *say);
 
 #endif

@@ -13,8 +13,23 @@
 #include "base/i18n.h"
 #include "doors/inside.h"
 
+struct record {
+	struct dw_log	*log;
+	bool		 one_at_a_time;
+	char		 id[DESK_ADDR_SIZE + 32];	/* "[3] 127.0.0.1:5" */
+};
+
 static void
-record_arrived(struct dw_log *log, const struct desk_event *ev, const char *id)
+begin(struct record *r, const struct door *door, const struct desk_session *s)
+{
+	r->log = door->config->talk;
+	r->one_at_a_time = door->config->one_at_a_time;
+	snprintf(r->id, sizeof r->id, "[%llu] %s",
+	    (unsigned long long)s->facts.sid, s->facts.addr);
+}
+
+static void
+record_arrived(const struct record *r, const struct desk_event *ev)
 {
 	struct sks_addr addr;
 	char tuple[SKS_ADDR_TEXT];
@@ -23,61 +38,75 @@ record_arrived(struct dw_log *log, const struct desk_event *ev, const char *id)
 		snprintf(tuple, sizeof tuple, "%s", ev->addr);
 	else
 		sks_addr_format(&addr, SKS_STYLE_PYTHON, tuple, sizeof tuple);
-	dw_log(log, _("%s New connection in a thread of its own..."), id);
-	dw_log(log, _("%s Customer connected:%s"), id, tuple);
+	if (!r->one_at_a_time)
+		dw_log(r->log, _("%s New connection in a thread of its "
+		    "own..."), r->id);
+	dw_log(r->log, _("%s Customer connected:%s"), r->id, tuple);
 }
 
 /* The words of both are protocol: the tutorial's, in every language. */
 static void
-record_text(struct dw_log *log, const struct desk_event *ev, const char *id,
-    const char *what)
+record_text(const struct record *r, const char *what, int64_t t_ms,
+    const char *text, size_t len)
 {
 	char stamp[DW_CLOCK_STAMP], before[DESK_ADDR_SIZE + 128];
 
-	dw_clock_stamp(ev->t_ms, stamp);
-	snprintf(before, sizeof before, "%s Server %s %s - ", id, what, stamp);
-	dw_log_bytes(log, before, ev->body, ev->len);
+	dw_clock_stamp(t_ms, stamp);
+	snprintf(before, sizeof before, "%s Server %s %s - ", r->id, what,
+	    stamp);
+	dw_log_bytes(r->log, before, text, len);
 }
 
 static void
-record_said(struct dw_log *log, const struct desk_event *ev, const char *id)
+record_said(const struct record *r, const struct desk_event *ev)
 {
-	record_text(log, ev, id, "received ==>");
-	dw_log(log, _("%s Please reply to the customer:"), id);
+	record_text(r, "received ==>", ev->t_ms, ev->body, ev->len);
+	dw_log(r->log, _("%s Please reply to the customer:"), r->id);
 }
 
 static void
-record_reply(struct dw_log *log, const struct desk_event *ev, const char *id)
+record_end(const struct record *r, const struct desk_event *ev)
 {
-	record_text(log, ev, id, "send -->");
-}
+	const char *addr = strchr(r->id, ' ') + 1;
 
-static void
-record_end(struct dw_log *log, const struct desk_event *ev, const char *id)
-{
-	const char *addr = strchr(id, ' ') + 1;
-
-	dw_log(log, _("%s Connection closed (%s)"), id, ev->why);
-	dw_log(log, _("%s Disconnected from customer %s"), id, addr);
+	dw_log(r->log, _("%s Connection closed (%s)"), r->id, ev->why);
+	dw_log(r->log, _("%s Disconnected from customer %s"), r->id, addr);
+	if (r->one_at_a_time)
+		dw_log(r->log, _("Waiting for customers..."));
 }
 
 void
 door_record(struct door *door, const struct desk_event *ev,
     const struct desk_session *s)
 {
-	static void (*const record[DESK_EV_KINDS])(struct dw_log *,
-	    const struct desk_event *, const char *) = {
+	static void (*const record[DESK_EV_KINDS])(const struct record *,
+	    const struct desk_event *) = {
 		[DESK_EV_ARRIVED] = record_arrived,
 		[DESK_EV_SAID] = record_said,
-		[DESK_EV_REPLY] = record_reply,
 		[DESK_EV_CLOSED] = record_end,
 		[DESK_EV_GONE] = record_end,
 	};
-	char id[DESK_ADDR_SIZE + 32];
+	struct record r;
 
 	if (door->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
 		return;
-	snprintf(id, sizeof id, "[%llu] %s", (unsigned long long)ev->sid,
-	    s->facts.addr);
-	record[ev->ev](door->config->talk, ev, id);
+	begin(&r, door, s);
+	record[ev->ev](&r, ev);
+}
+
+/* What an operator said when it goes, which for a classic client may be later;
+ * and everything that such a client reads. */
+void
+door_record_put(struct door *door, const struct desk_conn *c,
+    const struct desk_say *say)
+{
+	bool counts = c->mode == DESK_CLASSIC ? say->raw : say->who != NULL;
+	struct record r;
+
+	/* Behind the row of its end comes nothing, also no goodbye. */
+	if (door->config->talk == NULL || !counts || c->session == NULL ||
+	    c->session->facts.state == DESK_CLOSED)
+		return;
+	begin(&r, door, c->session);
+	record_text(&r, "send -->", dw_clock_wall_ms(), say->text, say->len);
 }
