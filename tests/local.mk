@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/limits \
 	tests/unit/rate \
 	tests/unit/board \
+	tests/unit/link \
 	tests/unit/commands \
 	tests/unit/drafts \
 	tests/unit/mirror \

@@ -78,6 +78,7 @@ static struct conn *
 conn_open(struct con_link *l, struct sks_socket *s)
 {
 	struct conn *c = calloc(1, sizeof *c);
+	bool stop;
 
 	if (c == NULL) {
 		sks_socket_free(s);
@@ -87,9 +88,11 @@ conn_open(struct con_link *l, struct sks_socket *s)
 	c->refs = 1;
 	dw_lock(&l->lock);
 	l->conn = c;
-	if (l->stop)
-		sks_shutdown(s, SKS_SHUT_RDWR);
+	stop = l->stop;
 	dw_unlock(&l->lock);
+	/* Who stopped us saw no connection to shut down. */
+	if (stop)
+		sks_shutdown(s, SKS_SHUT_RDWR);
 	return c;
 }
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "console/link.h"
+#include "t.h"
+
+static struct con_board board;
+
+static void
+start(struct con_link **l, struct sks_socket *s, con_connect_fn *connect,
+    void *arg)
+{
+	struct con_link_config cfg = { .board = &board, .name = "lin",
+	    .socket = s, .connect = connect, .arg = arg };
+
+	CHECK_INT(con_board_init(&board, false), 0);
+	CHECK_INT(con_link_start(l, &cfg), 0);
+}
+
+static struct sks_socket *
+take(void *arg, const char **why)
+{
+	struct sks_socket **next = arg, *s = *next;
+
+	*next = NULL;
+	*why = "nobody answers";
+	return s;
+}
+
+/* Most of them before their threads have run. */
+static void
+a_link_that_is_stopped_at_once_ends(void)
+{
+	int n = t_size("links", 200);
+	struct sks_socket *ours, *theirs, *next;
+	struct con_link *l;
+
+	for (int i = 0; i < n; i++) {
+		CHECK_INT(sks_socketpair(&ours, &theirs), 0);
+		next = ours;
+		start(&l, i % 2 == 0 ? ours : NULL,
+		    i % 2 == 0 ? NULL : take, &next);
+		con_link_stop(l);
+		if (i % 2 != 0)
+			sks_socket_free(next);
+		sks_socket_free(theirs);
+		con_board_fini(&board);
+	}
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(a_link_that_is_stopped_at_once_ends),
+	};
+
+	return t_main("link", cases, sizeof cases / sizeof cases[0]);
+}
