@@ -83,6 +83,9 @@ store_db_err(sqlite3 *db, int rc)
 		return -ENOMEM;
 	if (rc == SQLITE_IOERR_CORRUPTFS)
 		return -EBADMSG;
+	/* Whatever the reason, a full disk too: what was written is in doubt. */
+	if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+		return -EIO;
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
 		if (errors[i].rc == (rc & 0xff))
 			return -errors[i].err;

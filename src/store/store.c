@@ -109,16 +109,16 @@ insert_all(struct store *s, const struct desk_event *evs, size_t n,
 	return 0;
 }
 
+/* All but the COMMIT. */
 static int
-transact(struct store *s, const struct desk_event *evs, size_t n,
+begin_with(struct store *s, const struct desk_event *evs, size_t n,
     struct store_end *to)
 {
 	int r;
 
 	if ((r = store_db_exec(s->db, "BEGIN IMMEDIATE")) < 0)
 		return r;
-	if ((r = insert_all(s, evs, n, to)) == 0)
-		r = store_db_exec(s->db, "COMMIT");
+	r = insert_all(s, evs, n, to);
 	if (r < 0 && !sqlite3_get_autocommit(s->db))
 		store_db_exec(s->db, "ROLLBACK");
 	return r;
@@ -186,12 +186,31 @@ recover(struct store *s)
 	return r;
 }
 
-/* After these the connection is as good as before. */
+/* After these, while nothing was committed, the connection is as good as
+ * before. */
 static bool
 is_clean(sqlite3 *db, int err)
 {
 	return sqlite3_get_autocommit(db) && (err == -ENOSPC ||
 	    err == -ENOMEM || err == -EBUSY || err == -EFBIG);
+}
+
+/* However a COMMIT failed, the file may hold all of it: only a connection that
+ * reads the file again sees that, and drops it. */
+static int
+transact(struct store *s, const struct desk_event *evs, size_t n,
+    struct store_end *to)
+{
+	int r;
+
+	if ((r = begin_with(s, evs, n, to)) < 0) {
+		if (!is_clean(s->db, r))
+			recover(s);
+		return r;
+	}
+	if ((r = store_db_exec(s->db, "COMMIT")) < 0)
+		recover(s);
+	return r;
 }
 
 static bool
@@ -216,11 +235,8 @@ append(void *journal, const struct desk_event *evs, size_t n)
 		return r;
 	if (n == 0)
 		return 0;
-	if ((r = transact(s, evs, n, &to)) < 0) {
-		if (!is_clean(s->db, r))
-			recover(s);
+	if ((r = transact(s, evs, n, &to)) < 0)
 		return r;
-	}
 	s->end = to;
 	store_head_write(&s->place, &s->end);
 	return 0;

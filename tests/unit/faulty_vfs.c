@@ -13,6 +13,19 @@ struct file {
 	sqlite3_file	*real;
 };
 
+static const struct fault_row {
+	bool	on_sync;
+	bool	stays;
+	int	err;
+} rows[] = {
+	[FAULTY_WRITE] = { false, false, EIO },
+	[FAULTY_TORN] = { false, false, EIO },
+	[FAULTY_SYNC] = { true, false, EIO },
+	[FAULTY_SYNC_FULL] = { true, false, ENOSPC },
+	[FAULTY_SYNCS] = { true, true, EIO },
+	[FAULTY_FULL] = { false, true, ENOSPC },
+};
+
 static struct {
 	enum faulty_kind	kind;
 	unsigned		left;	/* 0: disarmed */
@@ -31,16 +44,18 @@ real(sqlite3_file *f)
 static bool
 strikes(bool is_sync)
 {
-	if (fault.left == 0 || is_sync != (fault.kind == FAULTY_SYNC))
+	const struct fault_row *row = &rows[fault.kind];
+
+	if (fault.left == 0 || is_sync != row->on_sync)
 		return false;
 	if (fault.left > 1) {
 		fault.left--;
 		return false;
 	}
-	if (fault.kind != FAULTY_FULL)
+	if (!row->stays)
 		fault.left = 0;
 	fault.fired = true;
-	errno = fault.kind == FAULTY_FULL ? ENOSPC : EIO;
+	errno = row->err;
 	return true;
 }
 

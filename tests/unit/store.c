@@ -1099,7 +1099,7 @@ a_checkpoint_that_fails_loses_nothing(void)
 
 /* The batch is in the file, whole, when fsync says no.  Then we die. */
 static void
-what_a_failed_sync_left_in_the_wal_is_gone_at_once(void)
+sync_fails_and_we_die(enum faulty_kind kind)
 {
 	const char *dir = t_tmpdir(), *copied = t_tmpdir();
 	struct store *s = open_in(dir);
@@ -1107,7 +1107,7 @@ what_a_failed_sync_left_in_the_wal_is_gone_at_once(void)
 	if (s == NULL)
 		return;
 	CHECK_INT(say(s, 1, DESK_EV_SAID, "stays"), 0);
-	faulty_vfs_arm(FAULTY_SYNC, 1);
+	faulty_vfs_arm(kind, 1);
 	CHECK_INT(say(s, 1, DESK_EV_SAID, "never"), -EIO);
 	CHECK(faulty_vfs_disarm());
 	copy(in(dir, "journal.db"), in(copied, "journal.db"));
@@ -1115,6 +1115,54 @@ what_a_failed_sync_left_in_the_wal_is_gone_at_once(void)
 	store_close(open_in(copied));
 	check_all(copied, "1 1 said stays\n");
 	store_close(s);
+	check_all(dir, "1 1 said stays\n");
+}
+
+static void
+what_a_failed_sync_left_in_the_wal_is_gone_at_once(void)
+{
+	sync_fails_and_we_die(FAULTY_SYNC);
+}
+
+/* Where blocks are given late a full disk shows in fsync: that is no clean
+ * failure, for some of the pages may be lost and some not. */
+static void
+a_sync_that_fails_for_a_full_disk_is_a_failed_sync(void)
+{
+	const char *dir = t_tmpdir();
+	sqlite3 *db = NULL;
+	int rc;
+
+	sync_fails_and_we_die(FAULTY_SYNC_FULL);
+	sweep(FAULTY_SYNC_FULL, 20000, 1);
+	fill_and_die(dir, 3);
+	CHECK_INT(store_db_open(in(dir, "journal.db"), &db, &why), 0);
+	faulty_vfs_arm(FAULTY_SYNC_FULL, 1);
+	rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+	    NULL, NULL);
+	CHECK(faulty_vfs_disarm());
+	CHECK_INT(rc, SQLITE_IOERR_FSYNC);
+	CHECK_INT(sqlite3_system_errno(db), ENOSPC);
+	CHECK_INT(store_db_err(db, rc), -EIO);
+	sqlite3_close(db);
+}
+
+/* The disk is well again only when the desk ends. */
+static void
+what_could_not_be_dropped_at_once_is_dropped_at_the_end(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "stays"), 0);
+	faulty_vfs_arm(FAULTY_SYNCS, 1);
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "never"), -EIO);
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "nor this"), -EIO);
+	CHECK(faulty_vfs_disarm());
+	store_close(s);
+	store_close(open_in(dir));
 	check_all(dir, "1 1 said stays\n");
 }
 
@@ -1205,6 +1253,8 @@ main(void)
 		T(a_full_disk_loses_the_batch_and_nothing_else),
 		T(a_checkpoint_that_fails_loses_nothing),
 		T(what_a_failed_sync_left_in_the_wal_is_gone_at_once),
+		T(a_sync_that_fails_for_a_full_disk_is_a_failed_sync),
+		T(what_could_not_be_dropped_at_once_is_dropped_at_the_end),
 		T(a_disk_that_stays_broken_stays_an_error_until_it_is_well),
 		T(somebody_else_who_locks_the_file_is_only_a_delay),
 	};
