@@ -44,7 +44,11 @@ set_locale(void)
 	    strcmp(ctype, "POSIX") == 0))
 		setlocale(LC_CTYPE, "C.UTF-8");
 #if ENABLE_NLS
-	bindtextdomain(PACKAGE, LOCALEDIR);
+	/* scripts/run shows the catalogue that is not installed yet. */
+	if (getenv("DESKWIRE_LOCALEDIR") != NULL)
+		bindtextdomain(PACKAGE, getenv("DESKWIRE_LOCALEDIR"));
+	else
+		bindtextdomain(PACKAGE, LOCALEDIR);
 	bind_textdomain_codeset(PACKAGE, "UTF-8");
 	textdomain(PACKAGE);
 	/* Reads the catalogue here, and not on a worker's small stack. */
@@ -107,7 +111,7 @@ main(int argc, char **argv)
 	}
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 ||
 	    strcmp(argv[1], "-h") == 0)) {
-		print_help(VERB_ALL, "");
+		print_help(VERB_ALL);
 		return STATUS_OK;
 	}
 	return run_verb(&verbs[0], argc, argv);

@@ -162,26 +162,41 @@ print_limits(void)
 
 	printf(_("\nLimits, each with its default:\n"));
 	for (size_t i = 0; i < n; i++) {
-		char arg[32];
+		char left[64];
 
-		snprintf(arg, sizeof arg, "%" PRId64, limits[i].dflt);
-		printf("  --%s=%s  %s %s\n", limits[i].name, arg,
-		    limits[i].unit, _(limits[i].sentence));
+		snprintf(left, sizeof left, "  --%s=%" PRId64,
+		    limits[i].name, limits[i].dflt);
+		printf("%-28s %s %s\n", left, _(limits[i].unit),
+		    _(limits[i].sentence));
 	}
 }
 
-void
-print_help(enum verb_set verb, const char *name)
+/* What follows "deskwire" is the same in every language. */
+static void
+print_usage(enum verb_set verb)
 {
 	size_t n;
 	const struct verb *verbs = verb_rows(&n);
 
-	printf(_("Usage: deskwire %s\n\n"), verb == VERB_ALL ?
-	    _("[VERB] [OPTION]...") : name);
-	for (size_t i = 0; i < n; i++)
-		if (verb == VERB_ALL || verbs[i].set == verb)
+	if (verb == VERB_ALL)
+		printf(_("Usage: deskwire %s\n\n"), "[VERB] [OPTION]...");
+	for (size_t i = 0; i < n; i++) {
+		char words[64];
+
+		snprintf(words, sizeof words, "%s [OPTION]... %s",
+		    verbs[i].name, verbs[i].args);
+		if (verb == verbs[i].set)
+			printf(_("Usage: deskwire %s\n\n"), words);
+		if (verb == VERB_ALL || verb == verbs[i].set)
 			printf("  %-8s%-16s %s\n", verbs[i].name,
 			    verbs[i].args, _(verbs[i].help));
+	}
+}
+
+void
+print_help(enum verb_set verb)
+{
+	print_usage(verb);
 	printf(_("\nOptions:\n"));
 	for (size_t i = 0; i < NROWS; i++)
 		if ((rows[i].verbs & verb) != 0)
@@ -300,7 +315,7 @@ options_parse(struct options *o, enum verb_set verb, const char *name,
 	optind = 1;
 	while ((c = getopt_long(argc, argv, letters, table, NULL)) != -1) {
 		if (c == 'h') {
-			print_help(verb, name);
+			print_help(verb);
 			return STATUS_OK;
 		}
 		if (c == 'V') {

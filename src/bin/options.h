@@ -64,6 +64,6 @@ void	complain(const char *format, ...)
 	    __attribute__((format(printf, 1, 2)));
 
 void	print_version(void);
-void	print_help(enum verb_set verb, const char *name);
+void	print_help(enum verb_set verb);
 
 #endif

@@ -54,7 +54,7 @@ door_limit_set(struct door_limits *limits, const struct door_limit *row,
 	    value > row->most) {
 		dw_buf_addf(why, _("a whole number from %" PRId64 " to %"
 		    PRId64 " (%s) is needed, not \"%s\""), row->least,
-		    row->most, row->unit, text);
+		    row->most, _(row->unit), text);
 		return -EINVAL;
 	}
 	*field(limits, row) = value;
