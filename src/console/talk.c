@@ -127,7 +127,8 @@ keep_typed(struct con *con, uint64_t sid, const char *text)
 	if (!con_board_session(&con->board, sid, &s))
 		return _("; Up brings the text back");
 	keep_draft(con, sid, text);
-	if (con->facts.sid == sid && con_draft_to_line(con, sid))
+	if (con->facts.sid == sid && tty_text_is_free(con->tty) &&
+	    con_draft_to_line(con, sid))
 		return _("; the text is back in the line");
 	return _("; the text is kept as a draft");
 }

@@ -318,6 +318,14 @@ tty_edit_text(const struct tty *tty, size_t *cursor)
 	return text;
 }
 
+bool
+tty_edit_is_free(const struct tty *tty)
+{
+	return *tty_edit_text(tty, NULL) == '\0' && !tty_edit_borrowed() &&
+	    rl_pending_input == 0 && !tty->in.pasting &&
+	    tty->in.buf.len == tty->in.at;
+}
+
 void
 tty_edit_set_text(struct tty *tty, const char *text, size_t cursor)
 {

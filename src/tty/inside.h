@@ -190,6 +190,7 @@ void	tty_edit_resize(struct tty *tty);
 void	tty_edit_clear(struct tty *tty);
 void	tty_edit_set_text(struct tty *tty, const char *text, size_t cursor);
 void	tty_edit_insert(struct tty *tty, const char *text);
+bool	tty_edit_is_free(const struct tty *tty);
 const char *tty_edit_text(const struct tty *tty, size_t *cursor);
 /* Readline's screen follows the window. */
 void	tty_edit_size(struct tty *tty);

@@ -248,6 +248,13 @@ tty_text(const struct tty *tty, size_t *cursor)
 	return "";
 }
 
+bool
+tty_text_is_free(const struct tty *tty)
+{
+	tty_check(tty);
+	return tty->plain || tty_edit_is_free(tty);
+}
+
 void
 tty_set_text(struct tty *tty, const char *text, size_t cursor)
 {

@@ -184,6 +184,10 @@ bool	tty_is_terminal(const struct tty *tty);
 /* The text, valid until the next call; *cursor (may be NULL) in bytes. */
 const char *tty_text(const struct tty *tty, size_t *cursor);
 
+/* May it be replaced without disturbing anyone: is it empty, with no search or
+ * argument open and nothing typed ahead? */
+bool	tty_text_is_free(const struct tty *tty);
+
 /* Replaces it; ends a search or argument.  cursor is cut to its length. */
 void	tty_set_text(struct tty *tty, const char *text, size_t cursor);
 

@@ -584,6 +584,35 @@ a_refused_reply_does_not_disturb_the_next_one(void)
 	end(&s);
 }
 
+static void
+a_refused_reply_does_not_end_a_search_or_an_argument(void)
+{
+	struct stage s = start_selected();
+	uint64_t id, id2;
+
+	pty_type(s.p, "needle\r");
+	takes_reply(&s, 3, "needle");
+	pty_type(s.p, "first\r");
+	id = expect(&s, WIRE_REPLY, 3, "first");
+	pty_type(s.p, "second\r");
+	id2 = expect(&s, WIRE_REPLY, 3, "second");
+	pty_type(s.p, "\022");
+	CHECK(pty_wait(s.p, "i-search)`'", WAIT));
+	answer(&s, WIRE_ERR, id, "full", "too much waits");
+	CHECK(pty_wait(s.p, "kept as a draft", WAIT));
+	pty_type(s.p, "need");
+	CHECK(pty_wait(s.p, "i-search)`need'", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "needle");
+	pty_type(s.p, "\0333");
+	CHECK(pty_wait(s.p, "(arg: 3)", WAIT));
+	answer(&s, WIRE_ERR, id2, "full", "there is no room");
+	CHECK(pty_wait(s.p, "there is no room; the text is kept", WAIT));
+	pty_type(s.p, "x\r");
+	takes_reply(&s, 3, "xxx");
+	end(&s);
+}
+
 /* Promise 2, through the whole console. */
 static void
 every_line_goes_where_the_prompt_said(void)
@@ -1131,6 +1160,7 @@ main(void)
 		T(a_refused_reply_comes_back_to_the_line),
 		T(a_kept_reply_that_begins_with_a_slash_is_never_a_command),
 		T(a_refused_reply_does_not_disturb_the_next_one),
+		T(a_refused_reply_does_not_end_a_search_or_an_argument),
 		T(every_line_goes_where_the_prompt_said),
 		T(commands_are_never_said),
 		T(list_and_help_say_what_there_is),
