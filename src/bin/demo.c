@@ -163,6 +163,9 @@ verb_demo(struct options *o)
 	}
 	o->no_history = true;
 	run.state_dir = dir;
+	run.hint = _("This is a demo: three customers are coming. Enter on an "
+	    "empty line takes who waits longest, then type an answer; /help "
+	    "lists the commands, /quit ends it.");
 	r = desk_run(&run);
 	for (size_t i = 0; i < demo.started; i++)
 		pthread_join(demo.threads[i], NULL);

@@ -149,6 +149,7 @@ start_console(struct desk_process *p)
 	p->history = o->no_history ? NULL : path_history();
 	cfg.name = o->as != NULL ? o->as : p->login;
 	cfg.history = p->history;
+	cfg.hint = p->run->hint;
 	if ((cfg.socket = door_console(p->door)) != NULL &&
 	    con_new(&cfg, &p->con) == 0 &&
 	    dw_thread_start(&p->readline, "readline", CONSOLE_STACK,

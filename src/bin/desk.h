@@ -14,6 +14,7 @@ struct desk_run {
 	struct options		*o;
 	const char		*state_dir, *operator_socket;
 	bool			 console;	/* one in this terminal */
+	const char		*hint;		/* what it says first, or NULL */
 	/* When the desk works; may be NULL. */
 	void			(*ready)(void *arg, struct door *door);
 	/* When everything is to end, before customers are told. */

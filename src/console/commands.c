@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "console/inside.h"
 
+#define LABEL_COLUMNS	12
 #define DIGITS		"0123456789"
 #define BLANKS		" \t\n"
 
@@ -74,8 +75,10 @@ list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
 	con_session_label(s, label);
-	dw_buf_addf(&b, "%c%-12s ", s->sid == con->facts.sid ? '>' : ' ',
-	    label);
+	dw_buf_addf(&b, "%c%s ", s->sid == con->facts.sid ? '>' : ' ', label);
+	for (size_t w = dw_text_width(label, strlen(label)); w < LABEL_COLUMNS;
+	    w++)
+		dw_buf_addc(&b, ' ');
 	con_span(now_ms - s->waiting_ms, span);
 	if (s->closed)
 		dw_buf_adds(&b, _("closed"));
@@ -286,8 +289,18 @@ run_desk_command(struct con *con, const struct wire_command *cmd,
     const char *args, uint64_t painted)
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
-	int r = con_desk_command_text(&text, cmd, args, painted);
+	char number[24], word[CON_NAME_MAX];
+	uint64_t sid;
+	int r;
 
+	/* The desk knows sessions by number only. */
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(args, BLANKS), args);
+	if (strcmp(cmd->complete, "session") == 0 && *word != '\0' &&
+	    con_board_lookup(&con->board, word, &sid) == 0) {
+		snprintf(number, sizeof number, "%" PRIu64, sid);
+		args = number;
+	}
+	r = con_desk_command_text(&text, cmd, args, painted);
 	if (r == -ENOENT)
 		con_say(con, _("which session? /%s N"), cmd->name);
 	else if (r == 0)
@@ -318,7 +331,10 @@ con_command_run(struct con *con, const struct con_line *l, uint64_t painted)
 	const struct con_command *own;
 	const struct wire_command *desk;
 
-	if (is_number(l))
+	if (is_number(l) && *l->args != '\0')
+		con_say(con, _("not sent: /%.*s only selects, and takes no "
+		    "text"), (int)l->name_len, l->name);
+	else if (is_number(l))
 		cmd_select(con, l->name, painted);
 	else if ((own = con_command_find(l->name, l->name_len)) != NULL)
 		own->run(con, l->args, painted);

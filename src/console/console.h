@@ -29,6 +29,8 @@ struct con_config {
 	 * twice while customers are there; says where the desk listens. */
 	bool			 owns_desk;
 
+	const char		*hint;		/* said first; NULL: how to try
+						 * the desk, if nobody is here */
 	struct sks_socket	*socket;	/* connected; NULL: connect */
 	con_connect_fn		*connect;	/* NULL: never reconnects */
 	void			*arg;		/* of connect */

@@ -108,6 +108,20 @@ say_how_to_try(struct con *con, const char *listener)
 	con_say(con, "  deskwire call %.*s %s", len, host, colon + 1);
 }
 
+/* Who wrote while nobody was here, and is gone. */
+static void
+say_who_left(struct con *con)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < con->welcome->nsessions; i++)
+		n += con->welcome->sessions[i].gone;
+	if (n > 0)
+		con_say(con, DW_PLURAL("%u customer is gone and left a "
+		    "session open; /list shows it", "%u customers are gone "
+		    "and left their sessions open; /list shows them", n), n);
+}
+
 static void
 greet(struct con *con)
 {
@@ -120,7 +134,10 @@ greet(struct con *con)
 	if (!con->cfg.owns_desk)
 		con_say(con, _("this is the desk %s; you are %s; %zu open"),
 		    w->desk, w->name, w->nsessions);
-	if (w->nsessions == 0 && w->nlisteners > 0)
+	say_who_left(con);
+	if (con->cfg.hint != NULL)
+		con_say(con, "%s", con->cfg.hint);
+	else if (w->nsessions == 0 && w->nlisteners > 0)
 		say_how_to_try(con, w->listeners[0]);
 }
 

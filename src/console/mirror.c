@@ -376,11 +376,18 @@ is_unread(const struct con_mirror *m, const struct con_session *s)
 	return s->mine && s->unread > 0 && s->sid != m->selected;
 }
 
+/* One who is gone left a message, but nobody can be answered there. */
 static bool
 is_waiting(const struct con_mirror *m, const struct con_session *s)
 {
-	return s->waiting_ms != 0 && s->sid != m->selected &&
+	return s->waiting_ms != 0 && s->sid != m->selected && !s->gone &&
 	    !is_unread(m, s);
+}
+
+static bool
+has_left_word(const struct con_mirror *m, const struct con_session *s)
+{
+	return s->waiting_ms != 0 && s->sid != m->selected && s->gone;
 }
 
 static bool
@@ -413,6 +420,8 @@ con_mirror_oldest(const struct con_mirror *m)
 
 	if (s == NULL)
 		s = first_of(m, is_unread);
+	if (s == NULL)
+		s = first_of(m, has_left_word);
 	return s == NULL ? 0 : s->sid;
 }
 

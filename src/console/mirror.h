@@ -97,7 +97,7 @@ int	con_mirror_lookup(const struct con_mirror *m, const char *text,
 	    uint64_t *sid);
 
 /* Who waits longest apart from the selected one; then who of mine said
- * something; 0 for nobody. */
+ * something; then who left a message and is gone; 0 for nobody. */
 uint64_t con_mirror_oldest(const struct con_mirror *m);
 
 /* The session of mine that has unread messages and waits longest, then any

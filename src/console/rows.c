@@ -290,22 +290,45 @@ add_gutter(struct dw_buf *b, const struct con_row *row)
 		dw_buf_adds(b, row->style == CON_STYLE_OPERATOR ? "> " : "| ");
 }
 
-/* Copies rows with their first bytes, the tag or gutter, in colour. */
+/* How far the row is the tag; all of it where the tag needs several rows. */
+static size_t
+tag_bytes(const char *row, size_t len, const char *tag)
+{
+	size_t n = 0;
+
+	while (n < len && tag[n] != '\0' && row[n] == tag[n])
+		n++;
+	return dw_text_cut(row, len, n);
+}
+
+/* A narrow window has room for the last two bytes of the gutter alone. */
+static size_t
+gutter_bytes(const char *row, const struct dw_buf *gutter)
+{
+	const char *all = dw_buf_str(gutter);
+	size_t len = gutter->len;
+
+	if (strncmp(row, all, len) == 0)
+		return len;
+	return len > 2 && strncmp(row, all + len - 2, 2) == 0 ? 2 : 0;
+}
+
+/* Copies rows with their beginnings, tag or gutter, in colour. */
 static void
 add_coloured(struct dw_buf *out, const char *rows, const struct con_row *row,
-    size_t gutter_len)
+    const struct dw_buf *gutter)
 {
-	size_t head = strlen(row->tag);
-	const char *end;
+	const char *end, *first = rows;
+	size_t len, head;
 
 	for (; (end = strchr(rows, '\n')) != NULL; rows = end + 1) {
-		if ((size_t)(end - rows) < head)
-			head = (size_t)(end - rows);
+		len = (size_t)(end - rows);
+		head = rows == first ? tag_bytes(rows, len, row->tag) :
+		    gutter_bytes(rows, gutter);
 		dw_buf_adds(out, colours[row->style]);
 		dw_buf_add(out, rows, head);
 		dw_buf_adds(out, "\033[0m");
-		dw_buf_add(out, rows + head, (size_t)(end - rows) - head + 1);
-		head = gutter_len;
+		dw_buf_add(out, rows + head, len - head + 1);
 	}
 }
 
@@ -319,7 +342,7 @@ con_row_lay(const struct con_row *row, unsigned columns, bool colour,
 	dw_text_wrap(&rows, row->tag, dw_buf_str(&gutter), row->text,
 	    strlen(row->text), columns, "\n");
 	if (colour && columns > 0)
-		add_coloured(out, dw_buf_str(&rows), row, gutter.len);
+		add_coloured(out, dw_buf_str(&rows), row, &gutter);
 	else
 		dw_buf_adds(out, dw_buf_str(&rows));
 	if (gutter.failed || rows.failed)

@@ -91,7 +91,7 @@ con_select(struct con *con, uint64_t sid)
 	con_board_select(&con->board, sid);
 	if (old != sid)
 		say_who(con, &s);
-	if (s.unseen)
+	if (s.unseen && tty_is_terminal(con->tty))
 		show_past(con, sid);
 	con_draft_to_line(con, sid);
 	con_prompt_refresh(con);

@@ -243,6 +243,27 @@ what_was_said_before_we_came_is_unseen_until_it_is_selected(void)
 }
 
 static void
+who_is_gone_does_not_wait_but_is_taken_last(void)
+{
+	struct con_facts facts;
+	struct con_mirror m;
+
+	begin(&m);
+	happens(&m, "arrived", 1, 0, "");
+	happens(&m, "said", 1, 1, "");
+	happens(&m, "gone", 1, 0, "");
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.waiting, 0);
+	CHECK_INT(con_mirror_oldest(&m), 1);
+	happens(&m, "arrived", 2, 0, "");
+	happens(&m, "said", 2, 1, "");
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.waiting, 1);
+	CHECK_INT(con_mirror_oldest(&m), 2);
+	con_mirror_fini(&m);
+}
+
+static void
 a_replay_goes_on_from_what_is_known(void)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
@@ -325,6 +346,7 @@ main(void)
 		T(a_closed_session_stays_while_it_is_looked_at),
 		T(a_new_snapshot_closes_what_it_does_not_know),
 		T(what_was_said_before_we_came_is_unseen_until_it_is_selected),
+		T(who_is_gone_does_not_wait_but_is_taken_last),
 		T(a_replay_goes_on_from_what_is_known),
 		T(a_session_is_found_by_number_or_by_the_start_of_one_name),
 		T(names_are_harmless_and_fit),
