@@ -167,6 +167,40 @@ colour_is_around_the_tag_and_says_nothing_new(void)
 	    "\033[36m                | \033[0mtwo\n");
 }
 
+/* Without its colours; each piece between them must be whole characters. */
+static void
+take_colours_off(const char *rows, struct dw_buf *plain)
+{
+	for (;;) {
+		size_t n = strcspn(rows, "\033");
+
+		CHECK_INT(dw_text_valid(rows, n), n);
+		dw_buf_add(plain, rows, n);
+		rows += n;
+		if (*rows == '\0')
+			return;
+		rows += strcspn(rows, "m") + 1;
+	}
+}
+
+static void
+colour_never_cuts_a_character_however_narrow_the_window(void)
+{
+	static const struct con_row_about lili = { .label = "3 李莉李莉" };
+	struct wire_event ev = event("said", "我的订单在哪里呢我的订单");
+
+	for (unsigned columns = 1; columns < 60; columns++) {
+		struct dw_buf plain = DW_BUF_INITIALIZER;
+
+		take_colours_off(shown(&ev, &lili, columns, true), &plain);
+		CHECK_STR(dw_buf_str(&plain),
+		    shown(&ev, &lili, columns, false));
+		dw_buf_fini(&plain);
+	}
+	CHECK(strstr(shown(&ev, &lili, 20, true), "\n\033[36m| \033[0m我")
+	    != NULL);
+}
+
 static void
 a_huge_message_is_cut(void)
 {
@@ -191,6 +225,7 @@ main(void)
 		T(off_a_terminal_a_message_is_one_row),
 		T(no_customer_can_leave_the_gutter),
 		T(colour_is_around_the_tag_and_says_nothing_new),
+		T(colour_never_cuts_a_character_however_narrow_the_window),
 		T(a_huge_message_is_cut),
 	};
 	int r;
