@@ -390,14 +390,15 @@ con_board_frame(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 }
 
 static void
-post_state(struct con_board *b, enum con_item_kind kind, const char *why)
-    DW_REQUIRES(b->lock)
+post_state(struct con_board *b, enum con_item_kind kind, const char *why,
+    bool refused) DW_REQUIRES(b->lock)
 {
 	struct con_item *item = item_new(b, kind, NULL);
 
 	if (item == NULL)
 		return;
 	snprintf(item->text, sizeof item->text, "%s", why);
+	item->refused = refused;
 	put(b, &b->items, item);
 }
 
@@ -418,17 +419,17 @@ con_board_lost(struct con_board *b, const char *why)
 {
 	dw_lock(&b->lock);
 	forget_past(b);
-	post_state(b, CON_ITEM_LOST, why);
+	post_state(b, CON_ITEM_LOST, why, false);
 	dw_unlock(&b->lock);
 	dw_wake_ring(&b->wake);
 }
 
 void
-con_board_ended(struct con_board *b, const char *why)
+con_board_ended(struct con_board *b, const char *why, bool refused)
 {
 	dw_lock(&b->lock);
 	forget_past(b);
-	post_state(b, CON_ITEM_ENDED, why);
+	post_state(b, CON_ITEM_ENDED, why, refused);
 	b->ended = true;
 	dw_cond_broadcast(&b->changed);
 	dw_unlock(&b->lock);

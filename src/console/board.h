@@ -51,6 +51,7 @@ struct con_item {
 	unsigned		 generation;	/* of the link it came over */
 	enum con_mark		 mark;
 	bool			 own;		/* an operator of our name */
+	bool			 refused;	/* ENDED: the desk wants us not */
 	int64_t			 born_ns;
 	size_t			 cost;
 	char			 label[CON_LABEL_MAX];
@@ -90,9 +91,10 @@ void	con_board_fini(struct con_board *b);
 void	con_board_frame(struct con_board *b, struct wire_frame *f,
 	    int64_t now_ns);
 
-/* The link is lost (and will be tried again), or has ended. */
+/* The link is lost (and will be tried again), or has ended; refused: the desk
+ * never took us. */
 void	con_board_lost(struct con_board *b, const char *why);
-void	con_board_ended(struct con_board *b, const char *why);
+void	con_board_ended(struct con_board *b, const char *why, bool refused);
 
 /* The last event this console has; 0 before the first welcome. */
 uint64_t con_board_seen(struct con_board *b);

@@ -197,7 +197,7 @@ show_ended(struct con *con, struct con_item *item)
 {
 	give_up_lost(con, item->generation + 1);
 	if (!con->leaving && con->status == 0) {
-		con->status = 1;
+		con->status = item->refused ? 5 : 1;
 		con_say(con, "%s", item->text);
 	}
 	tty_quit(con->tty);

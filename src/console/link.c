@@ -326,7 +326,7 @@ was_welcomed(struct con_link *l)
 
 /* Tries until the link ends for good; why. */
 static const char *
-run(struct con_link *l)
+run(struct con_link *l, bool *refused)
 {
 	int64_t pause_ns = BACKOFF_FIRST_NS;
 	const char *why = "";
@@ -347,7 +347,8 @@ run(struct con_link *l)
 			return "";
 		if (end == END_NOISE || l->cfg.connect == NULL)
 			return sentence(end);
-		if (s != NULL && !was_welcomed(l))
+		*refused = s != NULL && !was_welcomed(l);
+		if (*refused)
 			return _("the desk refuses this operator");
 		if (!told)
 			con_board_lost(l->cfg.board, why);
@@ -360,8 +361,10 @@ static void *
 link_thread(void *arg)
 {
 	struct con_link *l = arg;
+	bool refused = false;
+	const char *why = run(l, &refused);
 
-	con_board_ended(l->cfg.board, run(l));
+	con_board_ended(l->cfg.board, why, refused);
 	return NULL;
 }
 

@@ -941,6 +941,29 @@ a_desk_that_dies_ends_its_own_console(void)
 	end(&s);
 }
 
+static void
+a_desk_that_hangs_up_before_its_welcome_has_refused_us(void)
+{
+	char *argv[] = { (char *)victim_path(), NULL };
+	struct sks_socket *theirs[LINKS];
+	char fds[64];
+	const char *env[] = { fds, NULL };
+	struct stage s;
+	int status;
+
+	make_links(&s, theirs, fds, sizeof fds);
+	s.p = pty_start(argv, 24, 80, env);
+	for (int i = 0; i < LINKS; i++)
+		sks_socket_free(theirs[i]);
+	expect(&s, WIRE_HELLO, 0, NULL);
+	sks_close(s.desk);
+	status = pty_wait_exit(s.p, WAIT);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 5);
+	CHECK(pty_has(s.p, "the desk refuses this operator"));
+	end(&s);
+}
+
 /* The first link is cut; the console comes over the second. */
 static void
 cut_link(struct stage *s)
@@ -1180,6 +1203,7 @@ main(void)
 		T(ctrl_d_stops_a_desk_of_ones_own_the_second_time),
 		T(a_closed_terminal_ends_the_console),
 		T(a_desk_that_dies_ends_its_own_console),
+		T(a_desk_that_hangs_up_before_its_welcome_has_refused_us),
 		T(a_lost_link_comes_back_without_a_gap_or_a_repeat),
 		T(a_reply_lost_with_the_link_is_known_to_be),
 		T(a_script_is_answered_without_a_control_byte),

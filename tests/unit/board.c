@@ -334,7 +334,7 @@ post_many(void *arg)
 		con_board_frame(&board, f, dw_clock_ns());
 		dw_buf_fini(&b);
 	}
-	con_board_ended(&board, "");
+	con_board_ended(&board, "", false);
 	return NULL;
 }
 
