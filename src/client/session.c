@@ -20,6 +20,14 @@ watch(struct call *c)
 	tty_watch(c->tty, events != 0 ? sks_fileno(c->sock) : -1, events);
 }
 
+void
+call_pace(struct call *c)
+{
+	c->held = !tty_is_terminal(c->tty) && (c->out.len > CALL_OUT_MAX ||
+	    c->turns.todo.len > CALL_OUT_MAX);
+	tty_hold(c->tty, c->held);
+}
+
 /*
  * What cannot be sent any more is dropped, but the call goes on until recv
  * says how it ended: the peer's last words may be waiting there.
@@ -50,6 +58,7 @@ flush(struct call *c)
 		if (sks_shutdown(c->sock, SKS_SHUT_WR) < 0)
 			c->broken = true;
 	}
+	call_pace(c);
 	watch(c);
 }
 

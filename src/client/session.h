@@ -17,6 +17,7 @@
 #include "wire/classic.h"
 #include "wire/line.h"
 
+#define CALL_OUT_MAX		(64 * 1024)	/* then no line is read */
 #define CALL_LINGER_SECONDS	2	/* for the peer's own end, when we leave */
 
 struct call;
@@ -80,6 +81,7 @@ struct call {
 	bool			 half_close;	/* once out is empty */
 	bool			 half_closed;
 	bool			 paused;	/* the terminal takes no rows */
+	bool			 held;		/* no line is read from the pipe */
 
 	bool			 sent;		/* something of the customer's */
 	bool			 leaving;	/* we asked for the end */
@@ -95,6 +97,9 @@ void	call_start(struct call *c);
 
 /* Sends, now or as soon as the peer takes it. */
 void	call_send(struct call *c, const char *bytes, size_t len);
+
+/* Reads lines only while not too much waits to be sent. */
+void	call_pace(struct call *c);
 
 /* Shuts our direction when all is sent. */
 void	call_half_close(struct call *c);

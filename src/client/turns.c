@@ -47,6 +47,13 @@ send_message(struct call *c, const char *text, size_t len)
 	show(c, _("Client send --> %s - "), text, len);
 }
 
+/* Only for them: what else there is to say is known, or would come. */
+static bool
+waits_for_answers(const struct call *c)
+{
+	return c->turns.input_ended || c->held;
+}
+
 /* What we wait for now, and how long. */
 static void
 set_deadline(struct call *c)
@@ -61,7 +68,7 @@ set_deadline(struct call *c)
 	else if (t->state == CALL_OURS) {
 		tty_deadline(c->tty, DW_NEVER);
 		return;
-	} else if (t->input_ended)
+	} else if (waits_for_answers(c))
 		seconds = c->cfg->wait_seconds;
 	else
 		seconds = REMINDER_SECONDS;
@@ -112,6 +119,7 @@ take_turn(struct call *c)
 	n = dw_text_cut(t->todo.data, len, WIRE_CLASSIC_CHUNK);
 	send_message(c, t->todo.data, n);
 	dw_buf_drop(&t->todo, n < len ? n : len + 1);
+	call_pace(c);
 	set_state(c, CALL_THEIRS);
 }
 
@@ -142,9 +150,15 @@ begin(struct call *c)
 static void
 typed(struct call *c, const char *text)
 {
+	bool was_held;
+
 	if (call_each_row(c, text, queue_row) == 0)
 		tty_printf(c->tty, _("An empty line is not sent: the server "
 		    "would never see it."));
+	was_held = c->held;
+	call_pace(c);
+	if (c->held && !was_held)
+		set_deadline(c);
 	take_turn(c);
 }
 
@@ -281,7 +295,7 @@ timeout(struct call *c)
 		take_turn(c);
 		return;
 	}
-	if (t->input_ended) {
+	if (waits_for_answers(c)) {
 		call_end(c, CALL_FAILED, _("no answer came in time"));
 		return;
 	}

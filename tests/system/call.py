@@ -221,6 +221,36 @@ def rows_of_a_long_text_arrive_whole():
     same(s.heard == text, True)
 
 
+def most_that_is_taken(client):
+    """How many bytes it reads before it leaves the rest in the pipe."""
+    fd, block, taken = client.process.stdin.fileno(), b"0123456\n" * 512, 0
+    os.set_blocking(fd, False)
+    while taken < 32 << 20 and select.select([], [fd], [], 1)[1]:
+        taken += os.write(fd, block)
+    os.set_blocking(fd, True)
+    return taken
+
+
+def a_peer_that_reads_nothing_holds_the_pipe_back():
+    read = threading.Event()
+
+    def desk(s):
+        s.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        assert read.wait(LIMIT)
+        s.until_eof()
+        s.send("* Stored.\n")
+
+    with Script(desk) as s:
+        c = Client(s.port)
+        try:
+            taken = most_that_is_taken(c)
+        finally:
+            read.set()
+        same(c.end()[:2], (0, "* Stored.\n"))
+    assert taken < 16 << 20, taken
+    same(len(s.heard), taken)
+
+
 def empty_rows_are_not_sent():
     def desk(s):
         s.until_eof()
@@ -570,6 +600,25 @@ def a_silent_server_is_waited_for_no_longer_than_asked():
     same(status, 1)
     assert "no answer" in err, err
     same(s.heard, CLIENT_HELLO.encode())
+
+
+def a_silent_server_holds_the_pipe_back():
+    ended = threading.Event()
+
+    def server(s):
+        s.until(CLIENT_HELLO)
+        s.send(SERVER_HELLO)
+        assert ended.wait(LIMIT)
+
+    with Script(server) as s:
+        c = Client(s.port, "--classic", "--wait", "1")
+        try:
+            taken = most_that_is_taken(c)
+            same(c.end()[0], 1)
+        finally:
+            c.process.kill()
+            ended.set()
+    assert taken < 1 << 20, taken
 
 
 def a_server_that_goes_away_is_status_6():
