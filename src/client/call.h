@@ -28,6 +28,13 @@ enum call_status {
 	CALL_EARLY = 6		/* the peer went away in the middle */
 };
 
+/*
+ * An answer is a row of a person: those that begin with "* " are the desk's
+ * own, its greeting among them.  Who has sent nothing, or has said /quit, needs
+ * none.  An orderly end is fine after the end of the input, and when the desk
+ * has said why; a broken connection is fine only after /quit.
+ */
+
 struct call_config {
 	const char	*host;			/* name or address */
 	unsigned	 port;

@@ -40,7 +40,7 @@ send_row(struct call *c, const char *row, size_t len)
 
 	dw_text_trim(&word, &n);
 	if (n == 5 && memcmp(word, "/quit", 5) == 0) {
-		c->leaving = true;
+		c->leaving = c->rows.said_quit = true;
 		tty_deadline(c->tty, dw_clock_after(CALL_LINGER_SECONDS));
 	}
 	send_words(c, "", row, len);
@@ -76,6 +76,7 @@ input_ended(struct call *c)
 static void
 leave(struct call *c)
 {
+	c->rows.said_quit = true;
 	tty_prompt(c->tty, "", 0, 0, 0);
 	send_words(c, "/quit", "", 0);
 	call_half_close(c);
@@ -132,6 +133,18 @@ was_refused(const struct call *c, int code)
 	return !c->sent && !c->leaving && took < REFUSAL_NS;
 }
 
+/* Who has only ended the input still waits for an answer, and a broken
+ * connection may have taken it away. */
+static bool
+as_wished(const struct call *c, int code)
+{
+	if (c->rows.count == 0)
+		return false;
+	if (code != 0)
+		return c->rows.said_quit;
+	return c->leaving || c->rows.last_from_desk;
+}
+
 static void
 ended(struct call *c, int code)
 {
@@ -139,9 +152,7 @@ ended(struct call *c, int code)
 	show_rows(c);
 	if (was_refused(c, code))
 		call_end(c, CALL_REFUSED, _("the desk took no call"));
-	else if (c->leaving && c->rows.count > 0)
-		call_end(c, CALL_FINE, NULL);
-	else if (code == 0 && c->rows.last_from_desk)
+	else if (as_wished(c, code))
 		call_end(c, CALL_FINE, NULL);
 	else if (code == 0)
 		call_end(c, CALL_EARLY,
@@ -150,10 +161,18 @@ ended(struct call *c, int code)
 		call_end(c, CALL_EARLY, _("the connection was broken"));
 }
 
+/* A greeting is no answer, but who has asked nothing, or left, needs none. */
+static bool
+was_answered(const struct call *c)
+{
+	return c->rows.from_person ||
+	    (c->rows.count > 0 && (!c->sent || c->rows.said_quit));
+}
+
 static void
 timeout(struct call *c)
 {
-	if (c->rows.count > 0)
+	if (was_answered(c))
 		call_end(c, CALL_FINE, NULL);
 	else
 		call_end(c, CALL_FAILED, _("no answer came in time"));

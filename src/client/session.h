@@ -57,6 +57,7 @@ struct call_rows {
 	unsigned		 count;
 	bool			 from_person;	/* a row that is not the desk's */
 	bool			 last_from_desk;
+	bool			 said_quit;	/* not only ended the input */
 };
 
 /* What classic mode knows. */
@@ -84,7 +85,7 @@ struct call {
 	bool			 held;		/* no line is read from the pipe */
 
 	bool			 sent;		/* something of the customer's */
-	bool			 leaving;	/* we asked for the end */
+	bool			 leaving;	/* nothing more is to be sent */
 	enum call_status	 status;
 	const char		*why;		/* of the end; NULL: as wished */
 

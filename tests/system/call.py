@@ -186,18 +186,56 @@ def a_pipe_is_sent_half_closed_and_the_answers_are_printed():
     same(s.heard, b"hello\n")
 
 
-def a_pipe_ends_when_the_wait_is_over():
+def waited_for(rows, text=b"hello\n"):
+    """What a call of one second says of a desk that sends these rows."""
     ended = threading.Event()
 
     def desk(s):
         s.until_eof()
-        s.send("* Please wait.\n")
+        s.send(rows)
         assert ended.wait(LIMIT)
 
     with Script(desk) as s:
-        same(Client(s.port, "--wait", "1").end(b"hello\n"),
-             (0, "* Please wait.\n", ""))
+        got = Client(s.port, "--wait", "1").end(text)
         ended.set()
+    return got
+
+
+def a_pipe_ends_when_the_wait_is_over():
+    rows = "* Please wait.\nLin: hello\n"
+    same(waited_for(rows), (0, rows, ""))
+
+
+def the_desks_own_rows_are_no_answer():
+    status, out, err = waited_for("* Welcome.\n* Please wait.\n")
+    same((status, out), (1, "* Welcome.\n* Please wait.\n"))
+    assert "no answer" in err, err
+
+
+def who_says_nothing_needs_no_answer():
+    same(waited_for("* Welcome.\n", b""), (0, "* Welcome.\n", ""))
+
+
+def a_reset_after_the_end_of_input_is_status_6():
+    def desk(s):
+        s.send("* Welcome.\nLin: one mom\n")
+        s.until_eof()
+        s.reset()
+
+    with Script(desk) as s:
+        status, _, err = Client(s.port).end(b"hello\n")
+    same(status, 6)
+    assert "broken" in err, err
+
+
+def a_reset_after_slash_quit_is_fine():
+    def desk(s):
+        s.send("* Welcome.\nLin: one mom\n")
+        s.until("/quit\n")
+        s.reset()
+
+    with Script(desk) as s:
+        same(Client(s.port).end(b"hello\n/quit\n")[0], 0)
 
 
 def without_any_answer_the_wait_ends_in_a_failure():
