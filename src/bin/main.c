@@ -85,8 +85,8 @@ run_verb(const struct verb *v, int argc, char **argv)
 	status = options_parse(&o, v->set, v->name, argc, argv);
 
 	if (status < 0) {
-		/* A call is one thread and takes what it wants itself: TERM
-		 * ends it as it ends any program. */
+		/* A call is one thread and takes what it wants itself; while
+		 * it connects, TERM ends it as it ends any program. */
 		if (v->set != VERB_CALL)
 			dw_thread_block_signals();
 		status = v->run(&o);

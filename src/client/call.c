@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "base/wake.h"
 #include "client/session.h"
 
 /* Why no connection came about. */
@@ -97,13 +98,55 @@ block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static enum call_status
+/* A tty leaves SIGTERM to its caller.  Until it runs, TERM ends a call as it
+ * ends any program; then the terminal must be restored first. */
+static struct dw_wake term_wake;
+static volatile sig_atomic_t terminated;
+
+static void
+note_term(int signo)
+{
+	(void)signo;
+	terminated = 1;
+	dw_wake_ring(&term_wake);
+}
+
+bool
+call_terminated(void)
+{
+	dw_wake_clear(&term_wake);
+	return terminated != 0;
+}
+
+static int
+catch_term(void)
+{
+	struct sigaction sa = { .sa_handler = note_term,
+	    .sa_flags = SA_RESTART };
+	int r;
+
+	if ((r = dw_wake_init(&term_wake)) == 0)
+		sigaction(SIGTERM, &sa, NULL);
+	return r;
+}
+
+/* The process ends soon; one more TERM shall find nothing to ring. */
+static void
+release_term(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGTERM, &sa, NULL);
+	dw_wake_fini(&term_wake);
+}
+
+static int
 talk(struct call *c)
 {
 	struct tty_config tty = {
 		.name = "deskwire",
 		.colour = c->cfg->colour,
-		.wake_fd = -1,
+		.wake_fd = term_wake.rd,
 		.ops = &call_tty_ops,
 		.arg = c,
 	};
@@ -125,6 +168,20 @@ talk(struct call *c)
 	return c->status;
 }
 
+static int
+talk_until_term(struct call *c)
+{
+	int status, r;
+
+	if ((r = catch_term()) < 0) {
+		fprintf(stderr, "deskwire: %s\n", strerror(-r));
+		return CALL_FAILED;
+	}
+	status = talk(c);
+	release_term();
+	return status;
+}
+
 int
 call_run(const struct call_config *cfg)
 {
@@ -132,8 +189,7 @@ call_run(const struct call_config *cfg)
 		.cfg = cfg,
 		.mode = cfg->classic ? &call_classic_mode : &call_line_mode,
 	};
-	enum call_status status;
-	int r;
+	int status, r;
 
 	if (name_the_peer(&c) < 0)
 		return CALL_FAILED;
@@ -147,7 +203,7 @@ call_run(const struct call_config *cfg)
 	} else {
 		c.began_ns = dw_clock_ns();
 		say_classic(&c, _("Connected to server %s"));
-		status = talk(&c);
+		status = talk_until_term(&c);
 	}
 	dw_buf_fini(&c.out);
 	sks_socket_free(c.sock);

@@ -20,7 +20,7 @@
 #define CALL_WAIT_SECONDS	60
 #define CALL_CONNECT_SECONDS	30
 
-/* What call_run returns: the program's exit status. */
+/* What call_run returns: the program's exit status.  Or 128 + SIGTERM. */
 enum call_status {
 	CALL_FINE = 0,
 	CALL_FAILED = 1,	/* no connection, no answer in time */
@@ -50,7 +50,8 @@ struct call_config {
 /*
  * Connects, talks, and says on standard error why it ended if that was not as
  * wished.  Blocks the signals that a tty takes in the calling thread, which
- * should be the program's only one.
+ * should be the program's only one, with SIGTERM open.  That one says /quit,
+ * restores the terminal and returns.
  */
 int	call_run(const struct call_config *cfg);
 

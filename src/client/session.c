@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -158,15 +159,6 @@ on_watched(void *arg, short revents)
 }
 
 static void
-on_wake(void *arg)
-{
-	struct call *c = arg;
-
-	c->paused = false;
-	watch(c);
-}
-
-static void
 on_line(void *arg, const char *text, uint64_t painted)
 {
 	struct call *c = arg;
@@ -212,6 +204,23 @@ on_hangup(void *arg)
 
 	leave(c);
 	tty_quit(c->tty);
+}
+
+/* Rung also when the terminal takes rows again. */
+static void
+on_wake(void *arg)
+{
+	struct call *c = arg;
+
+	if (call_terminated()) {
+		leave(c);
+		c->status = 128 + SIGTERM;
+		c->why = NULL;
+		tty_quit(c->tty);
+		return;
+	}
+	c->paused = false;
+	watch(c);
 }
 
 static void

@@ -86,12 +86,15 @@ struct call {
 
 	bool			 sent;		/* something of the customer's */
 	bool			 leaving;	/* nothing more is to be sent */
-	enum call_status	 status;
+	int			 status;	/* what call_run() returns */
 	const char		*why;		/* of the end; NULL: as wished */
 
 	struct call_rows	 rows;
 	struct call_turns	 turns;
 };
+
+/* Has SIGTERM come?  From call.c, which catches it and rings the tty. */
+bool	call_terminated(void);
 
 /* Begins the mode and listens to the peer. */
 void	call_start(struct call *c);

@@ -8,11 +8,13 @@ import pty
 import queue
 import re
 import select
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import traceback
 
@@ -468,6 +470,41 @@ def ctrl_c_on_an_empty_line_leaves_in_order():
         t.until("> ")
         t.type("\x03")
         same(t.status(), 0)
+
+
+def a_term_signal_leaves_in_order_and_the_terminal_as_it_was():
+    def desk(s):
+        s.until("/quit\n")
+        s.until_eof()
+
+    with Script(desk) as s:
+        master, slave = os.openpty()
+        before = termios.tcgetattr(slave)
+        client = subprocess.Popen(
+            [DESKWIRE, "call", "127.0.0.1", str(s.port)], stdin=slave,
+            stdout=slave, stderr=slave, start_new_session=True,
+            env={**environment(), "TERM": "xterm"})
+        out = b""
+        while b"> " not in out:
+            assert select.select([master], [], [], LIMIT)[0], out
+            out += os.read(master, 65536)
+        client.send_signal(signal.SIGTERM)
+        same(client.wait(LIMIT), 128 + signal.SIGTERM)
+        same(termios.tcgetattr(slave), before)
+        os.close(slave)
+        os.close(master)
+
+
+def a_term_signal_ends_a_pipe_as_well():
+    def desk(s):
+        s.send("* Welcome.\n")
+        s.until("/quit\n")
+
+    with Script(desk) as s:
+        c = Client(s.port)
+        c.until("Welcome")
+        c.process.send_signal(signal.SIGTERM)
+        same(c.wait(), (128 + signal.SIGTERM, "* Welcome.\n", ""))
 
 
 # --- classic ------------------------------------------------------------
