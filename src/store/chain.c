@@ -64,10 +64,11 @@ finish(struct store_chain *c, struct store_end *end, bool ok)
 }
 
 int
-store_chain_start(struct store_chain *c, struct store_end *end)
+store_chain_start(struct store_chain *c, const char *id,
+    struct store_end *end)
 {
 	return finish(c, end, begin(c) && add_str(c, "deskwire journal 1") &&
-	    add_u64(c, end->seq) && add_u64(c, end->sid));
+	    add_str(c, id) && add_u64(c, end->seq) && add_u64(c, end->sid));
 }
 
 static bool

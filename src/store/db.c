@@ -32,7 +32,8 @@ static const struct setting wal = {
 
 static const char schema[] =
     "CREATE TABLE start("
-	"seq INTEGER NOT NULL, sid INTEGER NOT NULL, hash BLOB NOT NULL"
+	"seq INTEGER NOT NULL, sid INTEGER NOT NULL, id TEXT NOT NULL,"
+	"hash BLOB NOT NULL"
     ") STRICT;"
     "CREATE TABLE event("
 	"seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, sid INTEGER NOT NULL,"
@@ -267,32 +268,33 @@ store_db_known(sqlite3 *db, const char *path, struct dw_buf *why)
 }
 
 static int
-insert_start(sqlite3 *db, const struct store_end *start)
+insert_start(sqlite3 *db, const char *id, const struct store_end *start)
 {
 	sqlite3_stmt *st;
 	int rc;
 
-	rc = sqlite3_prepare_v2(db, "INSERT INTO start VALUES(?,?,?)", -1,
+	rc = sqlite3_prepare_v2(db, "INSERT INTO start VALUES(?,?,?,?)", -1,
 	    &st, NULL);
 	if (rc != SQLITE_OK)
 		return store_db_err(db, rc);
 	sqlite3_bind_int64(st, 1, (int64_t)start->seq);
 	sqlite3_bind_int64(st, 2, (int64_t)start->sid);
-	sqlite3_bind_blob(st, 3, start->hash, STORE_HASH, SQLITE_STATIC);
+	sqlite3_bind_text(st, 3, id, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 4, start->hash, STORE_HASH, SQLITE_STATIC);
 	rc = sqlite3_step(st);
 	sqlite3_finalize(st);
 	return store_db_err(db, rc);
 }
 
 int
-store_db_begin(sqlite3 *db, const struct store_end *start)
+store_db_begin(sqlite3 *db, const char *id, const struct store_end *start)
 {
 	int r;
 
 	if ((r = store_db_exec(db, "BEGIN IMMEDIATE")) < 0)
 		return r;
 	if ((r = store_db_exec(db, schema)) == 0 &&
-	    (r = insert_start(db, start)) == 0 &&
+	    (r = insert_start(db, id, start)) == 0 &&
 	    (r = store_db_exec(db, "COMMIT")) == 0)
 		return 0;
 	if (!sqlite3_get_autocommit(db))

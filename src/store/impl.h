@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 #define STORE_HASH		32	/* bytes of a SHA-256 */
+#define STORE_ID		32	/* characters of a journal's id */
 #define STORE_VERSION		1	/* user_version of what we write */
 #define STORE_APPLICATION	0x64736b77	/* "dskw" */
 
@@ -31,8 +32,9 @@ struct store_chain {
 int	store_chain_init(struct store_chain *c);
 void	store_chain_fini(struct store_chain *c);
 
-/* The hash that a journal starts from whose first event is seq + 1. */
-int	store_chain_start(struct store_chain *c, struct store_end *end);
+/* The hash that the journal `id` starts from, whose first event is seq + 1. */
+int	store_chain_start(struct store_chain *c, const char *id,
+	    struct store_end *end);
 
 /* Moves the end on by one event. */
 int	store_chain_add(struct store_chain *c, struct store_end *end,
@@ -105,8 +107,9 @@ int	store_db_int(sqlite3 *db, const char *sql, int64_t *out);
  * -EBADMSG or another -errno with a sentence. */
 int	store_db_known(sqlite3 *db, const char *path, struct dw_buf *why);
 
-/* Makes the tables of a journal that begins after `start`. */
-int	store_db_begin(sqlite3 *db, const struct store_end *start);
+/* Makes the tables of the journal `id` that begins after `start`. */
+int	store_db_begin(sqlite3 *db, const char *id,
+	    const struct store_end *start);
 
 /* ---- walk.c: rows to events ---- */
 
@@ -123,12 +126,12 @@ int	store_walk(sqlite3_stmt *st, desk_event_fn *fn, void *arg);
 /* ---- verify.c ---- */
 
 /*
- * Recomputes the chain.  `end` is where it ends, or on -EBADMSG the last sound
- * event, with `why` filled.
+ * Recomputes the chain.  `id` gets the journal's; `end` is where it ends, or
+ * on -EBADMSG the last sound event, with `why` filled.
  */
 int	store_verify(sqlite3 *db, const struct store_place *p,
 	    struct store_chain *c, const struct store_end *head,
-	    struct store_end *end, struct dw_buf *why);
+	    char id[STORE_ID + 1], struct store_end *end, struct dw_buf *why);
 
 /* Raises `high` to the highest numbers that a damaged journal still shows. */
 void	store_verify_high(sqlite3 *db, struct store_end *high);

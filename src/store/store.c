@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "base/i18n.h"
@@ -20,6 +21,7 @@
 struct store {
 	struct store_place	 place;
 	struct store_chain	 chain;
+	char			 id[STORE_ID + 1];
 	struct store_end	 end;
 	sqlite3			*db;		/* NULL: open it again first */
 	sqlite3_stmt		*insert;
@@ -253,6 +255,32 @@ store_journal(struct store *s)
 /* ---- opening ---- */
 
 static int
+draw_id(char id[STORE_ID + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char bytes[STORE_ID / 2];
+
+	/* So few bytes come whole, and every signal is blocked. */
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return -EIO;
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		id[2 * i] = digits[bytes[i] >> 4];
+		id[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	id[STORE_ID] = '\0';
+	return 0;
+}
+
+/* The id, and the hash that follows from it and the numbers in s->end. */
+static int
+draw_start(struct store *s)
+{
+	int r = draw_id(s->id);
+
+	return r < 0 ? r : store_chain_start(&s->chain, s->id, &s->end);
+}
+
+static int
 open_sound(struct store *s, const struct store_end *head, int there,
     struct dw_buf *why)
 {
@@ -266,11 +294,12 @@ open_sound(struct store *s, const struct store_end *head, int there,
 	if ((r = store_place_make_db(&s->place, why)) < 0 ||
 	    (r = connect_db(s, why)) < 0)
 		return r;
-	if (r == 0 && (r = store_chain_start(&s->chain, &s->end)) == 0)
-		r = store_db_begin(s->db, &s->end);
+	if (r == 0 && (r = draw_start(s)) == 0)
+		r = store_db_begin(s->db, s->id, &s->end);
 	if (r < 0)
 		return r;
-	return store_verify(s->db, &s->place, &s->chain, head, &s->end, why);
+	return store_verify(s->db, &s->place, &s->chain, head, s->id, &s->end,
+	    why);
 }
 
 /* The numbers that a new journal goes on from. */
@@ -310,12 +339,12 @@ begin_new(struct store *s, const struct store_end *head, struct dw_buf *why)
 	dw_buf_reset(why);
 	find_high(s, head);
 	disconnect(s);
-	if ((r = store_chain_start(&s->chain, &s->end)) < 0 ||
+	if ((r = draw_start(s)) < 0 ||
 	    (r = keep_high(s, head)) < 0 ||
 	    (r = store_place_set_aside(&s->place, &aside, why)) < 0 ||
 	    (r = store_place_make_db(&s->place, why)) < 0 ||
 	    (r = connect_db(s, why)) < 0 ||
-	    (r = store_db_begin(s->db, &s->end)) < 0 ||
+	    (r = store_db_begin(s->db, s->id, &s->end)) < 0 ||
 	    (r = store_place_head_aside(&s->place, dw_buf_str(&aside),
 	    why)) < 0)
 		goto out;
@@ -412,6 +441,12 @@ store_last(const struct store *s, uint64_t *seq, uint64_t *sid)
 {
 	*seq = s->end.seq;
 	*sid = s->end.sid;
+}
+
+const char *
+store_id(const struct store *s)
+{
+	return s->id;
 }
 
 int

@@ -85,6 +85,11 @@ struct desk_journal store_journal(struct store *s);
  * journals that were set aside); 0 when there is none. */
 void	store_last(const struct store *s, uint64_t *seq, uint64_t *sid);
 
+/* A name for this journal and no other: 32 hexadecimal digits, drawn when it
+ * was begun and kept in it.  Whoever remembers a seq remembers this with it.
+ * Valid until store_close(). */
+const char *store_id(const struct store *s);
+
 /*
  * All events of the sessions that are not closed, oldest first: what a
  * starting desk is rebuilt from.  Events without a session are left out.

@@ -34,6 +34,7 @@ struct walk {
 	const struct store_place	*p;
 	struct store_chain		*chain;
 	const struct store_end		*head;
+	char				*id;
 	struct store_end		*end;
 	uint64_t			 start;		/* its seq */
 	struct dw_buf			*why;
@@ -85,6 +86,25 @@ check_row(struct walk *w, sqlite3_stmt *st)
 	return 0;
 }
 
+static int
+bad_start(struct walk *w)
+{
+	memset(w->end, 0, sizeof *w->end);
+	return bad(w, _("the row before it has changed"));
+}
+
+static bool
+take_id(struct walk *w, sqlite3_stmt *st, int col)
+{
+	const char *id = (const char *)sqlite3_column_text(st, col);
+
+	if (id == NULL || sqlite3_column_bytes(st, col) != STORE_ID ||
+	    strlen(id) != STORE_ID)
+		return false;
+	memcpy(w->id, id, STORE_ID + 1);
+	return true;
+}
+
 /* One row, and not a second that no hash covers. */
 static int
 check_start(struct walk *w, sqlite3_stmt *st)
@@ -97,16 +117,17 @@ check_start(struct walk *w, sqlite3_stmt *st)
 	w->end->seq = (uint64_t)sqlite3_column_int64(st, 0);
 	w->end->sid = (uint64_t)sqlite3_column_int64(st, 1);
 	w->start = w->end->seq;
-	if ((r = store_chain_start(w->chain, w->end)) < 0)
+	if (!take_id(w, st, 2))
+		return bad_start(w);
+	if ((r = store_chain_start(w->chain, w->id, w->end)) < 0)
 		return r;
-	if (same_hash(st, 2, w->end->hash)) {
+	if (same_hash(st, 3, w->end->hash)) {
 		if ((rc = sqlite3_step(st)) == SQLITE_DONE)
 			return 0;
 		if (rc != SQLITE_ROW)
 			return store_db_err(sqlite3_db_handle(st), rc);
 	}
-	memset(w->end, 0, sizeof *w->end);
-	return bad(w, _("the row before it has changed"));
+	return bad_start(w);
 }
 
 static int
@@ -164,13 +185,14 @@ check_tail(struct walk *w)
 
 int
 store_verify(sqlite3 *db, const struct store_place *p, struct store_chain *c,
-    const struct store_end *head, struct store_end *end, struct dw_buf *why)
+    const struct store_end *head, char id[STORE_ID + 1],
+    struct store_end *end, struct dw_buf *why)
 {
-	struct walk w = { p, c, head, end, 0, why };
+	struct walk w = { p, c, head, id, end, 0, why };
 	int r;
 
 	memset(end, 0, sizeof *end);
-	if ((r = check_with(&w, db, "SELECT seq, sid, hash FROM start",
+	if ((r = check_with(&w, db, "SELECT seq, sid, id, hash FROM start",
 	    check_start)) < 0 ||
 	    (r = check_with(&w, db, "SELECT " STORE_COLUMNS ", hash "
 	    "FROM event ORDER BY seq", check_rows)) < 0 ||

@@ -332,6 +332,33 @@ a_batch_is_stored_whole_and_in_order(void)
 }
 
 static void
+a_journal_has_a_name_of_its_own_and_keeps_it(void)
+{
+	const char *dirs[] = { t_tmpdir(), t_tmpdir() };
+	char ids[2][64] = { "", "" };
+	struct store *s;
+
+	for (int i = 0; i < 2 && (s = open_in(dirs[i])) != NULL; i++) {
+		snprintf(ids[i], sizeof ids[i], "%s", store_id(s));
+		CHECK_INT(strspn(ids[i], "0123456789abcdef"), 32);
+		CHECK_INT(strlen(ids[i]), 32);
+		store_close(s);
+	}
+	CHECK(strcmp(ids[0], ids[1]) != 0);
+	for (int i = 0; i < 2 && (s = open_in(dirs[i])) != NULL; i++) {
+		CHECK_STR(store_id(s), ids[i]);
+		store_close(s);
+	}
+	/* One that is begun in place of another is another. */
+	spill(in(dirs[0], "journal.db"), "damage", 6);
+	if (CHECK_INT(try_open(dirs[0], true, &s), 0)) {
+		CHECK_INT(strlen(store_id(s)), 32);
+		CHECK(strcmp(store_id(s), ids[0]) != 0);
+		store_close(s);
+	}
+}
+
+static void
 a_number_that_does_not_continue_is_refused(void)
 {
 	struct store *s = open_in(t_tmpdir());
@@ -756,6 +783,9 @@ a_changed_journal_is_found_whatever_was_changed(void)
 		{ "UPDATE start SET sid=7", "event is 1 " },
 		{ "INSERT INTO start SELECT * FROM start", "event is 1 " },
 		{ "UPDATE start SET seq=1", "event is 1 " },
+		{ "UPDATE start SET id='0123456789abcdef0123456789abcdef'",
+		    "event is 1 " },
+		{ "UPDATE start SET id='x'", "event is 1 " },
 		{ "PRAGMA application_id=5", "not a journal of deskwire" },
 		/* No hash covers the index; SQLite's own check does. */
 		{ "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql="
@@ -1217,6 +1247,7 @@ main(void)
 		T(every_field_comes_back_byte_for_byte),
 		T(an_empty_and_a_large_body_come_back),
 		T(a_batch_is_stored_whole_and_in_order),
+		T(a_journal_has_a_name_of_its_own_and_keeps_it),
 		T(a_number_that_does_not_continue_is_refused),
 		T(only_sessions_that_are_open_are_replayed),
 		T(a_reader_sees_what_is_committed_and_only_that),
