@@ -60,17 +60,20 @@ con_board_fini(struct con_board *b)
 /* ---- under the lock: items ---- */
 
 static bool
-may_drop(const struct con_item *item)
-{
-	return item->kind == CON_ITEM_EVENT ||
-	    item->kind == CON_ITEM_NOTICE || item->kind == CON_ITEM_MORE;
-}
-
-static bool
 is_event(const struct con_item *item, const char *word)
 {
 	return item->kind == CON_ITEM_EVENT &&
 	    strcmp(item->frame->ev.ev, word) == 0;
+}
+
+/* What says that our own reply is stored is an answer as well. */
+static bool
+may_drop(const struct con_item *item)
+{
+	if (item->own && item->frame->op == WIRE_EV && is_event(item, "reply"))
+		return false;
+	return item->kind == CON_ITEM_EVENT ||
+	    item->kind == CON_ITEM_NOTICE || item->kind == CON_ITEM_MORE;
 }
 
 static size_t

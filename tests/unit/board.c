@@ -179,6 +179,22 @@ answers_are_never_dropped(void)
 }
 
 static void
+what_says_that_our_reply_is_stored_is_never_dropped(void)
+{
+	begin(false);
+	board.max_rows = 5;
+	happens("arrived", 3, 0, FIRST);
+	happens("reply", 3, 1, FIRST);
+	happens("sent", 3, 1, FIRST);
+	for (uint64_t n = 1; n <= 30; n++)
+		happens("said", 3, n, FIRST);
+	take(FIRST, 1);
+	CHECK_STR(taken, "de");
+	CHECK_INT(taken_mark, CON_MARK_SENT);
+	con_board_fini(&board);
+}
+
+static void
 a_reply_waits_shortly_for_its_mark(void)
 {
 	const int64_t late = FIRST + CON_HOLD_MS * DW_MS;
@@ -432,6 +448,7 @@ main(void)
 		T(an_event_seen_before_is_no_row),
 		T(too_many_rows_drop_the_oldest_and_count_them),
 		T(answers_are_never_dropped),
+		T(what_says_that_our_reply_is_stored_is_never_dropped),
 		T(a_reply_waits_shortly_for_its_mark),
 		T(a_flood_beside_the_selected_is_counted),
 		T(the_selected_one_is_shown_in_full),
