@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -15,6 +16,8 @@
 
 #define WELCOME_PLAIN_S		10.0	/* a script's lines need the sessions */
 #define WELCOME_TERMINAL_S	1.0
+#define ASKED_NS		(5 * DW_SECOND)	/* for the second Ctrl-D */
+#define PASTED_LINES		10	/* more are worth a word */
 
 /* ---- what the terminal tells us ---- */
 
@@ -35,7 +38,7 @@ on_line(void *arg, const char *text, uint64_t painted)
 	struct con *con = arg;
 	struct con_line l = con_line_of(text);
 
-	con->asked_to_leave = false;
+	con->asked_ns = 0;
 	if (con->eof)
 		return;
 	if (l.kind == CON_LINE_EMPTY)
@@ -52,12 +55,14 @@ static void
 on_ctrl_d(struct con *con)
 {
 	size_t open = con_board_open(&con->board);
+	bool asked = con->asked_ns != 0 &&
+	    dw_clock_ns() < con->asked_ns + ASKED_NS;
 
-	if (!con->cfg.owns_desk || open == 0 || con->asked_to_leave) {
+	if (!con->cfg.owns_desk || open == 0 || asked) {
 		con_leave(con);
 		return;
 	}
-	con->asked_to_leave = true;
+	con->asked_ns = dw_clock_ns();
 	con_say(con, DW_PLURAL("%zu session is open; Ctrl-D again stops the "
 	    "desk", "%zu sessions are open; Ctrl-D again stops the desk",
 	    open), open);
@@ -80,7 +85,7 @@ on_interrupt(void *arg, bool had_text)
 {
 	struct con *con = arg;
 
-	con->asked_to_leave = false;
+	con->asked_ns = 0;
 	if (!tty_is_terminal(con->tty)) {
 		con->status = con->cfg.owns_desk ? 0 : 128 + SIGINT;
 		tty_quit(con->tty);
@@ -112,6 +117,21 @@ on_redraw(void *arg)
 	con_show_again(arg);
 }
 
+static void
+on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
+{
+	struct con *con = arg;
+
+	(void)bytes;
+	if (cut)
+		con_say(con, _("the paste was longer than 1 MiB; the rest of "
+		    "it is lost"));
+	if (lines > PASTED_LINES)
+		con_say(con, DW_PLURAL("%zu line pasted, Enter sends, Ctrl-C "
+		    "drops", "%zu lines pasted, Enter sends, Ctrl-C drops",
+		    lines), lines);
+}
+
 /* Only commands: replies may hold what is a customer's alone. */
 static bool
 may_remember(void *arg, const char *line)
@@ -130,6 +150,7 @@ static const struct tty_ops ops = {
 	.redraw = on_redraw,
 	.resized = on_wake,
 	.complete = con_complete,
+	.pasted = on_pasted,
 	.remember = may_remember,
 };
 
@@ -299,9 +320,14 @@ exit_status(const struct con *con)
 int
 con_run(struct con *con)
 {
+	int r;
+
 	name_thread();
-	if (open_tty(con) < 0 || start_link(con) < 0)
+	if ((r = open_tty(con)) < 0 || (r = start_link(con)) < 0) {
+		fprintf(stderr, _("deskwire: the console cannot start: %s\n"),
+		    strerror(-r));
 		return 1;
+	}
 	con_board_wait_welcome(&con->board, dw_clock_after(
 	    tty_is_terminal(con->tty) ? WELCOME_TERMINAL_S :
 	    WELCOME_PLAIN_S));

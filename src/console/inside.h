@@ -36,7 +36,7 @@ struct con {
 	char			*prompt_shown;
 
 	int64_t			 again_ns;	/* when to look at the board */
-	bool			 asked_to_leave;	/* Ctrl-D once */
+	int64_t			 asked_ns;	/* Ctrl-D once, when; or 0 */
 	bool			 eof;		/* no more lines will come */
 	bool			 leaving;	/* the end is no failure */
 	bool			 unsent;	/* a reply, at any time */

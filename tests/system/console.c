@@ -369,6 +369,30 @@ a_paste_is_one_message(void)
 }
 
 static void
+a_long_paste_says_what_enter_would_send(void)
+{
+	static char block[65536];
+	struct stage s = start_selected();
+
+	pty_type(s.p, "\033[200~1\r2\r3\r4\r5\r6\r7\r8\r9\r10\033[201~");
+	CHECK(pty_wait(s.p, "10", WAIT));
+	pty_type(s.p, "\003\033[200~1\r2\r3\r4\r5\r6\r7\r8\r9\r10\r11"
+	    "\033[201~");
+	CHECK(pty_wait(s.p, "* 11 lines pasted, Enter sends, Ctrl-C drops",
+	    WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11");
+	CHECK(strstr(pty_all(s.p), "10 lines pasted") == NULL);
+	memset(block, 'p', sizeof block);
+	pty_type(s.p, "\033[200~");
+	for (int i = 0; i < 18; i++)
+		pty_type_bytes(s.p, block, sizeof block);
+	pty_type(s.p, "\033[201~");
+	CHECK(pty_wait_ever(s.p, "longer than 1 MiB", WAIT));
+	end(&s);
+}
+
+static void
 alt_enter_is_a_new_line(void)
 {
 	struct stage s = start_selected();
@@ -912,6 +936,23 @@ ctrl_d_stops_a_desk_of_ones_own_the_second_time(void)
 }
 
 static void
+the_first_ctrl_d_is_forgotten_after_a_while(void)
+{
+	struct stage s = start_with(24, 80, (char *)"open", NULL);
+
+	arrives(&s, 3, "alice");
+	CHECK(pty_wait(s.p, "3 alice is waiting", WAIT));
+	pty_type(s.p, "\004");
+	CHECK(pty_wait(s.p, "1 session is open", WAIT));
+	CHECK(pty_wait(s.p, "[-] 1 waiting 0:07>", WAIT));
+	pty_type(s.p, "\004/wrong\r");
+	CHECK(pty_wait(s.p, "there is no command /wrong", WAIT));
+	CHECK_INT(pty_count_rows(s.p, "* 1 session is open; Ctrl-D again "
+	    "stops the desk"), 2);
+	end(&s);
+}
+
+static void
 a_closed_terminal_ends_the_console(void)
 {
 	struct stage s = start_selected();
@@ -1171,6 +1212,7 @@ main(void)
 		T(a_half_typed_line_survives_what_arrives),
 		T(the_cursor_stays_inside_chinese_text),
 		T(a_paste_is_one_message),
+		T(a_long_paste_says_what_enter_would_send),
 		T(alt_enter_is_a_new_line),
 		T(ctrl_c_drops_the_line_and_nothing_else),
 		T(a_search_goes_on_while_the_prompt_changes),
@@ -1201,6 +1243,7 @@ main(void)
 		T(an_empty_desk_says_how_to_try),
 		T(ctrl_d_detaches),
 		T(ctrl_d_stops_a_desk_of_ones_own_the_second_time),
+		T(the_first_ctrl_d_is_forgotten_after_a_while),
 		T(a_closed_terminal_ends_the_console),
 		T(a_desk_that_dies_ends_its_own_console),
 		T(a_desk_that_hangs_up_before_its_welcome_has_refused_us),
