@@ -84,7 +84,7 @@ store_db_err(sqlite3 *db, int rc)
 		return -ENOMEM;
 	if (rc == SQLITE_IOERR_CORRUPTFS)
 		return -EBADMSG;
-	/* Whatever the reason, a full disk too: what was written is in doubt. */
+	/* Also for a full disk: what was written before is in doubt. */
 	if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
 		return -EIO;
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
