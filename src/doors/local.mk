@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
+	src/doors/classic_mode.c \
 	src/doors/customer.c \
+	src/doors/customer.h \
 	src/doors/desk_thread.c \
 	src/doors/door.c \
 	src/doors/door.h \
@@ -12,6 +14,7 @@ libdeskwire_la_SOURCES += \
 	src/doors/limits.c \
 	src/doors/limits.def \
 	src/doors/limits.h \
+	src/doors/line_mode.c \
 	src/doors/operator.c \
 	src/doors/rate.c \
 	src/doors/rate.h \

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tutorial's client: a hello, then what one recv returns is a message. */
+#include "config.h"
+
+#include "base/clock.h"
+#include "doors/customer.h"
+
+static void
+classic_messages(struct door_customer *cu)
+{
+	enum wire_classic_kind kind;
+	const char *text;
+	size_t len;
+
+	while (!cu->over && (kind = wire_classic_next(&cu->classic, &text,
+	    &len)) != WIRE_CLASSIC_NONE)
+		if (kind == WIRE_CLASSIC_TEXT)
+			door_say(cu, text, len, 0);
+		else	/* without memory for its hello it is a stranger */
+			cu->over = kind != WIRE_CLASSIC_HELLO ||
+			    !door_opened(cu, DESK_CLASSIC);
+}
+
+/* Told why and reset: an end before our hello would keep it reading. */
+static void
+reset_classic(struct door_customer *cu)
+{
+	struct dw_buf *why = &cu->said[(cu->next - 1) % SAID_NODES].text;
+
+	cu->why = "refused";
+	if (why->len > 0 &&
+	    sks_outbox_put(cu->outbox, why->data, why->len, NULL) < 0)
+		cu->why = "reset";
+	sks_outbox_close(cu->outbox);
+	sks_reset(cu->base.request);
+}
+
+void
+door_classic(struct door_customer *cu, const char *first, size_t len, char *buf)
+{
+	ssize_t n = (ssize_t)len;
+
+	cu->is_classic = true;
+	wire_classic_init(&cu->classic, WIRE_CLASSIC_CLIENT_HELLO);
+	while (!cu->over && (n > 0 || n == SKS_ETIMEDOUT)) {
+		bool partial;
+
+		if (n > 0)
+			wire_classic_feed(&cu->classic, first, (size_t)n);
+		else if (wire_classic_partial(&cu->classic))
+			wire_classic_flush(&cu->classic);
+		else
+			door_idle(cu);
+		classic_messages(cu);
+		if (cu->over)
+			break;
+		first = buf;
+		partial = wire_classic_partial(&cu->classic);
+		n = sks_recv_deadline(cu->base.request, buf, RECV_MAX,
+		    partial ? dw_clock_ns() + door_limits_of(cu)->line_timeout *
+		    DW_SECOND : door_idle_ns(cu));
+	}
+	if (cu->refused) {
+		reset_classic(cu);
+		return;
+	}
+	if (cu->over || n < 0) {
+		cu->why = "reset";
+		return;
+	}
+	wire_classic_flush(&cu->classic);
+	classic_messages(cu);
+	door_await_end(cu);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* nc, telnet and our own client: rows of text. */
+#include "config.h"
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "doors/customer.h"
+#include "wire/opening.h"
+
+#define TOO_LONG_MAX	3	/* lines, then it is no customer */
+#define DISCARD_MAX	16	/* times the longest line */
+
+static void
+line_too_long(struct door_customer *cu)
+{
+	if (++cu->too_long >= TOO_LONG_MAX)
+		door_give_up(cu, "too long", _("These lines are too long. "
+		    "Goodbye."));
+	else
+		door_tell(cu, _("That line is too long and was not read."));
+}
+
+/* Refuses what telnet asks for; from then on it gets telnet's line ends. */
+static void
+line_telnet(struct door_customer *cu)
+{
+	const char *bytes;
+	size_t len = wire_line_answer(&cu->line, &bytes);
+
+	if (wire_line_telnet(&cu->line))
+		atomic_store(&cu->telnet, true);
+	if (len > 0)
+		door_request(cu, DESK_RQ_ANSWER, bytes, len, 0);
+}
+
+/* Returns whether a row has ended. */
+static bool
+line_messages(struct door_customer *cu)
+{
+	enum wire_line_kind kind;
+	bool ended = false;
+	const char *text;
+	size_t len;
+
+	while (!cu->over && (kind = wire_line_next(&cu->line, &text, &len)) !=
+	    WIRE_LINE_NONE) {
+		ended = true;
+		line_telnet(cu);
+		if (kind == WIRE_LINE_TEXT)
+			door_say(cu, text, len, 0);
+		else if (kind == WIRE_LINE_CUT_SHORT)
+			door_say(cu, text, len, DESK_CUT_SHORT);
+		else
+			line_too_long(cu);
+	}
+	line_telnet(cu);
+	return ended;
+}
+
+/* Over 80 % of the places are taken. */
+static bool
+is_crowded(const struct door_customer *cu)
+{
+	return (int64_t)atomic_load(&cu->door->live) * 10 >
+	    door_limits_of(cu)->max_sessions * 8;
+}
+
+static bool
+in_line(const struct door_customer *cu)
+{
+	return cu->line.row.len > 0 || cu->line.cr;
+}
+
+/* When the customer must have sent something; began: the line's first byte. */
+static int64_t
+line_deadline(const struct door_customer *cu, int64_t accepted, int64_t began)
+{
+	const struct door_limits *l = door_limits_of(cu);
+
+	if (in_line(cu))
+		return began + l->line_timeout * DW_SECOND;
+	if (cu->spoke)
+		return door_idle_ns(cu);
+	return accepted + DW_SECOND * (is_crowded(cu) ? l->hello_timeout :
+	    l->first_line_timeout);
+}
+
+static void
+line_timeout(struct door_customer *cu)
+{
+	if (cu->spoke && !in_line(cu))
+		door_idle(cu);
+	else
+		door_give_up(cu, "timeout", _("That took too long. Goodbye."));
+}
+
+/* What has come, and whether a new line has begun in it. */
+static bool
+line_bytes(struct door_customer *cu, const char *buf, size_t len)
+{
+	bool inside = in_line(cu), ended;
+
+	wire_line_feed(&cu->line, buf, len);
+	ended = line_messages(cu);
+	if (wire_line_discarded(&cu->line) >
+	    DISCARD_MAX * (size_t)door_limits_of(cu)->max_line)
+		door_give_up(cu, "too long", _("That line has no end. "
+		    "Goodbye."));
+	return in_line(cu) && (!inside || ended);
+}
+
+/* A classic client that took its time after it had connected. */
+static bool
+is_late_classic(const struct door_customer *cu)
+{
+	return !cu->spoke && wire_opening(dw_buf_str(&cu->line.row),
+	    cu->line.row.len) == WIRE_OPEN_CLASSIC;
+}
+
+/* Returns what ended it: 0 for end of file, 1 for a classic client. */
+static ssize_t
+line_read(struct door_customer *cu, char *buf, size_t len, int64_t accepted)
+{
+	int64_t began = accepted, until;
+	ssize_t n = (ssize_t)len;
+
+	for (;;) {
+		if (n > 0 && line_bytes(cu, buf, (size_t)n))
+			began = dw_clock_ns();
+		if (cu->over)
+			return SKS_ERESET;
+		if (is_late_classic(cu))
+			return 1;
+		until = line_deadline(cu, accepted, began);
+		n = sks_recv_deadline(cu->base.request, buf, RECV_MAX, until);
+		if (n == SKS_ETIMEDOUT) {
+			line_timeout(cu);
+			n = sks_recv_deadline(cu->base.request, buf, RECV_MAX,
+			    door_idle_ns(cu));
+		}
+		if (n <= 0 && n != SKS_ETIMEDOUT)
+			return n;
+	}
+}
+
+void
+door_line(struct door_customer *cu, char *buf, size_t len, int64_t accepted)
+{
+	ssize_t n;
+
+	cu->is_line = true;
+	wire_line_init(&cu->line, (size_t)door_limits_of(cu)->max_line);
+	door_opened(cu, DESK_LINE);
+	n = line_read(cu, buf, len, accepted);
+	if (n == 1) {
+		door_classic(cu, cu->line.row.data, cu->line.row.len, buf);
+		return;
+	}
+	if (n < 0) {
+		cu->why = "reset";
+		return;
+	}
+	wire_line_eof(&cu->line);
+	line_messages(cu);
+	door_await_end(cu);
+}
