@@ -39,6 +39,7 @@ on_line(void *arg, const char *text, uint64_t painted)
 	struct con_line l = con_line_of(text);
 
 	con->asked_ns = 0;
+	con_stay(con);
 	if (con->eof)
 		return;
 	if (l.kind == CON_LINE_EMPTY)
@@ -260,6 +261,7 @@ con_new(const struct con_config *cfg, struct con **out)
 	}
 	con->cfg = *cfg;
 	con->again_ns = DW_NEVER;
+	con->leave_ns = DW_NEVER;
 	con_drafts_init(&con->drafts);
 	con_pending_init(&con->pending);
 	fill_tty_config(con);

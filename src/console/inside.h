@@ -37,6 +37,7 @@ struct con {
 
 	int64_t			 again_ns;	/* when to look at the board */
 	int64_t			 asked_ns;	/* Ctrl-D once, when; or 0 */
+	int64_t			 leave_ns;	/* answers or not; DW_NEVER */
 	bool			 eof;		/* no more lines will come */
 	bool			 leaving;	/* the end is no failure */
 	bool			 unsent;	/* a reply, at any time */
@@ -83,6 +84,9 @@ void	con_ask_desk(struct con *con, const char *text);
 
 /* Leaves: detaches, or stops the desk that is ours. */
 void	con_leave(struct con *con);
+
+/* Calls off a leaving from a terminal that still waits for answers. */
+void	con_stay(struct con *con);
 
 /* ---- complete.c ---- */
 

@@ -256,6 +256,8 @@ set_deadline(struct con *con)
 		tick = con_prompt_tick_ms(&con->facts, dw_clock_wall_ms());
 	if (tick >= 0 && dw_clock_ns() + tick * DW_MS < at)
 		at = dw_clock_ns() + tick * DW_MS;
+	if (con->leave_ns < at)
+		at = con->leave_ns;
 	tty_deadline(con->tty, at);
 }
 
@@ -277,6 +279,7 @@ con_pump(struct con *con)
 	set_deadline(con);
 	/* A script's further lines wait for answers. */
 	tty_hold(con->tty, con->pending.n >= CON_PENDING_MAX);
-	if (con->eof && con->pending.n == 0 && con_board_idle(&con->board))
+	if ((con->eof && con->pending.n == 0 &&
+	    con_board_idle(&con->board)) || dw_clock_ns() >= con->leave_ns)
 		tty_quit(con->tty);
 }

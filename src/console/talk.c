@@ -11,6 +11,7 @@
 #include "base/i18n.h"
 #include "console/inside.h"
 
+#define LEAVE_SECONDS	1.0	/* for answers */
 #define REPLY_MAX	(64 * 1024)	/* bytes; fits a frame in any form */
 
 static bool
@@ -155,6 +156,7 @@ con_keep_text(struct con *con, uint64_t sid, const char *text,
 	const char *where;
 
 	con->unsent = true;
+	con_stay(con);
 	label_of(con, sid, label);
 	where = keep_somewhere(con, sid, text);
 	con_say(con, _("not sent to %s: %s%s"), label, why, where);
@@ -254,10 +256,27 @@ void
 con_leave(struct con *con)
 {
 	struct wire_frame f = wire_frame_of(WIRE_CMD);
+	bool again = con->eof;
 
 	con->leaving = true;
-	if (!con->cfg.owns_desk && !tty_is_terminal(con->tty))
-		con->eof = true;	/* what was sent is answered first */
-	else if (!con->cfg.owns_desk || ask(con, &f, 0, "quit") < 0)
+	if (con->cfg.owns_desk) {
+		if (ask(con, &f, 0, "quit") < 0)
+			tty_quit(con->tty);
+		return;
+	}
+	con->eof = true;	/* what was sent is answered first */
+	if (!tty_is_terminal(con->tty))
+		return;
+	con->leave_ns = dw_clock_after(LEAVE_SECONDS);
+	if (again)
 		tty_quit(con->tty);
+}
+
+void
+con_stay(struct con *con)
+{
+	if (!tty_is_terminal(con->tty) || con->leave_ns == DW_NEVER)
+		return;
+	con->leave_ns = DW_NEVER;
+	con->leaving = con->eof = false;
 }

@@ -920,6 +920,34 @@ ctrl_d_detaches(void)
 }
 
 static void
+ctrl_d_waits_for_answers_and_a_refusal_calls_it_off(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "too much\r\004");
+	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "too much"), "full",
+	    "too much waits");
+	CHECK(pty_wait(s.p, "> too much", WAIT));
+	pty_type(s.p, "\003once more\r\004");
+	takes_reply(&s, 3, "once more");
+	expect(&s, WIRE_BYE, 0, NULL);
+	CHECK_INT(pty_wait_exit(s.p, WAIT), 0);
+	end(&s);
+}
+
+static void
+ctrl_d_does_not_wait_for_ever(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "hello\r\004");
+	expect(&s, WIRE_REPLY, 3, "hello");
+	expect(&s, WIRE_BYE, 0, NULL);
+	CHECK_INT(pty_wait_exit(s.p, WAIT), 0);
+	end(&s);
+}
+
+static void
 ctrl_d_stops_a_desk_of_ones_own_the_second_time(void)
 {
 	struct stage s = start_with(24, 80, (char *)"open", NULL);
@@ -1242,6 +1270,8 @@ main(void)
 		T(redraw_brings_the_last_rows_back),
 		T(an_empty_desk_says_how_to_try),
 		T(ctrl_d_detaches),
+		T(ctrl_d_waits_for_answers_and_a_refusal_calls_it_off),
+		T(ctrl_d_does_not_wait_for_ever),
 		T(ctrl_d_stops_a_desk_of_ones_own_the_second_time),
 		T(the_first_ctrl_d_is_forgotten_after_a_while),
 		T(a_closed_terminal_ends_the_console),
