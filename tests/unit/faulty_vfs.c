@@ -22,7 +22,7 @@ static const struct fault_row {
 	[FAULTY_TORN] = { false, false, EIO },
 	[FAULTY_SYNC] = { true, false, EIO },
 	[FAULTY_SYNC_FULL] = { true, false, ENOSPC },
-	[FAULTY_SYNCS] = { true, true, EIO },
+	[FAULTY_DEAD] = { true, true, EIO },
 	[FAULTY_FULL] = { false, true, ENOSPC },
 };
 
@@ -46,8 +46,10 @@ strikes(bool is_sync)
 {
 	const struct fault_row *row = &rows[fault.kind];
 
-	if (fault.left == 0 || is_sync != row->on_sync)
+	if (fault.left == 0)
 		return false;
+	if (is_sync != row->on_sync)
+		return fault.kind == FAULTY_DEAD && fault.fired;
 	if (fault.left > 1) {
 		fault.left--;
 		return false;

@@ -13,7 +13,7 @@ enum faulty_kind {
 	FAULTY_TORN,		/* EIO after the first half */
 	FAULTY_SYNC,		/* all is written, fsync says EIO */
 	FAULTY_SYNC_FULL,	/* the same with ENOSPC: blocks came late */
-	FAULTY_SYNCS,		/* as FAULTY_SYNC, and so until disarmed */
+	FAULTY_DEAD,		/* FAULTY_SYNC, then no write until disarmed */
 	FAULTY_FULL,		/* no space; stays so until disarmed */
 };
 

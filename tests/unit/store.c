@@ -1187,7 +1187,7 @@ what_could_not_be_dropped_at_once_is_dropped_at_the_end(void)
 	if (s == NULL)
 		return;
 	CHECK_INT(say(s, 1, DESK_EV_SAID, "stays"), 0);
-	faulty_vfs_arm(FAULTY_SYNCS, 1);
+	faulty_vfs_arm(FAULTY_DEAD, 1);
 	CHECK_INT(say(s, 1, DESK_EV_SAID, "never"), -EIO);
 	CHECK_INT(say(s, 1, DESK_EV_SAID, "nor this"), -EIO);
 	CHECK(faulty_vfs_disarm());
