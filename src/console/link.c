@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ struct conn {
 struct con_link {
 	struct con_link_config	 cfg;		/* set by start */
 	pthread_t		 thread;
-	struct sks_socket	*first;		/* only the thread's */
+	struct sks_socket	*first;		/* only the thread's, */
+	char			 journal[40];	/* as this: of the first welcome */
 
 	struct dw_lock		 lock;		/* "board" */
 	struct dw_cond		 stopped;
@@ -160,7 +162,8 @@ enum end {
 	END_LOST,		/* try again */
 	END_BYE,		/* this connection is of no more use */
 	END_DONE,		/* the desk wants no more of us */
-	END_NOISE		/* what came is not the protocol */
+	END_NOISE,		/* what came is not the protocol */
+	END_OTHER		/* it is not the desk that it was */
 };
 
 static bool
@@ -178,6 +181,17 @@ welcomed(struct con_link *l, struct conn *c)
 	dw_unlock(&l->lock);
 }
 
+/* Numbers of another journal are other sessions: a draft for 3 must not go to
+ * a stranger who is 3 there. */
+static bool
+is_other_journal(struct con_link *l, const char *journal)
+{
+	if (l->journal[0] != '\0')
+		return strcmp(l->journal, journal) != 0;
+	snprintf(l->journal, sizeof l->journal, "%s", journal);
+	return false;
+}
+
 /* One line of the desk's.  0 to go on, or an end. */
 static enum end
 take_line(struct con_link *l, struct conn *c, const char *line, size_t len)
@@ -191,6 +205,10 @@ take_line(struct con_link *l, struct conn *c, const char *line, size_t len)
 		return END_LOST;
 	if (r < 0)
 		return END_NOISE;
+	if (f->op == WIRE_WELCOME && is_other_journal(l, f->journal)) {
+		wire_frame_free(f);
+		return END_OTHER;
+	}
 	if (f->op == WIRE_WELCOME)
 		welcomed(l, c);
 	if (f->op == WIRE_BYE)
@@ -308,6 +326,8 @@ one_connection(struct con_link *l, struct sks_socket *s, enum end *end)
 static const char *
 sentence(enum end end)
 {
+	if (end == END_OTHER)
+		return _("another desk answers there now; attach again");
 	return end == END_NOISE ? _("the desk sent something that is not the "
 	    "operator protocol") : _("the desk has ended the link");
 }
@@ -345,7 +365,8 @@ run(struct con_link *l, bool *refused)
 		}
 		if (end == END_DONE)
 			return "";
-		if (end == END_NOISE || l->cfg.connect == NULL)
+		if (end == END_NOISE || end == END_OTHER ||
+		    l->cfg.connect == NULL)
 			return sentence(end);
 		*refused = s != NULL && !was_welcomed(l);
 		if (*refused)

@@ -176,6 +176,7 @@ welcome(struct operator *op)
 	f.v = WIRE_OP_VERSION;
 	f.name = op->name;
 	f.desk = door->config->name;
+	f.journal = store_id(door->store);
 	f.seq = op->replay ? op->seen : desk_last_seq(door->desk);
 	f.replay = op->replay;
 	f.commands = commands;

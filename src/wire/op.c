@@ -30,7 +30,7 @@ struct member {
 enum {
 	F_V = 1, F_ID = 2, F_SID = 4, F_N = 8, F_SEQ = 16, F_SEEN = 32,
 	F_REPLAY = 64, F_NAME = 128, F_DESK = 256, F_CODE = 512, F_TEXT = 1024,
-	F_EV = 2048, F_LISTS = 4096
+	F_EV = 2048, F_LISTS = 4096, F_JOURNAL = 8192
 };
 
 static const struct {
@@ -42,7 +42,7 @@ static const struct {
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
 	[WIRE_WELCOME] = { "welcome", F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY |
-	    F_LISTS },
+	    F_JOURNAL | F_LISTS },
 	[WIRE_LIVE] = { "live", F_SEQ },
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
@@ -63,6 +63,7 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
 	ROW(struct wire_frame, "name", WORD, name, F_NAME),
 	ROW(struct wire_frame, "desk", WORD, desk, F_DESK),
+	ROW(struct wire_frame, "journal", WORD, journal, F_JOURNAL),
 	ROW(struct wire_frame, "code", WORD, code, F_CODE),
 	{ NULL, WORD, 0, 0 }
 };
@@ -131,7 +132,7 @@ struct wire_frame
 wire_frame_of(enum wire_op op)
 {
 	return (struct wire_frame){ .op = op, .name = "", .desk = "",
-	    .code = "", .text = "", .ev = no_event() };
+	    .journal = "", .code = "", .text = "", .ev = no_event() };
 }
 
 /* ---- writing -------------------------------------------------------- */

@@ -12,8 +12,9 @@
  *	bye				the operator detaches
  *
  *	from the desk
- *	welcome	v, name, desk, seq, sessions, commands, listeners, replay
- *					name: what the desk calls this operator
+ *	welcome	v, name, desk, journal, seq, sessions, commands, listeners,
+ *		replay			name: what the desk calls this operator;
+ *					journal: what its seq are numbers of
  *	live	seq			after a replay: all up to seq was sent
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id
@@ -73,7 +74,7 @@ struct wire_frame {
 	uint64_t	 id, sid, n, seq, seen;
 	unsigned	 v;
 	bool		 replay;
-	const char	*name, *desk, *code;	/* "" when absent */
+	const char	*name, *desk, *journal, *code;	/* "" when absent */
 	const char	*text;
 	size_t		 len;			/* of text: any bytes */
 	struct wire_event ev;

@@ -5,6 +5,7 @@ control byte."""
 import os
 import re
 import select
+import signal
 import subprocess
 
 from desk import (DESKWIRE, LIMIT, Deadline, Desk, case, main, same, state,
@@ -107,6 +108,20 @@ def _():
         c.process.stdin = None
         same(c.end(), 0)
         same(d.process.poll(), None)
+
+
+@case("attach: a desk that is not the one it was ends the console")
+def _():
+    with state() as run:
+        path = f"{run}/operator.sock"
+        with Desk("--operator-socket", path) as d:
+            c = Console("attach", "--operator-socket", path, folder=run)
+            c.until("this is the desk")
+            d.signal(signal.SIGKILL)
+            d.wait()
+        with Desk("--operator-socket", path):
+            c.until("another desk answers there now")
+            same(c.end(), 1)
 
 
 @case("attach without a desk says where it looked, status 1")
