@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/i18n.h"
 #include "bin/verbs.h"
@@ -24,6 +26,24 @@ parse_port(const char *text, unsigned *out)
 	return true;
 }
 
+/* "127.0.0.1:6666" or "[::1]:6666", as a desk prints it. */
+static bool
+split_address(const char *text, char *host, size_t size, unsigned *port)
+{
+	const char *colon = strrchr(text, ':');
+	size_t len = colon != NULL ? (size_t)(colon - text) : 0;
+
+	if (len == 0 || len >= size || !parse_port(colon + 1, port))
+		return false;
+	if (text[0] == '[' && text[len - 1] == ']')
+		snprintf(host, size, "%.*s", (int)len - 2, text + 1);
+	else if (strchr(text, ':') == colon)
+		snprintf(host, size, "%.*s", (int)len, text);
+	else
+		return false;		/* an IPv6 address without a port */
+	return true;
+}
+
 static bool
 parse_seconds(const char *text, double *out)
 {
@@ -37,9 +57,13 @@ int
 verb_call(struct options *o)
 {
 	struct call_config cfg = CALL_CONFIG_INITIALIZER;
+	char host[256];
 
 	if (o->nargs > 0)
 		cfg.host = o->args[0];
+	if (o->nargs == 1 && split_address(o->args[0], host, sizeof host,
+	    &cfg.port))
+		cfg.host = host;
 	if (o->nargs > 1 && !parse_port(o->args[1], &cfg.port)) {
 		complain(_("\"%s\" is no port; write a number from 1 to "
 		    "65535"), o->args[1]);

@@ -158,11 +158,14 @@ say_held(const struct store_place *p, struct dw_buf *why)
 	pid = strtol(text, NULL, 10);
 	if (pid > 0)
 		dw_buf_addf(why, _("A desk is open on %s already: process "
-		    "%ld. Join it with `deskwire attach`, or end it first."),
+		    "%ld. Join it with `deskwire attach`, and "
+		    "--operator-socket if it has one of its own, or end it "
+		    "first."),
 		    p->dir, pid);
 	else
 		dw_buf_addf(why, _("A desk is open on %s already. Join it "
-		    "with `deskwire attach`, or end it first."), p->dir);
+		    "with `deskwire attach`, and --operator-socket if it has "
+		    "one of its own, or end it first."), p->dir);
 	return -EBUSY;
 }
 
