@@ -6,6 +6,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 
 from desk import (DESKWIRE, LIMIT, Deadline, Desk, case, main, same, state,
@@ -108,6 +109,27 @@ def _():
         c.process.stdin = None
         same(c.end(), 0)
         same(d.process.poll(), None)
+
+
+@case("ps -L shows the threads of an open desk by their names")
+def _():
+    with state() as folder:
+        c = Console("open", "--listen", "127.0.0.1:0", "--state",
+                    f"{folder}/s", folder=folder)
+        port = c.until(r"listening on 127\.0\.0\.1:(\d+)\n").group(1)
+        with socket.create_connection(("127.0.0.1", int(port))) as customer:
+            customer.sendall(b"hello\n")
+            c.until("hello")
+            names = []
+            for task in os.listdir(f"/proc/{c.process.pid}/task"):
+                with open(f"/proc/{c.process.pid}/task/{task}/comm",
+                          encoding="ascii") as f:
+                    names.append(f.read().strip())
+        assert {"desk", "reader", "postman", "acceptor", "worker-1", "link",
+                "readline"} <= set(names), names
+        same(names.count("acceptor"), 2)    # customers' and operators'
+        c.type("/quit")
+        same(c.end(), 0)
 
 
 @case("attach: a desk that is not the one it was ends the console")
