@@ -104,13 +104,16 @@ verb_attach(struct options *o)
 {
 	struct attach a = { .wake = { -1, -1 } };
 	struct con_config cfg = { .colour = o->colour,
-	    .connect = connect_desk, .arg = &a };
+	    .connect = connect_desk, .arg = &a, .stay = o->stay };
 	char *state = path_state(), *login = path_login();
 	char *path = state != NULL ? path_operator_socket(state) : NULL;
 	char *history = o->no_history ? NULL : path_history();
 	const char *why = "";
 	int r = STATUS_FAILED;
 
+	if ((r = take_script(o)) != STATUS_OK)
+		goto out;
+	r = STATUS_FAILED;
 	a.path = o->operator_socket != NULL ? o->operator_socket : path;
 	cfg.name = o->as != NULL ? o->as : login;
 	cfg.history = history;
@@ -123,6 +126,7 @@ verb_attach(struct options *o)
 		    "--operator-socket PATH"), a.path, why);
 	else
 		r = run_console(&a, &cfg);
+ out:
 	free(history);
 	free(path);
 	free(login);

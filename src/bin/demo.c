@@ -149,6 +149,8 @@ verb_demo(struct options *o)
 	    .ending = end, .arg = &demo };
 	int r;
 
+	if ((r = take_script(o)) != STATUS_OK)
+		return r;
 	if (dw_wake_init(&demo.ending) < 0 || mkdtemp(dir) == NULL) {
 		complain(_("no folder can be made in /tmp for the demo"));
 		return STATUS_FAILED;

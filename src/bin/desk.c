@@ -17,6 +17,7 @@
 #include "bin/desk.h"
 #include "bin/paths.h"
 #include "bin/signals.h"
+#include "bin/verbs.h"
 #include "console/console.h"
 
 #define DEFAULT_LISTEN	"127.0.0.1:6666"
@@ -150,6 +151,9 @@ start_console(struct desk_process *p)
 	cfg.name = o->as != NULL ? o->as : p->login;
 	cfg.history = p->history;
 	cfg.hint = p->run->hint;
+	cfg.allow_suspend = o->allow_suspend;
+	/* A desk that was started with no input at all is a service. */
+	cfg.stay = o->stay || input_is_null();
 	if ((cfg.socket = door_console(p->door)) != NULL &&
 	    con_new(&cfg, &p->con) == 0 &&
 	    dw_thread_start(&p->readline, "readline", CONSOLE_STACK,

@@ -6,6 +6,7 @@ deskwire_SOURCES = \
 	src/bin/demo.c \
 	src/bin/desk.c \
 	src/bin/desk.h \
+	src/bin/input.c \
 	src/bin/main.c \
 	src/bin/open.c \
 	src/bin/options.c \

@@ -19,6 +19,10 @@ run_desk(struct options *o, bool console)
 	char *path = NULL;
 	int r;
 
+	if (console && (r = take_script(o)) != STATUS_OK) {
+		free(state);
+		return r;
+	}
 	if (state == NULL) {
 		complain(_("there is no home folder for the journal; name a "
 		    "folder with --state DIR"));

@@ -75,6 +75,16 @@ set_colour(struct options *o, const char *arg)
 	return -EINVAL;
 }
 
+static int
+set_on_eof(struct options *o, const char *arg)
+{
+	o->stay = strcmp(arg, "stay") == 0;
+	if (o->stay || strcmp(arg, "leave") == 0)
+		return 0;
+	complain(_("--on-eof takes leave or stay, not \"%s\""), arg);
+	return -EINVAL;
+}
+
 #define SETTER(field) \
 static int \
 set_##field(struct options *o, const char *arg) \
@@ -89,6 +99,7 @@ SETTER(as)
 SETTER(greeting_file)
 SETTER(log_file)
 SETTER(wait_seconds)
+SETTER(script)
 
 #define FLAG(field) \
 static int \
@@ -102,6 +113,7 @@ FLAG(one_at_a_time)
 FLAG(begin_new)
 FLAG(public_allowed)
 FLAG(no_history)
+FLAG(allow_suspend)
 FLAG(classic)
 
 static const struct option_row rows[] = {
@@ -128,6 +140,12 @@ static const struct option_row rows[] = {
 	    N_("listen also where the whole world can connect") },
 	{ "no-history", NULL, VERB_CONSOLE, 0, set_no_history,
 	    N_("keep no file of the commands you typed") },
+	{ "script", "FILE", VERB_CONSOLE, 0, set_script,
+	    N_("read the console's lines from FILE") },
+	{ "on-eof", "WHAT", VERB_CONSOLE, 0, set_on_eof,
+	    N_("at the end of a pipe or script: leave, or stay") },
+	{ "allow-suspend", NULL, VERB_OPEN | VERB_DEMO, 0, set_allow_suspend,
+	    N_("let Ctrl-Z stop the desk, and its customers wait") },
 	{ "color", "WHEN", VERB_CONSOLE | VERB_CALL, 0, set_colour,
 	    N_("auto, always or never") },
 	{ "classic", NULL, VERB_CALL, 0, set_classic,

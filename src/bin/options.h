@@ -41,7 +41,8 @@ struct options {
 	const char	 *name, *as, *greeting_file, *log_file;
 	enum tty_colour	  colour;
 	bool		  one_at_a_time, begin_new, public_allowed;
-	bool		  no_history;
+	bool		  no_history, allow_suspend, stay;
+	const char	 *script;
 	struct door_limits limits;
 	bool		  sessions_given, per_address_given;
 

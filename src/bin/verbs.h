@@ -9,6 +9,12 @@ typedef int verb_fn(struct options *o);
 
 verb_fn	verb_open, verb_serve, verb_attach, verb_call, verb_demo;
 
+/* Makes standard input what --script says.  Returns an exit status. */
+int	take_script(const struct options *o);
+
+/* Does nothing ever come from standard input?  (/dev/null) */
+bool	input_is_null(void);
+
 struct verb {
 	const char	*name, *args, *help;
 	enum verb_set	 set;

@@ -13,6 +13,7 @@
 #include "console/inside.h"
 
 #define LABEL_COLUMNS	12
+#define WAIT_MAX	86400.0	/* seconds of /wait */
 #define DIGITS		"0123456789"
 #define BLANKS		" \t\n"
 
@@ -248,6 +249,22 @@ cmd_help(struct con *con, const char *args, uint64_t painted)
 		help_for_all(con);
 }
 
+static void
+cmd_wait(struct con *con, const char *args, uint64_t painted)
+{
+	char *end;
+	double seconds = strtod(args, &end);
+
+	(void)painted;
+	if (end == args || !(seconds >= 0 && seconds <= WAIT_MAX)) {
+		con_say(con, _("how long? /wait SECONDS"));
+	} else if (!tty_is_terminal(con->tty)) {
+		con->wait_ns = dw_clock_after(seconds);
+		tty_hold(con->tty, true);
+		tty_deadline(con->tty, con->wait_ns);
+	}
+}
+
 static const struct con_command commands[] = {
 	{ "help", "[COMMAND]", N_("what the commands do"), "command",
 	    cmd_help },
@@ -262,6 +279,8 @@ static const struct con_command commands[] = {
 	{ "redraw", "", N_("paint the screen anew"), "", cmd_redraw },
 	{ "select", "N", N_("answer session N from now on (or /N, or a "
 	    "name)"), "session", cmd_select },
+	{ "wait", "SECONDS", N_("in a script: read the next line so much "
+	    "later"), "", cmd_wait },
 };
 
 const struct con_command *

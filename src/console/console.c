@@ -77,7 +77,7 @@ on_eof(void *arg)
 	if (tty_is_terminal(con->tty))
 		on_ctrl_d(con);
 	else
-		con->eof = true;
+		con->eof = !con->cfg.stay;
 	con_pump(con);
 }
 
@@ -237,7 +237,8 @@ fill_tty_config(struct con *con)
 	t->history = con->cfg.history;
 	t->colour = con->cfg.colour;
 	t->erase = true;
-	t->no_suspend = con->cfg.owns_desk ? _("the desk cannot be "
+	t->no_suspend = con->cfg.owns_desk && !con->cfg.allow_suspend ?
+	    _("the desk cannot be "
 	    "suspended: its customers would wait; /quit stops it") : NULL;
 	t->wake_fd = con->board.wake.rd;
 	t->keys = keys;
@@ -260,7 +261,7 @@ con_new(const struct con_config *cfg, struct con **out)
 		return r;
 	}
 	con->cfg = *cfg;
-	con->again_ns = DW_NEVER;
+	con->again_ns = con->wait_ns = DW_NEVER;
 	con->leave_ns = DW_NEVER;
 	con_drafts_init(&con->drafts);
 	con_pending_init(&con->pending);

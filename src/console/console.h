@@ -29,6 +29,8 @@ struct con_config {
 	 * twice while customers are there; says where the desk listens. */
 	bool			 owns_desk;
 
+	bool			 allow_suspend;	/* Ctrl-Z stops the process */
+	bool			 stay;		/* the end of a pipe is no end */
 	const char		*hint;		/* said first; NULL: how to try
 						 * the desk, if nobody is here */
 	struct sks_socket	*socket;	/* connected; NULL: connect */

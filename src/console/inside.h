@@ -36,6 +36,7 @@ struct con {
 	char			*prompt_shown;
 
 	int64_t			 again_ns;	/* when to look at the board */
+	int64_t			 wait_ns;	/* a script waits; DW_NEVER */
 	int64_t			 asked_ns;	/* Ctrl-D once, when; or 0 */
 	int64_t			 leave_ns;	/* answers or not; DW_NEVER */
 	bool			 eof;		/* no more lines will come */

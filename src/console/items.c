@@ -258,6 +258,8 @@ set_deadline(struct con *con)
 		at = dw_clock_ns() + tick * DW_MS;
 	if (con->leave_ns < at)
 		at = con->leave_ns;
+	if (con->wait_ns < at)
+		at = con->wait_ns;
 	tty_deadline(con->tty, at);
 }
 
@@ -275,10 +277,13 @@ con_pump(struct con *con)
 		dw_wake_clear(&con->board.wake);
 		con->again_ns = DW_NEVER;
 	}
+	if (dw_clock_ns() >= con->wait_ns)
+		con->wait_ns = DW_NEVER;
 	con_prompt_refresh(con);
 	set_deadline(con);
-	/* A script's further lines wait for answers. */
-	tty_hold(con->tty, con->pending.n >= CON_PENDING_MAX);
+	/* A script's further lines wait for answers, or for /wait. */
+	tty_hold(con->tty, con->pending.n >= CON_PENDING_MAX ||
+	    con->wait_ns != DW_NEVER);
 	if ((con->eof && con->pending.n == 0 &&
 	    con_board_idle(&con->board)) || dw_clock_ns() >= con->leave_ns)
 		tty_quit(con->tty);

@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import subprocess
+import time
 
 from desk import (DESKWIRE, LIMIT, Deadline, Desk, case, main, same, state,
                   Customer)
@@ -109,6 +110,35 @@ def _():
         c.process.stdin = None
         same(c.end(), 0)
         same(d.process.poll(), None)
+
+
+@case("a script waits, and may end before its console does")
+def _():
+    with state() as folder:
+        script = f"{folder}/script"
+        with open(script, "w", encoding="utf-8") as f:
+            f.write("/wait 1\n/help wait\n")
+        began = time.monotonic()
+        c = Console("open", "--listen", "127.0.0.1:0", "--state",
+                    f"{folder}/s", "--script", script, "--on-eof=stay",
+                    folder=folder)
+        c.until(r"listening on")
+        c.until(r"/wait SECONDS")
+        assert time.monotonic() - began >= 1
+        same(c.process.poll(), None)
+        c.process.send_signal(signal.SIGTERM)
+        same(c.end(), 0)
+
+
+@case("a desk that is opened with no input at all stays")
+def _():
+    with Desk(verb="open", ready=False) as d:
+        row = d.process.stdout.readline().decode()
+        port = int(re.search(r"listening on 127\.0\.0\.1:(\d+)", row)[1])
+        with socket.create_connection(("127.0.0.1", port)) as customer:
+            customer.sendall(b"hello\n")
+            assert customer.recv(100)
+        same(d.stop(), 0)
 
 
 @case("ps -L shows the threads of an open desk by their names")

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where a console's lines come from. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "bin/verbs.h"
+
+int
+take_script(const struct options *o)
+{
+	if (o->script == NULL || freopen(o->script, "re", stdin) != NULL)
+		return STATUS_OK;
+	complain(_("cannot read the script %s: %s"), o->script,
+	    strerror(errno));
+	return STATUS_CONFIG;
+}
+
+bool
+input_is_null(void)
+{
+	struct stat input, null;
+
+	return fstat(STDIN_FILENO, &input) == 0 &&
+	    stat("/dev/null", &null) == 0 && S_ISCHR(input.st_mode) &&
+	    input.st_rdev == null.st_rdev;
+}
