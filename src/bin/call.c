@@ -32,8 +32,9 @@ split_address(const char *text, char *host, size_t size, unsigned *port)
 {
 	const char *colon = strrchr(text, ':');
 	size_t len = colon != NULL ? (size_t)(colon - text) : 0;
+	unsigned n;
 
-	if (len == 0 || len >= size || !parse_port(colon + 1, port))
+	if (len == 0 || len >= size || !parse_port(colon + 1, &n))
 		return false;
 	if (text[0] == '[' && text[len - 1] == ']')
 		snprintf(host, size, "%.*s", (int)len - 2, text + 1);
@@ -41,6 +42,7 @@ split_address(const char *text, char *host, size_t size, unsigned *port)
 		snprintf(host, size, "%.*s", (int)len, text);
 	else
 		return false;		/* an IPv6 address without a port */
+	*port = n;
 	return true;
 }
 

@@ -199,7 +199,7 @@ reopen_log(struct desk_process *p)
 static bool
 is_over(struct desk_process *p)
 {
-	return atomic_load(&p->left) || door_quit_asked(p->door);
+	return atomic_load(&p->left) || door_quits(p->door) > 0;
 }
 
 /* Waits until a signal or somebody ends the desk. */
@@ -217,14 +217,15 @@ wait_for_end(struct desk_process *p)
 	}
 }
 
-/* Until everybody has gone, the time is over, or a second signal. */
+/* Until everybody has gone, the time is over, or a second signal or /quit. */
 static void
 drain(struct desk_process *p)
 {
 	int64_t until = dw_clock_ns() + p->config.limits.drain * DW_SECOND;
 
 	door_drain(p->door);
-	while (!door_drained(p->door) && dw_clock_ns() < until) {
+	while (!door_drained(p->door) && dw_clock_ns() < until &&
+	    door_quits(p->door) < 2) {
 		int sig = signals_wait(p->signals, p->wake.rd, until);
 
 		dw_wake_clear(&p->wake);

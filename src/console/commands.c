@@ -310,11 +310,14 @@ run_desk_command(struct con *con, const struct wire_command *cmd,
 	struct dw_buf text = DW_BUF_INITIALIZER;
 	char number[24], word[CON_NAME_MAX];
 	uint64_t sid;
+	size_t len;
 	int r;
 
 	/* The desk knows sessions by number only. */
-	snprintf(word, sizeof word, "%.*s", (int)strcspn(args, BLANKS), args);
+	len = strcspn(args, BLANKS);
+	snprintf(word, sizeof word, "%.*s", (int)len, args);
 	if (strcmp(cmd->complete, "session") == 0 && *word != '\0' &&
+	    args[len + strspn(args + len, BLANKS)] == '\0' &&
 	    con_board_lookup(&con->board, word, &sid) == 0) {
 		snprintf(number, sizeof number, "%" PRIu64, sid);
 		args = number;
@@ -350,10 +353,11 @@ con_command_run(struct con *con, const struct con_line *l, uint64_t painted)
 	const struct con_command *own;
 	const struct wire_command *desk;
 
-	if (is_number(l) && *l->args != '\0')
+	if (is_number(l) && *l->args != '\0') {
 		con_say(con, _("not sent: /%.*s only selects, and takes no "
 		    "text"), (int)l->name_len, l->name);
-	else if (is_number(l))
+		con->unsent = true;
+	} else if (is_number(l))
 		cmd_select(con, l->name, painted);
 	else if ((own = con_command_find(l->name, l->name_len)) != NULL)
 		own->run(con, l->args, painted);

@@ -195,8 +195,10 @@ show_lost(struct con *con, struct con_item *item)
 static void
 show_ended(struct con *con, struct con_item *item)
 {
+	bool expected = con->leaving;	/* a text that is kept calls it off */
+
 	give_up_lost(con, item->generation + 1);
-	if (!con->leaving && con->status == 0) {
+	if (!expected && con->status == 0) {
 		con->status = item->refused ? 5 : 1;
 		con_say(con, "%s", item->text);
 	}

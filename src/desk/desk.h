@@ -71,6 +71,7 @@ struct desk_conn {
 	enum desk_mode		 mode;
 	char			 addr[DESK_ADDR_SIZE];
 	struct desk_session	*session;	/* NULL: none yet, or ended */
+	uint64_t		 sid;		/* its number, also then */
 	struct desk_turn	 turn;		/* of a classic client */
 	uint64_t		 put_n;		/* replies up to it were put … */
 	uint64_t		 put_end;	/* … into the outbox up to here */

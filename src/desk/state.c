@@ -207,7 +207,7 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 	s->conn = c;
 	c->session = s;
 	dw_list_add(&d->sessions, &s->node);
-	ev.sid = ++d->sid;
+	ev.sid = c->sid = ++d->sid;
 	ev.who = FIRST_NAME;
 	ev.mode = desk_mode_word(c->mode);
 	ev.addr = c->addr;

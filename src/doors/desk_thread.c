@@ -95,7 +95,15 @@ sink_quit(void *arg)
 {
 	struct door *door = arg;
 
-	atomic_store(&door->quit_asked, true);
+	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
+
+	if (atomic_fetch_add(&door->quits, 1) == 0) {
+		f.code = "stop";
+		f.text = _("saying goodbye to everybody; /quit again does "
+		    "not wait for them");
+		f.len = strlen(f.text);
+		door_tell_operators(door, &f);
+	}
 	dw_wake_ring(door->config->quit);
 }
 

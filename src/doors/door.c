@@ -323,10 +323,10 @@ door_drain(struct door *door)
 	door_post_again(&door->inbox, &door->drain);
 }
 
-bool
-door_quit_asked(struct door *door)
+unsigned
+door_quits(struct door *door)
 {
-	return atomic_load(&door->quit_asked);
+	return atomic_load(&door->quits);
 }
 
 bool

@@ -67,8 +67,9 @@ size_t	door_listeners(const struct door *door, const char *const **texts);
 void	door_drain(struct door *door);
 bool	door_drained(struct door *door);
 
-/* Has an operator asked for the desk to stop?  config.quit rings then too. */
-bool	door_quit_asked(struct door *door);
+/* How often operators have asked for the desk to stop; config.quit rings then
+ * too.  The second time means: at once. */
+unsigned door_quits(struct door *door);
 
 /* Cuts off who is left, ends all threads, closes the journal, frees.  NULL is
  * fine; also for one that was never started. */

@@ -40,7 +40,8 @@ struct door {
 	bool			  disk_failing;	/* the operators were told */
 
 	atomic_bool		  ending;	/* the inbox will get no more */
-	atomic_bool		  drained, quit_asked;
+	atomic_bool		  drained;
+	atomic_uint		  quits;
 	atomic_uint		  live;		/* customers connected now */
 };
 

@@ -20,12 +20,13 @@ struct record {
 };
 
 static void
-begin(struct record *r, const struct door *door, const struct desk_session *s)
+begin(struct record *r, const struct door *door, uint64_t sid,
+    const char *addr)
 {
 	r->log = door->config->talk;
 	r->one_at_a_time = door->config->one_at_a_time;
-	snprintf(r->id, sizeof r->id, "[%llu] %s",
-	    (unsigned long long)s->facts.sid, s->facts.addr);
+	snprintf(r->id, sizeof r->id, "[%llu] %s", (unsigned long long)sid,
+	    addr);
 }
 
 static void
@@ -90,12 +91,12 @@ door_record(struct door *door, const struct desk_event *ev,
 
 	if (door->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
 		return;
-	begin(&r, door, s);
+	begin(&r, door, s->facts.sid, s->facts.addr);
 	record[ev->ev](&r, ev);
 }
 
-/* What an operator said when it goes, which for a classic client may be later;
- * and everything that such a client reads. */
+/* What an operator said when it goes, which for a classic client may be later,
+ * even behind the row of its end; and everything that such a client reads. */
 void
 door_record_put(struct door *door, const struct desk_conn *c,
     const struct desk_say *say)
@@ -103,10 +104,8 @@ door_record_put(struct door *door, const struct desk_conn *c,
 	bool counts = c->mode == DESK_CLASSIC ? say->raw : say->who != NULL;
 	struct record r;
 
-	/* Behind the row of its end comes nothing, also no goodbye. */
-	if (door->config->talk == NULL || !counts || c->session == NULL ||
-	    c->session->facts.state == DESK_CLOSED)
+	if (door->config->talk == NULL || !counts || c->sid == 0)
 		return;
-	begin(&r, door, c->session);
+	begin(&r, door, c->sid, c->addr);
 	record_text(&r, "send -->", dw_clock_wall_ms(), say->text, say->len);
 }

@@ -46,7 +46,7 @@ def _():
             same(c.read_one(), "稍等")
             same(c.turn("quit"), "quit")
             c.leave()
-            log.wait("Disconnected")
+            log.wait("- quit")
             where, port = re.escape(c.address), c.address.rpartition(":")[2]
             server = d.port
         same(stat.S_IMODE(os.stat(log.path).st_mode), 0o600)
@@ -60,7 +60,8 @@ def _():
             rf"\[1\] {where} Please reply to the customer:",
             rf"\[1\] {where} Server send --> {STAMP} - 稍等",
             rf"\[1\] {where} Connection closed \(quit\)",
-            rf"\[1\] {where} Disconnected from customer {where}"])
+            rf"\[1\] {where} Disconnected from customer {where}",
+            rf"\[1\] {where} Server send --> {STAMP} - quit"])
 
 
 @case("the rows in Chinese are the tutorial's own words")
