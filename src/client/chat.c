@@ -169,10 +169,22 @@ was_answered(const struct call *c)
 	    (c->rows.count > 0 && (!c->sent || c->rows.said_quit));
 }
 
+/* While the peer reads nothing the input's end is not seen: --wait holds. */
+static void
+paced(struct call *c)
+{
+	if (!c->leaving)
+		tty_deadline(c->tty, c->held ?
+		    dw_clock_after(c->cfg->wait_seconds) : DW_NEVER);
+}
+
 static void
 timeout(struct call *c)
 {
-	if (was_answered(c))
+	if (c->held)
+		call_end(c, CALL_FAILED,
+		    _("what is sent is not read there"));
+	else if (was_answered(c))
 		call_end(c, CALL_FINE, NULL);
 	else
 		call_end(c, CALL_FAILED, _("no answer came in time"));
@@ -189,6 +201,7 @@ const struct call_mode call_line_mode = {
 	.typed = typed,
 	.input_ended = input_ended,
 	.leave = leave,
+	.paced = paced,
 	.received = received,
 	.ended = ended,
 	.timeout = timeout,

@@ -24,9 +24,13 @@ watch(struct call *c)
 void
 call_pace(struct call *c)
 {
+	bool was_held = c->held;
+
 	c->held = !tty_is_terminal(c->tty) && (c->out.len > CALL_OUT_MAX ||
 	    c->turns.todo.len > CALL_OUT_MAX);
 	tty_hold(c->tty, c->held);
+	if ((was_held || c->held) && c->mode->paced != NULL)
+		c->mode->paced(c);
 }
 
 /*

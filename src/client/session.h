@@ -44,6 +44,9 @@ struct call_mode {
 
 	/* The deadline given to tty_deadline() has passed. */
 	void	(*timeout)(struct call *c);
+	/* The peer has begun to read too slowly, reads again, or has read
+	 * some more (c->held says which); NULL: nothing to do. */
+	void	(*paced)(struct call *c);
 
 	void	(*fini)(struct call *c);
 };

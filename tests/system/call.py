@@ -291,6 +291,22 @@ def a_peer_that_reads_nothing_holds_the_pipe_back():
     same(len(s.heard), taken)
 
 
+def a_peer_that_never_reads_ends_the_call_after_the_wait():
+    ended = threading.Event()
+
+    def desk(_):
+        assert ended.wait(LIMIT)
+
+    with Script(desk) as s:
+        c = Client(s.port, "--wait", "1")
+        try:
+            most_that_is_taken(c)
+            status = c.wait()[0]
+        finally:
+            ended.set()
+    same(status, 1)
+
+
 def empty_rows_are_not_sent():
     def desk(s):
         s.until_eof()
