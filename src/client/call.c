@@ -79,7 +79,7 @@ prepare(struct sks_socket *s)
 	int r = sks_set_keepalive(s, 60, 10, 3);
 
 	if (r == 0)
-		r = sks_setsockopt(s, SKS_NODELAY, 1);
+		r = sks_set_option(s, SKS_NODELAY, 1);
 	(void)r;
 	return sks_settimeout(s, 0);
 }

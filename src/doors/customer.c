@@ -136,7 +136,7 @@ count_sent(struct door_node *n)
 static void
 set_option(struct sks_socket *s, enum sks_option option, int64_t value)
 {
-	if (sks_setsockopt(s, option, (int)value) < 0)
+	if (sks_set_option(s, option, (int)value) < 0)
 		return;
 }
 

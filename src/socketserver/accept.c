@@ -80,7 +80,8 @@ sks_default_get_request(struct sks_server *srv, struct sks_request **req)
 	int fd, r;
 
 	*req = NULL;
-	if ((fd = accept_fd(srv->listener, &ss, &len)) < 0)
+	if ((fd = accept_fd(sks_fileno(srv->ready->sock), &ss,
+	    &len)) < 0)
 		return sks_fail_errno(-fd, "accept");
 	sks_addr_set(&client, &ss, len);
 	if ((s = sks_socket_wrap(fd)) == NULL) {
@@ -248,11 +249,12 @@ have_descriptor(const struct sks_server *srv)
 }
 
 int
-sks_accept_one(struct sks_server *srv)
+sks_accept_one(struct sks_server *srv, struct sks_listener *l)
 {
 	struct sks_request *req;
 	int r;
 
+	srv->ready = l;
 	if (dw_clock_ns() < srv->no_files.until_ns && !have_descriptor(srv)) {
 		out_of_files(srv);
 		return 1;

@@ -97,7 +97,7 @@ connect_until(const struct sks_addr *to, int64_t deadline_ns,
 	*out = NULL;
 	if (sks_addr_family(to) == SKS_UNSPEC)
 		return sks_fail(SKS_EINVAL, "no address to connect to");
-	if ((fd = sks_fd_new(sks_addr_sa(to)->sa_family)) < 0)
+	if ((fd = sks_fd_new(sks_addr_sa(to)->sa_family, SOCK_STREAM, 0)) < 0)
 		return sks_fail_errno(-fd, "socket");
 	err = is_unix ? connect_unix(fd, to, deadline_ns) :
 	    connect_inet(fd, to, deadline_ns);
@@ -118,7 +118,7 @@ check_timeout(double timeout)
 }
 
 int
-sks_connect(const struct sks_addr *to, double timeout,
+sks_create_connection_addr(const struct sks_addr *to, double timeout,
     struct sks_socket **out)
 {
 	int r = check_timeout(timeout);
@@ -128,7 +128,8 @@ sks_connect(const struct sks_addr *to, double timeout,
 }
 
 int
-sks_connect_unix(const char *path, double timeout, struct sks_socket **out)
+sks_create_connection_unix(const char *path, double timeout,
+    struct sks_socket **out)
 {
 	struct sks_addr to;
 	int r;
@@ -136,7 +137,7 @@ sks_connect_unix(const char *path, double timeout, struct sks_socket **out)
 	*out = NULL;
 	if ((r = sks_addr_set_unix(&to, path)) < 0)
 		return r;
-	return sks_connect(&to, timeout, out);
+	return sks_create_connection_addr(&to, timeout, out);
 }
 
 /* The deadline of the next of `tries` attempts: its share of what is left, so

@@ -134,7 +134,7 @@ sks_stream_handler_setup(struct sks_handler *h)
 	    (r = sks_settimeout(h->request, sh->timeout)) < 0)
 		return r;
 	if (sh->disable_nagle_algorithm &&
-	    (r = sks_setsockopt(h->request, SKS_NODELAY, 1)) < 0 &&
+	    (r = sks_set_option(h->request, SKS_NODELAY, 1)) < 0 &&
 	    r != SKS_ENOTSUP)
 		return r;
 	r = sks_makefile(h->request, sh->rbufsize == 0 ? -1 : sh->rbufsize, 0,

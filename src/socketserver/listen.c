@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +15,48 @@
 #include "socketserver/error.h"
 #include "socketserver/server.h"
 #include "socketserver/socket.h"
+
+int
+sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
+{
+	size_t n = 1 + cfg->n_more;
+
+	srv->listeners = calloc(n, sizeof *srv->listeners);
+	srv->polled = calloc(1 + n, sizeof *srv->polled);
+	if (srv->listeners == NULL || srv->polled == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	srv->n_listeners = n;
+	srv->listeners[0].address = cfg->address;
+	for (size_t i = 1; i < n; i++)
+		srv->listeners[i].address = cfg->more_addresses[i - 1];
+	srv->ready = &srv->listeners[0];
+	return 0;
+}
+
+/* Makes the sockets; an address that is none gets none. */
+int
+sks_listeners_open(struct sks_server *srv)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++) {
+		struct sks_listener *l = &srv->listeners[i];
+		enum sks_family family = sks_addr_family(&l->address);
+
+		if (family != SKS_UNSPEC)
+			r = sks_socket_new(family, SKS_STREAM, 0, &l->sock);
+	}
+	return r;
+}
+
+void
+sks_listeners_free(struct sks_server *srv)
+{
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		sks_socket_free(srv->listeners[i].sock);
+	free(srv->listeners);
+	free(srv->polled);
+}
 
 void
 sks_reserve_open(struct sks_server *srv)
@@ -30,16 +74,19 @@ set_option(int fd, int level, int name, int on)
 }
 
 static int
-set_options(const struct sks_server *srv, int fd)
+set_options(const struct sks_server *srv, const struct sks_listener *l)
 {
-	int r;
+	int fd = sks_fileno(l->sock), r;
 
 	if (srv->cfg.kind != SKS_TCP)
 		return 0;
 	if (srv->cfg.allow_reuse_address &&
 	    (r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
 		return r;
-	if (sks_addr_family(&srv->address) == SKS_INET6)
+	if (srv->cfg.allow_reuse_port &&
+	    (r = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
+		return r;
+	if (sks_addr_family(&l->address) == SKS_INET6)
 		return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		    !srv->cfg.dual_stack);
 	return 0;
@@ -55,7 +102,7 @@ is_dead_socket(const struct sks_addr *a, const char *path)
 	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    st.st_uid != geteuid())
 		return 0;
-	if ((fd = sks_fd_new(AF_UNIX)) < 0)
+	if ((fd = sks_fd_new(AF_UNIX, SOCK_STREAM, 0)) < 0)
 		return 0;
 	(void)sks_fd_set_nonblock(fd, 1);
 	dead = connect(fd, sks_addr_sa(a), a->len) < 0 &&
@@ -65,61 +112,78 @@ is_dead_socket(const struct sks_addr *a, const char *path)
 }
 
 static int
-bind_fd(const struct sks_server *srv, int fd)
+bind_fd(const struct sks_listener *l)
 {
-	return bind(fd, sks_addr_sa(&srv->address), srv->address.len) < 0 ?
-	    -errno : 0;
+	return bind(sks_fileno(l->sock), sks_addr_sa(&l->address),
+	    l->address.len) < 0 ? -errno : 0;
 }
 
 static int
-bind_path(struct sks_server *srv, int fd, const char *path)
+bind_path(const struct sks_server *srv, struct sks_listener *l,
+    const char *path)
 {
 	mode_t old = umask(~(mode_t)srv->cfg.unix_mode & 0777);
-	int r = bind_fd(srv, fd);
+	int r = bind_fd(l);
 
-	if (r == -EADDRINUSE && is_dead_socket(&srv->address, path) &&
-	    unlink(path) == 0)
-		r = bind_fd(srv, fd);
+	if (r == -EADDRINUSE && srv->cfg.unix_unlink_stale &&
+	    is_dead_socket(&l->address, path) && unlink(path) == 0)
+		r = bind_fd(l);
 	umask(old);
-	if (r == 0 && lstat(path, &srv->path) == 0)
-		srv->owns_path = 1;
+	if (r == 0 && lstat(path, &l->path) == 0)
+		l->owns_path = 1;
 	return r;
+}
+
+static int
+bind_listener(const struct sks_server *srv, struct sks_listener *l)
+{
+	const char *path = sks_addr_path(&l->address);
+	int r;
+
+	if (l->sock == NULL)
+		return sks_fail(SKS_EINVAL, "no address to listen on");
+	if ((r = set_options(srv, l)) < 0)
+		return r;
+	r = path != NULL ? bind_path(srv, l, path) : bind_fd(l);
+	if (r < 0)
+		return sks_fail_errno(-r, "bind");
+	return sks_getsockname(l->sock, &l->address);
 }
 
 int
 sks_default_server_bind(struct sks_server *srv)
 {
-	const char *path = sks_addr_path(&srv->address);
-	int fd, r;
+	int r = 0;
 
-	if (srv->listener >= 0)
-		return sks_fail(SKS_EBUSY, "bind");
-	if (sks_addr_family(&srv->address) == SKS_UNSPEC)
-		return sks_fail(SKS_EINVAL, "no address to listen on");
-	if ((fd = sks_fd_new(sks_addr_sa(&srv->address)->sa_family)) < 0)
-		return sks_fail_errno(-fd, "socket");
-	srv->listener = fd;		/* server_close will see to it */
-	if ((r = set_options(srv, fd)) < 0)
-		return r;
-	r = path != NULL ? bind_path(srv, fd, path) : bind_fd(srv, fd);
-	if (r < 0)
-		return sks_fail_errno(-r, "bind");
-	return sks_addr_of_fd(fd, getsockname, "getsockname", &srv->address);
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = bind_listener(srv, &srv->listeners[i]);
+	return r;
+}
+
+static int
+activate_listener(const struct sks_server *srv, struct sks_listener *l)
+{
+	int fd = l->sock == NULL ? -1 : sks_fileno(l->sock), r;
+	int backlog = srv->cfg.backlog;
+
+	if (fd < 0)
+		return sks_fail(SKS_EINVAL, "activate before bind");
+	if (listen(fd, backlog < 0 ? SOMAXCONN : backlog) < 0)
+		return sks_fail_errno(errno, "listen");
+	/* A connection may be gone again between poll and accept. */
+	if ((r = sks_fd_set_nonblock(fd, 1)) < 0)
+		return sks_fail_errno(-r, "fcntl");
+	return 0;
 }
 
 int
 sks_default_server_activate(struct sks_server *srv)
 {
-	int backlog = srv->cfg.backlog, r;
+	int r = 0;
 
-	if (srv->listener < 0)
-		return sks_fail(SKS_EINVAL, "activate before bind");
-	if (listen(srv->listener, backlog < 0 ? SOMAXCONN : backlog) < 0)
-		return sks_fail_errno(errno, "listen");
-	/* A connection may be gone again between poll and accept. */
-	if ((r = sks_fd_set_nonblock(srv->listener, 1)) < 0)
-		return sks_fail_errno(-r, "fcntl");
-	return 0;
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = activate_listener(srv, &srv->listeners[i]);
+	return r;
 }
 
 void
@@ -130,23 +194,26 @@ sks_default_on_ready(struct sks_server *srv)
 
 /* Only if it is still the file that bind made. */
 static void
-unlink_path(struct sks_server *srv)
+unlink_path(const struct sks_server *srv, struct sks_listener *l)
 {
-	const char *path = sks_addr_path(&srv->address);
+	const char *path = sks_addr_path(&l->address);
 	struct stat st;
 
-	if (srv->owns_path && path != NULL && lstat(path, &st) == 0 &&
-	    st.st_dev == srv->path.st_dev && st.st_ino == srv->path.st_ino)
+	if (l->owns_path && srv->cfg.unix_unlink && path != NULL &&
+	    lstat(path, &st) == 0 && st.st_dev == l->path.st_dev &&
+	    st.st_ino == l->path.st_ino)
 		unlink(path);
-	srv->owns_path = 0;
+	l->owns_path = 0;
 }
 
 void
 sks_default_server_close(struct sks_server *srv)
 {
-	if (srv->listener < 0)
-		return;
-	unlink_path(srv);
-	close(srv->listener);
-	srv->listener = -1;
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		struct sks_listener *l = &srv->listeners[i];
+
+		unlink_path(srv, l);
+		if (l->sock != NULL)
+			sks_close(l->sock);
+	}
 }

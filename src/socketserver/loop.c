@@ -71,34 +71,59 @@ sooner(int64_t a, int64_t b)
 /* Not polled while descriptors are short, nor at the limit under SKS_WAIT: a
  * worker that ends rings the wake. */
 static int
-listener_to_poll(struct sks_server *srv, int64_t *deadline_ns)
+accepts_now(struct sks_server *srv, int64_t *deadline_ns)
 {
 	if (srv->pace_until_ns > dw_clock_ns()) {
 		*deadline_ns = sooner(*deadline_ns, srv->pace_until_ns);
-		return -1;
+		return 0;
 	}
-	if (srv->cfg.overload == SKS_WAIT && sks_server_full(srv))
-		return -1;
-	return srv->listener;
+	return srv->cfg.overload != SKS_WAIT || !sks_server_full(srv);
 }
 
-/* Until something is to be done or the deadline.  Returns 1 when the listener
- * is ready, 0, or what ends the loop. */
+static void
+fill_polled(struct sks_server *srv, int accepts)
+{
+	struct pollfd *p = srv->polled;
+
+	p[0] = (struct pollfd){ .fd = srv->wake.rd, .events = POLLIN };
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		struct sks_socket *s = srv->listeners[i].sock;
+
+		p[1 + i] = (struct pollfd){
+			.fd = s != NULL && accepts ? sks_fileno(s) : -1,
+			.events = POLLIN
+		};
+	}
+}
+
+/* How many listeners are ready, or SKS_ECLOSED: one is none any more. */
+static int
+count_ready(const struct sks_server *srv)
+{
+	int n = 0;
+
+	for (size_t i = 1; i <= srv->n_listeners; i++) {
+		if (srv->polled[i].revents & POLLNVAL)
+			return sks_fail(SKS_ECLOSED, "poll");
+		n += srv->polled[i].revents != 0;
+	}
+	return n;
+}
+
+/* Until something is to be done or the deadline.  Returns how many listeners
+ * are ready (srv->polled tells which) or what ends the loop. */
 static int
 wait_turn(struct sks_server *srv, int64_t deadline_ns)
 {
-	struct pollfd p[2] = {
-		{ .fd = srv->wake.rd, .events = POLLIN },
-		{ .fd = listener_to_poll(srv, &deadline_ns), .events = POLLIN },
-	};
+	int accepts = accepts_now(srv, &deadline_ns);
 
-	if (poll(p, 2, dw_clock_poll_ms(deadline_ns)) < 0)
+	fill_polled(srv, accepts);
+	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners),
+	    dw_clock_poll_ms(deadline_ns)) < 0)
 		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");
-	if (p[0].revents != 0)
+	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);
-	if (p[1].revents & POLLNVAL)
-		return sks_fail(SKS_ECLOSED, "poll");
-	return p[1].revents != 0;
+	return count_ready(srv);
 }
 
 /* The next adopted request, if there is one and a slot for it (or somebody to
@@ -140,6 +165,25 @@ service_actions(struct sks_server *srv)
 	return r == SKS_STOP ? SKS_STOP : 0;
 }
 
+/* One request from each listener that is ready.  Returns 0, SKS_STOP or
+ * SKS_E*. */
+static int
+accept_ready(struct sks_server *srv)
+{
+	int r;
+
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		if (srv->polled[1 + i].revents == 0)
+			continue;
+		if (atomic_load(&srv->stop))
+			return 0;
+		r = sks_accept_one(srv, &srv->listeners[i]);
+		if (r < 0 || r == SKS_STOP)
+			return r;
+	}
+	return 0;
+}
+
 /* One turn after the wait.  Returns 0 to go on, SKS_STOP or SKS_E*. */
 static int
 turn(struct sks_server *srv, int ready)
@@ -150,11 +194,8 @@ turn(struct sks_server *srv, int ready)
 		srv->pace_until_ns = 0;		/* something was freed */
 	if ((r = serve_adopted(srv)) != 0)
 		return r;
-	if (ready && !atomic_load(&srv->stop)) {
-		r = sks_accept_one(srv);
-		if (r < 0 || r == SKS_STOP)
-			return r;
-	}
+	if (ready > 0 && (r = accept_ready(srv)) != 0)
+		return r;
 	return service_actions(srv);
 }
 
@@ -188,6 +229,16 @@ sks_server_serve_forever(struct sks_server *srv)
 	return r;
 }
 
+/* The first that is ready.  Returns as sks_accept_one(). */
+static int
+accept_first(struct sks_server *srv)
+{
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		if (srv->polled[1 + i].revents != 0)
+			return sks_accept_one(srv, &srv->listeners[i]);
+	return 0;
+}
+
 /* Returns 1, SKS_STOP or SKS_E*, or 0: nothing came yet. */
 static int
 handle_one(struct sks_server *srv, int ready)
@@ -195,7 +246,7 @@ handle_one(struct sks_server *srv, int ready)
 	struct sks_request *req = next_adopted(srv);
 
 	if (req == NULL)
-		return ready ? sks_accept_one(srv) : 0;
+		return ready > 0 ? accept_first(srv) : 0;
 	dw_wake_ring(&srv->wake);	/* there may be more of them */
 	return sks_serve_request(srv, req);
 }

@@ -92,6 +92,8 @@ sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
 		.bind_and_activate = 1,
 		.backlog = -1,
 		.allow_reuse_address = 1,
+		.unix_unlink = 1,
+		.unix_unlink_stale = 1,
 		.dual_stack = 1,
 		.timeout = INFINITY,
 		.service_interval = INFINITY,
@@ -104,9 +106,9 @@ sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
 }
 
 static int
-check_address(const struct sks_server_config *cfg)
+check_address(const struct sks_server_config *cfg, const struct sks_addr *a)
 {
-	enum sks_family family = sks_addr_family(&cfg->address);
+	enum sks_family family = sks_addr_family(a);
 
 	if (family == SKS_UNSPEC)
 		return cfg->bind_and_activate ?
@@ -114,7 +116,20 @@ check_address(const struct sks_server_config *cfg)
 	if ((cfg->kind == SKS_UNIX_STREAM) != (family == SKS_UNIX))
 		return sks_fail(SKS_EINVAL,
 		    "the address is not of the server's kind");
+	if (family == SKS_UNIX && cfg->allow_reuse_port)
+		return sks_fail(SKS_EINVAL,
+		    "allow_reuse_port is not for Unix sockets");
 	return 0;
+}
+
+static int
+check_addresses(const struct sks_server_config *cfg)
+{
+	int r = check_address(cfg, &cfg->address);
+
+	for (size_t i = 0; i < cfg->n_more && r == 0; i++)
+		r = check_address(cfg, &cfg->more_addresses[i]);
+	return r;
 }
 
 static int
@@ -136,7 +151,7 @@ check_config(const struct sks_server_config *cfg)
 	if (!(cfg->service_interval > 0))
 		return sks_fail(SKS_EINVAL,
 		    "service_interval must be more than 0");
-	return check_address(cfg);
+	return check_addresses(cfg);
 }
 
 #define INHERIT(slot) \
@@ -200,8 +215,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	snprintf(srv->thread_name, sizeof srv->thread_name, "%s",
 	    cfg->thread_name == NULL ? "" : cfg->thread_name);
 	srv->cfg.thread_name = srv->thread_name;
-	srv->address = cfg->address;
-	srv->listener = srv->reserve = -1;
+	srv->reserve = -1;
 	atomic_init(&srv->stop, 0);
 	srv->next_number = 1;
 	dw_lock_init(&srv->lock, DW_LOCK_workers);
@@ -210,8 +224,6 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_list_init(&srv->live);
 	dw_list_init(&srv->told);
 	dw_list_init(&srv->done);
-	srv->places = cfg->together == NULL ? sks_places_new() :
-	    sks_places_ref(cfg->together->places);
 }
 
 static void
@@ -220,6 +232,7 @@ release(struct sks_server *srv) DW_NO_TSA
 	if (srv->reserve >= 0)
 		close(srv->reserve);
 	dw_wake_fini(&srv->wake);
+	sks_listeners_free(srv);
 	sks_places_unref(srv->places);
 	dw_cond_fini(&srv->changed);
 	dw_lock_fini(&srv->lock);
@@ -244,19 +257,39 @@ sks_server_activate(struct sks_server *srv)
 	return 0;
 }
 
+/* The sockets are there also when they are not to be bound yet. */
 static int
-bind_and_activate(struct sks_server *srv)
+open_bind_activate(struct sks_server *srv)
 {
 	struct sks_error e;
-	int r;
+	int r = sks_listeners_open(srv);
 
-	if ((r = sks_server_bind(srv)) == 0 &&
+	if (r == 0 && !srv->cfg.bind_and_activate)
+		return 0;
+	if (r == 0 && (r = sks_server_bind(srv)) == 0 &&
 	    (r = sks_server_activate(srv)) == 0)
 		return 0;
 	sks_error_for(r, &e);
 	srv->ops.server_close(srv);
 	sks_error_restore(&e);
 	return r;
+}
+
+/* What init_fields() could not make without a chance to fail. */
+static int
+make_parts(struct sks_server *srv, const struct sks_server_config *cfg)
+{
+	int r = dw_wake_init(&srv->wake);
+
+	if (r < 0) {
+		srv->wake.rd = srv->wake.wr = -1;
+		return sks_fail_errno(-r, "eventfd");
+	}
+	srv->places = cfg->together == NULL ? sks_places_new() :
+	    sks_places_ref(cfg->together->places);
+	if (srv->places == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	return sks_listeners_new(srv, cfg);
 }
 
 int
@@ -273,13 +306,8 @@ sks_server_new(const struct sks_server_config *cfg,
 	if ((srv = calloc(1, sizeof *srv)) == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	init_fields(srv, cfg, ops, handler);
-	r = srv->places == NULL ? -ENOMEM : dw_wake_init(&srv->wake);
-	if (r < 0) {
-		srv->wake.rd = srv->wake.wr = -1;
-		r = sks_fail_errno(-r, "eventfd");
-	}
-	if (r == 0 && srv->cfg.bind_and_activate)
-		r = bind_and_activate(srv);
+	if ((r = make_parts(srv, cfg)) == 0)
+		r = open_bind_activate(srv);
 	if (r == 0)
 		*out = srv;
 	else
@@ -310,16 +338,52 @@ sks_server_free(struct sks_server *srv)
 	release(srv);
 }
 
+size_t
+sks_server_listeners(const struct sks_server *srv)
+{
+	return srv->n_listeners;
+}
+
+static const struct sks_listener *
+listener_at(const struct sks_server *srv, size_t i)
+{
+	return i < srv->n_listeners ? &srv->listeners[i] : NULL;
+}
+
+const struct sks_addr *
+sks_server_address_at(const struct sks_server *srv, size_t i)
+{
+	const struct sks_listener *l = listener_at(srv, i);
+
+	return l == NULL ? NULL : &l->address;
+}
+
 const struct sks_addr *
 sks_server_address(const struct sks_server *srv)
 {
-	return &srv->address;
+	return sks_server_address_at(srv, 0);
+}
+
+struct sks_socket *
+sks_server_socket_at(const struct sks_server *srv, size_t i)
+{
+	const struct sks_listener *l = listener_at(srv, i);
+
+	return l == NULL ? NULL : l->sock;
+}
+
+struct sks_socket *
+sks_server_socket(const struct sks_server *srv)
+{
+	return srv->ready->sock;
 }
 
 int
 sks_server_fileno(const struct sks_server *srv)
 {
-	return srv->listener;
+	struct sks_socket *s = sks_server_socket_at(srv, 0);
+
+	return s == NULL ? -1 : sks_fileno(s);
 }
 
 void *

@@ -26,6 +26,18 @@ struct sks_episode {
 };
 
 /*
+ * A listening socket.  `sock` is made by sks_server_new() unless `address` is
+ * SKS_UNSPEC, closed by server_close and freed with the server, so that what
+ * was borrowed (sks_server_socket) stays valid memory.
+ */
+struct sks_listener {
+	struct sks_socket	*sock;		/* NULL: none */
+	struct sks_addr		 address;	/* asked for; then the bound one */
+	struct stat		 path;		/* the Unix socket's file */
+	int			 owns_path;
+};
+
+/*
  * A request is on one list at a time: adopted (waits for the loop), live (from
  * admission to the end of close_request) or told (live, and sks_server_close
  * has spoken to it), done (its thread has nothing left to do and may be
@@ -38,10 +50,8 @@ struct sks_server {
 	struct sks_handler_ops	handler;
 	char			thread_name[16];
 
-	struct sks_addr		address;
-	int			listener;	/* -1: none */
-	struct stat		path;		/* the Unix socket's file */
-	int			owns_path;
+	struct sks_listener	*listeners;	/* the config's address first */
+	size_t			n_listeners;	/* never 0 */
 	int			server_closed;	/* whoever closes: its own */
 
 	struct sks_places	*places;	/* perhaps another server's too */
@@ -49,6 +59,8 @@ struct sks_server {
 	atomic_int		stop;
 
 	/* The loop's own. */
+	struct pollfd		*polled;	/* the wake, each listener */
+	struct sks_listener	*ready;		/* get_request is for this */
 	int			reserve;	/* a descriptor to give up */
 	int64_t			pace_until_ns;	/* accept nothing before */
 	struct sks_episode	no_files, no_memory, no_threads;
@@ -130,7 +142,7 @@ unsigned sks_reap(struct sks_server *srv);
 
 /* accept.c: both return 1 (dealt with one), 0 (nothing there), SKS_STOP or
  * what makes accepting impossible. */
-int	sks_accept_one(struct sks_server *srv);
+int	sks_accept_one(struct sks_server *srv, struct sks_listener *l);
 int	sks_serve_request(struct sks_server *srv, struct sks_request *req);
 
 /* loop.c */
@@ -139,6 +151,10 @@ int	sks_on_loop_thread_locked(struct sks_server *srv)
 	    DW_REQUIRES(srv->lock);
 
 /* listen.c */
+int	sks_listeners_new(struct sks_server *srv,
+	    const struct sks_server_config *cfg);
+int	sks_listeners_open(struct sks_server *srv);
+void	sks_listeners_free(struct sks_server *srv);
 void	sks_reserve_open(struct sks_server *srv);
 
 #endif

@@ -50,14 +50,14 @@ sks_fd_set_nonblock(int fd, int on)
 }
 
 int
-sks_fd_new(int family)
+sks_fd_new(int family, int type, int proto)
 {
 	int fd;
 
 #ifdef SOCK_CLOEXEC
-	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(family, type | SOCK_CLOEXEC, proto);
 #else
-	if ((fd = socket(family, SOCK_STREAM, 0)) >= 0)
+	if ((fd = socket(family, type, proto)) >= 0)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
 	return fd < 0 ? -errno : fd;
@@ -75,6 +75,26 @@ sks_socket_wrap(int fd)
 	dw_lock_init(&s->lock, DW_LOCK_socket);
 	s->fd = fd;
 	return s;
+}
+
+int
+sks_socket_new(enum sks_family family, enum sks_type type, int proto,
+    struct sks_socket **out)
+{
+	static const int families[] = { AF_UNSPEC, AF_INET, AF_INET6, AF_UNIX };
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW,
+	    SOCK_RDM, SOCK_SEQPACKET };
+	int fd;
+
+	*out = NULL;
+	if (family == SKS_UNSPEC || family > SKS_UNIX || type > SKS_SEQPACKET)
+		return sks_fail(SKS_EINVAL, "no such family or type");
+	if ((fd = sks_fd_new(families[family], types[type], proto)) < 0)
+		return sks_fail_errno(-fd, "socket");
+	if ((*out = sks_socket_wrap(fd)) != NULL)
+		return 0;
+	close(fd);
+	return sks_fail(SKS_ENOMEM, "");
 }
 
 struct sks_socket *
@@ -102,8 +122,6 @@ sks_socket_fromfd(int fd, struct sks_socket **out)
 	*out = NULL;
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
 		return sks_fail_errno(errno, "getsockopt");
-	if (type != SOCK_STREAM)
-		return sks_fail(SKS_ENOTSUP, "only stream sockets");
 	if ((r = sks_fd_set_nonblock(fd, 0)) < 0)
 		return sks_fail_errno(-r, "fcntl");
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)

@@ -21,8 +21,9 @@ void	sks_socket_release(struct sks_socket *s);
 ssize_t	sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
 	    int64_t deadline_ns);
 
-/* A new stream socket, close-on-exec.  Returns the descriptor or -errno. */
-int	sks_fd_new(int family);
+/* A new socket of the system, close-on-exec.  Returns the descriptor or
+ * -errno. */
+int	sks_fd_new(int family, int type, int proto);
 int	sks_fd_set_nonblock(int fd, int on);
 
 #endif

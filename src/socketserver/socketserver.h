@@ -128,6 +128,14 @@ enum sks_family {
 	SKS_UNIX
 };
 
+enum sks_type {
+	SKS_STREAM,		/* TCP, Unix stream */
+	SKS_DGRAM,		/* UDP, Unix datagram */
+	SKS_RAW,		/* IP packets; needs a privilege */
+	SKS_RDM,		/* reliable datagrams; few systems have it */
+	SKS_SEQPACKET		/* records in order, on a connection */
+};
+
 enum sks_scope {
 	SKS_SCOPE_LOCAL,	/* a Unix socket */
 	SKS_SCOPE_LOOPBACK,	/* 127.0.0.0/8, ::1 */
@@ -189,16 +197,25 @@ SKS_API int	sks_addr_same_host(const struct sks_addr *a,
 /* ------------------------------------------------------------ sockets --- */
 
 /*
- * A connected stream socket.  One thread may read while another writes; only
- * the thread that owns it may close or free it.  sks_shutdown() may be called
- * by any thread as long as the object is not freed.
+ * Python's socket object.  One thread may read while another writes; only the
+ * thread that owns it may close or free it.  sks_shutdown() may be called by
+ * any thread as long as the object is not freed.
  */
 struct sks_socket;
 
 /*
- * Takes over a connected descriptor, makes it blocking (the deadlines below
- * need that) and close-on-exec.  Owns: on success the socket owns fd; on
- * failure the caller still does.
+ * A new socket, close-on-exec.  proto 0 is the type's usual one; SKS_UNSPEC is
+ * no family.  Returns 0, SKS_EINVAL, SKS_ENOTSUP (this system has no such
+ * socket), SKS_EACCES (SKS_RAW without the privilege), SKS_ENOFILES,
+ * SKS_ENOMEM.  Python: socket.socket().
+ */
+SKS_API SKS_MUST_USE int sks_socket_new(enum sks_family family,
+	    enum sks_type type, int proto, struct sks_socket **out);
+
+/*
+ * Takes over a descriptor, makes it blocking (the deadlines below need that)
+ * and close-on-exec.  Owns: on success the socket owns fd; on failure the
+ * caller still does.  Python: socket.socket(fileno=fd).
  */
 SKS_API SKS_MUST_USE int sks_socket_fromfd(int fd, struct sks_socket **out);
 
@@ -210,10 +227,10 @@ SKS_API SKS_MUST_USE int sks_socket_fromfd(int fd, struct sks_socket **out);
  */
 SKS_API SKS_MUST_USE int sks_create_connection(const char *host,
 	    unsigned port, double timeout, struct sks_socket **out);
-SKS_API SKS_MUST_USE int sks_connect(const struct sks_addr *to,
+SKS_API SKS_MUST_USE int sks_create_connection_addr(const struct sks_addr *to,
 	    double timeout, struct sks_socket **out);
-SKS_API SKS_MUST_USE int sks_connect_unix(const char *path, double timeout,
-	    struct sks_socket **out);
+SKS_API SKS_MUST_USE int sks_create_connection_unix(const char *path,
+	    double timeout, struct sks_socket **out);
 
 /* Two connected ends (Unix stream). */
 SKS_API SKS_MUST_USE int sks_socketpair(struct sks_socket **a,
@@ -299,9 +316,9 @@ enum sks_option {
 
 /* setsockopt/getsockopt of one int.  SKS_ENOTSUP where the socket or system
  * does not have the option (TCP's on a Unix socket). */
-SKS_API SKS_MUST_USE int sks_setsockopt(struct sks_socket *s,
+SKS_API SKS_MUST_USE int sks_set_option(struct sks_socket *s,
 	    enum sks_option option, int value);
-SKS_API SKS_MUST_USE int sks_getsockopt(struct sks_socket *s,
+SKS_API SKS_MUST_USE int sks_get_option(struct sks_socket *s,
 	    enum sks_option option, int *value);
 
 /* Keepalive in one call: 60, 10, 3 finds a dead peer after 90 s.  Nothing to
@@ -542,10 +559,14 @@ struct sks_server_config {
 	enum sks_kind kind;
 	enum sks_concurrency concurrency;
 	struct sks_addr address;	/* where to listen */
+	const struct sks_addr *more_addresses;	/* further listeners of this */
+	size_t	n_more;			/* server, n_more of them; copied */
 	int	bind_and_activate;	/* 1; 0: call the two yourself, or
 					 * never, to serve adopted sockets */
 	int	backlog;		/* -1: as many as the system allows */
-	int	allow_reuse_address;	/* 1 */
+	int	allow_reuse_address;	/* 1; of TCP and UDP */
+	int	allow_reuse_port;	/* 0; several servers share a port.  On
+					 * a Unix socket SKS_EINVAL */
 	int	dual_stack;		/* 1: [::] serves IPv4 too */
 	double	timeout;		/* INFINITY; of handle_request only */
 	double	service_interval;	/* INFINITY; seconds between calls of
@@ -564,6 +585,10 @@ struct sks_server_config {
 	const char *thread_name;	/* "worker-"; the number is added */
 	unsigned unix_mode;		/* 0600, of the socket's file; umask
 					 * is changed for the time of bind */
+	int	unix_unlink;		/* 1: server_close removes the file, if
+					 * it is still the one that bind made */
+	int	unix_unlink_stale;	/* 1: bind replaces a socket's file of
+					 * ours that nobody answers */
 	void	*user;			/* sks_server_user() */
 	sks_log_fn *log;		/* NULL: silence */
 	void	*log_user;
@@ -791,10 +816,29 @@ SKS_API void	sks_server_free(struct sks_server *srv);
 SKS_API SKS_MUST_USE int sks_server_adopt(struct sks_server *srv,
 	    struct sks_socket *s);
 
-/* The bound address: port 0 is replaced by the real one. */
+/*
+ * The listeners, by number: 0 is config.address, then more_addresses.  How
+ * many; the bound address, in which port 0 is replaced by the real one (NULL:
+ * no such listener); the socket.  Borrowed: they live as long as the server.
+ * sks_server_address() and sks_server_fileno() are those of the first; the
+ * descriptor is -1 when there is none, and after the close.
+ */
+SKS_API size_t	sks_server_listeners(const struct sks_server *srv);
+SKS_API const struct sks_addr *sks_server_address_at(
+	    const struct sks_server *srv, size_t i);
+SKS_API struct sks_socket *sks_server_socket_at(const struct sks_server *srv,
+	    size_t i);
 SKS_API const struct sks_addr *sks_server_address(
 	    const struct sks_server *srv);
-SKS_API int	sks_server_fileno(const struct sks_server *srv); /* or -1 */
+SKS_API int	sks_server_fileno(const struct sks_server *srv);
+
+/*
+ * Python's self.socket, for overrides of server_bind, server_activate and
+ * get_request: the first listener's; within get_request that of the listener
+ * that is ready.  It is there (not yet bound) when server_bind is called, and
+ * also with bind_and_activate = 0, unless the address is SKS_UNSPEC.
+ */
+SKS_API struct sks_socket *sks_server_socket(const struct sks_server *srv);
 SKS_API void	*sks_server_user(const struct sks_server *srv);
 
 struct sks_server_stats {

@@ -48,7 +48,7 @@ find(enum sks_option option)
 }
 
 int
-sks_setsockopt(struct sks_socket *s, enum sks_option option, int value)
+sks_set_option(struct sks_socket *s, enum sks_option option, int value)
 {
 	const struct option *o = find(option);
 
@@ -61,7 +61,7 @@ sks_setsockopt(struct sks_socket *s, enum sks_option option, int value)
 }
 
 int
-sks_getsockopt(struct sks_socket *s, enum sks_option option, int *value)
+sks_get_option(struct sks_socket *s, enum sks_option option, int *value)
 {
 	const struct option *o = find(option);
 	socklen_t len = sizeof *value;
@@ -90,11 +90,11 @@ sks_set_keepalive(struct sks_socket *s, int idle_s, int interval_s, int count)
 
 	if (is_unix(s))
 		return 0;
-	if ((r = sks_setsockopt(s, SKS_KEEPIDLE, idle_s)) < 0 ||
-	    (r = sks_setsockopt(s, SKS_KEEPINTVL, interval_s)) < 0 ||
-	    (r = sks_setsockopt(s, SKS_KEEPCNT, count)) < 0)
+	if ((r = sks_set_option(s, SKS_KEEPIDLE, idle_s)) < 0 ||
+	    (r = sks_set_option(s, SKS_KEEPINTVL, interval_s)) < 0 ||
+	    (r = sks_set_option(s, SKS_KEEPCNT, count)) < 0)
 		return r;
-	return sks_setsockopt(s, SKS_KEEPALIVE, 1);
+	return sks_set_option(s, SKS_KEEPALIVE, 1);
 }
 
 #ifdef SO_PEERCRED

@@ -363,7 +363,7 @@ rig_connect(struct sks_server *srv)
 	struct sks_socket *s;
 	char text[160];
 
-	if (sks_connect(sks_server_address(srv), SOON, &s) < 0 ||
+	if (sks_create_connection_addr(sks_server_address(srv), SOON, &s) < 0 ||
 	    sks_settimeout(s, SOON) < 0) {
 		fprintf(stderr, "# %s\n", sks_error_text(text, sizeof text));
 		return NULL;

@@ -40,7 +40,7 @@ open_tcp(void)
 	getsockname(listener, (struct sockaddr *)&ss, &len);
 	CHECK_INT(sks_addr_parse("127.0.0.1:0", 0, &a), 0);
 	memcpy(a.u.bytes + 2, (char *)&ss + 2, 2);	/* the port */
-	CHECK_INT(sks_connect(&a, SOON, &ours), 0);
+	CHECK_INT(sks_create_connection_addr(&a, SOON, &ours), 0);
 	fd = accept(listener, NULL, NULL);
 	close(listener);
 	CHECK_INT(sks_socket_fromfd(fd, &theirs), 0);
@@ -232,12 +232,12 @@ connecting_to_nobody_is_refused_at_once(void)
 	open_tcp();
 	CHECK_INT(sks_getsockname(theirs, &a), 0);	/* listens no more */
 	close_pair();
-	CHECK_INT(sks_connect(&a, SOON, &s), SKS_ECONNREFUSED);
+	CHECK_INT(sks_create_connection_addr(&a, SOON, &s), SKS_ECONNREFUSED);
 	CHECK(s == NULL);
 	CHECK_INT(sks_create_connection("127.0.0.1", sks_addr_port(&a), SOON,
 	    &s), SKS_ECONNREFUSED);
 	snprintf(path, sizeof path, "%s/none", t_tmpdir());
-	CHECK_INT(sks_connect_unix(path, SOON, &s), SKS_ENOENT);
+	CHECK_INT(sks_create_connection_unix(path, SOON, &s), SKS_ENOENT);
 	CHECK_INT(sks_create_connection("127.0.0.1", 70000, SOON, &s),
 	    SKS_EINVAL);
 	CHECK_INT(count_fds(), fds);
@@ -250,15 +250,15 @@ options_are_set_where_the_socket_has_them(void)
 
 	open_tcp();
 	CHECK_INT(sks_set_keepalive(ours, 60, 10, 3), 0);
-	CHECK_INT(sks_getsockopt(ours, SKS_KEEPIDLE, &value), 0);
+	CHECK_INT(sks_get_option(ours, SKS_KEEPIDLE, &value), 0);
 	CHECK_INT(value, 60);
-	CHECK_INT(sks_setsockopt(ours, SKS_USER_TIMEOUT, 30000), 0);
-	CHECK_INT(sks_getsockopt(ours, SKS_USER_TIMEOUT, &value), 0);
+	CHECK_INT(sks_set_option(ours, SKS_USER_TIMEOUT, 30000), 0);
+	CHECK_INT(sks_get_option(ours, SKS_USER_TIMEOUT, &value), 0);
 	CHECK_INT(value, 30000);
-	CHECK_INT(sks_setsockopt(ours, SKS_NODELAY, 1), 0);
+	CHECK_INT(sks_set_option(ours, SKS_NODELAY, 1), 0);
 	close_pair();
 	open_pair();
-	CHECK_INT(sks_setsockopt(ours, SKS_NODELAY, 1), SKS_ENOTSUP);
+	CHECK_INT(sks_set_option(ours, SKS_NODELAY, 1), SKS_ENOTSUP);
 	CHECK_INT(sks_set_keepalive(ours, 60, 10, 3), 0);
 	close_pair();
 }
