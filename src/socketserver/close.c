@@ -143,8 +143,10 @@ end_requests(struct sks_server *srv, const struct sks_request *self)
 	int64_t grace_ns = dw_clock_after(srv->cfg.grace);
 
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
-	if (await_loop(srv, grace_ns))
+	if (await_loop(srv, grace_ns)) {
 		close_listener(srv);
+		sks_end_children(srv, grace_ns);
+	}
 	/* Those that the loop had let in meanwhile. */
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
 	if (await_all(srv, self, grace_ns))

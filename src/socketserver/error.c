@@ -40,7 +40,7 @@ static const struct name names[] = {
 	{ SKS_EDEADLK, "waiting here would never end" },
 	{ SKS_ENOTCONN, "not connected" },
 	{ SKS_ENOFILES, "out of file descriptors" },
-	{ SKS_ENOTHREAD, "no further thread could be started" },
+	{ SKS_ENOTHREAD, "no further thread or process could be started" },
 	{ SKS_ENOTSUP, "not supported" },
 	{ SKS_EUSER, "the application failed" },
 	{ SKS_ENOENT, "there is no such path" },

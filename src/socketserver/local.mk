@@ -7,6 +7,7 @@ libsks_la_SOURCES += \
 	src/socketserver/connect.c \
 	src/socketserver/error.c \
 	src/socketserver/error.h \
+	src/socketserver/fork.c \
 	src/socketserver/frame.c \
 	src/socketserver/handler.c \
 	src/socketserver/listen.c \

@@ -97,6 +97,8 @@ sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
 		.dual_stack = 1,
 		.timeout = INFINITY,
 		.service_interval = INFINITY,
+		.max_children = 40,
+		.block_on_close = 1,
 		.loopback_exempt = 1,
 		.overload = SKS_REFUSE,
 		.grace = 5,
@@ -140,8 +142,10 @@ check_config(const struct sks_server_config *cfg)
 		    "sks_server_config_init was not called");
 	if (cfg->kind != SKS_TCP && cfg->kind != SKS_UNIX_STREAM)
 		return sks_fail(SKS_ENOTSUP, "this kind of server");
-	if (cfg->concurrency != SKS_SYNC && cfg->concurrency != SKS_THREADING)
+	if (cfg->concurrency > SKS_FORKING)
 		return sks_fail(SKS_ENOTSUP, "this kind of concurrency");
+	if (cfg->max_children == 0)
+		return sks_fail(SKS_EINVAL, "max_children is at least 1");
 	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
 	    cfg->grace < 0)
 		return sks_fail(SKS_EINVAL, "a time-out is not negative");
@@ -223,6 +227,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_list_init(&srv->adopted);
 	dw_list_init(&srv->live);
 	dw_list_init(&srv->told);
+	dw_list_init(&srv->children);
 	dw_list_init(&srv->done);
 }
 
@@ -320,7 +325,8 @@ static void
 wait_all(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
-	while (srv->state == LOOP_RUNNING || srv->stats.live > 0)
+	while (srv->state == LOOP_RUNNING ||
+	    srv->stats.live > srv->stats.children)
 		dw_cond_wait(&srv->changed, &srv->lock);
 	dw_unlock(&srv->lock);
 }

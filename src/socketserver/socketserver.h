@@ -68,7 +68,8 @@ enum {
 	SKS_EDEADLK = -18,	/* waiting here would wait for this thread */
 	SKS_ENOTCONN = -19,	/* the socket is not connected */
 	SKS_ENOFILES = -20,	/* out of descriptors */
-	SKS_ENOTHREAD = -21,	/* no further thread could be started */
+	SKS_ENOTHREAD = -21,	/* no further thread or process could be
+				 * started */
 	SKS_ENOTSUP = -22,	/* not offered (yet, or on this system) */
 	SKS_EUSER = -23,	/* for callbacks: the application failed */
 	SKS_ENOENT = -24	/* there is no such path */
@@ -78,6 +79,7 @@ enum {
  * Returned by a callback: end quietly.  Python's SystemExit: it never reaches
  * handle_error; the request is shut down all the same.  SKS_SYNC: it leaves
  * handle_request or serve_forever.  SKS_THREADING: it ends that worker only.
+ * SKS_FORKING: it ends that child only, with status 1.
  */
 #define SKS_STOP	2
 
@@ -524,7 +526,8 @@ enum sks_kind {
 
 enum sks_concurrency {
 	SKS_SYNC,		/* one request after the other, in the loop */
-	SKS_THREADING		/* a thread of its own for each */
+	SKS_THREADING,		/* a thread of its own for each */
+	SKS_FORKING		/* a process of its own for each, see below */
 };
 
 enum sks_overload_policy {
@@ -538,6 +541,7 @@ enum sks_overload {
 	SKS_OVER_SESSIONS,	/* max_sessions are live */
 	SKS_OVER_ADDRESS,	/* max_per_addr from this host are live */
 	SKS_OVER_THREADS,	/* no thread could be started */
+	SKS_OVER_PROCESSES,	/* no process could be started */
 	SKS_OVER_FILES,		/* no descriptor is left */
 	SKS_OVERLOADS
 };
@@ -551,6 +555,33 @@ enum sks_log_level {
 /* One line without newline.  Any thread, possibly several at once. */
 typedef void sks_log_fn(void *user, enum sks_log_level level,
 	    const char *text);
+
+/*
+ * SKS_FORKING: the loop forks for each request, remembers the child, closes
+ * (does not shut down) the connection and goes on.  The child runs
+ * finish_request, handle_error, shutdown_request and what was deferred, then
+ * _exit(0), or _exit(1) after an error or SKS_STOP.  It has none of the
+ * server's listeners, nor other requests' sockets; a shutdown or close of the
+ * server there is refused (SKS_EDEADLK, SKS_EBUSY) and reaches nobody.  What
+ * it had printed with stdio it must flush itself.  The log callback runs in
+ * the child.  SIGTERM is unblocked in it.
+ *
+ * The children's ends wake the loop, which reaps them, each by its own pid:
+ * children that the application forked are never waited for, and SIGCHLD is
+ * not touched.  (Nor may the application reap the server's.)  At max_children
+ * nothing is accepted until one ends; a shutdown is heard meanwhile.
+ *
+ * A process that has other threads than the loop's does not fork: serve_forever
+ * and handle_request return SKS_ENOTSUP, and so does a start, which makes such
+ * a thread; so a forking server is served by the program's only thread.  (The
+ * threads are counted on Linux; elsewhere the program has to know.)
+ * fork_anyway = 1 lifts this.  Then only the forking thread exists in the
+ * child, and any lock that another held at that moment stays locked there.
+ * Safe are: this library's calls on the request, its streams and its own
+ * server; what is async-signal-safe; memory (malloc) where the C library sees
+ * to it, as glibc does.  Not safe: everything else the other threads lock,
+ * stdio and an own log callback among it.
+ */
 
 /* The class attributes.  Copied by sks_server_new(); later changes have no
  * effect.  Call sks_server_config_init() first. */
@@ -572,6 +603,8 @@ struct sks_server_config {
 	double	service_interval;	/* INFINITY; seconds between calls of
 					 * service_actions at the latest.  An
 					 * idle server never wakes without */
+	unsigned max_children;		/* 40; of SKS_FORKING, at least 1 */
+	int	fork_anyway;		/* 0; 1: also with other threads */
 	unsigned max_sessions;		/* 0: no limit */
 	unsigned max_per_addr;		/* 0: no limit; IPv6 counts by /64;
 					 * Unix peers are not counted */
@@ -581,6 +614,7 @@ struct sks_server_config {
 	enum sks_overload_policy overload;	/* SKS_REFUSE */
 	size_t	stack_size;		/* of a worker; 0: 64 KiB (more under
 					 * sanitizers) */
+	int	block_on_close;		/* 1; 0: see sks_server_close() */
 	double	grace;			/* 5 s, see sks_server_close() */
 	const char *thread_name;	/* "worker-"; the number is added */
 	unsigned unix_mode;		/* 0600, of the socket's file; umask
@@ -602,8 +636,10 @@ struct sks_server_config {
  *
  * Order for one connection (socketserver.py's, observed):
  *	get_request verify_request process_request
- *	    [on the worker if SKS_THREADING:] finish_request
- *	    (setup handle finish) [handle_error] shutdown_request close_request
+ *	    [on the worker if SKS_THREADING, in the child if SKS_FORKING:]
+ *	    finish_request (setup handle finish) [handle_error]
+ *	    shutdown_request close_request
+ * The parent of that child calls close_request after process_request.
  */
 struct sks_server_ops {
 	size_t	size;			/* of this table: SKS_SERVER_OPS */
@@ -629,8 +665,8 @@ struct sks_server_ops {
 	 * else process_request has seen or will see to that. */
 	int	(*process_request)(struct sks_server *srv,
 		    struct sks_request *req);
-	/* Makes the handler and runs it.  On the worker if SKS_THREADING, as
-	 * are the next three. */
+	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in
+	 * the child if SKS_FORKING, as are the next three. */
 	int	(*finish_request)(struct sks_server *srv,
 		    struct sks_request *req);
 	void	(*shutdown_request)(struct sks_server *srv,
@@ -796,13 +832,21 @@ SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
  * Ends everything: stops the loop, closes the listener (unlinks a Unix
  * socket that is still ours), asks the handlers (sks_handler_stopping, their
  * reads return 0), waits cfg.grace, shuts their sockets down both ways, waits
- * one second more, joins all that ended.
+ * one second more, joins all that ended.  SKS_FORKING: waits cfg.grace for the
+ * children, sends SIGTERM, waits one second more, sends SIGKILL, reaps all.
  * Returns 0; SKS_ETIMEDOUT when handlers are still running
  * (sks_server_stats().live of them); SKS_EBUSY on the loop's own thread, or
  * on a worker while another thread closes.  On a worker it excludes that
  * worker.  Calling it again waits again; when all has ended it does nothing.
  */
 SKS_API int	sks_server_close(struct sks_server *srv);
+
+/*
+ * Reaps the children that have ended, as each turn of the loop does.  From the
+ * loop's thread or while no loop runs.  Returns how many, or SKS_EBUSY.
+ * Python: ForkingMixIn.collect_children(); does not block.
+ */
+SKS_API int	sks_server_collect_children(struct sks_server *srv);
 
 /* Closes, waits for every handler however long, and frees.  Not from a
  * callback, and nobody may use srv any more. */
@@ -850,8 +894,12 @@ struct sks_server_stats {
 		int		sys_errno;
 		uint64_t	count;
 	}		by_errno[8];	/* the first eight kinds */
-	unsigned	live;		/* requests not yet closed */
+	unsigned	live;		/* requests not yet closed; of
+					 * SKS_FORKING: not yet reaped */
 	unsigned	threads;	/* workers not yet joined */
+	unsigned	children;	/* processes not yet reaped */
+	uint64_t	children_failed; /* that ended with another status
+					 * than 0, or by a signal */
 };
 SKS_API void	sks_server_stats(struct sks_server *srv,
 	    struct sks_server_stats *out);
