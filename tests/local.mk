@@ -11,6 +11,7 @@ unit_tests = \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
+	tests/unit/server_rows \
 	tests/unit/socket \
 	tests/unit/stream \
 	tests/sim/sim \

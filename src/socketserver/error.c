@@ -118,6 +118,12 @@ sks_fail_errno(int sys_errno, const char *what)
 }
 
 int
+sks_error_set_errno(int sys_errno, const char *what)
+{
+	return sks_fail_errno(sys_errno, what);
+}
+
+int
 sks_fail_io(int sys_errno, const char *what)
 {
 	for (size_t i = 0; i < COUNT(vanished); i++)

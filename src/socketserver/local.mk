@@ -21,6 +21,7 @@ libsks_la_SOURCES += \
 	src/socketserver/poller.c \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \
+	src/socketserver/report.c \
 	src/socketserver/request.c \
 	src/socketserver/server.c \
 	src/socketserver/server.h \

@@ -263,10 +263,25 @@ handle_one(struct sks_server *srv, int ready)
 	return sks_serve_request(srv, req);
 }
 
+/* The shorter of the server's and the listeners' time-outs. */
+static double
+shortest_timeout(const struct sks_server *srv)
+{
+	double timeout = srv->cfg.timeout;
+
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		const struct sks_socket *s = srv->listeners[i].sock;
+
+		if (s != NULL && sks_gettimeout(s) < timeout)
+			timeout = sks_gettimeout(s);
+	}
+	return timeout;
+}
+
 static int
 wait_and_handle(struct sks_server *srv)
 {
-	int64_t deadline_ns = dw_clock_after(srv->cfg.timeout);
+	int64_t deadline_ns = dw_clock_after(shortest_timeout(srv));
 	int ready, r;
 
 	this_thread_loops(srv);

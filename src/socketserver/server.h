@@ -49,7 +49,6 @@ struct sks_listener {
 struct sks_server {
 	struct sks_server_config cfg;
 	struct sks_server_ops	ops;		/* no slot is NULL */
-	struct sks_handler_ops	handler;
 	char			thread_name[16];
 
 	struct sks_listener	*listeners;	/* the config's address first */
@@ -72,6 +71,7 @@ struct sks_server {
 
 	struct dw_lock		lock;				/* "workers" */
 	struct dw_cond		changed	DW_GUARDED_BY(lock);
+	struct sks_handler_ops	handler	DW_GUARDED_BY(lock);
 	enum loop_state		state	DW_GUARDED_BY(lock);
 	uint64_t		loops	DW_GUARDED_BY(lock);	/* ended */
 	pthread_t		loop_thread	DW_GUARDED_BY(lock);

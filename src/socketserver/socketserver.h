@@ -103,6 +103,13 @@ struct sks_error {
 SKS_API void	sks_last_error(struct sks_error *out);
 
 /*
+ * For an own get_request: notes that a system call failed so in this thread,
+ * and returns the code for that errno, to be returned.  What happens then is
+ * what happens when accept fails so.  `what` is a static string.
+ */
+SKS_API int	sks_error_set_errno(int sys_errno, const char *what);
+
+/*
  * A message for people: "bind: Address already in use".  sks_error_text()
  * writes that of the thread's last failure.  Both cut to `size`, always end
  * with NUL and return buf.
@@ -600,6 +607,9 @@ struct sks_server_config {
 					 * a Unix socket SKS_EINVAL */
 	int	dual_stack;		/* 1: [::] serves IPv4 too */
 	double	timeout;		/* INFINITY; of handle_request only */
+	double	idle_timeout;		/* INFINITY; becomes the time-out of
+					 * each connection, so that a read from
+					 * a silent peer is SKS_ETIMEDOUT */
 	double	service_interval;	/* INFINITY; seconds between calls of
 					 * service_actions at the latest.  An
 					 * idle server never wakes without */
@@ -786,6 +796,14 @@ SKS_API SKS_MUST_USE int sks_server_new(const struct sks_server_config *cfg,
 	    const struct sks_server_ops *ops,
 	    const struct sks_handler_ops *handler, struct sks_server **out);
 
+/*
+ * Another handler class for the requests that come; those whose handler was
+ * made already keep theirs.  The table is copied.  Any thread.  Returns 0 or
+ * SKS_EINVAL.  Python: server.RequestHandlerClass = ...
+ */
+SKS_API SKS_MUST_USE int sks_server_set_handler(struct sks_server *srv,
+	    const struct sks_handler_ops *handler);
+
 /* For bind_and_activate = 0. */
 SKS_API SKS_MUST_USE int sks_server_bind(struct sks_server *srv);
 SKS_API SKS_MUST_USE int sks_server_activate(struct sks_server *srv);
@@ -798,8 +816,8 @@ SKS_API SKS_MUST_USE int sks_server_activate(struct sks_server *srv);
 SKS_API SKS_MUST_USE int sks_server_serve_forever(struct sks_server *srv);
 
 /*
- * Waits at most cfg.timeout for one request and handles it (SKS_THREADING:
- * starts its worker).  Returns 1 (one handled, or one that was dropped), 0
+ * Waits at most cfg.timeout (or the time-out of a listener's socket, if that is
+ * shorter) for one request and handles it (SKS_THREADING: starts its worker).  Returns 1 (one handled, or one that was dropped), 0
  * (timed out; handle_timeout was called), SKS_STOP (a handler or a shutdown
  * said so), SKS_EBUSY, SKS_ECLOSED or another error.
  */
@@ -834,6 +852,9 @@ SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
  * reads return 0), waits cfg.grace, shuts their sockets down both ways, waits
  * one second more, joins all that ended.  SKS_FORKING: waits cfg.grace for the
  * children, sends SIGTERM, waits one second more, sends SIGKILL, reaps all.
+ * block_on_close = 0 (Python's daemon_threads = True comes to the same): asks
+ * and shuts down both ways at once, sends SIGTERM, and waits for nobody but the
+ * loop.  Memory is waited for all the same, in sks_server_free().
  * Returns 0; SKS_ETIMEDOUT when handlers are still running
  * (sks_server_stats().live of them); SKS_EBUSY on the loop's own thread, or
  * on a worker while another thread closes.  On a worker it excludes that
@@ -848,8 +869,8 @@ SKS_API int	sks_server_close(struct sks_server *srv);
  */
 SKS_API int	sks_server_collect_children(struct sks_server *srv);
 
-/* Closes, waits for every handler however long, and frees.  Not from a
- * callback, and nobody may use srv any more. */
+/* Closes (as with block_on_close = 1), waits for every handler however long,
+ * and frees.  Not from a callback, and nobody may use srv any more. */
 SKS_API void	sks_server_free(struct sks_server *srv);
 
 /*
@@ -936,6 +957,15 @@ SKS_API void	sks_default_shutdown_request(struct sks_server *srv,
 SKS_API void	sks_default_close_request(struct sks_server *srv,
 	    struct sks_request *req);
 SKS_API void	sks_default_handle_error(struct sks_server *srv,
+	    struct sks_request *req, const struct sks_error *e);
+/*
+ * handle_error as Python prints it, for the slot: 40 dashes, "Exception
+ * occurred during processing of request from ('127.0.0.1', 1234)", what it
+ * happened in the handling of, the error, 40 dashes.  Each line is a call of
+ * the log callback; those of other threads may come in between.  Unlike
+ * Python's it says nothing of a peer that went away.
+ */
+SKS_API void	sks_handle_error_python(struct sks_server *srv,
 	    struct sks_request *req, const struct sks_error *e);
 SKS_API void	sks_default_handle_timeout(struct sks_server *srv);
 SKS_API int	sks_default_service_actions(struct sks_server *srv);
