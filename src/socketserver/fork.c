@@ -80,12 +80,6 @@ sks_children_full(struct sks_server *srv)
 	return full;
 }
 
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 size_t
 sks_children_polled(struct sks_server *srv, struct pollfd *p,
     int64_t *deadline_ns)
@@ -102,9 +96,9 @@ sks_children_polled(struct sks_server *srv, struct pollfd *p,
 	}
 	dw_unlock(&srv->lock);
 	if (mute || sks_children_full(srv)) {
-		*deadline_ns = sooner(*deadline_ns, dw_clock_ns() +
+		*deadline_ns = dw_clock_sooner(*deadline_ns, dw_clock_ns() +
 		    (mute ? srv->look_ns : LOOK_NS));
-		srv->look_ns = sooner(2 * srv->look_ns, LOOK_NS);
+		srv->look_ns = dw_clock_sooner(2 * srv->look_ns, LOOK_NS);
 	}
 	return n;
 }
@@ -149,15 +143,15 @@ close_pipe(struct sks_request *req)
 
 /* --- the child --- */
 
+/* A datagram's request is on the listener's socket. */
 static void
 close_listeners(struct sks_server *srv, const struct sks_request *mine)
 {
 	for (size_t i = 0; i < srv->n_listeners; i++) {
-		struct sks_listener *l = &srv->listeners[i];
+		struct sks_socket *s = srv->listeners[i].sock;
 
-		l->owns_path = 0;	/* it is the parent's */
-		if (l->sock != NULL && l->sock != mine->sock)
-			sks_close(l->sock);
+		if (s != NULL && s != mine->sock)
+			sks_close(s);
 	}
 }
 
@@ -351,7 +345,7 @@ await_children(struct sks_server *srv, int64_t deadline_ns)
 {
 	for (;;) {
 		int64_t now = dw_clock_ns();
-		int64_t look_ns = sooner(deadline_ns, now + LOOK_NS);
+		int64_t look_ns = dw_clock_sooner(deadline_ns, now + LOOK_NS);
 		size_t n;
 
 		sks_reap_children(srv);

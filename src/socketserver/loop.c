@@ -62,12 +62,6 @@ loop_end(struct sks_server *srv)
 	dw_unlock(&srv->lock);
 }
 
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* At a limit that new peers wait for?  A worker that ends rings the wake, the
  * end of a child is polled. */
 static int
@@ -82,7 +76,7 @@ static int
 accepts_now(struct sks_server *srv, int64_t *deadline_ns)
 {
 	if (srv->pace_until_ns > dw_clock_ns()) {
-		*deadline_ns = sooner(*deadline_ns, srv->pace_until_ns);
+		*deadline_ns = dw_clock_sooner(*deadline_ns, srv->pace_until_ns);
 		return 0;
 	}
 	return !at_limit(srv);

@@ -8,12 +8,16 @@
 #include "socketserver/error.h"
 #include "socketserver/server.h"
 
-/* An adopted socket may have a limit of its own. */
+/* Not a socket that the server only lends; and an adopted one may have a limit
+ * of its own. */
 static void
 limit_silence(const struct sks_server *srv, struct sks_socket *s)
 {
 	int r = 0;
 
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		if (s == srv->listeners[i].sock)
+			return;
 	if (srv->cfg.idle_timeout < INFINITY)
 		r = sks_settimeout(s, srv->cfg.idle_timeout);
 	assert(r == 0);		/* check_config() has seen it */

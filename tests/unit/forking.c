@@ -177,12 +177,23 @@ hang_up(struct sks_socket *s)
 	sks_socket_free(s);
 }
 
+/* A child that is blocked must not outlive a test that has failed. */
+static void
+end_some_day(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+
+	sigaction(SIGALRM, &sa, NULL);
+	alarm(60);
+}
+
 static int
 greet_and_read(struct sks_handler *h)
 {
 	char byte;
 	int r = sks_send_text(h->request, "!");
 
+	end_some_day();
 	while (r == 0 && sks_recv(h->request, &byte, 1) > 0)
 		;
 	return r;
@@ -998,6 +1009,7 @@ leave_a_child_behind(struct sks_handler *h)
 		return SKS_EUSER;
 	if (pid > 0)
 		return 0;
+	end_some_day();
 	while (sks_recv(h->request, &byte, 1) > 0)
 		;
 	_exit(0);
@@ -1126,6 +1138,34 @@ a_child_that_ignores_sigterm_is_killed_a_second_later(void)
 	sks_server_free(srv);
 }
 
+static void
+without_block_on_close_children_are_told_and_not_awaited(void)
+{
+	struct sks_server_config cfg = forking_config(SKS_TCP);
+	struct sks_socket *first, *second;
+	struct sks_server *srv;
+	int64_t start;
+
+	begin();
+	cfg.block_on_close = 0;
+	cfg.grace = SOON;
+	srv = server_with(&cfg, greet_and_read, &first);
+	script.in_handle = greet_and_ignore_sigterm;
+	second = rig_connect(srv);
+	CHECK_INT(sks_server_handle_request(srv), 1);
+	CHECK(greeted(second));
+	start = sks_now();
+	CHECK_INT(sks_server_close(srv), 0);
+	CHECK(seconds_since(start) < SOON / 2);
+	CHECK(stats_of(srv).children >= 1);
+	CHECK(ended(first));
+	/* That one is waited for all the same, at last. */
+	hang_up(second);
+	sks_server_free(srv);
+	sks_socket_free(first);
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
 int
 main(void)
 {
@@ -1161,6 +1201,7 @@ main(void)
 		T(close_waits_for_children_within_the_grace),
 		T(after_the_grace_a_child_gets_sigterm),
 		T(a_child_that_ignores_sigterm_is_killed_a_second_later),
+		T(without_block_on_close_children_are_told_and_not_awaited),
 	};
 
 	return t_main("forking", cases, sizeof cases / sizeof cases[0]);
