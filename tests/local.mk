@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/addr \
 	tests/unit/frame \
 	tests/unit/framing \
+	tests/unit/framing_remedies \
 	tests/unit/observe \
 	tests/unit/outbox \
 	tests/unit/server \
@@ -66,6 +67,7 @@ scripts = \
 	tests/system/limits.py \
 	tests/system/crash.py \
 	tests/system/deps.sh \
+	tests/system/framing_doc.py \
 	tests/system/install.sh \
 	tests/system/lists.py \
 	tests/system/manual.py \
