@@ -6,12 +6,17 @@ unit_tests = \
 	tests/system/console \
 	tests/unit/addr \
 	tests/unit/frame \
+	tests/unit/framing \
+	tests/unit/framing_remedies \
+	tests/unit/observe \
 	tests/unit/outbox \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
 	tests/unit/socket \
 	tests/unit/stream \
+	tests/unit/until \
+	tests/unit/utf8 \
 	tests/sim/sim \
 	tests/unit/command \
 	tests/unit/desk \
@@ -40,6 +45,7 @@ unit_tests = \
 	tests/unit/store \
 	tests/unit/t \
 	tests/unit/classic \
+	tests/fuzz/framing \
 	tests/fuzz/wire \
 	tests/unit/line \
 	tests/unit/op \
@@ -61,6 +67,7 @@ scripts = \
 	tests/system/limits.py \
 	tests/system/crash.py \
 	tests/system/deps.sh \
+	tests/system/framing_doc.py \
 	tests/system/install.sh \
 	tests/system/lists.py \
 	tests/system/manual.py \
@@ -80,6 +87,9 @@ tests_unit_store_SOURCES = tests/unit/store.c \
 tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sink.c tests/sim/store.c
+
+# The test sees how much memory is asked for.
+tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 
 tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 

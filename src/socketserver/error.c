@@ -44,6 +44,8 @@ static const struct name names[] = {
 	{ SKS_ENOTSUP, "not supported" },
 	{ SKS_EUSER, "the application failed" },
 	{ SKS_ENOENT, "there is no such path" },
+	{ SKS_EILSEQ, "these bytes are not UTF-8" },
+	{ SKS_EPROTO, "these bytes do not follow the framing" },
 };
 
 static const struct mapping mappings[] = {

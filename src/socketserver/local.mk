@@ -8,9 +8,14 @@ libsks_la_SOURCES += \
 	src/socketserver/error.c \
 	src/socketserver/error.h \
 	src/socketserver/frame.c \
+	src/socketserver/frame_stream.c \
+	src/socketserver/framing.c \
+	src/socketserver/framing.h \
 	src/socketserver/handler.c \
 	src/socketserver/listen.c \
 	src/socketserver/loop.c \
+	src/socketserver/observe.c \
+	src/socketserver/observe.h \
 	src/socketserver/outbox.c \
 	src/socketserver/outbox.h \
 	src/socketserver/places.c \
@@ -21,13 +26,18 @@ libsks_la_SOURCES += \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \
 	src/socketserver/request.c \
+	src/socketserver/send_text.c \
 	src/socketserver/server.c \
 	src/socketserver/server.h \
 	src/socketserver/socket.c \
 	src/socketserver/socket.h \
 	src/socketserver/sockopt.c \
 	src/socketserver/stream.c \
+	src/socketserver/stream.h \
 	src/socketserver/time.c \
+	src/socketserver/until.c \
+	src/socketserver/utf8.c \
+	src/socketserver/utf8.h \
 	src/socketserver/worker.c
 
 include_HEADERS += src/socketserver/socketserver.h

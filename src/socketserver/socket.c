@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
+#include "socketserver/observe.h"
 #include "socketserver/socket.h"
 
 /*
@@ -33,6 +34,7 @@ struct sks_socket {
 	atomic_uint	refs;
 	double		timeout;
 	int64_t		rcv_us, snd_us;
+	struct sks_observer observer;
 
 	struct dw_lock	lock;		/* "socket" */
 	int		fd;
@@ -352,12 +354,6 @@ sks_sendall(struct sks_socket *s, const void *data, size_t n, size_t *done)
 }
 
 int
-sks_send_text(struct sks_socket *s, const char *text)
-{
-	return sks_sendall(s, text, strlen(text), NULL);
-}
-
-int
 sks_shutdown(struct sks_socket *s, enum sks_how how)
 {
 	static const int hows[] = { SHUT_RD, SHUT_WR, SHUT_RDWR };
@@ -410,6 +406,12 @@ sks_socket_free(struct sks_socket *s)
 		return;
 	sks_close(s);
 	sks_socket_release(s);
+}
+
+struct sks_observer *
+sks_socket_observer(struct sks_socket *s)
+{
+	return &s->observer;
 }
 
 int

@@ -16,10 +16,14 @@ struct sks_socket *sks_socket_wrap(int fd);
 struct sks_socket *sks_socket_hold(struct sks_socket *s);
 void	sks_socket_release(struct sks_socket *s);
 
-/* recv and sendall under the socket's own time-out or a deadline. */
-#define SKS_OWN_TIMEOUT	INT64_MIN
+/* recv under a deadline, which may be SKS_OWN_TIMEOUT. */
 ssize_t	sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
 	    int64_t deadline_ns);
+
+/* Who is told of what passes (socketserver/observe.h): the socket's own, set
+ * before other threads use it. */
+struct sks_observer;
+struct sks_observer *sks_socket_observer(struct sks_socket *s);
 
 /* A new socket of the system, close-on-exec.  Returns the descriptor or
  * -errno. */

@@ -71,7 +71,9 @@ enum {
 	SKS_ENOTHREAD = -21,	/* no further thread could be started */
 	SKS_ENOTSUP = -22,	/* not offered (yet, or on this system) */
 	SKS_EUSER = -23,	/* for callbacks: the application failed */
-	SKS_ENOENT = -24	/* there is no such path */
+	SKS_ENOENT = -24,	/* there is no such path */
+	SKS_EILSEQ = -25,	/* bytes that are not UTF-8 */
+	SKS_EPROTO = -26	/* bytes that do not follow the framing */
 };
 
 /*
@@ -271,10 +273,56 @@ SKS_API SKS_MUST_USE int sks_sendall(struct sks_socket *s, const void *data,
 SKS_API SKS_MUST_USE int sks_sendall_deadline(struct sks_socket *s,
 	    const void *data, size_t n, int64_t deadline_ns, size_t *done);
 
-/* sks_sendall() of a string, without its NUL.  The tutorial's
- * send_socket_info(). */
+/*
+ * The tutorial's send_socket_info(): sks_sendall() that the socket's observer
+ * is told of.  The first sends a string without its NUL (SKS_EILSEQ, and
+ * nothing is sent, when it is not strict UTF-8), the second any bytes.
+ */
 SKS_API SKS_MUST_USE int sks_send_text(struct sks_socket *s,
 	    const char *text);
+SKS_API SKS_MUST_USE int sks_send_bytes(struct sks_socket *s,
+	    const void *data, size_t n);
+
+/* Which end of the connection a program is; only for what is printed. */
+enum sks_side {
+	SKS_SERVER,
+	SKS_CLIENT
+};
+
+enum sks_direction {
+	SKS_RECEIVED,
+	SKS_SENT
+};
+
+/* What an observer sees; data lives until it returns. */
+struct sks_observation {
+	enum sks_side		 side;
+	enum sks_direction	 direction;
+	int64_t			 wall_ms;	/* since 1970-01-01 UTC */
+	const char		*data;
+	size_t			 len;
+};
+typedef void sks_observe_fn(const struct sks_observation *o, void *arg);
+
+/*
+ * Sets (fn NULL: removes) the observer of s, before other threads use s.  It
+ * is told by sks_send_text() and sks_send_bytes(), once the kernel has taken
+ * all of it, and by sks_recv_until(), of what that returns; of nothing else,
+ * and of no failure.  It runs in the thread that sends or receives.
+ */
+SKS_API void	sks_observe(struct sks_socket *s, enum sks_side side,
+	    sks_observe_fn *fn, void *arg);
+
+/*
+ * An observer: writes what the tutorial prints, as one line, into the FILE *
+ * that arg is.
+ *	Server received ==> 2026-11-28 10:00:00 - hello
+ *	Client send --> 2026-11-28 10:00:00 - hello
+ * Unlike there, what could command a terminal or forge a line comes out as
+ * \n or \xNN: control characters but tab, and bytes that are not UTF-8.
+ */
+SKS_API void	sks_observe_print(const struct sks_observation *o,
+	    void *file);
 
 enum sks_how {
 	SKS_SHUT_RD,
@@ -339,37 +387,88 @@ SKS_API SKS_MUST_USE int sks_peercred(struct sks_socket *s, uid_t *uid,
 SKS_API SKS_MUST_USE int sks_wait_hup(struct sks_socket *s,
 	    int64_t deadline_ns);
 
-/* -------------------------------------------------------------- lines --- */
+/* ------------------------------------------------------------ framing --- */
 
 /*
- * Bytes in, lines out; does no I/O.  One thread.  A line ends with LF; that
- * and one CR before it are taken off.  A line over `max` bytes is reported
- * once and skipped to its end, however long; what follows it is intact.
+ * TCP carries bytes, not messages.  How messages are told apart:
+ *
+ * SKS_LINE	  each ends with LF; that and one CR before it are taken off.
+ *		  A message holds no LF and does not end with CR.
+ * SKS_BLOCK	  each has its length before it, as a number of `prefix`
+ *		  bytes in `order`.  A message is any bytes.
+ * SKS_NETSTRING  D. J. Bernstein's "5:hello,": the length in decimal without
+ *		  needless zeros, a colon, any bytes, a comma.
+ */
+enum sks_framing_kind {
+	SKS_LINE,
+	SKS_BLOCK,
+	SKS_NETSTRING
+};
+
+enum sks_order {
+	SKS_BIG_ENDIAN,		/* the network's */
+	SKS_LITTLE_ENDIAN
+};
+
+struct sks_framing {
+	enum sks_framing_kind	kind;
+	enum sks_order		order;	/* of a block's prefix */
+	unsigned		prefix;	/* 1, 2, 4 or 8 */
+	size_t			max;	/* longest message, in bytes */
+};
+
+/*
+ * Bytes in, messages out; does no I/O.  One thread.  Memory grows with what is
+ * fed, never with what is announced.
  */
 struct sks_frame;
 
+/* For any framing.  Returns 0, SKS_EINVAL or SKS_ENOMEM. */
+SKS_API SKS_MUST_USE int sks_frame_new_as(const struct sks_framing *how,
+	    struct sks_frame **out);
+/* For lines of at most max bytes.  NULL: out of memory. */
 SKS_API SKS_MUST_USE struct sks_frame *sks_frame_new(size_t max);
 SKS_API void	sks_frame_free(struct sks_frame *f);
 
-/* Adds bytes.  Returns 0 or SKS_ENOMEM (nothing added).  Take the lines out
- * between calls; what is fed is all kept until then. */
+/* Adds bytes.  Returns 0 or SKS_ENOMEM (nothing added).  Take the messages
+ * out between calls; what is fed is all kept until then. */
 SKS_API SKS_MUST_USE int sks_frame_feed(struct sks_frame *f,
 	    const void *data, size_t len);
 
 /*
- * The next line.  Returns its length (0 is an empty line), SKS_EAGAIN (none
- * complete) or SKS_ETOOLONG (one was skipped; ask again).  *line ends with a
- * NUL, may contain others, and lives until the next call on f.
+ * The next message.  *message ends with a NUL, may contain others, and lives
+ * until the next call on f.  Returns its length (0 is an empty message) or
+ * - SKS_EAGAIN: none is complete
+ * - SKS_ETOOLONG: one is over max.  It is told of once, a line when it ends, a
+ *   block or netstring as soon as its length is known.  It is thrown away as
+ *   it comes, however long, and what follows it is intact; ask again.  (A peer
+ *   that announces 2^63 bytes is not worth that: hang up.)
+ * - SKS_EPROTO: not a netstring.  There is no finding the next message: from
+ *   now on every call says this and what is fed is dropped.
  */
 SKS_API SKS_MUST_USE ssize_t sks_frame_next(struct sks_frame *f,
-	    const char **line);
+	    const char **message);
 
-/* At end of file: what came after the last LF, like sks_frame_next(). */
+/*
+ * At end of file, when sks_frame_next() has said SKS_EAGAIN: what came after
+ * the last LF, like sks_frame_next(); f is empty then.  There is no such thing
+ * in the other framings: SKS_EAGAIN when nothing is missing, SKS_EEOF when a
+ * message was cut.
+ */
 SKS_API SKS_MUST_USE ssize_t sks_frame_rest(struct sks_frame *f,
-	    const char **line);
+	    const char **message);
 
-/* Bytes that wait for their LF. */
+/* Bytes that are kept: of a message that is not complete, or not taken. */
 SKS_API size_t	sks_frame_pending(const struct sks_frame *f);
+
+/*
+ * Writes a message, with what `how` puts around it, into buf.  Returns the
+ * bytes that it has there (buf NULL, size 0: would have), SKS_ETOOLONG (over
+ * max, or more than the prefix can say), or SKS_EINVAL (see sks_error_text():
+ * an LF in a line, a buffer too small); nothing is written then.
+ */
+SKS_API SKS_MUST_USE ssize_t sks_frame_encode(const struct sks_framing *how,
+	    const void *data, size_t len, void *buf, size_t size);
 
 /* ------------------------------------------------------------ streams --- */
 
@@ -416,18 +515,57 @@ SKS_API SKS_MUST_USE ssize_t sks_stream_write(struct sks_stream *st,
 SKS_API SKS_MUST_USE int sks_stream_flush(struct sks_stream *st);
 SKS_API int	sks_stream_fileno(const struct sks_stream *st);
 
+/* As a deadline below: the socket's time-out, for each wait. */
+#define SKS_OWN_TIMEOUT	INT64_MIN
+
+enum sks_form {
+	SKS_BYTES,
+	SKS_TEXT		/* strict UTF-8 */
+};
+
 /*
- * Reads until one of the n tokens has come: the tutorial's
+ * Reads until one of n expected texts has come: the tutorial's
  * receive_socket_info(), but it accumulates, has a deadline, sees end of file
- * and keeps what follows the token for the next read of st.  Puts everything
- * up to and with the token into buf, NUL-terminated, and the token's index
- * into *which (may be NULL).  The token that ends first wins.
- * Returns the length, SKS_ETIMEDOUT, SKS_EEOF, SKS_ETOOLONG (no token within
- * size-1 bytes); after an error the bytes are still in the stream.
+ * and keeps what follows for the next read of st.  Puts everything up to and
+ * with that text into buf, NUL-terminated, and the text's index into *which
+ * (may be NULL).  The one that ends first wins; of two that end together, the
+ * first in the list.
+ *
+ * With n = 0 it returns the first bytes, as many as there are and fit; 0 is
+ * end of file.
+ *
+ * SKS_TEXT hands out whole characters only: one that is cut waits for its
+ * rest.  What stands before a bad byte is handed out as if that had not come
+ * yet.  SKS_EILSEQ is a bad byte before the expected text (n = 0: at the
+ * front), or an end of file inside a character.  size is at least 5 then, 2
+ * for bytes.
+ *
+ * Returns the length, SKS_ETIMEDOUT, SKS_EEOF (n > 0), SKS_ETOOLONG (no
+ * expected text within size-1 bytes), SKS_EILSEQ, SKS_EINVAL (an expected text
+ * that is empty, or not UTF-8) ...; after an error nothing is lost: the bytes
+ * are in the stream, and sks_stream_read() or SKS_BYTES gets them.
  */
 SKS_API SKS_MUST_USE ssize_t sks_recv_until(struct sks_stream *st,
-	    const char *const *tokens, size_t n, int64_t deadline_ns,
-	    char *buf, size_t size, size_t *which);
+	    const char *const *texts, size_t n, enum sks_form form,
+	    int64_t deadline_ns, char *buf, size_t size, size_t *which);
+
+/*
+ * Reads one message into buf, NUL-terminated; *len is its length.  At most
+ * how->max and size-1 bytes long.
+ * Returns 1; 0 at end of file between two messages; SKS_EEOF at one inside of
+ * a message (a line without its LF is one), SKS_ETIMEDOUT, SKS_ETOOLONG (as
+ * soon as its length is known), SKS_EPROTO, SKS_EINVAL ...  After an error
+ * nothing is lost: after a time-out ask again, and a message that is too long
+ * is still there for a call with more room.
+ */
+SKS_API SKS_MUST_USE int sks_stream_read_frame(struct sks_stream *st,
+	    const struct sks_framing *how, int64_t deadline_ns, void *buf,
+	    size_t size, size_t *len);
+
+/* Writes one message as sks_stream_write() does, in one piece.  Returns 0, or
+ * an error of sks_frame_encode() (nothing was written) or of the socket. */
+SKS_API SKS_MUST_USE int sks_stream_write_frame(struct sks_stream *st,
+	    const struct sks_framing *how, const void *data, size_t len);
 
 /* ------------------------------------------------------------- outbox --- */
 
