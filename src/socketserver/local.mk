@@ -30,6 +30,7 @@ libsks_la_SOURCES += \
 	src/socketserver/socket.c \
 	src/socketserver/socket.h \
 	src/socketserver/sockopt.c \
+	src/socketserver/stdio.c \
 	src/socketserver/stream.c \
 	src/socketserver/time.c \
 	src/socketserver/timeout.c \

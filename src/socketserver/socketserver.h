@@ -31,6 +31,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -577,6 +578,25 @@ SKS_API SKS_MUST_USE ssize_t sks_stream_write(struct sks_stream *st,
  * is reported once. */
 SKS_API SKS_MUST_USE int sks_stream_flush(struct sks_stream *st);
 SKS_API int	sks_stream_fileno(const struct sks_stream *st);
+
+/*
+ * The socket as a FILE.  mode is Python's: "r" (also ""), "w" or both, and "b",
+ * which changes nothing: a FILE is bytes, without Python's text decoding.
+ * It reads and writes through s, under s's timeout: when that has passed, the
+ * call fails with errno ETIMEDOUT (EAGAIN with timeout 0), and after
+ * clearerr() it goes on.  With "rw" what is written leaves at once, and no
+ * fflush() or fseek() is needed between reading and writing.
+ * Owns: fclose() flushes and frees the FILE; the socket stays open and the
+ * caller's.  The FILE has no descriptor of its own: after sks_close(), which
+ * may come first, its calls fail with EBADF.  In Python it keeps the
+ * descriptor open.
+ * Where the C library has no fopencookie() it is instead a duplicate
+ * descriptor in a FILE, which stays open until fclose(), knows no timeout
+ * (SKS_ENOTSUP if s has one now) and may raise SIGPIPE.
+ * Returns 0, SKS_EINVAL (the mode), SKS_ECLOSED, SKS_ENOTSUP, SKS_ENOMEM.
+ */
+SKS_API SKS_MUST_USE int sks_makefile_stdio(struct sks_socket *s,
+	    const char *mode, FILE **out);
 
 /*
  * Reads until one of the n tokens has come: the tutorial's
