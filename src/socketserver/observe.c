@@ -14,7 +14,7 @@ void
 sks_observe(struct sks_socket *s, enum sks_side side, sks_observe_fn *fn,
     void *arg)
 {
-	struct sks_observer *o = sks_socket_observer(s);
+	struct sks_observer *o = &s->observer;
 
 	o->side = side;
 	o->fn = fn;
@@ -25,7 +25,7 @@ void
 sks_observe_tell(struct sks_socket *s, enum sks_direction direction,
     const void *data, size_t len)
 {
-	const struct sks_observer *o = sks_socket_observer(s);
+	const struct sks_observer *o = &s->observer;
 	struct sks_observation seen;
 
 	if (o->fn == NULL)
