@@ -5,6 +5,7 @@
 unit_tests = \
 	tests/system/console \
 	tests/unit/addr \
+	tests/unit/datagram \
 	tests/unit/frame \
 	tests/unit/outbox \
 	tests/unit/server \

@@ -5,10 +5,14 @@ libsks_la_SOURCES += \
 	src/socketserver/addr.h \
 	src/socketserver/close.c \
 	src/socketserver/connect.c \
+	src/socketserver/datagram.c \
+	src/socketserver/datagram.h \
 	src/socketserver/error.c \
 	src/socketserver/error.h \
 	src/socketserver/frame.c \
 	src/socketserver/handler.c \
+	src/socketserver/kind.c \
+	src/socketserver/kind.h \
 	src/socketserver/listen.c \
 	src/socketserver/loop.c \
 	src/socketserver/outbox.c \
@@ -17,6 +21,8 @@ libsks_la_SOURCES += \
 	src/socketserver/places.h \
 	src/socketserver/peers.c \
 	src/socketserver/peers.h \
+	src/socketserver/pktinfo.c \
+	src/socketserver/pktinfo.h \
 	src/socketserver/poller.c \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "socketserver/error.h"
+#include "socketserver/kind.h"
 #include "socketserver/server.h"
 
 int
@@ -411,6 +412,8 @@ sks_server_adopt(struct sks_server *srv, struct sks_socket *s)
 	struct sks_addr client;
 	int r;
 
+	if (!sks_kind_of(srv)->takes_descriptor)
+		return sks_fail(SKS_ENOTSUP, "datagrams are not adopted");
 	if ((r = sks_getpeername(s, &client)) < 0 ||
 	    (r = sks_request_new(srv, s, &client, &req)) < 0)
 		return r;
