@@ -199,11 +199,10 @@ sks_request_max_reply(struct sks_request *req)
 	case SKS_INET6:
 		return max_inet6(&req->client);
 	case SKS_UNIX:
-		return max_unix(req->sock);
 	case SKS_UNSPEC:
 		break;
 	}
-	return 0;
+	return max_unix(req->sock);
 }
 
 /* Returns 0 or the errno.  A signal does not lengthen the wait. */

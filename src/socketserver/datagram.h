@@ -21,7 +21,7 @@ int	sks_datagram_prepare(struct sks_socket *s, enum sks_family family);
 int	sks_datagram_get_request(struct sks_server *srv,
 	    struct sks_request **req);
 
-/* How long a reply may be. */
+/* How long a reply may be; also for a peer that can get none. */
 size_t	sks_request_max_reply(struct sks_request *req);
 
 #endif

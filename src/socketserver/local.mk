@@ -7,6 +7,7 @@ libsks_la_SOURCES += \
 	src/socketserver/connect.c \
 	src/socketserver/datagram.c \
 	src/socketserver/datagram.h \
+	src/socketserver/datagram_handler.c \
 	src/socketserver/error.c \
 	src/socketserver/error.h \
 	src/socketserver/frame.c \
@@ -15,6 +16,7 @@ libsks_la_SOURCES += \
 	src/socketserver/kind.h \
 	src/socketserver/listen.c \
 	src/socketserver/loop.c \
+	src/socketserver/memory.h \
 	src/socketserver/outbox.c \
 	src/socketserver/outbox.h \
 	src/socketserver/places.c \

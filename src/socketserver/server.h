@@ -61,6 +61,7 @@ struct sks_server {
 	/* The loop's own. */
 	struct pollfd		*polled;	/* the wake, each listener */
 	void			*room;		/* for one datagram, or NULL */
+	size_t			next_listener;	/* handle_request's turn */
 	int			reserve;	/* a descriptor to give up */
 	int64_t			pace_until_ns;	/* accept nothing before */
 	struct sks_episode	no_files, no_memory, no_threads;
@@ -107,6 +108,7 @@ struct sks_request {
 
 	/* While the handler lives; its thread's own. */
 	struct sks_handler	*handler;
+	int			 handled;	/* what handle returned */
 	struct sks_deferred	*deferred;
 
 	/* Under the server's lock. */

@@ -748,6 +748,24 @@ SKS_API int	sks_stream_handler_setup(struct sks_handler *h);
 /* Flushes (a peer that is gone is no error) and frees both. */
 SKS_API int	sks_stream_handler_finish(struct sks_handler *h);
 
+/*
+ * Python's DatagramRequestHandler: put this first in your struct instead, and
+ * use (or call up to) the two functions as setup and finish.  rfile reads the
+ * datagram; wfile collects the one reply and refuses (SKS_ETOOLONG) what a
+ * datagram would not take.  finish sends it, but by default, unlike Python's,
+ * neither an empty one nor one whose handle failed; a peer that cannot be
+ * answered or is gone is no error.
+ */
+struct sks_datagram_handler {
+	struct sks_handler	 base;
+	struct sks_stream	*rfile, *wfile;
+	int			 reply_empty;	/* 1: also when nothing was
+						 * written */
+	int			 reply_on_error; /* 1: also when handle failed */
+};
+SKS_API int	sks_datagram_handler_setup(struct sks_handler *h);
+SKS_API int	sks_datagram_handler_finish(struct sks_handler *h);
+
 /* The defaults: see the fields. */
 SKS_API void	sks_server_config_init(struct sks_server_config *cfg,
 	    enum sks_kind kind, enum sks_concurrency concurrency);
