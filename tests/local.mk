@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/addr \
 	tests/unit/datagram \
 	tests/unit/frame \
+	tests/unit/listeners \
 	tests/unit/outbox \
 	tests/unit/server \
 	tests/unit/server_limits \
