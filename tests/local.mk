@@ -5,10 +5,12 @@
 unit_tests = \
 	tests/system/console \
 	tests/unit/addr \
+	tests/unit/datagram \
 	tests/unit/frame \
 	tests/unit/framing \
 	tests/unit/framing_remedies \
 	tests/unit/observe \
+	tests/unit/listeners \
 	tests/unit/outbox \
 	tests/unit/server \
 	tests/unit/server_limits \

@@ -6,6 +6,9 @@ libsks_la_SOURCES += \
 	src/socketserver/bind.c \
 	src/socketserver/close.c \
 	src/socketserver/connect.c \
+	src/socketserver/datagram.c \
+	src/socketserver/datagram.h \
+	src/socketserver/datagram_handler.c \
 	src/socketserver/error.c \
 	src/socketserver/error.h \
 	src/socketserver/frame.c \
@@ -13,8 +16,11 @@ libsks_la_SOURCES += \
 	src/socketserver/framing.c \
 	src/socketserver/framing.h \
 	src/socketserver/handler.c \
+	src/socketserver/kind.c \
+	src/socketserver/kind.h \
 	src/socketserver/listen.c \
 	src/socketserver/loop.c \
+	src/socketserver/memory.h \
 	src/socketserver/observe.c \
 	src/socketserver/observe.h \
 	src/socketserver/outbox.c \
@@ -23,6 +29,8 @@ libsks_la_SOURCES += \
 	src/socketserver/places.h \
 	src/socketserver/peers.c \
 	src/socketserver/peers.h \
+	src/socketserver/pktinfo.c \
+	src/socketserver/pktinfo.h \
 	src/socketserver/poller.c \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \

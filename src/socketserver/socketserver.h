@@ -835,11 +835,14 @@ SKS_API void	sks_outbox_close(struct sks_outbox *ob);
 /* ------------------------------------------------------------- server --- */
 
 struct sks_server;
-struct sks_request;	/* one connection: socket, address, number */
+struct sks_request;	/* a connection (socket, address, number) or a
+			 * datagram */
 
 enum sks_kind {
 	SKS_TCP,		/* IPv4 or IPv6, as the address says */
-	SKS_UNIX_STREAM
+	SKS_UDP,		/* likewise; a request is a datagram */
+	SKS_UNIX_STREAM,
+	SKS_UNIX_DGRAM
 };
 
 enum sks_concurrency {
@@ -848,9 +851,12 @@ enum sks_concurrency {
 };
 
 enum sks_overload_policy {
-	SKS_REFUSE,		/* accept, on_overload, close */
+	SKS_REFUSE,		/* accept, on_overload, close; a datagram is
+				 * received, on_overload, dropped */
 	SKS_WAIT		/* leave new peers in the backlog until a slot
-				 * is free (a full address is refused) */
+				 * is free (a full address is refused);
+				 * datagrams wait in the kernel's buffer, and
+				 * what it has no room for is lost */
 };
 
 /* Why a peer was refused. */
@@ -884,7 +890,10 @@ struct sks_server_config {
 	int	bind_and_activate;	/* 1; 0: call the two yourself, or
 					 * never, to serve adopted sockets */
 	int	backlog;		/* -1: as many as the system allows */
-	int	allow_reuse_address;	/* 1; of TCP and UDP */
+	size_t	max_packet_size;	/* 65535; longer datagrams are cut and
+					 * say so (Python: 8192, silently) */
+	int	allow_reuse_address;	/* 1; 0 for SKS_UDP, where it would let
+					 * two servers have one port */
 	int	allow_reuse_port;	/* 0; several servers share a port.  On
 					 * a Unix socket SKS_EINVAL */
 	int	dual_stack;		/* 1: [::] serves IPv4 too */
@@ -969,6 +978,10 @@ struct sks_server_ops {
 	/*
 	 * This peer will not be served.  May tell it so with sks_send_now()
 	 * and may sks_reset() it; must not wait.  shutdown_request follows.
+	 * A datagram's sender is told with sks_request_reply(), which does
+	 * not wait here, and its socket is the server's: never sent to in
+	 * another way, nor reset.  (Who answers every datagram can be made to
+	 * answer somebody who sent none: the sender's address is a claim.)
 	 */
 	void	(*on_overload)(struct sks_server *srv,
 		    struct sks_request *req, enum sks_overload why);
@@ -992,7 +1005,8 @@ enum sks_end {
  */
 struct sks_handler {
 	struct sks_socket	*request;	/* may be closed by you, never
-						 * freed */
+						 * freed; a datagram's is the
+						 * server's: do neither */
 	const struct sks_addr	*client_address;
 	struct sks_server	*server;
 	uint64_t		 number;	/* 1, 2, ... never used again
@@ -1053,6 +1067,24 @@ struct sks_stream_handler {
 SKS_API int	sks_stream_handler_setup(struct sks_handler *h);
 /* Flushes (a peer that is gone is no error) and frees both. */
 SKS_API int	sks_stream_handler_finish(struct sks_handler *h);
+
+/*
+ * Python's DatagramRequestHandler: put this first in your struct instead, and
+ * use (or call up to) the two functions as setup and finish.  rfile reads the
+ * datagram; wfile collects the one reply and refuses (SKS_ETOOLONG) what a
+ * datagram would not take.  finish sends it, but by default, unlike Python's,
+ * neither an empty one nor one whose handle failed; a peer that cannot be
+ * answered or is gone is no error.
+ */
+struct sks_datagram_handler {
+	struct sks_handler	 base;
+	struct sks_stream	*rfile, *wfile;
+	int			 reply_empty;	/* 1: also when nothing was
+						 * written */
+	int			 reply_on_error; /* 1: also when handle failed */
+};
+SKS_API int	sks_datagram_handler_setup(struct sks_handler *h);
+SKS_API int	sks_datagram_handler_finish(struct sks_handler *h);
 
 /* The defaults: see the fields. */
 SKS_API void	sks_server_config_init(struct sks_server_config *cfg,
@@ -1117,6 +1149,9 @@ SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
  * socket that is still ours), asks the handlers (sks_handler_stopping, their
  * reads return 0), waits cfg.grace, shuts their sockets down both ways, waits
  * one second more, joins all that ended.
+ * A datagram server's socket is in its handlers' hands: they are asked
+ * (sks_handler_stopping), it is cut after the grace time and closed after the
+ * last of them.
  * Returns 0; SKS_ETIMEDOUT when handlers are still running
  * (sks_server_stats().live of them); SKS_EBUSY on the loop's own thread, or
  * on a worker while another thread closes.  On a worker it excludes that
@@ -1131,7 +1166,8 @@ SKS_API void	sks_server_free(struct sks_server *srv);
 /*
  * Hands a connected socket to the server as if it had been accepted; the
  * running loop (or the next) takes it.  Owns: on success the server does.
- * Any thread.  Returns 0, SKS_ECLOSED, SKS_ENOMEM.
+ * Any thread.  Returns 0, SKS_ECLOSED, SKS_ENOMEM, SKS_ENOTSUP (a datagram
+ * server).
  */
 SKS_API SKS_MUST_USE int sks_server_adopt(struct sks_server *srv,
 	    struct sks_socket *s);
@@ -1162,7 +1198,8 @@ SKS_API struct sks_socket *sks_server_socket(const struct sks_server *srv);
 SKS_API void	*sks_server_user(const struct sks_server *srv);
 
 struct sks_server_stats {
-	uint64_t	accepted;	/* with those that were refused */
+	uint64_t	accepted;	/* connections or datagrams, with those
+					 * that were refused */
 	uint64_t	adopted;
 	uint64_t	refused[SKS_OVERLOADS];
 	uint64_t	accept_errors;	/* all of them */
@@ -1183,12 +1220,66 @@ SKS_API void	sks_server_stats(struct sks_server *srv,
 SKS_API SKS_MUST_USE int sks_request_new(struct sks_server *srv,
 	    struct sks_socket *s, const struct sks_addr *client,
 	    struct sks_request **out);
+/*
+ * A request on a socket that is not its own: never shut down, closed or freed
+ * with it.  s must outlive it; a listener's does.  (idlelib's RPCServer, whose
+ * get_request returns the server's socket.)
+ */
+SKS_API SKS_MUST_USE int sks_request_new_borrowed(struct sks_server *srv,
+	    struct sks_socket *s, const struct sks_addr *client,
+	    struct sks_request **out);
 SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
 SKS_API const struct sks_addr *sks_request_address(
 	    const struct sks_request *req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
 /* Only while its handler lives: from setup to the end of finish_request. */
 SKS_API struct sks_handler *sks_request_handler(struct sks_request *req);
+
+/*
+ * The datagram that a request of SKS_UDP or SKS_UNIX_DGRAM is (Python's
+ * request[0]; [1] is h->request).  From a handler, h->self is the request.
+ * The bytes live as long as the request, i.e. from get_request to
+ * close_request; a NUL stands behind them, beyond *len (which may be NULL).
+ * An empty datagram is a request of length 0; NULL: this is a connection.
+ */
+SKS_API const void *sks_request_packet(const struct sks_request *req,
+	    size_t *len);
+
+/* 1: it was longer than config.max_packet_size and its end is lost.  full_len
+ * is what was sent (where the system does not tell, what there is of it). */
+SKS_API int	sks_request_truncated(const struct sks_request *req);
+SKS_API size_t	sks_request_full_len(const struct sks_request *req);
+
+/* Which of our addresses the peer has sent to, with port 0; SKS_UNSPEC when
+ * the system does not tell or the socket is a Unix one. */
+SKS_API void	sks_request_asked(const struct sks_request *req,
+	    struct sks_addr *out);
+
+/* 0: a Unix peer that is not bound, or no datagram at all. */
+SKS_API int	sks_request_can_reply(const struct sks_request *req);
+
+/*
+ * Sends one datagram back, from the address that was asked.  Any thread, as
+ * long as the request lives.  Returns 0 (the kernel has it; whether the peer
+ * gets it nobody knows); SKS_ETOOLONG (UDP takes 65,507 bytes over IPv4,
+ * 65,527 over IPv6, a Unix socket its send buffer); SKS_ENOTCONN (cannot
+ * reply); SKS_ERESET (a Unix peer that is gone); SKS_ETIMEDOUT (the peer or
+ * the interface took nothing for half a second; in on_overload at once);
+ * SKS_ECLOSED; SKS_EINVAL (no datagram).  A refusal by another peer is never
+ * reported here.
+ */
+SKS_API SKS_MUST_USE int sks_request_reply(struct sks_request *req,
+	    const void *data, size_t n);
+
+/*
+ * The same later, when the request is over: to its address, from the one that
+ * was asked (NULL or SKS_UNSPEC: the system chooses), through the listener's
+ * socket (h->request, sks_server_socket_at()).  Any thread, until
+ * sks_server_close() is called.
+ */
+SKS_API SKS_MUST_USE int sks_sendto_from(struct sks_socket *s,
+	    const void *data, size_t n, const struct sks_addr *to,
+	    const struct sks_addr *from);
 
 /* The inherited methods. */
 SKS_API int	sks_default_server_bind(struct sks_server *srv);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "socketserver/error.h"
+#include "socketserver/memory.h"
 #include "socketserver/socket.h"
 #include "socketserver/stream.h"
 
@@ -24,7 +25,7 @@ struct ring {
  * allocated before it is needed.
  */
 struct sks_stream {
-	struct sks_socket	*sock;		/* the caller's */
+	struct sks_socket	*sock;		/* the caller's; NULL: memory */
 	size_t			 rbufsize, wbufsize;
 	struct ring		 in, out;
 };
@@ -47,6 +48,28 @@ sks_makefile(struct sks_socket *s, int rbufsize, int wbufsize,
 	st->sock = s;
 	st->rbufsize = buffer_size(rbufsize);
 	st->wbufsize = buffer_size(wbufsize);
+	return 0;
+}
+
+/* Its reads come out of `in` and its writes stay in `out`. */
+int
+sks_stream_memory(const void *data, size_t n, size_t max_out,
+    struct sks_stream **out)
+{
+	struct sks_stream *st = calloc(1, sizeof *st);
+	char *copy = malloc(n + 1);
+
+	*out = st;
+	if (st == NULL || copy == NULL) {
+		free(st);
+		free(copy);
+		*out = NULL;
+		return sks_fail(SKS_ENOMEM, "");
+	}
+	memcpy(copy, data, n);
+	st->in = (struct ring){ .data = copy, .end = n, .cap = n + 1 };
+	st->rbufsize = SIZE_MAX;
+	st->wbufsize = max_out;
 	return 0;
 }
 
@@ -108,6 +131,8 @@ sks_stream_fill(struct sks_stream *st, size_t want, int64_t deadline_ns)
 	ssize_t got;
 	int r;
 
+	if (st->sock == NULL)
+		return 0;
 	if ((r = make_room(b, room)) < 0)
 		return r;
 	got = sks_recv_limited(st->sock, b->data + b->end, room, deadline_ns);
@@ -223,11 +248,35 @@ sks_stream_flush(struct sks_stream *st)
 	size_t len = waiting(&st->out);
 	int r;
 
-	if (len == 0)
+	if (len == 0 || st->sock == NULL)
 		return 0;
 	r = sks_sendall(st->sock, st->out.data, len, NULL);
 	take(&st->out, NULL, len);
 	return r;
+}
+
+const char *
+sks_stream_written(const struct sks_stream *st, size_t *n)
+{
+	*n = waiting(&st->out);
+	return *n == 0 ? "" : st->out.data + st->out.start;
+}
+
+static ssize_t
+write_memory(struct sks_stream *st, const void *data, size_t n)
+{
+	struct ring *b = &st->out;
+	size_t have = waiting(b);
+	int r;
+
+	if (n > st->wbufsize - have)
+		return sks_fail(SKS_ETOOLONG, "more than a datagram takes");
+	if (b->cap - b->end < n &&
+	    (r = make_room(b, n > have ? n : have)) < 0)
+		return r;
+	memcpy(b->data + b->end, data, n);
+	b->end += n;
+	return (ssize_t)n;
 }
 
 ssize_t
@@ -238,6 +287,8 @@ sks_stream_write(struct sks_stream *st, const void *data, size_t n)
 
 	if (n == 0)
 		return 0;
+	if (st->sock == NULL)
+		return write_memory(st, data, n);
 	if (waiting(b) + n > st->wbufsize) {
 		if ((r = sks_stream_flush(st)) < 0)
 			return r;
@@ -256,5 +307,5 @@ sks_stream_write(struct sks_stream *st, const void *data, size_t n)
 int
 sks_stream_fileno(const struct sks_stream *st)
 {
-	return sks_fileno(st->sock);
+	return st->sock == NULL ? -1 : sks_fileno(st->sock);
 }
