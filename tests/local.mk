@@ -6,6 +6,7 @@ unit_tests = \
 	tests/system/console \
 	tests/unit/addr \
 	tests/unit/datagram \
+	tests/unit/forking \
 	tests/unit/frame \
 	tests/unit/framing \
 	tests/unit/framing_remedies \
@@ -15,6 +16,7 @@ unit_tests = \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
+	tests/unit/server_rows \
 	tests/unit/socket \
 	tests/unit/stream \
 	tests/unit/until \

@@ -11,6 +11,7 @@ libsks_la_SOURCES += \
 	src/socketserver/datagram_handler.c \
 	src/socketserver/error.c \
 	src/socketserver/error.h \
+	src/socketserver/fork.c \
 	src/socketserver/frame.c \
 	src/socketserver/frame_stream.c \
 	src/socketserver/framing.c \
@@ -35,6 +36,7 @@ libsks_la_SOURCES += \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \
 	src/socketserver/recv.c \
+	src/socketserver/report.c \
 	src/socketserver/request.c \
 	src/socketserver/send_text.c \
 	src/socketserver/resolve.c \

@@ -2,11 +2,24 @@
 #include "config.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "socketserver/datagram.h"
 #include "socketserver/error.h"
 #include "socketserver/server.h"
+
+/* An adopted socket may have a limit of its own. */
+static void
+limit_silence(const struct sks_server *srv, struct sks_socket *s)
+{
+	int r = 0;
+
+	if (srv->cfg.idle_timeout < INFINITY)
+		r = sks_settimeout(s, srv->cfg.idle_timeout);
+	assert(r == 0);		/* check_config() has seen it */
+	(void)r;
+}
 
 int
 sks_request_new(struct sks_server *srv, struct sks_socket *s,
@@ -23,6 +36,7 @@ sks_request_new(struct sks_server *srv, struct sks_socket *s,
 	req->srv = srv;
 	req->sock = s;
 	req->client = *client;
+	limit_silence(srv, s);
 	dw_list_init(&req->node);
 	dw_lock(&srv->lock);
 	req->number = srv->next_number++;

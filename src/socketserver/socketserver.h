@@ -70,7 +70,8 @@ enum {
 	SKS_EDEADLK = -18,	/* waiting here would wait for this thread */
 	SKS_ENOTCONN = -19,	/* the socket is not connected */
 	SKS_ENOFILES = -20,	/* out of descriptors */
-	SKS_ENOTHREAD = -21,	/* no further thread could be started */
+	SKS_ENOTHREAD = -21,	/* no further thread or process could be
+				 * started */
 	SKS_ENOTSUP = -22,	/* not offered (yet, or on this system) */
 	SKS_EUSER = -23,	/* for callbacks: the application failed */
 	SKS_ENOENT = -24,	/* there is no such path */
@@ -82,6 +83,7 @@ enum {
  * Returned by a callback: end quietly.  Python's SystemExit: it never reaches
  * handle_error; the request is shut down all the same.  SKS_SYNC: it leaves
  * handle_request or serve_forever.  SKS_THREADING: it ends that worker only.
+ * SKS_FORKING: it ends that child only, with status 1.
  */
 #define SKS_STOP	2
 
@@ -103,6 +105,13 @@ struct sks_error {
 
 /* The calling thread's last failure inside this library. */
 SKS_API void	sks_last_error(struct sks_error *out);
+
+/*
+ * For an own get_request: notes that a system call failed so in this thread,
+ * and returns the code for that errno, to be returned.  What happens then is
+ * what happens when accept fails so.  `what` is a static string.
+ */
+SKS_API int	sks_error_set_errno(int sys_errno, const char *what);
 
 /*
  * A message for people: "bind: Address already in use".  sks_error_text()
@@ -847,7 +856,8 @@ enum sks_kind {
 
 enum sks_concurrency {
 	SKS_SYNC,		/* one request after the other, in the loop */
-	SKS_THREADING		/* a thread of its own for each */
+	SKS_THREADING,		/* a thread of its own for each */
+	SKS_FORKING		/* a process of its own for each, see below */
 };
 
 enum sks_overload_policy {
@@ -864,6 +874,7 @@ enum sks_overload {
 	SKS_OVER_SESSIONS,	/* max_sessions are live */
 	SKS_OVER_ADDRESS,	/* max_per_addr from this host are live */
 	SKS_OVER_THREADS,	/* no thread could be started */
+	SKS_OVER_PROCESSES,	/* no process could be started */
 	SKS_OVER_FILES,		/* no descriptor is left */
 	SKS_OVERLOADS
 };
@@ -877,6 +888,33 @@ enum sks_log_level {
 /* One line without newline.  Any thread, possibly several at once. */
 typedef void sks_log_fn(void *user, enum sks_log_level level,
 	    const char *text);
+
+/*
+ * SKS_FORKING: the loop forks for each request, remembers the child, closes
+ * (does not shut down) the connection and goes on.  The child runs
+ * finish_request, handle_error, shutdown_request and what was deferred, then
+ * _exit(0), or _exit(1) after an error or SKS_STOP.  It has none of the
+ * server's listeners, nor other requests' sockets; a shutdown or close of the
+ * server there is refused (SKS_EDEADLK, SKS_EBUSY) and reaches nobody.  What
+ * it had printed with stdio it must flush itself.  The log callback runs in
+ * the child.  SIGTERM is unblocked in it.
+ *
+ * The children's ends wake the loop, which reaps them, each by its own pid:
+ * children that the application forked are never waited for, and SIGCHLD is
+ * not touched.  (Nor may the application reap the server's.)  At max_children
+ * nothing is accepted until one ends; a shutdown is heard meanwhile.
+ *
+ * A process that has other threads than the loop's does not fork: serve_forever
+ * and handle_request return SKS_ENOTSUP, and so does a start, which makes such
+ * a thread; so a forking server is served by the program's only thread.  (The
+ * threads are counted on Linux; elsewhere the program has to know.)
+ * fork_anyway = 1 lifts this.  Then only the forking thread exists in the
+ * child, and any lock that another held at that moment stays locked there.
+ * Safe are: this library's calls on the request, its streams and its own
+ * server; what is async-signal-safe; memory (malloc) where the C library sees
+ * to it, as glibc does.  Not safe: everything else the other threads lock,
+ * stdio and an own log callback among it.
+ */
 
 /* The class attributes.  Copied by sks_server_new(); later changes have no
  * effect.  Call sks_server_config_init() first. */
@@ -898,9 +936,14 @@ struct sks_server_config {
 					 * a Unix socket SKS_EINVAL */
 	int	dual_stack;		/* 1: [::] serves IPv4 too */
 	double	timeout;		/* INFINITY; of handle_request only */
+	double	idle_timeout;		/* INFINITY; becomes the time-out of
+					 * each connection, so that a read from
+					 * a silent peer is SKS_ETIMEDOUT */
 	double	service_interval;	/* INFINITY; seconds between calls of
 					 * service_actions at the latest.  An
 					 * idle server never wakes without */
+	unsigned max_children;		/* 40; of SKS_FORKING, at least 1 */
+	int	fork_anyway;		/* 0; 1: also with other threads */
 	unsigned max_sessions;		/* 0: no limit */
 	unsigned max_per_addr;		/* 0: no limit; IPv6 counts by /64;
 					 * Unix peers are not counted */
@@ -910,6 +953,7 @@ struct sks_server_config {
 	enum sks_overload_policy overload;	/* SKS_REFUSE */
 	size_t	stack_size;		/* of a worker; 0: 64 KiB (more under
 					 * sanitizers) */
+	int	block_on_close;		/* 1; 0: see sks_server_close() */
 	double	grace;			/* 5 s, see sks_server_close() */
 	const char *thread_name;	/* "worker-"; the number is added */
 	unsigned unix_mode;		/* 0600, of the socket's file; umask
@@ -931,8 +975,10 @@ struct sks_server_config {
  *
  * Order for one connection (socketserver.py's, observed):
  *	get_request verify_request process_request
- *	    [on the worker if SKS_THREADING:] finish_request
- *	    (setup handle finish) [handle_error] shutdown_request close_request
+ *	    [on the worker if SKS_THREADING, in the child if SKS_FORKING:]
+ *	    finish_request (setup handle finish) [handle_error]
+ *	    shutdown_request close_request
+ * The parent of that child calls close_request after process_request.
  */
 struct sks_server_ops {
 	size_t	size;			/* of this table: SKS_SERVER_OPS */
@@ -958,8 +1004,8 @@ struct sks_server_ops {
 	 * else process_request has seen or will see to that. */
 	int	(*process_request)(struct sks_server *srv,
 		    struct sks_request *req);
-	/* Makes the handler and runs it.  On the worker if SKS_THREADING, as
-	 * are the next three. */
+	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in
+	 * the child if SKS_FORKING, as are the next three. */
 	int	(*finish_request)(struct sks_server *srv,
 		    struct sks_request *req);
 	void	(*shutdown_request)(struct sks_server *srv,
@@ -1102,6 +1148,14 @@ SKS_API SKS_MUST_USE int sks_server_new(const struct sks_server_config *cfg,
 	    const struct sks_server_ops *ops,
 	    const struct sks_handler_ops *handler, struct sks_server **out);
 
+/*
+ * Another handler class for the requests that come; those whose handler was
+ * made already keep theirs.  The table is copied.  Any thread.  Returns 0 or
+ * SKS_EINVAL.  Python: server.RequestHandlerClass = ...
+ */
+SKS_API SKS_MUST_USE int sks_server_set_handler(struct sks_server *srv,
+	    const struct sks_handler_ops *handler);
+
 /* For bind_and_activate = 0. */
 SKS_API SKS_MUST_USE int sks_server_bind(struct sks_server *srv);
 SKS_API SKS_MUST_USE int sks_server_activate(struct sks_server *srv);
@@ -1114,8 +1168,8 @@ SKS_API SKS_MUST_USE int sks_server_activate(struct sks_server *srv);
 SKS_API SKS_MUST_USE int sks_server_serve_forever(struct sks_server *srv);
 
 /*
- * Waits at most cfg.timeout for one request and handles it (SKS_THREADING:
- * starts its worker).  Returns 1 (one handled, or one that was dropped), 0
+ * Waits at most cfg.timeout (or the time-out of a listener's socket, if that is
+ * shorter) for one request and handles it (SKS_THREADING: starts its worker).  Returns 1 (one handled, or one that was dropped), 0
  * (timed out; handle_timeout was called), SKS_STOP (a handler or a shutdown
  * said so), SKS_EBUSY, SKS_ECLOSED or another error.
  */
@@ -1148,10 +1202,14 @@ SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
  * Ends everything: stops the loop, closes the listener (unlinks a Unix
  * socket that is still ours), asks the handlers (sks_handler_stopping, their
  * reads return 0), waits cfg.grace, shuts their sockets down both ways, waits
- * one second more, joins all that ended.
+ * one second more, joins all that ended.  SKS_FORKING: waits cfg.grace for the
+ * children, sends SIGTERM, waits one second more, sends SIGKILL, reaps all.
  * A datagram server's socket is in its handlers' hands: they are asked
  * (sks_handler_stopping), it is cut after the grace time and closed after the
  * last of them.
+ * block_on_close = 0 (Python's daemon_threads = True comes to the same): asks
+ * and shuts down both ways at once, sends SIGTERM, and waits for nobody but the
+ * loop.  Memory is waited for all the same, in sks_server_free().
  * Returns 0; SKS_ETIMEDOUT when handlers are still running
  * (sks_server_stats().live of them); SKS_EBUSY on the loop's own thread, or
  * on a worker while another thread closes.  On a worker it excludes that
@@ -1159,8 +1217,15 @@ SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
  */
 SKS_API int	sks_server_close(struct sks_server *srv);
 
-/* Closes, waits for every handler however long, and frees.  Not from a
- * callback, and nobody may use srv any more. */
+/*
+ * Reaps the children that have ended, as each turn of the loop does.  From the
+ * loop's thread or while no loop runs.  Returns how many, or SKS_EBUSY.
+ * Python: ForkingMixIn.collect_children(); does not block.
+ */
+SKS_API int	sks_server_collect_children(struct sks_server *srv);
+
+/* Closes (as with block_on_close = 1), waits for every handler however long,
+ * and frees.  Not from a callback, and nobody may use srv any more. */
 SKS_API void	sks_server_free(struct sks_server *srv);
 
 /*
@@ -1207,8 +1272,12 @@ struct sks_server_stats {
 		int		sys_errno;
 		uint64_t	count;
 	}		by_errno[8];	/* the first eight kinds */
-	unsigned	live;		/* requests not yet closed */
+	unsigned	live;		/* requests not yet closed; of
+					 * SKS_FORKING: not yet reaped */
 	unsigned	threads;	/* workers not yet joined */
+	unsigned	children;	/* processes not yet reaped */
+	uint64_t	children_failed; /* that ended with another status
+					 * than 0, or by a signal */
 };
 SKS_API void	sks_server_stats(struct sks_server *srv,
 	    struct sks_server_stats *out);
@@ -1299,6 +1368,15 @@ SKS_API void	sks_default_shutdown_request(struct sks_server *srv,
 SKS_API void	sks_default_close_request(struct sks_server *srv,
 	    struct sks_request *req);
 SKS_API void	sks_default_handle_error(struct sks_server *srv,
+	    struct sks_request *req, const struct sks_error *e);
+/*
+ * handle_error as Python prints it, for the slot: 40 dashes, "Exception
+ * occurred during processing of request from ('127.0.0.1', 1234)", what it
+ * happened in the handling of, the error, 40 dashes.  Each line is a call of
+ * the log callback; those of other threads may come in between.  Unlike
+ * Python's it says nothing of a peer that went away.
+ */
+SKS_API void	sks_handle_error_python(struct sks_server *srv,
 	    struct sks_request *req, const struct sks_error *e);
 SKS_API void	sks_default_handle_timeout(struct sks_server *srv);
 SKS_API int	sks_default_service_actions(struct sks_server *srv);
