@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "socketserver/error.h"
 #include "socketserver/socket.h"
 
@@ -254,7 +255,7 @@ find_token(const char *p, size_t from, size_t len, const char *const *tokens,
 	for (size_t i = 0; i < n; i++) {
 		size_t tlen = strlen(tokens[i]);
 		const char *at = len - from < tlen ? NULL :
-		    memmem(p + from, len - from, tokens[i], tlen);
+		    dw_memmem(p + from, len - from, tokens[i], tlen);
 		size_t end = at == NULL ? 0 : (size_t)(at - p) + tlen;
 
 		if (end > 0 && (first.end == 0 || end < first.end))
