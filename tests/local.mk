@@ -68,10 +68,11 @@ scripts = \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/rooms.py \
-	tests/system/symbols.sh
+	tests/system/symbols.py
 
 # What scripts import, not tests themselves.
 script_helpers = \
+	tests/system/api.py \
 	tests/system/desk.py
 
 tests_unit_store_SOURCES = tests/unit/store.c \
