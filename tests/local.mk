@@ -72,6 +72,7 @@ scripts = \
 	tests/system/crash.py \
 	tests/system/deps.sh \
 	tests/system/framing_doc.py \
+	tests/system/header.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \
 	tests/system/manual.py \
@@ -79,10 +80,11 @@ scripts = \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/rooms.py \
-	tests/system/symbols.sh
+	tests/system/symbols.py
 
 # What scripts import, not tests themselves.
 script_helpers = \
+	tests/system/api.py \
 	tests/system/desk.py
 
 tests_unit_store_SOURCES = tests/unit/store.c \
@@ -124,10 +126,10 @@ PY_LOG_COMPILER = $(PYTHON)
 AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; LANGUAGE=; TZ=UTC; TERM=xterm-256color; \
 	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
-	PYTHON='$(PYTHON)'; PYTHONDONTWRITEBYTECODE=1; CC='$(CC)'; \
+	PYTHON='$(PYTHON)'; PYTHONDONTWRITEBYTECODE=1; CC='$(CC)'; CXX='$(CXX)'; \
 	VERSION='$(VERSION)'; \
 	export LC_ALL LANGUAGE TZ TERM top_srcdir top_builddir PYTHON \
-	    PYTHONDONTWRITEBYTECODE CC VERSION;
+	    PYTHONDONTWRITEBYTECODE CC CXX VERSION;
 
 # The C tests under valgrind, with smaller sizes.
 check-valgrind: $(check_PROGRAMS)

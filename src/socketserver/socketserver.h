@@ -25,6 +25,7 @@
  *   deadlines are nanoseconds of the monotonic clock, see sks_after().
  *   Signals and dripped bytes never lengthen a deadline.
  * - xxx_free(NULL) does nothing.
+ * - C99 and C++11 or later.  No exception may leave a callback.
  */
 #ifndef SOCKETSERVER_H
 #define SOCKETSERVER_H
@@ -1032,6 +1033,8 @@ struct sks_server_ops {
 	void	(*on_overload)(struct sks_server *srv,
 		    struct sks_request *req, enum sks_overload why);
 };
+/* C++ before 20 has no such initialisers; there the table begins as {} and
+ * ops.size = sizeof ops is assigned. */
 #define SKS_SERVER_OPS	.size = sizeof(struct sks_server_ops)
 
 /* Why a conversation ended; set before finish. */
@@ -1085,6 +1088,7 @@ struct sks_handler_ops {
 	/* Called once after handle, however handle went. */
 	int	(*finish)(struct sks_handler *h);
 };
+/* C++ before 20: assign size and instance_size, as for SKS_SERVER_OPS. */
 #define SKS_HANDLER_OPS(type) \
 	.size = sizeof(struct sks_handler_ops), .instance_size = sizeof(type)
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "socketserver/error.h"
 #include "socketserver/observe.h"
 #include "socketserver/stream.h"
@@ -61,7 +62,7 @@ find_text(const struct until *u, const char *p, size_t from, size_t len)
 	for (size_t i = 0; i < u->n; i++) {
 		size_t tlen = strlen(u->texts[i]);
 		const char *at = len - from < tlen ? NULL :
-		    memmem(p + from, len - from, u->texts[i], tlen);
+		    dw_memmem(p + from, len - from, u->texts[i], tlen);
 		size_t end = at == NULL ? 0 : (size_t)(at - p) + tlen;
 
 		if (end > 0 && (first.end == 0 || end < first.end))
