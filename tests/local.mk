@@ -5,8 +5,13 @@
 unit_tests = \
 	tests/system/console \
 	tests/unit/addr \
+	tests/unit/datagram \
 	tests/unit/forking \
 	tests/unit/frame \
+	tests/unit/framing \
+	tests/unit/framing_remedies \
+	tests/unit/observe \
+	tests/unit/listeners \
 	tests/unit/outbox \
 	tests/unit/server \
 	tests/unit/server_limits \
@@ -14,6 +19,8 @@ unit_tests = \
 	tests/unit/server_rows \
 	tests/unit/socket \
 	tests/unit/stream \
+	tests/unit/until \
+	tests/unit/utf8 \
 	tests/sim/sim \
 	tests/unit/command \
 	tests/unit/desk \
@@ -42,6 +49,7 @@ unit_tests = \
 	tests/unit/store \
 	tests/unit/t \
 	tests/unit/classic \
+	tests/fuzz/framing \
 	tests/fuzz/wire \
 	tests/unit/line \
 	tests/unit/op \
@@ -63,6 +71,8 @@ scripts = \
 	tests/system/limits.py \
 	tests/system/crash.py \
 	tests/system/deps.sh \
+	tests/system/framing_doc.py \
+	tests/system/header.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \
 	tests/system/manual.py \
@@ -70,10 +80,11 @@ scripts = \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/rooms.py \
-	tests/system/symbols.sh
+	tests/system/symbols.py
 
 # What scripts import, not tests themselves.
 script_helpers = \
+	tests/system/api.py \
 	tests/system/desk.py
 
 tests_unit_store_SOURCES = tests/unit/store.c \
@@ -82,6 +93,9 @@ tests_unit_store_SOURCES = tests/unit/store.c \
 tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sink.c tests/sim/store.c
+
+# The test sees how much memory is asked for.
+tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 
 tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 
@@ -112,10 +126,10 @@ PY_LOG_COMPILER = $(PYTHON)
 AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; LANGUAGE=; TZ=UTC; TERM=xterm-256color; \
 	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
-	PYTHON='$(PYTHON)'; PYTHONDONTWRITEBYTECODE=1; CC='$(CC)'; \
+	PYTHON='$(PYTHON)'; PYTHONDONTWRITEBYTECODE=1; CC='$(CC)'; CXX='$(CXX)'; \
 	VERSION='$(VERSION)'; \
 	export LC_ALL LANGUAGE TZ TERM top_srcdir top_builddir PYTHON \
-	    PYTHONDONTWRITEBYTECODE CC VERSION;
+	    PYTHONDONTWRITEBYTECODE CC CXX VERSION;
 
 # The C tests under valgrind, with smaller sizes.
 check-valgrind: $(check_PROGRAMS)

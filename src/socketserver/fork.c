@@ -37,6 +37,8 @@
  * not tell: it was closed by the child, or is held open by a child of that. */
 #define LOOK_NS		(100 * DW_MS)
 
+#ifdef DW_WITH_LINUX_EXTRAS
+
 /* How many threads this process has, or 1 where the system does not tell. */
 static unsigned
 count_threads(void)
@@ -52,6 +54,16 @@ count_threads(void)
 	closedir(d);
 	return n;
 }
+
+#else
+
+static unsigned
+count_threads(void)
+{
+	return 1;
+}
+
+#endif
 
 int
 sks_check_fork(struct sks_server *srv)

@@ -60,7 +60,7 @@ converse(const struct sks_handler_ops *ops, struct sks_handler *h)
 
 	if ((r = call(ops->setup, h)) != 0)
 		return r;
-	r = call(ops->handle, h);
+	h->self->handled = r = call(ops->handle, h);
 	sks_error_for(r, &e);
 	if (h->end_reason == SKS_END_NONE)
 		h->end_reason = end_reason(h, r);

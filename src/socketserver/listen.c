@@ -13,6 +13,7 @@
 
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
+#include "socketserver/kind.h"
 #include "socketserver/server.h"
 #include "socketserver/socket.h"
 
@@ -29,23 +30,32 @@ sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
 	srv->listeners[0].address = cfg->address;
 	for (size_t i = 1; i < n; i++)
 		srv->listeners[i].address = cfg->more_addresses[i - 1];
-	srv->ready = &srv->listeners[0];
 	return 0;
 }
 
-/* Makes the sockets; an address that is none gets none. */
+/* An address that is none gets no socket. */
+static int
+open_listener(const struct sks_server *srv, struct sks_listener *l)
+{
+	const struct sks_kind_row *kind = sks_kind_of(srv);
+	enum sks_family family = sks_addr_family(&l->address);
+	int r;
+
+	if (family == SKS_UNSPEC)
+		return 0;
+	r = sks_socket_new(family, kind->type, 0, &l->sock);
+	if (r == 0 && kind->prepare != NULL)
+		r = kind->prepare(l->sock, family);
+	return r;
+}
+
 int
 sks_listeners_open(struct sks_server *srv)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < srv->n_listeners && r == 0; i++) {
-		struct sks_listener *l = &srv->listeners[i];
-		enum sks_family family = sks_addr_family(&l->address);
-
-		if (family != SKS_UNSPEC)
-			r = sks_socket_new(family, SKS_STREAM, 0, &l->sock);
-	}
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = open_listener(srv, &srv->listeners[i]);
 	return r;
 }
 
@@ -61,40 +71,33 @@ sks_listeners_free(struct sks_server *srv)
 void
 sks_reserve_open(struct sks_server *srv)
 {
-	if (srv->reserve < 0)
+	if (srv->reserve < 0 && sks_kind_of(srv)->takes_descriptor)
 		srv->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-static int
-set_option(int fd, int level, int name, int on)
-{
-	if (setsockopt(fd, level, name, &on, sizeof on) < 0)
-		return sks_fail_errno(errno, "setsockopt");
-	return 0;
 }
 
 static int
 set_options(const struct sks_server *srv, const struct sks_listener *l)
 {
-	int fd = sks_fileno(l->sock), r;
+	int r;
 
-	if (srv->cfg.kind != SKS_TCP)
+	if (sks_kind_of(srv)->is_unix)
 		return 0;
-	if (srv->cfg.allow_reuse_address &&
-	    (r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
+	if (srv->cfg.allow_reuse_address && (r = sks_setsockopt_int(l->sock,
+	    SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
 		return r;
-	if (srv->cfg.allow_reuse_port &&
-	    (r = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
+	if (srv->cfg.allow_reuse_port && (r = sks_setsockopt_int(l->sock,
+	    SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
 		return r;
 	if (sks_addr_family(&l->address) == SKS_INET6)
-		return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+		return sks_setsockopt_int(l->sock, IPPROTO_IPV6, IPV6_V6ONLY,
 		    !srv->cfg.dual_stack);
 	return 0;
 }
 
-/* A socket file of ours that nobody answers: what a crash leaves. */
+/* A socket file of ours that nobody answers: what a crash leaves.  One of the
+ * other type is alive too. */
 static int
-is_dead_socket(const struct sks_addr *a, const char *path)
+is_dead_socket(const struct sks_addr *a, const char *path, enum sks_type type)
 {
 	struct stat st;
 	int fd, dead;
@@ -102,7 +105,9 @@ is_dead_socket(const struct sks_addr *a, const char *path)
 	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    st.st_uid != geteuid())
 		return 0;
-	if ((fd = sks_fd_new(AF_UNIX, SOCK_STREAM, 0)) < 0)
+	fd = sks_fd_new(AF_UNIX, type == SKS_DGRAM ? SOCK_DGRAM : SOCK_STREAM,
+	    0);
+	if (fd < 0)
 		return 0;
 	(void)sks_fd_set_nonblock(fd, 1);
 	dead = connect(fd, sks_addr_sa(a), a->len) < 0 &&
@@ -126,7 +131,8 @@ bind_path(const struct sks_server *srv, struct sks_listener *l,
 	int r = bind_fd(l);
 
 	if (r == -EADDRINUSE && srv->cfg.unix_unlink_stale &&
-	    is_dead_socket(&l->address, path) && unlink(path) == 0)
+	    is_dead_socket(&l->address, path, sks_kind_of(srv)->type) &&
+	    unlink(path) == 0)
 		r = bind_fd(l);
 	umask(old);
 	if (r == 0 && lstat(path, &l->path) == 0)
@@ -160,20 +166,20 @@ sks_default_server_bind(struct sks_server *srv)
 	return r;
 }
 
+int
+sks_listen_on(const struct sks_server *srv, struct sks_listener *l)
+{
+	return sks_listen(l->sock, srv->cfg.backlog);
+}
+
 static int
 activate_listener(const struct sks_server *srv, struct sks_listener *l)
 {
-	int fd = l->sock == NULL ? -1 : sks_fileno(l->sock), r;
-	int backlog = srv->cfg.backlog;
+	const struct sks_kind_row *kind = sks_kind_of(srv);
 
-	if (fd < 0)
+	if (l->sock == NULL || sks_fileno(l->sock) < 0)
 		return sks_fail(SKS_EINVAL, "activate before bind");
-	if (listen(fd, backlog < 0 ? SOMAXCONN : backlog) < 0)
-		return sks_fail_errno(errno, "listen");
-	/* A connection may be gone again between poll and accept. */
-	if ((r = sks_fd_set_nonblock(fd, 1)) < 0)
-		return sks_fail_errno(-r, "fcntl");
-	return 0;
+	return kind->activate == NULL ? 0 : kind->activate(srv, l);
 }
 
 int

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "socketserver/error.h"
+#include "socketserver/kind.h"
 #include "socketserver/server.h"
 
 int
@@ -235,13 +236,18 @@ sks_server_serve_forever(struct sks_server *srv)
 	return r;
 }
 
-/* The first that is ready.  Returns as sks_accept_one(). */
+/* One that is ready; they take turns.  Returns as sks_accept_one(). */
 static int
-accept_first(struct sks_server *srv)
+accept_next(struct sks_server *srv)
 {
-	for (size_t i = 0; i < srv->n_listeners; i++)
-		if (srv->polled[1 + i].revents != 0)
-			return sks_accept_one(srv, &srv->listeners[i]);
+	for (size_t n = 0; n < srv->n_listeners; n++) {
+		size_t i = (srv->next_listener + n) % srv->n_listeners;
+
+		if (srv->polled[1 + i].revents == 0)
+			continue;
+		srv->next_listener = i + 1;
+		return sks_accept_one(srv, &srv->listeners[i]);
+	}
 	return 0;
 }
 
@@ -252,7 +258,7 @@ handle_one(struct sks_server *srv, int ready)
 	struct sks_request *req = next_adopted(srv);
 
 	if (req == NULL)
-		return ready > 0 ? accept_first(srv) : 0;
+		return ready > 0 ? accept_next(srv) : 0;
 	dw_wake_ring(&srv->wake);	/* there may be more of them */
 	return sks_serve_request(srv, req);
 }
@@ -436,6 +442,8 @@ sks_server_adopt(struct sks_server *srv, struct sks_socket *s)
 	struct sks_addr client;
 	int r;
 
+	if (!sks_kind_of(srv)->takes_descriptor)
+		return sks_fail(SKS_ENOTSUP, "datagrams are not adopted");
 	if ((r = sks_getpeername(s, &client)) < 0 ||
 	    (r = sks_request_new(srv, s, &client, &req)) < 0)
 		return r;

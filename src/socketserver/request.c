@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "socketserver/datagram.h"
 #include "socketserver/error.h"
 #include "socketserver/server.h"
 
@@ -47,6 +48,17 @@ sks_request_new(struct sks_server *srv, struct sks_socket *s,
 	return 0;
 }
 
+int
+sks_request_new_borrowed(struct sks_server *srv, struct sks_socket *s,
+    const struct sks_addr *client, struct sks_request **out)
+{
+	int r = sks_request_new(srv, s, client, out);
+
+	if (r == 0)
+		(*out)->borrowed = 1;
+	return r;
+}
+
 void
 sks_request_unref(struct sks_request *req)
 {
@@ -54,7 +66,9 @@ sks_request_unref(struct sks_request *req)
 		return;
 	assert(req->magic == SKS_REQUEST_MAGIC && !req->admitted);
 	req->magic = 0;
-	sks_socket_free(req->sock);
+	if (!req->borrowed)
+		sks_socket_free(req->sock);
+	free(req->packet);
 	free(req);
 }
 
@@ -114,6 +128,7 @@ sks_request_admit(struct sks_request *req)
 	dw_lock(&srv->lock);
 	req->admitted = 1;
 	srv->stats.live++;
+	srv->lent += req->borrowed != 0;
 	dw_list_add(&srv->live, &req->node);
 	dw_unlock(&srv->lock);
 	return SKS_OVERLOADS;
@@ -138,6 +153,7 @@ sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)
 	req->admitted = 0;
 	dw_list_del(&req->node);
 	srv->stats.live--;
+	srv->lent -= req->borrowed != 0;
 	dw_cond_broadcast(&srv->changed);
 }
 
@@ -168,6 +184,7 @@ sks_request_refuse(struct sks_request *req, enum sks_overload why)
 	dw_lock(&srv->lock);
 	srv->stats.refused[why]++;
 	dw_unlock(&srv->lock);
+	req->refused = 1;
 	srv->ops.on_overload(srv, req, why);
 	sks_request_drop(req);
 }
@@ -177,7 +194,8 @@ sks_default_shutdown_request(struct sks_server *srv, struct sks_request *req)
 {
 	/* Python swallows this failure too: the peer may be gone, or the
 	 * handler has closed the socket. */
-	(void)sks_shutdown(req->sock, SKS_SHUT_WR);
+	if (!req->borrowed)
+		(void)sks_shutdown(req->sock, SKS_SHUT_WR);
 	srv->ops.close_request(srv, req);
 }
 
@@ -185,7 +203,8 @@ void
 sks_default_close_request(struct sks_server *srv, struct sks_request *req)
 {
 	(void)srv;
-	sks_close(req->sock);
+	if (!req->borrowed)
+		sks_close(req->sock);
 }
 
 int

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "socketserver/error.h"
+#include "socketserver/kind.h"
 #include "socketserver/server.h"
 
 #define EPISODE_NS	DW_SECOND
@@ -91,7 +92,8 @@ sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
 		.concurrency = concurrency,
 		.bind_and_activate = 1,
 		.backlog = -1,
-		.allow_reuse_address = 1,
+		.allow_reuse_address = kind != SKS_UDP,
+		.max_packet_size = 65535,
 		.unix_unlink = 1,
 		.unix_unlink_stale = 1,
 		.dual_stack = 1,
@@ -116,7 +118,7 @@ check_address(const struct sks_server_config *cfg, const struct sks_addr *a)
 	if (family == SKS_UNSPEC)
 		return cfg->bind_and_activate ?
 		    sks_fail(SKS_EINVAL, "no address to listen on") : 0;
-	if ((cfg->kind == SKS_UNIX_STREAM) != (family == SKS_UNIX))
+	if (sks_kind_find(cfg->kind)->is_unix != (family == SKS_UNIX))
 		return sks_fail(SKS_EINVAL,
 		    "the address is not of the server's kind");
 	if (family == SKS_UNIX && cfg->allow_reuse_port)
@@ -141,7 +143,7 @@ check_config(const struct sks_server_config *cfg)
 	if (cfg->size < sizeof *cfg)
 		return sks_fail(SKS_EINVAL,
 		    "sks_server_config_init was not called");
-	if (cfg->kind != SKS_TCP && cfg->kind != SKS_UNIX_STREAM)
+	if (sks_kind_find(cfg->kind) == NULL)
 		return sks_fail(SKS_ENOTSUP, "this kind of server");
 	if (cfg->concurrency > SKS_FORKING)
 		return sks_fail(SKS_ENOTSUP, "this kind of concurrency");
@@ -153,6 +155,9 @@ check_config(const struct sks_server_config *cfg)
 	if (cfg->together != NULL && cfg->overload == SKS_WAIT)
 		return sks_fail(SKS_EINVAL,
 		    "servers that wait for a place cannot count together");
+	if (cfg->max_packet_size == 0)
+		return sks_fail(SKS_EINVAL,
+		    "max_packet_size must be more than 0");
 	if (!(cfg->service_interval > 0))
 		return sks_fail(SKS_EINVAL,
 		    "service_interval must be more than 0");
@@ -257,6 +262,7 @@ release(struct sks_server *srv) DW_NO_TSA
 		close(srv->reserve);
 	dw_wake_fini(&srv->wake);
 	sks_listeners_free(srv);
+	free(srv->room);
 	sks_places_unref(srv->places);
 	dw_cond_fini(&srv->changed);
 	dw_lock_fini(&srv->lock);
@@ -412,12 +418,6 @@ sks_server_socket_at(const struct sks_server *srv, size_t i)
 	const struct sks_listener *l = listener_at(srv, i);
 
 	return l == NULL ? NULL : l->sock;
-}
-
-struct sks_socket *
-sks_server_socket(const struct sks_server *srv)
-{
-	return srv->ready->sock;
 }
 
 int

@@ -62,7 +62,8 @@ struct sks_server {
 	/* The loop's own. */
 	struct pollfd		*polled;	/* the wake, each listener,
 						 * each child's pipe */
-	struct sks_listener	*ready;		/* get_request is for this */
+	void			*room;		/* for one datagram, or NULL */
+	size_t			next_listener;	/* handle_request's turn */
 	int			reserve;	/* a descriptor to give up */
 	int64_t			pace_until_ns;	/* accept nothing before */
 	int64_t			look_ns;	/* until the next look at a
@@ -85,6 +86,8 @@ struct sks_server {
 	struct dw_list		told	DW_GUARDED_BY(lock);
 	struct dw_list		children DW_GUARDED_BY(lock);
 	struct dw_list		done	DW_GUARDED_BY(lock);
+	unsigned		lent	DW_GUARDED_BY(lock);	/* live requests
+						 * on borrowed sockets */
 	uint64_t		next_number	DW_GUARDED_BY(lock);
 	struct sks_server_stats	stats	DW_GUARDED_BY(lock);
 };
@@ -100,6 +103,9 @@ struct sks_request {
 	atomic_uint		 refs;
 	struct sks_server	*srv;
 	struct sks_socket	*sock;
+	int			 borrowed;	/* sock is somebody else's */
+	struct sks_packet	*packet;	/* a datagram, or NULL */
+	int			 refused;	/* in on_overload */
 	struct sks_addr		 client;
 	uint64_t		 number;
 	atomic_int		 stopping;
@@ -112,6 +118,7 @@ struct sks_request {
 
 	/* While the handler lives; its thread's own. */
 	struct sks_handler	*handler;
+	int			 handled;	/* what handle returned */
 	struct sks_deferred	*deferred;
 
 	/* Under the server's lock. */
@@ -177,6 +184,10 @@ int	sks_serve_request(struct sks_server *srv, struct sks_request *req);
 void	sks_join_acceptor(struct sks_server *srv);
 int	sks_on_loop_thread_locked(struct sks_server *srv)
 	    DW_REQUIRES(srv->lock);
+
+/* accept.c and listen.c: for the table in kind.c */
+int	sks_accept_request(struct sks_server *srv, struct sks_request **req);
+int	sks_listen_on(const struct sks_server *srv, struct sks_listener *l);
 
 /* listen.c */
 int	sks_listeners_new(struct sks_server *srv,

@@ -46,7 +46,8 @@ objects()
 {
 	mkdir "$dir/o" || return 1
 	for source in "$srcdir"/tests/sim/*.c "$srcdir"/src/desk/*.c \
-	    "$srcdir"/src/base/buf.c "$srcdir"/src/base/quit.c "$srcdir"/src/base/text.c
+	    "$srcdir"/src/base/buf.c "$srcdir"/src/base/mem.c \
+	    "$srcdir"/src/base/quit.c "$srcdir"/src/base/text.c
 	do
 		compile "$source" "$dir/o/$(basename "$source" .c).o" ||
 		    return 1

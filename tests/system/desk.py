@@ -47,6 +47,12 @@ def _has_sanitizer():
     return False
 
 
+def configured(name):
+    """Whether configure defined this."""
+    with open(os.path.join(BUILD, "config.h"), encoding="utf-8") as f:
+        return f"#define {name} 1\n" in f.read()
+
+
 FULL = _is_set("T_FULL")
 SLOW = _is_set("T_SLOW") or _has_sanitizer()
 LIMIT = 60 if SLOW or FULL else 30
