@@ -80,7 +80,8 @@ scripts = \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/rooms.py \
-	tests/system/symbols.py
+	tests/system/symbols.py \
+	tests/system/tables.py
 
 # What scripts import, not tests themselves.
 script_helpers = \

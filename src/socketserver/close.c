@@ -181,16 +181,17 @@ end_requests(struct sks_server *srv, const struct sks_request *self)
 	await_all(srv, self, dw_clock_ns() + AFTER_CUT_NS);
 }
 
-/* Asks and cuts at once; only the loop is waited for. */
+/* Asks and cuts at once; only the loop is waited for.  A socket that handlers
+ * have is closed by sks_server_free(). */
 static void
 cut_requests(struct sks_server *srv, const struct sks_request *self)
 {
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
-	if (await_loop(srv, dw_clock_after(srv->cfg.grace))) {
-		close_listener(srv);
+	if (await_loop(srv, dw_clock_after(srv->cfg.grace)))
 		sks_end_children(srv, dw_clock_ns());
-	}
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
+	if (is_lent(srv))
+		cut_listeners(srv);
 }
 
 int
@@ -211,7 +212,7 @@ sks_server_close(struct sks_server *srv)
 		cut_requests(srv, self);
 		ended = await_loop(srv, dw_clock_ns());
 	}
-	if (ended)
+	if (ended && (srv->cfg.block_on_close || !is_lent(srv)))
 		close_listener(srv);
 	sks_reap(srv);
 	close_end(srv);

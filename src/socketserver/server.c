@@ -421,11 +421,17 @@ sks_server_socket_at(const struct sks_server *srv, size_t i)
 }
 
 int
-sks_server_fileno(const struct sks_server *srv)
+sks_server_fileno_at(const struct sks_server *srv, size_t i)
 {
-	struct sks_socket *s = sks_server_socket_at(srv, 0);
+	struct sks_socket *s = sks_server_socket_at(srv, i);
 
 	return s == NULL ? -1 : sks_fileno(s);
+}
+
+int
+sks_server_fileno(const struct sks_server *srv)
+{
+	return sks_server_fileno_at(srv, 0);
 }
 
 void *

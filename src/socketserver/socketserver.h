@@ -1253,6 +1253,7 @@ SKS_API const struct sks_addr *sks_server_address_at(
 	    const struct sks_server *srv, size_t i);
 SKS_API struct sks_socket *sks_server_socket_at(const struct sks_server *srv,
 	    size_t i);
+SKS_API int	sks_server_fileno_at(const struct sks_server *srv, size_t i);
 SKS_API const struct sks_addr *sks_server_address(
 	    const struct sks_server *srv);
 SKS_API int	sks_server_fileno(const struct sks_server *srv);

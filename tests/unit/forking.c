@@ -19,7 +19,12 @@
 
 #include "rig.h"
 
-static const enum sks_kind kinds[] = { SKS_TCP, SKS_UNIX_STREAM };
+static const enum sks_kind kinds[] = {
+	SKS_TCP, SKS_UNIX_STREAM, SKS_UDP, SKS_UNIX_DGRAM
+};
+
+/* Connections only, and all there are. */
+enum { STREAMS = 2, ALL = 4 };
 
 /* --- what a child has done, told through a pipe --- */
 
@@ -248,7 +253,7 @@ check_order(const char *parent, const char *child, int status)
 	const struct sks_server_ops ops = telling_ops();
 	struct told t = { 0 };
 
-	for (size_t i = 0; i < 2; i++) {
+	for (int i = 0; i < ALL; i++) {
 		struct sks_server_config cfg = forking_config(kinds[i]);
 		struct sks_server *srv;
 		struct sks_socket *s;
@@ -256,9 +261,11 @@ check_order(const char *parent, const char *child, int status)
 		begin();
 		script = wanted;
 		srv = rig_server(&cfg, &ops, &rig_handler);
-		s = rig_connect(srv);
+		s = rig_client(srv, kinds[i]);
+		if (i >= STREAMS)
+			CHECK_INT(sks_send(s, "?", 1), 1);
 		CHECK_INT(sks_server_handle_request(srv), 1);
-		if (script.get == 0)
+		if (script.get == 0 && i < STREAMS)
 			CHECK(ended(s));
 		if (child != NULL)
 			t = child_told(child, status);
@@ -409,12 +416,48 @@ static void
 three_clients_get_their_line_back_from_three_processes(void)
 {
 	begin();
-	for (size_t i = 0; i < 2; i++) {
+	for (int i = 0; i < STREAMS; i++) {
 		struct sks_server_config cfg = forking_config(kinds[i]);
 		struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
 
 		for (int n = 0; n < 3; n++)
 			CHECK(echo_by_a_child(srv));
+		CHECK_INT(sks_server_close(srv), 0);
+		CHECK_INT(sks_server_fileno(srv), -1);
+		CHECK_INT(stats_of(srv).children, 0);
+		CHECK_INT(stats_of(srv).children_failed, 0);
+		sks_server_free(srv);
+	}
+}
+
+static int
+send_back(struct sks_handler *h)
+{
+	size_t len;
+	const void *packet = sks_request_packet(h->self, &len);
+
+	return sks_request_reply(h->self, packet, len);
+}
+
+static void
+three_datagrams_come_back_from_three_processes(void)
+{
+	static const struct sks_handler_ops handler = {
+		SKS_HANDLER_OPS(struct sks_handler), .handle = send_back
+	};
+
+	begin();
+	for (int i = STREAMS; i < ALL; i++) {
+		struct sks_server_config cfg = forking_config(kinds[i]);
+		struct sks_server *srv = rig_server(&cfg, NULL, &handler);
+		struct sks_socket *s = rig_client(srv, kinds[i]);
+
+		for (int n = 0; n < 3; n++) {
+			CHECK_INT(sks_send_text(s, "hello world\n"), 0);
+			CHECK_INT(sks_server_handle_request(srv), 1);
+			CHECK(line_came_back(s));
+		}
+		sks_socket_free(s);
 		CHECK_INT(sks_server_close(srv), 0);
 		CHECK_INT(sks_server_fileno(srv), -1);
 		CHECK_INT(stats_of(srv).children, 0);
@@ -1177,6 +1220,7 @@ main(void)
 		T(stop_ends_the_child_with_1_and_not_the_loop),
 		T(what_was_deferred_runs_in_the_child),
 		T(three_clients_get_their_line_back_from_three_processes),
+		T(three_datagrams_come_back_from_three_processes),
 		T(serve_forever_forks_and_reaps),
 		T(a_child_of_the_application_stays_waitable),
 		T(a_forking_server_closed_at_once_leaves_nothing),

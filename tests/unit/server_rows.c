@@ -331,6 +331,8 @@ bind_and_activate_may_come_later_and_the_socket_is_there(void)
 	CHECK_STR(calls(), "");
 	CHECK(sks_server_fileno(srv) >= 0);
 	CHECK_INT(sks_fileno(sks_server_socket(srv)), sks_server_fileno(srv));
+	CHECK_INT(sks_server_fileno_at(srv, 0), sks_server_fileno(srv));
+	CHECK_INT(sks_server_fileno_at(srv, 1), -1);
 	CHECK_INT(sks_addr_port(sks_server_address(srv)), 0);
 	CHECK_INT(sks_set_option(sks_server_socket(srv), SKS_RCVBUF, 4096), 0);
 	CHECK_INT(sks_server_bind(srv), 0);
@@ -728,6 +730,30 @@ without_block_on_close_close_cuts_and_does_not_wait(void)
 	CHECK_INT(count_fds(), fds);
 }
 
+/* A datagram's socket is the server's: it is cut, and closed by the free. */
+static void
+without_block_on_close_a_lent_socket_is_cut_and_closed_last(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UDP, SKS_THREADING);
+	struct sks_server *srv;
+	struct sks_socket *s;
+
+	begin();
+	cfg.block_on_close = 0;
+	script.in_handle = wait_for_release;
+	srv = rig_server(&cfg, NULL, &rig_handler);
+	CHECK_INT(sks_server_start(srv), 0);
+	s = rig_client(srv, SKS_UDP);
+	CHECK_INT(sks_send(s, "?", 1), 1);
+	CHECK(await_flags(BLOCKED));
+	CHECK_INT(sks_server_close(srv), 0);
+	CHECK(sks_server_fileno(srv) >= 0);
+	raise_flag(RELEASE);
+	sks_server_free(srv);
+	CHECK_STR(calls(), "setup handle asked finish");
+	sks_socket_free(s);
+}
+
 /* --- handlers --- */
 
 static int
@@ -809,6 +835,24 @@ an_idle_timeout_of_nothing_is_refused(void)
 	cfg.idle_timeout = INFINITY;
 	cfg.max_children = 0;
 	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv), SKS_EINVAL);
+}
+
+static void
+a_datagram_servers_socket_gets_no_idle_timeout(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UDP, SKS_SYNC);
+	struct sks_server *srv;
+	struct sks_socket *s;
+
+	begin();
+	cfg.idle_timeout = 0.02;
+	srv = rig_server(&cfg, NULL, &rig_handler);
+	s = rig_client(srv, SKS_UDP);
+	CHECK_INT(sks_send(s, "?", 1), 1);
+	CHECK_INT(sks_server_handle_request(srv), 1);
+	CHECK(isinf(sks_gettimeout(sks_server_socket(srv))));
+	sks_socket_free(s);
+	sks_server_free(srv);
 }
 
 static int
@@ -1169,7 +1213,9 @@ main(void)
 		T(an_own_get_request_may_fail_as_accept_does),
 		T(a_worker_has_the_name_and_the_stack_that_was_asked_for),
 		T(without_block_on_close_close_cuts_and_does_not_wait),
+		T(without_block_on_close_a_lent_socket_is_cut_and_closed_last),
 		T(a_silent_customer_is_left_after_the_idle_timeout),
+		T(a_datagram_servers_socket_gets_no_idle_timeout),
 		T(an_idle_timeout_of_nothing_is_refused),
 		T(finish_learns_of_a_closing_server_and_of_handles_own_reason),
 		T(a_stream_handler_sets_nagle_and_timeout_in_its_setup),
