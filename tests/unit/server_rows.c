@@ -660,13 +660,15 @@ static int
 tell_thread(struct sks_handler *h)
 {
 	pthread_attr_t attr;
-	char name[16], text[64];
+	char name[16] = "guest-1", text[64];
 	size_t size;
 
 	pthread_getattr_np(pthread_self(), &attr);
 	pthread_attr_getstacksize(&attr, &size);
 	pthread_attr_destroy(&attr);
+#ifdef HAVE_PTHREAD_SETNAME_NP
 	pthread_getname_np(pthread_self(), name, sizeof name);
+#endif
 	snprintf(text, sizeof text, "%s %zu", name, size >> 20);
 	return sks_send_text(h->request, text);
 }
