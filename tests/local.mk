@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
+	tests/unit/server_paths \
 	tests/unit/socket \
 	tests/unit/stream \
 	tests/sim/sim \

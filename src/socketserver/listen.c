@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,17 +74,86 @@ bind_fd(const struct sks_server *srv, int fd)
 }
 
 static int
-bind_path(struct sks_server *srv, int fd, const char *path)
+listen_fd(const struct sks_server *srv, int fd)
 {
-	mode_t old = umask(~(mode_t)srv->cfg.unix_mode & 0777);
+	int backlog = srv->cfg.backlog;
+
+	return listen(fd, backlog < 0 ? SOMAXCONN : backlog) < 0 ? -errno : 0;
+}
+
+/* Waits for as long as another server may need to bind; who holds the lock
+ * longer wants to be in the way. */
+static int
+lock_for_a_while(int fd)
+{
+	for (int ms = 0; ms < 1000; ms++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 1;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			break;
+		poll(NULL, 0, 1);
+	}
+	return 0;
+}
+
+/*
+ * The lock of the path's folder, which goes with the descriptor that is
+ * returned; -1 when it cannot be had.  It makes one step of looking at a dead
+ * file, taking it away, binding and listening: without it, of two servers
+ * which both find the file dead the second would take away the file of the
+ * first.
+ */
+static int
+lock_folder(const char *path)
+{
+	char folder[sizeof(((struct sks_addr *)0)->u)];
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+	int fd;
+
+	if (len >= sizeof folder)
+		return -1;
+	memcpy(folder, path, len);
+	folder[len] = '\0';
+	fd = open(len > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && !lock_for_a_while(fd)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Only under the lock is a dead file taken away. */
+static int
+bind_or_replace(const struct sks_server *srv, int fd, const char *path,
+    int locked)
+{
 	int r = bind_fd(srv, fd);
 
-	if (r == -EADDRINUSE && is_dead_socket(&srv->address, path) &&
-	    unlink(path) == 0)
+	if (r == -EADDRINUSE && locked &&
+	    is_dead_socket(&srv->address, path) && unlink(path) == 0)
 		r = bind_fd(srv, fd);
+	return r;
+}
+
+/*
+ * Listens before the lock is let go: until then a bound socket refuses as a
+ * dead one does.  So a peer that comes before server_activate waits.
+ */
+static int
+bind_path(struct sks_server *srv, int fd, const char *path)
+{
+	int folder = lock_folder(path);
+	mode_t old = umask(~(mode_t)srv->cfg.unix_mode & 0777);
+	int r = bind_or_replace(srv, fd, path, folder >= 0);
+
 	umask(old);
-	if (r == 0 && lstat(path, &srv->path) == 0)
-		srv->owns_path = 1;
+	if (r == 0) {
+		srv->owns_path = lstat(path, &srv->path) == 0;
+		r = listen_fd(srv, fd);
+	}
+	if (folder >= 0)
+		close(folder);
 	return r;
 }
 
@@ -110,12 +181,12 @@ sks_default_server_bind(struct sks_server *srv)
 int
 sks_default_server_activate(struct sks_server *srv)
 {
-	int backlog = srv->cfg.backlog, r;
+	int r;
 
 	if (srv->listener < 0)
 		return sks_fail(SKS_EINVAL, "activate before bind");
-	if (listen(srv->listener, backlog < 0 ? SOMAXCONN : backlog) < 0)
-		return sks_fail_errno(errno, "listen");
+	if ((r = listen_fd(srv, srv->listener)) < 0)
+		return sks_fail_errno(-r, "listen");
 	/* A connection may be gone again between poll and accept. */
 	if ((r = sks_fd_set_nonblock(srv->listener, 1)) < 0)
 		return sks_fail_errno(-r, "fcntl");
