@@ -4,8 +4,10 @@
 # their logs would have one name.
 unit_tests = \
 	tests/system/console \
+	tests/unit/accept \
 	tests/unit/addr \
 	tests/unit/frame \
+	tests/unit/handler \
 	tests/unit/outbox \
 	tests/unit/server \
 	tests/unit/server_limits \
