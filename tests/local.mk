@@ -6,8 +6,10 @@ unit_tests = \
 	tests/system/console \
 	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/close \
 	tests/unit/frame \
 	tests/unit/handler \
+	tests/unit/loop \
 	tests/unit/outbox \
 	tests/unit/server \
 	tests/unit/server_limits \
