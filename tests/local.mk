@@ -7,10 +7,12 @@ unit_tests = \
 	tests/unit/accept \
 	tests/unit/addr \
 	tests/unit/close \
+	tests/unit/connect \
 	tests/unit/frame \
 	tests/unit/handler \
 	tests/unit/loop \
 	tests/unit/outbox \
+	tests/unit/postman \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \

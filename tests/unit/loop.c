@@ -53,6 +53,32 @@ on_ready_comes_after_activate_and_knows_the_address(void)
 }
 
 static void
+jump_nowhere(struct sks_server *srv)
+{
+	(void)srv;
+	note("read_too_far");
+}
+
+/* An older header's table ends sooner; what lies behind it is not a slot. */
+static void
+a_shorter_table_is_read_no_further_than_its_size(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
+	struct sks_server_ops ops = {
+		.size = offsetof(struct sks_server_ops, handle_timeout),
+		.handle_timeout = jump_nowhere,
+	};
+	struct sks_server *srv;
+
+	rig_reset();
+	cfg.timeout = 0;
+	srv = rig_server(&cfg, &ops, &rig_handler);
+	CHECK_INT(sks_server_handle_request(srv), 0);
+	CHECK_STR(calls(), "");
+	sks_server_free(srv);
+}
+
+static void
 servers_that_wait_for_a_place_cannot_count_together(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
@@ -460,6 +486,7 @@ main(void)
 	static const struct t_case cases[] = {
 		T(a_start_without_a_thread_fails_and_the_next_succeeds),
 		T(on_ready_comes_after_activate_and_knows_the_address),
+		T(a_shorter_table_is_read_no_further_than_its_size),
 		T(servers_that_wait_for_a_place_cannot_count_together),
 		T(without_dual_stack_an_ipv6_server_refuses_ipv4),
 		T(stop_from_a_callback_of_the_loop_ends_it),
