@@ -278,6 +278,11 @@ the_token_that_ends_first_wins(void)
 	CHECK_INT(which, 0);
 	CHECK_INT(until(buf, sizeof buf, SOON, &which), 18);
 	CHECK_INT(which, 1);
+	say("服务端已就绪quit");
+	CHECK_INT(until(buf, sizeof buf, SOON, &which), 18);
+	CHECK_INT(which, 1);
+	CHECK_INT(until(buf, sizeof buf, SOON, &which), 4);
+	CHECK_INT(which, 0);
 	close_pair();
 }
 
