@@ -4,6 +4,7 @@
 # their logs would have one name.
 unit_tests = \
 	tests/system/console \
+	tests/unit/accept \
 	tests/unit/addr \
 	tests/unit/datagram \
 	tests/unit/forking \
@@ -12,11 +13,18 @@ unit_tests = \
 	tests/unit/framing_remedies \
 	tests/unit/observe \
 	tests/unit/listeners \
+	tests/unit/close \
+	tests/unit/connect \
+	tests/unit/frame \
+	tests/unit/handler \
+	tests/unit/loop \
 	tests/unit/outbox \
+	tests/unit/postman \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
 	tests/unit/server_rows \
+	tests/unit/server_paths \
 	tests/unit/socket \
 	tests/unit/stream \
 	tests/unit/until \

@@ -50,6 +50,7 @@ libsks_la_SOURCES += \
 	src/socketserver/stream.c \
 	src/socketserver/stream.h \
 	src/socketserver/time.c \
+	src/socketserver/unix_path.c \
 	src/socketserver/until.c \
 	src/socketserver/utf8.c \
 	src/socketserver/utf8.h \

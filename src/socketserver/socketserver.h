@@ -1173,9 +1173,10 @@ SKS_API SKS_MUST_USE int sks_server_serve_forever(struct sks_server *srv);
 
 /*
  * Waits at most cfg.timeout (or the time-out of a listener's socket, if that is
- * shorter) for one request and handles it (SKS_THREADING: starts its worker).  Returns 1 (one handled, or one that was dropped), 0
- * (timed out; handle_timeout was called), SKS_STOP (a handler or a shutdown
- * said so), SKS_EBUSY, SKS_ECLOSED or another error.
+ * shorter) for one request and handles it (SKS_THREADING: starts its worker).
+ * Returns 1 (one handled, or one that was dropped), 0 (timed out;
+ * handle_timeout was called), SKS_STOP (a handler or a shutdown said so),
+ * SKS_EBUSY, SKS_ECLOSED or another error.
  */
 SKS_API SKS_MUST_USE int sks_server_handle_request(struct sks_server *srv);
 
