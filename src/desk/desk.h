@@ -82,6 +82,7 @@ struct desk_conn {
 	bool			 leaving;	/* its goodbye is decided */
 	bool			 ending;	/* its last text was put */
 	int64_t			 linger_ns;	/* ending: then it is cut */
+	bool			 expired;	/* it has had its minute */
 	struct dw_list		 node;		/* in desk.conns */
 };
 

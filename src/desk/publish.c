@@ -55,8 +55,8 @@ linger(struct desk *d, struct desk_conn *c, int64_t ns, struct desk_time now)
 static int64_t
 linger_of(const struct desk *d, const struct desk_conn *c)
 {
-	return c->mode == DESK_CLASSIC && c->turn.unread ? CLOSE_NS :
-	    d->config->linger_ns;
+	return c->mode == DESK_CLASSIC && c->turn.unread && !c->expired ?
+	    CLOSE_NS : d->config->linger_ns;
 }
 
 void
@@ -634,10 +634,9 @@ expire(const struct desk_round *r, struct desk_conn *c)
 		cut(r, c);
 		return;
 	}
+	c->expired = true;
 	desk_turn_end(&c->turn, "", true, r->now.ns);
 	pump(r, c);
-	if (c->linger_ns != DW_NEVER)
-		linger(r->d, c, r->d->config->linger_ns, r->now);
 }
 
 void

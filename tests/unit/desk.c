@@ -770,6 +770,28 @@ a_classic_client_that_never_reads_hears_quit_after_a_minute(void)
 }
 
 static void
+a_minute_is_not_granted_twice_when_the_last_word_is_kept(void)
+{
+	begin_with_anna(DESK_CLASSIC);
+	reply(1, "one");
+	done();
+	reply(1, "two");
+	done();
+	later(30);
+	desk_tick(desk, &sink, NULL, now);
+	command("close 1");
+	done();
+	later(60);
+	put_says = DESK_PUT_KEPT;
+	stored("anna<quit; anna end; ");
+	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	    .offset = put_bytes });
+	done();
+	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
+	finish();
+}
+
+static void
 a_classic_client_at_its_prompt_has_a_minute_to_say_quit(void)
 {
 	begin_with_anna(DESK_CLASSIC);
@@ -940,6 +962,7 @@ main(void)
 		T(a_slow_customer_is_cut),
 		T(a_dead_classic_client_does_not_keep_the_desk_awake),
 		T(a_classic_client_that_never_reads_hears_quit_after_a_minute),
+		T(a_minute_is_not_granted_twice_when_the_last_word_is_kept),
 		T(a_classic_client_at_its_prompt_has_a_minute_to_say_quit),
 		T(a_name_is_stored_and_both_of_two_in_one_round),
 		T(a_restarted_desk_knows_who_was_there_and_counts_on),
