@@ -226,6 +226,7 @@ decide_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 
 	(void)now;
 	if (c->session != NULL) {
+		d->sweep = d->sweep || !alive(c->session);
 		c->session->lost = d->draining ? "stop" :
 		    c->doomed != NULL ? c->doomed : rq->why;
 		c->session->conn = NULL;

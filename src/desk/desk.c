@@ -206,9 +206,9 @@ settle_surplus(struct desk *d, struct desk_time now)
 static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
+	desk_settle_sent(d, s, now);
 	if (s->facts.state == DESK_CLOSED)
 		return;
-	desk_settle_sent(d, s, now);
 	if (s->conn == NULL && !s->facts.gone)
 		settle_gone(d, s, now);
 	else if (s->conn == NULL)
@@ -252,8 +252,13 @@ void
 desk_each(const struct desk *d, void (*fn)(void *arg,
     const struct desk_session *s), void *arg)
 {
-	DW_LIST_EACH(n, &d->sessions)
-		fn(arg, DW_LIST_OF(n, struct desk_session, node));
+	DW_LIST_EACH(n, &d->sessions) {
+		const struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		if (s->facts.state != DESK_CLOSED)
+			fn(arg, s);
+	}
 }
 
 uint64_t

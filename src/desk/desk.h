@@ -235,7 +235,8 @@ void	desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
  * clock; DW_NEVER. */
 int64_t	desk_deadline(const struct desk *d);
 
-/* For the welcome of an operator: calls fn for each session, oldest first. */
+/* For the welcome of an operator: calls fn for each session that has not
+ * ended, oldest first. */
 void	desk_each(const struct desk *d, void (*fn)(void *arg,
 	    const struct desk_session *s), void *arg);
 uint64_t desk_last_seq(const struct desk *d);

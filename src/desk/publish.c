@@ -532,7 +532,15 @@ forget(struct desk_session *s)
 	free(s);
 }
 
-/* Keeps what the round has made of the sessions; closed ones go. */
+/* Ended, but something of it may still leave, or has left and is not noted. */
+static bool
+is_awaited(const struct desk_session *s)
+{
+	return s->left_n > s->facts.sent ||
+	    (s->conn != NULL && s->facts.sent < s->facts.out);
+}
+
+/* Keeps what the round has made of the sessions; ended ones go. */
 static void
 keep(struct desk *d)
 {
@@ -541,9 +549,10 @@ keep(struct desk *d)
 		    DW_LIST_OF(n, struct desk_session, node);
 
 		s->saved = s->fresh = false;
-		if (s->facts.state == DESK_CLOSED)
+		if (s->facts.state == DESK_CLOSED && !is_awaited(s))
 			forget(s);
 	}
+	d->sweep = false;
 	d->stored_seq = d->seq;
 	d->stored_sid = d->sid;
 }
@@ -604,7 +613,7 @@ desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
 	const struct desk_round r = { d, sink, arg, now };
 
 	publish_effects(&r, false);
-	if (d->nevents > 0)
+	if (d->nevents > 0 || d->sweep)
 		keep(d);
 	publish_effects(&r, true);
 	begin_next(&r);

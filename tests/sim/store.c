@@ -236,6 +236,26 @@ closed(struct world *w, struct session *s, const struct desk_event *ev)
 		s->cu->may_cut = true;
 }
 
+void
+store_let_go(struct session *s)
+{
+	if (s->f.state == DESK_CLOSED && s->cu != NULL && !s->cu->unsure)
+		s->left_n = left(s->cu);
+	s->cu = NULL;
+}
+
+void
+store_check_ended(struct world *w)
+{
+	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
+		const struct session *s = store_session(w, sid);
+
+		if (s->f.sent < s->left_n)
+			sim_fail(w, "nobody learns that the last words of %"
+			    PRIu64 " have left", sid);
+	}
+}
+
 static void
 apply(struct world *w, const struct desk_event *ev)
 {
@@ -258,7 +278,7 @@ apply(struct world *w, const struct desk_event *ev)
 		return;
 	if ((s = store_session(w, ev->sid)) == NULL)
 		sim_fail(w, "an event of unknown session %" PRIu64, ev->sid);
-	if (s->f.state == DESK_CLOSED)
+	if (s->f.state == DESK_CLOSED && ev->ev != DESK_EV_SENT)
 		sim_fail(w, "an event after the end of %" PRIu64, ev->sid);
 	table[ev->ev](w, s, ev);
 }
@@ -371,6 +391,9 @@ purge(struct world *w)
 			free(st->evs[i].bytes);
 	}
 	st->n = w->published = kept;
+	/* The new desk knows nothing of the ended ones. */
+	for (uint64_t sid = 1; sid <= st->sid; sid++)
+		st->sessions[sid - 1].left_n = 0;
 }
 
 struct desk *

@@ -479,6 +479,59 @@ what_has_left_is_noted_before_its_session_ends(void)
 }
 
 static void
+what_leaves_with_the_goodbye_is_noted_behind_it(void)
+{
+	begin_with_anna(DESK_CLASSIC);
+	reply(1, "one");
+	done();
+	reply(1, "two");
+	done();
+	command("close 1");
+	stored("closed 1 (closed); anna<two\nThis conversation was closed. "
+	    "Goodbye.\nquit; anna end; ok; ");
+	stored("sent 1 n2; ");
+	CHECK_INT(facts(1).state, DESK_CLOSED);
+	reply(1, "three");
+	command("close 1");
+	stored("closed; closed; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; ");
+	finish();
+}
+
+static void
+a_reply_and_a_close_in_one_round_are_both_noted(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "bye then");
+	command("close 1");
+	stored("reply 1 n1; anna<lin:bye then; ok; closed 1 (closed); "
+	    "anna<This conversation was closed. Goodbye.; anna end; ok; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; sent 1 n1; ");
+	stored("");
+	finish();
+}
+
+static void
+what_leaves_after_the_end_is_noted_once_it_can_be_stored(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "bye then");
+	command("close 1");
+	put_says = DESK_PUT_KEPT;
+	done();
+	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	    .offset = put_bytes });
+	not_stored("not-stored; ");
+	later(1);
+	stored("sent 1 n1; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; ");
+	finish();
+}
+
+static void
 refused_replies_say_why(void)
 {
 	char long_text[1002];
@@ -941,6 +994,9 @@ main(void)
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
 		T(sent_waits_until_the_outbox_is_past_the_reply),
 		T(what_has_left_is_noted_before_its_session_ends),
+		T(what_leaves_with_the_goodbye_is_noted_behind_it),
+		T(a_reply_and_a_close_in_one_round_are_both_noted),
+		T(what_leaves_after_the_end_is_noted_once_it_can_be_stored),
 		T(refused_replies_say_why),
 		T(a_reply_to_a_gone_customer_is_refused),
 		T(closing_says_goodbye_ends_and_cuts_after_the_linger),
