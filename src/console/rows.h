@@ -12,7 +12,8 @@
  * classic mode gets it with the next turn only, so · stays on the screen and
  * nothing is printed later: /history says ✓ then.  When the session ends or
  * its connection is lost first, the row that says so counts what perhaps did
- * not arrive, and /history marks those with ? in words.
+ * not arrive, and /history marks those in words.  The row of an end is held
+ * back as well while something may still leave with it.
  */
 #ifndef CON_ROWS_H
 #define CON_ROWS_H
