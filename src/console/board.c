@@ -547,6 +547,18 @@ report_dropped(struct con_board *b, struct dw_list *out)
 	dw_list_add(out, &item->node);
 }
 
+/* What has not left by now waits for its customer to write. */
+static void
+say_held(const struct con_mirror *m, struct con_item *item)
+{
+	const struct con_session *s = con_mirror_find(m, item->sid);
+
+	if (is_event(item, "reply") && item->mark == CON_MARK_STORED &&
+	    s != NULL && !s->gone && !s->closed &&
+	    strcmp(s->mode, "classic") == 0)
+		item->mark = CON_MARK_HELD;
+}
+
 static int64_t
 take_items(struct con_board *b, int64_t now_ns, size_t max,
     struct dw_list *out) DW_REQUIRES(b->lock)
@@ -560,6 +572,7 @@ take_items(struct con_board *b, int64_t now_ns, size_t max,
 			return until;
 		if (i == max)
 			return now_ns;
+		say_held(&b->mirror, item);
 		uncount(b, item);
 		dw_list_del(n);
 		dw_list_add(out, n);

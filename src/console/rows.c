@@ -15,10 +15,13 @@
 
 #define CUT_SHORT	1u	/* a flag of "said": doc/protocol.md */
 
-static const char *const marks[] = {
-	[CON_MARK_STORED] = " ·",
-	[CON_MARK_SENT] = " ✓",
-	[CON_MARK_DOUBT] = N_(" (perhaps not delivered)"),
+static const struct {
+	const char	*sign, *words;
+} marks[] = {
+	[CON_MARK_STORED] = { " ·", NULL },
+	[CON_MARK_HELD] = { " ·", N_(" (held until they write)") },
+	[CON_MARK_SENT] = { " ✓", NULL },
+	[CON_MARK_DOUBT] = { "", N_(" (perhaps not delivered)") },
 };
 
 /* SGR before the tag; the text is never coloured. */
@@ -100,6 +103,14 @@ said_row(struct con_row *row, const struct wire_event *ev,
 	    CON_STYLE_SELECTED : CON_STYLE_CUSTOMER);
 }
 
+static void
+add_mark(struct dw_buf *text, enum con_mark mark)
+{
+	dw_buf_adds(text, marks[mark].sign);
+	if (marks[mark].words != NULL)
+		dw_buf_adds(text, _(marks[mark].words));
+}
+
 static int
 reply_row(struct con_row *row, const struct wire_event *ev,
     const struct con_row_about *about)
@@ -112,7 +123,7 @@ reply_row(struct con_row *row, const struct wire_event *ev,
 	dw_text_name(&tag, ev->who, strlen(ev->who));
 	dw_buf_adds(&tag, "> ");
 	add_printable(&text, ev->body, ev->len);
-	dw_buf_adds(&text, _(marks[about->mark]));
+	add_mark(&text, about->mark);
 	return finish(row, &tag, &text, CON_STYLE_OPERATOR);
 }
 

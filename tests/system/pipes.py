@@ -112,6 +112,29 @@ def _():
         same(d.process.poll(), None)
 
 
+@case("attach: a reply that waits for a classic customer's turn says so")
+def _():
+    with Desk() as d:
+        k = d.classic()
+        k.handshake()
+        c = Console("attach", "--operator-socket", d.operator_path,
+                    "--as", "lin", folder=d.folder)
+        c.until(r"1 open")
+        c.type("/1")
+        c.type("before you ask")
+        c.until(r"1 lin> before you ask · \(held until they write\)\n")
+        c.type("/history")
+        c.until(r"(?s)held.*lin> before you ask · \(held until they write\)\n")
+        k.send(".")
+        k.until("before you ask")
+        c.type("and another")
+        c.until(r"1 lin> and another · \(held")
+        c.type("/history")
+        c.until(r"1 lin> before you ask ✓\n")
+        c.type("/quit")
+        same(c.end(), 0)
+
+
 @case("a script waits, and may end before its console does")
 def _():
     with state() as folder:

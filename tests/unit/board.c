@@ -196,6 +196,17 @@ what_says_that_our_reply_is_stored_is_never_dropped(void)
 }
 
 static void
+past(uint64_t id, const char *kind, uint64_t sid, uint64_t n)
+{
+	struct wire_frame f = event(kind, sid, n);
+
+	f.op = WIRE_PAST;
+	f.id = id;
+	f.ev.seq = 0;
+	post(&f, FIRST);
+}
+
+static void
 a_reply_waits_shortly_for_its_mark(void)
 {
 	const int64_t late = FIRST + CON_HOLD_MS * DW_MS;
@@ -216,6 +227,32 @@ a_reply_waits_shortly_for_its_mark(void)
 	take(late, 10);
 	CHECK_STR(taken, "e");
 	CHECK_INT(taken_mark, CON_MARK_STORED);
+	con_board_fini(&board);
+}
+
+static void
+a_reply_says_that_it_waits_for_a_classic_customers_turn(void)
+{
+	const int64_t late = FIRST + CON_HOLD_MS * DW_MS;
+	struct wire_frame f, ok = wire_frame_of(WIRE_OK);
+
+	begin(true);
+	f = event("arrived", 3, 0);
+	f.ev.mode = "classic";
+	post(&f, FIRST);
+	happens("reply", 3, 1, FIRST);
+	happens("sent", 3, 1, FIRST);
+	take(FIRST, 10);
+	CHECK_INT(taken_mark, CON_MARK_SENT);
+	happens("reply", 3, 2, FIRST);
+	take(late, 10);
+	CHECK_STR(taken, "e");
+	CHECK_INT(taken_mark, CON_MARK_HELD);
+	past(4, "reply", 3, 2);
+	ok.id = 4;
+	post(&ok, FIRST);
+	take(late, 1);
+	CHECK_INT(taken_mark, CON_MARK_HELD);
 	con_board_fini(&board);
 }
 
@@ -305,17 +342,6 @@ a_flood_is_counted_before_its_session_ends(void)
 	CHECK_STR(taken, "eeeeeme");
 	CHECK_INT(taken_count, 6);
 	con_board_fini(&board);
-}
-
-static void
-past(uint64_t id, const char *kind, uint64_t sid, uint64_t n)
-{
-	struct wire_frame f = event(kind, sid, n);
-
-	f.op = WIRE_PAST;
-	f.id = id;
-	f.ev.seq = 0;
-	post(&f, FIRST);
 }
 
 static void
@@ -488,6 +514,7 @@ main(void)
 		T(answers_are_never_dropped),
 		T(what_says_that_our_reply_is_stored_is_never_dropped),
 		T(a_reply_waits_shortly_for_its_mark),
+		T(a_reply_says_that_it_waits_for_a_classic_customers_turn),
 		T(an_end_waits_shortly_for_what_leaves_with_it),
 		T(an_end_says_what_has_not_left_by_then),
 		T(a_flood_beside_the_selected_is_counted),

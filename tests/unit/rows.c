@@ -72,6 +72,9 @@ an_operators_row_has_its_mark(void)
 	about.mark = CON_MARK_SENT;
 	CHECK_STR(shown(&ev, &about, 80, false),
 	    "09:58:31 3 lin> 一 moment ✓\n");
+	about.mark = CON_MARK_HELD;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 lin> 一 moment · (held until they write)\n");
 	about.mark = CON_MARK_DOUBT;
 	CHECK_STR(shown(&ev, &about, 80, false),
 	    "09:58:31 3 lin> 一 moment (perhaps not delivered)\n");
