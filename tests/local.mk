@@ -60,6 +60,7 @@ scripts = \
 	tests/system/hostile.py \
 	tests/system/limits.py \
 	tests/system/crash.py \
+	tests/system/disk.py \
 	tests/system/deps.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \

@@ -26,15 +26,17 @@ static int
 opened_classic(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
+	const char *busy = _("The desk is busy. Please try again later.");
+
 	if (d->draining) {
 		desk_fx_answer(d, rq, DESK_STOPPING,
 		    _("This desk is closing."));
 	} else if (desk_session_begin(d, rq->conn, now) == NULL) {
-		desk_fx_answer(d, rq, DESK_NOT_STORED,
-		    _("The desk is busy. Please try again later."));
+		desk_fx_answer(d, rq, DESK_NOT_STORED, busy);
 	} else {
 		desk_fx_greet(d, rq->conn);
 		desk_fx_done(d, rq);
+		d->effects[d->neffects - 1].text = busy;
 	}
 	return 0;
 }

@@ -424,7 +424,8 @@ undo_answer(const struct desk_round *r, const struct desk_effect *fx)
 	/* A refusal needed no storing. */
 	if (a.code == DESK_OK) {
 		a.code = DESK_NOT_STORED;
-		a.text = _("the journal cannot be written, nothing was sent; "
+		a.text = fx->text != NULL ? fx->text :
+		    _("the journal cannot be written, nothing was sent; "
 		    "try again");
 	}
 	r->sink->answer(r->arg, fx->node, &a);

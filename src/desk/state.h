@@ -30,7 +30,7 @@ struct desk_effect {
 	void			*node;
 	size_t			 event;		/* index of its event */
 	struct desk_answer	 answer;
-	const char		*text;
+	const char		*text;		/* of an answer: when undone */
 	size_t			 len;
 	unsigned		 count;
 	char			*owned;		/* freed with the round */
