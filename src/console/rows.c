@@ -206,6 +206,17 @@ add_unsent(struct dw_buf *b, uint64_t unsent)
 }
 
 static int
+eof_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	dw_buf_addf(&b, _("%s will write no more, and may still read"),
+	    about->label);
+	return note_row(row, ev, &b);
+}
+
+static int
 gone_row(struct con_row *row, const struct wire_event *ev,
     const struct con_row_about *about)
 {
@@ -270,6 +281,7 @@ static const struct {
 	{ "said", said_row },
 	{ "reply", reply_row },
 	{ "name", name_row },
+	{ "eof", eof_row },
 	{ "gone", gone_row },
 	{ "closed", closed_row },
 	{ "on", on_row },

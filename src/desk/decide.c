@@ -214,6 +214,7 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	if (c->mode == DESK_LINE && alive(c->session)) {
 		if (c->session->facts.waiting_ms == 0)
 			desk_fx_bye(d, c, "");
+		d->dirty = true;
 	} else if (!c->kept) {
 		desk_fx_cut(d, c);
 	}

@@ -40,6 +40,7 @@ struct desk_facts {
 	uint64_t	sid;
 	enum desk_mode	mode;
 	enum desk_state	state;
+	bool		eof;		/* it will write no more */
 	bool		gone;		/* not connected */
 	char		name[DESK_NAME_SIZE];
 	char		addr[DESK_ADDR_SIZE];

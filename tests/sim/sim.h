@@ -122,7 +122,7 @@ struct store {
 struct counts {
 	uint64_t events, undone, restarts, crashes, drains, replies, refused,
 	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
-	    gone, attached_undone, past, quits, names, sent;
+	    gone, eofs, attached_undone, past, quits, names, sent;
 };
 
 struct world {

@@ -192,6 +192,16 @@ named(struct world *w, struct session *s, const struct desk_event *ev)
 }
 
 static void
+at_eof(struct world *w, struct session *s, const struct desk_event *ev)
+{
+	(void)ev;
+	if (s->f.eof || s->cu == NULL || !s->cu->eof)
+		sim_fail(w, "an end that was none");
+	s->f.eof = true;
+	w->counts.eofs++;
+}
+
+static void
 gone(struct world *w, struct session *s, const struct desk_event *ev)
 {
 	if (s->f.gone)
@@ -265,6 +275,7 @@ apply(struct world *w, const struct desk_event *ev)
 		[DESK_EV_REPLY] = reply,
 		[DESK_EV_SENT] = sent,
 		[DESK_EV_NAME] = named,
+		[DESK_EV_EOF] = at_eof,
 		[DESK_EV_GONE] = gone,
 		[DESK_EV_CLOSED] = closed,
 	};
@@ -320,7 +331,7 @@ static bool
 same(const struct desk_facts *a, const struct desk_facts *b)
 {
 	return a->sid == b->sid && a->mode == b->mode &&
-	    a->state == b->state && a->gone == b->gone &&
+	    a->state == b->state && a->eof == b->eof && a->gone == b->gone &&
 	    strcmp(a->name, b->name) == 0 && strcmp(a->addr, b->addr) == 0 &&
 	    a->began_ms == b->began_ms && a->waiting_ms == b->waiting_ms &&
 	    a->gone_ms == b->gone_ms && a->in == b->in && a->out == b->out &&

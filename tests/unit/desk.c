@@ -604,7 +604,7 @@ a_half_closed_line_customer_is_still_answered(void)
 {
 	begin_with_anna(DESK_LINE);
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
-	stored("ok; ");
+	stored("ok; eof 1; ");
 	reply(1, "yes");
 	stored("reply 1 n1; anna<lin:yes; ok; ");
 	finish();
@@ -650,6 +650,22 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 	CHECK_INT(facts(0).in, 0);
 	said(&anna, "hi");
 	stored("arrived 1; said 1 n1; ok; ");
+	finish();
+}
+
+static void
+that_a_waiting_customer_says_no_more_is_noted_once(void)
+{
+	begin_with_anna(DESK_LINE);
+	conn_rq(DESK_RQ_EOF, &anna, NULL);
+	not_stored("not-stored; ");
+	later(1);
+	stored("eof 1; ");
+	CHECK(facts(1).eof);
+	reply(1, "still there?");
+	stored("reply 1 n1; anna<lin:still there?; ok; ");
+	stored("sent 1 n1; ");
+	stored("");
 	finish();
 }
 
@@ -1005,6 +1021,7 @@ main(void)
 		T(one_that_never_said_anything_or_is_classic_is_cut_at_its_end),
 		T(a_reply_that_is_not_stored_is_not_said),
 		T(a_customer_is_told_when_a_message_could_not_be_stored),
+		T(that_a_waiting_customer_says_no_more_is_noted_once),
 		T(who_has_its_answer_and_says_no_more_has_left),
 		T(a_half_closed_one_whose_first_words_are_lost_is_let_go),
 		T(a_classic_customer_whose_hello_is_not_stored_is_refused),
