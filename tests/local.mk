@@ -78,6 +78,7 @@ scripts = \
 	tests/system/hostile.py \
 	tests/system/limits.py \
 	tests/system/crash.py \
+	tests/system/disk.py \
 	tests/system/deps.sh \
 	tests/system/framing_doc.py \
 	tests/system/header.sh \
