@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/loop \
 	tests/unit/outbox \
 	tests/unit/postman \
+	tests/unit/printable \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
@@ -114,7 +115,27 @@ test_helpers = \
 	tests/system/tty_victim \
 	tests/unit/t_victim
 
-check_PROGRAMS = $(unit_tests) $(test_helpers)
+# The tutorial's five programs on the library, as an out-of-tree build would
+# make them: only the public header is in reach.
+examples = \
+	doc/examples/blocking_server \
+	doc/examples/tcp_client \
+	doc/examples/threading_server \
+	doc/examples/udp_client \
+	doc/examples/udp_server
+doc_examples_blocking_server_CPPFLAGS = $(example_cppflags)
+doc_examples_blocking_server_LDADD = libsks.la
+doc_examples_tcp_client_CPPFLAGS = $(example_cppflags)
+doc_examples_tcp_client_LDADD = libsks.la
+doc_examples_threading_server_CPPFLAGS = $(example_cppflags)
+doc_examples_threading_server_LDADD = libsks.la
+doc_examples_udp_client_CPPFLAGS = $(example_cppflags)
+doc_examples_udp_client_LDADD = libsks.la
+doc_examples_udp_server_CPPFLAGS = $(example_cppflags)
+doc_examples_udp_server_LDADD = libsks.la
+example_cppflags = -I$(top_srcdir)/src/socketserver $(HARDEN_CPPFLAGS)
+
+check_PROGRAMS = $(unit_tests) $(test_helpers) $(examples)
 TESTS = $(unit_tests) $(scripts)
 
 check_LTLIBRARIES = libt.la

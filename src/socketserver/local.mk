@@ -35,6 +35,8 @@ libsks_la_SOURCES += \
 	src/socketserver/poller.c \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \
+	src/socketserver/printable.c \
+	src/socketserver/printable.h \
 	src/socketserver/recv.c \
 	src/socketserver/report.c \
 	src/socketserver/request.c \

@@ -453,12 +453,20 @@ SKS_API void	sks_observe(struct sks_socket *s, enum sks_side side,
 	    sks_observe_fn *fn, void *arg);
 
 /*
+ * A stranger's bytes for a terminal or a line of a log, NUL-terminated: what
+ * could command a terminal or forge a line comes out as \n or \xNN (control
+ * characters but tab, and bytes that are not UTF-8).  4 * len + 1 bytes hold
+ * all of it; less holds whole characters of its beginning.  Returns buf.
+ */
+SKS_API const char *sks_printable(const void *data, size_t len, char *buf,
+	    size_t size);
+
+/*
  * An observer: writes what the tutorial prints, as one line, into the FILE *
  * that arg is.
  *	Server received ==> 2026-11-28 10:00:00 - hello
  *	Client send --> 2026-11-28 10:00:00 - hello
- * Unlike there, what could command a terminal or forge a line comes out as
- * \n or \xNN: control characters but tab, and bytes that are not UTF-8.
+ * Unlike there, the data are made harmless by sks_printable().
  */
 SKS_API void	sks_observe_print(const struct sks_observation *o,
 	    void *file);
