@@ -104,8 +104,9 @@ tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sink.c tests/sim/store.c
 
-# The test sees how much memory is asked for.
-tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+# The test sees how much memory is asked for, and how often something is sent.
+tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc \
+	-Wl,--wrap=sks_sendall
 
 tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 

@@ -19,8 +19,9 @@
  * Rules for all of it
  * - A function returns 0 (or a count) or a negative SKS_E*.  What else is
  *   known of the last failure in this thread: sks_last_error().
- * - Nothing here prints, exits, or changes a signal's disposition.  No send
- *   raises SIGPIPE.  Every descriptor is close-on-exec.
+ * - Nothing here prints (unless you ask it to: sks_observe_print()), exits, or
+ *   changes a signal's disposition.  No send raises SIGPIPE.  Every descriptor
+ *   is close-on-exec.
  * - Time limits are seconds in a double, INFINITY for none (Python's None);
  *   deadlines are nanoseconds of the monotonic clock, see sks_after().
  *   Signals and dripped bytes never lengthen a deadline.
@@ -59,7 +60,7 @@ enum {
 	SKS_ERESET = -7,	/* the peer is gone: reset, broken pipe */
 	SKS_EEOF = -8,		/* the peer ended before all was there */
 	SKS_EOVERFLOW = -9,	/* the outbox is full; nothing was taken */
-	SKS_ETOOLONG = -10,	/* a line, token, path or datagram exceeds its
+	SKS_ETOOLONG = -10,	/* a line, message, path or datagram exceeds its
 				 * limit */
 	SKS_EADDRINUSE = -11,	/* another program has this address */
 	SKS_EADDRNOTAVAIL = -12, /* this machine has no such address */
