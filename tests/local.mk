@@ -6,6 +6,7 @@ unit_tests = \
 	tests/system/console \
 	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/allocation \
 	tests/unit/datagram \
 	tests/unit/forking \
 	tests/unit/frame \
@@ -105,6 +106,9 @@ tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
 	tests/sim/sink.c tests/sim/store.c
 
 # The test sees how much memory is asked for, and how often something is sent.
+tests_unit_allocation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc
+
 tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc \
 	-Wl,--wrap=sks_sendall
 
