@@ -48,6 +48,7 @@ unit_tests = \
 scripts = \
 	tests/sim/plant.sh \
 	tests/system/call.py \
+	tests/system/like_python.py \
 	tests/system/defects.py \
 	tests/system/record.py \
 	tests/system/pipes.py \
@@ -72,7 +73,8 @@ scripts = \
 
 # What scripts import, not tests themselves.
 script_helpers = \
-	tests/system/desk.py
+	tests/system/desk.py \
+	tests/system/like_python_steps.py
 
 tests_unit_store_SOURCES = tests/unit/store.c \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
@@ -86,6 +88,7 @@ tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 # Programs that tests run, not tests themselves.
 test_helpers = \
 	tests/system/console_victim \
+	tests/system/like_python_steps \
 	tests/system/tty_victim \
 	tests/unit/t_victim
 

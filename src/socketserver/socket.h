@@ -4,6 +4,7 @@
 #define SKS_SOCKET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/lock.h"
 #include "socketserver/socketserver.h"
@@ -28,6 +29,8 @@ struct sks_socket {
 	double		timeout;
 	int64_t		rcv_us, snd_us;
 	atomic_bool	shared;		/* there is or was a dup */
+	bool		connected;	/* by us: Linux learns it only from a
+					 * second connect, which then is 0 */
 
 	struct dw_lock	lock;		/* "socket" */
 	int		fd;
