@@ -5,12 +5,16 @@
 unit_tests = \
 	tests/system/console \
 	tests/unit/addr \
+	tests/unit/bind \
+	tests/unit/connect \
 	tests/unit/frame \
 	tests/unit/outbox \
+	tests/unit/recv \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
 	tests/unit/socket \
+	tests/unit/stdio \
 	tests/unit/stream \
 	tests/sim/sim \
 	tests/unit/command \
