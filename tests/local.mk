@@ -69,6 +69,7 @@ scripts = \
 	tests/system/install.sh \
 	tests/system/lists.py \
 	tests/system/manual.py \
+	tests/system/sockets_doc.py \
 	tests/system/threads_doc.py \
 	tests/system/po.sh \
 	tests/system/readline.sh \

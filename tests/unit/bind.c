@@ -47,6 +47,7 @@ an_accepted_socket_has_no_time_out_and_is_private(void)
 	CHECK_INT(fcntl(sks_fileno(b), F_GETFL) & O_NONBLOCK, 0);
 	CHECK_INT(fcntl(sks_fileno(b), F_GETFD), FD_CLOEXEC);
 	CHECK_INT(fcntl(sks_fileno(l), F_GETFD), FD_CLOEXEC);
+	CHECK_INT(fcntl(sks_fileno(l), F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	CHECK_INT(sks_socket_family(b), SKS_INET);
 	CHECK_INT(sks_socket_type(b), SKS_STREAM);
 	sks_socket_free(a);
@@ -54,39 +55,50 @@ an_accepted_socket_has_no_time_out_and_is_private(void)
 	sks_socket_free(l);
 }
 
-#define ACCEPTERS	8
+#define ACCEPTORS	8
 
-/* NULL: the time-out passed. */
+struct acceptor {
+	pthread_t		 thread;
+	struct sks_socket	*listener, *conn;
+	int			 outcome;
+};
+
 static void *
-accept_one(void *listener)
+accept_one(void *arg)
 {
-	struct sks_socket *s;
+	struct acceptor *a = arg;
 
-	return sks_accept(listener, &s, NULL) == 0 ? s : NULL;
+	a->outcome = sks_accept(a->listener, &a->conn, NULL);
+	return NULL;
 }
 
 /* All see the listener ready, and for all but one it is not. */
 static void
 a_connection_that_somebody_else_took_holds_nobody_up(void)
 {
-	struct sks_socket *l = listener(), *a;
-	pthread_t threads[ACCEPTERS];
-	void *conn;
-	int taken = 0;
+	struct acceptor acceptors[ACCEPTORS];
+	struct sks_socket *l = listener(), *s;
+	int taken = 0, timed_out = 0;
 	int64_t start = sks_now();
 
 	CHECK_INT(sks_settimeout(l, 0.2), 0);
-	for (int i = 0; i < ACCEPTERS; i++)
-		pthread_create(&threads[i], NULL, accept_one, l);
-	a = caller();
-	for (int i = 0; i < ACCEPTERS; i++) {
-		pthread_join(threads[i], &conn);
-		taken += conn != NULL;
-		sks_socket_free(conn);
+	for (int i = 0; i < ACCEPTORS; i++) {
+		acceptors[i].listener = l;
+		pthread_create(&acceptors[i].thread, NULL, accept_one,
+		    &acceptors[i]);
+	}
+	let_pass_ms(50);
+	s = caller();
+	for (int i = 0; i < ACCEPTORS; i++) {
+		pthread_join(acceptors[i].thread, NULL);
+		taken += acceptors[i].outcome == 0;
+		timed_out += acceptors[i].outcome == SKS_ETIMEDOUT;
+		sks_socket_free(acceptors[i].conn);
 	}
 	CHECK_INT(taken, 1);
+	CHECK_INT(timed_out, ACCEPTORS - 1);
 	CHECK(seconds_since(start) < 5);
-	sks_socket_free(a);
+	sks_socket_free(s);
 	sks_socket_free(l);
 }
 

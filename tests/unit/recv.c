@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "rig.h"
+#include "socketserver/socket.h"
 
 static struct sks_socket *ours, *theirs;
 static struct sks_addr at;	/* ours */
@@ -137,18 +138,16 @@ the_limits_of_datagrams_have_names_of_their_own(void)
 	close_both();
 }
 
-/* Only for a connection is it the peer who is gone. */
+/* A host that cannot be reached is a peer that is gone only where there was a
+ * connection. */
 static void
 no_way_to_a_host_is_called_that(void)
 {
-	struct sks_addr far;
-
 	open_datagrams(SKS_INET);
-	CHECK_INT(sks_addr_parse("255.255.255.255:9", 0, &far), 0);
-	sks_socket_free(theirs);
-	CHECK_INT(sks_socket_new(SKS_INET, SKS_DGRAM, 0, &theirs), 0);
-	CHECK_INT(sks_setsockopt_int(theirs, SOL_SOCKET, SO_DONTROUTE, 1), 0);
-	CHECK_INT(sks_sendto(theirs, "x", 1, &far), SKS_EUNREACH);
+	CHECK_INT(sks_socket_fail(theirs, EHOSTUNREACH, ""), SKS_EUNREACH);
+	close_both();
+	open_records();
+	CHECK_INT(sks_socket_fail(theirs, EHOSTUNREACH, ""), SKS_ERESET);
 	close_both();
 }
 

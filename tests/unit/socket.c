@@ -423,6 +423,7 @@ a_dup_has_limits_of_its_own(void)
 static void
 any_option_goes_by_the_systems_numbers(void)
 {
+	static const struct timeval second = { 1, 0 };
 	struct linger set = { 1, 5 }, got = { 0, 0 };
 	size_t len = sizeof got, none = 0;
 	int value;
@@ -441,8 +442,8 @@ any_option_goes_by_the_systems_numbers(void)
 	CHECK_INT(value, 1);
 	CHECK_INT(sks_setsockopt_int(ours, SOL_SOCKET, 12345, 1),
 	    SKS_ENOTSUP);
-	CHECK_INT(sks_setsockopt_int(ours, SOL_SOCKET, SO_RCVTIMEO, 1),
-	    SKS_EINVAL);
+	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &second,
+	    sizeof second), SKS_EINVAL);
 	sks_close(ours);
 	CHECK_INT(sks_getsockopt_int(ours, SOL_SOCKET, SO_KEEPALIVE, &value),
 	    SKS_ECLOSED);
