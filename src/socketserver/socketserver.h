@@ -192,8 +192,8 @@ SKS_API SKS_MUST_USE int sks_addr_parse(const char *text,
  * the first there is); may block for seconds.  As in Python "" is any address
  * of this machine and "<broadcast>" 255.255.255.255.
  * Returns 0, SKS_ERESOLVE (the error's `what` is the resolver's sentence),
- * SKS_EINVAL (a port over 65535; a family that is not IP), SKS_ENOMEM.
- * Python: what bind() and connect() do with a (host, port).
+ * SKS_EINVAL (a port over 65535; a family that is not IP; broadcast in IPv6),
+ * SKS_ENOMEM.  Python: what bind() and connect() do with a (host, port).
  */
 SKS_API SKS_MUST_USE int sks_addr_resolve(const char *host, unsigned port,
 	    enum sks_family family, struct sks_addr *out);
@@ -242,8 +242,8 @@ SKS_API int	sks_addr_same_host(const struct sks_addr *a,
  *   there is a timeout.  One that listens is non-blocking, always.
  * - Addresses are resolved before: no call here asks a resolver, but for
  *   sks_create_connection(), and a bad port is refused where it is read.
- * - A call that ran out of time says SKS_ETIMEDOUT, everywhere; only its own
- *   timeout does (a connection the kernel gave up is SKS_ERESET).
+ * - A call that ran out of time says SKS_ETIMEDOUT, everywhere; a connection
+ *   in use that the kernel gave up is SKS_ERESET.
  * - No call takes flags.
  */
 struct sks_socket;
