@@ -35,6 +35,8 @@ libsks_la_SOURCES += \
 	src/socketserver/poller.c \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \
+	src/socketserver/printable.c \
+	src/socketserver/printable.h \
 	src/socketserver/recv.c \
 	src/socketserver/report.c \
 	src/socketserver/request.c \
@@ -50,6 +52,7 @@ libsks_la_SOURCES += \
 	src/socketserver/stream.c \
 	src/socketserver/stream.h \
 	src/socketserver/time.c \
+	src/socketserver/unix_path.c \
 	src/socketserver/until.c \
 	src/socketserver/utf8.c \
 	src/socketserver/utf8.h \

@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "socketserver/observe.h"
+#include "socketserver/printable.h"
 #include "socketserver/socket.h"
-#include "socketserver/utf8.h"
 
 int64_t (*sks_observe_clock)(void) = dw_clock_wall_ms;
 
@@ -46,46 +46,15 @@ put(FILE *f, const char *text)
 }
 
 static void
-put_escaped(FILE *f, unsigned char byte)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	putc_unlocked('\\', f);
-	if (byte == '\n') {
-		putc_unlocked('n', f);
-		return;
-	}
-	putc_unlocked('x', f);
-	putc_unlocked(digits[byte >> 4], f);
-	putc_unlocked(digits[byte & 15], f);
-}
-
-/* Would the character at s move the cursor or command the terminal? */
-static int
-is_control(const char *s)
-{
-	unsigned char c = (unsigned char)s[0];
-
-	if (c == 0xC2)
-		return (unsigned char)s[1] < 0xA0;
-	return (c < ' ' && c != '\t') || c == 0x7F;
-}
-
-static void
 put_data(FILE *f, const char *s, size_t len)
 {
-	enum sks_utf8_rest rest;
+	char one[SKS_PRINTABLE_ONE];
 	size_t n;
 
-	for (size_t at = 0; at < len; at += n) {
-		n = sks_utf8_one(s + at, len - at, &rest);
-		if (n == 0 || is_control(s + at)) {
-			put_escaped(f, (unsigned char)s[at]);
-			n = 1;
-			continue;
-		}
+	for (size_t at = 0; at < len; ) {
+		at += sks_printable_one(s + at, len - at, one, &n);
 		for (size_t i = 0; i < n; i++)
-			putc_unlocked(s[at + i], f);
+			putc_unlocked(one[i], f);
 	}
 }
 

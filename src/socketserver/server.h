@@ -189,6 +189,12 @@ int	sks_on_loop_thread_locked(struct sks_server *srv)
 int	sks_accept_request(struct sks_server *srv, struct sks_request **req);
 int	sks_listen_on(const struct sks_server *srv, struct sks_listener *l);
 
+/* unix_path.c */
+int	sks_bind_path(const struct sks_server *srv, struct sks_listener *l,
+	    const char *path);
+/* Only if it is still the file that bind made. */
+void	sks_unlink_path(const struct sks_server *srv, struct sks_listener *l);
+
 /* listen.c */
 int	sks_listeners_new(struct sks_server *srv,
 	    const struct sks_server_config *cfg);

@@ -4,6 +4,7 @@
 #define SKS_SOCKET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/lock.h"
 #include "socketserver/observe.h"
@@ -30,6 +31,8 @@ struct sks_socket {
 	int64_t		rcv_us, snd_us;
 	atomic_bool	shared;		/* there is or was a dup */
 	struct sks_observer observer;	/* set before others use it */
+	bool		connected;	/* by us: Linux learns it only from a
+					 * second connect, which then is 0 */
 
 	struct dw_lock	lock;		/* "socket" */
 	int		fd;

@@ -19,8 +19,9 @@
  * Rules for all of it
  * - A function returns 0 (or a count) or a negative SKS_E*.  What else is
  *   known of the last failure in this thread: sks_last_error().
- * - Nothing here prints, exits, or changes a signal's disposition.  No send
- *   raises SIGPIPE.  Every descriptor is close-on-exec.
+ * - Nothing here prints (unless you ask it to: sks_observe_print()), exits, or
+ *   changes a signal's disposition.  No send raises SIGPIPE.  Every descriptor
+ *   is close-on-exec.
  * - Time limits are seconds in a double, INFINITY for none (Python's None);
  *   deadlines are nanoseconds of the monotonic clock, see sks_after().
  *   Signals and dripped bytes never lengthen a deadline.
@@ -59,7 +60,7 @@ enum {
 	SKS_ERESET = -7,	/* the peer is gone: reset, broken pipe */
 	SKS_EEOF = -8,		/* the peer ended before all was there */
 	SKS_EOVERFLOW = -9,	/* the outbox is full; nothing was taken */
-	SKS_ETOOLONG = -10,	/* a line, token, path or datagram exceeds its
+	SKS_ETOOLONG = -10,	/* a line, message, path or datagram exceeds its
 				 * limit */
 	SKS_EADDRINUSE = -11,	/* another program has this address */
 	SKS_EADDRNOTAVAIL = -12, /* this machine has no such address */
@@ -191,8 +192,8 @@ SKS_API SKS_MUST_USE int sks_addr_parse(const char *text,
  * the first there is); may block for seconds.  As in Python "" is any address
  * of this machine and "<broadcast>" 255.255.255.255.
  * Returns 0, SKS_ERESOLVE (the error's `what` is the resolver's sentence),
- * SKS_EINVAL (a port over 65535; a family that is not IP), SKS_ENOMEM.
- * Python: what bind() and connect() do with a (host, port).
+ * SKS_EINVAL (a port over 65535; a family that is not IP; broadcast in IPv6),
+ * SKS_ENOMEM.  Python: what bind() and connect() do with a (host, port).
  */
 SKS_API SKS_MUST_USE int sks_addr_resolve(const char *host, unsigned port,
 	    enum sks_family family, struct sks_addr *out);
@@ -241,8 +242,8 @@ SKS_API int	sks_addr_same_host(const struct sks_addr *a,
  *   there is a timeout.  One that listens is non-blocking, always.
  * - Addresses are resolved before: no call here asks a resolver, but for
  *   sks_create_connection(), and a bad port is refused where it is read.
- * - A call that ran out of time says SKS_ETIMEDOUT, everywhere; only its own
- *   timeout does (a connection the kernel gave up is SKS_ERESET).
+ * - A call that ran out of time says SKS_ETIMEDOUT, everywhere; a connection
+ *   in use that the kernel gave up is SKS_ERESET.
  * - No call takes flags.
  */
 struct sks_socket;
@@ -453,12 +454,20 @@ SKS_API void	sks_observe(struct sks_socket *s, enum sks_side side,
 	    sks_observe_fn *fn, void *arg);
 
 /*
+ * A stranger's bytes for a terminal or a line of a log, NUL-terminated: what
+ * could command a terminal or forge a line comes out as \n or \xNN (control
+ * characters but tab, and bytes that are not UTF-8).  4 * len + 1 bytes hold
+ * all of it; less holds whole characters of its beginning.  Returns buf.
+ */
+SKS_API const char *sks_printable(const void *data, size_t len, char *buf,
+	    size_t size);
+
+/*
  * An observer: writes what the tutorial prints, as one line, into the FILE *
  * that arg is.
  *	Server received ==> 2026-11-28 10:00:00 - hello
  *	Client send --> 2026-11-28 10:00:00 - hello
- * Unlike there, what could command a terminal or forge a line comes out as
- * \n or \xNN: control characters but tab, and bytes that are not UTF-8.
+ * Unlike there, the data are made harmless by sks_printable().
  */
 SKS_API void	sks_observe_print(const struct sks_observation *o,
 	    void *file);
@@ -1173,9 +1182,10 @@ SKS_API SKS_MUST_USE int sks_server_serve_forever(struct sks_server *srv);
 
 /*
  * Waits at most cfg.timeout (or the time-out of a listener's socket, if that is
- * shorter) for one request and handles it (SKS_THREADING: starts its worker).  Returns 1 (one handled, or one that was dropped), 0
- * (timed out; handle_timeout was called), SKS_STOP (a handler or a shutdown
- * said so), SKS_EBUSY, SKS_ECLOSED or another error.
+ * shorter) for one request and handles it (SKS_THREADING: starts its worker).
+ * Returns 1 (one handled, or one that was dropped), 0 (timed out;
+ * handle_timeout was called), SKS_STOP (a handler or a shutdown said so),
+ * SKS_EBUSY, SKS_ECLOSED or another error.
  */
 SKS_API SKS_MUST_USE int sks_server_handle_request(struct sks_server *srv);
 

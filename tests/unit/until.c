@@ -116,7 +116,7 @@ an_expected_text_that_comes_byte_by_byte_is_found(void)
 	open_pair(0);
 	for (size_t i = 0; i < strlen(READY); i++) {
 		CHECK_INT(until(SKS_TEXT, 0.001), SKS_ETIMEDOUT);
-		say_bytes(READY + i, 1);
+		say_bytes(&READY[i], 1);
 	}
 	CHECK_INT(until(SKS_TEXT, SOON), strlen(READY));
 	CHECK_STR(buf, READY);
