@@ -63,6 +63,7 @@ scripts = \
 	tests/system/deps.sh \
 	tests/system/header.sh \
 	tests/system/install.sh \
+	tests/system/library_manual.py \
 	tests/system/lists.py \
 	tests/system/manual.py \
 	tests/system/threads_doc.py \
