@@ -89,6 +89,7 @@ scripts = \
 	tests/system/framing_doc.py \
 	tests/system/header.sh \
 	tests/system/install.sh \
+	tests/system/library_manual.py \
 	tests/system/lists.py \
 	tests/system/manual.py \
 	tests/system/sockets_doc.py \

@@ -216,8 +216,11 @@ SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
 SKS_API const char *sks_addr_format(const struct sks_addr *a,
 	    enum sks_addr_style style, char *buf, size_t size);
 
+/* What kind of address it is, and whom it can reach; an IPv4 address in an
+ * IPv6 one counts as what it stands for in the scope. */
 SKS_API enum sks_family sks_addr_family(const struct sks_addr *a);
 SKS_API enum sks_scope sks_addr_scope(const struct sks_addr *a);
+
 SKS_API unsigned sks_addr_port(const struct sks_addr *a);	/* 0: none */
 
 /* The path of a Unix address (NULL for others and abstract names).  Lives as
@@ -511,8 +514,8 @@ SKS_API SKS_MUST_USE int sks_dup(struct sks_socket *s,
 
 SKS_API int	sks_fileno(const struct sks_socket *s);	/* -1: closed */
 
-/* Our address and the peer's.  0, SKS_ENOTCONN, SKS_ECLOSED.  An unnamed Unix
- * one is SKS_UNSPEC, written ''. */
+/* Our own and the other end's address.  Returns 0, SKS_ENOTCONN, SKS_ECLOSED,
+ * ...  An unnamed Unix one is SKS_UNSPEC, written ''. */
 SKS_API SKS_MUST_USE int sks_getsockname(struct sks_socket *s,
 	    struct sks_addr *out);
 SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
@@ -610,6 +613,8 @@ SKS_API SKS_MUST_USE int sks_frame_new_as(const struct sks_framing *how,
 	    struct sks_frame **out);
 /* For lines of at most max bytes.  NULL: out of memory. */
 SKS_API SKS_MUST_USE struct sks_frame *sks_frame_new(size_t max);
+
+/* With what it holds. */
 SKS_API void	sks_frame_free(struct sks_frame *f);
 
 /* Adds bytes.  Returns 0 or SKS_ENOMEM (nothing added).  Take the messages
@@ -695,6 +700,8 @@ SKS_API SKS_MUST_USE ssize_t sks_stream_write(struct sks_stream *st,
 /* Sends what is buffered.  After a failure the buffer is empty: a dead peer
  * is reported once. */
 SKS_API SKS_MUST_USE int sks_stream_flush(struct sks_stream *st);
+
+/* The socket's: -1 once that is closed. */
 SKS_API int	sks_stream_fileno(const struct sks_stream *st);
 
 /*
@@ -785,6 +792,7 @@ struct sks_outbox;
  * empty.  One serves thousands. */
 struct sks_postman;
 
+/* Starts the thread.  Returns 0, SKS_ENOMEM, SKS_ENOFILES, ... */
 SKS_API SKS_MUST_USE int sks_postman_new(struct sks_postman **out);
 
 /* Ends the thread.  Every outbox of this postman must have been closed, and
@@ -818,6 +826,8 @@ struct sks_outbox_config {
 /* Returns 0, SKS_ENOMEM, SKS_EINVAL.  *out has one reference: the caller's. */
 SKS_API SKS_MUST_USE int sks_outbox_new(struct sks_socket *s,
 	    const struct sks_outbox_config *cfg, struct sks_outbox **out);
+
+/* One reference more (returns ob), one less. */
 SKS_API struct sks_outbox *sks_outbox_ref(struct sks_outbox *ob);
 SKS_API void	sks_outbox_unref(struct sks_outbox *ob);
 
@@ -1042,7 +1052,8 @@ struct sks_server_ops {
 	void	(*on_overload)(struct sks_server *srv,
 		    struct sks_request *req, enum sks_overload why);
 };
-/* C++ before 20 has no such initialisers; there the table begins as {} and
+/* The first of the initialisers: { SKS_SERVER_OPS, .on_ready = mine }.  C++
+ * before 20 has none with names; there the table begins as {}, and
  * ops.size = sizeof ops is assigned. */
 #define SKS_SERVER_OPS	.size = sizeof(struct sks_server_ops)
 
@@ -1097,7 +1108,8 @@ struct sks_handler_ops {
 	/* Called once after handle, however handle went. */
 	int	(*finish)(struct sks_handler *h);
 };
-/* C++ before 20: assign size and instance_size, as for SKS_SERVER_OPS. */
+/* Likewise: { SKS_HANDLER_OPS(struct mine), .handle = mine_handle }.  C++
+ * before 20: assign size and instance_size. */
 #define SKS_HANDLER_OPS(type) \
 	.size = sizeof(struct sks_handler_ops), .instance_size = sizeof(type)
 
@@ -1123,7 +1135,11 @@ struct sks_stream_handler {
 	int			 wbufsize;	/* 0: unbuffered */
 	int			 disable_nagle_algorithm;
 };
+
+/* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0 or what
+ * failed. */
 SKS_API int	sks_stream_handler_setup(struct sks_handler *h);
+
 /* Flushes (a peer that is gone is no error) and frees both. */
 SKS_API int	sks_stream_handler_finish(struct sks_handler *h);
 
@@ -1275,6 +1291,8 @@ SKS_API int	sks_server_fileno(const struct sks_server *srv);
  * also with bind_and_activate = 0, unless the address is SKS_UNSPEC.
  */
 SKS_API struct sks_socket *sks_server_socket(const struct sks_server *srv);
+
+/* What cfg.user was. */
 SKS_API void	*sks_server_user(const struct sks_server *srv);
 
 struct sks_server_stats {
@@ -1294,6 +1312,8 @@ struct sks_server_stats {
 	uint64_t	children_failed; /* that ended with another status
 					 * than 0, or by a signal */
 };
+
+/* The counts of now.  Any thread. */
 SKS_API void	sks_server_stats(struct sks_server *srv,
 	    struct sks_server_stats *out);
 
@@ -1312,10 +1332,14 @@ SKS_API SKS_MUST_USE int sks_request_new(struct sks_server *srv,
 SKS_API SKS_MUST_USE int sks_request_new_borrowed(struct sks_server *srv,
 	    struct sks_socket *s, const struct sks_addr *client,
 	    struct sks_request **out);
+
+/* Borrowed from the request: its socket, the peer's address.  The number is
+ * 1, 2, ... and never used again by this server. */
 SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
 SKS_API const struct sks_addr *sks_request_address(
 	    const struct sks_request *req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
+
 /* Only while its handler lives: from setup to the end of finish_request. */
 SKS_API struct sks_handler *sks_request_handler(struct sks_request *req);
 
@@ -1365,7 +1389,8 @@ SKS_API SKS_MUST_USE int sks_sendto_from(struct sks_socket *s,
 	    const void *data, size_t n, const struct sks_addr *to,
 	    const struct sks_addr *from);
 
-/* The inherited methods. */
+/* The inherited methods, for an override that calls up: each does what its
+ * slot says, and returns what that may return. */
 SKS_API int	sks_default_server_bind(struct sks_server *srv);
 SKS_API int	sks_default_server_activate(struct sks_server *srv);
 SKS_API void	sks_default_on_ready(struct sks_server *srv);

@@ -163,7 +163,7 @@ file_system(int fd, unsigned long *magic)
 static int
 check_local(const struct store_place *p, struct dw_buf *why)
 {
-	unsigned long magic;
+	unsigned long magic = 0;
 	const char *name;
 	int r;
 

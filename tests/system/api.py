@@ -53,16 +53,26 @@ def body(kind, name):
     return found[1] if found else ""
 
 
+def names_in(member):
+    """What a struct's member declares: `int *a, b` is a and b."""
+    callback = re.search(r"\(\*(\w+)\)", member)
+    if callback:
+        return [callback[1]]
+    bare = re.sub(r"\{.*\}", "", member)
+    return [re.search(r"(\w+)(\[\w*\])*$", part.strip())[1]
+            for part in bare.split(",")]
+
+
 def fields(struct):
     """The names of a struct's members, callbacks among them, in order."""
-    for row in body("struct", struct).split(";"):
-        row = re.sub(r"\{.*", "", " ".join(row.split()))
-        callback = re.search(r"\(\*(\w+)\)", row)
-        if callback:
-            yield callback[1]
-        elif row not in ("", "struct", "union"):
-            for part in row.split(","):
-                yield re.search(r"(\w+)(\[\w*\])?$", part.strip())[1]
+    depth, row = 0, ""
+    for c in body("struct", struct):
+        depth += (c == "{") - (c == "}")
+        if c == ";" and depth == 0:
+            yield from names_in(" ".join(row.split()))
+            row = ""
+        else:
+            row += c
 
 
 def error_codes():

@@ -4,7 +4,7 @@ work=$(mktemp -d /tmp/dwXXXXXX)
 trap 'rm -rf "$work"' EXIT
 failed=0
 number=0
-echo 1..6
+echo 1..7
 
 # verdict STATUS NAME: on failure shows what was written to "log".
 verdict() {
@@ -55,6 +55,12 @@ for language in C C++; do
 		verdict $? "$name"
 	fi
 done
+
+man3=$(find "$work/to" -name sks_server_new.3)
+echo "sks_server_new.3: $man3" >"$work/log"
+[ "$(cat "$man3")" = ".so man3/sks_server.3" ] &&
+    [ -e "${man3%/*}/sks_server.3" ] && [ -e "${man3%/*}/libsocketserver.3" ]
+verdict $? "each function of the library has a page under its name"
 
 quiet_make uninstall
 find "$work/to" ! -type d >"$work/log"
