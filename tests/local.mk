@@ -122,6 +122,16 @@ AM_TESTS_ENVIRONMENT = \
 	export LC_ALL LANGUAGE TZ TERM top_srcdir top_builddir PYTHON \
 	    PYTHONDONTWRITEBYTECODE CC VERSION;
 
+# What the library does beside CPython's: a table, no test.
+EXTRA_PROGRAMS = tests/bench/client tests/bench/server
+CLEANFILES += $(EXTRA_PROGRAMS)
+tests_bench_client_LDADD =
+tests_bench_server_LDADD = libsks.la
+bench: $(EXTRA_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) \
+	    $(PYTHON) $(top_srcdir)/tests/bench/bench.py $(BENCH)
+.PHONY: bench
+
 # The C tests under valgrind, with smaller sizes.
 check-valgrind: $(check_PROGRAMS)
 	T_SLOW=1 T_VALGRIND=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$(unit_tests)" \
