@@ -59,6 +59,7 @@ scripts = \
 	tests/system/record.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
+	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
