@@ -76,6 +76,7 @@ scripts = \
 	tests/system/record.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
+	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
@@ -174,6 +175,16 @@ AM_TESTS_ENVIRONMENT = \
 	VERSION='$(VERSION)'; \
 	export LC_ALL LANGUAGE TZ TERM top_srcdir top_builddir PYTHON \
 	    PYTHONDONTWRITEBYTECODE CC CXX VERSION;
+
+# What the library does beside CPython's: a table, no test.
+EXTRA_PROGRAMS = tests/bench/client tests/bench/server
+CLEANFILES += $(EXTRA_PROGRAMS)
+tests_bench_client_LDADD =
+tests_bench_server_LDADD = libsks.la
+bench: $(EXTRA_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) \
+	    $(PYTHON) $(top_srcdir)/tests/bench/bench.py $(BENCH)
+.PHONY: bench
 
 # The C tests under valgrind, with smaller sizes.
 check-valgrind: $(check_PROGRAMS)

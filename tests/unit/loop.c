@@ -218,30 +218,6 @@ a_shutdown_ends_handle_request_too(void)
 /* --- adopted sockets --- */
 
 static void
-all_that_were_adopted_before_the_loop_are_served(void)
-{
-	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
-	struct sks_socket *mine[3], *theirs;
-	struct sks_server *srv;
-	char end;
-
-	rig_reset();
-	cfg.bind_and_activate = 0;
-	srv = rig_server(&cfg, NULL, &rig_handler);
-	for (int i = 0; i < 3; i++) {
-		CHECK_INT(sks_socketpair(&mine[i], &theirs), 0);
-		CHECK_INT(sks_settimeout(mine[i], SOON), 0);
-		CHECK_INT(sks_server_adopt(srv, theirs), 0);
-	}
-	CHECK_INT(sks_server_start(srv), 0);
-	for (int i = 0; i < 3; i++)
-		CHECK_INT(sks_recv(mine[i], &end, 1), 0);
-	sks_server_free(srv);
-	for (int i = 0; i < 3; i++)
-		sks_socket_free(mine[i]);
-}
-
-static void
 handle_request_takes_one_adopted_and_knows_of_the_next(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
@@ -276,6 +252,35 @@ wait_for_release(struct sks_handler *h)
 	if (!await_flags(RELEASE))
 		note("never_released");
 	return 0;
+}
+
+static void
+all_that_were_adopted_before_the_loop_are_served(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_socket *mine[3], *theirs;
+	struct sks_server_stats stats;
+	struct sks_server *srv;
+	int64_t deadline = sks_after(SOON);
+
+	rig_reset();
+	script.in_handle = wait_for_release;
+	cfg.bind_and_activate = 0;
+	srv = rig_server(&cfg, NULL, &rig_handler);
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(sks_socketpair(&mine[i], &theirs), 0);
+		CHECK_INT(sks_server_adopt(srv, theirs), 0);
+	}
+	CHECK_INT(sks_server_start(srv), 0);
+	do {
+		let_pass_ms(1);
+		sks_server_stats(srv, &stats);
+	} while (stats.live < 3 && sks_now() < deadline);
+	CHECK_INT(stats.live, 3);
+	raise_flag(RELEASE);
+	sks_server_free(srv);
+	for (int i = 0; i < 3; i++)
+		sks_socket_free(mine[i]);
 }
 
 static void
@@ -409,6 +414,45 @@ a_start_without_a_thread_fails_and_the_next_succeeds(void)
 	sks_server_free(srv);
 }
 
+/* --- a worker's thread --- */
+
+static size_t stack_bytes, guard_bytes;
+
+static int
+look_at_the_stack(struct sks_handler *h)
+{
+	pthread_attr_t attr;
+
+	(void)h;
+	if (pthread_getattr_np(pthread_self(), &attr) != 0)
+		return SKS_EUSER;
+	pthread_attr_getstacksize(&attr, &stack_bytes);
+	pthread_attr_getguardsize(&attr, &guard_bytes);
+	pthread_attr_destroy(&attr);
+	return 0;
+}
+
+static void
+a_worker_has_a_small_stack_with_a_guard_page(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server *srv;
+	struct sks_socket *s;
+	char end;
+
+	rig_reset();
+	script.in_handle = look_at_the_stack;
+	srv = rig_server(&cfg, NULL, &rig_handler);
+	s = rig_connect(srv);
+	CHECK_INT(sks_server_handle_request(srv), 1);
+	CHECK_INT(sks_recv(s, &end, 1), 0);
+	sks_server_free(srv);
+	sks_socket_free(s);
+	CHECK(guard_bytes >= (size_t)sysconf(_SC_PAGESIZE));
+	if (may_limit_memory())
+		CHECK(stack_bytes <= 96 * 1024);
+}
+
 /* --- what a child would inherit --- */
 
 static char fd_kept[4096];	/* by number, which were open before */
@@ -498,6 +542,7 @@ main(void)
 		T(under_the_waiting_policy_an_adopted_socket_waits_for_a_slot_too),
 		T(a_wake_is_one_turn_and_no_more),
 		T(a_listener_closed_behind_its_back_ends_the_loop),
+		T(a_worker_has_a_small_stack_with_a_guard_page),
 		T(no_descriptor_is_passed_on_to_a_program),
 	};
 

@@ -236,6 +236,7 @@ a_closed_outbox_is_forgotten_although_its_socket_is_not(void)
 	box_open(&other, SOON, on_event);
 	CHECK_INT(sks_outbox_put(b.ob, large, sizeof large, NULL), 0);
 	sks_outbox_close(b.ob);
+	CHECK_INT(sks_outbox_queued(b.ob), 0);
 	sks_outbox_unref(b.ob);
 	/* When this one is empty, the postman has been round. */
 	CHECK_INT(sks_outbox_put(other.ob, large, sizeof large, NULL), 0);
