@@ -18,12 +18,15 @@ unit_tests = \
 	tests/unit/command \
 	tests/unit/desk \
 	tests/unit/event \
+	tests/unit/notes \
+	tests/unit/peers \
 	tests/unit/turn \
 	tests/unit/base \
 	tests/unit/buf \
 	tests/unit/inbox \
 	tests/unit/limits \
 	tests/unit/rate \
+	tests/unit/sources \
 	tests/unit/board \
 	tests/unit/link \
 	tests/unit/commands \
@@ -81,7 +84,7 @@ tests_unit_store_SOURCES = tests/unit/store.c \
 
 tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
-	tests/sim/sink.c tests/sim/store.c
+	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
 
 tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 

@@ -208,6 +208,9 @@ configure_desk(struct door *door)
 	dc->max_gone = (size_t)l->max_gone;
 	dc->held_bytes = HELD_BYTES;
 	dc->max_message = (size_t)l->max_message;
+	dc->max_peers = (size_t)l->udp_peers;
+	dc->peer_ns = l->udp_timeout * DW_SECOND;
+	dc->max_answer = (size_t)l->max_answer;
 }
 
 /* On the desk thread. */

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "desk/desk.h"
 #include "doors/door.h"
 #include "doors/inbox.h"
@@ -54,13 +55,28 @@ extern const struct sks_server_ops door_operator_server_ops;
 struct sks_outbox *door_customer_outbox(struct desk_conn *c);
 bool	door_customer_telnet(const struct desk_conn *c);
 
+/* What both clocks say. */
+static inline struct desk_time
+door_now(void)
+{
+	struct desk_time t = { dw_clock_ns(), dw_clock_wall_ms() };
+
+	return t;
+}
+
 /* Operators, on the desk thread. */
 struct wire_frame;
 void	door_tell_operators(struct door *door, const struct wire_frame *f);
 void	door_operator_event(struct door *door, const struct desk_event *ev);
-void	door_operator_attached(struct door *door, struct door_node *n);
+void	door_operator_attached(struct door *door, struct door_node *n,
+	    uint64_t notes);
 void	door_operator_past(struct door *door, struct door_node *n,
 	    uint64_t sid, unsigned count);
+
+/* Datagrams, on the desk thread: as the sink's functions say. */
+const char *door_udp_send(struct door *door, const struct desk_peer *to,
+	    const char *text, size_t len);
+void	door_udp_dropped(struct door *door);
 
 /* The thread "desk". */
 void	*door_desk_thread(void *door);
