@@ -118,10 +118,10 @@ static const struct desk_command commands[] = {
 	    "session", command_history },
 	{ "kick", "N", N_("cut this customer off at once"), "session",
 	    command_kick },
-	{ "udp", "[ADDR] [TEXT]", N_("answer a datagram; without TEXT show "
-	    "the last ones"), "peer", desk_command_udp },
 	{ "quit", "", N_("tell everybody goodbye and stop the desk"), "",
 	    command_quit },
+	{ "udp", "[ADDR] [TEXT]", N_("answer a datagram; without TEXT show "
+	    "the last ones"), "peer", desk_command_udp },
 };
 
 const struct desk_command *

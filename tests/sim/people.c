@@ -17,6 +17,8 @@ people_push(struct world *w, enum desk_rq rq)
 {
 	struct request *q = &w->batch[w->nbatch++];
 
+	if (w->nbatch > BATCH)
+		sim_fail(w, "the simulator has no room for a request");
 	memset(q, 0, sizeof *q);
 	q->rq.rq = rq;
 	q->rq.node = q;
@@ -460,7 +462,7 @@ people_flush(struct world *w)
 void
 people_read(struct world *w)
 {
-	for (int i = 0; i < CONNS; i++) {
+	for (int i = 0; i < CONNS && w->nbatch < BATCH; i++) {
 		struct customer *cu = &w->customers[i];
 
 		if (cu->c == NULL || !cu->opened || cu->leaving ||
