@@ -76,28 +76,20 @@ sks_reserve_open(struct sks_server *srv)
 }
 
 static int
-set_option(int fd, int level, int name, int on)
-{
-	if (setsockopt(fd, level, name, &on, sizeof on) < 0)
-		return sks_fail_errno(errno, "setsockopt");
-	return 0;
-}
-
-static int
 set_options(const struct sks_server *srv, const struct sks_listener *l)
 {
-	int fd = sks_fileno(l->sock), r;
+	int r;
 
 	if (sks_kind_of(srv)->is_unix)
 		return 0;
-	if (srv->cfg.allow_reuse_address &&
-	    (r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
+	if (srv->cfg.allow_reuse_address && (r = sks_setsockopt_int(l->sock,
+	    SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
 		return r;
-	if (srv->cfg.allow_reuse_port &&
-	    (r = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
+	if (srv->cfg.allow_reuse_port && (r = sks_setsockopt_int(l->sock,
+	    SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
 		return r;
 	if (sks_addr_family(&l->address) == SKS_INET6)
-		return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+		return sks_setsockopt_int(l->sock, IPPROTO_IPV6, IPV6_V6ONLY,
 		    !srv->cfg.dual_stack);
 	return 0;
 }
@@ -177,15 +169,7 @@ sks_default_server_bind(struct sks_server *srv)
 int
 sks_listen_on(const struct sks_server *srv, struct sks_listener *l)
 {
-	int fd = sks_fileno(l->sock), r;
-	int backlog = srv->cfg.backlog;
-
-	if (listen(fd, backlog < 0 ? SOMAXCONN : backlog) < 0)
-		return sks_fail_errno(errno, "listen");
-	/* A connection may be gone again between poll and accept. */
-	if ((r = sks_fd_set_nonblock(fd, 1)) < 0)
-		return sks_fail_errno(-r, "fcntl");
-	return 0;
+	return sks_listen(l->sock, srv->cfg.backlog);
 }
 
 static int

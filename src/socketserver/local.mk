@@ -3,6 +3,7 @@ libsks_la_SOURCES += \
 	src/socketserver/accept.c \
 	src/socketserver/addr.c \
 	src/socketserver/addr.h \
+	src/socketserver/bind.c \
 	src/socketserver/close.c \
 	src/socketserver/connect.c \
 	src/socketserver/datagram.c \
@@ -28,14 +29,19 @@ libsks_la_SOURCES += \
 	src/socketserver/poller.c \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \
+	src/socketserver/recv.c \
 	src/socketserver/request.c \
+	src/socketserver/resolve.c \
+	src/socketserver/send.c \
 	src/socketserver/server.c \
 	src/socketserver/server.h \
 	src/socketserver/socket.c \
 	src/socketserver/socket.h \
 	src/socketserver/sockopt.c \
+	src/socketserver/stdio.c \
 	src/socketserver/stream.c \
 	src/socketserver/time.c \
+	src/socketserver/timeout.c \
 	src/socketserver/worker.c
 
 include_HEADERS += src/socketserver/socketserver.h

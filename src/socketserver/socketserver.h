@@ -31,6 +31,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -57,7 +58,8 @@ enum {
 	SKS_ERESET = -7,	/* the peer is gone: reset, broken pipe */
 	SKS_EEOF = -8,		/* the peer ended before all was there */
 	SKS_EOVERFLOW = -9,	/* the outbox is full; nothing was taken */
-	SKS_ETOOLONG = -10,	/* a line, token or path exceeds its limit */
+	SKS_ETOOLONG = -10,	/* a line, token, path or datagram exceeds its
+				 * limit */
 	SKS_EADDRINUSE = -11,	/* another program has this address */
 	SKS_EADDRNOTAVAIL = -12, /* this machine has no such address */
 	SKS_EACCES = -13,	/* no permission */
@@ -172,13 +174,32 @@ struct sks_addr {
 SKS_API SKS_MUST_USE int sks_addr_parse(const char *text,
 	    unsigned default_port, struct sks_addr *out);
 
-/* Asks the resolver for the first address of host; may block for seconds.
- * Returns 0 or SKS_ERESOLVE. */
+/*
+ * Asks the resolver for the first address of host in that family (SKS_UNSPEC:
+ * the first there is); may block for seconds.  As in Python "" is any address
+ * of this machine and "<broadcast>" 255.255.255.255.
+ * Returns 0, SKS_ERESOLVE (the error's `what` is the resolver's sentence),
+ * SKS_EINVAL (a port over 65535; a family that is not IP), SKS_ENOMEM.
+ * Python: what bind() and connect() do with a (host, port).
+ */
 SKS_API SKS_MUST_USE int sks_addr_resolve(const char *host, unsigned port,
+	    enum sks_family family, struct sks_addr *out);
+
+/*
+ * A Unix address of these len bytes: a path; behind a leading NUL a name in
+ * Linux's abstract namespace, any bytes; none at all: unnamed, which sks_bind()
+ * takes for "choose one for me".  Returns 0, SKS_EINVAL (a NUL in a path),
+ * SKS_ETOOLONG.  sks_addr_unix_name() gives the bytes back (they live as long
+ * as *a) and their number: 0 for an unnamed one; NULL when it is not a Unix
+ * address.  Python: a str, bytes that begin with NUL, and ''.
+ */
+SKS_API SKS_MUST_USE int sks_addr_unix(const void *name, size_t len,
 	    struct sks_addr *out);
+SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
 
 /* Writes the address; an IPv4 peer of a dual-stack listener shows as IPv4.
- * An unnamed Unix peer is "unix:" ('' in Python style).  Returns buf. */
+ * An unnamed Unix peer is "unix:" ('' in Python style), an abstract name has
+ * an @ for its NUL (Python: b'\x00name').  Returns buf. */
 SKS_API const char *sks_addr_format(const struct sks_addr *a,
 	    enum sks_addr_style style, char *buf, size_t size);
 
@@ -198,8 +219,19 @@ SKS_API int	sks_addr_same_host(const struct sks_addr *a,
 
 /*
  * Python's socket object.  One thread may read while another writes; only the
- * thread that owns it may close or free it.  sks_shutdown() may be called by
- * any thread as long as the object is not freed.
+ * thread that owns it may close, detach or free it, or connect it.
+ * sks_shutdown() may be called by any thread as long as the object is not
+ * freed, sks_accept() by several at once.
+ *
+ * Where this differs from Python's on purpose (doc/sockets.md has the table)
+ * - The descriptor is blocking whatever the timeout: SO_RCVTIMEO and
+ *   SO_SNDTIMEO carry what is left of it.  Python's becomes non-blocking when
+ *   there is a timeout.  One that listens is non-blocking, always.
+ * - Addresses are resolved before: no call here asks a resolver, but for
+ *   sks_create_connection(), and a bad port is refused where it is read.
+ * - A call that ran out of time says SKS_ETIMEDOUT, everywhere; only its own
+ *   timeout does (a connection the kernel gave up is SKS_ERESET).
+ * - No call takes flags.
  */
 struct sks_socket;
 
@@ -213,17 +245,85 @@ SKS_API SKS_MUST_USE int sks_socket_new(enum sks_family family,
 	    enum sks_type type, int proto, struct sks_socket **out);
 
 /*
- * Takes over a descriptor, makes it blocking (the deadlines below need that)
- * and close-on-exec.  Owns: on success the socket owns fd; on failure the
- * caller still does.  Python: socket.socket(fileno=fd).
+ * Takes over a descriptor of any family and type, makes it blocking (one that
+ * listens: non-blocking) and close-on-exec.  Owns: on success the socket owns
+ * fd; on failure the caller still does.  Python: socket.socket(fileno=fd),
+ * which leaves both as they are.
  */
 SKS_API SKS_MUST_USE int sks_socket_fromfd(int fd, struct sks_socket **out);
 
+/* What it was made with, or what was found.  A family the library does not
+ * know is SKS_UNSPEC.  Python: family, type, proto. */
+SKS_API enum sks_family sks_socket_family(const struct sks_socket *s);
+SKS_API enum sks_type sks_socket_type(const struct sks_socket *s);
+SKS_API int	sks_socket_proto(const struct sks_socket *s);
+
+/* Two connected ends (Unix stream). */
+SKS_API SKS_MUST_USE int sks_socketpair(struct sks_socket **a,
+	    struct sks_socket **b);
+
 /*
- * Connects.  The limit covers all of it, but not the resolver.  Returns 0,
- * SKS_ETIMEDOUT, SKS_ECONNREFUSED, SKS_EUNREACH, SKS_ERESOLVE, ...
- * Python: create_connection (tries every address of the host, each with its
- * share of the time that is left) and connect.
+ * Gives it an address.  The file of a Unix path is made here, and removed by
+ * nobody.  Returns 0, SKS_EADDRINUSE, SKS_EADDRNOTAVAIL, SKS_EACCES,
+ * SKS_EINVAL (it has one already), SKS_ENOTSUP (of another family), ...
+ */
+SKS_API SKS_MUST_USE int sks_bind(struct sks_socket *s,
+	    const struct sks_addr *address);
+
+/*
+ * Lets it accept connections.  backlog: how many may wait; 0 is allowed, and
+ * less than 0 means as many as the system allows (Python: 0).  May be called
+ * again to change it.  Returns 0, SKS_EADDRINUSE, SKS_ENOTSUP, ...
+ */
+SKS_API SKS_MUST_USE int sks_listen(struct sks_socket *s, int backlog);
+
+/*
+ * Takes the next connection, under s's timeout; if it is gone again before it
+ * could be taken the wait goes on.  *conn is close-on-exec and has no timeout,
+ * whatever s has; *client (may be NULL) is its address.  Owns: *conn is yours.
+ * Returns 0, SKS_ETIMEDOUT, SKS_EAGAIN, SKS_EINVAL (it does not listen, or
+ * was shut down), SKS_ENOFILES, SKS_ENOMEM, SKS_ERESET (ECONNABORTED: take
+ * the next), ...
+ * Threads: several may, each connection goes to one of them.
+ */
+SKS_API SKS_MUST_USE int sks_accept(struct sks_socket *s,
+	    struct sks_socket **conn, struct sks_addr *client);
+
+/*
+ * A stream that listens at this address: a new socket, with SO_REUSEADDR (not
+ * on a Unix socket), IPV6_V6ONLY as dualstack_ipv6 says (only for SKS_INET6),
+ * SO_REUSEPORT if reuse_port (not for Unix), bound and listening.  Returns 0,
+ * SKS_EINVAL and what bind and listen say.
+ */
+SKS_API SKS_MUST_USE int sks_create_server(const struct sks_addr *address,
+	    int backlog, int reuse_port, int dualstack_ipv6,
+	    struct sks_socket **out);
+
+/*
+ * Connects, under s's timeout.  A signal does not end the wait.  For a
+ * datagram or raw socket: only says whom it talks to.
+ * Returns 0, SKS_ETIMEDOUT, SKS_ECONNREFUSED, SKS_EUNREACH, SKS_ENOENT, ...;
+ * with timeout 0 SKS_EAGAIN (sys_errno EINPROGRESS) when it is under way, to
+ * be asked after with sks_connect_ex().  A Unix socket waits for room in the
+ * backlog (Python: at once EAGAIN when there is a timeout).
+ */
+SKS_API SKS_MUST_USE int sks_connect(struct sks_socket *s,
+	    const struct sks_addr *to);
+
+/*
+ * The same, but returns 0 or a positive errno: EINPROGRESS and then EALREADY
+ * while it is under way, once 0, EISCONN; ETIMEDOUT when the timeout has passed
+ * (Python: EAGAIN), EBADF, EINVAL (no address).
+ */
+SKS_API SKS_MUST_USE int sks_connect_ex(struct sks_socket *s,
+	    const struct sks_addr *to);
+
+/*
+ * A new stream, connected.  The limit covers all of it, but not the resolver,
+ * and is for connecting only: the socket has no timeout (Python's keeps it).
+ * The first form tries every address of the host, each with its share of the
+ * time that is left.  Returns 0, SKS_ETIMEDOUT, SKS_ECONNREFUSED,
+ * SKS_EUNREACH, SKS_ERESOLVE, ...
  */
 SKS_API SKS_MUST_USE int sks_create_connection(const char *host,
 	    unsigned port, double timeout, struct sks_socket **out);
@@ -232,19 +332,21 @@ SKS_API SKS_MUST_USE int sks_create_connection_addr(const struct sks_addr *to,
 SKS_API SKS_MUST_USE int sks_create_connection_unix(const char *path,
 	    double timeout, struct sks_socket **out);
 
-/* Two connected ends (Unix stream). */
-SKS_API SKS_MUST_USE int sks_socketpair(struct sks_socket **a,
-	    struct sks_socket **b);
-
-/* Seconds for each of the calls below that name no deadline.  INFINITY (the
+/*
+ * Seconds for each of the calls below that name no deadline.  INFINITY (the
  * default): wait; 0: SKS_EAGAIN instead of waiting; negative or NaN:
- * SKS_EINVAL. */
+ * SKS_EINVAL; more than the clock holds: INFINITY's meaning (Python:
+ * OverflowError).  sks_setblocking(): 1 is INFINITY, 0 is 0.
+ */
 SKS_API SKS_MUST_USE int sks_settimeout(struct sks_socket *s, double seconds);
 SKS_API double	sks_gettimeout(const struct sks_socket *s);
+SKS_API void	sks_setblocking(struct sks_socket *s, int flag);
 
 /*
  * Reads what is there, at most n bytes, waiting for the first.  Returns the
- * count, 0 at end of file (or n == 0), SKS_ETIMEDOUT, SKS_ERESET, ...
+ * count, 0 at end of file (or n == 0), SKS_ETIMEDOUT, SKS_ERESET,
+ * SKS_ENOTCONN, ...  A datagram or record is one call's; what does not fit is
+ * lost (see sks_recvfrom()), and 0 is an empty one, on SKS_DGRAM always.
  * The deadline form ignores the timeout; once the deadline has passed it
  * returns SKS_ETIMEDOUT even when bytes are waiting, so a loop of calls with
  * one deadline ends in time whatever the peer drips.
@@ -254,7 +356,23 @@ SKS_API SKS_MUST_USE ssize_t sks_recv(struct sks_socket *s, void *buf,
 SKS_API SKS_MUST_USE ssize_t sks_recv_deadline(struct sks_socket *s,
 	    void *buf, size_t n, int64_t deadline_ns);
 
-/* Sends; may take less than n.  Returns the count or SKS_E*. */
+enum {
+	SKS_TRUNC = 1		/* it was longer than n; the rest is lost */
+};
+
+/*
+ * A datagram or record, where it came from, and whether it was cut (Python
+ * does not tell).  from and flags may be NULL; *from is SKS_UNSPEC when the
+ * sender has no name, and for a TCP stream (Python: None).  n == 0 takes a
+ * datagram too.  Returns the count, which is 0 for an empty datagram;
+ * SKS_ECONNREFUSED when one that was sent before met nobody (the socket stays
+ * good); SKS_ETIMEDOUT, SKS_EAGAIN, ...
+ */
+SKS_API SKS_MUST_USE ssize_t sks_recvfrom(struct sks_socket *s, void *buf,
+	    size_t n, struct sks_addr *from, int *flags);
+
+/* Sends; may take less than n of a stream's.  n == 0 sends an empty datagram
+ * or record, and nothing on a stream.  Returns the count or SKS_E*. */
 SKS_API SKS_MUST_USE ssize_t sks_send(struct sks_socket *s, const void *data,
 	    size_t n);
 
@@ -263,8 +381,19 @@ SKS_API SKS_MUST_USE ssize_t sks_send_now(struct sks_socket *s,
 	    const void *data, size_t n);
 
 /*
+ * Sends a datagram there.  A connected socket may name its own peer, also
+ * where the system says EISCONN to that.  Returns n; SKS_ETOOLONG (over
+ * 65507 bytes for UDP on IPv4); SKS_ECONNREFUSED when an earlier one met
+ * nobody (the socket stays good, this one was not sent); SKS_EINVAL (no
+ * address, as of an unnamed Unix peer), SKS_ENOENT, SKS_EUNREACH, ...
+ */
+SKS_API SKS_MUST_USE ssize_t sks_sendto(struct sks_socket *s,
+	    const void *data, size_t n, const struct sks_addr *to);
+
+/*
  * Sends all; the timeout is one deadline for the whole.  Returns 0 or SKS_E*.
- * *done (may be NULL) is how much the kernel took, also on failure.
+ * *done (may be NULL) is how much the kernel took, also on failure (Python
+ * does not tell).
  */
 SKS_API SKS_MUST_USE int sks_sendall(struct sks_socket *s, const void *data,
 	    size_t n, size_t *done);
@@ -287,7 +416,7 @@ enum sks_how {
 SKS_API int	sks_shutdown(struct sks_socket *s, enum sks_how how);
 
 /* Closes the descriptor; a second call does nothing.  Later calls on s give
- * SKS_ECLOSED.  Owner only. */
+ * SKS_ECLOSED.  Owner only.  Python waits for its makefile() objects. */
 SKS_API void	sks_close(struct sks_socket *s);
 
 /* Closes so that the peer gets a reset instead of an end of file.  Owner
@@ -297,11 +426,45 @@ SKS_API void	sks_reset(struct sks_socket *s);
 /* Closes if needed and frees. */
 SKS_API void	sks_socket_free(struct sks_socket *s);
 
+/*
+ * Gives the descriptor away: as after sks_close(), but it stays open and is
+ * the caller's, without limits of ours (one that listens is non-blocking).
+ * s is still to be freed.  Owner only.  Returns it or SKS_ECLOSED.
+ */
+SKS_API SKS_MUST_USE int sks_detach(struct sks_socket *s);
+
+/*
+ * A second descriptor of the same connection, close-on-exec, with s's timeout
+ * from now on its own.  The two share what the kernel knows: one thread may
+ * read and one write in both together, and each call costs a system call
+ * more.  Returns 0, SKS_ECLOSED, SKS_ENOFILES, SKS_ENOMEM.
+ */
+SKS_API SKS_MUST_USE int sks_dup(struct sks_socket *s,
+	    struct sks_socket **out);
+
 SKS_API int	sks_fileno(const struct sks_socket *s);	/* -1: closed */
+
+/* Our address and the peer's.  0, SKS_ENOTCONN, SKS_ECLOSED.  An unnamed Unix
+ * one is SKS_UNSPEC, written ''. */
 SKS_API SKS_MUST_USE int sks_getsockname(struct sks_socket *s,
 	    struct sks_addr *out);
 SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
 	    struct sks_addr *out);
+
+/*
+ * Any option, by the system's numbers: bytes, an int, or NULL with a length.
+ * *len is the room in buf, not 0, then what came.  Returns 0, SKS_EINVAL,
+ * SKS_ENOTSUP (no such option here), SKS_EACCES, SKS_ECLOSED.  SO_RCVTIMEO and
+ * SO_SNDTIMEO are the library's own and cannot be set: SKS_EINVAL.
+ */
+SKS_API SKS_MUST_USE int sks_setsockopt(struct sks_socket *s, int level,
+	    int optname, const void *value, size_t len);
+SKS_API SKS_MUST_USE int sks_setsockopt_int(struct sks_socket *s, int level,
+	    int optname, int value);
+SKS_API SKS_MUST_USE int sks_getsockopt(struct sks_socket *s, int level,
+	    int optname, void *buf, size_t *len);
+SKS_API SKS_MUST_USE int sks_getsockopt_int(struct sks_socket *s, int level,
+	    int optname, int *value);
 
 enum sks_option {
 	SKS_NODELAY,		/* 1: send small pieces at once */
@@ -314,8 +477,8 @@ enum sks_option {
 	SKS_RCVBUF
 };
 
-/* setsockopt/getsockopt of one int.  SKS_ENOTSUP where the socket or system
- * does not have the option (TCP's on a Unix socket). */
+/* The same by name, without the system's headers.  SKS_ENOTSUP where the socket
+ * or system does not have the option (TCP's on a Unix socket). */
 SKS_API SKS_MUST_USE int sks_set_option(struct sks_socket *s,
 	    enum sks_option option, int value);
 SKS_API SKS_MUST_USE int sks_get_option(struct sks_socket *s,
@@ -415,6 +578,25 @@ SKS_API SKS_MUST_USE ssize_t sks_stream_write(struct sks_stream *st,
  * is reported once. */
 SKS_API SKS_MUST_USE int sks_stream_flush(struct sks_stream *st);
 SKS_API int	sks_stream_fileno(const struct sks_stream *st);
+
+/*
+ * The socket as a FILE.  mode is Python's: "r" (also ""), "w" or both, and "b",
+ * which changes nothing: a FILE is bytes, without Python's text decoding.
+ * It reads and writes through s, under s's timeout: when that has passed, the
+ * call fails with errno ETIMEDOUT (EAGAIN with timeout 0), and after
+ * clearerr() it goes on.  With "rw" what is written leaves at once, and no
+ * fflush() or fseek() is needed between reading and writing.
+ * Owns: fclose() flushes and frees the FILE; the socket stays open and the
+ * caller's.  The FILE has no descriptor of its own: after sks_close(), which
+ * may come first, its calls fail with EBADF.  In Python it keeps the
+ * descriptor open.
+ * Where the C library has no fopencookie() it is instead a duplicate
+ * descriptor in a FILE, which stays open until fclose(), knows no timeout
+ * (SKS_ENOTSUP if s has one now) and may raise SIGPIPE.
+ * Returns 0, SKS_EINVAL (the mode), SKS_ECLOSED, SKS_ENOTSUP, SKS_ENOMEM.
+ */
+SKS_API SKS_MUST_USE int sks_makefile_stdio(struct sks_socket *s,
+	    const char *mode, FILE **out);
 
 /*
  * Reads until one of the n tokens has come: the tutorial's
