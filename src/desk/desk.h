@@ -102,7 +102,7 @@ enum desk_rq {
 	DESK_RQ_DETACH,		/* who */
 	DESK_RQ_REPLY,		/* who, sid, text */
 	DESK_RQ_COMMAND,	/* who, text: "close 3" */
-	DESK_RQ_NOTE,		/* addr, door, text, whole, flags: a datagram
+	DESK_RQ_NOTE,		/* addr, route, text, whole, flags: a datagram
 				 * came */
 	DESK_RQ_DROPPED,	/* datagrams were dropped; the sink knows how
 				 * many when it is to say so */
@@ -122,17 +122,19 @@ struct desk_request {
 	unsigned		 flags;
 	uint64_t		 sid, offset;
 	const char		*addr;		/* see struct desk_peer */
-	unsigned		 door;
+	const void		*route;		/* DESK_ROUTE_SIZE bytes */
 	size_t			 whole;		/* bytes before it was cut */
 };
 
 /*
  * Who has written over UDP: a soft session, forgotten after a while.  Only
- * such a one can be answered, through the door that it has come to.
+ * such a one can be answered, on the way by which it came.
  */
+#define DESK_ROUTE_SIZE	288
 struct desk_peer {
 	char		 addr[DESK_ADDR_SIZE];
-	unsigned	 door;		/* which one, as the doors count */
+	unsigned char	 route[DESK_ROUTE_SIZE];	/* the door's; the desk
+							 * only keeps it */
 	bool		 answered;	/* by an operator */
 	int64_t		 heard_ns;	/* when it wrote last */
 };

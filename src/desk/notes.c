@@ -36,7 +36,7 @@ publish_note(const struct desk_round *r, const struct desk_effect *fx)
 	}
 	p = desk_peers_heard(&r->d->peers, ev->addr, r->now.ns);
 	if (p != NULL)
-		p->door = (unsigned)fx->count;
+		memcpy(p->route, fx->text, sizeof p->route);
 }
 
 static unsigned
@@ -71,7 +71,7 @@ desk_decide_note(struct desk *d, const struct desk_request *rq,
 	d->notes += (ev.flags & DESK_UNATTENDED) != 0;
 	fx = desk_effect_add(d, publish_note);
 	fx->event = at;
-	fx->count = rq->door;
+	fx->text = rq->route;
 	desk_fx_done(d, rq);
 	return 0;
 }

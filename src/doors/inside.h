@@ -27,7 +27,11 @@ struct door {
 	struct door_reader	  reader;
 	struct sks_server	**customers;	/* one per listener */
 	size_t			  ncustomers;
-	const char		**listeners;	/* their addresses */
+	const char		**listeners;	/* their addresses, and udp's */
+	size_t			  nlisteners;
+	struct door_udp		 *udp;		/* one per address */
+	size_t			  nudp;
+	struct door_node	  drop;		/* any "udp"'s request */
 	struct sks_server	 *operators;
 	pthread_t		  thread;	/* "desk" */
 	bool			  started;
@@ -44,6 +48,7 @@ struct door {
 	atomic_bool		  drained;
 	atomic_uint		  quits;
 	atomic_uint		  live;		/* customers connected now */
+	atomic_uint_least64_t	  udp_dropped;	/* and not yet told */
 };
 
 extern const struct sks_handler_ops door_customer_ops;
@@ -73,6 +78,23 @@ void	door_operator_attached(struct door *door, struct door_node *n,
 void	door_operator_past(struct door *door, struct door_node *n,
 	    uint64_t sid, unsigned count);
 
+/* What opening a listener needs; they return 0 or an exit status. */
+#define DOOR_FAILED	1
+int	door_address(const struct door_config *config, const char *text,
+	    struct sks_addr *out, struct dw_buf *why);
+int	door_listen_failed(const char *option, const char *text,
+	    struct dw_buf *why);
+int	door_add_listener(struct door *door, const char *text);
+void	door_server_config(struct door *door, struct sks_server_config *cfg);
+
+/* Datagrams, on main.  stop comes while the desk thread still answers what
+ * came; close after its end. */
+int	door_udp_open(struct door *door, struct dw_buf *why);
+int	door_udp_start(struct door *door);
+void	door_udp_request_stop(struct door *door);
+void	door_udp_stop(struct door *door);
+void	door_udp_close(struct door *door);
+
 /* Datagrams, on the desk thread: as the sink's functions say. */
 const char *door_udp_send(struct door *door, const struct desk_peer *to,
 	    const char *text, size_t len);
@@ -86,5 +108,7 @@ void	door_record(struct door *door, const struct desk_event *ev,
 	    const struct desk_session *s);
 void	door_record_put(struct door *door, const struct desk_conn *c,
 	    const struct desk_say *say);
+void	door_record_datagram(struct door *door, const char *addr,
+	    const char *text, size_t len);
 
 #endif

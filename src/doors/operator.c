@@ -199,7 +199,7 @@ welcome(struct operator *op, uint64_t notes)
 	f.ncommands = wire_commands(commands,
 	    sizeof commands / sizeof commands[0]);
 	f.listeners = door->listeners;
-	f.nlisteners = door->ncustomers;
+	f.nlisteners = door->nlisteners;
 	if (!op->replay) {
 		f.notes = notes;
 		desk_each_peer(door->desk, door_now(), add_peer, &peers);

@@ -402,6 +402,8 @@ begin(struct world *w, uint64_t seed)
 	for (int i = 0; i < PEERS; i++)
 		snprintf(w->peers[i].addr, sizeof w->peers[i].addr,
 		    "198.51.100.%d:5000", i);
+	for (int i = 0; i < PEERS; i++)
+		memset(w->peers[i].route, 'a' + i, DESK_ROUTE_SIZE);
 	udp_forget(w);
 	w->desk = store_restart(w);
 	next_step(w);

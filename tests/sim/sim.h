@@ -104,6 +104,7 @@ struct request {
 /* What must be remembered of one who writes over UDP. */
 struct udp_peer {
 	char		 addr[DESK_ADDR_SIZE];
+	char		 route[DESK_ROUTE_SIZE];
 	int64_t		 heard_ns;	/* 0: never, or it said quit */
 };
 

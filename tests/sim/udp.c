@@ -51,7 +51,7 @@ udp_note(struct world *w)
 	q->rq.text = q->message.text;
 	q->rq.len = q->message.len;
 	q->rq.addr = w->peers[q->peer].addr;
-	q->rq.door = (unsigned)q->peer;
+	q->rq.route = w->peers[q->peer].route;
 	q->rq.whole = q->rq.len;
 	sim_note(w, " %d~", q->peer);
 }
@@ -187,8 +187,10 @@ udp_datagram(void *arg, const struct desk_peer *to, const char *text,
 	    ev->len != len || memcmp(ev->body, text, len) != 0 ||
 	    strcmp(ev->addr, to->addr) != 0)
 		sim_fail(w, "a datagram that is no stored answer");
-	if (to->door >= PEERS || strcmp(w->peers[to->door].addr, to->addr) != 0)
-		sim_fail(w, "a datagram through another door");
+	for (int i = 0; i < PEERS; i++)
+		if (strcmp(w->peers[i].addr, to->addr) == 0 &&
+		    memcmp(w->peers[i].route, to->route, DESK_ROUTE_SIZE) != 0)
+			sim_fail(w, "a datagram on another's way");
 	out->seq = ev->seq;
 	out->why = sim_once_in(w, 10) ? "unreachable" : "";
 	w->counts.unsent += *out->why != '\0';

@@ -83,8 +83,11 @@ static const char *
 sink_datagram(void *arg, const struct desk_peer *to, const char *text,
     size_t len)
 {
+	unsigned way;
+
 	(void)arg;
-	dw_buf_addf(&happened, "%s/%u<", to->addr, to->door);
+	memcpy(&way, to->route, sizeof way);
+	dw_buf_addf(&happened, "%s/%u<", to->addr, way);
 	dw_buf_add(&happened, text, len);
 	dw_buf_adds(&happened, "; ");
 	return send_fails;
@@ -134,8 +137,13 @@ ask(struct desk_request rq)
 static void
 note_cut(const char *addr, const char *text, size_t whole, unsigned flags)
 {
+	static const union {
+		unsigned	way;
+		char		bytes[DESK_ROUTE_SIZE];
+	} route = { 1 };
+
 	ask((struct desk_request){ .rq = DESK_RQ_NOTE, .addr = addr,
-	    .door = 1, .text = text, .len = strlen(text), .whole = whole,
+	    .route = &route, .text = text, .len = strlen(text), .whole = whole,
 	    .flags = flags });
 }
 
