@@ -307,7 +307,7 @@ def _():
 def _():
     with Desk("--udp", HERE, "--rate", "1", "--burst", "3") as d:
         o, loud, calm = d.operator(), Sender(d), Sender(d, "127.0.0.9")
-        for n in range(500):
+        for n in range(100):        # no more than the kernel keeps
             loud.send(f"loud {n}")
         calm.send("calm")
         noted(o, calm, text="calm")
@@ -478,10 +478,17 @@ def _():
         assert re.fullmatch(note, row := c.row("~ udp")), row
         assert re.fullmatch(reply, row := c.row("~ udp")), row
         same(c.end(), 0)
-        c = Console(folder)
-        c.type("/udp to whom?")
-        c.row("/udp to whom?: nobody has written over UDP lately")
-        same(c.end(), 1)
+
+
+@case("a script whose answer is refused ends with status 1")
+def _():
+    with Desk("--udp", HERE) as d:
+        r = subprocess.run(
+            [DESKWIRE, "attach", "--operator-socket", d.operator_path],
+            input=b"/udp to whom?\n", timeout=LIMIT, stdout=subprocess.PIPE)
+        same(r.returncode, 1)
+        assert b"/udp to whom?: nobody has written over UDP lately" in \
+            r.stdout, r.stdout
 
 
 # --- deskwire call --udp ----------------------------------------------------
