@@ -1195,8 +1195,8 @@ echo_answer(struct sks_socket *s, size_t skip, int type)
 }
 
 static void
-step_raw(const char *step, enum sks_family family, int proto, int request, int answer,
-    size_t skip)
+step_raw(const char *step, enum sks_family family, int proto, int request,
+    int answer, size_t skip)
 {
 	unsigned char echo[12] = { 0, 0, 0, 0, 'd', 'w',
 	    'd', 'e', 's', 'k', 'w', 'i' };
