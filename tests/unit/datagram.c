@@ -300,6 +300,36 @@ a_dead_peer_does_not_disturb_the_next_request(void)
 }
 
 static int
+finish_and_note(struct sks_handler *h)
+{
+	int r = sks_datagram_handler_finish(h);
+
+	note(h->end_reason == SKS_END_PEER ? "peer" : "another");
+	return r;
+}
+
+static void
+a_reply_that_finds_its_peer_gone_is_an_end_and_no_error(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_DGRAM, SKS_SYNC);
+	struct sks_handler_ops handler = echo_lines;
+	struct sks_server *srv;
+	struct sks_socket *client;
+
+	rig_reset();
+	handler.finish = finish_and_note;
+	srv = rig_server(&cfg, &rig_ops, &handler);
+	client = rig_datagrams(srv);
+	CHECK_INT(sks_send(client, "gone\n", 5), 5);
+	sks_socket_free(client);
+	CHECK_INT(sks_server_handle_request(srv), 1);
+	CHECK_STR(calls(), "server_bind server_activate get_request "
+	    "verify_request process_request finish_request peer "
+	    "shutdown_request close_request");
+	sks_server_free(srv);
+}
+
+static int
 answer_anonymous(struct sks_handler *h)
 {
 	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
@@ -601,6 +631,7 @@ a_request_borrows_the_socket_of_its_server(void)
 		srv = rig_server(&cfg, NULL, &rig_handler);
 		CHECK_INT(sks_server_start(srv), 0);
 		CHECK(rig_echo_on(rig_datagrams(srv)));
+		CHECK(await_call("finish"));
 		CHECK(rig_echo_on(rig_datagrams(srv)));
 		CHECK_INT(sks_server_close(srv), 0);
 		CHECK_STR(calls(), "setup handle own finish "
@@ -1116,6 +1147,7 @@ main(void)
 		T(an_empty_datagram_is_a_request_and_a_longer_one_says_that_it_was_cut),
 		T(a_reply_is_at_most_what_a_datagram_takes),
 		T(a_dead_peer_does_not_disturb_the_next_request),
+		T(a_reply_that_finds_its_peer_gone_is_an_end_and_no_error),
 		T(a_unix_peer_without_address_cannot_be_answered_and_that_is_no_error),
 		T(a_connection_is_no_datagram),
 		T(rfile_ends_with_the_datagram_and_wfile_refuses_too_much_at_once),
