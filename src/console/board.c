@@ -164,16 +164,20 @@ put(struct con_board *b, struct dw_list *items, struct con_item *item)
 
 /* ---- under the lock: what a frame does ---- */
 
-/* Replies up to n of the session have left: their rows say so. */
+/* Replies up to n of the session have left: their rows say so, and so does
+ * that of its end. */
 static void
 mark_sent(struct dw_list *items, uint64_t sid, uint64_t n)
 {
 	DW_LIST_EACH(at, items) {
 		struct con_item *item = DW_LIST_OF(at, struct con_item, node);
 
-		if (is_event(item, "reply") && item->frame->ev.sid == sid &&
-		    item->frame->ev.n <= n)
+		if (item->kind != CON_ITEM_EVENT || item->sid != sid)
+			continue;
+		if (is_event(item, "reply") && item->frame->ev.n <= n)
 			item->mark = CON_MARK_SENT;
+		else if (is_event(item, "closed"))
+			item->unsent = item->out > n ? item->out - n : 0;
 	}
 }
 
@@ -228,20 +232,13 @@ end_flood(struct con_board *b, const struct wire_event *ev)
 		put(b, &b->items, more_item(b, s));
 }
 
-static uint64_t
-unsent_of(const struct con_mirror *m, uint64_t sid)
-{
-	const struct con_session *s = con_mirror_find(m, sid);
-
-	return s == NULL || s->sent >= s->out ? 0 : s->out - s->sent;
-}
-
 /* Owns: the item has the frame; without memory for one (NULL) the caller. */
 static struct con_item *
 event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
     DW_REQUIRES(b->lock)
 {
 	struct con_item *item = item_new(b, CON_ITEM_EVENT, NULL);
+	const struct con_session *s = con_mirror_find(&b->mirror, f->ev.sid);
 
 	if (item == NULL)
 		return NULL;
@@ -249,7 +246,8 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	item->cost = cost_of(f);
 	item->sid = f->ev.sid;
 	item->born_ns = now_ns;
-	item->unsent = unsent_of(&b->mirror, f->ev.sid);
+	item->out = s == NULL ? 0 : s->out;
+	item->unsent = s == NULL || s->sent >= s->out ? 0 : s->out - s->sent;
 	item->own = strcmp(f->ev.who, b->mirror.me) == 0;
 	con_mirror_label(&b->mirror, f->ev.sid, item->label);
 	return item;
@@ -521,13 +519,15 @@ count_floods(struct con_board *b, int64_t now_ns) DW_REQUIRES(b->lock)
 	return next;
 }
 
-/* Until when a reply waits for its mark; 0 when it does not. */
+/* Until when a reply waits for its mark, and an end for what leaves with it; 0
+ * when it does not. */
 static int64_t
 held_until(const struct con_item *item, int64_t now_ns)
 {
 	int64_t until = item->born_ns + CON_HOLD_MS * DW_MS;
 
-	if (!is_event(item, "reply") || item->mark != CON_MARK_STORED)
+	if (!(is_event(item, "reply") && item->mark == CON_MARK_STORED) &&
+	    !(is_event(item, "closed") && item->unsent > 0))
 		return 0;
 	return until > now_ns ? until : 0;
 }
@@ -547,6 +547,18 @@ report_dropped(struct con_board *b, struct dw_list *out)
 	dw_list_add(out, &item->node);
 }
 
+/* What has not left by now waits for its customer to write. */
+static void
+say_held(const struct con_mirror *m, struct con_item *item)
+{
+	const struct con_session *s = con_mirror_find(m, item->sid);
+
+	if (is_event(item, "reply") && item->mark == CON_MARK_STORED &&
+	    s != NULL && !s->gone && !s->closed &&
+	    strcmp(s->mode, "classic") == 0)
+		item->mark = CON_MARK_HELD;
+}
+
 static int64_t
 take_items(struct con_board *b, int64_t now_ns, size_t max,
     struct dw_list *out) DW_REQUIRES(b->lock)
@@ -560,6 +572,7 @@ take_items(struct con_board *b, int64_t now_ns, size_t max,
 			return until;
 		if (i == max)
 			return now_ns;
+		say_held(&b->mirror, item);
 		uncount(b, item);
 		dw_list_del(n);
 		dw_list_add(out, n);

@@ -29,7 +29,7 @@ struct door {
 	const char		**listeners;	/* their addresses */
 	struct sks_server	 *operators;
 	pthread_t		  thread;	/* "desk" */
-	bool			  started;
+	bool			  started, ended;
 	struct door_node	  drain, farewell;	/* main's requests */
 	struct dw_cond		  back;		/* main waits on it */
 

@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "socketserver/addr.h"
 #include "socketserver/error.h"
 #include "socketserver/server.h"
 #include "socketserver/socket.h"
@@ -52,43 +50,18 @@ cure_for(int sys_errno)
 	return NEXT;
 }
 
-/* Returns a blocking, close-on-exec descriptor or -errno. */
-static int
-accept_fd(int listener, struct sockaddr_storage *ss, socklen_t *len)
-{
-	int fd;
-
-#ifdef HAVE_ACCEPT4
-	fd = accept4(listener, (struct sockaddr *)ss, len, SOCK_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-#else
-	if ((fd = accept(listener, (struct sockaddr *)ss, len)) < 0)
-		return -errno;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	sks_fd_set_nonblock(fd, 0);	/* some systems inherit it */
-	return fd;
-#endif
-}
-
 int
 sks_accept_request(struct sks_server *srv, struct sks_request **req)
 {
 	struct sks_socket *listener = sks_server_socket(srv), *s;
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof ss;
 	struct sks_addr client;
-	int fd, r;
+	int r;
 
 	*req = NULL;
 	if (listener == NULL)
 		return sks_fail(SKS_EINVAL, "there is no socket");
-	if ((fd = accept_fd(sks_fileno(listener), &ss, &len)) < 0)
-		return sks_fail_errno(-fd, "accept");
-	sks_addr_set(&client, &ss, len);
-	if ((s = sks_socket_wrap(fd)) == NULL) {
-		close(fd);
-		return sks_fail_errno(ENOMEM, "accept");
-	}
+	if ((r = sks_accept_now(listener, &s, &client)) < 0)
+		return r;
 	if ((r = sks_request_new(srv, s, &client, req)) < 0) {
 		sks_socket_free(s);
 		return sks_fail_errno(ENOMEM, "accept");
@@ -215,10 +188,14 @@ accept_failed(struct sks_server *srv, struct sks_listener *l, int code)
 static void
 no_thread(struct sks_server *srv, struct sks_request *req)
 {
+	int forking = srv->cfg.concurrency == SKS_FORKING;
+
 	if (sks_episode_begins(&srv->no_threads))
 		sks_log(srv, SKS_LOG_WARNING,
-		    "no thread could be started; the peer is refused");
-	sks_request_refuse(req, SKS_OVER_THREADS);
+		    "no %s could be started; the peer is refused",
+		    forking ? "process" : "thread");
+	sks_request_refuse(req,
+	    forking ? SKS_OVER_PROCESSES : SKS_OVER_THREADS);
 }
 
 /* Its slot is taken.  Returns 0 or SKS_STOP. */
@@ -237,7 +214,7 @@ process(struct sks_server *srv, struct sks_request *req)
 		sks_request_drop(req);
 		return r == SKS_STOP ? SKS_STOP : 0;
 	}
-	if (!req->threaded)
+	if (!req->threaded && !req->forked)
 		sks_request_retire(req);
 	sks_request_unref(req);
 	return 0;
