@@ -56,6 +56,7 @@ scripts = \
 	tests/sim/plant.sh \
 	tests/system/call.py \
 	tests/system/defects.py \
+	tests/system/disk.py \
 	tests/system/record.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
