@@ -76,6 +76,7 @@ scripts = \
 	tests/system/call.py \
 	tests/system/like_python.py \
 	tests/system/defects.py \
+	tests/system/disk.py \
 	tests/system/record.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
@@ -89,7 +90,6 @@ scripts = \
 	tests/system/limits.py \
 	tests/system/udp.py \
 	tests/system/crash.py \
-	tests/system/disk.py \
 	tests/system/deps.sh \
 	tests/system/framing_doc.py \
 	tests/system/header.sh \
