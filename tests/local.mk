@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/link \
 	tests/unit/commands \
 	tests/unit/drafts \
+	tests/unit/hostile \
 	tests/unit/mirror \
 	tests/unit/pending \
 	tests/unit/prompt \
