@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/framing \
 	tests/unit/framing_remedies \
 	tests/unit/handler \
+	tests/unit/hostile \
 	tests/unit/inbox \
 	tests/unit/limits \
 	tests/unit/line \
