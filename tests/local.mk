@@ -39,10 +39,12 @@ unit_tests = \
 	tests/unit/log \
 	tests/unit/loop \
 	tests/unit/mirror \
+	tests/unit/notes \
 	tests/unit/observe \
 	tests/unit/op \
 	tests/unit/opening \
 	tests/unit/outbox \
+	tests/unit/peers \
 	tests/unit/pending \
 	tests/unit/postman \
 	tests/unit/printable \
@@ -56,6 +58,7 @@ unit_tests = \
 	tests/unit/server_paths \
 	tests/unit/server_rows \
 	tests/unit/socket \
+	tests/unit/sources \
 	tests/unit/stdio \
 	tests/unit/store \
 	tests/unit/stream \
@@ -73,6 +76,7 @@ scripts = \
 	tests/system/call.py \
 	tests/system/like_python.py \
 	tests/system/defects.py \
+	tests/system/disk.py \
 	tests/system/record.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
@@ -84,8 +88,8 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/hostile.py \
 	tests/system/limits.py \
+	tests/system/udp.py \
 	tests/system/crash.py \
-	tests/system/disk.py \
 	tests/system/deps.sh \
 	tests/system/framing_doc.py \
 	tests/system/header.sh \
@@ -112,7 +116,7 @@ tests_unit_store_SOURCES = tests/unit/store.c \
 
 tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
-	tests/sim/sink.c tests/sim/store.c
+	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
 
 # The test sees how much memory is asked for, and how often something is sent.
 tests_unit_allocation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \

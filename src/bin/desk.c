@@ -108,6 +108,8 @@ configure(struct desk_process *p)
 
 	c->listen = o->nlisten > 0 ? o->listen : usual;
 	c->nlisten = o->nlisten > 0 ? o->nlisten : 1;
+	c->udp = o->udp;
+	c->nudp = o->nudp;
 	c->state_dir = p->run->state_dir;
 	c->operator_socket = p->run->operator_socket;
 	c->name = o->name != NULL ? o->name : "deskwire";
@@ -260,8 +262,12 @@ log_opened(struct desk_process *p)
 	size_t n = door_listeners(p->door, &texts);
 
 	for (size_t i = 0; i < n && p->config.talk != NULL; i++) {
-		dw_log(p->config.talk, _("Server %s started"), texts[i]);
-		dw_log(p->config.talk, _("Waiting for customers..."));
+		bool udp = strncmp(texts[i], DOOR_UDP, strlen(DOOR_UDP)) == 0;
+
+		dw_log(p->config.talk, _("Server %s started"),
+		    texts[i] + (udp ? strlen(DOOR_UDP) : 0));
+		if (!udp)
+			dw_log(p->config.talk, _("Waiting for customers..."));
 	}
 }
 

@@ -164,20 +164,48 @@ put(struct con_board *b, struct dw_list *items, struct con_item *item)
 
 /* ---- under the lock: what a frame does ---- */
 
+/* Events that only change the mark of a row. */
+static bool
+is_mark(const struct wire_event *ev)
+{
+	return strcmp(ev->ev, "sent") == 0 || strcmp(ev->ev, "udp-sent") == 0;
+}
+
+/* An answer over UDP has left, or could not. */
+static void
+mark_answer(struct con_item *item, const struct wire_event *ev)
+{
+	if (!is_event(item, "udp-reply") || item->frame->ev.seq != ev->n)
+		return;
+	item->mark = *ev->why == '\0' ? CON_MARK_SENT : CON_MARK_FAILED;
+	snprintf(item->text, sizeof item->text, "%s", ev->why);
+}
+
 /* Replies up to n of the session have left: their rows say so, and so does
  * that of its end. */
 static void
-mark_sent(struct dw_list *items, uint64_t sid, uint64_t n)
+mark_message(struct con_item *item, const struct wire_event *ev)
 {
+	if (item->kind != CON_ITEM_EVENT || item->sid != ev->sid)
+		return;
+	if (is_event(item, "reply") && item->frame->ev.n <= ev->n)
+		item->mark = CON_MARK_SENT;
+	else if (is_event(item, "closed"))
+		item->unsent = item->out > ev->n ? item->out - ev->n : 0;
+}
+
+static void
+mark_sent(struct dw_list *items, const struct wire_event *ev)
+{
+	bool udp = strcmp(ev->ev, "udp-sent") == 0;
+
 	DW_LIST_EACH(at, items) {
 		struct con_item *item = DW_LIST_OF(at, struct con_item, node);
 
-		if (item->kind != CON_ITEM_EVENT || item->sid != sid)
-			continue;
-		if (is_event(item, "reply") && item->frame->ev.n <= n)
-			item->mark = CON_MARK_SENT;
-		else if (is_event(item, "closed"))
-			item->unsent = item->out > n ? item->out - n : 0;
+		if (udp)
+			mark_answer(item, ev);
+		else
+			mark_message(item, ev);
 	}
 }
 
@@ -196,15 +224,26 @@ more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b->lock)
 	return item;
 }
 
+/* Who may be flooding with this; NULL: nobody. */
+static struct con_session *
+source_of(struct con_board *b, const struct wire_event *ev)
+    DW_REQUIRES(b->lock)
+{
+	if (strcmp(ev->ev, "udp") == 0)
+		return &b->udp;
+	if (strcmp(ev->ev, "said") != 0 || b->mirror.selected == ev->sid)
+		return NULL;
+	return con_mirror_find(&b->mirror, ev->sid);
+}
+
 /* Is this message one too many?  Then it is counted instead of shown. */
 static bool
 floods(struct con_board *b, const struct wire_event *ev, int64_t now_ns)
     DW_REQUIRES(b->lock)
 {
-	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
+	struct con_session *s = source_of(b, ev);
 
-	if (!b->flood_limit || s == NULL || b->mirror.selected == ev->sid ||
-	    strcmp(ev->ev, "said") != 0)
+	if (!b->flood_limit || s == NULL)
 		return false;
 	if (s->flood_more == 0 &&
 	    now_ns - s->flood_ns >= CON_FLOOD_MS * DW_MS) {
@@ -258,7 +297,7 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
     DW_REQUIRES(b->lock)
 {
 	struct con_item *item = NULL;
-	bool shown = strcmp(f->ev.ev, "sent") != 0;
+	bool shown = !is_mark(&f->ev);
 
 	if (f->ev.seq <= b->mirror.seq) {
 		wire_frame_free(f);	/* we have it already */
@@ -266,7 +305,7 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	}
 	end_flood(b, &f->ev);
 	if (!shown)
-		mark_sent(&b->items, f->ev.sid, f->ev.n);
+		mark_sent(&b->items, &f->ev);
 	shown = shown && !floods(b, &f->ev, now_ns);
 	if (shown)
 		item = event_item(b, f, now_ns);
@@ -284,8 +323,8 @@ take_past(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	struct con_item *item = NULL;
 
-	if (strcmp(f->ev.ev, "sent") == 0)
-		mark_sent(&b->past, f->ev.sid, f->ev.n);
+	if (is_mark(&f->ev))
+		mark_sent(&b->past, &f->ev);
 	else
 		item = event_item(b, f, now_ns);
 	if (item == NULL)
@@ -300,6 +339,8 @@ judge(struct con_board *b, struct con_item *item) DW_REQUIRES(b->lock)
 {
 	const struct con_session *s = con_mirror_find(&b->mirror, item->sid);
 
+	if (is_event(item, "udp-reply") && item->mark == CON_MARK_STORED)
+		item->mark = CON_MARK_DOUBT;
 	if (!is_event(item, "reply") || item->mark == CON_MARK_SENT)
 		return;
 	if (s != NULL && item->frame->ev.n <= s->sent)
@@ -500,21 +541,28 @@ flood_due(const struct con_session *s)
 	return s->flood_ns + CON_FLOOD_MS * DW_MS;
 }
 
+static int64_t
+count_flood(struct con_board *b, struct con_session *s, int64_t now_ns)
+    DW_REQUIRES(b->lock)
+{
+	if (s->flood_more == 0)
+		return DW_NEVER;
+	if (flood_due(s) > now_ns)
+		return flood_due(s);
+	put(b, &b->items, more_item(b, s));
+	return DW_NEVER;
+}
+
 /* Puts the counts that are due into the queue; when the next one is. */
 static int64_t
 count_floods(struct con_board *b, int64_t now_ns) DW_REQUIRES(b->lock)
 {
-	int64_t next = DW_NEVER;
+	int64_t next = count_flood(b, &b->udp, now_ns), due;
 
 	for (size_t i = 0; b->floods > 0 && i < b->mirror.n; i++) {
-		struct con_session *s = b->mirror.all[i];
-
-		if (s->flood_more == 0)
-			continue;
-		if (flood_due(s) <= now_ns)
-			put(b, &b->items, more_item(b, s));
-		else if (flood_due(s) < next)
-			next = flood_due(s);
+		due = count_flood(b, b->mirror.all[i], now_ns);
+		if (due < next)
+			next = due;
 	}
 	return next;
 }
@@ -525,8 +573,9 @@ static int64_t
 held_until(const struct con_item *item, int64_t now_ns)
 {
 	int64_t until = item->born_ns + CON_HOLD_MS * DW_MS;
+	bool marked = is_event(item, "reply") || is_event(item, "udp-reply");
 
-	if (!(is_event(item, "reply") && item->mark == CON_MARK_STORED) &&
+	if (!(marked && item->mark == CON_MARK_STORED) &&
 	    !(is_event(item, "closed") && item->unsent > 0))
 		return 0;
 	return until > now_ns ? until : 0;
@@ -696,6 +745,18 @@ con_board_session(struct con_board *b, uint64_t sid,
 		*out = *s;
 	dw_unlock(&b->lock);
 	return s != NULL;
+}
+
+size_t
+con_board_peers(struct con_board *b, char out[CON_PEERS][CON_ADDR_MAX])
+{
+	size_t n;
+
+	dw_lock(&b->lock);
+	n = b->mirror.npeers;
+	memcpy(out, b->mirror.peers, n * sizeof out[0]);
+	dw_unlock(&b->lock);
+	return n;
 }
 
 long

@@ -273,6 +273,7 @@ decide_attach(struct desk *d, const struct desk_request *rq,
 	d->operators++;
 	desk_emit(d, NULL, ev, now);
 	desk_fx_attached(d, rq);
+	d->notes = 0;
 	return 0;
 }
 
@@ -392,6 +393,8 @@ desk_decide(struct desk *d, const struct desk_request *rq,
 		[DESK_RQ_DETACH] = decide_detach,
 		[DESK_RQ_REPLY] = decide_reply,
 		[DESK_RQ_COMMAND] = decide_command,
+		[DESK_RQ_NOTE] = desk_decide_note,
+		[DESK_RQ_DROPPED] = desk_decide_dropped,
 		[DESK_RQ_DRAIN] = decide_drain,
 	};
 

@@ -71,6 +71,8 @@ desk_free(struct desk *d)
 	while ((n = dw_list_take(&d->sessions)) != NULL)
 		free(DW_LIST_OF(n, struct desk_session, node));
 	desk_effects_free(d);
+	desk_peers_fini(&d->peers);
+	free(d->left);
 	free(d->events);
 	free(d->effects);
 	free(d->saved);
@@ -87,8 +89,11 @@ desk_new(const struct desk_config *config, struct desk **out)
 	d->config = config;
 	dw_list_init(&d->sessions);
 	dw_list_init(&d->conns);
-	d->deadline_ns = d->gone_ns = DW_NEVER;
-	if (desk_reserve(d, FIRST_ROOM, FIRST_ROOM) < 0) {
+	d->deadline_ns = d->gone_ns = d->drop_ns = DW_NEVER;
+	d->told_ns = INT64_MIN / 2;
+	if (desk_reserve(d, FIRST_ROOM, FIRST_ROOM) < 0 ||
+	    desk_peers_init(&d->peers, config->max_peers,
+	    config->peer_ns) < 0) {
 		desk_free(d);
 		return -ENOMEM;
 	}
@@ -111,6 +116,8 @@ desk_replay(struct desk *d, const struct desk_event *ev)
 {
 	struct desk_session *s;
 
+	if (ev->ev == DESK_EV_UDP && (ev->flags & DESK_UNATTENDED) != 0)
+		d->notes++;
 	if (ev->sid == 0)
 		return 0;
 	s = ev->ev == DESK_EV_ARRIVED ? replay_arrived(d) :
@@ -126,6 +133,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
 {
 	d->seq = d->stored_seq = last_seq;
 	d->sid = d->stored_sid = last_sid;
+	d->stored_notes = d->notes;
 	DW_LIST_EACH(n, &d->sessions)
 		DW_LIST_OF(n, struct desk_session, node)->lost = "restart";
 	d->dirty = true;
@@ -235,6 +243,7 @@ desk_settle(struct desk *d, struct desk_time now)
 		return;
 	d->dirty = false;
 	d->gone_ns = DW_NEVER;
+	desk_settle_left(d, now);
 	DW_LIST_EACH(n, &d->sessions) {
 		if (desk_reserve(d, 2, 0) < 0) {
 			d->dirty = true;
@@ -251,6 +260,8 @@ desk_deadline(const struct desk *d)
 {
 	int64_t ns = d->deadline_ns < d->gone_ns ? d->deadline_ns : d->gone_ns;
 
+	if (d->drop_ns < ns)
+		ns = d->drop_ns;
 	return d->dirty && d->retry_ns < ns ? d->retry_ns : ns;
 }
 
@@ -278,4 +289,13 @@ uint64_t
 desk_last_seq(const struct desk *d)
 {
 	return d->stored_seq;
+}
+
+void
+desk_each_peer(const struct desk *d, struct desk_time now,
+    void (*fn)(void *arg, const struct desk_peer *p), void *arg)
+{
+	for (size_t i = 0; i < d->peers.n; i++)
+		if (desk_peer_is_known(&d->peers, &d->peers.all[i], now.ns))
+			fn(arg, &d->peers.all[i]);
 }

@@ -472,7 +472,14 @@ desk_fx_left(struct desk *d, const struct desk_request *rq)
 static void
 publish_attached(const struct desk_round *r, const struct desk_effect *fx)
 {
-	r->sink->attached(r->arg, fx->node);
+	r->sink->attached(r->arg, fx->node, fx->count);
+}
+
+/* What was counted in this round is not there. */
+static void
+undo_attached(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->attached(r->arg, fx->node, r->d->notes);
 }
 
 void
@@ -482,17 +489,19 @@ desk_fx_attached(struct desk *d, const struct desk_request *rq)
 
 	/* An operator is let in also, and then above all, when the disk is
 	 * full. */
-	fx->undo = publish_attached;
+	fx->undo = undo_attached;
 	/* What it is shown is how the desk stands behind the last event of
 	 * the round; so it must not see one of them again. */
 	fx->late = true;
 	fx->node = rq->node;
+	fx->count = d->notes;
 }
 
 static void
 publish_past(const struct desk_round *r, const struct desk_effect *fx)
 {
-	r->sink->past(r->arg, fx->node, fx->answer.sid, fx->count);
+	r->sink->past(r->arg, fx->node, fx->answer.sid,
+	    (unsigned)fx->count);
 }
 
 void
@@ -556,6 +565,7 @@ keep(struct desk *d)
 	d->sweep = false;
 	d->stored_seq = d->seq;
 	d->stored_sid = d->sid;
+	desk_notes_keep(d);
 }
 
 static void
@@ -574,6 +584,7 @@ restore(struct desk *d)
 	}
 	d->seq = d->stored_seq;
 	d->sid = d->stored_sid;
+	desk_notes_restore(d);
 }
 
 void
@@ -655,6 +666,7 @@ desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
 {
 	const struct desk_round r = { d, sink, arg, now };
 
+	desk_notes_tick(&r);
 	if (now.ns < d->deadline_ns)
 		return;
 	d->deadline_ns = DW_NEVER;

@@ -33,6 +33,18 @@ begin(struct record *r, const struct door *door, uint64_t sid,
 	    addr);
 }
 
+/* "('127.0.0.1', 5000)" of "127.0.0.1:5000". */
+static void
+python_address(const char *text, char tuple[SKS_ADDR_TEXT])
+{
+	struct sks_addr addr;
+
+	if (sks_addr_parse(text, 0, &addr) < 0)
+		snprintf(tuple, SKS_ADDR_TEXT, "%s", text);
+	else
+		sks_addr_format(&addr, SKS_STYLE_PYTHON, tuple, SKS_ADDR_TEXT);
+}
+
 /* The words of both are protocol: the tutorial's, in every language. */
 static void
 record_text(const struct record *r, const char *what, int64_t t_ms,
@@ -49,13 +61,9 @@ record_text(const struct record *r, const char *what, int64_t t_ms,
 static void
 record_arrived(const struct record *r, const struct desk_event *ev)
 {
-	struct sks_addr addr;
 	char tuple[SKS_ADDR_TEXT];
 
-	if (sks_addr_parse(ev->addr, 0, &addr) < 0)
-		snprintf(tuple, sizeof tuple, "%s", ev->addr);
-	else
-		sks_addr_format(&addr, SKS_STYLE_PYTHON, tuple, sizeof tuple);
+	python_address(ev->addr, tuple);
 	if (!r->one_at_a_time)
 		dw_log(r->log, _("%s New connection in a thread of its "
 		    "own..."), r->id);
@@ -87,6 +95,30 @@ record_end(const struct record *r, const struct desk_event *ev)
 		dw_log(r->log, _("Waiting for customers..."));
 }
 
+static void
+begin_udp(struct record *r, const struct door *door, const char *addr)
+{
+	r->log = door->config->talk;
+	r->one_at_a_time = door->config->one_at_a_time;
+	snprintf(r->id, sizeof r->id, "[udp] %s", addr);
+}
+
+static void
+record_datagram(struct door *door, const struct desk_event *ev)
+{
+	char tuple[SKS_ADDR_TEXT], before[DESK_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
+	struct record r;
+
+	begin_udp(&r, door, ev->addr);
+	python_address(ev->addr, tuple);
+	snprintf(before, sizeof before,
+	    _("%s Received from customer -> %s the message: "), r.id, tuple);
+	dw_log_bytes(r.log, before, ev->body, ev->len);
+	if ((ev->flags & DESK_TRUNCATED) != 0)
+		dw_log(r.log, _("%s That message had %lu bytes and was cut"),
+		    r.id, (unsigned long)ev->n);
+}
+
 void
 door_record(struct door *door, const struct desk_event *ev,
     const struct desk_session *s)
@@ -100,6 +132,8 @@ door_record(struct door *door, const struct desk_event *ev,
 	};
 	struct record r;
 
+	if (door->config->talk != NULL && ev->ev == DESK_EV_UDP)
+		record_datagram(door, ev);
 	if (door->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
 		return;
 	begin(&r, door, s->facts.sid, s->facts.addr);
@@ -120,4 +154,16 @@ door_record_put(struct door *door, const struct desk_conn *c,
 		return;
 	begin(&r, door, c->sid, c->addr);
 	record_text(&r, "send -->", dw_clock_wall_ms(), say->text, say->len);
+}
+
+void
+door_record_datagram(struct door *door, const char *addr, const char *text,
+    size_t len)
+{
+	struct record r;
+
+	if (door->config->talk == NULL)
+		return;
+	begin_udp(&r, door, addr);
+	record_text(&r, "send -->", dw_clock_wall_ms(), text, len);
 }

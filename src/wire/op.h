@@ -13,8 +13,10 @@
  *
  *	from the desk
  *	welcome	v, name, desk, journal, seq, sessions, commands, listeners,
- *		replay			name: what the desk calls this operator;
- *					journal: what its seq are numbers of
+ *		peers, notes, replay	name: what the desk calls this operator;
+ *					journal: what its seq are numbers of;
+ *					peers: who wrote over UDP lately; notes:
+ *					so many while nobody was on duty
  *	live	seq			after a replay: all up to seq was sent
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id
@@ -66,12 +68,12 @@ struct wire_session {
 
 struct wire_command {
 	const char	*name, *args, *help;
-	const char	*complete;	/* "session", "command" or "" */
+	const char	*complete;	/* "session", "command", "peer" or "" */
 };
 
 struct wire_frame {
 	enum wire_op	 op;
-	uint64_t	 id, sid, n, seq, seen;
+	uint64_t	 id, sid, n, seq, seen, notes;
 	unsigned	 v;
 	bool		 replay;
 	const char	*name, *desk, *journal, *code;	/* "" when absent */
@@ -84,6 +86,8 @@ struct wire_frame {
 	size_t		 ncommands;
 	const char *const *listeners;
 	size_t		 nlisteners;
+	const char *const *peers;
+	size_t		 npeers;
 };
 
 /* A frame of this kind with everything else absent. */

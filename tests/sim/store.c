@@ -285,6 +285,7 @@ apply(struct world *w, const struct desk_event *ev)
 		arrived(w, ev);
 		return;
 	}
+	udp_stored(w, ev);
 	if (table[ev->ev] == NULL)
 		return;
 	if ((s = store_session(w, ev->sid)) == NULL)
@@ -386,17 +387,24 @@ store_compare(struct world *w)
 	compare_desk(w, w->desk);
 }
 
-/* Only events of sessions that are not closed are needed any more. */
+/* Only events of sessions that are not closed are needed any more, and
+ * datagrams that came since somebody was on duty. */
 static void
 purge(struct world *w)
 {
 	struct store *st = &w->store;
 	size_t kept = 0;
+	uint64_t on = 0;
 
+	for (size_t i = 0; i < st->n; i++)
+		if (st->evs[i].ev.ev == DESK_EV_ON)
+			on = st->evs[i].ev.seq;
 	for (size_t i = 0; i < st->n; i++) {
 		struct session *s = store_session(w, st->evs[i].ev.sid);
+		bool missed = st->evs[i].ev.ev == DESK_EV_UDP &&
+		    st->evs[i].ev.seq > on;
 
-		if (s != NULL && s->f.state != DESK_CLOSED)
+		if (missed || (s != NULL && s->f.state != DESK_CLOSED))
 			st->evs[kept++] = st->evs[i];
 		else
 			free(st->evs[i].bytes);

@@ -73,6 +73,12 @@ def split(row):
     return kind, step, outcome
 
 
+def without_files(rows):
+    """Where a FILE is the C library's own there is nothing to compare."""
+    return [row for row in rows
+            if not row[1].startswith(("file_", "files", "both_"))]
+
+
 def differences(theirs, ours):
     """{(kind, step, Python's outcome, ours)}; what both have is ..."""
     found = set()
@@ -85,9 +91,9 @@ def differences(theirs, ours):
 
 def expected(kinds_there):
     """A machine without IPv6 has no steps of those kinds."""
-    return {(kind, step, theirs, ours)
+    return [(kind, step, theirs, ours)
             for step, kinds, theirs, ours, _ in DEVIATIONS
-            for kind in kinds.split() if kind in kinds_there}
+            for kind in kinds.split() if kind in kinds_there]
 
 
 def main():
@@ -95,14 +101,16 @@ def main():
     ours, also_wrong = run([OURS])
     wrong += also_wrong
     different = []
+    named = expected({kind for kind, _, _ in theirs})
+    if ("any", "files", "the C library's") in ours:
+        theirs, ours, named = map(without_files, (theirs, ours, named))
     if [row[:2] for row in theirs] != [row[:2] for row in ours]:
         wrong.append("they did not take the same steps")
     found = differences(theirs, ours)
-    named = expected({kind for kind, _, _ in theirs})
-    for kind, step, p, o in sorted(found - named):
+    for kind, step, p, o in sorted(found - set(named)):
         different.append(f"{kind} {step}: Python {p}, ours {o}")
     gone = [f"{kind} {step}: not Python {p}, ours {o}"
-            for kind, step, p, o in sorted(named - found)]
+            for kind, step, p, o in sorted(set(named) - found)]
     tests = [
         ("both take the same steps to the end", wrong),
         ("every outcome is Python's, but for the named deviations",

@@ -823,8 +823,6 @@ def stream_steps():
     step_connect_later()
     step_full_backlog()
     step_dup()
-    if k.type == STREAM:
-        step_files()
     if k.family != UNIX:
         step_hosts()
     else:
@@ -861,6 +859,7 @@ def main():
     folder = sys.argv[1]
     step_matrix()
     step_foreign_fds()
+    say("files", "ours")
     for k in STREAMS:
         if usable():
             stream_steps()
@@ -872,6 +871,9 @@ def main():
     for k in DATAGRAMS:
         if usable():
             datagram_steps()
+    for k in STREAMS:
+        if k.type == STREAM and usable():
+            step_files()
     step_raw("echo4", INET, socket.IPPROTO_ICMP, 8, 0, 20)
     step_raw("echo6", INET6, socket.IPPROTO_ICMPV6, 128, 129, 0)
     print("end")

@@ -318,6 +318,49 @@ a_flood_beside_the_selected_is_counted(void)
 }
 
 static void
+a_flood_of_datagrams_is_counted(void)
+{
+	const int64_t later = FIRST + CON_FLOOD_MS * DW_MS;
+
+	begin(true);
+	for (int n = 1; n <= 40; n++)
+		happens("udp", 0, 1, FIRST);
+	CHECK_INT(take(FIRST, 100), later);
+	CHECK_STR(taken, "eeee");
+	CHECK(!con_board_idle(&board));
+	take(later, 100);
+	CHECK_STR(taken, "m");
+	CHECK_INT(taken_count, 36);
+	CHECK(con_board_idle(&board));
+	con_board_fini(&board);
+}
+
+static void
+an_answer_over_udp_waits_for_its_mark(void)
+{
+	struct wire_frame f;
+	uint64_t answer;
+
+	begin(true);
+	happens("udp-reply", 0, 0, FIRST);
+	answer = seq;
+	CHECK_INT(take(FIRST, 10), FIRST + CON_HOLD_MS * DW_MS);
+	CHECK_STR(taken, "");
+	happens("udp-sent", 0, answer, FIRST);
+	CHECK_INT(take(FIRST, 10), DW_NEVER);
+	CHECK_STR(taken, "e");
+	CHECK_INT(taken_mark, CON_MARK_SENT);
+	happens("udp-reply", 0, 0, FIRST);
+	f = event("udp-sent", 0, seq);
+	f.ev.why = "unreachable";
+	post(&f, FIRST);
+	take(FIRST, 10);
+	CHECK_STR(taken, "e");
+	CHECK_INT(taken_mark, CON_MARK_FAILED);
+	con_board_fini(&board);
+}
+
+static void
 the_selected_one_is_shown_in_full(void)
 {
 	begin(true);
@@ -518,6 +561,8 @@ main(void)
 		T(an_end_waits_shortly_for_what_leaves_with_it),
 		T(an_end_says_what_has_not_left_by_then),
 		T(a_flood_beside_the_selected_is_counted),
+		T(a_flood_of_datagrams_is_counted),
+		T(an_answer_over_udp_waits_for_its_mark),
 		T(the_selected_one_is_shown_in_full),
 		T(a_flood_is_counted_before_its_session_ends),
 		T(history_comes_whole_with_its_answer),

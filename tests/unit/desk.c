@@ -94,10 +94,11 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 }
 
 static void
-sink_attached(void *arg, void *node)
+sink_attached(void *arg, void *node, uint64_t notes)
 {
 	(void)arg;
 	(void)node;
+	(void)notes;
 	dw_buf_addf(&happened, "attached at %" PRIu64 "; ",
 	    desk_last_seq(desk));
 }

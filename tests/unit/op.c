@@ -93,6 +93,9 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 	f.ncommands = 1;
 	f.listeners = listeners;
 	f.nlisteners = 2;
+	f.peers = listeners + 1;
+	f.npeers = 1;
+	f.notes = 7;
 	back = around(&f, &out);
 	if (back != NULL && CHECK_INT(back->nsessions, 2) &&
 	    CHECK_INT(back->ncommands, 1) && CHECK_INT(back->nlisteners, 2)) {
@@ -101,6 +104,9 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK_STR(back->desk, "desk");
 		CHECK_INT(back->seq, 41);
 		CHECK(back->replay);
+		CHECK_INT(back->notes, 7);
+		if (CHECK_INT(back->npeers, 1))
+			CHECK_STR(back->peers[0], "[::1]:1");
 		CHECK_INT(back->sessions[0].sid, 3);
 		CHECK_INT(back->sessions[0].in, 1);
 		CHECK_INT(back->sessions[0].out, 2);

@@ -732,6 +732,40 @@ without_block_on_close_close_cuts_and_does_not_wait(void)
 	CHECK_INT(count_fds(), fds);
 }
 
+static int
+read_for_ever(struct sks_handler *h)
+{
+	char byte;
+
+	raise_flag(BLOCKED);
+	return (int)sks_recv(h->request, &byte, 1);
+}
+
+static void
+without_block_on_close_a_loop_that_handles_is_cut_at_once(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
+	struct sks_server *srv;
+	struct sks_socket *s;
+	int64_t start;
+
+	begin();
+	cfg.block_on_close = 0;
+	cfg.grace = SOON;
+	script.in_handle = read_for_ever;
+	srv = rig_server(&cfg, &rig_ops, &rig_handler);
+	CHECK_INT(sks_server_start(srv), 0);
+	s = rig_connect(srv);
+	CHECK(await_flags(BLOCKED));
+	start = sks_now();
+	CHECK_INT(sks_server_close(srv), 0);
+	CHECK(seconds_since(start) < SOON / 2);
+	CHECK_INT(stats_of(srv).live, 0);
+	CHECK_INT(sks_server_fileno(srv), -1);
+	sks_server_free(srv);
+	sks_socket_free(s);
+}
+
 /* A datagram's socket is the server's: it is cut, and closed by the free. */
 static void
 without_block_on_close_a_lent_socket_is_cut_and_closed_last(void)
@@ -1215,6 +1249,7 @@ main(void)
 		T(an_own_get_request_may_fail_as_accept_does),
 		T(a_worker_has_the_name_and_the_stack_that_was_asked_for),
 		T(without_block_on_close_close_cuts_and_does_not_wait),
+		T(without_block_on_close_a_loop_that_handles_is_cut_at_once),
 		T(without_block_on_close_a_lent_socket_is_cut_and_closed_last),
 		T(a_silent_customer_is_left_after_the_idle_timeout),
 		T(a_datagram_servers_socket_gets_no_idle_timeout),
