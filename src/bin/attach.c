@@ -36,7 +36,7 @@ connect_desk(void *arg, const char **why)
 	struct attach *a = arg;
 	struct sks_socket *s;
 
-	if (sks_connect_unix(a->path, CONNECT_SECONDS, &s) == 0)
+	if (sks_create_connection_unix(a->path, CONNECT_SECONDS, &s) == 0)
 		return s;
 	*why = sks_error_text(a->error, sizeof a->error);
 	return NULL;

@@ -77,7 +77,15 @@ verb_call(struct options *o)
 		    o->wait_seconds);
 		return STATUS_USAGE;
 	}
+	if (o->classic && o->datagrams) {
+		complain(_("--classic and --udp exclude each other"));
+		return STATUS_USAGE;
+	}
 	cfg.classic = o->classic;
+	cfg.datagrams = o->datagrams;
+	cfg.wants_answer = o->wait_seconds != NULL;
+	if (o->datagrams && o->wait_seconds == NULL)
+		cfg.wait_seconds = CALL_UDP_WAIT_SECONDS;
 	cfg.name = o->name;
 	cfg.colour = o->colour;
 	return call_run(&cfg);

@@ -95,7 +95,7 @@ actor_thread(void *arg)
 	struct sks_socket *s;
 
 	if (poll(&pfd, 1, (int)(a->begins * 1000)) != 0 ||
-	    sks_connect(&demo->addr, 1.0, &s) < 0)
+	    sks_create_connection_addr(&demo->addr, 1.0, &s) < 0)
 		return NULL;
 	play(a, s);
 	sks_socket_free(s);

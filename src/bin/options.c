@@ -13,7 +13,7 @@
 #include "bin/options.h"
 #include "bin/verbs.h"
 
-#define OPTIONS_MAX	96
+#define OPTIONS_MAX	128
 #define FIRST_VALUE	256	/* of getopt's val: an index above letters */
 
 struct option_row {
@@ -45,16 +45,27 @@ complain(const char *format, ...)
  */
 
 static int
-set_listen(struct options *o, const char *arg)
+add_address(const char ***all, size_t *n, const char *arg)
 {
-	const char **grown;
+	const char **grown = realloc(*all, (*n + 1) * sizeof *grown);
 
-	grown = realloc(o->listen, (o->nlisten + 1) * sizeof *grown);
 	if (grown == NULL)
 		return -ENOMEM;
-	o->listen = grown;
-	o->listen[o->nlisten++] = arg;
+	*all = grown;
+	grown[(*n)++] = arg;
 	return 0;
+}
+
+static int
+set_listen(struct options *o, const char *arg)
+{
+	return add_address(&o->listen, &o->nlisten, arg);
+}
+
+static int
+set_udp(struct options *o, const char *arg)
+{
+	return add_address(&o->udp, &o->nudp, arg);
 }
 
 static int
@@ -115,11 +126,16 @@ FLAG(public_allowed)
 FLAG(no_history)
 FLAG(allow_suspend)
 FLAG(classic)
+FLAG(datagrams)
 
 static const struct option_row rows[] = {
 	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
 	    N_("take customers there (127.0.0.1:6666); may be given again, "
 	    "port 0 takes any free one, [::1]:6666 is IPv6") },
+	{ "udp", "ADDR:PORT", VERB_OPEN | VERB_SERVE, 0, set_udp,
+	    N_("take datagrams there; may be given again") },
+	{ "udp", NULL, VERB_CALL, 0, set_datagrams,
+	    N_("send datagrams, each line one; nobody confirms them") },
 	{ "state", "DIR", VERB_OPEN | VERB_SERVE, 's', set_state_dir,
 	    N_("where the journal is kept") },
 	{ "operator-socket", "PATH", VERB_ALL & ~(VERB_CALL | VERB_DEMO), 0,
@@ -355,4 +371,5 @@ void
 options_fini(struct options *o)
 {
 	free(o->listen);
+	free(o->udp);
 }

@@ -37,6 +37,8 @@ enum verb_set {
 struct options {
 	const char	**listen;		/* as given, in order */
 	size_t		  nlisten;
+	const char	**udp;			/* of a desk, the same */
+	size_t		  nudp;
 	const char	 *state_dir, *operator_socket;
 	const char	 *name, *as, *greeting_file, *log_file;
 	enum tty_colour	  colour;
@@ -46,7 +48,7 @@ struct options {
 	struct door_limits limits;
 	bool		  sessions_given, per_address_given;
 
-	bool		  classic;		/* call */
+	bool		  classic, datagrams;	/* call */
 	const char	 *wait_seconds;
 	const char	 *args[2];		/* HOST PORT */
 	size_t		  nargs;

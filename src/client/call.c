@@ -48,7 +48,7 @@ say_classic(const struct call *c, const char *format)
 {
 	const char *at = strstr(format, "%s");
 
-	if (!c->cfg->classic)
+	if (!c->cfg->classic && !c->cfg->datagrams)
 		return;
 	printf("%.*s%s%s\n", (int)(at - format), format, c->where, at + 2);
 	fflush(stdout);
@@ -74,12 +74,16 @@ name_the_peer(struct call *c)
  * said before must still be read.
  */
 static int
-prepare(struct sks_socket *s)
+prepare(const struct call *c, struct sks_socket *s)
 {
-	int r = sks_set_keepalive(s, 60, 10, 3);
+	int r;
+
+	if (c->cfg->datagrams)
+		return sks_settimeout(s, 0);
+	r = sks_set_keepalive(s, 60, 10, 3);
 
 	if (r == 0)
-		r = sks_setsockopt(s, SKS_NODELAY, 1);
+		r = sks_set_option(s, SKS_NODELAY, 1);
 	(void)r;
 	return sks_settimeout(s, 0);
 }
@@ -182,27 +186,51 @@ talk_until_term(struct call *c)
 	return status;
 }
 
+/* Nothing is sent by this: the socket only knows its peer, takes datagrams
+ * from nobody else, and is told when nobody listens there. */
+static int
+connect_datagrams(struct call *c)
+{
+	struct sks_addr to;
+	int r;
+
+	if ((r = sks_addr_resolve(c->cfg->host, c->cfg->port, SKS_UNSPEC,
+	    &to)) < 0 || (r = sks_socket_new(sks_addr_family(&to), SKS_DGRAM,
+	    0, &c->sock)) < 0)
+		return r;
+	return sks_connect(c->sock, &to);
+}
+
+static int
+connect_to_peer(struct call *c)
+{
+	int r = c->cfg->datagrams ? connect_datagrams(c) :
+	    sks_create_connection(c->cfg->host, c->cfg->port,
+	    c->cfg->connect_seconds, &c->sock);
+
+	return r == 0 ? prepare(c, c->sock) : r;
+}
+
 int
 call_run(const struct call_config *cfg)
 {
 	struct call c = {
 		.cfg = cfg,
-		.mode = cfg->classic ? &call_classic_mode : &call_line_mode,
+		.mode = cfg->datagrams ? &call_datagram_mode :
+		    cfg->classic ? &call_classic_mode : &call_line_mode,
 	};
 	int status, r;
 
 	if (name_the_peer(&c) < 0)
 		return CALL_FAILED;
 	say_classic(&c, _("Connecting to server %s ..."));
-	r = sks_create_connection(cfg->host, cfg->port, cfg->connect_seconds,
-	    &c.sock);
-	if (r == 0)
-		r = prepare(c.sock);
-	if (r < 0) {
+	if ((r = connect_to_peer(&c)) < 0) {
 		status = no_connection(&c, r);
 	} else {
 		c.began_ns = dw_clock_ns();
-		say_classic(&c, _("Connected to server %s"));
+		say_classic(&c, cfg->datagrams ? _("Ready for server %s (UDP "
+		    "has no connection: nothing is confirmed)") :
+		    _("Connected to server %s"));
 		status = talk_until_term(&c);
 	}
 	dw_buf_fini(&c.out);

@@ -3,10 +3,10 @@
  * The customer's client: `deskwire call`.
  *
  * Line mode toward a desk, or with `classic` the tutorial's protocol toward
- * the tutorial's servers.  On a terminal what arrives appears above what is
+ * the tutorial's servers, or with `datagrams` UDP toward either.  On a terminal what arrives appears above what is
  * being typed.  In a pipe each line of standard input is sent; at its end our
  * direction is shut, and the answers are printed until the peer closes or
- * wait_seconds have passed.
+ * wait_seconds have passed.  Over UDP the first answer is enough.
  */
 #ifndef CALL_H
 #define CALL_H
@@ -19,6 +19,9 @@
 #define CALL_PORT		6666
 #define CALL_WAIT_SECONDS	60
 #define CALL_CONNECT_SECONDS	30
+#define CALL_UDP_WAIT_SECONDS	1	/* to learn that nobody listens */
+#define CALL_UDP_MAX		1024	/* bytes: what the tutorial's server
+					 * reads */
 
 /* What call_run returns: the program's exit status.  Or 128 + SIGTERM. */
 enum call_status {
@@ -39,13 +42,15 @@ struct call_config {
 	const char	*host;			/* name or address */
 	unsigned	 port;
 	bool		 classic;
+	bool		 datagrams;
+	bool		 wants_answer;		/* over UDP: none is a failure */
 	double		 wait_seconds;		/* in a pipe, for answers */
 	double		 connect_seconds;
 	const char	*name;			/* of the customer; NULL: none */
 	enum tty_colour	 colour;
 };
 #define CALL_CONFIG_INITIALIZER { CALL_HOST, CALL_PORT, false, \
-	CALL_WAIT_SECONDS, CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
+	false, false, CALL_WAIT_SECONDS, CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
 
 /*
  * Connects, talks, and says on standard error why it ended if that was not as

@@ -44,20 +44,28 @@ give_up_sending(struct call *c)
 	dw_buf_fini(&c->out);
 }
 
+static int
+send_some(struct call *c)
+{
+	ssize_t n = sks_send_now(c->sock, c->out.data, c->out.len);
+
+	if (n == SKS_EAGAIN)
+		return SKS_EAGAIN;
+	if (n < 0)
+		give_up_sending(c);
+	else
+		dw_buf_drop(&c->out, (size_t)n);
+	return 0;
+}
+
 static void
 flush(struct call *c)
 {
-	ssize_t n;
+	int (*send)(struct call *c) = c->mode->send != NULL ? c->mode->send :
+	    send_some;
 
-	while (c->out.len > 0) {
-		n = sks_send_now(c->sock, c->out.data, c->out.len);
-		if (n == SKS_EAGAIN)
-			break;
-		if (n < 0)
-			give_up_sending(c);
-		else
-			dw_buf_drop(&c->out, (size_t)n);
-	}
+	while (c->out.len > 0 && send(c) != SKS_EAGAIN)
+		;
 	if (c->out.len == 0 && c->half_close && !c->half_closed) {
 		c->half_closed = true;
 		if (sks_shutdown(c->sock, SKS_SHUT_WR) < 0)
@@ -133,17 +141,20 @@ call_each_row(struct call *c, const char *text,
 static void
 receive(struct call *c)
 {
-	char bytes[16384];
+	char bytes[65536];		/* also the longest datagram */
+	bool datagrams = c->mode->goes_on != NULL;
 	ssize_t n = sks_recv(c->sock, bytes, sizeof bytes);
 
 	if (n == SKS_EAGAIN)
 		return;
-	if (n > 0) {
+	if (n > 0 || (n == 0 && datagrams)) {
 		c->mode->received(c, bytes, (size_t)n);
 		c->paused = !tty_ready(c->tty);
 		watch(c);
 		return;
 	}
+	if (datagrams && c->mode->goes_on(c, (int)n))
+		return;
 	/* A send has already taken the error from the socket. */
 	if (n == 0 && c->broken)
 		n = SKS_ERESET;

@@ -42,6 +42,15 @@ struct call_mode {
 	 * call_end(). */
 	void	(*ended)(struct call *c, int code);
 
+	/*
+	 * Datagrams: sends the first of those in c->out, each with a NUL behind
+	 * it, and takes it out.  Returns 0 or SKS_EAGAIN.  NULL: a stream.
+	 */
+	int	(*send)(struct call *c);
+
+	/* Datagrams: receiving failed.  Can the call go on? */
+	bool	(*goes_on)(struct call *c, int code);
+
 	/* The deadline given to tty_deadline() has passed. */
 	void	(*timeout)(struct call *c);
 	/* The peer has begun to read too slowly, reads again, or has read
@@ -51,7 +60,8 @@ struct call_mode {
 	void	(*fini)(struct call *c);
 };
 
-extern const struct call_mode call_line_mode, call_classic_mode;
+extern const struct call_mode call_line_mode, call_classic_mode,
+	    call_datagram_mode;
 extern const struct tty_ops call_tty_ops;	/* their arg is a struct call */
 
 /* What line mode knows. */
@@ -70,6 +80,14 @@ struct call_turns {
 	struct dw_buf		 todo;		/* messages, each with its NUL */
 	bool			 input_ended;
 	bool			 quit_met;	/* what follows is not shown */
+};
+
+/* What datagram mode knows. */
+struct call_notes {
+	bool			 answered;
+	bool			 refused;	/* what was sent last */
+	bool			 unsent;	/* a line was too long */
+	bool			 input_ended;
 };
 
 struct call {
@@ -94,6 +112,7 @@ struct call {
 
 	struct call_rows	 rows;
 	struct call_turns	 turns;
+	struct call_notes	 notes;
 };
 
 /* Has SIGTERM come?  From call.c, which catches it and rings the tty. */

@@ -164,16 +164,48 @@ put(struct con_board *b, struct dw_list *items, struct con_item *item)
 
 /* ---- under the lock: what a frame does ---- */
 
-/* Replies up to n of the session have left: their rows say so. */
-static void
-mark_sent(struct dw_list *items, uint64_t sid, uint64_t n)
+/* Events that only change the mark of a row. */
+static bool
+is_mark(const struct wire_event *ev)
 {
+	return strcmp(ev->ev, "sent") == 0 || strcmp(ev->ev, "udp-sent") == 0;
+}
+
+/* An answer over UDP has left, or could not. */
+static void
+mark_answer(struct con_item *item, const struct wire_event *ev)
+{
+	if (!is_event(item, "udp-reply") || item->frame->ev.seq != ev->n)
+		return;
+	item->mark = *ev->why == '\0' ? CON_MARK_SENT : CON_MARK_FAILED;
+	snprintf(item->text, sizeof item->text, "%s", ev->why);
+}
+
+/* Replies up to n of the session have left: their rows say so, and so does
+ * that of its end. */
+static void
+mark_message(struct con_item *item, const struct wire_event *ev)
+{
+	if (item->kind != CON_ITEM_EVENT || item->sid != ev->sid)
+		return;
+	if (is_event(item, "reply") && item->frame->ev.n <= ev->n)
+		item->mark = CON_MARK_SENT;
+	else if (is_event(item, "closed"))
+		item->unsent = item->out > ev->n ? item->out - ev->n : 0;
+}
+
+static void
+mark_sent(struct dw_list *items, const struct wire_event *ev)
+{
+	bool udp = strcmp(ev->ev, "udp-sent") == 0;
+
 	DW_LIST_EACH(at, items) {
 		struct con_item *item = DW_LIST_OF(at, struct con_item, node);
 
-		if (is_event(item, "reply") && item->frame->ev.sid == sid &&
-		    item->frame->ev.n <= n)
-			item->mark = CON_MARK_SENT;
+		if (udp)
+			mark_answer(item, ev);
+		else
+			mark_message(item, ev);
 	}
 }
 
@@ -192,15 +224,26 @@ more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b->lock)
 	return item;
 }
 
+/* Who may be flooding with this; NULL: nobody. */
+static struct con_session *
+source_of(struct con_board *b, const struct wire_event *ev)
+    DW_REQUIRES(b->lock)
+{
+	if (strcmp(ev->ev, "udp") == 0)
+		return &b->udp;
+	if (strcmp(ev->ev, "said") != 0 || b->mirror.selected == ev->sid)
+		return NULL;
+	return con_mirror_find(&b->mirror, ev->sid);
+}
+
 /* Is this message one too many?  Then it is counted instead of shown. */
 static bool
 floods(struct con_board *b, const struct wire_event *ev, int64_t now_ns)
     DW_REQUIRES(b->lock)
 {
-	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
+	struct con_session *s = source_of(b, ev);
 
-	if (!b->flood_limit || s == NULL || b->mirror.selected == ev->sid ||
-	    strcmp(ev->ev, "said") != 0)
+	if (!b->flood_limit || s == NULL)
 		return false;
 	if (s->flood_more == 0 &&
 	    now_ns - s->flood_ns >= CON_FLOOD_MS * DW_MS) {
@@ -228,20 +271,13 @@ end_flood(struct con_board *b, const struct wire_event *ev)
 		put(b, &b->items, more_item(b, s));
 }
 
-static uint64_t
-unsent_of(const struct con_mirror *m, uint64_t sid)
-{
-	const struct con_session *s = con_mirror_find(m, sid);
-
-	return s == NULL || s->sent >= s->out ? 0 : s->out - s->sent;
-}
-
 /* Owns: the item has the frame; without memory for one (NULL) the caller. */
 static struct con_item *
 event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
     DW_REQUIRES(b->lock)
 {
 	struct con_item *item = item_new(b, CON_ITEM_EVENT, NULL);
+	const struct con_session *s = con_mirror_find(&b->mirror, f->ev.sid);
 
 	if (item == NULL)
 		return NULL;
@@ -249,7 +285,8 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	item->cost = cost_of(f);
 	item->sid = f->ev.sid;
 	item->born_ns = now_ns;
-	item->unsent = unsent_of(&b->mirror, f->ev.sid);
+	item->out = s == NULL ? 0 : s->out;
+	item->unsent = s == NULL || s->sent >= s->out ? 0 : s->out - s->sent;
 	item->own = strcmp(f->ev.who, b->mirror.me) == 0;
 	con_mirror_label(&b->mirror, f->ev.sid, item->label);
 	return item;
@@ -260,7 +297,7 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
     DW_REQUIRES(b->lock)
 {
 	struct con_item *item = NULL;
-	bool shown = strcmp(f->ev.ev, "sent") != 0;
+	bool shown = !is_mark(&f->ev);
 
 	if (f->ev.seq <= b->mirror.seq) {
 		wire_frame_free(f);	/* we have it already */
@@ -268,7 +305,7 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	}
 	end_flood(b, &f->ev);
 	if (!shown)
-		mark_sent(&b->items, f->ev.sid, f->ev.n);
+		mark_sent(&b->items, &f->ev);
 	shown = shown && !floods(b, &f->ev, now_ns);
 	if (shown)
 		item = event_item(b, f, now_ns);
@@ -286,8 +323,8 @@ take_past(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	struct con_item *item = NULL;
 
-	if (strcmp(f->ev.ev, "sent") == 0)
-		mark_sent(&b->past, f->ev.sid, f->ev.n);
+	if (is_mark(&f->ev))
+		mark_sent(&b->past, &f->ev);
 	else
 		item = event_item(b, f, now_ns);
 	if (item == NULL)
@@ -302,6 +339,8 @@ judge(struct con_board *b, struct con_item *item) DW_REQUIRES(b->lock)
 {
 	const struct con_session *s = con_mirror_find(&b->mirror, item->sid);
 
+	if (is_event(item, "udp-reply") && item->mark == CON_MARK_STORED)
+		item->mark = CON_MARK_DOUBT;
 	if (!is_event(item, "reply") || item->mark == CON_MARK_SENT)
 		return;
 	if (s != NULL && item->frame->ev.n <= s->sent)
@@ -502,32 +541,42 @@ flood_due(const struct con_session *s)
 	return s->flood_ns + CON_FLOOD_MS * DW_MS;
 }
 
+static int64_t
+count_flood(struct con_board *b, struct con_session *s, int64_t now_ns)
+    DW_REQUIRES(b->lock)
+{
+	if (s->flood_more == 0)
+		return DW_NEVER;
+	if (flood_due(s) > now_ns)
+		return flood_due(s);
+	put(b, &b->items, more_item(b, s));
+	return DW_NEVER;
+}
+
 /* Puts the counts that are due into the queue; when the next one is. */
 static int64_t
 count_floods(struct con_board *b, int64_t now_ns) DW_REQUIRES(b->lock)
 {
-	int64_t next = DW_NEVER;
+	int64_t next = count_flood(b, &b->udp, now_ns), due;
 
 	for (size_t i = 0; b->floods > 0 && i < b->mirror.n; i++) {
-		struct con_session *s = b->mirror.all[i];
-
-		if (s->flood_more == 0)
-			continue;
-		if (flood_due(s) <= now_ns)
-			put(b, &b->items, more_item(b, s));
-		else if (flood_due(s) < next)
-			next = flood_due(s);
+		due = count_flood(b, b->mirror.all[i], now_ns);
+		if (due < next)
+			next = due;
 	}
 	return next;
 }
 
-/* Until when a reply waits for its mark; 0 when it does not. */
+/* Until when a reply waits for its mark, and an end for what leaves with it; 0
+ * when it does not. */
 static int64_t
 held_until(const struct con_item *item, int64_t now_ns)
 {
 	int64_t until = item->born_ns + CON_HOLD_MS * DW_MS;
+	bool marked = is_event(item, "reply") || is_event(item, "udp-reply");
 
-	if (!is_event(item, "reply") || item->mark != CON_MARK_STORED)
+	if (!(marked && item->mark == CON_MARK_STORED) &&
+	    !(is_event(item, "closed") && item->unsent > 0))
 		return 0;
 	return until > now_ns ? until : 0;
 }
@@ -547,6 +596,18 @@ report_dropped(struct con_board *b, struct dw_list *out)
 	dw_list_add(out, &item->node);
 }
 
+/* What has not left by now waits for its customer to write. */
+static void
+say_held(const struct con_mirror *m, struct con_item *item)
+{
+	const struct con_session *s = con_mirror_find(m, item->sid);
+
+	if (is_event(item, "reply") && item->mark == CON_MARK_STORED &&
+	    s != NULL && !s->gone && !s->closed &&
+	    strcmp(s->mode, "classic") == 0)
+		item->mark = CON_MARK_HELD;
+}
+
 static int64_t
 take_items(struct con_board *b, int64_t now_ns, size_t max,
     struct dw_list *out) DW_REQUIRES(b->lock)
@@ -560,6 +621,7 @@ take_items(struct con_board *b, int64_t now_ns, size_t max,
 			return until;
 		if (i == max)
 			return now_ns;
+		say_held(&b->mirror, item);
 		uncount(b, item);
 		dw_list_del(n);
 		dw_list_add(out, n);
@@ -683,6 +745,18 @@ con_board_session(struct con_board *b, uint64_t sid,
 		*out = *s;
 	dw_unlock(&b->lock);
 	return s != NULL;
+}
+
+size_t
+con_board_peers(struct con_board *b, char out[CON_PEERS][CON_ADDR_MAX])
+{
+	size_t n;
+
+	dw_lock(&b->lock);
+	n = b->mirror.npeers;
+	memcpy(out, b->mirror.peers, n * sizeof out[0]);
+	dw_unlock(&b->lock);
+	return n;
 }
 
 long

@@ -8,7 +8,7 @@
  * When the terminal does not keep up, the oldest rows are dropped and counted;
  * what changes the mirror, and the answers to our own requests, never is.
  * While another session is selected, one that floods gets CON_FLOOD_ROWS rows
- * a second, and a row that counts the rest.
+ * a second, and a row that counts the rest.  So do all datagrams together.
  */
 #ifndef CON_BOARD_H
 #define CON_BOARD_H
@@ -47,6 +47,7 @@ struct con_item {
 	enum con_item_kind	 kind;
 	struct wire_frame	*frame;		/* owned; or NULL */
 	uint64_t		 sid, count;
+	uint64_t		 out;		/* replies to sid until then */
 	uint64_t		 unsent;	/* see con_row_about */
 	unsigned		 generation;	/* of the link it came over */
 	enum con_mark		 mark;
@@ -74,6 +75,8 @@ struct con_board {
 	size_t			 nbytes	DW_GUARDED_BY(lock);
 	uint64_t		 dropped DW_GUARDED_BY(lock);
 	size_t			 floods	DW_GUARDED_BY(lock); /* sessions */
+	struct con_session	 udp	DW_GUARDED_BY(lock); /* all datagrams:
+						 * its flood_* */
 	unsigned		 generation DW_GUARDED_BY(lock);
 	bool			 welcomed DW_GUARDED_BY(lock);
 	bool			 ended	DW_GUARDED_BY(lock);
@@ -139,6 +142,11 @@ size_t	con_board_open(struct con_board *b);
 /* A copy of one session; false when there is none. */
 bool	con_board_session(struct con_board *b, uint64_t sid,
 	    struct con_session *out);
+
+/* Copies of the addresses that wrote over UDP, the latest first.  Returns how
+ * many. */
+size_t	con_board_peers(struct con_board *b,
+	    char out[CON_PEERS][CON_ADDR_MAX]);
 
 /* Copies of all, in the order of /list; the caller frees *out.  Returns how
  * many, or -ENOMEM. */

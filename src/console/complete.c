@@ -48,6 +48,25 @@ complete_session(struct con *con, struct tty_words *words)
 	free(all);
 }
 
+static void
+complete_peer(struct con *con, struct tty_words *words)
+{
+	char peers[CON_PEERS][CON_ADDR_MAX];
+	size_t n = con_board_peers(&con->board, peers);
+
+	for (size_t i = 0; i < n; i++)
+		tty_words_add(words, peers[i]);
+}
+
+/* Is line[start] the first word behind the command? */
+static bool
+is_first_argument(const char *line, size_t start)
+{
+	size_t name = strcspn(line, " ");
+
+	return name + strspn(line + name, " ") >= start;
+}
+
 /* What the command's row says about its arguments; "" when it is none. */
 static const char *
 kind_of(const struct con *con, const char *line)
@@ -82,4 +101,6 @@ con_complete(void *arg, const char *line, size_t start, size_t end,
 		complete_session(con, words);
 	else if (strcmp(kind, "command") == 0)
 		complete_command(con, false, words);
+	else if (strcmp(kind, "peer") == 0 && is_first_argument(line, start))
+		complete_peer(con, words);
 }

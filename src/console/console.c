@@ -137,8 +137,10 @@ on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
 static bool
 may_remember(void *arg, const char *line)
 {
+	struct con_line l = con_line_of(line);
+
 	(void)arg;
-	return con_line_of(line).kind == CON_LINE_COMMAND;
+	return l.kind == CON_LINE_COMMAND && !con_is_answer(l.name);
 }
 
 static const struct tty_ops ops = {

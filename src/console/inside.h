@@ -65,6 +65,9 @@ void	con_prompt_refresh(struct con *con);
 /* Takes what is on the board and shows it, as far as the terminal keeps up. */
 void	con_pump(struct con *con);
 
+/* Does this command of the desk say something to somebody? */
+bool	con_is_answer(const char *command);
+
 /* ---- talk.c ---- */
 
 /* Makes sid the one who is answered; swaps what is being typed. */

@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "console/inside.h"
 
+#define PEER_NEW	16u	/* a flag of "udp": doc/protocol.md */
 #define TAKE_ITEMS	128	/* between two looks at the keyboard */
 
 /* Our own coming and going is no news to us. */
@@ -28,6 +29,7 @@ show_event(struct con *con, struct con_item *item)
 		.label = item->label,
 		.mark = item->mark,
 		.unsent = item->unsent,
+		.why = item->text,
 		.selected = item->sid == con->facts.sid,
 	};
 
@@ -37,7 +39,8 @@ show_event(struct con *con, struct con_item *item)
 		con_show(con, &row);
 	if (item->frame->op != WIRE_EV)
 		return;
-	if (strcmp(ev->ev, "arrived") == 0)
+	if (strcmp(ev->ev, "arrived") == 0 || (strcmp(ev->ev, "udp") == 0 &&
+	    (ev->flags & PEER_NEW) != 0))
 		tty_bell(con->tty);
 	if (item->own && strcmp(ev->ev, "reply") == 0)
 		con_pending_stored(&con->pending, ev->sid, ev->body, ev->len);
@@ -47,6 +50,15 @@ static void
 show_notice(struct con *con, struct con_item *item)
 {
 	con_say(con, "%s", item->frame->text);
+}
+
+/* A command that says something to somebody: not to have said it is a failure
+ * of a script, and its text is no business of the history file. */
+bool
+con_is_answer(const char *command)
+{
+	return strncmp(command, "udp", 3) == 0 &&
+	    (command[3] == ' ' || command[3] == '\0');
 }
 
 static void
@@ -59,8 +71,10 @@ show_answer(struct con *con, struct con_item *item)
 		return;
 	if (f->op == WIRE_ERR && rq->sid != 0)
 		con_keep_text(con, rq->sid, rq->text, f->text);
-	else if (f->op == WIRE_ERR)
+	else if (f->op == WIRE_ERR) {
+		con->unsent |= con_is_answer(rq->text);
 		con_say(con, "/%s: %s", rq->text, f->text);
+	}
 	else if (f->len > 0)
 		con_say(con, "%s", f->text);
 	con_request_free(rq);
@@ -122,6 +136,18 @@ say_who_left(struct con *con)
 		    "and left their sessions open; /list shows them", n), n);
 }
 
+/* Who wrote over UDP while nobody was here. */
+static void
+say_notes(struct con *con)
+{
+	unsigned long n = (unsigned long)con->welcome->notes;
+
+	if (n > 0)
+		con_say(con, DW_PLURAL("%lu datagram came while nobody was on "
+		    "duty; /udp shows it", "%lu datagrams came while nobody "
+		    "was on duty; /udp shows the last ones", n), n);
+}
+
 static void
 greet(struct con *con)
 {
@@ -135,6 +161,7 @@ greet(struct con *con)
 		con_say(con, _("this is the desk %s; you are %s; %zu open"),
 		    w->desk, w->name, w->nsessions);
 	say_who_left(con);
+	say_notes(con);
 	if (con->cfg.hint != NULL)
 		con_say(con, "%s", con->cfg.hint);
 	else if (w->nsessions == 0 && w->nlisteners > 0)
@@ -156,6 +183,7 @@ show_welcome(struct con *con, struct con_item *item)
 		return;
 	con_say(con, _("what happened meanwhile is not shown; /history "
 	    "shows it"));
+	say_notes(con);
 	give_up_lost(con, item->generation);
 }
 
@@ -170,7 +198,8 @@ show_bye(struct con *con, struct con_item *item)
 {
 	const struct wire_frame *f = item->frame;
 
-	if (f->len > 0)
+	/* A desk of our own has stopped because we wanted it to. */
+	if (f->len > 0 && !con->cfg.owns_desk)
 		con_say(con, "%s", f->text);
 	if (strcmp(f->code, "stop") == 0)
 		con->leaving = true;
@@ -208,8 +237,12 @@ show_ended(struct con *con, struct con_item *item)
 static void
 show_more(struct con *con, struct con_item *item)
 {
-	con_say(con, _("%s: %" PRIu64 " more, /history %" PRIu64),
-	    item->label, item->count, item->sid);
+	if (item->sid == 0)
+		con_say(con, _("udp: %" PRIu64 " more, /udp shows the last "
+		    "ones"), item->count);
+	else
+		con_say(con, _("%s: %" PRIu64 " more, /history %" PRIu64),
+		    item->label, item->count, item->sid);
 }
 
 static void

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "console/mirror.h"
 
+#define PEER_LEFT	8u	/* a flag of "udp": doc/protocol.md */
+
 void
 con_mirror_init(struct con_mirror *m)
 {
@@ -146,6 +148,7 @@ take_session(struct con_mirror *m, const struct wire_session *ws)
 	s->in = ws->in;
 	s->out = ws->out;
 	s->sent = ws->sent;
+	s->eof = ws->eof;
 	s->gone = ws->gone;
 	s->closed = false;
 	s->began_ms = ws->began_ms;
@@ -158,12 +161,67 @@ take_session(struct con_mirror *m, const struct wire_session *ws)
 	return 0;
 }
 
+static size_t
+peer_at(const struct con_mirror *m, const char *addr)
+{
+	size_t i = 0;
+
+	while (i < m->npeers && strcmp(m->peers[i], addr) != 0)
+		i++;
+	return i;
+}
+
+static void
+forget_peer(struct con_mirror *m, size_t i)
+{
+	memmove(m->peers[i], m->peers[i + 1],
+	    (m->npeers - i - 1) * sizeof m->peers[0]);
+	m->npeers--;
+}
+
+/* Who wrote over UDP comes first; when there are too many the last goes. */
+static void
+add_peer(struct con_mirror *m, const char *addr)
+{
+	if (m->npeers == CON_PEERS)
+		m->npeers--;
+	memmove(m->peers[1], m->peers[0], m->npeers * sizeof m->peers[0]);
+	snprintf(m->peers[0], sizeof m->peers[0], "%s", addr);
+	m->npeers++;
+}
+
+static void
+on_udp(struct con_mirror *m, const struct wire_event *ev)
+{
+	char addr[CON_ADDR_MAX];
+	size_t i;
+
+	keep_line(addr, sizeof addr, ev->addr);
+	if ((i = peer_at(m, addr)) < m->npeers)
+		forget_peer(m, i);
+	if ((ev->flags & PEER_LEFT) == 0)
+		add_peer(m, addr);
+}
+
+static void
+take_peers(struct con_mirror *m, const struct wire_frame *f)
+{
+	char addr[CON_ADDR_MAX];
+
+	m->npeers = 0;
+	for (size_t i = 0; i < f->npeers && i < CON_PEERS; i++) {
+		keep_line(addr, sizeof addr, f->peers[i]);
+		add_peer(m, addr);
+	}
+}
+
 int
 con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 {
 	snprintf(m->me, sizeof m->me, "%s", f->name);
 	if (f->replay)
 		return 0;
+	take_peers(m, f);
 	for (size_t i = 0; i < m->n; i++)
 		close_session(m->all[i]);
 	for (size_t i = 0; i < f->nsessions; i++) {
@@ -230,6 +288,15 @@ on_name(struct con_mirror *m, struct con_session *s,
 }
 
 static void
+on_eof(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	(void)m;
+	(void)ev;
+	s->eof = true;
+}
+
+static void
 on_gone(struct con_mirror *m, struct con_session *s,
     const struct wire_event *ev)
 {
@@ -257,6 +324,7 @@ static const struct {
 	{ "reply", on_reply },
 	{ "sent", on_sent },
 	{ "name", on_name },
+	{ "eof", on_eof },
 	{ "gone", on_gone },
 	{ "closed", on_closed },
 };
@@ -285,6 +353,8 @@ con_mirror_event(struct con_mirror *m, const struct wire_event *ev)
 	if (ev->seq <= m->seq)
 		return 0;
 	r = apply(m, ev);
+	if (strcmp(ev->ev, "udp") == 0)
+		on_udp(m, ev);
 	m->seq = ev->seq;
 	drop_if_done(m, ev->sid);
 	return r;

@@ -14,6 +14,8 @@
 #include "wire/op.h"
 
 #define CON_NAME_MAX	128	/* bytes of a name made harmless */
+#define CON_ADDR_MAX	80
+#define CON_PEERS	64	/* who wrote over UDP, the latest */
 
 /* Names and addresses are harmless to a terminal when they are in here. */
 struct con_session {
@@ -28,12 +30,13 @@ struct con_session {
 	bool		 unseen;	/* a snapshot counts messages of it
 					 * that this console did not show */
 	bool		 mine;		/* the last human answer was ours */
+	bool		 eof;		/* it will write no more */
 	bool		 gone;		/* connection lost */
 	bool		 closed;
 	bool		 keep;		/* closed, but it has a draft */
 	char		 name[CON_NAME_MAX];	/* "" when it has none */
 	char		 mode[16];
-	char		 addr[80];
+	char		 addr[CON_ADDR_MAX];
 
 	/* How many of its rows may be shown now while another session is
 	 * selected, and how many were not: see board.c. */
@@ -49,6 +52,9 @@ struct con_mirror {
 	uint64_t		  selected;	/* 0: nobody */
 	uint64_t		  previous;	/* selected before that */
 	char			  me[CON_NAME_MAX];	/* the desk's word */
+	char			  peers[CON_PEERS][CON_ADDR_MAX]; /* over
+						 * UDP, the latest first */
+	size_t			  npeers;
 };
 
 /* What the prompt says; see prompt.h.  Each session that waits for an answer

@@ -13,12 +13,19 @@
 #include "base/text.h"
 #include "console/rows.h"
 
-#define CUT_SHORT	1u	/* a flag of "said": doc/protocol.md */
+/* Flags of "said" and of "udp": doc/protocol.md. */
+#define CUT_SHORT	1u
+#define TRUNCATED	4u
+#define PEER_LEFT	8u
 
-static const char *const marks[] = {
-	[CON_MARK_STORED] = " ·",
-	[CON_MARK_SENT] = " ✓",
-	[CON_MARK_DOUBT] = N_(" (perhaps not delivered)"),
+static const struct {
+	const char	*sign, *words;
+} marks[] = {
+	[CON_MARK_STORED] = { " ·", NULL },
+	[CON_MARK_HELD] = { " ·", N_(" (held until they write)") },
+	[CON_MARK_SENT] = { " ✓", NULL },
+	[CON_MARK_DOUBT] = { "", N_(" (perhaps not delivered)") },
+	[CON_MARK_FAILED] = { "", N_(" (not sent)") },
 };
 
 /* SGR before the tag; the text is never coloured. */
@@ -27,6 +34,8 @@ static const char *const colours[] = {
 	[CON_STYLE_CUSTOMER] = "\033[36m",
 	[CON_STYLE_SELECTED] = "\033[1;36m",
 	[CON_STYLE_OPERATOR] = "\033[32m",
+	[CON_STYLE_NOTE] = "\033[36m",
+	[CON_STYLE_NOTE_REPLY] = "\033[32m",
 };
 
 void
@@ -100,6 +109,14 @@ said_row(struct con_row *row, const struct wire_event *ev,
 	    CON_STYLE_SELECTED : CON_STYLE_CUSTOMER);
 }
 
+static void
+add_mark(struct dw_buf *text, enum con_mark mark)
+{
+	dw_buf_adds(text, marks[mark].sign);
+	if (marks[mark].words != NULL)
+		dw_buf_adds(text, _(marks[mark].words));
+}
+
 static int
 reply_row(struct con_row *row, const struct wire_event *ev,
     const struct con_row_about *about)
@@ -112,8 +129,112 @@ reply_row(struct con_row *row, const struct wire_event *ev,
 	dw_text_name(&tag, ev->who, strlen(ev->who));
 	dw_buf_adds(&tag, "> ");
 	add_printable(&text, ev->body, ev->len);
-	dw_buf_adds(&text, _(marks[about->mark]));
+	add_mark(&text, about->mark);
 	return finish(row, &tag, &text, CON_STYLE_OPERATOR);
+}
+
+/* What the words of the protocol mean to people; others are shown as they
+ * are. */
+static const struct {
+	const char	*word, *meaning;
+} reasons[] = {
+	{ "closed", "" },		/* the row says so itself */
+	{ "gone", N_("did not come back") },
+	{ "kicked", N_("kicked") },
+	{ "left", N_("left") },
+	{ "quit", N_("said goodbye") },
+	{ "reset", N_("connection lost") },
+	{ "restart", N_("the desk was restarted") },
+	{ "slow", N_("does not read") },
+	{ "stop", N_("the desk stopped") },
+	{ "timeout", N_("silent for too long") },
+	{ "unreachable", N_("there is no way to this address") },
+};
+
+static void
+add_why(struct dw_buf *b, const char *why)
+{
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+		if (strcmp(reasons[i].word, why) == 0)
+			why = *reasons[i].meaning == '\0' ? "" :
+			    _(reasons[i].meaning);
+	}
+	if (*why != '\0')
+		dw_buf_addf(b, ": %s", why);
+}
+
+/* "text" in one row, whatever it is. */
+static void
+add_quoted(struct dw_buf *out, const char *text, size_t len)
+{
+	struct dw_buf safe = DW_BUF_INITIALIZER;
+	const char *c;
+
+	if (dw_text_printable(&safe, text, len, DW_TEXT_QUOTE) < 0)
+		out->failed = true;
+	dw_buf_addc(out, '"');
+	for (c = dw_buf_str(&safe); *c != '\0'; c++) {
+		if (*c == '"')
+			dw_buf_addc(out, '\\');
+		dw_buf_addc(out, *c);
+	}
+	dw_buf_addc(out, '"');
+	dw_buf_fini(&safe);
+}
+
+/* The time stands last: what comes first says whose row it is. */
+static int
+finish_note(struct con_row *row, const struct wire_event *ev,
+    struct dw_buf *text, enum con_style style)
+{
+	struct dw_buf tag = DW_BUF_INITIALIZER;
+	char hms[DW_CLOCK_STAMP];
+
+	dw_clock_hms(ev->t_ms, hms);
+	dw_buf_adds(&tag, "~ ");
+	dw_buf_addf(text, " %s", hms);
+	return finish(row, &tag, text, style);
+}
+
+static void
+add_peer(struct dw_buf *out, const struct wire_event *ev)
+{
+	dw_buf_adds(out, "udp ");
+	dw_text_line(out, ev->addr, strlen(ev->addr), 80);
+	dw_buf_addc(out, ' ');
+}
+
+static int
+datagram_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+
+	(void)about;
+	add_peer(&text, ev);
+	add_quoted(&text, ev->body, ev->len);
+	if (ev->flags & TRUNCATED)
+		dw_buf_addf(&text, _(" (cut, %lu bytes in all)"),
+		    (unsigned long)ev->n);
+	if (ev->flags & PEER_LEFT)
+		dw_buf_adds(&text, _(" (has left)"));
+	return finish_note(row, ev, &text, CON_STYLE_NOTE);
+}
+
+static int
+answer_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+
+	add_peer(&text, ev);
+	dw_text_name(&text, ev->who, strlen(ev->who));
+	dw_buf_adds(&text, "> ");
+	add_quoted(&text, ev->body, ev->len);
+	add_mark(&text, about->mark);
+	if (about->mark == CON_MARK_FAILED)
+		add_why(&text, about->why);
+	return finish_note(row, ev, &text, CON_STYLE_NOTE_REPLY);
 }
 
 /* A row of ours with the time: "* 09:58:31 text". */
@@ -155,35 +276,6 @@ name_row(struct con_row *row, const struct wire_event *ev,
 	return note_row(row, ev, &b);
 }
 
-/* What the words of the protocol mean to people; others are shown as they
- * are. */
-static const struct {
-	const char	*word, *meaning;
-} reasons[] = {
-	{ "closed", "" },		/* the row says so itself */
-	{ "gone", N_("did not come back") },
-	{ "kicked", N_("kicked") },
-	{ "left", N_("left") },
-	{ "quit", N_("said goodbye") },
-	{ "reset", N_("connection lost") },
-	{ "restart", N_("the desk was restarted") },
-	{ "slow", N_("does not read") },
-	{ "stop", N_("the desk stopped") },
-	{ "timeout", N_("silent for too long") },
-};
-
-static void
-add_why(struct dw_buf *b, const char *why)
-{
-	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-		if (strcmp(reasons[i].word, why) == 0)
-			why = *reasons[i].meaning == '\0' ? "" :
-			    _(reasons[i].meaning);
-	}
-	if (*why != '\0')
-		dw_buf_addf(b, ": %s", why);
-}
-
 static void
 add_unsent(struct dw_buf *b, uint64_t unsent)
 {
@@ -192,6 +284,17 @@ add_unsent(struct dw_buf *b, uint64_t unsent)
 	dw_buf_addf(b, DW_PLURAL("; %lu reply perhaps not delivered",
 	    "; %lu replies perhaps not delivered", (unsigned long)unsent),
 	    (unsigned long)unsent);
+}
+
+static int
+eof_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	dw_buf_addf(&b, _("%s will write no more, and may still read"),
+	    about->label);
+	return note_row(row, ev, &b);
 }
 
 static int
@@ -259,10 +362,13 @@ static const struct {
 	{ "said", said_row },
 	{ "reply", reply_row },
 	{ "name", name_row },
+	{ "eof", eof_row },
 	{ "gone", gone_row },
 	{ "closed", closed_row },
 	{ "on", on_row },
 	{ "off", off_row },
+	{ "udp", datagram_row },
+	{ "udp-reply", answer_row },
 };
 
 int
@@ -276,7 +382,15 @@ con_row_event(struct con_row *row, const struct wire_event *ev,
 	return 0;
 }
 
-/* As wide as the tag, and ending as it does; below "* " there is nothing. */
+/* Below "* " and "~ " there is nothing. */
+static bool
+is_plain(enum con_style style)
+{
+	return style == CON_STYLE_OURS || style == CON_STYLE_NOTE ||
+	    style == CON_STYLE_NOTE_REPLY;
+}
+
+/* As wide as the tag, and ending as it does. */
 static void
 add_gutter(struct dw_buf *b, const struct con_row *row)
 {
@@ -284,7 +398,7 @@ add_gutter(struct dw_buf *b, const struct con_row *row)
 
 	for (; width > 2; width--)
 		dw_buf_addc(b, ' ');
-	if (row->style == CON_STYLE_OURS)
+	if (is_plain(row->style))
 		dw_buf_adds(b, "  ");
 	else
 		dw_buf_adds(b, row->style == CON_STYLE_OPERATOR ? "> " : "| ");
@@ -332,6 +446,21 @@ add_coloured(struct dw_buf *out, const char *rows, const struct con_row *row,
 	}
 }
 
+/* Others' texts as they are, our sentences word by word. */
+static void
+wrap(struct dw_buf *rows, const struct con_row *row, const char *gutter,
+    unsigned columns)
+{
+	size_t len = strlen(row->text);
+
+	if (row->style == CON_STYLE_OURS)
+		dw_text_wrap_words(rows, row->tag, gutter, row->text, len,
+		    columns, "\n");
+	else
+		dw_text_wrap(rows, row->tag, gutter, row->text, len, columns,
+		    "\n");
+}
+
 int
 con_row_lay(const struct con_row *row, unsigned columns, bool colour,
     struct dw_buf *out)
@@ -339,8 +468,7 @@ con_row_lay(const struct con_row *row, unsigned columns, bool colour,
 	struct dw_buf gutter = DW_BUF_INITIALIZER, rows = DW_BUF_INITIALIZER;
 
 	add_gutter(&gutter, row);
-	dw_text_wrap(&rows, row->tag, dw_buf_str(&gutter), row->text,
-	    strlen(row->text), columns, "\n");
+	wrap(&rows, row, dw_buf_str(&gutter), columns);
 	if (colour && columns > 0)
 		add_coloured(out, dw_buf_str(&rows), row, &gutter);
 	else

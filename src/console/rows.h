@@ -5,14 +5,20 @@
  *
  *	09:58:31 3 alice| text		a customer; goes on under the same |
  *	09:58:52 3 lin> text ✓		an operator
+ *	~ udp 127.0.0.1:5000 "text" 09:58:31	a datagram
+ *	~ udp 127.0.0.1:5000 lin> "text" ✓ 09:58:52	the answer
  *	* 3 alice is gone		ours: nobody else's row begins so
+ *
+ * A datagram's text is in quotes, with its own behind a backslash, so that
+ * what stands behind the second quote is ours.
  *
  * An operator's row is held back for CON_HOLD_MS so that its mark is usually
  * final: ✓ the text has left for the customer, · it is stored.  A customer in
- * classic mode gets it with the next turn only, so · stays on the screen and
- * nothing is printed later: /history says ✓ then.  When the session ends or
+ * classic mode may get it with the next turn only: the row says so, and nothing
+ * is printed later; /history says ✓ then.  When the session ends or
  * its connection is lost first, the row that says so counts what perhaps did
- * not arrive, and /history marks those with ? in words.
+ * not arrive, and /history marks those in words.  The row of an end is held
+ * back as well while something may still leave with it.
  */
 #ifndef CON_ROWS_H
 #define CON_ROWS_H
@@ -31,13 +37,17 @@ enum con_style {
 	CON_STYLE_OURS,
 	CON_STYLE_CUSTOMER,
 	CON_STYLE_SELECTED,	/* the customer who is selected */
-	CON_STYLE_OPERATOR
+	CON_STYLE_OPERATOR,
+	CON_STYLE_NOTE,		/* a datagram */
+	CON_STYLE_NOTE_REPLY	/* and the answer */
 };
 
 enum con_mark {
 	CON_MARK_STORED,
+	CON_MARK_HELD,		/* stored, for a classic customer's turn */
 	CON_MARK_SENT,
-	CON_MARK_DOUBT		/* perhaps not delivered */
+	CON_MARK_DOUBT,		/* perhaps not delivered */
+	CON_MARK_FAILED		/* an answer over UDP that could not leave */
 };
 
 /* Both strings are printable; text may have LF. */
@@ -58,6 +68,7 @@ struct con_row_about {
 	const char	*label;		/* "3 alice" */
 	enum con_mark	 mark;		/* of a reply */
 	uint64_t	 unsent;	/* replies that had not left */
+	const char	*why;		/* of CON_MARK_FAILED */
 	bool		 selected;
 };
 

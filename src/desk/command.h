@@ -17,7 +17,7 @@ struct desk_command {
 	const char	*args;		/* "[N]": a session, by default the
 					 * selected one */
 	const char	*help;		/* to be translated where shown */
-	const char	*complete;	/* "session" or "" */
+	const char	*complete;	/* "session", "peer" or "" */
 	/* arg is what follows the name, without spaces around it. */
 	int		(*run)(struct desk *d, const struct desk_request *rq,
 			    const char *arg, struct desk_time now);

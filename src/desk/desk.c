@@ -71,6 +71,8 @@ desk_free(struct desk *d)
 	while ((n = dw_list_take(&d->sessions)) != NULL)
 		free(DW_LIST_OF(n, struct desk_session, node));
 	desk_effects_free(d);
+	desk_peers_fini(&d->peers);
+	free(d->left);
 	free(d->events);
 	free(d->effects);
 	free(d->saved);
@@ -87,8 +89,11 @@ desk_new(const struct desk_config *config, struct desk **out)
 	d->config = config;
 	dw_list_init(&d->sessions);
 	dw_list_init(&d->conns);
-	d->deadline_ns = d->gone_ns = DW_NEVER;
-	if (desk_reserve(d, FIRST_ROOM, FIRST_ROOM) < 0) {
+	d->deadline_ns = d->gone_ns = d->drop_ns = DW_NEVER;
+	d->told_ns = INT64_MIN / 2;
+	if (desk_reserve(d, FIRST_ROOM, FIRST_ROOM) < 0 ||
+	    desk_peers_init(&d->peers, config->max_peers,
+	    config->peer_ns) < 0) {
 		desk_free(d);
 		return -ENOMEM;
 	}
@@ -111,6 +116,8 @@ desk_replay(struct desk *d, const struct desk_event *ev)
 {
 	struct desk_session *s;
 
+	if (ev->ev == DESK_EV_UDP && (ev->flags & DESK_UNATTENDED) != 0)
+		d->notes++;
 	if (ev->sid == 0)
 		return 0;
 	s = ev->ev == DESK_EV_ARRIVED ? replay_arrived(d) :
@@ -126,6 +133,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
 {
 	d->seq = d->stored_seq = last_seq;
 	d->sid = d->stored_sid = last_sid;
+	d->stored_notes = d->notes;
 	DW_LIST_EACH(n, &d->sessions)
 		DW_LIST_OF(n, struct desk_session, node)->lost = "restart";
 	d->dirty = true;
@@ -203,15 +211,28 @@ settle_surplus(struct desk *d, struct desk_time now)
 	}
 }
 
+/* It is kept for its answer, and the operators should know. */
+static void
+settle_eof(struct desk *d, struct desk_session *s, struct desk_time now)
+{
+	const struct desk_conn *c = s->conn;
+
+	if (c->half_closed && !s->facts.eof && c->mode == DESK_LINE &&
+	    !c->leaving && !c->ending)
+		desk_emit(d, s, desk_event_of(DESK_EV_EOF), now);
+}
+
 static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
+	desk_settle_sent(d, s, now);
 	if (s->facts.state == DESK_CLOSED)
 		return;
-	desk_settle_sent(d, s, now);
-	if (s->conn == NULL && !s->facts.gone)
+	if (s->conn != NULL)
+		settle_eof(d, s, now);
+	else if (!s->facts.gone)
 		settle_gone(d, s, now);
-	else if (s->conn == NULL)
+	else
 		settle_expired(d, s, now);
 }
 
@@ -222,6 +243,7 @@ desk_settle(struct desk *d, struct desk_time now)
 		return;
 	d->dirty = false;
 	d->gone_ns = DW_NEVER;
+	desk_settle_left(d, now);
 	DW_LIST_EACH(n, &d->sessions) {
 		if (desk_reserve(d, 2, 0) < 0) {
 			d->dirty = true;
@@ -238,6 +260,8 @@ desk_deadline(const struct desk *d)
 {
 	int64_t ns = d->deadline_ns < d->gone_ns ? d->deadline_ns : d->gone_ns;
 
+	if (d->drop_ns < ns)
+		ns = d->drop_ns;
 	return d->dirty && d->retry_ns < ns ? d->retry_ns : ns;
 }
 
@@ -252,12 +276,26 @@ void
 desk_each(const struct desk *d, void (*fn)(void *arg,
     const struct desk_session *s), void *arg)
 {
-	DW_LIST_EACH(n, &d->sessions)
-		fn(arg, DW_LIST_OF(n, struct desk_session, node));
+	DW_LIST_EACH(n, &d->sessions) {
+		const struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		if (s->facts.state != DESK_CLOSED)
+			fn(arg, s);
+	}
 }
 
 uint64_t
 desk_last_seq(const struct desk *d)
 {
 	return d->stored_seq;
+}
+
+void
+desk_each_peer(const struct desk *d, struct desk_time now,
+    void (*fn)(void *arg, const struct desk_peer *p), void *arg)
+{
+	for (size_t i = 0; i < d->peers.n; i++)
+		if (desk_peer_is_known(&d->peers, &d->peers.all[i], now.ns))
+			fn(arg, &d->peers.all[i]);
 }

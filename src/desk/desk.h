@@ -40,6 +40,7 @@ struct desk_facts {
 	uint64_t	sid;
 	enum desk_mode	mode;
 	enum desk_state	state;
+	bool		eof;		/* it will write no more */
 	bool		gone;		/* not connected */
 	char		name[DESK_NAME_SIZE];
 	char		addr[DESK_ADDR_SIZE];
@@ -82,6 +83,7 @@ struct desk_conn {
 	bool			 leaving;	/* its goodbye is decided */
 	bool			 ending;	/* its last text was put */
 	int64_t			 linger_ns;	/* ending: then it is cut */
+	bool			 expired;	/* it has had its minute */
 	struct dw_list		 node;		/* in desk.conns */
 };
 
@@ -102,6 +104,10 @@ enum desk_rq {
 	DESK_RQ_DETACH,		/* who */
 	DESK_RQ_REPLY,		/* who, sid, text */
 	DESK_RQ_COMMAND,	/* who, text: "close 3" */
+	DESK_RQ_NOTE,		/* addr, route, text, whole, flags: a datagram
+				 * came */
+	DESK_RQ_DROPPED,	/* datagrams were dropped; the sink knows how
+				 * many when it is to say so */
 	DESK_RQ_DRAIN,		/* end all sessions, take no more */
 	DESK_RQ_KINDS
 };
@@ -117,6 +123,22 @@ struct desk_request {
 	size_t			 len;
 	unsigned		 flags;
 	uint64_t		 sid, offset;
+	const char		*addr;		/* see struct desk_peer */
+	const void		*route;		/* DESK_ROUTE_SIZE bytes */
+	size_t			 whole;		/* bytes before it was cut */
+};
+
+/*
+ * Who has written over UDP: a soft session, forgotten after a while.  Only
+ * such a one can be answered, on the way by which it came.
+ */
+#define DESK_ROUTE_SIZE	288
+struct desk_peer {
+	char		 addr[DESK_ADDR_SIZE];
+	unsigned char	 route[DESK_ROUTE_SIZE];	/* the door's; the desk
+							 * only keeps it */
+	bool		 answered;	/* by an operator */
+	int64_t		 heard_ns;	/* when it wrote last */
 };
 
 enum desk_code {
@@ -177,10 +199,18 @@ struct desk_sink {
 	void	(*cut)(void *arg, struct desk_conn *c);
 	void	(*answer)(void *arg, void *node, const struct desk_answer *a);
 	/* An operator came: what the desk looks like now, and from now on
-	 * every event.  It also answers. */
-	void	(*attached)(void *arg, void *node);
-	/* Shows the last `count` messages of sid, and answers then. */
+	 * every event.  It also answers.  notes: so many datagrams came while
+	 * nobody was on duty. */
+	void	(*attached)(void *arg, void *node, uint64_t notes);
+	/* Shows the last `count` messages of sid (0: of all who wrote over
+	 * UDP), and answers then. */
 	void	(*past)(void *arg, void *node, uint64_t sid, unsigned count);
+	/* Sends one datagram.  NULL when it has left, or a constant that says
+	 * why not. */
+	const char *(*datagram)(void *arg, const struct desk_peer *to,
+		    const char *text, size_t len);
+	/* It is time to say how many datagrams were dropped. */
+	void	(*dropped)(void *arg);
 	/* An operator wants the desk to stop. */
 	void	(*quit)(void *arg);
 	/* DESK_RQ_DRAIN is done: nobody is connected any more. */
@@ -197,6 +227,9 @@ struct desk_config {
 	size_t		 max_gone;	/* so many are kept, the latest */
 	size_t		 held_bytes;	/* text that may wait for a turn */
 	size_t		 max_message;	/* bytes of one reply */
+	size_t		 max_peers;	/* over UDP, that are known */
+	int64_t		 peer_ns;	/* and for so long */
+	size_t		 max_answer;	/* bytes of one answer over UDP */
 };
 
 struct desk;
@@ -234,10 +267,15 @@ void	desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
  * clock; DW_NEVER. */
 int64_t	desk_deadline(const struct desk *d);
 
-/* For the welcome of an operator: calls fn for each session, oldest first. */
+/* For the welcome of an operator: calls fn for each session that has not
+ * ended, oldest first. */
 void	desk_each(const struct desk *d, void (*fn)(void *arg,
 	    const struct desk_session *s), void *arg);
 uint64_t desk_last_seq(const struct desk *d);
+
+/* The same for who has written over UDP lately, in no order. */
+void	desk_each_peer(const struct desk *d, struct desk_time now,
+	    void (*fn)(void *arg, const struct desk_peer *p), void *arg);
 
 const char *desk_mode_word(enum desk_mode mode);
 const char *desk_state_word(enum desk_state state);

@@ -18,9 +18,18 @@
  *	reply	sid, n, who, body	the operators' nth message
  *	sent	sid, n			replies up to n left for the customer
  *	name	sid, who		the customer's name is now who
+ *	eof	sid			the customer will write no more; it may
+ *					still read
  *	gone	sid, why		the customer is not connected any more
  *	closed	sid, who, why		the end; who is empty for the desk
  *	on, off	who			an operator came, went
+ *	udp	addr, n, body, flags	a datagram came from addr; n is how long
+ *					it was
+ *	udp-reply addr, who, body	an operator's answer to it
+ *	udp-sent addr, n, why		the answer whose seq is n has left; with
+ *					why it could not
+ *
+ * sid is 0 for the last five.
  */
 #define DESK_EVENTS(EV) \
 	EV(ARRIVED, "arrived") \
@@ -28,10 +37,14 @@
 	EV(REPLY, "reply") \
 	EV(SENT, "sent") \
 	EV(NAME, "name") \
+	EV(EOF, "eof") \
 	EV(GONE, "gone") \
 	EV(CLOSED, "closed") \
 	EV(ON, "on") \
-	EV(OFF, "off")
+	EV(OFF, "off") \
+	EV(UDP, "udp") \
+	EV(UDP_REPLY, "udp-reply") \
+	EV(UDP_SENT, "udp-sent")
 
 enum desk_ev {
 #define EV(name, word)	DESK_EV_##name,
@@ -43,6 +56,9 @@ enum desk_ev {
 enum desk_event_flags {
 	DESK_CUT_SHORT = 1,	/* the connection ended inside this message */
 	DESK_UNATTENDED = 2,	/* no operator was on duty */
+	DESK_TRUNCATED = 4,	/* a datagram: its end was cut off */
+	DESK_PEER_LEFT = 8,	/* a datagram: it was quit */
+	DESK_PEER_NEW = 16,	/* a datagram: the first from there for long */
 };
 
 /* Strings are never NULL: what an event does not use is "".  It owns none of

@@ -8,6 +8,9 @@ libdeskwire_la_SOURCES += \
 	src/desk/event.c \
 	src/desk/event.h \
 	src/desk/journal.h \
+	src/desk/notes.c \
+	src/desk/peers.c \
+	src/desk/peers.h \
 	src/desk/publish.c \
 	src/desk/state.c \
 	src/desk/state.h \

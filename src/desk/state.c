@@ -11,8 +11,8 @@
 
 #define FIRST_NAME	"guest"
 
-static int
-reserve(void *array, size_t *cap, size_t need, size_t size)
+int
+desk_grow(void *array, size_t *cap, size_t need, size_t size)
 {
 	size_t wanted = *cap != 0 ? *cap : 16;
 	void *grown, **old = array;
@@ -32,11 +32,11 @@ int
 desk_reserve(struct desk *d, size_t events, size_t effects)
 {
 	/* Each event is published by an effect and saves one session. */
-	if (reserve(&d->events, &d->cap_events, d->nevents + events,
+	if (desk_grow(&d->events, &d->cap_events, d->nevents + events,
 	    sizeof *d->events) < 0 ||
-	    reserve(&d->effects, &d->cap_effects,
+	    desk_grow(&d->effects, &d->cap_effects,
 	    d->neffects + events + effects, sizeof *d->effects) < 0 ||
-	    reserve(&d->saved, &d->cap_saved, d->nsaved + events,
+	    desk_grow(&d->saved, &d->cap_saved, d->nsaved + events,
 	    sizeof *d->saved) < 0)
 		return -ENOMEM;
 	return 0;
@@ -98,6 +98,13 @@ apply_name(struct desk_facts *f, const struct desk_event *ev)
 }
 
 static void
+apply_eof(struct desk_facts *f, const struct desk_event *ev)
+{
+	(void)ev;
+	f->eof = true;
+}
+
+static void
 apply_gone(struct desk_facts *f, const struct desk_event *ev)
 {
 	f->gone = true;
@@ -122,6 +129,7 @@ desk_apply(struct desk_facts *facts, const struct desk_event *ev)
 		[DESK_EV_REPLY] = apply_reply,
 		[DESK_EV_SENT] = apply_sent,
 		[DESK_EV_NAME] = apply_name,
+		[DESK_EV_EOF] = apply_eof,
 		[DESK_EV_GONE] = apply_gone,
 		[DESK_EV_CLOSED] = apply_closed,
 	};

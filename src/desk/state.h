@@ -7,6 +7,7 @@
 #define DESK_STATE_H
 
 #include "desk/desk.h"
+#include "desk/peers.h"
 
 /* A round being published or undone. */
 struct desk_round {
@@ -30,12 +31,19 @@ struct desk_effect {
 	void			*node;
 	size_t			 event;		/* index of its event */
 	struct desk_answer	 answer;
-	const char		*text;
+	const char		*text;		/* of an answer: when undone */
 	size_t			 len;
-	unsigned		 count;
-	char			*owned;		/* freed with the round */
+	uint64_t		 count;
+	void			*owned;		/* freed with the round */
 	bool			 late;		/* publish: after all others,
 						 * when the round is kept */
+};
+
+/* Noticed: what became of an answer over UDP. */
+struct desk_left {
+	uint64_t	 seq;		/* of its event */
+	const char	*why;		/* "" when it has left */
+	char		 addr[DESK_ADDR_SIZE];
 };
 
 struct desk_saved {
@@ -45,8 +53,8 @@ struct desk_saved {
 
 struct desk {
 	const struct desk_config *config;
-	struct dw_list		 sessions;	/* by sid; also closed ones
-						 * until their round ends */
+	struct dw_list		 sessions;	/* by sid; also closed ones until
+						 * their last words have left */
 	struct dw_list		 conns;
 	uint64_t		 seq, sid;	/* last ones used, this round's
 						 * included */
@@ -54,9 +62,20 @@ struct desk {
 	unsigned		 operators;	/* on duty */
 	bool			 draining, drained;
 	bool			 dirty;		/* something was noticed */
+	bool			 sweep;		/* a closed one may go */
 	int64_t			 retry_ns;	/* not before: storing failed */
 	int64_t			 deadline_ns;	/* of turns and lingering */
 	int64_t			 gone_ns;	/* look at gone ones again */
+
+	/* Over UDP. */
+	struct desk_peers	 peers;
+	uint64_t		 notes, stored_notes;	/* while nobody was on
+							 * duty */
+	struct desk_left	*left;
+	size_t			 nleft, cap_left;
+	size_t			 left_emitted;	/* in this round */
+	int64_t			 told_ns;	/* of dropped ones, last time */
+	int64_t			 drop_ns;	/* tell it then; DW_NEVER */
 
 	struct desk_event	*events;
 	size_t			 nevents, cap_events;
@@ -65,6 +84,10 @@ struct desk {
 	struct desk_saved	*saved;
 	size_t			 nsaved, cap_saved;
 };
+
+/* Grows *array (of structs of this size) for `need` of them.  Returns 0 or
+ * -ENOMEM. */
+int	desk_grow(void *array, size_t *cap, size_t need, size_t size);
 
 /* Room for this many more, so that what follows cannot fail.  Returns 0 or
  * -ENOMEM. */
@@ -139,6 +162,21 @@ void	desk_fx_attached(struct desk *d, const struct desk_request *rq);
 void	desk_fx_past(struct desk *d, const struct desk_request *rq,
 	    uint64_t sid, unsigned count);
 void	desk_fx_quit(struct desk *d);
+
+/* Datagrams: notes.c. */
+int	desk_decide_note(struct desk *d, const struct desk_request *rq,
+	    struct desk_time now);
+int	desk_decide_dropped(struct desk *d, const struct desk_request *rq,
+	    struct desk_time now);
+int	desk_command_udp(struct desk *d, const struct desk_request *rq,
+	    const char *arg, struct desk_time now);
+/* The events for answers that have left. */
+void	desk_settle_left(struct desk *d, struct desk_time now);
+/* The round is stored, or is not. */
+void	desk_notes_keep(struct desk *d);
+void	desk_notes_restore(struct desk *d);
+/* Tells what was dropped if that is due. */
+void	desk_notes_tick(const struct desk_round *r);
 
 /* A customer's own command: "/name Anna".  Returns false when it is none. */
 bool	desk_visitor_command(struct desk *d, const struct desk_request *rq,

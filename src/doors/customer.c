@@ -136,7 +136,7 @@ count_sent(struct door_node *n)
 static void
 set_option(struct sks_socket *s, enum sks_option option, int64_t value)
 {
-	if (sks_setsockopt(s, option, (int)value) < 0)
+	if (sks_set_option(s, option, (int)value) < 0)
 		return;
 }
 
@@ -400,6 +400,8 @@ customer_refused(struct sks_server *srv, struct sks_request *req,
 		[SKS_OVER_ADDRESS] = N_("There are too many connections from "
 		    "your address."),
 		[SKS_OVER_THREADS] = N_("The desk is busy. Please try again "
+		    "later."),
+		[SKS_OVER_PROCESSES] = N_("The desk is busy. Please try again "
 		    "later."),
 		[SKS_OVER_FILES] = N_("The desk is busy. Please try again "
 		    "later."),

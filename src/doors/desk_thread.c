@@ -79,15 +79,28 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 }
 
 static void
-sink_attached(void *arg, void *node)
+sink_attached(void *arg, void *node, uint64_t notes)
 {
-	door_operator_attached(arg, node);
+	door_operator_attached(arg, node, notes);
 }
 
 static void
 sink_past(void *arg, void *node, uint64_t sid, unsigned count)
 {
 	door_operator_past(arg, node, sid, count);
+}
+
+static const char *
+sink_datagram(void *arg, const struct desk_peer *to, const char *text,
+    size_t len)
+{
+	return door_udp_send(arg, to, text, len);
+}
+
+static void
+sink_dropped(void *arg)
+{
+	door_udp_dropped(arg);
 }
 
 static void
@@ -124,6 +137,8 @@ static const struct desk_sink sink = {
 	.answer = sink_answer,
 	.attached = sink_attached,
 	.past = sink_past,
+	.datagram = sink_datagram,
+	.dropped = sink_dropped,
 	.quit = sink_quit,
 	.drained = sink_drained,
 };
@@ -131,14 +146,6 @@ static const struct desk_sink sink = {
 /*
  * The round.
  */
-
-static struct desk_time
-now(void)
-{
-	struct desk_time t = { dw_clock_ns(), dw_clock_wall_ms() };
-
-	return t;
-}
 
 /* The operators and the log are told once when storing begins to fail, and
  * once when it works again. */
@@ -173,17 +180,17 @@ store(struct door *door)
 	size_t n;
 	int r = 0;
 
-	desk_settle(door->desk, now());
+	desk_settle(door->desk, door_now());
 	evs = desk_events(door->desk, &n);
 	if (n > 0) {
 		r = j.ops->append(j.journal, evs, n);
 		tell_disk(door, r);
 	}
 	if (r == 0)
-		desk_publish(door->desk, &sink, door, now());
+		desk_publish(door->desk, &sink, door, door_now());
 	else
-		desk_undo(door->desk, &sink, door, now());
-	desk_tick(door->desk, &sink, door, now());
+		desk_undo(door->desk, &sink, door, door_now());
+	desk_tick(door->desk, &sink, door, door_now());
 }
 
 static void
@@ -195,7 +202,7 @@ decide(struct door *door, struct door_node *n)
 		door_give_back(&door->inbox, n);
 		return;
 	}
-	while (desk_decide(door->desk, &n->rq, now()) < 0)
+	while (desk_decide(door->desk, &n->rq, door_now()) < 0)
 		store(door);		/* which makes room for one request */
 }
 

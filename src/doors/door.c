@@ -13,7 +13,6 @@
 #include "doors/inside.h"
 #include "wire/op.h"
 
-#define STATUS_FAILED	1
 #define STATUS_USAGE	2
 #define STATUS_CONFIG	3
 #define STATUS_LISTEN	4
@@ -32,8 +31,8 @@ server_log(void *user, enum sks_log_level level, const char *text)
 	dw_log(door->config->log, "%s", text);
 }
 
-static void
-common_config(struct door *door, struct sks_server_config *cfg)
+void
+door_server_config(struct door *door, struct sks_server_config *cfg)
 {
 	cfg->grace = 0;		/* the desk has said goodbye before */
 	if (door->config->limits.stack_size != STACK_USUAL)
@@ -64,17 +63,41 @@ check_scope(const struct door_config *config, const char *text,
 	return STATUS_CONFIG;
 }
 
-static int
-listen_failed(const char *text, struct dw_buf *why)
+int
+door_listen_failed(const char *option, const char *text, struct dw_buf *why)
 {
 	char error[256];
 
 	sks_error_text(error, sizeof error);
 	dw_buf_reset(why);		/* a warning that is of no use now */
 	dw_buf_addf(why, _("cannot listen on %s: %s; choose another address "
-	    "with --listen ADDR:PORT, port 0 takes any free one"), text,
-	    error);
+	    "with %s ADDR:PORT, port 0 takes any free one"), text, error,
+	    option);
 	return STATUS_LISTEN;
+}
+
+int
+door_address(const struct door_config *config, const char *text,
+    struct sks_addr *out, struct dw_buf *why)
+{
+	if (sks_addr_parse(text, DEFAULT_PORT, out) < 0 ||
+	    sks_addr_family(out) == SKS_UNIX) {
+		dw_buf_addf(why, _("\"%s\" is no address to listen on; write "
+		    "it as 127.0.0.1:6666 or [::1]:6666"), text);
+		return STATUS_USAGE;
+	}
+	return check_scope(config, text, out, why);
+}
+
+int
+door_add_listener(struct door *door, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		return DOOR_FAILED;
+	door->listeners[door->nlisteners++] = copy;
+	return 0;
 }
 
 static int
@@ -88,15 +111,9 @@ open_listener(struct door *door, const char *text, struct dw_buf *why)
 
 	sks_server_config_init(&cfg, SKS_TCP,
 	    config->one_at_a_time ? SKS_SYNC : SKS_THREADING);
-	if (sks_addr_parse(text, DEFAULT_PORT, &cfg.address) < 0 ||
-	    sks_addr_family(&cfg.address) == SKS_UNIX) {
-		dw_buf_addf(why, _("\"%s\" is no address to listen on; write "
-		    "it as 127.0.0.1:6666 or [::1]:6666"), text);
-		return STATUS_USAGE;
-	}
-	if ((r = check_scope(config, text, &cfg.address, why)) != 0)
+	if ((r = door_address(config, text, &cfg.address, why)) != 0)
 		return r;
-	common_config(door, &cfg);
+	door_server_config(door, &cfg);
 	cfg.max_sessions = (unsigned)config->limits.max_sessions;
 	cfg.max_per_addr = (unsigned)config->limits.max_per_address;
 	cfg.loopback_exempt = !config->every_address;
@@ -108,13 +125,11 @@ open_listener(struct door *door, const char *text, struct dw_buf *why)
 	}
 	if (sks_server_new(&cfg, &door_customer_server_ops,
 	    &door_customer_ops, &srv) < 0)
-		return listen_failed(text, why);
-	door->customers[door->ncustomers] = srv;
+		return door_listen_failed("--listen", text, why);
+	door->customers[door->ncustomers++] = srv;
 	sks_addr_format(sks_server_address(srv), SKS_STYLE_PLAIN, bound,
 	    sizeof bound);
-	door->listeners[door->ncustomers++] = strdup(bound);
-	return door->listeners[door->ncustomers - 1] != NULL ? 0 :
-	    STATUS_FAILED;
+	return door_add_listener(door, bound);
 }
 
 static int
@@ -129,9 +144,10 @@ open_customers(struct door *door, struct dw_buf *why)
 		return STATUS_USAGE;
 	}
 	door->customers = calloc(n + 1, sizeof *door->customers);
-	door->listeners = calloc(n + 1, sizeof *door->listeners);
+	door->listeners = calloc(n + door->config->nudp + 1,
+	    sizeof *door->listeners);
 	if (door->customers == NULL || door->listeners == NULL)
-		return STATUS_FAILED;
+		return DOOR_FAILED;
 	for (size_t i = 0; i < n; i++)
 		if ((r = open_listener(door, door->config->listen[i], why)) != 0)
 			return r;
@@ -147,13 +163,13 @@ open_operators(struct door *door, struct dw_buf *why)
 	char text[SKS_ADDR_TEXT + 8];
 
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
-	common_config(door, &cfg);
+	door_server_config(door, &cfg);
 	cfg.max_sessions = (unsigned)door->config->limits.max_operators;
 	cfg.bind_and_activate = path != NULL;
 	if (path != NULL) {
 		snprintf(text, sizeof text, "unix:%s", path);
 		if (sks_addr_parse(text, 0, &cfg.address) < 0)
-			return listen_failed(path, why);
+			return door_listen_failed("--operator-socket", path, why);
 	}
 	if (sks_server_new(&cfg, &door_operator_server_ops,
 	    &door_operator_ops, &door->operators) == 0)
@@ -179,12 +195,12 @@ open_desk(struct door *door, struct dw_buf *why)
 	uint64_t seq, sid;
 
 	if (store_open(&sc, &door->store, why) < 0)
-		return STATUS_FAILED;
+		return DOOR_FAILED;
 	if (desk_new(&door->desk_config, &door->desk) < 0 ||
 	    store_replay_open(door->store, replay, door->desk) != 0) {
 		dw_buf_addf(why, _("the journal in %s could not be read"),
 		    config->state_dir);
-		return STATUS_FAILED;
+		return DOOR_FAILED;
 	}
 	store_last(door->store, &seq, &sid);
 	desk_begin(door->desk, seq, sid);
@@ -208,6 +224,9 @@ configure_desk(struct door *door)
 	dc->max_gone = (size_t)l->max_gone;
 	dc->held_bytes = HELD_BYTES;
 	dc->max_message = (size_t)l->max_message;
+	dc->max_peers = (size_t)l->udp_peers;
+	dc->peer_ns = l->udp_timeout * DW_SECOND;
+	dc->max_answer = (size_t)l->max_answer;
 }
 
 /* On the desk thread. */
@@ -251,9 +270,10 @@ door_open(const struct door_config *config, struct door **out,
 
 	*out = NULL;
 	if ((door = door_new(config)) == NULL)
-		return STATUS_FAILED;
+		return DOOR_FAILED;
 	if ((r = open_desk(door, why)) != 0 ||
 	    (r = open_customers(door, why)) != 0 ||
+	    (r = door_udp_open(door, why)) != 0 ||
 	    (r = open_operators(door, why)) != 0) {
 		door_close(door);
 		return r;
@@ -270,7 +290,7 @@ start_servers(struct door *door)
 	for (size_t i = 0; i < door->ncustomers; i++)
 		if (sks_server_start(door->customers[i]) < 0)
 			return -1;
-	return 0;
+	return door_udp_start(door);
 }
 
 int
@@ -282,13 +302,13 @@ door_start(struct door *door, struct dw_buf *why)
 	    door_desk_thread, door) < 0) {
 		dw_buf_adds(why, _("the desk's threads cannot be started: "
 		    "this machine has no more to give"));
-		return STATUS_FAILED;
+		return DOOR_FAILED;
 	}
 	door->started = true;
 	if (start_servers(door) < 0) {
 		dw_buf_adds(why, _("the listeners' threads cannot be started: "
 		    "this machine has no more to give"));
-		return STATUS_FAILED;
+		return DOOR_FAILED;
 	}
 	return 0;
 }
@@ -312,7 +332,7 @@ size_t
 door_listeners(const struct door *door, const char *const **texts)
 {
 	*texts = door->listeners;
-	return door->ncustomers;
+	return door->nlisteners;
 }
 
 void
@@ -320,6 +340,7 @@ door_drain(struct door *door)
 {
 	for (size_t i = 0; i < door->ncustomers; i++)
 		sks_server_request_shutdown(door->customers[i]);
+	door_udp_request_stop(door);
 	door_post_again(&door->inbox, &door->drain);
 }
 
@@ -338,19 +359,23 @@ door_drained(struct door *door)
 static void
 close_customers(struct door *door)
 {
-	for (size_t i = 0; i < door->ncustomers; i++)
+	for (size_t i = 0; i < door->ncustomers; i++) {
 		sks_server_free(door->customers[i]);
+		door->customers[i] = NULL;
+	}
 }
 
-static void
-close_operators(struct door *door)
+void
+door_end(struct door *door)
 {
-	if (door->started) {
-		sks_server_request_shutdown(door->operators);
-		door_post(&door->inbox, &door->farewell);
-		door_wait(&door->inbox, &door->farewell);
-	}
-	sks_server_free(door->operators);
+	close_customers(door);
+	door_udp_stop(door);
+	if (!door->started || door->ended)
+		return;
+	door->ended = true;
+	sks_server_request_shutdown(door->operators);
+	door_post(&door->inbox, &door->farewell);
+	door_wait(&door->inbox, &door->farewell);
 }
 
 static void
@@ -372,9 +397,10 @@ door_close(struct door *door)
 {
 	if (door == NULL)
 		return;
-	close_customers(door);
-	close_operators(door);
+	door_end(door);
+	sks_server_free(door->operators);
 	end_desk_thread(door);
+	door_udp_close(door);
 	door_reader_fini(&door->reader);
 	sks_postman_free(door->postman);
 	desk_free(door->desk);
@@ -382,7 +408,7 @@ door_close(struct door *door)
 	dw_cond_fini(&door->back);
 	door_inbox_fini(&door->inbox);
 	dw_buf_fini(&door->scratch);
-	for (size_t i = 0; i < door->ncustomers; i++)
+	for (size_t i = 0; i < door->nlisteners; i++)
 		free((char *)door->listeners[i]);
 	free(door->listeners);
 	free(door->customers);

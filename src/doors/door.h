@@ -28,6 +28,8 @@ struct sks_socket;
 struct door_config {
 	const char *const *listen;	/* "127.0.0.1:6666", … */
 	size_t		 nlisten;
+	const char *const *udp;		/* the same, for datagrams */
+	size_t		 nudp;
 	const char	*state_dir;
 	const char	*operator_socket;	/* path; NULL: none */
 	const char	*name;		/* the desk's */
@@ -59,7 +61,9 @@ int	door_start(struct door *door, struct dw_buf *why);
  * when it failed.  After door_start. */
 struct sks_socket *door_console(struct door *door);
 
-/* "127.0.0.1:6666" with the real port, for each listener. */
+/* "127.0.0.1:6666" with the real port, for each listener; for one that takes
+ * datagrams DOOR_UDP stands before it, and they come last. */
+#define DOOR_UDP	"udp "
 size_t	door_listeners(const struct door *door, const char *const **texts);
 
 /* Begins to end: takes no customer more and tells all goodbye.  config.quit
@@ -71,8 +75,12 @@ bool	door_drained(struct door *door);
  * too.  The second time means: at once. */
 unsigned door_quits(struct door *door);
 
-/* Cuts off who is left, ends all threads, closes the journal, frees.  NULL is
- * fine; also for one that was never started. */
+/* Cuts off the customers who are left, and tells the consoles, behind all that
+ * has happened, that the desk has stopped: they leave by themselves. */
+void	door_end(struct door *door);
+
+/* That, and ends all threads, closes the journal, frees.  NULL is fine; also
+ * for one that was never started. */
 void	door_close(struct door *door);
 
 #endif

@@ -63,6 +63,17 @@ door_post_again(struct door_inbox *in, struct door_node *n)
 	dw_unlock(&in->lock);
 }
 
+bool
+door_is_back(struct door_inbox *in, struct door_node *n)
+{
+	bool out;
+
+	dw_lock(&in->lock);
+	out = n->out;
+	dw_unlock(&in->lock);
+	return !out;
+}
+
 void
 door_wait(struct door_inbox *in, struct door_node *n)
 {

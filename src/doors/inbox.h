@@ -52,6 +52,9 @@ void	door_post(struct door_inbox *in, struct door_node *n);
  * is posted once more as soon as it is back. */
 void	door_post_again(struct door_inbox *in, struct door_node *n);
 
+/* Is the node not out?  Its owner only. */
+bool	door_is_back(struct door_inbox *in, struct door_node *n);
+
 /* Waits until the node is back.  Its owner only. */
 void	door_wait(struct door_inbox *in, struct door_node *n);
 

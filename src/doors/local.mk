@@ -20,4 +20,7 @@ libdeskwire_la_SOURCES += \
 	src/doors/rate.h \
 	src/doors/reader.c \
 	src/doors/reader.h \
-	src/doors/record.c
+	src/doors/record.c \
+	src/doors/sources.c \
+	src/doors/sources.h \
+	src/doors/udp.c

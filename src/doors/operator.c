@@ -23,6 +23,7 @@
 #define NODES		2	/* one is read while the other is stored */
 #define NAME_SIZE	DESK_NAME_SIZE
 #define HELLO_SECONDS	10
+#define PEERS_TOLD	256	/* of those who wrote over UDP */
 
 struct operator_node {
 	struct door_node	 node;
@@ -149,7 +150,7 @@ add_session(void *arg, const struct desk_session *s)
 {
 	struct snapshot *snap = arg;
 
-	if (snap->n < snap->cap && s->facts.state != DESK_CLOSED)
+	if (snap->n < snap->cap)
 		snap->sessions[snap->n++] = door_wire_session(s);
 }
 
@@ -165,12 +166,27 @@ wire_commands(struct wire_command *out, size_t max)
 	return n < max ? n : max;
 }
 
+struct peers {
+	const char	*all[PEERS_TOLD];
+	size_t		 n;
+};
+
 static void
-welcome(struct operator *op)
+add_peer(void *arg, const struct desk_peer *p)
+{
+	struct peers *peers = arg;
+
+	if (peers->n < PEERS_TOLD)
+		peers->all[peers->n++] = p->addr;
+}
+
+static void
+welcome(struct operator *op, uint64_t notes)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
 	struct wire_command commands[16];
 	struct snapshot snap = { NULL, 0, 0 };
+	struct peers peers = { .n = 0 };
 	struct door *door = op->door;
 
 	f.v = WIRE_OP_VERSION;
@@ -183,8 +199,12 @@ welcome(struct operator *op)
 	f.ncommands = wire_commands(commands,
 	    sizeof commands / sizeof commands[0]);
 	f.listeners = door->listeners;
-	f.nlisteners = door->ncustomers;
+	f.nlisteners = door->nlisteners;
 	if (!op->replay) {
+		f.notes = notes;
+		desk_each_peer(door->desk, door_now(), add_peer, &peers);
+		f.peers = peers.all;
+		f.npeers = peers.n;
 		desk_each(door->desk, count_session, &snap);
 		snap.sessions = calloc(snap.cap + 1, sizeof *snap.sessions);
 		if (snap.sessions == NULL) {
@@ -244,11 +264,11 @@ ask(struct operator *op, struct door_node *asked, uint64_t sid,
 /* A link that came back is shown what it missed by the reader before it is
  * live, so that everything comes in one order. */
 void
-door_operator_attached(struct door *door, struct door_node *n)
+door_operator_attached(struct door *door, struct door_node *n, uint64_t notes)
 {
 	struct operator *op = operator_of(n);
 
-	welcome(op);
+	welcome(op, notes);
 	if (op->replay && op->seen < desk_last_seq(door->desk)) {
 		ask(op, n, 0, 0, op->seen);
 		return;
@@ -282,6 +302,8 @@ history_done(struct operator *op)
 		a.code = DESK_NOT_STORED;
 		a.text = _("the journal cannot be read");
 	} else {
+		if (op->job.sid == 0 && op->job.frames.len == 0)
+			a.text = _("nobody has written over UDP yet");
 		put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
 	}
 	answered(op->asked, &a);
@@ -315,7 +337,7 @@ caught_up(struct door_node *n)
 	struct operator *op = operator_of(n);
 	struct door_node *asked = op->asked;
 
-	if (op->job.sid != 0)
+	if (op->job.count != 0)
 		history_done(op);
 	else if (!replay_done(op))
 		return;

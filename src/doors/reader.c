@@ -52,7 +52,7 @@ static int
 add_event(void *arg, const struct desk_event *ev)
 {
 	struct door_job *job = arg;
-	struct wire_frame f = wire_frame_of(job->sid != 0 ? WIRE_PAST :
+	struct wire_frame f = wire_frame_of(job->count != 0 ? WIRE_PAST :
 	    WIRE_EV);
 
 	f.id = job->id;
@@ -62,7 +62,7 @@ add_event(void *arg, const struct desk_event *ev)
 	job->upto = ev->seq;
 	job->more = true;
 	/* Enough for one go: the asker comes again. */
-	return job->sid == 0 && job->frames.len > REPLAY_BYTES ? 1 : 0;
+	return job->count == 0 && job->frames.len > REPLAY_BYTES ? 1 : 0;
 }
 
 static void
@@ -72,7 +72,7 @@ answer(struct store_reader *sr, struct door_job *job)
 
 	if (sr == NULL)
 		r = -EIO;
-	else if (job->sid != 0)
+	else if (job->count != 0)
 		r = store_history(sr, job->sid, job->count, add_event, job);
 	else
 		r = store_read(sr, job->after, REPLAY_EVENTS, add_event, job);

@@ -19,7 +19,7 @@ struct door_job {
 	/* Set by the desk thread before it asks. */
 	uint64_t	 sid;		/* history of this session, … */
 	unsigned	 count;		/* … its last so many messages; or, */
-	uint64_t	 after;		/* sid 0: all events after this one */
+	uint64_t	 after;		/* count 0: all events after this one */
 	uint64_t	 id;		/* history: goes into its frames */
 	void		(*done)(struct door_job *job); /* on the reader */
 

@@ -11,11 +11,15 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/quit.h"
 #include "doors/inside.h"
+
+#define CLIENT_HELLO	"客户端已就绪"	/* protocol: never translated */
 
 struct record {
 	struct dw_log	*log;
 	bool		 one_at_a_time;
+	bool		 classic;	/* set for events */
 	char		 id[DESK_ADDR_SIZE + 32];	/* "[3] 127.0.0.1:5" */
 };
 
@@ -29,20 +33,16 @@ begin(struct record *r, const struct door *door, uint64_t sid,
 	    addr);
 }
 
+/* "('127.0.0.1', 5000)" of "127.0.0.1:5000". */
 static void
-record_arrived(const struct record *r, const struct desk_event *ev)
+python_address(const char *text, char tuple[SKS_ADDR_TEXT])
 {
 	struct sks_addr addr;
-	char tuple[SKS_ADDR_TEXT];
 
-	if (sks_addr_parse(ev->addr, 0, &addr) < 0)
-		snprintf(tuple, sizeof tuple, "%s", ev->addr);
+	if (sks_addr_parse(text, 0, &addr) < 0)
+		snprintf(tuple, SKS_ADDR_TEXT, "%s", text);
 	else
-		sks_addr_format(&addr, SKS_STYLE_PYTHON, tuple, sizeof tuple);
-	if (!r->one_at_a_time)
-		dw_log(r->log, _("%s New connection in a thread of its "
-		    "own..."), r->id);
-	dw_log(r->log, _("%s Customer connected:%s"), r->id, tuple);
+		sks_addr_format(&addr, SKS_STYLE_PYTHON, tuple, SKS_ADDR_TEXT);
 }
 
 /* The words of both are protocol: the tutorial's, in every language. */
@@ -59,6 +59,21 @@ record_text(const struct record *r, const char *what, int64_t t_ms,
 }
 
 static void
+record_arrived(const struct record *r, const struct desk_event *ev)
+{
+	char tuple[SKS_ADDR_TEXT];
+
+	python_address(ev->addr, tuple);
+	if (!r->one_at_a_time)
+		dw_log(r->log, _("%s New connection in a thread of its "
+		    "own..."), r->id);
+	dw_log(r->log, _("%s Customer connected:%s"), r->id, tuple);
+	if (r->classic)
+		record_text(r, "received ==>", ev->t_ms, CLIENT_HELLO,
+		    strlen(CLIENT_HELLO));
+}
+
+static void
 record_said(const struct record *r, const struct desk_event *ev)
 {
 	record_text(r, "received ==>", ev->t_ms, ev->body, ev->len);
@@ -70,10 +85,38 @@ record_end(const struct record *r, const struct desk_event *ev)
 {
 	const char *addr = strchr(r->id, ' ') + 1;
 
+	/* Its last word is the reason, and no message. */
+	if (r->classic && strcmp(ev->why, DW_QUIT) == 0)
+		record_text(r, "received ==>", ev->t_ms, DW_QUIT,
+		    strlen(DW_QUIT));
 	dw_log(r->log, _("%s Connection closed (%s)"), r->id, ev->why);
 	dw_log(r->log, _("%s Disconnected from customer %s"), r->id, addr);
 	if (r->one_at_a_time)
 		dw_log(r->log, _("Waiting for customers..."));
+}
+
+static void
+begin_udp(struct record *r, const struct door *door, const char *addr)
+{
+	r->log = door->config->talk;
+	r->one_at_a_time = door->config->one_at_a_time;
+	snprintf(r->id, sizeof r->id, "[udp] %s", addr);
+}
+
+static void
+record_datagram(struct door *door, const struct desk_event *ev)
+{
+	char tuple[SKS_ADDR_TEXT], before[DESK_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
+	struct record r;
+
+	begin_udp(&r, door, ev->addr);
+	python_address(ev->addr, tuple);
+	snprintf(before, sizeof before,
+	    _("%s Received from customer -> %s the message: "), r.id, tuple);
+	dw_log_bytes(r.log, before, ev->body, ev->len);
+	if ((ev->flags & DESK_TRUNCATED) != 0)
+		dw_log(r.log, _("%s That message had %lu bytes and was cut"),
+		    r.id, (unsigned long)ev->n);
 }
 
 void
@@ -89,9 +132,12 @@ door_record(struct door *door, const struct desk_event *ev,
 	};
 	struct record r;
 
+	if (door->config->talk != NULL && ev->ev == DESK_EV_UDP)
+		record_datagram(door, ev);
 	if (door->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
 		return;
 	begin(&r, door, s->facts.sid, s->facts.addr);
+	r.classic = s->facts.mode == DESK_CLASSIC;
 	record[ev->ev](&r, ev);
 }
 
@@ -108,4 +154,16 @@ door_record_put(struct door *door, const struct desk_conn *c,
 		return;
 	begin(&r, door, c->sid, c->addr);
 	record_text(&r, "send -->", dw_clock_wall_ms(), say->text, say->len);
+}
+
+void
+door_record_datagram(struct door *door, const char *addr, const char *text,
+    size_t len)
+{
+	struct record r;
+
+	if (door->config->talk == NULL)
+		return;
+	begin_udp(&r, door, addr);
+	record_text(&r, "send -->", dw_clock_wall_ms(), text, len);
 }

@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "socketserver/addr.h"
 #include "socketserver/error.h"
 #include "socketserver/server.h"
 #include "socketserver/socket.h"
@@ -52,46 +50,48 @@ cure_for(int sys_errno)
 	return NEXT;
 }
 
-/* Returns a blocking, close-on-exec descriptor or -errno. */
-static int
-accept_fd(int listener, struct sockaddr_storage *ss, socklen_t *len)
-{
-	int fd;
-
-#ifdef HAVE_ACCEPT4
-	fd = accept4(listener, (struct sockaddr *)ss, len, SOCK_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-#else
-	if ((fd = accept(listener, (struct sockaddr *)ss, len)) < 0)
-		return -errno;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	sks_fd_set_nonblock(fd, 0);	/* some systems inherit it */
-	return fd;
-#endif
-}
-
 int
-sks_default_get_request(struct sks_server *srv, struct sks_request **req)
+sks_accept_request(struct sks_server *srv, struct sks_request **req)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof ss;
-	struct sks_socket *s;
+	struct sks_socket *listener = sks_server_socket(srv), *s;
 	struct sks_addr client;
-	int fd, r;
+	int r;
 
 	*req = NULL;
-	if ((fd = accept_fd(srv->listener, &ss, &len)) < 0)
-		return sks_fail_errno(-fd, "accept");
-	sks_addr_set(&client, &ss, len);
-	if ((s = sks_socket_wrap(fd)) == NULL) {
-		close(fd);
-		return sks_fail_errno(ENOMEM, "accept");
-	}
+	if (listener == NULL)
+		return sks_fail(SKS_EINVAL, "there is no socket");
+	if ((r = sks_accept_now(listener, &s, &client)) < 0)
+		return r;
 	if ((r = sks_request_new(srv, s, &client, req)) < 0) {
 		sks_socket_free(s);
 		return sks_fail_errno(ENOMEM, "accept");
 	}
 	return 0;
+}
+
+/* What get_request of this thread is for, while it runs. */
+static _Thread_local struct sks_listener *ready;
+
+struct sks_socket *
+sks_server_socket(const struct sks_server *srv)
+{
+	int ours = ready >= srv->listeners &&
+	    ready < srv->listeners + srv->n_listeners;
+
+	return (ours ? ready : srv->listeners)->sock;
+}
+
+static int
+get_request(struct sks_server *srv, struct sks_listener *l,
+    struct sks_request **req)
+{
+	struct sks_listener *outer = ready;
+	int r;
+
+	ready = l;
+	r = srv->ops.get_request(srv, req);
+	ready = outer;
+	return r;
 }
 
 static void
@@ -125,7 +125,7 @@ pace(struct sks_server *srv)
  * in between: then the peer waits for the next try.
  */
 static void
-refuse_by_reserve(struct sks_server *srv)
+refuse_by_reserve(struct sks_server *srv, struct sks_listener *l)
 {
 	struct sks_request *req;
 
@@ -134,23 +134,23 @@ refuse_by_reserve(struct sks_server *srv)
 		return;
 	close(srv->reserve);
 	srv->reserve = -1;
-	if (srv->ops.get_request(srv, &req) == 0)
+	if (get_request(srv, l, &req) == 0)
 		sks_request_refuse(req, SKS_OVER_FILES);
 	sks_reserve_open(srv);
 }
 
 static void
-out_of_files(struct sks_server *srv)
+out_of_files(struct sks_server *srv, struct sks_listener *l)
 {
 	if (sks_episode_begins(&srv->no_files))
 		sks_log(srv, SKS_LOG_WARNING, "accept: out of descriptors; "
 		    "new peers wait or are refused");
-	refuse_by_reserve(srv);
+	refuse_by_reserve(srv, l);
 	pace(srv);
 }
 
 static int
-accept_failed(struct sks_server *srv, int code)
+accept_failed(struct sks_server *srv, struct sks_listener *l, int code)
 {
 	struct sks_error e;
 
@@ -165,13 +165,14 @@ accept_failed(struct sks_server *srv, int code)
 		return 0;
 	case GIVE_UP_RESERVE:
 		count_error(srv, e.sys_errno);
-		out_of_files(srv);
+		out_of_files(srv, l);
 		return 1;
 	case PACE:
 		count_error(srv, e.sys_errno);
 		if (sks_episode_begins(&srv->no_memory))
 			sks_log(srv, SKS_LOG_WARNING,
-			    "accept: the system is out of memory or files");
+			    "%s: the system is out of memory or files",
+			    e.what);
 		pace(srv);
 		return 1;
 	case FATAL:
@@ -187,10 +188,14 @@ accept_failed(struct sks_server *srv, int code)
 static void
 no_thread(struct sks_server *srv, struct sks_request *req)
 {
+	int forking = srv->cfg.concurrency == SKS_FORKING;
+
 	if (sks_episode_begins(&srv->no_threads))
 		sks_log(srv, SKS_LOG_WARNING,
-		    "no thread could be started; the peer is refused");
-	sks_request_refuse(req, SKS_OVER_THREADS);
+		    "no %s could be started; the peer is refused",
+		    forking ? "process" : "thread");
+	sks_request_refuse(req,
+	    forking ? SKS_OVER_PROCESSES : SKS_OVER_THREADS);
 }
 
 /* Its slot is taken.  Returns 0 or SKS_STOP. */
@@ -209,7 +214,7 @@ process(struct sks_server *srv, struct sks_request *req)
 		sks_request_drop(req);
 		return r == SKS_STOP ? SKS_STOP : 0;
 	}
-	if (!req->threaded)
+	if (!req->threaded && !req->forked)
 		sks_request_retire(req);
 	sks_request_unref(req);
 	return 0;
@@ -248,17 +253,17 @@ have_descriptor(const struct sks_server *srv)
 }
 
 int
-sks_accept_one(struct sks_server *srv)
+sks_accept_one(struct sks_server *srv, struct sks_listener *l)
 {
 	struct sks_request *req;
 	int r;
 
 	if (dw_clock_ns() < srv->no_files.until_ns && !have_descriptor(srv)) {
-		out_of_files(srv);
+		out_of_files(srv, l);
 		return 1;
 	}
-	if ((r = srv->ops.get_request(srv, &req)) < 0)
-		return accept_failed(srv, r);
+	if ((r = get_request(srv, l, &req)) < 0)
+		return accept_failed(srv, l, r);
 	dw_lock(&srv->lock);
 	srv->stats.accepted++;
 	dw_unlock(&srv->lock);

@@ -70,6 +70,40 @@ sks_addr_set_unix(struct sks_addr *a, const char *path)
 	return 0;
 }
 
+int
+sks_addr_unix(const void *name, size_t len, struct sks_addr *out)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	const int abstract = len > 0 && *(const char *)name == '\0';
+
+	memset(out, 0, sizeof *out);
+	if (len > sizeof sun.sun_path - !abstract)
+		return sks_fail(SKS_ETOOLONG,
+		    "the path of a Unix socket is at most 107 bytes");
+	if (!abstract && len > 0 && memchr(name, '\0', len) != NULL)
+		return sks_fail(SKS_EINVAL, "a path has no NUL within");
+	if (len > 0)
+		memcpy(sun.sun_path, name, len);
+	if (!abstract && len > 0)
+		len++;
+	sks_addr_set(out, &sun, (socklen_t)(PATH_OFFSET + len));
+	return 0;
+}
+
+const char *
+sks_addr_unix_name(const struct sks_addr *a, size_t *len)
+{
+	const char *name = (const char *)a->u.bytes + PATH_OFFSET;
+
+	*len = 0;
+	if (a->len < PATH_OFFSET || sks_addr_sa(a)->sa_family != AF_UNIX)
+		return NULL;
+	*len = a->len - PATH_OFFSET;
+	if (*len > 0 && name[0] != '\0')
+		*len = strnlen(name, *len);
+	return name;
+}
+
 static int
 port_parse(const char *text, unsigned *port)
 {
@@ -170,25 +204,6 @@ sks_addr_parse(const char *text, unsigned default_port, struct sks_addr *out)
 	if (text[0] == '[')
 		return parse_bracketed(text, default_port, out);
 	return parse_plain(text, default_port, out);
-}
-
-int
-sks_addr_resolve(const char *host, unsigned port, struct sks_addr *out)
-{
-	static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct addrinfo *list;
-	char service[8];
-
-	memset(out, 0, sizeof *out);
-	if (port > 65535)
-		return sks_fail(SKS_EINVAL,
-		    "the port is not a number from 0 to 65535");
-	snprintf(service, sizeof service, "%u", port);
-	if (getaddrinfo(host, service, &hints, &list) != 0)
-		return sks_fail(SKS_ERESOLVE, "getaddrinfo");
-	sks_addr_set(out, list->ai_addr, list->ai_addrlen);
-	freeaddrinfo(list);
-	return 0;
 }
 
 enum sks_family

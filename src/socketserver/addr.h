@@ -3,6 +3,7 @@
 #ifndef SKS_ADDR_H
 #define SKS_ADDR_H
 
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include "socketserver/socketserver.h"
@@ -20,6 +21,11 @@ int	sks_addr_set_unix(struct sks_addr *a, const char *path);
 /* The getsockname/getpeername of a descriptor.  Returns 0 or SKS_E*. */
 int	sks_addr_of_fd(int fd, int (*get)(int, struct sockaddr *restrict,
 	    socklen_t *restrict), const char *what, struct sks_addr *out);
+
+/* All addresses of a host, for freeaddrinfo().  Returns 0, SKS_EINVAL,
+ * SKS_ERESOLVE (`what` is then the resolver's sentence), ... */
+int	sks_lookup(const char *host, unsigned port, enum sks_family family,
+	    struct addrinfo **list);
 
 /* Returns 0 for an address without a host. */
 int	sks_addr_host_key(const struct sks_addr *a, struct sks_host_key *out);

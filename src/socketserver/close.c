@@ -62,7 +62,8 @@ next_to_tell(struct sks_server *srv, struct dw_list *from, struct dw_list *to,
 		if (req == self)
 			continue;
 		atomic_store(&req->stopping, 1);
-		s = sks_socket_hold(req->sock);
+		if (!req->borrowed)
+			s = sks_socket_hold(req->sock);
 	}
 	dw_unlock(&srv->lock);
 	return s;
@@ -124,6 +125,28 @@ drop_adopted(struct sks_server *srv)
 		sks_request_drop(DW_LIST_OF(node, struct sks_request, node));
 }
 
+/* A server's own socket may be in the handlers' hands: then it is closed after
+ * them, and what they reply can still leave. */
+static int
+is_lent(struct sks_server *srv)
+{
+	int lent;
+
+	dw_lock(&srv->lock);
+	lent = srv->lent > 0;
+	dw_unlock(&srv->lock);
+	return lent;
+}
+
+static void
+cut_listeners(struct sks_server *srv)
+{
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		if (srv->listeners[i].sock != NULL)
+			(void)sks_shutdown(srv->listeners[i].sock,
+			    SKS_SHUT_RDWR);
+}
+
 /* The loop is over: nothing new can come. */
 static void
 close_listener(struct sks_server *srv)
@@ -143,14 +166,32 @@ end_requests(struct sks_server *srv, const struct sks_request *self)
 	int64_t grace_ns = dw_clock_after(srv->cfg.grace);
 
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
-	if (await_loop(srv, grace_ns))
-		close_listener(srv);
+	if (await_loop(srv, grace_ns)) {
+		if (!is_lent(srv))
+			close_listener(srv);
+		sks_end_children(srv, grace_ns);
+	}
 	/* Those that the loop had let in meanwhile. */
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
 	if (await_all(srv, self, grace_ns))
 		return;
 	tell(srv, &srv->told, &srv->live, self, SKS_SHUT_RDWR);
+	if (is_lent(srv))
+		cut_listeners(srv);
 	await_all(srv, self, dw_clock_ns() + AFTER_CUT_NS);
+}
+
+/* Asks and cuts at once; only the loop is waited for.  A socket that handlers
+ * have is closed by sks_server_free(). */
+static void
+cut_requests(struct sks_server *srv, const struct sks_request *self)
+{
+	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
+	if (await_loop(srv, dw_clock_after(srv->cfg.grace)))
+		sks_end_children(srv, dw_clock_ns());
+	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
+	if (is_lent(srv))
+		cut_listeners(srv);
 }
 
 int
@@ -164,9 +205,14 @@ sks_server_close(struct sks_server *srv)
 	if ((r = close_begin(srv, self)) < 0)
 		return r;
 	sks_server_request_shutdown(srv);
-	end_requests(srv, self);
-	ended = await_all(srv, self, dw_clock_ns());
-	if (ended)
+	if (srv->cfg.block_on_close) {
+		end_requests(srv, self);
+		ended = await_all(srv, self, dw_clock_ns());
+	} else {
+		cut_requests(srv, self);
+		ended = await_loop(srv, dw_clock_ns());
+	}
+	if (ended && (srv->cfg.block_on_close || !is_lent(srv)))
 		close_listener(srv);
 	sks_reap(srv);
 	close_end(srv);

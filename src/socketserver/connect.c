@@ -2,110 +2,152 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <netdb.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
 #include "socketserver/socket.h"
 
+/* One connect(2) that does not wait.  Returns 0 or an errno. */
+static int
+connect_now(struct sks_socket *s, const struct sks_addr *to)
+{
+	int flags = fcntl(s->fd, F_GETFL), err = 0;
+
+	if (flags < 0 || fcntl(s->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return errno;
+	if (connect(s->fd, sks_addr_sa(to), to->len) < 0)
+		err = errno;
+	if (fcntl(s->fd, F_SETFL, flags) < 0 && err == 0)
+		err = errno;
+	return err;
+}
+
 /* Waits for a connect that is under way.  Returns 0 or an errno. */
 static int
-await_connected(int fd, int64_t deadline_ns)
+await_connected(struct sks_socket *s, int64_t deadline_ns)
 {
-	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 	socklen_t len = sizeof(int);
-	int n, err = 0;
+	int r, err = 0;
 
-	for (;;) {
-		n = poll(&pfd, 1, dw_clock_poll_ms(deadline_ns));
-		if (n > 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			return errno;
-		if (n == 0 && dw_clock_ns() >= deadline_ns)
-			return ETIMEDOUT;
-	}
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
-		return errno;
-	/* Accepted and reset at once (a refusal is ECONNREFUSED): what the
-	 * peer said before waits to be read. */
-	if (err == ECONNRESET)
-		return 0;
-	return err;
+	if ((r = sks_socket_poll(s, POLLOUT, deadline_ns)) == SKS_ETIMEDOUT)
+		return ETIMEDOUT;
+	if (r < 0)
+		return EBADF;
+	return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ?
+	    errno : err;
+}
+
+/*
+ * Linux has not noticed yet what we were told by SO_ERROR: its next connect
+ * would say ECONNABORTED and only the one after that would try again.
+ */
+static void
+end_failed(struct sks_socket *s, const struct sks_addr *to)
+{
+#ifdef __linux__
+	(void)connect_now(s, to);
+#else
+	(void)s;
+	(void)to;
+#endif
 }
 
 /* An interrupted connect goes on by itself; a second would be an error. */
 static int
-connect_inet(int fd, const struct sks_addr *to, int64_t deadline_ns)
+connect_inet(struct sks_socket *s, const struct sks_addr *to,
+    int64_t deadline_ns)
 {
-	int r = sks_fd_set_nonblock(fd, 1);
+	int err;
 
-	if (r < 0)
-		return -r;
-	if (connect(fd, sks_addr_sa(to), to->len) < 0) {
-		if (errno != EINPROGRESS && errno != EINTR)
-			return errno;
-		if ((r = await_connected(fd, deadline_ns)) != 0)
-			return r;
+	if (s->connected)
+		return EISCONN;
+	err = connect_now(s, to);
+	if (err != EINPROGRESS && err != EINTR)
+		return err;
+	err = await_connected(s, deadline_ns);
+	/* ECONNRESET: accepted and reset at once (a refusal is ECONNREFUSED);
+	 * what the peer said before waits to be read. */
+	if (err == 0 || err == ECONNRESET) {
+		s->connected = true;
+		return 0;
 	}
-	return -sks_fd_set_nonblock(fd, 0);
+	if (err != ETIMEDOUT)
+		end_failed(s, to);
+	return err;
 }
 
 /* A Unix connect does not go on by itself: it waits for room in the backlog,
- * as long as SO_SNDTIMEO says, or not at all. */
+ * as long as SO_SNDTIMEO says. */
 static int
-connect_unix(int fd, const struct sks_addr *to, int64_t deadline_ns)
+connect_unix(struct sks_socket *s, const struct sks_addr *to,
+    int64_t deadline_ns)
 {
-	static const struct timeval none = { 0, 0 };
-	struct timeval tv;
-	int ms;
+	struct sks_error e;
 
 	for (;;) {
-		if ((ms = dw_clock_poll_ms(deadline_ns)) == 0)
-			return ETIMEDOUT;
-		tv = none;
-		if (ms > 0) {
-			tv.tv_sec = ms / 1000;
-			tv.tv_usec = ms % 1000 * 1000;
+		if (sks_limit_send(s, deadline_ns) < 0) {
+			sks_last_error(&e);
+			return e.sys_errno == 0 ? ETIMEDOUT : e.sys_errno;
 		}
-		if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv,
-		    sizeof tv) < 0)
-			return errno;
-		if (connect(fd, sks_addr_sa(to), to->len) == 0)
-			break;
+		if (connect(s->fd, sks_addr_sa(to), to->len) == 0)
+			return 0;
 		if (errno != EINTR && errno != EAGAIN)
 			return errno;
 	}
-	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none) < 0 ?
-	    errno : 0;
 }
 
+/* Returns 0 or an errno. */
 static int
-connect_until(const struct sks_addr *to, int64_t deadline_ns,
-    struct sks_socket **out)
+connect_until(struct sks_socket *s, const struct sks_addr *to,
+    int64_t deadline_ns)
 {
-	int is_unix = sks_addr_family(to) == SKS_UNIX;
-	int fd, err;
+	if (s->fd < 0)
+		return EBADF;
+	if (sks_addr_family(to) == SKS_UNSPEC)
+		return EINVAL;
+	if (deadline_ns == SKS_NOW)
+		return connect_now(s, to);
+	return s->family == SKS_UNIX ? connect_unix(s, to, deadline_ns) :
+	    connect_inet(s, to, deadline_ns);
+}
+
+int
+sks_connect(struct sks_socket *s, const struct sks_addr *to)
+{
+	int err = connect_until(s, to, sks_socket_deadline(s));
+
+	return err == 0 ? 0 : sks_fail_errno(err, "connect");
+}
+
+int
+sks_connect_ex(struct sks_socket *s, const struct sks_addr *to)
+{
+	return connect_until(s, to, sks_socket_deadline(s));
+}
+
+/* A new stream that is connected. */
+static int
+create(const struct sks_addr *to, int64_t deadline_ns, struct sks_socket **out)
+{
+	struct sks_socket *s;
+	int r, err;
 
 	*out = NULL;
 	if (sks_addr_family(to) == SKS_UNSPEC)
 		return sks_fail(SKS_EINVAL, "no address to connect to");
-	if ((fd = sks_fd_new(sks_addr_sa(to)->sa_family)) < 0)
-		return sks_fail_errno(-fd, "socket");
-	err = is_unix ? connect_unix(fd, to, deadline_ns) :
-	    connect_inet(fd, to, deadline_ns);
-	if (err == 0 && (*out = sks_socket_wrap(fd)) == NULL)
-		err = ENOMEM;
-	if (err == 0)
+	if ((r = sks_socket_new(sks_addr_family(to), SKS_STREAM, 0, &s)) < 0)
+		return r;
+	if ((err = connect_until(s, to, deadline_ns)) == 0) {
+		*out = s;
 		return 0;
-	close(fd);
+	}
+	sks_socket_free(s);
 	return sks_fail_errno(err, "connect");
 }
 
@@ -118,17 +160,18 @@ check_timeout(double timeout)
 }
 
 int
-sks_connect(const struct sks_addr *to, double timeout,
+sks_create_connection_addr(const struct sks_addr *to, double timeout,
     struct sks_socket **out)
 {
 	int r = check_timeout(timeout);
 
 	*out = NULL;
-	return r < 0 ? r : connect_until(to, dw_clock_after(timeout), out);
+	return r < 0 ? r : create(to, dw_clock_after(timeout), out);
 }
 
 int
-sks_connect_unix(const char *path, double timeout, struct sks_socket **out)
+sks_create_connection_unix(const char *path, double timeout,
+    struct sks_socket **out)
 {
 	struct sks_addr to;
 	int r;
@@ -136,7 +179,7 @@ sks_connect_unix(const char *path, double timeout, struct sks_socket **out)
 	*out = NULL;
 	if ((r = sks_addr_set_unix(&to, path)) < 0)
 		return r;
-	return sks_connect(&to, timeout, out);
+	return sks_create_connection_addr(&to, timeout, out);
 }
 
 /* The deadline of the next of `tries` attempts: its share of what is left, so
@@ -163,7 +206,7 @@ connect_any(const struct addrinfo *list, int64_t deadline_ns,
 		n++;
 	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
 		sks_addr_set(&to, ai->ai_addr, ai->ai_addrlen);
-		r = connect_until(&to, share(deadline_ns, n--), out);
+		r = create(&to, share(deadline_ns, n--), out);
 		if (r == 0)
 			break;
 	}
@@ -174,20 +217,12 @@ int
 sks_create_connection(const char *host, unsigned port, double timeout,
     struct sks_socket **out)
 {
-	static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list;
-	char service[8];
 	int r = check_timeout(timeout);
 
 	*out = NULL;
-	if (r < 0)
+	if (r < 0 || (r = sks_lookup(host, port, SKS_UNSPEC, &list)) < 0)
 		return r;
-	if (port > 65535)
-		return sks_fail(SKS_EINVAL,
-		    "the port is not a number from 0 to 65535");
-	snprintf(service, sizeof service, "%u", port);
-	if (getaddrinfo(host, service, &hints, &list) != 0)
-		return sks_fail(SKS_ERESOLVE, "getaddrinfo");
 	r = connect_any(list, dw_clock_after(timeout), out);
 	freeaddrinfo(list);
 	return r;

@@ -40,10 +40,12 @@ static const struct name names[] = {
 	{ SKS_EDEADLK, "waiting here would never end" },
 	{ SKS_ENOTCONN, "not connected" },
 	{ SKS_ENOFILES, "out of file descriptors" },
-	{ SKS_ENOTHREAD, "no further thread could be started" },
+	{ SKS_ENOTHREAD, "no further thread or process could be started" },
 	{ SKS_ENOTSUP, "not supported" },
 	{ SKS_EUSER, "the application failed" },
 	{ SKS_ENOENT, "there is no such path" },
+	{ SKS_EILSEQ, "these bytes are not UTF-8" },
+	{ SKS_EPROTO, "these bytes do not follow the framing" },
 };
 
 static const struct mapping mappings[] = {
@@ -52,12 +54,15 @@ static const struct mapping mappings[] = {
 	{ ENOBUFS, SKS_ENOMEM },
 	{ ETIMEDOUT, SKS_ETIMEDOUT },
 	{ EAGAIN, SKS_EAGAIN },
+	{ EINPROGRESS, SKS_EAGAIN },
+	{ EALREADY, SKS_EAGAIN },
 	{ EBADF, SKS_ECLOSED },
 	{ EPIPE, SKS_ERESET },
 	{ ECONNRESET, SKS_ERESET },
 	{ ECONNABORTED, SKS_ERESET },
 	{ ENOENT, SKS_ENOENT },
 	{ ENAMETOOLONG, SKS_ETOOLONG },
+	{ EMSGSIZE, SKS_ETOOLONG },
 	{ EADDRINUSE, SKS_EADDRINUSE },
 	{ EADDRNOTAVAIL, SKS_EADDRNOTAVAIL },
 	{ EACCES, SKS_EACCES },
@@ -67,16 +72,20 @@ static const struct mapping mappings[] = {
 	{ EHOSTUNREACH, SKS_EUNREACH },
 	{ ENETDOWN, SKS_EUNREACH },
 	{ ENOTCONN, SKS_ENOTCONN },
+	{ EDESTADDRREQ, SKS_ENOTCONN },
 	{ EMFILE, SKS_ENOFILES },
 	{ ENFILE, SKS_ENOFILES },
 	{ EOPNOTSUPP, SKS_ENOTSUP },
 	{ ENOPROTOOPT, SKS_ENOTSUP },
 	{ EAFNOSUPPORT, SKS_ENOTSUP },
+	{ ESOCKTNOSUPPORT, SKS_ENOTSUP },
+	{ EPROTONOSUPPORT, SKS_ENOTSUP },
+	{ EPROTOTYPE, SKS_ENOTSUP },
 };
 
 static const int vanished[] = {
 	EPIPE, ECONNRESET, ECONNABORTED, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH,
-	ENETDOWN, ENOTCONN,
+	ENETDOWN,
 };
 
 #define COUNT(a)	(sizeof(a) / sizeof(a)[0])
@@ -115,6 +124,12 @@ sks_fail_errno(int sys_errno, const char *what)
 		if (mappings[i].sys_errno == sys_errno)
 			return note(mappings[i].code, sys_errno, what);
 	return note(SKS_ESYS, sys_errno, what);
+}
+
+int
+sks_error_set_errno(int sys_errno, const char *what)
+{
+	return sks_fail_errno(sys_errno, what);
 }
 
 int

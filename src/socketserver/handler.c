@@ -60,7 +60,7 @@ converse(const struct sks_handler_ops *ops, struct sks_handler *h)
 
 	if ((r = call(ops->setup, h)) != 0)
 		return r;
-	r = call(ops->handle, h);
+	h->self->handled = r = call(ops->handle, h);
 	sks_error_for(r, &e);
 	if (h->end_reason == SKS_END_NONE)
 		h->end_reason = end_reason(h, r);
@@ -79,11 +79,23 @@ run_deferred(struct sks_request *req)
 	}
 }
 
+/* The class of the moment: this conversation keeps it. */
+static struct sks_handler_ops
+current_handler(struct sks_server *srv)
+{
+	struct sks_handler_ops ops;
+
+	dw_lock(&srv->lock);
+	ops = srv->handler;
+	dw_unlock(&srv->lock);
+	return ops;
+}
+
 int
 sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
 {
-	const struct sks_handler_ops *ops = &srv->handler;
-	struct sks_handler *h = calloc(1, ops->instance_size);
+	const struct sks_handler_ops ops = current_handler(srv);
+	struct sks_handler *h = calloc(1, ops.instance_size);
 	struct sks_error e;
 	int r;
 
@@ -95,7 +107,7 @@ sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
 	h->number = req->number;
 	h->self = req;
 	req->handler = h;
-	r = converse(ops, h);
+	r = converse(&ops, h);
 	sks_error_for(r, &e);
 	run_deferred(req);
 	sks_error_restore(&e);
@@ -134,7 +146,7 @@ sks_stream_handler_setup(struct sks_handler *h)
 	    (r = sks_settimeout(h->request, sh->timeout)) < 0)
 		return r;
 	if (sh->disable_nagle_algorithm &&
-	    (r = sks_setsockopt(h->request, SKS_NODELAY, 1)) < 0 &&
+	    (r = sks_set_option(h->request, SKS_NODELAY, 1)) < 0 &&
 	    r != SKS_ENOTSUP)
 		return r;
 	r = sks_makefile(h->request, sh->rbufsize == 0 ? -1 : sh->rbufsize, 0,

@@ -1,125 +1,146 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <string.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
+#include "socketserver/kind.h"
 #include "socketserver/server.h"
 #include "socketserver/socket.h"
+
+int
+sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
+{
+	size_t n = 1 + cfg->n_more;
+
+	srv->listeners = calloc(n, sizeof *srv->listeners);
+	srv->polled = calloc(1 + n + cfg->max_children, sizeof *srv->polled);
+	if (srv->listeners == NULL || srv->polled == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	srv->n_listeners = n;
+	srv->listeners[0].address = cfg->address;
+	for (size_t i = 1; i < n; i++)
+		srv->listeners[i].address = cfg->more_addresses[i - 1];
+	return 0;
+}
+
+/* An address that is none gets no socket. */
+static int
+open_listener(const struct sks_server *srv, struct sks_listener *l)
+{
+	const struct sks_kind_row *kind = sks_kind_of(srv);
+	enum sks_family family = sks_addr_family(&l->address);
+	int r;
+
+	if (family == SKS_UNSPEC)
+		return 0;
+	r = sks_socket_new(family, kind->type, 0, &l->sock);
+	if (r == 0 && kind->prepare != NULL)
+		r = kind->prepare(l->sock, family);
+	return r;
+}
+
+int
+sks_listeners_open(struct sks_server *srv)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = open_listener(srv, &srv->listeners[i]);
+	return r;
+}
+
+void
+sks_listeners_free(struct sks_server *srv)
+{
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		sks_socket_free(srv->listeners[i].sock);
+	free(srv->listeners);
+	free(srv->polled);
+}
 
 void
 sks_reserve_open(struct sks_server *srv)
 {
-	if (srv->reserve < 0)
+	if (srv->reserve < 0 && sks_kind_of(srv)->takes_descriptor)
 		srv->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 static int
-set_option(int fd, int level, int name, int on)
-{
-	if (setsockopt(fd, level, name, &on, sizeof on) < 0)
-		return sks_fail_errno(errno, "setsockopt");
-	return 0;
-}
-
-static int
-set_options(const struct sks_server *srv, int fd)
+set_options(const struct sks_server *srv, const struct sks_listener *l)
 {
 	int r;
 
-	if (srv->cfg.kind != SKS_TCP)
+	if (sks_kind_of(srv)->is_unix)
 		return 0;
-	if (srv->cfg.allow_reuse_address &&
-	    (r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
+	if (srv->cfg.allow_reuse_address && (r = sks_setsockopt_int(l->sock,
+	    SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
 		return r;
-	if (sks_addr_family(&srv->address) == SKS_INET6)
-		return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+	if (srv->cfg.allow_reuse_port && (r = sks_setsockopt_int(l->sock,
+	    SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
+		return r;
+	if (sks_addr_family(&l->address) == SKS_INET6)
+		return sks_setsockopt_int(l->sock, IPPROTO_IPV6, IPV6_V6ONLY,
 		    !srv->cfg.dual_stack);
 	return 0;
 }
 
-/* A socket file of ours that nobody answers: what a crash leaves. */
 static int
-is_dead_socket(const struct sks_addr *a, const char *path)
+bind_listener(const struct sks_server *srv, struct sks_listener *l)
 {
-	struct stat st;
-	int fd, dead;
+	const char *path = sks_addr_path(&l->address);
+	int r;
 
-	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
-	    st.st_uid != geteuid())
-		return 0;
-	if ((fd = sks_fd_new(AF_UNIX)) < 0)
-		return 0;
-	(void)sks_fd_set_nonblock(fd, 1);
-	dead = connect(fd, sks_addr_sa(a), a->len) < 0 &&
-	    errno == ECONNREFUSED;
-	close(fd);
-	return dead;
-}
-
-static int
-bind_fd(const struct sks_server *srv, int fd)
-{
-	return bind(fd, sks_addr_sa(&srv->address), srv->address.len) < 0 ?
-	    -errno : 0;
-}
-
-static int
-bind_path(struct sks_server *srv, int fd, const char *path)
-{
-	mode_t old = umask(~(mode_t)srv->cfg.unix_mode & 0777);
-	int r = bind_fd(srv, fd);
-
-	if (r == -EADDRINUSE && is_dead_socket(&srv->address, path) &&
-	    unlink(path) == 0)
-		r = bind_fd(srv, fd);
-	umask(old);
-	if (r == 0 && lstat(path, &srv->path) == 0)
-		srv->owns_path = 1;
-	return r;
+	if (l->sock == NULL)
+		return sks_fail(SKS_EINVAL, "no address to listen on");
+	if ((r = set_options(srv, l)) < 0)
+		return r;
+	r = path != NULL ? sks_bind_path(srv, l, path) :
+	    sks_bind(l->sock, &l->address);
+	if (r < 0)
+		return r;
+	return sks_getsockname(l->sock, &l->address);
 }
 
 int
 sks_default_server_bind(struct sks_server *srv)
 {
-	const char *path = sks_addr_path(&srv->address);
-	int fd, r;
+	int r = 0;
 
-	if (srv->listener >= 0)
-		return sks_fail(SKS_EBUSY, "bind");
-	if (sks_addr_family(&srv->address) == SKS_UNSPEC)
-		return sks_fail(SKS_EINVAL, "no address to listen on");
-	if ((fd = sks_fd_new(sks_addr_sa(&srv->address)->sa_family)) < 0)
-		return sks_fail_errno(-fd, "socket");
-	srv->listener = fd;		/* server_close will see to it */
-	if ((r = set_options(srv, fd)) < 0)
-		return r;
-	r = path != NULL ? bind_path(srv, fd, path) : bind_fd(srv, fd);
-	if (r < 0)
-		return sks_fail_errno(-r, "bind");
-	return sks_addr_of_fd(fd, getsockname, "getsockname", &srv->address);
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = bind_listener(srv, &srv->listeners[i]);
+	return r;
+}
+
+int
+sks_listen_on(const struct sks_server *srv, struct sks_listener *l)
+{
+	return sks_listen(l->sock, srv->cfg.backlog);
+}
+
+static int
+activate_listener(const struct sks_server *srv, struct sks_listener *l)
+{
+	const struct sks_kind_row *kind = sks_kind_of(srv);
+
+	if (l->sock == NULL || sks_fileno(l->sock) < 0)
+		return sks_fail(SKS_EINVAL, "activate before bind");
+	return kind->activate == NULL ? 0 : kind->activate(srv, l);
 }
 
 int
 sks_default_server_activate(struct sks_server *srv)
 {
-	int backlog = srv->cfg.backlog, r;
+	int r = 0;
 
-	if (srv->listener < 0)
-		return sks_fail(SKS_EINVAL, "activate before bind");
-	if (listen(srv->listener, backlog < 0 ? SOMAXCONN : backlog) < 0)
-		return sks_fail_errno(errno, "listen");
-	/* A connection may be gone again between poll and accept. */
-	if ((r = sks_fd_set_nonblock(srv->listener, 1)) < 0)
-		return sks_fail_errno(-r, "fcntl");
-	return 0;
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = activate_listener(srv, &srv->listeners[i]);
+	return r;
 }
 
 void
@@ -128,25 +149,14 @@ sks_default_on_ready(struct sks_server *srv)
 	(void)srv;
 }
 
-/* Only if it is still the file that bind made. */
-static void
-unlink_path(struct sks_server *srv)
-{
-	const char *path = sks_addr_path(&srv->address);
-	struct stat st;
-
-	if (srv->owns_path && path != NULL && lstat(path, &st) == 0 &&
-	    st.st_dev == srv->path.st_dev && st.st_ino == srv->path.st_ino)
-		unlink(path);
-	srv->owns_path = 0;
-}
-
 void
 sks_default_server_close(struct sks_server *srv)
 {
-	if (srv->listener < 0)
-		return;
-	unlink_path(srv);
-	close(srv->listener);
-	srv->listener = -1;
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		struct sks_listener *l = &srv->listeners[i];
+
+		sks_unlink_path(srv, l);
+		if (l->sock != NULL)
+			sks_close(l->sock);
+	}
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "socketserver/error.h"
+#include "socketserver/kind.h"
 #include "socketserver/server.h"
 
 int
@@ -62,43 +63,73 @@ loop_end(struct sks_server *srv)
 	dw_unlock(&srv->lock);
 }
 
-static int64_t
-sooner(int64_t a, int64_t b)
+/* At a limit that new peers wait for?  A worker that ends rings the wake, the
+ * end of a child is polled. */
+static int
+at_limit(struct sks_server *srv)
 {
-	return a < b ? a : b;
+	return sks_children_full(srv) ||
+	    (srv->cfg.overload == SKS_WAIT && sks_server_full(srv));
 }
 
-/* Not polled while descriptors are short, nor at the limit under SKS_WAIT: a
- * worker that ends rings the wake. */
+/* Not polled while descriptors are short, nor at the limit. */
 static int
-listener_to_poll(struct sks_server *srv, int64_t *deadline_ns)
+accepts_now(struct sks_server *srv, int64_t *deadline_ns)
 {
 	if (srv->pace_until_ns > dw_clock_ns()) {
-		*deadline_ns = sooner(*deadline_ns, srv->pace_until_ns);
-		return -1;
+		*deadline_ns = dw_clock_sooner(*deadline_ns, srv->pace_until_ns);
+		return 0;
 	}
-	if (srv->cfg.overload == SKS_WAIT && sks_server_full(srv))
-		return -1;
-	return srv->listener;
+	return !at_limit(srv);
 }
 
-/* Until something is to be done or the deadline.  Returns 1 when the listener
- * is ready, 0, or what ends the loop. */
+static void
+fill_polled(struct sks_server *srv, int accepts)
+{
+	struct pollfd *p = srv->polled;
+
+	p[0] = (struct pollfd){ .fd = srv->wake.rd, .events = POLLIN };
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		struct sks_socket *s = srv->listeners[i].sock;
+
+		p[1 + i] = (struct pollfd){
+			.fd = s != NULL && accepts ? sks_fileno(s) : -1,
+			.events = POLLIN
+		};
+	}
+}
+
+/* How many listeners are ready, or SKS_ECLOSED: one is none any more. */
+static int
+count_ready(const struct sks_server *srv)
+{
+	int n = 0;
+
+	for (size_t i = 1; i <= srv->n_listeners; i++) {
+		if (srv->polled[i].revents & POLLNVAL)
+			return sks_fail(SKS_ECLOSED, "poll");
+		n += srv->polled[i].revents != 0;
+	}
+	return n;
+}
+
+/* Until something is to be done or the deadline.  Returns how many listeners
+ * are ready (srv->polled tells which) or what ends the loop. */
 static int
 wait_turn(struct sks_server *srv, int64_t deadline_ns)
 {
-	struct pollfd p[2] = {
-		{ .fd = srv->wake.rd, .events = POLLIN },
-		{ .fd = listener_to_poll(srv, &deadline_ns), .events = POLLIN },
-	};
+	int accepts = accepts_now(srv, &deadline_ns);
+	struct pollfd *pipes = srv->polled + 1 + srv->n_listeners;
+	size_t n = sks_children_polled(srv, pipes, &deadline_ns);
 
-	if (poll(p, 2, dw_clock_poll_ms(deadline_ns)) < 0)
+	fill_polled(srv, accepts);
+	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n),
+	    dw_clock_poll_ms(deadline_ns)) < 0)
 		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");
-	if (p[0].revents != 0)
+	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);
-	if (p[1].revents & POLLNVAL)
-		return sks_fail(SKS_ECLOSED, "poll");
-	return p[1].revents != 0;
+	sks_children_heard(srv, pipes, n);
+	return count_ready(srv);
 }
 
 /* The next adopted request, if there is one and a slot for it (or somebody to
@@ -108,7 +139,7 @@ next_adopted(struct sks_server *srv)
 {
 	struct dw_list *node = NULL;
 
-	if (srv->cfg.overload == SKS_WAIT && sks_server_full(srv))
+	if (at_limit(srv))
 		return NULL;
 	dw_lock(&srv->lock);
 	node = dw_list_take(&srv->adopted);
@@ -140,6 +171,25 @@ service_actions(struct sks_server *srv)
 	return r == SKS_STOP ? SKS_STOP : 0;
 }
 
+/* One request from each listener that is ready.  Returns 0, SKS_STOP or
+ * SKS_E*. */
+static int
+accept_ready(struct sks_server *srv)
+{
+	int r;
+
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		if (srv->polled[1 + i].revents == 0)
+			continue;
+		if (atomic_load(&srv->stop) || sks_children_full(srv))
+			return 0;
+		r = sks_accept_one(srv, &srv->listeners[i]);
+		if (r < 0 || r == SKS_STOP)
+			return r;
+	}
+	return 0;
+}
+
 /* One turn after the wait.  Returns 0 to go on, SKS_STOP or SKS_E*. */
 static int
 turn(struct sks_server *srv, int ready)
@@ -150,11 +200,8 @@ turn(struct sks_server *srv, int ready)
 		srv->pace_until_ns = 0;		/* something was freed */
 	if ((r = serve_adopted(srv)) != 0)
 		return r;
-	if (ready && !atomic_load(&srv->stop)) {
-		r = sks_accept_one(srv);
-		if (r < 0 || r == SKS_STOP)
-			return r;
-	}
+	if (ready > 0 && (r = accept_ready(srv)) != 0)
+		return r;
 	return service_actions(srv);
 }
 
@@ -183,9 +230,25 @@ sks_server_serve_forever(struct sks_server *srv)
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = run_loop(srv);
+	if ((r = sks_check_fork(srv)) == 0)
+		r = run_loop(srv);
 	loop_end(srv);
 	return r;
+}
+
+/* One that is ready; they take turns.  Returns as sks_accept_one(). */
+static int
+accept_next(struct sks_server *srv)
+{
+	for (size_t n = 0; n < srv->n_listeners; n++) {
+		size_t i = (srv->next_listener + n) % srv->n_listeners;
+
+		if (srv->polled[1 + i].revents == 0)
+			continue;
+		srv->next_listener = i + 1;
+		return sks_accept_one(srv, &srv->listeners[i]);
+	}
+	return 0;
 }
 
 /* Returns 1, SKS_STOP or SKS_E*, or 0: nothing came yet. */
@@ -195,15 +258,30 @@ handle_one(struct sks_server *srv, int ready)
 	struct sks_request *req = next_adopted(srv);
 
 	if (req == NULL)
-		return ready ? sks_accept_one(srv) : 0;
+		return ready > 0 ? accept_next(srv) : 0;
 	dw_wake_ring(&srv->wake);	/* there may be more of them */
 	return sks_serve_request(srv, req);
+}
+
+/* The shorter of the server's and the listeners' time-outs. */
+static double
+shortest_timeout(const struct sks_server *srv)
+{
+	double timeout = srv->cfg.timeout;
+
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		const struct sks_socket *s = srv->listeners[i].sock;
+
+		if (s != NULL && sks_gettimeout(s) < timeout)
+			timeout = sks_gettimeout(s);
+	}
+	return timeout;
 }
 
 static int
 wait_and_handle(struct sks_server *srv)
 {
-	int64_t deadline_ns = dw_clock_after(srv->cfg.timeout);
+	int64_t deadline_ns = dw_clock_after(shortest_timeout(srv));
 	int ready, r;
 
 	this_thread_loops(srv);
@@ -230,7 +308,8 @@ sks_server_handle_request(struct sks_server *srv)
 
 	if (r != 0)
 		return r < 0 ? r : SKS_STOP;
-	r = wait_and_handle(srv);
+	if ((r = sks_check_fork(srv)) == 0)
+		r = wait_and_handle(srv);
 	loop_end(srv);
 	return r;
 }
@@ -313,9 +392,12 @@ int
 sks_server_start(struct sks_server *srv)
 {
 	pthread_t acceptor;
-	int r = loop_begin(srv);
+	int r;
 
-	if (r != 0)
+	if (srv->cfg.concurrency == SKS_FORKING && !srv->cfg.fork_anyway)
+		return sks_fail(SKS_ENOTSUP, "a forking server is served by "
+		    "the only thread (see fork_anyway)");
+	if ((r = loop_begin(srv)) != 0)
 		return r < 0 ? r : 0;
 	sks_join_acceptor(srv);		/* of a loop that ended by itself */
 	r = dw_thread_start(&acceptor, "acceptor", 0, acceptor_main, srv);
@@ -360,6 +442,8 @@ sks_server_adopt(struct sks_server *srv, struct sks_socket *s)
 	struct sks_addr client;
 	int r;
 
+	if (!sks_kind_of(srv)->takes_descriptor)
+		return sks_fail(SKS_ENOTSUP, "datagrams are not adopted");
 	if ((r = sks_getpeername(s, &client)) < 0 ||
 	    (r = sks_request_new(srv, s, &client, &req)) < 0)
 		return r;

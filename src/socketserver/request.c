@@ -2,10 +2,28 @@
 #include "config.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
+#include "socketserver/datagram.h"
 #include "socketserver/error.h"
 #include "socketserver/server.h"
+
+/* Not a socket that the server only lends; and an adopted one may have a limit
+ * of its own. */
+static void
+limit_silence(const struct sks_server *srv, struct sks_socket *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		if (s == srv->listeners[i].sock)
+			return;
+	if (srv->cfg.idle_timeout < INFINITY)
+		r = sks_settimeout(s, srv->cfg.idle_timeout);
+	assert(r == 0);		/* check_config() has seen it */
+	(void)r;
+}
 
 int
 sks_request_new(struct sks_server *srv, struct sks_socket *s,
@@ -22,11 +40,23 @@ sks_request_new(struct sks_server *srv, struct sks_socket *s,
 	req->srv = srv;
 	req->sock = s;
 	req->client = *client;
+	limit_silence(srv, s);
 	dw_list_init(&req->node);
 	dw_lock(&srv->lock);
 	req->number = srv->next_number++;
 	dw_unlock(&srv->lock);
 	return 0;
+}
+
+int
+sks_request_new_borrowed(struct sks_server *srv, struct sks_socket *s,
+    const struct sks_addr *client, struct sks_request **out)
+{
+	int r = sks_request_new(srv, s, client, out);
+
+	if (r == 0)
+		(*out)->borrowed = 1;
+	return r;
 }
 
 void
@@ -36,7 +66,9 @@ sks_request_unref(struct sks_request *req)
 		return;
 	assert(req->magic == SKS_REQUEST_MAGIC && !req->admitted);
 	req->magic = 0;
-	sks_socket_free(req->sock);
+	if (!req->borrowed)
+		sks_socket_free(req->sock);
+	free(req->packet);
 	free(req);
 }
 
@@ -96,6 +128,7 @@ sks_request_admit(struct sks_request *req)
 	dw_lock(&srv->lock);
 	req->admitted = 1;
 	srv->stats.live++;
+	srv->lent += req->borrowed != 0;
 	dw_list_add(&srv->live, &req->node);
 	dw_unlock(&srv->lock);
 	return SKS_OVERLOADS;
@@ -120,6 +153,7 @@ sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)
 	req->admitted = 0;
 	dw_list_del(&req->node);
 	srv->stats.live--;
+	srv->lent -= req->borrowed != 0;
 	dw_cond_broadcast(&srv->changed);
 }
 
@@ -150,6 +184,7 @@ sks_request_refuse(struct sks_request *req, enum sks_overload why)
 	dw_lock(&srv->lock);
 	srv->stats.refused[why]++;
 	dw_unlock(&srv->lock);
+	req->refused = 1;
 	srv->ops.on_overload(srv, req, why);
 	sks_request_drop(req);
 }
@@ -159,7 +194,8 @@ sks_default_shutdown_request(struct sks_server *srv, struct sks_request *req)
 {
 	/* Python swallows this failure too: the peer may be gone, or the
 	 * handler has closed the socket. */
-	(void)sks_shutdown(req->sock, SKS_SHUT_WR);
+	if (!req->borrowed)
+		(void)sks_shutdown(req->sock, SKS_SHUT_WR);
 	srv->ops.close_request(srv, req);
 }
 
@@ -167,7 +203,8 @@ void
 sks_default_close_request(struct sks_server *srv, struct sks_request *req)
 {
 	(void)srv;
-	sks_close(req->sock);
+	if (!req->borrowed)
+		sks_close(req->sock);
 }
 
 int

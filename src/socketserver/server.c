@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "socketserver/error.h"
+#include "socketserver/kind.h"
 #include "socketserver/server.h"
 
 #define EPISODE_NS	DW_SECOND
@@ -91,10 +92,16 @@ sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
 		.concurrency = concurrency,
 		.bind_and_activate = 1,
 		.backlog = -1,
-		.allow_reuse_address = 1,
+		.allow_reuse_address = kind != SKS_UDP,
+		.max_packet_size = 65535,
+		.unix_unlink = 1,
+		.unix_unlink_stale = 1,
 		.dual_stack = 1,
 		.timeout = INFINITY,
 		.service_interval = INFINITY,
+		.idle_timeout = INFINITY,
+		.max_children = 40,
+		.block_on_close = 1,
 		.loopback_exempt = 1,
 		.overload = SKS_REFUSE,
 		.grace = 5,
@@ -104,17 +111,30 @@ sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
 }
 
 static int
-check_address(const struct sks_server_config *cfg)
+check_address(const struct sks_server_config *cfg, const struct sks_addr *a)
 {
-	enum sks_family family = sks_addr_family(&cfg->address);
+	enum sks_family family = sks_addr_family(a);
 
 	if (family == SKS_UNSPEC)
 		return cfg->bind_and_activate ?
 		    sks_fail(SKS_EINVAL, "no address to listen on") : 0;
-	if ((cfg->kind == SKS_UNIX_STREAM) != (family == SKS_UNIX))
+	if (sks_kind_find(cfg->kind)->is_unix != (family == SKS_UNIX))
 		return sks_fail(SKS_EINVAL,
 		    "the address is not of the server's kind");
+	if (family == SKS_UNIX && cfg->allow_reuse_port)
+		return sks_fail(SKS_EINVAL,
+		    "allow_reuse_port is not for Unix sockets");
 	return 0;
+}
+
+static int
+check_addresses(const struct sks_server_config *cfg)
+{
+	int r = check_address(cfg, &cfg->address);
+
+	for (size_t i = 0; i < cfg->n_more && r == 0; i++)
+		r = check_address(cfg, &cfg->more_addresses[i]);
+	return r;
 }
 
 static int
@@ -123,20 +143,28 @@ check_config(const struct sks_server_config *cfg)
 	if (cfg->size < sizeof *cfg)
 		return sks_fail(SKS_EINVAL,
 		    "sks_server_config_init was not called");
-	if (cfg->kind != SKS_TCP && cfg->kind != SKS_UNIX_STREAM)
+	if (sks_kind_find(cfg->kind) == NULL)
 		return sks_fail(SKS_ENOTSUP, "this kind of server");
-	if (cfg->concurrency != SKS_SYNC && cfg->concurrency != SKS_THREADING)
+	if (cfg->concurrency > SKS_FORKING)
 		return sks_fail(SKS_ENOTSUP, "this kind of concurrency");
+	if (cfg->max_children == 0)
+		return sks_fail(SKS_EINVAL, "max_children is at least 1");
 	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
 	    cfg->grace < 0)
 		return sks_fail(SKS_EINVAL, "a time-out is not negative");
 	if (cfg->together != NULL && cfg->overload == SKS_WAIT)
 		return sks_fail(SKS_EINVAL,
 		    "servers that wait for a place cannot count together");
+	if (cfg->max_packet_size == 0)
+		return sks_fail(SKS_EINVAL,
+		    "max_packet_size must be more than 0");
 	if (!(cfg->service_interval > 0))
 		return sks_fail(SKS_EINVAL,
 		    "service_interval must be more than 0");
-	return check_address(cfg);
+	if (!(cfg->idle_timeout > 0))
+		return sks_fail(SKS_EINVAL,
+		    "idle_timeout must be more than 0");
+	return check_addresses(cfg);
 }
 
 #define INHERIT(slot) \
@@ -171,18 +199,35 @@ copy_table(void *to, size_t room, const void *from, size_t size)
 }
 
 static int
-check_tables(const struct sks_server_ops *ops,
-    const struct sks_handler_ops *handler)
+check_handler(const struct sks_handler_ops *handler)
 {
 	if (handler == NULL || handler->size == 0)
 		return sks_fail(SKS_EINVAL, "no SKS_HANDLER_OPS in the table");
-	if (ops != NULL && ops->size == 0)
-		return sks_fail(SKS_EINVAL, "no SKS_SERVER_OPS in the table");
 	if (handler->instance_size != 0 &&
 	    handler->instance_size < sizeof(struct sks_handler))
 		return sks_fail(SKS_EINVAL,
 		    "an instance begins with a struct sks_handler");
 	return 0;
+}
+
+static int
+check_tables(const struct sks_server_ops *ops,
+    const struct sks_handler_ops *handler)
+{
+	if (ops != NULL && ops->size == 0)
+		return sks_fail(SKS_EINVAL, "no SKS_SERVER_OPS in the table");
+	return check_handler(handler);
+}
+
+static struct sks_handler_ops
+copy_handler(const struct sks_handler_ops *handler)
+{
+	struct sks_handler_ops copy = { 0 };
+
+	copy_table(&copy, sizeof copy, handler, handler->size);
+	if (copy.instance_size == 0)
+		copy.instance_size = sizeof(struct sks_handler);
+	return copy;
 }
 
 static void
@@ -194,14 +239,11 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	if (ops != NULL)
 		copy_table(&srv->ops, sizeof srv->ops, ops, ops->size);
 	inherit(srv);
-	copy_table(&srv->handler, sizeof srv->handler, handler, handler->size);
-	if (srv->handler.instance_size == 0)
-		srv->handler.instance_size = sizeof(struct sks_handler);
+	srv->handler = copy_handler(handler);
 	snprintf(srv->thread_name, sizeof srv->thread_name, "%s",
 	    cfg->thread_name == NULL ? "" : cfg->thread_name);
 	srv->cfg.thread_name = srv->thread_name;
-	srv->address = cfg->address;
-	srv->listener = srv->reserve = -1;
+	srv->reserve = -1;
 	atomic_init(&srv->stop, 0);
 	srv->next_number = 1;
 	dw_lock_init(&srv->lock, DW_LOCK_workers);
@@ -209,9 +251,8 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_list_init(&srv->adopted);
 	dw_list_init(&srv->live);
 	dw_list_init(&srv->told);
+	dw_list_init(&srv->children);
 	dw_list_init(&srv->done);
-	srv->places = cfg->together == NULL ? sks_places_new() :
-	    sks_places_ref(cfg->together->places);
 }
 
 static void
@@ -220,6 +261,8 @@ release(struct sks_server *srv) DW_NO_TSA
 	if (srv->reserve >= 0)
 		close(srv->reserve);
 	dw_wake_fini(&srv->wake);
+	sks_listeners_free(srv);
+	free(srv->room);
 	sks_places_unref(srv->places);
 	dw_cond_fini(&srv->changed);
 	dw_lock_fini(&srv->lock);
@@ -244,19 +287,39 @@ sks_server_activate(struct sks_server *srv)
 	return 0;
 }
 
+/* The sockets are there also when they are not to be bound yet. */
 static int
-bind_and_activate(struct sks_server *srv)
+open_bind_activate(struct sks_server *srv)
 {
 	struct sks_error e;
-	int r;
+	int r = sks_listeners_open(srv);
 
-	if ((r = sks_server_bind(srv)) == 0 &&
+	if (r == 0 && !srv->cfg.bind_and_activate)
+		return 0;
+	if (r == 0 && (r = sks_server_bind(srv)) == 0 &&
 	    (r = sks_server_activate(srv)) == 0)
 		return 0;
 	sks_error_for(r, &e);
 	srv->ops.server_close(srv);
 	sks_error_restore(&e);
 	return r;
+}
+
+/* What init_fields() could not make without a chance to fail. */
+static int
+make_parts(struct sks_server *srv, const struct sks_server_config *cfg)
+{
+	int r = dw_wake_init(&srv->wake);
+
+	if (r < 0) {
+		srv->wake.rd = srv->wake.wr = -1;
+		return sks_fail_errno(-r, "eventfd");
+	}
+	srv->places = cfg->together == NULL ? sks_places_new() :
+	    sks_places_ref(cfg->together->places);
+	if (srv->places == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	return sks_listeners_new(srv, cfg);
 }
 
 int
@@ -273,13 +336,8 @@ sks_server_new(const struct sks_server_config *cfg,
 	if ((srv = calloc(1, sizeof *srv)) == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	init_fields(srv, cfg, ops, handler);
-	r = srv->places == NULL ? -ENOMEM : dw_wake_init(&srv->wake);
-	if (r < 0) {
-		srv->wake.rd = srv->wake.wr = -1;
-		r = sks_fail_errno(-r, "eventfd");
-	}
-	if (r == 0 && srv->cfg.bind_and_activate)
-		r = bind_and_activate(srv);
+	if ((r = make_parts(srv, cfg)) == 0)
+		r = open_bind_activate(srv);
 	if (r == 0)
 		*out = srv;
 	else
@@ -287,12 +345,29 @@ sks_server_new(const struct sks_server_config *cfg,
 	return r;
 }
 
+int
+sks_server_set_handler(struct sks_server *srv,
+    const struct sks_handler_ops *handler)
+{
+	struct sks_handler_ops copy;
+	int r = check_handler(handler);
+
+	if (r < 0)
+		return r;
+	copy = copy_handler(handler);
+	dw_lock(&srv->lock);
+	srv->handler = copy;
+	dw_unlock(&srv->lock);
+	return 0;
+}
+
 /* However long it takes: memory that a handler uses cannot be freed. */
 static void
 wait_all(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
-	while (srv->state == LOOP_RUNNING || srv->stats.live > 0)
+	while (srv->state == LOOP_RUNNING ||
+	    srv->stats.live > srv->stats.children)
 		dw_cond_wait(&srv->changed, &srv->lock);
 	dw_unlock(&srv->lock);
 }
@@ -304,22 +379,59 @@ sks_server_free(struct sks_server *srv)
 
 	if (srv == NULL)
 		return;
+	srv->cfg.block_on_close = 1;
 	while ((r = sks_server_close(srv)) == SKS_ETIMEDOUT)
 		wait_all(srv);
 	assert(r == 0);		/* else it was called by a callback */
 	release(srv);
 }
 
+size_t
+sks_server_listeners(const struct sks_server *srv)
+{
+	return srv->n_listeners;
+}
+
+static const struct sks_listener *
+listener_at(const struct sks_server *srv, size_t i)
+{
+	return i < srv->n_listeners ? &srv->listeners[i] : NULL;
+}
+
+const struct sks_addr *
+sks_server_address_at(const struct sks_server *srv, size_t i)
+{
+	const struct sks_listener *l = listener_at(srv, i);
+
+	return l == NULL ? NULL : &l->address;
+}
+
 const struct sks_addr *
 sks_server_address(const struct sks_server *srv)
 {
-	return &srv->address;
+	return sks_server_address_at(srv, 0);
+}
+
+struct sks_socket *
+sks_server_socket_at(const struct sks_server *srv, size_t i)
+{
+	const struct sks_listener *l = listener_at(srv, i);
+
+	return l == NULL ? NULL : l->sock;
+}
+
+int
+sks_server_fileno_at(const struct sks_server *srv, size_t i)
+{
+	struct sks_socket *s = sks_server_socket_at(srv, i);
+
+	return s == NULL ? -1 : sks_fileno(s);
 }
 
 int
 sks_server_fileno(const struct sks_server *srv)
 {
-	return srv->listener;
+	return sks_server_fileno_at(srv, 0);
 }
 
 void *

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -38,6 +39,55 @@ static const struct option options[] = {
 	[SKS_RCVBUF] = { SOL_SOCKET, SO_RCVBUF },
 };
 
+/* The library keeps its limits there. */
+static int
+is_limit(int level, int optname)
+{
+	return level == SOL_SOCKET &&
+	    (optname == SO_RCVTIMEO || optname == SO_SNDTIMEO);
+}
+
+int
+sks_setsockopt(struct sks_socket *s, int level, int optname,
+    const void *value, size_t len)
+{
+	if (is_limit(level, optname))
+		return sks_fail(SKS_EINVAL, "use sks_settimeout()");
+	if (setsockopt(sks_fileno(s), level, optname, value,
+	    (socklen_t)len) < 0)
+		return sks_fail_errno(errno, "setsockopt");
+	return 0;
+}
+
+int
+sks_setsockopt_int(struct sks_socket *s, int level, int optname, int value)
+{
+	return sks_setsockopt(s, level, optname, &value, sizeof value);
+}
+
+int
+sks_getsockopt(struct sks_socket *s, int level, int optname, void *buf,
+    size_t *len)
+{
+	socklen_t n = (socklen_t)*len;
+
+	if (*len == 0 || *len > INT_MAX)
+		return sks_fail(SKS_EINVAL, "room for the option is needed");
+	if (getsockopt(sks_fileno(s), level, optname, buf, &n) < 0)
+		return sks_fail_errno(errno, "getsockopt");
+	*len = n;
+	return 0;
+}
+
+int
+sks_getsockopt_int(struct sks_socket *s, int level, int optname, int *value)
+{
+	size_t len = sizeof *value;
+
+	*value = 0;
+	return sks_getsockopt(s, level, optname, value, &len);
+}
+
 static const struct option *
 find(enum sks_option option)
 {
@@ -48,39 +98,23 @@ find(enum sks_option option)
 }
 
 int
-sks_setsockopt(struct sks_socket *s, enum sks_option option, int value)
+sks_set_option(struct sks_socket *s, enum sks_option option, int value)
 {
 	const struct option *o = find(option);
 
 	if (o == NULL)
 		return sks_fail(SKS_ENOTSUP, "setsockopt");
-	if (setsockopt(sks_fileno(s), o->level, o->name, &value,
-	    sizeof value) < 0)
-		return sks_fail_errno(errno, "setsockopt");
-	return 0;
+	return sks_setsockopt_int(s, o->level, o->name, value);
 }
 
 int
-sks_getsockopt(struct sks_socket *s, enum sks_option option, int *value)
+sks_get_option(struct sks_socket *s, enum sks_option option, int *value)
 {
 	const struct option *o = find(option);
-	socklen_t len = sizeof *value;
 
 	if (o == NULL)
 		return sks_fail(SKS_ENOTSUP, "getsockopt");
-	if (getsockopt(sks_fileno(s), o->level, o->name, value, &len) < 0)
-		return sks_fail_errno(errno, "getsockopt");
-	return 0;
-}
-
-static int
-is_unix(struct sks_socket *s)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof ss;
-
-	return getsockname(sks_fileno(s), (struct sockaddr *)&ss, &len) == 0 &&
-	    ss.ss_family == AF_UNIX;
+	return sks_getsockopt_int(s, o->level, o->name, value);
 }
 
 int
@@ -88,13 +122,13 @@ sks_set_keepalive(struct sks_socket *s, int idle_s, int interval_s, int count)
 {
 	int r;
 
-	if (is_unix(s))
+	if (sks_socket_family(s) == SKS_UNIX)
 		return 0;
-	if ((r = sks_setsockopt(s, SKS_KEEPIDLE, idle_s)) < 0 ||
-	    (r = sks_setsockopt(s, SKS_KEEPINTVL, interval_s)) < 0 ||
-	    (r = sks_setsockopt(s, SKS_KEEPCNT, count)) < 0)
+	if ((r = sks_set_option(s, SKS_KEEPIDLE, idle_s)) < 0 ||
+	    (r = sks_set_option(s, SKS_KEEPINTVL, interval_s)) < 0 ||
+	    (r = sks_set_option(s, SKS_KEEPCNT, count)) < 0)
 		return r;
-	return sks_setsockopt(s, SKS_KEEPALIVE, 1);
+	return sks_set_option(s, SKS_KEEPALIVE, 1);
 }
 
 #ifdef SO_PEERCRED
@@ -145,7 +179,7 @@ sks_peercred(struct sks_socket *s, uid_t *uid, gid_t *gid, pid_t *pid)
 	pid_t p = 0;
 	int r;
 
-	if (!is_unix(s))
+	if (sks_socket_family(s) != SKS_UNIX)
 		return sks_fail(SKS_ENOTSUP, "peercred");
 	if ((r = peercred(sks_fileno(s), &u, &g, &p)) < 0)
 		return r;

@@ -484,7 +484,9 @@ store_replay_open(struct store *s, desk_event_fn *fn, void *arg)
 {
 	static const char sql[] =
 	    "SELECT " STORE_COLUMNS " FROM event WHERE sid > 0 AND sid NOT IN "
-	    "(SELECT sid FROM event WHERE ev = 'closed') ORDER BY seq";
+	    "(SELECT sid FROM event WHERE ev = 'closed') "
+	    "OR sid = 0 AND ev = 'udp' AND seq > coalesce((SELECT max(seq) "
+	    "FROM event WHERE sid = 0 AND ev = 'on'), 0) ORDER BY seq";
 	sqlite3_stmt *st;
 	int rc, r;
 

@@ -91,8 +91,9 @@ void	store_last(const struct store *s, uint64_t *seq, uint64_t *sid);
 const char *store_id(const struct store *s);
 
 /*
- * All events of the sessions that are not closed, oldest first: what a
- * starting desk is rebuilt from.  Events without a session are left out.
+ * All events of the sessions that are not closed, and the datagrams that came
+ * since an operator came on duty last, oldest first: what a starting desk is
+ * rebuilt from.
  * Returns 0, what fn returned, or -errno.
  */
 int	store_replay_open(struct store *s, desk_event_fn *fn, void *arg);
@@ -116,7 +117,9 @@ int	store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 	    desk_event_fn *fn, void *arg);
 
 /* The last `last_n` messages of a session, both "said" and "reply", oldest of
- * them first.  Returns as store_read(). */
+ * them first, and the last "sent" where it stands among them; of session 0 the
+ * last events about datagrams.  Returns as
+ * store_read(). */
 int	store_history(struct store_reader *r, uint64_t sid, size_t last_n,
 	    desk_event_fn *fn, void *arg);
 

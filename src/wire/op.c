@@ -30,7 +30,7 @@ struct member {
 enum {
 	F_V = 1, F_ID = 2, F_SID = 4, F_N = 8, F_SEQ = 16, F_SEEN = 32,
 	F_REPLAY = 64, F_NAME = 128, F_DESK = 256, F_CODE = 512, F_TEXT = 1024,
-	F_EV = 2048, F_LISTS = 4096, F_JOURNAL = 8192
+	F_EV = 2048, F_LISTS = 4096, F_JOURNAL = 8192, F_NOTES = 16384
 };
 
 static const struct {
@@ -42,7 +42,7 @@ static const struct {
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
 	[WIRE_WELCOME] = { "welcome", F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY |
-	    F_JOURNAL | F_LISTS },
+	    F_JOURNAL | F_NOTES | F_LISTS },
 	[WIRE_LIVE] = { "live", F_SEQ },
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
@@ -60,6 +60,7 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "n", NUMBER, n, F_N),
 	ROW(struct wire_frame, "seq", NUMBER, seq, F_SEQ),
 	ROW(struct wire_frame, "seen", NUMBER, seen, F_SEEN),
+	ROW(struct wire_frame, "notes", NUMBER, notes, F_NOTES),
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
 	ROW(struct wire_frame, "name", WORD, name, F_NAME),
 	ROW(struct wire_frame, "desk", WORD, desk, F_DESK),
@@ -91,6 +92,7 @@ static const struct member session_members[] = {
 	ROW(struct wire_session, "mode", WORD, mode, 1),
 	ROW(struct wire_session, "name", WORD, name, 1),
 	ROW(struct wire_session, "addr", WORD, addr, 1),
+	ROW(struct wire_session, "eof", FLAG, eof, 1),
 	ROW(struct wire_session, "gone", FLAG, gone, 1),
 	ROW(struct wire_session, "waiting", SIGNED, waiting_ms, 1),
 	ROW(struct wire_session, "began", SIGNED, began_ms, 1),
@@ -112,7 +114,7 @@ struct box {
 	struct dw_buf		 text, body;	/* what came as base64 */
 	struct wire_session	*sessions;
 	struct wire_command	*commands;
-	const char		**listeners;
+	const char		**listeners, **peers;
 };
 
 static const char *
@@ -252,9 +254,21 @@ put_objects(json_t *j, const char *key, const struct member *members,
 }
 
 static int
+put_words(json_t *j, const char *key, const char *const *words, size_t n)
+{
+	json_t *list = json_array();
+
+	if (json_object_set_new(j, key, list) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(list, word_json(words[i])) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int
 put_lists(json_t *j, const struct wire_frame *f)
 {
-	json_t *list;
 	int r;
 
 	r = put_objects(j, "sessions", session_members, f->sessions,
@@ -262,15 +276,11 @@ put_lists(json_t *j, const struct wire_frame *f)
 	if (r == 0)
 		r = put_objects(j, "commands", command_members, f->commands,
 		    f->ncommands, sizeof *f->commands);
-	if (r < 0)
-		return r;
-	list = json_array();
-	if (json_object_set_new(j, "listeners", list) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < f->nlisteners; i++)
-		if (json_array_append_new(list, word_json(f->listeners[i])) < 0)
-			return -ENOMEM;
-	return 0;
+	if (r == 0)
+		r = put_words(j, "listeners", f->listeners, f->nlisteners);
+	if (r == 0 && f->npeers > 0)
+		r = put_words(j, "peers", f->peers, f->npeers);
+	return r;
 }
 
 static int
@@ -482,15 +492,13 @@ get_commands(const json_t *array, struct box *b)
 }
 
 static int
-get_listeners(const json_t *array, struct box *b)
+get_words(const json_t *array, const char ***words, size_t *n)
 {
-	int r = get_array(array, sizeof *b->listeners, &b->listeners,
-	    &b->frame.nlisteners);
+	int r = get_array(array, sizeof **words, words, n);
 
-	b->frame.listeners = b->listeners;
-	for (size_t i = 0; r == 0 && i < b->frame.nlisteners; i++) {
-		b->listeners[i] = json_string_value(json_array_get(array, i));
-		if (b->listeners[i] == NULL)
+	for (size_t i = 0; r == 0 && i < *n; i++) {
+		(*words)[i] = json_string_value(json_array_get(array, i));
+		if ((*words)[i] == NULL)
 			r = -EPROTO;
 	}
 	return r;
@@ -499,13 +507,20 @@ get_listeners(const json_t *array, struct box *b)
 static int
 get_lists(const json_t *j, struct box *b)
 {
+	struct wire_frame *f = &b->frame;
 	int r;
 
 	if ((r = get_sessions(json_object_get(j, "sessions"), b)) < 0)
 		return r;
 	if ((r = get_commands(json_object_get(j, "commands"), b)) < 0)
 		return r;
-	return get_listeners(json_object_get(j, "listeners"), b);
+	if ((r = get_words(json_object_get(j, "listeners"), &b->listeners,
+	    &f->nlisteners)) == 0)
+		r = get_words(json_object_get(j, "peers"), &b->peers,
+		    &f->npeers);
+	f->listeners = b->listeners;
+	f->peers = b->peers;
+	return r;
 }
 
 static int
@@ -594,5 +609,6 @@ wire_frame_free(struct wire_frame *f)
 	free(b->sessions);
 	free(b->commands);
 	free(b->listeners);
+	free(b->peers);
 	free(b);
 }

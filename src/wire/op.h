@@ -13,8 +13,10 @@
  *
  *	from the desk
  *	welcome	v, name, desk, journal, seq, sessions, commands, listeners,
- *		replay			name: what the desk calls this operator;
- *					journal: what its seq are numbers of
+ *		peers, notes, replay	name: what the desk calls this operator;
+ *					journal: what its seq are numbers of;
+ *					peers: who wrote over UDP lately; notes:
+ *					so many while nobody was on duty
  *	live	seq			after a replay: all up to seq was sent
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id
@@ -59,19 +61,19 @@ struct wire_session {
 	uint64_t	 sid, in, out, sent;	/* messages each way; sent ones */
 	const char	*state;		/* "waiting", "open", "left" */
 	const char	*mode, *name, *addr;
-	bool		 gone;
+	bool		 eof, gone;
 	int64_t		 waiting_ms;	/* wall clock since when; 0 is not */
 	int64_t		 began_ms;
 };
 
 struct wire_command {
 	const char	*name, *args, *help;
-	const char	*complete;	/* "session", "command" or "" */
+	const char	*complete;	/* "session", "command", "peer" or "" */
 };
 
 struct wire_frame {
 	enum wire_op	 op;
-	uint64_t	 id, sid, n, seq, seen;
+	uint64_t	 id, sid, n, seq, seen, notes;
 	unsigned	 v;
 	bool		 replay;
 	const char	*name, *desk, *journal, *code;	/* "" when absent */
@@ -84,6 +86,8 @@ struct wire_frame {
 	size_t		 ncommands;
 	const char *const *listeners;
 	size_t		 nlisteners;
+	const char *const *peers;
+	size_t		 npeers;
 };
 
 /* A frame of this kind with everything else absent. */

@@ -12,11 +12,13 @@
 
 #include "sim.h"
 
-static struct request *
-push(struct world *w, enum desk_rq rq)
+struct request *
+people_push(struct world *w, enum desk_rq rq)
 {
 	struct request *q = &w->batch[w->nbatch++];
 
+	if (w->nbatch > BATCH)
+		sim_fail(w, "the simulator has no room for a request");
 	memset(q, 0, sizeof *q);
 	q->rq.rq = rq;
 	q->rq.node = q;
@@ -39,7 +41,7 @@ static const char *const kinds[DESK_RQ_KINDS] = {
 static struct request *
 push_customer(struct world *w, enum desk_rq rq, struct customer *cu)
 {
-	struct request *q = push(w, rq);
+	struct request *q = people_push(w, rq);
 
 	q->cu = cu;
 	q->rq.conn = cu->c;
@@ -79,7 +81,7 @@ people_gone(struct world *w, struct customer *cu)
 	struct session *s = store_session(w, cu->sid);
 
 	if (s != NULL)
-		s->cu = NULL;
+		store_let_go(s);
 	memset(cu->c, 0x5A, sizeof *cu->c);
 	free(cu->c);
 	for (unsigned i = 0; i < cu->nqueue; i++)
@@ -308,7 +310,7 @@ customer_acts(struct world *w, struct customer *cu)
 static struct request *
 push_op(struct world *w, enum desk_rq rq, struct op *op)
 {
-	struct request *q = push(w, rq);
+	struct request *q = people_push(w, rq);
 
 	q->op = op;
 	q->who = strdup(op->name);
@@ -416,6 +418,8 @@ op_acts(struct world *w, struct op *op)
 		sim_note(w, " %s %s", op->name, op->on ? "goes" : "comes");
 	} else if (sim_once_in(w, 8)) {
 		op_commands(w, op);
+	} else if (sim_once_in(w, 8)) {
+		udp_answer(w, push_op(w, DESK_RQ_COMMAND, op));
 	} else {
 		op_replies(w, op);
 	}
@@ -429,6 +433,8 @@ people_gather(struct world *w)
 	for (uint64_t i = 0; i < n && w->nbatch < BATCH; i++) {
 		if (sim_once_in(w, 3) && !w->calm && !w->draining)
 			op_acts(w, &w->ops[sim_random(w, OPS)]);
+		else if (sim_once_in(w, 12) && !w->draining)
+			udp_note(w);
 		else
 			customer_acts(w, &w->customers[sim_random(w, CONNS)]);
 	}
@@ -456,7 +462,7 @@ people_flush(struct world *w)
 void
 people_read(struct world *w)
 {
-	for (int i = 0; i < CONNS; i++) {
+	for (int i = 0; i < CONNS && w->nbatch < BATCH; i++) {
 		struct customer *cu = &w->customers[i];
 
 		if (cu->c == NULL || !cu->opened || cu->leaving ||
@@ -473,6 +479,6 @@ people_drain(struct world *w)
 	for (int i = 0; i < CONNS; i++)
 		w->customers[i].may_end = true;
 	w->draining = true;
-	push(w, DESK_RQ_DRAIN);
+	people_push(w, DESK_RQ_DRAIN);
 	sim_note(w, " drain");
 }

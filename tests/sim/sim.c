@@ -199,6 +199,7 @@ restart(struct world *w, bool in_round)
 		w->store.sessions[sid - 1].cu = NULL;
 	for (int i = 0; i < OPS; i++)
 		w->ops[i].on = w->ops[i].busy = false;
+	udp_forget(w);
 	w->quitting = w->draining = w->drained = false;
 	w->failing = 0;
 	desk_free(w->desk);
@@ -368,8 +369,9 @@ calm_down(struct world *w)
 		round_all(w);
 		pass_time(w, 5 * DW_SECOND);
 	}
-	if (!all_is_told(w))
+	if (!all_is_told(w) || w->nout > 0)
 		sim_fail(w, "something that was typed never came out");
+	store_check_ended(w);
 	w->calm = false;
 }
 
@@ -385,6 +387,9 @@ begin(struct world *w, uint64_t seed)
 		.max_gone = SIZE_MAX,
 		.held_bytes = 8000,
 		.max_message = 65536,
+		.max_peers = PEERS,
+		.peer_ns = 600 * DW_SECOND,
+		.max_answer = 40,
 	};
 
 	w->config = config;
@@ -395,6 +400,12 @@ begin(struct world *w, uint64_t seed)
 	w->now.ms = INT64_C(1795000000000);
 	for (int i = 0; i < OPS; i++)
 		snprintf(w->ops[i].name, sizeof w->ops[i].name, "op%d", i);
+	for (int i = 0; i < PEERS; i++)
+		snprintf(w->peers[i].addr, sizeof w->peers[i].addr,
+		    "198.51.100.%d:5000", i);
+	for (int i = 0; i < PEERS; i++)
+		memset(w->peers[i].route, 'a' + i, DESK_ROUTE_SIZE);
+	udp_forget(w);
 	w->desk = store_restart(w);
 	next_step(w);
 }

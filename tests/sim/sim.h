@@ -19,6 +19,7 @@
 
 #define CONNS		20	/* customers at once */
 #define OPS		3
+#define PEERS		4	/* who write over UDP */
 #define BATCH		20
 #define TRACE_ROWS	30
 #define TRACE_COLUMNS	600
@@ -95,6 +96,22 @@ struct request {
 	bool		 stored;	/* its event was */
 	bool		 answered;
 	enum desk_code	 code;
+	int		 peer;		/* NOTE, udp: which; -1: none named */
+	bool		 udp;		/* a command that answers a datagram */
+	uint64_t	 notes;		/* ATTACH, stored: missed until then */
+};
+
+/* What must be remembered of one who writes over UDP. */
+struct udp_peer {
+	char		 addr[DESK_ADDR_SIZE];
+	char		 route[DESK_ROUTE_SIZE];
+	int64_t		 heard_ns;	/* 0: never, or it said quit */
+};
+
+/* An answer that was handed out, and what became of it. */
+struct udp_out {
+	uint64_t	 seq;
+	const char	*why;
 };
 
 /* What the stored events say of a session; our own reading of event.h. */
@@ -102,6 +119,8 @@ struct session {
 	struct desk_facts f;
 	struct customer	*cu;
 	uint64_t	 put_n;		/* replies wholly put */
+	uint64_t	 left_n;	/* replies that had left when its
+					 * customer went, and it had ended */
 };
 
 struct stored {
@@ -113,6 +132,7 @@ struct store {
 	struct stored	*evs;
 	size_t		 n, cap;
 	uint64_t	 seq, sid;	/* last ones used */
+	uint64_t	 notes;		/* missed by all operators */
 	struct session	*sessions;	/* [sid - 1] */
 	size_t		 cap_sessions;
 };
@@ -120,7 +140,8 @@ struct store {
 struct counts {
 	uint64_t events, undone, restarts, crashes, drains, replies, refused,
 	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
-	    gone, attached_undone, past, quits, names, sent;
+	    gone, eofs, attached_undone, past, quits, names, sent, notes,
+	    missed, answers, refused_answers, unsent;
 };
 
 struct world {
@@ -134,6 +155,9 @@ struct world {
 	size_t		 published;	/* of store.evs */
 	struct customer	 customers[CONNS];
 	struct op	 ops[OPS];
+	struct udp_peer	 peers[PEERS];
+	struct udp_out	 out[BATCH];	/* of which no event has told yet */
+	unsigned	 nout;
 	struct request	 batch[BATCH];
 	unsigned	 nbatch;
 	unsigned	 failing;	/* so many rounds more */
@@ -158,10 +182,25 @@ bool	sim_once_in(struct world *w, uint64_t n);
 void	store_commit(struct world *w, const struct desk_event *evs, size_t n);
 void	store_fini(struct store *st);
 struct session *store_session(struct world *w, uint64_t sid);
+/* Its customer goes. */
+void	store_let_go(struct session *s);
+/* Is everything noted that left an ended session? */
+void	store_check_ended(struct world *w);
 /* Does the desk's memory say what the stored events say? */
 void	store_compare(struct world *w);
 /* A desk that knows what the journal knows. */
 struct desk *store_restart(struct world *w);
+
+/* udp.c */
+void	udp_note(struct world *w);
+void	udp_answer(struct world *w, struct request *q);
+void	udp_stored(struct world *w, const struct desk_event *ev);
+void	udp_shown(struct world *w, const struct desk_event *ev);
+const char *udp_datagram(void *w, const struct desk_peer *to,
+	    const char *text, size_t len);
+void	udp_dropped(void *w);
+void	udp_answered(struct world *w, const struct request *q);
+void	udp_forget(struct world *w);
 
 /* peer.c */
 void	stream_add(struct stream *st, const char *text, size_t len);
@@ -179,6 +218,7 @@ void	peer_check(struct world *w, const struct customer *cu);
 extern const struct desk_sink sim_sink;
 
 /* people.c: who does what in this round. */
+struct request *people_push(struct world *w, enum desk_rq rq);
 void	people_gather(struct world *w);
 /* One thing that is on its way from each arrives; false: nothing was. */
 bool	people_flush(struct world *w);

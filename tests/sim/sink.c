@@ -48,6 +48,7 @@ sink_event(void *arg, const struct desk_event *ev,
 	if (!same_event(ev, &w->store.evs[w->published++].ev))
 		sim_fail(w, "event %" PRIu64 " is shown otherwise than stored",
 		    ev->seq);
+	udp_shown(w, ev);
 	if (s != NULL && s->facts.sid != ev->sid)
 		sim_fail(w, "an event with another's session");
 	for (int i = 0; i < OPS; i++)
@@ -180,6 +181,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	if (q->message.plain && a->code == DESK_OK && !q->stored && !q->over &&
 	    !q->cu->closed)
 		sim_fail(w, "a customer's message is lost");
+	udp_answered(w, q);
 	w->counts.refused += q->rq.rq == DESK_RQ_REPLY && a->code != DESK_OK;
 	if (q->rq.rq == DESK_RQ_SENT && q->rq.offset == q->cu->put) {
 		/* Only now does an ended one linger. */
@@ -198,12 +200,16 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 }
 
 static void
-sink_attached(void *arg, void *node)
+sink_attached(void *arg, void *node, uint64_t notes)
 {
 	struct world *w = arg;
 	struct request *q = pending(w, node);
 
 	store_compare(w);
+	if (notes != (w->phase == UNDO ? w->store.notes : q->notes))
+		sim_fail(w, "%" PRIu64 " datagrams were missed, they say",
+		    notes);
+	w->counts.missed += notes;
 	q->code = DESK_OK;
 	q->op->on = true;
 	q->op->busy = false;
@@ -218,7 +224,7 @@ sink_past(void *arg, void *node, uint64_t sid, unsigned count)
 	struct world *w = arg;
 	struct request *q = pending(w, node);
 
-	if (sid == 0 || count == 0)
+	if ((sid == 0) != q->udp || count == 0)
 		sim_fail(w, "the past of nobody");
 	q->code = DESK_OK;
 	w->counts.past++;
@@ -255,6 +261,8 @@ const struct desk_sink sim_sink = {
 	.answer = sink_answer,
 	.attached = sink_attached,
 	.past = sink_past,
+	.datagram = udp_datagram,
+	.dropped = udp_dropped,
 	.quit = sink_quit,
 	.drained = sink_drained,
 };

@@ -29,7 +29,8 @@ every_row_says_what_it_does(void)
 		CHECK(rows[i].help[0] != '\0');
 		CHECK(rows[i].args != NULL);
 		CHECK(strcmp(rows[i].complete, "") == 0 ||
-		    strcmp(rows[i].complete, "session") == 0);
+		    strcmp(rows[i].complete, "session") == 0 ||
+		    strcmp(rows[i].complete, "peer") == 0);
 		CHECK(rows[i].run != NULL);
 	}
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,8 @@ a_session_is_what_its_events_add_up_to(void)
 	CHECK(s->mine);
 	happens(&m, "sent", 3, 1, "");
 	CHECK_INT(s->sent, 1);
+	happens(&m, "eof", 3, 0, "");
+	CHECK(s->eof);
 	happens(&m, "gone", 3, 0, "");
 	CHECK(s->gone);
 	happens(&m, "closed", 3, 0, "");
@@ -333,6 +336,52 @@ the_list_begins_with_who_waits_longest(void)
 	CHECK_INT(s[2].sid, 1);
 }
 
+static void
+writes(struct con_mirror *m, const char *addr, unsigned flags)
+{
+	struct wire_event ev = event("udp", 0);
+
+	ev.addr = addr;
+	ev.flags = flags;
+	CHECK_INT(con_mirror_event(m, &ev), 0);
+}
+
+static void
+who_wrote_over_udp_last_comes_first_and_quit_takes_out(void)
+{
+	static const char *const there[] = { "a:1", "b:2" };
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct con_mirror m;
+	char addr[16];
+
+	con_mirror_init(&m);
+	f.peers = there;
+	f.npeers = 2;
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	CHECK_INT(m.npeers, 2);
+	seq = 0;
+	writes(&m, "a:1", 0);
+	writes(&m, "c:3", 16);
+	writes(&m, "a:1", 0);
+	CHECK_INT(m.npeers, 3);
+	CHECK_STR(m.peers[0], "a:1");
+	CHECK_STR(m.peers[1], "c:3");
+	CHECK_STR(m.peers[2], "b:2");
+	writes(&m, "c:3", 8);
+	CHECK_INT(m.npeers, 2);
+	CHECK_STR(m.peers[1], "b:2");
+	for (int i = 0; i < 2 * CON_PEERS; i++) {
+		snprintf(addr, sizeof addr, "x:%d", i);
+		writes(&m, addr, 16);
+	}
+	CHECK_INT(m.npeers, CON_PEERS);
+	CHECK_STR(m.peers[0], "x:127");
+	CHECK_STR(m.peers[CON_PEERS - 1], "x:64");
+	writes(&m, "x:64", 8);
+	CHECK_INT(m.npeers, CON_PEERS - 1);
+	con_mirror_fini(&m);
+}
+
 int
 main(void)
 {
@@ -351,6 +400,7 @@ main(void)
 		T(a_session_is_found_by_number_or_by_the_start_of_one_name),
 		T(names_are_harmless_and_fit),
 		T(the_list_begins_with_who_waits_longest),
+		T(who_wrote_over_udp_last_comes_first_and_quit_takes_out),
 	};
 
 	return t_main("mirror", cases, sizeof cases / sizeof cases[0]);

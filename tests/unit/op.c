@@ -71,7 +71,7 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 {
 	static const struct wire_session sessions[] = {
 		{ 3, 1, 2, 1, "open", "line", "王伟", "127.0.0.1:5", true,
-		    1700000000123, 1700000000000 },
+		    true, 1700000000123, 1700000000000 },
 		{ .sid = 9, .state = "waiting", .mode = "", .name = "",
 		    .addr = "" },
 	};
@@ -93,6 +93,9 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 	f.ncommands = 1;
 	f.listeners = listeners;
 	f.nlisteners = 2;
+	f.peers = listeners + 1;
+	f.npeers = 1;
+	f.notes = 7;
 	back = around(&f, &out);
 	if (back != NULL && CHECK_INT(back->nsessions, 2) &&
 	    CHECK_INT(back->ncommands, 1) && CHECK_INT(back->nlisteners, 2)) {
@@ -101,6 +104,9 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK_STR(back->desk, "desk");
 		CHECK_INT(back->seq, 41);
 		CHECK(back->replay);
+		CHECK_INT(back->notes, 7);
+		if (CHECK_INT(back->npeers, 1))
+			CHECK_STR(back->peers[0], "[::1]:1");
 		CHECK_INT(back->sessions[0].sid, 3);
 		CHECK_INT(back->sessions[0].in, 1);
 		CHECK_INT(back->sessions[0].out, 2);
@@ -109,10 +115,12 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK_STR(back->sessions[0].mode, "line");
 		CHECK_STR(back->sessions[0].name, "王伟");
 		CHECK_STR(back->sessions[0].addr, "127.0.0.1:5");
+		CHECK(back->sessions[0].eof);
 		CHECK(back->sessions[0].gone);
 		CHECK_INT(back->sessions[0].waiting_ms, 1700000000123);
 		CHECK_INT(back->sessions[0].began_ms, 1700000000000);
 		CHECK_STR(back->sessions[1].name, "");
+		CHECK(!back->sessions[1].eof);
 		CHECK(!back->sessions[1].gone);
 		CHECK_STR(back->commands[0].name, "close");
 		CHECK_STR(back->commands[0].args, "[N]");

@@ -46,7 +46,7 @@ open_box(size_t max_bytes, double stall_s)
 	rig_reset();
 	CHECK_INT(sks_postman_new(&box.postman), 0);
 	CHECK_INT(sks_socketpair(&box.ours, &box.theirs), 0);
-	CHECK_INT(sks_setsockopt(box.ours, SKS_SNDBUF, 4096), 0);
+	CHECK_INT(sks_set_option(box.ours, SKS_SNDBUF, 4096), 0);
 	CHECK_INT(sks_settimeout(box.theirs, SOON), 0);
 	cfg.postman = box.postman;
 	CHECK_INT(sks_outbox_new(box.ours, &cfg, &box.ob), 0);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/lock.h"
 #include "socketserver/socketserver.h"
@@ -248,6 +249,7 @@ rig_on_overload(struct sks_server *srv, struct sks_request *req,
 		[SKS_OVER_SESSIONS] = "over_sessions",
 		[SKS_OVER_ADDRESS] = "over_address",
 		[SKS_OVER_THREADS] = "over_threads",
+		[SKS_OVER_PROCESSES] = "over_processes",
 		[SKS_OVER_FILES] = "over_files",
 	};
 
@@ -333,7 +335,7 @@ rig_config(enum sks_kind kind, enum sks_concurrency concurrency)
 	char text[64];
 
 	sks_server_config_init(&cfg, kind, concurrency);
-	if (kind == SKS_TCP)
+	if (kind == SKS_TCP || kind == SKS_UDP)
 		snprintf(text, sizeof text, "127.0.0.1:0");
 	else
 		snprintf(text, sizeof text, "unix:%s/s", t_tmpdir());
@@ -363,7 +365,7 @@ rig_connect(struct sks_server *srv)
 	struct sks_socket *s;
 	char text[160];
 
-	if (sks_connect(sks_server_address(srv), SOON, &s) < 0 ||
+	if (sks_create_connection_addr(sks_server_address(srv), SOON, &s) < 0 ||
 	    sks_settimeout(s, SOON) < 0) {
 		fprintf(stderr, "# %s\n", sks_error_text(text, sizeof text));
 		return NULL;
@@ -371,11 +373,50 @@ rig_connect(struct sks_server *srv)
 	return s;
 }
 
-/* Says "hello world" and returns 1 if exactly that comes back. */
-static inline int
-rig_echo(struct sks_server *srv)
+/*
+ * A bound datagram socket that sends to, and hears only from, this address.
+ * Unlike a connection it is there also when nobody is at the other end.
+ */
+static inline struct sks_socket *
+rig_datagrams_to(const struct sks_addr *to)
 {
-	struct sks_socket *s = rig_connect(srv);
+	enum sks_family family = sks_addr_family(to);
+	struct sks_addr own = { .len = 0 };
+	struct sks_socket *s;
+	char text[64];
+	int fd;
+
+	if (sks_socket_new(family, SKS_DGRAM, 0, &s) < 0 ||
+	    sks_settimeout(s, SOON) < 0)
+		return NULL;
+	fd = sks_fileno(s);
+	snprintf(text, sizeof text, "unix:%s/c", t_tmpdir());
+	if (family == SKS_UNIX && (sks_addr_parse(text, 0, &own) < 0 ||
+	    bind(fd, (struct sockaddr *)&own.u, own.len) < 0))
+		perror("# bind");
+	if (connect(fd, (const struct sockaddr *)&to->u, to->len) < 0)
+		perror("# connect");
+	return s;
+}
+
+static inline struct sks_socket *
+rig_datagrams(struct sks_server *srv)
+{
+	return rig_datagrams_to(sks_server_address(srv));
+}
+
+/* A client of whatever kind the server is. */
+static inline struct sks_socket *
+rig_client(struct sks_server *srv, enum sks_kind kind)
+{
+	return kind == SKS_UDP || kind == SKS_UNIX_DGRAM ?
+	    rig_datagrams(srv) : rig_connect(srv);
+}
+
+/* Says "hello world" and returns 1 if exactly that comes back.  Frees s. */
+static inline int
+rig_echo_on(struct sks_socket *s)
+{
 	char buf[64];
 	size_t have = 0;
 	ssize_t n = 1;
@@ -390,6 +431,12 @@ rig_echo(struct sks_server *srv)
 	}
 	sks_socket_free(s);
 	return have == 12 && memcmp(buf, "hello world\n", 12) == 0;
+}
+
+static inline int
+rig_echo(struct sks_server *srv)
+{
+	return rig_echo_on(rig_connect(srv));
 }
 
 /* --- this process from outside --- */

@@ -72,6 +72,9 @@ an_operators_row_has_its_mark(void)
 	about.mark = CON_MARK_SENT;
 	CHECK_STR(shown(&ev, &about, 80, false),
 	    "09:58:31 3 lin> 一 moment ✓\n");
+	about.mark = CON_MARK_HELD;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 lin> 一 moment · (held until they write)\n");
 	about.mark = CON_MARK_DOUBT;
 	CHECK_STR(shown(&ev, &about, 80, false),
 	    "09:58:31 3 lin> 一 moment (perhaps not delivered)\n");
@@ -85,6 +88,9 @@ our_rows_begin_with_a_star(void)
 
 	CHECK_STR(shown(&ev, &about, 0, false),
 	    "* 09:58:31 3 alice is waiting (line, 127.0.0.1:5000)\n");
+	ev = event("eof", "");
+	CHECK_STR(shown(&ev, &about, 0, false),
+	    "* 09:58:31 3 alice will write no more, and may still read\n");
 	ev = event("gone", "");
 	ev.why = "reset";
 	CHECK_STR(shown(&ev, &about, 0, false), "* 09:58:31 3 alice is gone: "
@@ -213,6 +219,61 @@ a_huge_message_is_cut(void)
 	CHECK(strlen(shown(&ev, &alice, 0, false)) < CON_BODY_MAX + 64);
 }
 
+static void
+a_datagram_is_a_note_in_quotes(void)
+{
+	struct wire_event ev = event("udp", "你好");
+
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "~ udp 127.0.0.1:5000 \"你好\" 09:58:31\n");
+	ev.len = 0;
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "~ udp 127.0.0.1:5000 \"\" 09:58:31\n");
+	ev = event("udp", "012");
+	ev.flags = 4;
+	ev.n = 60000;
+	CHECK_STR(shown(&ev, &alice, 80, false), "~ udp 127.0.0.1:5000 "
+	    "\"012\" (cut, 60000 bytes in all) 09:58:31\n");
+	ev = event("udp", "quit");
+	ev.flags = 8;
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "~ udp 127.0.0.1:5000 \"quit\" (has left) 09:58:31\n");
+}
+
+static void
+a_datagram_cannot_forge_a_row_or_what_stands_behind_its_quotes(void)
+{
+	struct wire_event ev = event("udp", "a\" 09:58:31\n~ udp 6.6.6.6:6 "
+	    "\"b\\\xff\x1b[2J");
+
+	CHECK_STR(shown(&ev, &alice, 0, false),
+	    "~ udp 127.0.0.1:5000 \"a\\\" 09:58:31\\n~ udp 6.6.6.6:6 "
+	    "\\\"b\\\\\\xFF\\x1B[2J\" 09:58:31\n");
+	ev = event("udp", "0123456789 ~ udp 6.6.6.6:6 x");
+	CHECK_STR(shown(&ev, &alice, 24, false),
+	    "~ udp 127.0.0.1:5000 \"0\n"
+	    "  123456789 ~ udp 6.6.6\n"
+	    "  .6:6 x\" 09:58:31\n");
+}
+
+static void
+an_answer_over_udp_has_its_operator_and_its_mark(void)
+{
+	struct wire_event ev = event("udp-reply", "hi \"you\"");
+	struct con_row_about about = { .label = "0", .why = "unreachable" };
+
+	ev.who = "lin";
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "~ udp 127.0.0.1:5000 lin> \"hi \\\"you\\\"\" · 09:58:31\n");
+	about.mark = CON_MARK_SENT;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "~ udp 127.0.0.1:5000 lin> \"hi \\\"you\\\"\" ✓ 09:58:31\n");
+	about.mark = CON_MARK_FAILED;
+	CHECK_STR(shown(&ev, &about, 0, false),
+	    "~ udp 127.0.0.1:5000 lin> \"hi \\\"you\\\"\" (not sent): "
+	    "there is no way to this address 09:58:31\n");
+}
+
 int
 main(void)
 {
@@ -227,6 +288,9 @@ main(void)
 		T(colour_is_around_the_tag_and_says_nothing_new),
 		T(colour_never_cuts_a_character_however_narrow_the_window),
 		T(a_huge_message_is_cut),
+		T(a_datagram_is_a_note_in_quotes),
+		T(a_datagram_cannot_forge_a_row_or_what_stands_behind_its_quotes),
+		T(an_answer_over_udp_has_its_operator_and_its_mark),
 	};
 	int r;
 

@@ -7,39 +7,63 @@
 #define BEFORE	"get_request verify_request process_request finish_request "
 #define AFTER	" shutdown_request close_request"
 
-/* Serves one client with the current script, by itself and on a worker, over
- * TCP and a Unix socket; each time the calls must be these. */
-static void
-check_orders(const char *want, int sync_result)
+static const enum sks_kind kinds[] = {
+	SKS_TCP, SKS_UNIX_STREAM, SKS_UDP, SKS_UNIX_DGRAM
+};
+
+/* Connections only, and all there are. */
+enum { STREAMS = 2, ALL = 4 };
+
+/* A client that is a request: by its connection or by a datagram. */
+static struct sks_socket *
+ask(struct sks_server *srv, int kind)
 {
-	static const enum sks_kind kinds[] = { SKS_TCP, SKS_UNIX_STREAM };
+	struct sks_socket *client = rig_client(srv, kinds[kind]);
+
+	if (kind >= STREAMS)
+		CHECK_INT(sks_send(client, "?", 1), 1);
+	return client;
+}
+
+/* Serves one client with the current script, by itself and on a worker, of
+ * the first so many kinds; each time the calls must be these. */
+static void
+check_orders_of(int n, const char *want, int sync_result)
+{
 	const typeof(script) wanted = script;
 	char whole[512], end;
 
 	snprintf(whole, sizeof whole, "server_bind server_activate %s "
 	    "server_close", want);
-	for (int i = 0; i < 4; i++) {
-		enum sks_concurrency how = i / 2 ? SKS_THREADING : SKS_SYNC;
-		struct sks_server_config cfg = rig_config(kinds[i % 2], how);
+	for (int i = 0; i < 2 * n; i++) {
+		enum sks_concurrency how = i / n ? SKS_THREADING : SKS_SYNC;
+		struct sks_server_config cfg = rig_config(kinds[i % n], how);
 		struct sks_server *srv;
 		struct sks_socket *client;
 
 		rig_reset();
 		script = wanted;
 		srv = rig_server(&cfg, &rig_ops, &rig_handler);
-		client = rig_connect(srv);
+		client = ask(srv, i % n);
 		CHECK_INT(sks_server_handle_request(srv),
 		    how == SKS_SYNC ? sync_result : 1);
-		if (script.get == 0) {
-			/* The peer of a failed accept hears nothing. */
+		/* The peer of a failed accept hears nothing, and nobody hears
+		 * the end of a datagram. */
+		if (script.get == 0 && i % n < STREAMS)
 			CHECK_INT(sks_recv(client, &end, 1), 0);
+		if (script.get == 0)
 			CHECK(await_call("close_request"));
-		}
 		CHECK_INT(sks_server_close(srv), 0);
 		CHECK_STR(calls(), whole);
 		sks_server_free(srv);
 		sks_socket_free(client);
 	}
+}
+
+static void
+check_orders(const char *want, int sync_result)
+{
+	check_orders_of(ALL, want, sync_result);
 }
 
 static void
@@ -331,7 +355,7 @@ a_handler_may_close_its_request_as_the_tutorial_does(void)
 {
 	rig_reset();
 	script.in_handle = close_and_look;
-	check_orders(BEFORE "setup handle finish" AFTER, 1);
+	check_orders_of(STREAMS, BEFORE "setup handle finish" AFTER, 1);
 }
 
 int

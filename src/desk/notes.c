@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Datagrams: notes from whoever writes over UDP, and operators' answers.  The
+ * desk sends nothing there by itself, so that nobody can make it answer an
+ * address that is not the sender's.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/quit.h"
+#include "base/text.h"
+#include "desk/state.h"
+
+#define NOTES_SHOWN	20
+#define DROP_FIRST_NS	DW_SECOND	/* so long the first are gathered, */
+#define DROP_AGAIN_NS	(10 * DW_SECOND)	/* and later ones */
+#define DIGITS		"0123456789"
+
+/* What is known of a peer changes only once its note is stored: it is then
+ * that an operator sees it. */
+static void
+publish_note(const struct desk_round *r, const struct desk_effect *fx)
+{
+	const struct desk_event *ev = &r->d->events[fx->event];
+	struct desk_peer *p;
+
+	if ((ev->flags & DESK_PEER_LEFT) != 0) {
+		desk_peers_forget(&r->d->peers, ev->addr);
+		return;
+	}
+	p = desk_peers_heard(&r->d->peers, ev->addr, r->now.ns);
+	if (p != NULL)
+		memcpy(p->route, fx->text, sizeof p->route);
+}
+
+static unsigned
+note_flags(const struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	unsigned flags = rq->flags & DESK_TRUNCATED;
+
+	if (d->operators == 0)
+		flags |= DESK_UNATTENDED;
+	if ((flags & DESK_TRUNCATED) == 0 && dw_is_quit(rq->text, rq->len))
+		flags |= DESK_PEER_LEFT;
+	else if (desk_peers_find(&d->peers, rq->addr, now.ns) == NULL)
+		flags |= DESK_PEER_NEW;
+	return flags;
+}
+
+int
+desk_decide_note(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(DESK_EV_UDP);
+	struct desk_effect *fx;
+	size_t at;
+
+	ev.addr = rq->addr;
+	ev.n = rq->whole;
+	ev.body = rq->text;
+	ev.len = rq->len;
+	ev.flags = note_flags(d, rq, now);
+	at = desk_emit(d, NULL, ev, now);
+	d->notes += (ev.flags & DESK_UNATTENDED) != 0;
+	fx = desk_effect_add(d, publish_note);
+	fx->event = at;
+	fx->text = rq->route;
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+/* ---- answers ---- */
+
+static void
+publish_answer(const struct desk_round *r, const struct desk_effect *fx)
+{
+	const struct desk_event *ev = &r->d->events[fx->event];
+	const struct desk_peer *to = fx->owned;
+	struct desk_left *left = &r->d->left[r->d->nleft++];
+	const char *why = r->sink->datagram(r->arg, to, ev->body, ev->len);
+	struct desk_peer *known = desk_peers_find(&r->d->peers, to->addr,
+	    r->now.ns);
+
+	left->seq = ev->seq;
+	left->why = why != NULL ? why : "";
+	memcpy(left->addr, to->addr, sizeof left->addr);
+	r->d->dirty = true;
+	if (known != NULL)
+		known->answered = true;
+}
+
+static int
+refuse(struct desk *d, const struct desk_request *rq, enum desk_code code,
+    const char *text)
+{
+	desk_fx_answer(d, rq, code, text);
+	return 0;
+}
+
+static int
+refuse_long(struct desk *d, const struct desk_request *rq, size_t len)
+{
+	char *text;
+
+	if (asprintf(&text, _("an answer over UDP may have %zu bytes, and this "
+	    "one has %zu: it was not sent"), d->config->max_answer, len) < 0)
+		return refuse(d, rq, DESK_USAGE, _("that is too long for one "
+		    "message"));
+	desk_fx_answer(d, rq, DESK_USAGE, text);
+	d->effects[d->neffects - 1].owned = text;
+	return 0;
+}
+
+/* Events and effects have room; what is noticed when they are published needs
+ * it too. */
+static int
+answer(struct desk *d, const struct desk_request *rq,
+    const struct desk_peer *to, const char *text, struct desk_time now)
+{
+	struct desk_event ev = desk_event_of(DESK_EV_UDP_REPLY);
+	struct desk_peer *copy = malloc(sizeof *copy);
+	struct desk_effect *fx;
+	size_t at;
+
+	if (copy == NULL || desk_grow(&d->left, &d->cap_left,
+	    d->nleft + d->neffects + 1, sizeof *d->left) < 0) {
+		free(copy);
+		return refuse(d, rq, DESK_NOT_STORED, _("out of memory"));
+	}
+	*copy = *to;
+	ev.addr = copy->addr;
+	ev.who = rq->who;
+	ev.body = text;
+	ev.len = strlen(text);
+	at = desk_emit(d, NULL, ev, now);
+	fx = desk_effect_add(d, publish_answer);
+	fx->event = at;
+	fx->owned = copy;
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+/* "127.0.0.1:5000" or "[::1]:5000", and nothing that a sentence begins with. */
+static bool
+is_address(const char *word, size_t len)
+{
+	const char *colon = memrchr(word, ':', len);
+	size_t port = colon != NULL ? len - (size_t)(colon + 1 - word) : 0;
+	size_t dots = 0;
+
+	if (port == 0 || strspn(colon + 1, DIGITS) < port)
+		return false;
+	if (word[0] == '[')
+		return colon[-1] == ']';
+	for (const char *c = word; c < colon; c++)
+		dots += *c == '.';
+	return dots == 3 && strspn(word, DIGITS ".") == (size_t)(colon - word);
+}
+
+static struct desk_peer *
+peer_at(const struct desk *d, const char *word, size_t len,
+    struct desk_time now)
+{
+	char addr[DESK_ADDR_SIZE];
+
+	if (len >= sizeof addr)
+		return NULL;
+	memcpy(addr, word, len);
+	addr[len] = '\0';
+	return desk_peers_find(&d->peers, addr, now.ns);
+}
+
+/* Who is meant when none is named.  Never one of several: another one may
+ * write while the answer is being typed. */
+static int
+answer_only(struct desk *d, const struct desk_request *rq, const char *text,
+    struct desk_time now)
+{
+	bool several;
+	struct desk_peer *p = desk_peers_only(&d->peers, now.ns, &several);
+
+	if (several)
+		return refuse(d, rq, DESK_USAGE, _("several have written over "
+		    "UDP: /udp ADDR TEXT says whom you mean"));
+	if (p == NULL)
+		return refuse(d, rq, DESK_GONE, _("nobody has written over "
+		    "UDP lately"));
+	return answer(d, rq, p, text, now);
+}
+
+static int
+answer_at(struct desk *d, const struct desk_request *rq, const char *word,
+    size_t len, const char *text, struct desk_time now)
+{
+	struct desk_peer *p = peer_at(d, word, len, now);
+
+	if (p == NULL)
+		return refuse(d, rq, DESK_GONE, _("nobody has written from "
+		    "there lately, and only who has can be answered"));
+	return answer(d, rq, p, text, now);
+}
+
+int
+desk_command_udp(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now)
+{
+	size_t word = strcspn(arg, " \t\n");
+	bool named = is_address(arg, word);
+	const char *text = named ? arg + word + strspn(arg + word, " \t\n") :
+	    arg;
+
+	if (*arg == '\0') {
+		desk_fx_past(d, rq, 0, NOTES_SHOWN);
+		return 0;
+	}
+	if (dw_text_is_blank(text, strlen(text)))
+		return refuse(d, rq, DESK_USAGE, _("there is nothing to send"));
+	if (strlen(text) > d->config->max_answer)
+		return refuse_long(d, rq, strlen(text));
+	return named ? answer_at(d, rq, arg, word, text, now) :
+	    answer_only(d, rq, text, now);
+}
+
+void
+desk_settle_left(struct desk *d, struct desk_time now)
+{
+	while (d->left_emitted < d->nleft) {
+		const struct desk_left *left = &d->left[d->left_emitted];
+		struct desk_event ev = desk_event_of(DESK_EV_UDP_SENT);
+
+		if (desk_reserve(d, 1, 0) < 0) {
+			d->dirty = true;
+			d->retry_ns = now.ns + d->config->retry_ns;
+			return;
+		}
+		ev.addr = left->addr;
+		ev.n = left->seq;
+		ev.why = left->why;
+		desk_emit(d, NULL, ev, now);
+		d->left_emitted++;
+	}
+}
+
+/* ---- rounds ---- */
+
+/* Called when the effects of this round, which notice new ones behind those
+ * that were emitted, have been published. */
+void
+desk_notes_keep(struct desk *d)
+{
+	d->stored_notes = d->notes;
+	if (d->left_emitted == 0)
+		return;
+	d->nleft -= d->left_emitted;
+	memmove(d->left, d->left + d->left_emitted,
+	    d->nleft * sizeof *d->left);
+	d->left_emitted = 0;
+}
+
+void
+desk_notes_restore(struct desk *d)
+{
+	d->notes = d->stored_notes;
+	d->left_emitted = 0;
+}
+
+/* ---- what was dropped ---- */
+
+int
+desk_decide_dropped(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	d->drop_ns = now.ns + DROP_FIRST_NS;
+	if (d->drop_ns < d->told_ns + DROP_AGAIN_NS)
+		d->drop_ns = d->told_ns + DROP_AGAIN_NS;
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+void
+desk_notes_tick(const struct desk_round *r)
+{
+	if (r->now.ns < r->d->drop_ns)
+		return;
+	r->d->drop_ns = DW_NEVER;
+	r->d->told_ns = r->now.ns;
+	r->sink->dropped(r->arg);
+}

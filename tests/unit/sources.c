@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "doors/sources.h"
+#include "t.h"
+
+static struct door_sources sources;
+
+static void
+begin(size_t max, int64_t together)
+{
+	CHECK_INT(door_sources_init(&sources, max, 2, 5, together, together,
+	    0), 0);
+}
+
+/* How many of n datagrams that come at once are kept. */
+static int
+kept(const char *host, int n, int64_t now)
+{
+	int all = 0;
+
+	for (int i = 0; i < n; i++)
+		all += door_sources_take(&sources, host, now);
+	return all;
+}
+
+static void
+one_host_has_its_burst_and_then_its_rate(void)
+{
+	begin(16, 1000);
+	CHECK_INT(kept("192.0.2.1", 100, 0), 5);
+	CHECK_INT(kept("192.0.2.1", 100, DW_SECOND), 2);
+	CHECK_INT(kept("192.0.2.1", 100, 100 * DW_SECOND), 5);
+	door_sources_fini(&sources);
+}
+
+static void
+one_that_floods_takes_nothing_from_another(void)
+{
+	begin(16, 10);
+	CHECK_INT(kept("192.0.2.1", 10000, 0), 5);
+	CHECK_INT(kept("192.0.2.2", 10, 0), 5);
+	door_sources_fini(&sources);
+}
+
+static void
+many_hosts_together_have_one_rate(void)
+{
+	char host[32];
+	int all = 0;
+
+	begin(16, 50);
+	for (int i = 0; i < 20000; i++) {
+		snprintf(host, sizeof host, "10.0.%d.%d", i / 256, i % 256);
+		all += kept(host, 1, 0);
+	}
+	CHECK_INT(all, 50);
+	CHECK_INT(sources.max, 16);
+	door_sources_fini(&sources);
+}
+
+static void
+the_smallest_table_works(void)
+{
+	begin(0, 1000);
+	CHECK_INT(kept("::1", 10, 0), 5);
+	CHECK_INT(kept("::2", 10, 1), 5);
+	CHECK_INT(kept("::1", 10, 2), 0);
+	door_sources_fini(&sources);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(one_host_has_its_burst_and_then_its_rate),
+		T(one_that_floods_takes_nothing_from_another),
+		T(many_hosts_together_have_one_rate),
+		T(the_smallest_table_works),
+	};
+
+	return t_main("sources", cases, sizeof cases / sizeof cases[0]);
+}
