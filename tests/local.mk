@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/framing \
 	tests/unit/framing_remedies \
 	tests/unit/handler \
+	tests/unit/hostile \
 	tests/unit/inbox \
 	tests/unit/limits \
 	tests/unit/line \
@@ -76,6 +77,7 @@ scripts = \
 	tests/system/call.py \
 	tests/system/like_python.py \
 	tests/system/defects.py \
+	tests/system/disk.py \
 	tests/system/record.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
@@ -89,7 +91,6 @@ scripts = \
 	tests/system/limits.py \
 	tests/system/udp.py \
 	tests/system/crash.py \
-	tests/system/disk.py \
 	tests/system/deps.sh \
 	tests/system/framing_doc.py \
 	tests/system/header.sh \

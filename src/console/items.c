@@ -98,9 +98,9 @@ give_up_lost(struct con *con, unsigned generation)
 	}
 }
 
-/* How a customer comes here: the address as one types it. */
+/* The rows that one types: these words, and the address behind them. */
 static void
-say_how_to_try(struct con *con, const char *listener)
+say_words(struct con *con, const char *words, const char *listener)
 {
 	const char *colon = strrchr(listener, ':');
 	int len = colon == NULL ? 0 : (int)(colon - listener);
@@ -117,9 +117,24 @@ say_how_to_try(struct con *con, const char *listener)
 		host = "127.0.0.1";
 		len = (int)strlen(host);
 	}
+	con_say(con, "  %s %.*s %s", words, len, host, colon + 1);
+}
+
+/* How a customer comes here; the first address will do. */
+static void
+say_how_to_try(struct con *con)
+{
+	const struct wire_frame *w = con->welcome;
+
 	con_say(con, _("nobody is here yet; try from another terminal:"));
-	con_say(con, "  nc %.*s %s", len, host, colon + 1);
-	con_say(con, "  deskwire call %.*s %s", len, host, colon + 1);
+	say_words(con, "nc", w->listeners[0]);
+	say_words(con, "deskwire call", w->listeners[0]);
+	for (size_t i = 1; i < w->nlisteners; i++)
+		if (strncmp(w->listeners[i], "udp ", 4) == 0) {
+			say_words(con, "deskwire call --udp",
+			    w->listeners[i] + 4);
+			return;
+		}
 }
 
 /* Who wrote while nobody was here, and is gone. */
@@ -165,7 +180,7 @@ greet(struct con *con)
 	if (con->cfg.hint != NULL)
 		con_say(con, "%s", con->cfg.hint);
 	else if (w->nsessions == 0 && w->nlisteners > 0)
-		say_how_to_try(con, w->listeners[0]);
+		say_how_to_try(con);
 }
 
 static void

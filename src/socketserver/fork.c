@@ -167,16 +167,22 @@ close_listeners(struct sks_server *srv, const struct sks_request *mine)
 	}
 }
 
-/* Those that wait for the loop, and the pipes of the other children. */
+/* Those that wait for the loop, and the other children's. */
 static void
-close_requests(struct sks_server *srv) DW_NO_TSA
+forget_requests(struct sks_server *srv) DW_NO_TSA
 {
-	DW_LIST_EACH(node, &srv->adopted)
-		sks_close(DW_LIST_OF(node, struct sks_request, node)->sock);
-	DW_LIST_EACH(node, &srv->children)
-		close_pipe(DW_LIST_OF(node, struct sks_request, node));
-	dw_list_init(&srv->adopted);
-	dw_list_init(&srv->children);
+	struct dw_list *node;
+
+	while ((node = dw_list_take(&srv->adopted)) != NULL)
+		sks_request_unref(DW_LIST_OF(node, struct sks_request, node));
+	while ((node = dw_list_take(&srv->children)) != NULL) {
+		struct sks_request *req =
+		    DW_LIST_OF(node, struct sks_request, node);
+
+		close_pipe(req);
+		req->admitted = 0;
+		sks_request_unref(req);
+	}
 	srv->stats.children = 0;
 }
 
@@ -186,7 +192,7 @@ static void
 forget_the_others(struct sks_server *srv, const struct sks_request *mine)
 {
 	close_listeners(srv, mine);
-	close_requests(srv);
+	forget_requests(srv);
 	dw_wake_fini(&srv->wake);
 	if (srv->reserve >= 0)
 		close(srv->reserve);

@@ -209,6 +209,7 @@ leave(struct world *w, struct customer *cu)
 		return;
 	}
 	cu->leaving = true;
+	cu->told_last = cu->told;
 	push_customer(w, DESK_RQ_LEFT, cu)->rq.why = "left";
 	cu->opened = false;
 }

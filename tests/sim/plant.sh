@@ -62,7 +62,7 @@ objects()
 link_and_run()
 {
 	${CC:-cc} "$dir"/o/*.o -lunistring -o "$dir/sim" || return 99
-	timeout 60 "$dir/sim" --steps 30000 >"$dir/out" 2>&1
+	timeout 60 "$dir/sim" --steps 300000 >"$dir/out" 2>&1
 }
 
 # The mistake's object stands where the right one was, and then goes again.

@@ -4,10 +4,11 @@ the size of its files."""
 
 import os
 import resource
+import signal
 import subprocess
 
 from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, Deadline, Desk, case,
-                  journal, main, same)
+                  journal, main, same, state)
 
 SORRY = "Your message could not be stored. Please send it again."
 
@@ -115,6 +116,56 @@ def _():
             o = again.operator()
             known, = o.welcome["sessions"]
             same((known["sid"], known["in"], known["gone"]), (sid, 1, True))
+
+
+@case("the operators are told once that it fails and once that it works again")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        fill(d)
+        for _ in range(5):
+            same(o.reply(sid, "no"), "not-stored")
+        make_room(d)
+        for _ in range(5):
+            same(o.reply(sid, "yes"), "ok")
+        same(len([f for f in o.frames if f["op"] == "notice" and
+                  f["code"] == "disk"]), 2)
+
+
+@case("a desk killed with a full disk has all that it acknowledged")
+def _():
+    with state() as folder:
+        with Desk(folder=folder) as d:
+            o, c = d.operator(), d.line()
+            c.send("hi\n")
+            sid = o.said("hi")["sid"]
+            same(o.reply(sid, "yes"), "ok")
+            fill(d)
+            same(o.reply(sid, "no"), "not-stored")
+            shown = o.events()
+            d.signal(signal.SIGKILL)
+            d.wait()
+        with Desk(folder=folder) as d:
+            o = d.operator(seen=0, replay=True)
+            by_seq = {e["seq"]: e for e in o.events()}
+            same([by_seq.get(e["seq"]) for e in shown], shown)
+            same([e["text"] for e in o.events() if e["ev"] == "reply"],
+                 ["yes"])
+
+
+@case("a customer who leaves while nothing can be stored has left afterwards")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        fill(d)
+        same(o.reply(sid, "no"), "not-stored")
+        c.reset()
+        make_room(d)
+        o.event("closed", sid=sid)
 
 
 main("disk")
