@@ -81,6 +81,7 @@ scripts = \
 	tests/system/crash.py \
 	tests/system/disk.py \
 	tests/system/deps.sh \
+	tests/system/examples.py \
 	tests/system/framing_doc.py \
 	tests/system/header.sh \
 	tests/system/install.sh \
