@@ -83,6 +83,7 @@ scripts = \
 	tests/system/deps.sh \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
+	tests/system/from_python.py \
 	tests/system/header.sh \
 	tests/system/install.sh \
 	tests/system/lists.py \

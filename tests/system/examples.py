@@ -27,7 +27,7 @@ class Program:
     With tty=True its terminal is one, else pipes."""
 
     def __init__(self, command, tty=False):
-        self.heard = b""
+        self.heard = self.said = b""        # not yet taken; all of it
         self.typed = self.output = None
         if tty:
             self.output, theirs = pty.openpty()
@@ -53,6 +53,7 @@ class Program:
         except OSError:             # a terminal that nobody has open
             data = b""
         self.heard += data
+        self.said += data
         return data != b""
 
     def until(self, words):
@@ -83,7 +84,6 @@ class Program:
             pass
         same(self.process.wait(LIMIT), status)
         taken, self.heard = self.heard.decode(), b""
-        assert "Sanitizer" not in taken, taken
         return taken
 
     def __enter__(self):
@@ -93,12 +93,16 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        deadline = Deadline()
+        while self.read(deadline, "its last words"):
+            pass
         self.selector.close()
         for f in (self.process.stdin, self.process.stdout):
             if f is not None:
                 f.close()
         if self.process.stdin is None:
             os.close(self.output)
+        assert kind or b"Sanitizer" not in self.said, self.said.decode()
 
 
 class Example(Program):
