@@ -51,19 +51,3 @@ AC_LINK_IFELSE([AC_LANG_PROGRAM([[
 	AC_MSG_ERROR([libunistring >= 1.0 is required. On Debian: apt-get install libunistring-dev])])
 LIBS=$dw_save_LIBS
 ])
-
-# DW_PTHREAD_SETNAME
-# ------------------
-# The form with two arguments; other systems have it with one.
-AC_DEFUN([DW_PTHREAD_SETNAME],[
-dw_save_CFLAGS=$CFLAGS
-CFLAGS="$CFLAGS $PTHREAD_CFLAGS -Werror"
-AC_MSG_CHECKING([for pthread_setname_np with a thread and a name])
-AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <pthread.h>]],
-	[[return pthread_setname_np(pthread_self(), "name");]])],
-	[AC_MSG_RESULT([yes])
-	AC_DEFINE([HAVE_PTHREAD_SETNAME_NP],[1],
-		[Define to 1 if pthread_setname_np(thread, name) is there.])],
-	[AC_MSG_RESULT([no])])
-CFLAGS=$dw_save_CFLAGS
-])

@@ -22,6 +22,12 @@ libsocketserver_la_SOURCES =
 libsocketserver_la_LDFLAGS = $(lib_ldflags) -no-undefined \
 	-version-info $(LIBSOCKETSERVER_VERSION_INFO)
 libsocketserver_la_LIBADD = libsks.la
+if HAVE_VERSION_SCRIPT
+libsocketserver_la_LDFLAGS += \
+	-Wl,--version-script=$(srcdir)/src/socketserver/libsocketserver.map
+EXTRA_libsocketserver_la_DEPENDENCIES = src/socketserver/libsocketserver.map
+endif
+EXTRA_DIST += src/socketserver/libsocketserver.map
 
 include src/base/local.mk
 include src/socketserver/local.mk

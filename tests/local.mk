@@ -4,59 +4,83 @@
 # their logs would have one name.
 unit_tests = \
 	tests/system/console \
+	tests/system/tty \
+	tests/sim/sim \
+	tests/fuzz/framing \
+	tests/fuzz/wire \
+	tests/system/kill_store \
+	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/allocation \
+	tests/unit/base \
+	tests/unit/bind \
+	tests/unit/board \
+	tests/unit/buf \
+	tests/unit/classic \
+	tests/unit/close \
+	tests/unit/command \
+	tests/unit/commands \
+	tests/unit/connect \
+	tests/unit/create_connection \
 	tests/unit/datagram \
+	tests/unit/desk \
+	tests/unit/drafts \
+	tests/unit/event \
+	tests/unit/forking \
 	tests/unit/frame \
+	tests/unit/framing \
+	tests/unit/framing_remedies \
+	tests/unit/handler \
+	tests/unit/inbox \
+	tests/unit/limits \
+	tests/unit/line \
+	tests/unit/link \
 	tests/unit/listeners \
+	tests/unit/log \
+	tests/unit/loop \
+	tests/unit/mirror \
+	tests/unit/notes \
+	tests/unit/observe \
+	tests/unit/op \
+	tests/unit/opening \
 	tests/unit/outbox \
+	tests/unit/peers \
+	tests/unit/pending \
+	tests/unit/postman \
+	tests/unit/printable \
+	tests/unit/prompt \
+	tests/unit/rate \
+	tests/unit/recv \
+	tests/unit/rows \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
+	tests/unit/server_paths \
+	tests/unit/server_rows \
 	tests/unit/socket \
-	tests/unit/stream \
-	tests/sim/sim \
-	tests/unit/command \
-	tests/unit/desk \
-	tests/unit/event \
-	tests/unit/notes \
-	tests/unit/peers \
-	tests/unit/turn \
-	tests/unit/base \
-	tests/unit/buf \
-	tests/unit/inbox \
-	tests/unit/limits \
-	tests/unit/rate \
 	tests/unit/sources \
-	tests/unit/board \
-	tests/unit/link \
-	tests/unit/commands \
-	tests/unit/drafts \
-	tests/unit/mirror \
-	tests/unit/pending \
-	tests/unit/prompt \
-	tests/unit/rows \
-	tests/system/tty \
+	tests/unit/stdio \
+	tests/unit/store \
+	tests/unit/stream \
+	tests/unit/t \
 	tests/unit/text \
 	tests/unit/tty_cursor \
 	tests/unit/tty_input \
 	tests/unit/tty_rows \
-	tests/system/kill_store \
-	tests/unit/log \
-	tests/unit/store \
-	tests/unit/t \
-	tests/unit/classic \
-	tests/fuzz/wire \
-	tests/unit/line \
-	tests/unit/op \
-	tests/unit/opening
+	tests/unit/turn \
+	tests/unit/until \
+	tests/unit/utf8
 
 scripts = \
 	tests/sim/plant.sh \
 	tests/system/call.py \
+	tests/system/like_python.py \
 	tests/system/defects.py \
+	tests/system/disk.py \
 	tests/system/record.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
+	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
@@ -67,18 +91,25 @@ scripts = \
 	tests/system/udp.py \
 	tests/system/crash.py \
 	tests/system/deps.sh \
+	tests/system/framing_doc.py \
+	tests/system/header.sh \
 	tests/system/install.sh \
+	tests/system/library_manual.py \
 	tests/system/lists.py \
 	tests/system/manual.py \
+	tests/system/sockets_doc.py \
 	tests/system/threads_doc.py \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/rooms.py \
-	tests/system/symbols.sh
+	tests/system/symbols.py \
+	tests/system/tables.py
 
 # What scripts import, not tests themselves.
 script_helpers = \
-	tests/system/desk.py
+	tests/system/api.py \
+	tests/system/desk.py \
+	tests/system/like_python_steps.py
 
 tests_unit_store_SOURCES = tests/unit/store.c \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
@@ -87,15 +118,43 @@ tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
 
+# The test sees how much memory is asked for, and how often something is sent.
+tests_unit_allocation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc
+
+tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc \
+	-Wl,--wrap=sks_sendall
+
 tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 
 # Programs that tests run, not tests themselves.
 test_helpers = \
 	tests/system/console_victim \
+	tests/system/like_python_steps \
 	tests/system/tty_victim \
 	tests/unit/t_victim
 
-check_PROGRAMS = $(unit_tests) $(test_helpers)
+# The tutorial's five programs on the library, as an out-of-tree build would
+# make them: only the public header is in reach.
+examples = \
+	doc/examples/blocking_server \
+	doc/examples/tcp_client \
+	doc/examples/threading_server \
+	doc/examples/udp_client \
+	doc/examples/udp_server
+doc_examples_blocking_server_CPPFLAGS = $(example_cppflags)
+doc_examples_blocking_server_LDADD = libsks.la
+doc_examples_tcp_client_CPPFLAGS = $(example_cppflags)
+doc_examples_tcp_client_LDADD = libsks.la
+doc_examples_threading_server_CPPFLAGS = $(example_cppflags)
+doc_examples_threading_server_LDADD = libsks.la
+doc_examples_udp_client_CPPFLAGS = $(example_cppflags)
+doc_examples_udp_client_LDADD = libsks.la
+doc_examples_udp_server_CPPFLAGS = $(example_cppflags)
+doc_examples_udp_server_LDADD = libsks.la
+example_cppflags = -I$(top_srcdir)/src/socketserver $(HARDEN_CPPFLAGS)
+
+check_PROGRAMS = $(unit_tests) $(test_helpers) $(examples)
 TESTS = $(unit_tests) $(scripts)
 
 check_LTLIBRARIES = libt.la
@@ -116,10 +175,20 @@ PY_LOG_COMPILER = $(PYTHON)
 AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; LANGUAGE=; TZ=UTC; TERM=xterm-256color; \
 	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
-	PYTHON='$(PYTHON)'; PYTHONDONTWRITEBYTECODE=1; CC='$(CC)'; \
+	PYTHON='$(PYTHON)'; PYTHONDONTWRITEBYTECODE=1; CC='$(CC)'; CXX='$(CXX)'; \
 	VERSION='$(VERSION)'; \
 	export LC_ALL LANGUAGE TZ TERM top_srcdir top_builddir PYTHON \
-	    PYTHONDONTWRITEBYTECODE CC VERSION;
+	    PYTHONDONTWRITEBYTECODE CC CXX VERSION;
+
+# What the library does beside CPython's: a table, no test.
+EXTRA_PROGRAMS = tests/bench/client tests/bench/server
+CLEANFILES += $(EXTRA_PROGRAMS)
+tests_bench_client_LDADD =
+tests_bench_server_LDADD = libsks.la
+bench: $(EXTRA_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) \
+	    $(PYTHON) $(top_srcdir)/tests/bench/bench.py $(BENCH)
+.PHONY: bench
 
 # The C tests under valgrind, with smaller sizes.
 check-valgrind: $(check_PROGRAMS)

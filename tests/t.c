@@ -29,7 +29,7 @@
 #endif
 
 #define LIMIT_S		60
-#define MAX_DIRS	32
+#define MAX_DIRS	256
 
 /*
  * The program's one run.  `number` counts the tests begun; late[] is what the

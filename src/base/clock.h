@@ -21,6 +21,13 @@ int64_t	dw_clock_wall_ms(void);
 /* The deadline `seconds` from now; INFINITY gives DW_NEVER. */
 int64_t	dw_clock_after(double seconds);
 
+/* The earlier of two deadlines. */
+static inline int64_t
+dw_clock_sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Milliseconds until the deadline for poll(2): -1 for DW_NEVER, 0 when it has
  * passed, rounded up so that a poll never returns just before it. */
 int	dw_clock_poll_ms(int64_t deadline_ns);

@@ -9,6 +9,8 @@ libsks_la_SOURCES += \
 	src/base/lock.c \
 	src/base/lock.h \
 	src/base/locks.def \
+	src/base/mem.c \
+	src/base/mem.h \
 	src/base/thread.c \
 	src/base/thread.h \
 	src/base/tsa.h \
@@ -22,5 +24,7 @@ libdeskwire_la_SOURCES += \
 	src/base/i18n.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/signals.c \
+	src/base/signals.h \
 	src/base/text.c \
 	src/base/text.h

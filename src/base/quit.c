@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/quit.h"
 #include "base/text.h"
 
@@ -23,7 +24,7 @@ dw_quit_guard(struct dw_buf *out, const char *text, size_t len)
 
 	if (dw_is_quit(text, len))
 		return dw_buf_add(out, text, len) < 0 ? -ENOMEM : 0;
-	while ((q = memmem(text, (size_t)(end - text), DW_QUIT,
+	while ((q = dw_memmem(text, (size_t)(end - text), DW_QUIT,
 	    strlen(DW_QUIT))) != NULL) {
 		dw_buf_add(out, text, (size_t)(q - text) + 1);
 		dw_buf_adds(out, WORD_JOINER);

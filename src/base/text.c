@@ -344,6 +344,7 @@ struct layout {
 	size_t		 used;
 	size_t		 rows;		/* begun so far */
 	bool		 open;		/* the present row wants its end */
+	bool		 words;		/* are kept whole */
 };
 
 static bool
@@ -383,12 +384,62 @@ row_put(struct layout *l, const char *s, struct glyph g)
 		dw_buf_add(l->out, s, g.len);
 }
 
-static void
-row_text(struct layout *l, const char *s, size_t len)
+/* Columns of what begins here and should stay in one row: a word, or one wide
+ * character. */
+static size_t
+word_columns(const char *s, size_t len)
 {
+	size_t columns = 0;
 	struct glyph g;
 
 	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len) {
+		if (*s == ' ' || *s == '\n' ||
+		    (columns > 0 && widest(g) == 2))
+			break;
+		columns += widest(g);
+		if (widest(g) == 2)
+			break;
+	}
+	return columns;
+}
+
+/* Does the word at s belong to the next row, `space` columns from here? */
+static bool
+is_next_rows(const struct layout *l, const char *s, size_t len, size_t space)
+{
+	size_t word = l->words && l->used > 0 ? word_columns(s, len) : 0;
+
+	return word > 0 && word <= l->room &&
+	    l->used + space + word > l->room;
+}
+
+/* Takes a space at which the row ends. */
+static bool
+row_space(struct layout *l, const char *s, size_t len)
+{
+	if (*s != ' ')
+		return false;
+	if (is_next_rows(l, s + 1, len - 1, 1)) {
+		row_begin(l);
+		return true;
+	}
+	return l->words && l->used == l->room;
+}
+
+static void
+row_text(struct layout *l, const char *s, size_t len)
+{
+	bool wide = false;
+	struct glyph g;
+
+	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len) {
+		if (row_space(l, s, len))
+			continue;
+		if (widest(g) > 0) {
+			if (wide && is_next_rows(l, s, len, 0))
+				row_begin(l);
+			wide = widest(g) == 2;
+		}
 		if (*s != '\n') {
 			row_put(l, s, g);
 			continue;
@@ -449,11 +500,12 @@ short_gutter(const char *gutter)
 
 #define TEXT_COLUMNS	8	/* the least that a tag must leave */
 
-int
-dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
-    const char *text, size_t len, unsigned columns, const char *end)
+static int
+lay_out(struct dw_buf *out, const char *tag, const char *gutter,
+    const char *text, size_t len, unsigned columns, const char *end,
+    bool words)
 {
-	struct layout l = { out, tag, gutter, end, 0, 0, 0, false };
+	struct layout l = { out, tag, gutter, end, 0, 0, 0, false, words };
 	size_t tag_columns = widest_of(tag), gutter_columns = widest_of(gutter);
 
 	if (columns == 0)
@@ -472,6 +524,20 @@ dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
 	row_text(&l, text, len);
 	row_more(&l);
 	return result(out);
+}
+
+int
+dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
+    const char *text, size_t len, unsigned columns, const char *end)
+{
+	return lay_out(out, tag, gutter, text, len, columns, end, false);
+}
+
+int
+dw_text_wrap_words(struct dw_buf *out, const char *tag, const char *gutter,
+    const char *text, size_t len, unsigned columns, const char *end)
+{
+	return lay_out(out, tag, gutter, text, len, columns, end, true);
 }
 
 /* ---- cutting ---- */

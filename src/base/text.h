@@ -64,6 +64,13 @@ size_t	dw_text_width(const char *text, size_t len);
 int	dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
 	    const char *text, size_t len, unsigned columns, const char *end);
 
+/* The same for sentences of ours: a row ends at a space, which is dropped, or
+ * beside a wide character, and inside a word only when no row has room for
+ * it. */
+int	dw_text_wrap_words(struct dw_buf *out, const char *tag,
+	    const char *gutter, const char *text, size_t len,
+	    unsigned columns, const char *end);
+
 /* Length of the longest prefix that is valid UTF-8. */
 size_t	dw_text_valid(const char *s, size_t len);
 

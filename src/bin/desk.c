@@ -24,7 +24,7 @@
 #define GREETING_MAX	900	/* fits a classic client's one read */
 #define IDLE_ONE	60		/* seconds, with --one-at-a-time */
 #define CONSOLE_STACK	((size_t)1024 * 1024)
-#define CONSOLE_NS	DW_SECOND	/* to leave by itself */
+#define CONSOLE_NS	(DW_SECOND / 2)	/* to leave by itself, and when told */
 
 struct desk_process {
 	const struct desk_run	*run;
@@ -168,19 +168,28 @@ start_console(struct desk_process *p)
 	return STATUS_FAILED;
 }
 
-static void
-join_console(struct desk_process *p)
+static bool
+has_left(struct desk_process *p)
 {
 	int64_t until = dw_clock_ns() + CONSOLE_NS;
 	struct pollfd pfd = { p->wake.rd, POLLIN, 0 };
 
-	con_stop(p->con);
 	while (!atomic_load(&p->left) && dw_clock_ns() < until) {
 		poll(&pfd, 1, dw_clock_poll_ms(until));
 		dw_wake_clear(&p->wake);
 	}
-	if (!atomic_load(&p->left))
-		con_rescue(p->con);
+	return atomic_load(&p->left);
+}
+
+/* It leaves by itself once it has shown what happened last. */
+static void
+join_console(struct desk_process *p)
+{
+	if (!has_left(p)) {
+		con_stop(p->con);
+		if (!has_left(p))
+			con_rescue(p->con);
+	}
 	pthread_join(p->readline, NULL);
 	con_free(p->con);
 	p->con = NULL;
@@ -280,6 +289,7 @@ serve(struct desk_process *p)
 	if (p->run->ending != NULL)
 		p->run->ending(p->run->arg);
 	drain(p);
+	door_end(p->door);
 	if (p->con != NULL)
 		join_console(p);
 	return status != STATUS_OK ? status : p->status;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The main thread's signals: blocked everywhere, taken here one at a time.
- * A signalfd, or sigtimedwait's POSIX relatives where there is none.
+ * The main thread's signals: blocked everywhere else, taken here one at a time.
  */
 #ifndef BIN_SIGNALS_H
 #define BIN_SIGNALS_H

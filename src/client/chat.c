@@ -83,11 +83,20 @@ leave(struct call *c)
 	tty_deadline(c->tty, dw_clock_after(CALL_LINGER_SECONDS));
 }
 
+/* Further rows of a text are indented, and are whose the first one was. */
+static bool
+is_from_desk(const struct call *c, const char *text, size_t len)
+{
+	if (len > 0 && *text == ' ' && c->rows.count > 0)
+		return c->rows.last_from_desk;
+	return len >= 2 && memcmp(text, "* ", 2) == 0;
+}
+
 static void
 show_row(struct call *c, const char *text, size_t len)
 {
+	c->rows.last_from_desk = is_from_desk(c, text, len);
 	c->rows.count++;
-	c->rows.last_from_desk = len >= 2 && memcmp(text, "* ", 2) == 0;
 	if (!c->rows.last_from_desk)
 		c->rows.from_person = true;
 	call_show(c, text, len);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/mem.h"
 #include "base/quit.h"
 #include "base/text.h"
 #include "client/session.h"
@@ -178,7 +179,7 @@ ends_in_quit(const char *text, size_t len)
 
 	while (len > 0 && text[len - 1] == '\n')
 		len--;
-	row = memrchr(text, '\n', len);
+	row = dw_memrchr(text, '\n', len);
 	row = row != NULL ? row + 1 : text;
 	return dw_is_quit(row, len - (size_t)(row - text));
 }

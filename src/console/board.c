@@ -181,7 +181,19 @@ mark_answer(struct con_item *item, const struct wire_event *ev)
 	snprintf(item->text, sizeof item->text, "%s", ev->why);
 }
 
-/* Replies up to n of the session have left: their rows say so. */
+/* Replies up to n of the session have left: their rows say so, and so does
+ * that of its end. */
+static void
+mark_message(struct con_item *item, const struct wire_event *ev)
+{
+	if (item->kind != CON_ITEM_EVENT || item->sid != ev->sid)
+		return;
+	if (is_event(item, "reply") && item->frame->ev.n <= ev->n)
+		item->mark = CON_MARK_SENT;
+	else if (is_event(item, "closed"))
+		item->unsent = item->out > ev->n ? item->out - ev->n : 0;
+}
+
 static void
 mark_sent(struct dw_list *items, const struct wire_event *ev)
 {
@@ -192,10 +204,8 @@ mark_sent(struct dw_list *items, const struct wire_event *ev)
 
 		if (udp)
 			mark_answer(item, ev);
-		else if (is_event(item, "reply") &&
-		    item->frame->ev.sid == ev->sid &&
-		    item->frame->ev.n <= ev->n)
-			item->mark = CON_MARK_SENT;
+		else
+			mark_message(item, ev);
 	}
 }
 
@@ -261,20 +271,13 @@ end_flood(struct con_board *b, const struct wire_event *ev)
 		put(b, &b->items, more_item(b, s));
 }
 
-static uint64_t
-unsent_of(const struct con_mirror *m, uint64_t sid)
-{
-	const struct con_session *s = con_mirror_find(m, sid);
-
-	return s == NULL || s->sent >= s->out ? 0 : s->out - s->sent;
-}
-
 /* Owns: the item has the frame; without memory for one (NULL) the caller. */
 static struct con_item *
 event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
     DW_REQUIRES(b->lock)
 {
 	struct con_item *item = item_new(b, CON_ITEM_EVENT, NULL);
+	const struct con_session *s = con_mirror_find(&b->mirror, f->ev.sid);
 
 	if (item == NULL)
 		return NULL;
@@ -282,7 +285,8 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	item->cost = cost_of(f);
 	item->sid = f->ev.sid;
 	item->born_ns = now_ns;
-	item->unsent = unsent_of(&b->mirror, f->ev.sid);
+	item->out = s == NULL ? 0 : s->out;
+	item->unsent = s == NULL || s->sent >= s->out ? 0 : s->out - s->sent;
 	item->own = strcmp(f->ev.who, b->mirror.me) == 0;
 	con_mirror_label(&b->mirror, f->ev.sid, item->label);
 	return item;
@@ -563,14 +567,16 @@ count_floods(struct con_board *b, int64_t now_ns) DW_REQUIRES(b->lock)
 	return next;
 }
 
-/* Until when a reply waits for its mark; 0 when it does not. */
+/* Until when a reply waits for its mark, and an end for what leaves with it; 0
+ * when it does not. */
 static int64_t
 held_until(const struct con_item *item, int64_t now_ns)
 {
 	int64_t until = item->born_ns + CON_HOLD_MS * DW_MS;
+	bool marked = is_event(item, "reply") || is_event(item, "udp-reply");
 
-	if ((!is_event(item, "reply") && !is_event(item, "udp-reply")) ||
-	    item->mark != CON_MARK_STORED)
+	if (!(marked && item->mark == CON_MARK_STORED) &&
+	    !(is_event(item, "closed") && item->unsent > 0))
 		return 0;
 	return until > now_ns ? until : 0;
 }
@@ -590,6 +596,18 @@ report_dropped(struct con_board *b, struct dw_list *out)
 	dw_list_add(out, &item->node);
 }
 
+/* What has not left by now waits for its customer to write. */
+static void
+say_held(const struct con_mirror *m, struct con_item *item)
+{
+	const struct con_session *s = con_mirror_find(m, item->sid);
+
+	if (is_event(item, "reply") && item->mark == CON_MARK_STORED &&
+	    s != NULL && !s->gone && !s->closed &&
+	    strcmp(s->mode, "classic") == 0)
+		item->mark = CON_MARK_HELD;
+}
+
 static int64_t
 take_items(struct con_board *b, int64_t now_ns, size_t max,
     struct dw_list *out) DW_REQUIRES(b->lock)
@@ -603,6 +621,7 @@ take_items(struct con_board *b, int64_t now_ns, size_t max,
 			return until;
 		if (i == max)
 			return now_ns;
+		say_held(&b->mirror, item);
 		uncount(b, item);
 		dw_list_del(n);
 		dw_list_add(out, n);

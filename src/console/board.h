@@ -47,6 +47,7 @@ struct con_item {
 	enum con_item_kind	 kind;
 	struct wire_frame	*frame;		/* owned; or NULL */
 	uint64_t		 sid, count;
+	uint64_t		 out;		/* replies to sid until then */
 	uint64_t		 unsent;	/* see con_row_about */
 	unsigned		 generation;	/* of the link it came over */
 	enum con_mark		 mark;

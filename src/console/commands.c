@@ -89,6 +89,8 @@ list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 		dw_buf_adds(&b, _("answered"));
 	if (s->gone)
 		dw_buf_adds(&b, _(", gone"));
+	else if (s->eof)
+		dw_buf_adds(&b, _(", writes no more"));
 	if (s->unread > 0)
 		dw_buf_addf(&b, _(", %u unread"), s->unread);
 	if (con_drafts_has(&con->drafts, s->sid))

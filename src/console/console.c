@@ -272,16 +272,6 @@ con_new(const struct con_config *cfg, struct con **out)
 	return 0;
 }
 
-/* ps -L shows what this thread is; the main thread keeps the program's. */
-static void
-name_thread(void)
-{
-#ifdef HAVE_PTHREAD_SETNAME_NP
-	if (gettid() != getpid())
-		pthread_setname_np(pthread_self(), "readline");
-#endif
-}
-
 static int
 start_link(struct con *con)
 {
@@ -327,7 +317,6 @@ con_run(struct con *con)
 {
 	int r;
 
-	name_thread();
 	if ((r = open_tty(con)) < 0 || (r = start_link(con)) < 0) {
 		fprintf(stderr, _("deskwire: the console cannot start: %s\n"),
 		    strerror(-r));

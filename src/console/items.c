@@ -213,7 +213,8 @@ show_bye(struct con *con, struct con_item *item)
 {
 	const struct wire_frame *f = item->frame;
 
-	if (f->len > 0)
+	/* A desk of our own has stopped because we wanted it to. */
+	if (f->len > 0 && !con->cfg.owns_desk)
 		con_say(con, "%s", f->text);
 	if (strcmp(f->code, "stop") == 0)
 		con->leaving = true;

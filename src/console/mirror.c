@@ -148,6 +148,7 @@ take_session(struct con_mirror *m, const struct wire_session *ws)
 	s->in = ws->in;
 	s->out = ws->out;
 	s->sent = ws->sent;
+	s->eof = ws->eof;
 	s->gone = ws->gone;
 	s->closed = false;
 	s->began_ms = ws->began_ms;
@@ -287,6 +288,15 @@ on_name(struct con_mirror *m, struct con_session *s,
 }
 
 static void
+on_eof(struct con_mirror *m, struct con_session *s,
+    const struct wire_event *ev)
+{
+	(void)m;
+	(void)ev;
+	s->eof = true;
+}
+
+static void
 on_gone(struct con_mirror *m, struct con_session *s,
     const struct wire_event *ev)
 {
@@ -314,6 +324,7 @@ static const struct {
 	{ "reply", on_reply },
 	{ "sent", on_sent },
 	{ "name", on_name },
+	{ "eof", on_eof },
 	{ "gone", on_gone },
 	{ "closed", on_closed },
 };

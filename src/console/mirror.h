@@ -30,6 +30,7 @@ struct con_session {
 	bool		 unseen;	/* a snapshot counts messages of it
 					 * that this console did not show */
 	bool		 mine;		/* the last human answer was ours */
+	bool		 eof;		/* it will write no more */
 	bool		 gone;		/* connection lost */
 	bool		 closed;
 	bool		 keep;		/* closed, but it has a draft */

@@ -18,11 +18,14 @@
 #define TRUNCATED	4u
 #define PEER_LEFT	8u
 
-static const char *const marks[] = {
-	[CON_MARK_STORED] = " ·",
-	[CON_MARK_SENT] = " ✓",
-	[CON_MARK_DOUBT] = N_(" (perhaps not delivered)"),
-	[CON_MARK_FAILED] = N_(" (not sent)"),
+static const struct {
+	const char	*sign, *words;
+} marks[] = {
+	[CON_MARK_STORED] = { " ·", NULL },
+	[CON_MARK_HELD] = { " ·", N_(" (held until they write)") },
+	[CON_MARK_SENT] = { " ✓", NULL },
+	[CON_MARK_DOUBT] = { "", N_(" (perhaps not delivered)") },
+	[CON_MARK_FAILED] = { "", N_(" (not sent)") },
 };
 
 /* SGR before the tag; the text is never coloured. */
@@ -106,6 +109,14 @@ said_row(struct con_row *row, const struct wire_event *ev,
 	    CON_STYLE_SELECTED : CON_STYLE_CUSTOMER);
 }
 
+static void
+add_mark(struct dw_buf *text, enum con_mark mark)
+{
+	dw_buf_adds(text, marks[mark].sign);
+	if (marks[mark].words != NULL)
+		dw_buf_adds(text, _(marks[mark].words));
+}
+
 static int
 reply_row(struct con_row *row, const struct wire_event *ev,
     const struct con_row_about *about)
@@ -118,7 +129,7 @@ reply_row(struct con_row *row, const struct wire_event *ev,
 	dw_text_name(&tag, ev->who, strlen(ev->who));
 	dw_buf_adds(&tag, "> ");
 	add_printable(&text, ev->body, ev->len);
-	dw_buf_adds(&text, _(marks[about->mark]));
+	add_mark(&text, about->mark);
 	return finish(row, &tag, &text, CON_STYLE_OPERATOR);
 }
 
@@ -220,7 +231,7 @@ answer_row(struct con_row *row, const struct wire_event *ev,
 	dw_text_name(&text, ev->who, strlen(ev->who));
 	dw_buf_adds(&text, "> ");
 	add_quoted(&text, ev->body, ev->len);
-	dw_buf_adds(&text, _(marks[about->mark]));
+	add_mark(&text, about->mark);
 	if (about->mark == CON_MARK_FAILED)
 		add_why(&text, about->why);
 	return finish_note(row, ev, &text, CON_STYLE_NOTE_REPLY);
@@ -273,6 +284,17 @@ add_unsent(struct dw_buf *b, uint64_t unsent)
 	dw_buf_addf(b, DW_PLURAL("; %lu reply perhaps not delivered",
 	    "; %lu replies perhaps not delivered", (unsigned long)unsent),
 	    (unsigned long)unsent);
+}
+
+static int
+eof_row(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	dw_buf_addf(&b, _("%s will write no more, and may still read"),
+	    about->label);
+	return note_row(row, ev, &b);
 }
 
 static int
@@ -340,6 +362,7 @@ static const struct {
 	{ "said", said_row },
 	{ "reply", reply_row },
 	{ "name", name_row },
+	{ "eof", eof_row },
 	{ "gone", gone_row },
 	{ "closed", closed_row },
 	{ "on", on_row },
@@ -423,6 +446,21 @@ add_coloured(struct dw_buf *out, const char *rows, const struct con_row *row,
 	}
 }
 
+/* Others' texts as they are, our sentences word by word. */
+static void
+wrap(struct dw_buf *rows, const struct con_row *row, const char *gutter,
+    unsigned columns)
+{
+	size_t len = strlen(row->text);
+
+	if (row->style == CON_STYLE_OURS)
+		dw_text_wrap_words(rows, row->tag, gutter, row->text, len,
+		    columns, "\n");
+	else
+		dw_text_wrap(rows, row->tag, gutter, row->text, len, columns,
+		    "\n");
+}
+
 int
 con_row_lay(const struct con_row *row, unsigned columns, bool colour,
     struct dw_buf *out)
@@ -430,8 +468,7 @@ con_row_lay(const struct con_row *row, unsigned columns, bool colour,
 	struct dw_buf gutter = DW_BUF_INITIALIZER, rows = DW_BUF_INITIALIZER;
 
 	add_gutter(&gutter, row);
-	dw_text_wrap(&rows, row->tag, dw_buf_str(&gutter), row->text,
-	    strlen(row->text), columns, "\n");
+	wrap(&rows, row, dw_buf_str(&gutter), columns);
 	if (colour && columns > 0)
 		add_coloured(out, dw_buf_str(&rows), row, &gutter);
 	else

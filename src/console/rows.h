@@ -14,10 +14,11 @@
  *
  * An operator's row is held back for CON_HOLD_MS so that its mark is usually
  * final: ✓ the text has left for the customer, · it is stored.  A customer in
- * classic mode gets it with the next turn only, so · stays on the screen and
- * nothing is printed later: /history says ✓ then.  When the session ends or
+ * classic mode may get it with the next turn only: the row says so, and nothing
+ * is printed later; /history says ✓ then.  When the session ends or
  * its connection is lost first, the row that says so counts what perhaps did
- * not arrive, and /history marks those with ? in words.
+ * not arrive, and /history marks those in words.  The row of an end is held
+ * back as well while something may still leave with it.
  */
 #ifndef CON_ROWS_H
 #define CON_ROWS_H
@@ -43,6 +44,7 @@ enum con_style {
 
 enum con_mark {
 	CON_MARK_STORED,
+	CON_MARK_HELD,		/* stored, for a classic customer's turn */
 	CON_MARK_SENT,
 	CON_MARK_DOUBT,		/* perhaps not delivered */
 	CON_MARK_FAILED		/* an answer over UDP that could not leave */

@@ -26,15 +26,17 @@ static int
 opened_classic(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
+	const char *busy = _("The desk is busy. Please try again later.");
+
 	if (d->draining) {
 		desk_fx_answer(d, rq, DESK_STOPPING,
 		    _("This desk is closing."));
 	} else if (desk_session_begin(d, rq->conn, now) == NULL) {
-		desk_fx_answer(d, rq, DESK_NOT_STORED,
-		    _("The desk is busy. Please try again later."));
+		desk_fx_answer(d, rq, DESK_NOT_STORED, busy);
 	} else {
 		desk_fx_greet(d, rq->conn);
 		desk_fx_done(d, rq);
+		d->effects[d->neffects - 1].text = busy;
 	}
 	return 0;
 }
@@ -212,6 +214,7 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	if (c->mode == DESK_LINE && alive(c->session)) {
 		if (c->session->facts.waiting_ms == 0)
 			desk_fx_bye(d, c, "");
+		d->dirty = true;
 	} else if (!c->kept) {
 		desk_fx_cut(d, c);
 	}
@@ -226,6 +229,7 @@ decide_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 
 	(void)now;
 	if (c->session != NULL) {
+		d->sweep = d->sweep || !alive(c->session);
 		c->session->lost = d->draining ? "stop" :
 		    c->doomed != NULL ? c->doomed : rq->why;
 		c->session->conn = NULL;

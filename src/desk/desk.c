@@ -211,15 +211,28 @@ settle_surplus(struct desk *d, struct desk_time now)
 	}
 }
 
+/* It is kept for its answer, and the operators should know. */
+static void
+settle_eof(struct desk *d, struct desk_session *s, struct desk_time now)
+{
+	const struct desk_conn *c = s->conn;
+
+	if (c->half_closed && !s->facts.eof && c->mode == DESK_LINE &&
+	    !c->leaving && !c->ending)
+		desk_emit(d, s, desk_event_of(DESK_EV_EOF), now);
+}
+
 static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
+	desk_settle_sent(d, s, now);
 	if (s->facts.state == DESK_CLOSED)
 		return;
-	desk_settle_sent(d, s, now);
-	if (s->conn == NULL && !s->facts.gone)
+	if (s->conn != NULL)
+		settle_eof(d, s, now);
+	else if (!s->facts.gone)
 		settle_gone(d, s, now);
-	else if (s->conn == NULL)
+	else
 		settle_expired(d, s, now);
 }
 
@@ -263,8 +276,13 @@ void
 desk_each(const struct desk *d, void (*fn)(void *arg,
     const struct desk_session *s), void *arg)
 {
-	DW_LIST_EACH(n, &d->sessions)
-		fn(arg, DW_LIST_OF(n, struct desk_session, node));
+	DW_LIST_EACH(n, &d->sessions) {
+		const struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		if (s->facts.state != DESK_CLOSED)
+			fn(arg, s);
+	}
 }
 
 uint64_t

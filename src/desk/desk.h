@@ -40,6 +40,7 @@ struct desk_facts {
 	uint64_t	sid;
 	enum desk_mode	mode;
 	enum desk_state	state;
+	bool		eof;		/* it will write no more */
 	bool		gone;		/* not connected */
 	char		name[DESK_NAME_SIZE];
 	char		addr[DESK_ADDR_SIZE];
@@ -82,6 +83,7 @@ struct desk_conn {
 	bool			 leaving;	/* its goodbye is decided */
 	bool			 ending;	/* its last text was put */
 	int64_t			 linger_ns;	/* ending: then it is cut */
+	bool			 expired;	/* it has had its minute */
 	struct dw_list		 node;		/* in desk.conns */
 };
 
@@ -265,7 +267,8 @@ void	desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
  * clock; DW_NEVER. */
 int64_t	desk_deadline(const struct desk *d);
 
-/* For the welcome of an operator: calls fn for each session, oldest first. */
+/* For the welcome of an operator: calls fn for each session that has not
+ * ended, oldest first. */
 void	desk_each(const struct desk *d, void (*fn)(void *arg,
 	    const struct desk_session *s), void *arg);
 uint64_t desk_last_seq(const struct desk *d);

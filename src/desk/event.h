@@ -18,6 +18,8 @@
  *	reply	sid, n, who, body	the operators' nth message
  *	sent	sid, n			replies up to n left for the customer
  *	name	sid, who		the customer's name is now who
+ *	eof	sid			the customer will write no more; it may
+ *					still read
  *	gone	sid, why		the customer is not connected any more
  *	closed	sid, who, why		the end; who is empty for the desk
  *	on, off	who			an operator came, went
@@ -35,6 +37,7 @@
 	EV(REPLY, "reply") \
 	EV(SENT, "sent") \
 	EV(NAME, "name") \
+	EV(EOF, "eof") \
 	EV(GONE, "gone") \
 	EV(CLOSED, "closed") \
 	EV(ON, "on") \

@@ -55,8 +55,8 @@ linger(struct desk *d, struct desk_conn *c, int64_t ns, struct desk_time now)
 static int64_t
 linger_of(const struct desk *d, const struct desk_conn *c)
 {
-	return c->mode == DESK_CLASSIC && c->turn.unread ? CLOSE_NS :
-	    d->config->linger_ns;
+	return c->mode == DESK_CLASSIC && c->turn.unread && !c->expired ?
+	    CLOSE_NS : d->config->linger_ns;
 }
 
 void
@@ -424,7 +424,8 @@ undo_answer(const struct desk_round *r, const struct desk_effect *fx)
 	/* A refusal needed no storing. */
 	if (a.code == DESK_OK) {
 		a.code = DESK_NOT_STORED;
-		a.text = _("the journal cannot be written, nothing was sent; "
+		a.text = fx->text != NULL ? fx->text :
+		    _("the journal cannot be written, nothing was sent; "
 		    "try again");
 	}
 	r->sink->answer(r->arg, fx->node, &a);
@@ -541,7 +542,15 @@ forget(struct desk_session *s)
 	free(s);
 }
 
-/* Keeps what the round has made of the sessions; closed ones go. */
+/* Ended, but something of it may still leave, or has left and is not noted. */
+static bool
+is_awaited(const struct desk_session *s)
+{
+	return s->left_n > s->facts.sent ||
+	    (s->conn != NULL && s->facts.sent < s->facts.out);
+}
+
+/* Keeps what the round has made of the sessions; ended ones go. */
 static void
 keep(struct desk *d)
 {
@@ -550,9 +559,10 @@ keep(struct desk *d)
 		    DW_LIST_OF(n, struct desk_session, node);
 
 		s->saved = s->fresh = false;
-		if (s->facts.state == DESK_CLOSED)
+		if (s->facts.state == DESK_CLOSED && !is_awaited(s))
 			forget(s);
 	}
+	d->sweep = false;
 	d->stored_seq = d->seq;
 	d->stored_sid = d->sid;
 	desk_notes_keep(d);
@@ -615,7 +625,7 @@ desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
 	const struct desk_round r = { d, sink, arg, now };
 
 	publish_effects(&r, false);
-	if (d->nevents > 0)
+	if (d->nevents > 0 || d->sweep)
 		keep(d);
 	publish_effects(&r, true);
 	begin_next(&r);
@@ -645,10 +655,9 @@ expire(const struct desk_round *r, struct desk_conn *c)
 		cut(r, c);
 		return;
 	}
+	c->expired = true;
 	desk_turn_end(&c->turn, "", true, r->now.ns);
 	pump(r, c);
-	if (c->linger_ns != DW_NEVER)
-		linger(r->d, c, r->d->config->linger_ns, r->now);
 }
 
 void

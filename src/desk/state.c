@@ -98,6 +98,13 @@ apply_name(struct desk_facts *f, const struct desk_event *ev)
 }
 
 static void
+apply_eof(struct desk_facts *f, const struct desk_event *ev)
+{
+	(void)ev;
+	f->eof = true;
+}
+
+static void
 apply_gone(struct desk_facts *f, const struct desk_event *ev)
 {
 	f->gone = true;
@@ -122,6 +129,7 @@ desk_apply(struct desk_facts *facts, const struct desk_event *ev)
 		[DESK_EV_REPLY] = apply_reply,
 		[DESK_EV_SENT] = apply_sent,
 		[DESK_EV_NAME] = apply_name,
+		[DESK_EV_EOF] = apply_eof,
 		[DESK_EV_GONE] = apply_gone,
 		[DESK_EV_CLOSED] = apply_closed,
 	};

@@ -31,7 +31,7 @@ struct desk_effect {
 	void			*node;
 	size_t			 event;		/* index of its event */
 	struct desk_answer	 answer;
-	const char		*text;
+	const char		*text;		/* of an answer: when undone */
 	size_t			 len;
 	uint64_t		 count;
 	void			*owned;		/* freed with the round */
@@ -53,8 +53,8 @@ struct desk_saved {
 
 struct desk {
 	const struct desk_config *config;
-	struct dw_list		 sessions;	/* by sid; also closed ones
-						 * until their round ends */
+	struct dw_list		 sessions;	/* by sid; also closed ones until
+						 * their last words have left */
 	struct dw_list		 conns;
 	uint64_t		 seq, sid;	/* last ones used, this round's
 						 * included */
@@ -62,6 +62,7 @@ struct desk {
 	unsigned		 operators;	/* on duty */
 	bool			 draining, drained;
 	bool			 dirty;		/* something was noticed */
+	bool			 sweep;		/* a closed one may go */
 	int64_t			 retry_ns;	/* not before: storing failed */
 	int64_t			 deadline_ns;	/* of turns and lingering */
 	int64_t			 gone_ns;	/* look at gone ones again */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/quit.h"
 #include "base/text.h"
 #include "desk/turn.h"
@@ -177,7 +178,7 @@ desk_turn_next(struct desk_turn *t, const char *holding, int64_t now,
 	if (t->held.len > 0) {
 		take_held(t, out);
 		/* The operator's own; the client leaves. */
-		if (memmem(out->bytes, out->len, DW_QUIT,
+		if (dw_memmem(out->bytes, out->len, DW_QUIT,
 		    strlen(DW_QUIT)) != NULL)
 			out->last = t->ended = true;
 	} else if (!t->ending) {

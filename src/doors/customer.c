@@ -401,6 +401,8 @@ customer_refused(struct sks_server *srv, struct sks_request *req,
 		    "your address."),
 		[SKS_OVER_THREADS] = N_("The desk is busy. Please try again "
 		    "later."),
+		[SKS_OVER_PROCESSES] = N_("The desk is busy. Please try again "
+		    "later."),
 		[SKS_OVER_FILES] = N_("The desk is busy. Please try again "
 		    "later."),
 	};

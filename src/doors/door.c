@@ -359,19 +359,23 @@ door_drained(struct door *door)
 static void
 close_customers(struct door *door)
 {
-	for (size_t i = 0; i < door->ncustomers; i++)
+	for (size_t i = 0; i < door->ncustomers; i++) {
 		sks_server_free(door->customers[i]);
+		door->customers[i] = NULL;
+	}
 }
 
-static void
-close_operators(struct door *door)
+void
+door_end(struct door *door)
 {
-	if (door->started) {
-		sks_server_request_shutdown(door->operators);
-		door_post(&door->inbox, &door->farewell);
-		door_wait(&door->inbox, &door->farewell);
-	}
-	sks_server_free(door->operators);
+	close_customers(door);
+	door_udp_stop(door);
+	if (!door->started || door->ended)
+		return;
+	door->ended = true;
+	sks_server_request_shutdown(door->operators);
+	door_post(&door->inbox, &door->farewell);
+	door_wait(&door->inbox, &door->farewell);
 }
 
 static void
@@ -393,9 +397,8 @@ door_close(struct door *door)
 {
 	if (door == NULL)
 		return;
-	close_customers(door);
-	door_udp_stop(door);
-	close_operators(door);
+	door_end(door);
+	sks_server_free(door->operators);
 	end_desk_thread(door);
 	door_udp_close(door);
 	door_reader_fini(&door->reader);

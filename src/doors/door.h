@@ -75,8 +75,12 @@ bool	door_drained(struct door *door);
  * too.  The second time means: at once. */
 unsigned door_quits(struct door *door);
 
-/* Cuts off who is left, ends all threads, closes the journal, frees.  NULL is
- * fine; also for one that was never started. */
+/* Cuts off the customers who are left, and tells the consoles, behind all that
+ * has happened, that the desk has stopped: they leave by themselves. */
+void	door_end(struct door *door);
+
+/* That, and ends all threads, closes the journal, frees.  NULL is fine; also
+ * for one that was never started. */
 void	door_close(struct door *door);
 
 #endif

@@ -22,7 +22,8 @@ door_wire_session(const struct desk_session *s)
 	struct wire_session w = { .sid = f->sid, .in = f->in, .out = f->out,
 	    .sent = f->sent, .state = desk_state_word(f->state),
 	    .mode = desk_mode_word(f->mode), .name = f->name,
-	    .addr = f->addr, .gone = f->gone, .waiting_ms = f->waiting_ms,
+	    .addr = f->addr, .eof = f->eof, .gone = f->gone,
+	    .waiting_ms = f->waiting_ms,
 	    .began_ms = f->began_ms };
 
 	return w;

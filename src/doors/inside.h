@@ -34,7 +34,7 @@ struct door {
 	struct door_node	  drop;		/* any "udp"'s request */
 	struct sks_server	 *operators;
 	pthread_t		  thread;	/* "desk" */
-	bool			  started;
+	bool			  started, ended;
 	struct door_node	  drain, farewell;	/* main's requests */
 	struct dw_cond		  back;		/* main waits on it */
 

@@ -61,6 +61,8 @@ door_limit_set(struct door_limits *limits, const struct door_limit *row,
 	return 0;
 }
 
+#ifdef DW_WITH_LINUX_EXTRAS
+
 /* The number in a file of /proc/sys; `otherwise` where it cannot be read. */
 static int64_t
 read_number(const char *path, int64_t otherwise)
@@ -75,6 +77,18 @@ read_number(const char *path, int64_t otherwise)
 	fclose(f);
 	return value;
 }
+
+#else
+
+/* POSIX tells none of them. */
+static int64_t
+read_number(const char *path, int64_t otherwise)
+{
+	(void)path;
+	return otherwise;
+}
+
+#endif
 
 static int64_t
 raise_files(void)

@@ -150,7 +150,7 @@ add_session(void *arg, const struct desk_session *s)
 {
 	struct snapshot *snap = arg;
 
-	if (snap->n < snap->cap && s->facts.state != DESK_CLOSED)
+	if (snap->n < snap->cap)
 		snap->sessions[snap->n++] = door_wire_session(s);
 }
 

@@ -11,11 +11,15 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/quit.h"
 #include "doors/inside.h"
+
+#define CLIENT_HELLO	"客户端已就绪"	/* protocol: never translated */
 
 struct record {
 	struct dw_log	*log;
 	bool		 one_at_a_time;
+	bool		 classic;	/* set for events */
 	char		 id[DESK_ADDR_SIZE + 32];	/* "[3] 127.0.0.1:5" */
 };
 
@@ -41,18 +45,6 @@ python_address(const char *text, char tuple[SKS_ADDR_TEXT])
 		sks_addr_format(&addr, SKS_STYLE_PYTHON, tuple, SKS_ADDR_TEXT);
 }
 
-static void
-record_arrived(const struct record *r, const struct desk_event *ev)
-{
-	char tuple[SKS_ADDR_TEXT];
-
-	python_address(ev->addr, tuple);
-	if (!r->one_at_a_time)
-		dw_log(r->log, _("%s New connection in a thread of its "
-		    "own..."), r->id);
-	dw_log(r->log, _("%s Customer connected:%s"), r->id, tuple);
-}
-
 /* The words of both are protocol: the tutorial's, in every language. */
 static void
 record_text(const struct record *r, const char *what, int64_t t_ms,
@@ -67,6 +59,21 @@ record_text(const struct record *r, const char *what, int64_t t_ms,
 }
 
 static void
+record_arrived(const struct record *r, const struct desk_event *ev)
+{
+	char tuple[SKS_ADDR_TEXT];
+
+	python_address(ev->addr, tuple);
+	if (!r->one_at_a_time)
+		dw_log(r->log, _("%s New connection in a thread of its "
+		    "own..."), r->id);
+	dw_log(r->log, _("%s Customer connected:%s"), r->id, tuple);
+	if (r->classic)
+		record_text(r, "received ==>", ev->t_ms, CLIENT_HELLO,
+		    strlen(CLIENT_HELLO));
+}
+
+static void
 record_said(const struct record *r, const struct desk_event *ev)
 {
 	record_text(r, "received ==>", ev->t_ms, ev->body, ev->len);
@@ -78,6 +85,10 @@ record_end(const struct record *r, const struct desk_event *ev)
 {
 	const char *addr = strchr(r->id, ' ') + 1;
 
+	/* Its last word is the reason, and no message. */
+	if (r->classic && strcmp(ev->why, DW_QUIT) == 0)
+		record_text(r, "received ==>", ev->t_ms, DW_QUIT,
+		    strlen(DW_QUIT));
 	dw_log(r->log, _("%s Connection closed (%s)"), r->id, ev->why);
 	dw_log(r->log, _("%s Disconnected from customer %s"), r->id, addr);
 	if (r->one_at_a_time)
@@ -126,6 +137,7 @@ door_record(struct door *door, const struct desk_event *ev,
 	if (door->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
 		return;
 	begin(&r, door, s->facts.sid, s->facts.addr);
+	r.classic = s->facts.mode == DESK_CLASSIC;
 	record[ev->ev](&r, ev);
 }
 

@@ -295,8 +295,10 @@ door_udp_stop(struct door *door)
 {
 	door_udp_request_stop(door);
 	for (size_t i = 0; i < door->nudp; i++)
-		if (door->udp[i].started)
+		if (door->udp[i].started) {
+			door->udp[i].started = false;
 			pthread_join(door->udp[i].thread, NULL);
+		}
 }
 
 void

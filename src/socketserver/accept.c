@@ -188,10 +188,14 @@ accept_failed(struct sks_server *srv, struct sks_listener *l, int code)
 static void
 no_thread(struct sks_server *srv, struct sks_request *req)
 {
+	int forking = srv->cfg.concurrency == SKS_FORKING;
+
 	if (sks_episode_begins(&srv->no_threads))
 		sks_log(srv, SKS_LOG_WARNING,
-		    "no thread could be started; the peer is refused");
-	sks_request_refuse(req, SKS_OVER_THREADS);
+		    "no %s could be started; the peer is refused",
+		    forking ? "process" : "thread");
+	sks_request_refuse(req,
+	    forking ? SKS_OVER_PROCESSES : SKS_OVER_THREADS);
 }
 
 /* Its slot is taken.  Returns 0 or SKS_STOP. */
@@ -210,7 +214,7 @@ process(struct sks_server *srv, struct sks_request *req)
 		sks_request_drop(req);
 		return r == SKS_STOP ? SKS_STOP : 0;
 	}
-	if (!req->threaded)
+	if (!req->threaded && !req->forked)
 		sks_request_retire(req);
 	sks_request_unref(req);
 	return 0;

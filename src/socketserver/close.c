@@ -166,8 +166,11 @@ end_requests(struct sks_server *srv, const struct sks_request *self)
 	int64_t grace_ns = dw_clock_after(srv->cfg.grace);
 
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
-	if (await_loop(srv, grace_ns) && !is_lent(srv))
-		close_listener(srv);
+	if (await_loop(srv, grace_ns)) {
+		if (!is_lent(srv))
+			close_listener(srv);
+		sks_end_children(srv, grace_ns);
+	}
 	/* Those that the loop had let in meanwhile. */
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
 	if (await_all(srv, self, grace_ns))
@@ -176,6 +179,19 @@ end_requests(struct sks_server *srv, const struct sks_request *self)
 	if (is_lent(srv))
 		cut_listeners(srv);
 	await_all(srv, self, dw_clock_ns() + AFTER_CUT_NS);
+}
+
+/* Asks and cuts at once; only the loop is waited for.  A socket that handlers
+ * have is closed by sks_server_free(). */
+static void
+cut_requests(struct sks_server *srv, const struct sks_request *self)
+{
+	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
+	if (await_loop(srv, dw_clock_after(srv->cfg.grace)))
+		sks_end_children(srv, dw_clock_ns());
+	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
+	if (is_lent(srv))
+		cut_listeners(srv);
 }
 
 int
@@ -189,9 +205,14 @@ sks_server_close(struct sks_server *srv)
 	if ((r = close_begin(srv, self)) < 0)
 		return r;
 	sks_server_request_shutdown(srv);
-	end_requests(srv, self);
-	ended = await_all(srv, self, dw_clock_ns());
-	if (ended)
+	if (srv->cfg.block_on_close) {
+		end_requests(srv, self);
+		ended = await_all(srv, self, dw_clock_ns());
+	} else {
+		cut_requests(srv, self);
+		ended = await_loop(srv, dw_clock_ns());
+	}
+	if (ended && (srv->cfg.block_on_close || !is_lent(srv)))
 		close_listener(srv);
 	sks_reap(srv);
 	close_end(srv);

@@ -13,26 +13,6 @@
 #include "socketserver/error.h"
 #include "socketserver/socket.h"
 
-/* Waits for a connect that is under way.  Returns 0 or an errno. */
-static int
-await_connected(struct sks_socket *s, int64_t deadline_ns)
-{
-	socklen_t len = sizeof(int);
-	int r, err = 0;
-
-	if ((r = sks_socket_poll(s, POLLOUT, deadline_ns)) == SKS_ETIMEDOUT)
-		return ETIMEDOUT;
-	if (r < 0)
-		return EBADF;
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
-		return errno;
-	/* Accepted and reset at once (a refusal is ECONNREFUSED): what the
-	 * peer said before waits to be read. */
-	if (err == ECONNRESET)
-		return 0;
-	return err;
-}
-
 /* One connect(2) that does not wait.  Returns 0 or an errno. */
 static int
 connect_now(struct sks_socket *s, const struct sks_addr *to)
@@ -48,15 +28,58 @@ connect_now(struct sks_socket *s, const struct sks_addr *to)
 	return err;
 }
 
+/* Waits for a connect that is under way.  Returns 0 or an errno. */
+static int
+await_connected(struct sks_socket *s, int64_t deadline_ns)
+{
+	socklen_t len = sizeof(int);
+	int r, err = 0;
+
+	if ((r = sks_socket_poll(s, POLLOUT, deadline_ns)) == SKS_ETIMEDOUT)
+		return ETIMEDOUT;
+	if (r < 0)
+		return EBADF;
+	return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ?
+	    errno : err;
+}
+
+/*
+ * Linux has not noticed yet what we were told by SO_ERROR: its next connect
+ * would say ECONNABORTED and only the one after that would try again.
+ */
+static void
+end_failed(struct sks_socket *s, const struct sks_addr *to)
+{
+#ifdef __linux__
+	(void)connect_now(s, to);
+#else
+	(void)s;
+	(void)to;
+#endif
+}
+
 /* An interrupted connect goes on by itself; a second would be an error. */
 static int
 connect_inet(struct sks_socket *s, const struct sks_addr *to,
     int64_t deadline_ns)
 {
-	int err = connect_now(s, to);
+	int err;
 
-	return err == EINPROGRESS || err == EINTR ?
-	    await_connected(s, deadline_ns) : err;
+	if (s->connected)
+		return EISCONN;
+	err = connect_now(s, to);
+	if (err != EINPROGRESS && err != EINTR)
+		return err;
+	err = await_connected(s, deadline_ns);
+	/* ECONNRESET: accepted and reset at once (a refusal is ECONNREFUSED);
+	 * what the peer said before waits to be read. */
+	if (err == 0 || err == ECONNRESET) {
+		s->connected = true;
+		return 0;
+	}
+	if (err != ETIMEDOUT)
+		end_failed(s, to);
+	return err;
 }
 
 /* A Unix connect does not go on by itself: it waits for room in the backlog,

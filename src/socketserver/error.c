@@ -40,10 +40,12 @@ static const struct name names[] = {
 	{ SKS_EDEADLK, "waiting here would never end" },
 	{ SKS_ENOTCONN, "not connected" },
 	{ SKS_ENOFILES, "out of file descriptors" },
-	{ SKS_ENOTHREAD, "no further thread could be started" },
+	{ SKS_ENOTHREAD, "no further thread or process could be started" },
 	{ SKS_ENOTSUP, "not supported" },
 	{ SKS_EUSER, "the application failed" },
 	{ SKS_ENOENT, "there is no such path" },
+	{ SKS_EILSEQ, "these bytes are not UTF-8" },
+	{ SKS_EPROTO, "these bytes do not follow the framing" },
 };
 
 static const struct mapping mappings[] = {
@@ -122,6 +124,12 @@ sks_fail_errno(int sys_errno, const char *what)
 		if (mappings[i].sys_errno == sys_errno)
 			return note(mappings[i].code, sys_errno, what);
 	return note(SKS_ESYS, sys_errno, what);
+}
+
+int
+sks_error_set_errno(int sys_errno, const char *what)
+{
+	return sks_fail_errno(sys_errno, what);
 }
 
 int

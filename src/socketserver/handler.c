@@ -79,11 +79,23 @@ run_deferred(struct sks_request *req)
 	}
 }
 
+/* The class of the moment: this conversation keeps it. */
+static struct sks_handler_ops
+current_handler(struct sks_server *srv)
+{
+	struct sks_handler_ops ops;
+
+	dw_lock(&srv->lock);
+	ops = srv->handler;
+	dw_unlock(&srv->lock);
+	return ops;
+}
+
 int
 sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
 {
-	const struct sks_handler_ops *ops = &srv->handler;
-	struct sks_handler *h = calloc(1, ops->instance_size);
+	const struct sks_handler_ops ops = current_handler(srv);
+	struct sks_handler *h = calloc(1, ops.instance_size);
 	struct sks_error e;
 	int r;
 
@@ -95,7 +107,7 @@ sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
 	h->number = req->number;
 	h->self = req;
 	req->handler = h;
-	r = converse(ops, h);
+	r = converse(&ops, h);
 	sks_error_for(r, &e);
 	run_deferred(req);
 	sks_error_restore(&e);

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
@@ -23,7 +19,7 @@ sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
 	size_t n = 1 + cfg->n_more;
 
 	srv->listeners = calloc(n, sizeof *srv->listeners);
-	srv->polled = calloc(1 + n, sizeof *srv->polled);
+	srv->polled = calloc(1 + n + cfg->max_children, sizeof *srv->polled);
 	if (srv->listeners == NULL || srv->polled == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	srv->n_listeners = n;
@@ -94,52 +90,6 @@ set_options(const struct sks_server *srv, const struct sks_listener *l)
 	return 0;
 }
 
-/* A socket file of ours that nobody answers: what a crash leaves.  One of the
- * other type is alive too. */
-static int
-is_dead_socket(const struct sks_addr *a, const char *path, enum sks_type type)
-{
-	struct stat st;
-	int fd, dead;
-
-	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
-	    st.st_uid != geteuid())
-		return 0;
-	fd = sks_fd_new(AF_UNIX, type == SKS_DGRAM ? SOCK_DGRAM : SOCK_STREAM,
-	    0);
-	if (fd < 0)
-		return 0;
-	(void)sks_fd_set_nonblock(fd, 1);
-	dead = connect(fd, sks_addr_sa(a), a->len) < 0 &&
-	    errno == ECONNREFUSED;
-	close(fd);
-	return dead;
-}
-
-static int
-bind_fd(const struct sks_listener *l)
-{
-	return bind(sks_fileno(l->sock), sks_addr_sa(&l->address),
-	    l->address.len) < 0 ? -errno : 0;
-}
-
-static int
-bind_path(const struct sks_server *srv, struct sks_listener *l,
-    const char *path)
-{
-	mode_t old = umask(~(mode_t)srv->cfg.unix_mode & 0777);
-	int r = bind_fd(l);
-
-	if (r == -EADDRINUSE && srv->cfg.unix_unlink_stale &&
-	    is_dead_socket(&l->address, path, sks_kind_of(srv)->type) &&
-	    unlink(path) == 0)
-		r = bind_fd(l);
-	umask(old);
-	if (r == 0 && lstat(path, &l->path) == 0)
-		l->owns_path = 1;
-	return r;
-}
-
 static int
 bind_listener(const struct sks_server *srv, struct sks_listener *l)
 {
@@ -150,9 +100,10 @@ bind_listener(const struct sks_server *srv, struct sks_listener *l)
 		return sks_fail(SKS_EINVAL, "no address to listen on");
 	if ((r = set_options(srv, l)) < 0)
 		return r;
-	r = path != NULL ? bind_path(srv, l, path) : bind_fd(l);
+	r = path != NULL ? sks_bind_path(srv, l, path) :
+	    sks_bind(l->sock, &l->address);
 	if (r < 0)
-		return sks_fail_errno(-r, "bind");
+		return r;
 	return sks_getsockname(l->sock, &l->address);
 }
 
@@ -198,27 +149,13 @@ sks_default_on_ready(struct sks_server *srv)
 	(void)srv;
 }
 
-/* Only if it is still the file that bind made. */
-static void
-unlink_path(const struct sks_server *srv, struct sks_listener *l)
-{
-	const char *path = sks_addr_path(&l->address);
-	struct stat st;
-
-	if (l->owns_path && srv->cfg.unix_unlink && path != NULL &&
-	    lstat(path, &st) == 0 && st.st_dev == l->path.st_dev &&
-	    st.st_ino == l->path.st_ino)
-		unlink(path);
-	l->owns_path = 0;
-}
-
 void
 sks_default_server_close(struct sks_server *srv)
 {
 	for (size_t i = 0; i < srv->n_listeners; i++) {
 		struct sks_listener *l = &srv->listeners[i];
 
-		unlink_path(srv, l);
+		sks_unlink_path(srv, l);
 		if (l->sock != NULL)
 			sks_close(l->sock);
 	}

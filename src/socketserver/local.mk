@@ -11,13 +11,19 @@ libsks_la_SOURCES += \
 	src/socketserver/datagram_handler.c \
 	src/socketserver/error.c \
 	src/socketserver/error.h \
+	src/socketserver/fork.c \
 	src/socketserver/frame.c \
+	src/socketserver/frame_stream.c \
+	src/socketserver/framing.c \
+	src/socketserver/framing.h \
 	src/socketserver/handler.c \
 	src/socketserver/kind.c \
 	src/socketserver/kind.h \
 	src/socketserver/listen.c \
 	src/socketserver/loop.c \
 	src/socketserver/memory.h \
+	src/socketserver/observe.c \
+	src/socketserver/observe.h \
 	src/socketserver/outbox.c \
 	src/socketserver/outbox.h \
 	src/socketserver/places.c \
@@ -29,8 +35,12 @@ libsks_la_SOURCES += \
 	src/socketserver/poller.c \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \
+	src/socketserver/printable.c \
+	src/socketserver/printable.h \
 	src/socketserver/recv.c \
+	src/socketserver/report.c \
 	src/socketserver/request.c \
+	src/socketserver/send_text.c \
 	src/socketserver/resolve.c \
 	src/socketserver/send.c \
 	src/socketserver/server.c \
@@ -40,7 +50,12 @@ libsks_la_SOURCES += \
 	src/socketserver/sockopt.c \
 	src/socketserver/stdio.c \
 	src/socketserver/stream.c \
+	src/socketserver/stream.h \
 	src/socketserver/time.c \
+	src/socketserver/unix_path.c \
+	src/socketserver/until.c \
+	src/socketserver/utf8.c \
+	src/socketserver/utf8.h \
 	src/socketserver/timeout.c \
 	src/socketserver/worker.c
 

@@ -63,22 +63,24 @@ loop_end(struct sks_server *srv)
 	dw_unlock(&srv->lock);
 }
 
-static int64_t
-sooner(int64_t a, int64_t b)
+/* At a limit that new peers wait for?  A worker that ends rings the wake, the
+ * end of a child is polled. */
+static int
+at_limit(struct sks_server *srv)
 {
-	return a < b ? a : b;
+	return sks_children_full(srv) ||
+	    (srv->cfg.overload == SKS_WAIT && sks_server_full(srv));
 }
 
-/* Not polled while descriptors are short, nor at the limit under SKS_WAIT: a
- * worker that ends rings the wake. */
+/* Not polled while descriptors are short, nor at the limit. */
 static int
 accepts_now(struct sks_server *srv, int64_t *deadline_ns)
 {
 	if (srv->pace_until_ns > dw_clock_ns()) {
-		*deadline_ns = sooner(*deadline_ns, srv->pace_until_ns);
+		*deadline_ns = dw_clock_sooner(*deadline_ns, srv->pace_until_ns);
 		return 0;
 	}
-	return srv->cfg.overload != SKS_WAIT || !sks_server_full(srv);
+	return !at_limit(srv);
 }
 
 static void
@@ -117,13 +119,16 @@ static int
 wait_turn(struct sks_server *srv, int64_t deadline_ns)
 {
 	int accepts = accepts_now(srv, &deadline_ns);
+	struct pollfd *pipes = srv->polled + 1 + srv->n_listeners;
+	size_t n = sks_children_polled(srv, pipes, &deadline_ns);
 
 	fill_polled(srv, accepts);
-	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners),
+	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n),
 	    dw_clock_poll_ms(deadline_ns)) < 0)
 		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");
 	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);
+	sks_children_heard(srv, pipes, n);
 	return count_ready(srv);
 }
 
@@ -134,7 +139,7 @@ next_adopted(struct sks_server *srv)
 {
 	struct dw_list *node = NULL;
 
-	if (srv->cfg.overload == SKS_WAIT && sks_server_full(srv))
+	if (at_limit(srv))
 		return NULL;
 	dw_lock(&srv->lock);
 	node = dw_list_take(&srv->adopted);
@@ -176,7 +181,7 @@ accept_ready(struct sks_server *srv)
 	for (size_t i = 0; i < srv->n_listeners; i++) {
 		if (srv->polled[1 + i].revents == 0)
 			continue;
-		if (atomic_load(&srv->stop))
+		if (atomic_load(&srv->stop) || sks_children_full(srv))
 			return 0;
 		r = sks_accept_one(srv, &srv->listeners[i]);
 		if (r < 0 || r == SKS_STOP)
@@ -225,7 +230,8 @@ sks_server_serve_forever(struct sks_server *srv)
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = run_loop(srv);
+	if ((r = sks_check_fork(srv)) == 0)
+		r = run_loop(srv);
 	loop_end(srv);
 	return r;
 }
@@ -257,10 +263,25 @@ handle_one(struct sks_server *srv, int ready)
 	return sks_serve_request(srv, req);
 }
 
+/* The shorter of the server's and the listeners' time-outs. */
+static double
+shortest_timeout(const struct sks_server *srv)
+{
+	double timeout = srv->cfg.timeout;
+
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		const struct sks_socket *s = srv->listeners[i].sock;
+
+		if (s != NULL && sks_gettimeout(s) < timeout)
+			timeout = sks_gettimeout(s);
+	}
+	return timeout;
+}
+
 static int
 wait_and_handle(struct sks_server *srv)
 {
-	int64_t deadline_ns = dw_clock_after(srv->cfg.timeout);
+	int64_t deadline_ns = dw_clock_after(shortest_timeout(srv));
 	int ready, r;
 
 	this_thread_loops(srv);
@@ -287,7 +308,8 @@ sks_server_handle_request(struct sks_server *srv)
 
 	if (r != 0)
 		return r < 0 ? r : SKS_STOP;
-	r = wait_and_handle(srv);
+	if ((r = sks_check_fork(srv)) == 0)
+		r = wait_and_handle(srv);
 	loop_end(srv);
 	return r;
 }
@@ -370,9 +392,12 @@ int
 sks_server_start(struct sks_server *srv)
 {
 	pthread_t acceptor;
-	int r = loop_begin(srv);
+	int r;
 
-	if (r != 0)
+	if (srv->cfg.concurrency == SKS_FORKING && !srv->cfg.fork_anyway)
+		return sks_fail(SKS_ENOTSUP, "a forking server is served by "
+		    "the only thread (see fork_anyway)");
+	if ((r = loop_begin(srv)) != 0)
 		return r < 0 ? r : 0;
 	sks_join_acceptor(srv);		/* of a loop that ended by itself */
 	r = dw_thread_start(&acceptor, "acceptor", 0, acceptor_main, srv);

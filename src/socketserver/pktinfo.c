@@ -6,7 +6,8 @@
 #include "socketserver/addr.h"
 #include "socketserver/pktinfo.h"
 
-#if HAVE_DECL_IP_PKTINFO && HAVE_DECL_IPV6_RECVPKTINFO
+#if defined(IP_PKTINFO) && defined(IPV6_RECVPKTINFO) && \
+    defined(DW_WITH_LINUX_EXTRAS)
 
 _Static_assert(sizeof(union sks_control) >=
     CMSG_SPACE(sizeof(struct in_pktinfo)) +

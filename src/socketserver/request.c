@@ -2,11 +2,28 @@
 #include "config.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "socketserver/datagram.h"
 #include "socketserver/error.h"
 #include "socketserver/server.h"
+
+/* Not a socket that the server only lends; and an adopted one may have a limit
+ * of its own. */
+static void
+limit_silence(const struct sks_server *srv, struct sks_socket *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		if (s == srv->listeners[i].sock)
+			return;
+	if (srv->cfg.idle_timeout < INFINITY)
+		r = sks_settimeout(s, srv->cfg.idle_timeout);
+	assert(r == 0);		/* check_config() has seen it */
+	(void)r;
+}
 
 int
 sks_request_new(struct sks_server *srv, struct sks_socket *s,
@@ -23,6 +40,7 @@ sks_request_new(struct sks_server *srv, struct sks_socket *s,
 	req->srv = srv;
 	req->sock = s;
 	req->client = *client;
+	limit_silence(srv, s);
 	dw_list_init(&req->node);
 	dw_lock(&srv->lock);
 	req->number = srv->next_number++;

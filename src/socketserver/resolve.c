@@ -60,6 +60,8 @@ sks_addr_resolve(const char *host, unsigned port, enum sks_family family,
 	int r;
 
 	memset(out, 0, sizeof *out);
+	if (strcmp(host, "<broadcast>") == 0 && family == SKS_INET6)
+		return sks_fail(SKS_EINVAL, "there is no broadcast in IPv6");
 	if ((r = sks_lookup(meant(host, family), port, family, &list)) < 0)
 		return r;
 	sks_addr_set(out, list->ai_addr, list->ai_addrlen);

@@ -143,9 +143,3 @@ sks_sendall(struct sks_socket *s, const void *data, size_t n, size_t *done)
 {
 	return send_rest(s, data, n, sks_socket_deadline(s), done);
 }
-
-int
-sks_send_text(struct sks_socket *s, const char *text)
-{
-	return sks_sendall(s, text, strlen(text), NULL);
-}

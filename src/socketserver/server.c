@@ -99,6 +99,9 @@ sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
 		.dual_stack = 1,
 		.timeout = INFINITY,
 		.service_interval = INFINITY,
+		.idle_timeout = INFINITY,
+		.max_children = 40,
+		.block_on_close = 1,
 		.loopback_exempt = 1,
 		.overload = SKS_REFUSE,
 		.grace = 5,
@@ -142,8 +145,10 @@ check_config(const struct sks_server_config *cfg)
 		    "sks_server_config_init was not called");
 	if (sks_kind_find(cfg->kind) == NULL)
 		return sks_fail(SKS_ENOTSUP, "this kind of server");
-	if (cfg->concurrency != SKS_SYNC && cfg->concurrency != SKS_THREADING)
+	if (cfg->concurrency > SKS_FORKING)
 		return sks_fail(SKS_ENOTSUP, "this kind of concurrency");
+	if (cfg->max_children == 0)
+		return sks_fail(SKS_EINVAL, "max_children is at least 1");
 	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
 	    cfg->grace < 0)
 		return sks_fail(SKS_EINVAL, "a time-out is not negative");
@@ -156,6 +161,9 @@ check_config(const struct sks_server_config *cfg)
 	if (!(cfg->service_interval > 0))
 		return sks_fail(SKS_EINVAL,
 		    "service_interval must be more than 0");
+	if (!(cfg->idle_timeout > 0))
+		return sks_fail(SKS_EINVAL,
+		    "idle_timeout must be more than 0");
 	return check_addresses(cfg);
 }
 
@@ -191,18 +199,35 @@ copy_table(void *to, size_t room, const void *from, size_t size)
 }
 
 static int
-check_tables(const struct sks_server_ops *ops,
-    const struct sks_handler_ops *handler)
+check_handler(const struct sks_handler_ops *handler)
 {
 	if (handler == NULL || handler->size == 0)
 		return sks_fail(SKS_EINVAL, "no SKS_HANDLER_OPS in the table");
-	if (ops != NULL && ops->size == 0)
-		return sks_fail(SKS_EINVAL, "no SKS_SERVER_OPS in the table");
 	if (handler->instance_size != 0 &&
 	    handler->instance_size < sizeof(struct sks_handler))
 		return sks_fail(SKS_EINVAL,
 		    "an instance begins with a struct sks_handler");
 	return 0;
+}
+
+static int
+check_tables(const struct sks_server_ops *ops,
+    const struct sks_handler_ops *handler)
+{
+	if (ops != NULL && ops->size == 0)
+		return sks_fail(SKS_EINVAL, "no SKS_SERVER_OPS in the table");
+	return check_handler(handler);
+}
+
+static struct sks_handler_ops
+copy_handler(const struct sks_handler_ops *handler)
+{
+	struct sks_handler_ops copy = { 0 };
+
+	copy_table(&copy, sizeof copy, handler, handler->size);
+	if (copy.instance_size == 0)
+		copy.instance_size = sizeof(struct sks_handler);
+	return copy;
 }
 
 static void
@@ -214,9 +239,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	if (ops != NULL)
 		copy_table(&srv->ops, sizeof srv->ops, ops, ops->size);
 	inherit(srv);
-	copy_table(&srv->handler, sizeof srv->handler, handler, handler->size);
-	if (srv->handler.instance_size == 0)
-		srv->handler.instance_size = sizeof(struct sks_handler);
+	srv->handler = copy_handler(handler);
 	snprintf(srv->thread_name, sizeof srv->thread_name, "%s",
 	    cfg->thread_name == NULL ? "" : cfg->thread_name);
 	srv->cfg.thread_name = srv->thread_name;
@@ -228,6 +251,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_list_init(&srv->adopted);
 	dw_list_init(&srv->live);
 	dw_list_init(&srv->told);
+	dw_list_init(&srv->children);
 	dw_list_init(&srv->done);
 }
 
@@ -321,12 +345,29 @@ sks_server_new(const struct sks_server_config *cfg,
 	return r;
 }
 
+int
+sks_server_set_handler(struct sks_server *srv,
+    const struct sks_handler_ops *handler)
+{
+	struct sks_handler_ops copy;
+	int r = check_handler(handler);
+
+	if (r < 0)
+		return r;
+	copy = copy_handler(handler);
+	dw_lock(&srv->lock);
+	srv->handler = copy;
+	dw_unlock(&srv->lock);
+	return 0;
+}
+
 /* However long it takes: memory that a handler uses cannot be freed. */
 static void
 wait_all(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
-	while (srv->state == LOOP_RUNNING || srv->stats.live > 0)
+	while (srv->state == LOOP_RUNNING ||
+	    srv->stats.live > srv->stats.children)
 		dw_cond_wait(&srv->changed, &srv->lock);
 	dw_unlock(&srv->lock);
 }
@@ -338,6 +379,7 @@ sks_server_free(struct sks_server *srv)
 
 	if (srv == NULL)
 		return;
+	srv->cfg.block_on_close = 1;
 	while ((r = sks_server_close(srv)) == SKS_ETIMEDOUT)
 		wait_all(srv);
 	assert(r == 0);		/* else it was called by a callback */
@@ -379,11 +421,17 @@ sks_server_socket_at(const struct sks_server *srv, size_t i)
 }
 
 int
-sks_server_fileno(const struct sks_server *srv)
+sks_server_fileno_at(const struct sks_server *srv, size_t i)
 {
-	struct sks_socket *s = sks_server_socket_at(srv, 0);
+	struct sks_socket *s = sks_server_socket_at(srv, i);
 
 	return s == NULL ? -1 : sks_fileno(s);
+}
+
+int
+sks_server_fileno(const struct sks_server *srv)
+{
+	return sks_server_fileno_at(srv, 0);
 }
 
 void *

@@ -3,6 +3,7 @@
 #ifndef SKS_SERVER_H
 #define SKS_SERVER_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -40,14 +41,14 @@ struct sks_listener {
 /*
  * A request is on one list at a time: adopted (waits for the loop), live (from
  * admission to the end of close_request) or told (live, and sks_server_close
- * has spoken to it), done (its thread has nothing left to do and may be
- * joined).  The loop holds a reference while it deals with a request, and so
- * does the request's thread from its creation until it was joined.
+ * has spoken to it), children (live, in a process of its own), done (its thread
+ * has nothing left to do and may be joined).  The loop holds a reference while
+ * it deals with a request, and so does the request's thread or child from its
+ * creation until it was joined or reaped.
  */
 struct sks_server {
 	struct sks_server_config cfg;
 	struct sks_server_ops	ops;		/* no slot is NULL */
-	struct sks_handler_ops	handler;
 	char			thread_name[16];
 
 	struct sks_listener	*listeners;	/* the config's address first */
@@ -59,15 +60,19 @@ struct sks_server {
 	atomic_int		stop;
 
 	/* The loop's own. */
-	struct pollfd		*polled;	/* the wake, each listener */
+	struct pollfd		*polled;	/* the wake, each listener,
+						 * each child's pipe */
 	void			*room;		/* for one datagram, or NULL */
 	size_t			next_listener;	/* handle_request's turn */
 	int			reserve;	/* a descriptor to give up */
 	int64_t			pace_until_ns;	/* accept nothing before */
+	int64_t			look_ns;	/* until the next look at a
+						 * child without pipe */
 	struct sks_episode	no_files, no_memory, no_threads;
 
 	struct dw_lock		lock;				/* "workers" */
 	struct dw_cond		changed	DW_GUARDED_BY(lock);
+	struct sks_handler_ops	handler	DW_GUARDED_BY(lock);
 	enum loop_state		state	DW_GUARDED_BY(lock);
 	uint64_t		loops	DW_GUARDED_BY(lock);	/* ended */
 	pthread_t		loop_thread	DW_GUARDED_BY(lock);
@@ -79,6 +84,7 @@ struct sks_server {
 	struct dw_list		adopted	DW_GUARDED_BY(lock);
 	struct dw_list		live	DW_GUARDED_BY(lock);
 	struct dw_list		told	DW_GUARDED_BY(lock);
+	struct dw_list		children DW_GUARDED_BY(lock);
 	struct dw_list		done	DW_GUARDED_BY(lock);
 	unsigned		lent	DW_GUARDED_BY(lock);	/* live requests
 						 * on borrowed sockets */
@@ -105,6 +111,10 @@ struct sks_request {
 	atomic_int		 stopping;
 	int			 threaded;	/* it has a worker */
 	pthread_t		 thread;
+	int			 forked;	/* it has a child */
+	pid_t			 pid;		/* of that, while on the list
+						 * `children` */
+	int			 pipe;		/* ends with it; -1: closed */
 
 	/* While the handler lives; its thread's own. */
 	struct sks_handler	*handler;
@@ -144,8 +154,26 @@ int	sks_server_full(struct sks_server *srv);
 /* worker.c */
 /* The request whose worker this thread is, or NULL. */
 struct sks_request *sks_worker_request(void);
-/* Joins the workers that have ended; how many. */
+/* Joins the workers and reaps the children that have ended; how many. */
 unsigned sks_reap(struct sks_server *srv);
+
+/* fork.c */
+/* 0, or SKS_ENOTSUP: this process must not fork. */
+int	sks_check_fork(struct sks_server *srv);
+int	sks_process_forking(struct sks_server *srv, struct sks_request *req);
+/* max_children run. */
+int	sks_children_full(struct sks_server *srv);
+/* Fills in p what to poll for the end of children, and moves the deadline
+ * forward to when one has to be looked at.  Returns how many. */
+size_t	sks_children_polled(struct sks_server *srv, struct pollfd *p,
+	    int64_t *deadline_ns);
+/* After the poll. */
+void	sks_children_heard(struct sks_server *srv, const struct pollfd *p,
+	    size_t n);
+/* Reaps those that have ended; how many. */
+unsigned sks_reap_children(struct sks_server *srv);
+/* Waits for them, then ends them, as sks_server_close() says.  No loop runs. */
+void	sks_end_children(struct sks_server *srv, int64_t grace_ns);
 
 /* accept.c: both return 1 (dealt with one), 0 (nothing there), SKS_STOP or
  * what makes accepting impossible. */
@@ -160,6 +188,12 @@ int	sks_on_loop_thread_locked(struct sks_server *srv)
 /* accept.c and listen.c: for the table in kind.c */
 int	sks_accept_request(struct sks_server *srv, struct sks_request **req);
 int	sks_listen_on(const struct sks_server *srv, struct sks_listener *l);
+
+/* unix_path.c */
+int	sks_bind_path(const struct sks_server *srv, struct sks_listener *l,
+	    const char *path);
+/* Only if it is still the file that bind made. */
+void	sks_unlink_path(const struct sks_server *srv, struct sks_listener *l);
 
 /* listen.c */
 int	sks_listeners_new(struct sks_server *srv,

@@ -211,6 +211,7 @@ sks_dup(struct sks_socket *s, struct sks_socket **out)
 		return sks_fail(SKS_ENOMEM, "");
 	}
 	(*out)->timeout = s->timeout;
+	(*out)->connected = s->connected;
 	atomic_store(&(*out)->shared, true);
 	atomic_store(&s->shared, true);
 	return 0;

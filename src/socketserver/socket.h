@@ -4,8 +4,10 @@
 #define SKS_SOCKET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/lock.h"
+#include "socketserver/observe.h"
 #include "socketserver/socketserver.h"
 
 /*
@@ -28,6 +30,9 @@ struct sks_socket {
 	double		timeout;
 	int64_t		rcv_us, snd_us;
 	atomic_bool	shared;		/* there is or was a dup */
+	struct sks_observer observer;	/* set before others use it */
+	bool		connected;	/* by us: Linux learns it only from a
+					 * second connect, which then is 0 */
 
 	struct dw_lock	lock;		/* "socket" */
 	int		fd;
@@ -55,8 +60,7 @@ void	sks_socket_release(struct sks_socket *s);
 int	sks_socket_fail(const struct sks_socket *s, int sys_errno,
 	    const char *what);
 
-/* sks_recv() under the socket's own time-out or a deadline. */
-#define SKS_OWN_TIMEOUT	INT64_MIN
+/* recv under a deadline, which may be SKS_OWN_TIMEOUT. */
 ssize_t	sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
 	    int64_t deadline_ns);
 

@@ -19,12 +19,14 @@
  * Rules for all of it
  * - A function returns 0 (or a count) or a negative SKS_E*.  What else is
  *   known of the last failure in this thread: sks_last_error().
- * - Nothing here prints, exits, or changes a signal's disposition.  No send
- *   raises SIGPIPE.  Every descriptor is close-on-exec.
+ * - Nothing here prints (unless you ask it to: sks_observe_print()), exits, or
+ *   changes a signal's disposition.  No send raises SIGPIPE.  Every descriptor
+ *   is close-on-exec.
  * - Time limits are seconds in a double, INFINITY for none (Python's None);
  *   deadlines are nanoseconds of the monotonic clock, see sks_after().
  *   Signals and dripped bytes never lengthen a deadline.
  * - xxx_free(NULL) does nothing.
+ * - C99 and C++11 or later.  No exception may leave a callback.
  */
 #ifndef SOCKETSERVER_H
 #define SOCKETSERVER_H
@@ -58,7 +60,7 @@ enum {
 	SKS_ERESET = -7,	/* the peer is gone: reset, broken pipe */
 	SKS_EEOF = -8,		/* the peer ended before all was there */
 	SKS_EOVERFLOW = -9,	/* the outbox is full; nothing was taken */
-	SKS_ETOOLONG = -10,	/* a line, token, path or datagram exceeds its
+	SKS_ETOOLONG = -10,	/* a line, message, path or datagram exceeds its
 				 * limit */
 	SKS_EADDRINUSE = -11,	/* another program has this address */
 	SKS_EADDRNOTAVAIL = -12, /* this machine has no such address */
@@ -70,16 +72,20 @@ enum {
 	SKS_EDEADLK = -18,	/* waiting here would wait for this thread */
 	SKS_ENOTCONN = -19,	/* the socket is not connected */
 	SKS_ENOFILES = -20,	/* out of descriptors */
-	SKS_ENOTHREAD = -21,	/* no further thread could be started */
+	SKS_ENOTHREAD = -21,	/* no further thread or process could be
+				 * started */
 	SKS_ENOTSUP = -22,	/* not offered (yet, or on this system) */
 	SKS_EUSER = -23,	/* for callbacks: the application failed */
-	SKS_ENOENT = -24	/* there is no such path */
+	SKS_ENOENT = -24,	/* there is no such path */
+	SKS_EILSEQ = -25,	/* bytes that are not UTF-8 */
+	SKS_EPROTO = -26	/* bytes that do not follow the framing */
 };
 
 /*
  * Returned by a callback: end quietly.  Python's SystemExit: it never reaches
  * handle_error; the request is shut down all the same.  SKS_SYNC: it leaves
  * handle_request or serve_forever.  SKS_THREADING: it ends that worker only.
+ * SKS_FORKING: it ends that child only, with status 1.
  */
 #define SKS_STOP	2
 
@@ -101,6 +107,13 @@ struct sks_error {
 
 /* The calling thread's last failure inside this library. */
 SKS_API void	sks_last_error(struct sks_error *out);
+
+/*
+ * For an own get_request: notes that a system call failed so in this thread,
+ * and returns the code for that errno, to be returned.  What happens then is
+ * what happens when accept fails so.  `what` is a static string.
+ */
+SKS_API int	sks_error_set_errno(int sys_errno, const char *what);
 
 /*
  * A message for people: "bind: Address already in use".  sks_error_text()
@@ -179,8 +192,8 @@ SKS_API SKS_MUST_USE int sks_addr_parse(const char *text,
  * the first there is); may block for seconds.  As in Python "" is any address
  * of this machine and "<broadcast>" 255.255.255.255.
  * Returns 0, SKS_ERESOLVE (the error's `what` is the resolver's sentence),
- * SKS_EINVAL (a port over 65535; a family that is not IP), SKS_ENOMEM.
- * Python: what bind() and connect() do with a (host, port).
+ * SKS_EINVAL (a port over 65535; a family that is not IP; broadcast in IPv6),
+ * SKS_ENOMEM.  Python: what bind() and connect() do with a (host, port).
  */
 SKS_API SKS_MUST_USE int sks_addr_resolve(const char *host, unsigned port,
 	    enum sks_family family, struct sks_addr *out);
@@ -203,8 +216,11 @@ SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
 SKS_API const char *sks_addr_format(const struct sks_addr *a,
 	    enum sks_addr_style style, char *buf, size_t size);
 
+/* What kind of address it is, and whom it can reach; an IPv4 address in an
+ * IPv6 one counts as what it stands for in the scope. */
 SKS_API enum sks_family sks_addr_family(const struct sks_addr *a);
 SKS_API enum sks_scope sks_addr_scope(const struct sks_addr *a);
+
 SKS_API unsigned sks_addr_port(const struct sks_addr *a);	/* 0: none */
 
 /* The path of a Unix address (NULL for others and abstract names).  Lives as
@@ -229,8 +245,8 @@ SKS_API int	sks_addr_same_host(const struct sks_addr *a,
  *   there is a timeout.  One that listens is non-blocking, always.
  * - Addresses are resolved before: no call here asks a resolver, but for
  *   sks_create_connection(), and a bad port is refused where it is read.
- * - A call that ran out of time says SKS_ETIMEDOUT, everywhere; only its own
- *   timeout does (a connection the kernel gave up is SKS_ERESET).
+ * - A call that ran out of time says SKS_ETIMEDOUT, everywhere; a connection
+ *   in use that the kernel gave up is SKS_ERESET.
  * - No call takes flags.
  */
 struct sks_socket;
@@ -400,10 +416,64 @@ SKS_API SKS_MUST_USE int sks_sendall(struct sks_socket *s, const void *data,
 SKS_API SKS_MUST_USE int sks_sendall_deadline(struct sks_socket *s,
 	    const void *data, size_t n, int64_t deadline_ns, size_t *done);
 
-/* sks_sendall() of a string, without its NUL.  The tutorial's
- * send_socket_info(). */
+/*
+ * The tutorial's send_socket_info(): sks_sendall() that the socket's observer
+ * is told of.  The first sends a string without its NUL (SKS_EILSEQ, and
+ * nothing is sent, when it is not strict UTF-8), the second any bytes.
+ */
 SKS_API SKS_MUST_USE int sks_send_text(struct sks_socket *s,
 	    const char *text);
+SKS_API SKS_MUST_USE int sks_send_bytes(struct sks_socket *s,
+	    const void *data, size_t n);
+
+/* Which end of the connection a program is; only for what is printed. */
+enum sks_side {
+	SKS_SERVER,
+	SKS_CLIENT
+};
+
+enum sks_direction {
+	SKS_RECEIVED,
+	SKS_SENT
+};
+
+/* What an observer sees; data lives until it returns. */
+struct sks_observation {
+	enum sks_side		 side;
+	enum sks_direction	 direction;
+	int64_t			 wall_ms;	/* since 1970-01-01 UTC */
+	const char		*data;
+	size_t			 len;
+};
+typedef void sks_observe_fn(const struct sks_observation *o, void *arg);
+
+/*
+ * Sets (fn NULL: removes) the observer of s, before other threads use s.  It
+ * is told by sks_send_text() and sks_send_bytes(), once the kernel has taken
+ * all of it, and by sks_recv_until(), of what that returns; of nothing else,
+ * and of no failure.  It runs in the thread that sends or receives.
+ */
+SKS_API void	sks_observe(struct sks_socket *s, enum sks_side side,
+	    sks_observe_fn *fn, void *arg);
+
+/*
+ * A stranger's bytes for a terminal or a line of a log, NUL-terminated: what
+ * could command a terminal or forge a line comes out as \n or \xNN (control
+ * characters but tab, and bytes that are not UTF-8).  4 * len + 1 bytes hold
+ * all of it; less holds whole characters of its beginning.  Returns buf.
+ */
+SKS_API const char *sks_printable(const void *data, size_t len, char *buf,
+	    size_t size);
+
+/*
+ * An observer: writes what the tutorial prints, as one line, into the FILE *
+ * that arg is.
+ *	Server received ==> 2026-11-28 10:00:00 - hello
+ *	Client send --> 2026-11-28 10:00:00 - hello
+ * Unlike there, the data are made harmless by sks_printable().
+ */
+SKS_API void	sks_observe_print(const struct sks_observation *o,
+	    void *file);
 
 enum sks_how {
 	SKS_SHUT_RD,
@@ -444,8 +514,8 @@ SKS_API SKS_MUST_USE int sks_dup(struct sks_socket *s,
 
 SKS_API int	sks_fileno(const struct sks_socket *s);	/* -1: closed */
 
-/* Our address and the peer's.  0, SKS_ENOTCONN, SKS_ECLOSED.  An unnamed Unix
- * one is SKS_UNSPEC, written ''. */
+/* Our own and the other end's address.  Returns 0, SKS_ENOTCONN, SKS_ECLOSED,
+ * ...  An unnamed Unix one is SKS_UNSPEC, written ''. */
 SKS_API SKS_MUST_USE int sks_getsockname(struct sks_socket *s,
 	    struct sks_addr *out);
 SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
@@ -502,37 +572,90 @@ SKS_API SKS_MUST_USE int sks_peercred(struct sks_socket *s, uid_t *uid,
 SKS_API SKS_MUST_USE int sks_wait_hup(struct sks_socket *s,
 	    int64_t deadline_ns);
 
-/* -------------------------------------------------------------- lines --- */
+/* ------------------------------------------------------------ framing --- */
 
 /*
- * Bytes in, lines out; does no I/O.  One thread.  A line ends with LF; that
- * and one CR before it are taken off.  A line over `max` bytes is reported
- * once and skipped to its end, however long; what follows it is intact.
+ * TCP carries bytes, not messages.  How messages are told apart:
+ *
+ * SKS_LINE	  each ends with LF; that and one CR before it are taken off.
+ *		  A message holds no LF and does not end with CR.
+ * SKS_BLOCK	  each has its length before it, as a number of `prefix`
+ *		  bytes in `order`.  A message is any bytes.
+ * SKS_NETSTRING  D. J. Bernstein's "5:hello,": the length in decimal without
+ *		  needless zeros, a colon, any bytes, a comma.
+ */
+enum sks_framing_kind {
+	SKS_LINE,
+	SKS_BLOCK,
+	SKS_NETSTRING
+};
+
+enum sks_order {
+	SKS_BIG_ENDIAN,		/* the network's */
+	SKS_LITTLE_ENDIAN
+};
+
+struct sks_framing {
+	enum sks_framing_kind	kind;
+	enum sks_order		order;	/* of a block's prefix */
+	unsigned		prefix;	/* 1, 2, 4 or 8 */
+	size_t			max;	/* longest message, in bytes */
+};
+
+/*
+ * Bytes in, messages out; does no I/O.  One thread.  Memory grows with what is
+ * fed, never with what is announced.
  */
 struct sks_frame;
 
+/* For any framing.  Returns 0, SKS_EINVAL or SKS_ENOMEM. */
+SKS_API SKS_MUST_USE int sks_frame_new_as(const struct sks_framing *how,
+	    struct sks_frame **out);
+/* For lines of at most max bytes.  NULL: out of memory. */
 SKS_API SKS_MUST_USE struct sks_frame *sks_frame_new(size_t max);
+
+/* With what it holds. */
 SKS_API void	sks_frame_free(struct sks_frame *f);
 
-/* Adds bytes.  Returns 0 or SKS_ENOMEM (nothing added).  Take the lines out
- * between calls; what is fed is all kept until then. */
+/* Adds bytes.  Returns 0 or SKS_ENOMEM (nothing added).  Take the messages
+ * out between calls; what is fed is all kept until then. */
 SKS_API SKS_MUST_USE int sks_frame_feed(struct sks_frame *f,
 	    const void *data, size_t len);
 
 /*
- * The next line.  Returns its length (0 is an empty line), SKS_EAGAIN (none
- * complete) or SKS_ETOOLONG (one was skipped; ask again).  *line ends with a
- * NUL, may contain others, and lives until the next call on f.
+ * The next message.  *message ends with a NUL, may contain others, and lives
+ * until the next call on f.  Returns its length (0 is an empty message) or
+ * - SKS_EAGAIN: none is complete
+ * - SKS_ETOOLONG: one is over max.  It is told of once, a line when it ends, a
+ *   block or netstring as soon as its length is known.  It is thrown away as
+ *   it comes, however long, and what follows it is intact; ask again.  (A peer
+ *   that announces 2^63 bytes is not worth that: hang up.)
+ * - SKS_EPROTO: not a netstring.  There is no finding the next message: from
+ *   now on every call says this and what is fed is dropped.
  */
 SKS_API SKS_MUST_USE ssize_t sks_frame_next(struct sks_frame *f,
-	    const char **line);
+	    const char **message);
 
-/* At end of file: what came after the last LF, like sks_frame_next(). */
+/*
+ * At end of file, when sks_frame_next() has said SKS_EAGAIN: what came after
+ * the last LF, like sks_frame_next(); f is empty then.  There is no such thing
+ * in the other framings: SKS_EAGAIN when nothing is missing, SKS_EEOF when a
+ * message was cut.
+ */
 SKS_API SKS_MUST_USE ssize_t sks_frame_rest(struct sks_frame *f,
-	    const char **line);
+	    const char **message);
 
-/* Bytes that wait for their LF. */
+/* Bytes that are kept: of a message that is not complete, or not taken. */
 SKS_API size_t	sks_frame_pending(const struct sks_frame *f);
+
+/*
+ * Writes a message, with what `how` puts around it, into buf.  Returns the
+ * bytes that it has there (buf NULL, size 0: would have), SKS_ETOOLONG (over
+ * max, or more than the prefix can say), or SKS_EINVAL (see sks_error_text():
+ * an LF in a line, a buffer too small); nothing is written then.
+ */
+SKS_API SKS_MUST_USE ssize_t sks_frame_encode(const struct sks_framing *how,
+	    const void *data, size_t len, void *buf, size_t size);
 
 /* ------------------------------------------------------------ streams --- */
 
@@ -577,6 +700,8 @@ SKS_API SKS_MUST_USE ssize_t sks_stream_write(struct sks_stream *st,
 /* Sends what is buffered.  After a failure the buffer is empty: a dead peer
  * is reported once. */
 SKS_API SKS_MUST_USE int sks_stream_flush(struct sks_stream *st);
+
+/* The socket's: -1 once that is closed. */
 SKS_API int	sks_stream_fileno(const struct sks_stream *st);
 
 /*
@@ -598,18 +723,57 @@ SKS_API int	sks_stream_fileno(const struct sks_stream *st);
 SKS_API SKS_MUST_USE int sks_makefile_stdio(struct sks_socket *s,
 	    const char *mode, FILE **out);
 
+/* As a deadline below: the socket's time-out, for each wait. */
+#define SKS_OWN_TIMEOUT	INT64_MIN
+
+enum sks_form {
+	SKS_BYTES,
+	SKS_TEXT		/* strict UTF-8 */
+};
+
 /*
- * Reads until one of the n tokens has come: the tutorial's
+ * Reads until one of n expected texts has come: the tutorial's
  * receive_socket_info(), but it accumulates, has a deadline, sees end of file
- * and keeps what follows the token for the next read of st.  Puts everything
- * up to and with the token into buf, NUL-terminated, and the token's index
- * into *which (may be NULL).  The token that ends first wins.
- * Returns the length, SKS_ETIMEDOUT, SKS_EEOF, SKS_ETOOLONG (no token within
- * size-1 bytes); after an error the bytes are still in the stream.
+ * and keeps what follows for the next read of st.  Puts everything up to and
+ * with that text into buf, NUL-terminated, and the text's index into *which
+ * (may be NULL).  The one that ends first wins; of two that end together, the
+ * first in the list.
+ *
+ * With n = 0 it returns the first bytes, as many as there are and fit; 0 is
+ * end of file.
+ *
+ * SKS_TEXT hands out whole characters only: one that is cut waits for its
+ * rest.  What stands before a bad byte is handed out as if that had not come
+ * yet.  SKS_EILSEQ is a bad byte before the expected text (n = 0: at the
+ * front), or an end of file inside a character.  size is at least 5 then, 2
+ * for bytes.
+ *
+ * Returns the length, SKS_ETIMEDOUT, SKS_EEOF (n > 0), SKS_ETOOLONG (no
+ * expected text within size-1 bytes), SKS_EILSEQ, SKS_EINVAL (an expected text
+ * that is empty, or not UTF-8) ...; after an error nothing is lost: the bytes
+ * are in the stream, and sks_stream_read() or SKS_BYTES gets them.
  */
 SKS_API SKS_MUST_USE ssize_t sks_recv_until(struct sks_stream *st,
-	    const char *const *tokens, size_t n, int64_t deadline_ns,
-	    char *buf, size_t size, size_t *which);
+	    const char *const *texts, size_t n, enum sks_form form,
+	    int64_t deadline_ns, char *buf, size_t size, size_t *which);
+
+/*
+ * Reads one message into buf, NUL-terminated; *len is its length.  At most
+ * how->max and size-1 bytes long.
+ * Returns 1; 0 at end of file between two messages; SKS_EEOF at one inside of
+ * a message (a line without its LF is one), SKS_ETIMEDOUT, SKS_ETOOLONG (as
+ * soon as its length is known), SKS_EPROTO, SKS_EINVAL ...  After an error
+ * nothing is lost: after a time-out ask again, and a message that is too long
+ * is still there for a call with more room.
+ */
+SKS_API SKS_MUST_USE int sks_stream_read_frame(struct sks_stream *st,
+	    const struct sks_framing *how, int64_t deadline_ns, void *buf,
+	    size_t size, size_t *len);
+
+/* Writes one message as sks_stream_write() does, in one piece.  Returns 0, or
+ * an error of sks_frame_encode() (nothing was written) or of the socket. */
+SKS_API SKS_MUST_USE int sks_stream_write_frame(struct sks_stream *st,
+	    const struct sks_framing *how, const void *data, size_t len);
 
 /* ------------------------------------------------------------- outbox --- */
 
@@ -628,6 +792,7 @@ struct sks_outbox;
  * empty.  One serves thousands. */
 struct sks_postman;
 
+/* Starts the thread.  Returns 0, SKS_ENOMEM, SKS_ENOFILES, ... */
 SKS_API SKS_MUST_USE int sks_postman_new(struct sks_postman **out);
 
 /* Ends the thread.  Every outbox of this postman must have been closed, and
@@ -661,6 +826,8 @@ struct sks_outbox_config {
 /* Returns 0, SKS_ENOMEM, SKS_EINVAL.  *out has one reference: the caller's. */
 SKS_API SKS_MUST_USE int sks_outbox_new(struct sks_socket *s,
 	    const struct sks_outbox_config *cfg, struct sks_outbox **out);
+
+/* One reference more (returns ob), one less. */
 SKS_API struct sks_outbox *sks_outbox_ref(struct sks_outbox *ob);
 SKS_API void	sks_outbox_unref(struct sks_outbox *ob);
 
@@ -709,7 +876,8 @@ enum sks_kind {
 
 enum sks_concurrency {
 	SKS_SYNC,		/* one request after the other, in the loop */
-	SKS_THREADING		/* a thread of its own for each */
+	SKS_THREADING,		/* a thread of its own for each */
+	SKS_FORKING		/* a process of its own for each, see below */
 };
 
 enum sks_overload_policy {
@@ -726,6 +894,7 @@ enum sks_overload {
 	SKS_OVER_SESSIONS,	/* max_sessions are live */
 	SKS_OVER_ADDRESS,	/* max_per_addr from this host are live */
 	SKS_OVER_THREADS,	/* no thread could be started */
+	SKS_OVER_PROCESSES,	/* no process could be started */
 	SKS_OVER_FILES,		/* no descriptor is left */
 	SKS_OVERLOADS
 };
@@ -739,6 +908,33 @@ enum sks_log_level {
 /* One line without newline.  Any thread, possibly several at once. */
 typedef void sks_log_fn(void *user, enum sks_log_level level,
 	    const char *text);
+
+/*
+ * SKS_FORKING: the loop forks for each request, remembers the child, closes
+ * (does not shut down) the connection and goes on.  The child runs
+ * finish_request, handle_error, shutdown_request and what was deferred, then
+ * _exit(0), or _exit(1) after an error or SKS_STOP.  It has none of the
+ * server's listeners, nor other requests' sockets; a shutdown or close of the
+ * server there is refused (SKS_EDEADLK, SKS_EBUSY) and reaches nobody.  What
+ * it had printed with stdio it must flush itself.  The log callback runs in
+ * the child.  SIGTERM is unblocked in it.
+ *
+ * The children's ends wake the loop, which reaps them, each by its own pid:
+ * children that the application forked are never waited for, and SIGCHLD is
+ * not touched.  (Nor may the application reap the server's.)  At max_children
+ * nothing is accepted until one ends; a shutdown is heard meanwhile.
+ *
+ * A process that has other threads than the loop's does not fork: serve_forever
+ * and handle_request return SKS_ENOTSUP, and so does a start, which makes such
+ * a thread; so a forking server is served by the program's only thread.  (The
+ * threads are counted on Linux; elsewhere the program has to know.)
+ * fork_anyway = 1 lifts this.  Then only the forking thread exists in the
+ * child, and any lock that another held at that moment stays locked there.
+ * Safe are: this library's calls on the request, its streams and its own
+ * server; what is async-signal-safe; memory (malloc) where the C library sees
+ * to it, as glibc does.  Not safe: everything else the other threads lock,
+ * stdio and an own log callback among it.
+ */
 
 /* The class attributes.  Copied by sks_server_new(); later changes have no
  * effect.  Call sks_server_config_init() first. */
@@ -760,9 +956,14 @@ struct sks_server_config {
 					 * a Unix socket SKS_EINVAL */
 	int	dual_stack;		/* 1: [::] serves IPv4 too */
 	double	timeout;		/* INFINITY; of handle_request only */
+	double	idle_timeout;		/* INFINITY; becomes the time-out of
+					 * each connection, so that a read from
+					 * a silent peer is SKS_ETIMEDOUT */
 	double	service_interval;	/* INFINITY; seconds between calls of
 					 * service_actions at the latest.  An
 					 * idle server never wakes without */
+	unsigned max_children;		/* 40; of SKS_FORKING, at least 1 */
+	int	fork_anyway;		/* 0; 1: also with other threads */
 	unsigned max_sessions;		/* 0: no limit */
 	unsigned max_per_addr;		/* 0: no limit; IPv6 counts by /64;
 					 * Unix peers are not counted */
@@ -772,6 +973,7 @@ struct sks_server_config {
 	enum sks_overload_policy overload;	/* SKS_REFUSE */
 	size_t	stack_size;		/* of a worker; 0: 64 KiB (more under
 					 * sanitizers) */
+	int	block_on_close;		/* 1; 0: see sks_server_close() */
 	double	grace;			/* 5 s, see sks_server_close() */
 	const char *thread_name;	/* "worker-"; the number is added */
 	unsigned unix_mode;		/* 0600, of the socket's file; umask
@@ -793,8 +995,10 @@ struct sks_server_config {
  *
  * Order for one connection (socketserver.py's, observed):
  *	get_request verify_request process_request
- *	    [on the worker if SKS_THREADING:] finish_request
- *	    (setup handle finish) [handle_error] shutdown_request close_request
+ *	    [on the worker if SKS_THREADING, in the child if SKS_FORKING:]
+ *	    finish_request (setup handle finish) [handle_error]
+ *	    shutdown_request close_request
+ * The parent of that child calls close_request after process_request.
  */
 struct sks_server_ops {
 	size_t	size;			/* of this table: SKS_SERVER_OPS */
@@ -820,8 +1024,8 @@ struct sks_server_ops {
 	 * else process_request has seen or will see to that. */
 	int	(*process_request)(struct sks_server *srv,
 		    struct sks_request *req);
-	/* Makes the handler and runs it.  On the worker if SKS_THREADING, as
-	 * are the next three. */
+	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in
+	 * the child if SKS_FORKING, as are the next three. */
 	int	(*finish_request)(struct sks_server *srv,
 		    struct sks_request *req);
 	void	(*shutdown_request)(struct sks_server *srv,
@@ -848,6 +1052,9 @@ struct sks_server_ops {
 	void	(*on_overload)(struct sks_server *srv,
 		    struct sks_request *req, enum sks_overload why);
 };
+/* The first of the initialisers: { SKS_SERVER_OPS, .on_ready = mine }.  C++
+ * before 20 has none with names; there the table begins as {}, and
+ * ops.size = sizeof ops is assigned. */
 #define SKS_SERVER_OPS	.size = sizeof(struct sks_server_ops)
 
 /* Why a conversation ended; set before finish. */
@@ -901,6 +1108,8 @@ struct sks_handler_ops {
 	/* Called once after handle, however handle went. */
 	int	(*finish)(struct sks_handler *h);
 };
+/* Likewise: { SKS_HANDLER_OPS(struct mine), .handle = mine_handle }.  C++
+ * before 20: assign size and instance_size. */
 #define SKS_HANDLER_OPS(type) \
 	.size = sizeof(struct sks_handler_ops), .instance_size = sizeof(type)
 
@@ -926,7 +1135,11 @@ struct sks_stream_handler {
 	int			 wbufsize;	/* 0: unbuffered */
 	int			 disable_nagle_algorithm;
 };
+
+/* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0 or what
+ * failed. */
 SKS_API int	sks_stream_handler_setup(struct sks_handler *h);
+
 /* Flushes (a peer that is gone is no error) and frees both. */
 SKS_API int	sks_stream_handler_finish(struct sks_handler *h);
 
@@ -964,6 +1177,14 @@ SKS_API SKS_MUST_USE int sks_server_new(const struct sks_server_config *cfg,
 	    const struct sks_server_ops *ops,
 	    const struct sks_handler_ops *handler, struct sks_server **out);
 
+/*
+ * Another handler class for the requests that come; those whose handler was
+ * made already keep theirs.  The table is copied.  Any thread.  Returns 0 or
+ * SKS_EINVAL.  Python: server.RequestHandlerClass = ...
+ */
+SKS_API SKS_MUST_USE int sks_server_set_handler(struct sks_server *srv,
+	    const struct sks_handler_ops *handler);
+
 /* For bind_and_activate = 0. */
 SKS_API SKS_MUST_USE int sks_server_bind(struct sks_server *srv);
 SKS_API SKS_MUST_USE int sks_server_activate(struct sks_server *srv);
@@ -976,10 +1197,11 @@ SKS_API SKS_MUST_USE int sks_server_activate(struct sks_server *srv);
 SKS_API SKS_MUST_USE int sks_server_serve_forever(struct sks_server *srv);
 
 /*
- * Waits at most cfg.timeout for one request and handles it (SKS_THREADING:
- * starts its worker).  Returns 1 (one handled, or one that was dropped), 0
- * (timed out; handle_timeout was called), SKS_STOP (a handler or a shutdown
- * said so), SKS_EBUSY, SKS_ECLOSED or another error.
+ * Waits at most cfg.timeout (or the time-out of a listener's socket, if that is
+ * shorter) for one request and handles it (SKS_THREADING: starts its worker).
+ * Returns 1 (one handled, or one that was dropped), 0 (timed out;
+ * handle_timeout was called), SKS_STOP (a handler or a shutdown said so),
+ * SKS_EBUSY, SKS_ECLOSED or another error.
  */
 SKS_API SKS_MUST_USE int sks_server_handle_request(struct sks_server *srv);
 
@@ -1010,10 +1232,14 @@ SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
  * Ends everything: stops the loop, closes the listener (unlinks a Unix
  * socket that is still ours), asks the handlers (sks_handler_stopping, their
  * reads return 0), waits cfg.grace, shuts their sockets down both ways, waits
- * one second more, joins all that ended.
+ * one second more, joins all that ended.  SKS_FORKING: waits cfg.grace for the
+ * children, sends SIGTERM, waits one second more, sends SIGKILL, reaps all.
  * A datagram server's socket is in its handlers' hands: they are asked
  * (sks_handler_stopping), it is cut after the grace time and closed after the
  * last of them.
+ * block_on_close = 0 (Python's daemon_threads = True comes to the same): asks
+ * and shuts down both ways at once, sends SIGTERM, and waits for nobody but the
+ * loop.  Memory is waited for all the same, in sks_server_free().
  * Returns 0; SKS_ETIMEDOUT when handlers are still running
  * (sks_server_stats().live of them); SKS_EBUSY on the loop's own thread, or
  * on a worker while another thread closes.  On a worker it excludes that
@@ -1021,8 +1247,15 @@ SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
  */
 SKS_API int	sks_server_close(struct sks_server *srv);
 
-/* Closes, waits for every handler however long, and frees.  Not from a
- * callback, and nobody may use srv any more. */
+/*
+ * Reaps the children that have ended, as each turn of the loop does.  From the
+ * loop's thread or while no loop runs.  Returns how many, or SKS_EBUSY.
+ * Python: ForkingMixIn.collect_children(); does not block.
+ */
+SKS_API int	sks_server_collect_children(struct sks_server *srv);
+
+/* Closes (as with block_on_close = 1), waits for every handler however long,
+ * and frees.  Not from a callback, and nobody may use srv any more. */
 SKS_API void	sks_server_free(struct sks_server *srv);
 
 /*
@@ -1046,6 +1279,7 @@ SKS_API const struct sks_addr *sks_server_address_at(
 	    const struct sks_server *srv, size_t i);
 SKS_API struct sks_socket *sks_server_socket_at(const struct sks_server *srv,
 	    size_t i);
+SKS_API int	sks_server_fileno_at(const struct sks_server *srv, size_t i);
 SKS_API const struct sks_addr *sks_server_address(
 	    const struct sks_server *srv);
 SKS_API int	sks_server_fileno(const struct sks_server *srv);
@@ -1057,6 +1291,8 @@ SKS_API int	sks_server_fileno(const struct sks_server *srv);
  * also with bind_and_activate = 0, unless the address is SKS_UNSPEC.
  */
 SKS_API struct sks_socket *sks_server_socket(const struct sks_server *srv);
+
+/* What cfg.user was. */
 SKS_API void	*sks_server_user(const struct sks_server *srv);
 
 struct sks_server_stats {
@@ -1069,9 +1305,15 @@ struct sks_server_stats {
 		int		sys_errno;
 		uint64_t	count;
 	}		by_errno[8];	/* the first eight kinds */
-	unsigned	live;		/* requests not yet closed */
+	unsigned	live;		/* requests not yet closed; of
+					 * SKS_FORKING: not yet reaped */
 	unsigned	threads;	/* workers not yet joined */
+	unsigned	children;	/* processes not yet reaped */
+	uint64_t	children_failed; /* that ended with another status
+					 * than 0, or by a signal */
 };
+
+/* The counts of now.  Any thread. */
 SKS_API void	sks_server_stats(struct sks_server *srv,
 	    struct sks_server_stats *out);
 
@@ -1090,10 +1332,14 @@ SKS_API SKS_MUST_USE int sks_request_new(struct sks_server *srv,
 SKS_API SKS_MUST_USE int sks_request_new_borrowed(struct sks_server *srv,
 	    struct sks_socket *s, const struct sks_addr *client,
 	    struct sks_request **out);
+
+/* Borrowed from the request: its socket, the peer's address.  The number is
+ * 1, 2, ... and never used again by this server. */
 SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
 SKS_API const struct sks_addr *sks_request_address(
 	    const struct sks_request *req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
+
 /* Only while its handler lives: from setup to the end of finish_request. */
 SKS_API struct sks_handler *sks_request_handler(struct sks_request *req);
 
@@ -1143,7 +1389,8 @@ SKS_API SKS_MUST_USE int sks_sendto_from(struct sks_socket *s,
 	    const void *data, size_t n, const struct sks_addr *to,
 	    const struct sks_addr *from);
 
-/* The inherited methods. */
+/* The inherited methods, for an override that calls up: each does what its
+ * slot says, and returns what that may return. */
 SKS_API int	sks_default_server_bind(struct sks_server *srv);
 SKS_API int	sks_default_server_activate(struct sks_server *srv);
 SKS_API void	sks_default_on_ready(struct sks_server *srv);
@@ -1161,6 +1408,15 @@ SKS_API void	sks_default_shutdown_request(struct sks_server *srv,
 SKS_API void	sks_default_close_request(struct sks_server *srv,
 	    struct sks_request *req);
 SKS_API void	sks_default_handle_error(struct sks_server *srv,
+	    struct sks_request *req, const struct sks_error *e);
+/*
+ * handle_error as Python prints it, for the slot: 40 dashes, "Exception
+ * occurred during processing of request from ('127.0.0.1', 1234)", what it
+ * happened in the handling of, the error, 40 dashes.  Each line is a call of
+ * the log callback; those of other threads may come in between.  Unlike
+ * Python's it says nothing of a peer that went away.
+ */
+SKS_API void	sks_handle_error_python(struct sks_server *srv,
 	    struct sks_request *req, const struct sks_error *e);
 SKS_API void	sks_default_handle_timeout(struct sks_server *srv);
 SKS_API int	sks_default_service_actions(struct sks_server *srv);

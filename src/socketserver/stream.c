@@ -9,6 +9,7 @@
 #include "socketserver/error.h"
 #include "socketserver/memory.h"
 #include "socketserver/socket.h"
+#include "socketserver/stream.h"
 
 #define DEFAULT_BUFFER	8192
 
@@ -122,12 +123,8 @@ make_room(struct ring *b, size_t more)
 	return 0;
 }
 
-/*
- * Reads more from the socket behind what waits.  Unbuffered, at most `want`
- * bytes, so that nothing beyond the request is taken off the socket.
- */
-static ssize_t
-fill(struct sks_stream *st, size_t want, int64_t deadline_ns)
+ssize_t
+sks_stream_fill(struct sks_stream *st, size_t want, int64_t deadline_ns)
 {
 	struct ring *b = &st->in;
 	size_t room = st->rbufsize > 0 ? st->rbufsize : want;
@@ -144,6 +141,25 @@ fill(struct sks_stream *st, size_t want, int64_t deadline_ns)
 	return got;
 }
 
+struct sks_socket *
+sks_stream_socket(const struct sks_stream *st)
+{
+	return st->sock;
+}
+
+const char *
+sks_stream_waiting(const struct sks_stream *st, size_t *len)
+{
+	*len = waiting(&st->in);
+	return *len == 0 ? "" : st->in.data + st->in.start;
+}
+
+void
+sks_stream_take(struct sks_stream *st, void *dst, size_t n)
+{
+	take(&st->in, dst, n);
+}
+
 /* How many bytes the next line has, with its LF; 0 when it is not whole. */
 static size_t
 line_length(const struct ring *b, size_t scanned)
@@ -156,8 +172,8 @@ line_length(const struct ring *b, size_t scanned)
 	return lf == NULL ? 0 : (size_t)(lf - from) + 1;
 }
 
-static ssize_t
-hand_out(struct sks_stream *st, char *buf, size_t len)
+ssize_t
+sks_stream_hand_out(struct sks_stream *st, char *buf, size_t len)
 {
 	take(&st->in, buf, len);
 	buf[len] = '\0';
@@ -178,12 +194,14 @@ sks_stream_readline(struct sks_stream *st, char *buf, size_t size)
 		    (len == 0 && waiting(&st->in) >= size - 1))
 			return sks_fail(SKS_ETOOLONG, "readline");
 		if (len > 0)
-			return hand_out(st, buf, len);
+			return sks_stream_hand_out(st, buf, len);
 		scanned = waiting(&st->in);
-		if ((got = fill(st, 1, SKS_OWN_TIMEOUT)) < 0)
+		got = sks_stream_fill(st, 1, SKS_OWN_TIMEOUT);
+		if (got < 0)
 			return got;
 		if (got == 0)
-			return hand_out(st, buf, waiting(&st->in));
+			return sks_stream_hand_out(st, buf,
+			    waiting(&st->in));
 	}
 }
 
@@ -196,7 +214,8 @@ sks_stream_read(struct sks_stream *st, void *buf, size_t n)
 	if (have == 0 && n >= st->rbufsize)
 		return sks_recv(st->sock, buf, n);
 	if (have == 0) {
-		if ((got = fill(st, n, SKS_OWN_TIMEOUT)) <= 0)
+		got = sks_stream_fill(st, n, SKS_OWN_TIMEOUT);
+		if (got <= 0)
 			return got;
 		have = (size_t)got;
 	}
@@ -213,7 +232,8 @@ sks_stream_readn(struct sks_stream *st, void *buf, size_t n)
 	ssize_t got;
 
 	while ((have = waiting(&st->in)) < n) {
-		if ((got = fill(st, n - have, SKS_OWN_TIMEOUT)) < 0)
+		got = sks_stream_fill(st, n - have, SKS_OWN_TIMEOUT);
+		if (got < 0)
 			return got;
 		if (got == 0)
 			n = have;
@@ -288,72 +308,4 @@ int
 sks_stream_fileno(const struct sks_stream *st)
 {
 	return st->sock == NULL ? -1 : sks_fileno(st->sock);
-}
-
-/* A token found: which, and where it ends. */
-struct match {
-	size_t	which, end;
-};
-
-/* The token that ends first in bytes [from, len) of p; end 0 is none. */
-static struct match
-find_token(const char *p, size_t from, size_t len, const char *const *tokens,
-    size_t n)
-{
-	struct match first = { 0, 0 };
-
-	for (size_t i = 0; i < n; i++) {
-		size_t tlen = strlen(tokens[i]);
-		const char *at = len - from < tlen ? NULL :
-		    memmem(p + from, len - from, tokens[i], tlen);
-		size_t end = at == NULL ? 0 : (size_t)(at - p) + tlen;
-
-		if (end > 0 && (first.end == 0 || end < first.end))
-			first = (struct match){ i, end };
-	}
-	return first;
-}
-
-static size_t
-longest(const char *const *tokens, size_t n)
-{
-	size_t max = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if (strlen(tokens[i]) > max)
-			max = strlen(tokens[i]);
-	return max;
-}
-
-ssize_t
-sks_recv_until(struct sks_stream *st, const char *const *tokens, size_t n,
-    int64_t deadline_ns, char *buf, size_t size, size_t *which)
-{
-	const size_t overlap = longest(tokens, n);
-	struct ring *b = &st->in;
-	size_t scanned = 0;
-	struct match m;
-	ssize_t got;
-
-	if (size < 2 || overlap == 0)
-		return sks_fail(SKS_EINVAL, "a token and room are needed");
-	for (;;) {
-		m = waiting(b) == 0 ? (struct match){ 0, 0 } :
-		    find_token(b->data + b->start, scanned, waiting(b),
-		    tokens, n);
-		if (m.end > size - 1 ||
-		    (m.end == 0 && waiting(b) >= size - 1))
-			return sks_fail(SKS_ETOOLONG, "recv_until");
-		if (m.end > 0)
-			break;
-		/* A token may have begun in the last bytes. */
-		scanned = waiting(b) < overlap ? 0 : waiting(b) - overlap + 1;
-		if ((got = fill(st, 1, deadline_ns)) < 0)
-			return got;
-		if (got == 0)
-			return sks_fail(SKS_EEOF, "recv_until");
-	}
-	if (which != NULL)
-		*which = m.which;
-	return hand_out(st, buf, m.end);
 }

@@ -105,8 +105,15 @@ process_sync(struct sks_server *srv, struct sks_request *req)
 int
 sks_default_process_request(struct sks_server *srv, struct sks_request *req)
 {
-	return srv->cfg.concurrency == SKS_THREADING ?
-	    process_threading(srv, req) : process_sync(srv, req);
+	switch (srv->cfg.concurrency) {
+	case SKS_THREADING:
+		return process_threading(srv, req);
+	case SKS_FORKING:
+		return sks_process_forking(srv, req);
+	case SKS_SYNC:
+		break;
+	}
+	return process_sync(srv, req);
 }
 
 unsigned
@@ -129,5 +136,5 @@ sks_reap(struct sks_server *srv)
 	}
 	if (n > 0)
 		count_threads(srv, -(int)n);
-	return n;
+	return n + sks_reap_children(srv);
 }

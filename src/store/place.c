@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef HAVE_STRUCT_STATFS_F_TYPE
+#include <sys/vfs.h>
+#endif
 
 #include "base/i18n.h"
 #include "store/impl.h"
@@ -131,15 +133,43 @@ check_owner(const struct store_place *p, struct dw_buf *why)
 	return 0;
 }
 
+#ifdef HAVE_STRUCT_STATFS_F_TYPE
+
+/* The magic number of the file system that fd is on. */
+static int
+file_system(int fd, unsigned long *magic)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	*magic = (unsigned long)fs.f_type;
+	return 0;
+}
+
+#else
+
+/* POSIX has no name for its kind. */
+static int
+file_system(int fd, unsigned long *magic)
+{
+	(void)fd;
+	*magic = 0;
+	return 0;
+}
+
+#endif
+
 static int
 check_local(const struct store_place *p, struct dw_buf *why)
 {
-	struct statfs fs;
+	unsigned long magic = 0;
 	const char *name;
+	int r;
 
-	if (fstatfs(p->dir_fd, &fs) < 0)
-		return -errno;
-	if ((name = store_place_network((unsigned long)fs.f_type)) == NULL)
+	if ((r = file_system(p->dir_fd, &magic)) < 0)
+		return r;
+	if ((name = store_place_network(magic)) == NULL)
 		return 0;
 	dw_buf_addf(why, _("The folder %s is on a file system (%s) that "
 	    "cannot keep a journal safely. Choose one on a local disk with "

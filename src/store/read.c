@@ -21,8 +21,11 @@ static const char after_sql[] =
 
 static const char history_sql[] =
     "SELECT " STORE_COLUMNS " FROM ("
-	"SELECT * FROM event WHERE sid = ? AND ev IN ('said', 'reply', "
-	"'udp', 'udp-reply', 'udp-sent') ORDER BY seq DESC LIMIT ?"
+	"SELECT * FROM event WHERE sid = ?1 AND ev IN ('said', 'reply', "
+	"'udp', 'udp-reply', 'udp-sent') ORDER BY seq DESC LIMIT ?2"
+    ") UNION ALL SELECT " STORE_COLUMNS " FROM ("
+	"SELECT * FROM event WHERE sid = ?1 AND ev = 'sent' "
+	"ORDER BY seq DESC LIMIT 1"
     ") ORDER BY seq";
 
 static int

@@ -4,8 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
+#ifdef HAVE_GETRANDOM
+#include <sys/random.h>
+#else
+#include <fcntl.h>
+#include <unistd.h>
+#endif
 
 #include "base/i18n.h"
 #include "base/text.h"
@@ -254,6 +259,31 @@ store_journal(struct store *s)
 
 /* ---- opening ---- */
 
+#ifdef HAVE_GETRANDOM
+
+static ssize_t
+draw(void *bytes, size_t n)
+{
+	return getrandom(bytes, n, 0);
+}
+
+#else
+
+static ssize_t
+draw(void *bytes, size_t n)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	got = read(fd, bytes, n);
+	close(fd);
+	return got;
+}
+
+#endif
+
 static int
 draw_id(char id[STORE_ID + 1])
 {
@@ -261,7 +291,7 @@ draw_id(char id[STORE_ID + 1])
 	unsigned char bytes[STORE_ID / 2];
 
 	/* So few bytes come whole, and every signal is blocked. */
-	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+	if (draw(bytes, sizeof bytes) != (ssize_t)sizeof bytes)
 		return -EIO;
 	for (size_t i = 0; i < sizeof bytes; i++) {
 		id[2 * i] = digits[bytes[i] >> 4];

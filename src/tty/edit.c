@@ -25,7 +25,6 @@
 #include "base/clock.h"
 #include "tty/inside.h"
 
-#define STREAM_BYTES	((size_t)64 << 10)
 #define PAINT_BYTES	((size_t)64 << 10)	/* of rows in one repaint */
 #define STARVED_MS	2000
 
@@ -42,19 +41,10 @@ tty_edit_borrowed(void)
 
 /* ---- the stream and the source ---- */
 
-static ssize_t
-stream_write(void *cookie, const char *data, size_t len)
-{
-	struct tty *tty = cookie;
-
-	tty_out_add(&tty->out, data, len);
-	return (ssize_t)len;
-}
-
 static void
 flush(struct tty *tty)
 {
-	fflush(tty->stream);
+	tty_stream_flush(&tty->stream);
 	tty_out_flush(&tty->out);
 }
 
@@ -115,7 +105,7 @@ write_rows(struct tty *tty)
 	struct dw_buf text = DW_BUF_INITIALIZER;
 
 	tty_rows_take(&tty->rows, &text, PAINT_BYTES, "\r\n");
-	fwrite(dw_buf_str(&text), 1, text.len, tty->stream);
+	fwrite(dw_buf_str(&text), 1, text.len, tty->stream.file);
 	dw_buf_fini(&text);
 }
 
@@ -123,7 +113,7 @@ static void
 ring(struct tty *tty)
 {
 	if (tty->bell)
-		fputc('\a', tty->stream);
+		fputc('\a', tty->stream.file);
 	tty->bell = false;
 }
 
@@ -293,7 +283,7 @@ tty_edit_interrupt(struct tty *tty)
 	if (had_text) {
 		rl_point = rl_end;
 		rl_redisplay();
-		fputs("^C\r\n", tty->stream);
+		fputs("^C\r\n", tty->stream.file);
 		rl_on_new_line();
 	}
 	empty_line();
@@ -399,12 +389,12 @@ to_first_row(struct tty *tty, unsigned old_width)
 	unsigned old_row = cursor_row(old_width), row = cursor_row(tty->width);
 
 	row = old_row < row ? old_row : row;
-	fputc('\r', tty->stream);
+	fputc('\r', tty->stream.file);
 	if (tty->dumb)
 		return;
 	if (row != 0)
-		fprintf(tty->stream, "\033[%uA", row);
-	fputs("\033[J", tty->stream);
+		fprintf(tty->stream.file, "\033[%uA", row);
+	fputs("\033[J", tty->stream.file);
 }
 
 void
@@ -432,7 +422,7 @@ tty_edit_clear(struct tty *tty)
 	if (!tty->installed || tty->dumb)
 		return;
 	rl_clear_visible_line();
-	fputs("\033[H\033[2J", tty->stream);
+	fputs("\033[H\033[2J", tty->stream.file);
 	rl_on_new_line();
 	tty->refresh = true;
 }
@@ -471,7 +461,7 @@ tty_edit_continue(struct tty *tty)
 	tty_modes_restore(tty);
 	tty_modes_prep(1);
 	tty_edit_size(tty);
-	fputs(tty->dumb ? "\r" : "\r\033[J", tty->stream);
+	fputs(tty->dumb ? "\r" : "\r\033[J", tty->stream.file);
 	rl_forced_update_display();
 	flush(tty);
 }
@@ -503,7 +493,7 @@ leave_screen(struct tty *tty)
 	if (rl_end != 0) {
 		rl_point = rl_end;
 		rl_redisplay();
-		fputs("\r\n", tty->stream);
+		fputs("\r\n", tty->stream.file);
 	} else
 		rl_clear_visible_line();
 }
@@ -521,7 +511,7 @@ tty_edit_leave(struct tty *tty)
 		rl_callback_handler_remove();
 	tty->installed = false;
 	tty_modes_restore(tty);
-	fflush(tty->stream);
+	tty_stream_flush(&tty->stream);
 }
 
 /*
@@ -547,7 +537,7 @@ set_hooks(struct tty *tty)
 	rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
 	rl_instream = stdin;
-	rl_outstream = tty->stream;
+	rl_outstream = tty->stream.file;
 	rl_getc_function = next_byte;
 	rl_input_available_hook = byte_is_there;
 	rl_prep_term_function = tty_modes_prep;
@@ -568,12 +558,9 @@ set_variables(void)
 int
 tty_edit_open(struct tty *tty)
 {
-	const cookie_io_functions_t io = { .write = stream_write };
-
 	bound = tty;
-	if ((tty->stream = fopencookie(tty, "w", io)) == NULL)
+	if (tty_stream_open(&tty->stream, &tty->out) == NULL)
 		return -ENOMEM;
-	setvbuf(tty->stream, NULL, _IOFBF, STREAM_BYTES);
 	set_hooks(tty);
 	tty_keys_before(tty);
 	rl_initialize();
@@ -591,8 +578,7 @@ tty_edit_close(struct tty *tty)
 {
 	tty_history_close();
 	rl_outstream = NULL;
-	if (tty->stream != NULL)
-		fclose(tty->stream);
+	tty_stream_close(&tty->stream);
 	tty_input_fini(&tty->in);
 	free(tty->taken);
 	free(tty->draft);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "tty/inside.h"
 
@@ -45,7 +46,7 @@ trim_paste(struct tty_input *in)
 	char *data = in->buf.data;
 
 	if (!in->pasting || in->buf.len <= keep ||
-	    memmem(data, in->buf.len, paste_end, PASTE_END_LEN) != NULL)
+	    dw_memmem(data, in->buf.len, paste_end, PASTE_END_LEN) != NULL)
 		return;
 	memmove(data + TTY_PASTE_MAX, data + in->buf.len - tail, tail);
 	in->buf.len = TTY_PASTE_MAX + tail;
@@ -122,7 +123,7 @@ tty_input_paste_end(struct tty_input *in, int64_t now_ns, struct dw_buf *out)
 
 	if (!in->pasting)
 		return false;
-	end = memmem(data, in->buf.len, paste_end, PASTE_END_LEN);
+	end = dw_memmem(data, in->buf.len, paste_end, PASTE_END_LEN);
 	if (end == NULL && now_ns < in->last_ns + TTY_PASTE_NS)
 		return false;
 	len = end != NULL ? (size_t)(end - data) : in->buf.len;

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/signals.h"
 #include "tty/tty.h"
 
 /* ---- out.c: bytes on their way to the terminal ---- */
@@ -40,6 +41,21 @@ void	tty_out_add(struct tty_out *o, const void *data, size_t len);
 bool	tty_out_flush(struct tty_out *o);
 /* Waits for the rest as long as a write succeeds every patience_ms. */
 void	tty_out_drain(struct tty_out *o, int patience_ms);
+
+/* ---- stream.c: what readline prints, on its way to out.c ---- */
+
+struct tty_stream {
+	FILE		*file;		/* NULL: not open */
+	struct tty_out	*out;
+	char		*data;		/* what the file in memory holds, where */
+	size_t		 len;		/* there is no other kind */
+};
+
+/* Returns the file, or NULL without memory. */
+FILE	*tty_stream_open(struct tty_stream *s, struct tty_out *out);
+/* All that was written so far is with `out`. */
+void	tty_stream_flush(struct tty_stream *s);
+void	tty_stream_close(struct tty_stream *s);
 
 /* ---- rows.c: finished rows that are not shown yet ---- */
 
@@ -104,16 +120,9 @@ unsigned tty_cursor_row(const char *prompt, const char *text, size_t point,
 
 /* ---- signals.c ---- */
 
-struct tty_signals {
-	int	rd;			/* poll this for POLLIN */
-	int	wr;			/* of the pipe, without signalfd */
-};
-
-int	tty_signals_open(struct tty_signals *s);
-void	tty_signals_block(void);
-void	tty_signals_close(struct tty_signals *s);
-/* The next signal's number; 0 when there is none. */
-int	tty_signals_next(struct tty_signals *s);
+int	tty_signals_open(struct dw_signals *s);
+/* The calling thread, which reads the terminal, takes them. */
+void	tty_signals_here(const struct dw_signals *s);
 
 /* ---- the tty ---- */
 
@@ -139,7 +148,7 @@ struct tty {
 	int			 watched_fd;
 	short			 watched_events;
 
-	struct tty_signals	 signals;
+	struct dw_signals	 signals;
 	struct tty_out		 out;
 	struct tty_rows		 rows;
 	bool			 bell;
@@ -159,7 +168,7 @@ struct tty {
 
 	/* edit.c and its kin */
 	struct tty_input	 in;
-	FILE			*stream;	/* readline's way to `out` */
+	struct tty_stream	 stream;	/* readline's way to `out` */
 	bool			 installed;	/* readline has its handler */
 	bool			 prepped;	/* the modes are readline's */
 	bool			 in_line;	/* ops.line or ops.eof runs */

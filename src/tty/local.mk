@@ -11,6 +11,7 @@ libdeskwire_la_SOURCES += \
 	src/tty/plain.c \
 	src/tty/rows.c \
 	src/tty/signals.c \
+	src/tty/stream.c \
 	src/tty/tty.c \
 	src/tty/tty.h \
 	src/tty/words.c

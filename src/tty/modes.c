@@ -78,5 +78,5 @@ tty_modes_restore(struct tty *tty)
 		return;			/* they are another job's now */
 	tcflow(STDOUT_FILENO, TCOON);
 	rl_deprep_terminal();
-	fflush(tty->stream);
+	tty_stream_flush(&tty->stream);
 }

@@ -97,7 +97,7 @@ tty_close(struct tty *tty)
 	if (!tty->plain)
 		tty_edit_close(tty);
 	if (tty->signals.rd >= 0)
-		tty_signals_close(&tty->signals);
+		dw_signals_close(&tty->signals);
 	tty_out_close(&tty->out);
 	tty_rows_fini(&tty->rows);
 	dw_buf_fini(&tty->line_buf);
@@ -130,7 +130,7 @@ tty_printf(struct tty *tty, const char *format, ...)
 	if (len < 0)
 		return;
 	dw_text_printable(&safe, text, (size_t)len, DW_TEXT_ROWS);
-	dw_text_wrap(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
+	dw_text_wrap_words(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
 	    tty_columns(tty), "\n");
 	tty_print(tty, dw_buf_str(&rows), rows.len);
 	dw_buf_fini(&safe);
@@ -461,13 +461,16 @@ take_signal(struct tty *tty, int signo)
 		tty_edit_resize(tty);
 }
 
-static void
+/* Returns whether there was one. */
+static bool
 take_signals(struct tty *tty)
 {
+	bool any = false;
 	int signo;
 
-	while ((signo = tty_signals_next(&tty->signals)) != 0)
+	for (; (signo = dw_signals_next(&tty->signals)) != 0; any = true)
 		take_signal(tty, signo);
+	return any;
 }
 
 /* An error while another job has the terminal is not its end. */
@@ -551,9 +554,9 @@ turn(struct tty *tty)
 	prepare(tty, p);
 	if (poll(p, N_FDS, poll_timeout(tty)) < 0)
 		return;			/* EINTR */
-	if (p[FD_SIGNALS].revents != 0)
-		take_signals(tty);
-	else if (tty->away)
+	/* A handler may have written after poll(2) had looked at the pipe and
+	 * found keys that were typed after the signal. */
+	if (!take_signals(tty) && tty->away)
 		tty_edit_continue(tty);
 	if (p[FD_OUT].revents != 0 && !tty->gone)
 		take_out(tty);
@@ -582,7 +585,7 @@ tty_run(struct tty *tty)
 {
 	assert(tty->magic == TTY_MAGIC);
 	tty->owner = pthread_self();
-	tty_signals_block();
+	tty_signals_here(&tty->signals);
 	if (!tty->plain)
 		tty_edit_enter(tty);
 	while (!tty->quit)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "wire/classic.h"
 
@@ -58,7 +59,7 @@ await_hello(struct wire_classic *c)
 		return WIRE_CLASSIC_NONE;
 	hold(c);
 	from = before < hello_len ? 0 : before - hello_len + 1;
-	at = memmem(dw_buf_str(&c->held) + from, c->held.len - from,
+	at = dw_memmem(dw_buf_str(&c->held) + from, c->held.len - from,
 	    c->hello, hello_len);
 	if (at != NULL) {
 		end = (size_t)(at - c->held.data) + hello_len;

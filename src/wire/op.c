@@ -92,6 +92,7 @@ static const struct member session_members[] = {
 	ROW(struct wire_session, "mode", WORD, mode, 1),
 	ROW(struct wire_session, "name", WORD, name, 1),
 	ROW(struct wire_session, "addr", WORD, addr, 1),
+	ROW(struct wire_session, "eof", FLAG, eof, 1),
 	ROW(struct wire_session, "gone", FLAG, gone, 1),
 	ROW(struct wire_session, "waiting", SIGNED, waiting_ms, 1),
 	ROW(struct wire_session, "began", SIGNED, began_ms, 1),

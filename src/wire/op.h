@@ -61,7 +61,7 @@ struct wire_session {
 	uint64_t	 sid, in, out, sent;	/* messages each way; sent ones */
 	const char	*state;		/* "waiting", "open", "left" */
 	const char	*mode, *name, *addr;
-	bool		 gone;
+	bool		 eof, gone;
 	int64_t		 waiting_ms;	/* wall clock since when; 0 is not */
 	int64_t		 began_ms;
 };

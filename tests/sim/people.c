@@ -81,7 +81,7 @@ people_gone(struct world *w, struct customer *cu)
 	struct session *s = store_session(w, cu->sid);
 
 	if (s != NULL)
-		s->cu = NULL;
+		store_let_go(s);
 	memset(cu->c, 0x5A, sizeof *cu->c);
 	free(cu->c);
 	for (unsigned i = 0; i < cu->nqueue; i++)

@@ -371,6 +371,7 @@ calm_down(struct world *w)
 	}
 	if (!all_is_told(w) || w->nout > 0)
 		sim_fail(w, "something that was typed never came out");
+	store_check_ended(w);
 	w->calm = false;
 }
 

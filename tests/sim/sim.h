@@ -119,6 +119,8 @@ struct session {
 	struct desk_facts f;
 	struct customer	*cu;
 	uint64_t	 put_n;		/* replies wholly put */
+	uint64_t	 left_n;	/* replies that had left when its
+					 * customer went, and it had ended */
 };
 
 struct stored {
@@ -138,8 +140,8 @@ struct store {
 struct counts {
 	uint64_t events, undone, restarts, crashes, drains, replies, refused,
 	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
-	    gone, attached_undone, past, quits, names, sent, notes, missed,
-	    answers, refused_answers, unsent;
+	    gone, eofs, attached_undone, past, quits, names, sent, notes,
+	    missed, answers, refused_answers, unsent;
 };
 
 struct world {
@@ -180,6 +182,10 @@ bool	sim_once_in(struct world *w, uint64_t n);
 void	store_commit(struct world *w, const struct desk_event *evs, size_t n);
 void	store_fini(struct store *st);
 struct session *store_session(struct world *w, uint64_t sid);
+/* Its customer goes. */
+void	store_let_go(struct session *s);
+/* Is everything noted that left an ended session? */
+void	store_check_ended(struct world *w);
 /* Does the desk's memory say what the stored events say? */
 void	store_compare(struct world *w);
 /* A desk that knows what the journal knows. */

@@ -192,6 +192,16 @@ named(struct world *w, struct session *s, const struct desk_event *ev)
 }
 
 static void
+at_eof(struct world *w, struct session *s, const struct desk_event *ev)
+{
+	(void)ev;
+	if (s->f.eof || s->cu == NULL || !s->cu->eof)
+		sim_fail(w, "an end that was none");
+	s->f.eof = true;
+	w->counts.eofs++;
+}
+
+static void
 gone(struct world *w, struct session *s, const struct desk_event *ev)
 {
 	if (s->f.gone)
@@ -236,6 +246,26 @@ closed(struct world *w, struct session *s, const struct desk_event *ev)
 		s->cu->may_cut = true;
 }
 
+void
+store_let_go(struct session *s)
+{
+	if (s->f.state == DESK_CLOSED && s->cu != NULL && !s->cu->unsure)
+		s->left_n = left(s->cu);
+	s->cu = NULL;
+}
+
+void
+store_check_ended(struct world *w)
+{
+	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
+		const struct session *s = store_session(w, sid);
+
+		if (s->f.sent < s->left_n)
+			sim_fail(w, "nobody learns that the last words of %"
+			    PRIu64 " have left", sid);
+	}
+}
+
 static void
 apply(struct world *w, const struct desk_event *ev)
 {
@@ -245,6 +275,7 @@ apply(struct world *w, const struct desk_event *ev)
 		[DESK_EV_REPLY] = reply,
 		[DESK_EV_SENT] = sent,
 		[DESK_EV_NAME] = named,
+		[DESK_EV_EOF] = at_eof,
 		[DESK_EV_GONE] = gone,
 		[DESK_EV_CLOSED] = closed,
 	};
@@ -259,7 +290,7 @@ apply(struct world *w, const struct desk_event *ev)
 		return;
 	if ((s = store_session(w, ev->sid)) == NULL)
 		sim_fail(w, "an event of unknown session %" PRIu64, ev->sid);
-	if (s->f.state == DESK_CLOSED)
+	if (s->f.state == DESK_CLOSED && ev->ev != DESK_EV_SENT)
 		sim_fail(w, "an event after the end of %" PRIu64, ev->sid);
 	table[ev->ev](w, s, ev);
 }
@@ -301,7 +332,7 @@ static bool
 same(const struct desk_facts *a, const struct desk_facts *b)
 {
 	return a->sid == b->sid && a->mode == b->mode &&
-	    a->state == b->state && a->gone == b->gone &&
+	    a->state == b->state && a->eof == b->eof && a->gone == b->gone &&
 	    strcmp(a->name, b->name) == 0 && strcmp(a->addr, b->addr) == 0 &&
 	    a->began_ms == b->began_ms && a->waiting_ms == b->waiting_ms &&
 	    a->gone_ms == b->gone_ms && a->in == b->in && a->out == b->out &&
@@ -379,6 +410,9 @@ purge(struct world *w)
 			free(st->evs[i].bytes);
 	}
 	st->n = w->published = kept;
+	/* The new desk knows nothing of the ended ones. */
+	for (uint64_t sid = 1; sid <= st->sid; sid++)
+		st->sessions[sid - 1].left_n = 0;
 }
 
 struct desk *

@@ -214,6 +214,15 @@ def the_desks_own_rows_are_no_answer():
     assert "no answer" in err, err
 
 
+def nor_are_their_further_rows():
+    rows = "* Welcome.\n  You are number 1 in line.\n"
+    status, out, err = waited_for(rows)
+    same((status, out), (1, rows))
+    assert "no answer" in err, err
+    rows += "Lin: one\n     two\n"
+    same(waited_for(rows), (0, rows, ""))
+
+
 def who_says_nothing_needs_no_answer():
     same(waited_for("* Welcome.\n", b""), (0, "* Welcome.\n", ""))
 

@@ -5,7 +5,7 @@ work=$(mktemp -d /tmp/dwXXXXXX)
 trap 'rm -rf "$work"' EXIT
 failed=0
 number=0
-echo 1..5
+echo 1..6
 
 verdict() {
 	number=$((number + 1))
@@ -56,6 +56,15 @@ run_deps
     grep -q '^    sudo apt-get install libcunit1-dev$' "$work/log" &&
     [ ! -e "$work/apt" ]
 verdict $? "without root it prints the line to run and exits 77"
+
+# Where the system has a sudo of its own it cannot be taken away.
+mv "$work/sudo" "$work/no-sudo"
+run_deps
+[ $? = 77 ] && { command -v sudo >/dev/null ||
+    grep -q '^    apt-get install libcunit1-dev$' "$work/log"; } &&
+    [ ! -e "$work/apt" ]
+verdict $? "the line does not begin with a sudo that is not there"
+mv "$work/no-sudo" "$work/sudo"
 
 WHO=0
 run_deps && [ "$(grep -c . "$work/apt")" = 1 ] &&

@@ -47,6 +47,12 @@ def _has_sanitizer():
     return False
 
 
+def configured(name):
+    """Whether configure defined this."""
+    with open(os.path.join(BUILD, "config.h"), encoding="utf-8") as f:
+        return f"#define {name} 1\n" in f.read()
+
+
 FULL = _is_set("T_FULL")
 SLOW = _is_set("T_SLOW") or _has_sanitizer()
 LIMIT = 60 if SLOW or FULL else 30
@@ -169,6 +175,20 @@ class Desk:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def pending(self, number):
+        """Is that signal still to be taken?  Another one of its kind is lost
+        until then."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as f:
+            pending, = (int(row.split()[1], 16) for row in f
+                        if row.startswith("ShdPnd:"))
+        return pending >> (number - 1) & 1
+
+    def stop_now(self):
+        """Its end, without waiting for a drain."""
+        self.signal(signal.SIGTERM)
+        wait_until(lambda: not self.pending(signal.SIGTERM), "the signal")
+        self.signal(signal.SIGTERM)
+
     def wait(self, seconds=None):
         """Its exit status, once all that it says was read."""
         try:
@@ -205,8 +225,7 @@ class Desk:
             peer.close()
         status = self.process.poll()
         if status is None:
-            self.signal(signal.SIGTERM)
-            self.signal(signal.SIGTERM)     # nobody waits for a drain
+            self.stop_now()
             try:
                 status = self.process.wait(LIMIT)
             except subprocess.TimeoutExpired:

@@ -4,7 +4,7 @@ work=$(mktemp -d /tmp/dwXXXXXX)
 trap 'rm -rf "$work"' EXIT
 failed=0
 number=0
-echo 1..5
+echo 1..7
 
 # verdict STATUS NAME: on failure shows what was written to "log".
 verdict() {
@@ -44,22 +44,23 @@ else
 	skip "there is no program yet"
 fi
 
-if [ ! -e "$at/include/socketserver.h" ]; then
-	skip "there is no public header yet"
-elif grep -q '^SANITIZER_CFLAGS = .' "$top_builddir/Makefile"; then
-	skip "a sanitizer's library needs its program built alike"
-else
-	cat >"$work/use.c" <<-'END'
-	#include <socketserver.h>
-	#include <string.h>
-	int main(void) { return strlen(sks_strerror(0)) == 0; }
-	END
-	# shellcheck disable=SC2086
-	$CC -Wall -Werror -o "$work/use" "$work/use.c" -I"$at/include" \
-	    -L"$at/lib" -lsocketserver >"$work/log" 2>&1 &&
-	    LD_LIBRARY_PATH=$at/lib "$work/use" >>"$work/log" 2>&1
-	verdict $? "a program with the installed header and library works"
-fi
+quiet_make installcheck
+installcheck=$?
+for language in C C++; do
+	name="a $language program outside of the tree uses the installed library"
+	if reason=$(grep "^$language: not tried" "$work/log"); then
+		skip "$reason"
+	else
+		[ $installcheck = 0 ] && grep -q "^$language: an echo" "$work/log"
+		verdict $? "$name"
+	fi
+done
+
+man3=$(find "$work/to" -name sks_server_new.3)
+echo "sks_server_new.3: $man3" >"$work/log"
+[ "$(cat "$man3")" = ".so man3/sks_server.3" ] &&
+    [ -e "${man3%/*}/sks_server.3" ] && [ -e "${man3%/*}/libsocketserver.3" ]
+verdict $? "each function of the library has a page under its name"
 
 quiet_make uninstall
 find "$work/to" ! -type d >"$work/log"

@@ -2,12 +2,14 @@
 """Every limit, set small: what is inside it is served, what is outside is told
 so, and nobody else notices."""
 
+import ctypes
+import os
 import socket
 import threading
 import time
 
-from desk import (CLIENT_HELLO, SERVER_HELLO, SLOW, Deadline, Desk, case,
-                  main, same, wait_until)
+from desk import (CLIENT_HELLO, SERVER_HELLO, SLOW, Deadline, Desk, Skip,
+                  case, main, same, wait_until)
 
 AT_ONCE = 10 if SLOW else 1     # seconds
 NO_RATE = ("--rate", "1000000", "--burst", "1000000")
@@ -29,6 +31,54 @@ def drip(c, data, seconds=0.1):
     except ConnectionError:
         pass
     return time.monotonic() - began
+
+
+PIDFD_GETFD = 438               # of every Linux
+
+
+def inode(d, c):
+    """Of the desk's end of a customer's connection."""
+    port, peer = d.port, c.sock.getsockname()[1]
+    with open(f"/proc/{d.pid}/net/tcp", encoding="ascii") as f:
+        for row in f:
+            part = row.split()
+            if part[1].endswith(f":{port:04X}") and \
+                    part[2].endswith(f":{peer:04X}"):
+                return part[9]
+    raise AssertionError("no such connection")
+
+
+def taken_from(d, c):
+    """The desk's own socket, as a copy here."""
+    wanted, folder = f"socket:[{inode(d, c)}]", f"/proc/{d.pid}/fd"
+    number, = (int(fd) for fd in os.listdir(folder)
+               if os.readlink(f"{folder}/{fd}") == wanted)
+    process = os.pidfd_open(d.pid)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        fd = libc.syscall(PIDFD_GETFD, process, number, 0)
+        if fd < 0:
+            raise Skip(f"pidfd_getfd: {os.strerror(ctypes.get_errno())}")
+    finally:
+        os.close(process)
+    return socket.socket(fileno=fd)
+
+
+@case("a customer's socket has the kernel watch over its peer")
+def _():
+    with Desk("--keepalive", "33", "--user-timeout", "44") as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        o.said("hi")
+        with taken_from(d, c) as s:
+            def option(name):
+                return s.getsockopt(socket.IPPROTO_TCP, name)
+            same(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
+            same(option(socket.TCP_KEEPIDLE), 33)
+            same(option(socket.TCP_KEEPINTVL), 10)
+            same(option(socket.TCP_KEEPCNT), 3)
+            same(option(socket.TCP_USER_TIMEOUT), 44000)
+            same(option(socket.TCP_NODELAY), 1)
 
 
 @case("dripped bytes do not extend the hello deadline")
@@ -95,7 +145,10 @@ def _():
                    "threads and descriptors")
         assert d.resident() - memory < 1024 or SLOW, d.resident() - memory
         d.classic().handshake()
-        c.sock.shutdown(socket.SHUT_RDWR)
+        try:
+            c.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass                # it was reset before
         pourer.join()
 
 

@@ -98,6 +98,9 @@ def _():
         c.send("hi\n")
         c.half_close()
         sid = o.said("hi")["sid"]
+        o.event("eof", sid=sid)
+        known, = d.operator("wang").welcome["sessions"]
+        same((known["eof"], known.get("gone")), (True, None))
         same(o.reply(sid, "hello there"), "ok")
         c.until("lin: hello there\n")
         same(o.command(f"close {sid}"), "ok")

@@ -29,7 +29,7 @@ def unlisted_sources():
 
 
 def unlisted_tests():
-    listed = words("tests/local.mk")
+    listed = words("tests/local.mk") | words("tests/install/local.mk")
     for path in files("tests", (".c",)):
         if path not in listed and path[:-2] not in listed:
             yield path

@@ -285,6 +285,22 @@ def _():
         same([e["text"] for e in past], ["one"])
 
 
+@case("the history of an ended session says how far it was delivered")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("one\n")
+        sid = o.said("one")["sid"]
+        for n, text in enumerate(("yes", "no"), 1):
+            same(o.reply(sid, text), "ok")
+            o.event("sent", n=n)
+        same(o.command(f"close {sid}"), "ok")
+        same(o.command(f"history {sid}"), "ok")
+        past = [f["ev"] for f in o.frames if f["op"] == "past"]
+        same([(e["ev"], e["n"]) for e in past],
+             [("said", 1), ("reply", 1), ("reply", 2), ("sent", 2)])
+
+
 @case("many links that come and go leave no thread and no descriptor")
 def _():
     with Desk() as d:

@@ -10,8 +10,8 @@ import socket
 import subprocess
 import time
 
-from desk import (DESKWIRE, LIMIT, Deadline, Desk, case, main, same, state,
-                  Customer)
+from desk import (DESKWIRE, LIMIT, Deadline, Desk, Skip, case, configured,
+                  main, same, state, Customer)
 
 
 class Console:
@@ -94,6 +94,26 @@ def _():
         same(c.end(), 0)
 
 
+@case("open: what happens last is shown before the console leaves")
+def _():
+    for linger in ("60", "1"):
+        with state() as folder:
+            c = Console("open", "--state", os.path.join(folder, "desk"),
+                        "--listen", "127.0.0.1:0", "--as", "lin",
+                        "--linger", linger, folder=folder)
+            port = int(c.until(r"listening on 127\.0\.0\.1:(\d+)\n").group(1))
+            k = Customer(port)
+            k.send("hello\n")
+            c.until(r"1 guest\| hello\n")
+            c.type("/quit")
+            k.until("Goodbye.")
+            if linger == "60":
+                k.close()
+            c.until(r"1 guest is gone: the desk stopped\n")
+            same(c.end(), 0)
+            k.close()
+
+
 @case("attach: a second console on a desk, and its end is not the desk's")
 def _():
     with Desk() as d:
@@ -110,6 +130,29 @@ def _():
         c.process.stdin = None
         same(c.end(), 0)
         same(d.process.poll(), None)
+
+
+@case("attach: a reply that waits for a classic customer's turn says so")
+def _():
+    with Desk() as d:
+        k = d.classic()
+        k.handshake()
+        c = Console("attach", "--operator-socket", d.operator_path,
+                    "--as", "lin", folder=d.folder)
+        c.until(r"1 open")
+        c.type("/1")
+        c.type("before you ask")
+        c.until(r"1 lin> before you ask · \(held until they write\)\n")
+        c.type("/history")
+        c.until(r"(?s)held.*lin> before you ask · \(held until they write\)\n")
+        k.send(".")
+        k.until("before you ask")
+        c.type("and another")
+        c.until(r"1 lin> and another · \(held")
+        c.type("/history")
+        c.until(r"1 lin> before you ask ✓\n")
+        c.type("/quit")
+        same(c.end(), 0)
 
 
 @case("a script waits, and may end before its console does")
@@ -143,6 +186,8 @@ def _():
 
 @case("ps -L shows the threads of an open desk by their names")
 def _():
+    if not configured("HAVE_PTHREAD_SETNAME_NP"):
+        raise Skip("threads have no names here")
     with state() as folder:
         c = Console("open", "--listen", "127.0.0.1:0", "--state",
                     f"{folder}/s", folder=folder)

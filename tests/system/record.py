@@ -55,10 +55,12 @@ def _():
             r"Waiting for customers\.\.\.",
             rf"\[1\] {where} New connection in a thread of its own\.\.\.",
             rf"\[1\] {where} Customer connected:\('127\.0\.0\.1', {port}\)",
+            rf"\[1\] {where} Server received ==> {STAMP} - 客户端已就绪",
             rf"\[1\] {where} Server send --> {STAMP} - 服务端已就绪\\nWelcome .*",
             rf"\[1\] {where} Server received ==> {STAMP} - 我的订单",
             rf"\[1\] {where} Please reply to the customer:",
             rf"\[1\] {where} Server send --> {STAMP} - 稍等",
+            rf"\[1\] {where} Server received ==> {STAMP} - quit",
             rf"\[1\] {where} Connection closed \(quit\)",
             rf"\[1\] {where} Disconnected from customer {where}",
             rf"\[1\] {where} Server send --> {STAMP} - quit"])

@@ -88,6 +88,71 @@ a_unix_path_has_107_bytes_at_most(void)
 }
 
 static void
+a_unix_name_is_bytes_and_comes_back(void)
+{
+	static const struct {
+		const char	*name;
+		size_t		 len;
+		const char	*text;
+	} rows[] = {
+		{ "/tmp/s", 6, "'/tmp/s'" },
+		{ "\0a\0b", 4, "'@a'" },
+		{ "", 0, "''" },
+	};
+	struct sks_addr a;
+	char buf[SKS_ADDR_TEXT], many[109] = "";
+	const char *name;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CHECK_INT(sks_addr_unix(rows[i].name, rows[i].len, &a), 0);
+		CHECK_STR(sks_addr_format(&a, SKS_STYLE_PYTHON, buf,
+		    sizeof buf), rows[i].text);
+		name = sks_addr_unix_name(&a, &len);
+		CHECK_MEM(name, len, rows[i].name, rows[i].len);
+	}
+	CHECK_INT(sks_addr_unix(many, 108, &a), 0);
+	CHECK_INT(sks_addr_unix(many, 109, &a), SKS_ETOOLONG);
+	CHECK_INT(sks_addr_unix("a\0b", 3, &a), SKS_EINVAL);
+	CHECK_INT(sks_addr_parse("1.2.3.4:5", 0, &a), 0);
+	CHECK(sks_addr_unix_name(&a, &len) == NULL);
+}
+
+static void
+a_host_is_resolved_in_the_family_asked_for(void)
+{
+	static const struct {
+		const char	*host;
+		enum sks_family	 family;
+		int		 outcome;
+		const char	*text;
+	} rows[] = {
+		{ "127.0.0.1", SKS_UNSPEC, 0, "127.0.0.1:7" },
+		{ "127.0.0.1", SKS_INET, 0, "127.0.0.1:7" },
+		{ "::1", SKS_UNSPEC, 0, "[::1]:7" },
+		{ "::1", SKS_INET, SKS_ERESOLVE, "" },
+		{ "127.0.0.1", SKS_INET6, SKS_ERESOLVE, "" },
+		{ "", SKS_UNSPEC, 0, "0.0.0.0:7" },
+		{ "", SKS_INET6, 0, "[::]:7" },
+		{ "<broadcast>", SKS_INET, 0, "255.255.255.255:7" },
+		{ "<broadcast>", SKS_INET6, SKS_EINVAL, "" },
+		{ "/tmp/s", SKS_UNIX, SKS_EINVAL, "" },
+	};
+	struct sks_addr a;
+	char buf[SKS_ADDR_TEXT];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CHECK_INT(sks_addr_resolve(rows[i].host, 7, rows[i].family,
+		    &a), rows[i].outcome);
+		if (rows[i].outcome == 0)
+			CHECK_STR(sks_addr_format(&a, SKS_STYLE_PLAIN, buf,
+			    sizeof buf), rows[i].text);
+	}
+	CHECK_INT(sks_addr_resolve("127.0.0.1", 65536, SKS_INET, &a),
+	    SKS_EINVAL);
+}
+
+static void
 the_scope_says_who_could_reach_it(void)
 {
 	static const struct {
@@ -192,6 +257,8 @@ main(void)
 		T(addresses_read_are_written_the_same),
 		T(an_address_that_is_wrong_is_refused_and_the_part_named),
 		T(a_unix_path_has_107_bytes_at_most),
+		T(a_unix_name_is_bytes_and_comes_back),
+		T(a_host_is_resolved_in_the_family_asked_for),
 		T(the_scope_says_who_could_reach_it),
 		T(hosts_are_the_same_whatever_their_port_and_form),
 		T(hosts_are_counted_and_forgotten),

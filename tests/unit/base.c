@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lock, cond, clock, wake, thread and list: small rooms, one program. */
+/* lock, cond, clock, wake, thread, list, mem and signals: small rooms, one
+ * program. */
 #include "config.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/lock.h"
+#include "base/mem.h"
+#include "base/signals.h"
 #include "base/thread.h"
 #include "base/wake.h"
 #include "tests/t.h"
@@ -166,7 +169,9 @@ a_thread_has_its_name_its_stack_and_no_signals(void)
 	    256 * 1024, look_around, &seen), 0))
 		return;
 	pthread_join(t, NULL);
+#ifdef HAVE_PTHREAD_SETNAME_NP
 	CHECK_STR(seen.name, "worker-with-a-l");
+#endif
 	/* ThreadSanitizer adds its own. */
 	CHECK(seen.stack >= 256 * 1024 && seen.stack < 4096 * 1024);
 	CHECK_INT(sigismember(&seen.blocked, SIGTERM), 1);
@@ -195,6 +200,74 @@ a_list_keeps_its_order_and_lets_go_of_any(void)
 	CHECK(dw_list_empty(&head));
 }
 
+static void
+a_search_in_bytes_finds_the_first_or_the_last(void)
+{
+	static const char text[] = "aab\0aabaac";
+	const size_t len = sizeof text - 1;
+
+	CHECK(dw_memmem(text, len, "aac", 3) == text + 7);
+	CHECK(dw_memmem(text, len, "aab", 3) == text);
+	CHECK(dw_memmem(text, len, "b\0a", 3) == text + 2);
+	CHECK(dw_memmem(text, len - 1, "aac", 3) == NULL);
+	CHECK(dw_memmem(text, len, "", 0) == text);
+	CHECK(dw_memmem(text, 2, "aab", 3) == NULL);
+	CHECK(dw_memmem(text, 0, "a", 1) == NULL);
+	CHECK(dw_memrchr(text, 'b', len) == text + 6);
+	CHECK(dw_memrchr(text, 'a', 1) == text);
+	CHECK(dw_memrchr(text, 'x', len) == NULL);
+	CHECK(dw_memrchr(text, 'a', 0) == NULL);
+}
+
+static int
+readable(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	return poll(&p, 1, 0);
+}
+
+static void
+signals_come_through_a_descriptor(void)
+{
+	static const int sigs[] = { SIGUSR1, SIGWINCH, SIGCONT, 0 };
+	struct dw_signals s;
+	sigset_t old;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &old);
+	if (!CHECK_INT(dw_signals_open(&s, sigs), 0))
+		return;
+	dw_signals_here(&s);
+	CHECK_INT(readable(s.rd), 0);
+	CHECK_INT(dw_signals_next(&s), 0);
+	kill(getpid(), SIGWINCH);	/* ignored, if nobody asks for it */
+	CHECK_INT(readable(s.rd), 1);
+	CHECK_INT(dw_signals_next(&s), SIGWINCH);
+	kill(getpid(), SIGUSR1);
+	CHECK_INT(dw_signals_next(&s), SIGUSR1);
+	CHECK_INT(dw_signals_next(&s), 0);
+	dw_signals_close(&s);
+	kill(getpid(), SIGWINCH);	/* blocked, and harms nobody */
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+static void
+a_signal_before_its_reader_waits_for_it(void)
+{
+	static const int sigs[] = { SIGUSR1, 0 };
+	struct dw_signals s;
+	sigset_t old;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &old);
+	if (!CHECK_INT(dw_signals_open(&s, sigs), 0))
+		return;
+	kill(getpid(), SIGUSR1);
+	dw_signals_here(&s);
+	CHECK_INT(dw_signals_next(&s), SIGUSR1);
+	dw_signals_close(&s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 int
 main(void)
 {
@@ -206,6 +279,9 @@ main(void)
 		T(rings_add_up_to_one_and_are_taken_back),
 		T(a_thread_has_its_name_its_stack_and_no_signals),
 		T(a_list_keeps_its_order_and_lets_go_of_any),
+		T(a_search_in_bytes_finds_the_first_or_the_last),
+		T(signals_come_through_a_descriptor),
+		T(a_signal_before_its_reader_waits_for_it),
 	};
 
 	return t_main("base", cases, sizeof cases / sizeof cases[0]);

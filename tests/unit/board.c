@@ -78,7 +78,7 @@ begin(bool flood_limit)
 
 /* What was taken: a letter an item. */
 static char taken[4096];
-static uint64_t taken_count;
+static uint64_t taken_count, taken_unsent;
 static enum con_mark taken_mark;
 
 static void
@@ -92,6 +92,7 @@ note(const struct con_item *item)
 	if (item->count != 0)
 		taken_count = item->count;
 	taken_mark = item->mark;
+	taken_unsent = item->unsent;
 }
 
 static int64_t
@@ -195,6 +196,17 @@ what_says_that_our_reply_is_stored_is_never_dropped(void)
 }
 
 static void
+past(uint64_t id, const char *kind, uint64_t sid, uint64_t n)
+{
+	struct wire_frame f = event(kind, sid, n);
+
+	f.op = WIRE_PAST;
+	f.id = id;
+	f.ev.seq = 0;
+	post(&f, FIRST);
+}
+
+static void
 a_reply_waits_shortly_for_its_mark(void)
 {
 	const int64_t late = FIRST + CON_HOLD_MS * DW_MS;
@@ -215,6 +227,69 @@ a_reply_waits_shortly_for_its_mark(void)
 	take(late, 10);
 	CHECK_STR(taken, "e");
 	CHECK_INT(taken_mark, CON_MARK_STORED);
+	con_board_fini(&board);
+}
+
+static void
+a_reply_says_that_it_waits_for_a_classic_customers_turn(void)
+{
+	const int64_t late = FIRST + CON_HOLD_MS * DW_MS;
+	struct wire_frame f, ok = wire_frame_of(WIRE_OK);
+
+	begin(true);
+	f = event("arrived", 3, 0);
+	f.ev.mode = "classic";
+	post(&f, FIRST);
+	happens("reply", 3, 1, FIRST);
+	happens("sent", 3, 1, FIRST);
+	take(FIRST, 10);
+	CHECK_INT(taken_mark, CON_MARK_SENT);
+	happens("reply", 3, 2, FIRST);
+	take(late, 10);
+	CHECK_STR(taken, "e");
+	CHECK_INT(taken_mark, CON_MARK_HELD);
+	past(4, "reply", 3, 2);
+	ok.id = 4;
+	post(&ok, FIRST);
+	take(late, 1);
+	CHECK_INT(taken_mark, CON_MARK_HELD);
+	con_board_fini(&board);
+}
+
+static void
+an_end_waits_shortly_for_what_leaves_with_it(void)
+{
+	const int64_t late = FIRST + CON_HOLD_MS * DW_MS;
+
+	begin(true);
+	happens("arrived", 3, 0, FIRST);
+	happens("reply", 3, 1, FIRST);
+	happens("reply", 3, 2, FIRST);
+	take(late, 10);
+	happens("closed", 3, 0, FIRST);
+	CHECK_INT(take(FIRST, 10), late);
+	CHECK_STR(taken, "");
+	happens("sent", 3, 1, FIRST);
+	CHECK_INT(take(FIRST, 10), late);
+	happens("sent", 3, 2, FIRST);
+	take(FIRST, 10);
+	CHECK_STR(taken, "e");
+	CHECK_INT(taken_unsent, 0);
+	con_board_fini(&board);
+}
+
+static void
+an_end_says_what_has_not_left_by_then(void)
+{
+	begin(true);
+	happens("arrived", 3, 0, FIRST);
+	happens("reply", 3, 1, FIRST);
+	happens("reply", 3, 2, FIRST);
+	happens("closed", 3, 0, FIRST);
+	happens("sent", 3, 1, FIRST);
+	take(FIRST + CON_HOLD_MS * DW_MS, 10);
+	CHECK_STR(taken, "eeee");
+	CHECK_INT(taken_unsent, 1);
 	con_board_fini(&board);
 }
 
@@ -310,17 +385,6 @@ a_flood_is_counted_before_its_session_ends(void)
 	CHECK_STR(taken, "eeeeeme");
 	CHECK_INT(taken_count, 6);
 	con_board_fini(&board);
-}
-
-static void
-past(uint64_t id, const char *kind, uint64_t sid, uint64_t n)
-{
-	struct wire_frame f = event(kind, sid, n);
-
-	f.op = WIRE_PAST;
-	f.id = id;
-	f.ev.seq = 0;
-	post(&f, FIRST);
 }
 
 static void
@@ -493,6 +557,9 @@ main(void)
 		T(answers_are_never_dropped),
 		T(what_says_that_our_reply_is_stored_is_never_dropped),
 		T(a_reply_waits_shortly_for_its_mark),
+		T(a_reply_says_that_it_waits_for_a_classic_customers_turn),
+		T(an_end_waits_shortly_for_what_leaves_with_it),
+		T(an_end_says_what_has_not_left_by_then),
 		T(a_flood_beside_the_selected_is_counted),
 		T(a_flood_of_datagrams_is_counted),
 		T(an_answer_over_udp_waits_for_its_mark),

@@ -8,6 +8,15 @@
 
 #include "rig.h"
 
+/* Does the system tell which address was asked, and how long a datagram was
+ * before it was cut?  Where it does not, replies come from where the system
+ * likes, and what is said of the length is what came. */
+#ifdef DW_WITH_LINUX_EXTRAS
+#define TELLS	1
+#else
+#define TELLS	0
+#endif
+
 #define INSIDE	1u	/* a handler has begun */
 #define RELEASE	2u	/* it may go on */
 
@@ -150,11 +159,13 @@ a_reply_leaves_from_the_address_that_was_asked(void)
 		    i == 1)
 			return;		/* no IPv6 here */
 		CHECK_INT(sks_server_start(srv), 0);
-		CHECK_INT(sks_addr_parse("127.0.0.2",
+		CHECK_INT(sks_addr_parse(TELLS ? "127.0.0.2" : "127.0.0.1",
 		    sks_addr_port(sks_server_address(srv)), &to), 0);
 		CHECK(rig_echo_on(rig_datagrams_to(&to)));
 		sks_server_free(srv);
-		CHECK_STR(calls(), "setup handle 127.0.0.2 127.0.0.1 finish");
+		CHECK_STR(calls(), TELLS ?
+		    "setup handle 127.0.0.2 127.0.0.1 finish" :
+		    "setup handle unix: 127.0.0.1 finish");
 	}
 }
 
@@ -209,7 +220,8 @@ an_empty_datagram_is_a_request_and_a_longer_one_says_that_it_was_cut(void)
 			CHECK(await_call("finish"));
 			snprintf(want, sizeof want,
 			    "setup handle len:%zu of:%zu%s finish",
-			    sizes[n] > 100 ? 100 : sizes[n], sizes[n],
+			    sizes[n] > 100 ? 100 : sizes[n],
+			    sizes[n] > 100 && !TELLS ? 100 : sizes[n],
 			    sizes[n] > 100 ? " truncated" : "");
 			CHECK_STR(calls(), want);
 		}
@@ -297,6 +309,36 @@ a_dead_peer_does_not_disturb_the_next_request(void)
 		sks_socket_free(client);
 		sks_server_free(srv);
 	}
+}
+
+static int
+finish_and_note(struct sks_handler *h)
+{
+	int r = sks_datagram_handler_finish(h);
+
+	note(h->end_reason == SKS_END_PEER ? "peer" : "another");
+	return r;
+}
+
+static void
+a_reply_that_finds_its_peer_gone_is_an_end_and_no_error(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_DGRAM, SKS_SYNC);
+	struct sks_handler_ops handler = echo_lines;
+	struct sks_server *srv;
+	struct sks_socket *client;
+
+	rig_reset();
+	handler.finish = finish_and_note;
+	srv = rig_server(&cfg, &rig_ops, &handler);
+	client = rig_datagrams(srv);
+	CHECK_INT(sks_send(client, "gone\n", 5), 5);
+	sks_socket_free(client);
+	CHECK_INT(sks_server_handle_request(srv), 1);
+	CHECK_STR(calls(), "server_bind server_activate get_request "
+	    "verify_request process_request finish_request peer "
+	    "shutdown_request close_request");
+	sks_server_free(srv);
 }
 
 static int
@@ -601,6 +643,7 @@ a_request_borrows_the_socket_of_its_server(void)
 		srv = rig_server(&cfg, NULL, &rig_handler);
 		CHECK_INT(sks_server_start(srv), 0);
 		CHECK(rig_echo_on(rig_datagrams(srv)));
+		CHECK(await_call("finish"));
 		CHECK(rig_echo_on(rig_datagrams(srv)));
 		CHECK_INT(sks_server_close(srv), 0);
 		CHECK_STR(calls(), "setup handle own finish "
@@ -783,6 +826,54 @@ a_unix_peer_that_does_not_read_does_not_hold_the_server_up(void)
 	sks_server_free(srv);
 }
 
+/* The outcomes of many replies to a peer that does not read. */
+static void
+refuse_the_deaf(struct sks_server *srv, struct sks_request *req,
+    enum sks_overload why)
+{
+	int r = 0;
+
+	(void)srv;
+	(void)why;
+	while (r == 0)
+		r = sks_request_reply(req, "busy", 4);
+	for (int i = 0; i < 40; i++)
+		if (sks_request_reply(req, "busy", 4) != r)
+			note("another");
+	note_number("last", r);
+}
+
+static void
+to_refuse_a_unix_peer_that_does_not_read_takes_no_time_at_all(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_DGRAM,
+	    SKS_THREADING);
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+	    .on_overload = refuse_the_deaf };
+	struct sks_server *srv;
+	struct sks_socket *client;
+	int64_t start;
+	char want[80];
+
+	rig_reset();
+	script.in_handle = hold_then_echo;
+	cfg.max_sessions = 1;
+	srv = rig_server(&cfg, &ops, &rig_handler);
+	client = rig_datagrams(srv);
+	send_bytes(client, 1);
+	CHECK_INT(sks_server_handle_request(srv), 1);
+	CHECK(await_flags(INSIDE));
+	send_bytes(client, 1);
+	start = sks_now();
+	CHECK_INT(sks_server_handle_request(srv), 1);
+	CHECK(seconds_since(start) < SOON / 2);
+	snprintf(want, sizeof want, "setup handle last:%d", SKS_ETIMEDOUT);
+	CHECK_STR(calls(), want);
+	raise_flag(RELEASE);
+	sks_server_free(srv);
+	sks_socket_free(client);
+}
+
 static struct {
 	struct sks_addr	client, asked;
 } kept;
@@ -812,8 +903,8 @@ a_reply_may_leave_when_the_request_is_long_over(void)
 		srv = rig_server(&cfg, NULL, &rig_handler);
 		to = *sks_server_address(srv);
 		if (i == 0)
-			CHECK_INT(sks_addr_parse("127.0.0.3",
-			    sks_addr_port(&to), &to), 0);
+			CHECK_INT(sks_addr_parse(TELLS ? "127.0.0.3" :
+			    "127.0.0.1", sks_addr_port(&to), &to), 0);
 		client = rig_datagrams_to(&to);
 		send_bytes(client, 1);
 		CHECK_INT(sks_server_handle_request(srv), 1);
@@ -826,6 +917,60 @@ a_reply_may_leave_when_the_request_is_long_over(void)
 		    &kept.client, &kept.asked), SKS_ECLOSED);
 		sks_server_free(srv);
 	}
+}
+
+static struct sks_socket *applications;
+
+/* Each datagram is the sign to serve a socket of the application's. */
+static int
+lend(struct sks_server *srv, struct sks_request **req)
+{
+	char byte;
+
+	if (sks_recv(sks_server_socket(srv), &byte, 1) < 0)
+		return SKS_EUSER;
+	return sks_request_new_borrowed(srv, applications,
+	    sks_server_address(srv), req);
+}
+
+static int
+await_the_end(struct sks_handler *h)
+{
+	int64_t deadline = sks_after(SOON);
+
+	raise_flag(INSIDE);
+	while (!sks_handler_stopping(h) && sks_now() < deadline)
+		let_pass_ms(1);
+	return 0;
+}
+
+static void
+a_borrowed_socket_is_as_it_was_when_the_server_is_gone(void)
+{
+	static const struct sks_server_ops ops = { SKS_SERVER_OPS,
+	    .get_request = lend };
+	struct sks_server_config cfg = rig_config(SKS_UDP, SKS_THREADING);
+	struct sks_server *srv;
+	struct sks_socket *client, *other;
+	char byte;
+
+	rig_reset();
+	script.in_handle = await_the_end;
+	CHECK_INT(sks_socketpair(&applications, &other), 0);
+	srv = rig_server(&cfg, &ops, &rig_handler);
+	CHECK_INT(sks_server_start(srv), 0);
+	client = rig_datagrams(srv);
+	send_bytes(client, 1);
+	CHECK(await_flags(INSIDE));
+	CHECK_INT(sks_server_close(srv), 0);
+	sks_server_free(srv);
+	CHECK_INT(sks_send(other, "x", 1), 1);
+	CHECK_INT(sks_recv(applications, &byte, 1), 1);
+	CHECK_INT(sks_send(applications, "y", 1), 1);
+	CHECK_INT(sks_recv(other, &byte, 1), 1);
+	sks_socket_free(client);
+	sks_socket_free(applications);
+	sks_socket_free(other);
 }
 
 static void
@@ -1014,6 +1159,7 @@ main(void)
 		T(an_empty_datagram_is_a_request_and_a_longer_one_says_that_it_was_cut),
 		T(a_reply_is_at_most_what_a_datagram_takes),
 		T(a_dead_peer_does_not_disturb_the_next_request),
+		T(a_reply_that_finds_its_peer_gone_is_an_end_and_no_error),
 		T(a_unix_peer_without_address_cannot_be_answered_and_that_is_no_error),
 		T(a_connection_is_no_datagram),
 		T(rfile_ends_with_the_datagram_and_wfile_refuses_too_much_at_once),
@@ -1027,6 +1173,8 @@ main(void)
 		T(the_socket_stays_open_as_long_as_a_handler_has_it),
 		T(descriptors_that_a_unix_peer_sends_along_do_not_come_in),
 		T(a_unix_peer_that_does_not_read_does_not_hold_the_server_up),
+		T(to_refuse_a_unix_peer_that_does_not_read_takes_no_time_at_all),
+		T(a_borrowed_socket_is_as_it_was_when_the_server_is_gone),
 		T(a_reply_may_leave_when_the_request_is_long_over),
 		T(many_datagrams_leave_neither_threads_nor_descriptors),
 		T(a_dead_socket_file_is_replaced_and_a_live_one_of_either_type_refused),

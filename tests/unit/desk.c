@@ -480,6 +480,59 @@ what_has_left_is_noted_before_its_session_ends(void)
 }
 
 static void
+what_leaves_with_the_goodbye_is_noted_behind_it(void)
+{
+	begin_with_anna(DESK_CLASSIC);
+	reply(1, "one");
+	done();
+	reply(1, "two");
+	done();
+	command("close 1");
+	stored("closed 1 (closed); anna<two\nThis conversation was closed. "
+	    "Goodbye.\nquit; anna end; ok; ");
+	stored("sent 1 n2; ");
+	CHECK_INT(facts(1).state, DESK_CLOSED);
+	reply(1, "three");
+	command("close 1");
+	stored("closed; closed; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; ");
+	finish();
+}
+
+static void
+a_reply_and_a_close_in_one_round_are_both_noted(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "bye then");
+	command("close 1");
+	stored("reply 1 n1; anna<lin:bye then; ok; closed 1 (closed); "
+	    "anna<This conversation was closed. Goodbye.; anna end; ok; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; sent 1 n1; ");
+	stored("");
+	finish();
+}
+
+static void
+what_leaves_after_the_end_is_noted_once_it_can_be_stored(void)
+{
+	begin_with_anna(DESK_LINE);
+	reply(1, "bye then");
+	command("close 1");
+	put_says = DESK_PUT_KEPT;
+	done();
+	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	    .offset = put_bytes });
+	not_stored("not-stored; ");
+	later(1);
+	stored("sent 1 n1; ");
+	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	stored("ok; ");
+	finish();
+}
+
+static void
 refused_replies_say_why(void)
 {
 	char long_text[1002];
@@ -552,7 +605,7 @@ a_half_closed_line_customer_is_still_answered(void)
 {
 	begin_with_anna(DESK_LINE);
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
-	stored("ok; ");
+	stored("ok; eof 1; ");
 	reply(1, "yes");
 	stored("reply 1 n1; anna<lin:yes; ok; ");
 	finish();
@@ -598,6 +651,22 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 	CHECK_INT(facts(0).in, 0);
 	said(&anna, "hi");
 	stored("arrived 1; said 1 n1; ok; ");
+	finish();
+}
+
+static void
+that_a_waiting_customer_says_no_more_is_noted_once(void)
+{
+	begin_with_anna(DESK_LINE);
+	conn_rq(DESK_RQ_EOF, &anna, NULL);
+	not_stored("not-stored; ");
+	later(1);
+	stored("eof 1; ");
+	CHECK(facts(1).eof);
+	reply(1, "still there?");
+	stored("reply 1 n1; anna<lin:still there?; ok; ");
+	stored("sent 1 n1; ");
+	stored("");
 	finish();
 }
 
@@ -771,6 +840,28 @@ a_classic_client_that_never_reads_hears_quit_after_a_minute(void)
 }
 
 static void
+a_minute_is_not_granted_twice_when_the_last_word_is_kept(void)
+{
+	begin_with_anna(DESK_CLASSIC);
+	reply(1, "one");
+	done();
+	reply(1, "two");
+	done();
+	later(30);
+	desk_tick(desk, &sink, NULL, now);
+	command("close 1");
+	done();
+	later(60);
+	put_says = DESK_PUT_KEPT;
+	stored("anna<quit; anna end; ");
+	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	    .offset = put_bytes });
+	done();
+	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
+	finish();
+}
+
+static void
 a_classic_client_at_its_prompt_has_a_minute_to_say_quit(void)
 {
 	begin_with_anna(DESK_CLASSIC);
@@ -920,6 +1011,9 @@ main(void)
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
 		T(sent_waits_until_the_outbox_is_past_the_reply),
 		T(what_has_left_is_noted_before_its_session_ends),
+		T(what_leaves_with_the_goodbye_is_noted_behind_it),
+		T(a_reply_and_a_close_in_one_round_are_both_noted),
+		T(what_leaves_after_the_end_is_noted_once_it_can_be_stored),
 		T(refused_replies_say_why),
 		T(a_reply_to_a_gone_customer_is_refused),
 		T(closing_says_goodbye_ends_and_cuts_after_the_linger),
@@ -928,6 +1022,7 @@ main(void)
 		T(one_that_never_said_anything_or_is_classic_is_cut_at_its_end),
 		T(a_reply_that_is_not_stored_is_not_said),
 		T(a_customer_is_told_when_a_message_could_not_be_stored),
+		T(that_a_waiting_customer_says_no_more_is_noted_once),
 		T(who_has_its_answer_and_says_no_more_has_left),
 		T(a_half_closed_one_whose_first_words_are_lost_is_let_go),
 		T(a_classic_customer_whose_hello_is_not_stored_is_refused),
@@ -941,6 +1036,7 @@ main(void)
 		T(a_slow_customer_is_cut),
 		T(a_dead_classic_client_does_not_keep_the_desk_awake),
 		T(a_classic_client_that_never_reads_hears_quit_after_a_minute),
+		T(a_minute_is_not_granted_twice_when_the_last_word_is_kept),
 		T(a_classic_client_at_its_prompt_has_a_minute_to_say_quit),
 		T(a_name_is_stored_and_both_of_two_in_one_round),
 		T(a_restarted_desk_knows_who_was_there_and_counts_on),

@@ -21,6 +21,7 @@ the_words_are_those_that_are_stored(void)
 	CHECK_STR(desk_ev_word(DESK_EV_REPLY), "reply");
 	CHECK_STR(desk_ev_word(DESK_EV_SENT), "sent");
 	CHECK_STR(desk_ev_word(DESK_EV_NAME), "name");
+	CHECK_STR(desk_ev_word(DESK_EV_EOF), "eof");
 	CHECK_STR(desk_ev_word(DESK_EV_GONE), "gone");
 	CHECK_STR(desk_ev_word(DESK_EV_CLOSED), "closed");
 	CHECK_STR(desk_ev_word(DESK_EV_ON), "on");

@@ -97,6 +97,20 @@ a_line_of_exactly_the_limit_fits_and_one_more_does_not(void)
 }
 
 static void
+the_cr_of_a_line_of_the_limit_may_come_before_its_lf(void)
+{
+	struct sks_frame *f = sks_frame_new(16);
+	const char *line;
+
+	CHECK_INT(sks_frame_feed(f, "0123456789abcdef\r", 17), 0);
+	CHECK_INT(sks_frame_next(f, &line), SKS_EAGAIN);
+	CHECK_INT(sks_frame_feed(f, "\n", 1), 0);
+	CHECK_INT(sks_frame_next(f, &line), 16);
+	CHECK_STR(line, "0123456789abcdef");
+	sks_frame_free(f);
+}
+
+static void
 a_line_without_end_uses_no_memory(void)
 {
 	struct sks_frame *f = sks_frame_new(16);
@@ -122,6 +136,7 @@ main(void)
 		T(lines_fed_together_come_out_one_by_one),
 		T(a_nul_inside_a_line_is_kept),
 		T(a_line_of_exactly_the_limit_fits_and_one_more_does_not),
+		T(the_cr_of_a_line_of_the_limit_may_come_before_its_lf),
 		T(a_line_without_end_uses_no_memory),
 	};
 

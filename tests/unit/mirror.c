@@ -71,6 +71,8 @@ a_session_is_what_its_events_add_up_to(void)
 	CHECK(s->mine);
 	happens(&m, "sent", 3, 1, "");
 	CHECK_INT(s->sent, 1);
+	happens(&m, "eof", 3, 0, "");
+	CHECK(s->eof);
 	happens(&m, "gone", 3, 0, "");
 	CHECK(s->gone);
 	happens(&m, "closed", 3, 0, "");

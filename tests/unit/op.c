@@ -71,7 +71,7 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 {
 	static const struct wire_session sessions[] = {
 		{ 3, 1, 2, 1, "open", "line", "王伟", "127.0.0.1:5", true,
-		    1700000000123, 1700000000000 },
+		    true, 1700000000123, 1700000000000 },
 		{ .sid = 9, .state = "waiting", .mode = "", .name = "",
 		    .addr = "" },
 	};
@@ -115,10 +115,12 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK_STR(back->sessions[0].mode, "line");
 		CHECK_STR(back->sessions[0].name, "王伟");
 		CHECK_STR(back->sessions[0].addr, "127.0.0.1:5");
+		CHECK(back->sessions[0].eof);
 		CHECK(back->sessions[0].gone);
 		CHECK_INT(back->sessions[0].waiting_ms, 1700000000123);
 		CHECK_INT(back->sessions[0].began_ms, 1700000000000);
 		CHECK_STR(back->sessions[1].name, "");
+		CHECK(!back->sessions[1].eof);
 		CHECK(!back->sessions[1].gone);
 		CHECK_STR(back->commands[0].name, "close");
 		CHECK_STR(back->commands[0].args, "[N]");

@@ -249,6 +249,7 @@ rig_on_overload(struct sks_server *srv, struct sks_request *req,
 		[SKS_OVER_SESSIONS] = "over_sessions",
 		[SKS_OVER_ADDRESS] = "over_address",
 		[SKS_OVER_THREADS] = "over_threads",
+		[SKS_OVER_PROCESSES] = "over_processes",
 		[SKS_OVER_FILES] = "over_files",
 	};
 

@@ -72,6 +72,9 @@ an_operators_row_has_its_mark(void)
 	about.mark = CON_MARK_SENT;
 	CHECK_STR(shown(&ev, &about, 80, false),
 	    "09:58:31 3 lin> 一 moment ✓\n");
+	about.mark = CON_MARK_HELD;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 lin> 一 moment · (held until they write)\n");
 	about.mark = CON_MARK_DOUBT;
 	CHECK_STR(shown(&ev, &about, 80, false),
 	    "09:58:31 3 lin> 一 moment (perhaps not delivered)\n");
@@ -85,6 +88,9 @@ our_rows_begin_with_a_star(void)
 
 	CHECK_STR(shown(&ev, &about, 0, false),
 	    "* 09:58:31 3 alice is waiting (line, 127.0.0.1:5000)\n");
+	ev = event("eof", "");
+	CHECK_STR(shown(&ev, &about, 0, false),
+	    "* 09:58:31 3 alice will write no more, and may still read\n");
 	ev = event("gone", "");
 	ev.why = "reset";
 	CHECK_STR(shown(&ev, &about, 0, false), "* 09:58:31 3 alice is gone: "

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "rig.h"
@@ -299,6 +301,155 @@ a_descriptor_taken_over_becomes_blocking_and_private(void)
 	close(pipe_fds[1]);
 }
 
+static void
+a_socket_is_what_it_was_made_as(void)
+{
+	static const struct {
+		enum sks_family	family;
+		enum sks_type	type;
+		int		outcome;
+	} rows[] = {
+		{ SKS_INET, SKS_STREAM, 0 },
+		{ SKS_INET6, SKS_DGRAM, 0 },
+		{ SKS_UNIX, SKS_SEQPACKET, 0 },
+		{ SKS_INET, SKS_RDM, SKS_ENOTSUP },
+		{ SKS_UNIX, SKS_RDM, SKS_ENOTSUP },
+		{ SKS_INET6, SKS_SEQPACKET, SKS_ENOTSUP },
+		{ SKS_UNSPEC, SKS_STREAM, SKS_EINVAL },
+	};
+	struct sks_socket *s, *again;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CHECK_INT(sks_socket_new(rows[i].family, rows[i].type, 0, &s),
+		    rows[i].outcome);
+		CHECK_INT(s != NULL, rows[i].outcome == 0);
+		if (s == NULL)
+			continue;
+		CHECK_INT(fcntl(sks_fileno(s), F_GETFD), FD_CLOEXEC);
+		CHECK_INT(sks_socket_fromfd(sks_detach(s), &again), 0);
+		CHECK_INT(sks_socket_family(again), rows[i].family);
+		CHECK_INT(sks_socket_type(again), rows[i].type);
+		sks_socket_free(s);
+		sks_socket_free(again);
+	}
+}
+
+/* Root may have it; so somebody else asks. */
+static int
+raw_as_nobody(void)
+{
+	struct sks_socket *s;
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(65534) < 0)
+			_exit(99);
+		_exit(-sks_socket_new(SKS_INET, SKS_RAW, 1, &s));
+	}
+	waitpid(pid, &status, 0);
+	return -WEXITSTATUS(status);
+}
+
+static void
+a_raw_socket_needs_a_privilege(void)
+{
+	CHECK_INT(raw_as_nobody(), SKS_EACCES);
+}
+
+static void
+a_detached_descriptor_lives_on_without_our_limits(void)
+{
+	struct timeval tv = { 1, 1 };
+	socklen_t len = sizeof tv;
+	char byte;
+	int fd;
+
+	open_pair();
+	CHECK_INT(sks_settimeout(ours, 0.02), 0);
+	CHECK_INT(sks_recv(ours, &byte, 1), SKS_ETIMEDOUT);
+	fd = sks_detach(ours);
+	CHECK(fd >= 0);
+	CHECK_INT(sks_fileno(ours), -1);
+	CHECK_INT(sks_detach(ours), SKS_ECLOSED);
+	CHECK_INT(sks_recv(ours, &byte, 1), SKS_ECLOSED);
+	CHECK_INT(getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, &len), 0);
+	CHECK_INT(tv.tv_sec, 0);
+	CHECK_INT(tv.tv_usec, 0);
+	CHECK_INT(write(fd, "x", 1), 1);
+	CHECK_INT(sks_recv(theirs, &byte, 1), 1);
+	close(fd);
+	close_pair();
+}
+
+/* What the kernel knows of a limit is common to both. */
+static void
+a_dup_has_limits_of_its_own(void)
+{
+	struct sks_socket *d;
+	pthread_t thread;
+	int64_t start;
+	char byte;
+
+	open_pair();
+	CHECK_INT(sks_settimeout(ours, 0.05), 0);
+	CHECK_INT(sks_dup(ours, &d), 0);
+	CHECK(sks_fileno(d) != sks_fileno(ours));
+	CHECK_INT(fcntl(sks_fileno(d), F_GETFD), FD_CLOEXEC);
+	CHECK(sks_gettimeout(d) == 0.05);
+	CHECK_INT(sks_recv(ours, &byte, 1), SKS_ETIMEDOUT);
+	sks_setblocking(d, 1);
+	pthread_create(&thread, NULL, cut_later, theirs);
+	CHECK_INT(sks_recv(d, &byte, 1), 0);	/* when it is cut */
+	pthread_join(thread, NULL);
+	close_pair();
+
+	open_pair();
+	for (int i = 0; i < 3; i++) {
+		sks_socket_free(d);
+		CHECK_INT(sks_dup(ours, &d), 0);
+		CHECK_INT(sks_settimeout(ours, 0.01), 0);
+		CHECK_INT(sks_recv(ours, &byte, 1), SKS_ETIMEDOUT);
+		CHECK_INT(sks_send_text(theirs, "x"), 0);
+		CHECK_INT(sks_recv_deadline(d, &byte, 1, SKS_NEVER), 1);
+		start = sks_now();
+		CHECK_INT(sks_recv(ours, &byte, 1), SKS_ETIMEDOUT);
+		CHECK(seconds_since(start) < 5);
+	}
+	sks_socket_free(d);
+	close_pair();
+}
+
+static void
+any_option_goes_by_the_systems_numbers(void)
+{
+	static const struct timeval second = { 1, 0 };
+	struct linger set = { 1, 5 }, got = { 0, 0 };
+	size_t len = sizeof got, none = 0;
+	int value;
+
+	open_tcp();
+	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_LINGER, &set,
+	    sizeof set), 0);
+	CHECK_INT(sks_getsockopt(ours, SOL_SOCKET, SO_LINGER, &got, &len), 0);
+	CHECK_INT(len, sizeof got);
+	CHECK_INT(got.l_linger, 5);
+	CHECK_INT(sks_getsockopt(ours, SOL_SOCKET, SO_LINGER, &got, &none),
+	    SKS_EINVAL);
+	CHECK_INT(sks_setsockopt_int(ours, SOL_SOCKET, SO_KEEPALIVE, 1), 0);
+	CHECK_INT(sks_getsockopt_int(ours, SOL_SOCKET, SO_KEEPALIVE, &value),
+	    0);
+	CHECK_INT(value, 1);
+	CHECK_INT(sks_setsockopt_int(ours, SOL_SOCKET, 12345, 1),
+	    SKS_ENOTSUP);
+	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &second,
+	    sizeof second), SKS_EINVAL);
+	sks_close(ours);
+	CHECK_INT(sks_getsockopt_int(ours, SOL_SOCKET, SO_KEEPALIVE, &value),
+	    SKS_ECLOSED);
+	close_pair();
+}
+
 int
 main(void)
 {
@@ -317,6 +468,11 @@ main(void)
 		T(options_are_set_where_the_socket_has_them),
 		T(a_unix_peer_is_known_by_its_user),
 		T(a_descriptor_taken_over_becomes_blocking_and_private),
+		T(a_socket_is_what_it_was_made_as),
+		T(a_raw_socket_needs_a_privilege),
+		T(a_detached_descriptor_lives_on_without_our_limits),
+		T(a_dup_has_limits_of_its_own),
+		T(any_option_goes_by_the_systems_numbers),
 	};
 
 	return t_main("socket", cases, sizeof cases / sizeof cases[0]);

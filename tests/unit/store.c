@@ -478,11 +478,12 @@ history_is_the_last_messages_of_one_session(void)
 	CHECK_INT(say(s, 1, DESK_EV_SAID, "c"), 0);
 	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
 		CHECK_INT(store_history(r, 1, 2, list, &got), 0);
-		CHECK_STR(dw_buf_str(&got), "4 1 reply b\n6 1 said c\n");
+		CHECK_STR(dw_buf_str(&got),
+		    "4 1 reply b\n5 1 sent \n6 1 said c\n");
 		dw_buf_reset(&got);
 		CHECK_INT(store_history(r, 1, 9, list, &got), 0);
 		CHECK_STR(dw_buf_str(&got),
-		    "2 1 said a\n4 1 reply b\n6 1 said c\n");
+		    "2 1 said a\n4 1 reply b\n5 1 sent \n6 1 said c\n");
 		dw_buf_reset(&got);
 		CHECK_INT(store_history(r, 9, 9, list, &got), 0);
 		CHECK_STR(dw_buf_str(&got), "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* makefile and recv_until. */
+/* makefile. */
 #include "config.h"
 
 #include <errno.h>
@@ -230,96 +230,6 @@ a_large_write_is_whole_although_signals_interrupt_it(void)
 	free(data);
 }
 
-/* --- recv_until --- */
-
-static const char *const tokens[] = { "quit", "服务端已就绪" };
-
-static ssize_t
-until(char *buf, size_t size, double seconds, size_t *which)
-{
-	return sks_recv_until(st, tokens, 2, sks_after(seconds), buf, size,
-	    which);
-}
-
-static void
-a_token_cut_anywhere_is_found_and_the_rest_kept(void)
-{
-	static const char text[] = "服务端已就绪hello";
-	const size_t len = strlen(tokens[1]);
-	char buf[64];
-	size_t which, done;
-
-	for (size_t cut = 1; cut < sizeof text - 1; cut++) {
-		open_pair(-1, 0);
-		CHECK_INT(sks_sendall(theirs, text, cut, &done), 0);
-		if (cut < len)
-			CHECK_INT(until(buf, sizeof buf, 0.002, &which),
-			    SKS_ETIMEDOUT);
-		CHECK_INT(sks_sendall(theirs, text + cut,
-		    sizeof text - 1 - cut, &done), 0);
-		CHECK_INT(until(buf, sizeof buf, SOON, &which), len);
-		CHECK_STR(buf, tokens[1]);
-		CHECK_INT(which, 1);
-		CHECK_INT(sks_stream_readn(st, buf, 5), 5);
-		CHECK_MEM(buf, 5, "hello", 5);
-		close_pair();
-	}
-}
-
-static void
-the_token_that_ends_first_wins(void)
-{
-	char buf[64];
-	size_t which;
-
-	open_pair(-1, 0);
-	say("..quit服务端已就绪");
-	CHECK_INT(until(buf, sizeof buf, SOON, &which), 6);
-	CHECK_INT(which, 0);
-	CHECK_INT(until(buf, sizeof buf, SOON, &which), 18);
-	CHECK_INT(which, 1);
-	close_pair();
-}
-
-static void
-without_a_token_the_end_and_the_limit_are_told(void)
-{
-	char buf[64];
-
-	open_pair(-1, 0);
-	say("0123456789");
-	CHECK_INT(until(buf, 8, SOON, NULL), SKS_ETOOLONG);
-	CHECK_INT(sks_shutdown(theirs, SKS_SHUT_WR), 0);
-	CHECK_INT(until(buf, sizeof buf, SOON, NULL), SKS_EEOF);
-	CHECK_INT(sks_stream_readn(st, buf, 20), 10);	/* nothing is lost */
-	close_pair();
-}
-
-static void *
-drip(void *arg)
-{
-	(void)arg;
-	while (sks_send_text(theirs, ".") == 0)
-		let_pass_ms(2);
-	return NULL;
-}
-
-static void
-dripped_bytes_do_not_extend_the_deadline(void)
-{
-	static char buf[100000];
-	pthread_t thread;
-	int64_t start = sks_now();
-
-	open_pair(-1, 0);
-	pthread_create(&thread, NULL, drip, NULL);
-	CHECK_INT(until(buf, sizeof buf, 0.1, NULL), SKS_ETIMEDOUT);
-	CHECK(seconds_since(start) >= 0.1 && seconds_since(start) < 5);
-	sks_close(ours);
-	pthread_join(thread, NULL);
-	close_pair();
-}
-
 int
 main(void)
 {
@@ -335,10 +245,6 @@ main(void)
 		T(a_dead_peer_is_reported_once_by_a_flush),
 		T(after_the_socket_is_closed_the_stream_says_so),
 		T(a_large_write_is_whole_although_signals_interrupt_it),
-		T(a_token_cut_anywhere_is_found_and_the_rest_kept),
-		T(the_token_that_ends_first_wins),
-		T(without_a_token_the_end_and_the_limit_are_told),
-		T(dripped_bytes_do_not_extend_the_deadline),
 	};
 
 	return t_main("stream", cases, sizeof cases / sizeof cases[0]);

@@ -59,6 +59,15 @@ wrapped(const char *tag, const char *gutter, const char *text, unsigned columns)
 	return dw_buf_str(&got);
 }
 
+static const char *
+wrapped_words(const char *text, unsigned columns)
+{
+	dw_buf_reset(&got);
+	CHECK_INT(dw_text_wrap_words(&got, "* ", "  ", text, strlen(text),
+	    columns, "\n"), 0);
+	return dw_buf_str(&got);
+}
+
 /* The rule of what may never reach a terminal, said once more and otherwise. */
 static bool
 is_forbidden(ucs4_t uc)
@@ -390,6 +399,29 @@ a_mark_is_never_parted_from_its_character(void)
 }
 
 static void
+a_sentence_of_ours_breaks_between_words(void)
+{
+	CHECK_STR(wrapped_words("what is typed goes to session 3", 19),
+	    "* what is typed\n  goes to session\n  3\n");
+	CHECK_STR(wrapped_words("one three", 12), "* one three\n");
+	CHECK_STR(wrapped_words("one three ", 12), "* one three\n");
+	CHECK_STR(wrapped_words("one three\ntwo", 12),
+	    "* one three\n  two\n");
+	CHECK_STR(wrapped_words("  nc 127.0.0.1", 40), "*   nc 127.0.0.1\n");
+	/* No row has room for it. */
+	CHECK_STR(wrapped_words("a /home/anna/state", 13),
+	    "* a /home/an\n  na/state\n");
+	/* Chinese has no spaces, and its neighbours stay whole. */
+	CHECK_STR(wrapped_words("还没有人来过这里", 13),
+	    "* 还没有人来\n  过这里\n");
+	CHECK_STR(wrapped_words("来自三百people到了", 15),
+	    "* 来自三百\n  people到了\n");
+	CHECK_STR(wrapped_words("aaaaaa 你e\xcc\x81 bb", 12),
+	    "* aaaaaa 你\n  e\xcc\x81 bb\n");
+	CHECK_STR(wrapped_words("one two", 0), "* one two\n");
+}
+
+static void
 after_200_rows_the_rest_is_counted(void)
 {
 	struct dw_buf in = DW_BUF_INITIALIZER;
@@ -451,6 +483,8 @@ no_row_reaches_the_last_column_in_any_window(void)
 			wrapped("3 alice| ", "       | ", safe.data, columns);
 			bad += !rows_are_right("3 alice| ", "       | ",
 			    columns);
+			wrapped_words(safe.data, columns);
+			bad += !rows_are_right("* ", "  ", columns);
 		}
 	CHECK_INT(bad, 0);
 	dw_buf_fini(&raw);
@@ -584,6 +618,7 @@ main(void)
 		T(rows_start_with_tag_then_gutter),
 		T(without_a_width_a_message_is_one_row),
 		T(a_mark_is_never_parted_from_its_character),
+		T(a_sentence_of_ours_breaks_between_words),
 		T(after_200_rows_the_rest_is_counted),
 		T(no_row_reaches_the_last_column_in_any_window),
 		T(a_window_narrower_than_the_tag_still_keeps_column_0),

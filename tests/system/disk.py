@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A disk that is full, and then is not: the whole program behind a limit on
+the size of its files."""
+
+import os
+import resource
+import signal
+import subprocess
+
+from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, Deadline, Desk, case,
+                  journal, main, same, state)
+
+SORRY = "Your message could not be stored. Please send it again."
+
+
+def fill(d):
+    """From here on its journal cannot grow."""
+    wal, = (os.path.join(d.folder, f) for f in os.listdir(d.folder)
+            if f.endswith("-wal"))
+    resource.prlimit(d.pid, resource.RLIMIT_FSIZE,
+                     (os.path.getsize(wal), resource.RLIM_INFINITY))
+
+
+def make_room(d):
+    resource.prlimit(d.pid, resource.RLIMIT_FSIZE,
+                     (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def texts(d):
+    """Of all messages on disk."""
+    return [e["body"].decode() for e in journal(d.folder)
+            if e["ev"] in ("said", "reply")]
+
+
+class Rows:
+    """What a console in a pipe shows."""
+
+    def __init__(self, d):
+        self.process = subprocess.Popen(
+            [DESKWIRE, "attach", "--operator-socket", d.operator_path,
+             "--as", "eve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, "HOME": d.folder, "LC_ALL": "C.UTF-8"})
+
+    def until(self, words):
+        deadline = Deadline()
+        for row in self.process.stdout:
+            deadline.left(words)
+            if words in row.decode():
+                return
+        raise AssertionError(f"no row {words!r}")
+
+    def end(self):
+        self.process.communicate(b"/quit\n", LIMIT)
+        same(self.process.returncode, 0)
+
+
+@case("while it is full nothing is acknowledged, and everybody stays")
+def _():
+    with Desk() as d:
+        o, c, k, rows = d.operator(), d.line(), d.classic(), Rows(d)
+        rows.until("you are eve")
+        k.handshake()
+        c.send("before\n")
+        sid = o.said("before")["sid"]
+        k.send("hi")
+        other = o.said("hi")["sid"]
+        same(o.reply(other, "hello"), "ok")
+        k.until("hello")
+        c.until("Write your question.\n")
+        fill(d)
+
+        c.send("lost\n")
+        c.until(SORRY)
+        o.frame(op="notice", code="disk")
+        rows.until("* the journal cannot be written (")
+        d.row("the journal cannot be written (")
+        same(o.reply(sid, "lost too"), "not-stored")
+        same(o.command(f"close {sid}"), "not-stored")
+        assert SORRY in k.turn("and mine")
+        d.line().until("Welcome to")
+        late = d.classic()
+        late.send(CLIENT_HELLO)
+        same(late.end(), "The desk is busy. Please try again later.")
+        assert late.reset_by_desk
+
+        make_room(d)
+        c.send("after\n")
+        same(o.said("after")["sid"], sid)
+        o.frame(lambda f: f["op"] == "notice" and "again" in f["text"])
+        rows.until("* the journal can be written again")
+        same(o.reply(sid, "welcome back"), "ok")
+        c.until("lin: welcome back\n")
+        k.send("still me")
+        same(o.said("still me")["sid"], other)
+        d.classic().handshake()
+        o.sync()
+        shown = [e["text"] for e in o.events() if "text" in e]
+        same(shown, ["before", "hi", "hello", "after", "welcome back",
+                     "still me"])
+        same(texts(d), shown)
+        rows.end()
+
+
+@case("a desk that stops while it is full has lost nothing it acknowledged")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("before\n")
+        sid = o.said("before")["sid"]
+        fill(d)
+        c.send("lost\n")
+        c.until(SORRY)
+        same(d.stop(), 0)
+        same(texts(d), ["before"])
+        with Desk(folder=d.folder) as again:
+            o = again.operator()
+            known, = o.welcome["sessions"]
+            same((known["sid"], known["in"], known["gone"]), (sid, 1, True))
+
+
+@case("the operators are told once that it fails and once that it works again")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        fill(d)
+        for _ in range(5):
+            same(o.reply(sid, "no"), "not-stored")
+        make_room(d)
+        for _ in range(5):
+            same(o.reply(sid, "yes"), "ok")
+        same(len([f for f in o.frames if f["op"] == "notice" and
+                  f["code"] == "disk"]), 2)
+
+
+@case("a desk killed with a full disk has all that it acknowledged")
+def _():
+    with state() as folder:
+        with Desk(folder=folder) as d:
+            o, c = d.operator(), d.line()
+            c.send("hi\n")
+            sid = o.said("hi")["sid"]
+            same(o.reply(sid, "yes"), "ok")
+            fill(d)
+            same(o.reply(sid, "no"), "not-stored")
+            shown = o.events()
+            d.signal(signal.SIGKILL)
+            d.wait()
+        with Desk(folder=folder) as d:
+            o = d.operator(seen=0, replay=True)
+            by_seq = {e["seq"]: e for e in o.events()}
+            same([by_seq.get(e["seq"]) for e in shown], shown)
+            same([e["text"] for e in o.events() if e["ev"] == "reply"],
+                 ["yes"])
+
+
+@case("a customer who leaves while nothing can be stored has left afterwards")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        fill(d)
+        same(o.reply(sid, "no"), "not-stored")
+        c.reset()
+        make_room(d)
+        o.event("closed", sid=sid)
+
+
+main("disk")

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# socketserver.h is all that a program needs to include, in C and in C++, and
+# says nothing to a strict compiler.
+work=$(mktemp -d /tmp/dwXXXXXX)
+trap 'rm -rf "$work"' EXIT
+failed=0
+number=0
+strict="-Wall -Wextra -pedantic -Werror -fsyntax-only
+    -I$top_srcdir/src/socketserver"
+
+# compiles NAME COMPILER STANDARD: a program from standard input.
+compiles() {
+	number=$((number + 1))
+	cat >"$work/program"
+	# shellcheck disable=SC2086
+	if [ "$2" = no ]; then
+		echo "ok $number # SKIP there is no C++ compiler"
+	elif ! echo 'int x;' | $2 $language $3 -fsyntax-only - \
+	    2>/dev/null; then
+		echo "ok $number # SKIP the compiler does not know $3"
+	elif $2 $language $3 $strict "$work/program" 2>"$work/log"; then
+		echo "ok $number - header: $1"
+	else
+		sed 's/^/# /' "$work/log"
+		echo "not ok $number - header: $1"
+		failed=1
+	fi
+}
+
+echo 1..8
+cat >"$work/tables" <<'END'
+#include <socketserver.h>
+struct mine { struct sks_handler base; int more; };
+static const struct sks_server_ops server = { SKS_SERVER_OPS };
+static const struct sks_handler_ops handler = { SKS_HANDLER_OPS(struct mine) };
+int use(void);
+int use(void) { return server.size + handler.instance_size == 0; }
+END
+
+language='-x c'
+for standard in -std=c99 -std=c11 -std=gnu2x; do
+	compiles "a C program in $standard" "$CC" $standard <"$work/tables"
+done
+
+language='-x c++'
+for standard in -std=c++11 -std=c++14 -std=c++17 -std=c++20; do
+	compiles "a C++ program in $standard" "$CXX" $standard <<-'END'
+	#include <socketserver.h>
+	struct mine { sks_handler base; int more; };
+	int use()
+	{
+		sks_server_ops server = {};
+		sks_handler_ops handler = {};
+
+		server.size = sizeof server;
+		handler.size = sizeof handler;
+		handler.instance_size = sizeof(mine);
+		return server.size + handler.instance_size == 0;
+	}
+	END
+done
+language='-x c++ -Wno-missing-field-initializers'
+compiles "the macros of the tables in C++20" "$CXX" -std=c++20 \
+    <"$work/tables"
+exit $failed

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Several servers want one Unix path. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rig.h"
+
+#define RACERS	4
+
+/* What a killed server leaves. */
+static void
+leave_dead_socket(const struct sks_server_config *cfg)
+{
+	char aside[128];
+	const char *path = sks_addr_path(&cfg->address);
+	struct sks_server *srv = rig_server(cfg, NULL, &echo_handler);
+
+	snprintf(aside, sizeof aside, "%s-aside", path);
+	CHECK_INT(rename(path, aside), 0);
+	sks_server_free(srv);
+	CHECK_INT(rename(aside, path), 0);
+}
+
+struct racer {
+	const struct sks_server_config *cfg;
+	pthread_barrier_t	*line;
+	pthread_t		 thread;
+	struct sks_server	*srv;		/* if it has won */
+	int			 result;
+};
+
+static void *
+race(void *arg)
+{
+	struct racer *r = arg;
+
+	pthread_barrier_wait(r->line);
+	r->result = sks_server_new(r->cfg, NULL, &echo_handler, &r->srv);
+	return NULL;
+}
+
+/* Returns the one server that came of it, or NULL when there is not one. */
+static struct sks_server *
+winner(const struct sks_server_config *cfg)
+{
+	struct racer racers[RACERS];
+	struct sks_server *srv = NULL;
+	pthread_barrier_t line;
+	int winners = 0;
+
+	pthread_barrier_init(&line, NULL, RACERS);
+	for (int i = 0; i < RACERS; i++) {
+		racers[i] = (struct racer){ .cfg = cfg, .line = &line };
+		pthread_create(&racers[i].thread, NULL, race, &racers[i]);
+	}
+	for (int i = 0; i < RACERS; i++) {
+		pthread_join(racers[i].thread, NULL);
+		if (racers[i].result == 0 && winners++ == 0)
+			srv = racers[i].srv;
+		else if (racers[i].result == 0)
+			sks_server_free(racers[i].srv);
+		else
+			CHECK_INT(racers[i].result, SKS_EADDRINUSE);
+	}
+	pthread_barrier_destroy(&line);
+	CHECK_INT(winners, 1);
+	return srv;
+}
+
+static void
+check_race(const struct sks_server_config *cfg)
+{
+	struct sks_server *srv = winner(cfg);
+
+	if (!CHECK(srv != NULL))
+		return;
+	CHECK_INT(sks_server_start(srv), 0);
+	CHECK(rig_echo(srv));
+	sks_server_free(srv);
+	CHECK(access(sks_addr_path(&cfg->address), F_OK) < 0);
+}
+
+static void
+of_servers_that_race_for_a_dead_path_one_wins_and_can_be_reached(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
+	    SKS_THREADING);
+	int races = t_size("races", 200);
+
+	for (int i = 0; i < races; i++) {
+		leave_dead_socket(&cfg);
+		check_race(&cfg);
+	}
+}
+
+static void
+of_servers_that_race_for_a_free_path_one_wins_and_can_be_reached(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
+	    SKS_THREADING);
+	int races = t_size("races", 200);
+
+	for (int i = 0; i < races; i++)
+		check_race(&cfg);
+}
+
+static void
+a_server_that_is_bound_but_not_active_yet_keeps_its_path(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
+	struct sks_server_config early = cfg;
+	struct sks_server *srv, *second;
+
+	early.bind_and_activate = 0;
+	srv = rig_server(&early, NULL, &echo_handler);
+	CHECK_INT(sks_server_bind(srv), 0);
+	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &second),
+	    SKS_EADDRINUSE);
+	CHECK_INT(sks_server_activate(srv), 0);
+	CHECK_INT(sks_server_start(srv), 0);
+	CHECK(rig_echo(srv));
+	sks_server_free(srv);
+}
+
+static void
+while_another_holds_the_folder_a_dead_file_is_left_alone(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
+	char folder[128];
+	struct sks_server *srv;
+	int fd;
+
+	leave_dead_socket(&cfg);
+	snprintf(folder, sizeof folder, "%s", sks_addr_path(&cfg.address));
+	*strrchr(folder, '/') = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY);
+	CHECK_INT(flock(fd, LOCK_EX), 0);
+	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
+	    SKS_EADDRINUSE);
+	CHECK_INT(flock(fd, LOCK_UN), 0);
+	srv = rig_server(&cfg, NULL, &echo_handler);
+	CHECK(srv != NULL);
+	sks_server_free(srv);
+	close(fd);
+}
+
+static void
+a_path_without_a_folder_is_in_the_current_one(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
+	    SKS_THREADING);
+	char here[512];
+
+	CHECK(getcwd(here, sizeof here) != NULL);
+	CHECK_INT(chdir(t_tmpdir()), 0);
+	CHECK_INT(sks_addr_parse("unix:s", 0, &cfg.address), 0);
+	leave_dead_socket(&cfg);
+	check_race(&cfg);
+	CHECK_INT(chdir(here), 0);
+}
+
+static void
+the_umask_is_as_before_when_servers_have_raced(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
+	    SKS_THREADING);
+	mode_t before = umask(027);
+
+	for (int i = 0; i < 20; i++)
+		check_race(&cfg);
+	CHECK_INT(umask(before), 027);
+}
+
+int
+main(void)
+{
+	static const struct t_case cases[] = {
+		T(of_servers_that_race_for_a_dead_path_one_wins_and_can_be_reached),
+		T(of_servers_that_race_for_a_free_path_one_wins_and_can_be_reached),
+		T(a_server_that_is_bound_but_not_active_yet_keeps_its_path),
+		T(while_another_holds_the_folder_a_dead_file_is_left_alone),
+		T(a_path_without_a_folder_is_in_the_current_one),
+		T(the_umask_is_as_before_when_servers_have_raced),
+	};
+
+	return t_main("server_paths", cases, sizeof cases / sizeof cases[0]);
+}
