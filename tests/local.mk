@@ -69,6 +69,7 @@ unit_tests = \
 	tests/unit/tty_input \
 	tests/unit/tty_rows \
 	tests/unit/turn \
+	tests/unit/twelve \
 	tests/unit/until \
 	tests/unit/utf8
 
