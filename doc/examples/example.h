@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <socketserver.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,21 @@ complain(const char *what)
 	return 1;
 }
 
+/* The prompt that waits for an answer.  Only the threading server prints from
+ * several threads: the lock guards this and what is printed. */
+static pthread_mutex_t console = PTHREAD_MUTEX_INITIALIZER;
+static const char *asking;
+
+static inline void
+set_prompt(const char *prompt)
+{
+	pthread_mutex_lock(&console);
+	if ((asking = prompt) != NULL)
+		printf("%s", prompt);
+	fflush(stdout);
+	pthread_mutex_unlock(&console);
+}
+
 /* Shows the prompt.  Returns 1 when there is a line to be read, 0 when one of
  * `events` came on fd before. */
 static inline int
@@ -61,10 +77,10 @@ wait_for_line(const char *prompt, int fd, short events)
 
 	if (poll(p, 1, 0) > 0)
 		return 0;
-	printf("%s", prompt);
-	fflush(stdout);
+	set_prompt(prompt);
 	while (poll(p, 2, -1) < 0 && errno == EINTR)
 		;
+	set_prompt(NULL);
 	if (p[0].revents == 0)
 		return 1;
 	printf("\n");

@@ -5,12 +5,9 @@
 
 #include "example.h"
 
-#include <pthread.h>
-
-/* One terminal for all threads: the lock guards these and what is printed. */
-static pthread_mutex_t console = PTHREAD_MUTEX_INITIALIZER;
+/* Guarded by console, too. */
 static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
-static const char *asking;	/* the prompt that waits for the operator */
+static int busy;		/* somebody asks the operator */
 static int terminal_ended;	/* Ctrl-D: everybody is told goodbye */
 
 /* Around a row of another conversation: a prompt comes again below it. */
@@ -51,17 +48,17 @@ ask_operator(const char *prompt, struct sks_socket *conn,
 	ssize_t n = ASK_END;
 
 	pthread_mutex_lock(&console);
-	while (asking != NULL)
+	while (busy)
 		pthread_cond_wait(&answered, &console);
 	if (!terminal_ended) {
-		asking = prompt;
+		busy = 1;
 		pthread_mutex_unlock(&console);
 		n = ask(prompt, sks_fileno(conn), POLLRDHUP, line);
 		pthread_mutex_lock(&console);
-		asking = NULL;
+		busy = 0;
 	}
 	terminal_ended = n == ASK_END;
-	pthread_cond_broadcast(&answered);
+	pthread_cond_signal(&answered);
 	pthread_mutex_unlock(&console);
 	return n;
 }

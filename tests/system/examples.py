@@ -14,7 +14,7 @@ import sys
 
 from desk import (BUILD, CLIENT_HELLO, FULL, JOINER, LIMIT, QUIT,
                   SERVER_HELLO, TOP, Classic, Customer, Deadline, Skip, case,
-                  main, same, size)
+                  main, same, size, wait_until)
 
 PROMPT = "信息:"
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -559,16 +559,33 @@ def _():
         server.until("请回复客户端 [1] 的信息:")
         second.send("二")
         server.hears("二")
-        second.close()
+        end_seen(server, second)
         third.send("三")
         server.hears("三")
         server.type("给一")
-        shown = server.until("请回复客户端 [3] 的信息:")
-        assert "客户端 [2] 的信息:" not in shown, shown
+        server.until("请回复客户端 [3] 的信息:")
         server.type("给三")
         same(third.read_one(), "给三")
         first.close()
         third.close()
+        while server.said.decode().count("连接关闭") < 3:
+            server.until("\n")
+        said = server.said.decode()
+        assert "客户端 [2] 的信息:" not in said, said
+
+
+def end_seen(server, customer):
+    """Closes, and waits until the server's kernel knows: CLOSE_WAIT."""
+    ours = f":{customer.sock.getsockname()[1]:04X}"
+    theirs = f":{server.port:04X}"
+    customer.close()
+
+    def done():
+        with open("/proc/net/tcp", encoding="ascii") as f:
+            parts = [row.split() for row in f]
+        return any(p[1].endswith(theirs) and p[2].endswith(ours) and
+                   p[3] == "08" for p in parts)
+    wait_until(done, "the server's kernel")
 
 
 def stops_at(number):
