@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/mem.h"
 #include "base/quit.h"
 #include "base/text.h"
 #include "desk/state.h"
@@ -151,7 +152,7 @@ answer(struct desk *d, const struct desk_request *rq,
 static bool
 is_address(const char *word, size_t len)
 {
-	const char *colon = memrchr(word, ':', len);
+	const char *colon = dw_memrchr(word, ':', len);
 	size_t port = colon != NULL ? len - (size_t)(colon + 1 - word) : 0;
 	size_t dots = 0;
 
