@@ -299,6 +299,7 @@ without_descriptors_a_refusing_server_tells_its_peers(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
 	struct sks_server *srv;
+	struct sks_server_stats stats;
 	struct sks_socket *s[3], *after;
 	rlim_t old;
 
@@ -315,6 +316,8 @@ without_descriptors_a_refusing_server_tells_its_peers(void)
 	for (int i = 0; i < 3; i++)
 		CHECK(was_refused(s[i]));
 	CHECK_INT(refused(srv, SKS_OVER_FILES), 3);
+	sks_server_stats(srv, &stats);
+	CHECK_INT(stats.accepted, 3);
 	CHECK_INT(log_lines(), 1);
 	set_fd_limit(old);
 	after = rig_connect(srv);
