@@ -181,7 +181,7 @@ accept_ready(struct sks_server *srv)
 	for (size_t i = 0; i < srv->n_listeners; i++) {
 		if (srv->polled[1 + i].revents == 0)
 			continue;
-		if (atomic_load(&srv->stop) || sks_children_full(srv))
+		if (atomic_load(&srv->stop) || at_limit(srv))
 			return 0;
 		r = sks_accept_one(srv, &srv->listeners[i]);
 		if (r < 0 || r == SKS_STOP)
