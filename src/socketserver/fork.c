@@ -107,7 +107,7 @@ sks_children_polled(struct sks_server *srv, struct pollfd *p,
 		mute |= fd < 0;
 	}
 	dw_unlock(&srv->lock);
-	if (mute || sks_children_full(srv)) {
+	if (mute || (n > 0 && sks_at_limit(srv))) {
 		*deadline_ns = dw_clock_sooner(*deadline_ns, dw_clock_ns() +
 		    (mute ? srv->look_ns : LOOK_NS));
 		srv->look_ns = dw_clock_sooner(2 * srv->look_ns, LOOK_NS);
