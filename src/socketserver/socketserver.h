@@ -131,7 +131,8 @@ SKS_API const char *sks_error_text(char *buf, size_t size);
 /* Now, in nanoseconds of the monotonic clock. */
 SKS_API int64_t	sks_now(void);
 
-/* The deadline `seconds` from now; INFINITY gives SKS_NEVER. */
+/* The deadline `seconds` from now; INFINITY gives SKS_NEVER, less than 0 and
+ * NaN what 0 gives. */
 SKS_API int64_t	sks_after(double seconds);
 
 /* ---------------------------------------------------------- addresses --- */

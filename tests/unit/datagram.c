@@ -416,11 +416,15 @@ static int
 use_streams(struct sks_handler *h)
 {
 	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
+	const char *colon = ":";
 	char buf[16] = "", *big = calloc(1, 70000);
 
 	note_number("line", (int)sks_stream_readline(dh->rfile, buf,
 	    sizeof buf));
 	note_number("four", (int)sks_stream_readn(dh->rfile, buf, 4));
+	note(buf);
+	note_number("until", (int)sks_recv_until(dh->rfile, &colon, 1,
+	    SKS_TEXT, SKS_OWN_TIMEOUT, buf, sizeof buf, NULL));
 	note(buf);
 	note_number("rest", (int)sks_stream_read(dh->rfile, buf, sizeof buf));
 	note_number("end", (int)sks_stream_read(dh->rfile, buf, sizeof buf));
@@ -446,9 +450,10 @@ rfile_ends_with_the_datagram_and_wfile_refuses_too_much_at_once(void)
 	script.in_handle = use_streams;
 	srv = rig_server(&cfg, NULL, &scripted);
 	client = rig_datagrams(srv);
-	CHECK_INT(sks_send(client, "ab\ncdefgh", 9), 9);
+	CHECK_INT(sks_send(client, "ab\ncdefz:gh", 11), 11);
 	CHECK_INT(sks_server_handle_request(srv), 1);
-	snprintf(want, sizeof want, "handle line:3 four:4 cdef rest:2 end:0 "
+	snprintf(want, sizeof want, "handle line:3 four:4 cdef until:2 z: "
+	    "rest:2 end:0 "
 	    "fileno:-1 write:65506 write:%d flush:0 write:1 write:%d",
 	    SKS_ETOOLONG, SKS_ETOOLONG);
 	CHECK_STR(calls(), want);

@@ -1090,9 +1090,8 @@ leave_a_child_behind(struct sks_handler *h)
 }
 
 static void
-a_child_whose_own_child_lives_on_is_noticed_all_the_same(void)
+check_that_its_end_is_noticed(const struct sks_server_config *cfg)
 {
-	struct sks_server_config cfg = forking_config(SKS_TCP);
 	struct sks_server_ops ops = {
 		SKS_SERVER_OPS, .service_actions = count_turns
 	};
@@ -1101,13 +1100,26 @@ a_child_whose_own_child_lives_on_is_noticed_all_the_same(void)
 
 	begin();
 	script.in_handle = leave_a_child_behind;
-	cfg.max_children = 1;
-	srv = rig_server(&cfg, &ops, &rig_handler);
+	srv = rig_server(cfg, &ops, &rig_handler);
 	s = rig_connect(srv);
 	CHECK_INT(sks_server_serve_forever(srv), 0);
 	CHECK(greeted(s));
 	sks_server_free(srv);
 	hang_up(s);
+}
+
+/* At each of the limits that others wait for. */
+static void
+a_child_whose_own_child_lives_on_is_noticed_all_the_same(void)
+{
+	struct sks_server_config cfg = forking_config(SKS_TCP);
+
+	cfg.max_children = 1;
+	check_that_its_end_is_noticed(&cfg);
+	cfg = forking_config(SKS_TCP);
+	cfg.max_sessions = 1;
+	cfg.overload = SKS_WAIT;
+	check_that_its_end_is_noticed(&cfg);
 }
 
 static void
