@@ -256,6 +256,7 @@ fork_locked(struct sks_server *srv, struct sks_request *req, int pipe)
 		dw_list_del(&req->node);
 		dw_list_add(&srv->children, &req->node);
 		srv->stats.children++;
+		srv->lent -= req->borrowed != 0;	/* it has its own */
 	}
 	dw_unlock(&srv->lock);
 	return pid;

@@ -153,7 +153,7 @@ sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)
 	req->admitted = 0;
 	dw_list_del(&req->node);
 	srv->stats.live--;
-	srv->lent -= req->borrowed != 0;
+	srv->lent -= req->borrowed && req->pid == 0;
 	dw_cond_broadcast(&srv->changed);
 }
 

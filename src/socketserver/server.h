@@ -87,7 +87,8 @@ struct sks_server {
 	struct dw_list		children DW_GUARDED_BY(lock);
 	struct dw_list		done	DW_GUARDED_BY(lock);
 	unsigned		lent	DW_GUARDED_BY(lock);	/* live requests
-						 * on borrowed sockets */
+						 * on borrowed sockets, but
+						 * for those of children */
 	uint64_t		next_number	DW_GUARDED_BY(lock);
 	struct sks_server_stats	stats	DW_GUARDED_BY(lock);
 };

@@ -12,7 +12,7 @@ send sendall recvfrom sendto close shutdown detach dup getpeername getsockname
 setsockopt getsockopt settimeout gettimeout fileno setblocking makefile
 create_server create_connection""".split()
 WORDS = """AF_INET AF_INET6 AF_UNIX SOCK_STREAM SOCK_DGRAM SOCK_RAW SOCK_RDM
-SOCK_SEQPACKET""".split()
+SOCK_SEQPACKET receive_socket_info send_socket_info""".split()
 
 
 def text(path):

@@ -69,7 +69,10 @@ def wrong_fields():
 
 
 def has_test(name, test):
-    if name.endswith(".c"):
+    if name == "bench.py":
+        path = "tests/bench/" + name
+        row = rf"^    \(\".*\", {test}\),$"
+    elif name.endswith(".c"):
         path = "tests/unit/" + name
         row = rf"^\t\tT\({test}\),?$"
     else:

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 
 #include "rig.h"
 
@@ -19,15 +20,19 @@ void	*__wrap_calloc(size_t n, size_t size);
 void	*__wrap_realloc(void *p, size_t size);
 
 static _Thread_local int exempt;	/* a client's, not the library's */
-static atomic_int countdown;		/* the one that makes it 0 fails */
-static atomic_int failed;
+
+/* Shared with the children of a forking server. */
+static struct counts {
+	atomic_int	down;		/* the one that makes it 0 fails */
+	atomic_int	failed;
+} *count;
 
 static int
 fails(void)
 {
-	if (exempt || atomic_fetch_sub(&countdown, 1) != 1)
+	if (count == NULL || exempt || atomic_fetch_sub(&count->down, 1) != 1)
 		return 0;
-	atomic_fetch_add(&failed, 1);
+	atomic_fetch_add(&count->failed, 1);
 	errno = ENOMEM;
 	return 1;
 }
@@ -54,8 +59,8 @@ __wrap_realloc(void *p, size_t size)
 static void
 arm(int n)
 {
-	atomic_store(&failed, 0);
-	atomic_store(&countdown, n);
+	atomic_store(&count->failed, 0);
+	atomic_store(&count->down, n);
 }
 
 /* --- a conversation that uses what the library has --- */
@@ -160,10 +165,13 @@ is_datagram(enum sks_kind kind)
 	return kind == SKS_UDP || kind == SKS_UNIX_DGRAM;
 }
 
+/* No postman is in a child. */
 static const struct sks_handler_ops *
-handler_for(enum sks_kind kind)
+handler_for(const struct sks_server_config *cfg)
 {
-	return is_datagram(kind) ? &packets : &talker;
+	if (is_datagram(cfg->kind))
+		return &packets;
+	return cfg->concurrency == SKS_FORKING ? &echo_handler : &talker;
 }
 
 /* Does the line come back, perhaps with more?  A datagram that was dropped is
@@ -198,13 +206,13 @@ live(const struct sks_server_config *cfg, int n)
 
 	exempt = 0;
 	arm(n);
-	r = sks_server_new(cfg, NULL, handler_for(cfg->kind), &srv);
+	r = sks_server_new(cfg, NULL, handler_for(cfg), &srv);
 	if (r == 0)
 		r = sks_server_start(srv);
 	exempt = 1;
 	if (r == 0)
 		(void)echo(srv, cfg->kind, 0.1);
-	atomic_store(&countdown, 0);
+	atomic_store(&count->down, 0);
 	if (r == 0)
 		CHECK(echo(srv, cfg->kind, SOON));
 	else
@@ -217,7 +225,7 @@ static void
 die(const struct sks_server_config *cfg, int n)
 {
 	struct sks_server *srv = rig_server(cfg, NULL,
-	    handler_for(cfg->kind));
+	    handler_for(cfg));
 
 	CHECK_INT(sks_server_start(srv), 0);
 	CHECK(echo(srv, cfg->kind, SOON));
@@ -225,7 +233,7 @@ die(const struct sks_server_config *cfg, int n)
 	arm(n);
 	CHECK_INT(sks_server_close(srv), 0);
 	exempt = 1;
-	atomic_store(&countdown, 0);
+	atomic_store(&count->down, 0);
 	sks_server_free(srv);
 }
 
@@ -243,7 +251,7 @@ each_in_turn(life_fn *life, enum sks_kind kind,
 		if (!CHECK_INT(count_threads_down_to(threads), threads) ||
 		    !CHECK_INT(count_fds(), fds))
 			break;
-	} while (atomic_load(&failed) > 0 && CHECK(n < 200));
+	} while (atomic_load(&count->failed) > 0 && CHECK(n < 200));
 	return n;
 }
 
@@ -287,10 +295,18 @@ a_sync_server_survives_each_allocation_that_fails(void)
 	with_all_kinds(live, SKS_SYNC, 10);
 }
 
+/* In the parent and in the child. */
+static void
+a_forking_server_survives_each_allocation_that_fails(void)
+{
+	with_all_kinds(live, SKS_FORKING, 10);
+}
+
 static void
 a_server_ends_without_memory(void)
 {
 	with_all_kinds(die, SKS_THREADING, 1);
+	with_all_kinds(die, SKS_FORKING, 1);
 }
 
 static void
@@ -304,7 +320,7 @@ the_postman_starts_or_says_why_not(void)
 
 		arm(++n);
 		r = sks_postman_new(&pm);
-		atomic_store(&countdown, 0);
+		atomic_store(&count->down, 0);
 		CHECK(r == 0 || r == SKS_ENOMEM || r == SKS_ENOTHREAD);
 		sks_postman_free(pm);
 		CHECK_INT(count_threads_down_to(threads), threads);
@@ -325,7 +341,7 @@ a_socket_is_made_or_not_at_all(void)
 		r = sks_socketpair(&a, &b);
 		if (r == 0 && (r = sks_makefile_stdio(a, "rw", &file)) == 0)
 			fclose(file);
-		atomic_store(&countdown, 0);
+		atomic_store(&count->down, 0);
 		CHECK(r == 0 || r == SKS_ENOMEM);
 		sks_socket_free(a);
 		sks_socket_free(b);
@@ -334,16 +350,30 @@ a_socket_is_made_or_not_at_all(void)
 	CHECK(n > 2);
 }
 
+static int
+setup(void)
+{
+	void *p = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -1;
+	count = p;
+	return 0;
+}
+
 int
 main(void)
 {
 	static const struct t_case cases[] = {
 		T(a_threading_server_survives_each_allocation_that_fails),
 		T(a_sync_server_survives_each_allocation_that_fails),
+		T(a_forking_server_survives_each_allocation_that_fails),
 		T(a_server_ends_without_memory),
 		T(the_postman_starts_or_says_why_not),
 		T(a_socket_is_made_or_not_at_all),
 	};
 
-	return t_main("allocation", cases, sizeof cases / sizeof cases[0]);
+	return t_main_setup("allocation", setup, cases,
+	    sizeof cases / sizeof cases[0]);
 }

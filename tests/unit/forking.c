@@ -1252,6 +1252,314 @@ without_block_on_close_children_are_told_and_not_awaited(void)
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 }
 
+/* --- datagrams: the socket is the server's, and each child's, too --- */
+
+static int gate[2];		/* a byte lets one child through */
+
+static void
+open_gate(int n)
+{
+	CHECK_INT(write(gate[1], "gate", (size_t)n), n);
+}
+
+static void
+begin_gate(void)
+{
+	begin();
+	if (pipe(gate) < 0)
+		abort();
+}
+
+static void
+end_gate(void)
+{
+	close(gate[0]);
+	close(gate[1]);
+}
+
+static int
+reply_behind_the_gate(struct sks_handler *h)
+{
+	char byte;
+
+	end_some_day();
+	if (read(gate[0], &byte, 1) != 1)
+		return SKS_EUSER;
+	return send_back(h);
+}
+
+static int
+ignore_sigterm_and_reply_behind_the_gate(struct sks_handler *h)
+{
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGTERM, &sa, NULL);
+	if (write(here.fds[1], "!", 1) != 1)
+		return SKS_EUSER;
+	return reply_behind_the_gate(h);
+}
+
+/* A server whose child, to whom this client has sent a "?", is inside fn. */
+static struct sks_server *
+datagrams_with(const struct sks_server_config *cfg,
+    int (*fn)(struct sks_handler *), struct sks_socket **client)
+{
+	struct sks_server *srv;
+
+	script.in_handle = fn;
+	srv = rig_server(cfg, NULL, &rig_handler);
+	*client = rig_datagrams(srv);
+	CHECK_INT(sks_send(*client, "?", 1), 1);
+	CHECK_INT(sks_server_handle_request(srv), 1);
+	CHECK_INT(stats_of(srv).children, 1);
+	return srv;
+}
+
+static int
+reply_what_it_has(struct sks_handler *h)
+{
+	int listeners = 0;
+	char text[64];
+
+	for (size_t i = 0; i < sks_server_listeners(h->server); i++)
+		listeners += sks_server_fileno_at(h->server, i) >= 0;
+	snprintf(text, sizeof text, "%d %d %d %d %d\n", in_child(),
+	    count_fds() - fds_before, listeners,
+	    sks_server_shutdown(h->server, SOON),
+	    sks_server_close(h->server));
+	return sks_request_reply(h->self, text, strlen(text));
+}
+
+/* It replies from the socket that was asked, has no other, and what it does
+ * with that is nothing to its parent. */
+static void
+a_datagrams_child_has_only_the_socket_that_was_asked(void)
+{
+	for (int i = STREAMS; i < ALL; i++) {
+		struct sks_server_config cfg = forking_config(kinds[i]);
+		struct sks_addr more = rig_config(kinds[i],
+		    SKS_FORKING).address;
+		struct sks_socket *s[2];
+		struct sks_server *srv;
+		char want[64];
+
+		begin();
+		script.in_handle = reply_what_it_has;
+		cfg.more_addresses = &more;
+		cfg.n_more = 1;
+		/* The clients' sockets. */
+		fds_before = fds_in_a_child() + 2;
+		snprintf(want, sizeof want, "1 2 1 %d %d\n", SKS_EDEADLK,
+		    SKS_EBUSY);
+		srv = rig_server(&cfg, NULL, &rig_handler);
+		for (size_t n = 0; n < 2; n++)
+			s[n] = rig_datagrams_to(sks_server_address_at(srv, n));
+		for (int n = 0; n < 6; n++) {
+			CHECK_INT(sks_send(s[n % 2], "?", 1), 1);
+			CHECK_INT(sks_server_handle_request(srv), 1);
+			check_text(s[n % 2], want);
+		}
+		CHECK_INT(sks_server_close(srv), 0);
+		CHECK_INT(stats_of(srv).children_failed, 0);
+		sks_server_free(srv);
+		for (int n = 0; n < 2; n++)
+			sks_socket_free(s[n]);
+	}
+}
+
+/* The bytes of n datagrams, each of one, whatever their order: added up. */
+static int
+sum_heard(struct sks_socket *s, int n)
+{
+	int sum = 0;
+	char byte;
+
+	while (n-- > 0 && sks_recv(s, &byte, 1) == 1)
+		sum += byte;
+	return sum;
+}
+
+static void
+at_max_children_datagrams_wait_in_the_kernel(void)
+{
+	for (int i = STREAMS; i < ALL; i++) {
+		struct sks_server_config cfg = forking_config(kinds[i]);
+		struct sks_server *srv;
+		struct sks_socket *s;
+
+		begin_gate();
+		cfg.max_children = 2;
+		cfg.timeout = 0.05;
+		srv = datagrams_with(&cfg, reply_behind_the_gate, &s);
+		for (int n = 0; n < 3; n++)
+			CHECK_INT(sks_send(s, &"abc"[n], 1), 1);
+		CHECK_INT(sks_server_handle_request(srv), 1);
+		CHECK_INT(sks_server_handle_request(srv), 0);
+		CHECK_INT(stats_of(srv).accepted, 2);
+		CHECK_INT(stats_of(srv).children, 2);
+		open_gate(1);
+		while (sks_server_handle_request(srv) == 0)
+			;
+		CHECK_INT(stats_of(srv).accepted, 3);
+		CHECK_INT(stats_of(srv).children, 2);
+		open_gate(3);
+		while (sks_server_handle_request(srv) == 0)
+			;
+		CHECK_INT(sum_heard(s, 4), '?' + 'a' + 'b' + 'c');
+		CHECK_INT(sks_server_close(srv), 0);
+		CHECK_INT(stats_of(srv).accepted, 4);
+		CHECK_INT(stats_of(srv).children_failed, 0);
+		sks_server_free(srv);
+		sks_socket_free(s);
+		end_gate();
+	}
+}
+
+static void
+over_processes(struct sks_server *srv, struct sks_request *req,
+    enum sks_overload why)
+{
+	(void)srv;
+	note(why == SKS_OVER_PROCESSES ? "over_processes" : "over_another");
+	if (sks_request_reply(req, "full\n", 5) < 0)
+		note("unsent");
+}
+
+static void
+a_datagram_for_which_fork_fails_is_refused_and_the_next_served(void)
+{
+	const struct sks_server_ops ops = {
+		SKS_SERVER_OPS, .on_overload = over_processes
+	};
+
+	for (int i = STREAMS; i < ALL; i++) {
+		struct sks_server_config cfg = forking_config(kinds[i]);
+		struct sks_server *srv;
+		struct sks_socket *s;
+		int fds;
+
+		begin();
+		script.in_handle = send_back;
+		srv = rig_server(&cfg, &ops, &rig_handler);
+		s = rig_datagrams(srv);
+		fds = count_fds();
+		here.fork_errno = EAGAIN;
+		CHECK_INT(sks_send(s, "?", 1), 1);
+		CHECK_INT(sks_server_handle_request(srv), 1);
+		check_text(s, "full\n");
+		CHECK_STR(calls(), "over_processes");
+		CHECK_INT(stats_of(srv).refused[SKS_OVER_PROCESSES], 1);
+		CHECK_INT(stats_of(srv).live, 0);
+		CHECK_INT(count_fds(), fds);
+		here.fork_errno = 0;
+		CHECK_INT(sks_send(s, "!", 1), 1);
+		CHECK_INT(sks_server_handle_request(srv), 1);
+		check_text(s, "!");
+		sks_socket_free(s);
+		sks_server_free(srv);
+	}
+}
+
+static int
+reply_soon(struct sks_handler *h)
+{
+	poll(NULL, 0, 100);
+	return send_back(h);
+}
+
+static void
+note_children(struct sks_server *srv)
+{
+	note(stats_of(srv).children > 0 ? "with_child" : "without");
+	sks_default_server_close(srv);
+}
+
+/* As with connections, the parent has closed by then. */
+static void
+what_a_child_replies_while_its_datagram_server_closes_still_leaves(void)
+{
+	const struct sks_server_ops ops = {
+		SKS_SERVER_OPS, .server_close = note_children
+	};
+
+	for (int i = STREAMS; i < ALL; i++) {
+		struct sks_server_config cfg = forking_config(kinds[i]);
+		struct sks_server *srv;
+		struct sks_socket *s;
+		int64_t start;
+
+		begin();
+		cfg.grace = SOON;
+		script.in_handle = reply_soon;
+		srv = rig_server(&cfg, &ops, &rig_handler);
+		s = rig_datagrams(srv);
+		CHECK_INT(sks_send(s, "?", 1), 1);
+		CHECK_INT(sks_server_handle_request(srv), 1);
+		start = sks_now();
+		CHECK_INT(sks_server_close(srv), 0);
+		CHECK(seconds_since(start) < SOON / 2);
+		CHECK_STR(calls(), "with_child");
+		CHECK_INT(sks_server_fileno(srv), -1);
+		CHECK_INT(stats_of(srv).children, 0);
+		CHECK_INT(stats_of(srv).children_failed, 0);
+		check_text(s, "?");
+		sks_server_free(srv);
+		sks_socket_free(s);
+	}
+}
+
+static void
+after_the_grace_a_datagrams_child_gets_sigterm(void)
+{
+	for (int i = STREAMS; i < ALL; i++) {
+		struct sks_server_config cfg = forking_config(kinds[i]);
+		struct sks_server *srv;
+		struct sks_socket *s;
+		int64_t start;
+
+		begin_gate();
+		cfg.grace = 0.05;
+		srv = datagrams_with(&cfg, reply_behind_the_gate, &s);
+		start = sks_now();
+		CHECK_INT(sks_server_close(srv), 0);
+		CHECK(seconds_since(start) >= 0.05);
+		CHECK(seconds_since(start) < 1);
+		CHECK_INT(stats_of(srv).children, 0);
+		CHECK_INT(stats_of(srv).children_failed, 1);
+		CHECK_INT(sks_server_fileno(srv), -1);
+		sks_server_free(srv);
+		sks_socket_free(s);
+		end_gate();
+	}
+}
+
+/* It has a descriptor of its own, of the same socket. */
+static void
+without_block_on_close_a_child_that_lives_on_can_still_reply(void)
+{
+	for (int i = STREAMS; i < ALL; i++) {
+		struct sks_server_config cfg = forking_config(kinds[i]);
+		struct sks_server *srv;
+		struct sks_socket *s;
+		char byte = 0;
+
+		begin_gate();
+		cfg.block_on_close = 0;
+		srv = datagrams_with(&cfg,
+		    ignore_sigterm_and_reply_behind_the_gate, &s);
+		CHECK_INT(read(here.fds[0], &byte, 1), 1);
+		CHECK_INT(sks_server_close(srv), 0);
+		CHECK_INT(stats_of(srv).children, 1);
+		CHECK_INT(sks_server_fileno(srv), -1);
+		open_gate(1);
+		check_text(s, "?");
+		sks_server_free(srv);
+		sks_socket_free(s);
+		end_gate();
+	}
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
 int
 main(void)
 {
@@ -1289,6 +1597,12 @@ main(void)
 		T(after_the_grace_a_child_gets_sigterm),
 		T(a_child_that_ignores_sigterm_is_killed_a_second_later),
 		T(without_block_on_close_children_are_told_and_not_awaited),
+		T(a_datagrams_child_has_only_the_socket_that_was_asked),
+		T(at_max_children_datagrams_wait_in_the_kernel),
+		T(a_datagram_for_which_fork_fails_is_refused_and_the_next_served),
+		T(what_a_child_replies_while_its_datagram_server_closes_still_leaves),
+		T(after_the_grace_a_datagrams_child_gets_sigterm),
+		T(without_block_on_close_a_child_that_lives_on_can_still_reply),
 	};
 
 	return t_main("forking", cases, sizeof cases / sizeof cases[0]);

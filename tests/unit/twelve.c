@@ -292,6 +292,157 @@ each_runs_what_was_deferred_also_after_a_failed_setup(void)
 	close(told[1]);
 }
 
+/* --- which thread --- */
+
+#define INSIDE	1u
+#define RELEASE	2u
+
+static pthread_t loop_thread;	/* whose handle_request this is */
+
+/* Notes the call of the rig's override, and a mark if it is not the loop's. */
+static void
+mark(void)
+{
+	if (!pthread_equal(pthread_self(), loop_thread))
+		note("on_worker:");
+}
+
+static int
+marked_get_request(struct sks_server *srv, struct sks_request **req)
+{
+	mark();
+	return rig_get_request(srv, req);
+}
+
+static int
+marked_verify_request(struct sks_server *srv, struct sks_request *req)
+{
+	mark();
+	return rig_verify_request(srv, req);
+}
+
+static int
+marked_process_request(struct sks_server *srv, struct sks_request *req)
+{
+	mark();
+	return rig_process_request(srv, req);
+}
+
+static int
+marked_finish_request(struct sks_server *srv, struct sks_request *req)
+{
+	mark();
+	return rig_finish_request(srv, req);
+}
+
+static void
+marked_shutdown_request(struct sks_server *srv, struct sks_request *req)
+{
+	mark();
+	rig_shutdown_request(srv, req);
+}
+
+static void
+marked_close_request(struct sks_server *srv, struct sks_request *req)
+{
+	mark();
+	rig_close_request(srv, req);
+}
+
+static void
+marked_handle_error(struct sks_server *srv, struct sks_request *req,
+    const struct sks_error *e)
+{
+	mark();
+	rig_handle_error(srv, req, e);
+}
+
+static int
+marked_setup(struct sks_handler *h)
+{
+	mark();
+	return rig_setup(h);
+}
+
+static int
+marked_handle(struct sks_handler *h)
+{
+	mark();
+	return rig_handle(h);
+}
+
+static int
+marked_finish(struct sks_handler *h)
+{
+	mark();
+	return rig_finish(h);
+}
+
+static const struct sks_server_ops marked_ops = {
+	SKS_SERVER_OPS,
+	.get_request = marked_get_request,
+	.verify_request = marked_verify_request,
+	.process_request = marked_process_request,
+	.finish_request = marked_finish_request,
+	.shutdown_request = marked_shutdown_request,
+	.close_request = marked_close_request,
+	.handle_error = marked_handle_error,
+};
+
+static const struct sks_handler_ops marked_handler = {
+	SKS_HANDLER_OPS(struct sks_handler),
+	.setup = marked_setup,
+	.handle = marked_handle,
+	.finish = marked_finish,
+};
+
+/* For a worker: goes on only when process_request has returned. */
+static int
+hold_and_fail(struct sks_handler *h)
+{
+	(void)h;
+	raise_flag(INSIDE);
+	return await_flags(RELEASE) ? SKS_EUSER : 0;
+}
+
+static int
+fail_at_once(struct sks_handler *h)
+{
+	(void)h;
+	return SKS_EUSER;
+}
+
+static void
+with_threads_the_worker_does_all_behind_process_request(void)
+{
+	for (int i = 0; i < 2 * KINDS; i++) {
+		struct sks_server_config cfg = config_of(i);
+		int sync = cfg.concurrency == SKS_SYNC;
+		struct sks_server *srv;
+		struct sks_socket *s;
+
+		rig_reset();
+		loop_thread = pthread_self();
+		script.in_handle = sync ? fail_at_once : hold_and_fail;
+		srv = rig_server(&cfg, &marked_ops, &marked_handler);
+		s = ask(srv, i);
+		CHECK_INT(sks_server_handle_request(srv), 1);
+		raise_flag(RELEASE);
+		CHECK_INT(sks_server_close(srv), 0);
+		CHECK_STR(calls(), sync ?
+		    "get_request verify_request process_request "
+		    "finish_request setup handle finish handle_error "
+		    "shutdown_request close_request" :
+		    "get_request verify_request process_request "
+		    "on_worker: finish_request on_worker: setup "
+		    "on_worker: handle on_worker: finish "
+		    "on_worker: handle_error on_worker: shutdown_request "
+		    "on_worker: close_request");
+		sks_socket_free(s);
+		sks_server_free(srv);
+	}
+}
+
 /* --- super() --- */
 
 static void
@@ -328,18 +479,6 @@ up_on_overload(struct sks_server *srv, struct sks_request *req,
 {
 	note("on_overload");
 	sks_default_on_overload(srv, req, why);
-}
-
-#define INSIDE	1u
-#define RELEASE	2u
-
-static int
-hold_and_fail(struct sks_handler *h)
-{
-	(void)h;
-	raise_flag(INSIDE);
-	await_flags(RELEASE);
-	return SKS_EUSER;
 }
 
 /* The rig's overrides call up already; here are the rest. */
@@ -399,6 +538,7 @@ main(void)
 		T(each_drops_and_counts_what_the_system_could_not_get),
 		T(each_serves_one_request_a_turn_and_none_after_a_stop),
 		T(each_runs_what_was_deferred_also_after_a_failed_setup),
+		T(with_threads_the_worker_does_all_behind_process_request),
 		T(an_override_may_call_up_to_every_default),
 	};
 
