@@ -1135,7 +1135,7 @@ struct sks_stream_handler {
 };
 
 /* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0 or what
- * failed. */
+ * failed.  If your setup fails after it, both are freed all the same. */
 SKS_API int	sks_stream_handler_setup(struct sks_handler *h);
 
 /* Flushes (a peer that is gone is no error) and frees both. */
