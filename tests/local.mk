@@ -93,7 +93,9 @@ scripts = \
 	tests/system/udp.py \
 	tests/system/crash.py \
 	tests/system/deps.sh \
+	tests/system/examples.py \
 	tests/system/framing_doc.py \
+	tests/system/from_python.py \
 	tests/system/header.sh \
 	tests/system/install.sh \
 	tests/system/library_manual.py \

@@ -2,25 +2,25 @@
 /*
  * The blocking server: one client at a time, the next waits in the backlog.  A
  * client that resets, keeps silent or sends what is no text ends only its own
- * conversation.
+ * conversation.  Ctrl-D at the prompt says goodbye and ends the server.
  */
 #include "server.h"
 
-static int
+static void
 converse(struct sks_socket *conn)
 {
-	struct sks_stream *in;
-	int r = sks_makefile(conn, -1, 0, &in);
+	struct sks_stream *in = NULL;
+	int r;
 
-	if (r < 0)
-		return r;
 	sks_observe(conn, SKS_SERVER, sks_observe_print, stdout);
-	if ((r = shake_hands(conn, in)) >= 0)
+	if ((r = sks_makefile(conn, -1, 0, &in)) >= 0 &&
+	    (r = shake_hands(conn, in)) >= 0)
 		while ((r = answer(conn, in, "请回复客户端的信息:")) > 0)
 			;
+	if (r < 0)
+		complain("连接中断");
 	say_goodbye(conn);
 	sks_stream_free(in);
-	return r;
 }
 
 int
@@ -31,6 +31,7 @@ main(int argc, char **argv)
 	struct sks_addr at, client;
 	struct sks_socket *server, *conn;
 	char text[SKS_ADDR_TEXT];
+	int r;
 
 	arguments(argc, argv, &host, &port);
 	if (sks_addr_resolve(host, port, SKS_UNSPEC, &at) < 0 ||
@@ -42,12 +43,13 @@ main(int argc, char **argv)
 
 	while (!operator_has_gone()) {
 		printf("等待客户端连接...\n");
-		if (sks_accept(server, &conn, &client) < 0)
+		if ((r = sks_accept(server, &conn, &client)) == SKS_ERESET)
+			continue;	/* gone before we took it */
+		if (r < 0)
 			return complain("accept");
 		printf("当前连接客户端:%s\n", sks_addr_format(&client,
 		    SKS_STYLE_PYTHON, text, sizeof text));
-		if (converse(conn) < 0)
-			complain("连接中断");
+		converse(conn);
 		sks_socket_free(conn);
 		printf("与客户端 %s 断开连接\n", sks_addr_format(&client,
 		    SKS_STYLE_PLAIN, text, sizeof text));

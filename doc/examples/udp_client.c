@@ -11,28 +11,44 @@ static void
 show_answer(struct sks_socket *s)
 {
 	char data[MESSAGE], text[4 * MESSAGE + 1];
-	ssize_t n = sks_recv(s, data, sizeof data);
+	int flags;
+	ssize_t n = sks_recvfrom(s, data, sizeof data, NULL, &flags);
 
 	if (n >= 0)
-		printf("收到服务端发来的消息: %s\n", sks_printable(data,
-		    (size_t)n, text, sizeof text));
+		printf("收到服务端发来的消息: %s%s\n", sks_printable(data,
+		    (size_t)n, text, sizeof text),
+		    flags & SKS_TRUNC ? " (被截断)" : "");
 	else
 		complain("对方未在监听");
 }
 
-/* Returns 0 to go on, 1 to end. */
+static void
+send_line(struct sks_socket *s, const char *line)
+{
+	ssize_t n = sks_send(s, line, strlen(line));
+
+	/* This tells of an earlier datagram; ours has not left yet. */
+	if (n == SKS_ECONNREFUSED) {
+		complain("对方未在监听");
+		n = sks_send(s, line, strlen(line));
+	}
+	if (n < 0)
+		complain("发送失败");
+}
+
+/* Returns 1 to go on, 0 to end. */
 static int
 take_turn(struct sks_socket *s)
 {
-	char line[MESSAGE + 2];
+	char line[MESSAGE + 1];
 	ssize_t n = ask("请输入要发送给服务端的信息:", sks_fileno(s), POLLIN,
 	    line);
 
 	if (n == ASK_PEER)
 		show_answer(s);
-	else if (n > 0 && sks_send(s, line, (size_t)n) < 0)
-		complain("对方未在监听");
-	return n == ASK_END || (n > 0 && strcmp(line, QUIT) == 0);
+	else if (n > 0)
+		send_line(s, line);
+	return n == ASK_PEER || (n > 0 && strcmp(line, QUIT) != 0);
 }
 
 int
@@ -44,15 +60,14 @@ main(int argc, char **argv)
 	struct sks_socket *s;
 
 	arguments(argc, argv, &host, &port);
-	if (sks_addr_resolve(host, port, SKS_UNSPEC, &to) < 0 ||
-	    sks_socket_new(sks_addr_family(&to), SKS_DGRAM, 0, &s) < 0)
-		return complain(host);
 	printf("开始连接服务端 %s:%u ...\n", host, port);
-	if (sks_connect(s, &to) < 0)
+	if (sks_addr_resolve(host, port, SKS_UNSPEC, &to) < 0 ||
+	    sks_socket_new(sks_addr_family(&to), SKS_DGRAM, 0, &s) < 0 ||
+	    sks_connect(s, &to) < 0)
 		return complain("连接失败");
 	printf("已设定服务端 %s:%u (无连接协议, 未确认)\n", host, port);
 
-	while (take_turn(s) == 0)
+	while (take_turn(s))
 		;
 	sks_socket_free(s);
 	printf("与服务端 %s:%u 断开连接\n", host, port);

@@ -27,10 +27,8 @@ main(int argc, char **argv)
 		int flags;
 		ssize_t n = sks_recvfrom(s, data, sizeof data, &from, &flags);
 
-		if (n < 0) {
-			complain("recvfrom");
-			continue;
-		}
+		if (n < 0)
+			return complain("recvfrom");
 		printf("收到客户端 -> %s 发来的消息: %s%s\n",
 		    sks_addr_format(&from, SKS_STYLE_PYTHON, who, sizeof who),
 		    sks_printable(data, (size_t)n, text, sizeof text),

@@ -6,6 +6,7 @@ man3_pages = \
 	doc/man3/sks_error.3 \
 	doc/man3/sks_frame.3 \
 	doc/man3/sks_handler.3 \
+	doc/man3/sks_observe.3 \
 	doc/man3/sks_outbox.3 \
 	doc/man3/sks_request.3 \
 	doc/man3/sks_server.3 \

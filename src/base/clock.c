@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdbool.h>
 #include <time.h>
@@ -32,7 +31,9 @@ dw_clock_after(double seconds)
 {
 	int64_t now = dw_clock_ns();
 
-	if (isinf(seconds) || seconds > (double)(DW_NEVER - now) / 2e9)
+	if (!(seconds > 0))
+		return now;
+	if (seconds > (double)(DW_NEVER - now) / 2e9)
 		return DW_NEVER;
 	return now + (int64_t)(seconds * 1e9);
 }
@@ -40,14 +41,13 @@ dw_clock_after(double seconds)
 int
 dw_clock_poll_ms(int64_t deadline_ns)
 {
-	int64_t left;
+	int64_t now = dw_clock_ns(), left;
 
 	if (deadline_ns == DW_NEVER)
 		return -1;
-	left = deadline_ns - dw_clock_ns();
-	if (left <= 0)
+	if (deadline_ns <= now)
 		return 0;
-	left = (left + DW_MS - 1) / DW_MS;
+	left = (deadline_ns - now + DW_MS - 1) / DW_MS;
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 

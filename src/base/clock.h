@@ -18,7 +18,8 @@ int64_t	dw_clock_ns(void);
 /* Now, in ms since 1970-01-01 UTC. */
 int64_t	dw_clock_wall_ms(void);
 
-/* The deadline `seconds` from now; INFINITY gives DW_NEVER. */
+/* The deadline `seconds` from now; INFINITY gives DW_NEVER, and what is not
+ * more than 0 (NaN, too) now. */
 int64_t	dw_clock_after(double seconds);
 
 /* The earlier of two deadlines. */

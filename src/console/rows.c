@@ -213,9 +213,12 @@ datagram_row(struct con_row *row, const struct wire_event *ev,
 	(void)about;
 	add_peer(&text, ev);
 	add_quoted(&text, ev->body, ev->len);
-	if (ev->flags & TRUNCATED)
+	/* Not every system tells the desk how long it was. */
+	if ((ev->flags & TRUNCATED) && ev->n > ev->len)
 		dw_buf_addf(&text, _(" (cut, %lu bytes in all)"),
 		    (unsigned long)ev->n);
+	else if (ev->flags & TRUNCATED)
+		dw_buf_adds(&text, _(" (cut)"));
 	if (ev->flags & PEER_LEFT)
 		dw_buf_adds(&text, _(" (has left)"));
 	return finish_note(row, ev, &text, CON_STYLE_NOTE);

@@ -115,8 +115,8 @@ record_datagram(struct door *door, const struct desk_event *ev)
 	    _("%s Received from customer -> %s the message: "), r.id, tuple);
 	dw_log_bytes(r.log, before, ev->body, ev->len);
 	if ((ev->flags & DESK_TRUNCATED) != 0)
-		dw_log(r.log, _("%s That message had %lu bytes and was cut"),
-		    r.id, (unsigned long)ev->n);
+		dw_log(r.log, _("%s That message was cut: %lu bytes of it are "
+		    "kept"), r.id, (unsigned long)ev->len);
 }
 
 void

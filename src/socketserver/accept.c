@@ -91,7 +91,12 @@ get_request(struct sks_server *srv, struct sks_listener *l,
 	ready = l;
 	r = srv->ops.get_request(srv, req);
 	ready = outer;
-	return r;
+	if (r < 0 || r == SKS_STOP)
+		return r;
+	dw_lock(&srv->lock);
+	srv->stats.accepted++;
+	dw_unlock(&srv->lock);
+	return 0;
 }
 
 static void
@@ -264,8 +269,5 @@ sks_accept_one(struct sks_server *srv, struct sks_listener *l)
 	}
 	if ((r = get_request(srv, l, &req)) < 0)
 		return accept_failed(srv, l, r);
-	dw_lock(&srv->lock);
-	srv->stats.accepted++;
-	dw_unlock(&srv->lock);
-	return sks_serve_request(srv, req);
+	return r == SKS_STOP ? SKS_STOP : sks_serve_request(srv, req);
 }

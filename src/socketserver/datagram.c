@@ -15,8 +15,9 @@
 #include "socketserver/pktinfo.h"
 #include "socketserver/server.h"
 
-/* Linux then returns the whole length also of what had to be cut. */
-#ifdef __linux__
+/* Linux then returns the whole length also of what had to be cut.  Others may
+ * ignore the flag, or not know it. */
+#if defined(__linux__) && defined(DW_WITH_LINUX_EXTRAS)
 #define TELL_LENGTH	MSG_TRUNC
 #else
 #define TELL_LENGTH	0

@@ -107,7 +107,7 @@ sks_children_polled(struct sks_server *srv, struct pollfd *p,
 		mute |= fd < 0;
 	}
 	dw_unlock(&srv->lock);
-	if (mute || sks_children_full(srv)) {
+	if (mute || (n > 0 && sks_at_limit(srv))) {
 		*deadline_ns = dw_clock_sooner(*deadline_ns, dw_clock_ns() +
 		    (mute ? srv->look_ns : LOOK_NS));
 		srv->look_ns = dw_clock_sooner(2 * srv->look_ns, LOOK_NS);
@@ -115,22 +115,34 @@ sks_children_polled(struct sks_server *srv, struct pollfd *p,
 	return n;
 }
 
+/* Returns 1 when it was a child's still.  While the loop polled, another thread
+ * that closes the server may have reaped the child and closed the number. */
+static int
+take_pipe(struct sks_server *srv, int fd)
+{
+	int found = 0;
+
+	dw_lock(&srv->lock);
+	DW_LIST_EACH(node, &srv->children) {
+		struct sks_request *req =
+		    DW_LIST_OF(node, struct sks_request, node);
+
+		if (req->pipe != fd)
+			continue;
+		req->pipe = -1;
+		found = 1;
+	}
+	dw_unlock(&srv->lock);
+	return found;
+}
+
 void
 sks_children_heard(struct sks_server *srv, const struct pollfd *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (p[i].revents == 0)
+		if (p[i].revents == 0 || !take_pipe(srv, p[i].fd))
 			continue;
 		srv->look_ns = DW_MS;
-		dw_lock(&srv->lock);
-		DW_LIST_EACH(node, &srv->children) {
-			struct sks_request *req =
-			    DW_LIST_OF(node, struct sks_request, node);
-
-			if (req->pipe == p[i].fd)
-				req->pipe = -1;
-		}
-		dw_unlock(&srv->lock);
 		close(p[i].fd);
 	}
 }

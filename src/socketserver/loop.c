@@ -63,10 +63,9 @@ loop_end(struct sks_server *srv)
 	dw_unlock(&srv->lock);
 }
 
-/* At a limit that new peers wait for?  A worker that ends rings the wake, the
- * end of a child is polled. */
-static int
-at_limit(struct sks_server *srv)
+/* A worker that ends rings the wake, the end of a child is polled. */
+int
+sks_at_limit(struct sks_server *srv)
 {
 	return sks_children_full(srv) ||
 	    (srv->cfg.overload == SKS_WAIT && sks_server_full(srv));
@@ -80,7 +79,7 @@ accepts_now(struct sks_server *srv, int64_t *deadline_ns)
 		*deadline_ns = dw_clock_sooner(*deadline_ns, srv->pace_until_ns);
 		return 0;
 	}
-	return !at_limit(srv);
+	return !sks_at_limit(srv);
 }
 
 static void
@@ -139,7 +138,7 @@ next_adopted(struct sks_server *srv)
 {
 	struct dw_list *node = NULL;
 
-	if (at_limit(srv))
+	if (sks_at_limit(srv))
 		return NULL;
 	dw_lock(&srv->lock);
 	node = dw_list_take(&srv->adopted);
@@ -181,7 +180,7 @@ accept_ready(struct sks_server *srv)
 	for (size_t i = 0; i < srv->n_listeners; i++) {
 		if (srv->polled[1 + i].revents == 0)
 			continue;
-		if (atomic_load(&srv->stop) || sks_children_full(srv))
+		if (atomic_load(&srv->stop) || sks_at_limit(srv))
 			return 0;
 		r = sks_accept_one(srv, &srv->listeners[i]);
 		if (r < 0 || r == SKS_STOP)

@@ -152,7 +152,8 @@ check_config(const struct sks_server_config *cfg)
 	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
 	    cfg->grace < 0)
 		return sks_fail(SKS_EINVAL, "a time-out is not negative");
-	if (cfg->together != NULL && cfg->overload == SKS_WAIT)
+	if (cfg->together != NULL && (cfg->overload == SKS_WAIT ||
+	    cfg->together->cfg.overload == SKS_WAIT))
 		return sks_fail(SKS_EINVAL,
 		    "servers that wait for a place cannot count together");
 	if (cfg->max_packet_size == 0)

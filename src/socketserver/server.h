@@ -182,6 +182,8 @@ int	sks_accept_one(struct sks_server *srv, struct sks_listener *l);
 int	sks_serve_request(struct sks_server *srv, struct sks_request *req);
 
 /* loop.c */
+/* At a limit that new peers wait for? */
+int	sks_at_limit(struct sks_server *srv);
 void	sks_join_acceptor(struct sks_server *srv);
 int	sks_on_loop_thread_locked(struct sks_server *srv)
 	    DW_REQUIRES(srv->lock);

@@ -131,7 +131,8 @@ SKS_API const char *sks_error_text(char *buf, size_t size);
 /* Now, in nanoseconds of the monotonic clock. */
 SKS_API int64_t	sks_now(void);
 
-/* The deadline `seconds` from now; INFINITY gives SKS_NEVER. */
+/* The deadline `seconds` from now; INFINITY gives SKS_NEVER, less than 0 and
+ * NaN what 0 gives. */
 SKS_API int64_t	sks_after(double seconds);
 
 /* ---------------------------------------------------------- addresses --- */
@@ -574,20 +575,16 @@ SKS_API SKS_MUST_USE int sks_wait_hup(struct sks_socket *s,
 
 /* ------------------------------------------------------------ framing --- */
 
-/*
- * TCP carries bytes, not messages.  How messages are told apart:
- *
- * SKS_LINE	  each ends with LF; that and one CR before it are taken off.
- *		  A message holds no LF and does not end with CR.
- * SKS_BLOCK	  each has its length before it, as a number of `prefix`
- *		  bytes in `order`.  A message is any bytes.
- * SKS_NETSTRING  D. J. Bernstein's "5:hello,": the length in decimal without
- *		  needless zeros, a colon, any bytes, a comma.
- */
+/* TCP carries bytes, not messages.  How messages are told apart. */
 enum sks_framing_kind {
-	SKS_LINE,
-	SKS_BLOCK,
-	SKS_NETSTRING
+	SKS_LINE,	/* each ends with LF; that and one CR before it are
+			 * taken off.  A message holds no LF and does not end
+			 * with CR */
+	SKS_BLOCK,	/* each has its length before it, as a number of
+			 * `prefix` bytes in `order`.  A message is any bytes */
+	SKS_NETSTRING	/* D. J. Bernstein's "5:hello,": the length in decimal
+			 * without needless zeros, a colon, any bytes, a
+			 * comma */
 };
 
 enum sks_order {
@@ -943,8 +940,9 @@ struct sks_server_config {
 	enum sks_kind kind;
 	enum sks_concurrency concurrency;
 	struct sks_addr address;	/* where to listen */
-	const struct sks_addr *more_addresses;	/* further listeners of this */
-	size_t	n_more;			/* server, n_more of them; copied */
+	const struct sks_addr *more_addresses;	/* NULL; further listeners
+					 * of this server; copied */
+	size_t	n_more;			/* 0; how many of these */
 	int	bind_and_activate;	/* 1; 0: call the two yourself, or
 					 * never, to serve adopted sockets */
 	int	backlog;		/* -1: as many as the system allows */
@@ -1158,7 +1156,12 @@ struct sks_datagram_handler {
 						 * written */
 	int			 reply_on_error; /* 1: also when handle failed */
 };
+
+/* Makes rfile and wfile.  Returns 0, SKS_ENOMEM, or SKS_EINVAL on a server
+ * without datagrams. */
 SKS_API int	sks_datagram_handler_setup(struct sks_handler *h);
+
+/* Sends what wfile has collected, and frees both.  Returns 0 or what failed. */
 SKS_API int	sks_datagram_handler_finish(struct sks_handler *h);
 
 /* The defaults: see the fields. */
@@ -1410,6 +1413,11 @@ SKS_API void	sks_default_close_request(struct sks_server *srv,
 	    struct sks_request *req);
 SKS_API void	sks_default_handle_error(struct sks_server *srv,
 	    struct sks_request *req, const struct sks_error *e);
+SKS_API void	sks_default_handle_timeout(struct sks_server *srv);
+SKS_API int	sks_default_service_actions(struct sks_server *srv);
+SKS_API void	sks_default_on_overload(struct sks_server *srv,
+	    struct sks_request *req, enum sks_overload why);
+
 /*
  * handle_error as Python prints it, for the slot: 40 dashes, "Exception
  * occurred during processing of request from ('127.0.0.1', 1234)", what it
@@ -1419,10 +1427,6 @@ SKS_API void	sks_default_handle_error(struct sks_server *srv,
  */
 SKS_API void	sks_handle_error_python(struct sks_server *srv,
 	    struct sks_request *req, const struct sks_error *e);
-SKS_API void	sks_default_handle_timeout(struct sks_server *srv);
-SKS_API int	sks_default_service_actions(struct sks_server *srv);
-SKS_API void	sks_default_on_overload(struct sks_server *srv,
-	    struct sks_request *req, enum sks_overload why);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 
 #include "socketserver/socketserver.h"
 
+/* NULL: a stream in memory. */
 struct sks_socket *sks_stream_socket(const struct sks_stream *st);
 
 /* What came and was not taken, *len bytes; until the next call that reads.

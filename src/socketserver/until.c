@@ -169,7 +169,8 @@ sks_recv_until(struct sks_stream *st, const char *const *texts, size_t n,
 	if (which != NULL)
 		*which = found;
 	sks_stream_hand_out(st, buf, (size_t)len);
-	sks_observe_tell(sks_stream_socket(st), SKS_RECEIVED, buf,
-	    (size_t)len);
+	if (sks_stream_socket(st) != NULL)
+		sks_observe_tell(sks_stream_socket(st), SKS_RECEIVED, buf,
+		    (size_t)len);
 	return len;
 }

@@ -126,18 +126,22 @@ count_turns(struct sks_server *srv, long ms)
 	printf("%u\n", atomic_load(&turns) - before);
 }
 
-/* Whoever asks has a peer that waits already; the program's own descriptors
- * have low numbers, so the lowest free one is the limit. */
+/* Whoever asks sends a peer when it hears "starving"; the time begins with the
+ * first accept, if there is one within half a second.  All numbers below the
+ * lowest free one are taken, so that one is the limit. */
 static void
 starve(struct sks_server *srv, long ms)
 {
 	rlim_t old = set_files(first_free_file());
-	double cpu = cpu_ms();
 	unsigned before = atomic_load(&accepts);
+	double cpu;
 
 	(void)srv;
 	printf("starving\n");
 	fflush(stdout);
+	for (int i = 0; i < 500 && atomic_load(&accepts) == before; i++)
+		sleep_ms(1);
+	cpu = cpu_ms();
 	sleep_ms(ms);
 	printf("%u %.1f\n", atomic_load(&accepts) - before, cpu_ms() - cpu);
 	set_files(old);

@@ -3,10 +3,11 @@
 EXTRA_DIST += tests/install/echo.c tests/install/echo.cc tests/install/run.sh
 
 installcheck-local:
-	@for language in c c++; do \
+	@for what in c c++ examples; do \
 	    CC='$(CC)' CXX='$(CXX)' PKG_CONFIG='$(PKG_CONFIG)' \
 	    DESTDIR='$(DESTDIR)' libdir='$(libdir)' \
-	    pkgconfigdir='$(pkgconfigdir)' sanitizer='$(SANITIZER_CFLAGS)' \
-	    $(SHELL) $(srcdir)/tests/install/run.sh $$language || \
+	    pkgconfigdir='$(pkgconfigdir)' \
+	    examplesdir='$(examplesdir)' sanitizer='$(SANITIZER_CFLAGS)' \
+	    $(SHELL) $(srcdir)/tests/install/run.sh $$what || \
 	    test $$? = 77 || exit 1; \
 	done

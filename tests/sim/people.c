@@ -408,10 +408,20 @@ op_commands(struct world *w, struct op *op)
 	sim_note(w, " %s:%s", op->name, text);
 }
 
+/* Then datagrams are counted, so it may last. */
+static bool
+is_unattended(const struct world *w)
+{
+	for (int i = 0; i < OPS; i++)
+		if (w->ops[i].on)
+			return false;
+	return true;
+}
+
 static void
 op_acts(struct world *w, struct op *op)
 {
-	if (op->busy)
+	if (op->busy || (is_unattended(w) && !sim_once_in(w, 40)))
 		return;
 	if (!op->on || sim_once_in(w, 60)) {
 		push_op(w, op->on ? DESK_RQ_DETACH : DESK_RQ_ATTACH, op);
@@ -434,7 +444,8 @@ people_gather(struct world *w)
 	for (uint64_t i = 0; i < n && w->nbatch < BATCH; i++) {
 		if (sim_once_in(w, 3) && !w->calm && !w->draining)
 			op_acts(w, &w->ops[sim_random(w, OPS)]);
-		else if (sim_once_in(w, 12) && !w->draining)
+		else if (sim_once_in(w, is_unattended(w) ? 2 : 12) &&
+		    !w->draining)
 			udp_note(w);
 		else
 			customer_acts(w, &w->customers[sim_random(w, CONNS)]);

@@ -4,7 +4,7 @@ work=$(mktemp -d /tmp/dwXXXXXX)
 trap 'rm -rf "$work"' EXIT
 failed=0
 number=0
-echo 1..7
+echo 1..8
 
 # verdict STATUS NAME: on failure shows what was written to "log".
 verdict() {
@@ -55,6 +55,14 @@ for language in C C++; do
 		verdict $? "$name"
 	fi
 done
+
+name="the five examples are built with the installed library, and talk"
+if reason=$(grep "^examples: not tried" "$work/log"); then
+	skip "$reason"
+else
+	[ $installcheck = 0 ] && grep -q "^examples: a client" "$work/log"
+	verdict $? "$name"
+fi
 
 man3=$(find "$work/to" -name sks_server_new.3)
 echo "sks_server_new.3: $man3" >"$work/log"

@@ -112,6 +112,27 @@ def wrong_descriptions():
         yield f"nothing says what {name} does: {SAY}"
 
 
+def calls_in(text):
+    """(function, how many arguments) of each call in some C."""
+    for found in re.finditer(r"\b(sks_\w+)\(", text):
+        depth, commas, at = 1, 0, found.end()
+        while depth and at < len(text):
+            depth += (text[at] in "({") - (text[at] in ")}")
+            commas += text[at] == "," and depth == 1
+            at += 1
+        bare = text[found.end():at - 1].strip()
+        yield found[1], commas + 1 if bare else 0
+
+
+def wrong_examples():
+    wanted = {name: n for row in api.functions().values()
+              for name, n in list(calls_in(row.replace("(void)", "()")))[:1]}
+    for page, text in pages():
+        for name, n in calls_in(part(text, "EXAMPLES")):
+            if wanted.get(name) != n:
+                yield f"{page}: {name} has {n} arguments in an example"
+
+
 def listed(text, tag):
     """The members in the list that follows a tag, or None."""
     rows, depth, found = text.splitlines(), 0, []
@@ -206,6 +227,7 @@ def main():
         ("every function is on one page, and no other", wrong_functions),
         ("every prototype is the header's", wrong_prototypes),
         ("every function is said to do something", wrong_descriptions),
+        ("the calls of the examples have their arguments", wrong_examples),
         ("every field of every struct is there, and no other", wrong_fields),
         ("every constant and error code is there, and no other",
          wrong_constants),

@@ -12,12 +12,15 @@ import subprocess
 import sys
 import threading
 
-from desk import (DESKWIRE, LIMIT, TOP, Deadline, Desk, body, case, journal,
-                  main, same, size, state, wait_until)
+from desk import (DESKWIRE, LIMIT, TOP, Deadline, Desk, body, case,
+                  configured, journal, main, same, size, state, wait_until)
 
 PEERS = os.path.join(TOP, "tests", "peers")
 HERE = "127.0.0.1:0"
 TRUNCATED, LEFT = 4, 8
+# POSIX tells neither how long a cut datagram was, nor to which of our
+# addresses it was sent.
+TELLS = configured("DW_WITH_LINUX_EXTRAS")
 
 
 class Sender:
@@ -103,8 +106,9 @@ def _():
         s.send(b"x" * 1000)
         same(noted(o, s, n=1000).get("flags", 0) & TRUNCATED, 0)
         s.send(b"y" * 65507)
-        e = noted(o, s, n=65507)
-        same((body(e), e["flags"] & TRUNCATED), (b"y" * 1000, TRUNCATED))
+        e = o.event("udp", text="y" * 1000)
+        same((e["n"], e["flags"] & TRUNCATED), (65507 if TELLS else 1000,
+                                                TRUNCATED))
     with Desk("--udp", HERE, "--max-datagram", "65507") as d:
         o, s = d.operator(), Sender(d)
         s.send(b"z" * 65507)
@@ -181,7 +185,8 @@ def _():
         port = udp_port(d)
         rows = [r for r in d.rows if r.startswith("listening on udp")]
         same(len(rows), 3)
-        for asked in ("127.0.0.1", "127.0.0.2", "127.0.0.77"):
+        for asked in ("127.0.0.1", "127.0.0.2", "127.0.0.77")[:3 if TELLS
+                                                              else 1]:
             s = Sender(d, to=(asked, port))
             s.send(asked)
             noted(o, s, text=asked)
@@ -200,7 +205,7 @@ def _():
 def _():
     with Desk("--udp", "[::]:0", "--allow-plaintext-public") as d:
         o = d.operator()
-        to = ("127.0.0.3", udp_port(d))
+        to = ("127.0.0.3" if TELLS else "127.0.0.1", udp_port(d))
         s = Sender(d, to=to)
         s.send("four")
         noted(o, s, text="four")
@@ -400,7 +405,7 @@ def _():
             s.send("我的订单")
             s.send(b"a\n2026-11-22 10:00:00 [9] 6.6.6.6:6 Server\x1b[2J\xff")
             s.send(b"y" * 5000)
-            noted(o, s, n=5000)
+            noted(o, s, text="y" * 4096)
             same(answer(o, s, "稍等"), "ok")
             wait_until(lambda: rows()[-1].endswith("稍等"), "the last row")
         stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -409,7 +414,8 @@ def _():
             "the message: "
         for row, want in zip(rows()[3:], (
                 u1 + "我的订单", u1 + r"a\\n2026-11-22 .*Server\\x1B\[2J\\xFF",
-                u1 + "y+…", who + " That message had 5000 bytes and was cut",
+                u1 + "y+…", who + " That message was cut: 4096 bytes of it "
+                "are kept",
                 rf"{who} Server send --> {stamp} - 稍等")):
             assert re.fullmatch(want, row), (row, want)
         same(len(rows()), 8)

@@ -97,6 +97,22 @@ a_deadline_is_never_polled_for_too_short_or_for_ever_by_mistake(void)
 	CHECK(dw_clock_poll_ms(dw_clock_ns() + 10 * DW_SECOND) >= 9000);
 	CHECK(dw_clock_after(INFINITY) == DW_NEVER);
 	CHECK(dw_clock_after(1e300) == DW_NEVER);
+	CHECK_INT(dw_clock_poll_ms(INT64_MIN), 0);
+}
+
+/* So that it is a moment of the clock, which every wait understands. */
+static void
+a_deadline_before_now_is_now(void)
+{
+	static const double before[] = { -1, -1e9, -1e300, -INFINITY, NAN };
+
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+		int64_t now = dw_clock_ns();
+		int64_t deadline = dw_clock_after(before[i]);
+
+		CHECK(deadline >= now);
+		CHECK(deadline <= dw_clock_ns());
+	}
 }
 
 static void
@@ -275,6 +291,7 @@ main(void)
 		T(a_thread_that_takes_a_second_lock_is_stopped),
 		T(a_wait_ends_at_its_deadline),
 		T(a_deadline_is_never_polled_for_too_short_or_for_ever_by_mistake),
+		T(a_deadline_before_now_is_now),
 		T(times_are_shown_as_the_tutorial_shows_them),
 		T(rings_add_up_to_one_and_are_taken_back),
 		T(a_thread_has_its_name_its_stack_and_no_signals),

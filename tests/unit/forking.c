@@ -52,11 +52,22 @@ begin(void)
 		abort();
 }
 
+/* A child that is blocked must not outlive a test that has failed. */
+static void
+end_some_day(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+
+	sigaction(SIGALRM, &sa, NULL);
+	alarm(60);
+}
+
 /* In place of the library's fork, so that it can fail. */
 pid_t
 fork(void)
 {
 	static pid_t (*real)(void);
+	pid_t pid;
 
 	if (here.fork_errno != 0) {
 		errno = here.fork_errno;
@@ -65,7 +76,9 @@ fork(void)
 	if (real == NULL)
 		*(void **)&real = dlsym(RTLD_NEXT, "fork");
 	fflush(stdout);		/* some sanitizers do in _exit() */
-	return real();
+	if ((pid = real()) == 0)
+		end_some_day();
+	return pid;
 }
 
 /* The thread sanitizer has a thread of its own from the first on. */
@@ -182,23 +195,12 @@ hang_up(struct sks_socket *s)
 	sks_socket_free(s);
 }
 
-/* A child that is blocked must not outlive a test that has failed. */
-static void
-end_some_day(void)
-{
-	struct sigaction sa = { .sa_handler = SIG_DFL };
-
-	sigaction(SIGALRM, &sa, NULL);
-	alarm(60);
-}
-
 static int
 greet_and_read(struct sks_handler *h)
 {
 	char byte;
 	int r = sks_send_text(h->request, "!");
 
-	end_some_day();
 	while (r == 0 && sks_recv(h->request, &byte, 1) > 0)
 		;
 	return r;
@@ -848,6 +850,17 @@ a_peer_whose_child_would_have_no_pipe_is_told_and_closed(void)
 
 /* --- other threads --- */
 
+/* Does the library count the threads? */
+static bool
+are_counted(void)
+{
+#ifdef DW_WITH_LINUX_EXTRAS
+	return count_threads_now() >= 0;
+#else
+	return false;
+#endif
+}
+
 static void *
 wait_for_done(void *arg)
 {
@@ -865,8 +878,8 @@ a_process_with_other_threads_does_not_fork(void)
 	struct sks_socket *s;
 	pthread_t thread;
 
-	if (count_threads_now() < 0) {
-		printf("# this system does not tell\n");
+	if (!are_counted()) {
+		printf("# the threads are not counted here\n");
 		return;
 	}
 	begin();
@@ -909,7 +922,7 @@ a_thread_that_came_later_is_noticed_and_the_peer_closed(void)
 	struct sks_server *srv;
 	struct sks_socket *s;
 
-	if (count_threads_now() < 0 || !is_alone())
+	if (!are_counted() || !is_alone())
 		return;
 	begin();
 	ops.verify_request = start_a_thread;
@@ -1071,16 +1084,14 @@ leave_a_child_behind(struct sks_handler *h)
 		return SKS_EUSER;
 	if (pid > 0)
 		return 0;
-	end_some_day();
 	while (sks_recv(h->request, &byte, 1) > 0)
 		;
 	_exit(0);
 }
 
 static void
-a_child_whose_own_child_lives_on_is_noticed_all_the_same(void)
+check_that_its_end_is_noticed(const struct sks_server_config *cfg)
 {
-	struct sks_server_config cfg = forking_config(SKS_TCP);
 	struct sks_server_ops ops = {
 		SKS_SERVER_OPS, .service_actions = count_turns
 	};
@@ -1089,13 +1100,26 @@ a_child_whose_own_child_lives_on_is_noticed_all_the_same(void)
 
 	begin();
 	script.in_handle = leave_a_child_behind;
-	cfg.max_children = 1;
-	srv = rig_server(&cfg, &ops, &rig_handler);
+	srv = rig_server(cfg, &ops, &rig_handler);
 	s = rig_connect(srv);
 	CHECK_INT(sks_server_serve_forever(srv), 0);
 	CHECK(greeted(s));
 	sks_server_free(srv);
 	hang_up(s);
+}
+
+/* At each of the limits that others wait for. */
+static void
+a_child_whose_own_child_lives_on_is_noticed_all_the_same(void)
+{
+	struct sks_server_config cfg = forking_config(SKS_TCP);
+
+	cfg.max_children = 1;
+	check_that_its_end_is_noticed(&cfg);
+	cfg = forking_config(SKS_TCP);
+	cfg.max_sessions = 1;
+	cfg.overload = SKS_WAIT;
+	check_that_its_end_is_noticed(&cfg);
 }
 
 static void

@@ -234,6 +234,9 @@ a_datagram_is_a_note_in_quotes(void)
 	ev.n = 60000;
 	CHECK_STR(shown(&ev, &alice, 80, false), "~ udp 127.0.0.1:5000 "
 	    "\"012\" (cut, 60000 bytes in all) 09:58:31\n");
+	ev.n = 3;
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "~ udp 127.0.0.1:5000 \"012\" (cut) 09:58:31\n");
 	ev = event("udp", "quit");
 	ev.flags = 8;
 	CHECK_STR(shown(&ev, &alice, 80, false),

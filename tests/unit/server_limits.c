@@ -120,6 +120,38 @@ under_the_waiting_policy_the_next_peer_waits_for_a_slot(void)
 	sks_socket_free(second);
 }
 
+/* Both listeners are ready in the loop's first turn. */
+static void
+under_the_waiting_policy_no_further_listener_gets_the_last_slot_too(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	const struct sks_addr more = cfg.address;
+	struct sks_server *srv;
+	struct sks_socket *s[2];
+
+	rig_reset();
+	script.in_handle = wait_for_release;
+	cfg.more_addresses = &more;
+	cfg.n_more = 1;
+	cfg.max_sessions = 1;
+	cfg.overload = SKS_WAIT;
+	srv = rig_server(&cfg, &rig_ops, &rig_handler);
+	for (size_t i = 0; i < 2; i++) {
+		CHECK_INT(sks_create_connection_addr(sks_server_address_at(srv,
+		    i), SOON, &s[i]), 0);
+		CHECK_INT(sks_settimeout(s[i], SOON), 0);
+	}
+	CHECK_INT(sks_server_start(srv), 0);
+	CHECK(await_flags(BLOCKED));
+	raise_flag(RELEASE);
+	CHECK(was_served(s[0]));
+	CHECK(was_served(s[1]));
+	CHECK_INT(refused(srv, SKS_OVER_SESSIONS), 0);
+	sks_server_free(srv);
+	sks_socket_free(s[0]);
+	sks_socket_free(s[1]);
+}
+
 static void
 one_host_gets_max_per_addr_unless_it_is_exempt(void)
 {
@@ -193,6 +225,23 @@ servers_that_count_together_share_their_places(void)
 	sks_server_free(two);
 	for (int i = 0; i < 3; i++)
 		sks_socket_free(s[i]);
+}
+
+/* Nobody would tell the one that waits of a place that the other gave back. */
+static void
+no_server_counts_together_with_one_that_waits(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server *one, *two;
+
+	rig_reset();
+	cfg.overload = SKS_WAIT;
+	one = rig_server(&cfg, NULL, &rig_handler);
+	cfg.overload = SKS_REFUSE;
+	cfg.together = one;
+	CHECK_INT(sks_server_new(&cfg, NULL, &rig_handler, &two), SKS_EINVAL);
+	sks_server_free(two);
+	sks_server_free(one);
 }
 
 static void
@@ -299,6 +348,7 @@ without_descriptors_a_refusing_server_tells_its_peers(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
 	struct sks_server *srv;
+	struct sks_server_stats stats;
 	struct sks_socket *s[3], *after;
 	rlim_t old;
 
@@ -315,6 +365,8 @@ without_descriptors_a_refusing_server_tells_its_peers(void)
 	for (int i = 0; i < 3; i++)
 		CHECK(was_refused(s[i]));
 	CHECK_INT(refused(srv, SKS_OVER_FILES), 3);
+	sks_server_stats(srv, &stats);
+	CHECK_INT(stats.accepted, 3);
 	CHECK_INT(log_lines(), 1);
 	set_fd_limit(old);
 	after = rig_connect(srv);
@@ -460,8 +512,10 @@ main(void)
 	static const struct t_case cases[] = {
 		T(over_max_sessions_a_peer_is_told_and_closed),
 		T(under_the_waiting_policy_the_next_peer_waits_for_a_slot),
+		T(under_the_waiting_policy_no_further_listener_gets_the_last_slot_too),
 		T(one_host_gets_max_per_addr_unless_it_is_exempt),
 		T(servers_that_count_together_share_their_places),
+		T(no_server_counts_together_with_one_that_waits),
 		T(a_peer_for_whom_no_thread_starts_is_told_and_closed),
 		T(without_descriptors_a_waiting_server_neither_spins_nor_dies),
 		T(without_descriptors_a_refusing_server_tells_its_peers),

@@ -100,6 +100,25 @@ an_own_get_request_that_fails_is_reported_and_counted(void)
 }
 
 static void
+an_own_get_request_that_stops_ends_the_loop(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
+	struct sks_server *srv;
+	struct sks_socket *s;
+
+	rig_reset();
+	script.get = SKS_STOP;
+	srv = rig_server(&cfg, &rig_ops, &rig_handler);
+	s = rig_connect(srv);
+	CHECK_INT(sks_server_handle_request(srv), SKS_STOP);
+	CHECK_INT(sks_server_serve_forever(srv), SKS_STOP);
+	CHECK_STR(calls(),
+	    "server_bind server_activate get_request get_request");
+	sks_socket_free(s);
+	sks_server_free(srv);
+}
+
+static void
 an_error_in_process_is_handled_and_the_request_shut_down(void)
 {
 	rig_reset();
@@ -366,6 +385,7 @@ main(void)
 		T(a_request_that_is_not_verified_is_only_shut_down),
 		T(an_error_in_verify_is_handled_and_the_request_shut_down),
 		T(an_own_get_request_that_fails_is_reported_and_counted),
+		T(an_own_get_request_that_stops_ends_the_loop),
 		T(an_error_in_process_is_handled_and_the_request_shut_down),
 		T(after_a_failed_setup_neither_handle_nor_finish_runs),
 		T(a_failed_handle_is_finished_before_its_error_is_handled),
