@@ -13,6 +13,7 @@
 
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
+#include "socketserver/printable.h"
 
 #define PATH_OFFSET	offsetof(struct sockaddr_un, sun_path)
 #define HOST_TEXT	64	/* INET6_ADDRSTRLEN and a scope */
@@ -331,22 +332,37 @@ sks_addr_scope(const struct sks_addr *a)
 	return SKS_SCOPE_PUBLIC;
 }
 
+/* A name is the peer's choice, and may be put into a log.  Returns the length,
+ * which is not more than before. */
+static size_t
+make_harmless(const char *name, size_t len, char *to)
+{
+	char one[SKS_PRINTABLE_ONE];
+	size_t used = 0, taken, n;
+
+	for (size_t at = 0; at < len; at += taken) {
+		taken = sks_printable_one(name + at, len - at, one, &n);
+		if (n > taken) {	/* it had to be escaped */
+			one[0] = name[at] == '\0' ? '@' : '?';
+			n = 1;
+		}
+		memcpy(to + used, one, n);
+		used += n;
+	}
+	return used;
+}
+
 static void
 format_unix(const struct sks_addr *a, enum sks_addr_style style, char *buf,
     size_t size)
 {
-	const char *name = (const char *)a->u.bytes + PATH_OFFSET;
-	size_t len = a->len > PATH_OFFSET ? a->len - PATH_OFFSET : 0;
-	const char *at = "";
+	char shown[sizeof a->u];
+	size_t len;
+	const char *name = sks_addr_unix_name(a, &len);
 
-	if (len > 0 && name[0] == '\0') {
-		at = "@";
-		name++;
-		len--;
-	}
-	len = strnlen(name, len);
-	snprintf(buf, size, style == SKS_STYLE_PYTHON ? "'%s%.*s'" :
-	    "unix:%s%.*s", at, (int)len, name);
+	len = make_harmless(name, len, shown);
+	snprintf(buf, size, style == SKS_STYLE_PYTHON ? "'%.*s'" :
+	    "unix:%.*s", (int)len, shown);
 }
 
 static void

@@ -212,8 +212,9 @@ SKS_API SKS_MUST_USE int sks_addr_unix(const void *name, size_t len,
 SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
 
 /* Writes the address; an IPv4 peer of a dual-stack listener shows as IPv4.
- * An unnamed Unix peer is "unix:" ('' in Python style), an abstract name has
- * an @ for its NUL (Python: b'\x00name').  Returns buf. */
+ * An unnamed Unix peer is "unix:" ('' in Python style).  In a Unix name NUL is
+ * an @ (Python: b'\x00name'), and what could command a terminal, or is not
+ * UTF-8, a question mark.  Returns buf. */
 SKS_API const char *sks_addr_format(const struct sks_addr *a,
 	    enum sks_addr_style style, char *buf, size_t size);
 

@@ -96,7 +96,9 @@ a_unix_name_is_bytes_and_comes_back(void)
 		const char	*text;
 	} rows[] = {
 		{ "/tmp/s", 6, "'/tmp/s'" },
-		{ "\0a\0b", 4, "'@a'" },
+		{ "\0a\0b", 4, "'@a@b'" },
+		{ "\0a\033[2J\nb\377", 9, "'@a?[2J?b?'" },
+		{ "\0字", 4, "'@字'" },
 		{ "", 0, "''" },
 	};
 	struct sks_addr a;
