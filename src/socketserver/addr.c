@@ -416,7 +416,7 @@ sks_addr_format(const struct sks_addr *a, enum sks_addr_style style, char *buf,
 	return buf;
 }
 
-/* All bits of the host, for comparing. */
+/* All that tells hosts apart, for comparing. */
 static int
 host_bytes(const struct sks_addr *a, struct sks_host_key *out)
 {
@@ -434,6 +434,9 @@ host_bytes(const struct sks_addr *a, struct sks_host_key *out)
 		return 0;
 	sin6 = inet6_of(a);
 	memcpy(out->bytes, sin6.sin6_addr.s6_addr, sizeof out->bytes);
+	/* The same on another link is another host; these bytes are 0. */
+	if (IN6_IS_ADDR_LINKLOCAL(&sin6.sin6_addr))
+		memcpy(out->bytes + 4, &sin6.sin6_scope_id, 4);
 	return 1;
 }
 

@@ -229,7 +229,8 @@ SKS_API unsigned sks_addr_port(const struct sks_addr *a);	/* 0: none */
  * long as *a. */
 SKS_API const char *sks_addr_path(const struct sks_addr *a);
 
-/* 1 when both have the same host, whatever the port. */
+/* 1 when both have the same host, whatever the port.  fe80::1 on two links is
+ * two hosts. */
 SKS_API int	sks_addr_same_host(const struct sks_addr *a,
 	    const struct sks_addr *b);
 

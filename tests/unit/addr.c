@@ -198,6 +198,12 @@ hosts_are_the_same_whatever_their_port_and_form(void)
 	CHECK_INT(sks_addr_parse("1.2.3.5:5", 0, &c), 0);
 	CHECK(sks_addr_same_host(&a, &b));
 	CHECK(!sks_addr_same_host(&a, &c));
+	/* Each link has its own fe80::1. */
+	CHECK_INT(sks_addr_parse("[fe80::1%1]:5", 0, &a), 0);
+	CHECK_INT(sks_addr_parse("[fe80::1%1]:6", 0, &b), 0);
+	CHECK_INT(sks_addr_parse("[fe80::1%2]:5", 0, &c), 0);
+	CHECK(sks_addr_same_host(&a, &b));
+	CHECK(!sks_addr_same_host(&a, &c));
 }
 
 static void
