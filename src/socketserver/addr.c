@@ -51,27 +51,6 @@ sks_addr_of_fd(int fd, int (*get)(int, struct sockaddr *restrict,
 }
 
 int
-sks_addr_set_unix(struct sks_addr *a, const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	size_t len = strlen(path);
-
-	if (len == 0)
-		return sks_fail(SKS_EINVAL, "a Unix socket needs a path");
-	if (len >= sizeof sun.sun_path)
-		return sks_fail(SKS_ETOOLONG,
-		    "the path of a Unix socket is at most 107 bytes");
-	memcpy(sun.sun_path, path, len + 1);
-	if (path[0] != '@') {
-		sks_addr_set(a, &sun, (socklen_t)(PATH_OFFSET + len + 1));
-		return 0;
-	}
-	sun.sun_path[0] = '\0';
-	sks_addr_set(a, &sun, (socklen_t)(PATH_OFFSET + len));
-	return 0;
-}
-
-int
 sks_addr_unix(const void *name, size_t len, struct sks_addr *out)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -89,6 +68,20 @@ sks_addr_unix(const void *name, size_t len, struct sks_addr *out)
 		len++;
 	sks_addr_set(out, &sun, (socklen_t)(PATH_OFFSET + len));
 	return 0;
+}
+
+int
+sks_addr_set_unix(struct sks_addr *a, const char *path)
+{
+	int r;
+
+	if (path[0] == '\0')
+		return sks_fail(SKS_EINVAL, "a Unix socket needs a path");
+	if ((r = sks_addr_unix(path, strlen(path), a)) == 0 && path[0] == '@') {
+		a->u.bytes[PATH_OFFSET] = '\0';
+		a->len--;		/* the NUL that ends a path */
+	}
+	return r;
 }
 
 const char *
