@@ -84,6 +84,10 @@ int	sks_limit_send(struct sks_socket *s, int64_t deadline_ns);
 int	sks_socket_poll(struct sks_socket *s, short events,
 	    int64_t deadline_ns);
 
+/* The options of one that others come to.  A Unix socket has none of them. */
+int	sks_before_bind(struct sks_socket *s, int reuse_address,
+	    int reuse_port, int dual_stack);
+
 /* sks_accept() that never waits: SKS_EAGAIN. */
 int	sks_accept_now(struct sks_socket *s, struct sks_socket **conn,
 	    struct sks_addr *client);
