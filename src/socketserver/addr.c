@@ -191,8 +191,11 @@ int
 sks_addr_parse(const char *text, unsigned default_port, struct sks_addr *out)
 {
 	memset(out, 0, sizeof *out);
-	if (text[0] == '\0' || default_port > 65535)
+	if (text[0] == '\0')
 		return sks_fail(SKS_EINVAL, "the address is empty");
+	if (default_port > 65535)
+		return sks_fail(SKS_EINVAL,
+		    "the port is not a number from 0 to 65535");
 	if (strncmp(text, "unix:", 5) == 0)
 		return sks_addr_set_unix(out, text + 5);
 	if (text[0] == '[')

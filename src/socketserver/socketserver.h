@@ -1024,7 +1024,9 @@ struct sks_server_ops {
 	int	(*verify_request)(struct sks_server *srv,
 		    struct sks_request *req);
 	/* When it fails or says SKS_STOP, the loop shuts the request down;
-	 * else process_request has seen or will see to that. */
+	 * else an override has done that, or the default's thread or child
+	 * will.  The request ends with the return of an override that has not
+	 * called up: a thread of your own cannot take it over. */
 	int	(*process_request)(struct sks_server *srv,
 		    struct sks_request *req);
 	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in

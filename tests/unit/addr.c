@@ -72,6 +72,9 @@ an_address_that_is_wrong_is_refused_and_the_part_named(void)
 		if (!CHECK(strstr(text, rows[i].part) != NULL))
 			fprintf(stderr, "# %s: %s\n", rows[i].text, text);
 	}
+	CHECK_INT(sks_addr_parse("::1", 65536, &a), SKS_EINVAL);
+	sks_error_text(text, sizeof text);
+	CHECK(strstr(text, "port") != NULL);
 }
 
 static void
