@@ -13,6 +13,7 @@
 
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
+#include "socketserver/printable.h"
 
 #define PATH_OFFSET	offsetof(struct sockaddr_un, sun_path)
 #define HOST_TEXT	64	/* INET6_ADDRSTRLEN and a scope */
@@ -50,27 +51,6 @@ sks_addr_of_fd(int fd, int (*get)(int, struct sockaddr *restrict,
 }
 
 int
-sks_addr_set_unix(struct sks_addr *a, const char *path)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	size_t len = strlen(path);
-
-	if (len == 0)
-		return sks_fail(SKS_EINVAL, "a Unix socket needs a path");
-	if (len >= sizeof sun.sun_path)
-		return sks_fail(SKS_ETOOLONG,
-		    "the path of a Unix socket is at most 107 bytes");
-	memcpy(sun.sun_path, path, len + 1);
-	if (path[0] != '@') {
-		sks_addr_set(a, &sun, (socklen_t)(PATH_OFFSET + len + 1));
-		return 0;
-	}
-	sun.sun_path[0] = '\0';
-	sks_addr_set(a, &sun, (socklen_t)(PATH_OFFSET + len));
-	return 0;
-}
-
-int
 sks_addr_unix(const void *name, size_t len, struct sks_addr *out)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -88,6 +68,20 @@ sks_addr_unix(const void *name, size_t len, struct sks_addr *out)
 		len++;
 	sks_addr_set(out, &sun, (socklen_t)(PATH_OFFSET + len));
 	return 0;
+}
+
+int
+sks_addr_set_unix(struct sks_addr *a, const char *path)
+{
+	int r;
+
+	if (path[0] == '\0')
+		return sks_fail(SKS_EINVAL, "a Unix socket needs a path");
+	if ((r = sks_addr_unix(path, strlen(path), a)) == 0 && path[0] == '@') {
+		a->u.bytes[PATH_OFFSET] = '\0';
+		a->len--;		/* the NUL that ends a path */
+	}
+	return r;
 }
 
 const char *
@@ -197,8 +191,11 @@ int
 sks_addr_parse(const char *text, unsigned default_port, struct sks_addr *out)
 {
 	memset(out, 0, sizeof *out);
-	if (text[0] == '\0' || default_port > 65535)
+	if (text[0] == '\0')
 		return sks_fail(SKS_EINVAL, "the address is empty");
+	if (default_port > 65535)
+		return sks_fail(SKS_EINVAL,
+		    "the port is not a number from 0 to 65535");
 	if (strncmp(text, "unix:", 5) == 0)
 		return sks_addr_set_unix(out, text + 5);
 	if (text[0] == '[')
@@ -331,22 +328,37 @@ sks_addr_scope(const struct sks_addr *a)
 	return SKS_SCOPE_PUBLIC;
 }
 
+/* A name is the peer's choice, and may be put into a log.  Returns the length,
+ * which is not more than before. */
+static size_t
+make_harmless(const char *name, size_t len, char *to)
+{
+	char one[SKS_PRINTABLE_ONE];
+	size_t used = 0, taken, n;
+
+	for (size_t at = 0; at < len; at += taken) {
+		taken = sks_printable_one(name + at, len - at, one, &n);
+		if (n > taken) {	/* it had to be escaped */
+			one[0] = name[at] == '\0' ? '@' : '?';
+			n = 1;
+		}
+		memcpy(to + used, one, n);
+		used += n;
+	}
+	return used;
+}
+
 static void
 format_unix(const struct sks_addr *a, enum sks_addr_style style, char *buf,
     size_t size)
 {
-	const char *name = (const char *)a->u.bytes + PATH_OFFSET;
-	size_t len = a->len > PATH_OFFSET ? a->len - PATH_OFFSET : 0;
-	const char *at = "";
+	char shown[sizeof a->u];
+	size_t len;
+	const char *name = sks_addr_unix_name(a, &len);
 
-	if (len > 0 && name[0] == '\0') {
-		at = "@";
-		name++;
-		len--;
-	}
-	len = strnlen(name, len);
-	snprintf(buf, size, style == SKS_STYLE_PYTHON ? "'%s%.*s'" :
-	    "unix:%s%.*s", at, (int)len, name);
+	len = make_harmless(name, len, shown);
+	snprintf(buf, size, style == SKS_STYLE_PYTHON ? "'%.*s'" :
+	    "unix:%.*s", (int)len, shown);
 }
 
 static void
@@ -400,7 +412,7 @@ sks_addr_format(const struct sks_addr *a, enum sks_addr_style style, char *buf,
 	return buf;
 }
 
-/* All bits of the host, for comparing. */
+/* All that tells hosts apart, for comparing. */
 static int
 host_bytes(const struct sks_addr *a, struct sks_host_key *out)
 {
@@ -418,6 +430,9 @@ host_bytes(const struct sks_addr *a, struct sks_host_key *out)
 		return 0;
 	sin6 = inet6_of(a);
 	memcpy(out->bytes, sin6.sin6_addr.s6_addr, sizeof out->bytes);
+	/* The same on another link is another host; these bytes are 0. */
+	if (IN6_IS_ADDR_LINKLOCAL(&sin6.sin6_addr))
+		memcpy(out->bytes + 4, &sin6.sin6_scope_id, 4);
 	return 1;
 }
 

@@ -122,18 +122,21 @@ set_reuse_port(struct sks_socket *s)
 #endif
 }
 
-static int
-set_up(struct sks_socket *s, int reuse_port, int dualstack_ipv6)
+int
+sks_before_bind(struct sks_socket *s, int reuse_address, int reuse_port,
+    int dual_stack)
 {
 	int r = 0;
 
-	if (s->family != SKS_UNIX)
+	if (s->family == SKS_UNIX)
+		return 0;
+	if (reuse_address)
 		r = sks_setsockopt_int(s, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (r == 0 && reuse_port)
 		r = set_reuse_port(s);
 	if (r == 0 && s->family == SKS_INET6)
 		r = sks_setsockopt_int(s, IPPROTO_IPV6, IPV6_V6ONLY,
-		    !dualstack_ipv6);
+		    !dual_stack);
 	return r;
 }
 
@@ -152,7 +155,7 @@ sks_create_server(const struct sks_addr *address, int backlog, int reuse_port,
 		return sks_fail(SKS_EINVAL, "a Unix socket has no port");
 	if ((r = sks_socket_new(family, SKS_STREAM, 0, &s)) < 0)
 		return r;
-	if ((r = set_up(s, reuse_port, dualstack_ipv6)) < 0 ||
+	if ((r = sks_before_bind(s, 1, reuse_port, dualstack_ipv6)) < 0 ||
 	    (r = sks_bind(s, address)) < 0 ||
 	    (r = sks_listen(s, backlog)) < 0)
 		sks_socket_free(s);

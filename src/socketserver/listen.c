@@ -2,12 +2,8 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
-#include "socketserver/addr.h"
 #include "socketserver/error.h"
 #include "socketserver/kind.h"
 #include "socketserver/server.h"
@@ -72,25 +68,6 @@ sks_reserve_open(struct sks_server *srv)
 }
 
 static int
-set_options(const struct sks_server *srv, const struct sks_listener *l)
-{
-	int r;
-
-	if (sks_kind_of(srv)->is_unix)
-		return 0;
-	if (srv->cfg.allow_reuse_address && (r = sks_setsockopt_int(l->sock,
-	    SOL_SOCKET, SO_REUSEADDR, 1)) < 0)
-		return r;
-	if (srv->cfg.allow_reuse_port && (r = sks_setsockopt_int(l->sock,
-	    SOL_SOCKET, SO_REUSEPORT, 1)) < 0)
-		return r;
-	if (sks_addr_family(&l->address) == SKS_INET6)
-		return sks_setsockopt_int(l->sock, IPPROTO_IPV6, IPV6_V6ONLY,
-		    !srv->cfg.dual_stack);
-	return 0;
-}
-
-static int
 bind_listener(const struct sks_server *srv, struct sks_listener *l)
 {
 	const char *path = sks_addr_path(&l->address);
@@ -98,7 +75,8 @@ bind_listener(const struct sks_server *srv, struct sks_listener *l)
 
 	if (l->sock == NULL)
 		return sks_fail(SKS_EINVAL, "no address to listen on");
-	if ((r = set_options(srv, l)) < 0)
+	if ((r = sks_before_bind(l->sock, srv->cfg.allow_reuse_address,
+	    srv->cfg.allow_reuse_port, srv->cfg.dual_stack)) < 0)
 		return r;
 	r = path != NULL ? sks_bind_path(srv, l, path) :
 	    sks_bind(l->sock, &l->address);

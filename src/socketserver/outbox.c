@@ -140,8 +140,10 @@ keep(struct sks_outbox *ob, const char *data, size_t len)
 static void
 start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
 {
-	atomic_store(&ob->stall_ns, ob->stall_timeout_ns == SKS_NEVER ?
-	    SKS_NEVER : dw_clock_ns() + ob->stall_timeout_ns);
+	int64_t now = dw_clock_ns();
+
+	atomic_store(&ob->stall_ns, ob->stall_timeout_ns > SKS_NEVER - now ?
+	    SKS_NEVER : now + ob->stall_timeout_ns);
 }
 
 /* The first bytes that the kernel did not take: from here on the postman

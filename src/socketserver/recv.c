@@ -61,12 +61,6 @@ fetch_now(struct sks_socket *s, struct incoming *in, const char *what)
 	return got >= 0 ? got : sks_socket_fail(s, errno, what);
 }
 
-static int
-again(int err)
-{
-	return err == EINTR || err == EAGAIN || err == EWOULDBLOCK;
-}
-
 static ssize_t
 fetch(struct sks_socket *s, struct incoming *in, int64_t deadline_ns,
     const char *what)
@@ -83,7 +77,7 @@ fetch(struct sks_socket *s, struct incoming *in, int64_t deadline_ns,
 			return r;
 		if ((got = in->fetch(s->fd, in, 0)) >= 0)
 			return got;
-		if (!again(errno))
+		if (!sks_limit_again(errno))
 			return sks_socket_fail(s, errno, what);
 	}
 }

@@ -39,12 +39,6 @@ post_now(struct sks_socket *s, const struct outgoing *out)
 	return sent >= 0 ? sent : sks_socket_fail(s, errno, out->what);
 }
 
-static int
-again(int err)
-{
-	return err == EINTR || err == EAGAIN || err == EWOULDBLOCK;
-}
-
 static ssize_t
 post_until(struct sks_socket *s, const struct outgoing *out,
     int64_t deadline_ns)
@@ -61,7 +55,7 @@ post_until(struct sks_socket *s, const struct outgoing *out,
 			return r;
 		if ((sent = post(s->fd, out, 0)) >= 0)
 			return sent;
-		if (!again(errno))
+		if (!sks_limit_again(errno))
 			return sks_socket_fail(s, errno, out->what);
 	}
 }

@@ -66,9 +66,10 @@ ssize_t	sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
 
 /*
  * A deadline for a call under the socket's own time-out: SKS_NOW when it is 0
- * and the call may not wait at all.
+ * and the call may not wait at all.  A caller's own deadline is never that: it
+ * is at least 1, long ago.
  */
-#define SKS_NOW	INT64_MIN
+#define SKS_NOW	0
 int64_t	sks_socket_deadline(const struct sks_socket *s);
 
 /*
@@ -79,10 +80,18 @@ int64_t	sks_socket_deadline(const struct sks_socket *s);
 int	sks_limit_recv(struct sks_socket *s, int64_t deadline_ns);
 int	sks_limit_send(struct sks_socket *s, int64_t deadline_ns);
 
+/* Did only that limit, or a signal, end the call?  Then what is left of the
+ * deadline decides. */
+int	sks_limit_again(int sys_errno);
+
 /* poll(2) until one of the events, however many signals come.  Returns 0,
  * SKS_ETIMEDOUT, SKS_ECLOSED, ... */
 int	sks_socket_poll(struct sks_socket *s, short events,
 	    int64_t deadline_ns);
+
+/* The options of one that others come to.  A Unix socket has none of them. */
+int	sks_before_bind(struct sks_socket *s, int reuse_address,
+	    int reuse_port, int dual_stack);
 
 /* sks_accept() that never waits: SKS_EAGAIN. */
 int	sks_accept_now(struct sks_socket *s, struct sks_socket **conn,

@@ -212,8 +212,9 @@ SKS_API SKS_MUST_USE int sks_addr_unix(const void *name, size_t len,
 SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
 
 /* Writes the address; an IPv4 peer of a dual-stack listener shows as IPv4.
- * An unnamed Unix peer is "unix:" ('' in Python style), an abstract name has
- * an @ for its NUL (Python: b'\x00name').  Returns buf. */
+ * An unnamed Unix peer is "unix:" ('' in Python style).  In a Unix name NUL is
+ * an @ (Python: b'\x00name'), and what could command a terminal, or is not
+ * UTF-8, a question mark.  Returns buf. */
 SKS_API const char *sks_addr_format(const struct sks_addr *a,
 	    enum sks_addr_style style, char *buf, size_t size);
 
@@ -228,7 +229,8 @@ SKS_API unsigned sks_addr_port(const struct sks_addr *a);	/* 0: none */
  * long as *a. */
 SKS_API const char *sks_addr_path(const struct sks_addr *a);
 
-/* 1 when both have the same host, whatever the port. */
+/* 1 when both have the same host, whatever the port.  fe80::1 on two links is
+ * two hosts. */
 SKS_API int	sks_addr_same_host(const struct sks_addr *a,
 	    const struct sks_addr *b);
 
@@ -1019,7 +1021,9 @@ struct sks_server_ops {
 	int	(*verify_request)(struct sks_server *srv,
 		    struct sks_request *req);
 	/* When it fails or says SKS_STOP, the loop shuts the request down;
-	 * else process_request has seen or will see to that. */
+	 * else an override has done that, or the default's thread or child
+	 * will.  The request ends with the return of an override that has not
+	 * called up: a thread of your own cannot take it over. */
 	int	(*process_request)(struct sks_server *srv,
 		    struct sks_request *req);
 	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in

@@ -53,6 +53,8 @@ sks_setsockopt(struct sks_socket *s, int level, int optname,
 {
 	if (is_limit(level, optname))
 		return sks_fail(SKS_EINVAL, "use sks_settimeout()");
+	if (len > INT_MAX)
+		return sks_fail(SKS_EINVAL, "no option is that long");
 	if (setsockopt(sks_fileno(s), level, optname, value,
 	    (socklen_t)len) < 0)
 		return sks_fail_errno(errno, "setsockopt");

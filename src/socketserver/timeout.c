@@ -84,6 +84,13 @@ sks_limit_send(struct sks_socket *s, int64_t deadline_ns)
 }
 
 int
+sks_limit_again(int sys_errno)
+{
+	return sys_errno == EINTR || sys_errno == EAGAIN ||
+	    sys_errno == EWOULDBLOCK;
+}
+
+int
 sks_socket_poll(struct sks_socket *s, short events, int64_t deadline_ns)
 {
 	struct pollfd pfd;

@@ -72,6 +72,9 @@ an_address_that_is_wrong_is_refused_and_the_part_named(void)
 		if (!CHECK(strstr(text, rows[i].part) != NULL))
 			fprintf(stderr, "# %s: %s\n", rows[i].text, text);
 	}
+	CHECK_INT(sks_addr_parse("::1", 65536, &a), SKS_EINVAL);
+	sks_error_text(text, sizeof text);
+	CHECK(strstr(text, "port") != NULL);
 }
 
 static void
@@ -96,7 +99,9 @@ a_unix_name_is_bytes_and_comes_back(void)
 		const char	*text;
 	} rows[] = {
 		{ "/tmp/s", 6, "'/tmp/s'" },
-		{ "\0a\0b", 4, "'@a'" },
+		{ "\0a\0b", 4, "'@a@b'" },
+		{ "\0a\033[2J\nb\377", 9, "'@a?[2J?b?'" },
+		{ "\0字", 4, "'@字'" },
 		{ "", 0, "''" },
 	};
 	struct sks_addr a;
@@ -196,6 +201,12 @@ hosts_are_the_same_whatever_their_port_and_form(void)
 	CHECK_INT(sks_addr_parse("1.2.3.5:5", 0, &c), 0);
 	CHECK(sks_addr_same_host(&a, &b));
 	CHECK(!sks_addr_same_host(&a, &c));
+	/* Each link has its own fe80::1. */
+	CHECK_INT(sks_addr_parse("[fe80::1%1]:5", 0, &a), 0);
+	CHECK_INT(sks_addr_parse("[fe80::1%1]:6", 0, &b), 0);
+	CHECK_INT(sks_addr_parse("[fe80::1%2]:5", 0, &c), 0);
+	CHECK(sks_addr_same_host(&a, &b));
+	CHECK(!sks_addr_same_host(&a, &c));
 }
 
 static void
@@ -242,7 +253,7 @@ ipv6_hosts_count_by_their_network(void)
 static void
 every_error_has_a_sentence_of_its_own(void)
 {
-	for (int code = SKS_ENOENT; code <= 0; code++) {
+	for (int code = SKS_EPROTO; code <= 0; code++) {
 		CHECK(strcmp(sks_strerror(code), sks_strerror(-1000)) != 0);
 		for (int other = code + 1; other <= 0; other++)
 			CHECK(strcmp(sks_strerror(code),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "rig.h"
+#include "socketserver/outbox.h"
 
 #define EMPTIED	1u
 #define FAILED	2u
@@ -191,6 +192,30 @@ a_peer_that_takes_nothing_is_reported_as_stalled(void)
 	CHECK(sks_outbox_queued(box.ob) > 0);	/* the owner decides */
 	sks_outbox_cut(box.ob);
 	CHECK_INT(sks_outbox_queued(box.ob), 0);
+	close_box();
+}
+
+static void
+a_stall_time_of_centuries_never_comes(void)
+{
+	struct sks_outbox_config cfg = {
+		.size = sizeof cfg, .max_bytes = 1 << 20,
+		.stall_timeout_ns = SKS_NEVER - 1, .notify = on_event,
+	};
+	struct sks_outbox *first;
+
+	open_box(1 << 20, SOON);
+	first = box.ob;
+	cfg.postman = box.postman;
+	CHECK_INT(sks_outbox_new(box.ours, &cfg, &box.ob), 0);
+	put_until_kept();
+	CHECK(atomic_load(&box.ob->stall_ns) == SKS_NEVER);
+	sks_outbox_end(box.ob);
+	drain(box.theirs);
+	CHECK(await_flags(EMPTIED));
+	CHECK_INT(flags_up(), EMPTIED);
+	sks_outbox_close(first);
+	sks_outbox_unref(first);
 	close_box();
 }
 
@@ -440,6 +465,7 @@ main(void)
 		T(an_empty_outbox_takes_even_what_is_larger_than_itself),
 		T(a_full_outbox_takes_nothing_of_the_next_message),
 		T(a_peer_that_takes_nothing_is_reported_as_stalled),
+		T(a_stall_time_of_centuries_never_comes),
 		T(a_stall_comes_in_time_although_the_postman_slept_for_another),
 		T(a_peer_that_goes_away_is_reported_as_failed),
 		T(a_putter_learns_itself_that_the_peer_is_gone),

@@ -442,6 +442,10 @@ any_option_goes_by_the_systems_numbers(void)
 	CHECK_INT(value, 1);
 	CHECK_INT(sks_setsockopt_int(ours, SOL_SOCKET, 12345, 1),
 	    SKS_ENOTSUP);
+#if SIZE_MAX > UINT32_MAX
+	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_LINGER, &set,
+	    (size_t)UINT32_MAX + 1 + sizeof set), SKS_EINVAL);
+#endif
 	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &second,
 	    sizeof second), SKS_EINVAL);
 	sks_close(ours);
