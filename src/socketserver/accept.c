@@ -194,11 +194,13 @@ static void
 no_thread(struct sks_server *srv, struct sks_request *req)
 {
 	int forking = srv->cfg.concurrency == SKS_FORKING;
+	char text[160];
 
 	if (sks_episode_begins(&srv->no_threads))
 		sks_log(srv, SKS_LOG_WARNING,
-		    "no %s could be started; the peer is refused",
-		    forking ? "process" : "thread");
+		    "no %s could be started (%s); the peer is refused",
+		    forking ? "process" : "thread",
+		    sks_error_text(text, sizeof text));
 	sks_request_refuse(req,
 	    forking ? SKS_OVER_PROCESSES : SKS_OVER_THREADS);
 }

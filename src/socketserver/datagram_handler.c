@@ -6,6 +6,17 @@
 #include "socketserver/memory.h"
 #include "socketserver/server.h"
 
+static void
+free_streams(void *arg)
+{
+	struct sks_datagram_handler *dh = arg;
+
+	sks_stream_free(dh->wfile);
+	sks_stream_free(dh->rfile);
+	dh->wfile = dh->rfile = NULL;
+}
+
+/* The streams go also without a finish, see sks_stream_handler_setup(). */
 int
 sks_datagram_handler_setup(struct sks_handler *h)
 {
@@ -16,15 +27,11 @@ sks_datagram_handler_setup(struct sks_handler *h)
 
 	if (data == NULL)
 		return sks_fail(SKS_EINVAL, "the request is no datagram");
-	if ((r = sks_stream_memory(data, len, 0, &dh->rfile)) < 0)
+	if ((r = sks_defer(h, free_streams, dh)) < 0 ||
+	    (r = sks_stream_memory(data, len, 0, &dh->rfile)) < 0)
 		return r;
-	r = sks_stream_memory("", 0, sks_request_max_reply(h->self),
+	return sks_stream_memory("", 0, sks_request_max_reply(h->self),
 	    &dh->wfile);
-	if (r < 0) {
-		sks_stream_free(dh->rfile);
-		dh->rfile = NULL;
-	}
-	return r;
 }
 
 static int
@@ -62,8 +69,6 @@ sks_datagram_handler_finish(struct sks_handler *h)
 	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
 	int r = dh->wfile == NULL ? 0 : reply(dh);
 
-	sks_stream_free(dh->wfile);
-	sks_stream_free(dh->rfile);
-	dh->wfile = dh->rfile = NULL;
+	free_streams(dh);
 	return r;
 }

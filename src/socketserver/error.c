@@ -101,8 +101,8 @@ sks_strerror(int code)
 	return "an error of the application";
 }
 
-static int
-note(int code, int sys_errno, const char *what)
+int
+sks_fail_as(int code, int sys_errno, const char *what)
 {
 	last.code = code;
 	last.sys_errno = sys_errno;
@@ -114,7 +114,7 @@ note(int code, int sys_errno, const char *what)
 int
 sks_fail(int code, const char *what)
 {
-	return note(code, 0, what);
+	return sks_fail_as(code, 0, what);
 }
 
 int
@@ -122,8 +122,8 @@ sks_fail_errno(int sys_errno, const char *what)
 {
 	for (size_t i = 0; i < COUNT(mappings); i++)
 		if (mappings[i].sys_errno == sys_errno)
-			return note(mappings[i].code, sys_errno, what);
-	return note(SKS_ESYS, sys_errno, what);
+			return sks_fail_as(mappings[i].code, sys_errno, what);
+	return sks_fail_as(SKS_ESYS, sys_errno, what);
 }
 
 int
@@ -137,7 +137,7 @@ sks_fail_io(int sys_errno, const char *what)
 {
 	for (size_t i = 0; i < COUNT(vanished); i++)
 		if (vanished[i] == sys_errno)
-			return note(SKS_ERESET, sys_errno, what);
+			return sks_fail_as(SKS_ERESET, sys_errno, what);
 	return sks_fail_errno(sys_errno, what);
 }
 

@@ -8,9 +8,12 @@
 
 #include "socketserver/socketserver.h"
 
-/* Both note the failure and return its code. */
+/* All note the failure and return its code. */
 int	sks_fail(int code, const char *what);
 int	sks_fail_errno(int sys_errno, const char *what);
+
+/* With a code that the errno does not tell. */
+int	sks_fail_as(int code, int sys_errno, const char *what);
 
 /* Like sks_fail_errno() for a connection in use: every way in which a peer can
  * vanish is SKS_ERESET, so that SKS_ETIMEDOUT only ever means our deadline. */

@@ -262,13 +262,6 @@ fork_locked(struct sks_server *srv, struct sks_request *req, int pipe)
 	return pid;
 }
 
-static int
-no_process(int sys_errno, const char *call)
-{
-	sks_fail_errno(sys_errno, call);
-	return sks_fail(SKS_ENOTHREAD, call);
-}
-
 int
 sks_process_forking(struct sks_server *srv, struct sks_request *req)
 {
@@ -278,7 +271,7 @@ sks_process_forking(struct sks_server *srv, struct sks_request *req)
 	if ((r = sks_check_fork(srv)) < 0)
 		return r;
 	if ((r = new_pipe(fds)) < 0)
-		return no_process(-r, "pipe");
+		return sks_fail_as(SKS_ENOTHREAD, -r, "pipe");
 	atomic_fetch_add(&req->refs, 1);	/* the child's */
 	req->forked = 1;
 	pid = fork_locked(srv, req, fds[0]);
@@ -294,7 +287,7 @@ sks_process_forking(struct sks_server *srv, struct sks_request *req)
 	close(fds[0]);
 	req->forked = 0;
 	sks_request_unref(req);
-	return no_process((int)-pid, "fork");
+	return sks_fail_as(SKS_ENOTHREAD, (int)-pid, "fork");
 }
 
 /* Returns 1 when it runs no more; somebody else may have waited for it. */

@@ -136,6 +136,18 @@ sks_handler_stopping(const struct sks_handler *h)
 	return atomic_load(&h->self->stopping);
 }
 
+static void
+free_streams(void *arg)
+{
+	struct sks_stream_handler *sh = arg;
+
+	sks_stream_free(sh->wfile);
+	sks_stream_free(sh->rfile);
+	sh->wfile = sh->rfile = NULL;
+}
+
+/* The streams go also when what calls up to this fails, and so there is no
+ * finish. */
 int
 sks_stream_handler_setup(struct sks_handler *h)
 {
@@ -149,16 +161,11 @@ sks_stream_handler_setup(struct sks_handler *h)
 	    (r = sks_set_option(h->request, SKS_NODELAY, 1)) < 0 &&
 	    r != SKS_ENOTSUP)
 		return r;
-	r = sks_makefile(h->request, sh->rbufsize == 0 ? -1 : sh->rbufsize, 0,
-	    &sh->rfile);
-	if (r < 0)
+	if ((r = sks_defer(h, free_streams, sh)) < 0 ||
+	    (r = sks_makefile(h->request, sh->rbufsize == 0 ? -1 :
+	    sh->rbufsize, 0, &sh->rfile)) < 0)
 		return r;
-	r = sks_makefile(h->request, 0, sh->wbufsize, &sh->wfile);
-	if (r < 0) {
-		sks_stream_free(sh->rfile);
-		sh->rfile = NULL;
-	}
-	return r;
+	return sks_makefile(h->request, 0, sh->wbufsize, &sh->wfile);
 }
 
 int
@@ -170,8 +177,6 @@ sks_stream_handler_finish(struct sks_handler *h)
 	if (sh->wfile != NULL && sks_stream_flush(sh->wfile) < 0 &&
 	    h->end_reason == SKS_END_DONE)
 		h->end_reason = SKS_END_PEER;
-	sks_stream_free(sh->wfile);
-	sks_stream_free(sh->rfile);
-	sh->wfile = sh->rfile = NULL;
+	free_streams(sh);
 	return 0;
 }

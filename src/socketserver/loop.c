@@ -402,7 +402,7 @@ sks_server_start(struct sks_server *srv)
 	r = dw_thread_start(&acceptor, "acceptor", 0, acceptor_main, srv);
 	if (r < 0) {
 		loop_end(srv);
-		return sks_fail(SKS_ENOTHREAD, "pthread_create");
+		return sks_fail_as(SKS_ENOTHREAD, -r, "pthread_create");
 	}
 	dw_lock(&srv->lock);
 	srv->acceptor = acceptor;

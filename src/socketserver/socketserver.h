@@ -1137,7 +1137,7 @@ struct sks_stream_handler {
 };
 
 /* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0 or what
- * failed. */
+ * failed.  If your setup fails after it, both are freed all the same. */
 SKS_API int	sks_stream_handler_setup(struct sks_handler *h);
 
 /* Flushes (a peer that is gone is no error) and frees both. */
@@ -1174,7 +1174,10 @@ SKS_API void	sks_server_config_init(struct sks_server_config *cfg,
  * Makes, binds and activates a server; nothing is served yet.  ops may be
  * NULL; the tables are copied.
  * Unix sockets: a dead socket file of our own is replaced; a live one gives
- * SKS_EADDRINUSE; anything that is not a socket is never touched.
+ * SKS_EADDRINUSE; anything that is not a socket is never touched.  Of several
+ * servers that find one dead file a single one replaces it: binding holds a
+ * flock(2) on the folder, at most for a second, and listens at once, so a peer
+ * that comes between server_bind and server_activate waits.
  * Returns 0; SKS_EINVAL, SKS_EADDRINUSE, SKS_EADDRNOTAVAIL, SKS_EACCES,
  * SKS_ENOTSUP, SKS_ENOMEM ... and *out is NULL.
  */

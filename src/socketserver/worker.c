@@ -88,8 +88,7 @@ process_threading(struct sks_server *srv, struct sks_request *req)
 	req->threaded = 0;
 	sks_request_unref(req);
 	count_threads(srv, -1);
-	sks_fail_errno(-r, "pthread_create");
-	return sks_fail(SKS_ENOTHREAD, "pthread_create");
+	return sks_fail_as(SKS_ENOTHREAD, -r, "pthread_create");
 }
 
 static int

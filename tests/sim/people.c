@@ -399,7 +399,7 @@ op_commands(struct world *w, struct op *op)
 	snprintf(text, sizeof text, "%s %" PRIu64 "%s",
 	    words[sim_random(w, 8)], some_session(w),
 	    sim_once_in(w, 10) ? " x" : "");
-	if (sim_once_in(w, 500))
+	if (sim_once_in(w, 200))
 		snprintf(text, sizeof text, "quit");
 	q->message.text = strdup(text);
 	q->message.len = strlen(text);

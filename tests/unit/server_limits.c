@@ -263,6 +263,9 @@ a_peer_for_whom_no_thread_starts_is_told_and_closed(void)
 	CHECK_INT(sks_server_stop(srv, SOON), 0);
 	CHECK_INT(sks_server_close(srv), 0);
 	CHECK_INT(log_lines(), 1);
+	/* Which of the reasons it has is the C library's affair. */
+	CHECK(strstr(seen.log, "(pthread_create: ") != NULL);
+	CHECK(strstr(seen.log, sks_strerror(SKS_ENOTHREAD)) == NULL);
 	sks_server_free(srv);
 }
 

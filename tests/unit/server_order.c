@@ -377,6 +377,55 @@ a_handler_may_close_its_request_as_the_tutorial_does(void)
 	check_orders_of(STREAMS, BEFORE "setup handle finish" AFTER, 1);
 }
 
+/* Is what the library made in setup gone? */
+static void
+look_at_streams(void *arg)
+{
+	const struct sks_stream_handler *sh = arg;
+
+	note(sh->rfile == NULL && sh->wfile == NULL ? "freed" : "kept");
+}
+
+static int
+set_up_and_fail(struct sks_handler *h)
+{
+	/* What is deferred first runs last. */
+	if (sks_defer(h, look_at_streams, h) < 0)
+		return SKS_ENOMEM;
+	note(sks_request_packet(h->self, NULL) == NULL ?
+	    sks_stream_handler_setup(h) == 0 ? "stream" : "failed" :
+	    sks_datagram_handler_setup(h) == 0 ? "datagram" : "failed");
+	return SKS_EUSER;
+}
+
+static void
+a_setup_that_calls_up_and_then_fails_leaves_no_stream(void)
+{
+	static const struct sks_handler_ops streams = {
+		SKS_HANDLER_OPS(struct sks_stream_handler),
+		.setup = set_up_and_fail
+	};
+	static const struct sks_handler_ops datagrams = {
+		SKS_HANDLER_OPS(struct sks_datagram_handler),
+		.setup = set_up_and_fail
+	};
+	static const enum sks_kind two[] = { SKS_TCP, SKS_UDP };
+
+	rig_reset();
+	for (int i = 0; i < 2; i++) {
+		struct sks_server_config cfg = rig_config(two[i], SKS_SYNC);
+		struct sks_server *srv = rig_server(&cfg, NULL,
+		    i == 0 ? &streams : &datagrams);
+		struct sks_socket *s = rig_client(srv, two[i]);
+
+		CHECK_INT(sks_send(s, "?", 1), 1);
+		CHECK_INT(sks_server_handle_request(srv), 1);
+		sks_socket_free(s);
+		sks_server_free(srv);
+	}
+	CHECK_STR(calls(), "stream freed datagram freed");
+}
+
 int
 main(void)
 {
@@ -397,6 +446,7 @@ main(void)
 		T(no_failing_callback_ends_the_loop),
 		T(stop_from_a_handler_of_a_sync_server_ends_serve_forever),
 		T(what_was_deferred_runs_also_after_a_failed_setup),
+		T(a_setup_that_calls_up_and_then_fails_leaves_no_stream),
 		T(finish_knows_why_the_conversation_ended),
 		T(a_handler_may_close_its_request_as_the_tutorial_does),
 	};
