@@ -913,10 +913,12 @@ typedef void sks_log_fn(void *user, enum sks_log_level level,
  * (does not shut down) the connection and goes on.  The child runs
  * finish_request, handle_error, shutdown_request and what was deferred, then
  * _exit(0), or _exit(1) after an error or SKS_STOP.  It has none of the
- * server's listeners, nor other requests' sockets; a shutdown or close of the
- * server there is refused (SKS_EDEADLK, SKS_EBUSY) and reaches nobody.  What
- * it had printed with stdio it must flush itself.  The log callback runs in
- * the child.  SIGTERM is unblocked in it.
+ * server's listeners (but for the one that its datagram came in by), nor other
+ * requests' sockets; a shutdown or close of the server there is refused
+ * (SKS_EDEADLK, SKS_EBUSY) and reaches nobody.  What it had printed with stdio
+ * it must flush itself.  The log callback runs in the child.  SIGTERM is unblocked in it and does there what it does in the
+ * parent: where that is to ask for a shutdown no child ends, and SIGKILL comes
+ * a second later.  setup may set it to SIG_DFL.
  *
  * The children's ends wake the loop, which reaps them, each by its own pid:
  * children that the application forked are never waited for, and SIGCHLD is

@@ -1224,6 +1224,56 @@ a_child_that_ignores_sigterm_is_killed_a_second_later(void)
 	sks_server_free(srv);
 }
 
+static struct sks_server *signalled;
+
+static void
+ask_for_shutdown(int sig)
+{
+	(void)sig;
+	sks_server_request_shutdown(signalled);
+}
+
+static int
+take_sigterm_as_it_is(struct sks_handler *h)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+
+	(void)h;
+	return sigaction(SIGTERM, &sa, NULL);
+}
+
+/* The program's SIGTERM stops its loop, which ends no child. */
+static void
+sigterm_does_in_a_child_what_it_does_in_the_program_or_setup_says(void)
+{
+	struct sigaction sa = { .sa_handler = ask_for_shutdown }, old;
+
+	begin();
+	sigaction(SIGTERM, &sa, &old);
+	for (int own = 0; own < 2; own++) {
+		struct sks_server_config cfg = forking_config(SKS_TCP);
+		struct sks_handler_ops handler = rig_handler;
+		struct sks_socket *s;
+		int64_t start;
+
+		cfg.grace = 0;
+		script.in_handle = greet_and_read;
+		if (own)
+			handler.setup = take_sigterm_as_it_is;
+		signalled = rig_server(&cfg, NULL, &handler);
+		s = rig_connect(signalled);
+		CHECK_INT(sks_server_handle_request(signalled), 1);
+		CHECK(greeted(s));
+		start = sks_now();
+		CHECK_INT(sks_server_close(signalled), 0);
+		CHECK_INT(seconds_since(start) >= 1, !own);
+		CHECK_INT(stats_of(signalled).children_failed, 1);
+		sks_server_free(signalled);
+		sks_socket_free(s);
+	}
+	sigaction(SIGTERM, &old, NULL);
+}
+
 static void
 without_block_on_close_children_are_told_and_not_awaited(void)
 {
@@ -1596,6 +1646,7 @@ main(void)
 		T(close_waits_for_children_within_the_grace),
 		T(after_the_grace_a_child_gets_sigterm),
 		T(a_child_that_ignores_sigterm_is_killed_a_second_later),
+		T(sigterm_does_in_a_child_what_it_does_in_the_program_or_setup_says),
 		T(without_block_on_close_children_are_told_and_not_awaited),
 		T(a_datagrams_child_has_only_the_socket_that_was_asked),
 		T(at_max_children_datagrams_wait_in_the_kernel),
