@@ -3,10 +3,11 @@
  * The customer's client: `deskwire call`.
  *
  * Line mode toward a desk, or with `classic` the tutorial's protocol toward
- * the tutorial's servers, or with `datagrams` UDP toward either.  On a terminal what arrives appears above what is
- * being typed.  In a pipe each line of standard input is sent; at its end our
- * direction is shut, and the answers are printed until the peer closes or
- * wait_seconds have passed.  Over UDP the first answer is enough.
+ * the tutorial's servers, or with `datagrams` UDP toward either.  On a terminal
+ * what arrives appears above what is being typed.  In a pipe each line of
+ * standard input is sent; at its end our direction is shut, and the answers are
+ * printed until the peer closes or wait_seconds have passed.  Over UDP the first
+ * answer is enough.
  */
 #ifndef CALL_H
 #define CALL_H

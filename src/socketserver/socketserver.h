@@ -916,9 +916,10 @@ typedef void sks_log_fn(void *user, enum sks_log_level level,
  * server's listeners (but for the one that its datagram came in by), nor other
  * requests' sockets; a shutdown or close of the server there is refused
  * (SKS_EDEADLK, SKS_EBUSY) and reaches nobody.  What it had printed with stdio
- * it must flush itself.  The log callback runs in the child.  SIGTERM is unblocked in it and does there what it does in the
- * parent: where that is to ask for a shutdown no child ends, and SIGKILL comes
- * a second later.  setup may set it to SIG_DFL.
+ * it must flush itself.  The log callback runs in the child.  SIGTERM is
+ * unblocked in it and does there what it does in the parent: where that is to
+ * ask for a shutdown no child ends, and SIGKILL comes a second later.  setup
+ * may set it to SIG_DFL.
  *
  * The children's ends wake the loop, which reaps them, each by its own pid:
  * children that the application forked are never waited for, and SIGCHLD is
