@@ -18,6 +18,10 @@ void	sks_addr_set(struct sks_addr *a, const void *sa, socklen_t len);
 const struct sockaddr *sks_addr_sa(const struct sks_addr *a);
 int	sks_addr_set_unix(struct sks_addr *a, const char *path);
 
+/* The IPv4 address, also of one mapped into IPv6, in host byte order.  Returns
+ * 0 when it is none. */
+int	sks_addr_inet4(const struct sks_addr *a, uint32_t *out);
+
 /* The getsockname/getpeername of a descriptor.  Returns 0 or SKS_E*. */
 int	sks_addr_of_fd(int fd, int (*get)(int, struct sockaddr *restrict,
 	    socklen_t *restrict), const char *what, struct sks_addr *out);

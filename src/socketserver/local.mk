@@ -3,6 +3,7 @@ libsks_la_SOURCES += \
 	src/socketserver/accept.c \
 	src/socketserver/addr.c \
 	src/socketserver/addr.h \
+	src/socketserver/addr_text.c \
 	src/socketserver/bind.c \
 	src/socketserver/close.c \
 	src/socketserver/connect.c \
@@ -26,12 +27,12 @@ libsks_la_SOURCES += \
 	src/socketserver/observe.h \
 	src/socketserver/outbox.c \
 	src/socketserver/outbox.h \
-	src/socketserver/places.c \
-	src/socketserver/places.h \
 	src/socketserver/peers.c \
 	src/socketserver/peers.h \
 	src/socketserver/pktinfo.c \
 	src/socketserver/pktinfo.h \
+	src/socketserver/places.c \
+	src/socketserver/places.h \
 	src/socketserver/poller.c \
 	src/socketserver/poller.h \
 	src/socketserver/postman.c \
@@ -40,9 +41,9 @@ libsks_la_SOURCES += \
 	src/socketserver/recv.c \
 	src/socketserver/report.c \
 	src/socketserver/request.c \
-	src/socketserver/send_text.c \
 	src/socketserver/resolve.c \
 	src/socketserver/send.c \
+	src/socketserver/send_text.c \
 	src/socketserver/server.c \
 	src/socketserver/server.h \
 	src/socketserver/socket.c \
@@ -52,11 +53,11 @@ libsks_la_SOURCES += \
 	src/socketserver/stream.c \
 	src/socketserver/stream.h \
 	src/socketserver/time.c \
+	src/socketserver/timeout.c \
 	src/socketserver/unix_path.c \
 	src/socketserver/until.c \
 	src/socketserver/utf8.c \
 	src/socketserver/utf8.h \
-	src/socketserver/timeout.c \
 	src/socketserver/worker.c
 
 include_HEADERS += src/socketserver/socketserver.h

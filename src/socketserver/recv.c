@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "base/clock.h"
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
 #include "socketserver/socket.h"

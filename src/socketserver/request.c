@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "socketserver/datagram.h"
 #include "socketserver/error.h"
 #include "socketserver/server.h"
 

@@ -3,10 +3,8 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 
-#include "base/clock.h"
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
 #include "socketserver/socket.h"
