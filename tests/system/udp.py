@@ -138,7 +138,8 @@ def _():
         b.send("quit")
         assert noted(o, b, text="quit")["flags"] & LEFT
         same(o.command(f"udp {b.address} bye"), "gone")
-        same(o.command("udp only you are left"), "ok")
+        same(o.command("udp which of you?"), "usage")
+        same(answer(o, a, "only you are left"), "ok")
         same(a.read()[0], "only you are left")
         b.silent()
         b.send("here again")
