@@ -60,11 +60,9 @@ static int
 udp_verify(struct sks_server *srv, struct sks_request *req)
 {
 	struct door_udp *u = sks_server_user(srv);
-	char host[SKS_ADDR_TEXT];
 
-	sks_addr_format(sks_request_address(req), SKS_STYLE_HOST, host,
-	    sizeof host);
-	if (door_sources_take(&u->sources, host, dw_clock_ns()))
+	if (door_sources_take(&u->sources, sks_request_address(req),
+	    dw_clock_ns()))
 		return 1;
 	drop(u->door);
 	return 0;
