@@ -361,6 +361,22 @@ def _():
             thread.join()
 
 
+@case("no datagram is taken once the desk has begun to say goodbye")
+def _():
+    with Desk("--udp", HERE) as d:
+        o, c, s = d.operator(), d.line(), Sender(d)
+        c.send("hi\n")
+        o.said("hi")
+        s.send("in time")
+        noted(o, s)
+        os.kill(d.pid, signal.SIGTERM)
+        c.until("This desk is closing.")
+        s.send("too late")
+        same(d.wait(), 0)
+        same([e["body"] for e in journal(d.folder) if e["ev"] == "udp"],
+             [b"in time"])
+
+
 # --- around it --------------------------------------------------------------
 
 @case("datagrams come also with one customer at a time")
