@@ -391,7 +391,7 @@ def _():
         same(s.read()[0], "yes")
 
 
-@case("a public address needs to be allowed, and demo takes none")
+@case("a public address needs to be allowed")
 def _():
     for address in ("0.0.0.0:0", "192.0.2.1:0", "[::]:0"):
         with Desk("--udp", address, ready=False) as d:
@@ -404,8 +404,16 @@ def _():
         with Desk("--udp", address, ready=False) as d:
             same(d.wait(), 4)
             assert address in d.rows[0] and "--udp" in d.rows[0], d.rows
-    with Desk("--udp", HERE, verb="demo", ready=False) as d:
-        same(d.wait(), 2)
+
+
+@case("a desk in a throw-away state takes datagrams as well")
+def _():
+    done = subprocess.run([DESKWIRE, "demo", "--udp", HERE, "--listen", HERE],
+                          input="/quit\n", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, encoding="utf-8",
+                          timeout=LIMIT)
+    same(done.returncode, 0)
+    assert "* listening on udp 127.0.0.1:" in done.stdout, done.stdout
 
 
 @case("U1: the log has the tutorial's row, and no row that a sender wrote")
