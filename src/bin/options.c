@@ -132,7 +132,7 @@ static const struct option_row rows[] = {
 	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
 	    N_("take customers there (127.0.0.1:6666); may be given again, "
 	    "port 0 takes any free one, [::1]:6666 is IPv6") },
-	{ "udp", "ADDR:PORT", VERB_OPEN | VERB_SERVE, 0, set_udp,
+	{ "udp", "ADDR:PORT", VERB_DESK, 0, set_udp,
 	    N_("take datagrams there; may be given again") },
 	{ "udp", NULL, VERB_CALL, 0, set_datagrams,
 	    N_("send datagrams, each line one; nobody confirms them") },

@@ -138,6 +138,7 @@ struct desk_peer {
 	unsigned char	 route[DESK_ROUTE_SIZE];	/* the door's; the desk
 							 * only keeps it */
 	bool		 answered;	/* by an operator */
+	bool		 left;		/* it said quit after that */
 	int64_t		 heard_ns;	/* when it wrote last */
 };
 

@@ -179,7 +179,7 @@ peer_at(const struct desk *d, const char *word, size_t len,
 }
 
 /* Who is meant when none is named.  Never one of several: another one may
- * write while the answer is being typed. */
+ * write, and the first one leave, while the answer is being typed. */
 static int
 answer_only(struct desk *d, const struct desk_request *rq, const char *text,
     struct desk_time now)

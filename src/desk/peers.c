@@ -28,11 +28,18 @@ desk_peers_fini(struct desk_peers *ps)
 	ps->n = ps->max = 0;
 }
 
+static bool
+is_recent(const struct desk_peers *ps, const struct desk_peer *p,
+    int64_t now_ns)
+{
+	return now_ns - p->heard_ns < ps->life_ns;
+}
+
 bool
 desk_peer_is_known(const struct desk_peers *ps, const struct desk_peer *p,
     int64_t now_ns)
 {
-	return now_ns - p->heard_ns < ps->life_ns;
+	return !p->left && is_recent(ps, p, now_ns);
 }
 
 static struct desk_peer *
@@ -59,7 +66,7 @@ desk_peers_only(const struct desk_peers *ps, int64_t now_ns, bool *several)
 
 	*several = false;
 	for (size_t i = 0; i < ps->n; i++) {
-		if (!desk_peer_is_known(ps, &ps->all[i], now_ns))
+		if (!is_recent(ps, &ps->all[i], now_ns))
 			continue;
 		if (only != NULL) {
 			*several = true;
@@ -67,7 +74,7 @@ desk_peers_only(const struct desk_peers *ps, int64_t now_ns, bool *several)
 		}
 		only = &ps->all[i];
 	}
-	return only;
+	return only != NULL && !only->left ? only : NULL;
 }
 
 /* Does a go before b when room is needed? */
@@ -108,6 +115,7 @@ desk_peers_heard(struct desk_peers *ps, const char *addr, int64_t now_ns)
 		memset(p, 0, sizeof *p);
 		snprintf(p->addr, sizeof p->addr, "%s", addr);
 	}
+	p->left = false;
 	p->heard_ns = now_ns;
 	return p;
 }
@@ -118,5 +126,5 @@ desk_peers_forget(struct desk_peers *ps, const char *addr)
 	struct desk_peer *p = entry_of(ps, addr);
 
 	if (p != NULL)
-		*p = ps->all[--ps->n];
+		p->left = true;
 }

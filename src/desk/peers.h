@@ -29,11 +29,13 @@ struct desk_peer *desk_peers_heard(struct desk_peers *ps, const char *addr,
 struct desk_peer *desk_peers_find(const struct desk_peers *ps,
 	    const char *addr, int64_t now_ns);
 
-/* The one that is known; NULL when nobody is, or when there are several, and
- * *several is true then. */
+/* The only one that has written lately; NULL when nobody has, or when there are
+ * several, and *several is true then.  One that was forgotten counts as well:
+ * it may be the one who is meant. */
 struct desk_peer *desk_peers_only(const struct desk_peers *ps,
 	    int64_t now_ns, bool *several);
 
+/* It has left, and is not known any more. */
 void	desk_peers_forget(struct desk_peers *ps, const char *addr);
 
 bool	desk_peer_is_known(const struct desk_peers *ps,

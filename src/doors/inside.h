@@ -31,7 +31,7 @@ struct door {
 	size_t			  nlisteners;
 	struct door_udp		 *udp;		/* one per address */
 	size_t			  nudp;
-	struct door_node	  drop;		/* any "udp"'s request */
+	struct door_node	  drop;		/* posted by whoever drops one */
 	struct sks_server	 *operators;
 	pthread_t		  thread;	/* "desk" */
 	bool			  started, ended;

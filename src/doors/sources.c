@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,38 +29,45 @@ door_sources_fini(struct door_sources *s)
 
 /* The first of the places that this host may have: FNV-1a. */
 static struct door_source *
-places_of(const struct door_sources *s, const char *host)
+places_of(const struct door_sources *s, const struct sks_host_key *host)
 {
 	uint64_t h = UINT64_C(14695981039346656037);
 
-	for (; *host != '\0'; host++)
-		h = (h ^ (unsigned char)*host) * UINT64_C(1099511628211);
+	for (size_t i = 0; i < sizeof host->bytes; i++)
+		h = (h ^ host->bytes[i]) * UINT64_C(1099511628211);
 	return &s->all[h % (s->max - DOOR_SOURCES_NEAR + 1)];
 }
 
 /* Its bucket; a new one is full, and takes the place that was not used for
  * longest. */
 static struct door_rate *
-bucket_of(struct door_sources *s, const char *host, int64_t now)
+bucket_of(struct door_sources *s, const struct sks_host_key *host,
+    int64_t now)
 {
 	struct door_source *near = places_of(s, host), *oldest = near;
 
 	for (int i = 0; i < DOOR_SOURCES_NEAR; i++) {
-		if (strcmp(near[i].host, host) == 0)
+		if (near[i].used &&
+		    memcmp(&near[i].host, host, sizeof *host) == 0)
 			return &near[i].rate;
-		if (near[i].host[0] == '\0' || (oldest->host[0] != '\0' &&
+		if (!near[i].used || (oldest->used &&
 		    near[i].rate.counted_ns < oldest->rate.counted_ns))
 			oldest = &near[i];
 	}
-	snprintf(oldest->host, sizeof oldest->host, "%s", host);
+	oldest->used = true;
+	oldest->host = *host;
 	door_rate_init(&oldest->rate, s->per_second, s->burst, now);
 	return &oldest->rate;
 }
 
 bool
-door_sources_take(struct door_sources *s, const char *host, int64_t now)
+door_sources_take(struct door_sources *s, const struct sks_addr *from,
+    int64_t now)
 {
+	struct sks_host_key host;
+
+	sks_addr_host_key(from, &host);
 	/* One host that floods takes nothing from the others. */
-	return door_rate_take(bucket_of(s, host, now), now) == 0 &&
+	return door_rate_take(bucket_of(s, &host, now), now) == 0 &&
 	    door_rate_take(&s->together, now) == 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Datagrams come in here, one thread "udp" for each address.  It never waits
- * for the desk: what is too fast, or finds no free node, is dropped and
- * counted.  Nothing is sent but operators' answers, by the desk thread.
+ * for the desk: what is too fast, finds no free node, or cannot be stored, is
+ * dropped and counted.  Nothing is sent but operators' answers, by the desk thread.
  */
 #include "config.h"
 
@@ -20,6 +20,7 @@
 /* A datagram on its way to the desk. */
 struct note {
 	struct door_node node;
+	struct door	*door;
 	struct dw_buf	 text;
 	char		 addr[DESK_ADDR_SIZE];
 	unsigned char	 route[DESK_ROUTE_SIZE];
@@ -60,11 +61,9 @@ static int
 udp_verify(struct sks_server *srv, struct sks_request *req)
 {
 	struct door_udp *u = sks_server_user(srv);
-	char host[SKS_ADDR_TEXT];
 
-	sks_addr_format(sks_request_address(req), SKS_STYLE_HOST, host,
-	    sizeof host);
-	if (door_sources_take(&u->sources, host, dw_clock_ns()))
+	if (door_sources_take(&u->sources, sks_request_address(req),
+	    dw_clock_ns()))
 		return 1;
 	drop(u->door);
 	return 0;
@@ -170,6 +169,13 @@ why_not(int code)
 	}
 }
 
+static void
+note_answered(struct door_node *n, const struct desk_answer *a)
+{
+	if (a->code != DESK_OK)
+		drop(DW_LIST_OF(n, struct note, node)->door);
+}
+
 const char *
 door_udp_send(struct door *door, const struct desk_peer *to,
     const char *text, size_t len)
@@ -218,8 +224,13 @@ open_notes(struct door_udp *u)
 	    l->burst, l->udp_rate, l->udp_burst, dw_clock_ns()) < 0 ||
 	    (u->notes = calloc(u->max, sizeof *u->notes)) == NULL)
 		return -1;
-	for (size_t i = 0; i < u->max; i++)
-		door_node_init(&u->notes[i].node, DESK_RQ_NOTE, NULL, NULL);
+	for (size_t i = 0; i < u->max; i++) {
+		struct note *n = &u->notes[i];
+
+		door_node_init(&n->node, DESK_RQ_NOTE, NULL, NULL);
+		n->node.answered = note_answered;
+		n->door = u->door;
+	}
 	return 0;
 }
 

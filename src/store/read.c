@@ -20,13 +20,13 @@ static const char after_sql[] =
     "SELECT " STORE_COLUMNS " FROM event WHERE seq > ? ORDER BY seq LIMIT ?";
 
 static const char history_sql[] =
-    "SELECT " STORE_COLUMNS " FROM ("
-	"SELECT * FROM event WHERE sid = ?1 AND ev IN ('said', 'reply', "
-	"'udp', 'udp-reply', 'udp-sent') ORDER BY seq DESC LIMIT ?2"
-    ") UNION ALL SELECT " STORE_COLUMNS " FROM ("
-	"SELECT * FROM event WHERE sid = ?1 AND ev = 'sent' "
-	"ORDER BY seq DESC LIMIT 1"
-    ") ORDER BY seq";
+    "WITH shown AS ("
+	"SELECT seq FROM event WHERE sid = ?1 "
+	"AND ev IN ('said', 'reply', 'udp', 'udp-reply') "
+	"ORDER BY seq DESC LIMIT ?2"
+    ") SELECT " STORE_COLUMNS " FROM event WHERE sid = ?1 "
+    "AND ev IN ('said', 'reply', 'sent', 'udp', 'udp-reply', 'udp-sent') "
+    "AND seq >= (SELECT min(seq) FROM shown) ORDER BY seq";
 
 static int
 prepare(struct store_reader *r)

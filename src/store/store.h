@@ -117,8 +117,8 @@ int	store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 	    desk_event_fn *fn, void *arg);
 
 /* The last `last_n` messages of a session, both "said" and "reply", oldest of
- * them first, and the last "sent" where it stands among them; of session 0 the
- * last events about datagrams.  Returns as
+ * them first, and each "sent" that stands among or behind them; of session 0
+ * the datagrams, the answers to them, and each "udp-sent".  Returns as
  * store_read(). */
 int	store_history(struct store_reader *r, uint64_t sid, size_t last_n,
 	    desk_event_fn *fn, void *arg);

@@ -106,7 +106,8 @@ struct request {
 struct udp_peer {
 	char		 addr[DESK_ADDR_SIZE];
 	char		 route[DESK_ROUTE_SIZE];
-	int64_t		 heard_ns;	/* 0: never, or it said quit */
+	int64_t		 heard_ns;	/* 0: never */
+	bool		 left;		/* and then it said quit */
 };
 
 /* An answer that was handed out, and what became of it. */

@@ -13,27 +13,34 @@
 #include "sim.h"
 
 static bool
-is_known(const struct world *w, int i)
+has_written(const struct world *w, int i)
 {
 	const struct udp_peer *p = &w->peers[i];
 
 	return p->heard_ns != 0 && w->now.ns - p->heard_ns < w->config.peer_ns;
 }
 
-/* Who is meant when nobody is named; -1: nobody. */
+static bool
+is_known(const struct world *w, int i)
+{
+	return has_written(w, i) && !w->peers[i].left;
+}
+
+/* Who is meant when nobody is named; -1: nobody.  One who has left might be
+ * meant as well. */
 static int
 the_only_one(const struct world *w)
 {
 	int only = -1;
 
 	for (int i = 0; i < PEERS; i++) {
-		if (!is_known(w, i))
+		if (!has_written(w, i))
 			continue;
 		if (only >= 0)
 			return -1;
 		only = i;
 	}
-	return only;
+	return only >= 0 && is_known(w, only) ? only : -1;
 }
 
 void
@@ -169,10 +176,15 @@ udp_shown(struct world *w, const struct desk_event *ev)
 {
 	if (ev->ev != DESK_EV_UDP)
 		return;
-	for (int i = 0; i < PEERS; i++)
-		if (strcmp(w->peers[i].addr, ev->addr) == 0)
-			w->peers[i].heard_ns = ev->len == 4 &&
-			    memcmp(ev->body, "quit", 4) == 0 ? 0 : w->now.ns;
+	for (int i = 0; i < PEERS; i++) {
+		struct udp_peer *p = &w->peers[i];
+
+		if (strcmp(p->addr, ev->addr) != 0)
+			continue;
+		p->left = ev->len == 4 && memcmp(ev->body, "quit", 4) == 0;
+		if (!p->left)
+			p->heard_ns = w->now.ns;
+	}
 }
 
 const char *

@@ -5,6 +5,7 @@ the size of its files."""
 import os
 import resource
 import signal
+import socket
 import subprocess
 
 from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, Deadline, Desk, case,
@@ -99,6 +100,27 @@ def _():
                      "still me"])
         same(texts(d), shown)
         rows.end()
+
+
+@case("a datagram that could not be stored is told as dropped")
+def _():
+    with Desk("--udp", "127.0.0.1:0") as d:
+        port = int(d.row("listening on udp ").rpartition(":")[2])
+        o = d.operator()
+        with socket.socket(type=socket.SOCK_DGRAM) as s:
+            s.connect(("127.0.0.1", port))
+            s.send(b"before")
+            o.event("udp", text="before")
+            fill(d)
+            s.send(b"lost")
+            o.frame(op="notice", code="disk")
+            o.frame(lambda f: f["op"] == "notice" and f["code"] == "limit" and
+                    f["text"].startswith("1 datagram was dropped"))
+            make_room(d)
+            s.send(b"after")
+            o.event("udp", text="after")
+        same([e["text"] for e in o.events() if e["ev"] == "udp"],
+             ["before", "after"])
 
 
 @case("a desk that stops while it is full has lost nothing it acknowledged")

@@ -298,7 +298,8 @@ def _():
         same(o.command(f"history {sid}"), "ok")
         past = [f["ev"] for f in o.frames if f["op"] == "past"]
         same([(e["ev"], e["n"]) for e in past],
-             [("said", 1), ("reply", 1), ("reply", 2), ("sent", 2)])
+             [("said", 1), ("reply", 1), ("sent", 1), ("reply", 2),
+              ("sent", 2)])
 
 
 @case("many links that come and go leave no thread and no descriptor")

@@ -138,7 +138,8 @@ def _():
         b.send("quit")
         assert noted(o, b, text="quit")["flags"] & LEFT
         same(o.command(f"udp {b.address} bye"), "gone")
-        same(o.command("udp only you are left"), "ok")
+        same(o.command("udp which of you?"), "usage")
+        same(answer(o, a, "only you are left"), "ok")
         same(a.read()[0], "only you are left")
         b.silent()
         b.send("here again")
@@ -360,6 +361,22 @@ def _():
             thread.join()
 
 
+@case("no datagram is taken once the desk has begun to say goodbye")
+def _():
+    with Desk("--udp", HERE) as d:
+        o, c, s = d.operator(), d.line(), Sender(d)
+        c.send("hi\n")
+        o.said("hi")
+        s.send("in time")
+        noted(o, s)
+        os.kill(d.pid, signal.SIGTERM)
+        c.until("This desk is closing.")
+        s.send("too late")
+        same(d.wait(), 0)
+        same([e["body"] for e in journal(d.folder) if e["ev"] == "udp"],
+             [b"in time"])
+
+
 # --- around it --------------------------------------------------------------
 
 @case("datagrams come also with one customer at a time")
@@ -374,7 +391,7 @@ def _():
         same(s.read()[0], "yes")
 
 
-@case("a public address needs to be allowed, and demo takes none")
+@case("a public address needs to be allowed")
 def _():
     for address in ("0.0.0.0:0", "192.0.2.1:0", "[::]:0"):
         with Desk("--udp", address, ready=False) as d:
@@ -387,8 +404,16 @@ def _():
         with Desk("--udp", address, ready=False) as d:
             same(d.wait(), 4)
             assert address in d.rows[0] and "--udp" in d.rows[0], d.rows
-    with Desk("--udp", HERE, verb="demo", ready=False) as d:
-        same(d.wait(), 2)
+
+
+@case("a desk in a throw-away state takes datagrams as well")
+def _():
+    done = subprocess.run([DESKWIRE, "demo", "--udp", HERE, "--listen", HERE],
+                          input="/quit\n", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, encoding="utf-8",
+                          timeout=LIMIT)
+    same(done.returncode, 0)
+    assert "* listening on udp 127.0.0.1:" in done.stdout, done.stdout
 
 
 @case("U1: the log has the tutorial's row, and no row that a sender wrote")

@@ -327,7 +327,9 @@ quit_ends_that_peers_entry_and_no_other(void)
 	    "udp " B " n6 f8 \" quit\n\"; ok; ");
 	command("udp " B " bye");
 	command("udp bye");
-	stored("gone; udp-reply " A " lin\"bye\"; " A "/1<bye; ok; ");
+	stored("gone; usage; ");
+	command("udp " A " bye");
+	stored("udp-reply " A " lin\"bye\"; " A "/1<bye; ok; ");
 	finish();
 }
 

@@ -114,6 +114,28 @@ the_only_one_is_meant_and_never_one_of_several(void)
 	desk_peers_fini(&peers);
 }
 
+/* Its answer may be half typed when it says quit and another one writes. */
+static void
+who_has_left_is_not_taken_for_another(void)
+{
+	bool several;
+
+	begin(4);
+	hears("a", 0);
+	desk_peers_forget(&peers, "a");
+	CHECK(desk_peers_only(&peers, 1 * DW_SECOND, &several) == NULL);
+	CHECK(!several);
+	hears("b", 2);
+	CHECK(desk_peers_only(&peers, 3 * DW_SECOND, &several) == NULL);
+	CHECK(several);
+	CHECK(!knows("a", 3));
+	CHECK_STR(desk_peers_only(&peers, 11 * DW_SECOND, &several)->addr,
+	    "b");
+	hears("a", 12);
+	CHECK(knows("a", 13));
+	desk_peers_fini(&peers);
+}
+
 static void
 without_a_table_nobody_is_known(void)
 {
@@ -133,6 +155,7 @@ main(void)
 		T(a_full_table_forgets_who_was_silent_longest),
 		T(who_was_answered_stays_while_strangers_come),
 		T(the_only_one_is_meant_and_never_one_of_several),
+		T(who_has_left_is_not_taken_for_another),
 		T(without_a_table_nobody_is_known),
 	};
 

@@ -20,10 +20,12 @@ begin(size_t max, int64_t together)
 static int
 kept(const char *host, int n, int64_t now)
 {
+	struct sks_addr from;
 	int all = 0;
 
+	CHECK_INT(sks_addr_parse(host, 5000, &from), 0);
 	for (int i = 0; i < n; i++)
-		all += door_sources_take(&sources, host, now);
+		all += door_sources_take(&sources, &from, now);
 	return all;
 }
 
@@ -66,9 +68,23 @@ static void
 the_smallest_table_works(void)
 {
 	begin(0, 1000);
-	CHECK_INT(kept("::1", 10, 0), 5);
-	CHECK_INT(kept("::2", 10, 1), 5);
-	CHECK_INT(kept("::1", 10, 2), 0);
+	CHECK_INT(kept("192.0.2.1", 10, 0), 5);
+	CHECK_INT(kept("[2001:db8::1]", 10, 1), 5);
+	CHECK_INT(kept("192.0.2.1", 10, 2), 0);
+	door_sources_fini(&sources);
+}
+
+/* Whoever has one address of IPv6 has its 2^64 neighbours as well. */
+static void
+the_first_half_of_an_ipv6_address_is_a_host(void)
+{
+	begin(64, 1000);
+	CHECK_INT(kept("[2001:db8::1]", 10, 0), 5);
+	CHECK_INT(kept("[2001:db8::2]", 10, 0), 0);
+	CHECK_INT(kept("[2001:db8:0:1::1]", 10, 0), 5);
+	CHECK_INT(kept("192.0.2.1", 10, 0), 5);
+	CHECK_INT(kept("[::ffff:192.0.2.1]", 10, 0), 0);
+	CHECK_INT(kept("[::ffff:192.0.2.2]", 10, 0), 5);
 	door_sources_fini(&sources);
 }
 
@@ -80,6 +96,7 @@ main(void)
 		T(one_that_floods_takes_nothing_from_another),
 		T(many_hosts_together_have_one_rate),
 		T(the_smallest_table_works),
+		T(the_first_half_of_an_ipv6_address_is_a_host),
 	};
 
 	return t_main("sources", cases, sizeof cases / sizeof cases[0]);

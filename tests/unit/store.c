@@ -461,6 +461,32 @@ a_reader_reads_on_in_pieces(void)
 }
 
 static void
+what_became_of_answers_is_not_counted_as_datagrams(void)
+{
+	const char *dir = t_tmpdir();
+	struct dw_buf got = DW_BUF_INITIALIZER;
+	struct store *s = open_in(dir);
+	struct store_reader *r = NULL;
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 0, DESK_EV_ON, ""), 0);
+	CHECK_INT(say(s, 0, DESK_EV_UDP, "a"), 0);
+	CHECK_INT(say(s, 0, DESK_EV_UDP, "b"), 0);
+	CHECK_INT(say(s, 0, DESK_EV_UDP_REPLY, "to b"), 0);
+	CHECK_INT(say(s, 1, DESK_EV_SAID, "other"), 0);
+	CHECK_INT(say(s, 0, DESK_EV_UDP_SENT, ""), 0);
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
+		CHECK_INT(store_history(r, 0, 2, list, &got), 0);
+		CHECK_STR(dw_buf_str(&got),
+		    "3 0 udp b\n4 0 udp-reply to b\n6 0 udp-sent \n");
+	}
+	store_reader_close(r);
+	store_close(s);
+	dw_buf_fini(&got);
+}
+
+static void
 history_is_the_last_messages_of_one_session(void)
 {
 	const char *dir = t_tmpdir();
@@ -1254,6 +1280,7 @@ main(void)
 		T(a_reader_sees_what_is_committed_and_only_that),
 		T(a_reader_reads_on_in_pieces),
 		T(history_is_the_last_messages_of_one_session),
+		T(what_became_of_answers_is_not_counted_as_datagrams),
 		T(a_reader_in_another_thread_follows_without_a_gap),
 		T(a_reader_of_nothing_is_told_so),
 		T(everything_is_private_whatever_the_umask),
