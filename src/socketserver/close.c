@@ -169,7 +169,7 @@ end_requests(struct sks_server *srv, const struct sks_request *self)
 	if (await_loop(srv, grace_ns)) {
 		if (!is_lent(srv))
 			close_listener(srv);
-		sks_end_children(srv, grace_ns);
+		sks_end_children(srv, grace_ns, 1);
 	}
 	/* Those that the loop had let in meanwhile. */
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
@@ -188,14 +188,14 @@ cut_requests(struct sks_server *srv, const struct sks_request *self)
 {
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
 	if (await_loop(srv, dw_clock_after(srv->cfg.grace)))
-		sks_end_children(srv, dw_clock_ns());
+		sks_end_children(srv, dw_clock_ns(), 0);
 	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
 	if (is_lent(srv))
 		cut_listeners(srv);
 }
 
 int
-sks_server_close(struct sks_server *srv)
+sks_close_blocking(struct sks_server *srv, int block)
 {
 	struct sks_request *self = sks_worker_request();
 	int r, ended;
@@ -205,16 +205,22 @@ sks_server_close(struct sks_server *srv)
 	if ((r = close_begin(srv, self)) < 0)
 		return r;
 	sks_server_request_shutdown(srv);
-	if (srv->cfg.block_on_close) {
+	if (block) {
 		end_requests(srv, self);
 		ended = await_all(srv, self, dw_clock_ns());
 	} else {
 		cut_requests(srv, self);
 		ended = await_loop(srv, dw_clock_ns());
 	}
-	if (ended && (srv->cfg.block_on_close || !is_lent(srv)))
+	if (ended && (block || !is_lent(srv)))
 		close_listener(srv);
 	sks_reap(srv);
 	close_end(srv);
 	return ended ? 0 : sks_fail(SKS_ETIMEDOUT, "close");
+}
+
+int
+sks_server_close(struct sks_server *srv)
+{
+	return sks_close_blocking(srv, srv->cfg.block_on_close);
 }

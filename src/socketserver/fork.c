@@ -385,12 +385,12 @@ await_children(struct sks_server *srv, int64_t deadline_ns)
 }
 
 void
-sks_end_children(struct sks_server *srv, int64_t grace_ns)
+sks_end_children(struct sks_server *srv, int64_t grace_ns, int block)
 {
 	if (await_children(srv, grace_ns))
 		return;
 	signal_children(srv, SIGTERM);
-	if (!srv->cfg.block_on_close)
+	if (!block)
 		return;
 	if (await_children(srv, dw_clock_ns() + AFTER_TERM_NS))
 		return;

@@ -379,8 +379,7 @@ sks_server_free(struct sks_server *srv)
 
 	if (srv == NULL)
 		return;
-	srv->cfg.block_on_close = 1;
-	while ((r = sks_server_close(srv)) == SKS_ETIMEDOUT)
+	while ((r = sks_close_blocking(srv, 1)) == SKS_ETIMEDOUT)
 		wait_all(srv);
 	assert(r == 0);		/* else it was called by a callback */
 	release(srv);

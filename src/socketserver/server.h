@@ -173,13 +173,18 @@ void	sks_children_heard(struct sks_server *srv, const struct pollfd *p,
 	    size_t n);
 /* Reaps those that have ended; how many. */
 unsigned sks_reap_children(struct sks_server *srv);
-/* Waits for them, then ends them, as sks_server_close() says.  No loop runs. */
-void	sks_end_children(struct sks_server *srv, int64_t grace_ns);
+/* Waits for them, then ends them, as sks_server_close() says with that
+ * block_on_close.  No loop runs. */
+void	sks_end_children(struct sks_server *srv, int64_t grace_ns, int block);
 
 /* accept.c: both return 1 (dealt with one), 0 (nothing there), SKS_STOP or
  * what makes accepting impossible. */
 int	sks_accept_one(struct sks_server *srv, struct sks_listener *l);
 int	sks_serve_request(struct sks_server *srv, struct sks_request *req);
+
+/* close.c */
+/* sks_server_close() with that block_on_close. */
+int	sks_close_blocking(struct sks_server *srv, int block);
 
 /* loop.c */
 /* At a limit that new peers wait for? */
