@@ -3,10 +3,11 @@
  * The customer's client: `deskwire call`.
  *
  * Line mode toward a desk, or with `classic` the tutorial's protocol toward
- * the tutorial's servers, or with `datagrams` UDP toward either.  On a terminal what arrives appears above what is
- * being typed.  In a pipe each line of standard input is sent; at its end our
- * direction is shut, and the answers are printed until the peer closes or
- * wait_seconds have passed.  Over UDP the first answer is enough.
+ * the tutorial's servers, or with `datagrams` UDP toward either.  On a
+ * terminal what arrives appears above what is being typed.  In a pipe each
+ * line of standard input is sent; at its end our direction is shut, and the
+ * answers are printed until the peer closes or wait_seconds have passed.  Over
+ * UDP the first answer is enough.
  */
 #ifndef CALL_H
 #define CALL_H
@@ -49,8 +50,8 @@ struct call_config {
 	const char	*name;			/* of the customer; NULL: none */
 	enum tty_colour	 colour;
 };
-#define CALL_CONFIG_INITIALIZER { CALL_HOST, CALL_PORT, false, \
-	false, false, CALL_WAIT_SECONDS, CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
+#define CALL_CONFIG_INITIALIZER { CALL_HOST, CALL_PORT, false, false, false, \
+	CALL_WAIT_SECONDS, CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
 
 /*
  * Connects, talks, and says on standard error why it ended if that was not as
