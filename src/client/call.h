@@ -50,8 +50,8 @@ struct call_config {
 	const char	*name;			/* of the customer; NULL: none */
 	enum tty_colour	 colour;
 };
-#define CALL_CONFIG_INITIALIZER { CALL_HOST, CALL_PORT, false, \
-	false, false, CALL_WAIT_SECONDS, CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
+#define CALL_CONFIG_INITIALIZER { CALL_HOST, CALL_PORT, false, false, false, \
+	CALL_WAIT_SECONDS, CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
 
 /*
  * Connects, talks, and says on standard error why it ended if that was not as

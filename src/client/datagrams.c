@@ -40,8 +40,8 @@ refused(struct call *c)
 	c->notes.refused = true;
 }
 
-/* That is told by the next call of the socket, which has done nothing else
- * then and is made again. */
+/* That nobody listens is told by the next call of the socket, which has done
+ * nothing else then and is made again. */
 static int
 send_first(struct call *c)
 {

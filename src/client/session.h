@@ -86,7 +86,7 @@ struct call_turns {
 struct call_notes {
 	bool			 answered;
 	bool			 refused;	/* what was sent last */
-	bool			 unsent;	/* a line was too long */
+	bool			 unsent;	/* a line could not be sent */
 	bool			 input_ended;
 };
 

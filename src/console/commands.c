@@ -197,7 +197,7 @@ help_row(struct con *con, const char *name, const char *args,
 
 	snprintf(usage, sizeof usage, "/%s%s%s", name,
 	    *args == '\0' ? "" : " ", args);
-	con_say(con, "%-16s %s", usage, *help == '\0' ? "" : _(help));
+	con_say(con, "%-18s %s", usage, *help == '\0' ? "" : _(help));
 }
 
 static void

@@ -6,10 +6,12 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "console/inside.h"
 
 #define PEER_NEW	16u	/* a flag of "udp": doc/protocol.md */
 #define TAKE_ITEMS	128	/* between two looks at the keyboard */
+#define COMMAND_SHOWN	40	/* bytes of a command that was refused */
 
 /* Our own coming and going is no news to us. */
 static bool
@@ -61,6 +63,17 @@ con_is_answer(const char *command)
 	    (command[3] == ' ' || command[3] == '\0');
 }
 
+/* So much of the command that one knows which. */
+static void
+say_refused(struct con *con, const char *command, const char *why)
+{
+	struct dw_buf head = DW_BUF_INITIALIZER;
+
+	dw_text_line(&head, command, strlen(command), COMMAND_SHOWN);
+	con_say(con, "/%s: %s", dw_buf_str(&head), why);
+	dw_buf_fini(&head);
+}
+
 static void
 show_answer(struct con *con, struct con_item *item)
 {
@@ -73,9 +86,8 @@ show_answer(struct con *con, struct con_item *item)
 		con_keep_text(con, rq->sid, rq->text, f->text);
 	else if (f->op == WIRE_ERR) {
 		con->unsent |= con_is_answer(rq->text);
-		con_say(con, "/%s: %s", rq->text, f->text);
-	}
-	else if (f->len > 0)
+		say_refused(con, rq->text, f->text);
+	} else if (f->len > 0)
 		con_say(con, "%s", f->text);
 	con_request_free(rq);
 }

@@ -120,8 +120,8 @@ static const struct desk_command commands[] = {
 	    command_kick },
 	{ "quit", "", N_("tell everybody goodbye and stop the desk"), "",
 	    command_quit },
-	{ "udp", "[ADDR] [TEXT]", N_("answer a datagram; without TEXT show "
-	    "the last ones"), "peer", desk_command_udp },
+	{ "udp", "[[ADDR] TEXT]", N_("answer a datagram; alone show the last "
+	    "ones"), "peer", desk_command_udp },
 };
 
 const struct desk_command *

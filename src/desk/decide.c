@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/quit.h"
 #include "base/text.h"
@@ -366,8 +367,9 @@ static int
 decide_drain(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	(void)now;
 	d->draining = true;
+	if (d->drop_ns != DW_NEVER)
+		d->drop_ns = now.ns;	/* the last time to tell it */
 	desk_fx_drain(d);
 	desk_fx_done(d, rq);
 	return 0;

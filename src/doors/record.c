@@ -19,7 +19,7 @@
 struct record {
 	struct dw_log	*log;
 	bool		 one_at_a_time;
-	bool		 classic;	/* set for events */
+	bool		 classic;	/* set for events of sessions */
 	char		 id[DESK_ADDR_SIZE + 32];	/* "[3] 127.0.0.1:5" */
 };
 

@@ -53,8 +53,11 @@ tty_stream_open(struct tty_stream *s, struct tty_out *out)
 void
 tty_stream_flush(struct tty_stream *s)
 {
-	if (fflush(s->file) == 0)
-		tty_out_add(s->out, s->data, s->len);
+	long n = fflush(s->file) == 0 ? ftell(s->file) : 0;
+
+	/* Not s->len, which may be what it was before the last rewind. */
+	if (n > 0)
+		tty_out_add(s->out, s->data, (size_t)n);
 	rewind(s->file);
 }
 

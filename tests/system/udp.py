@@ -516,10 +516,14 @@ def _():
     with Desk("--udp", HERE) as d:
         r = subprocess.run(
             [DESKWIRE, "attach", "--operator-socket", d.operator_path],
-            input=b"/udp to whom?\n", timeout=LIMIT, stdout=subprocess.PIPE)
+            input=b"/udp to whom?\n/udp " + b"x" * 1025 + b"\n",
+            timeout=LIMIT, stdout=subprocess.PIPE)
         same(r.returncode, 1)
         assert b"/udp to whom?: nobody has written over UDP lately" in \
             r.stdout, r.stdout
+        # The refusal is what must be seen, not the whole text again.
+        assert re.search("/udp x{20,40}…: an answer over UDP may have 1024 ",
+                         r.stdout.decode()), r.stdout
 
 
 # --- deskwire call --udp ----------------------------------------------------

@@ -100,6 +100,13 @@ sink_dropped(void *arg)
 	dw_buf_adds(&happened, "dropped; ");
 }
 
+static void
+sink_drained(void *arg)
+{
+	(void)arg;
+	dw_buf_adds(&happened, "drained; ");
+}
+
 static const struct desk_sink sink = {
 	.event = sink_event,
 	.answer = sink_answer,
@@ -107,6 +114,7 @@ static const struct desk_sink sink = {
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.dropped = sink_dropped,
+	.drained = sink_drained,
 };
 
 static void
@@ -415,6 +423,17 @@ what_is_dropped_is_told_seldom(void)
 	finish();
 }
 
+static void
+what_is_dropped_is_told_before_the_end(void)
+{
+	begin_on_duty();
+	ask((struct desk_request){ .rq = DESK_RQ_DROPPED });
+	stored("ok; ");
+	ask((struct desk_request){ .rq = DESK_RQ_DRAIN });
+	stored("ok; drained; dropped; ");
+	finish();
+}
+
 int
 main(void)
 {
@@ -432,6 +451,7 @@ main(void)
 		T(who_comes_on_duty_hears_how_many_came_meanwhile),
 		T(a_restarted_desk_counts_what_nobody_has_seen),
 		T(what_is_dropped_is_told_seldom),
+		T(what_is_dropped_is_told_before_the_end),
 	};
 
 	return t_main("notes", cases, sizeof cases / sizeof cases[0]);
