@@ -46,6 +46,7 @@ libsks_la_SOURCES += \
 	src/socketserver/send_text.c \
 	src/socketserver/server.c \
 	src/socketserver/server.h \
+	src/socketserver/server_config.c \
 	src/socketserver/socket.c \
 	src/socketserver/socket.h \
 	src/socketserver/sockopt.c \

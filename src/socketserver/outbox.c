@@ -12,26 +12,42 @@
 
 #define FIRST_CAP	1024
 
+/* All fields: those that an older header did not have are 0. */
+static int
+complete(const struct sks_outbox_config *given, struct sks_outbox_config *out)
+{
+	if (given->size < offsetof(struct sks_outbox_config, notify) ||
+	    given->size > sizeof *out)
+		return sks_fail(SKS_EINVAL, "sks_outbox_config");
+	memset(out, 0, sizeof *out);
+	memcpy(out, given, given->size);
+	if (out->postman == NULL || out->max_bytes == 0 ||
+	    out->stall_timeout_ns <= 0)
+		return sks_fail(SKS_EINVAL, "sks_outbox_config");
+	return 0;
+}
+
 int
-sks_outbox_new(struct sks_socket *s, const struct sks_outbox_config *cfg,
+sks_outbox_new(struct sks_socket *s, const struct sks_outbox_config *given,
     struct sks_outbox **out)
 {
+	struct sks_outbox_config cfg;
 	struct sks_outbox *ob;
+	int r;
 
 	*out = NULL;
-	if (cfg->size < sizeof *cfg || cfg->postman == NULL ||
-	    cfg->max_bytes == 0 || cfg->stall_timeout_ns <= 0)
-		return sks_fail(SKS_EINVAL, "sks_outbox_config");
+	if ((r = complete(given, &cfg)) < 0)
+		return r;
 	if ((ob = calloc(1, sizeof *ob)) == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	ob->magic = SKS_OUTBOX_MAGIC;
 	atomic_init(&ob->refs, 1);
 	ob->sock = s;
-	ob->max_bytes = cfg->max_bytes;
-	ob->stall_timeout_ns = cfg->stall_timeout_ns;
-	ob->postman = cfg->postman;
-	ob->notify = cfg->notify;
-	ob->arg = cfg->arg;
+	ob->max_bytes = cfg.max_bytes;
+	ob->stall_timeout_ns = cfg.stall_timeout_ns;
+	ob->postman = cfg.postman;
+	ob->notify = cfg.notify;
+	ob->arg = cfg.arg;
 	dw_lock_init(&ob->lock, DW_LOCK_outbox);
 	atomic_init(&ob->stall_ns, SKS_NEVER);
 	dw_list_init(&ob->due);

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 
 #include "base/clock.h"
 #include "socketserver/error.h"
-#include "socketserver/kind.h"
 #include "socketserver/server.h"
 
 #define EPISODE_NS	DW_SECOND
@@ -79,92 +77,6 @@ sks_default_service_actions(struct sks_server *srv)
 {
 	(void)srv;
 	return 0;
-}
-
-void
-sks_server_config_init(struct sks_server_config *cfg, enum sks_kind kind,
-    enum sks_concurrency concurrency)
-{
-	*cfg = (struct sks_server_config){
-		.size = sizeof *cfg,
-		.kind = kind,
-		.concurrency = concurrency,
-		.bind_and_activate = 1,
-		.backlog = -1,
-		.allow_reuse_address = kind != SKS_UDP,
-		.max_packet_size = 65535,
-		.unix_unlink = 1,
-		.unix_unlink_stale = 1,
-		.dual_stack = 1,
-		.timeout = INFINITY,
-		.service_interval = INFINITY,
-		.idle_timeout = INFINITY,
-		.max_children = 40,
-		.block_on_close = 1,
-		.loopback_exempt = 1,
-		.overload = SKS_REFUSE,
-		.grace = 5,
-		.thread_name = "worker-",
-		.unix_mode = 0600,
-	};
-}
-
-static int
-check_address(const struct sks_server_config *cfg, const struct sks_addr *a)
-{
-	enum sks_family family = sks_addr_family(a);
-
-	if (family == SKS_UNSPEC)
-		return cfg->bind_and_activate ?
-		    sks_fail(SKS_EINVAL, "no address to listen on") : 0;
-	if (sks_kind_find(cfg->kind)->is_unix != (family == SKS_UNIX))
-		return sks_fail(SKS_EINVAL,
-		    "the address is not of the server's kind");
-	if (family == SKS_UNIX && cfg->allow_reuse_port)
-		return sks_fail(SKS_EINVAL,
-		    "allow_reuse_port is not for Unix sockets");
-	return 0;
-}
-
-static int
-check_addresses(const struct sks_server_config *cfg)
-{
-	int r = check_address(cfg, &cfg->address);
-
-	for (size_t i = 0; i < cfg->n_more && r == 0; i++)
-		r = check_address(cfg, &cfg->more_addresses[i]);
-	return r;
-}
-
-static int
-check_config(const struct sks_server_config *cfg)
-{
-	if (cfg->size < sizeof *cfg)
-		return sks_fail(SKS_EINVAL,
-		    "sks_server_config_init was not called");
-	if (sks_kind_find(cfg->kind) == NULL)
-		return sks_fail(SKS_ENOTSUP, "this kind of server");
-	if (cfg->concurrency > SKS_FORKING)
-		return sks_fail(SKS_ENOTSUP, "this kind of concurrency");
-	if (cfg->max_children == 0)
-		return sks_fail(SKS_EINVAL, "max_children is at least 1");
-	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
-	    cfg->grace < 0)
-		return sks_fail(SKS_EINVAL, "a time-out is not negative");
-	if (cfg->together != NULL && (cfg->overload == SKS_WAIT ||
-	    cfg->together->cfg.overload == SKS_WAIT))
-		return sks_fail(SKS_EINVAL,
-		    "servers that wait for a place cannot count together");
-	if (cfg->max_packet_size == 0)
-		return sks_fail(SKS_EINVAL,
-		    "max_packet_size must be more than 0");
-	if (!(cfg->service_interval > 0))
-		return sks_fail(SKS_EINVAL,
-		    "service_interval must be more than 0");
-	if (!(cfg->idle_timeout > 0))
-		return sks_fail(SKS_EINVAL,
-		    "idle_timeout must be more than 0");
-	return check_addresses(cfg);
 }
 
 #define INHERIT(slot) \
@@ -327,16 +239,18 @@ sks_server_new(const struct sks_server_config *cfg,
     const struct sks_server_ops *ops, const struct sks_handler_ops *handler,
     struct sks_server **out)
 {
+	struct sks_server_config full;
 	struct sks_server *srv;
 	int r;
 
 	*out = NULL;
-	if ((r = check_config(cfg)) < 0 || (r = check_tables(ops, handler)) < 0)
+	if ((r = sks_server_config_complete(cfg, &full)) < 0 ||
+	    (r = check_tables(ops, handler)) < 0)
 		return r;
 	if ((srv = calloc(1, sizeof *srv)) == NULL)
 		return sks_fail(SKS_ENOMEM, "");
-	init_fields(srv, cfg, ops, handler);
-	if ((r = make_parts(srv, cfg)) == 0)
+	init_fields(srv, &full, ops, handler);
+	if ((r = make_parts(srv, &full)) == 0)
 		r = open_bind_activate(srv);
 	if (r == 0)
 		*out = srv;

@@ -197,6 +197,11 @@ int	sks_on_loop_thread_locked(struct sks_server *srv)
 int	sks_accept_request(struct sks_server *srv, struct sks_request **req);
 int	sks_listen_on(const struct sks_server *srv, struct sks_listener *l);
 
+/* server_config.c: all fields, as given or, where the program's header did not
+ * have them yet, as by default.  Returns 0, SKS_EINVAL or SKS_ENOTSUP. */
+int	sks_server_config_complete(const struct sks_server_config *given,
+	    struct sks_server_config *out);
+
 /* unix_path.c */
 int	sks_bind_path(const struct sks_server *srv, struct sks_listener *l,
 	    const char *path);

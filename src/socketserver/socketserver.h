@@ -1171,9 +1171,20 @@ SKS_API int	sks_datagram_handler_setup(struct sks_handler *h);
 /* Sends what wfile has collected, and frees both.  Returns 0 or what failed. */
 SKS_API int	sks_datagram_handler_finish(struct sks_handler *h);
 
-/* The defaults: see the fields. */
+/*
+ * The defaults: see the fields.  `size` is how long the program's config is:
+ * one that was built with an older header still runs, and has the defaults of
+ * what it does not know; a longer config than the library's is refused by
+ * sks_server_new() with SKS_ENOTSUP.  The first takes the library's own length.
+ */
 SKS_API void	sks_server_config_init(struct sks_server_config *cfg,
 	    enum sks_kind kind, enum sks_concurrency concurrency);
+SKS_API void	sks_server_config_init_sized(struct sks_server_config *cfg,
+	    size_t size, enum sks_kind kind, enum sks_concurrency concurrency);
+
+/* So that C and C++ programs tell the length by themselves. */
+#define sks_server_config_init(cfg, kind, concurrency) \
+	sks_server_config_init_sized((cfg), sizeof *(cfg), (kind), (concurrency))
 
 /*
  * Makes, binds and activates a server; nothing is served yet.  ops may be

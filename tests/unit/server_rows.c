@@ -1221,6 +1221,52 @@ a_loop_of_ones_own_polls_fileno_and_handles_requests(void)
 	sks_server_free(srv);
 }
 
+/* --- programs that were built with another header --- */
+
+static void
+the_config_of_an_older_header_has_the_defaults_of_what_it_lacks(void)
+{
+	const size_t size = offsetof(struct sks_server_config, thread_name);
+	union {
+		struct sks_server_config cfg;
+		unsigned char	bytes[sizeof(struct sks_server_config)];
+	} u;
+	struct sks_server *srv;
+
+	rig_reset();
+	memset(&u, 0xa5, sizeof u);
+	sks_server_config_init_sized(&u.cfg, size, SKS_TCP, SKS_THREADING);
+	CHECK_INT(u.cfg.size, size);
+	CHECK_INT(u.cfg.max_children, 40);
+	for (size_t i = size; i < sizeof u; i++)
+		if (!CHECK_INT(u.bytes[i], 0xa5))
+			break;
+	CHECK_INT(sks_addr_parse("127.0.0.1:0", 0, &u.cfg.address), 0);
+	if (!CHECK_INT(sks_server_new(&u.cfg, NULL, &echo_handler, &srv), 0))
+		return;
+	CHECK_INT(sks_server_start(srv), 0);
+	CHECK(rig_echo(srv));
+	CHECK(sks_server_user(srv) == NULL);
+	sks_server_free(srv);
+}
+
+static void
+a_config_that_is_none_or_of_a_newer_header_is_refused(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
+	struct sks_server *srv;
+
+	cfg.size = sizeof cfg + 8;
+	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
+	    SKS_ENOTSUP);
+	cfg.size = 0;
+	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv), SKS_EINVAL);
+	CHECK(srv == NULL);
+	/* For who cannot use the macro. */
+	(sks_server_config_init)(&cfg, SKS_TCP, SKS_SYNC);
+	CHECK_INT(cfg.size, sizeof cfg);
+}
+
 int
 main(void)
 {
@@ -1262,6 +1308,8 @@ main(void)
 		T(a_stream_handlers_rfile_reads_ahead_unless_it_is_told),
 		T(http_server_calls_up_and_hands_its_handlers_an_argument),
 		T(a_loop_of_ones_own_polls_fileno_and_handles_requests),
+		T(the_config_of_an_older_header_has_the_defaults_of_what_it_lacks),
+		T(a_config_that_is_none_or_of_a_newer_header_is_refused),
 	};
 
 	return t_main("server_rows", cases, sizeof cases / sizeof cases[0]);
