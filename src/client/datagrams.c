@@ -138,19 +138,8 @@ leave(struct call *c)
 static void
 received(struct call *c, const char *bytes, size_t len)
 {
-	struct dw_buf row = DW_BUF_INITIALIZER;
-	const char *format = _("Client received ==> %s - ");
-	const char *at = strstr(format, "%s");
-	char stamp[DW_CLOCK_STAMP];
-
 	c->notes.answered = true;
-	dw_clock_stamp(dw_clock_wall_ms(), stamp);
-	dw_buf_add(&row, format, (size_t)(at - format));
-	dw_buf_adds(&row, stamp);
-	dw_buf_adds(&row, at + 2);
-	dw_buf_add(&row, bytes, len);
-	call_show(c, dw_buf_str(&row), row.len);
-	dw_buf_fini(&row);
+	call_show_stamped(c, _("Client received ==> %s - "), bytes, len);
 	if (c->notes.input_ended && c->out.len == 0)
 		end(c);
 }

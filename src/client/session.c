@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "client/session.h"
 
@@ -111,6 +112,23 @@ call_show(struct call *c, const char *text, size_t len)
 		tty_print(c->tty, dw_buf_str(&rows), rows.len);
 	dw_buf_fini(&safe);
 	dw_buf_fini(&rows);
+}
+
+void
+call_show_stamped(struct call *c, const char *format, const char *text,
+    size_t len)
+{
+	struct dw_buf row = DW_BUF_INITIALIZER;
+	char stamp[DW_CLOCK_STAMP];
+	const char *at = strstr(format, "%s");
+
+	dw_clock_stamp(dw_clock_wall_ms(), stamp);
+	dw_buf_add(&row, format, (size_t)(at - format));
+	dw_buf_adds(&row, stamp);
+	dw_buf_adds(&row, at + 2);
+	dw_buf_add(&row, text, len);
+	call_show(c, dw_buf_str(&row), row.len);
+	dw_buf_fini(&row);
 }
 
 void

@@ -133,6 +133,11 @@ void	call_half_close(struct call *c);
 /* Shows foreign text, made harmless; LF begins an indented row. */
 void	call_show(struct call *c, const char *text, size_t len);
 
+/* The same behind words of ours, in whose only %s the time goes:
+ * "Client received ==> 2026-11-22 09:58:31 - text". */
+void	call_show_stamped(struct call *c, const char *format,
+	    const char *text, size_t len);
+
 /* Ends the call.  why: a sentence for standard error, or NULL. */
 void	call_end(struct call *c, enum call_status status, const char *why);
 

@@ -18,34 +18,17 @@
 #define PARTIAL_SECONDS		1	/* for the rest of a character */
 #define REMINDER_SECONDS	60	/* a person is told that we still wait */
 
-/* "Client send --> 2026-11-22 09:58:31 - text"; format is ours. */
-static void
-show(struct call *c, const char *format, const char *text, size_t len)
-{
-	struct dw_buf row = DW_BUF_INITIALIZER;
-	char stamp[DW_CLOCK_STAMP];
-	const char *at = strstr(format, "%s");
-
-	dw_clock_stamp(dw_clock_wall_ms(), stamp);
-	dw_buf_add(&row, format, (size_t)(at - format));
-	dw_buf_adds(&row, stamp);
-	dw_buf_adds(&row, at + 2);
-	dw_buf_add(&row, text, len);
-	call_show(c, dw_buf_str(&row), row.len);
-	dw_buf_fini(&row);
-}
-
 static void
 show_received(struct call *c, const char *text, size_t len)
 {
-	show(c, _("Client received ==> %s - "), text, len);
+	call_show_stamped(c, _("Client received ==> %s - "), text, len);
 }
 
 static void
 send_message(struct call *c, const char *text, size_t len)
 {
 	call_send(c, text, len);
-	show(c, _("Client send --> %s - "), text, len);
+	call_show_stamped(c, _("Client send --> %s - "), text, len);
 }
 
 /* Only for them: what else there is to say is known, or would come. */

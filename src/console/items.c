@@ -225,8 +225,8 @@ show_bye(struct con *con, struct con_item *item)
 {
 	const struct wire_frame *f = item->frame;
 
-	/* A desk of our own has stopped because we wanted it to. */
-	if (f->len > 0 && !con->cfg.owns_desk)
+	/* That a desk of our own has stopped is no news if we wanted it to. */
+	if (f->len > 0 && !(con->cfg.owns_desk && con->leaving))
 		con_say(con, "%s", f->text);
 	if (strcmp(f->code, "stop") == 0)
 		con->leaving = true;

@@ -152,7 +152,6 @@ static const struct desk_sink sink = {
 static void
 tell_disk(struct door *door, int error)
 {
-	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
 	char text[256];
 
 	if (door->disk_failing == (error != 0))
@@ -165,11 +164,7 @@ tell_disk(struct door *door, int error)
 	else
 		snprintf(text, sizeof text, "%s",
 		    _("the journal can be written again"));
-	f.code = "disk";
-	f.text = text;
-	f.len = strlen(text);
-	door_tell_operators(door, &f);
-	dw_log(door->config->log, "%s", text);
+	door_notice(door, "disk", text);
 }
 
 static void

@@ -72,6 +72,8 @@ door_now(void)
 /* Operators, on the desk thread. */
 struct wire_frame;
 void	door_tell_operators(struct door *door, const struct wire_frame *f);
+/* A notice to all of them, and the same words to the log. */
+void	door_notice(struct door *door, const char *code, const char *text);
 void	door_operator_event(struct door *door, const struct desk_event *ev);
 void	door_operator_attached(struct door *door, struct door_node *n,
 	    uint64_t notes);

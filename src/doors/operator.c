@@ -103,6 +103,18 @@ door_tell_operators(struct door *door, const struct wire_frame *f)
 }
 
 void
+door_notice(struct door *door, const char *code, const char *text)
+{
+	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
+
+	f.code = code;
+	f.text = text;
+	f.len = strlen(text);
+	door_tell_operators(door, &f);
+	dw_log(door->config->log, "%s", text);
+}
+
+void
 door_operator_event(struct door *door, const struct desk_event *ev)
 {
 	struct wire_frame f = wire_frame_of(WIRE_EV);

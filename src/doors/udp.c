@@ -15,7 +15,6 @@
 #include "base/thread.h"
 #include "doors/inside.h"
 #include "doors/sources.h"
-#include "wire/op.h"
 
 /* A datagram on its way to the desk. */
 struct note {
@@ -199,17 +198,12 @@ void
 door_udp_dropped(struct door *door)
 {
 	unsigned long n = (unsigned long)atomic_exchange(&door->udp_dropped, 0);
-	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
 	char text[160];
 
 	snprintf(text, sizeof text, DW_PLURAL("%lu datagram was dropped: more "
 	    "came than can be kept", "%lu datagrams were dropped: more came "
 	    "than can be kept", n), n);
-	f.code = "limit";
-	f.text = text;
-	f.len = strlen(text);
-	door_tell_operators(door, &f);
-	dw_log(door->config->log, "%s", text);
+	door_notice(door, "limit", text);
 }
 
 /* ---- main ---- */

@@ -37,6 +37,8 @@ notes.c|s/^	fx = desk_effect_add(d, publish_answer);$/&\n	fx->undo = publish_ans
 notes.c|s/^	\*copy = \*to;$/	*copy = d->peers.all[0];/|an answer goes to another sender
 notes.c|/^	d->notes = d->stored_notes;/d|what was not stored is counted
 notes.c|/^	d->left_emitted = 0;/d|nobody learns that an answer has left
+peers.c|s/^	return only != NULL \&\& !only->left ? only : NULL;/	return only != NULL \&\& only->left ? ps->all : only;/|who has left is answered
+peers.c|s/^		if (!is_recent(ps, &ps->all/		if (!desk_peer_is_known(ps, \&ps->all/|another is answered than who has just left
 visitor.c|s/= dw_buf_take(&name)/= NULL/|a name is read when it is gone
 ROWS
 )

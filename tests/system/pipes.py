@@ -114,6 +114,22 @@ def _():
             k.close()
 
 
+@case("open: a desk that somebody else stops says that it has")
+def _():
+    for quits in (False, True):
+        with state() as folder:
+            c = Console("open", "--state", os.path.join(folder, "desk"),
+                        "--listen", "127.0.0.1:0", folder=folder)
+            c.until("deskwire call")
+            if quits:
+                c.type("/quit")
+            else:
+                c.process.send_signal(signal.SIGTERM)
+                c.until(r"\* the desk has stopped\n")
+            same(c.end(), 0)
+            same(b"the desk has stopped" in c.out, not quits)
+
+
 @case("attach: a second console on a desk, and its end is not the desk's")
 def _():
     with Desk() as d:
