@@ -6,8 +6,8 @@
  * the tutorial's servers, or with `datagrams` UDP toward either.  On a terminal
  * what arrives appears above what is being typed.  In a pipe each line of
  * standard input is sent; at its end our direction is shut, and the answers are
- * printed until the peer closes or wait_seconds have passed.  Over UDP the first
- * answer is enough.
+ * printed until the peer closes or wait_seconds have passed.  Over UDP the
+ * first answer is enough.
  */
 #ifndef CALL_H
 #define CALL_H

@@ -13,9 +13,11 @@ int
 sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
 {
 	size_t n = 1 + cfg->n_more;
+	size_t children = cfg->concurrency == SKS_FORKING ?
+	    cfg->max_children : 0;
 
 	srv->listeners = calloc(n, sizeof *srv->listeners);
-	srv->polled = calloc(1 + n + cfg->max_children, sizeof *srv->polled);
+	srv->polled = calloc(1 + n + children, sizeof *srv->polled);
 	if (srv->listeners == NULL || srv->polled == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	srv->n_listeners = n;

@@ -103,7 +103,7 @@ put_inet6(struct msghdr *msg, union sks_control *room,
 
 	memcpy(&sin6, from->u.bytes, sizeof sin6);
 	info.ipi6_addr = sin6.sin6_addr;
-	info.ipi6_ifindex = (typeof(info.ipi6_ifindex))sin6.sin6_scope_id;
+	info.ipi6_ifindex = sin6.sin6_scope_id;
 	put(msg, room, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
 }
 

@@ -240,19 +240,22 @@ sks_postman_new(struct sks_postman **out) DW_NO_TSA
 	dw_list_init(&pm->ring);
 	dw_list_init(&pm->retired);
 	pm->next_ns = SKS_NEVER;
-	if ((r = sks_poller_init(&pm->poller, &pm->lock, &pm->ring)) < 0)
+	if ((r = sks_poller_init(&pm->poller, &pm->lock, &pm->ring)) < 0) {
+		r = sks_fail_errno(-r, "postman");
 		goto out;
+	}
 	r = dw_thread_start(&pm->thread, "postman", 0, postman_main, pm);
 	if (r == 0) {
 		*out = pm;
 		return 0;
 	}
 	sks_poller_fini(&pm->poller);
+	r = sks_fail_as(SKS_ENOTHREAD, -r, "pthread_create");
  out:
 	dw_cond_fini(&pm->idle);
 	dw_lock_fini(&pm->lock);
 	free(pm);
-	return sks_fail_errno(-r, "postman");
+	return r;
 }
 
 void

@@ -225,7 +225,7 @@ make_parts(struct sks_server *srv, const struct sks_server_config *cfg)
 
 	if (r < 0) {
 		srv->wake.rd = srv->wake.wr = -1;
-		return sks_fail_errno(-r, "eventfd");
+		return sks_fail_errno(-r, "the wake of the loop");
 	}
 	srv->places = cfg->together == NULL ? sks_places_new() :
 	    sks_places_ref(cfg->together->places);

@@ -791,7 +791,7 @@ struct sks_outbox;
  * empty.  One serves thousands. */
 struct sks_postman;
 
-/* Starts the thread.  Returns 0, SKS_ENOMEM, SKS_ENOFILES, ... */
+/* Starts the thread.  Returns 0, SKS_ENOTHREAD, SKS_ENOFILES, SKS_ENOMEM. */
 SKS_API SKS_MUST_USE int sks_postman_new(struct sks_postman **out);
 
 /* Ends the thread.  Every outbox of this postman must have been closed, and
@@ -923,8 +923,9 @@ typedef void sks_log_fn(void *user, enum sks_log_level level,
  *
  * The children's ends wake the loop, which reaps them, each by its own pid:
  * children that the application forked are never waited for, and SIGCHLD is
- * not touched.  (Nor may the application reap the server's.)  At max_children
- * nothing is accepted until one ends; a shutdown is heard meanwhile.
+ * not touched.  (Nor may the application reap the server's, nor set SIGCHLD to
+ * SIG_IGN, by which the kernel would.)  At max_children nothing is accepted
+ * until one ends; a shutdown is heard meanwhile.
  *
  * A process that has other threads than the loop's does not fork: serve_forever
  * and handle_request return SKS_ENOTSUP, and so does a start, which makes such
