@@ -148,6 +148,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
     DW_NO_TSA
 {
 	srv->cfg = *cfg;
+	srv->cfg.more_addresses = NULL;		/* the caller's */
 	if (ops != NULL)
 		copy_table(&srv->ops, sizeof srv->ops, ops, ops->size);
 	inherit(srv);
@@ -345,6 +346,12 @@ int
 sks_server_fileno(const struct sks_server *srv)
 {
 	return sks_server_fileno_at(srv, 0);
+}
+
+const struct sks_server_config *
+sks_server_get_config(const struct sks_server *srv)
+{
+	return &srv->cfg;
 }
 
 void *

@@ -1318,6 +1318,15 @@ SKS_API int	sks_server_fileno(const struct sks_server *srv);
  */
 SKS_API struct sks_socket *sks_server_socket(const struct sks_server *srv);
 
+/*
+ * The attributes that the server has, with their defaults: the configuration
+ * is frozen.  It cannot be set through this; the compiler says so.  Of
+ * more_addresses only n_more is kept, see sks_server_address_at().  Borrowed;
+ * any thread.  Python: reading server.request_queue_size and the like.
+ */
+SKS_API const struct sks_server_config *sks_server_get_config(
+	    const struct sks_server *srv);
+
 /* What cfg.user was. */
 SKS_API void	*sks_server_user(const struct sks_server *srv);
 

@@ -27,7 +27,7 @@ compiles() {
 	fi
 }
 
-echo 1..8
+echo 1..9
 cat >"$work/tables" <<'END'
 #include <socketserver.h>
 struct mine { struct sks_handler base; int more; };
@@ -62,4 +62,20 @@ done
 language='-x c++ -Wno-missing-field-initializers'
 compiles "the macros of the tables in C++20" "$CXX" -std=c++20 \
     <"$work/tables"
+
+# A configuration is frozen once the server is made.
+number=$((number + 1))
+cat >"$work/program" <<'END'
+#include <socketserver.h>
+void late(struct sks_server *);
+void late(struct sks_server *srv) { sks_server_get_config(srv)->backlog = 5; }
+END
+# shellcheck disable=SC2086
+if ! $CC -x c $strict "$work/program" 2>"$work/log" &&
+    grep -q 'read-only\|not assignable' "$work/log"; then
+	echo "ok $number - header: what is set too late does not compile"
+else
+	echo "not ok $number - header: what is set too late does not compile"
+	failed=1
+fi
 exit $failed

@@ -174,6 +174,9 @@ a_configuration_changed_later_changes_nothing(void)
 	name[0] = '?';
 	memset(&cfg, 0x55, sizeof cfg);
 	memset(&handler, 0x55, sizeof handler);
+	CHECK_INT(sks_server_get_config(srv)->backlog, -1);
+	CHECK_INT(sks_server_get_config(srv)->max_children, 40);
+	CHECK_STR(sks_server_get_config(srv)->thread_name, "worker-");
 	CHECK_INT(sks_server_start(srv), 0);
 	CHECK(rig_echo(srv));
 	sks_server_free(srv);
