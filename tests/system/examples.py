@@ -592,6 +592,7 @@ def stops_at(number):
     with Server("threading_server") as server:
         talking, waiting, silent = (arrive(server) for _ in range(3))
         stranger = Customer(server.port)        # has not said hello
+        server.until("开启非阻塞式连接... [4]\n")
         talking.send("在吗")
         server.prompted()
         waiting.send("在吗")
