@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 libsks_la_SOURCES += \
 	src/socketserver/accept.c \
+	src/socketserver/adopt.c \
 	src/socketserver/addr.c \
 	src/socketserver/addr.h \
 	src/socketserver/addr_text.c \
 	src/socketserver/bind.c \
 	src/socketserver/close.c \
 	src/socketserver/connect.c \
+	src/socketserver/control.c \
 	src/socketserver/datagram.c \
 	src/socketserver/datagram.h \
 	src/socketserver/datagram_handler.c \

@@ -5,9 +5,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
-#include "base/thread.h"
 #include "socketserver/error.h"
-#include "socketserver/kind.h"
 #include "socketserver/server.h"
 
 int
@@ -26,13 +24,9 @@ this_thread_loops(struct sks_server *srv)
 	dw_unlock(&srv->lock);
 }
 
-/*
- * To RUNNING.  Returns 0, 1 when a shutdown came before the first loop (which
- * is over by that), or SKS_E*.  A stop that came after a loop's end is
- * nobody's any more and is forgotten.
- */
-static int
-loop_begin(struct sks_server *srv)
+/* A stop that came after a loop's end is nobody's any more and is forgotten. */
+int
+sks_loop_begin(struct sks_server *srv)
 {
 	int r = 0;
 
@@ -53,8 +47,8 @@ loop_begin(struct sks_server *srv)
 	return r < 0 ? sks_fail(r, "serve") : r;
 }
 
-static void
-loop_end(struct sks_server *srv)
+void
+sks_loop_end(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
 	srv->state = LOOP_ENDED;
@@ -204,8 +198,8 @@ turn(struct sks_server *srv, int ready)
 	return service_actions(srv);
 }
 
-static int
-run_loop(struct sks_server *srv)
+int
+sks_loop_run(struct sks_server *srv)
 {
 	int ready, r;
 
@@ -225,13 +219,13 @@ run_loop(struct sks_server *srv)
 int
 sks_server_serve_forever(struct sks_server *srv)
 {
-	int r = loop_begin(srv);
+	int r = sks_loop_begin(srv);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if ((r = sks_check_fork(srv)) == 0)
-		r = run_loop(srv);
-	loop_end(srv);
+		r = sks_loop_run(srv);
+	sks_loop_end(srv);
 	return r;
 }
 
@@ -303,154 +297,12 @@ wait_and_handle(struct sks_server *srv)
 int
 sks_server_handle_request(struct sks_server *srv)
 {
-	int r = loop_begin(srv);
+	int r = sks_loop_begin(srv);
 
 	if (r != 0)
 		return r < 0 ? r : SKS_STOP;
 	if ((r = sks_check_fork(srv)) == 0)
 		r = wait_and_handle(srv);
-	loop_end(srv);
+	sks_loop_end(srv);
 	return r;
-}
-
-void
-sks_server_request_shutdown(struct sks_server *srv)
-{
-	atomic_store(&srv->stop, 1);
-	dw_wake_ring(&srv->wake);
-}
-
-static int
-await_loop_end(struct sks_server *srv, uint64_t loops, int64_t deadline_ns)
-{
-	int ended;
-
-	dw_lock(&srv->lock);
-	while (srv->loops == loops)
-		if (!dw_cond_wait_until(&srv->changed, &srv->lock,
-		    deadline_ns))
-			break;
-	ended = srv->loops != loops;
-	dw_unlock(&srv->lock);
-	return ended ? 0 : sks_fail(SKS_ETIMEDOUT, "shutdown");
-}
-
-int
-sks_server_shutdown(struct sks_server *srv, double timeout)
-{
-	int64_t deadline_ns = dw_clock_after(timeout);
-	enum loop_state state;
-	uint64_t loops;
-	int own;
-
-	dw_lock(&srv->lock);
-	state = srv->state;
-	loops = srv->loops;
-	own = sks_on_loop_thread_locked(srv);
-	if (state != LOOP_ENDED)
-		atomic_store(&srv->stop, 1);
-	dw_unlock(&srv->lock);
-	if (state != LOOP_RUNNING)
-		return 0;
-	dw_wake_ring(&srv->wake);
-	if (own)
-		return sks_fail(SKS_EDEADLK, "shutdown");
-	return await_loop_end(srv, loops, deadline_ns);
-}
-
-void
-sks_join_acceptor(struct sks_server *srv)
-{
-	pthread_t acceptor;
-	int has;
-
-	dw_lock(&srv->lock);
-	has = srv->has_acceptor;
-	acceptor = srv->acceptor;
-	srv->has_acceptor = 0;
-	dw_unlock(&srv->lock);
-	if (has)
-		pthread_join(acceptor, NULL);
-}
-
-static void *
-acceptor_main(void *arg)
-{
-	struct sks_server *srv = arg;
-	char text[160];
-	int r = run_loop(srv);
-
-	if (r < 0)
-		sks_log(srv, SKS_LOG_ERROR, "the acceptor ended: %s",
-		    sks_error_text(text, sizeof text));
-	loop_end(srv);
-	return NULL;
-}
-
-int
-sks_server_start(struct sks_server *srv)
-{
-	pthread_t acceptor;
-	int r;
-
-	if (srv->cfg.concurrency == SKS_FORKING && !srv->cfg.fork_anyway)
-		return sks_fail(SKS_ENOTSUP, "a forking server is served by "
-		    "the only thread (see fork_anyway)");
-	if ((r = loop_begin(srv)) != 0)
-		return r < 0 ? r : 0;
-	sks_join_acceptor(srv);		/* of a loop that ended by itself */
-	r = dw_thread_start(&acceptor, "acceptor", 0, acceptor_main, srv);
-	if (r < 0) {
-		loop_end(srv);
-		return sks_fail_as(SKS_ENOTHREAD, -r, "pthread_create");
-	}
-	dw_lock(&srv->lock);
-	srv->acceptor = acceptor;
-	srv->has_acceptor = 1;
-	dw_unlock(&srv->lock);
-	return 0;
-}
-
-int
-sks_server_stop(struct sks_server *srv, double timeout)
-{
-	int r = sks_server_shutdown(srv, timeout);
-
-	if (r == 0)
-		sks_join_acceptor(srv);
-	return r;
-}
-
-static int
-enqueue(struct sks_server *srv, struct sks_request *req)
-{
-	int closed;
-
-	dw_lock(&srv->lock);
-	closed = srv->closed;
-	if (!closed)
-		dw_list_add(&srv->adopted, &req->node);
-	dw_unlock(&srv->lock);
-	return closed ? SKS_ECLOSED : 0;
-}
-
-int
-sks_server_adopt(struct sks_server *srv, struct sks_socket *s)
-{
-	struct sks_request *req;
-	struct sks_addr client;
-	int r;
-
-	if (!sks_kind_of(srv)->takes_descriptor)
-		return sks_fail(SKS_ENOTSUP, "datagrams are not adopted");
-	if ((r = sks_getpeername(s, &client)) < 0 ||
-	    (r = sks_request_new(srv, s, &client, &req)) < 0)
-		return r;
-	if ((r = enqueue(srv, req)) < 0) {
-		req->sock = NULL;	/* it stays the caller's */
-		sks_request_unref(req);
-		return sks_fail(r, "adopt");
-	}
-	dw_wake_ring(&srv->wake);
-	return 0;
 }

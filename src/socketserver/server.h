@@ -186,12 +186,21 @@ int	sks_serve_request(struct sks_server *srv, struct sks_request *req);
 /* sks_server_close() with that block_on_close. */
 int	sks_close_blocking(struct sks_server *srv, int block);
 
-/* loop.c */
+/*
+ * loop.c.  begin: to RUNNING; 0, 1 when a shutdown came before the first loop
+ * (which is over by that), or SKS_E*.  run: until told to stop; 0, SKS_STOP or
+ * SKS_E*.  end: to ENDED, and who waits for that is told.
+ */
+int	sks_loop_begin(struct sks_server *srv);
+int	sks_loop_run(struct sks_server *srv);
+void	sks_loop_end(struct sks_server *srv);
 /* At a limit that new peers wait for? */
 int	sks_at_limit(struct sks_server *srv);
-void	sks_join_acceptor(struct sks_server *srv);
 int	sks_on_loop_thread_locked(struct sks_server *srv)
 	    DW_REQUIRES(srv->lock);
+
+/* control.c */
+void	sks_join_acceptor(struct sks_server *srv);
 
 /* accept.c and listen.c: for the table in kind.c */
 int	sks_accept_request(struct sks_server *srv, struct sks_request **req);

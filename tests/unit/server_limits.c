@@ -2,6 +2,7 @@
 /* A server at its limits: sessions, addresses, descriptors, threads. */
 #include "config.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -493,16 +494,19 @@ static void
 a_closed_server_adopts_nothing_and_drops_what_waits(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
-	struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
+	struct sks_server *srv;
 	struct sks_socket *mine, *theirs, *a, *b;
 	char end;
 
+	cfg.idle_timeout = 30;
+	srv = rig_server(&cfg, NULL, &echo_handler);
 	CHECK_INT(sks_socketpair(&mine, &theirs), 0);
 	CHECK_INT(sks_server_adopt(srv, theirs), 0);
 	CHECK_INT(sks_server_close(srv), 0);
 	CHECK_INT(sks_recv(mine, &end, 1), 0);
 	CHECK_INT(sks_socketpair(&a, &b), 0);
 	CHECK_INT(sks_server_adopt(srv, b), SKS_ECLOSED);
+	CHECK(isinf(sks_gettimeout(b)));	/* untouched */
 	sks_server_free(srv);
 	sks_socket_free(mine);
 	sks_socket_free(a);
