@@ -136,25 +136,6 @@ static const struct sks_handler_ops talker = {
 	.handle = talk,
 };
 
-static int
-echo_packet(struct sks_handler *h)
-{
-	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
-	char line[64];
-	ssize_t n = sks_stream_readline(dh->rfile, line, sizeof line);
-
-	if (n > 0)
-		n = sks_stream_write(dh->wfile, line, (size_t)n);
-	return n < 0 ? (int)n : 0;
-}
-
-static const struct sks_handler_ops packets = {
-	SKS_HANDLER_OPS(struct sks_datagram_handler),
-	.setup = sks_datagram_handler_setup,
-	.handle = echo_packet,
-	.finish = sks_datagram_handler_finish,
-};
-
 /* --- one life of a server --- */
 
 typedef void life_fn(const struct sks_server_config *cfg, int n);
@@ -170,7 +151,7 @@ static const struct sks_handler_ops *
 handler_for(const struct sks_server_config *cfg)
 {
 	if (is_datagram(cfg->kind))
-		return &packets;
+		return &echo_datagrams;
 	return cfg->concurrency == SKS_FORKING ? &echo_handler : &talker;
 }
 

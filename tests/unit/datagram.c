@@ -37,25 +37,6 @@ static const struct sks_handler_ops echo_packets = {
 	.handle = echo_packet,
 };
 
-static int
-echo_line_of_packet(struct sks_handler *h)
-{
-	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
-	char line[256];
-	ssize_t n = sks_stream_readline(dh->rfile, line, sizeof line);
-
-	if (n > 0)
-		n = sks_stream_write(dh->wfile, line, (size_t)n);
-	return n < 0 ? (int)n : 0;
-}
-
-static const struct sks_handler_ops echo_lines = {
-	SKS_HANDLER_OPS(struct sks_datagram_handler),
-	.setup = sks_datagram_handler_setup,
-	.handle = echo_line_of_packet,
-	.finish = sks_datagram_handler_finish,
-};
-
 /* The script's handle within a DatagramRequestHandler. */
 static const struct sks_handler_ops scripted = {
 	SKS_HANDLER_OPS(struct sks_datagram_handler),
@@ -107,7 +88,7 @@ static void
 three_clients_one_after_another_get_their_datagram_back(void)
 {
 	static const struct sks_handler_ops *const handlers[] = {
-		&echo_packets, &echo_lines
+		&echo_packets, &echo_datagrams
 	};
 
 	rig_reset();
@@ -324,7 +305,7 @@ static void
 a_reply_that_finds_its_peer_gone_is_an_end_and_no_error(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_UNIX_DGRAM, SKS_SYNC);
-	struct sks_handler_ops handler = echo_lines;
+	struct sks_handler_ops handler = echo_datagrams;
 	struct sks_server *srv;
 	struct sks_socket *client;
 

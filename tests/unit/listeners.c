@@ -9,18 +9,6 @@
 /* Both of these kinds are tried with each promise below that names none. */
 static const enum sks_kind kinds[] = { SKS_TCP, SKS_UDP };
 
-static const struct sks_handler_ops echo_datagrams = {
-	SKS_HANDLER_OPS(struct sks_datagram_handler),
-	.setup = sks_datagram_handler_setup,
-	.handle = echo_line,	/* its streams stand in the same places */
-	.finish = sks_datagram_handler_finish,
-};
-
-_Static_assert(offsetof(struct sks_stream_handler, rfile) ==
-    offsetof(struct sks_datagram_handler, rfile) &&
-    offsetof(struct sks_stream_handler, wfile) ==
-    offsetof(struct sks_datagram_handler, wfile), "the same places");
-
 static const struct sks_handler_ops *
 echo_for(enum sks_kind kind)
 {

@@ -326,6 +326,26 @@ static const struct sks_handler_ops echo_handler = {
 	.finish = sks_stream_handler_finish,
 };
 
+/* The same for a datagram with a line in it. */
+static inline int
+echo_datagram(struct sks_handler *h)
+{
+	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
+	char line[256];
+	ssize_t n = sks_stream_readline(dh->rfile, line, sizeof line);
+
+	if (n > 0)
+		n = sks_stream_write(dh->wfile, line, (size_t)n);
+	return n < 0 ? (int)n : 0;
+}
+
+static const struct sks_handler_ops echo_datagrams __attribute__((unused)) = {
+	SKS_HANDLER_OPS(struct sks_datagram_handler),
+	.setup = sks_datagram_handler_setup,
+	.handle = echo_datagram,
+	.finish = sks_datagram_handler_finish,
+};
+
 /* --- a server and its clients --- */
 
 static inline struct sks_server_config

@@ -59,25 +59,6 @@ ask(struct sks_server *srv, int i)
 
 /* --- the rig of CPython's own tests --- */
 
-static int
-echo_datagram(struct sks_handler *h)
-{
-	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
-	char line[256];
-	ssize_t n = sks_stream_readline(dh->rfile, line, sizeof line);
-
-	if (n > 0)
-		n = sks_stream_write(dh->wfile, line, (size_t)n);
-	return n < 0 ? (int)n : 0;
-}
-
-static const struct sks_handler_ops echo_datagrams = {
-	SKS_HANDLER_OPS(struct sks_datagram_handler),
-	.setup = sks_datagram_handler_setup,
-	.handle = echo_datagram,
-	.finish = sks_datagram_handler_finish,
-};
-
 static const struct sks_handler_ops *
 echo_of(int i)
 {
