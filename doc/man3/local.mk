@@ -31,5 +31,5 @@ install-data-hook:
 	@$(for_each_man3_link) \
 	    echo ".so man3/$$base" >"$$to" || exit 1; done || exit 1; done
 
-uninstall-hook:
+uninstall-man3-links:
 	@$(for_each_man3_link) rm -f "$$to"; done; done
