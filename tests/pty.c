@@ -22,26 +22,26 @@
 enum scan { GROUND, ESCAPE, CHARSET, CSI, STRING, STRING_ESCAPE };
 
 struct pty {
-	int		 fd;
-	pid_t		 pid;
-	bool		 eof;
-	bool		 reaped;
-	int		 status;
-	size_t		 bytes;
-	VTerm		*vt;
-	VTermScreen	*screen;
-	int		 rows, cols;
-	int		 wanted_col;	/* pty_wait_at() */
-	struct dw_buf	 scrollback;	/* rows, each ended by LF */
-	struct dw_buf	 row;		/* what pty_row() returned last */
-	struct dw_buf	 all;		/* what pty_all() returned last */
+	int fd;
+	pid_t pid;
+	bool eof;
+	bool reaped;
+	int status;
+	size_t bytes;
+	VTerm *vt;
+	VTermScreen *screen;
+	int rows, cols;
+	int wanted_col;           /* pty_wait_at() */
+	struct dw_buf scrollback; /* rows, each ended by LF */
+	struct dw_buf row;        /* what pty_row() returned last */
+	struct dw_buf all;        /* what pty_all() returned last */
 
-	enum scan	 scan;
-	char		 seq[64];	/* the sequence being read */
-	size_t		 seq_len;
-	unsigned char	 before;	/* the byte before this one */
-	struct dw_buf	 stray;
-	int		 bells, escapes, sgrs;
+	enum scan scan;
+	char seq[64]; /* the sequence being read */
+	size_t seq_len;
+	unsigned char before; /* the byte before this one */
+	struct dw_buf stray;
+	int bells, escapes, sgrs;
 };
 
 /* ---- what was sent ---- */
@@ -117,7 +117,7 @@ scan_byte(struct pty *p, unsigned char c)
 	else if (p->scan == ESCAPE)
 		scan_escape(p, c);
 	else if (p->scan == CHARSET)
-		p->scan = GROUND;	/* sgr0 of xterm has ESC ( B */
+		p->scan = GROUND; /* sgr0 of xterm has ESC ( B */
 	else if (p->scan == CSI && c >= 0x40 && c < 0x7F)
 		csi_end(p, (char)c);
 	else if (p->scan == CSI && p->seq_len < sizeof p->seq - 2)
@@ -152,7 +152,7 @@ static void
 add_cell(struct dw_buf *b, const VTermScreenCell *cell)
 {
 	if (cell->chars[0] == (uint32_t)-1)
-		return;			/* the right half of a wide one */
+		return; /* the right half of a wide one */
 	if (cell->chars[0] == 0)
 		dw_buf_addc(b, ' ');
 	for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i]; i++)
@@ -598,7 +598,7 @@ pty_wait_exit(struct pty *p, double seconds)
 		poll(&pfd, 1, 5);
 		pty_pump(p);
 	}
-	pty_pump(p);		/* what it wrote last */
+	pty_pump(p); /* what it wrote last */
 	return p->reaped ? p->status : -1;
 }
 

@@ -18,18 +18,18 @@
 #include "t.h"
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define SANITIZED	1
+#define SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define SANITIZED	1
+#define SANITIZED 1
 #endif
 #endif
 #ifndef SANITIZED
-#define SANITIZED	0
+#define SANITIZED 0
 #endif
 
-#define LIMIT_S		60
-#define MAX_DIRS	256
+#define LIMIT_S  60
+#define MAX_DIRS 256
 
 /*
  * The program's one run.  `number` counts the tests begun; late[] is what the
@@ -37,14 +37,14 @@
  * may not format.
  */
 static struct {
-	const char	*suite;
-	pthread_t	 thread;
-	unsigned	 number;
-	unsigned	 failures;
-	bool		 setup_failed;
-	char		 late[512];
-	char		 dirs[MAX_DIRS][24];
-	unsigned	 n_dirs;
+	const char *suite;
+	pthread_t thread;
+	unsigned number;
+	unsigned failures;
+	bool setup_failed;
+	char late[512];
+	char dirs[MAX_DIRS][24];
+	unsigned n_dirs;
 } run;
 
 static bool
@@ -128,8 +128,8 @@ t_check_int(struct t_at at, intmax_t got, intmax_t want, const char *what)
 {
 	only_on_the_tests_thread(at);
 	if (got != want)
-		printf("# %s:%d got %jd, want %jd: %s\n", at.file, at.line,
-		    got, want, what);
+		printf("# %s:%d got %jd, want %jd: %s\n", at.file, at.line, got,
+		    want, what);
 	return verdict(at, got == want, what);
 }
 
@@ -179,8 +179,7 @@ t_check_mem(struct t_at at, const void *got, size_t gotlen, const void *want,
 }
 
 bool
-t_check_str(struct t_at at, const char *got, const char *want,
-    const char *what)
+t_check_str(struct t_at at, const char *got, const char *want, const char *what)
 {
 	return t_check_mem(at, got, got == NULL ? 0 : strlen(got), want,
 	    want == NULL ? 0 : strlen(want), what);
@@ -252,8 +251,8 @@ end(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failed)
 {
 	(void)suite;
 	alarm(0);
-	printf("%s %u - %s: %s\n", failed == NULL ? "ok" : "not ok",
-	    run.number, run.suite, test->pName);
+	printf("%s %u - %s: %s\n", failed == NULL ? "ok" : "not ok", run.number,
+	    run.suite, test->pName);
 	fflush(stdout);
 	remove_dirs();
 }

@@ -38,45 +38,44 @@
 
 /* Where a CHECK stands. */
 struct t_at {
-	const char	*file;
-	int		 line;
+	const char *file;
+	int line;
 };
 
-#define T_AT			((struct t_at){ __FILE__, __LINE__ })
-#define CHECK(cond)		t_check(T_AT, (cond), #cond)
-#define CHECK_INT(got, want)	t_check_int(T_AT, (got), (want), #got)
-#define CHECK_STR(got, want)	t_check_str(T_AT, (got), (want), #got)
+#define T_AT                 ((struct t_at){ __FILE__, __LINE__ })
+#define CHECK(cond)          t_check(T_AT, (cond), #cond)
+#define CHECK_INT(got, want) t_check_int(T_AT, (got), (want), #got)
+#define CHECK_STR(got, want) t_check_str(T_AT, (got), (want), #got)
 #define CHECK_MEM(got, gotlen, want, wantlen) \
 	t_check_mem(T_AT, (got), (gotlen), (want), (wantlen), #got)
 
-bool	t_check(struct t_at at, bool holds, const char *what);
-bool	t_check_int(struct t_at at, intmax_t got, intmax_t want,
-	    const char *what);
+bool t_check(struct t_at at, bool holds, const char *what);
+bool t_check_int(struct t_at at, intmax_t got, intmax_t want, const char *what);
 
 /* NULL is a value of its own: equal only to NULL. */
-bool	t_check_str(struct t_at at, const char *got, const char *want,
-	    const char *what);
-bool	t_check_mem(struct t_at at, const void *got, size_t gotlen,
-	    const void *want, size_t wantlen, const char *what);
+bool t_check_str(struct t_at at, const char *got, const char *want,
+    const char *what);
+bool t_check_mem(struct t_at at, const void *got, size_t gotlen,
+    const void *want, size_t wantlen, const char *what);
 
 /* A test: its name is its function's, read as a sentence. */
 struct t_case {
-	void		(*run)(void);
-	const char	 *name;
+	void (*run)(void);
+	const char *name;
 };
 
-#define T(fn)	{ (fn), #fn }
+#define T(fn) { (fn), #fn }
 
 /*
  * Run the cases in order.  Returns main's exit status: 0 when every assertion
  * held, else 1.  A name that occurs twice is a failure before anything runs.
  * A test that takes longer than 60 s ends the program at once with its name.
  */
-int	t_main(const char *suite, const struct t_case *cases, size_t n);
+int t_main(const char *suite, const struct t_case *cases, size_t n);
 
 /* The same with something to do before the first case; not 0 is a failure. */
-int	t_main_setup(const char *suite, int (*setup)(void),
-	    const struct t_case *cases, size_t n);
+int t_main_setup(const char *suite, int (*setup)(void),
+    const struct t_case *cases, size_t n);
 
 /*
  * A fresh folder with a short path, so that a Unix socket in it has a name
@@ -86,6 +85,6 @@ int	t_main_setup(const char *suite, int (*setup)(void),
 const char *t_tmpdir(void);
 
 /* How many `what` to use where `dflt` is right for a plain build. */
-int	t_size(const char *what, int dflt);
+int t_size(const char *what, int dflt);
 
 #endif

@@ -38,21 +38,23 @@ main(int argc, char **argv)
 	    sks_create_server(&at, 5, 0, 0, &server) < 0 ||
 	    sks_getsockname(server, &at) < 0)
 		return complain("服务端无法开启");
-	printf("服务端 %s 开启\n", sks_addr_format(&at, SKS_STYLE_PLAIN, text,
-	    sizeof text));
+	printf("服务端 %s 开启\n",
+	    sks_addr_format(&at, SKS_STYLE_PLAIN, text, sizeof text));
 
 	while (!operator_has_gone()) {
 		printf("等待客户端连接...\n");
 		if ((r = sks_accept(server, &conn, &client)) == SKS_ERESET)
-			continue;	/* gone before we took it */
+			continue; /* gone before we took it */
 		if (r < 0)
 			return complain("accept");
-		printf("当前连接客户端:%s\n", sks_addr_format(&client,
-		    SKS_STYLE_PYTHON, text, sizeof text));
+		printf("当前连接客户端:%s\n",
+		    sks_addr_format(&client, SKS_STYLE_PYTHON, text,
+			sizeof text));
 		converse(conn);
 		sks_socket_free(conn);
-		printf("与客户端 %s 断开连接\n", sks_addr_format(&client,
-		    SKS_STYLE_PLAIN, text, sizeof text));
+		printf("与客户端 %s 断开连接\n",
+		    sks_addr_format(&client, SKS_STYLE_PLAIN, text,
+			sizeof text));
 	}
 	sks_socket_free(server);
 	return 0;

@@ -6,7 +6,7 @@
 #ifndef EXAMPLE_H
 #define EXAMPLE_H
 
-#define _GNU_SOURCE	/* POLLRDHUP */
+#define _GNU_SOURCE /* POLLRDHUP */
 
 #include <errno.h>
 #include <poll.h>
@@ -17,17 +17,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef POLLRDHUP	/* Only Linux tells that a peer has ended; elsewhere */
-#define POLLRDHUP 0	/* the operator finds out after the answer. */
+#ifndef POLLRDHUP   /* Only Linux tells that a peer has ended; elsewhere */
+#define POLLRDHUP 0 /* the operator finds out after the answer. */
 #endif
 
-#define CLIENT_READY	"客户端已就绪"
-#define SERVER_READY	"服务端已就绪"
-#define QUIT		"quit"
-#define WORD_JOINER	"\xe2\x81\xa0"	/* U+2060, which nobody sees */
-#define MESSAGE		1024	/* bytes; the other side reads no more at once */
-#define ROOM		8192	/* bytes that we read at once */
-#define SILENCE		60.0	/* seconds that a peer may let us wait */
+#define CLIENT_READY "客户端已就绪"
+#define SERVER_READY "服务端已就绪"
+#define QUIT         "quit"
+#define WORD_JOINER  "\xe2\x81\xa0" /* U+2060, which nobody sees */
+#define MESSAGE      1024 /* bytes; the other side reads no more at once */
+#define ROOM         8192 /* bytes that we read at once */
+#define SILENCE      60.0 /* seconds that a peer may let us wait */
 
 /* 127.0.0.1 and 6666 unless the arguments say otherwise. */
 static inline void
@@ -99,13 +99,14 @@ is_message(const char *text)
 	size_t len = strlen(text), more = 0;
 
 	for (const char *q = text; (q = strstr(q, QUIT)) != NULL; q++)
-		more += strlen(WORD_JOINER);	/* see say() */
-	return len > 0 && len + more <= MESSAGE && strcmp(text,
-	    sks_printable(text, len, printed, sizeof printed)) == 0;
+		more += strlen(WORD_JOINER); /* see say() */
+	return len > 0 && len + more <= MESSAGE &&
+	    strcmp(text, sks_printable(text, len, printed, sizeof printed)) ==
+	    0;
 }
 
-#define ASK_END		-1	/* the terminal's end: Ctrl-D */
-#define ASK_PEER	-2	/* `events` came on fd before an answer */
+#define ASK_END  -1 /* the terminal's end: Ctrl-D */
+#define ASK_PEER -2 /* `events` came on fd before an answer */
 
 /* A line from the terminal, without its end; asks until it is a message.
  * Returns its length, ASK_END or ASK_PEER. */
@@ -146,7 +147,8 @@ say(struct sks_socket *s, const char *text)
 
 	if (strcmp(text, QUIT) == 0)
 		return sks_send_text(s, QUIT);
-	for (; *text != '\0' && n + sizeof WORD_JOINER < sizeof spared; text++) {
+	for (; *text != '\0' && n + sizeof WORD_JOINER < sizeof spared;
+	    text++) {
 		spared[n++] = *text;
 		if (strncmp(text, QUIT, strlen(QUIT)) == 0) {
 			memcpy(spared + n, WORD_JOINER, strlen(WORD_JOINER));

@@ -7,8 +7,8 @@
 
 /* Guarded by console, too. */
 static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
-static int busy;		/* somebody asks the operator */
-static int terminal_ended;	/* Ctrl-D: everybody is told goodbye */
+static int busy;           /* somebody asks the operator */
+static int terminal_ended; /* Ctrl-D: everybody is told goodbye */
 
 /* Around a row of another conversation: a prompt comes again below it. */
 static inline void
@@ -98,7 +98,7 @@ answer(struct sks_socket *conn, struct sks_stream *in, const char *prompt)
 		return n < 0 ? (int)n : 0;
 	n = ask_operator(prompt, conn, line);
 	if (n == ASK_PEER)
-		return 1;	/* whatever else it has said, and its end */
+		return 1; /* whatever else it has said, and its end */
 	if (n == ASK_END || strcmp(line, QUIT) == 0)
 		return 0;
 	r = say(conn, line);

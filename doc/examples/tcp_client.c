@@ -13,8 +13,9 @@ shake_hands(struct sks_socket *s, struct sks_stream *in)
 	char text[ROOM];
 	int r = say(s, CLIENT_READY);
 
-	return r < 0 ? r : (int)sks_recv_until(in, ready, 1, SKS_TEXT,
-	    SKS_NEVER, text, sizeof text, NULL);
+	return r < 0 ? r :
+		       (int)sks_recv_until(in, ready, 1, SKS_TEXT, SKS_NEVER,
+			   text, sizeof text, NULL);
 }
 
 /* Returns 1 to go on, 0 after a goodbye or the end, or SKS_E*. */
@@ -22,8 +23,8 @@ static int
 take_turn(struct sks_socket *s, struct sks_stream *in)
 {
 	char line[MESSAGE + 1], text[ROOM];
-	ssize_t n = ask("请输入要发送给服务端的信息:", sks_fileno(s), POLLIN,
-	    line);
+	ssize_t n =
+	    ask("请输入要发送给服务端的信息:", sks_fileno(s), POLLIN, line);
 	int leaving, r;
 
 	if (n == ASK_END)
@@ -39,7 +40,7 @@ take_turn(struct sks_socket *s, struct sks_stream *in)
 	if (n <= 0 || strcmp(text, QUIT) != 0)
 		return n > 0 ? 1 : (int)n;
 	r = leaving ? 0 : say(s, QUIT);
-	return r == SKS_ERESET ? 0 : r;	/* it did not wait for our quit */
+	return r == SKS_ERESET ? 0 : r; /* it did not wait for our quit */
 }
 
 int

@@ -9,12 +9,12 @@
 #include <inttypes.h>
 #include <signal.h>
 
-#define CLIENTS	100	/* at the same time; more are turned away */
+#define CLIENTS 100 /* at the same time; more are turned away */
 
 /* Python's self. */
 struct conversation {
-	struct sks_handler	 base;
-	struct sks_stream	*in;
+	struct sks_handler base;
+	struct sks_stream *in;
 };
 
 static struct sks_server *server;
@@ -56,8 +56,8 @@ handle(struct sks_handler *h)
 	char prompt[64];
 	int r;
 
-	snprintf(prompt, sizeof prompt, "请回复客户端 [%" PRIu64 "] 的信息:",
-	    h->number);
+	snprintf(prompt, sizeof prompt,
+	    "请回复客户端 [%" PRIu64 "] 的信息:", h->number);
 	if ((r = shake_hands(h->request, c->in)) >= 0)
 		while ((r = answer(h->request, c->in, prompt)) > 0)
 			;
@@ -129,12 +129,13 @@ main(int argc, char **argv)
 	    sks_server_new(&cfg, NULL, &unblock_handler, &server) < 0)
 		return complain("服务端无法开启");
 	on_signals(stop_serving);
-	printf("服务端 %s 开启\n", sks_addr_format(sks_server_address(server),
-	    SKS_STYLE_PLAIN, text, sizeof text));
+	printf("服务端 %s 开启\n",
+	    sks_addr_format(sks_server_address(server), SKS_STYLE_PLAIN, text,
+		sizeof text));
 	r = sks_server_serve_forever(server);
 	if (r < 0)
 		complain("serve_forever");
-	on_signals(SIG_DFL);	/* a second Ctrl-C does not wait for goodbyes */
+	on_signals(SIG_DFL); /* a second Ctrl-C does not wait for goodbyes */
 	sks_server_free(server);
 	return r < 0;
 }

@@ -15,8 +15,8 @@ show_answer(struct sks_socket *s)
 	ssize_t n = sks_recvfrom(s, data, sizeof data, NULL, &flags);
 
 	if (n >= 0)
-		printf("收到服务端发来的消息: %s%s\n", sks_printable(data,
-		    (size_t)n, text, sizeof text),
+		printf("收到服务端发来的消息: %s%s\n",
+		    sks_printable(data, (size_t)n, text, sizeof text),
 		    flags & SKS_TRUNC ? " (被截断)" : "");
 	else
 		complain("对方未在监听");
@@ -41,8 +41,8 @@ static int
 take_turn(struct sks_socket *s)
 {
 	char line[MESSAGE + 1];
-	ssize_t n = ask("请输入要发送给服务端的信息:", sks_fileno(s), POLLIN,
-	    line);
+	ssize_t n =
+	    ask("请输入要发送给服务端的信息:", sks_fileno(s), POLLIN, line);
 
 	if (n == ASK_PEER)
 		show_answer(s);

@@ -20,8 +20,8 @@ main(int argc, char **argv)
 	    sks_socket_new(sks_addr_family(&at), SKS_DGRAM, 0, &s) < 0 ||
 	    sks_bind(s, &at) < 0 || sks_getsockname(s, &at) < 0)
 		return complain("服务端无法开启");
-	printf("服务端 %s 开启\n", sks_addr_format(&at, SKS_STYLE_PLAIN, who,
-	    sizeof who));
+	printf("服务端 %s 开启\n",
+	    sks_addr_format(&at, SKS_STYLE_PLAIN, who, sizeof who));
 
 	for (;;) {
 		int flags;

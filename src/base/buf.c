@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-#define CAP_FIRST	64
+#define CAP_FIRST 64
 
 void
 dw_buf_fini(struct dw_buf *b)
@@ -50,7 +50,7 @@ dw_buf_reserve(struct dw_buf *b, size_t more)
 		return fail(b, EMSGSIZE);
 	if (b->len + more < b->cap)
 		return 0;
-	for (cap = b->cap != 0 ? b->cap : CAP_FIRST; cap <= b->len + more; )
+	for (cap = b->cap != 0 ? b->cap : CAP_FIRST; cap <= b->len + more;)
 		cap *= 2;
 	if ((data = realloc(b->data, cap)) == NULL)
 		return fail(b, ENOMEM);

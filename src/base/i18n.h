@@ -8,12 +8,12 @@
 
 #if ENABLE_NLS
 #include <libintl.h>
-#define _(text)			gettext(text)
-#define DW_PLURAL(one, many, n)	ngettext(one, many, n)
+#define _(text)                 gettext(text)
+#define DW_PLURAL(one, many, n) ngettext(one, many, n)
 #else
-#define _(text)			(text)
-#define DW_PLURAL(one, many, n)	((n) == 1 ? (one) : (many))
+#define _(text)                 (text)
+#define DW_PLURAL(one, many, n) ((n) == 1 ? (one) : (many))
 #endif
-#define N_(text)		text	/* marked here, translated where used */
+#define N_(text) text /* marked here, translated where used */
 
 #endif

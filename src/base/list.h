@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct dw_list {
-	struct dw_list	*prev, *next;
+	struct dw_list *prev, *next;
 };
 
 #define DW_LIST_OF(node, type, member) \
@@ -18,7 +18,7 @@ struct dw_list {
 #define DW_LIST_EACH(n, head) \
 	for (struct dw_list *n = (head)->next; n != (head); n = n->next)
 /* The body may take n off its list. */
-#define DW_LIST_EACH_SAFE(n, head) \
+#define DW_LIST_EACH_SAFE(n, head)                                  \
 	for (struct dw_list *n = (head)->next, *n##_next = n->next; \
 	    n != (head); n = n##_next, n##_next = n->next)
 

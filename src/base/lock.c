@@ -11,7 +11,7 @@
 #include "base/lock.h"
 
 static const char *const lock_names[] = {
-#define LOCK(name, guards)	#name,
+#define LOCK(name, guards) #name,
 #include "base/locks.def"
 #undef LOCK
 };
@@ -22,9 +22,10 @@ static void
 take_note(const struct dw_lock *l)
 {
 	if (held != NULL) {
-		fprintf(stderr, "deskwire: lock \"%s\" taken while holding "
-		    "\"%s\": this is a bug\n", lock_names[l->name],
-		    lock_names[held->name]);
+		fprintf(stderr,
+		    "deskwire: lock \"%s\" taken while holding "
+		    "\"%s\": this is a bug\n",
+		    lock_names[l->name], lock_names[held->name]);
 		abort();
 	}
 	held = l;

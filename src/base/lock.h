@@ -13,41 +13,41 @@
 #include "base/tsa.h"
 
 enum dw_lock_name {
-#define LOCK(name, guards)	DW_LOCK_##name,
+#define LOCK(name, guards) DW_LOCK_##name,
 #include "base/locks.def"
 #undef LOCK
 	DW_LOCKS
 };
 
 struct DW_CAPABILITY("mutex") dw_lock {
-	pthread_mutex_t		 mutex;
-	enum dw_lock_name	 name;
+	pthread_mutex_t mutex;
+	enum dw_lock_name name;
 };
 
 /* Waiting for a change of what a dw_lock guards, on the monotonic clock. */
 struct dw_cond {
-	pthread_cond_t		 cond;
+	pthread_cond_t cond;
 };
 
-#define DW_LOCK_INITIALIZER(n)	{ PTHREAD_MUTEX_INITIALIZER, DW_LOCK_##n }
+#define DW_LOCK_INITIALIZER(n) { PTHREAD_MUTEX_INITIALIZER, DW_LOCK_##n }
 
-void	dw_lock_init(struct dw_lock *l, enum dw_lock_name name);
-void	dw_lock_fini(struct dw_lock *l);
-void	dw_lock(struct dw_lock *l) DW_ACQUIRE(*l);
-void	dw_unlock(struct dw_lock *l) DW_RELEASE(*l);
+void dw_lock_init(struct dw_lock *l, enum dw_lock_name name);
+void dw_lock_fini(struct dw_lock *l);
+void dw_lock(struct dw_lock *l) DW_ACQUIRE(*l);
+void dw_unlock(struct dw_lock *l) DW_RELEASE(*l);
 
 /* Does this thread hold any lock?  For assertions before calls that block. */
-bool	dw_lock_held_any(void);
+bool dw_lock_held_any(void);
 
-void	dw_cond_init(struct dw_cond *c);
-void	dw_cond_fini(struct dw_cond *c);
-void	dw_cond_wait(struct dw_cond *c, struct dw_lock *l) DW_REQUIRES(*l);
+void dw_cond_init(struct dw_cond *c);
+void dw_cond_fini(struct dw_cond *c);
+void dw_cond_wait(struct dw_cond *c, struct dw_lock *l) DW_REQUIRES(*l);
 
 /* Until signalled or dw_clock_ns() reaches deadline_ns (DW_NEVER: for ever).
  * Returns false when the deadline has passed.  May wake early: loop. */
-bool	dw_cond_wait_until(struct dw_cond *c, struct dw_lock *l,
-	    int64_t deadline_ns) DW_REQUIRES(*l);
-void	dw_cond_signal(struct dw_cond *c);
-void	dw_cond_broadcast(struct dw_cond *c);
+bool dw_cond_wait_until(struct dw_cond *c, struct dw_lock *l,
+    int64_t deadline_ns) DW_REQUIRES(*l);
+void dw_cond_signal(struct dw_cond *c);
+void dw_cond_broadcast(struct dw_cond *c);
 
 #endif

@@ -16,14 +16,14 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define LINE_MAX_BYTES	1024	/* with the time and the newline */
+#define LINE_MAX_BYTES 1024 /* with the time and the newline */
 
 struct dw_log {
-	char		*path;		/* NULL: standard error */
+	char *path; /* NULL: standard error */
 
-	struct dw_lock	 lock;		/* "log" */
-	int		 fd	DW_GUARDED_BY(lock);
-	bool		 torn	DW_GUARDED_BY(lock);	/* no newline yet */
+	struct dw_lock lock; /* "log" */
+	int fd DW_GUARDED_BY(lock);
+	bool torn DW_GUARDED_BY(lock); /* no newline yet */
 };
 
 static int
@@ -54,8 +54,8 @@ dw_log_open(const char *path, struct dw_log **out) DW_NO_TSA
 	if (path != NULL && (fd = open_path(path)) < 0)
 		return fd;
 	log = calloc(1, sizeof *log);
-	if (log == NULL || (path != NULL &&
-	    (log->path = strdup(path)) == NULL)) {
+	if (log == NULL ||
+	    (path != NULL && (log->path = strdup(path)) == NULL)) {
 		free(log);
 		if (path != NULL)
 			close(fd);
@@ -151,8 +151,7 @@ dw_log(struct dw_log *log, const char *format, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	put_row(log, raw, (size_t)n < sizeof raw ? (size_t)n :
-	    sizeof raw - 1);
+	put_row(log, raw, (size_t)n < sizeof raw ? (size_t)n : sizeof raw - 1);
 }
 
 void

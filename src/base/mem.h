@@ -10,9 +10,9 @@
 
 /* The first place of what[0, n) in data[0, len), or NULL; n == 0 is found at
  * once. */
-void	*dw_memmem(const void *data, size_t len, const void *what, size_t n);
+void *dw_memmem(const void *data, size_t len, const void *what, size_t n);
 
 /* The last byte c of data[0, len), or NULL. */
-void	*dw_memrchr(const void *data, int c, size_t len);
+void *dw_memrchr(const void *data, int c, size_t len);
 
 #endif

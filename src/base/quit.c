@@ -8,7 +8,7 @@
 #include "base/quit.h"
 #include "base/text.h"
 
-#define WORD_JOINER	"\xe2\x81\xa0"			/* U+2060 */
+#define WORD_JOINER "\xe2\x81\xa0" /* U+2060 */
 
 bool
 dw_is_quit(const char *text, size_t len)
@@ -25,7 +25,7 @@ dw_quit_guard(struct dw_buf *out, const char *text, size_t len)
 	if (dw_is_quit(text, len))
 		return dw_buf_add(out, text, len) < 0 ? -ENOMEM : 0;
 	while ((q = dw_memmem(text, (size_t)(end - text), DW_QUIT,
-	    strlen(DW_QUIT))) != NULL) {
+		    strlen(DW_QUIT))) != NULL) {
 		dw_buf_add(out, text, (size_t)(q - text) + 1);
 		dw_buf_adds(out, WORD_JOINER);
 		text = q + 1;

@@ -11,16 +11,16 @@
 
 #include "base/buf.h"
 
-#define DW_QUIT	"quit"
+#define DW_QUIT "quit"
 
 /* Is this message, but for white space around it, that word? */
-bool	dw_is_quit(const char *text, size_t len);
+bool dw_is_quit(const char *text, size_t len);
 
 /*
  * Adds the text with U+2060 behind the q of every quit in it, so that it does
  * not end those programs; a text that is the word stays as it is.  Returns 0
  * or -ENOMEM (also over out->max; out->failed is set).
  */
-int	dw_quit_guard(struct dw_buf *out, const char *text, size_t len);
+int dw_quit_guard(struct dw_buf *out, const char *text, size_t len);
 
 #endif

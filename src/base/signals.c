@@ -59,7 +59,7 @@ dw_signals_close(struct dw_signals *s)
 #else
 
 #ifndef NSIG
-#define NSIG	65
+#define NSIG 65
 #endif
 
 /* By signal: 1 + the descriptor that its handler writes to, or 0. */

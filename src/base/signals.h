@@ -11,22 +11,22 @@
 #include <signal.h>
 
 struct dw_signals {
-	int		rd;	/* poll this for POLLIN */
-	int		wr;	/* of the pipe; -1 */
-	sigset_t	set;
+	int rd; /* poll this for POLLIN */
+	int wr; /* of the pipe; -1 */
+	sigset_t set;
 };
 
 /* sigs ends with 0.  They are blocked in the calling thread.  Returns 0 or
  * -errno (nothing is open). */
-int	dw_signals_open(struct dw_signals *s, const int *sigs);
+int dw_signals_open(struct dw_signals *s, const int *sigs);
 
 /* The calling thread is the one that takes them from now on. */
-void	dw_signals_here(const struct dw_signals *s);
+void dw_signals_here(const struct dw_signals *s);
 
 /* The next signal's number; 0 when there is none.  Never waits. */
-int	dw_signals_next(struct dw_signals *s);
+int dw_signals_next(struct dw_signals *s);
 
 /* On the thread that took them, where they are blocked from then on. */
-void	dw_signals_close(struct dw_signals *s);
+void dw_signals_close(struct dw_signals *s);
 
 #endif

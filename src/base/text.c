@@ -10,19 +10,19 @@
 #include "base/i18n.h"
 #include "base/text.h"
 
-#define TAB_COLUMNS	8
-#define MARKS		4	/* on one character; more become one ELLIPSIS */
-#define ELLIPSIS	"\xe2\x80\xa6"
-#define EMOJI_VARIANT	0xFE0F
-#define JOINER		0x200D
+#define TAB_COLUMNS   8
+#define MARKS         4 /* on one character; more become one ELLIPSIS */
+#define ELLIPSIS      "\xe2\x80\xa6"
+#define EMOJI_VARIANT 0xFE0F
+#define JOINER        0x200D
 
 /*
  * One character, or one byte that is none.  len is 0 at the end of the text.
  */
 struct glyph {
-	ucs4_t		 uc;
-	size_t		 len;
-	bool		 valid;
+	ucs4_t uc;
+	size_t len;
+	bool valid;
 };
 
 static struct glyph
@@ -89,11 +89,11 @@ result(const struct dw_buf *out)
  * escape or a row's end), column is where the row stands, for tabs.
  */
 struct printing {
-	struct dw_buf	*out;
-	unsigned	 flags;
-	unsigned	 marks;
-	ucs4_t		 prev;
-	size_t		 column;
+	struct dw_buf *out;
+	unsigned flags;
+	unsigned marks;
+	ucs4_t prev;
+	size_t column;
 };
 
 static void
@@ -208,7 +208,7 @@ dw_text_printable(struct dw_buf *out, const char *text, size_t len,
 {
 	struct printing p = { out, flags, 0, 0, 0 };
 
-	for (size_t i = 0; i < len && !out->failed; )
+	for (size_t i = 0; i < len && !out->failed;)
 		i += put_one(&p, text + i, len - i);
 	return result(out);
 }
@@ -237,8 +237,8 @@ dw_text_line(struct dw_buf *out, const char *text, size_t len, size_t max)
 static bool
 is_name_char(ucs4_t uc)
 {
-	const uint32_t shapes = UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
-	    UC_CATEGORY_MASK_Nd;
+	const uint32_t shapes =
+	    UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_Nd;
 
 	if (uc == '-' || uc == '_' || uc == '.')
 		return true;
@@ -249,7 +249,7 @@ int
 dw_text_name(struct dw_buf *out, const char *text, size_t len)
 {
 	size_t columns = 0, start = out->len;
-	unsigned marks = MARKS;		/* none before the first base */
+	unsigned marks = MARKS; /* none before the first base */
 	struct glyph g;
 
 	dw_text_trim(&text, &len);
@@ -338,13 +338,13 @@ widest_of(const char *s)
  * begun by its first character, so that a text's last LF makes no empty row.
  */
 struct layout {
-	struct dw_buf	*out;
-	const char	*tag, *gutter, *end;
-	size_t		 room;		/* columns for text */
-	size_t		 used;
-	size_t		 rows;		/* begun so far */
-	bool		 open;		/* the present row wants its end */
-	bool		 words;		/* are kept whole */
+	struct dw_buf *out;
+	const char *tag, *gutter, *end;
+	size_t room; /* columns for text */
+	size_t used;
+	size_t rows; /* begun so far */
+	bool open;   /* the present row wants its end */
+	bool words;  /* are kept whole */
 };
 
 static bool
@@ -393,8 +393,7 @@ word_columns(const char *s, size_t len)
 	struct glyph g;
 
 	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len) {
-		if (*s == ' ' || *s == '\n' ||
-		    (columns > 0 && widest(g) == 2))
+		if (*s == ' ' || *s == '\n' || (columns > 0 && widest(g) == 2))
 			break;
 		columns += widest(g);
 		if (widest(g) == 2)
@@ -409,8 +408,7 @@ is_next_rows(const struct layout *l, const char *s, size_t len, size_t space)
 {
 	size_t word = l->words && l->used > 0 ? word_columns(s, len) : 0;
 
-	return word > 0 && word <= l->room &&
-	    l->used + space + word > l->room;
+	return word > 0 && word <= l->room && l->used + space + word > l->room;
 }
 
 /* Takes a space at which the row ends. */
@@ -498,12 +496,11 @@ short_gutter(const char *gutter)
 	return len > 2 ? gutter + dw_text_cut(gutter, len, len - 2) : gutter;
 }
 
-#define TEXT_COLUMNS	8	/* the least that a tag must leave */
+#define TEXT_COLUMNS 8 /* the least that a tag must leave */
 
 static int
 lay_out(struct dw_buf *out, const char *tag, const char *gutter,
-    const char *text, size_t len, unsigned columns, const char *end,
-    bool words)
+    const char *text, size_t len, unsigned columns, const char *end, bool words)
 {
 	struct layout l = { out, tag, gutter, end, 0, 0, 0, false, words };
 	size_t tag_columns = widest_of(tag), gutter_columns = widest_of(gutter);
@@ -557,7 +554,7 @@ dw_text_tail(const char *s, size_t len)
 		const uint8_t *at = (const uint8_t *)s + len - n;
 		ucs4_t uc;
 
-		if ((*at & 0xC0) != 0x80)	/* not inside a character */
+		if ((*at & 0xC0) != 0x80) /* not inside a character */
 			return u8_mbtoucr(&uc, at, n) == -2 ? n : 0;
 	}
 	return 0;
@@ -596,7 +593,7 @@ dw_text_cut(const char *s, size_t len, size_t max)
 
 		return first <= max ? first : 0;
 	}
-	for (better = at; better > 0 && clings(s + better, len - better); )
+	for (better = at; better > 0 && clings(s + better, len - better);)
 		better = char_start(s, better - 1);
 	return better != 0 ? better : at;
 }

@@ -17,9 +17,9 @@
 #include "base/buf.h"
 
 /* LF (and CRLF) ends a row and comes out as LF; without it, as \n. */
-#define DW_TEXT_ROWS	1u
+#define DW_TEXT_ROWS 1u
 /* A backslash comes out doubled, so that an escape cannot be forged. */
-#define DW_TEXT_QUOTE	2u
+#define DW_TEXT_QUOTE 2u
 
 /*
  * Makes foreign bytes harmless, and is the only function that does.  What
@@ -30,24 +30,23 @@
  *   - U+FE0F right after an emoji and U+200D between two   kept
  *   - more than 4 combining marks on one character         one U+2026
  */
-int	dw_text_printable(struct dw_buf *out, const char *text, size_t len,
-	    unsigned flags);
+int dw_text_printable(struct dw_buf *out, const char *text, size_t len,
+    unsigned flags);
 
 /* One row for a log or an error message: printable, quoted, LF as \n, and at
  * most max bytes of it (0: no limit), ended by U+2026 where it was cut. */
-int	dw_text_line(struct dw_buf *out, const char *text, size_t len,
-	    size_t max);
+int dw_text_line(struct dw_buf *out, const char *text, size_t len, size_t max);
 
 /*
  * A name as others may see it: 1 to 24 columns of letters, digits and marks
  * of any script and - _ . ; anything else, and what has no base, becomes _.
  * White space around it goes; nothing at all becomes one _.
  */
-#define DW_TEXT_NAME_COLUMNS	24
-int	dw_text_name(struct dw_buf *out, const char *text, size_t len);
+#define DW_TEXT_NAME_COLUMNS 24
+int dw_text_name(struct dw_buf *out, const char *text, size_t len);
 
 /* Columns that printable text without LF takes on most terminals. */
-size_t	dw_text_width(const char *text, size_t len);
+size_t dw_text_width(const char *text, size_t len);
 
 /*
  * Lays printable text (DW_TEXT_ROWS) out in physical rows for a window of
@@ -60,34 +59,33 @@ size_t	dw_text_width(const char *text, size_t len);
  *
  * columns 0: no wrapping at all; one row, with LF shown as \n.
  */
-#define DW_TEXT_WRAP_ROWS	200
-int	dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
-	    const char *text, size_t len, unsigned columns, const char *end);
+#define DW_TEXT_WRAP_ROWS 200
+int dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
+    const char *text, size_t len, unsigned columns, const char *end);
 
 /* The same for sentences of ours: a row ends at a space, which is dropped, or
  * beside a wide character, and inside a word only when no row has room for
  * it. */
-int	dw_text_wrap_words(struct dw_buf *out, const char *tag,
-	    const char *gutter, const char *text, size_t len,
-	    unsigned columns, const char *end);
+int dw_text_wrap_words(struct dw_buf *out, const char *tag, const char *gutter,
+    const char *text, size_t len, unsigned columns, const char *end);
 
 /* Length of the longest prefix that is valid UTF-8. */
-size_t	dw_text_valid(const char *s, size_t len);
+size_t dw_text_valid(const char *s, size_t len);
 
 /* How many bytes at the end (0 to 3) begin a character that more bytes could
  * complete. */
-size_t	dw_text_tail(const char *s, size_t len);
+size_t dw_text_tail(const char *s, size_t len);
 
 /* The largest n <= max, n <= len, where s may be cut: never inside a
  * character, and not before a combining mark or a joiner if there is a better
  * place.  0 only if not even the first character fits, so never for max >= 4
  * unless s is empty. */
-size_t	dw_text_cut(const char *s, size_t len, size_t max);
+size_t dw_text_cut(const char *s, size_t len, size_t max);
 
 /* Moves both ends inwards over white space (Unicode's). */
-void	dw_text_trim(const char **s, size_t *len);
+void dw_text_trim(const char **s, size_t *len);
 
 /* Is there nothing but white space? */
-bool	dw_text_is_blank(const char *s, size_t len);
+bool dw_text_is_blank(const char *s, size_t len);
 
 #endif

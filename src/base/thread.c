@@ -11,23 +11,23 @@
 #include "base/thread.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STACK_DEFAULT	((size_t)512 * 1024)
+#define STACK_DEFAULT ((size_t)512 * 1024)
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
     __has_feature(memory_sanitizer)
-#define STACK_DEFAULT	((size_t)512 * 1024)
+#define STACK_DEFAULT ((size_t)512 * 1024)
 #endif
 #endif
 #ifndef STACK_DEFAULT
-#define STACK_DEFAULT	((size_t)64 * 1024)
+#define STACK_DEFAULT ((size_t)64 * 1024)
 #endif
 
-#define NAME_MAX_LINUX	16	/* with its NUL: prctl(2), PR_SET_NAME */
+#define NAME_MAX_LINUX 16 /* with its NUL: prctl(2), PR_SET_NAME */
 
 struct start {
-	void	*(*fn)(void *);
-	void	*arg;
-	char	 name[NAME_MAX_LINUX];
+	void *(*fn)(void *);
+	void *arg;
+	char name[NAME_MAX_LINUX];
 };
 
 size_t
@@ -78,7 +78,7 @@ dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
 		pthread_sigmask(SIG_SETMASK, &old, NULL);
 	}
 	pthread_attr_destroy(&attr);
- out:
+out:
 	if (r != 0)
 		free(st);
 	return -r;

@@ -10,16 +10,16 @@
 #include <stddef.h>
 
 /* 64 KiB; sanitizers need more. */
-size_t	dw_thread_default_stack(void);
+size_t dw_thread_default_stack(void);
 
 /*
  * Starts fn(arg).  `name` is shown by ps -L and cut at 15 bytes.  stack_size 0
  * takes the default.  Returns 0 or -errno (-EAGAIN: no more threads to be had).
  */
-int	dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
-	    void *(*fn)(void *), void *arg);
+int dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
+    void *(*fn)(void *), void *arg);
 
 /* Blocks every signal in the calling thread and in those it starts. */
-void	dw_thread_block_signals(void);
+void dw_thread_block_signals(void);
 
 #endif

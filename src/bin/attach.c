@@ -18,16 +18,16 @@
 #include "console/console.h"
 #include "socketserver/socketserver.h"
 
-#define CONNECT_SECONDS	3.0
-#define CONSOLE_STACK	((size_t)1024 * 1024)
+#define CONNECT_SECONDS 3.0
+#define CONSOLE_STACK   ((size_t)1024 * 1024)
 
 struct attach {
-	const char	*path;		/* the desk's socket */
-	char		 error[256];
-	struct con	*con;
-	struct dw_wake	 wake;		/* the console has ended */
-	atomic_bool	 left;
-	int		 status;
+	const char *path; /* the desk's socket */
+	char error[256];
+	struct con *con;
+	struct dw_wake wake; /* the console has ended */
+	atomic_bool left;
+	int status;
 };
 
 static struct sks_socket *
@@ -85,9 +85,9 @@ run_console(struct attach *a, const struct con_config *cfg)
 		return STATUS_FAILED;
 	if (dw_wake_init(&a->wake) < 0 || signals_open(&signals, sigs) < 0 ||
 	    dw_thread_start(&readline, "readline", CONSOLE_STACK,
-	    readline_thread, a) < 0) {
+		readline_thread, a) < 0) {
 		complain(_("the console cannot be started: out of memory or "
-		    "threads"));
+			   "threads"));
 		a->status = STATUS_FAILED;
 	} else {
 		wait_for_end(a, signals);
@@ -104,7 +104,9 @@ verb_attach(struct options *o)
 {
 	struct attach a = { .wake = { -1, -1 } };
 	struct con_config cfg = { .colour = o->colour,
-	    .connect = connect_desk, .arg = &a, .stay = o->stay };
+		.connect = connect_desk,
+		.arg = &a,
+		.stay = o->stay };
 	char *state = path_state(), *login = path_login();
 	char *path = state != NULL ? path_operator_socket(state) : NULL;
 	char *history = o->no_history ? NULL : path_history();
@@ -119,14 +121,15 @@ verb_attach(struct options *o)
 	cfg.history = history;
 	if (a.path == NULL)
 		complain(_("there is no home folder; name the desk's socket "
-		    "with --operator-socket PATH"));
+			   "with --operator-socket PATH"));
 	else if ((cfg.socket = connect_desk(&a, &why)) == NULL)
 		complain(_("no desk answers on %s: %s; start one with "
-		    "'deskwire serve', or name its socket with "
-		    "--operator-socket PATH"), a.path, why);
+			   "'deskwire serve', or name its socket with "
+			   "--operator-socket PATH"),
+		    a.path, why);
 	else
 		r = run_console(&a, &cfg);
- out:
+out:
 	free(history);
 	free(path);
 	free(login);

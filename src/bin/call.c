@@ -41,7 +41,7 @@ split_address(const char *text, char *host, size_t size, unsigned *port)
 	else if (strchr(text, ':') == colon)
 		snprintf(host, size, "%.*s", (int)len, text);
 	else
-		return false;		/* an IPv6 address without a port */
+		return false; /* an IPv6 address without a port */
 	*port = n;
 	return true;
 }
@@ -63,12 +63,13 @@ verb_call(struct options *o)
 
 	if (o->nargs > 0)
 		cfg.host = o->args[0];
-	if (o->nargs == 1 && split_address(o->args[0], host, sizeof host,
-	    &cfg.port))
+	if (o->nargs == 1 &&
+	    split_address(o->args[0], host, sizeof host, &cfg.port))
 		cfg.host = host;
 	if (o->nargs > 1 && !parse_port(o->args[1], &cfg.port)) {
 		complain(_("\"%s\" is no port; write a number from 1 to "
-		    "65535"), o->args[1]);
+			   "65535"),
+		    o->args[1]);
 		return STATUS_USAGE;
 	}
 	if (o->wait_seconds != NULL &&

@@ -24,36 +24,38 @@
 #include "socketserver/socketserver.h"
 #include "wire/classic.h"
 
-#define DEMO_LISTEN	"127.0.0.1:0"
-#define LINES_MAX	5
-#define PATIENCE	20.0	/* seconds without an answer, then it goes on */
+#define DEMO_LISTEN "127.0.0.1:0"
+#define LINES_MAX   5
+#define PATIENCE    20.0 /* seconds without an answer, then it goes on */
 
 struct actor {
-	const char	*name;		/* of its thread */
-	bool		 classic;
-	double		 begins;	/* seconds after the desk */
-	const char	*lines[LINES_MAX];	/* NULL: no more */
+	const char *name; /* of its thread */
+	bool classic;
+	double begins;                /* seconds after the desk */
+	const char *lines[LINES_MAX]; /* NULL: no more */
 };
 
 /* What customers say is what they say: not translated. */
 static const struct actor actors[] = {
-	{ "demo-anna", false, 1, { "/name Anna\n",
-	    "Hello? My box is dead.\n",
-	    "It is a model X200, and its light is red.\n",
-	    "Thank you, that helped!\n", NULL } },
-	{ "demo-wang", false, 4, { "/name 王伟\n", "我的订单在哪里\n",
-	    "订单号是 20261122-77\n", "好的,谢谢\n", NULL } },
-	{ "demo-classic", true, 8, { "你好,我用的是教程里的客户端",
-	    "how do I quit the trial?", "谢谢", "quit", NULL } },
+	{ "demo-anna", false, 1,
+	    { "/name Anna\n", "Hello? My box is dead.\n",
+		"It is a model X200, and its light is red.\n",
+		"Thank you, that helped!\n", NULL } },
+	{ "demo-wang", false, 4,
+	    { "/name 王伟\n", "我的订单在哪里\n", "订单号是 20261122-77\n",
+		"好的,谢谢\n", NULL } },
+	{ "demo-classic", true, 8,
+	    { "你好,我用的是教程里的客户端", "how do I quit the trial?", "谢谢",
+		"quit", NULL } },
 };
-#define NACTORS	(sizeof actors / sizeof actors[0])
+#define NACTORS (sizeof actors / sizeof actors[0])
 
 struct demo {
-	struct sks_addr	 addr;
-	pthread_t	 threads[NACTORS];
-	size_t		 started;
-	atomic_size_t	 next;		/* the thread that begins takes it */
-	struct dw_wake	 ending;	/* rung once, and never cleared */
+	struct sks_addr addr;
+	pthread_t threads[NACTORS];
+	size_t started;
+	atomic_size_t next;    /* the thread that begins takes it */
+	struct dw_wake ending; /* rung once, and never cleared */
 };
 
 /* Waits for something to read, at most so long; false when it is over. */
@@ -71,7 +73,7 @@ play(const struct actor *a, struct sks_socket *s)
 {
 	if (a->classic &&
 	    (sks_send_text(s, WIRE_CLASSIC_CLIENT_HELLO) < 0 ||
-	    !listen_for(s, PATIENCE)))
+		!listen_for(s, PATIENCE)))
 		return;
 	for (size_t i = 0; a->lines[i] != NULL; i++) {
 		if (sks_send_text(s, a->lines[i]) < 0 ||
@@ -113,7 +115,7 @@ begin(void *arg, struct door *door)
 		return;
 	while (demo->started < NACTORS &&
 	    dw_thread_start(&demo->threads[demo->started],
-	    actors[demo->started].name, 0, actor_thread, demo) == 0)
+		actors[demo->started].name, 0, actor_thread, demo) == 0)
 		demo->started++;
 }
 
@@ -145,8 +147,11 @@ verb_demo(struct options *o)
 	static const char *listen[] = { DEMO_LISTEN };
 	struct demo demo = { .started = 0 };
 	char dir[] = "/tmp/deskwire-demo-XXXXXX";
-	struct desk_run run = { .o = o, .console = true, .ready = begin,
-	    .ending = end, .arg = &demo };
+	struct desk_run run = { .o = o,
+		.console = true,
+		.ready = begin,
+		.ending = end,
+		.arg = &demo };
 	int r;
 
 	if ((r = take_script(o)) != STATUS_OK)
@@ -165,9 +170,10 @@ verb_demo(struct options *o)
 	}
 	o->no_history = true;
 	run.state_dir = dir;
-	run.hint = _("This is a demo: three customers are coming. Enter on an "
-	    "empty line takes who waits longest, then type an answer; /help "
-	    "lists the commands, /quit ends it.");
+	run.hint =
+	    _("This is a demo: three customers are coming. Enter on an "
+	      "empty line takes who waits longest, then type an answer; /help "
+	      "lists the commands, /quit ends it.");
 	r = desk_run(&run);
 	for (size_t i = 0; i < demo.started; i++)
 		pthread_join(demo.threads[i], NULL);

@@ -20,24 +20,24 @@
 #include "bin/verbs.h"
 #include "console/console.h"
 
-#define DEFAULT_LISTEN	"127.0.0.1:6666"
-#define GREETING_MAX	900	/* fits a classic client's one read */
-#define IDLE_ONE	60		/* seconds, with --one-at-a-time */
-#define CONSOLE_STACK	((size_t)1024 * 1024)
-#define CONSOLE_NS	(DW_SECOND / 2)	/* to leave by itself, and when told */
+#define DEFAULT_LISTEN "127.0.0.1:6666"
+#define GREETING_MAX   900 /* fits a classic client's one read */
+#define IDLE_ONE       60  /* seconds, with --one-at-a-time */
+#define CONSOLE_STACK  ((size_t)1024 * 1024)
+#define CONSOLE_NS     (DW_SECOND / 2) /* to leave by itself, and when told */
 
 struct desk_process {
-	const struct desk_run	*run;
-	struct door_config	 config;
-	struct door		*door;
-	struct dw_wake		 wake;		/* desk and console ring it */
-	struct signals		*signals;
-	char			*greeting, *history, *login;
+	const struct desk_run *run;
+	struct door_config config;
+	struct door *door;
+	struct dw_wake wake; /* desk and console ring it */
+	struct signals *signals;
+	char *greeting, *history, *login;
 
-	struct con		*con;
-	pthread_t		 readline;
-	atomic_bool		 left;		/* the console has ended */
-	int			 status;	/* its exit status */
+	struct con *con;
+	pthread_t readline;
+	atomic_bool left; /* the console has ended */
+	int status;       /* its exit status */
 };
 
 static int
@@ -61,7 +61,8 @@ read_greeting(struct desk_process *p)
 	fclose(f);
 	if (r != 0) {
 		complain(_("cannot take the greeting %s, which may have %d "
-		    "bytes: %s"), path, GREETING_MAX - 1, strerror(r));
+			   "bytes: %s"),
+		    path, GREETING_MAX - 1, strerror(r));
 		return STATUS_CONFIG;
 	}
 	while (n > 0 && p->greeting[n - 1] == '\n')
@@ -81,7 +82,8 @@ open_logs(struct desk_process *p)
 	if (path == NULL || (r = dw_log_open(path, &p->config.talk)) == 0)
 		return STATUS_OK;
 	complain(_("cannot open the log %s: %s; choose another with --log "
-	    "FILE"), path, strerror(-r));
+		   "FILE"),
+	    path, strerror(-r));
 	return STATUS_CONFIG;
 }
 
@@ -89,8 +91,8 @@ static int
 fit_limits(struct desk_process *p)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r = door_limits_fit(&p->config.limits,
-	    p->run->o->sessions_given, &why);
+	int r =
+	    door_limits_fit(&p->config.limits, p->run->o->sessions_given, &why);
 
 	if (r != 0)
 		complain("%s", dw_buf_str(&why));
@@ -159,10 +161,10 @@ start_console(struct desk_process *p)
 	if ((cfg.socket = door_console(p->door)) != NULL &&
 	    con_new(&cfg, &p->con) == 0 &&
 	    dw_thread_start(&p->readline, "readline", CONSOLE_STACK,
-	    readline_thread, p) == 0)
+		readline_thread, p) == 0)
 		return STATUS_OK;
 	complain(_("the console cannot be started: out of memory or "
-	    "threads"));
+		   "threads"));
 	con_free(p->con);
 	p->con = NULL;
 	return STATUS_FAILED;
@@ -203,8 +205,10 @@ static void
 reopen_log(struct desk_process *p)
 {
 	if (p->config.talk != NULL && dw_log_reopen(p->config.talk) < 0)
-		dw_log(p->config.log, _("cannot open the log %s anew; going "
-		    "on with the old file"), p->run->o->log_file);
+		dw_log(p->config.log,
+		    _("cannot open the log %s anew; going "
+		      "on with the old file"),
+		    p->run->o->log_file);
 }
 
 static bool
@@ -325,8 +329,8 @@ desk_run(const struct desk_run *run)
 	struct desk_process p = { .run = run, .wake = { -1, -1 } };
 	int r = STATUS_FAILED;
 
-	if (dw_wake_init(&p.wake) < 0 || signals_open(&p.signals,
-	    run->console ? beside_tty : quiet) < 0)
+	if (dw_wake_init(&p.wake) < 0 ||
+	    signals_open(&p.signals, run->console ? beside_tty : quiet) < 0)
 		complain(_("out of file descriptors"));
 	else if ((r = configure(&p)) == STATUS_OK)
 		r = run_door(&p);

@@ -11,18 +11,18 @@
 #include "doors/door.h"
 
 struct desk_run {
-	struct options		*o;
-	const char		*state_dir, *operator_socket;
-	bool			 console;	/* one in this terminal */
-	const char		*hint;		/* what it says first, or NULL */
+	struct options *o;
+	const char *state_dir, *operator_socket;
+	bool console;     /* one in this terminal */
+	const char *hint; /* what it says first, or NULL */
 	/* When the desk works; may be NULL. */
-	void			(*ready)(void *arg, struct door *door);
+	void (*ready)(void *arg, struct door *door);
 	/* When everything is to end, before customers are told. */
-	void			(*ending)(void *arg);
-	void			*arg;
+	void (*ending)(void *arg);
+	void *arg;
 };
 
 /* Returns the exit status. */
-int	desk_run(const struct desk_run *run);
+int desk_run(const struct desk_run *run);
 
 #endif

@@ -12,10 +12,14 @@
 #include "bin/verbs.h"
 
 static const struct verb verbs[] = {
-	{ "open", "", N_("the desk, and its console in this terminal; also "
-	    "when no verb is given"), VERB_OPEN, verb_open },
-	{ "demo", "", N_("a desk with three scripted customers, to try "
-	    "everything; nothing is kept"), VERB_DEMO, verb_demo },
+	{ "open", "",
+	    N_("the desk, and its console in this terminal; also "
+	       "when no verb is given"),
+	    VERB_OPEN, verb_open },
+	{ "demo", "",
+	    N_("a desk with three scripted customers, to try "
+	       "everything; nothing is kept"),
+	    VERB_DEMO, verb_demo },
 	{ "serve", "", N_("the desk without a console"), VERB_SERVE,
 	    verb_serve },
 	{ "attach", "", N_("an operator's console on a running desk"),
@@ -40,8 +44,8 @@ set_locale(void)
 	if (ctype == NULL)
 		setlocale(LC_ALL, "C.UTF-8");
 	ctype = setlocale(LC_CTYPE, NULL);
-	if (ctype != NULL && (strcmp(ctype, "C") == 0 ||
-	    strcmp(ctype, "POSIX") == 0))
+	if (ctype != NULL &&
+	    (strcmp(ctype, "C") == 0 || strcmp(ctype, "POSIX") == 0))
 		setlocale(LC_CTYPE, "C.UTF-8");
 #if ENABLE_NLS
 	/* scripts/run shows the catalogue that is not installed yet. */
@@ -77,7 +81,7 @@ find_verb(const char *name)
 static int
 run_verb(const struct verb *v, int argc, char **argv)
 {
-	static char name[] = "deskwire";	/* for getopt's messages */
+	static char name[] = "deskwire"; /* for getopt's messages */
 	struct options o;
 	int status;
 
@@ -109,8 +113,8 @@ main(int argc, char **argv)
 		    argv[1]);
 		return STATUS_USAGE;
 	}
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 ||
-	    strcmp(argv[1], "-h") == 0)) {
+	if (argc == 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		print_help(VERB_ALL);
 		return STATUS_OK;
 	}

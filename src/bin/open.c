@@ -14,8 +14,8 @@ static int
 run_desk(struct options *o, bool console)
 {
 	struct desk_run run = { .o = o, .console = console };
-	char *state = o->state_dir != NULL ? strdup(o->state_dir) :
-	    path_state();
+	char *state =
+	    o->state_dir != NULL ? strdup(o->state_dir) : path_state();
 	char *path = NULL;
 	int r;
 
@@ -25,7 +25,7 @@ run_desk(struct options *o, bool console)
 	}
 	if (state == NULL) {
 		complain(_("there is no home folder for the journal; name a "
-		    "folder with --state DIR"));
+			   "folder with --state DIR"));
 		return STATUS_CONFIG;
 	}
 	/* A state of its own has its socket beside it, so that two desks do

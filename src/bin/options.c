@@ -13,17 +13,17 @@
 #include "bin/options.h"
 #include "bin/verbs.h"
 
-#define OPTIONS_MAX	128
-#define FIRST_VALUE	256	/* of getopt's val: an index above letters */
+#define OPTIONS_MAX 128
+#define FIRST_VALUE 256 /* of getopt's val: an index above letters */
 
 struct option_row {
-	const char	*name;
-	const char	*arg;		/* NULL: takes none */
-	enum verb_set	 verbs;
-	int		 letter;	/* 0: none */
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	enum verb_set verbs;
+	int letter; /* 0: none */
 	/* Returns 0, or -EINVAL after complain(). */
-	int		(*set)(struct options *o, const char *arg);
-	const char	*help;
+	int (*set)(struct options *o, const char *arg);
+	const char *help;
 };
 
 void
@@ -96,13 +96,12 @@ set_on_eof(struct options *o, const char *arg)
 	return -EINVAL;
 }
 
-#define SETTER(field) \
-static int \
-set_##field(struct options *o, const char *arg) \
-{ \
-	o->field = arg; \
-	return 0; \
-}
+#define SETTER(field)                                              \
+	static int set_##field(struct options *o, const char *arg) \
+	{                                                          \
+		o->field = arg;                                    \
+		return 0;                                          \
+	}
 SETTER(state_dir)
 SETTER(operator_socket)
 SETTER(name)
@@ -112,14 +111,13 @@ SETTER(log_file)
 SETTER(wait_seconds)
 SETTER(script)
 
-#define FLAG(field) \
-static int \
-set_##field(struct options *o, const char *arg) \
-{ \
-	(void)arg; \
-	o->field = true; \
-	return 0; \
-}
+#define FLAG(field)                                                \
+	static int set_##field(struct options *o, const char *arg) \
+	{                                                          \
+		(void)arg;                                         \
+		o->field = true;                                   \
+		return 0;                                          \
+	}
 FLAG(one_at_a_time)
 FLAG(begin_new)
 FLAG(public_allowed)
@@ -131,7 +129,7 @@ FLAG(datagrams)
 static const struct option_row rows[] = {
 	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
 	    N_("take customers there (127.0.0.1:6666); may be given again, "
-	    "port 0 takes any free one, [::1]:6666 is IPv6") },
+	       "port 0 takes any free one, [::1]:6666 is IPv6") },
 	{ "udp", "ADDR:PORT", VERB_DESK, 0, set_udp,
 	    N_("take datagrams there; may be given again") },
 	{ "udp", NULL, VERB_CALL, 0, set_datagrams,
@@ -170,7 +168,7 @@ static const struct option_row rows[] = {
 	    N_("in a pipe, how long to wait for answers (60)") },
 };
 
-#define NROWS	(sizeof rows / sizeof rows[0])
+#define NROWS (sizeof rows / sizeof rows[0])
 
 /*
  * Help
@@ -198,8 +196,8 @@ print_limits(void)
 	for (size_t i = 0; i < n; i++) {
 		char left[64];
 
-		snprintf(left, sizeof left, "  --%s=%" PRId64,
-		    limits[i].name, limits[i].dflt);
+		snprintf(left, sizeof left, "  --%s=%" PRId64, limits[i].name,
+		    limits[i].dflt);
 		printf("%-28s %s %s\n", left, _(limits[i].unit),
 		    _(limits[i].sentence));
 	}
@@ -222,8 +220,8 @@ print_usage(enum verb_set verb)
 		if (verb == verbs[i].set)
 			printf(_("Usage: deskwire %s\n\n"), words);
 		if (verb == VERB_ALL || verb == verbs[i].set)
-			printf("  %-8s%-16s %s\n", verbs[i].name,
-			    verbs[i].args, _(verbs[i].help));
+			printf("  %-8s%-16s %s\n", verbs[i].name, verbs[i].args,
+			    _(verbs[i].help));
 	}
 }
 
@@ -234,8 +232,8 @@ print_help(enum verb_set verb)
 	printf(_("\nOptions:\n"));
 	for (size_t i = 0; i < NROWS; i++)
 		if ((rows[i].verbs & verb) != 0)
-			print_option(rows[i].letter, rows[i].name,
-			    rows[i].arg, _(rows[i].help));
+			print_option(rows[i].letter, rows[i].name, rows[i].arg,
+			    _(rows[i].help));
 	print_option('h', "help", NULL, _("show this"));
 	print_option('V', "version", NULL, _("show the version"));
 	if ((verb & VERB_DESK) != 0)
@@ -248,8 +246,8 @@ print_version(void)
 {
 	printf("deskwire " PACKAGE_VERSION "\n%s\n",
 	    _("Copyright (C) 2026 the deskwire authors.\n"
-	    "License GPLv3+: GNU GPL version 3 or later.\n"
-	    "There is no warranty, to the extent that law permits."));
+	      "License GPLv3+: GNU GPL version 3 or later.\n"
+	      "There is no warranty, to the extent that law permits."));
 }
 
 /*
@@ -282,8 +280,8 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 	for (n = 0; n < NROWS; n++) {
 		if ((rows[n].verbs & verb) == 0)
 			continue;
-		*t++ = (struct option){ rows[n].name, rows[n].arg != NULL,
-		    NULL, FIRST_VALUE + (int)n };
+		*t++ = (struct option){ rows[n].name, rows[n].arg != NULL, NULL,
+			FIRST_VALUE + (int)n };
 		if (rows[n].letter != 0) {
 			*letters++ = (char)rows[n].letter;
 			*letters++ = ':';
@@ -291,7 +289,7 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 	}
 	for (n = 0; n < nlimits && (verb & VERB_DESK) != 0; n++)
 		*t++ = (struct option){ limits[n].name, 1, NULL,
-		    FIRST_VALUE + (int)(NROWS + n) };
+			FIRST_VALUE + (int)(NROWS + n) };
 	*t++ = (struct option){ "help", 0, NULL, 'h' };
 	*t++ = (struct option){ "version", 0, NULL, 'V' };
 	*t = (struct option){ NULL, 0, NULL, 0 };
@@ -327,7 +325,8 @@ take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 	for (int i = optind; i < argc; i++) {
 		if (o->nargs == most) {
 			complain(_("\"%s\" is one word too many; try "
-			    "'deskwire --help'"), argv[i]);
+				   "'deskwire --help'"),
+			    argv[i]);
 			return STATUS_USAGE;
 		}
 		o->args[o->nargs++] = argv[i];
@@ -336,8 +335,8 @@ take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 }
 
 int
-options_parse(struct options *o, enum verb_set verb, const char *name,
-    int argc, char **argv)
+options_parse(struct options *o, enum verb_set verb, const char *name, int argc,
+    char **argv)
 {
 	struct option table[OPTIONS_MAX];
 	char letters[64];
@@ -357,8 +356,7 @@ options_parse(struct options *o, enum verb_set verb, const char *name,
 			return STATUS_OK;
 		}
 		if (c == '?') {
-			fprintf(stderr, _("Try 'deskwire %s --help'.\n"),
-			    name);
+			fprintf(stderr, _("Try 'deskwire %s --help'.\n"), name);
 			return STATUS_USAGE;
 		}
 		if (set_one(o, c) < 0)

@@ -35,38 +35,37 @@ enum verb_set {
 };
 
 struct options {
-	const char	**listen;		/* as given, in order */
-	size_t		  nlisten;
-	const char	**udp;			/* of a desk, the same */
-	size_t		  nudp;
-	const char	 *state_dir, *operator_socket;
-	const char	 *name, *as, *greeting_file, *log_file;
-	enum tty_colour	  colour;
-	bool		  one_at_a_time, begin_new, public_allowed;
-	bool		  no_history, allow_suspend, stay;
-	const char	 *script;
+	const char **listen; /* as given, in order */
+	size_t nlisten;
+	const char **udp; /* of a desk, the same */
+	size_t nudp;
+	const char *state_dir, *operator_socket;
+	const char *name, *as, *greeting_file, *log_file;
+	enum tty_colour colour;
+	bool one_at_a_time, begin_new, public_allowed;
+	bool no_history, allow_suspend, stay;
+	const char *script;
 	struct door_limits limits;
-	bool		  sessions_given, per_address_given;
+	bool sessions_given, per_address_given;
 
-	bool		  classic, datagrams;	/* call */
-	const char	 *wait_seconds;
-	const char	 *args[2];		/* HOST PORT */
-	size_t		  nargs;
+	bool classic, datagrams; /* call */
+	const char *wait_seconds;
+	const char *args[2]; /* HOST PORT */
+	size_t nargs;
 };
 
 /*
  * Reads argv[1..] (argv[0] is the verb).  Returns -1 to go on, or the exit
  * status: after --help or --version, or a wrong option, which it has told.
  */
-int	options_parse(struct options *o, enum verb_set verb, const char *name,
-	    int argc, char **argv);
-void	options_fini(struct options *o);
+int options_parse(struct options *o, enum verb_set verb, const char *name,
+    int argc, char **argv);
+void options_fini(struct options *o);
 
 /* One line on standard error: "deskwire: …". */
-void	complain(const char *format, ...)
-	    __attribute__((format(printf, 1, 2)));
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-void	print_version(void);
-void	print_help(enum verb_set verb);
+void print_version(void);
+void print_help(enum verb_set verb);
 
 #endif

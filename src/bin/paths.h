@@ -5,19 +5,19 @@
 #define BIN_PATHS_H
 
 /* ${XDG_STATE_HOME:-~/.local/state}/deskwire */
-char	*path_state(void);
+char *path_state(void);
 
 /* "history" in path_state(). */
-char	*path_history(void);
+char *path_history(void);
 
 /* ${XDG_RUNTIME_DIR}/deskwire/operator.sock; without one, operator.sock in
  * the state folder.  Makes the socket's own folder, mode 0700. */
-char	*path_operator_socket(const char *state);
+char *path_operator_socket(const char *state);
 
 /* operator.sock in that folder. */
-char	*path_operator_socket_in(const char *dir);
+char *path_operator_socket_in(const char *dir);
 
 /* The login name. */
-char	*path_login(void);
+char *path_login(void);
 
 #endif

@@ -10,7 +10,7 @@
 #include "bin/signals.h"
 
 struct signals {
-	struct dw_signals	dw;
+	struct dw_signals dw;
 };
 
 int

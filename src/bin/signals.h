@@ -10,11 +10,11 @@
 struct signals;
 
 /* sigs ends with 0.  Returns 0 or -errno. */
-int	signals_open(struct signals **out, const int *sigs);
-void	signals_close(struct signals *s);
+int signals_open(struct signals **out, const int *sigs);
+void signals_close(struct signals *s);
 
 /* Waits for a signal, for fd to become readable, or the deadline.  Returns
  * the signal, or 0. */
-int	signals_wait(struct signals *s, int fd, int64_t deadline_ns);
+int signals_wait(struct signals *s, int fd, int64_t deadline_ns);
 
 #endif

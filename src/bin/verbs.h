@@ -7,18 +7,18 @@
 
 typedef int verb_fn(struct options *o);
 
-verb_fn	verb_open, verb_serve, verb_attach, verb_call, verb_demo;
+verb_fn verb_open, verb_serve, verb_attach, verb_call, verb_demo;
 
 /* Makes standard input what --script says.  Returns an exit status. */
-int	take_script(const struct options *o);
+int take_script(const struct options *o);
 
 /* Does nothing ever come from standard input?  (/dev/null) */
-bool	input_is_null(void);
+bool input_is_null(void);
 
 struct verb {
-	const char	*name, *args, *help;
-	enum verb_set	 set;
-	verb_fn		*run;
+	const char *name, *args, *help;
+	enum verb_set set;
+	verb_fn *run;
 };
 
 const struct verb *verb_rows(size_t *n);

@@ -14,9 +14,9 @@
 
 /* Why no connection came about. */
 static const struct {
-	int		 code;
+	int code;
 	enum call_status status;
-	const char	*why;
+	const char *why;
 } refusals[] = {
 	{ SKS_ECONNREFUSED, CALL_REFUSED, N_("nobody listens there") },
 	{ SKS_ERESET, CALL_REFUSED, N_("it ended the connection at once") },
@@ -93,7 +93,7 @@ static void
 block_signals(void)
 {
 	static const int taken[] = { SIGINT, SIGQUIT, SIGTSTP, SIGCONT,
-	    SIGWINCH, SIGTTIN, SIGTTOU, SIGHUP };
+		SIGWINCH, SIGTTIN, SIGTTOU, SIGHUP };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -126,7 +126,7 @@ static int
 catch_term(void)
 {
 	struct sigaction sa = { .sa_handler = note_term,
-	    .sa_flags = SA_RESTART };
+		.sa_flags = SA_RESTART };
 	int r;
 
 	if ((r = dw_wake_init(&term_wake)) == 0)
@@ -158,8 +158,10 @@ talk(struct call *c)
 
 	block_signals();
 	if ((r = tty_open(&c->tty, &tty)) < 0) {
-		fprintf(stderr, _("deskwire: this terminal cannot be used: "
-		    "%s\n"), strerror(-r));
+		fprintf(stderr,
+		    _("deskwire: this terminal cannot be used: "
+		      "%s\n"),
+		    strerror(-r));
 		return CALL_FAILED;
 	}
 	call_start(c);
@@ -195,8 +197,9 @@ connect_datagrams(struct call *c)
 	int r;
 
 	if ((r = sks_addr_resolve(c->cfg->host, c->cfg->port, SKS_UNSPEC,
-	    &to)) < 0 || (r = sks_socket_new(sks_addr_family(&to), SKS_DGRAM,
-	    0, &c->sock)) < 0)
+		 &to)) < 0 ||
+	    (r = sks_socket_new(sks_addr_family(&to), SKS_DGRAM, 0, &c->sock)) <
+		0)
 		return r;
 	return sks_connect(c->sock, &to);
 }
@@ -204,9 +207,10 @@ connect_datagrams(struct call *c)
 static int
 connect_to_peer(struct call *c)
 {
-	int r = c->cfg->datagrams ? connect_datagrams(c) :
+	int r = c->cfg->datagrams ?
+	    connect_datagrams(c) :
 	    sks_create_connection(c->cfg->host, c->cfg->port,
-	    c->cfg->connect_seconds, &c->sock);
+		c->cfg->connect_seconds, &c->sock);
 
 	return r == 0 ? prepare(c, c->sock) : r;
 }
@@ -217,7 +221,8 @@ call_run(const struct call_config *cfg)
 	struct call c = {
 		.cfg = cfg,
 		.mode = cfg->datagrams ? &call_datagram_mode :
-		    cfg->classic ? &call_classic_mode : &call_line_mode,
+		    cfg->classic       ? &call_classic_mode :
+					 &call_line_mode,
 	};
 	int status, r;
 
@@ -228,9 +233,11 @@ call_run(const struct call_config *cfg)
 		status = no_connection(&c, r);
 	} else {
 		c.began_ns = dw_clock_ns();
-		say_classic(&c, cfg->datagrams ? _("Ready for server %s (UDP "
-		    "has no connection: nothing is confirmed)") :
-		    _("Connected to server %s"));
+		say_classic(&c,
+		    cfg->datagrams ?
+			_("Ready for server %s (UDP "
+			  "has no connection: nothing is confirmed)") :
+			_("Connected to server %s"));
 		status = talk_until_term(&c);
 	}
 	dw_buf_fini(&c.out);

@@ -16,20 +16,21 @@
 
 #include "tty/tty.h"
 
-#define CALL_HOST		"127.0.0.1"
-#define CALL_PORT		6666
-#define CALL_WAIT_SECONDS	60
-#define CALL_CONNECT_SECONDS	30
-#define CALL_UDP_WAIT_SECONDS	1	/* to learn that nobody listens */
-#define CALL_UDP_MAX		1024	/* bytes: what the tutorial's server
-					 * reads */
+#define CALL_HOST             "127.0.0.1"
+#define CALL_PORT             6666
+#define CALL_WAIT_SECONDS     60
+#define CALL_CONNECT_SECONDS  30
+#define CALL_UDP_WAIT_SECONDS 1 /* to learn that nobody listens */
+#define CALL_UDP_MAX \
+	1024 /* bytes: what the tutorial's server
+	      * reads */
 
 /* What call_run returns: the program's exit status.  Or 128 + SIGTERM. */
 enum call_status {
 	CALL_FINE = 0,
-	CALL_FAILED = 1,	/* no connection, no answer in time */
-	CALL_REFUSED = 5,	/* nobody listens, or the desk took no more */
-	CALL_EARLY = 6		/* the peer went away in the middle */
+	CALL_FAILED = 1,  /* no connection, no answer in time */
+	CALL_REFUSED = 5, /* nobody listens, or the desk took no more */
+	CALL_EARLY = 6    /* the peer went away in the middle */
 };
 
 /*
@@ -40,18 +41,19 @@ enum call_status {
  */
 
 struct call_config {
-	const char	*host;			/* name or address */
-	unsigned	 port;
-	bool		 classic;
-	bool		 datagrams;
-	bool		 wants_answer;		/* over UDP: none is a failure */
-	double		 wait_seconds;		/* in a pipe, for answers */
-	double		 connect_seconds;
-	const char	*name;			/* of the customer; NULL: none */
-	enum tty_colour	 colour;
+	const char *host; /* name or address */
+	unsigned port;
+	bool classic;
+	bool datagrams;
+	bool wants_answer;   /* over UDP: none is a failure */
+	double wait_seconds; /* in a pipe, for answers */
+	double connect_seconds;
+	const char *name; /* of the customer; NULL: none */
+	enum tty_colour colour;
 };
-#define CALL_CONFIG_INITIALIZER { CALL_HOST, CALL_PORT, false, false, false, \
-	CALL_WAIT_SECONDS, CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
+#define CALL_CONFIG_INITIALIZER                                         \
+	{ CALL_HOST, CALL_PORT, false, false, false, CALL_WAIT_SECONDS, \
+		CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
 
 /*
  * Connects, talks, and says on standard error why it ended if that was not as
@@ -59,6 +61,6 @@ struct call_config {
  * should be the program's only one, with SIGTERM open.  That one says /quit,
  * restores the terminal and returns.
  */
-int	call_run(const struct call_config *cfg);
+int call_run(const struct call_config *cfg);
 
 #endif

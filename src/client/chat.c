@@ -9,11 +9,11 @@
 #include "base/text.h"
 #include "client/session.h"
 
-#define ROW_MAX		(64 * 1024)
+#define ROW_MAX (64 * 1024)
 
 /* A desk that takes no more customers says so and ends at once; it greets the
  * others only after this time. */
-#define REFUSAL_NS	(600 * DW_MS)
+#define REFUSAL_NS (600 * DW_MS)
 
 /* In one send: a desk that answers the first half and closes would find the
  * other one unread, and reset the connection. */
@@ -183,16 +183,15 @@ static void
 paced(struct call *c)
 {
 	if (!c->leaving)
-		tty_deadline(c->tty, c->held ?
-		    dw_clock_after(c->cfg->wait_seconds) : DW_NEVER);
+		tty_deadline(c->tty,
+		    c->held ? dw_clock_after(c->cfg->wait_seconds) : DW_NEVER);
 }
 
 static void
 timeout(struct call *c)
 {
 	if (c->held)
-		call_end(c, CALL_FAILED,
-		    _("what is sent is not read there"));
+		call_end(c, CALL_FAILED, _("what is sent is not read there"));
 	else if (was_answered(c))
 		call_end(c, CALL_FINE, NULL);
 	else

@@ -23,8 +23,7 @@ begin(struct call *c)
 static void
 end(struct call *c)
 {
-	if (c->notes.refused && !c->notes.answered &&
-	    !tty_is_terminal(c->tty))
+	if (c->notes.refused && !c->notes.answered && !tty_is_terminal(c->tty))
 		call_end(c, CALL_REFUSED, _("nobody listens there"));
 	else
 		call_end(c, c->notes.unsent ? CALL_FAILED : CALL_FINE, NULL);
@@ -35,8 +34,10 @@ static void
 refused(struct call *c)
 {
 	if (!c->notes.refused && !c->leaving)
-		tty_printf(c->tty, _("Nobody listens at %s; what was sent is "
-		    "lost."), c->where);
+		tty_printf(c->tty,
+		    _("Nobody listens at %s; what was sent is "
+		      "lost."),
+		    c->where);
 	c->notes.refused = true;
 }
 
@@ -85,8 +86,10 @@ static void
 refuse_long(struct call *c, const char *row, size_t len)
 {
 	c->notes.unsent = !tty_is_terminal(c->tty);
-	tty_printf(c->tty, _("not sent: a message over UDP may have %d bytes, "
-	    "and this one has %zu"), CALL_UDP_MAX, len);
+	tty_printf(c->tty,
+	    _("not sent: a message over UDP may have %d bytes, "
+	      "and this one has %zu"),
+	    CALL_UDP_MAX, len);
 	if (tty_is_terminal(c->tty))
 		tty_remember(c->tty, row);
 }
@@ -121,8 +124,8 @@ static void
 input_ended(struct call *c)
 {
 	c->notes.input_ended = c->leaving = true;
-	if (!c->sent || (c->out.len == 0 &&
-	    (c->notes.refused || c->notes.answered)))
+	if (!c->sent ||
+	    (c->out.len == 0 && (c->notes.refused || c->notes.answered)))
 		end(c);
 	else
 		tty_deadline(c->tty, dw_clock_after(c->cfg->wait_seconds));

@@ -27,8 +27,8 @@ call_pace(struct call *c)
 {
 	bool was_held = c->held;
 
-	c->held = !tty_is_terminal(c->tty) && (c->out.len > CALL_OUT_MAX ||
-	    c->turns.todo.len > CALL_OUT_MAX);
+	c->held = !tty_is_terminal(c->tty) &&
+	    (c->out.len > CALL_OUT_MAX || c->turns.todo.len > CALL_OUT_MAX);
 	tty_hold(c->tty, c->held);
 	if ((was_held || c->held) && c->mode->paced != NULL)
 		c->mode->paced(c);
@@ -62,8 +62,8 @@ send_some(struct call *c)
 static void
 flush(struct call *c)
 {
-	int (*send)(struct call *c) = c->mode->send != NULL ? c->mode->send :
-	    send_some;
+	int (*send)(struct call *c) =
+	    c->mode->send != NULL ? c->mode->send : send_some;
 
 	while (c->out.len > 0 && send(c) != SKS_EAGAIN)
 		;
@@ -108,7 +108,7 @@ call_show(struct call *c, const char *text, size_t len)
 
 	if (dw_text_printable(&safe, text, len, DW_TEXT_ROWS) == 0 &&
 	    dw_text_wrap(&rows, "", "  ", dw_buf_str(&safe), safe.len,
-	    tty_columns(c->tty), "\n") == 0)
+		tty_columns(c->tty), "\n") == 0)
 		tty_print(c->tty, dw_buf_str(&rows), rows.len);
 	dw_buf_fini(&safe);
 	dw_buf_fini(&rows);
@@ -159,7 +159,7 @@ call_each_row(struct call *c, const char *text,
 static void
 receive(struct call *c)
 {
-	char bytes[65536];		/* also the longest datagram */
+	char bytes[65536]; /* also the longest datagram */
 	bool datagrams = c->mode->goes_on != NULL;
 	ssize_t n = sks_recv(c->sock, bytes, sizeof bytes);
 

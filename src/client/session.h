@@ -17,132 +17,132 @@
 #include "wire/classic.h"
 #include "wire/line.h"
 
-#define CALL_OUT_MAX		(64 * 1024)	/* then no line is read */
-#define CALL_LINGER_SECONDS	2	/* for the peer's own end, when we leave */
+#define CALL_OUT_MAX        (64 * 1024) /* then no line is read */
+#define CALL_LINGER_SECONDS 2 /* for the peer's own end, when we leave */
 
 struct call;
 
 struct call_mode {
 	/* Connected; the terminal is there. */
-	void	(*begin)(struct call *c);
+	void (*begin)(struct call *c);
 
 	/* A line, which may hold LF from a paste. */
-	void	(*typed)(struct call *c, const char *text);
+	void (*typed)(struct call *c, const char *text);
 
 	/* In a pipe: no further line will come. */
-	void	(*input_ended)(struct call *c);
+	void (*input_ended)(struct call *c);
 
 	/* A person wants to end.  Called once. */
-	void	(*leave)(struct call *c);
+	void (*leave)(struct call *c);
 
 	/* Bytes of the peer, as one recv gave them. */
-	void	(*received)(struct call *c, const char *bytes, size_t len);
+	void (*received)(struct call *c, const char *bytes, size_t len);
 
 	/* The connection is over: 0 for an end of file, SKS_ERESET, …  Must
 	 * call_end(). */
-	void	(*ended)(struct call *c, int code);
+	void (*ended)(struct call *c, int code);
 
 	/*
 	 * Datagrams: sends the first of those in c->out, each with a NUL behind
 	 * it, and takes it out.  Returns 0 or SKS_EAGAIN.  NULL: a stream.
 	 */
-	int	(*send)(struct call *c);
+	int (*send)(struct call *c);
 
 	/* Datagrams: receiving failed.  Can the call go on? */
-	bool	(*goes_on)(struct call *c, int code);
+	bool (*goes_on)(struct call *c, int code);
 
 	/* The deadline given to tty_deadline() has passed. */
-	void	(*timeout)(struct call *c);
+	void (*timeout)(struct call *c);
 	/* The peer has begun to read too slowly, reads again, or has read
 	 * some more (c->held says which); NULL: nothing to do. */
-	void	(*paced)(struct call *c);
+	void (*paced)(struct call *c);
 
-	void	(*fini)(struct call *c);
+	void (*fini)(struct call *c);
 };
 
 extern const struct call_mode call_line_mode, call_classic_mode,
-	    call_datagram_mode;
-extern const struct tty_ops call_tty_ops;	/* their arg is a struct call */
+    call_datagram_mode;
+extern const struct tty_ops call_tty_ops; /* their arg is a struct call */
 
 /* What line mode knows. */
 struct call_rows {
-	struct wire_line	 decoder;
-	unsigned		 count;
-	bool			 from_person;	/* a row that is not the desk's */
-	bool			 last_from_desk;
-	bool			 said_quit;	/* not only ended the input */
+	struct wire_line decoder;
+	unsigned count;
+	bool from_person; /* a row that is not the desk's */
+	bool last_from_desk;
+	bool said_quit; /* not only ended the input */
 };
 
 /* What classic mode knows. */
 struct call_turns {
 	enum { CALL_HELLO, CALL_OURS, CALL_THEIRS, CALL_LEAVING } state;
-	struct wire_classic	 decoder;
-	struct dw_buf		 todo;		/* messages, each with its NUL */
-	bool			 input_ended;
-	bool			 quit_met;	/* what follows is not shown */
+	struct wire_classic decoder;
+	struct dw_buf todo; /* messages, each with its NUL */
+	bool input_ended;
+	bool quit_met; /* what follows is not shown */
 };
 
 /* What datagram mode knows. */
 struct call_notes {
-	bool			 answered;
-	bool			 refused;	/* what was sent last */
-	bool			 unsent;	/* a line could not be sent */
-	bool			 input_ended;
+	bool answered;
+	bool refused; /* what was sent last */
+	bool unsent;  /* a line could not be sent */
+	bool input_ended;
 };
 
 struct call {
 	const struct call_config *cfg;
-	const struct call_mode	*mode;
-	struct sks_socket	*sock;
-	struct tty		*tty;
-	char			 where[160];	/* "127.0.0.1:6666", printable */
-	int64_t			 began_ns;
+	const struct call_mode *mode;
+	struct sks_socket *sock;
+	struct tty *tty;
+	char where[160]; /* "127.0.0.1:6666", printable */
+	int64_t began_ns;
 
-	struct dw_buf		 out;		/* not yet taken by the kernel */
-	bool			 broken;	/* sending is not possible */
-	bool			 half_close;	/* once out is empty */
-	bool			 half_closed;
-	bool			 paused;	/* the terminal takes no rows */
-	bool			 held;		/* no line is read from the pipe */
+	struct dw_buf out; /* not yet taken by the kernel */
+	bool broken;       /* sending is not possible */
+	bool half_close;   /* once out is empty */
+	bool half_closed;
+	bool paused; /* the terminal takes no rows */
+	bool held;   /* no line is read from the pipe */
 
-	bool			 sent;		/* something of the customer's */
-	bool			 leaving;	/* nothing more is to be sent */
-	int			 status;	/* what call_run() returns */
-	const char		*why;		/* of the end; NULL: as wished */
+	bool sent;       /* something of the customer's */
+	bool leaving;    /* nothing more is to be sent */
+	int status;      /* what call_run() returns */
+	const char *why; /* of the end; NULL: as wished */
 
-	struct call_rows	 rows;
-	struct call_turns	 turns;
-	struct call_notes	 notes;
+	struct call_rows rows;
+	struct call_turns turns;
+	struct call_notes notes;
 };
 
 /* Has SIGTERM come?  From call.c, which catches it and rings the tty. */
-bool	call_terminated(void);
+bool call_terminated(void);
 
 /* Begins the mode and listens to the peer. */
-void	call_start(struct call *c);
+void call_start(struct call *c);
 
 /* Sends, now or as soon as the peer takes it. */
-void	call_send(struct call *c, const char *bytes, size_t len);
+void call_send(struct call *c, const char *bytes, size_t len);
 
 /* Reads lines only while not too much waits to be sent. */
-void	call_pace(struct call *c);
+void call_pace(struct call *c);
 
 /* Shuts our direction when all is sent. */
-void	call_half_close(struct call *c);
+void call_half_close(struct call *c);
 
 /* Shows foreign text, made harmless; LF begins an indented row. */
-void	call_show(struct call *c, const char *text, size_t len);
+void call_show(struct call *c, const char *text, size_t len);
 
 /* The same behind words of ours, in whose only %s the time goes:
  * "Client received ==> 2026-11-22 09:58:31 - text". */
-void	call_show_stamped(struct call *c, const char *format,
-	    const char *text, size_t len);
+void call_show_stamped(struct call *c, const char *format, const char *text,
+    size_t len);
 
 /* Ends the call.  why: a sentence for standard error, or NULL. */
-void	call_end(struct call *c, enum call_status status, const char *why);
+void call_end(struct call *c, enum call_status status, const char *why);
 
 /* Runs fn for each row of a pasted text that is not empty; how many. */
 unsigned call_each_row(struct call *c, const char *text,
-	    void (*fn)(struct call *c, const char *row, size_t len));
+    void (*fn)(struct call *c, const char *row, size_t len));
 
 #endif

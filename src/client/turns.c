@@ -15,8 +15,8 @@
 #include "base/text.h"
 #include "client/session.h"
 
-#define PARTIAL_SECONDS		1	/* for the rest of a character */
-#define REMINDER_SECONDS	60	/* a person is told that we still wait */
+#define PARTIAL_SECONDS  1  /* for the rest of a character */
+#define REMINDER_SECONDS 60 /* a person is told that we still wait */
 
 static void
 show_received(struct call *c, const char *text, size_t len)
@@ -62,8 +62,8 @@ set_deadline(struct call *c)
 static void
 set_state(struct call *c, int state)
 {
-	const char *prompt = state == CALL_OURS ?
-	    _("Message for the server: ") : "";
+	const char *prompt =
+	    state == CALL_OURS ? _("Message for the server: ") : "";
 
 	c->turns.state = state;
 	tty_prompt(c->tty, prompt, 0, 0, 0);
@@ -116,9 +116,10 @@ queue_row(struct call *c, const char *row, size_t len)
 	    dw_buf_add(&c->turns.todo, dw_buf_str(&safe), safe.len + 1) < 0)
 		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
 	else if (safe.len != len)
-		tty_printf(c->tty, _("The word \"quit\" inside your text was "
-		    "sent with an invisible mark, so that the server does not "
-		    "hang up."));
+		tty_printf(c->tty,
+		    _("The word \"quit\" inside your text was "
+		      "sent with an invisible mark, so that the server does not "
+		      "hang up."));
 	dw_buf_fini(&safe);
 }
 
@@ -137,8 +138,9 @@ typed(struct call *c, const char *text)
 	bool was_held;
 
 	if (call_each_row(c, text, queue_row) == 0)
-		tty_printf(c->tty, _("An empty line is not sent: the server "
-		    "would never see it."));
+		tty_printf(c->tty,
+		    _("An empty line is not sent: the server "
+		      "would never see it."));
 	was_held = c->held;
 	call_pace(c);
 	if (c->held && !was_held)
@@ -259,7 +261,8 @@ ended(struct call *c, int code)
 	else if (t->state == CALL_HELLO && held->len > 0)
 		call_end(c, CALL_REFUSED, _("the server took no call"));
 	else if (code == 0)
-		call_end(c, CALL_EARLY, _("the server has closed the connection"));
+		call_end(c, CALL_EARLY,
+		    _("the server has closed the connection"));
 	else
 		call_end(c, CALL_EARLY, _("the connection was broken"));
 }

@@ -72,8 +72,8 @@ may_drop(const struct con_item *item)
 {
 	if (item->own && item->frame->op == WIRE_EV && is_event(item, "reply"))
 		return false;
-	return item->kind == CON_ITEM_EVENT ||
-	    item->kind == CON_ITEM_NOTICE || item->kind == CON_ITEM_MORE;
+	return item->kind == CON_ITEM_EVENT || item->kind == CON_ITEM_NOTICE ||
+	    item->kind == CON_ITEM_MORE;
 }
 
 static size_t
@@ -86,7 +86,7 @@ cost_of(const struct wire_frame *f)
 
 static struct con_item *
 item_new(struct con_board *b, enum con_item_kind kind, struct wire_frame *f)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	struct con_item *item = calloc(1, sizeof *item);
 
@@ -104,8 +104,7 @@ item_new(struct con_board *b, enum con_item_kind kind, struct wire_frame *f)
 }
 
 static void
-count(struct con_board *b, const struct con_item *item)
-    DW_REQUIRES(b->lock)
+count(struct con_board *b, const struct con_item *item) DW_REQUIRES(b -> lock)
 {
 	if (!may_drop(item))
 		return;
@@ -114,8 +113,7 @@ count(struct con_board *b, const struct con_item *item)
 }
 
 static void
-uncount(struct con_board *b, const struct con_item *item)
-    DW_REQUIRES(b->lock)
+uncount(struct con_board *b, const struct con_item *item) DW_REQUIRES(b -> lock)
 {
 	if (!may_drop(item))
 		return;
@@ -125,8 +123,7 @@ uncount(struct con_board *b, const struct con_item *item)
 
 /* Drops the oldest row of the list; false when there is none. */
 static bool
-drop_oldest(struct con_board *b, struct dw_list *items)
-    DW_REQUIRES(b->lock)
+drop_oldest(struct con_board *b, struct dw_list *items) DW_REQUIRES(b -> lock)
 {
 	DW_LIST_EACH(n, items) {
 		struct con_item *item = DW_LIST_OF(n, struct con_item, node);
@@ -143,7 +140,7 @@ drop_oldest(struct con_board *b, struct dw_list *items)
 }
 
 static void
-keep_bounds(struct con_board *b) DW_REQUIRES(b->lock)
+keep_bounds(struct con_board *b) DW_REQUIRES(b -> lock)
 {
 	while (b->nrows > b->max_rows || b->nbytes > b->max_bytes) {
 		if (!drop_oldest(b, &b->items) && !drop_oldest(b, &b->past))
@@ -153,7 +150,7 @@ keep_bounds(struct con_board *b) DW_REQUIRES(b->lock)
 
 static void
 put(struct con_board *b, struct dw_list *items, struct con_item *item)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	if (item == NULL)
 		return;
@@ -210,7 +207,7 @@ mark_sent(struct dw_list *items, const struct wire_event *ev)
 }
 
 static struct con_item *
-more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b->lock)
+more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b -> lock)
 {
 	struct con_item *item = item_new(b, CON_ITEM_MORE, NULL);
 
@@ -227,7 +224,7 @@ more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b->lock)
 /* Who may be flooding with this; NULL: nobody. */
 static struct con_session *
 source_of(struct con_board *b, const struct wire_event *ev)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	if (strcmp(ev->ev, "udp") == 0)
 		return &b->udp;
@@ -239,7 +236,7 @@ source_of(struct con_board *b, const struct wire_event *ev)
 /* Is this message one too many?  Then it is counted instead of shown. */
 static bool
 floods(struct con_board *b, const struct wire_event *ev, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	struct con_session *s = source_of(b, ev);
 
@@ -262,7 +259,7 @@ floods(struct con_board *b, const struct wire_event *ev, int64_t now_ns)
 /* A session's last row must not come before its count. */
 static void
 end_flood(struct con_board *b, const struct wire_event *ev)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
 
@@ -274,7 +271,7 @@ end_flood(struct con_board *b, const struct wire_event *ev)
 /* Owns: the item has the frame; without memory for one (NULL) the caller. */
 static struct con_item *
 event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	struct con_item *item = item_new(b, CON_ITEM_EVENT, NULL);
 	const struct con_session *s = con_mirror_find(&b->mirror, f->ev.sid);
@@ -294,13 +291,13 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	struct con_item *item = NULL;
 	bool shown = !is_mark(&f->ev);
 
 	if (f->ev.seq <= b->mirror.seq) {
-		wire_frame_free(f);	/* we have it already */
+		wire_frame_free(f); /* we have it already */
 		return;
 	}
 	end_flood(b, &f->ev);
@@ -312,14 +309,14 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	con_mirror_event(&b->mirror, &f->ev);
 	if (item == NULL)
 		wire_frame_free(f);
-	else if (is_event(item, "arrived"))	/* it has a name only now */
+	else if (is_event(item, "arrived")) /* it has a name only now */
 		con_mirror_label(&b->mirror, item->sid, item->label);
 	put(b, &b->items, item);
 }
 
 static void
 take_past(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	struct con_item *item = NULL;
 
@@ -335,7 +332,7 @@ take_past(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 /* A reply of the past that nothing says has left: it may still do so only
  * while its customer is there. */
 static void
-judge(struct con_board *b, struct con_item *item) DW_REQUIRES(b->lock)
+judge(struct con_board *b, struct con_item *item) DW_REQUIRES(b -> lock)
 {
 	const struct con_session *s = con_mirror_find(&b->mirror, item->sid);
 
@@ -352,7 +349,7 @@ judge(struct con_board *b, struct con_item *item) DW_REQUIRES(b->lock)
 /* An answer: the rows of the past that belong to it are complete now. */
 static void
 take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
 	DW_LIST_EACH_SAFE(n, &b->past) {
@@ -361,7 +358,7 @@ take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 		if (item->frame->id != f->id)
 			continue;
 		judge(b, item);
-		item->born_ns = 0;	/* nothing to wait for */
+		item->born_ns = 0; /* nothing to wait for */
 		dw_list_del(n);
 		dw_list_add(&b->items, n);
 	}
@@ -370,7 +367,7 @@ take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_welcome(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
 	b->generation++;
@@ -382,7 +379,7 @@ take_welcome(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_live(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
 	put(b, &b->items, item_new(b, CON_ITEM_LIVE, f));
@@ -390,7 +387,7 @@ take_live(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_notice(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
 	put(b, &b->items, item_new(b, CON_ITEM_NOTICE, f));
@@ -398,14 +395,14 @@ take_notice(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_bye(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
 	put(b, &b->items, item_new(b, CON_ITEM_BYE, f));
 }
 
-static void (*const takers[WIRE_OPS])(struct con_board *b,
-    struct wire_frame *f, int64_t now_ns) = {
+static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
+    int64_t now_ns) = {
 	[WIRE_WELCOME] = take_welcome,
 	[WIRE_LIVE] = take_live,
 	[WIRE_EV] = take_event,
@@ -433,7 +430,7 @@ con_board_frame(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 post_state(struct con_board *b, enum con_item_kind kind, const char *why,
-    bool refused) DW_REQUIRES(b->lock)
+    bool refused) DW_REQUIRES(b -> lock)
 {
 	struct con_item *item = item_new(b, kind, NULL);
 
@@ -446,7 +443,7 @@ post_state(struct con_board *b, enum con_item_kind kind, const char *why,
 
 /* What of an unfinished answer had come is not shown. */
 static void
-forget_past(struct con_board *b) DW_REQUIRES(b->lock)
+forget_past(struct con_board *b) DW_REQUIRES(b -> lock)
 {
 	struct dw_list *n;
 
@@ -527,8 +524,8 @@ con_board_wait_welcome(struct con_board *b, int64_t deadline_ns)
 
 	dw_lock(&b->lock);
 	while (!b->welcomed && !b->ended && !b->stop && in_time)
-		in_time = dw_cond_wait_until(&b->changed, &b->lock,
-		    deadline_ns);
+		in_time =
+		    dw_cond_wait_until(&b->changed, &b->lock, deadline_ns);
 	welcomed = b->welcomed;
 	dw_unlock(&b->lock);
 	return welcomed;
@@ -543,7 +540,7 @@ flood_due(const struct con_session *s)
 
 static int64_t
 count_flood(struct con_board *b, struct con_session *s, int64_t now_ns)
-    DW_REQUIRES(b->lock)
+    DW_REQUIRES(b -> lock)
 {
 	if (s->flood_more == 0)
 		return DW_NEVER;
@@ -555,7 +552,7 @@ count_flood(struct con_board *b, struct con_session *s, int64_t now_ns)
 
 /* Puts the counts that are due into the queue; when the next one is. */
 static int64_t
-count_floods(struct con_board *b, int64_t now_ns) DW_REQUIRES(b->lock)
+count_floods(struct con_board *b, int64_t now_ns) DW_REQUIRES(b -> lock)
 {
 	int64_t next = count_flood(b, &b->udp, now_ns), due;
 
@@ -582,8 +579,7 @@ held_until(const struct con_item *item, int64_t now_ns)
 }
 
 static void
-report_dropped(struct con_board *b, struct dw_list *out)
-    DW_REQUIRES(b->lock)
+report_dropped(struct con_board *b, struct dw_list *out) DW_REQUIRES(b -> lock)
 {
 	uint64_t dropped = b->dropped;
 	struct con_item *item;
@@ -609,8 +605,8 @@ say_held(const struct con_mirror *m, struct con_item *item)
 }
 
 static int64_t
-take_items(struct con_board *b, int64_t now_ns, size_t max,
-    struct dw_list *out) DW_REQUIRES(b->lock)
+take_items(struct con_board *b, int64_t now_ns, size_t max, struct dw_list *out)
+    DW_REQUIRES(b -> lock)
 {
 	for (size_t i = 0; !dw_list_empty(&b->items); i++) {
 		struct dw_list *n = b->items.next;
@@ -735,8 +731,7 @@ con_board_open(struct con_board *b)
 }
 
 bool
-con_board_session(struct con_board *b, uint64_t sid,
-    struct con_session *out)
+con_board_session(struct con_board *b, uint64_t sid, struct con_session *out)
 {
 	const struct con_session *s;
 

@@ -12,10 +12,10 @@
 #include "base/text.h"
 #include "console/inside.h"
 
-#define LABEL_COLUMNS	12
-#define WAIT_MAX	86400.0	/* seconds of /wait */
-#define DIGITS		"0123456789"
-#define BLANKS		" \t\n"
+#define LABEL_COLUMNS 12
+#define WAIT_MAX      86400.0 /* seconds of /wait */
+#define DIGITS        "0123456789"
+#define BLANKS        " \t\n"
 
 struct con_line
 con_line_of(const char *line)
@@ -190,13 +190,12 @@ cmd_quit(struct con *con, const char *args, uint64_t painted)
 }
 
 static void
-help_row(struct con *con, const char *name, const char *args,
-    const char *help)
+help_row(struct con *con, const char *name, const char *args, const char *help)
 {
 	char usage[64];
 
-	snprintf(usage, sizeof usage, "/%s%s%s", name,
-	    *args == '\0' ? "" : " ", args);
+	snprintf(usage, sizeof usage, "/%s%s%s", name, *args == '\0' ? "" : " ",
+	    args);
 	con_say(con, "%-18s %s", usage, *help == '\0' ? "" : _(help));
 }
 
@@ -231,14 +230,16 @@ help_for_all(struct con *con)
 		help_row(con, own[i].name, own[i].args, own[i].help);
 	for (size_t i = 0; w != NULL && i < w->ncommands; i++) {
 		if (con_command_find(w->commands[i].name,
-		    strlen(w->commands[i].name)) == NULL)
-			help_row(con, w->commands[i].name,
-			    w->commands[i].args, w->commands[i].help);
+			strlen(w->commands[i].name)) == NULL)
+			help_row(con, w->commands[i].name, w->commands[i].args,
+			    w->commands[i].help);
 	}
-	con_say(con, _("anything else goes to the customer in the prompt; "
-	    "// begins a text with a slash"));
-	con_say(con, _("Alt+a oldest waiting, Alt+m next unread, Alt+/ "
-	    "previous, Alt+l list, Alt+h history, Alt+Enter new line"));
+	con_say(con,
+	    _("anything else goes to the customer in the prompt; "
+	      "// begins a text with a slash"));
+	con_say(con,
+	    _("Alt+a oldest waiting, Alt+m next unread, Alt+/ "
+	      "previous, Alt+l list, Alt+h history, Alt+Enter new line"));
 }
 
 static void
@@ -274,15 +275,18 @@ static const struct con_command commands[] = {
 	    cmd_list },
 	{ "next", "", N_("answer the next unread or waiting session"), "",
 	    cmd_next },
-	{ "prev", "", N_("back to the session before this one"), "",
-	    cmd_prev },
+	{ "prev", "", N_("back to the session before this one"), "", cmd_prev },
 	{ "quit", "", N_("leave; a desk in this terminal stops"), "",
 	    cmd_quit },
 	{ "redraw", "", N_("paint the screen anew"), "", cmd_redraw },
-	{ "select", "N", N_("answer session N from now on (or /N, or a "
-	    "name)"), "session", cmd_select },
-	{ "wait", "SECONDS", N_("in a script: read the next line so much "
-	    "later"), "", cmd_wait },
+	{ "select", "N",
+	    N_("answer session N from now on (or /N, or a "
+	       "name)"),
+	    "session", cmd_select },
+	{ "wait", "SECONDS",
+	    N_("in a script: read the next line so much "
+	       "later"),
+	    "", cmd_wait },
 };
 
 const struct con_command *
@@ -345,8 +349,10 @@ is_number(const struct con_line *l)
 static void
 unknown_command(struct con *con, const struct con_line *l)
 {
-	con_say(con, _("there is no command /%.*s; /help lists them, // "
-	    "begins a text with a slash"), (int)l->name_len, l->name);
+	con_say(con,
+	    _("there is no command /%.*s; /help lists them, // "
+	      "begins a text with a slash"),
+	    (int)l->name_len, l->name);
 }
 
 void
@@ -356,15 +362,17 @@ con_command_run(struct con *con, const struct con_line *l, uint64_t painted)
 	const struct wire_command *desk;
 
 	if (is_number(l) && *l->args != '\0') {
-		con_say(con, _("not sent: /%.*s only selects, and takes no "
-		    "text"), (int)l->name_len, l->name);
+		con_say(con,
+		    _("not sent: /%.*s only selects, and takes no "
+		      "text"),
+		    (int)l->name_len, l->name);
 		con->unsent = true;
 	} else if (is_number(l))
 		cmd_select(con, l->name, painted);
 	else if ((own = con_command_find(l->name, l->name_len)) != NULL)
 		own->run(con, l->args, painted);
 	else if ((desk = con_desk_command(con->welcome, l->name,
-	    l->name_len)) != NULL)
+		      l->name_len)) != NULL)
 		run_desk_command(con, desk, l->args, painted);
 	else
 		unknown_command(con, l);

@@ -16,18 +16,18 @@
 struct con;
 
 enum con_line_kind {
-	CON_LINE_EMPTY,		/* nothing but white space */
-	CON_LINE_COMMAND,	/* name and args */
-	CON_LINE_TEXT		/* text, for a customer */
+	CON_LINE_EMPTY,   /* nothing but white space */
+	CON_LINE_COMMAND, /* name and args */
+	CON_LINE_TEXT     /* text, for a customer */
 };
 
 /* Points into the line it was made from. */
 struct con_line {
-	enum con_line_kind	 kind;
-	const char		*name;		/* without the slash */
-	size_t			 name_len;
-	const char		*args;		/* without blanks before it */
-	const char		*text;		/* "//" is one slash already */
+	enum con_line_kind kind;
+	const char *name; /* without the slash */
+	size_t name_len;
+	const char *args; /* without blanks before it */
+	const char *text; /* "//" is one slash already */
 };
 
 /*
@@ -38,13 +38,12 @@ struct con_line con_line_of(const char *line);
 
 /* A command of the console's own. */
 struct con_command {
-	const char	*name;
-	const char	*args;		/* "[N]", "N", "" */
-	const char	*help;		/* marked for translation */
-	const char	*complete;	/* "session", "command" or "" */
+	const char *name;
+	const char *args;     /* "[N]", "N", "" */
+	const char *help;     /* marked for translation */
+	const char *complete; /* "session", "command" or "" */
 	/* painted: the session in the prompt when Enter was pressed. */
-	void		(*run)(struct con *con, const char *args,
-			    uint64_t painted);
+	void (*run)(struct con *con, const char *args, uint64_t painted);
 };
 
 const struct con_command *con_commands(size_t *n);
@@ -52,19 +51,18 @@ const struct con_command *con_command_find(const char *name, size_t len);
 
 /* The desk's row of that name in its welcome (may be NULL); or NULL. */
 const struct wire_command *con_desk_command(const struct wire_frame *welcome,
-	    const char *name, size_t len);
+    const char *name, size_t len);
 
 /*
  * What to send for a desk's command: "close 3".  When its arguments begin with
  * [N] and none was given it means the painted session.  Returns 0; -ENOENT
  * when a session is needed and none is painted; -ENOMEM.
  */
-int	con_desk_command_text(struct dw_buf *out,
-	    const struct wire_command *cmd, const char *args,
-	    uint64_t painted);
+int con_desk_command_text(struct dw_buf *out, const struct wire_command *cmd,
+    const char *args, uint64_t painted);
 
 /* Carries out a line that is a command. */
-void	con_command_run(struct con *con, const struct con_line *line,
-	    uint64_t painted);
+void con_command_run(struct con *con, const struct con_line *line,
+    uint64_t painted);
 
 #endif

@@ -14,10 +14,10 @@
 #include "base/i18n.h"
 #include "console/inside.h"
 
-#define WELCOME_PLAIN_S		10.0	/* a script's lines need the sessions */
-#define WELCOME_TERMINAL_S	1.0
-#define ASKED_NS		(5 * DW_SECOND)	/* for the second Ctrl-D */
-#define PASTED_LINES		10	/* more are worth a word */
+#define WELCOME_PLAIN_S    10.0 /* a script's lines need the sessions */
+#define WELCOME_TERMINAL_S 1.0
+#define ASKED_NS           (5 * DW_SECOND) /* for the second Ctrl-D */
+#define PASTED_LINES       10              /* more are worth a word */
 
 /* ---- what the terminal tells us ---- */
 
@@ -56,17 +56,19 @@ static void
 on_ctrl_d(struct con *con)
 {
 	size_t open = con_board_open(&con->board);
-	bool asked = con->asked_ns != 0 &&
-	    dw_clock_ns() < con->asked_ns + ASKED_NS;
+	bool asked =
+	    con->asked_ns != 0 && dw_clock_ns() < con->asked_ns + ASKED_NS;
 
 	if (!con->cfg.owns_desk || open == 0 || asked) {
 		con_leave(con);
 		return;
 	}
 	con->asked_ns = dw_clock_ns();
-	con_say(con, DW_PLURAL("%zu session is open; Ctrl-D again stops the "
-	    "desk", "%zu sessions are open; Ctrl-D again stops the desk",
-	    open), open);
+	con_say(con,
+	    DW_PLURAL("%zu session is open; Ctrl-D again stops the "
+		      "desk",
+		"%zu sessions are open; Ctrl-D again stops the desk", open),
+	    open);
 }
 
 static void
@@ -91,9 +93,10 @@ on_interrupt(void *arg, bool had_text)
 		con->status = con->cfg.owns_desk ? 0 : 128 + SIGINT;
 		tty_quit(con->tty);
 	} else if (!had_text) {
-		con_say(con, con->cfg.owns_desk ?
-		    _("Ctrl-D or /quit stops the desk") :
-		    _("Ctrl-D or /quit leaves; the desk goes on"));
+		con_say(con,
+		    con->cfg.owns_desk ?
+			_("Ctrl-D or /quit stops the desk") :
+			_("Ctrl-D or /quit leaves; the desk goes on"));
 	}
 }
 
@@ -125,12 +128,15 @@ on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
 
 	(void)bytes;
 	if (cut)
-		con_say(con, _("the paste was longer than 1 MiB; the rest of "
-		    "it is lost"));
+		con_say(con,
+		    _("the paste was longer than 1 MiB; the rest of "
+		      "it is lost"));
 	if (lines > PASTED_LINES)
-		con_say(con, DW_PLURAL("%zu line pasted, Enter sends, Ctrl-C "
-		    "drops", "%zu lines pasted, Enter sends, Ctrl-C drops",
-		    lines), lines);
+		con_say(con,
+		    DW_PLURAL("%zu line pasted, Enter sends, Ctrl-C "
+			      "drops",
+			"%zu lines pasted, Enter sends, Ctrl-C drops", lines),
+		    lines);
 }
 
 /* Only commands: replies may hold what is a customer's alone. */
@@ -241,7 +247,8 @@ fill_tty_config(struct con *con)
 	t->erase = true;
 	t->no_suspend = con->cfg.owns_desk && !con->cfg.allow_suspend ?
 	    _("the desk cannot be "
-	    "suspended: its customers would wait; /quit stops it") : NULL;
+	      "suspended: its customers would wait; /quit stops it") :
+	    NULL;
 	t->wake_fd = con->board.wake.rd;
 	t->keys = keys;
 	t->nkeys = sizeof keys / sizeof keys[0];
@@ -256,8 +263,8 @@ con_new(const struct con_config *cfg, struct con **out)
 	int r = -ENOMEM;
 
 	*out = NULL;
-	if (con == NULL || (r = con_board_init(&con->board,
-	    tty_is_interactive())) < 0) {
+	if (con == NULL ||
+	    (r = con_board_init(&con->board, tty_is_interactive())) < 0) {
 		sks_socket_free(cfg->socket);
 		free(con);
 		return r;
@@ -322,9 +329,9 @@ con_run(struct con *con)
 		    strerror(-r));
 		return 1;
 	}
-	con_board_wait_welcome(&con->board, dw_clock_after(
-	    tty_is_terminal(con->tty) ? WELCOME_TERMINAL_S :
-	    WELCOME_PLAIN_S));
+	con_board_wait_welcome(&con->board,
+	    dw_clock_after(tty_is_terminal(con->tty) ? WELCOME_TERMINAL_S :
+						       WELCOME_PLAIN_S));
 	con_pump(con);
 	tty_run(con->tty);
 	con_link_stop(con->link);

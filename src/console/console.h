@@ -21,21 +21,21 @@
 struct con;
 
 struct con_config {
-	const char		*name;		/* the operator's */
-	const char		*history;	/* file, or NULL */
-	enum tty_colour		 colour;
+	const char *name;    /* the operator's */
+	const char *history; /* file, or NULL */
+	enum tty_colour colour;
 
 	/* In a desk's own process: leaving ends the desk, so it is asked for
 	 * twice while customers are there; says where the desk listens. */
-	bool			 owns_desk;
+	bool owns_desk;
 
-	bool			 allow_suspend;	/* Ctrl-Z stops the process */
-	bool			 stay;		/* the end of a pipe is no end */
-	const char		*hint;		/* said first; NULL: how to try
-						 * the desk, if nobody is here */
-	struct sks_socket	*socket;	/* connected; NULL: connect */
-	con_connect_fn		*connect;	/* NULL: never reconnects */
-	void			*arg;		/* of connect */
+	bool allow_suspend;        /* Ctrl-Z stops the process */
+	bool stay;                 /* the end of a pipe is no end */
+	const char *hint;          /* said first; NULL: how to try
+	                            * the desk, if nobody is here */
+	struct sks_socket *socket; /* connected; NULL: connect */
+	con_connect_fn *connect;   /* NULL: never reconnects */
+	void *arg;                 /* of connect */
 };
 
 /*
@@ -43,7 +43,7 @@ struct con_config {
  * except the socket, which it owns from now on, also on failure.
  * Returns 0 or -errno.
  */
-int	con_new(const struct con_config *cfg, struct con **out);
+int con_new(const struct con_config *cfg, struct con **out);
 
 /*
  * Runs the console on the calling thread, with a thread `link` of its own,
@@ -52,16 +52,16 @@ int	con_new(const struct con_config *cfg, struct con **out);
  * line from a pipe could not be sent; 5 when the desk refused us; 128 + n
  * after a signal.
  */
-int	con_run(struct con *con);
+int con_run(struct con *con);
 
 /* Any thread: makes con_run() return soon. */
-void	con_stop(struct con *con);
+void con_stop(struct con *con);
 
 /* Any thread: for when con_stop() is not enough because the terminal is
  * stopped; see tty_rescue(). */
-void	con_rescue(struct con *con);
+void con_rescue(struct con *con);
 
 /* NULL is fine. */
-void	con_free(struct con *con);
+void con_free(struct con *con);
 
 #endif

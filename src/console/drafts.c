@@ -9,9 +9,9 @@
 #include "console/drafts.h"
 
 struct draft {
-	struct dw_list	 node;
-	uint64_t	 sid;
-	char		*text;
+	struct dw_list node;
+	uint64_t sid;
+	char *text;
 };
 
 void

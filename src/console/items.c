@@ -9,9 +9,9 @@
 #include "base/text.h"
 #include "console/inside.h"
 
-#define PEER_NEW	16u	/* a flag of "udp": doc/protocol.md */
-#define TAKE_ITEMS	128	/* between two looks at the keyboard */
-#define COMMAND_SHOWN	40	/* bytes of a command that was refused */
+#define PEER_NEW      16u /* a flag of "udp": doc/protocol.md */
+#define TAKE_ITEMS    128 /* between two looks at the keyboard */
+#define COMMAND_SHOWN 40  /* bytes of a command that was refused */
 
 /* Our own coming and going is no news to us. */
 static bool
@@ -41,8 +41,8 @@ show_event(struct con *con, struct con_item *item)
 		con_show(con, &row);
 	if (item->frame->op != WIRE_EV)
 		return;
-	if (strcmp(ev->ev, "arrived") == 0 || (strcmp(ev->ev, "udp") == 0 &&
-	    (ev->flags & PEER_NEW) != 0))
+	if (strcmp(ev->ev, "arrived") == 0 ||
+	    (strcmp(ev->ev, "udp") == 0 && (ev->flags & PEER_NEW) != 0))
 		tty_bell(con->tty);
 	if (item->own && strcmp(ev->ev, "reply") == 0)
 		con_pending_stored(&con->pending, ev->sid, ev->body, ev->len);
@@ -98,11 +98,13 @@ give_up_lost(struct con *con, unsigned generation)
 {
 	struct con_request *rq;
 
-	while ((rq = con_pending_take_lost(&con->pending, generation)) !=
-	    NULL) {
+	while (
+	    (rq = con_pending_take_lost(&con->pending, generation)) != NULL) {
 		if (rq->sid == 0)
-			con_say(con, _("/%s: the link was lost before the "
-			    "answer came"), rq->text);
+			con_say(con,
+			    _("/%s: the link was lost before the "
+			      "answer came"),
+			    rq->text);
 		else if (!rq->stored)
 			con_keep_text(con, rq->sid, rq->text,
 			    _("the link was lost before the desk had it"));
@@ -158,9 +160,13 @@ say_who_left(struct con *con)
 	for (size_t i = 0; i < con->welcome->nsessions; i++)
 		n += con->welcome->sessions[i].gone;
 	if (n > 0)
-		con_say(con, DW_PLURAL("%u customer is gone and left a "
-		    "session open; /list shows it", "%u customers are gone "
-		    "and left their sessions open; /list shows them", n), n);
+		con_say(con,
+		    DW_PLURAL("%u customer is gone and left a "
+			      "session open; /list shows it",
+			"%u customers are gone "
+			"and left their sessions open; /list shows them",
+			n),
+		    n);
 }
 
 /* Who wrote over UDP while nobody was here. */
@@ -170,9 +176,13 @@ say_notes(struct con *con)
 	unsigned long n = (unsigned long)con->welcome->notes;
 
 	if (n > 0)
-		con_say(con, DW_PLURAL("%lu datagram came while nobody was on "
-		    "duty; /udp shows it", "%lu datagrams came while nobody "
-		    "was on duty; /udp shows the last ones", n), n);
+		con_say(con,
+		    DW_PLURAL("%lu datagram came while nobody was on "
+			      "duty; /udp shows it",
+			"%lu datagrams came while nobody "
+			"was on duty; /udp shows the last ones",
+			n),
+		    n);
 }
 
 static void
@@ -182,8 +192,10 @@ greet(struct con *con)
 
 	/* Scripts read these off a terminal: one form in every language. */
 	for (size_t i = 0; con->cfg.owns_desk && i < w->nlisteners; i++)
-		con_say(con, "%s %s", tty_is_terminal(con->tty) ?
-		    _("listening on") : "listening on", w->listeners[i]);
+		con_say(con, "%s %s",
+		    tty_is_terminal(con->tty) ? _("listening on") :
+						"listening on",
+		    w->listeners[i]);
 	if (!con->cfg.owns_desk)
 		con_say(con, _("this is the desk %s; you are %s; %zu open"),
 		    w->desk, w->name, w->nsessions);
@@ -208,8 +220,9 @@ show_welcome(struct con *con, struct con_item *item)
 	con_say(con, _("the desk is back"));
 	if (con->welcome->replay)
 		return;
-	con_say(con, _("what happened meanwhile is not shown; /history "
-	    "shows it"));
+	con_say(con,
+	    _("what happened meanwhile is not shown; /history "
+	      "shows it"));
 	say_notes(con);
 	give_up_lost(con, item->generation);
 }
@@ -240,8 +253,10 @@ show_lost(struct con *con, struct con_item *item)
 	if (*item->text == '\0')
 		con_say(con, _("the link to the desk is lost; trying again"));
 	else
-		con_say(con, _("the link to the desk is lost (%s); trying "
-		    "again"), item->text);
+		con_say(con,
+		    _("the link to the desk is lost (%s); trying "
+		      "again"),
+		    item->text);
 	if (con->eof) {
 		con->status = 1;
 		tty_quit(con->tty);
@@ -251,7 +266,7 @@ show_lost(struct con *con, struct con_item *item)
 static void
 show_ended(struct con *con, struct con_item *item)
 {
-	bool expected = con->leaving;	/* a text that is kept calls it off */
+	bool expected = con->leaving; /* a text that is kept calls it off */
 
 	give_up_lost(con, item->generation + 1);
 	if (!expected && con->status == 0) {
@@ -265,8 +280,10 @@ static void
 show_more(struct con *con, struct con_item *item)
 {
 	if (item->sid == 0)
-		con_say(con, _("udp: %" PRIu64 " more, /udp shows the last "
-		    "ones"), item->count);
+		con_say(con,
+		    _("udp: %" PRIu64 " more, /udp shows the last "
+		      "ones"),
+		    item->count);
 	else
 		con_say(con, _("%s: %" PRIu64 " more, /history %" PRIu64),
 		    item->label, item->count, item->sid);
@@ -298,8 +315,8 @@ take_and_show(struct con *con)
 	struct dw_list items, *n;
 
 	dw_list_init(&items);
-	con->again_ns = con_board_take(&con->board, dw_clock_ns(),
-	    TAKE_ITEMS, &items);
+	con->again_ns =
+	    con_board_take(&con->board, dw_clock_ns(), TAKE_ITEMS, &items);
 	while ((n = dw_list_take(&items)) != NULL) {
 		struct con_item *item = DW_LIST_OF(n, struct con_item, node);
 
@@ -344,9 +361,9 @@ con_pump(struct con *con)
 	con_prompt_refresh(con);
 	set_deadline(con);
 	/* A script's further lines wait for answers, or for /wait. */
-	tty_hold(con->tty, con->pending.n >= CON_PENDING_MAX ||
-	    con->wait_ns != DW_NEVER);
-	if ((con->eof && con->pending.n == 0 &&
-	    con_board_idle(&con->board)) || dw_clock_ns() >= con->leave_ns)
+	tty_hold(con->tty,
+	    con->pending.n >= CON_PENDING_MAX || con->wait_ns != DW_NEVER);
+	if ((con->eof && con->pending.n == 0 && con_board_idle(&con->board)) ||
+	    dw_clock_ns() >= con->leave_ns)
 		tty_quit(con->tty);
 }

@@ -13,11 +13,11 @@
 #include "base/thread.h"
 #include "console/link.h"
 
-#define RECV_BYTES	(16 * 1024)
-#define BACKOFF_FIRST_NS	(200 * DW_MS)
-#define BACKOFF_MOST_NS		(5 * DW_SECOND)
-#define HELLO_SECONDS	10.0
-#define STACK_BYTES	(512 * 1024)	/* a frame is parsed on it */
+#define RECV_BYTES       (16 * 1024)
+#define BACKOFF_FIRST_NS (200 * DW_MS)
+#define BACKOFF_MOST_NS  (5 * DW_SECOND)
+#define HELLO_SECONDS    10.0
+#define STACK_BYTES      (512 * 1024) /* a frame is parsed on it */
 
 /*
  * One connection.  The link's thread reads it, the readline thread writes it;
@@ -25,22 +25,22 @@
  * generation, so it alone may read it without the lock.
  */
 struct conn {
-	struct sks_socket	*socket;
-	unsigned		 refs;		/* guarded by the link's lock */
-	unsigned		 generation;	/* the same; 0: no welcome */
+	struct sks_socket *socket;
+	unsigned refs;       /* guarded by the link's lock */
+	unsigned generation; /* the same; 0: no welcome */
 };
 
 struct con_link {
-	struct con_link_config	 cfg;		/* set by start */
-	pthread_t		 thread;
-	struct sks_socket	*first;		/* only the thread's, */
-	char			 journal[40];	/* as this: of the first welcome */
+	struct con_link_config cfg; /* set by start */
+	pthread_t thread;
+	struct sks_socket *first; /* only the thread's, */
+	char journal[40];         /* as this: of the first welcome */
 
-	struct dw_lock		 lock;		/* "board" */
-	struct dw_cond		 stopped;
-	struct conn		*conn	DW_GUARDED_BY(lock); /* or NULL */
-	unsigned		 generation DW_GUARDED_BY(lock);
-	bool			 stop	DW_GUARDED_BY(lock);
+	struct dw_lock lock; /* "board" */
+	struct dw_cond stopped;
+	struct conn *conn DW_GUARDED_BY(lock); /* or NULL */
+	unsigned generation DW_GUARDED_BY(lock);
+	bool stop DW_GUARDED_BY(lock);
 };
 
 /* ---- the connection ---- */
@@ -159,11 +159,11 @@ say_hello(struct con_link *l, struct conn *c)
 
 /* Why a reading loop came to its end. */
 enum end {
-	END_LOST,		/* try again */
-	END_BYE,		/* this connection is of no more use */
-	END_DONE,		/* the desk wants no more of us */
-	END_NOISE,		/* what came is not the protocol */
-	END_OTHER		/* it is not the desk that it was */
+	END_LOST,  /* try again */
+	END_BYE,   /* this connection is of no more use */
+	END_DONE,  /* the desk wants no more of us */
+	END_NOISE, /* what came is not the protocol */
+	END_OTHER  /* it is not the desk that it was */
 };
 
 static bool
@@ -329,7 +329,8 @@ sentence(enum end end)
 	if (end == END_OTHER)
 		return _("another desk answers there now; attach again");
 	return end == END_NOISE ? _("the desk sent something that is not the "
-	    "operator protocol") : _("the desk has ended the link");
+				    "operator protocol") :
+				  _("the desk has ended the link");
 }
 
 /* On any connection so far. */

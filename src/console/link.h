@@ -14,35 +14,34 @@
 #include "console/board.h"
 #include "socketserver/socketserver.h"
 
-#define CON_SEND_SECONDS	2.0
+#define CON_SEND_SECONDS 2.0
 
 /* A connected socket, or NULL and why (static, or kept by arg).  Called on
  * the link's thread; must end by itself within a few seconds. */
 typedef struct sks_socket *con_connect_fn(void *arg, const char **why);
 
 struct con_link_config {
-	struct con_board	*board;
-	const char		*name;		/* of the operator */
-	struct sks_socket	*socket;	/* the first; NULL: connect */
-	con_connect_fn		*connect;	/* NULL: a loss is the end */
-	void			*arg;
+	struct con_board *board;
+	const char *name;          /* of the operator */
+	struct sks_socket *socket; /* the first; NULL: connect */
+	con_connect_fn *connect;   /* NULL: a loss is the end */
+	void *arg;
 };
 
 struct con_link;
 
 /* Owns: the link takes config's socket, also on failure.  Returns 0 or
  * -errno. */
-int	con_link_start(struct con_link **out,
-	    const struct con_link_config *cfg);
+int con_link_start(struct con_link **out, const struct con_link_config *cfg);
 
 /*
  * Sends one frame.  Returns the generation of the link it went over (>= 1), or
  * -ENOTCONN, -ETIMEDOUT, -ENOMEM.  After -ETIMEDOUT that link is lost.
  * Not before the first welcome.
  */
-int	con_link_send(struct con_link *link, const struct wire_frame *f);
+int con_link_send(struct con_link *link, const struct wire_frame *f);
 
 /* Says bye, ends and joins the thread, frees.  NULL is fine. */
-void	con_link_stop(struct con_link *link);
+void con_link_stop(struct con_link *link);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "console/mirror.h"
 
-#define PEER_LEFT	8u	/* a flag of "udp": doc/protocol.md */
+#define PEER_LEFT 8u /* a flag of "udp": doc/protocol.md */
 
 void
 con_mirror_init(struct con_mirror *m)
@@ -104,8 +104,7 @@ add(struct con_mirror *m, uint64_t sid)
 		return NULL;
 	s->sid = sid;
 	at = place_of(m, sid);
-	memmove(m->all + at + 1, m->all + at,
-	    (m->n - at) * sizeof *m->all);
+	memmove(m->all + at + 1, m->all + at, (m->n - at) * sizeof *m->all);
 	m->all[at] = s;
 	m->n++;
 	return s;
@@ -122,8 +121,7 @@ drop_if_done(struct con_mirror *m, uint64_t sid)
 		return;
 	if (!s->closed || s->keep || m->selected == sid)
 		return;
-	memmove(m->all + at, m->all + at + 1,
-	    (m->n - at - 1) * sizeof *m->all);
+	memmove(m->all + at, m->all + at + 1, (m->n - at - 1) * sizeof *m->all);
 	m->n--;
 	free(s);
 }
@@ -264,7 +262,7 @@ on_reply(struct con_mirror *m, struct con_session *s,
 {
 	s->out = ev->n;
 	if (*ev->who == '\0')
-		return;		/* the desk's own words are no answer */
+		return; /* the desk's own words are no answer */
 	s->waiting_ms = 0;
 	s->unread = 0;
 	s->mine = strcmp(ev->who, m->me) == 0;
@@ -288,8 +286,7 @@ on_name(struct con_mirror *m, struct con_session *s,
 }
 
 static void
-on_eof(struct con_mirror *m, struct con_session *s,
-    const struct wire_event *ev)
+on_eof(struct con_mirror *m, struct con_session *s, const struct wire_event *ev)
 {
 	(void)m;
 	(void)ev;
@@ -315,9 +312,9 @@ on_closed(struct con_mirror *m, struct con_session *s,
 }
 
 static const struct {
-	const char	*ev;
-	void		(*take)(struct con_mirror *m, struct con_session *s,
-			    const struct wire_event *ev);
+	const char *ev;
+	void (*take)(struct con_mirror *m, struct con_session *s,
+	    const struct wire_event *ev);
 } kinds[] = {
 	{ "arrived", on_arrived },
 	{ "said", on_said },
@@ -337,8 +334,7 @@ apply(struct con_mirror *m, const struct wire_event *ev)
 	if (s == NULL && strcmp(ev->ev, "arrived") == 0 &&
 	    (s = add(m, ev->sid)) == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; s != NULL && i < sizeof kinds / sizeof *kinds;
-	    i++) {
+	for (size_t i = 0; s != NULL && i < sizeof kinds / sizeof *kinds; i++) {
 		if (strcmp(kinds[i].ev, ev->ev) == 0)
 			kinds[i].take(m, s, ev);
 	}
@@ -428,8 +424,7 @@ lookup_name(const struct con_mirror *m, const char *text, uint64_t *sid)
 }
 
 int
-con_mirror_lookup(const struct con_mirror *m, const char *text,
-    uint64_t *sid)
+con_mirror_lookup(const struct con_mirror *m, const char *text, uint64_t *sid)
 {
 	if (*text == '#')
 		text++;
@@ -468,16 +463,16 @@ any_unread(const struct con_mirror *m, const struct con_session *s)
 
 /* Of those that `which` is true for, the one that waits longest. */
 static const struct con_session *
-first_of(const struct con_mirror *m, bool (*which)(const struct con_mirror *m,
-    const struct con_session *s))
+first_of(const struct con_mirror *m,
+    bool (*which)(const struct con_mirror *m, const struct con_session *s))
 {
 	const struct con_session *first = NULL;
 
 	for (size_t i = 0; i < m->n; i++) {
 		const struct con_session *s = m->all[i];
 
-		if (which(m, s) && (first == NULL ||
-		    s->waiting_ms < first->waiting_ms))
+		if (which(m, s) &&
+		    (first == NULL || s->waiting_ms < first->waiting_ms))
 			first = s;
 	}
 	return first;

@@ -13,63 +13,63 @@
 
 #include "wire/op.h"
 
-#define CON_NAME_MAX	128	/* bytes of a name made harmless */
-#define CON_ADDR_MAX	80
-#define CON_PEERS	64	/* who wrote over UDP, the latest */
+#define CON_NAME_MAX 128 /* bytes of a name made harmless */
+#define CON_ADDR_MAX 80
+#define CON_PEERS    64 /* who wrote over UDP, the latest */
 
 /* Names and addresses are harmless to a terminal when they are in here. */
 struct con_session {
-	uint64_t	 sid;
-	uint64_t	 in, out;	/* messages from the customer, to it */
-	uint64_t	 sent;		/* of out, those that left */
-	int64_t		 waiting_ms;	/* wall clock since when; 0: is not.
-					 * Who has said nothing yet waits too,
-					 * from the beginning */
-	int64_t		 began_ms;
-	unsigned	 unread;	/* said while it was not selected */
-	bool		 unseen;	/* a snapshot counts messages of it
-					 * that this console did not show */
-	bool		 mine;		/* the last human answer was ours */
-	bool		 eof;		/* it will write no more */
-	bool		 gone;		/* connection lost */
-	bool		 closed;
-	bool		 keep;		/* closed, but it has a draft */
-	char		 name[CON_NAME_MAX];	/* "" when it has none */
-	char		 mode[16];
-	char		 addr[CON_ADDR_MAX];
+	uint64_t sid;
+	uint64_t in, out;   /* messages from the customer, to it */
+	uint64_t sent;      /* of out, those that left */
+	int64_t waiting_ms; /* wall clock since when; 0: is not.
+	                     * Who has said nothing yet waits too,
+	                     * from the beginning */
+	int64_t began_ms;
+	unsigned unread; /* said while it was not selected */
+	bool unseen;     /* a snapshot counts messages of it
+	                  * that this console did not show */
+	bool mine;       /* the last human answer was ours */
+	bool eof;        /* it will write no more */
+	bool gone;       /* connection lost */
+	bool closed;
+	bool keep;               /* closed, but it has a draft */
+	char name[CON_NAME_MAX]; /* "" when it has none */
+	char mode[16];
+	char addr[CON_ADDR_MAX];
 
 	/* How many of its rows may be shown now while another session is
 	 * selected, and how many were not: see board.c. */
-	int64_t		 flood_ns;
-	unsigned	 flood_left;
-	unsigned	 flood_more;
+	int64_t flood_ns;
+	unsigned flood_left;
+	unsigned flood_more;
 };
 
 struct con_mirror {
-	struct con_session	**all;	/* by sid, ascending */
-	size_t			  n, cap;
-	uint64_t		  seq;	/* of the last event that is in here */
-	uint64_t		  selected;	/* 0: nobody */
-	uint64_t		  previous;	/* selected before that */
-	char			  me[CON_NAME_MAX];	/* the desk's word */
-	char			  peers[CON_PEERS][CON_ADDR_MAX]; /* over
-						 * UDP, the latest first */
-	size_t			  npeers;
+	struct con_session **all; /* by sid, ascending */
+	size_t n, cap;
+	uint64_t seq;          /* of the last event that is in here */
+	uint64_t selected;     /* 0: nobody */
+	uint64_t previous;     /* selected before that */
+	char me[CON_NAME_MAX]; /* the desk's word */
+	char peers[CON_PEERS][CON_ADDR_MAX]; /* over
+	                                      * UDP, the latest first */
+	size_t npeers;
 };
 
 /* What the prompt says; see prompt.h.  Each session that waits for an answer
  * and is not selected counts once: as unread when it is ours and has said
  * something since we looked, as waiting otherwise. */
 struct con_facts {
-	uint64_t	 sid;		/* 0: nobody is selected */
-	char		 name[CON_NAME_MAX];
-	bool		 gone, closed;
-	size_t		 waiting, unread;
-	int64_t		 oldest_ms;	/* since when the first waits; or 0 */
+	uint64_t sid; /* 0: nobody is selected */
+	char name[CON_NAME_MAX];
+	bool gone, closed;
+	size_t waiting, unread;
+	int64_t oldest_ms; /* since when the first waits; or 0 */
 };
 
-void	con_mirror_init(struct con_mirror *m);
-void	con_mirror_fini(struct con_mirror *m);
+void con_mirror_init(struct con_mirror *m);
+void con_mirror_fini(struct con_mirror *m);
 
 /*
  * Takes the snapshot of a welcome.  What a session had of ours (unread, mine)
@@ -77,11 +77,11 @@ void	con_mirror_fini(struct con_mirror *m);
  * replay has none: the events that follow bring us up to date.  Returns 0 or
  * -ENOMEM.
  */
-int	con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f);
+int con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f);
 
 /* Adds one event; one that is already in here (by its seq) changes nothing.
  * Returns 0 or -ENOMEM. */
-int	con_mirror_event(struct con_mirror *m, const struct wire_event *ev);
+int con_mirror_event(struct con_mirror *m, const struct wire_event *ev);
 
 /* NULL when there is none. */
 struct con_session *con_mirror_find(const struct con_mirror *m, uint64_t sid);
@@ -90,17 +90,17 @@ struct con_session *con_mirror_find(const struct con_mirror *m, uint64_t sid);
  * Selects a session (0: nobody) and reads it: its unread is 0, and unseen is
  * false.  Returns 0, or -ENOENT and changes nothing.
  */
-int	con_mirror_select(struct con_mirror *m, uint64_t sid);
+int con_mirror_select(struct con_mirror *m, uint64_t sid);
 
 /* A closed session stays while it is kept or selected. */
-void	con_mirror_keep(struct con_mirror *m, uint64_t sid, bool keep);
+void con_mirror_keep(struct con_mirror *m, uint64_t sid, bool keep);
 
 /*
  * The session an operator means: "3", "#3", a name, or the beginning of one
  * name only.  Returns 0; -ENOENT; -EEXIST when several names begin so.
  */
-int	con_mirror_lookup(const struct con_mirror *m, const char *text,
-	    uint64_t *sid);
+int con_mirror_lookup(const struct con_mirror *m, const char *text,
+    uint64_t *sid);
 
 /* Who waits longest apart from the selected one; then who of mine said
  * something; then who left a message and is gone; 0 for nobody. */
@@ -114,18 +114,17 @@ uint64_t con_mirror_next(const struct con_mirror *m);
 uint64_t con_mirror_previous(const struct con_mirror *m);
 
 /* The order of /list: who waits longest first, then by number. */
-int	con_session_order(const void *a, const void *b);
+int con_session_order(const void *a, const void *b);
 
 /* How many are not closed. */
-size_t	con_mirror_open(const struct con_mirror *m);
+size_t con_mirror_open(const struct con_mirror *m);
 
-void	con_mirror_facts(const struct con_mirror *m, struct con_facts *out);
+void con_mirror_facts(const struct con_mirror *m, struct con_facts *out);
 
 /* "3 alice", or "3" for one without a name, or "3" for one we do not know. */
-#define CON_LABEL_MAX	(CON_NAME_MAX + 24)
-void	con_session_label(const struct con_session *s,
-	    char out[CON_LABEL_MAX]);
-void	con_mirror_label(const struct con_mirror *m, uint64_t sid,
-	    char out[CON_LABEL_MAX]);
+#define CON_LABEL_MAX (CON_NAME_MAX + 24)
+void con_session_label(const struct con_session *s, char out[CON_LABEL_MAX]);
+void con_mirror_label(const struct con_mirror *m, uint64_t sid,
+    char out[CON_LABEL_MAX]);
 
 #endif

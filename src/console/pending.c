@@ -61,8 +61,8 @@ struct con_request *
 con_pending_take(struct con_pending *p, uint64_t id)
 {
 	DW_LIST_EACH(n, &p->all) {
-		struct con_request *rq = DW_LIST_OF(n, struct con_request,
-		    node);
+		struct con_request *rq =
+		    DW_LIST_OF(n, struct con_request, node);
 
 		if (rq->id == id)
 			return take_off(p, rq);
@@ -75,11 +75,10 @@ con_pending_stored(struct con_pending *p, uint64_t sid, const char *body,
     size_t len)
 {
 	DW_LIST_EACH(n, &p->all) {
-		struct con_request *rq = DW_LIST_OF(n, struct con_request,
-		    node);
+		struct con_request *rq =
+		    DW_LIST_OF(n, struct con_request, node);
 
-		if (rq->sid == sid && !rq->stored &&
-		    strlen(rq->text) == len &&
+		if (rq->sid == sid && !rq->stored && strlen(rq->text) == len &&
 		    memcmp(rq->text, body, len) == 0) {
 			rq->stored = true;
 			return;
@@ -91,8 +90,8 @@ struct con_request *
 con_pending_take_lost(struct con_pending *p, unsigned generation)
 {
 	DW_LIST_EACH(n, &p->all) {
-		struct con_request *rq = DW_LIST_OF(n, struct con_request,
-		    node);
+		struct con_request *rq =
+		    DW_LIST_OF(n, struct con_request, node);
 
 		if (rq->generation < generation)
 			return take_off(p, rq);

@@ -13,41 +13,41 @@
 #include "base/list.h"
 
 struct con_request {
-	struct dw_list	 node;
-	uint64_t	 id;
-	uint64_t	 sid;		/* of a reply; 0: a command */
-	unsigned	 generation;	/* of the link it was sent over */
-	bool		 stored;	/* a reply whose event has come */
-	char		*text;
+	struct dw_list node;
+	uint64_t id;
+	uint64_t sid;        /* of a reply; 0: a command */
+	unsigned generation; /* of the link it was sent over */
+	bool stored;         /* a reply whose event has come */
+	char *text;
 };
 
 struct con_pending {
-	struct dw_list	 all;		/* oldest first */
-	size_t		 n;
-	uint64_t	 last_id;
+	struct dw_list all; /* oldest first */
+	size_t n;
+	uint64_t last_id;
 };
 
-void	con_pending_init(struct con_pending *p);
-void	con_pending_fini(struct con_pending *p);
+void con_pending_init(struct con_pending *p);
+void con_pending_fini(struct con_pending *p);
 
 /* A new request, kept, with an id of its own; NULL: no memory. */
 struct con_request *con_pending_add(struct con_pending *p, uint64_t sid,
-	    const char *text);
+    const char *text);
 
 /* Takes it off; the caller frees it with con_request_free().  NULL: unknown. */
 struct con_request *con_pending_take(struct con_pending *p, uint64_t id);
 
 /* An event of ours says that this reply is stored. */
-void	con_pending_stored(struct con_pending *p, uint64_t sid,
-	    const char *body, size_t len);
+void con_pending_stored(struct con_pending *p, uint64_t sid, const char *body,
+    size_t len);
 
 /*
  * The oldest request that was sent over a link before `generation`: its answer
  * will not come any more.  The caller frees it; NULL: none is left.
  */
 struct con_request *con_pending_take_lost(struct con_pending *p,
-	    unsigned generation);
+    unsigned generation);
 
-void	con_request_free(struct con_request *rq);
+void con_request_free(struct con_request *rq);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "console/prompt.h"
 
-#define NAME_COLUMNS_MIN	8
+#define NAME_COLUMNS_MIN 8
 
 void
 con_prompt_fini(struct con_prompt *p)

@@ -22,21 +22,21 @@
 
 /* Where the bracket is in the text, for the terminal to show it bold. */
 struct con_prompt {
-	struct dw_buf	 text;
-	size_t		 bold_at, bold_len;
+	struct dw_buf text;
+	size_t bold_at, bold_len;
 };
 
 /* Writes the prompt anew.  columns 0: as long as it is.  Returns 0 or
  * -ENOMEM. */
-int	con_prompt_format(struct con_prompt *p, const struct con_facts *facts,
-	    int64_t now_ms, unsigned columns);
-void	con_prompt_fini(struct con_prompt *p);
+int con_prompt_format(struct con_prompt *p, const struct con_facts *facts,
+    int64_t now_ms, unsigned columns);
+void con_prompt_fini(struct con_prompt *p);
 
 /* "0:06", "1:12", "1:02:05". */
-#define CON_SPAN_MAX	32
-void	con_span(int64_t ms, char out[CON_SPAN_MAX]);
+#define CON_SPAN_MAX 32
+void con_span(int64_t ms, char out[CON_SPAN_MAX]);
 
 /* In how many ms its text changes by itself; -1: not. */
-int64_t	con_prompt_tick_ms(const struct con_facts *facts, int64_t now_ms);
+int64_t con_prompt_tick_ms(const struct con_facts *facts, int64_t now_ms);
 
 #endif

@@ -14,12 +14,12 @@
 #include "console/rows.h"
 
 /* Flags of "said" and of "udp": doc/protocol.md. */
-#define CUT_SHORT	1u
-#define TRUNCATED	4u
-#define PEER_LEFT	8u
+#define CUT_SHORT 1u
+#define TRUNCATED 4u
+#define PEER_LEFT 8u
 
 static const struct {
-	const char	*sign, *words;
+	const char *sign, *words;
 } marks[] = {
 	[CON_MARK_STORED] = { " ·", NULL },
 	[CON_MARK_HELD] = { " ·", N_(" (held until they write)") },
@@ -105,8 +105,8 @@ said_row(struct con_row *row, const struct wire_event *ev,
 	add_printable(&text, ev->body, ev->len);
 	if (ev->flags & CUT_SHORT)
 		dw_buf_adds(&text, _(" (cut short)"));
-	return finish(row, &tag, &text, about->selected ?
-	    CON_STYLE_SELECTED : CON_STYLE_CUSTOMER);
+	return finish(row, &tag, &text,
+	    about->selected ? CON_STYLE_SELECTED : CON_STYLE_CUSTOMER);
 }
 
 static void
@@ -136,9 +136,9 @@ reply_row(struct con_row *row, const struct wire_event *ev,
 /* What the words of the protocol mean to people; others are shown as they
  * are. */
 static const struct {
-	const char	*word, *meaning;
+	const char *word, *meaning;
 } reasons[] = {
-	{ "closed", "" },		/* the row says so itself */
+	{ "closed", "" }, /* the row says so itself */
 	{ "gone", N_("did not come back") },
 	{ "kicked", N_("kicked") },
 	{ "left", N_("left") },
@@ -156,7 +156,8 @@ add_why(struct dw_buf *b, const char *why)
 {
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
 		if (strcmp(reasons[i].word, why) == 0)
-			why = *reasons[i].meaning == '\0' ? "" :
+			why = *reasons[i].meaning == '\0' ?
+			    "" :
 			    _(reasons[i].meaning);
 	}
 	if (*why != '\0')
@@ -284,8 +285,9 @@ add_unsent(struct dw_buf *b, uint64_t unsent)
 {
 	if (unsent == 0)
 		return;
-	dw_buf_addf(b, DW_PLURAL("; %lu reply perhaps not delivered",
-	    "; %lu replies perhaps not delivered", (unsigned long)unsent),
+	dw_buf_addf(b,
+	    DW_PLURAL("; %lu reply perhaps not delivered",
+		"; %lu replies perhaps not delivered", (unsigned long)unsent),
 	    (unsigned long)unsent);
 }
 
@@ -321,8 +323,7 @@ closed_row(struct con_row *row, const struct wire_event *ev,
 	if (*ev->who == '\0')
 		dw_buf_addf(&b, _("%s is closed"), about->label);
 	else
-		dw_buf_addf(&b, _("%s is closed by %s"), about->label,
-		    ev->who);
+		dw_buf_addf(&b, _("%s is closed by %s"), about->label, ev->who);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
 	return note_row(row, ev, &b);
@@ -356,10 +357,9 @@ off_row(struct con_row *row, const struct wire_event *ev,
 }
 
 static const struct {
-	const char	*ev;
-	int		(*make)(struct con_row *row,
-			    const struct wire_event *ev,
-			    const struct con_row_about *about);
+	const char *ev;
+	int (*make)(struct con_row *row, const struct wire_event *ev,
+	    const struct con_row_about *about);
 } kinds[] = {
 	{ "arrived", arrived_row },
 	{ "said", said_row },
@@ -441,7 +441,7 @@ add_coloured(struct dw_buf *out, const char *rows, const struct con_row *row,
 	for (; (end = strchr(rows, '\n')) != NULL; rows = end + 1) {
 		len = (size_t)(end - rows);
 		head = rows == first ? tag_bytes(rows, len, row->tag) :
-		    gutter_bytes(rows, gutter);
+				       gutter_bytes(rows, gutter);
 		dw_buf_adds(out, colours[row->style]);
 		dw_buf_add(out, rows, head);
 		dw_buf_adds(out, "\033[0m");

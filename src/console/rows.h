@@ -30,57 +30,57 @@
 #include "base/buf.h"
 #include "wire/op.h"
 
-#define CON_HOLD_MS	300
-#define CON_BODY_MAX	(64 * 1024)	/* bytes of one message on a screen */
+#define CON_HOLD_MS  300
+#define CON_BODY_MAX (64 * 1024) /* bytes of one message on a screen */
 
 enum con_style {
 	CON_STYLE_OURS,
 	CON_STYLE_CUSTOMER,
-	CON_STYLE_SELECTED,	/* the customer who is selected */
+	CON_STYLE_SELECTED, /* the customer who is selected */
 	CON_STYLE_OPERATOR,
-	CON_STYLE_NOTE,		/* a datagram */
-	CON_STYLE_NOTE_REPLY	/* and the answer */
+	CON_STYLE_NOTE,      /* a datagram */
+	CON_STYLE_NOTE_REPLY /* and the answer */
 };
 
 enum con_mark {
 	CON_MARK_STORED,
-	CON_MARK_HELD,		/* stored, for a classic customer's turn */
+	CON_MARK_HELD, /* stored, for a classic customer's turn */
 	CON_MARK_SENT,
-	CON_MARK_DOUBT,		/* perhaps not delivered */
-	CON_MARK_FAILED		/* an answer over UDP that could not leave */
+	CON_MARK_DOUBT, /* perhaps not delivered */
+	CON_MARK_FAILED /* an answer over UDP that could not leave */
 };
 
 /* Both strings are printable; text may have LF. */
 struct con_row {
-	char		*tag;
-	char		*text;
-	enum con_style	 style;
+	char *tag;
+	char *text;
+	enum con_style style;
 };
 
-void	con_row_fini(struct con_row *row);
+void con_row_fini(struct con_row *row);
 
 /* A row of ours; the arguments need not be printable. */
-int	con_row_ours(struct con_row *row, const char *format, ...)
-	    __attribute__((format(printf, 2, 3)));
+int con_row_ours(struct con_row *row, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* What a row about an event says besides the event. */
 struct con_row_about {
-	const char	*label;		/* "3 alice" */
-	enum con_mark	 mark;		/* of a reply */
-	uint64_t	 unsent;	/* replies that had not left */
-	const char	*why;		/* of CON_MARK_FAILED */
-	bool		 selected;
+	const char *label;  /* "3 alice" */
+	enum con_mark mark; /* of a reply */
+	uint64_t unsent;    /* replies that had not left */
+	const char *why;    /* of CON_MARK_FAILED */
+	bool selected;
 };
 
 /*
  * The row of an event.  Returns 1; 0 when this event is not shown (sent, and
  * what we do not know); -ENOMEM.
  */
-int	con_row_event(struct con_row *row, const struct wire_event *ev,
-	    const struct con_row_about *about);
+int con_row_event(struct con_row *row, const struct wire_event *ev,
+    const struct con_row_about *about);
 
 /* Appends the physical rows; columns 0: one row, nothing wrapped. */
-int	con_row_lay(const struct con_row *row, unsigned columns, bool colour,
-	    struct dw_buf *out);
+int con_row_lay(const struct con_row *row, unsigned columns, bool colour,
+    struct dw_buf *out);
 
 #endif

@@ -25,8 +25,8 @@ con_show(struct con *con, struct con_row *row)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
-	if (con_row_lay(row, tty_columns(con->tty),
-	    tty_has_colour(con->tty), &b) == 0)
+	if (con_row_lay(row, tty_columns(con->tty), tty_has_colour(con->tty),
+		&b) == 0)
 		tty_print(con->tty, b.data, b.len);
 	dw_buf_fini(&b);
 	remember(con, row);
@@ -93,7 +93,7 @@ con_prompt_refresh(struct con *con)
 
 	con_board_facts(&con->board, &con->facts);
 	if (con_prompt_format(p, &con->facts, dw_clock_wall_ms(),
-	    tty_columns(con->tty)) < 0)
+		tty_columns(con->tty)) < 0)
 		return;
 	if (con->prompt_shown != NULL && before == con->facts.sid &&
 	    strcmp(con->prompt_shown, p->text.data) == 0)

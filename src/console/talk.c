@@ -11,8 +11,8 @@
 #include "base/i18n.h"
 #include "console/inside.h"
 
-#define LEAVE_SECONDS	1.0	/* for answers */
-#define REPLY_MAX	(64 * 1024)	/* bytes; fits a frame in any form */
+#define LEAVE_SECONDS 1.0         /* for answers */
+#define REPLY_MAX     (64 * 1024) /* bytes; fits a frame in any form */
 
 static bool
 line_is_empty(const struct con *con)
@@ -80,8 +80,9 @@ con_select(struct con *con, uint64_t sid)
 	struct con_session s;
 
 	if (!con_board_session(&con->board, sid, &s)) {
-		con_say(con, _("there is no session like that; /list shows "
-		    "all"));
+		con_say(con,
+		    _("there is no session like that; /list shows "
+		      "all"));
 		return;
 	}
 	/* What was typed for nobody goes along. */
@@ -149,8 +150,7 @@ keep_somewhere(struct con *con, uint64_t sid, const char *text)
 }
 
 void
-con_keep_text(struct con *con, uint64_t sid, const char *text,
-    const char *why)
+con_keep_text(struct con *con, uint64_t sid, const char *text, const char *why)
 {
 	char label[CON_LABEL_MAX];
 	const char *where;
@@ -168,8 +168,9 @@ nobody_selected(struct con *con, const char *text)
 	char *typed;
 
 	con->unsent = true;
-	con_say(con, _("not sent: nobody is selected; Enter on an empty line "
-	    "takes who waits longest"));
+	con_say(con,
+	    _("not sent: nobody is selected; Enter on an empty line "
+	      "takes who waits longest"));
 	if (!tty_is_terminal(con->tty) || !line_is_empty(con) ||
 	    (typed = as_typed(text)) == NULL)
 		return;
@@ -264,7 +265,7 @@ con_leave(struct con *con)
 			tty_quit(con->tty);
 		return;
 	}
-	con->eof = true;	/* what was sent is answered first */
+	con->eof = true; /* what was sent is answered first */
 	if (!tty_is_terminal(con->tty))
 		return;
 	con->leave_ns = dw_clock_after(LEAVE_SECONDS);

@@ -10,7 +10,7 @@
 #include "desk/command.h"
 #include "desk/state.h"
 
-#define HISTORY_ROWS	20
+#define HISTORY_ROWS 20
 
 static int
 refuse(struct desk *d, const struct desk_request *rq, enum desk_code code,
@@ -48,8 +48,7 @@ session_of(struct desk *d, const struct desk_request *rq, const char *arg)
 	if (s != NULL && s->facts.state != DESK_CLOSED)
 		return s;
 	if (sid != 0 && sid <= d->sid)
-		refuse(d, rq, DESK_CLOSED_ALREADY,
-		    _("that session has ended"));
+		refuse(d, rq, DESK_CLOSED_ALREADY, _("that session has ended"));
 	else
 		refuse(d, rq, DESK_UNKNOWN, _("there is no such session"));
 	return NULL;
@@ -83,8 +82,8 @@ command_kick(struct desk *d, const struct desk_request *rq, const char *arg,
 }
 
 static int
-command_history(struct desk *d, const struct desk_request *rq,
-    const char *arg, struct desk_time now)
+command_history(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
 {
 	uint64_t sid;
 
@@ -112,16 +111,20 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 }
 
 static const struct desk_command commands[] = {
-	{ "close", "[N]", N_("say goodbye to this customer and end the "
-	    "conversation"), "session", command_close },
-	{ "history", "[N]", N_("show what was said in this session"),
-	    "session", command_history },
+	{ "close", "[N]",
+	    N_("say goodbye to this customer and end the "
+	       "conversation"),
+	    "session", command_close },
+	{ "history", "[N]", N_("show what was said in this session"), "session",
+	    command_history },
 	{ "kick", "N", N_("cut this customer off at once"), "session",
 	    command_kick },
 	{ "quit", "", N_("tell everybody goodbye and stop the desk"), "",
 	    command_quit },
-	{ "udp", "[[ADDR] TEXT]", N_("answer a datagram; alone show the last "
-	    "ones"), "peer", desk_command_udp },
+	{ "udp", "[[ADDR] TEXT]",
+	    N_("answer a datagram; alone show the last "
+	       "ones"),
+	    "peer", desk_command_udp },
 };
 
 const struct desk_command *

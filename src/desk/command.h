@@ -13,20 +13,20 @@ struct desk_request;
 struct desk_time;
 
 struct desk_command {
-	const char	*name;
-	const char	*args;		/* "[N]": a session, by default the
-					 * selected one */
-	const char	*help;		/* to be translated where shown */
-	const char	*complete;	/* "session", "peer" or "" */
+	const char *name;
+	const char *args;     /* "[N]": a session, by default the
+	                       * selected one */
+	const char *help;     /* to be translated where shown */
+	const char *complete; /* "session", "peer" or "" */
 	/* arg is what follows the name, without spaces around it. */
-	int		(*run)(struct desk *d, const struct desk_request *rq,
-			    const char *arg, struct desk_time now);
+	int (*run)(struct desk *d, const struct desk_request *rq,
+	    const char *arg, struct desk_time now);
 };
 
 const struct desk_command *desk_commands(size_t *n);
 
 /* The row whose name is the first word of text; *arg is what follows it. */
 const struct desk_command *desk_command_find(const char *text,
-	    const char **arg);
+    const char **arg);
 
 #endif

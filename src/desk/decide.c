@@ -12,8 +12,8 @@
 #include "desk/state.h"
 
 /* What one request may add at most. */
-#define EVENTS_MAX	4
-#define EFFECTS_MAX	8
+#define EVENTS_MAX  4
+#define EFFECTS_MAX 8
 
 static bool
 alive(const struct desk_session *s)
@@ -65,8 +65,7 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 
 /* A message for the operators; the first one begins the session. */
 static void
-store_said(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_session *s = rq->conn->session;
 	struct desk_event ev = desk_event_of(DESK_EV_SAID);
@@ -147,13 +146,13 @@ is_left(const struct desk_session *s)
 }
 
 static int
-decide_said(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_conn *c = rq->conn;
 	bool was_left = is_left(c->session);
 
-	if (c->ending || c->leaving || (c->session != NULL && !alive(c->session)) ||
+	if (c->ending || c->leaving ||
+	    (c->session != NULL && !alive(c->session)) ||
 	    (c->session == NULL && c->mode == DESK_CLASSIC))
 		said_late(d, rq);
 	else if (c->mode == DESK_CLASSIC)
@@ -162,15 +161,15 @@ decide_said(struct desk *d, const struct desk_request *rq,
 		said_line(d, rq, now);
 	/* Behind the rest: a classic client reads it as its answer. */
 	if (!was_left && is_left(c->session))
-		desk_fx_text(d, c, _("Nobody is on duty right now; your "
-		    "message is kept."));
+		desk_fx_text(d, c,
+		    _("Nobody is on duty right now; your "
+		      "message is kept."));
 	desk_fx_done(d, rq);
 	return 0;
 }
 
 static int
-decide_tell(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+decide_tell(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	(void)now;
 	desk_fx_tell(d, rq);
@@ -192,8 +191,7 @@ decide_bye(struct desk *d, const struct desk_request *rq, struct desk_time now)
 }
 
 static int
-decide_idle(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+decide_idle(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	if (alive(rq->conn->session) &&
 	    rq->conn->session->facts.waiting_ms != 0) {
@@ -232,7 +230,8 @@ decide_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	if (c->session != NULL) {
 		d->sweep = d->sweep || !alive(c->session);
 		c->session->lost = d->draining ? "stop" :
-		    c->doomed != NULL ? c->doomed : rq->why;
+		    c->doomed != NULL          ? c->doomed :
+						 rq->why;
 		c->session->conn = NULL;
 		c->session = NULL;
 		d->dirty = true;
@@ -369,15 +368,14 @@ decide_drain(struct desk *d, const struct desk_request *rq,
 {
 	d->draining = true;
 	if (d->drop_ns != DW_NEVER)
-		d->drop_ns = now.ns;	/* the last time to tell it */
+		d->drop_ns = now.ns; /* the last time to tell it */
 	desk_fx_drain(d);
 	desk_fx_done(d, rq);
 	return 0;
 }
 
 int
-desk_decide(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	static int (*const decide[DESK_RQ_KINDS])(struct desk *,
 	    const struct desk_request *, struct desk_time) = {

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "desk/state.h"
 
-#define FIRST_ROOM	32	/* more than any one request needs */
+#define FIRST_ROOM 32 /* more than any one request needs */
 
 static const char *const mode_words[] = {
 	[DESK_LINE] = "line",
@@ -92,8 +92,8 @@ desk_new(const struct desk_config *config, struct desk **out)
 	d->deadline_ns = d->gone_ns = d->drop_ns = DW_NEVER;
 	d->told_ns = INT64_MIN / 2;
 	if (desk_reserve(d, FIRST_ROOM, FIRST_ROOM) < 0 ||
-	    desk_peers_init(&d->peers, config->max_peers,
-	    config->peer_ns) < 0) {
+	    desk_peers_init(&d->peers, config->max_peers, config->peer_ns) <
+		0) {
 		desk_free(d);
 		return -ENOMEM;
 	}
@@ -121,7 +121,7 @@ desk_replay(struct desk *d, const struct desk_event *ev)
 	if (ev->sid == 0)
 		return 0;
 	s = ev->ev == DESK_EV_ARRIVED ? replay_arrived(d) :
-	    desk_session_find(d, ev->sid);
+					desk_session_find(d, ev->sid);
 	if (s == NULL)
 		return ev->ev == DESK_EV_ARRIVED ? -ENOMEM : 0;
 	desk_apply(&s->facts, ev);
@@ -144,8 +144,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
 static bool
 is_kept(const struct desk_session *s)
 {
-	return s->facts.state == DESK_LEFT ||
-	    strcmp(s->lost, "restart") == 0 ||
+	return s->facts.state == DESK_LEFT || strcmp(s->lost, "restart") == 0 ||
 	    (strcmp(s->lost, "stop") == 0 && s->facts.waiting_ms != 0);
 }
 
@@ -166,8 +165,8 @@ look_in(struct desk *d, int64_t ms, struct desk_time now)
 static void
 settle_gone(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(
-	    is_kept(s) ? DESK_EV_GONE : DESK_EV_CLOSED);
+	struct desk_event ev =
+	    desk_event_of(is_kept(s) ? DESK_EV_GONE : DESK_EV_CLOSED);
 
 	ev.why = s->lost;
 	desk_emit(d, s, ev, now);
@@ -273,8 +272,8 @@ desk_events(const struct desk *d, size_t *n)
 }
 
 void
-desk_each(const struct desk *d, void (*fn)(void *arg,
-    const struct desk_session *s), void *arg)
+desk_each(const struct desk *d,
+    void (*fn)(void *arg, const struct desk_session *s), void *arg)
 {
 	DW_LIST_EACH(n, &d->sessions) {
 		const struct desk_session *s =

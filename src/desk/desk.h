@@ -33,34 +33,34 @@
 enum desk_mode { DESK_LINE, DESK_CLASSIC };
 enum desk_state { DESK_WAITING, DESK_OPEN, DESK_LEFT, DESK_CLOSED };
 
-#define DESK_NAME_SIZE	97	/* 24 columns of 4 bytes and a NUL */
-#define DESK_ADDR_SIZE	64
+#define DESK_NAME_SIZE 97 /* 24 columns of 4 bytes and a NUL */
+#define DESK_ADDR_SIZE 64
 
 struct desk_facts {
-	uint64_t	sid;
-	enum desk_mode	mode;
-	enum desk_state	state;
-	bool		eof;		/* it will write no more */
-	bool		gone;		/* not connected */
-	char		name[DESK_NAME_SIZE];
-	char		addr[DESK_ADDR_SIZE];
-	int64_t		began_ms;
-	int64_t		waiting_ms;	/* of the oldest message that nobody
-					 * has answered; 0: none */
-	int64_t		gone_ms;
-	uint64_t	in, out, sent;	/* messages; replies up to `sent` have
-					 * left */
+	uint64_t sid;
+	enum desk_mode mode;
+	enum desk_state state;
+	bool eof;  /* it will write no more */
+	bool gone; /* not connected */
+	char name[DESK_NAME_SIZE];
+	char addr[DESK_ADDR_SIZE];
+	int64_t began_ms;
+	int64_t waiting_ms; /* of the oldest message that nobody
+	                     * has answered; 0: none */
+	int64_t gone_ms;
+	uint64_t in, out, sent; /* messages; replies up to `sent` have
+	                         * left */
 };
 
 struct desk_session {
-	struct desk_facts	 facts;
-	struct desk_conn	*conn;		/* NULL: not connected */
-	const char		*lost;		/* noticed: why it is not */
-	uint64_t		 left_n;	/* noticed: replies up to it have
-						 * left */
-	bool			 saved;		/* this round's undo has it */
-	bool			 fresh;		/* begun in this round */
-	struct dw_list		 node;		/* in desk.sessions */
+	struct desk_facts facts;
+	struct desk_conn *conn; /* NULL: not connected */
+	const char *lost;       /* noticed: why it is not */
+	uint64_t left_n;        /* noticed: replies up to it have
+	                         * left */
+	bool saved;             /* this round's undo has it */
+	bool fresh;             /* begun in this round */
+	struct dw_list node;    /* in desk.sessions */
 };
 
 /*
@@ -69,117 +69,117 @@ struct desk_session {
  * touches it.
  */
 struct desk_conn {
-	enum desk_mode		 mode;
-	char			 addr[DESK_ADDR_SIZE];
-	struct desk_session	*session;	/* NULL: none yet, or ended */
-	uint64_t		 sid;		/* its number, also then */
-	struct desk_turn	 turn;		/* of a classic client */
-	uint64_t		 put_n;		/* replies up to it were put … */
-	uint64_t		 put_end;	/* … into the outbox up to here */
-	uint64_t		 last_end;	/* all that was put ends here, */
-	bool			 kept;		/* and some of it waits */
-	const char		*doomed;	/* noticed: why it is cut off */
-	bool			 half_closed;	/* it will say no more */
-	bool			 leaving;	/* its goodbye is decided */
-	bool			 ending;	/* its last text was put */
-	int64_t			 linger_ns;	/* ending: then it is cut */
-	bool			 expired;	/* it has had its minute */
-	struct dw_list		 node;		/* in desk.conns */
+	enum desk_mode mode;
+	char addr[DESK_ADDR_SIZE];
+	struct desk_session *session; /* NULL: none yet, or ended */
+	uint64_t sid;                 /* its number, also then */
+	struct desk_turn turn;        /* of a classic client */
+	uint64_t put_n;               /* replies up to it were put … */
+	uint64_t put_end;             /* … into the outbox up to here */
+	uint64_t last_end;            /* all that was put ends here, */
+	bool kept;                    /* and some of it waits */
+	const char *doomed;           /* noticed: why it is cut off */
+	bool half_closed;             /* it will say no more */
+	bool leaving;                 /* its goodbye is decided */
+	bool ending;                  /* its last text was put */
+	int64_t linger_ns;            /* ending: then it is cut */
+	bool expired;                 /* it has had its minute */
+	struct dw_list node;          /* in desk.conns */
 };
 
 enum desk_rq {
-	DESK_RQ_OPENED,		/* conn, mode: what it speaks is known; again
-				 * when a silent one turns out classic */
-	DESK_RQ_SAID,		/* conn, text, flags: a whole message */
-	DESK_RQ_TELL,		/* conn, text: from the desk, not stored */
-	DESK_RQ_ANSWER,		/* conn, text: these bytes (telnet's) */
-	DESK_RQ_IDLE,		/* conn, why: silent for long; ends it unless
-				 * it waits for an operator */
-	DESK_RQ_BYE,		/* conn, why, text: its worker gives up on it */
-	DESK_RQ_EOF,		/* conn: it will say no more */
-	DESK_RQ_LEFT,		/* conn, why: its worker lets go of it */
-	DESK_RQ_SENT,		/* conn, offset: bytes that left the outbox */
-	DESK_RQ_STALLED,	/* conn, why: does not read, or sends too much */
-	DESK_RQ_ATTACH,		/* who: an operator came */
-	DESK_RQ_DETACH,		/* who */
-	DESK_RQ_REPLY,		/* who, sid, text */
-	DESK_RQ_COMMAND,	/* who, text: "close 3" */
-	DESK_RQ_NOTE,		/* addr, route, text, whole, flags: a datagram
-				 * came */
-	DESK_RQ_DROPPED,	/* datagrams were dropped; the sink knows how
-				 * many when it is to say so */
-	DESK_RQ_DRAIN,		/* end all sessions, take no more */
+	DESK_RQ_OPENED,  /* conn, mode: what it speaks is known; again
+	                  * when a silent one turns out classic */
+	DESK_RQ_SAID,    /* conn, text, flags: a whole message */
+	DESK_RQ_TELL,    /* conn, text: from the desk, not stored */
+	DESK_RQ_ANSWER,  /* conn, text: these bytes (telnet's) */
+	DESK_RQ_IDLE,    /* conn, why: silent for long; ends it unless
+	                  * it waits for an operator */
+	DESK_RQ_BYE,     /* conn, why, text: its worker gives up on it */
+	DESK_RQ_EOF,     /* conn: it will say no more */
+	DESK_RQ_LEFT,    /* conn, why: its worker lets go of it */
+	DESK_RQ_SENT,    /* conn, offset: bytes that left the outbox */
+	DESK_RQ_STALLED, /* conn, why: does not read, or sends too much */
+	DESK_RQ_ATTACH,  /* who: an operator came */
+	DESK_RQ_DETACH,  /* who */
+	DESK_RQ_REPLY,   /* who, sid, text */
+	DESK_RQ_COMMAND, /* who, text: "close 3" */
+	DESK_RQ_NOTE,    /* addr, route, text, whole, flags: a datagram
+	                  * came */
+	DESK_RQ_DROPPED, /* datagrams were dropped; the sink knows how
+	                  * many when it is to say so */
+	DESK_RQ_DRAIN,   /* end all sessions, take no more */
 	DESK_RQ_KINDS
 };
 
 /* What it points at stays until the request is answered; `why` is a constant,
  * as a session remembers it until it is stored. */
 struct desk_request {
-	enum desk_rq		 rq;
-	void			*node;		/* given back with the answer */
-	struct desk_conn	*conn;
-	enum desk_mode		 mode;
-	const char		*who, *text, *why;
-	size_t			 len;
-	unsigned		 flags;
-	uint64_t		 sid, offset;
-	const char		*addr;		/* see struct desk_peer */
-	const void		*route;		/* DESK_ROUTE_SIZE bytes */
-	size_t			 whole;		/* bytes before it was cut */
+	enum desk_rq rq;
+	void *node; /* given back with the answer */
+	struct desk_conn *conn;
+	enum desk_mode mode;
+	const char *who, *text, *why;
+	size_t len;
+	unsigned flags;
+	uint64_t sid, offset;
+	const char *addr;  /* see struct desk_peer */
+	const void *route; /* DESK_ROUTE_SIZE bytes */
+	size_t whole;      /* bytes before it was cut */
 };
 
 /*
  * Who has written over UDP: a soft session, forgotten after a while.  Only
  * such a one can be answered, on the way by which it came.
  */
-#define DESK_ROUTE_SIZE	288
+#define DESK_ROUTE_SIZE 288
 struct desk_peer {
-	char		 addr[DESK_ADDR_SIZE];
-	unsigned char	 route[DESK_ROUTE_SIZE];	/* the door's; the desk
-							 * only keeps it */
-	bool		 answered;	/* by an operator */
-	bool		 left;		/* it said quit after that */
-	int64_t		 heard_ns;	/* when it wrote last */
+	char addr[DESK_ADDR_SIZE];
+	unsigned char route[DESK_ROUTE_SIZE]; /* the door's; the desk
+	                                       * only keeps it */
+	bool answered;                        /* by an operator */
+	bool left;                            /* it said quit after that */
+	int64_t heard_ns;                     /* when it wrote last */
 };
 
 enum desk_code {
 	DESK_OK,
-	DESK_NOT_STORED,	/* the journal failed; nothing happened */
-	DESK_CLOSED_ALREADY,	/* that session has ended */
-	DESK_GONE,		/* its customer is not connected */
-	DESK_UNKNOWN,		/* no such session or command */
-	DESK_FULL,		/* its customer does not read */
-	DESK_USAGE,		/* nothing to send, bad argument */
+	DESK_NOT_STORED,     /* the journal failed; nothing happened */
+	DESK_CLOSED_ALREADY, /* that session has ended */
+	DESK_GONE,           /* its customer is not connected */
+	DESK_UNKNOWN,        /* no such session or command */
+	DESK_FULL,           /* its customer does not read */
+	DESK_USAGE,          /* nothing to send, bad argument */
 	DESK_STOPPING,
 	DESK_CODES
 };
 
 /* Answers a request; each gets exactly one. */
 struct desk_answer {
-	enum desk_code	 code;
-	uint64_t	 sid, n;	/* a reply: its session and number */
-	const char	*text;		/* for people; "" when there is nothing
-					 * to say */
+	enum desk_code code;
+	uint64_t sid, n;  /* a reply: its session and number */
+	const char *text; /* for people; "" when there is nothing
+	                   * to say */
 };
 
 /* Text for one customer. */
 struct desk_say {
-	const char	*who;		/* operator; NULL: the desk itself */
-	const char	*text;
-	size_t		 len;
-	bool		 raw;		/* these very bytes */
+	const char *who; /* operator; NULL: the desk itself */
+	const char *text;
+	size_t len;
+	bool raw; /* these very bytes */
 };
 
 enum desk_put {
-	DESK_PUT_LEFT,		/* all that was put has left */
-	DESK_PUT_KEPT,		/* some of it waits for the socket */
-	DESK_PUT_FULL,		/* there was no room */
-	DESK_PUT_SHUT,		/* nothing can leave any more */
+	DESK_PUT_LEFT, /* all that was put has left */
+	DESK_PUT_KEPT, /* some of it waits for the socket */
+	DESK_PUT_FULL, /* there was no room */
+	DESK_PUT_SHUT, /* nothing can leave any more */
 };
 
 struct desk_time {
-	int64_t	ns;		/* monotonic */
-	int64_t	ms;		/* wall clock */
+	int64_t ns; /* monotonic */
+	int64_t ms; /* wall clock */
 };
 
 /*
@@ -188,95 +188,95 @@ struct desk_time {
  */
 struct desk_sink {
 	/* To all operators and the log, in the order of seq. */
-	void	(*event)(void *arg, const struct desk_event *ev,
-		    const struct desk_session *s);
+	void (*event)(void *arg, const struct desk_event *ev,
+	    const struct desk_session *s);
 	/* Puts text into a customer's outbox; *end is where it ends among
 	 * all bytes put. */
 	enum desk_put (*say)(void *arg, struct desk_conn *c,
-		    const struct desk_say *say, uint64_t *end);
+	    const struct desk_say *say, uint64_t *end);
 	/* After what was put no more will come. */
-	void	(*end)(void *arg, struct desk_conn *c);
+	void (*end)(void *arg, struct desk_conn *c);
 	/* No more in either direction, now. */
-	void	(*cut)(void *arg, struct desk_conn *c);
-	void	(*answer)(void *arg, void *node, const struct desk_answer *a);
+	void (*cut)(void *arg, struct desk_conn *c);
+	void (*answer)(void *arg, void *node, const struct desk_answer *a);
 	/* An operator came: what the desk looks like now, and from now on
 	 * every event.  It also answers.  notes: so many datagrams came while
 	 * nobody was on duty. */
-	void	(*attached)(void *arg, void *node, uint64_t notes);
+	void (*attached)(void *arg, void *node, uint64_t notes);
 	/* Shows the last `count` messages of sid (0: of all who wrote over
 	 * UDP), and answers then. */
-	void	(*past)(void *arg, void *node, uint64_t sid, unsigned count);
+	void (*past)(void *arg, void *node, uint64_t sid, unsigned count);
 	/* Sends one datagram.  NULL when it has left, or a constant that says
 	 * why not. */
 	const char *(*datagram)(void *arg, const struct desk_peer *to,
-		    const char *text, size_t len);
+	    const char *text, size_t len);
 	/* It is time to say how many datagrams were dropped. */
-	void	(*dropped)(void *arg);
+	void (*dropped)(void *arg);
 	/* An operator wants the desk to stop. */
-	void	(*quit)(void *arg);
+	void (*quit)(void *arg);
 	/* DESK_RQ_DRAIN is done: nobody is connected any more. */
-	void	(*drained)(void *arg);
+	void (*drained)(void *arg);
 };
 
 struct desk_config {
-	const char	*name;		/* the desk's, for its greeting */
-	const char	*greeting;	/* NULL: the usual one */
+	const char *name;     /* the desk's, for its greeting */
+	const char *greeting; /* NULL: the usual one */
 	struct desk_turn_times turn;
-	int64_t		 linger_ns;	/* how long an ended one may stay */
-	int64_t		 retry_ns;	/* noticed things not stored: again */
-	int64_t		 gone_after_ms;	/* then a gone session is closed */
-	size_t		 max_gone;	/* so many are kept, the latest */
-	size_t		 held_bytes;	/* text that may wait for a turn */
-	size_t		 max_message;	/* bytes of one reply */
-	size_t		 max_peers;	/* over UDP, that are known */
-	int64_t		 peer_ns;	/* and for so long */
-	size_t		 max_answer;	/* bytes of one answer over UDP */
+	int64_t linger_ns;     /* how long an ended one may stay */
+	int64_t retry_ns;      /* noticed things not stored: again */
+	int64_t gone_after_ms; /* then a gone session is closed */
+	size_t max_gone;       /* so many are kept, the latest */
+	size_t held_bytes;     /* text that may wait for a turn */
+	size_t max_message;    /* bytes of one reply */
+	size_t max_peers;      /* over UDP, that are known */
+	int64_t peer_ns;       /* and for so long */
+	size_t max_answer;     /* bytes of one answer over UDP */
 };
 
 struct desk;
 
 /* For the worker, before its first request. */
-void	desk_conn_init(struct desk_conn *c, const char *addr);
+void desk_conn_init(struct desk_conn *c, const char *addr);
 
 /* Returns 0 or -ENOMEM.  config and its strings stay the caller's and must
  * outlive the desk. */
-int	desk_new(const struct desk_config *config, struct desk **out);
-void	desk_free(struct desk *d);
+int desk_new(const struct desk_config *config, struct desk **out);
+void desk_free(struct desk *d);
 
 /*
  * Starting: each stored event of a session that is not closed, in order, then
  * desk_begin with the highest numbers ever used.  Sessions found open are
  * noticed to be gone.
  */
-int	desk_replay(struct desk *d, const struct desk_event *ev);
-void	desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
+int desk_replay(struct desk *d, const struct desk_event *ev);
+void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
 
 /* Returns 0; -ENOMEM when this round has no room for it: nothing has happened,
  * and after the round was published or undone there is room. */
-int	desk_decide(struct desk *d, const struct desk_request *rq,
-	    struct desk_time now);
-void	desk_settle(struct desk *d, struct desk_time now);
+int desk_decide(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+void desk_settle(struct desk *d, struct desk_time now);
 const struct desk_event *desk_events(const struct desk *d, size_t *n);
-void	desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
-	    struct desk_time now);
-void	desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
-	    struct desk_time now);
-void	desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
-	    struct desk_time now);
+void desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now);
+void desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now);
+void desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now);
 
 /* When the next round is due though nothing arrives, in ns of the monotonic
  * clock; DW_NEVER. */
-int64_t	desk_deadline(const struct desk *d);
+int64_t desk_deadline(const struct desk *d);
 
 /* For the welcome of an operator: calls fn for each session that has not
  * ended, oldest first. */
-void	desk_each(const struct desk *d, void (*fn)(void *arg,
-	    const struct desk_session *s), void *arg);
+void desk_each(const struct desk *d,
+    void (*fn)(void *arg, const struct desk_session *s), void *arg);
 uint64_t desk_last_seq(const struct desk *d);
 
 /* The same for who has written over UDP lately, in no order. */
-void	desk_each_peer(const struct desk *d, struct desk_time now,
-	    void (*fn)(void *arg, const struct desk_peer *p), void *arg);
+void desk_each_peer(const struct desk *d, struct desk_time now,
+    void (*fn)(void *arg, const struct desk_peer *p), void *arg);
 
 const char *desk_mode_word(enum desk_mode mode);
 const char *desk_state_word(enum desk_state state);

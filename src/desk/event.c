@@ -7,7 +7,7 @@
 #include "desk/event.h"
 
 static const char *const words[] = {
-#define EV(name, word)	word,
+#define EV(name, word) word,
 	DESK_EVENTS(EV)
 #undef EV
 };

@@ -31,56 +31,56 @@
  *
  * sid is 0 for the last five.
  */
-#define DESK_EVENTS(EV) \
-	EV(ARRIVED, "arrived") \
-	EV(SAID, "said") \
-	EV(REPLY, "reply") \
-	EV(SENT, "sent") \
-	EV(NAME, "name") \
-	EV(EOF, "eof") \
-	EV(GONE, "gone") \
-	EV(CLOSED, "closed") \
-	EV(ON, "on") \
-	EV(OFF, "off") \
-	EV(UDP, "udp") \
+#define DESK_EVENTS(EV)            \
+	EV(ARRIVED, "arrived")     \
+	EV(SAID, "said")           \
+	EV(REPLY, "reply")         \
+	EV(SENT, "sent")           \
+	EV(NAME, "name")           \
+	EV(EOF, "eof")             \
+	EV(GONE, "gone")           \
+	EV(CLOSED, "closed")       \
+	EV(ON, "on")               \
+	EV(OFF, "off")             \
+	EV(UDP, "udp")             \
 	EV(UDP_REPLY, "udp-reply") \
 	EV(UDP_SENT, "udp-sent")
 
 enum desk_ev {
-#define EV(name, word)	DESK_EV_##name,
+#define EV(name, word) DESK_EV_##name,
 	DESK_EVENTS(EV)
 #undef EV
-	DESK_EV_KINDS
+	    DESK_EV_KINDS
 };
 
 enum desk_event_flags {
-	DESK_CUT_SHORT = 1,	/* the connection ended inside this message */
-	DESK_UNATTENDED = 2,	/* no operator was on duty */
-	DESK_TRUNCATED = 4,	/* a datagram: its end was cut off */
-	DESK_PEER_LEFT = 8,	/* a datagram: it was quit */
-	DESK_PEER_NEW = 16,	/* a datagram: the first from there for long */
+	DESK_CUT_SHORT = 1,  /* the connection ended inside this message */
+	DESK_UNATTENDED = 2, /* no operator was on duty */
+	DESK_TRUNCATED = 4,  /* a datagram: its end was cut off */
+	DESK_PEER_LEFT = 8,  /* a datagram: it was quit */
+	DESK_PEER_NEW = 16,  /* a datagram: the first from there for long */
 };
 
 /* Strings are never NULL: what an event does not use is "".  It owns none of
  * what it points at. */
 struct desk_event {
-	uint64_t	 seq;		/* 1, 2, 3 … without a gap */
-	int64_t		 t_ms;		/* wall clock, ms since 1970 UTC */
-	uint64_t	 sid;		/* session, never used twice; 0: none */
-	enum desk_ev	 ev;
-	uint64_t	 n;		/* per session and direction, from 1 */
-	unsigned	 flags;
-	const char	*who;		/* operator or customer, by name */
-	const char	*mode;		/* "classic", "line" */
-	const char	*addr;		/* "127.0.0.1:58738" */
-	const char	*why;
-	const char	*body;		/* exact bytes, not NUL-terminated */
-	size_t		 len;
+	uint64_t seq; /* 1, 2, 3 … without a gap */
+	int64_t t_ms; /* wall clock, ms since 1970 UTC */
+	uint64_t sid; /* session, never used twice; 0: none */
+	enum desk_ev ev;
+	uint64_t n; /* per session and direction, from 1 */
+	unsigned flags;
+	const char *who;  /* operator or customer, by name */
+	const char *mode; /* "classic", "line" */
+	const char *addr; /* "127.0.0.1:58738" */
+	const char *why;
+	const char *body; /* exact bytes, not NUL-terminated */
+	size_t len;
 };
 
 /* "said"; and back, or -1 for a word that is none. */
 const char *desk_ev_word(enum desk_ev ev);
-int	desk_ev_parse(const char *word);
+int desk_ev_parse(const char *word);
 
 /* Called with each event of a walk; it owns nothing.  Non-zero ends the walk,
  * which returns it. */

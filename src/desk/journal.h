@@ -15,12 +15,12 @@ struct desk_journal_ops {
 	 * otherwise (-ENOSPC, -EIO, …); then nothing of them is stored and the
 	 * same numbers may be used again.  Only the desk thread calls this.
 	 */
-	int	(*append)(void *journal, const struct desk_event *evs, size_t n);
+	int (*append)(void *journal, const struct desk_event *evs, size_t n);
 };
 
 struct desk_journal {
-	const struct desk_journal_ops	*ops;
-	void				*journal;
+	const struct desk_journal_ops *ops;
+	void *journal;
 };
 
 #endif

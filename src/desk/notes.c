@@ -18,10 +18,10 @@
 #include "base/text.h"
 #include "desk/state.h"
 
-#define NOTES_SHOWN	20
-#define DROP_FIRST_NS	DW_SECOND	/* so long the first are gathered, */
-#define DROP_AGAIN_NS	(10 * DW_SECOND)	/* and later ones */
-#define DIGITS		"0123456789"
+#define NOTES_SHOWN   20
+#define DROP_FIRST_NS DW_SECOND        /* so long the first are gathered, */
+#define DROP_AGAIN_NS (10 * DW_SECOND) /* and later ones */
+#define DIGITS        "0123456789"
 
 /* What is known of a peer changes only once its note is stored: it is then
  * that an operator sees it. */
@@ -86,8 +86,8 @@ publish_answer(const struct desk_round *r, const struct desk_effect *fx)
 	const struct desk_peer *to = fx->owned;
 	struct desk_left *left = &r->d->left[r->d->nleft++];
 	const char *why = r->sink->datagram(r->arg, to, ev->body, ev->len);
-	struct desk_peer *known = desk_peers_find(&r->d->peers, to->addr,
-	    r->now.ns);
+	struct desk_peer *known =
+	    desk_peers_find(&r->d->peers, to->addr, r->now.ns);
 
 	left->seq = ev->seq;
 	left->why = why != NULL ? why : "";
@@ -110,10 +110,13 @@ refuse_long(struct desk *d, const struct desk_request *rq, size_t len)
 {
 	char *text;
 
-	if (asprintf(&text, _("an answer over UDP may have %zu bytes, and this "
-	    "one has %zu: it was not sent"), d->config->max_answer, len) < 0)
-		return refuse(d, rq, DESK_USAGE, _("that is too long for one "
-		    "message"));
+	if (asprintf(&text,
+		_("an answer over UDP may have %zu bytes, and this "
+		  "one has %zu: it was not sent"),
+		d->config->max_answer, len) < 0)
+		return refuse(d, rq, DESK_USAGE,
+		    _("that is too long for one "
+		      "message"));
 	desk_fx_answer(d, rq, DESK_USAGE, text);
 	d->effects[d->neffects - 1].owned = text;
 	return 0;
@@ -130,8 +133,9 @@ answer(struct desk *d, const struct desk_request *rq,
 	struct desk_effect *fx;
 	size_t at;
 
-	if (copy == NULL || desk_grow(&d->left, &d->cap_left,
-	    d->nleft + d->neffects + 1, sizeof *d->left) < 0) {
+	if (copy == NULL ||
+	    desk_grow(&d->left, &d->cap_left, d->nleft + d->neffects + 1,
+		sizeof *d->left) < 0) {
 		free(copy);
 		return refuse(d, rq, DESK_NOT_STORED, _("out of memory"));
 	}
@@ -188,11 +192,13 @@ answer_only(struct desk *d, const struct desk_request *rq, const char *text,
 	struct desk_peer *p = desk_peers_only(&d->peers, now.ns, &several);
 
 	if (several)
-		return refuse(d, rq, DESK_USAGE, _("several have written over "
-		    "UDP: /udp ADDR TEXT says whom you mean"));
+		return refuse(d, rq, DESK_USAGE,
+		    _("several have written over "
+		      "UDP: /udp ADDR TEXT says whom you mean"));
 	if (p == NULL)
-		return refuse(d, rq, DESK_GONE, _("nobody has written over "
-		    "UDP lately"));
+		return refuse(d, rq, DESK_GONE,
+		    _("nobody has written over "
+		      "UDP lately"));
 	return answer(d, rq, p, text, now);
 }
 
@@ -203,19 +209,20 @@ answer_at(struct desk *d, const struct desk_request *rq, const char *word,
 	struct desk_peer *p = peer_at(d, word, len, now);
 
 	if (p == NULL)
-		return refuse(d, rq, DESK_GONE, _("nobody has written from "
-		    "there lately, and only who has can be answered"));
+		return refuse(d, rq, DESK_GONE,
+		    _("nobody has written from "
+		      "there lately, and only who has can be answered"));
 	return answer(d, rq, p, text, now);
 }
 
 int
-desk_command_udp(struct desk *d, const struct desk_request *rq,
-    const char *arg, struct desk_time now)
+desk_command_udp(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
 {
 	size_t word = strcspn(arg, " \t\n");
 	bool named = is_address(arg, word);
-	const char *text = named ? arg + word + strspn(arg + word, " \t\n") :
-	    arg;
+	const char *text =
+	    named ? arg + word + strspn(arg + word, " \t\n") : arg;
 
 	if (*arg == '\0') {
 		desk_fx_past(d, rq, 0, NOTES_SHOWN);
@@ -226,7 +233,7 @@ desk_command_udp(struct desk *d, const struct desk_request *rq,
 	if (strlen(text) > d->config->max_answer)
 		return refuse_long(d, rq, strlen(text));
 	return named ? answer_at(d, rq, arg, word, text, now) :
-	    answer_only(d, rq, text, now);
+		       answer_only(d, rq, text, now);
 }
 
 void
@@ -260,8 +267,7 @@ desk_notes_keep(struct desk *d)
 	if (d->left_emitted == 0)
 		return;
 	d->nleft -= d->left_emitted;
-	memmove(d->left, d->left + d->left_emitted,
-	    d->nleft * sizeof *d->left);
+	memmove(d->left, d->left + d->left_emitted, d->nleft * sizeof *d->left);
 	d->left_emitted = 0;
 }
 

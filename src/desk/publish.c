@@ -15,10 +15,11 @@
 #include "base/text.h"
 #include "desk/state.h"
 
-#define CLASSIC_HELLO	"服务端已就绪"	/* protocol: never translated */
-#define GREETING_MAX	1200
-#define CLOSE_NS	(60 * DW_SECOND) /* for what a classic client has yet
-					  * to read before it leaves */
+#define CLASSIC_HELLO "服务端已就绪" /* protocol: never translated */
+#define GREETING_MAX  1200
+#define CLOSE_NS \
+	(60 * DW_SECOND) /* for what a classic client has yet
+	                  * to read before it leaves */
 
 static void
 wake_by(struct desk *d, int64_t ns)
@@ -56,7 +57,8 @@ static int64_t
 linger_of(const struct desk *d, const struct desk_conn *c)
 {
 	return c->mode == DESK_CLASSIC && c->turn.unread && !c->expired ?
-	    CLOSE_NS : d->config->linger_ns;
+	    CLOSE_NS :
+	    d->config->linger_ns;
 }
 
 void
@@ -81,8 +83,8 @@ end(const struct desk_round *r, struct desk_conn *c)
 
 /* n: the reply that ends with this text; 0 for what is none. */
 static void
-put(const struct desk_round *r, struct desk_conn *c,
-    const struct desk_say *say, uint64_t n)
+put(const struct desk_round *r, struct desk_conn *c, const struct desk_say *say,
+    uint64_t n)
 {
 	uint64_t where = 0;
 	enum desk_put how;
@@ -110,9 +112,10 @@ pump(const struct desk_round *r, struct desk_conn *c)
 {
 	struct desk_chunk chunk;
 
-	while (!c->ending && desk_turn_next(&c->turn,
-	    _("Please wait, an operator will answer soon."), r->now.ns,
-	    &chunk)) {
+	while (!c->ending &&
+	    desk_turn_next(&c->turn,
+		_("Please wait, an operator will answer soon."), r->now.ns,
+		&chunk)) {
 		struct desk_say say = { NULL, chunk.bytes, chunk.len, true };
 
 		put(r, c, &say, chunk.n);
@@ -203,7 +206,7 @@ publish_wrote(const struct desk_round *r, const struct desk_effect *fx)
 }
 
 const char desk_sorry[] = N_("Your message could not be stored. "
-    "Please send it again.");
+			     "Please send it again.");
 
 static void
 undo_said(const struct desk_round *r, const struct desk_effect *fx)
@@ -251,8 +254,8 @@ bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 	if (c->ending)
 		return;
 	if (c->mode == DESK_CLASSIC) {
-		desk_turn_end(&c->turn, text,
-		    r->d->draining || text[0] == '\0', r->now.ns);
+		desk_turn_end(&c->turn, text, r->d->draining || text[0] == '\0',
+		    r->now.ns);
 		if (c->linger_ns == DW_NEVER)
 			linger(r->d, c, CLOSE_NS, r->now);
 		pump(r, c);
@@ -332,8 +335,9 @@ place(const struct desk *d, const struct desk_conn *c)
 
 		if (s == c->session)
 			break;
-		if (s->conn != NULL && (s->facts.waiting_ms != 0 ||
-		    s->facts.state == DESK_WAITING))
+		if (s->conn != NULL &&
+		    (s->facts.waiting_ms != 0 ||
+			s->facts.state == DESK_WAITING))
 			before++;
 	}
 	return before + 1;
@@ -348,20 +352,19 @@ greeting(const struct desk *d, const struct desk_conn *c, char *buf,
 	if (d->config->greeting != NULL)
 		n = snprintf(buf, size, "%s\n", d->config->greeting);
 	else
-		n = snprintf(buf, size, _("Welcome to %s.\n"),
-		    d->config->name);
+		n = snprintf(buf, size, _("Welcome to %s.\n"), d->config->name);
 	if (n < 0 || (size_t)n >= size)
 		return n;
-	return n + snprintf(buf + n, size - (size_t)n,
-	    d->operators == 0 ?
-	    _("Nobody is on duty right now; what you write is kept.") :
-	    _("You are number %u in line. Write your question."),
-	    place(d, c));
+	return n +
+	    snprintf(buf + n, size - (size_t)n,
+		d->operators == 0 ?
+		    _("Nobody is on duty right now; what you write is kept.") :
+		    _("You are number %u in line. Write your question."),
+		place(d, c));
 }
 
 static void
-greet_classic(const struct desk_round *r, struct desk_conn *c,
-    const char *text)
+greet_classic(const struct desk_round *r, struct desk_conn *c, const char *text)
 {
 	struct dw_buf out = DW_BUF_INITIALIZER;
 	struct desk_say hello = { NULL, NULL, 0, true };
@@ -372,7 +375,8 @@ greet_classic(const struct desk_round *r, struct desk_conn *c,
 		doom(r, c, "memory");
 	} else {
 		hello.text = out.data;
-		hello.len = out.len < DESK_CHUNK_MAX ? out.len :
+		hello.len = out.len < DESK_CHUNK_MAX ?
+		    out.len :
 		    dw_text_cut(out.data, out.len, DESK_CHUNK_MAX);
 		put(r, c, &hello, 0);
 	}
@@ -424,9 +428,10 @@ undo_answer(const struct desk_round *r, const struct desk_effect *fx)
 	/* A refusal needed no storing. */
 	if (a.code == DESK_OK) {
 		a.code = DESK_NOT_STORED;
-		a.text = fx->text != NULL ? fx->text :
+		a.text = fx->text != NULL ?
+		    fx->text :
 		    _("the journal cannot be written, nothing was sent; "
-		    "try again");
+		      "try again");
 	}
 	r->sink->answer(r->arg, fx->node, &a);
 }
@@ -500,8 +505,7 @@ desk_fx_attached(struct desk *d, const struct desk_request *rq)
 static void
 publish_past(const struct desk_round *r, const struct desk_effect *fx)
 {
-	r->sink->past(r->arg, fx->node, fx->answer.sid,
-	    (unsigned)fx->count);
+	r->sink->past(r->arg, fx->node, fx->answer.sid, (unsigned)fx->count);
 }
 
 void

@@ -9,7 +9,7 @@
 
 #include "desk/state.h"
 
-#define FIRST_NAME	"guest"
+#define FIRST_NAME "guest"
 
 int
 desk_grow(void *array, size_t *cap, size_t need, size_t size)
@@ -33,11 +33,11 @@ desk_reserve(struct desk *d, size_t events, size_t effects)
 {
 	/* Each event is published by an effect and saves one session. */
 	if (desk_grow(&d->events, &d->cap_events, d->nevents + events,
-	    sizeof *d->events) < 0 ||
+		sizeof *d->events) < 0 ||
 	    desk_grow(&d->effects, &d->cap_effects,
-	    d->neffects + events + effects, sizeof *d->effects) < 0 ||
+		d->neffects + events + effects, sizeof *d->effects) < 0 ||
 	    desk_grow(&d->saved, &d->cap_saved, d->nsaved + events,
-	    sizeof *d->saved) < 0)
+		sizeof *d->saved) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -45,8 +45,12 @@ desk_reserve(struct desk *d, size_t events, size_t effects)
 struct desk_event
 desk_event_of(enum desk_ev ev)
 {
-	struct desk_event e = { .ev = ev, .who = "", .mode = "", .addr = "",
-	    .why = "", .body = "" };
+	struct desk_event e = { .ev = ev,
+		.who = "",
+		.mode = "",
+		.addr = "",
+		.why = "",
+		.body = "" };
 
 	return e;
 }
@@ -61,7 +65,8 @@ apply_arrived(struct desk_facts *f, const struct desk_event *ev)
 	f->sid = ev->sid;
 	f->state = DESK_WAITING;
 	f->mode = strcmp(ev->mode, desk_mode_word(DESK_CLASSIC)) == 0 ?
-	    DESK_CLASSIC : DESK_LINE;
+	    DESK_CLASSIC :
+	    DESK_LINE;
 	f->began_ms = ev->t_ms;
 	snprintf(f->addr, sizeof f->addr, "%s", ev->addr);
 	snprintf(f->name, sizeof f->name, "%s", ev->who);
@@ -177,8 +182,8 @@ desk_emit(struct desk *d, struct desk_session *s, struct desk_event ev,
 }
 
 struct desk_effect *
-desk_effect_add(struct desk *d, void (*publish)(const struct desk_round *,
-    const struct desk_effect *))
+desk_effect_add(struct desk *d,
+    void (*publish)(const struct desk_round *, const struct desk_effect *))
 {
 	struct desk_effect *fx;
 
@@ -259,7 +264,7 @@ desk_session_close(struct desk *d, struct desk_session *s, const char *who,
 	if (s->conn == NULL)
 		return;
 	fx = bye != NULL ? desk_fx_bye(d, s->conn, bye) :
-	    desk_fx_cut(d, s->conn);
+			   desk_fx_cut(d, s->conn);
 	/* An operator is told that it failed; a customer is let go. */
 	if (who[0] != '\0')
 		fx->undo = bye != NULL ? desk_undo_leaving : NULL;

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "desk/turn.h"
 
-#define TEXT_MAX	(DESK_CHUNK_MAX - sizeof "\n" DW_QUIT + 1)
+#define TEXT_MAX (DESK_CHUNK_MAX - sizeof "\n" DW_QUIT + 1)
 
 /* Reply n ends where `end` bytes of text have gone by. */
 struct mark {
@@ -114,7 +114,7 @@ desk_turn_end(struct desk_turn *t, const char *bye, bool now_or_never,
 	if (now_or_never || !t->unread)
 		t->since_ns = now - t->times.held_ns;
 	if (now_or_never)
-		t->unread = false;	/* quit itself may lie beside it */
+		t->unread = false; /* quit itself may lie beside it */
 }
 
 /* The last reply whose end is among the first `put` bytes. */
@@ -162,10 +162,11 @@ desk_turn_deadline(const struct desk_turn *t)
 	if (t->ended || t->unread)
 		return DW_NEVER;
 	if (t->owed)
-		return t->held.len > 0 || t->ending ? t->due_ns :
+		return t->held.len > 0 || t->ending ?
+		    t->due_ns :
 		    t->since_ns + t->times.hold_ns;
-	return t->held.len > 0 || t->ending ?
-	    t->since_ns + t->times.held_ns : DW_NEVER;
+	return t->held.len > 0 || t->ending ? t->since_ns + t->times.held_ns :
+					      DW_NEVER;
 }
 
 bool
@@ -178,8 +179,8 @@ desk_turn_next(struct desk_turn *t, const char *holding, int64_t now,
 	if (t->held.len > 0) {
 		take_held(t, out);
 		/* The operator's own; the client leaves. */
-		if (dw_memmem(out->bytes, out->len, DW_QUIT,
-		    strlen(DW_QUIT)) != NULL)
+		if (dw_memmem(out->bytes, out->len, DW_QUIT, strlen(DW_QUIT)) !=
+		    NULL)
 			out->last = t->ended = true;
 	} else if (!t->ending) {
 		out->len = dw_text_cut(holding, strlen(holding), TEXT_MAX);

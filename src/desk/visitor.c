@@ -12,9 +12,9 @@
 #include "desk/state.h"
 
 struct visitor_command {
-	const char	*name;
-	void		(*run)(struct desk *d, const struct desk_request *rq,
-			    const char *arg, size_t len, struct desk_time now);
+	const char *name;
+	void (*run)(struct desk *d, const struct desk_request *rq,
+	    const char *arg, size_t len, struct desk_time now);
 };
 
 static void
@@ -26,8 +26,8 @@ visitor_help(struct desk *d, const struct desk_request *rq, const char *arg,
 	(void)now;
 	desk_fx_text(d, rq->conn,
 	    _("/name NAME tells us who you are, /quit ends this "
-	    "conversation, // begins a line with a slash; everything else "
-	    "goes to the operator."));
+	      "conversation, // begins a line with a slash; everything else "
+	      "goes to the operator."));
 }
 
 static void
@@ -53,7 +53,7 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 	d->effects[d->neffects - 1].owned = dw_buf_take(&name);
 	desk_fx_text(d, rq->conn, _("Thank you."));
 	desk_fx_sorry(d, rq->conn);
- out:
+out:
 	dw_buf_fini(&name);
 }
 

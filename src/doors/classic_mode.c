@@ -12,11 +12,12 @@ classic_messages(struct door_customer *cu)
 	const char *text;
 	size_t len;
 
-	while (!cu->over && (kind = wire_classic_next(&cu->classic, &text,
-	    &len)) != WIRE_CLASSIC_NONE)
+	while (!cu->over &&
+	    (kind = wire_classic_next(&cu->classic, &text, &len)) !=
+		WIRE_CLASSIC_NONE)
 		if (kind == WIRE_CLASSIC_TEXT)
 			door_say(cu, text, len, 0);
-		else	/* without memory for its hello it is a stranger */
+		else /* without memory for its hello it is a stranger */
 			cu->over = kind != WIRE_CLASSIC_HELLO ||
 			    !door_opened(cu, DESK_CLASSIC);
 }
@@ -57,8 +58,9 @@ door_classic(struct door_customer *cu, const char *first, size_t len, char *buf)
 		first = buf;
 		partial = wire_classic_partial(&cu->classic);
 		n = sks_recv_deadline(cu->base.request, buf, RECV_MAX,
-		    partial ? dw_clock_ns() + door_limits_of(cu)->line_timeout *
-		    DW_SECOND : door_idle_ns(cu));
+		    partial ? dw_clock_ns() +
+			    door_limits_of(cu)->line_timeout * DW_SECOND :
+			      door_idle_ns(cu));
 	}
 	if (cu->refused) {
 		reset_classic(cu);

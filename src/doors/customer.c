@@ -16,8 +16,8 @@
 #include "doors/customer.h"
 #include "wire/opening.h"
 
-#define SOCKET_SNDBUF	65536
-#define SOCKET_RCVBUF	16384
+#define SOCKET_SNDBUF         65536
+#define SOCKET_RCVBUF         16384
 #define HALF_CLOSED_KEEPALIVE 10 /* seconds */
 
 static struct door_customer *
@@ -179,7 +179,8 @@ customer_setup(struct sks_handler *h)
 	struct door_customer *cu = (struct door_customer *)h;
 	char addr[SKS_ADDR_TEXT];
 	struct sks_outbox_config cfg = { .size = sizeof cfg,
-	    .notify = outbox_news, .arg = cu };
+		.notify = outbox_news,
+		.arg = cu };
 	const struct door_limits *l;
 	int r;
 
@@ -192,8 +193,9 @@ customer_setup(struct sks_handler *h)
 		return r;
 	prepare_socket(cu);
 	dw_cond_init(&cu->back);
-	desk_conn_init(&cu->conn, sks_addr_format(h->client_address,
-	    SKS_STYLE_PLAIN, addr, sizeof addr));
+	desk_conn_init(&cu->conn,
+	    sks_addr_format(h->client_address, SKS_STYLE_PLAIN, addr,
+		sizeof addr));
 	prepare_nodes(cu);
 	cu->why = "left";
 	door_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
@@ -214,8 +216,9 @@ hold_back(struct door_customer *cu)
 			return false;
 	if (door_rate_held_ns(&cu->rate) > l->flood_timeout * DW_SECOND) {
 		door_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
-		door_give_up(cu, "flood", _("You write faster than can be read "
-		    "here. Goodbye."));
+		door_give_up(cu, "flood",
+		    _("You write faster than can be read "
+		      "here. Goodbye."));
 	}
 	return true;
 }
@@ -254,8 +257,8 @@ door_await_end(struct door_customer *cu)
 {
 	keep_alive(cu, HALF_CLOSED_KEEPALIVE);
 	door_request(cu, DESK_RQ_EOF, "", 0, 0);
-	while (sks_wait_hup(cu->base.request, door_idle_ns(cu)) ==
-	    SKS_ETIMEDOUT)
+	while (
+	    sks_wait_hup(cu->base.request, door_idle_ns(cu)) == SKS_ETIMEDOUT)
 		door_idle(cu);
 }
 
@@ -273,8 +276,9 @@ refuse(struct door_customer *cu, const char *sentence)
 
 	cu->why = "refused";
 	if (sentence != NULL &&
-	    wire_line_encode(&out, NULL, sentence, strlen(sentence), true) == 0
-	    && sks_outbox_put(cu->outbox, out.data, out.len, NULL) < 0)
+	    wire_line_encode(&out, NULL, sentence, strlen(sentence), true) ==
+		0 &&
+	    sks_outbox_put(cu->outbox, out.data, out.len, NULL) < 0)
 		cu->why = "reset";
 	sks_outbox_end(cu->outbox);
 	dw_buf_fini(&out);
@@ -300,7 +304,7 @@ read_opening(struct door_customer *cu, char *buf, size_t *len, int64_t accepted)
 		if (n == SKS_ETIMEDOUT && *len == 0)
 			return WIRE_OPEN_LINE;
 		if (n == 0 && *len > 0)
-			return WIRE_OPEN_LINE;	/* a short text, whole */
+			return WIRE_OPEN_LINE; /* a short text, whole */
 		if (n <= 0)
 			return WIRE_OPEN_MORE;
 		*len += (size_t)n;
@@ -325,8 +329,9 @@ customer_handle(struct sks_handler *h)
 		door_line(cu, buf, len, accepted);
 		break;
 	case WIRE_OPEN_HTTP:
-		refuse(cu, _("This is a support desk and speaks plain lines "
-		    "of text, not HTTP. Try: nc HOST PORT"));
+		refuse(cu,
+		    _("This is a support desk and speaks plain lines "
+		      "of text, not HTTP. Try: nc HOST PORT"));
 		break;
 	case WIRE_OPEN_TLS:
 		refuse(cu, NULL);
@@ -396,15 +401,15 @@ customer_refused(struct sks_server *srv, struct sks_request *req,
 {
 	static const char *const sentences[SKS_OVERLOADS] = {
 		[SKS_OVER_SESSIONS] = N_("The desk is full. Please try again "
-		    "later."),
+					 "later."),
 		[SKS_OVER_ADDRESS] = N_("There are too many connections from "
-		    "your address."),
+					"your address."),
 		[SKS_OVER_THREADS] = N_("The desk is busy. Please try again "
-		    "later."),
+					"later."),
 		[SKS_OVER_PROCESSES] = N_("The desk is busy. Please try again "
-		    "later."),
+					  "later."),
 		[SKS_OVER_FILES] = N_("The desk is busy. Please try again "
-		    "later."),
+				      "later."),
 	};
 	char line[256];
 	int n = snprintf(line, sizeof line, "* %s\r\n", _(sentences[why]));

@@ -21,8 +21,7 @@
  */
 
 static void
-sink_event(void *arg, const struct desk_event *ev,
-    const struct desk_session *s)
+sink_event(void *arg, const struct desk_event *ev, const struct desk_session *s)
 {
 	struct door *door = arg;
 
@@ -49,8 +48,10 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 	r = sks_outbox_put(door_customer_outbox(c), out->data, out->len, end);
 	if (r >= 0)
 		door_record_put(door, c, say);
-	return r == 1 ? DESK_PUT_LEFT : r == 0 ? DESK_PUT_KEPT :
-	    r == SKS_ECLOSED ? DESK_PUT_SHUT : DESK_PUT_FULL;
+	return r == 1        ? DESK_PUT_LEFT :
+	    r == 0           ? DESK_PUT_KEPT :
+	    r == SKS_ECLOSED ? DESK_PUT_SHUT :
+			       DESK_PUT_FULL;
 }
 
 static void
@@ -113,7 +114,7 @@ sink_quit(void *arg)
 	if (atomic_fetch_add(&door->quits, 1) == 0) {
 		f.code = "stop";
 		f.text = _("saying goodbye to everybody; /quit again does "
-		    "not wait for them");
+			   "not wait for them");
 		f.len = strlen(f.text);
 		door_tell_operators(door, &f);
 	}
@@ -158,8 +159,9 @@ tell_disk(struct door *door, int error)
 		return;
 	door->disk_failing = error != 0;
 	if (error != 0)
-		snprintf(text, sizeof text, _("the journal cannot be written "
-		    "(%s): nothing new is accepted until it can"),
+		snprintf(text, sizeof text,
+		    _("the journal cannot be written "
+		      "(%s): nothing new is accepted until it can"),
 		    strerror(-error));
 	else
 		snprintf(text, sizeof text, "%s",
@@ -193,12 +195,12 @@ decide(struct door *door, struct door_node *n)
 {
 	if (n->ready != NULL)
 		n->ready(n);
-	if (n->rq.rq == DESK_RQ_KINDS) {	/* was all about its ready() */
+	if (n->rq.rq == DESK_RQ_KINDS) { /* was all about its ready() */
 		door_give_back(&door->inbox, n);
 		return;
 	}
 	while (desk_decide(door->desk, &n->rq, door_now()) < 0)
-		store(door);		/* which makes room for one request */
+		store(door); /* which makes room for one request */
 }
 
 void *

@@ -13,14 +13,14 @@
 #include "doors/inside.h"
 #include "wire/op.h"
 
-#define STATUS_USAGE	2
-#define STATUS_CONFIG	3
-#define STATUS_LISTEN	4
+#define STATUS_USAGE  2
+#define STATUS_CONFIG 3
+#define STATUS_LISTEN 4
 
-#define DEFAULT_PORT	6666		/* the tutorial's */
-#define DESK_STACK	((size_t)1024 * 1024)	/* SQLite's */
-#define HELD_BYTES	((size_t)64 * 1024)
-#define STACK_USUAL	64	/* KiB; the library knows what sanitizers need */
+#define DEFAULT_PORT 6666                  /* the tutorial's */
+#define DESK_STACK   ((size_t)1024 * 1024) /* SQLite's */
+#define HELD_BYTES   ((size_t)64 * 1024)
+#define STACK_USUAL  64 /* KiB; the library knows what sanitizers need */
 
 static void
 server_log(void *user, enum sks_log_level level, const char *text)
@@ -34,7 +34,7 @@ server_log(void *user, enum sks_log_level level, const char *text)
 void
 door_server_config(struct door *door, struct sks_server_config *cfg)
 {
-	cfg->grace = 0;		/* the desk has said goodbye before */
+	cfg->grace = 0; /* the desk has said goodbye before */
 	if (door->config->limits.stack_size != STACK_USUAL)
 		cfg->stack_size =
 		    (size_t)door->config->limits.stack_size * 1024;
@@ -53,13 +53,17 @@ check_scope(const struct door_config *config, const char *text,
 	if (scope == SKS_SCOPE_LOOPBACK || scope == SKS_SCOPE_LOCAL)
 		return 0;
 	if (scope == SKS_SCOPE_PRIVATE || config->public_allowed) {
-		dw_buf_addf(why, _("%s can be reached from other machines, "
-		    "and what is said travels unencrypted"), text);
+		dw_buf_addf(why,
+		    _("%s can be reached from other machines, "
+		      "and what is said travels unencrypted"),
+		    text);
 		return 0;
 	}
-	dw_buf_addf(why, _("%s can be reached from everywhere, and what is "
-	    "said would travel unencrypted; if that is what you want, add "
-	    "--allow-plaintext-public"), text);
+	dw_buf_addf(why,
+	    _("%s can be reached from everywhere, and what is "
+	      "said would travel unencrypted; if that is what you want, add "
+	      "--allow-plaintext-public"),
+	    text);
 	return STATUS_CONFIG;
 }
 
@@ -69,10 +73,11 @@ door_listen_failed(const char *option, const char *text, struct dw_buf *why)
 	char error[256];
 
 	sks_error_text(error, sizeof error);
-	dw_buf_reset(why);		/* a warning that is of no use now */
-	dw_buf_addf(why, _("cannot listen on %s: %s; choose another address "
-	    "with %s ADDR:PORT, port 0 takes any free one"), text, error,
-	    option);
+	dw_buf_reset(why); /* a warning that is of no use now */
+	dw_buf_addf(why,
+	    _("cannot listen on %s: %s; choose another address "
+	      "with %s ADDR:PORT, port 0 takes any free one"),
+	    text, error, option);
 	return STATUS_LISTEN;
 }
 
@@ -82,8 +87,10 @@ door_address(const struct door_config *config, const char *text,
 {
 	if (sks_addr_parse(text, DEFAULT_PORT, out) < 0 ||
 	    sks_addr_family(out) == SKS_UNIX) {
-		dw_buf_addf(why, _("\"%s\" is no address to listen on; write "
-		    "it as 127.0.0.1:6666 or [::1]:6666"), text);
+		dw_buf_addf(why,
+		    _("\"%s\" is no address to listen on; write "
+		      "it as 127.0.0.1:6666 or [::1]:6666"),
+		    text);
 		return STATUS_USAGE;
 	}
 	return check_scope(config, text, out, why);
@@ -123,8 +130,8 @@ open_listener(struct door *door, const char *text, struct dw_buf *why)
 		cfg.max_sessions = cfg.max_per_addr = 0;
 		cfg.overload = SKS_WAIT;
 	}
-	if (sks_server_new(&cfg, &door_customer_server_ops,
-	    &door_customer_ops, &srv) < 0)
+	if (sks_server_new(&cfg, &door_customer_server_ops, &door_customer_ops,
+		&srv) < 0)
 		return door_listen_failed("--listen", text, why);
 	door->customers[door->ncustomers++] = srv;
 	sks_addr_format(sks_server_address(srv), SKS_STYLE_PLAIN, bound,
@@ -139,17 +146,19 @@ open_customers(struct door *door, struct dw_buf *why)
 	int r;
 
 	if (door->config->one_at_a_time && n > 1) {
-		dw_buf_adds(why, _("one customer at a time is served on one "
-		    "address: give --listen once"));
+		dw_buf_adds(why,
+		    _("one customer at a time is served on one "
+		      "address: give --listen once"));
 		return STATUS_USAGE;
 	}
 	door->customers = calloc(n + 1, sizeof *door->customers);
-	door->listeners = calloc(n + door->config->nudp + 1,
-	    sizeof *door->listeners);
+	door->listeners =
+	    calloc(n + door->config->nudp + 1, sizeof *door->listeners);
 	if (door->customers == NULL || door->listeners == NULL)
 		return DOOR_FAILED;
 	for (size_t i = 0; i < n; i++)
-		if ((r = open_listener(door, door->config->listen[i], why)) != 0)
+		if ((r = open_listener(door, door->config->listen[i], why)) !=
+		    0)
 			return r;
 	return 0;
 }
@@ -169,14 +178,17 @@ open_operators(struct door *door, struct dw_buf *why)
 	if (path != NULL) {
 		snprintf(text, sizeof text, "unix:%s", path);
 		if (sks_addr_parse(text, 0, &cfg.address) < 0)
-			return door_listen_failed("--operator-socket", path, why);
+			return door_listen_failed("--operator-socket", path,
+			    why);
 	}
-	if (sks_server_new(&cfg, &door_operator_server_ops,
-	    &door_operator_ops, &door->operators) == 0)
+	if (sks_server_new(&cfg, &door_operator_server_ops, &door_operator_ops,
+		&door->operators) == 0)
 		return 0;
 	sks_error_text(text, sizeof text);
-	dw_buf_addf(why, _("cannot make the operators' socket %s: %s; choose "
-	    "another path with --operator-socket PATH"), path, text);
+	dw_buf_addf(why,
+	    _("cannot make the operators' socket %s: %s; choose "
+	      "another path with --operator-socket PATH"),
+	    path, text);
 	return STATUS_LISTEN;
 }
 
@@ -191,7 +203,7 @@ open_desk(struct door *door, struct dw_buf *why)
 {
 	const struct door_config *config = door->config;
 	struct store_config sc = { .dir = config->state_dir,
-	    .begin_new = config->begin_new };
+		.begin_new = config->begin_new };
 	uint64_t seq, sid;
 
 	if (store_open(&sc, &door->store, why) < 0)
@@ -298,16 +310,18 @@ door_start(struct door *door, struct dw_buf *why)
 {
 	if (sks_postman_new(&door->postman) < 0 ||
 	    door_reader_start(&door->reader) < 0 ||
-	    dw_thread_start(&door->thread, "desk", DESK_STACK,
-	    door_desk_thread, door) < 0) {
-		dw_buf_adds(why, _("the desk's threads cannot be started: "
-		    "this machine has no more to give"));
+	    dw_thread_start(&door->thread, "desk", DESK_STACK, door_desk_thread,
+		door) < 0) {
+		dw_buf_adds(why,
+		    _("the desk's threads cannot be started: "
+		      "this machine has no more to give"));
 		return DOOR_FAILED;
 	}
 	door->started = true;
 	if (start_servers(door) < 0) {
-		dw_buf_adds(why, _("the listeners' threads cannot be started: "
-		    "this machine has no more to give"));
+		dw_buf_adds(why,
+		    _("the listeners' threads cannot be started: "
+		      "this machine has no more to give"));
 		return DOOR_FAILED;
 	}
 	return 0;

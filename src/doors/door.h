@@ -26,24 +26,24 @@ struct door;
 struct sks_socket;
 
 struct door_config {
-	const char *const *listen;	/* "127.0.0.1:6666", … */
-	size_t		 nlisten;
-	const char *const *udp;		/* the same, for datagrams */
-	size_t		 nudp;
-	const char	*state_dir;
-	const char	*operator_socket;	/* path; NULL: none */
-	const char	*name;		/* the desk's */
-	const char	*greeting;	/* text, or NULL for the usual one */
+	const char *const *listen; /* "127.0.0.1:6666", … */
+	size_t nlisten;
+	const char *const *udp; /* the same, for datagrams */
+	size_t nudp;
+	const char *state_dir;
+	const char *operator_socket; /* path; NULL: none */
+	const char *name;            /* the desk's */
+	const char *greeting;        /* text, or NULL for the usual one */
 	struct door_limits limits;
-	bool		 every_address;	/* max_per_address holds on loopback */
-	bool		 one_at_a_time;
-	bool		 begin_new;	/* set a damaged journal aside */
-	bool		 public_allowed; /* to listen beyond private networks */
-	struct dw_log	*talk;		/* what is said, as the tutorial's
-					 * servers print it; may be NULL */
-	struct dw_log	*log;		/* the desk's own log; may be NULL */
-	struct dw_wake	*quit;		/* rung when an operator wants the
-					 * desk to stop, and when it drained */
+	bool every_address; /* max_per_address holds on loopback */
+	bool one_at_a_time;
+	bool begin_new;       /* set a damaged journal aside */
+	bool public_allowed;  /* to listen beyond private networks */
+	struct dw_log *talk;  /* what is said, as the tutorial's
+	                       * servers print it; may be NULL */
+	struct dw_log *log;   /* the desk's own log; may be NULL */
+	struct dw_wake *quit; /* rung when an operator wants the
+	                       * desk to stop, and when it drained */
 };
 
 /*
@@ -51,11 +51,11 @@ struct door_config {
  * 1 failed, 2 a wrong address, 3 not allowed so, 4 cannot listen.  On success
  * `why` may hold a warning.  config stays the caller's and must outlive it.
  */
-int	door_open(const struct door_config *config, struct door **out,
-	    struct dw_buf *why);
+int door_open(const struct door_config *config, struct door **out,
+    struct dw_buf *why);
 
 /* Starts all threads.  Returns as door_open. */
-int	door_start(struct door *door, struct dw_buf *why);
+int door_start(struct door *door, struct dw_buf *why);
 
 /* One end for a console; the other is served as an operator's link.  NULL
  * when it failed.  After door_start. */
@@ -63,13 +63,13 @@ struct sks_socket *door_console(struct door *door);
 
 /* "127.0.0.1:6666" with the real port, for each listener; for one that takes
  * datagrams DOOR_UDP stands before it, and they come last. */
-#define DOOR_UDP	"udp "
-size_t	door_listeners(const struct door *door, const char *const **texts);
+#define DOOR_UDP "udp "
+size_t door_listeners(const struct door *door, const char *const **texts);
 
 /* Begins to end: takes no customer more and tells all goodbye.  config.quit
  * rings when nobody is left. */
-void	door_drain(struct door *door);
-bool	door_drained(struct door *door);
+void door_drain(struct door *door);
+bool door_drained(struct door *door);
 
 /* How often operators have asked for the desk to stop; config.quit rings then
  * too.  The second time means: at once. */
@@ -77,10 +77,10 @@ unsigned door_quits(struct door *door);
 
 /* Cuts off the customers who are left, and tells the consoles, behind all that
  * has happened, that the desk has stopped: they leave by themselves. */
-void	door_end(struct door *door);
+void door_end(struct door *door);
 
 /* That, and ends all threads, closes the journal, frees.  NULL is fine; also
  * for one that was never started. */
-void	door_close(struct door *door);
+void door_close(struct door *door);
 
 #endif

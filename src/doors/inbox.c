@@ -36,10 +36,10 @@ door_node_init(struct door_node *n, enum desk_rq rq, struct desk_conn *conn,
 }
 
 static void
-queue(struct door_inbox *in, struct door_node *n) DW_REQUIRES(in->lock)
+queue(struct door_inbox *in, struct door_node *n) DW_REQUIRES(in -> lock)
 {
 	n->out = true;
-	dw_list_add(n->operator ? &in->operators : &in->others, &n->link);
+	dw_list_add(n->operator? &in->operators : & in->others, &n->link);
 	dw_cond_signal(&in->posted);
 }
 

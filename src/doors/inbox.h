@@ -16,54 +16,54 @@
 #include "desk/desk.h"
 
 struct door_inbox {
-	struct dw_lock	 lock;			/* "inbox" */
-	struct dw_cond	 posted;
-	struct dw_list	 operators	DW_GUARDED_BY(lock);
-	struct dw_list	 others		DW_GUARDED_BY(lock);
+	struct dw_lock lock; /* "inbox" */
+	struct dw_cond posted;
+	struct dw_list operators DW_GUARDED_BY(lock);
+	struct dw_list others DW_GUARDED_BY(lock);
 };
 
 struct door_node {
 	/* Set by its owner while the node is not out. */
-	struct desk_request	 rq;
-	uint64_t		 id;		/* the operator's, for its answer */
-	bool			 operator;	/* goes first */
-	struct dw_cond		*back;		/* the owner waits on it */
+	struct desk_request rq;
+	uint64_t id;          /* the operator's, for its answer */
+	bool operator;        /* goes first */
+	struct dw_cond *back; /* the owner waits on it */
 	/* On the desk thread: just before it is decided, and with the answer
 	 * just before it is given back.  NULL: nothing to do. */
-	void	(*ready)(struct door_node *n);
-	void	(*answered)(struct door_node *n, const struct desk_answer *a);
+	void (*ready)(struct door_node *n);
+	void (*answered)(struct door_node *n, const struct desk_answer *a);
 
 	/* Guarded by the inbox's lock. */
-	struct dw_list		 link;
-	bool			 out;		/* posted, not yet given back */
-	bool			 again;		/* posted while it was out */
+	struct dw_list link;
+	bool out;   /* posted, not yet given back */
+	bool again; /* posted while it was out */
 };
 
-void	door_inbox_init(struct door_inbox *in);
-void	door_inbox_fini(struct door_inbox *in);
+void door_inbox_init(struct door_inbox *in);
+void door_inbox_fini(struct door_inbox *in);
 
-void	door_node_init(struct door_node *n, enum desk_rq rq,
-	    struct desk_conn *conn, struct dw_cond *back);
+void door_node_init(struct door_node *n, enum desk_rq rq,
+    struct desk_conn *conn, struct dw_cond *back);
 
 /* Posts a node that is not out.  Any thread. */
-void	door_post(struct door_inbox *in, struct door_node *n);
+void door_post(struct door_inbox *in, struct door_node *n);
 
 /* The same for a node whose news are "look again": when it is out already it
  * is posted once more as soon as it is back. */
-void	door_post_again(struct door_inbox *in, struct door_node *n);
+void door_post_again(struct door_inbox *in, struct door_node *n);
 
 /* Is the node not out?  Its owner only. */
-bool	door_is_back(struct door_inbox *in, struct door_node *n);
+bool door_is_back(struct door_inbox *in, struct door_node *n);
 
 /* Waits until the node is back.  Its owner only. */
-void	door_wait(struct door_inbox *in, struct door_node *n);
+void door_wait(struct door_inbox *in, struct door_node *n);
 
 /* The desk thread: waits for requests until the deadline and moves them all,
  * operators' first, to `taken`. */
-void	door_take(struct door_inbox *in, int64_t deadline_ns,
-	    struct dw_list *taken);
+void door_take(struct door_inbox *in, int64_t deadline_ns,
+    struct dw_list *taken);
 
 /* The desk thread: the answer has been dealt with, the owner may go on. */
-void	door_give_back(struct door_inbox *in, struct door_node *n);
+void door_give_back(struct door_inbox *in, struct door_node *n);
 
 #endif

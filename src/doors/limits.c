@@ -10,13 +10,13 @@
 #include "base/i18n.h"
 #include "doors/limits.h"
 
-#define FILES_KEPT	64	/* for everything that is no customer */
-#define THREADS_KEPT	2000	/* so that others can still start programs */
+#define FILES_KEPT   64   /* for everything that is no customer */
+#define THREADS_KEPT 2000 /* so that others can still start programs */
 
 static const struct door_limit rows[] = {
 #define LIMIT(name, option, unit, dflt, least, most, sentence) \
-	{ option, unit, dflt, least, most, sentence, \
-	    offsetof(struct door_limits, name) },
+	{ option, unit, dflt, least, most, sentence,           \
+		offsetof(struct door_limits, name) },
 #include "doors/limits.def"
 #undef LIMIT
 };
@@ -52,9 +52,10 @@ door_limit_set(struct door_limits *limits, const struct door_limit *row,
 	value = strtoll(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || value < row->least ||
 	    value > row->most) {
-		dw_buf_addf(why, _("a whole number from %" PRId64 " to %"
-		    PRId64 " (%s) is needed, not \"%s\""), row->least,
-		    row->most, _(row->unit), text);
+		dw_buf_addf(why,
+		    _("a whole number from %" PRId64 " to %" PRId64
+		      " (%s) is needed, not \"%s\""),
+		    row->least, row->most, _(row->unit), text);
 		return -EINVAL;
 	}
 	*field(limits, row) = value;
@@ -115,9 +116,9 @@ static int64_t
 capacity(const char **what)
 {
 	int64_t files = raise_files();
-	int64_t threads = least(
-	    read_number("/proc/sys/kernel/pid_max", INT32_MAX),
-	    read_number("/proc/sys/kernel/threads-max", INT32_MAX)) -
+	int64_t threads =
+	    least(read_number("/proc/sys/kernel/pid_max", INT32_MAX),
+		read_number("/proc/sys/kernel/threads-max", INT32_MAX)) -
 	    THREADS_KEPT;
 	/* A stack and its guard are two mappings. */
 	int64_t maps =
@@ -125,8 +126,8 @@ capacity(const char **what)
 	int64_t all = least(files, least(threads, maps));
 
 	*what = all == files ? _("the limit of open files") :
-	    all == threads ? _("the limit of processes and threads") :
-	    _("the limit of memory mappings");
+	    all == threads   ? _("the limit of processes and threads") :
+			       _("the limit of memory mappings");
 	return all > 1 ? all : 1;
 }
 
@@ -140,15 +141,17 @@ door_limits_fit(struct door_limits *limits, bool is_explicit,
 	if (limits->max_sessions <= most)
 		return 0;
 	if (is_explicit) {
-		dw_buf_addf(why, _("%" PRId64 " sessions do not fit this "
-		    "machine: %s allows %" PRId64 "; raise it or ask for "
-		    "fewer with --max-sessions"), limits->max_sessions, what,
-		    most);
+		dw_buf_addf(why,
+		    _("%" PRId64 " sessions do not fit this "
+		      "machine: %s allows %" PRId64 "; raise it or ask for "
+		      "fewer with --max-sessions"),
+		    limits->max_sessions, what, most);
 		return -ERANGE;
 	}
-	dw_buf_addf(why, _("taking %" PRId64 " customers at once instead of "
-	    "%" PRId64 ": %s allows no more"), most, limits->max_sessions,
-	    what);
+	dw_buf_addf(why,
+	    _("taking %" PRId64 " customers at once instead of "
+	      "%" PRId64 ": %s allows no more"),
+	    most, limits->max_sessions, what);
 	limits->max_sessions = most;
 	return 1;
 }

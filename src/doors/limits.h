@@ -13,33 +13,33 @@
 #include "base/buf.h"
 
 struct door_limits {
-#define LIMIT(name, option, unit, dflt, least, most, sentence)	int64_t name;
+#define LIMIT(name, option, unit, dflt, least, most, sentence) int64_t name;
 #include "doors/limits.def"
 #undef LIMIT
 };
 
 struct door_limit {
-	const char	*name;		/* "max-sessions", as the option */
-	const char	*unit;
-	int64_t		 dflt, least, most;
-	const char	*sentence;	/* to be translated where shown */
-	size_t		 offset;	/* in struct door_limits */
+	const char *name; /* "max-sessions", as the option */
+	const char *unit;
+	int64_t dflt, least, most;
+	const char *sentence; /* to be translated where shown */
+	size_t offset;        /* in struct door_limits */
 };
 
 const struct door_limit *door_limit_rows(size_t *n);
-void	door_limits_init(struct door_limits *limits);
+void door_limits_init(struct door_limits *limits);
 
 /* Sets one from the text of an option.  Returns 0 or -EINVAL, and why says
  * what would be right. */
-int	door_limit_set(struct door_limits *limits, const struct door_limit *row,
-	    const char *text, struct dw_buf *why);
+int door_limit_set(struct door_limits *limits, const struct door_limit *row,
+    const char *text, struct dw_buf *why);
 
 /*
  * Raises the soft limit of descriptors to the hard one, then asks how many
  * sessions this machine can hold.  A default that is more is lowered, and why
  * says so; an explicit one is refused.  Returns 0, 1 (lowered) or -ERANGE.
  */
-int	door_limits_fit(struct door_limits *limits, bool is_explicit,
-	    struct dw_buf *why);
+int door_limits_fit(struct door_limits *limits, bool is_explicit,
+    struct dw_buf *why);
 
 #endif

@@ -7,15 +7,16 @@
 #include "doors/customer.h"
 #include "wire/opening.h"
 
-#define TOO_LONG_MAX	3	/* lines, then it is no customer */
-#define DISCARD_MAX	16	/* times the longest line */
+#define TOO_LONG_MAX 3  /* lines, then it is no customer */
+#define DISCARD_MAX  16 /* times the longest line */
 
 static void
 line_too_long(struct door_customer *cu)
 {
 	if (++cu->too_long >= TOO_LONG_MAX)
-		door_give_up(cu, "too long", _("These lines are too long. "
-		    "Goodbye."));
+		door_give_up(cu, "too long",
+		    _("These lines are too long. "
+		      "Goodbye."));
 	else
 		door_tell(cu, _("That line is too long and was not read."));
 }
@@ -42,8 +43,8 @@ line_messages(struct door_customer *cu)
 	const char *text;
 	size_t len;
 
-	while (!cu->over && (kind = wire_line_next(&cu->line, &text, &len)) !=
-	    WIRE_LINE_NONE) {
+	while (!cu->over &&
+	    (kind = wire_line_next(&cu->line, &text, &len)) != WIRE_LINE_NONE) {
 		ended = true;
 		line_telnet(cu);
 		if (kind == WIRE_LINE_TEXT)
@@ -81,8 +82,9 @@ line_deadline(const struct door_customer *cu, int64_t accepted, int64_t began)
 		return began + l->line_timeout * DW_SECOND;
 	if (cu->spoke)
 		return door_idle_ns(cu);
-	return accepted + DW_SECOND * (is_crowded(cu) ? l->hello_timeout :
-	    l->first_line_timeout);
+	return accepted +
+	    DW_SECOND *
+	    (is_crowded(cu) ? l->hello_timeout : l->first_line_timeout);
 }
 
 static void
@@ -104,8 +106,9 @@ line_bytes(struct door_customer *cu, const char *buf, size_t len)
 	ended = line_messages(cu);
 	if (wire_line_discarded(&cu->line) >
 	    DISCARD_MAX * (size_t)door_limits_of(cu)->max_line)
-		door_give_up(cu, "too long", _("That line has no end. "
-		    "Goodbye."));
+		door_give_up(cu, "too long",
+		    _("That line has no end. "
+		      "Goodbye."));
 	return in_line(cu) && (!inside || ended);
 }
 
@@ -113,8 +116,9 @@ line_bytes(struct door_customer *cu, const char *buf, size_t len)
 static bool
 is_late_classic(const struct door_customer *cu)
 {
-	return !cu->spoke && wire_opening(dw_buf_str(&cu->line.row),
-	    cu->line.row.len) == WIRE_OPEN_CLASSIC;
+	return !cu->spoke &&
+	    wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len) ==
+	    WIRE_OPEN_CLASSIC;
 }
 
 /* Returns what ended it: 0 for end of file, 1 for a classic client. */

@@ -19,42 +19,43 @@
 #include "doors/frames.h"
 #include "doors/inside.h"
 
-#define RECV_MAX	8192
-#define NODES		2	/* one is read while the other is stored */
-#define NAME_SIZE	DESK_NAME_SIZE
-#define HELLO_SECONDS	10
-#define PEERS_TOLD	256	/* of those who wrote over UDP */
+#define RECV_MAX      8192
+#define NODES         2 /* one is read while the other is stored */
+#define NAME_SIZE     DESK_NAME_SIZE
+#define HELLO_SECONDS 10
+#define PEERS_TOLD    256 /* of those who wrote over UDP */
 
 struct operator_node {
-	struct door_node	 node;
-	struct wire_frame	*frame;		/* what the request points at */
+	struct door_node node;
+	struct wire_frame *frame; /* what the request points at */
 };
 
-struct operator {
-	struct sks_handler	 base;
-	struct door		*door;
-	struct sks_outbox	*outbox;
-	struct sks_frame	*frames;
-	struct dw_cond		 back;
-	struct operator_node	 nodes[NODES];
-	unsigned		 next;
-	struct door_node	 attach, detach, caught_up, room;
-	char			 name[NAME_SIZE];
-	uint64_t		 seen;		/* its hello: wants all after */
-	bool			 replay;
-	bool			 attached;
-	bool			 ended;		/* said bye, or what is no frame */
+struct operator
+{
+	struct sks_handler base;
+	struct door *door;
+	struct sks_outbox *outbox;
+	struct sks_frame *frames;
+	struct dw_cond back;
+	struct operator_node nodes[NODES];
+	unsigned next;
+	struct door_node attach, detach, caught_up, room;
+	char name[NAME_SIZE];
+	uint64_t seen; /* its hello: wants all after */
+	bool replay;
+	bool attached;
+	bool ended; /* said bye, or what is no frame */
 
 	/* The desk thread's. */
-	struct dw_list		 link;		/* in door.links once live */
-	struct door_job		 job;		/* out: `asked` has its node */
-	struct door_node	*asked;
-	bool			 waiting;	/* with a replay, for room */
+	struct dw_list link; /* in door.links once live */
+	struct door_job job; /* out: `asked` has its node */
+	struct door_node *asked;
+	bool waiting; /* with a replay, for room */
 };
 
 /* Every request of an operator comes with its node; the node's owner: */
-static struct operator *
-operator_of(struct door_node *n)
+static struct
+operator* operator_of(struct door_node *n)
 {
 	return DW_LIST_OF(n->back, struct operator, back);
 }
@@ -64,7 +65,7 @@ operator_of(struct door_node *n)
  */
 
 static void
-put(struct operator *op, const char *bytes, size_t len)
+put(struct operator* op, const char *bytes, size_t len)
 {
 	int r = len == 0 ? 0 : sks_outbox_put(op->outbox, bytes, len, NULL);
 
@@ -74,7 +75,7 @@ put(struct operator *op, const char *bytes, size_t len)
 }
 
 static void
-tell(struct operator *op, const struct wire_frame *f)
+tell(struct operator* op, const struct wire_frame *f)
 {
 	struct dw_buf *out = &op->door->scratch;
 
@@ -93,7 +94,7 @@ door_tell_operators(struct door *door, const struct wire_frame *f)
 	dw_buf_reset(&door->scratch);
 	failed = wire_frame_encode(&door->scratch, f) < 0;
 	DW_LIST_EACH(n, &door->links) {
-		struct operator *op = DW_LIST_OF(n, struct operator, link);
+		struct operator* op = DW_LIST_OF(n, struct operator, link);
 
 		if (failed)
 			sks_outbox_cut(op->outbox);
@@ -127,8 +128,8 @@ door_operator_event(struct door *door, const struct desk_event *ev)
 static void
 answered(struct door_node *n, const struct desk_answer *a)
 {
-	struct wire_frame f = wire_frame_of(a->code == DESK_OK ? WIRE_OK :
-	    WIRE_ERR);
+	struct wire_frame f =
+	    wire_frame_of(a->code == DESK_OK ? WIRE_OK : WIRE_ERR);
 
 	f.id = n->id;
 	f.sid = a->sid;
@@ -144,8 +145,8 @@ answered(struct door_node *n, const struct desk_answer *a)
  */
 
 struct snapshot {
-	struct wire_session	*sessions;
-	size_t			 n, cap;
+	struct wire_session *sessions;
+	size_t n, cap;
 };
 
 static void
@@ -174,13 +175,13 @@ wire_commands(struct wire_command *out, size_t max)
 
 	for (size_t i = 0; i < n && i < max; i++)
 		out[i] = (struct wire_command){ rows[i].name, rows[i].args,
-		    _(rows[i].help), rows[i].complete };
+			_(rows[i].help), rows[i].complete };
 	return n < max ? n : max;
 }
 
 struct peers {
-	const char	*all[PEERS_TOLD];
-	size_t		 n;
+	const char *all[PEERS_TOLD];
+	size_t n;
 };
 
 static void
@@ -193,7 +194,7 @@ add_peer(void *arg, const struct desk_peer *p)
 }
 
 static void
-welcome(struct operator *op, uint64_t notes)
+welcome(struct operator* op, uint64_t notes)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
 	struct wire_command commands[16];
@@ -208,8 +209,8 @@ welcome(struct operator *op, uint64_t notes)
 	f.seq = op->replay ? op->seen : desk_last_seq(door->desk);
 	f.replay = op->replay;
 	f.commands = commands;
-	f.ncommands = wire_commands(commands,
-	    sizeof commands / sizeof commands[0]);
+	f.ncommands =
+	    wire_commands(commands, sizeof commands / sizeof commands[0]);
 	f.listeners = door->listeners;
 	f.nlisteners = door->nlisteners;
 	if (!op->replay) {
@@ -231,8 +232,8 @@ welcome(struct operator *op, uint64_t notes)
 	free(snap.sessions);
 }
 
-static void
-go_live(struct operator *op)
+static void go_live(struct
+    operator* op)
 {
 	struct wire_frame f = wire_frame_of(WIRE_LIVE);
 
@@ -243,7 +244,7 @@ go_live(struct operator *op)
 		f = wire_frame_of(WIRE_NOTICE);
 		f.code = "disk";
 		f.text = _("the journal cannot be written: nothing new is "
-		    "accepted until it can");
+			   "accepted until it can");
 		f.len = strlen(f.text);
 		tell(op, &f);
 	}
@@ -255,14 +256,14 @@ go_live(struct operator *op)
 static void
 job_done(struct door_job *job)
 {
-	struct operator *op = DW_LIST_OF(job, struct operator, job);
+	struct operator* op = DW_LIST_OF(job, struct operator, job);
 
 	door_post_again(&op->door->inbox, &op->caught_up);
 }
 
 static void
-ask(struct operator *op, struct door_node *asked, uint64_t sid,
-    unsigned count, uint64_t after)
+ask(struct operator* op, struct door_node *asked, uint64_t sid, unsigned count,
+    uint64_t after)
 {
 	op->asked = asked;
 	op->job.sid = sid;
@@ -278,7 +279,7 @@ ask(struct operator *op, struct door_node *asked, uint64_t sid,
 void
 door_operator_attached(struct door *door, struct door_node *n, uint64_t notes)
 {
-	struct operator *op = operator_of(n);
+	struct operator* op = operator_of(n);
 
 	welcome(op, notes);
 	if (op->replay && op->seen < desk_last_seq(door->desk)) {
@@ -293,9 +294,9 @@ void
 door_operator_past(struct door *door, struct door_node *n, uint64_t sid,
     unsigned count)
 {
-	struct operator *op = operator_of(n);
+	struct operator* op = operator_of(n);
 	struct desk_answer busy = { DESK_FULL, sid, 0,
-	    _("the last history is still being read") };
+		_("the last history is still being read") };
 
 	if (op->asked != NULL) {
 		answered(n, &busy);
@@ -305,8 +306,8 @@ door_operator_past(struct door *door, struct door_node *n, uint64_t sid,
 	ask(op, n, sid, count, 0);
 }
 
-static void
-history_done(struct operator *op)
+static void history_done(struct
+    operator* op)
 {
 	struct desk_answer a = { DESK_OK, op->job.sid, 0, "" };
 
@@ -322,8 +323,8 @@ history_done(struct operator *op)
 }
 
 /* Returns false when there is more to read first. */
-static bool
-replay_done(struct operator *op)
+static bool replay_done(struct
+    operator* op)
 {
 	put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
 	op->seen = op->job.upto;
@@ -346,7 +347,7 @@ replay_done(struct operator *op)
 static void
 caught_up(struct door_node *n)
 {
-	struct operator *op = operator_of(n);
+	struct operator* op = operator_of(n);
 	struct door_node *asked = op->asked;
 
 	if (op->job.count != 0)
@@ -361,7 +362,7 @@ caught_up(struct door_node *n)
 static void
 outbox_news(void *arg, enum sks_outbox_event event)
 {
-	struct operator *op = arg;
+	struct operator* op = arg;
 
 	if (event == SKS_OUTBOX_EMPTIED || event == SKS_OUTBOX_FAILED)
 		door_post_again(&op->door->inbox, &op->room);
@@ -370,7 +371,7 @@ outbox_news(void *arg, enum sks_outbox_event event)
 static void
 room_made(struct door_node *n)
 {
-	struct operator *op = operator_of(n);
+	struct operator* op = operator_of(n);
 
 	if (!op->waiting)
 		return;
@@ -389,24 +390,24 @@ detaching(struct door_node *n)
  * The worker.
  */
 
-static void
-operator_nodes(struct operator *op)
+static void operator_nodes(struct
+    operator* op)
 {
 	for (int i = 0; i < NODES; i++) {
 		struct door_node *n = &op->nodes[i].node;
 
 		door_node_init(n, DESK_RQ_REPLY, NULL, &op->back);
-		n->operator = true;
+		n->operator= true;
 		n->answered = answered;
 	}
 	door_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
 	door_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
 	door_node_init(&op->caught_up, DESK_RQ_KINDS, NULL, &op->back);
 	door_node_init(&op->room, DESK_RQ_KINDS, NULL, &op->back);
-	op->room.operator = true;
+	op->room.operator= true;
 	op->room.ready = room_made;
-	op->attach.operator = op->detach.operator = true;
-	op->caught_up.operator = true;
+	op->attach.operator= op->detach.operator= true;
+	op->caught_up.operator= true;
 	op->caught_up.ready = caught_up;
 	op->detach.ready = detaching;
 	op->attach.rq.who = op->detach.rq.who = op->name;
@@ -415,7 +416,7 @@ operator_nodes(struct operator *op)
 static int
 operator_setup(struct sks_handler *h)
 {
-	struct operator *op = (struct operator *)h;
+	struct operator* op =(struct operator*) h;
 	struct sks_outbox_config cfg = { .size = sizeof cfg };
 	int r;
 
@@ -439,7 +440,7 @@ operator_setup(struct sks_handler *h)
 
 /* Before it is attached nobody else writes to it. */
 static void
-refuse(struct operator *op, const char *code, const char *text)
+refuse(struct operator* op, const char *code, const char *text)
 {
 	struct wire_frame f = wire_frame_of(WIRE_BYE);
 	struct dw_buf out = DW_BUF_INITIALIZER;
@@ -455,13 +456,14 @@ refuse(struct operator *op, const char *code, const char *text)
 }
 
 static void
-hello(struct operator *op, const struct wire_frame *f)
+hello(struct operator* op, const struct wire_frame *f)
 {
 	struct dw_buf name = DW_BUF_INITIALIZER;
 
 	if (f->op != WIRE_HELLO || f->v != WIRE_OP_VERSION) {
-		refuse(op, "usage", _("this desk speaks version 1 of the "
-		    "operator protocol, beginning with hello"));
+		refuse(op, "usage",
+		    _("this desk speaks version 1 of the "
+		      "operator protocol, beginning with hello"));
 		return;
 	}
 	dw_text_name(&name, f->name, strlen(f->name));
@@ -477,7 +479,7 @@ hello(struct operator *op, const struct wire_frame *f)
 
 /* Sends what the frame asks for to the desk, which then owns the frame. */
 static void
-request(struct operator *op, struct wire_frame *f)
+request(struct operator* op, struct wire_frame *f)
 {
 	struct operator_node *on = &op->nodes[op->next++ % NODES];
 
@@ -494,14 +496,14 @@ request(struct operator *op, struct wire_frame *f)
 }
 
 static void
-frame(struct operator *op, const char *line, size_t len)
+frame(struct operator* op, const char *line, size_t len)
 {
 	struct wire_frame *f = NULL;
 	const char *why = "";
 	int r = wire_frame_parse(line, len, &f, &why);
 
 	if (r == -ENOTSUP)
-		return;			/* of a newer console */
+		return; /* of a newer console */
 	if (r < 0) {
 		op->ended = true;
 		return;
@@ -517,14 +519,14 @@ frame(struct operator *op, const char *line, size_t len)
 	wire_frame_free(f);
 }
 
-static void
-frames(struct operator *op)
+static void frames(struct
+    operator* op)
 {
 	const char *line;
 	ssize_t n;
 
-	while (!op->ended &&
-	    (n = sks_frame_next(op->frames, &line)) != SKS_EAGAIN)
+	while (
+	    !op->ended && (n = sks_frame_next(op->frames, &line)) != SKS_EAGAIN)
 		if (n < 0)
 			op->ended = true;
 		else
@@ -534,13 +536,14 @@ frames(struct operator *op)
 static int
 operator_handle(struct sks_handler *h)
 {
-	struct operator *op = (struct operator *)h;
+	struct operator* op =(struct operator*) h;
 	int64_t until = sks_after(HELLO_SECONDS);
 	char buf[RECV_MAX];
 	ssize_t n;
 
-	while (!op->ended && (n = sks_recv_deadline(h->request, buf,
-	    sizeof buf, op->attached ? SKS_NEVER : until)) > 0) {
+	while (!op->ended &&
+	    (n = sks_recv_deadline(h->request, buf, sizeof buf,
+		 op->attached ? SKS_NEVER : until)) > 0) {
 		if (sks_frame_feed(op->frames, buf, (size_t)n) < 0)
 			break;
 		frames(op);
@@ -551,7 +554,7 @@ operator_handle(struct sks_handler *h)
 static int
 operator_finish(struct sks_handler *h)
 {
-	struct operator *op = (struct operator *)h;
+	struct operator* op =(struct operator*) h;
 	struct door_inbox *in = &op->door->inbox;
 
 	for (int i = 0; i < NODES; i++)
@@ -589,8 +592,10 @@ operator_verify(struct sks_server *srv, struct sks_request *req)
 		return 0;
 	if (uid == geteuid() || uid == 0)
 		return 1;
-	dw_log(door->config->log, _("user %lu may not answer customers here: "
-	    "refused"), (unsigned long)uid);
+	dw_log(door->config->log,
+	    _("user %lu may not answer customers here: "
+	      "refused"),
+	    (unsigned long)uid);
 	return 0;
 }
 

@@ -16,8 +16,8 @@ door_rate_init(struct door_rate *r, int64_t per_second, int64_t burst,
 static void
 count(struct door_rate *r, int64_t now)
 {
-	r->tokens += (double)(now - r->counted_ns) / (double)DW_SECOND *
-	    r->per_second;
+	r->tokens +=
+	    (double)(now - r->counted_ns) / (double)DW_SECOND * r->per_second;
 	r->counted_ns = now;
 	if (r->tokens < r->burst)
 		return;
@@ -30,8 +30,9 @@ door_rate_take(struct door_rate *r, int64_t now)
 {
 	count(r, now);
 	if (r->tokens < 1)
-		return now + 1 + (int64_t)((1 - r->tokens) *
-		    (double)DW_SECOND / r->per_second);
+		return now + 1 +
+		    (int64_t)((1 - r->tokens) * (double)DW_SECOND /
+			r->per_second);
 	r->tokens -= 1;
 	return 0;
 }

@@ -8,9 +8,9 @@
 #include "doors/reader.h"
 #include "store/store.h"
 
-#define REPLAY_EVENTS	512	/* in one transaction */
-#define REPLAY_BYTES	(32 * 1024)	/* in one go; an event may exceed it */
-#define STACK_SIZE	((size_t)512 * 1024)	/* SQLite's */
+#define REPLAY_EVENTS 512         /* in one transaction */
+#define REPLAY_BYTES  (32 * 1024) /* in one go; an event may exceed it */
+#define STACK_SIZE    ((size_t)512 * 1024) /* SQLite's */
 
 void
 door_reader_init(struct door_reader *r, const char *dir) DW_NO_TSA
@@ -52,8 +52,8 @@ static int
 add_event(void *arg, const struct desk_event *ev)
 {
 	struct door_job *job = arg;
-	struct wire_frame f = wire_frame_of(job->count != 0 ? WIRE_PAST :
-	    WIRE_EV);
+	struct wire_frame f =
+	    wire_frame_of(job->count != 0 ? WIRE_PAST : WIRE_EV);
 
 	f.id = job->id;
 	f.ev = door_wire_event(ev);
@@ -102,8 +102,8 @@ reader_thread(void *arg)
 int
 door_reader_start(struct door_reader *r)
 {
-	int err = dw_thread_start(&r->thread, "reader", STACK_SIZE,
-	    reader_thread, r);
+	int err =
+	    dw_thread_start(&r->thread, "reader", STACK_SIZE, reader_thread, r);
 
 	r->started = err == 0;
 	return err;

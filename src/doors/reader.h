@@ -17,40 +17,40 @@
 
 struct door_job {
 	/* Set by the desk thread before it asks. */
-	uint64_t	 sid;		/* history of this session, … */
-	unsigned	 count;		/* … its last so many messages; or, */
-	uint64_t	 after;		/* count 0: all events after this one */
-	uint64_t	 id;		/* history: goes into its frames */
-	void		(*done)(struct door_job *job); /* on the reader */
+	uint64_t sid;   /* history of this session, … */
+	unsigned count; /* … its last so many messages; or, */
+	uint64_t after; /* count 0: all events after this one */
+	uint64_t id;    /* history: goes into its frames */
+	void (*done)(struct door_job *job); /* on the reader */
 
 	/* The answer: frames for the operator. */
-	struct dw_buf	 frames;
-	uint64_t	 upto;		/* the last event among them */
-	bool		 more;		/* there may be more after that */
-	int		 result;	/* 0 or -errno */
+	struct dw_buf frames;
+	uint64_t upto; /* the last event among them */
+	bool more;     /* there may be more after that */
+	int result;    /* 0 or -errno */
 
-	struct dw_list	 link;
+	struct dw_list link;
 };
 
 struct door_reader {
-	const char	*dir;
-	struct dw_lock	 lock;			/* "reader" */
-	struct dw_cond	 asked;
-	struct dw_list	 jobs	DW_GUARDED_BY(lock);
-	bool		 ending	DW_GUARDED_BY(lock);
-	pthread_t	 thread;
-	bool		 started;
+	const char *dir;
+	struct dw_lock lock; /* "reader" */
+	struct dw_cond asked;
+	struct dw_list jobs DW_GUARDED_BY(lock);
+	bool ending DW_GUARDED_BY(lock);
+	pthread_t thread;
+	bool started;
 };
 
-void	door_reader_init(struct door_reader *r, const char *dir);
+void door_reader_init(struct door_reader *r, const char *dir);
 
 /* Returns 0 or -errno. */
-int	door_reader_start(struct door_reader *r);
+int door_reader_start(struct door_reader *r);
 
 /* The desk thread asks; done is called when the job is the asker's again. */
-void	door_reader_ask(struct door_reader *r, struct door_job *job);
+void door_reader_ask(struct door_reader *r, struct door_job *job);
 
 /* Answers what was asked, then joins the thread. */
-void	door_reader_fini(struct door_reader *r);
+void door_reader_fini(struct door_reader *r);
 
 #endif

@@ -14,18 +14,17 @@
 #include "base/quit.h"
 #include "doors/inside.h"
 
-#define CLIENT_HELLO	"客户端已就绪"	/* protocol: never translated */
+#define CLIENT_HELLO "客户端已就绪" /* protocol: never translated */
 
 struct record {
-	struct dw_log	*log;
-	bool		 one_at_a_time;
-	bool		 classic;	/* set for events of sessions */
-	char		 id[DESK_ADDR_SIZE + 32];	/* "[3] 127.0.0.1:5" */
+	struct dw_log *log;
+	bool one_at_a_time;
+	bool classic;                 /* set for events of sessions */
+	char id[DESK_ADDR_SIZE + 32]; /* "[3] 127.0.0.1:5" */
 };
 
 static void
-begin(struct record *r, const struct door *door, uint64_t sid,
-    const char *addr)
+begin(struct record *r, const struct door *door, uint64_t sid, const char *addr)
 {
 	r->log = door->config->talk;
 	r->one_at_a_time = door->config->one_at_a_time;
@@ -65,8 +64,10 @@ record_arrived(const struct record *r, const struct desk_event *ev)
 
 	python_address(ev->addr, tuple);
 	if (!r->one_at_a_time)
-		dw_log(r->log, _("%s New connection in a thread of its "
-		    "own..."), r->id);
+		dw_log(r->log,
+		    _("%s New connection in a thread of its "
+		      "own..."),
+		    r->id);
 	dw_log(r->log, _("%s Customer connected:%s"), r->id, tuple);
 	if (r->classic)
 		record_text(r, "received ==>", ev->t_ms, CLIENT_HELLO,
@@ -115,8 +116,10 @@ record_datagram(struct door *door, const struct desk_event *ev)
 	    _("%s Received from customer -> %s the message: "), r.id, tuple);
 	dw_log_bytes(r.log, before, ev->body, ev->len);
 	if ((ev->flags & DESK_TRUNCATED) != 0)
-		dw_log(r.log, _("%s That message was cut: %lu bytes of it are "
-		    "kept"), r.id, (unsigned long)ev->len);
+		dw_log(r.log,
+		    _("%s That message was cut: %lu bytes of it are "
+		      "kept"),
+		    r.id, (unsigned long)ev->len);
 }
 
 void

@@ -41,8 +41,7 @@ places_of(const struct door_sources *s, const struct sks_host_key *host)
 /* Its bucket; a new one is full, and takes the place that was not used for
  * longest. */
 static struct door_rate *
-bucket_of(struct door_sources *s, const struct sks_host_key *host,
-    int64_t now)
+bucket_of(struct door_sources *s, const struct sks_host_key *host, int64_t now)
 {
 	struct door_source *near = places_of(s, host), *oldest = near;
 
@@ -50,8 +49,9 @@ bucket_of(struct door_sources *s, const struct sks_host_key *host,
 		if (near[i].used &&
 		    memcmp(&near[i].host, host, sizeof *host) == 0)
 			return &near[i].rate;
-		if (!near[i].used || (oldest->used &&
-		    near[i].rate.counted_ns < oldest->rate.counted_ns))
+		if (!near[i].used ||
+		    (oldest->used &&
+			near[i].rate.counted_ns < oldest->rate.counted_ns))
 			oldest = &near[i];
 	}
 	oldest->used = true;

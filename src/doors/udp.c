@@ -19,31 +19,31 @@
 /* A datagram on its way to the desk. */
 struct note {
 	struct door_node node;
-	struct door	*door;
-	struct dw_buf	 text;
-	char		 addr[DESK_ADDR_SIZE];
-	unsigned char	 route[DESK_ROUTE_SIZE];
+	struct door *door;
+	struct dw_buf text;
+	char addr[DESK_ADDR_SIZE];
+	unsigned char route[DESK_ROUTE_SIZE];
 };
 
 /* The way back. */
 struct route {
-	struct sks_addr	to, asked;
-	size_t		door;		/* of door.udp */
+	struct sks_addr to, asked;
+	size_t door; /* of door.udp */
 };
 _Static_assert(sizeof(struct route) <= DESK_ROUTE_SIZE,
     "the desk keeps whole routes");
 
 /* Set by open, then the thread's own, but for what says so. */
 struct door_udp {
-	struct door		*door;
-	size_t			 number;
-	struct sks_server	*server;
-	struct sks_socket	*socket;	/* the desk thread sends */
-	struct note		*notes;		/* used in turn */
-	size_t			 max, next;
-	struct door_sources	 sources;
-	pthread_t		 thread;	/* main's */
-	bool			 started;	/* main's */
+	struct door *door;
+	size_t number;
+	struct sks_server *server;
+	struct sks_socket *socket; /* the desk thread sends */
+	struct note *notes;        /* used in turn */
+	size_t max, next;
+	struct door_sources sources;
+	pthread_t thread; /* main's */
+	bool started;     /* main's */
 };
 
 static void
@@ -62,7 +62,7 @@ udp_verify(struct sks_server *srv, struct sks_request *req)
 	struct door_udp *u = sks_server_user(srv);
 
 	if (door_sources_take(&u->sources, sks_request_address(req),
-	    dw_clock_ns()))
+		dw_clock_ns()))
 		return 1;
 	drop(u->door);
 	return 0;
@@ -85,7 +85,7 @@ remember_route(const struct door_udp *u, const struct sks_request *req,
     struct note *n)
 {
 	struct route route = { .to = *sks_request_address(req),
-	    .door = u->number };
+		.door = u->number };
 
 	sks_request_asked(req, &route.asked);
 	memcpy(n->route, &route, sizeof route);
@@ -142,8 +142,10 @@ udp_main(void *arg)
 	char text[160];
 
 	if (sks_server_serve_forever(u->server) < 0)
-		dw_log(u->door->config->log, _("no datagrams are taken any "
-		    "more: %s"), sks_error_text(text, sizeof text));
+		dw_log(u->door->config->log,
+		    _("no datagrams are taken any "
+		      "more: %s"),
+		    sks_error_text(text, sizeof text));
 	return NULL;
 }
 
@@ -161,10 +163,14 @@ static const char *
 why_not(int code)
 {
 	switch (code) {
-	case SKS_EUNREACH:	return "unreachable";
-	case SKS_ETIMEDOUT:	return "no room";
-	case SKS_ETOOLONG:	return "too long";
-	default:		return "failed";
+	case SKS_EUNREACH:
+		return "unreachable";
+	case SKS_ETIMEDOUT:
+		return "no room";
+	case SKS_ETOOLONG:
+		return "too long";
+	default:
+		return "failed";
 	}
 }
 
@@ -176,8 +182,8 @@ note_answered(struct door_node *n, const struct desk_answer *a)
 }
 
 const char *
-door_udp_send(struct door *door, const struct desk_peer *to,
-    const char *text, size_t len)
+door_udp_send(struct door *door, const struct desk_peer *to, const char *text,
+    size_t len)
 {
 	struct sks_socket *s;
 	struct route route;
@@ -200,9 +206,13 @@ door_udp_dropped(struct door *door)
 	unsigned long n = (unsigned long)atomic_exchange(&door->udp_dropped, 0);
 	char text[160];
 
-	snprintf(text, sizeof text, DW_PLURAL("%lu datagram was dropped: more "
-	    "came than can be kept", "%lu datagrams were dropped: more came "
-	    "than can be kept", n), n);
+	snprintf(text, sizeof text,
+	    DW_PLURAL("%lu datagram was dropped: more "
+		      "came than can be kept",
+		"%lu datagrams were dropped: more came "
+		"than can be kept",
+		n),
+	    n);
 	door_notice(door, "limit", text);
 }
 
@@ -215,7 +225,7 @@ open_notes(struct door_udp *u)
 
 	u->max = (size_t)l->udp_queue;
 	if (door_sources_init(&u->sources, (size_t)l->udp_peers, l->rate,
-	    l->burst, l->udp_rate, l->udp_burst, dw_clock_ns()) < 0 ||
+		l->burst, l->udp_rate, l->udp_burst, dw_clock_ns()) < 0 ||
 	    (u->notes = calloc(u->max, sizeof *u->notes)) == NULL)
 		return -1;
 	for (size_t i = 0; i < u->max; i++) {

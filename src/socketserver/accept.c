@@ -12,21 +12,21 @@
 
 /* Between two tries while something has run out: 16 a second, and what was
  * freed is noticed within 100 ms. */
-#define PACE_NS		(60 * DW_MS)
+#define PACE_NS (60 * DW_MS)
 
 /* What to do about a failed accept.  What is not listed concerns only the
  * connection that did not come about, and the next is tried. */
 enum cure {
 	NEXT,
 	NOTHING_THERE,
-	GIVE_UP_RESERVE,	/* this process is out of descriptors */
-	PACE,			/* the system is out of something */
-	FATAL			/* the listener is not one */
+	GIVE_UP_RESERVE, /* this process is out of descriptors */
+	PACE,            /* the system is out of something */
+	FATAL            /* the listener is not one */
 };
 
 struct row {
-	int		sys_errno;
-	enum cure	cure;
+	int sys_errno;
+	enum cure cure;
 };
 
 static const struct row cures[] = {
@@ -148,7 +148,8 @@ static void
 out_of_files(struct sks_server *srv, struct sks_listener *l)
 {
 	if (sks_episode_begins(&srv->no_files))
-		sks_log(srv, SKS_LOG_WARNING, "accept: out of descriptors; "
+		sks_log(srv, SKS_LOG_WARNING,
+		    "accept: out of descriptors; "
 		    "new peers wait or are refused");
 	refuse_by_reserve(srv, l);
 	pace(srv);
@@ -160,7 +161,7 @@ accept_failed(struct sks_server *srv, struct sks_listener *l, int code)
 	struct sks_error e;
 
 	sks_error_for(code, &e);
-	if (e.sys_errno == 0) {		/* an override's own failure */
+	if (e.sys_errno == 0) { /* an override's own failure */
 		count_error(srv, 0);
 		sks_report(srv, NULL, code);
 		return 1;
@@ -176,8 +177,7 @@ accept_failed(struct sks_server *srv, struct sks_listener *l, int code)
 		count_error(srv, e.sys_errno);
 		if (sks_episode_begins(&srv->no_memory))
 			sks_log(srv, SKS_LOG_WARNING,
-			    "%s: the system is out of memory or files",
-			    e.what);
+			    "%s: the system is out of memory or files", e.what);
 		pace(srv);
 		return 1;
 	case FATAL:

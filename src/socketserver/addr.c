@@ -10,10 +10,11 @@
 #include "socketserver/addr.h"
 #include "socketserver/error.h"
 
-#define PATH_OFFSET	offsetof(struct sockaddr_un, sun_path)
+#define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
 
 _Static_assert(sizeof(((struct sks_addr *)0)->u) >=
-    sizeof(struct sockaddr_storage), "room for every address");
+	sizeof(struct sockaddr_storage),
+    "room for every address");
 
 void
 sks_addr_set(struct sks_addr *a, const void *sa, socklen_t len)
@@ -32,8 +33,9 @@ sks_addr_sa(const struct sks_addr *a)
 }
 
 int
-sks_addr_of_fd(int fd, int (*get)(int, struct sockaddr *restrict,
-    socklen_t *restrict), const char *what, struct sks_addr *out)
+sks_addr_of_fd(int fd,
+    int (*get)(int, struct sockaddr *restrict, socklen_t *restrict),
+    const char *what, struct sks_addr *out)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof ss;
@@ -73,7 +75,7 @@ sks_addr_set_unix(struct sks_addr *a, const char *path)
 		return sks_fail(SKS_EINVAL, "a Unix socket needs a path");
 	if ((r = sks_addr_unix(path, strlen(path), a)) == 0 && path[0] == '@') {
 		a->u.bytes[PATH_OFFSET] = '\0';
-		a->len--;		/* the NUL that ends a path */
+		a->len--; /* the NUL that ends a path */
 	}
 	return r;
 }
@@ -171,18 +173,18 @@ sks_addr_path(const struct sks_addr *a)
 }
 
 struct range {
-	uint32_t	net, mask;
+	uint32_t net, mask;
 };
 
 static enum sks_scope
 scope_of_inet4(uint32_t ip)
 {
 	static const struct range inside[] = {
-		{ 0x0a000000, 0xff000000 },	/* 10/8 */
-		{ 0xac100000, 0xfff00000 },	/* 172.16/12 */
-		{ 0xc0a80000, 0xffff0000 },	/* 192.168/16 */
-		{ 0xa9fe0000, 0xffff0000 },	/* 169.254/16 */
-		{ 0x64400000, 0xffc00000 },	/* 100.64/10 */
+		{ 0x0a000000, 0xff000000 }, /* 10/8 */
+		{ 0xac100000, 0xfff00000 }, /* 172.16/12 */
+		{ 0xc0a80000, 0xffff0000 }, /* 192.168/16 */
+		{ 0xa9fe0000, 0xffff0000 }, /* 169.254/16 */
+		{ 0x64400000, 0xffc00000 }, /* 100.64/10 */
 	};
 
 	if (ip == 0)

@@ -13,7 +13,7 @@
 #include "socketserver/error.h"
 #include "socketserver/printable.h"
 
-#define HOST_TEXT	64	/* INET6_ADDRSTRLEN and a scope */
+#define HOST_TEXT 64 /* INET6_ADDRSTRLEN and a scope */
 
 static int
 port_parse(const char *text, unsigned *port)
@@ -130,7 +130,7 @@ make_harmless(const char *name, size_t len, char *to)
 
 	for (size_t at = 0; at < len; at += taken) {
 		taken = sks_printable_one(name + at, len - at, one, &n);
-		if (n > taken) {	/* it had to be escaped */
+		if (n > taken) { /* it had to be escaped */
 			one[0] = name[at] == '\0' ? '@' : '?';
 			n = 1;
 		}
@@ -149,8 +149,8 @@ format_unix(const struct sks_addr *a, enum sks_addr_style style, char *buf,
 	const char *name = sks_addr_unix_name(a, &len);
 
 	len = make_harmless(name, len, shown);
-	snprintf(buf, size, style == SKS_STYLE_PYTHON ? "'%.*s'" :
-	    "unix:%.*s", (int)len, shown);
+	snprintf(buf, size, style == SKS_STYLE_PYTHON ? "'%.*s'" : "unix:%.*s",
+	    (int)len, shown);
 }
 
 static void
@@ -164,8 +164,9 @@ format_inet4(uint32_t ip, unsigned port, enum sks_addr_style style, char *buf,
 	if (style == SKS_STYLE_HOST)
 		snprintf(buf, size, "%s", host);
 	else
-		snprintf(buf, size, style == SKS_STYLE_PYTHON ?
-		    "('%s', %u)" : "%s:%u", host, port);
+		snprintf(buf, size,
+		    style == SKS_STYLE_PYTHON ? "('%s', %u)" : "%s:%u", host,
+		    port);
 }
 
 static void
@@ -178,7 +179,7 @@ format_inet6(const struct sks_addr *a, enum sks_addr_style style, char *buf,
 	memcpy(&sin6, a->u.bytes, sizeof sin6);
 	/* Not inet_ntop: it leaves out the scope. */
 	if (getnameinfo(sks_addr_sa(a), a->len, host, sizeof host, NULL, 0,
-	    NI_NUMERICHOST) != 0)
+		NI_NUMERICHOST) != 0)
 		inet_ntop(AF_INET6, &sin6.sin6_addr, host, sizeof host);
 	if (style == SKS_STYLE_HOST)
 		snprintf(buf, size, "%s", host);

@@ -34,8 +34,8 @@ sks_server_adopt(struct sks_server *srv, struct sks_socket *s)
 	    (r = sks_request_new(srv, s, &client, &req)) < 0)
 		return r;
 	if ((r = enqueue(srv, req)) < 0) {
-		req->sock = NULL;	/* it stays the caller's, */
-		s->timeout = timeout;	/* as it was */
+		req->sock = NULL;     /* it stays the caller's, */
+		s->timeout = timeout; /* as it was */
 		sks_request_unref(req);
 		return sks_fail(r, "adopt");
 	}

@@ -50,7 +50,7 @@ accept_fd(int listener, struct sockaddr_storage *ss, socklen_t *len)
 	if ((fd = accept(listener, (struct sockaddr *)ss, len)) < 0)
 		return -errno;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	sks_fd_set_nonblock(fd, 0);	/* some systems inherit it */
+	sks_fd_set_nonblock(fd, 0); /* some systems inherit it */
 	return fd;
 #endif
 }
@@ -156,8 +156,7 @@ sks_create_server(const struct sks_addr *address, int backlog, int reuse_port,
 	if ((r = sks_socket_new(family, SKS_STREAM, 0, &s)) < 0)
 		return r;
 	if ((r = sks_before_bind(s, 1, reuse_port, dualstack_ipv6)) < 0 ||
-	    (r = sks_bind(s, address)) < 0 ||
-	    (r = sks_listen(s, backlog)) < 0)
+	    (r = sks_bind(s, address)) < 0 || (r = sks_listen(s, backlog)) < 0)
 		sks_socket_free(s);
 	else
 		*out = s;

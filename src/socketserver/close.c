@@ -7,7 +7,7 @@
 #include "socketserver/socket.h"
 
 /* After the cut, for the handlers to come out of their calls. */
-#define AFTER_CUT_NS	DW_SECOND
+#define AFTER_CUT_NS DW_SECOND
 
 /* Becomes the one that closes.  `self` is the worker that asks, or NULL. */
 static int
@@ -29,7 +29,7 @@ close_begin(struct sks_server *srv, const struct sks_request *self)
 /* Returns 1 when nothing runs any more but `self`. */
 static int
 all_ended_locked(const struct sks_server *srv, const struct sks_request *self)
-    DW_REQUIRES(srv->lock)
+    DW_REQUIRES(srv -> lock)
 {
 	return srv->state != LOOP_RUNNING &&
 	    srv->stats.live == (self != NULL ? 1 : 0);
@@ -89,8 +89,7 @@ await_loop(struct sks_server *srv, int64_t deadline_ns)
 
 	dw_lock(&srv->lock);
 	while (srv->state == LOOP_RUNNING)
-		if (!dw_cond_wait_until(&srv->changed, &srv->lock,
-		    deadline_ns))
+		if (!dw_cond_wait_until(&srv->changed, &srv->lock, deadline_ns))
 			break;
 	ended = srv->state != LOOP_RUNNING;
 	dw_unlock(&srv->lock);
@@ -105,8 +104,7 @@ await_all(struct sks_server *srv, const struct sks_request *self,
 
 	dw_lock(&srv->lock);
 	while (!(ended = all_ended_locked(srv, self)))
-		if (!dw_cond_wait_until(&srv->changed, &srv->lock,
-		    deadline_ns))
+		if (!dw_cond_wait_until(&srv->changed, &srv->lock, deadline_ns))
 			break;
 	dw_unlock(&srv->lock);
 	return ended;

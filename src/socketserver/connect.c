@@ -39,8 +39,8 @@ await_connected(struct sks_socket *s, int64_t deadline_ns)
 		return ETIMEDOUT;
 	if (r < 0)
 		return EBADF;
-	return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ?
-	    errno : err;
+	return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ? errno :
+									 err;
 }
 
 /*
@@ -114,7 +114,7 @@ connect_until(struct sks_socket *s, const struct sks_addr *to,
 	if (deadline_ns == SKS_NOW)
 		return connect_now(s, to);
 	return s->family == SKS_UNIX ? connect_unix(s, to, deadline_ns) :
-	    connect_inet(s, to, deadline_ns);
+				       connect_inet(s, to, deadline_ns);
 }
 
 int
@@ -192,7 +192,7 @@ share(int64_t deadline_ns, int tries)
 	if (deadline_ns == DW_NEVER || tries <= 1)
 		return deadline_ns;
 	return deadline_ns <= now ? deadline_ns :
-	    now + (deadline_ns - now) / tries;
+				    now + (deadline_ns - now) / tries;
 }
 
 static int

@@ -21,8 +21,7 @@ await_loop_end(struct sks_server *srv, uint64_t loops, int64_t deadline_ns)
 
 	dw_lock(&srv->lock);
 	while (srv->loops == loops)
-		if (!dw_cond_wait_until(&srv->changed, &srv->lock,
-		    deadline_ns))
+		if (!dw_cond_wait_until(&srv->changed, &srv->lock, deadline_ns))
 			break;
 	ended = srv->loops != loops;
 	dw_unlock(&srv->lock);
@@ -88,11 +87,12 @@ sks_server_start(struct sks_server *srv)
 	int r;
 
 	if (srv->cfg.concurrency == SKS_FORKING && !srv->cfg.fork_anyway)
-		return sks_fail(SKS_ENOTSUP, "a forking server is served by "
+		return sks_fail(SKS_ENOTSUP,
+		    "a forking server is served by "
 		    "the only thread (see fork_anyway)");
 	if ((r = sks_loop_begin(srv)) != 0)
 		return r < 0 ? r : 0;
-	sks_join_acceptor(srv);		/* of a loop that ended by itself */
+	sks_join_acceptor(srv); /* of a loop that ended by itself */
 	r = dw_thread_start(&acceptor, "acceptor", 0, acceptor_main, srv);
 	if (r < 0) {
 		sks_loop_end(srv);

@@ -18,16 +18,16 @@
 /* Linux then returns the whole length also of what had to be cut.  Others may
  * ignore the flag, or not know it. */
 #if defined(__linux__) && defined(DW_WITH_LINUX_EXTRAS)
-#define TELL_LENGTH	MSG_TRUNC
+#define TELL_LENGTH MSG_TRUNC
 #else
-#define TELL_LENGTH	0
+#define TELL_LENGTH 0
 #endif
 
 /* What a datagram is wrapped in leaves this of 65,535 bytes. */
-#define MAX_INET	65507u
-#define MAX_INET6	65527u
+#define MAX_INET  65507u
+#define MAX_INET6 65527u
 /* Of a Unix socket's send buffer, the kernel's own. */
-#define UNIX_OVERHEAD	32
+#define UNIX_OVERHEAD 32
 
 /*
  * A reply waits this long for a Unix peer that does not read or for a full
@@ -35,7 +35,7 @@
  * may shorten it, never lengthen.
  */
 static const struct timeval reply_wait = { .tv_usec = 500000 };
-#define REPLY_WAIT_NS	(500 * DW_MS)
+#define REPLY_WAIT_NS (500 * DW_MS)
 
 int
 sks_datagram_prepare(struct sks_socket *s, enum sks_family family)
@@ -43,7 +43,7 @@ sks_datagram_prepare(struct sks_socket *s, enum sks_family family)
 	int fd = sks_fileno(s);
 
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &reply_wait,
-	    sizeof reply_wait) < 0)
+		sizeof reply_wait) < 0)
 		return sks_fail_errno(errno, "setsockopt");
 	if (family != SKS_UNIX)
 		sks_pktinfo_ask(fd, family);
@@ -52,9 +52,9 @@ sks_datagram_prepare(struct sks_socket *s, enum sks_family family)
 
 /* One that came, still in the server's room. */
 struct arrival {
-	struct sks_addr	from, asked;
-	size_t		len, full_len;
-	int		truncated;
+	struct sks_addr from, asked;
+	size_t len, full_len;
+	int truncated;
 };
 
 /*
@@ -68,8 +68,10 @@ receive(int fd, void *room, size_t size, int with_control, struct arrival *a)
 	struct iovec iov = { room, size };
 	union sks_control control;
 	struct msghdr msg = {
-		.msg_name = &from, .msg_namelen = sizeof from,
-		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_name = &from,
+		.msg_namelen = sizeof from,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
 		.msg_control = with_control ? &control : NULL,
 		.msg_controllen = with_control ? sizeof control : 0,
 	};
@@ -240,8 +242,8 @@ send_failed(int err)
 	case EAGAIN:
 	case EINTR:
 		return sks_fail(SKS_ETIMEDOUT, "sendmsg");
-	case ECONNREFUSED:	/* a Unix peer that closed, */
-	case ENOENT:		/* or removed its path */
+	case ECONNREFUSED: /* a Unix peer that closed, */
+	case ENOENT:       /* or removed its path */
 		return sks_fail(SKS_ERESET, "sendmsg");
 	default:
 		return sks_fail_io(err, "sendmsg");
@@ -256,8 +258,10 @@ send_from(struct sks_socket *s, const void *data, size_t n,
 	struct iovec iov = { (void *)(uintptr_t)data, n };
 	struct sks_addr name = *to;
 	struct msghdr msg = {
-		.msg_name = &name.u, .msg_namelen = name.len,
-		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_name = &name.u,
+		.msg_namelen = name.len,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
 	};
 	union sks_control control;
 	int fd = sks_fileno(s), err;
@@ -286,6 +290,6 @@ sks_request_reply(struct sks_request *req, const void *data, size_t n)
 		return sks_fail(SKS_ENOTCONN, "the peer has no address");
 	if (n > sks_request_max_reply(req))
 		return sks_fail(SKS_ETOOLONG, "more than a datagram takes");
-	return send_from(req->sock, data, n, &req->client,
-	    &req->packet->asked, req->refused ? MSG_DONTWAIT : 0);
+	return send_from(req->sock, data, n, &req->client, &req->packet->asked,
+	    req->refused ? MSG_DONTWAIT : 0);
 }

@@ -8,13 +8,13 @@
 #include "socketserver/error.h"
 
 struct name {
-	int		 code;
-	const char	*sentence;
+	int code;
+	const char *sentence;
 };
 
 struct mapping {
-	int	sys_errno;
-	int	code;
+	int sys_errno;
+	int code;
 };
 
 static const struct name names[] = {
@@ -84,11 +84,16 @@ static const struct mapping mappings[] = {
 };
 
 static const int vanished[] = {
-	EPIPE, ECONNRESET, ECONNABORTED, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH,
+	EPIPE,
+	ECONNRESET,
+	ECONNABORTED,
+	ETIMEDOUT,
+	ENETUNREACH,
+	EHOSTUNREACH,
 	ENETDOWN,
 };
 
-#define COUNT(a)	(sizeof(a) / sizeof(a)[0])
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static _Thread_local struct sks_error last = { 0, 0, "", 0 };
 

@@ -31,11 +31,11 @@
 #include "socketserver/server.h"
 
 /* Between asking a child to end and ending it. */
-#define AFTER_TERM_NS	DW_SECOND
+#define AFTER_TERM_NS DW_SECOND
 
 /* How soon it is noticed at the latest that a child has ended whose pipe does
  * not tell: it was closed by the child, or is held open by a child of that. */
-#define LOOK_NS		(100 * DW_MS)
+#define LOOK_NS (100 * DW_MS)
 
 #ifdef DW_WITH_LINUX_EXTRAS
 
@@ -76,7 +76,8 @@ sks_check_fork(struct sks_server *srv)
 			return 0;
 		poll(NULL, 0, 1);
 	}
-	return sks_fail(SKS_ENOTSUP, "a process that has other threads does "
+	return sks_fail(SKS_ENOTSUP,
+	    "a process that has other threads does "
 	    "not fork (see fork_anyway)");
 }
 
@@ -108,8 +109,8 @@ sks_children_polled(struct sks_server *srv, struct pollfd *p,
 	}
 	dw_unlock(&srv->lock);
 	if (mute || (n > 0 && sks_at_limit(srv))) {
-		*deadline_ns = dw_clock_sooner(*deadline_ns, dw_clock_ns() +
-		    (mute ? srv->look_ns : LOOK_NS));
+		*deadline_ns = dw_clock_sooner(*deadline_ns,
+		    dw_clock_ns() + (mute ? srv->look_ns : LOOK_NS));
 		srv->look_ns = dw_clock_sooner(2 * srv->look_ns, LOOK_NS);
 	}
 	return n;
@@ -256,7 +257,7 @@ fork_locked(struct sks_server *srv, struct sks_request *req, int pipe)
 		dw_list_del(&req->node);
 		dw_list_add(&srv->children, &req->node);
 		srv->stats.children++;
-		srv->lent -= req->borrowed != 0;	/* it has its own */
+		srv->lent -= req->borrowed != 0; /* it has its own */
 	}
 	dw_unlock(&srv->lock);
 	return pid;
@@ -272,7 +273,7 @@ sks_process_forking(struct sks_server *srv, struct sks_request *req)
 		return r;
 	if ((r = new_pipe(fds)) < 0)
 		return sks_fail_as(SKS_ENOTHREAD, -r, "pipe");
-	atomic_fetch_add(&req->refs, 1);	/* the child's */
+	atomic_fetch_add(&req->refs, 1); /* the child's */
 	req->forked = 1;
 	pid = fork_locked(srv, req, fds[0]);
 	if (pid == 0) {
@@ -293,7 +294,7 @@ sks_process_forking(struct sks_server *srv, struct sks_request *req)
 /* Returns 1 when it runs no more; somebody else may have waited for it. */
 static int
 reap_locked(struct sks_server *srv, const struct sks_request *req)
-    DW_REQUIRES(srv->lock)
+    DW_REQUIRES(srv -> lock)
 {
 	int status = 0;
 	pid_t r = waitpid(req->pid, &status, WNOHANG);
@@ -351,7 +352,7 @@ sks_server_collect_children(struct sks_server *srv)
 	busy = srv->state == LOOP_RUNNING && !sks_on_loop_thread_locked(srv);
 	dw_unlock(&srv->lock);
 	return busy ? sks_fail(SKS_EBUSY, "collect_children") :
-	    (int)sks_reap_children(srv);
+		      (int)sks_reap_children(srv);
 }
 
 static void
@@ -378,8 +379,7 @@ await_children(struct sks_server *srv, int64_t deadline_ns)
 			return 1;
 		if (now >= deadline_ns)
 			return 0;
-		if (poll(srv->polled, (nfds_t)n,
-		    dw_clock_poll_ms(look_ns)) > 0)
+		if (poll(srv->polled, (nfds_t)n, dw_clock_poll_ms(look_ns)) > 0)
 			sks_children_heard(srv, srv->polled, n);
 	}
 }

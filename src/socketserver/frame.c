@@ -17,12 +17,12 @@
  * nobody knows where the next message begins.
  */
 struct sks_frame {
-	struct sks_framing	 how;
+	struct sks_framing how;
 
-	char			*buf;
-	size_t			 start, scan, end, cap;
-	int			 skipping, comma, damaged;
-	uint64_t		 skip;
+	char *buf;
+	size_t start, scan, end, cap;
+	int skipping, comma, damaged;
+	uint64_t skip;
 };
 
 int
@@ -121,8 +121,8 @@ incomplete(struct sks_frame *f)
 {
 	f->scan = f->end;
 	/* One more may be the CR of a line of exactly max bytes. */
-	if (f->skipping || (f->end > f->start &&
-	    f->end - f->start - 1 > f->how.max)) {
+	if (f->skipping ||
+	    (f->end > f->start && f->end - f->start - 1 > f->how.max)) {
 		f->skipping = 1;
 		forget(f);
 	}

@@ -10,19 +10,19 @@
 #include "socketserver/stream.h"
 
 /* Memory for a message grows by this as it comes, whatever was announced. */
-#define STEP	8192
+#define STEP 8192
 
 /* Where a message lies among the bytes that wait. */
 struct span {
-	size_t	from, len, whole;	/* whole: with head and tail */
+	size_t from, len, whole; /* whole: with head and tail */
 };
 
 /* All that look for a message return 1 when it is whole, 0 when at least
  * *want more bytes are needed, or SKS_E*. */
 
 static int
-find_line(const char *p, size_t n, size_t max, size_t *scanned,
-    struct span *m, size_t *want)
+find_line(const char *p, size_t n, size_t max, size_t *scanned, struct span *m,
+    size_t *want)
 {
 	const char *lf = memchr(p + *scanned, '\n', n - *scanned);
 
@@ -41,8 +41,8 @@ find_line(const char *p, size_t n, size_t max, size_t *scanned,
 }
 
 static int
-find_counted(const struct sks_framing *how, const char *p, size_t n,
-    size_t max, struct span *m, size_t *want)
+find_counted(const struct sks_framing *how, const char *p, size_t n, size_t max,
+    struct span *m, size_t *want)
 {
 	uint64_t len;
 	int head = sks_framing_read_head(how, p, n, &len);
@@ -80,8 +80,8 @@ await(struct sks_stream *st, const struct sks_framing *how, size_t max,
 		    find_counted(how, p, n, max, m, &want);
 		if (r != 0)
 			return r;
-		got = sks_stream_fill(st, want < STEP ? want : STEP,
-		    deadline_ns);
+		got =
+		    sks_stream_fill(st, want < STEP ? want : STEP, deadline_ns);
 		if (got < 0)
 			return (int)got;
 		if (got == 0)

@@ -15,8 +15,8 @@ sks_framing_check(const struct sks_framing *how)
 	case SKS_NETSTRING:
 		return 0;
 	case SKS_BLOCK:
-		if (how->prefix == 1 || how->prefix == 2 ||
-		    how->prefix == 4 || how->prefix == 8)
+		if (how->prefix == 1 || how->prefix == 2 || how->prefix == 4 ||
+		    how->prefix == 8)
 			return 0;
 		return sks_fail(SKS_EINVAL, "a prefix has 1, 2, 4 or 8 bytes");
 	}
@@ -62,7 +62,8 @@ write_prefix(const struct sks_framing *how, uint64_t len, char *p)
 static uint64_t
 capacity(const struct sks_framing *how)
 {
-	return how->kind != SKS_BLOCK || how->prefix == 8 ? UINT64_MAX :
+	return how->kind != SKS_BLOCK || how->prefix == 8 ?
+	    UINT64_MAX :
 	    ((uint64_t)1 << 8 * how->prefix) - 1;
 }
 
@@ -118,7 +119,7 @@ write_head(const struct sks_framing *how, uint64_t len, char *p)
 	if (how->kind == SKS_LINE)
 		return 0;
 	return how->kind == SKS_BLOCK ? write_prefix(how, len, p) :
-	    write_digits(len, p);
+					write_digits(len, p);
 }
 
 size_t
@@ -160,7 +161,8 @@ sks_frame_encode(const struct sks_framing *how, const void *data, size_t len,
 	if (len > SSIZE_MAX - n - tail)
 		return sks_fail(SKS_ETOOLONG, "a message");
 	if (size < n + len + tail)
-		return buf == NULL ? (ssize_t)(n + len + tail) :
+		return buf == NULL ?
+		    (ssize_t)(n + len + tail) :
 		    sks_fail(SKS_EINVAL, "the buffer is too small");
 	memcpy(to, head, n);
 	if (len > 0)

@@ -28,8 +28,7 @@ end_reason(const struct sks_handler *h, int r)
 	default:
 		if (r < 0)
 			return SKS_END_ERROR;
-		return sks_handler_stopping(h) ? SKS_END_CLOSING :
-		    SKS_END_DONE;
+		return sks_handler_stopping(h) ? SKS_END_CLOSING : SKS_END_DONE;
 	}
 }
 
@@ -161,8 +160,8 @@ sks_stream_handler_setup(struct sks_handler *h)
 	    r != SKS_ENOTSUP)
 		return r;
 	if ((r = sks_defer(h, free_streams, sh)) < 0 ||
-	    (r = sks_makefile(h->request, sh->rbufsize == 0 ? -1 :
-	    sh->rbufsize, 0, &sh->rfile)) < 0)
+	    (r = sks_makefile(h->request, sh->rbufsize == 0 ? -1 : sh->rbufsize,
+		 0, &sh->rfile)) < 0)
 		return r;
 	return sks_makefile(h->request, 0, sh->wbufsize, &sh->wfile);
 }

@@ -34,8 +34,8 @@ static const struct sks_kind_row rows[] = {
 const struct sks_kind_row *
 sks_kind_find(enum sks_kind kind)
 {
-	return (unsigned)kind < sizeof rows / sizeof rows[0] ?
-	    &rows[kind] : NULL;
+	return (unsigned)kind < sizeof rows / sizeof rows[0] ? &rows[kind] :
+							       NULL;
 }
 
 const struct sks_kind_row *

@@ -6,18 +6,16 @@
 #include "socketserver/server.h"
 
 struct sks_kind_row {
-	enum sks_type	 type;
-	int		 is_unix;	/* of the addresses: Unix or IP */
+	enum sks_type type;
+	int is_unix; /* of the addresses: Unix or IP */
 	/* A request takes a descriptor.  Else it borrows the server's. */
-	int		 takes_descriptor;
+	int takes_descriptor;
 
 	/* A new socket, before it is bound; NULL: nothing to do. */
-	int	(*prepare)(struct sks_socket *s, enum sks_family family);
+	int (*prepare)(struct sks_socket *s, enum sks_family family);
 	/* One listener's part of server_activate; NULL: nothing to do. */
-	int	(*activate)(const struct sks_server *srv,
-		    struct sks_listener *l);
-	int	(*get_request)(struct sks_server *srv,
-		    struct sks_request **req);
+	int (*activate)(const struct sks_server *srv, struct sks_listener *l);
+	int (*get_request)(struct sks_server *srv, struct sks_request **req);
 };
 
 /* NULL: there is no such kind. */

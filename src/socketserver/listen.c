@@ -13,8 +13,8 @@ int
 sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
 {
 	size_t n = 1 + cfg->n_more;
-	size_t children = cfg->concurrency == SKS_FORKING ?
-	    cfg->max_children : 0;
+	size_t children =
+	    cfg->concurrency == SKS_FORKING ? cfg->max_children : 0;
 
 	srv->listeners = calloc(n, sizeof *srv->listeners);
 	srv->polled = calloc(1 + n + children, sizeof *srv->polled);
@@ -78,10 +78,10 @@ bind_listener(const struct sks_server *srv, struct sks_listener *l)
 	if (l->sock == NULL)
 		return sks_fail(SKS_EINVAL, "no address to listen on");
 	if ((r = sks_before_bind(l->sock, srv->cfg.allow_reuse_address,
-	    srv->cfg.allow_reuse_port, srv->cfg.dual_stack)) < 0)
+		 srv->cfg.allow_reuse_port, srv->cfg.dual_stack)) < 0)
 		return r;
 	r = path != NULL ? sks_bind_path(srv, l, path) :
-	    sks_bind(l->sock, &l->address);
+			   sks_bind(l->sock, &l->address);
 	if (r < 0)
 		return r;
 	return sks_getsockname(l->sock, &l->address);

@@ -70,7 +70,8 @@ static int
 accepts_now(struct sks_server *srv, int64_t *deadline_ns)
 {
 	if (srv->pace_until_ns > dw_clock_ns()) {
-		*deadline_ns = dw_clock_sooner(*deadline_ns, srv->pace_until_ns);
+		*deadline_ns =
+		    dw_clock_sooner(*deadline_ns, srv->pace_until_ns);
 		return 0;
 	}
 	return !sks_at_limit(srv);
@@ -85,10 +86,10 @@ fill_polled(struct sks_server *srv, int accepts)
 	for (size_t i = 0; i < srv->n_listeners; i++) {
 		struct sks_socket *s = srv->listeners[i].sock;
 
-		p[1 + i] = (struct pollfd){
-			.fd = s != NULL && accepts ? sks_fileno(s) : -1,
-			.events = POLLIN
-		};
+		p[1 + i] = (struct pollfd){ .fd = s != NULL && accepts ?
+			    sks_fileno(s) :
+			    -1,
+			.events = POLLIN };
 	}
 }
 
@@ -117,7 +118,7 @@ wait_turn(struct sks_server *srv, int64_t deadline_ns)
 
 	fill_polled(srv, accepts);
 	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n),
-	    dw_clock_poll_ms(deadline_ns)) < 0)
+		dw_clock_poll_ms(deadline_ns)) < 0)
 		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");
 	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);
@@ -139,8 +140,7 @@ next_adopted(struct sks_server *srv)
 	if (node != NULL)
 		srv->stats.adopted++;
 	dw_unlock(&srv->lock);
-	return node == NULL ? NULL :
-	    DW_LIST_OF(node, struct sks_request, node);
+	return node == NULL ? NULL : DW_LIST_OF(node, struct sks_request, node);
 }
 
 static int
@@ -190,7 +190,7 @@ turn(struct sks_server *srv, int ready)
 	int r;
 
 	if (sks_reap(srv) > 0)
-		srv->pace_until_ns = 0;		/* something was freed */
+		srv->pace_until_ns = 0; /* something was freed */
 	if ((r = serve_adopted(srv)) != 0)
 		return r;
 	if (ready > 0 && (r = accept_ready(srv)) != 0)
@@ -205,8 +205,8 @@ sks_loop_run(struct sks_server *srv)
 
 	this_thread_loops(srv);
 	for (;;) {
-		ready = wait_turn(srv, dw_clock_after(
-		    srv->cfg.service_interval));
+		ready =
+		    wait_turn(srv, dw_clock_after(srv->cfg.service_interval));
 		if (ready < 0)
 			return ready;
 		if (atomic_load(&srv->stop))
@@ -252,7 +252,7 @@ handle_one(struct sks_server *srv, int ready)
 
 	if (req == NULL)
 		return ready > 0 ? accept_next(srv) : 0;
-	dw_wake_ring(&srv->wake);	/* there may be more of them */
+	dw_wake_ring(&srv->wake); /* there may be more of them */
 	return sks_serve_request(srv, req);
 }
 

@@ -10,8 +10,8 @@
  * of writes, and of one that would exceed them nothing: SKS_ETOOLONG.
  * Flushing does nothing.  Returns 0 or SKS_ENOMEM.
  */
-int	sks_stream_memory(const void *data, size_t n, size_t max_out,
-	    struct sks_stream **out);
+int sks_stream_memory(const void *data, size_t n, size_t max_out,
+    struct sks_stream **out);
 
 /* What was written, *n bytes; until the next write.  Never NULL. */
 const char *sks_stream_written(const struct sks_stream *st, size_t *n);

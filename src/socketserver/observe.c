@@ -51,7 +51,7 @@ put_data(FILE *f, const char *s, size_t len)
 	char one[SKS_PRINTABLE_ONE];
 	size_t n;
 
-	for (size_t at = 0; at < len; ) {
+	for (size_t at = 0; at < len;) {
 		at += sks_printable_one(s + at, len - at, one, &n);
 		for (size_t i = 0; i < n; i++)
 			putc_unlocked(one[i], f);

@@ -7,14 +7,14 @@
 
 /* A member of every socket; fn NULL: nobody watches. */
 struct sks_observer {
-	enum sks_side	 side;
-	sks_observe_fn	*fn;
-	void		*arg;
+	enum sks_side side;
+	sks_observe_fn *fn;
+	void *arg;
 };
 
 /* All of data has passed. */
-void	sks_observe_tell(struct sks_socket *s, enum sks_direction direction,
-	    const void *data, size_t len);
+void sks_observe_tell(struct sks_socket *s, enum sks_direction direction,
+    const void *data, size_t len);
 
 /* Where the time comes from: dw_clock_wall_ms().  A test that wants it to
  * stand still puts a function of its own here before anything is sent. */

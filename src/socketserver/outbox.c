@@ -10,7 +10,7 @@
 #include "socketserver/error.h"
 #include "socketserver/outbox.h"
 
-#define FIRST_CAP	1024
+#define FIRST_CAP 1024
 
 /* All fields: those that an older header did not have are 0. */
 static int
@@ -79,7 +79,7 @@ sks_outbox_unref(struct sks_outbox *ob) DW_NO_TSA
 }
 
 static void
-drop_kept(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
+drop_kept(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 {
 	free(ob->kept);
 	ob->kept = NULL;
@@ -88,14 +88,14 @@ drop_kept(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
 }
 
 static void
-shut(struct sks_outbox *ob, int how) DW_REQUIRES(ob->lock)
+shut(struct sks_outbox *ob, int how) DW_REQUIRES(ob -> lock)
 {
 	/* A peer that went first makes this fail; nothing is lost by it. */
 	(void)shutdown(sks_fileno(ob->sock), how);
 }
 
 static void
-die(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
+die(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 {
 	ob->dead = 1;
 	ob->armed = 0;
@@ -105,7 +105,7 @@ die(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
 /* Hands bytes to the kernel.  Returns how many it took, also 0. */
 static ssize_t
 try_send(struct sks_outbox *ob, const char *data, size_t len)
-    DW_REQUIRES(ob->lock)
+    DW_REQUIRES(ob -> lock)
 {
 	ssize_t n = sks_send_now(ob->sock, data, len);
 
@@ -117,7 +117,7 @@ try_send(struct sks_outbox *ob, const char *data, size_t len)
 }
 
 static int
-grow(struct sks_outbox *ob, size_t len) DW_REQUIRES(ob->lock)
+grow(struct sks_outbox *ob, size_t len) DW_REQUIRES(ob -> lock)
 {
 	size_t used = ob->end - ob->start;
 	size_t cap = ob->cap == 0 ? FIRST_CAP : ob->cap;
@@ -141,7 +141,7 @@ grow(struct sks_outbox *ob, size_t len) DW_REQUIRES(ob->lock)
 
 static int
 keep(struct sks_outbox *ob, const char *data, size_t len)
-    DW_REQUIRES(ob->lock)
+    DW_REQUIRES(ob -> lock)
 {
 	int r;
 
@@ -153,19 +153,21 @@ keep(struct sks_outbox *ob, const char *data, size_t len)
 }
 
 static void
-start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
+start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 {
 	int64_t now = dw_clock_ns();
 
-	atomic_store(&ob->stall_ns, ob->stall_timeout_ns > SKS_NEVER - now ?
-	    SKS_NEVER : now + ob->stall_timeout_ns);
+	atomic_store(&ob->stall_ns,
+	    ob->stall_timeout_ns > SKS_NEVER - now ?
+		SKS_NEVER :
+		now + ob->stall_timeout_ns);
 }
 
 /* The first bytes that the kernel did not take: from here on the postman
  * sends. */
 static int
 keep_first(struct sks_outbox *ob, const char *data, size_t len, int some_out)
-    DW_REQUIRES(ob->lock)
+    DW_REQUIRES(ob -> lock)
 {
 	int r = keep(ob, data, len);
 
@@ -175,7 +177,7 @@ keep_first(struct sks_outbox *ob, const char *data, size_t len, int some_out)
 			return 0;
 	}
 	drop_kept(ob);
-	if (some_out) {		/* half a message must not be all */
+	if (some_out) { /* half a message must not be all */
 		shut(ob, SHUT_RDWR);
 		die(ob);
 	}
@@ -184,7 +186,7 @@ keep_first(struct sks_outbox *ob, const char *data, size_t len, int some_out)
 
 static int
 put_locked(struct sks_outbox *ob, const char *data, size_t len)
-    DW_REQUIRES(ob->lock)
+    DW_REQUIRES(ob -> lock)
 {
 	size_t waiting = ob->end - ob->start;
 	ssize_t n;
@@ -291,7 +293,7 @@ sks_outbox_close(struct sks_outbox *ob)
 }
 
 static int
-emptied(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
+emptied(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 {
 	drop_kept(ob);
 	if (ob->ended)
@@ -306,7 +308,7 @@ sks_outbox_ready(struct sks_outbox *ob)
 	ssize_t n;
 
 	dw_lock(&ob->lock);
-	if (!ob->armed)		/* cut or closed since */
+	if (!ob->armed) /* cut or closed since */
 		goto out;
 	ob->armed = 0;
 	n = try_send(ob, ob->kept + ob->start, ob->end - ob->start);
@@ -321,7 +323,7 @@ sks_outbox_ready(struct sks_outbox *ob)
 		die(ob);
 		event = SKS_OUTBOX_FAILED;
 	}
- out:
+out:
 	dw_unlock(&ob->lock);
 	return event;
 }
@@ -333,7 +335,7 @@ sks_outbox_stalled(struct sks_outbox *ob, int64_t now_ns)
 
 	dw_lock(&ob->lock);
 	stalled = atomic_load(&ob->stall_ns) <= now_ns;
-	if (stalled)		/* told; progress starts the clock again */
+	if (stalled) /* told; progress starts the clock again */
 		atomic_store(&ob->stall_ns, SKS_NEVER);
 	dw_unlock(&ob->lock);
 	return stalled;

@@ -32,44 +32,44 @@
  *   the postman's list holds keeps the memory until then.
  */
 struct sks_outbox {
-	unsigned	 magic;
-	atomic_uint	 refs;
+	unsigned magic;
+	atomic_uint refs;
 	struct sks_socket *sock;
-	size_t		 max_bytes;
-	int64_t		 stall_timeout_ns;
+	size_t max_bytes;
+	int64_t stall_timeout_ns;
 	struct sks_postman *postman;
-	void		 (*notify)(void *arg, enum sks_outbox_event event);
-	void		*arg;
+	void (*notify)(void *arg, enum sks_outbox_event event);
+	void *arg;
 
-	struct dw_lock	 lock;				/* "outbox" */
-	char		*kept	DW_GUARDED_BY(lock);
-	size_t		 start	DW_GUARDED_BY(lock);
-	size_t		 end	DW_GUARDED_BY(lock);
-	size_t		 cap	DW_GUARDED_BY(lock);
-	uint64_t	 sent	DW_GUARDED_BY(lock);
-	int		 armed	DW_GUARDED_BY(lock);
-	int		 known	DW_GUARDED_BY(lock);	/* in the epoll set */
-	int		 ended	DW_GUARDED_BY(lock);
-	int		 dead	DW_GUARDED_BY(lock);
-	int		 closed	DW_GUARDED_BY(lock);
-	_Atomic int64_t	 stall_ns;
+	struct dw_lock lock; /* "outbox" */
+	char *kept DW_GUARDED_BY(lock);
+	size_t start DW_GUARDED_BY(lock);
+	size_t end DW_GUARDED_BY(lock);
+	size_t cap DW_GUARDED_BY(lock);
+	uint64_t sent DW_GUARDED_BY(lock);
+	int armed DW_GUARDED_BY(lock);
+	int known DW_GUARDED_BY(lock); /* in the epoll set */
+	int ended DW_GUARDED_BY(lock);
+	int dead DW_GUARDED_BY(lock);
+	int closed DW_GUARDED_BY(lock);
+	_Atomic int64_t stall_ns;
 
 	/* The postman's, under its lock. */
-	struct dw_list	 node;		/* of all, or of those retired */
-	struct dw_list	 due;		/* of those that a scan found */
-	int		 retired;
+	struct dw_list node; /* of all, or of those retired */
+	struct dw_list due;  /* of those that a scan found */
+	int retired;
 #ifndef HAVE_EPOLL
-	atomic_int	 watched;	/* to be polled */
+	atomic_int watched; /* to be polled */
 #endif
 };
 
-#define SKS_OUTBOX_MAGIC	0x6f757462u
+#define SKS_OUTBOX_MAGIC 0x6f757462u
 
 /* What became of the outbox when its socket was ready; or nothing, -1. */
-int	sks_outbox_ready(struct sks_outbox *ob);
+int sks_outbox_ready(struct sks_outbox *ob);
 
 /* Its stall time has come: 1 if it is a stall (told once), else 0. */
-int	sks_outbox_stalled(struct sks_outbox *ob, int64_t now_ns);
+int sks_outbox_stalled(struct sks_outbox *ob, int64_t now_ns);
 
 /*
  * The postman's side.  join: it takes a reference.  arm: asks once for
@@ -77,13 +77,13 @@ int	sks_outbox_stalled(struct sks_outbox *ob, int64_t now_ns);
  * retire: the outbox is closed; waits for a notify that is running, and gives
  * the reference back once nothing on the way can name the outbox.
  */
-void	sks_postman_join(struct sks_postman *pm, struct sks_outbox *ob);
-int	sks_postman_arm(struct sks_postman *pm, struct sks_outbox *ob)
-	    DW_REQUIRES(ob->lock);
-void	sks_postman_disarm(struct sks_postman *pm, struct sks_outbox *ob)
-	    DW_REQUIRES(ob->lock);
-void	sks_postman_expect(struct sks_postman *pm, int64_t stall_ns);
-void	sks_postman_retire(struct sks_postman *pm, struct sks_outbox *ob,
-	    int known);
+void sks_postman_join(struct sks_postman *pm, struct sks_outbox *ob);
+int sks_postman_arm(struct sks_postman *pm, struct sks_outbox *ob)
+    DW_REQUIRES(ob -> lock);
+void sks_postman_disarm(struct sks_postman *pm, struct sks_outbox *ob)
+    DW_REQUIRES(ob -> lock);
+void sks_postman_expect(struct sks_postman *pm, int64_t stall_ns);
+void sks_postman_retire(struct sks_postman *pm, struct sks_outbox *ob,
+    int known);
 
 #endif

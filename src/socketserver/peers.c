@@ -8,12 +8,12 @@
 #include "base/clock.h"
 #include "socketserver/peers.h"
 
-#define FIRST_BUCKETS	64
+#define FIRST_BUCKETS 64
 
 struct sks_peer {
-	struct sks_peer		*next;
-	struct sks_host_key	 key;
-	unsigned		 count;		/* never 0 */
+	struct sks_peer *next;
+	struct sks_host_key key;
+	unsigned count; /* never 0 */
 };
 
 void

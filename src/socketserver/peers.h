@@ -10,21 +10,21 @@
 struct sks_peer;
 
 struct sks_peers {
-	struct sks_peer	**buckets;
-	size_t		  nbuckets;	/* 0 or a power of two */
-	size_t		  n;
-	uint64_t	  seed;		/* so that nobody can aim at a bucket */
+	struct sks_peer **buckets;
+	size_t nbuckets; /* 0 or a power of two */
+	size_t n;
+	uint64_t seed; /* so that nobody can aim at a bucket */
 };
 
-void	sks_peers_init(struct sks_peers *p);
-void	sks_peers_fini(struct sks_peers *p);
+void sks_peers_init(struct sks_peers *p);
+void sks_peers_fini(struct sks_peers *p);
 
 /* One more.  Returns 1 (counted), 0 (it has max already), or SKS_ENOMEM: not
  * counted, to be let in all the same. */
-int	sks_peers_enter(struct sks_peers *p, const struct sks_host_key *key,
-	    unsigned max);
+int sks_peers_enter(struct sks_peers *p, const struct sks_host_key *key,
+    unsigned max);
 
 /* One less of what enter counted. */
-void	sks_peers_leave(struct sks_peers *p, const struct sks_host_key *key);
+void sks_peers_leave(struct sks_peers *p, const struct sks_host_key *key);
 
 #endif

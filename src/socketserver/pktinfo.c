@@ -10,8 +10,9 @@
     defined(DW_WITH_LINUX_EXTRAS)
 
 _Static_assert(sizeof(union sks_control) >=
-    CMSG_SPACE(sizeof(struct in_pktinfo)) +
-    CMSG_SPACE(sizeof(struct in6_pktinfo)), "room for both families");
+	CMSG_SPACE(sizeof(struct in_pktinfo)) +
+	    CMSG_SPACE(sizeof(struct in6_pktinfo)),
+    "room for both families");
 
 void
 sks_pktinfo_ask(int fd, enum sks_family family)

@@ -14,19 +14,19 @@
 
 /* Room for what the system tells with a datagram. */
 union sks_control {
-	struct cmsghdr	align;
-	char		bytes[128];
+	struct cmsghdr align;
+	char bytes[128];
 };
 
 /* From now on the system tells. */
-void	sks_pktinfo_ask(int fd, enum sks_family family);
+void sks_pktinfo_ask(int fd, enum sks_family family);
 
 /* Out of what recvmsg gave; its port is 0.  *asked is left alone if nothing
  * was told. */
-void	sks_pktinfo_get(struct msghdr *msg, struct sks_addr *asked);
+void sks_pktinfo_get(struct msghdr *msg, struct sks_addr *asked);
 
 /* For sendmsg: leave from this address.  *room lives as long as *msg. */
-void	sks_pktinfo_put(struct msghdr *msg, union sks_control *room,
-	    const struct sks_addr *from);
+void sks_pktinfo_put(struct msghdr *msg, union sks_control *room,
+    const struct sks_addr *from);
 
 #endif

@@ -22,8 +22,8 @@ watch_wake(struct sks_poller *p)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = NULL };
 
-	return epoll_ctl(p->epfd, EPOLL_CTL_ADD, p->wake.rd, &ev) < 0 ?
-	    -errno : 0;
+	return epoll_ctl(p->epfd, EPOLL_CTL_ADD, p->wake.rd, &ev) < 0 ? -errno :
+									0;
 }
 
 int
@@ -161,9 +161,8 @@ gather(struct sks_poller *p, struct pollfd **pfd, struct sks_outbox ***obs)
 		if (!atomic_load(&ob->watched))
 			continue;
 		(*obs)[n] = ob;
-		(*pfd)[n++] = (struct pollfd){
-			.fd = sks_fileno(ob->sock), .events = POLLOUT
-		};
+		(*pfd)[n++] = (struct pollfd){ .fd = sks_fileno(ob->sock),
+			.events = POLLOUT };
 	}
 	dw_unlock(p->lock);
 	return n;

@@ -25,15 +25,15 @@
  */
 struct sks_postman {
 	struct sks_poller poller;
-	pthread_t	thread;
+	pthread_t thread;
 
-	struct dw_lock	lock;				/* "postman" */
-	struct dw_cond	idle	DW_GUARDED_BY(lock);	/* busy changed */
-	struct dw_list	ring	DW_GUARDED_BY(lock);
-	struct dw_list	retired	DW_GUARDED_BY(lock);
-	struct sks_outbox *busy	DW_GUARDED_BY(lock);
-	int64_t		next_ns	DW_GUARDED_BY(lock);
-	int		stop	DW_GUARDED_BY(lock);
+	struct dw_lock lock;                     /* "postman" */
+	struct dw_cond idle DW_GUARDED_BY(lock); /* busy changed */
+	struct dw_list ring DW_GUARDED_BY(lock);
+	struct dw_list retired DW_GUARDED_BY(lock);
+	struct sks_outbox *busy DW_GUARDED_BY(lock);
+	int64_t next_ns DW_GUARDED_BY(lock);
+	int stop DW_GUARDED_BY(lock);
 };
 
 void
@@ -251,7 +251,7 @@ sks_postman_new(struct sks_postman **out) DW_NO_TSA
 	}
 	sks_poller_fini(&pm->poller);
 	r = sks_fail_as(SKS_ENOTHREAD, -r, "pthread_create");
- out:
+out:
 	dw_cond_fini(&pm->idle);
 	dw_lock_fini(&pm->lock);
 	free(pm);

@@ -13,11 +13,11 @@
 
 /* Where it goes, and how it is fetched. */
 struct incoming {
-	ssize_t	(*fetch)(int fd, struct incoming *in, int flags);
-	void		*buf;
-	size_t		 n;
-	struct sks_addr	*from;	/* may be NULL */
-	int		 flags;	/* SKS_TRUNC */
+	ssize_t (*fetch)(int fd, struct incoming *in, int flags);
+	void *buf;
+	size_t n;
+	struct sks_addr *from; /* may be NULL */
+	int flags;             /* SKS_TRUNC */
 };
 
 static ssize_t
@@ -103,8 +103,7 @@ sks_recv(struct sks_socket *s, void *buf, size_t n)
 }
 
 ssize_t
-sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
-    int64_t deadline_ns)
+sks_recv_limited(struct sks_socket *s, void *buf, size_t n, int64_t deadline_ns)
 {
 	if (deadline_ns == SKS_OWN_TIMEOUT)
 		return sks_recv(s, buf, n);

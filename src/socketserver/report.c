@@ -3,7 +3,7 @@
 
 #include "socketserver/server.h"
 
-#define DASHES	"----------------------------------------"
+#define DASHES "----------------------------------------"
 
 static void
 log_whose(struct sks_server *srv, const struct sks_request *req)
@@ -14,10 +14,11 @@ log_whose(struct sks_server *srv, const struct sks_request *req)
 		sks_log(srv, SKS_LOG_ERROR,
 		    "Exception occurred in the server's loop");
 	else
-		sks_log(srv, SKS_LOG_ERROR, "Exception occurred during "
+		sks_log(srv, SKS_LOG_ERROR,
+		    "Exception occurred during "
 		    "processing of request from %s",
-		    sks_addr_format(sks_request_address(req),
-		    SKS_STYLE_PYTHON, who, sizeof who));
+		    sks_addr_format(sks_request_address(req), SKS_STYLE_PYTHON,
+			who, sizeof who));
 }
 
 static void
@@ -27,7 +28,8 @@ log_chain(struct sks_server *srv, const struct sks_error *e)
 
 	if (e->context != 0) {
 		sks_log(srv, SKS_LOG_ERROR, "%s", sks_strerror(e->context));
-		sks_log(srv, SKS_LOG_ERROR, "During handling of the above "
+		sks_log(srv, SKS_LOG_ERROR,
+		    "During handling of the above "
 		    "exception, another exception occurred:");
 	}
 	sks_log(srv, SKS_LOG_ERROR, "%s",

@@ -20,7 +20,7 @@ limit_silence(const struct sks_server *srv, struct sks_socket *s)
 			return;
 	if (srv->cfg.idle_timeout < INFINITY)
 		r = sks_settimeout(s, srv->cfg.idle_timeout);
-	assert(r == 0);		/* the config was checked */
+	assert(r == 0); /* the config was checked */
 	(void)r;
 }
 

@@ -10,10 +10,10 @@
 #include "socketserver/socket.h"
 
 struct outgoing {
-	const void		*data;
-	size_t			 n;
-	const struct sks_addr	*to;	/* NULL: where it is connected to */
-	const char		*what;
+	const void *data;
+	size_t n;
+	const struct sks_addr *to; /* NULL: where it is connected to */
+	const char *what;
 };
 
 static ssize_t
@@ -106,8 +106,8 @@ sks_sendto(struct sks_socket *s, const void *data, size_t n,
 
 /* At least one send, so that nothing at all is a datagram too. */
 static int
-send_rest(struct sks_socket *s, const char *data, size_t n,
-    int64_t deadline_ns, size_t *done)
+send_rest(struct sks_socket *s, const char *data, size_t n, int64_t deadline_ns,
+    size_t *done)
 {
 	struct outgoing out = { data, n, NULL, "send" };
 	ssize_t r;

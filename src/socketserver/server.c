@@ -13,7 +13,7 @@
 #include "socketserver/error.h"
 #include "socketserver/server.h"
 
-#define EPISODE_NS	DW_SECOND
+#define EPISODE_NS DW_SECOND
 
 void
 sks_log(struct sks_server *srv, enum sks_log_level level, const char *format,
@@ -62,8 +62,10 @@ sks_default_handle_error(struct sks_server *srv, struct sks_request *req,
 		sks_log(srv, SKS_LOG_ERROR, "%s", text);
 	else
 		sks_log(srv, SKS_LOG_ERROR, "request %" PRIu64 " from %s: %s",
-		    req->number, sks_addr_format(&req->client,
-		    SKS_STYLE_PLAIN, who, sizeof who), text);
+		    req->number,
+		    sks_addr_format(&req->client, SKS_STYLE_PLAIN, who,
+			sizeof who),
+		    text);
 }
 
 void
@@ -79,9 +81,9 @@ sks_default_service_actions(struct sks_server *srv)
 	return 0;
 }
 
-#define INHERIT(slot) \
+#define INHERIT(slot)              \
 	if (srv->ops.slot == NULL) \
-		srv->ops.slot = sks_default_##slot
+	srv->ops.slot = sks_default_##slot
 
 static void
 inherit(struct sks_server *srv)
@@ -148,7 +150,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
     DW_NO_TSA
 {
 	srv->cfg = *cfg;
-	srv->cfg.more_addresses = NULL;		/* the caller's */
+	srv->cfg.more_addresses = NULL; /* the caller's */
 	if (ops != NULL)
 		copy_table(&srv->ops, sizeof srv->ops, ops, ops->size);
 	inherit(srv);
@@ -228,7 +230,8 @@ make_parts(struct sks_server *srv, const struct sks_server_config *cfg)
 		srv->wake.rd = srv->wake.wr = -1;
 		return sks_fail_errno(-r, "the wake of the loop");
 	}
-	srv->places = cfg->together == NULL ? sks_places_new() :
+	srv->places = cfg->together == NULL ?
+	    sks_places_new() :
 	    sks_places_ref(cfg->together->places);
 	if (srv->places == NULL)
 		return sks_fail(SKS_ENOMEM, "");
@@ -281,8 +284,8 @@ static void
 wait_all(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
-	while (srv->state == LOOP_RUNNING ||
-	    srv->stats.live > srv->stats.children)
+	while (
+	    srv->state == LOOP_RUNNING || srv->stats.live > srv->stats.children)
 		dw_cond_wait(&srv->changed, &srv->lock);
 	dw_unlock(&srv->lock);
 }
@@ -296,7 +299,7 @@ sks_server_free(struct sks_server *srv)
 		return;
 	while ((r = sks_close_blocking(srv, 1)) == SKS_ETIMEDOUT)
 		wait_all(srv);
-	assert(r == 0);		/* else it was called by a callback */
+	assert(r == 0); /* else it was called by a callback */
 	release(srv);
 }
 

@@ -10,7 +10,7 @@
 #include "socketserver/server.h"
 
 /* What every header has had: a config that ends before this is none. */
-#define LEAST_SIZE	offsetof(struct sks_server_config, bind_and_activate)
+#define LEAST_SIZE offsetof(struct sks_server_config, bind_and_activate)
 
 static struct sks_server_config
 defaults(enum sks_kind kind, enum sks_concurrency concurrency)
@@ -50,8 +50,7 @@ sks_server_config_init_sized(struct sks_server_config *cfg, size_t size,
 }
 
 /* In parentheses: it is a macro, too. */
-void
-(sks_server_config_init)(struct sks_server_config *cfg, enum sks_kind kind,
+void(sks_server_config_init)(struct sks_server_config *cfg, enum sks_kind kind,
     enum sks_concurrency concurrency)
 {
 	sks_server_config_init_sized(cfg, sizeof *cfg, kind, concurrency);
@@ -64,7 +63,8 @@ check_address(const struct sks_server_config *cfg, const struct sks_addr *a)
 
 	if (family == SKS_UNSPEC)
 		return cfg->bind_and_activate ?
-		    sks_fail(SKS_EINVAL, "no address to listen on") : 0;
+		    sks_fail(SKS_EINVAL, "no address to listen on") :
+		    0;
 	if (sks_kind_find(cfg->kind)->is_unix != (family == SKS_UNIX))
 		return sks_fail(SKS_EINVAL,
 		    "the address is not of the server's kind");
@@ -96,8 +96,9 @@ check(const struct sks_server_config *cfg)
 	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
 	    cfg->grace < 0)
 		return sks_fail(SKS_EINVAL, "a time-out is not negative");
-	if (cfg->together != NULL && (cfg->overload == SKS_WAIT ||
-	    cfg->together->cfg.overload == SKS_WAIT))
+	if (cfg->together != NULL &&
+	    (cfg->overload == SKS_WAIT ||
+		cfg->together->cfg.overload == SKS_WAIT))
 		return sks_fail(SKS_EINVAL,
 		    "servers that wait for a place cannot count together");
 	if (cfg->max_packet_size == 0)
@@ -107,8 +108,7 @@ check(const struct sks_server_config *cfg)
 		return sks_fail(SKS_EINVAL,
 		    "service_interval must be more than 0");
 	if (!(cfg->idle_timeout > 0))
-		return sks_fail(SKS_EINVAL,
-		    "idle_timeout must be more than 0");
+		return sks_fail(SKS_EINVAL, "idle_timeout must be more than 0");
 	return check_addresses(cfg);
 }
 

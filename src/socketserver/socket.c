@@ -14,12 +14,12 @@
 #include "socketserver/error.h"
 #include "socketserver/socket.h"
 
-#define COUNT(a)	(sizeof(a) / sizeof(a)[0])
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* By enum sks_family and enum sks_type. */
 static const int families[] = { AF_UNSPEC, AF_INET, AF_INET6, AF_UNIX };
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM,
-    SOCK_SEQPACKET };
+	SOCK_SEQPACKET };
 
 int
 sks_fd_set_nonblock(int fd, int on)
@@ -296,7 +296,7 @@ sks_close(struct sks_socket *s)
 	int fd = take_fd(s);
 
 	if (fd >= 0)
-		close(fd);	/* never again, not even after EINTR */
+		close(fd); /* never again, not even after EINTR */
 }
 
 void

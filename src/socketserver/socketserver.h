@@ -41,8 +41,8 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define SKS_API		__attribute__((visibility("default")))
-#define SKS_MUST_USE	__attribute__((warn_unused_result))
+#define SKS_API      __attribute__((visibility("default")))
+#define SKS_MUST_USE __attribute__((warn_unused_result))
 #else
 #define SKS_API
 #define SKS_MUST_USE
@@ -51,34 +51,34 @@ extern "C" {
 /* ------------------------------------------------------------- errors --- */
 
 enum {
-	SKS_ESYS = -1,		/* a system call failed in an unusual way */
-	SKS_EINVAL = -2,	/* an argument makes no sense */
-	SKS_ENOMEM = -3,	/* out of memory */
-	SKS_ETIMEDOUT = -4,	/* the time limit or deadline has passed */
-	SKS_EAGAIN = -5,	/* nothing now; it would have had to wait */
-	SKS_ECLOSED = -6,	/* our own end was closed, cut or ended before */
-	SKS_ERESET = -7,	/* the peer is gone: reset, broken pipe */
-	SKS_EEOF = -8,		/* the peer ended before all was there */
-	SKS_EOVERFLOW = -9,	/* the outbox is full; nothing was taken */
-	SKS_ETOOLONG = -10,	/* a line, message, path or datagram exceeds its
-				 * limit */
-	SKS_EADDRINUSE = -11,	/* another program has this address */
+	SKS_ESYS = -1,        /* a system call failed in an unusual way */
+	SKS_EINVAL = -2,      /* an argument makes no sense */
+	SKS_ENOMEM = -3,      /* out of memory */
+	SKS_ETIMEDOUT = -4,   /* the time limit or deadline has passed */
+	SKS_EAGAIN = -5,      /* nothing now; it would have had to wait */
+	SKS_ECLOSED = -6,     /* our own end was closed, cut or ended before */
+	SKS_ERESET = -7,      /* the peer is gone: reset, broken pipe */
+	SKS_EEOF = -8,        /* the peer ended before all was there */
+	SKS_EOVERFLOW = -9,   /* the outbox is full; nothing was taken */
+	SKS_ETOOLONG = -10,   /* a line, message, path or datagram exceeds its
+	                       * limit */
+	SKS_EADDRINUSE = -11, /* another program has this address */
 	SKS_EADDRNOTAVAIL = -12, /* this machine has no such address */
-	SKS_EACCES = -13,	/* no permission */
-	SKS_ECONNREFUSED = -14,	/* nobody listens there */
-	SKS_EUNREACH = -15,	/* no way to that network or host */
-	SKS_ERESOLVE = -16,	/* the host name is not known */
-	SKS_EBUSY = -17,	/* somebody else is doing this already */
-	SKS_EDEADLK = -18,	/* waiting here would wait for this thread */
-	SKS_ENOTCONN = -19,	/* the socket is not connected */
-	SKS_ENOFILES = -20,	/* out of descriptors */
-	SKS_ENOTHREAD = -21,	/* no further thread or process could be
-				 * started */
-	SKS_ENOTSUP = -22,	/* not offered (yet, or on this system) */
-	SKS_EUSER = -23,	/* for callbacks: the application failed */
-	SKS_ENOENT = -24,	/* there is no such path */
-	SKS_EILSEQ = -25,	/* bytes that are not UTF-8 */
-	SKS_EPROTO = -26	/* bytes that do not follow the framing */
+	SKS_EACCES = -13,        /* no permission */
+	SKS_ECONNREFUSED = -14,  /* nobody listens there */
+	SKS_EUNREACH = -15,      /* no way to that network or host */
+	SKS_ERESOLVE = -16,      /* the host name is not known */
+	SKS_EBUSY = -17,         /* somebody else is doing this already */
+	SKS_EDEADLK = -18,       /* waiting here would wait for this thread */
+	SKS_ENOTCONN = -19,      /* the socket is not connected */
+	SKS_ENOFILES = -20,      /* out of descriptors */
+	SKS_ENOTHREAD = -21,     /* no further thread or process could be
+	                          * started */
+	SKS_ENOTSUP = -22,       /* not offered (yet, or on this system) */
+	SKS_EUSER = -23,         /* for callbacks: the application failed */
+	SKS_ENOENT = -24,        /* there is no such path */
+	SKS_EILSEQ = -25,        /* bytes that are not UTF-8 */
+	SKS_EPROTO = -26         /* bytes that do not follow the framing */
 };
 
 /*
@@ -87,7 +87,7 @@ enum {
  * handle_request or serve_forever.  SKS_THREADING: it ends that worker only.
  * SKS_FORKING: it ends that child only, with status 1.
  */
-#define SKS_STOP	2
+#define SKS_STOP 2
 
 /* The sentence for a code, without full stop; never NULL. */
 SKS_API const char *sks_strerror(int code);
@@ -99,21 +99,21 @@ SKS_API const char *sks_strerror(int code);
  * happened (handle's when finish failed too), or 0.
  */
 struct sks_error {
-	int		 code;		/* SKS_E* */
-	int		 sys_errno;	/* 0 when no system call failed */
-	const char	*what;		/* never NULL */
-	int		 context;
+	int code;         /* SKS_E* */
+	int sys_errno;    /* 0 when no system call failed */
+	const char *what; /* never NULL */
+	int context;
 };
 
 /* The calling thread's last failure inside this library. */
-SKS_API void	sks_last_error(struct sks_error *out);
+SKS_API void sks_last_error(struct sks_error *out);
 
 /*
  * For an own get_request: notes that a system call failed so in this thread,
  * and returns the code for that errno, to be returned.  What happens then is
  * what happens when accept fails so.  `what` is a static string.
  */
-SKS_API int	sks_error_set_errno(int sys_errno, const char *what);
+SKS_API int sks_error_set_errno(int sys_errno, const char *what);
 
 /*
  * A message for people: "bind: Address already in use".  sks_error_text()
@@ -121,61 +121,61 @@ SKS_API int	sks_error_set_errno(int sys_errno, const char *what);
  * with NUL and return buf.
  */
 SKS_API const char *sks_error_format(const struct sks_error *e, char *buf,
-	    size_t size);
+    size_t size);
 SKS_API const char *sks_error_text(char *buf, size_t size);
 
 /* --------------------------------------------------------------- time --- */
 
-#define SKS_NEVER	INT64_MAX	/* the deadline that never comes */
+#define SKS_NEVER INT64_MAX /* the deadline that never comes */
 
 /* Now, in nanoseconds of the monotonic clock. */
-SKS_API int64_t	sks_now(void);
+SKS_API int64_t sks_now(void);
 
 /* The deadline `seconds` from now; INFINITY gives SKS_NEVER, less than 0 and
  * NaN what 0 gives. */
-SKS_API int64_t	sks_after(double seconds);
+SKS_API int64_t sks_after(double seconds);
 
 /* ---------------------------------------------------------- addresses --- */
 
 enum sks_family {
-	SKS_UNSPEC,		/* none, or an unnamed Unix socket */
+	SKS_UNSPEC, /* none, or an unnamed Unix socket */
 	SKS_INET,
 	SKS_INET6,
 	SKS_UNIX
 };
 
 enum sks_type {
-	SKS_STREAM,		/* TCP, Unix stream */
-	SKS_DGRAM,		/* UDP, Unix datagram */
-	SKS_RAW,		/* IP packets; needs a privilege */
-	SKS_RDM,		/* reliable datagrams; few systems have it */
-	SKS_SEQPACKET		/* records in order, on a connection */
+	SKS_STREAM,   /* TCP, Unix stream */
+	SKS_DGRAM,    /* UDP, Unix datagram */
+	SKS_RAW,      /* IP packets; needs a privilege */
+	SKS_RDM,      /* reliable datagrams; few systems have it */
+	SKS_SEQPACKET /* records in order, on a connection */
 };
 
 enum sks_scope {
-	SKS_SCOPE_LOCAL,	/* a Unix socket */
-	SKS_SCOPE_LOOPBACK,	/* 127.0.0.0/8, ::1 */
-	SKS_SCOPE_PRIVATE,	/* RFC 1918, link-local, fc00::/7, 100.64/10 */
+	SKS_SCOPE_LOCAL,    /* a Unix socket */
+	SKS_SCOPE_LOOPBACK, /* 127.0.0.0/8, ::1 */
+	SKS_SCOPE_PRIVATE,  /* RFC 1918, link-local, fc00::/7, 100.64/10 */
 	SKS_SCOPE_PUBLIC,
-	SKS_SCOPE_ANY		/* 0.0.0.0, ::  (all interfaces) */
+	SKS_SCOPE_ANY /* 0.0.0.0, ::  (all interfaces) */
 };
 
 enum sks_addr_style {
-	SKS_STYLE_PLAIN,	/* 1.2.3.4:5  [::1]:5  unix:/path */
-	SKS_STYLE_HOST,		/* 1.2.3.4  ::1  unix:/path */
-	SKS_STYLE_PYTHON	/* ('1.2.3.4', 5)  ('::1', 5, 0, 0)  '/path' */
+	SKS_STYLE_PLAIN, /* 1.2.3.4:5  [::1]:5  unix:/path */
+	SKS_STYLE_HOST,  /* 1.2.3.4  ::1  unix:/path */
+	SKS_STYLE_PYTHON /* ('1.2.3.4', 5)  ('::1', 5, 0, 0)  '/path' */
 };
 
 /* Long enough for every address in every style. */
-#define SKS_ADDR_TEXT	160
+#define SKS_ADDR_TEXT 160
 
 /* A struct sockaddr of any family; copy it freely.  All zero is SKS_UNSPEC. */
 struct sks_addr {
 	union {
-		unsigned char	bytes[128];
-		uint64_t	align;
+		unsigned char bytes[128];
+		uint64_t align;
 	} u;
-	uint32_t	len;
+	uint32_t len;
 };
 
 /*
@@ -185,8 +185,8 @@ struct sks_addr {
  * Returns 0, SKS_EINVAL or SKS_ETOOLONG; sks_error_text() then says which
  * part is wrong.
  */
-SKS_API SKS_MUST_USE int sks_addr_parse(const char *text,
-	    unsigned default_port, struct sks_addr *out);
+SKS_API SKS_MUST_USE int sks_addr_parse(const char *text, unsigned default_port,
+    struct sks_addr *out);
 
 /*
  * Asks the resolver for the first address of host in that family (SKS_UNSPEC:
@@ -197,7 +197,7 @@ SKS_API SKS_MUST_USE int sks_addr_parse(const char *text,
  * SKS_ENOMEM.  Python: what bind() and connect() do with a (host, port).
  */
 SKS_API SKS_MUST_USE int sks_addr_resolve(const char *host, unsigned port,
-	    enum sks_family family, struct sks_addr *out);
+    enum sks_family family, struct sks_addr *out);
 
 /*
  * A Unix address of these len bytes: a path; behind a leading NUL a name in
@@ -208,7 +208,7 @@ SKS_API SKS_MUST_USE int sks_addr_resolve(const char *host, unsigned port,
  * address.  Python: a str, bytes that begin with NUL, and ''.
  */
 SKS_API SKS_MUST_USE int sks_addr_unix(const void *name, size_t len,
-	    struct sks_addr *out);
+    struct sks_addr *out);
 SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
 
 /* Writes the address; an IPv4 peer of a dual-stack listener shows as IPv4.
@@ -216,14 +216,14 @@ SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
  * an @ (Python: b'\x00name'), and what could command a terminal, or is not
  * UTF-8, a question mark.  Returns buf. */
 SKS_API const char *sks_addr_format(const struct sks_addr *a,
-	    enum sks_addr_style style, char *buf, size_t size);
+    enum sks_addr_style style, char *buf, size_t size);
 
 /* What kind of address it is, and whom it can reach; an IPv4 address in an
  * IPv6 one counts as what it stands for in the scope. */
 SKS_API enum sks_family sks_addr_family(const struct sks_addr *a);
 SKS_API enum sks_scope sks_addr_scope(const struct sks_addr *a);
 
-SKS_API unsigned sks_addr_port(const struct sks_addr *a);	/* 0: none */
+SKS_API unsigned sks_addr_port(const struct sks_addr *a); /* 0: none */
 
 /* The path of a Unix address (NULL for others and abstract names).  Lives as
  * long as *a. */
@@ -231,8 +231,8 @@ SKS_API const char *sks_addr_path(const struct sks_addr *a);
 
 /* 1 when both have the same host, whatever the port.  fe80::1 on two links is
  * two hosts. */
-SKS_API int	sks_addr_same_host(const struct sks_addr *a,
-	    const struct sks_addr *b);
+SKS_API int sks_addr_same_host(const struct sks_addr *a,
+    const struct sks_addr *b);
 
 /* ------------------------------------------------------------ sockets --- */
 
@@ -261,7 +261,7 @@ struct sks_socket;
  * SKS_ENOMEM.  Python: socket.socket().
  */
 SKS_API SKS_MUST_USE int sks_socket_new(enum sks_family family,
-	    enum sks_type type, int proto, struct sks_socket **out);
+    enum sks_type type, int proto, struct sks_socket **out);
 
 /*
  * Takes over a descriptor of any family and type, makes it blocking (one that
@@ -275,11 +275,11 @@ SKS_API SKS_MUST_USE int sks_socket_fromfd(int fd, struct sks_socket **out);
  * know is SKS_UNSPEC.  Python: family, type, proto. */
 SKS_API enum sks_family sks_socket_family(const struct sks_socket *s);
 SKS_API enum sks_type sks_socket_type(const struct sks_socket *s);
-SKS_API int	sks_socket_proto(const struct sks_socket *s);
+SKS_API int sks_socket_proto(const struct sks_socket *s);
 
 /* Two connected ends (Unix stream). */
 SKS_API SKS_MUST_USE int sks_socketpair(struct sks_socket **a,
-	    struct sks_socket **b);
+    struct sks_socket **b);
 
 /*
  * Gives it an address.  The file of a Unix path is made here, and removed by
@@ -287,7 +287,7 @@ SKS_API SKS_MUST_USE int sks_socketpair(struct sks_socket **a,
  * SKS_EINVAL (it has one already), SKS_ENOTSUP (of another family), ...
  */
 SKS_API SKS_MUST_USE int sks_bind(struct sks_socket *s,
-	    const struct sks_addr *address);
+    const struct sks_addr *address);
 
 /*
  * Lets it accept connections.  backlog: how many may wait; 0 is allowed, and
@@ -306,7 +306,7 @@ SKS_API SKS_MUST_USE int sks_listen(struct sks_socket *s, int backlog);
  * Threads: several may, each connection goes to one of them.
  */
 SKS_API SKS_MUST_USE int sks_accept(struct sks_socket *s,
-	    struct sks_socket **conn, struct sks_addr *client);
+    struct sks_socket **conn, struct sks_addr *client);
 
 /*
  * A stream that listens at this address: a new socket, with SO_REUSEADDR (not
@@ -315,8 +315,7 @@ SKS_API SKS_MUST_USE int sks_accept(struct sks_socket *s,
  * SKS_EINVAL and what bind and listen say.
  */
 SKS_API SKS_MUST_USE int sks_create_server(const struct sks_addr *address,
-	    int backlog, int reuse_port, int dualstack_ipv6,
-	    struct sks_socket **out);
+    int backlog, int reuse_port, int dualstack_ipv6, struct sks_socket **out);
 
 /*
  * Connects, under s's timeout.  A signal does not end the wait.  For a
@@ -327,7 +326,7 @@ SKS_API SKS_MUST_USE int sks_create_server(const struct sks_addr *address,
  * backlog (Python: at once EAGAIN when there is a timeout).
  */
 SKS_API SKS_MUST_USE int sks_connect(struct sks_socket *s,
-	    const struct sks_addr *to);
+    const struct sks_addr *to);
 
 /*
  * The same, but returns 0 or a positive errno: EINPROGRESS and then EALREADY
@@ -335,7 +334,7 @@ SKS_API SKS_MUST_USE int sks_connect(struct sks_socket *s,
  * (Python: EAGAIN), EBADF, EINVAL (no address).
  */
 SKS_API SKS_MUST_USE int sks_connect_ex(struct sks_socket *s,
-	    const struct sks_addr *to);
+    const struct sks_addr *to);
 
 /*
  * A new stream, connected.  The limit covers all of it, but not the resolver,
@@ -344,12 +343,12 @@ SKS_API SKS_MUST_USE int sks_connect_ex(struct sks_socket *s,
  * time that is left.  Returns 0, SKS_ETIMEDOUT, SKS_ECONNREFUSED,
  * SKS_EUNREACH, SKS_ERESOLVE, ...
  */
-SKS_API SKS_MUST_USE int sks_create_connection(const char *host,
-	    unsigned port, double timeout, struct sks_socket **out);
+SKS_API SKS_MUST_USE int sks_create_connection(const char *host, unsigned port,
+    double timeout, struct sks_socket **out);
 SKS_API SKS_MUST_USE int sks_create_connection_addr(const struct sks_addr *to,
-	    double timeout, struct sks_socket **out);
+    double timeout, struct sks_socket **out);
 SKS_API SKS_MUST_USE int sks_create_connection_unix(const char *path,
-	    double timeout, struct sks_socket **out);
+    double timeout, struct sks_socket **out);
 
 /*
  * Seconds for each of the calls below that name no deadline.  INFINITY (the
@@ -358,8 +357,8 @@ SKS_API SKS_MUST_USE int sks_create_connection_unix(const char *path,
  * OverflowError).  sks_setblocking(): 1 is INFINITY, 0 is 0.
  */
 SKS_API SKS_MUST_USE int sks_settimeout(struct sks_socket *s, double seconds);
-SKS_API double	sks_gettimeout(const struct sks_socket *s);
-SKS_API void	sks_setblocking(struct sks_socket *s, int flag);
+SKS_API double sks_gettimeout(const struct sks_socket *s);
+SKS_API void sks_setblocking(struct sks_socket *s, int flag);
 
 /*
  * Reads what is there, at most n bytes, waiting for the first.  Returns the
@@ -371,12 +370,12 @@ SKS_API void	sks_setblocking(struct sks_socket *s, int flag);
  * one deadline ends in time whatever the peer drips.
  */
 SKS_API SKS_MUST_USE ssize_t sks_recv(struct sks_socket *s, void *buf,
-	    size_t n);
-SKS_API SKS_MUST_USE ssize_t sks_recv_deadline(struct sks_socket *s,
-	    void *buf, size_t n, int64_t deadline_ns);
+    size_t n);
+SKS_API SKS_MUST_USE ssize_t sks_recv_deadline(struct sks_socket *s, void *buf,
+    size_t n, int64_t deadline_ns);
 
 enum {
-	SKS_TRUNC = 1		/* it was longer than n; the rest is lost */
+	SKS_TRUNC = 1 /* it was longer than n; the rest is lost */
 };
 
 /*
@@ -388,16 +387,16 @@ enum {
  * good); SKS_ETIMEDOUT, SKS_EAGAIN, ...
  */
 SKS_API SKS_MUST_USE ssize_t sks_recvfrom(struct sks_socket *s, void *buf,
-	    size_t n, struct sks_addr *from, int *flags);
+    size_t n, struct sks_addr *from, int *flags);
 
 /* Sends; may take less than n of a stream's.  n == 0 sends an empty datagram
  * or record, and nothing on a stream.  Returns the count or SKS_E*. */
 SKS_API SKS_MUST_USE ssize_t sks_send(struct sks_socket *s, const void *data,
-	    size_t n);
+    size_t n);
 
 /* Sends what the kernel takes without waiting: the count, or SKS_EAGAIN. */
 SKS_API SKS_MUST_USE ssize_t sks_send_now(struct sks_socket *s,
-	    const void *data, size_t n);
+    const void *data, size_t n);
 
 /*
  * Sends a datagram there.  A connected socket may name its own peer, also
@@ -406,8 +405,8 @@ SKS_API SKS_MUST_USE ssize_t sks_send_now(struct sks_socket *s,
  * nobody (the socket stays good, this one was not sent); SKS_EINVAL (no
  * address, as of an unnamed Unix peer), SKS_ENOENT, SKS_EUNREACH, ...
  */
-SKS_API SKS_MUST_USE ssize_t sks_sendto(struct sks_socket *s,
-	    const void *data, size_t n, const struct sks_addr *to);
+SKS_API SKS_MUST_USE ssize_t sks_sendto(struct sks_socket *s, const void *data,
+    size_t n, const struct sks_addr *to);
 
 /*
  * Sends all; the timeout is one deadline for the whole.  Returns 0 or SKS_E*.
@@ -415,38 +414,31 @@ SKS_API SKS_MUST_USE ssize_t sks_sendto(struct sks_socket *s,
  * does not tell).
  */
 SKS_API SKS_MUST_USE int sks_sendall(struct sks_socket *s, const void *data,
-	    size_t n, size_t *done);
+    size_t n, size_t *done);
 SKS_API SKS_MUST_USE int sks_sendall_deadline(struct sks_socket *s,
-	    const void *data, size_t n, int64_t deadline_ns, size_t *done);
+    const void *data, size_t n, int64_t deadline_ns, size_t *done);
 
 /*
  * The tutorial's send_socket_info(): sks_sendall() that the socket's observer
  * is told of.  The first sends a string without its NUL (SKS_EILSEQ, and
  * nothing is sent, when it is not strict UTF-8), the second any bytes.
  */
-SKS_API SKS_MUST_USE int sks_send_text(struct sks_socket *s,
-	    const char *text);
-SKS_API SKS_MUST_USE int sks_send_bytes(struct sks_socket *s,
-	    const void *data, size_t n);
+SKS_API SKS_MUST_USE int sks_send_text(struct sks_socket *s, const char *text);
+SKS_API SKS_MUST_USE int sks_send_bytes(struct sks_socket *s, const void *data,
+    size_t n);
 
 /* Which end of the connection a program is; only for what is printed. */
-enum sks_side {
-	SKS_SERVER,
-	SKS_CLIENT
-};
+enum sks_side { SKS_SERVER, SKS_CLIENT };
 
-enum sks_direction {
-	SKS_RECEIVED,
-	SKS_SENT
-};
+enum sks_direction { SKS_RECEIVED, SKS_SENT };
 
 /* What an observer sees; data lives until it returns. */
 struct sks_observation {
-	enum sks_side		 side;
-	enum sks_direction	 direction;
-	int64_t			 wall_ms;	/* since 1970-01-01 UTC */
-	const char		*data;
-	size_t			 len;
+	enum sks_side side;
+	enum sks_direction direction;
+	int64_t wall_ms; /* since 1970-01-01 UTC */
+	const char *data;
+	size_t len;
 };
 typedef void sks_observe_fn(const struct sks_observation *o, void *arg);
 
@@ -456,8 +448,8 @@ typedef void sks_observe_fn(const struct sks_observation *o, void *arg);
  * all of it, and by sks_recv_until(), of what that returns; of nothing else,
  * and of no failure.  It runs in the thread that sends or receives.
  */
-SKS_API void	sks_observe(struct sks_socket *s, enum sks_side side,
-	    sks_observe_fn *fn, void *arg);
+SKS_API void sks_observe(struct sks_socket *s, enum sks_side side,
+    sks_observe_fn *fn, void *arg);
 
 /*
  * A stranger's bytes for a terminal or a line of a log, NUL-terminated: what
@@ -466,7 +458,7 @@ SKS_API void	sks_observe(struct sks_socket *s, enum sks_side side,
  * all of it; less holds whole characters of its beginning.  Returns buf.
  */
 SKS_API const char *sks_printable(const void *data, size_t len, char *buf,
-	    size_t size);
+    size_t size);
 
 /*
  * An observer: writes what the tutorial prints, as one line, into the FILE *
@@ -475,29 +467,24 @@ SKS_API const char *sks_printable(const void *data, size_t len, char *buf,
  *	Client send --> 2026-11-28 10:00:00 - hello
  * Unlike there, the data are made harmless by sks_printable().
  */
-SKS_API void	sks_observe_print(const struct sks_observation *o,
-	    void *file);
+SKS_API void sks_observe_print(const struct sks_observation *o, void *file);
 
-enum sks_how {
-	SKS_SHUT_RD,
-	SKS_SHUT_WR,
-	SKS_SHUT_RDWR
-};
+enum sks_how { SKS_SHUT_RD, SKS_SHUT_WR, SKS_SHUT_RDWR };
 
 /* shutdown(2).  Wakes a thread that is blocked in the socket.  Any thread.
  * Returns 0, SKS_ENOTCONN, SKS_ECLOSED. */
-SKS_API int	sks_shutdown(struct sks_socket *s, enum sks_how how);
+SKS_API int sks_shutdown(struct sks_socket *s, enum sks_how how);
 
 /* Closes the descriptor; a second call does nothing.  Later calls on s give
  * SKS_ECLOSED.  Owner only.  Python waits for its makefile() objects. */
-SKS_API void	sks_close(struct sks_socket *s);
+SKS_API void sks_close(struct sks_socket *s);
 
 /* Closes so that the peer gets a reset instead of an end of file.  Owner
  * only. */
-SKS_API void	sks_reset(struct sks_socket *s);
+SKS_API void sks_reset(struct sks_socket *s);
 
 /* Closes if needed and frees. */
-SKS_API void	sks_socket_free(struct sks_socket *s);
+SKS_API void sks_socket_free(struct sks_socket *s);
 
 /*
  * Gives the descriptor away: as after sks_close(), but it stays open and is
@@ -512,17 +499,16 @@ SKS_API SKS_MUST_USE int sks_detach(struct sks_socket *s);
  * read and one write in both together, and each call costs a system call
  * more.  Returns 0, SKS_ECLOSED, SKS_ENOFILES, SKS_ENOMEM.
  */
-SKS_API SKS_MUST_USE int sks_dup(struct sks_socket *s,
-	    struct sks_socket **out);
+SKS_API SKS_MUST_USE int sks_dup(struct sks_socket *s, struct sks_socket **out);
 
-SKS_API int	sks_fileno(const struct sks_socket *s);	/* -1: closed */
+SKS_API int sks_fileno(const struct sks_socket *s); /* -1: closed */
 
 /* Our own and the other end's address.  Returns 0, SKS_ENOTCONN, SKS_ECLOSED,
  * ...  An unnamed Unix one is SKS_UNSPEC, written ''. */
 SKS_API SKS_MUST_USE int sks_getsockname(struct sks_socket *s,
-	    struct sks_addr *out);
+    struct sks_addr *out);
 SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
-	    struct sks_addr *out);
+    struct sks_addr *out);
 
 /*
  * Any option, by the system's numbers: bytes, an int, or NULL with a length.
@@ -531,41 +517,41 @@ SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
  * SO_SNDTIMEO are the library's own and cannot be set: SKS_EINVAL.
  */
 SKS_API SKS_MUST_USE int sks_setsockopt(struct sks_socket *s, int level,
-	    int optname, const void *value, size_t len);
+    int optname, const void *value, size_t len);
 SKS_API SKS_MUST_USE int sks_setsockopt_int(struct sks_socket *s, int level,
-	    int optname, int value);
+    int optname, int value);
 SKS_API SKS_MUST_USE int sks_getsockopt(struct sks_socket *s, int level,
-	    int optname, void *buf, size_t *len);
+    int optname, void *buf, size_t *len);
 SKS_API SKS_MUST_USE int sks_getsockopt_int(struct sks_socket *s, int level,
-	    int optname, int *value);
+    int optname, int *value);
 
 enum sks_option {
-	SKS_NODELAY,		/* 1: send small pieces at once */
-	SKS_KEEPALIVE,		/* 1: probe a silent peer */
-	SKS_KEEPIDLE,		/* seconds of silence before the first probe */
-	SKS_KEEPINTVL,		/* seconds between probes */
-	SKS_KEEPCNT,		/* probes without answer that end it */
-	SKS_USER_TIMEOUT,	/* ms that sent bytes may stay unacknowledged */
-	SKS_SNDBUF,		/* bytes; the kernel may round and double */
+	SKS_NODELAY,      /* 1: send small pieces at once */
+	SKS_KEEPALIVE,    /* 1: probe a silent peer */
+	SKS_KEEPIDLE,     /* seconds of silence before the first probe */
+	SKS_KEEPINTVL,    /* seconds between probes */
+	SKS_KEEPCNT,      /* probes without answer that end it */
+	SKS_USER_TIMEOUT, /* ms that sent bytes may stay unacknowledged */
+	SKS_SNDBUF,       /* bytes; the kernel may round and double */
 	SKS_RCVBUF
 };
 
 /* The same by name, without the system's headers.  SKS_ENOTSUP where the socket
  * or system does not have the option (TCP's on a Unix socket). */
 SKS_API SKS_MUST_USE int sks_set_option(struct sks_socket *s,
-	    enum sks_option option, int value);
+    enum sks_option option, int value);
 SKS_API SKS_MUST_USE int sks_get_option(struct sks_socket *s,
-	    enum sks_option option, int *value);
+    enum sks_option option, int *value);
 
 /* Keepalive in one call: 60, 10, 3 finds a dead peer after 90 s.  Nothing to
  * do, and 0, on a Unix socket. */
 SKS_API SKS_MUST_USE int sks_set_keepalive(struct sks_socket *s, int idle_s,
-	    int interval_s, int count);
+    int interval_s, int count);
 
 /* Who is at the other end of a Unix socket.  Each pointer may be NULL; pid is
  * 0 where the system does not tell. */
 SKS_API SKS_MUST_USE int sks_peercred(struct sks_socket *s, uid_t *uid,
-	    gid_t *gid, pid_t *pid);
+    gid_t *gid, pid_t *pid);
 
 /*
  * Waits until both directions are shut (by whomever) or the connection is
@@ -573,32 +559,32 @@ SKS_API SKS_MUST_USE int sks_peercred(struct sks_socket *s, uid_t *uid,
  * owner of a half-closed connection.
  */
 SKS_API SKS_MUST_USE int sks_wait_hup(struct sks_socket *s,
-	    int64_t deadline_ns);
+    int64_t deadline_ns);
 
 /* ------------------------------------------------------------ framing --- */
 
 /* TCP carries bytes, not messages.  How messages are told apart. */
 enum sks_framing_kind {
-	SKS_LINE,	/* each ends with LF; that and one CR before it are
-			 * taken off.  A message holds no LF and does not end
-			 * with CR */
-	SKS_BLOCK,	/* each has its length before it, as a number of
-			 * `prefix` bytes in `order`.  A message is any bytes */
-	SKS_NETSTRING	/* D. J. Bernstein's "5:hello,": the length in decimal
-			 * without needless zeros, a colon, any bytes, a
-			 * comma */
+	SKS_LINE,     /* each ends with LF; that and one CR before it are
+	               * taken off.  A message holds no LF and does not end
+	               * with CR */
+	SKS_BLOCK,    /* each has its length before it, as a number of
+	               * `prefix` bytes in `order`.  A message is any bytes */
+	SKS_NETSTRING /* D. J. Bernstein's "5:hello,": the length in decimal
+	               * without needless zeros, a colon, any bytes, a
+	               * comma */
 };
 
 enum sks_order {
-	SKS_BIG_ENDIAN,		/* the network's */
+	SKS_BIG_ENDIAN, /* the network's */
 	SKS_LITTLE_ENDIAN
 };
 
 struct sks_framing {
-	enum sks_framing_kind	kind;
-	enum sks_order		order;	/* of a block's prefix */
-	unsigned		prefix;	/* 1, 2, 4 or 8 */
-	size_t			max;	/* longest message, in bytes */
+	enum sks_framing_kind kind;
+	enum sks_order order; /* of a block's prefix */
+	unsigned prefix;      /* 1, 2, 4 or 8 */
+	size_t max;           /* longest message, in bytes */
 };
 
 /*
@@ -609,17 +595,17 @@ struct sks_frame;
 
 /* For any framing.  Returns 0, SKS_EINVAL or SKS_ENOMEM. */
 SKS_API SKS_MUST_USE int sks_frame_new_as(const struct sks_framing *how,
-	    struct sks_frame **out);
+    struct sks_frame **out);
 /* For lines of at most max bytes.  NULL: out of memory. */
 SKS_API SKS_MUST_USE struct sks_frame *sks_frame_new(size_t max);
 
 /* With what it holds. */
-SKS_API void	sks_frame_free(struct sks_frame *f);
+SKS_API void sks_frame_free(struct sks_frame *f);
 
 /* Adds bytes.  Returns 0 or SKS_ENOMEM (nothing added).  Take the messages
  * out between calls; what is fed is all kept until then. */
-SKS_API SKS_MUST_USE int sks_frame_feed(struct sks_frame *f,
-	    const void *data, size_t len);
+SKS_API SKS_MUST_USE int sks_frame_feed(struct sks_frame *f, const void *data,
+    size_t len);
 
 /*
  * The next message.  *message ends with a NUL, may contain others, and lives
@@ -633,7 +619,7 @@ SKS_API SKS_MUST_USE int sks_frame_feed(struct sks_frame *f,
  *   now on every call says this and what is fed is dropped.
  */
 SKS_API SKS_MUST_USE ssize_t sks_frame_next(struct sks_frame *f,
-	    const char **message);
+    const char **message);
 
 /*
  * At end of file, when sks_frame_next() has said SKS_EAGAIN: what came after
@@ -642,10 +628,10 @@ SKS_API SKS_MUST_USE ssize_t sks_frame_next(struct sks_frame *f,
  * message was cut.
  */
 SKS_API SKS_MUST_USE ssize_t sks_frame_rest(struct sks_frame *f,
-	    const char **message);
+    const char **message);
 
 /* Bytes that are kept: of a message that is not complete, or not taken. */
-SKS_API size_t	sks_frame_pending(const struct sks_frame *f);
+SKS_API size_t sks_frame_pending(const struct sks_frame *f);
 
 /*
  * Writes a message, with what `how` puts around it, into buf.  Returns the
@@ -654,7 +640,7 @@ SKS_API size_t	sks_frame_pending(const struct sks_frame *f);
  * an LF in a line, a buffer too small); nothing is written then.
  */
 SKS_API SKS_MUST_USE ssize_t sks_frame_encode(const struct sks_framing *how,
-	    const void *data, size_t len, void *buf, size_t size);
+    const void *data, size_t len, void *buf, size_t size);
 
 /* ------------------------------------------------------------ streams --- */
 
@@ -671,10 +657,10 @@ struct sks_stream;
  * before the socket.
  */
 SKS_API SKS_MUST_USE int sks_makefile(struct sks_socket *s, int rbufsize,
-	    int wbufsize, struct sks_stream **out);
+    int wbufsize, struct sks_stream **out);
 
 /* Forgets unflushed output; the socket is left as it is. */
-SKS_API void	sks_stream_free(struct sks_stream *st);
+SKS_API void sks_stream_free(struct sks_stream *st);
 
 /*
  * A line with its LF into buf, NUL-terminated.  Returns its length; at end of
@@ -683,25 +669,25 @@ SKS_API void	sks_stream_free(struct sks_stream *st);
  * error nothing is lost: the bytes are there for the next call.
  */
 SKS_API SKS_MUST_USE ssize_t sks_stream_readline(struct sks_stream *st,
-	    char *buf, size_t size);
+    char *buf, size_t size);
 
 /* read: what is there, like sks_recv().  readn: exactly n bytes, or fewer at
  * end of file. */
-SKS_API SKS_MUST_USE ssize_t sks_stream_read(struct sks_stream *st,
-	    void *buf, size_t n);
-SKS_API SKS_MUST_USE ssize_t sks_stream_readn(struct sks_stream *st,
-	    void *buf, size_t n);
+SKS_API SKS_MUST_USE ssize_t sks_stream_read(struct sks_stream *st, void *buf,
+    size_t n);
+SKS_API SKS_MUST_USE ssize_t sks_stream_readn(struct sks_stream *st, void *buf,
+    size_t n);
 
 /* Takes all of data or fails; n on success, never less. */
 SKS_API SKS_MUST_USE ssize_t sks_stream_write(struct sks_stream *st,
-	    const void *data, size_t n);
+    const void *data, size_t n);
 
 /* Sends what is buffered.  After a failure the buffer is empty: a dead peer
  * is reported once. */
 SKS_API SKS_MUST_USE int sks_stream_flush(struct sks_stream *st);
 
 /* The socket's: -1 once that is closed. */
-SKS_API int	sks_stream_fileno(const struct sks_stream *st);
+SKS_API int sks_stream_fileno(const struct sks_stream *st);
 
 /*
  * The socket as a FILE.  mode is Python's: "r" (also ""), "w" or both, and "b",
@@ -720,14 +706,14 @@ SKS_API int	sks_stream_fileno(const struct sks_stream *st);
  * Returns 0, SKS_EINVAL (the mode), SKS_ECLOSED, SKS_ENOTSUP, SKS_ENOMEM.
  */
 SKS_API SKS_MUST_USE int sks_makefile_stdio(struct sks_socket *s,
-	    const char *mode, FILE **out);
+    const char *mode, FILE **out);
 
 /* As a deadline below: the socket's time-out, for each wait. */
-#define SKS_OWN_TIMEOUT	INT64_MIN
+#define SKS_OWN_TIMEOUT INT64_MIN
 
 enum sks_form {
 	SKS_BYTES,
-	SKS_TEXT		/* strict UTF-8 */
+	SKS_TEXT /* strict UTF-8 */
 };
 
 /*
@@ -753,8 +739,8 @@ enum sks_form {
  * are in the stream, and sks_stream_read() or SKS_BYTES gets them.
  */
 SKS_API SKS_MUST_USE ssize_t sks_recv_until(struct sks_stream *st,
-	    const char *const *texts, size_t n, enum sks_form form,
-	    int64_t deadline_ns, char *buf, size_t size, size_t *which);
+    const char *const *texts, size_t n, enum sks_form form, int64_t deadline_ns,
+    char *buf, size_t size, size_t *which);
 
 /*
  * Reads one message into buf, NUL-terminated; *len is its length.  At most
@@ -766,13 +752,13 @@ SKS_API SKS_MUST_USE ssize_t sks_recv_until(struct sks_stream *st,
  * is still there for a call with more room.
  */
 SKS_API SKS_MUST_USE int sks_stream_read_frame(struct sks_stream *st,
-	    const struct sks_framing *how, int64_t deadline_ns, void *buf,
-	    size_t size, size_t *len);
+    const struct sks_framing *how, int64_t deadline_ns, void *buf, size_t size,
+    size_t *len);
 
 /* Writes one message as sks_stream_write() does, in one piece.  Returns 0, or
  * an error of sks_frame_encode() (nothing was written) or of the socket. */
 SKS_API SKS_MUST_USE int sks_stream_write_frame(struct sks_stream *st,
-	    const struct sks_framing *how, const void *data, size_t len);
+    const struct sks_framing *how, const void *data, size_t len);
 
 /* ------------------------------------------------------------- outbox --- */
 
@@ -796,19 +782,19 @@ SKS_API SKS_MUST_USE int sks_postman_new(struct sks_postman **out);
 
 /* Ends the thread.  Every outbox of this postman must have been closed, and
  * nobody may still be inside a call on one. */
-SKS_API void	sks_postman_free(struct sks_postman *pm);
+SKS_API void sks_postman_free(struct sks_postman *pm);
 
 enum sks_outbox_event {
-	SKS_OUTBOX_EMPTIED,	/* all that was kept went out */
-	SKS_OUTBOX_FAILED,	/* the peer is gone; what was kept is dropped */
-	SKS_OUTBOX_STALLED	/* the peer took nothing for stall_timeout */
+	SKS_OUTBOX_EMPTIED, /* all that was kept went out */
+	SKS_OUTBOX_FAILED,  /* the peer is gone; what was kept is dropped */
+	SKS_OUTBOX_STALLED  /* the peer took nothing for stall_timeout */
 };
 
 struct sks_outbox_config {
-	size_t	size;		/* of this struct */
-	size_t	max_bytes;	/* kept at most; a put that would exceed it is
-				 * refused, unless nothing waits */
-	int64_t	stall_timeout_ns; /* SKS_NEVER: wait for ever */
+	size_t size;              /* of this struct */
+	size_t max_bytes;         /* kept at most; a put that would exceed it is
+	                           * refused, unless nothing waits */
+	int64_t stall_timeout_ns; /* SKS_NEVER: wait for ever */
 	struct sks_postman *postman;
 
 	/*
@@ -818,17 +804,17 @@ struct sks_outbox_config {
 	 * STALLED is told once for each stall; the owner decides (cut, end).
 	 * NULL: nobody cares.
 	 */
-	void	(*notify)(void *arg, enum sks_outbox_event event);
-	void	*arg;
+	void (*notify)(void *arg, enum sks_outbox_event event);
+	void *arg;
 };
 
 /* Returns 0, SKS_ENOMEM, SKS_EINVAL.  *out has one reference: the caller's. */
 SKS_API SKS_MUST_USE int sks_outbox_new(struct sks_socket *s,
-	    const struct sks_outbox_config *cfg, struct sks_outbox **out);
+    const struct sks_outbox_config *cfg, struct sks_outbox **out);
 
 /* One reference more (returns ob), one less. */
 SKS_API struct sks_outbox *sks_outbox_ref(struct sks_outbox *ob);
-SKS_API void	sks_outbox_unref(struct sks_outbox *ob);
+SKS_API void sks_outbox_unref(struct sks_outbox *ob);
 
 /*
  * Queues len bytes behind what waits.  Returns 1 (all is with the kernel), 0
@@ -838,75 +824,70 @@ SKS_API void	sks_outbox_unref(struct sks_outbox *ob);
  * *end_offset (may be NULL), on 0 and 1: the count of all bytes ever put, with
  * these; they are out once sks_outbox_sent() has reached it.
  */
-SKS_API SKS_MUST_USE int sks_outbox_put(struct sks_outbox *ob,
-	    const void *data, size_t len, uint64_t *end_offset);
+SKS_API SKS_MUST_USE int sks_outbox_put(struct sks_outbox *ob, const void *data,
+    size_t len, uint64_t *end_offset);
 
 /* Bytes handed to the kernel so far, and bytes kept. */
 SKS_API uint64_t sks_outbox_sent(struct sks_outbox *ob);
-SKS_API size_t	sks_outbox_queued(struct sks_outbox *ob);
+SKS_API size_t sks_outbox_queued(struct sks_outbox *ob);
 
 /* No more will be put: whoever empties it (perhaps this call) shuts the
  * sending direction down. */
-SKS_API void	sks_outbox_end(struct sks_outbox *ob);
+SKS_API void sks_outbox_end(struct sks_outbox *ob);
 
 /* Shuts both directions down now and drops what is kept; notify does not hear
  * of it.  The worker's recv returns 0. */
-SKS_API void	sks_outbox_cut(struct sks_outbox *ob);
+SKS_API void sks_outbox_cut(struct sks_outbox *ob);
 
 /*
  * The socket is about to be closed.  Called by its owner only, never from
  * notify.  When it returns, nobody uses the descriptor any more, notify is not
  * running and will not be called again.
  */
-SKS_API void	sks_outbox_close(struct sks_outbox *ob);
+SKS_API void sks_outbox_close(struct sks_outbox *ob);
 
 /* ------------------------------------------------------------- server --- */
 
 struct sks_server;
-struct sks_request;	/* a connection (socket, address, number) or a
-			 * datagram */
+struct sks_request; /* a connection (socket, address, number) or a
+                     * datagram */
 
 enum sks_kind {
-	SKS_TCP,		/* IPv4 or IPv6, as the address says */
-	SKS_UDP,		/* likewise; a request is a datagram */
+	SKS_TCP, /* IPv4 or IPv6, as the address says */
+	SKS_UDP, /* likewise; a request is a datagram */
 	SKS_UNIX_STREAM,
 	SKS_UNIX_DGRAM
 };
 
 enum sks_concurrency {
-	SKS_SYNC,		/* one request after the other, in the loop */
-	SKS_THREADING,		/* a thread of its own for each */
-	SKS_FORKING		/* a process of its own for each, see below */
+	SKS_SYNC,      /* one request after the other, in the loop */
+	SKS_THREADING, /* a thread of its own for each */
+	SKS_FORKING    /* a process of its own for each, see below */
 };
 
 enum sks_overload_policy {
-	SKS_REFUSE,		/* accept, on_overload, close; a datagram is
-				 * received, on_overload, dropped */
-	SKS_WAIT		/* leave new peers in the backlog until a slot
-				 * is free (a full address is refused);
-				 * datagrams wait in the kernel's buffer, and
-				 * what it has no room for is lost */
+	SKS_REFUSE, /* accept, on_overload, close; a datagram is
+	             * received, on_overload, dropped */
+	SKS_WAIT    /* leave new peers in the backlog until a slot
+	             * is free (a full address is refused);
+	             * datagrams wait in the kernel's buffer, and
+	             * what it has no room for is lost */
 };
 
 /* Why a peer was refused. */
 enum sks_overload {
-	SKS_OVER_SESSIONS,	/* max_sessions are live */
-	SKS_OVER_ADDRESS,	/* max_per_addr from this host are live */
-	SKS_OVER_THREADS,	/* no thread could be started */
-	SKS_OVER_PROCESSES,	/* no process could be started */
-	SKS_OVER_FILES,		/* no descriptor is left */
+	SKS_OVER_SESSIONS,  /* max_sessions are live */
+	SKS_OVER_ADDRESS,   /* max_per_addr from this host are live */
+	SKS_OVER_THREADS,   /* no thread could be started */
+	SKS_OVER_PROCESSES, /* no process could be started */
+	SKS_OVER_FILES,     /* no descriptor is left */
 	SKS_OVERLOADS
 };
 
-enum sks_log_level {
-	SKS_LOG_ERROR,
-	SKS_LOG_WARNING,
-	SKS_LOG_INFO
-};
+enum sks_log_level { SKS_LOG_ERROR, SKS_LOG_WARNING, SKS_LOG_INFO };
 
 /* One line without newline.  Any thread, possibly several at once. */
-typedef void sks_log_fn(void *user, enum sks_log_level level,
-	    const char *text);
+typedef void sks_log_fn(void *user, enum sks_log_level level, const char *text);
 
 /*
  * SKS_FORKING: the loop forks for each request, remembers the child, closes
@@ -942,53 +923,53 @@ typedef void sks_log_fn(void *user, enum sks_log_level level,
 /* The class attributes.  Copied by sks_server_new(); later changes have no
  * effect.  Call sks_server_config_init() first. */
 struct sks_server_config {
-	size_t	size;			/* of this struct */
+	size_t size; /* of this struct */
 	enum sks_kind kind;
 	enum sks_concurrency concurrency;
-	struct sks_addr address;	/* where to listen */
-	const struct sks_addr *more_addresses;	/* NULL; further listeners
-					 * of this server; copied */
-	size_t	n_more;			/* 0; how many of these */
-	int	bind_and_activate;	/* 1; 0: call the two yourself, or
-					 * never, to serve adopted sockets */
-	int	backlog;		/* -1: as many as the system allows */
-	size_t	max_packet_size;	/* 65535; longer datagrams are cut and
-					 * say so (Python: 8192, silently) */
-	int	allow_reuse_address;	/* 1; 0 for SKS_UDP, where it would let
-					 * two servers have one port */
-	int	allow_reuse_port;	/* 0; several servers share a port.  On
-					 * a Unix socket SKS_EINVAL */
-	int	dual_stack;		/* 1: [::] serves IPv4 too */
-	double	timeout;		/* INFINITY; of handle_request only */
-	double	idle_timeout;		/* INFINITY; becomes the time-out of
-					 * each connection, so that a read from
-					 * a silent peer is SKS_ETIMEDOUT */
-	double	service_interval;	/* INFINITY; seconds between calls of
-					 * service_actions at the latest.  An
-					 * idle server never wakes without */
-	unsigned max_children;		/* 40; of SKS_FORKING, at least 1 */
-	int	fork_anyway;		/* 0; 1: also with other threads */
-	unsigned max_sessions;		/* 0: no limit */
-	unsigned max_per_addr;		/* 0: no limit; IPv6 counts by /64;
-					 * Unix peers are not counted */
-	int	loopback_exempt;	/* 1: max_per_addr spares loopback */
-	struct sks_server *together;	/* NULL; else these two limits count
-					 * what both have.  Not for SKS_WAIT */
-	enum sks_overload_policy overload;	/* SKS_REFUSE */
-	size_t	stack_size;		/* of a worker; 0: 64 KiB (more under
-					 * sanitizers) */
-	int	block_on_close;		/* 1; 0: see sks_server_close() */
-	double	grace;			/* 5 s, see sks_server_close() */
-	const char *thread_name;	/* "worker-"; the number is added */
-	unsigned unix_mode;		/* 0600, of the socket's file; umask
-					 * is changed for the time of bind */
-	int	unix_unlink;		/* 1: server_close removes the file, if
-					 * it is still the one that bind made */
-	int	unix_unlink_stale;	/* 1: bind replaces a socket's file of
-					 * ours that nobody answers */
-	void	*user;			/* sks_server_user() */
-	sks_log_fn *log;		/* NULL: silence */
-	void	*log_user;
+	struct sks_addr address;               /* where to listen */
+	const struct sks_addr *more_addresses; /* NULL; further listeners
+	                                        * of this server; copied */
+	size_t n_more;                         /* 0; how many of these */
+	int bind_and_activate;       /* 1; 0: call the two yourself, or
+	                              * never, to serve adopted sockets */
+	int backlog;                 /* -1: as many as the system allows */
+	size_t max_packet_size;      /* 65535; longer datagrams are cut and
+	                              * say so (Python: 8192, silently) */
+	int allow_reuse_address;     /* 1; 0 for SKS_UDP, where it would let
+	                              * two servers have one port */
+	int allow_reuse_port;        /* 0; several servers share a port.  On
+	                              * a Unix socket SKS_EINVAL */
+	int dual_stack;              /* 1: [::] serves IPv4 too */
+	double timeout;              /* INFINITY; of handle_request only */
+	double idle_timeout;         /* INFINITY; becomes the time-out of
+	                              * each connection, so that a read from
+	                              * a silent peer is SKS_ETIMEDOUT */
+	double service_interval;     /* INFINITY; seconds between calls of
+	                              * service_actions at the latest.  An
+	                              * idle server never wakes without */
+	unsigned max_children;       /* 40; of SKS_FORKING, at least 1 */
+	int fork_anyway;             /* 0; 1: also with other threads */
+	unsigned max_sessions;       /* 0: no limit */
+	unsigned max_per_addr;       /* 0: no limit; IPv6 counts by /64;
+	                              * Unix peers are not counted */
+	int loopback_exempt;         /* 1: max_per_addr spares loopback */
+	struct sks_server *together; /* NULL; else these two limits count
+	                              * what both have.  Not for SKS_WAIT */
+	enum sks_overload_policy overload; /* SKS_REFUSE */
+	size_t stack_size;                 /* of a worker; 0: 64 KiB (more under
+	                                    * sanitizers) */
+	int block_on_close;                /* 1; 0: see sks_server_close() */
+	double grace;                      /* 5 s, see sks_server_close() */
+	const char *thread_name;           /* "worker-"; the number is added */
+	unsigned unix_mode;                /* 0600, of the socket's file; umask
+	                                    * is changed for the time of bind */
+	int unix_unlink;       /* 1: server_close removes the file, if
+	                        * it is still the one that bind made */
+	int unix_unlink_stale; /* 1: bind replaces a socket's file of
+	                        * ours that nobody answers */
+	void *user;            /* sks_server_user() */
+	sks_log_fn *log;       /* NULL: silence */
+	void *log_user;
 };
 
 /*
@@ -1005,48 +986,43 @@ struct sks_server_config {
  * The parent of that child calls close_request after process_request.
  */
 struct sks_server_ops {
-	size_t	size;			/* of this table: SKS_SERVER_OPS */
+	size_t size; /* of this table: SKS_SERVER_OPS */
 
 	/* From sks_server_new().  If one fails, server_close runs and the
 	 * error is returned. */
-	int	(*server_bind)(struct sks_server *srv);
-	int	(*server_activate)(struct sks_server *srv);
+	int (*server_bind)(struct sks_server *srv);
+	int (*server_activate)(struct sks_server *srv);
 	/* After activate: the address is known.  Must not fail. */
-	void	(*on_ready)(struct sks_server *srv);
+	void (*on_ready)(struct sks_server *srv);
 	/* Closes the listener.  Once, when the server is closed, also when
 	 * there is none; or after a failed bind or activate. */
-	void	(*server_close)(struct sks_server *srv);
+	void (*server_close)(struct sks_server *srv);
 
 	/* accept: *req made with sks_request_new().  On failure nothing but
 	 * a count (sks_server_stats); no handle_error for a system's error. */
-	int	(*get_request)(struct sks_server *srv,
-		    struct sks_request **req);
+	int (*get_request)(struct sks_server *srv, struct sks_request **req);
 	/* 1: serve it; 0: shut it down quietly. */
-	int	(*verify_request)(struct sks_server *srv,
-		    struct sks_request *req);
+	int (*verify_request)(struct sks_server *srv, struct sks_request *req);
 	/* When it fails or says SKS_STOP, the loop shuts the request down;
 	 * else an override has done that, or the default's thread or child
 	 * will.  The request ends with the return of an override that has not
 	 * called up: a thread of your own cannot take it over. */
-	int	(*process_request)(struct sks_server *srv,
-		    struct sks_request *req);
+	int (*process_request)(struct sks_server *srv, struct sks_request *req);
 	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in
 	 * the child if SKS_FORKING, as are the next three. */
-	int	(*finish_request)(struct sks_server *srv,
-		    struct sks_request *req);
-	void	(*shutdown_request)(struct sks_server *srv,
-		    struct sks_request *req);
-	void	(*close_request)(struct sks_server *srv,
-		    struct sks_request *req);
+	int (*finish_request)(struct sks_server *srv, struct sks_request *req);
+	void (
+	    *shutdown_request)(struct sks_server *srv, struct sks_request *req);
+	void (*close_request)(struct sks_server *srv, struct sks_request *req);
 	/* req is NULL when the failure belongs to no request.  The default
 	 * logs one line, and nothing for a peer that merely went away. */
-	void	(*handle_error)(struct sks_server *srv,
-		    struct sks_request *req, const struct sks_error *e);
+	void (*handle_error)(struct sks_server *srv, struct sks_request *req,
+	    const struct sks_error *e);
 
 	/* handle_request() waited cfg.timeout in vain. */
-	void	(*handle_timeout)(struct sks_server *srv);
+	void (*handle_timeout)(struct sks_server *srv);
 	/* After each turn of the loop.  Not a timer. */
-	int	(*service_actions)(struct sks_server *srv);
+	int (*service_actions)(struct sks_server *srv);
 	/*
 	 * This peer will not be served.  May tell it so with sks_send_now()
 	 * and may sks_reset() it; must not wait.  shutdown_request follows.
@@ -1055,23 +1031,23 @@ struct sks_server_ops {
 	 * another way, nor reset.  (Who answers every datagram can be made to
 	 * answer somebody who sent none: the sender's address is a claim.)
 	 */
-	void	(*on_overload)(struct sks_server *srv,
-		    struct sks_request *req, enum sks_overload why);
+	void (*on_overload)(struct sks_server *srv, struct sks_request *req,
+	    enum sks_overload why);
 };
 /* The first of the initialisers: { SKS_SERVER_OPS, .on_ready = mine }.  C++
  * before 20 has none with names; there the table begins as {}, and
  * ops.size = sizeof ops is assigned. */
-#define SKS_SERVER_OPS	.size = sizeof(struct sks_server_ops)
+#define SKS_SERVER_OPS .size = sizeof(struct sks_server_ops)
 
 /* Why a conversation ended; set before finish. */
 enum sks_end {
-	SKS_END_NONE,		/* not yet */
-	SKS_END_DONE,		/* handle returned 0 */
-	SKS_END_PEER,		/* SKS_EEOF, SKS_ERESET: the peer went away */
-	SKS_END_TIMEOUT,	/* SKS_ETIMEDOUT */
-	SKS_END_STOP,		/* SKS_STOP */
-	SKS_END_CLOSING,	/* the server asked (sks_server_close) */
-	SKS_END_ERROR		/* any other failure */
+	SKS_END_NONE,    /* not yet */
+	SKS_END_DONE,    /* handle returned 0 */
+	SKS_END_PEER,    /* SKS_EEOF, SKS_ERESET: the peer went away */
+	SKS_END_TIMEOUT, /* SKS_ETIMEDOUT */
+	SKS_END_STOP,    /* SKS_STOP */
+	SKS_END_CLOSING, /* the server asked (sks_server_close) */
+	SKS_END_ERROR    /* any other failure */
 };
 
 /*
@@ -1079,15 +1055,15 @@ enum sks_end {
  * before setup; read it only.
  */
 struct sks_handler {
-	struct sks_socket	*request;	/* may be closed by you, never
-						 * freed; a datagram's is the
-						 * server's: do neither */
-	const struct sks_addr	*client_address;
-	struct sks_server	*server;
-	uint64_t		 number;	/* 1, 2, ... never used again
-						 * by this server */
-	enum sks_end		 end_reason;	/* handle may set its own */
-	struct sks_request	*self;		/* the library's */
+	struct sks_socket *request; /* may be closed by you, never
+	                             * freed; a datagram's is the
+	                             * server's: do neither */
+	const struct sks_addr *client_address;
+	struct sks_server *server;
+	uint64_t number;          /* 1, 2, ... never used again
+	                           * by this server */
+	enum sks_end end_reason;  /* handle may set its own */
+	struct sks_request *self; /* the library's */
 };
 
 /*
@@ -1101,18 +1077,18 @@ struct sks_handler {
  * this request quietly).  NULL means "do nothing".
  */
 struct sks_handler_ops {
-	size_t	size;		/* of this table: SKS_HANDLER_OPS sets it */
-	size_t	instance_size;	/* of your struct; 0: struct sks_handler */
+	size_t size;          /* of this table: SKS_HANDLER_OPS sets it */
+	size_t instance_size; /* of your struct; 0: struct sks_handler */
 
 	/* Called first.  If it fails, handle and finish are not called, as
 	 * when Python's setup() raises; sks_defer() still runs. */
-	int	(*setup)(struct sks_handler *h);
+	int (*setup)(struct sks_handler *h);
 
 	/* The conversation. */
-	int	(*handle)(struct sks_handler *h);
+	int (*handle)(struct sks_handler *h);
 
 	/* Called once after handle, however handle went. */
-	int	(*finish)(struct sks_handler *h);
+	int (*finish)(struct sks_handler *h);
 };
 /* Likewise: { SKS_HANDLER_OPS(struct mine), .handle = mine_handle }.  C++
  * before 20: assign size and instance_size. */
@@ -1122,11 +1098,11 @@ struct sks_handler_ops {
 /* Runs fn(arg) after finish, or after a failed setup; last in, first out,
  * before the socket is shut.  Returns 0 or SKS_ENOMEM (fn will not run). */
 SKS_API SKS_MUST_USE int sks_defer(struct sks_handler *h, void (*fn)(void *),
-	    void *arg);
+    void *arg);
 
 /* 1 once sks_server_close() has asked the handlers to end.  Their reads
  * return 0 from then on. */
-SKS_API int	sks_handler_stopping(const struct sks_handler *h);
+SKS_API int sks_handler_stopping(const struct sks_handler *h);
 
 /*
  * Python's StreamRequestHandler: put this first in your struct instead, and
@@ -1134,20 +1110,20 @@ SKS_API int	sks_handler_stopping(const struct sks_handler *h);
  * are yours to set before calling up to setup.
  */
 struct sks_stream_handler {
-	struct sks_handler	 base;
-	struct sks_stream	*rfile, *wfile;
-	double			 timeout;	/* seconds; 0: none */
-	int			 rbufsize;	/* 0: 8 KiB */
-	int			 wbufsize;	/* 0: unbuffered */
-	int			 disable_nagle_algorithm;
+	struct sks_handler base;
+	struct sks_stream *rfile, *wfile;
+	double timeout; /* seconds; 0: none */
+	int rbufsize;   /* 0: 8 KiB */
+	int wbufsize;   /* 0: unbuffered */
+	int disable_nagle_algorithm;
 };
 
 /* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0 or what
  * failed.  If your setup fails after it, both are freed all the same. */
-SKS_API int	sks_stream_handler_setup(struct sks_handler *h);
+SKS_API int sks_stream_handler_setup(struct sks_handler *h);
 
 /* Flushes (a peer that is gone is no error) and frees both. */
-SKS_API int	sks_stream_handler_finish(struct sks_handler *h);
+SKS_API int sks_stream_handler_finish(struct sks_handler *h);
 
 /*
  * Python's DatagramRequestHandler: put this first in your struct instead, and
@@ -1158,19 +1134,19 @@ SKS_API int	sks_stream_handler_finish(struct sks_handler *h);
  * answered or is gone is no error.
  */
 struct sks_datagram_handler {
-	struct sks_handler	 base;
-	struct sks_stream	*rfile, *wfile;
-	int			 reply_empty;	/* 1: also when nothing was
-						 * written */
-	int			 reply_on_error; /* 1: also when handle failed */
+	struct sks_handler base;
+	struct sks_stream *rfile, *wfile;
+	int reply_empty;    /* 1: also when nothing was
+	                     * written */
+	int reply_on_error; /* 1: also when handle failed */
 };
 
 /* Makes rfile and wfile.  Returns 0, SKS_ENOMEM, or SKS_EINVAL on a server
  * without datagrams. */
-SKS_API int	sks_datagram_handler_setup(struct sks_handler *h);
+SKS_API int sks_datagram_handler_setup(struct sks_handler *h);
 
 /* Sends what wfile has collected, and frees both.  Returns 0 or what failed. */
-SKS_API int	sks_datagram_handler_finish(struct sks_handler *h);
+SKS_API int sks_datagram_handler_finish(struct sks_handler *h);
 
 /*
  * The defaults: see the fields.  `size` is how long the program's config is:
@@ -1178,14 +1154,15 @@ SKS_API int	sks_datagram_handler_finish(struct sks_handler *h);
  * what it does not know; a longer config than the library's is refused by
  * sks_server_new() with SKS_ENOTSUP.  The first takes the library's own length.
  */
-SKS_API void	sks_server_config_init(struct sks_server_config *cfg,
-	    enum sks_kind kind, enum sks_concurrency concurrency);
-SKS_API void	sks_server_config_init_sized(struct sks_server_config *cfg,
-	    size_t size, enum sks_kind kind, enum sks_concurrency concurrency);
+SKS_API void sks_server_config_init(struct sks_server_config *cfg,
+    enum sks_kind kind, enum sks_concurrency concurrency);
+SKS_API void sks_server_config_init_sized(struct sks_server_config *cfg,
+    size_t size, enum sks_kind kind, enum sks_concurrency concurrency);
 
 /* So that C and C++ programs tell the length by themselves. */
-#define sks_server_config_init(cfg, kind, concurrency) \
-	sks_server_config_init_sized((cfg), sizeof *(cfg), (kind), (concurrency))
+#define sks_server_config_init(cfg, kind, concurrency)             \
+	sks_server_config_init_sized((cfg), sizeof *(cfg), (kind), \
+	    (concurrency))
 
 /*
  * Makes, binds and activates a server; nothing is served yet.  ops may be
@@ -1199,8 +1176,8 @@ SKS_API void	sks_server_config_init_sized(struct sks_server_config *cfg,
  * SKS_ENOTSUP, SKS_ENOMEM ... and *out is NULL.
  */
 SKS_API SKS_MUST_USE int sks_server_new(const struct sks_server_config *cfg,
-	    const struct sks_server_ops *ops,
-	    const struct sks_handler_ops *handler, struct sks_server **out);
+    const struct sks_server_ops *ops, const struct sks_handler_ops *handler,
+    struct sks_server **out);
 
 /*
  * Another handler class for the requests that come; those whose handler was
@@ -1208,7 +1185,7 @@ SKS_API SKS_MUST_USE int sks_server_new(const struct sks_server_config *cfg,
  * SKS_EINVAL.  Python: server.RequestHandlerClass = ...
  */
 SKS_API SKS_MUST_USE int sks_server_set_handler(struct sks_server *srv,
-	    const struct sks_handler_ops *handler);
+    const struct sks_handler_ops *handler);
 
 /* For bind_and_activate = 0. */
 SKS_API SKS_MUST_USE int sks_server_bind(struct sks_server *srv);
@@ -1240,10 +1217,10 @@ SKS_API SKS_MUST_USE int sks_server_handle_request(struct sks_server *srv);
  *   SKS_EDEADLK, and the loop stops as soon as you return
  * Any thread, several at once.
  */
-SKS_API int	sks_server_shutdown(struct sks_server *srv, double timeout);
+SKS_API int sks_server_shutdown(struct sks_server *srv, double timeout);
 
 /* The same without waiting.  May be called by a signal handler. */
-SKS_API void	sks_server_request_shutdown(struct sks_server *srv);
+SKS_API void sks_server_request_shutdown(struct sks_server *srv);
 
 /*
  * start: serves in a thread of its own, "acceptor"; when it returns 0 the
@@ -1251,7 +1228,7 @@ SKS_API void	sks_server_request_shutdown(struct sks_server *srv);
  * may follow stop.
  */
 SKS_API SKS_MUST_USE int sks_server_start(struct sks_server *srv);
-SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
+SKS_API int sks_server_stop(struct sks_server *srv, double timeout);
 
 /*
  * Ends everything: stops the loop, closes the listener (unlinks a Unix
@@ -1271,18 +1248,18 @@ SKS_API int	sks_server_stop(struct sks_server *srv, double timeout);
  * on a worker while another thread closes.  On a worker it excludes that
  * worker.  Calling it again waits again; when all has ended it does nothing.
  */
-SKS_API int	sks_server_close(struct sks_server *srv);
+SKS_API int sks_server_close(struct sks_server *srv);
 
 /*
  * Reaps the children that have ended, as each turn of the loop does.  From the
  * loop's thread or while no loop runs.  Returns how many, or SKS_EBUSY.
  * Python: ForkingMixIn.collect_children(); does not block.
  */
-SKS_API int	sks_server_collect_children(struct sks_server *srv);
+SKS_API int sks_server_collect_children(struct sks_server *srv);
 
 /* Closes (as with block_on_close = 1), waits for every handler however long,
  * and frees.  Not from a callback, and nobody may use srv any more. */
-SKS_API void	sks_server_free(struct sks_server *srv);
+SKS_API void sks_server_free(struct sks_server *srv);
 
 /*
  * Hands a connected socket to the server as if it had been accepted; the
@@ -1291,7 +1268,7 @@ SKS_API void	sks_server_free(struct sks_server *srv);
  * server).
  */
 SKS_API SKS_MUST_USE int sks_server_adopt(struct sks_server *srv,
-	    struct sks_socket *s);
+    struct sks_socket *s);
 
 /*
  * The listeners, by number: 0 is config.address, then more_addresses.  How
@@ -1300,15 +1277,15 @@ SKS_API SKS_MUST_USE int sks_server_adopt(struct sks_server *srv,
  * sks_server_address() and sks_server_fileno() are those of the first; the
  * descriptor is -1 when there is none, and after the close.
  */
-SKS_API size_t	sks_server_listeners(const struct sks_server *srv);
-SKS_API const struct sks_addr *sks_server_address_at(
-	    const struct sks_server *srv, size_t i);
+SKS_API size_t sks_server_listeners(const struct sks_server *srv);
+SKS_API const struct sks_addr *sks_server_address_at(const struct sks_server
+							 *srv,
+    size_t i);
 SKS_API struct sks_socket *sks_server_socket_at(const struct sks_server *srv,
-	    size_t i);
-SKS_API int	sks_server_fileno_at(const struct sks_server *srv, size_t i);
-SKS_API const struct sks_addr *sks_server_address(
-	    const struct sks_server *srv);
-SKS_API int	sks_server_fileno(const struct sks_server *srv);
+    size_t i);
+SKS_API int sks_server_fileno_at(const struct sks_server *srv, size_t i);
+SKS_API const struct sks_addr *sks_server_address(const struct sks_server *srv);
+SKS_API int sks_server_fileno(const struct sks_server *srv);
 
 /*
  * Python's self.socket, for overrides of server_bind, server_activate and
@@ -1325,54 +1302,54 @@ SKS_API struct sks_socket *sks_server_socket(const struct sks_server *srv);
  * any thread.  Python: reading server.request_queue_size and the like.
  */
 SKS_API const struct sks_server_config *sks_server_get_config(
-	    const struct sks_server *srv);
+    const struct sks_server *srv);
 
 /* What cfg.user was. */
-SKS_API void	*sks_server_user(const struct sks_server *srv);
+SKS_API void *sks_server_user(const struct sks_server *srv);
 
 struct sks_server_stats {
-	uint64_t	accepted;	/* connections or datagrams, with those
-					 * that were refused */
-	uint64_t	adopted;
-	uint64_t	refused[SKS_OVERLOADS];
-	uint64_t	accept_errors;	/* all of them */
+	uint64_t accepted; /* connections or datagrams, with those
+	                    * that were refused */
+	uint64_t adopted;
+	uint64_t refused[SKS_OVERLOADS];
+	uint64_t accept_errors; /* all of them */
 	struct {
-		int		sys_errno;
-		uint64_t	count;
-	}		by_errno[8];	/* the first eight kinds */
-	unsigned	live;		/* requests not yet closed; of
-					 * SKS_FORKING: not yet reaped */
-	unsigned	threads;	/* workers not yet joined */
-	unsigned	children;	/* processes not yet reaped */
-	uint64_t	children_failed; /* that ended with another status
-					 * than 0, or by a signal */
+		int sys_errno;
+		uint64_t count;
+	} by_errno[8];            /* the first eight kinds */
+	unsigned live;            /* requests not yet closed; of
+	                           * SKS_FORKING: not yet reaped */
+	unsigned threads;         /* workers not yet joined */
+	unsigned children;        /* processes not yet reaped */
+	uint64_t children_failed; /* that ended with another status
+	                           * than 0, or by a signal */
 };
 
 /* The counts of now.  Any thread. */
-SKS_API void	sks_server_stats(struct sks_server *srv,
-	    struct sks_server_stats *out);
+SKS_API void sks_server_stats(struct sks_server *srv,
+    struct sks_server_stats *out);
 
 /*
  * For an own get_request: a request for a connected socket.  Owns: on success
  * the request does.
  */
 SKS_API SKS_MUST_USE int sks_request_new(struct sks_server *srv,
-	    struct sks_socket *s, const struct sks_addr *client,
-	    struct sks_request **out);
+    struct sks_socket *s, const struct sks_addr *client,
+    struct sks_request **out);
 /*
  * A request on a socket that is not its own: never shut down, closed or freed
  * with it.  s must outlive it; a listener's does.  (idlelib's RPCServer, whose
  * get_request returns the server's socket.)
  */
 SKS_API SKS_MUST_USE int sks_request_new_borrowed(struct sks_server *srv,
-	    struct sks_socket *s, const struct sks_addr *client,
-	    struct sks_request **out);
+    struct sks_socket *s, const struct sks_addr *client,
+    struct sks_request **out);
 
 /* Borrowed from the request: its socket, the peer's address.  The number is
  * 1, 2, ... and never used again by this server. */
 SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
 SKS_API const struct sks_addr *sks_request_address(
-	    const struct sks_request *req);
+    const struct sks_request *req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
 
 /* Only while its handler lives: from setup to the end of finish_request. */
@@ -1386,20 +1363,20 @@ SKS_API struct sks_handler *sks_request_handler(struct sks_request *req);
  * An empty datagram is a request of length 0; NULL: this is a connection.
  */
 SKS_API const void *sks_request_packet(const struct sks_request *req,
-	    size_t *len);
+    size_t *len);
 
 /* 1: it was longer than config.max_packet_size and its end is lost.  full_len
  * is what was sent (where the system does not tell, what there is of it). */
-SKS_API int	sks_request_truncated(const struct sks_request *req);
-SKS_API size_t	sks_request_full_len(const struct sks_request *req);
+SKS_API int sks_request_truncated(const struct sks_request *req);
+SKS_API size_t sks_request_full_len(const struct sks_request *req);
 
 /* Which of our addresses the peer has sent to, with port 0; SKS_UNSPEC when
  * the system does not tell or the socket is a Unix one. */
-SKS_API void	sks_request_asked(const struct sks_request *req,
-	    struct sks_addr *out);
+SKS_API void sks_request_asked(const struct sks_request *req,
+    struct sks_addr *out);
 
 /* 0: a Unix peer that is not bound, or no datagram at all. */
-SKS_API int	sks_request_can_reply(const struct sks_request *req);
+SKS_API int sks_request_can_reply(const struct sks_request *req);
 
 /*
  * Sends one datagram back, from the address that was asked.  Any thread, as
@@ -1412,7 +1389,7 @@ SKS_API int	sks_request_can_reply(const struct sks_request *req);
  * reported here.
  */
 SKS_API SKS_MUST_USE int sks_request_reply(struct sks_request *req,
-	    const void *data, size_t n);
+    const void *data, size_t n);
 
 /*
  * The same later, when the request is over: to its address, from the one that
@@ -1420,34 +1397,33 @@ SKS_API SKS_MUST_USE int sks_request_reply(struct sks_request *req,
  * socket (h->request, sks_server_socket_at()).  Any thread, until
  * sks_server_close() is called.
  */
-SKS_API SKS_MUST_USE int sks_sendto_from(struct sks_socket *s,
-	    const void *data, size_t n, const struct sks_addr *to,
-	    const struct sks_addr *from);
+SKS_API SKS_MUST_USE int sks_sendto_from(struct sks_socket *s, const void *data,
+    size_t n, const struct sks_addr *to, const struct sks_addr *from);
 
 /* The inherited methods, for an override that calls up: each does what its
  * slot says, and returns what that may return. */
-SKS_API int	sks_default_server_bind(struct sks_server *srv);
-SKS_API int	sks_default_server_activate(struct sks_server *srv);
-SKS_API void	sks_default_on_ready(struct sks_server *srv);
-SKS_API void	sks_default_server_close(struct sks_server *srv);
-SKS_API int	sks_default_get_request(struct sks_server *srv,
-	    struct sks_request **req);
-SKS_API int	sks_default_verify_request(struct sks_server *srv,
-	    struct sks_request *req);
-SKS_API int	sks_default_process_request(struct sks_server *srv,
-	    struct sks_request *req);
-SKS_API int	sks_default_finish_request(struct sks_server *srv,
-	    struct sks_request *req);
-SKS_API void	sks_default_shutdown_request(struct sks_server *srv,
-	    struct sks_request *req);
-SKS_API void	sks_default_close_request(struct sks_server *srv,
-	    struct sks_request *req);
-SKS_API void	sks_default_handle_error(struct sks_server *srv,
-	    struct sks_request *req, const struct sks_error *e);
-SKS_API void	sks_default_handle_timeout(struct sks_server *srv);
-SKS_API int	sks_default_service_actions(struct sks_server *srv);
-SKS_API void	sks_default_on_overload(struct sks_server *srv,
-	    struct sks_request *req, enum sks_overload why);
+SKS_API int sks_default_server_bind(struct sks_server *srv);
+SKS_API int sks_default_server_activate(struct sks_server *srv);
+SKS_API void sks_default_on_ready(struct sks_server *srv);
+SKS_API void sks_default_server_close(struct sks_server *srv);
+SKS_API int sks_default_get_request(struct sks_server *srv,
+    struct sks_request **req);
+SKS_API int sks_default_verify_request(struct sks_server *srv,
+    struct sks_request *req);
+SKS_API int sks_default_process_request(struct sks_server *srv,
+    struct sks_request *req);
+SKS_API int sks_default_finish_request(struct sks_server *srv,
+    struct sks_request *req);
+SKS_API void sks_default_shutdown_request(struct sks_server *srv,
+    struct sks_request *req);
+SKS_API void sks_default_close_request(struct sks_server *srv,
+    struct sks_request *req);
+SKS_API void sks_default_handle_error(struct sks_server *srv,
+    struct sks_request *req, const struct sks_error *e);
+SKS_API void sks_default_handle_timeout(struct sks_server *srv);
+SKS_API int sks_default_service_actions(struct sks_server *srv);
+SKS_API void sks_default_on_overload(struct sks_server *srv,
+    struct sks_request *req, enum sks_overload why);
 
 /*
  * handle_error as Python prints it, for the slot: 40 dashes, "Exception
@@ -1456,8 +1432,8 @@ SKS_API void	sks_default_on_overload(struct sks_server *srv,
  * the log callback; those of other threads may come in between.  Unlike
  * Python's it says nothing of a peer that went away.
  */
-SKS_API void	sks_handle_error_python(struct sks_server *srv,
-	    struct sks_request *req, const struct sks_error *e);
+SKS_API void sks_handle_error_python(struct sks_server *srv,
+    struct sks_request *req, const struct sks_error *e);
 
 #ifdef __cplusplus
 }

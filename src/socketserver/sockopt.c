@@ -12,10 +12,10 @@
 #include "socketserver/socketserver.h"
 
 struct option {
-	int	level, name;
+	int level, name;
 };
 
-#define ABSENT	-1
+#define ABSENT -1
 
 /* By enum sks_option. */
 static const struct option options[] = {
@@ -48,15 +48,15 @@ is_limit(int level, int optname)
 }
 
 int
-sks_setsockopt(struct sks_socket *s, int level, int optname,
-    const void *value, size_t len)
+sks_setsockopt(struct sks_socket *s, int level, int optname, const void *value,
+    size_t len)
 {
 	if (is_limit(level, optname))
 		return sks_fail(SKS_EINVAL, "use sks_settimeout()");
 	if (len > INT_MAX)
 		return sks_fail(SKS_EINVAL, "no option is that long");
-	if (setsockopt(sks_fileno(s), level, optname, value,
-	    (socklen_t)len) < 0)
+	if (setsockopt(sks_fileno(s), level, optname, value, (socklen_t)len) <
+	    0)
 		return sks_fail_errno(errno, "setsockopt");
 	return 0;
 }
@@ -156,7 +156,8 @@ peercred(int fd, uid_t *uid, gid_t *gid, pid_t *pid)
 {
 	*pid = 0;
 	return getpeereid(fd, uid, gid) < 0 ?
-	    sks_fail_errno(errno, "getpeereid") : 0;
+	    sks_fail_errno(errno, "getpeereid") :
+	    0;
 }
 
 #else

@@ -15,10 +15,7 @@
 #include "socketserver/error.h"
 #include "socketserver/socket.h"
 
-enum direction {
-	READING = 1,
-	WRITING = 2
-};
+enum direction { READING = 1, WRITING = 2 };
 
 /* By enum direction: what the C library calls it. */
 static const char *const modes[] = { NULL, "r", "w", "r+" };
@@ -44,12 +41,12 @@ parse_mode(const char *mode)
  * `ahead` instead.
  */
 struct cookie {
-	struct sks_socket	*sock;	/* held */
-	struct sks_stream	*ahead;	/* NULL: one direction only */
+	struct sks_socket *sock;  /* held */
+	struct sks_stream *ahead; /* NULL: one direction only */
 };
 
 struct row {
-	int	code, sys_errno;
+	int code, sys_errno;
 };
 
 /* As errno says it; whatever is not here is what the system said. */
@@ -79,7 +76,7 @@ cookie_read(void *arg, char *buf, size_t n)
 {
 	struct cookie *c = arg;
 	ssize_t got = c->ahead != NULL ? sks_stream_read(c->ahead, buf, n) :
-	    sks_recv(c->sock, buf, n);
+					 sks_recv(c->sock, buf, n);
 
 	if (got >= 0)
 		return got;

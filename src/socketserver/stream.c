@@ -9,12 +9,12 @@
 #include "socketserver/socket.h"
 #include "socketserver/stream.h"
 
-#define DEFAULT_BUFFER	8192
+#define DEFAULT_BUFFER 8192
 
 /* Bytes [start, end) of data are waiting. */
 struct ring {
-	char	*data;
-	size_t	 start, end, cap;
+	char *data;
+	size_t start, end, cap;
 };
 
 /*
@@ -23,9 +23,9 @@ struct ring {
  * allocated before it is needed.
  */
 struct sks_stream {
-	struct sks_socket	*sock;		/* the caller's; NULL: memory */
-	size_t			 rbufsize, wbufsize;
-	struct ring		 in, out;
+	struct sks_socket *sock; /* the caller's; NULL: memory */
+	size_t rbufsize, wbufsize;
+	struct ring in, out;
 };
 
 static size_t
@@ -198,8 +198,7 @@ sks_stream_readline(struct sks_stream *st, char *buf, size_t size)
 		if (got < 0)
 			return got;
 		if (got == 0)
-			return sks_stream_hand_out(st, buf,
-			    waiting(&st->in));
+			return sks_stream_hand_out(st, buf, waiting(&st->in));
 	}
 }
 
@@ -269,8 +268,7 @@ write_memory(struct sks_stream *st, const void *data, size_t n)
 
 	if (n > st->wbufsize - have)
 		return sks_fail(SKS_ETOOLONG, "more than a datagram takes");
-	if (b->cap - b->end < n &&
-	    (r = make_room(b, n > have ? n : have)) < 0)
+	if (b->cap - b->end < n && (r = make_room(b, n > have ? n : have)) < 0)
 		return r;
 	memcpy(b->data + b->end, data, n);
 	b->end += n;

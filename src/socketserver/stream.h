@@ -17,13 +17,13 @@ const char *sks_stream_waiting(const struct sks_stream *st, size_t *len);
  * bytes, so that nothing beyond the request is taken off the socket.  Returns
  * as sks_recv() does; deadline_ns may be SKS_OWN_TIMEOUT.
  */
-ssize_t	sks_stream_fill(struct sks_stream *st, size_t want,
-	    int64_t deadline_ns);
+ssize_t sks_stream_fill(struct sks_stream *st, size_t want,
+    int64_t deadline_ns);
 
 /* Takes n of the waiting bytes off the front into dst (NULL: drops them). */
-void	sks_stream_take(struct sks_stream *st, void *dst, size_t n);
+void sks_stream_take(struct sks_stream *st, void *dst, size_t n);
 
 /* The same into a string: buf has room for the NUL.  Returns len. */
-ssize_t	sks_stream_hand_out(struct sks_stream *st, char *buf, size_t len);
+ssize_t sks_stream_hand_out(struct sks_stream *st, char *buf, size_t len);
 
 #endif

@@ -33,8 +33,7 @@ is_dead_socket(const struct sks_addr *a, const char *path, enum sks_type type)
 	if (fd < 0)
 		return 0;
 	(void)sks_fd_set_nonblock(fd, 1);
-	dead = connect(fd, sks_addr_sa(a), a->len) < 0 &&
-	    errno == ECONNREFUSED;
+	dead = connect(fd, sks_addr_sa(a), a->len) < 0 && errno == ECONNREFUSED;
 	close(fd);
 	return dead;
 }

@@ -10,8 +10,8 @@
 #include "socketserver/utf8.h"
 
 /* One character of either form, and the NUL. */
-#define ROOM_FOR_BYTES	2
-#define ROOM_FOR_TEXT	5
+#define ROOM_FOR_BYTES 2
+#define ROOM_FOR_TEXT  5
 
 /*
  * One call of sks_recv_until().  Of what waits in the stream, bytes [0, good)
@@ -20,16 +20,16 @@
  * Offsets, because reading more may move the bytes.
  */
 struct until {
-	const char *const	*texts;
-	size_t			 n, longest;
-	enum sks_form		 form;
-	size_t			 scanned, good;
-	enum sks_utf8_rest	 rest;
+	const char *const *texts;
+	size_t n, longest;
+	enum sks_form form;
+	size_t scanned, good;
+	enum sks_utf8_rest rest;
 };
 
 /* A text found: which, and where it ends; end 0 is none. */
 struct match {
-	size_t	which, end;
+	size_t which, end;
 };
 
 static int
@@ -61,7 +61,8 @@ find_text(const struct until *u, const char *p, size_t from, size_t len)
 
 	for (size_t i = 0; i < u->n; i++) {
 		size_t tlen = strlen(u->texts[i]);
-		const char *at = len - from < tlen ? NULL :
+		const char *at = len - from < tlen ?
+		    NULL :
 		    dw_memmem(p + from, len - from, u->texts[i], tlen);
 		size_t end = at == NULL ? 0 : (size_t)(at - p) + tlen;
 
@@ -78,8 +79,7 @@ admit(struct until *u, const char *p, size_t len)
 	if (u->form == SKS_BYTES)
 		u->good = len;
 	else
-		u->good += sks_utf8_whole(p + u->good, len - u->good,
-		    &u->rest);
+		u->good += sks_utf8_whole(p + u->good, len - u->good, &u->rest);
 }
 
 /* Nothing is expected: as much of what there is as fits. */
@@ -115,7 +115,7 @@ examine(struct until *u, struct sks_stream *st, size_t room, size_t *which)
 
 	admit(u, p, len);
 	end = u->n == 0 ? (ssize_t)first_bytes(u, p, room) :
-	    end_of_match(u, p, room, which);
+			  end_of_match(u, p, room, which);
 	if (end == 0 && u->rest == SKS_UTF8_BAD)
 		return sks_fail(SKS_EILSEQ, "recv_until");
 	return end;
@@ -155,8 +155,7 @@ sks_recv_until(struct sks_stream *st, const char *const *texts, size_t n,
 	if ((r = prepare(&u)) < 0)
 		return r;
 	while ((len = examine(&u, st, size - 1, &found)) == 0) {
-		got = sks_stream_fill(st, want(&u, st, size - 1),
-		    deadline_ns);
+		got = sks_stream_fill(st, want(&u, st, size - 1), deadline_ns);
 		if (got < 0)
 			return got;
 		if (got == 0) {

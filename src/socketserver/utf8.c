@@ -9,7 +9,7 @@
  * second byte exclude long forms, surrogates and what is over U+10FFFF.
  */
 static const struct row {
-	unsigned char	from, to, len, low, high;
+	unsigned char from, to, len, low, high;
 } rows[] = {
 	{ 0x00, 0x7F, 1, 0, 0 },
 	{ 0xC2, 0xDF, 2, 0x80, 0xBF },

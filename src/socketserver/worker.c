@@ -20,7 +20,7 @@ sks_worker_request(void)
  * running it.  After both it can be joined. */
 static void
 part_over_locked(struct sks_server *srv, struct sks_request *req)
-    DW_REQUIRES(srv->lock)
+    DW_REQUIRES(srv -> lock)
 {
 	if (--req->parts > 0)
 		return;
@@ -74,7 +74,7 @@ process_threading(struct sks_server *srv, struct sks_request *req)
 	snprintf(name, sizeof name, "%s%" PRIu64, srv->thread_name,
 	    req->number);
 	count_threads(srv, 1);
-	atomic_fetch_add(&req->refs, 1);	/* the thread's */
+	atomic_fetch_add(&req->refs, 1); /* the thread's */
 	req->threaded = 1;
 	req->parts = 2;
 	r = dw_thread_start(&req->thread, name, srv->cfg.stack_size,

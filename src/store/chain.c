@@ -64,11 +64,11 @@ finish(struct store_chain *c, struct store_end *end, bool ok)
 }
 
 int
-store_chain_start(struct store_chain *c, const char *id,
-    struct store_end *end)
+store_chain_start(struct store_chain *c, const char *id, struct store_end *end)
 {
-	return finish(c, end, begin(c) && add_str(c, "deskwire journal 1") &&
-	    add_str(c, id) && add_u64(c, end->seq) && add_u64(c, end->sid));
+	return finish(c, end,
+	    begin(c) && add_str(c, "deskwire journal 1") && add_str(c, id) &&
+		add_u64(c, end->seq) && add_u64(c, end->sid));
 }
 
 static bool
@@ -76,10 +76,9 @@ add_event(struct store_chain *c, const struct desk_event *ev)
 {
 	return add_u64(c, ev->seq) && add_u64(c, (uint64_t)ev->t_ms) &&
 	    add_u64(c, ev->sid) && add_str(c, desk_ev_word(ev->ev)) &&
-	    add_u64(c, ev->n) && add_u64(c, ev->flags) &&
-	    add_str(c, ev->who) && add_str(c, ev->mode) &&
-	    add_str(c, ev->addr) && add_str(c, ev->why) &&
-	    add_bytes(c, ev->body, ev->len);
+	    add_u64(c, ev->n) && add_u64(c, ev->flags) && add_str(c, ev->who) &&
+	    add_str(c, ev->mode) && add_str(c, ev->addr) &&
+	    add_str(c, ev->why) && add_bytes(c, ev->body, ev->len);
 }
 
 int
@@ -88,9 +87,9 @@ store_chain_add(struct store_chain *c, struct store_end *end,
 {
 	int r;
 
-	r = finish(c, end, begin(c) &&
-	    EVP_DigestUpdate(c->ctx, end->hash, STORE_HASH) == 1 &&
-	    add_event(c, ev));
+	r = finish(c, end,
+	    begin(c) && EVP_DigestUpdate(c->ctx, end->hash, STORE_HASH) == 1 &&
+		add_event(c, ev));
 	if (r < 0)
 		return r;
 	end->seq = ev->seq;

@@ -7,15 +7,15 @@
 #include "base/i18n.h"
 #include "store/impl.h"
 
-#define BUSY_MS_WRITER	2000	/* only while opening; then the queue waits */
-#define BUSY_MS_READER	1000
+#define BUSY_MS_WRITER 2000 /* only while opening; then the queue waits */
+#define BUSY_MS_READER 1000
 
 /* Set, read back, and what it must say then: a build of SQLite or a file
  * system that cannot do it is found here and not at the first power loss. */
 static const struct setting {
-	const char	*set;
-	const char	*get;
-	const char	*want;
+	const char *set;
+	const char *get;
+	const char *want;
 } settings[] = {
 	{ "PRAGMA synchronous=FULL", "PRAGMA synchronous", "2" },
 	{ "PRAGMA journal_size_limit=67108864", "PRAGMA journal_size_limit",
@@ -26,28 +26,27 @@ static const struct setting {
 };
 
 /* The one that is kept in the file. */
-static const struct setting wal = {
-	"PRAGMA journal_mode=WAL", "PRAGMA journal_mode", "wal"
-};
+static const struct setting wal = { "PRAGMA journal_mode=WAL",
+	"PRAGMA journal_mode", "wal" };
 
 static const char schema[] =
     "CREATE TABLE start("
-	"seq INTEGER NOT NULL, sid INTEGER NOT NULL, id TEXT NOT NULL,"
-	"hash BLOB NOT NULL"
+    "seq INTEGER NOT NULL, sid INTEGER NOT NULL, id TEXT NOT NULL,"
+    "hash BLOB NOT NULL"
     ") STRICT;"
     "CREATE TABLE event("
-	"seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, sid INTEGER NOT NULL,"
-	"ev TEXT NOT NULL, n INTEGER NOT NULL, flags INTEGER NOT NULL,"
-	"who TEXT NOT NULL, mode TEXT NOT NULL, addr TEXT NOT NULL,"
-	"why TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL"
+    "seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, sid INTEGER NOT NULL,"
+    "ev TEXT NOT NULL, n INTEGER NOT NULL, flags INTEGER NOT NULL,"
+    "who TEXT NOT NULL, mode TEXT NOT NULL, addr TEXT NOT NULL,"
+    "why TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL"
     ") STRICT;"
     "CREATE INDEX event_sid ON event(sid, seq);"
     "PRAGMA application_id=0x64736b77;"
     "PRAGMA user_version=1;";
 
 static const struct {
-	int	 rc;
-	int	 err;
+	int rc;
+	int err;
 } errors[] = {
 	{ SQLITE_FULL, ENOSPC },
 	{ SQLITE_NOMEM, ENOMEM },
@@ -144,8 +143,10 @@ apply(sqlite3 *db, const struct setting *s, const char *path,
 	if ((r = store_db_exec(db, s->set)) == 0)
 		r = read_back(db, s);
 	if (r == -ENOTSUP)
-		dw_buf_addf(why, _("SQLite does not do `%s` for %s. "
-		    "Choose another folder with --state."), s->set, path);
+		dw_buf_addf(why,
+		    _("SQLite does not do `%s` for %s. "
+		      "Choose another folder with --state."),
+		    s->set, path);
 	return r;
 }
 
@@ -154,8 +155,8 @@ apply_all(sqlite3 *db, const char *path, struct dw_buf *why)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 &&
-	    i < sizeof settings / sizeof settings[0]; i++)
+	for (size_t i = 0; r == 0 && i < sizeof settings / sizeof settings[0];
+	    i++)
 		r = apply(db, &settings[i], path, why);
 	return r;
 }
@@ -166,8 +167,10 @@ connect_to(const char *path, int flags, sqlite3 **out)
 	sqlite3 *db = NULL;
 	int rc, r;
 
-	rc = sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX |
-	    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, NULL);
+	rc = sqlite3_open_v2(path, &db,
+	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+		SQLITE_OPEN_EXRESCODE,
+	    NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 		/* Closing never writes: what is damaged stays as it is. */
@@ -188,9 +191,11 @@ say(struct dw_buf *why, const char *path, int r)
 		return store_damaged(why, path, 0,
 		    _("it is not a journal of deskwire"));
 	if (why->len == 0)
-		dw_buf_addf(why, _("Cannot open the journal %s: %s. It must "
-		    "be a file of your own on a local disk that can be "
-		    "written."), path, strerror(-r));
+		dw_buf_addf(why,
+		    _("Cannot open the journal %s: %s. It must "
+		      "be a file of your own on a local disk that can be "
+		      "written."),
+		    path, strerror(-r));
 	return r;
 }
 
@@ -241,9 +246,11 @@ store_db_open_reader(const char *path, sqlite3 **out, struct dw_buf *why)
 static int
 say_newer(struct dw_buf *why, const char *path, int64_t version)
 {
-	dw_buf_addf(why, _("The journal %s was written by a newer deskwire "
-	    "(format %lld; this one knows %d). Use that one, or another "
-	    "folder with --state."), path, (long long)version, STORE_VERSION);
+	dw_buf_addf(why,
+	    _("The journal %s was written by a newer deskwire "
+	      "(format %lld; this one knows %d). Use that one, or another "
+	      "folder with --state."),
+	    path, (long long)version, STORE_VERSION);
 	return -ENOTSUP;
 }
 
@@ -256,7 +263,7 @@ store_db_known(sqlite3 *db, const char *path, struct dw_buf *why)
 	if ((r = store_db_int(db, "PRAGMA application_id", &id)) < 0 ||
 	    (r = store_db_int(db, "PRAGMA user_version", &version)) < 0 ||
 	    (r = store_db_int(db, "SELECT count(*) FROM sqlite_schema",
-	    &tables)) < 0)
+		 &tables)) < 0)
 		return say(why, path, r);
 	if (id == 0 && version == 0 && tables == 0)
 		return 0;

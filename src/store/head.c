@@ -17,12 +17,12 @@
  * "head 1 <seq> <sid> <hash> <check>\n".  The check keeps a changed digit
  * from looking like a lost event.
  */
-#define LINE	128
+#define LINE 128
 
 static uint32_t
 check_sum(const char *s, size_t len)
 {
-	uint32_t sum = 2166136261u;	/* FNV-1a */
+	uint32_t sum = 2166136261u; /* FNV-1a */
 
 	for (size_t i = 0; i < len; i++)
 		sum = (sum ^ (unsigned char)s[i]) * 16777619u;
@@ -59,8 +59,10 @@ store_head_open(struct store_place *p, struct dw_buf *why)
 	if (p->head_fd >= 0 && fchmod(p->head_fd, 0600) == 0)
 		return 0;
 	err = errno;
-	dw_buf_addf(why, _("Cannot open %s/head: %s. It must be a file of "
-	    "your own on a disk that can be written."), p->dir, strerror(err));
+	dw_buf_addf(why,
+	    _("Cannot open %s/head: %s. It must be a file of "
+	      "your own on a disk that can be written."),
+	    p->dir, strerror(err));
 	return -err;
 }
 
@@ -76,8 +78,9 @@ store_head_read(const struct store_place *p, struct store_end *head)
 	if ((n = pread(p->head_fd, line, LINE, 0)) <= 0)
 		return false;
 	line[n] = '\0';
-	if (sscanf(line, "head 1 %" SCNu64 " %" SCNu64 " %64[0-9a-f] %n%"
-	    SCNx32, &head->seq, &head->sid, hash, &at, &sum) == 4 &&
+	if (sscanf(line,
+		"head 1 %" SCNu64 " %" SCNu64 " %64[0-9a-f] %n%" SCNx32,
+		&head->seq, &head->sid, hash, &at, &sum) == 4 &&
 	    sum == check_sum(line, (size_t)at) && strlen(hash) == 64 &&
 	    unhex(hash, head->hash))
 		return true;

@@ -18,8 +18,8 @@
 #include "store/impl.h"
 
 static const struct network_fs {
-	unsigned long	 magic;
-	const char	*name;
+	unsigned long magic;
+	const char *name;
 } network_fs[] = {
 	{ 0x00006969, "NFS" },
 	{ 0x0000517b, "SMB" },
@@ -83,8 +83,10 @@ make_dir(const char *dir, struct dw_buf *why)
 	/* It may be there in a place where we can make nothing. */
 	if (r == 0 || access(dir, F_OK) == 0)
 		return 0;
-	dw_buf_addf(why, _("Cannot make the folder %s: %s. Choose another "
-	    "with --state."), dir, strerror(-r));
+	dw_buf_addf(why,
+	    _("Cannot make the folder %s: %s. Choose another "
+	      "with --state."),
+	    dir, strerror(-r));
 	return r;
 }
 
@@ -101,12 +103,16 @@ open_dir(struct store_place *p, const char *dir, struct dw_buf *why)
 		return p->dir != NULL ? 0 : -errno;
 	}
 	if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode)) {
-		dw_buf_addf(why, _("The folder %s is a symbolic link. Name "
-		    "the folder that it points to."), dir);
+		dw_buf_addf(why,
+		    _("The folder %s is a symbolic link. Name "
+		      "the folder that it points to."),
+		    dir);
 		return -EPERM;
 	}
-	dw_buf_addf(why, _("Cannot open the folder %s: %s. Choose another "
-	    "with --state."), dir, strerror(err));
+	dw_buf_addf(why,
+	    _("Cannot open the folder %s: %s. Choose another "
+	      "with --state."),
+	    dir, strerror(err));
 	return -err;
 }
 
@@ -119,15 +125,18 @@ check_owner(const struct store_place *p, struct dw_buf *why)
 	if (fstat(p->dir_fd, &st) < 0)
 		return -errno;
 	if (st.st_uid != geteuid()) {
-		dw_buf_addf(why, _("The folder %s belongs to user %lu, not to "
-		    "you. Choose another with --state."), p->dir,
-		    (unsigned long)st.st_uid);
+		dw_buf_addf(why,
+		    _("The folder %s belongs to user %lu, not to "
+		      "you. Choose another with --state."),
+		    p->dir, (unsigned long)st.st_uid);
 		return -EPERM;
 	}
 	if ((st.st_mode & 022) != 0) {
-		dw_buf_addf(why, _("Others may write in the folder %s. Take "
-		    "that away with `chmod go-w`, or choose another with "
-		    "--state."), p->dir);
+		dw_buf_addf(why,
+		    _("Others may write in the folder %s. Take "
+		      "that away with `chmod go-w`, or choose another with "
+		      "--state."),
+		    p->dir);
 		return -EPERM;
 	}
 	return 0;
@@ -171,9 +180,11 @@ check_local(const struct store_place *p, struct dw_buf *why)
 		return r;
 	if ((name = store_place_network(magic)) == NULL)
 		return 0;
-	dw_buf_addf(why, _("The folder %s is on a file system (%s) that "
-	    "cannot keep a journal safely. Choose one on a local disk with "
-	    "--state."), p->dir, name);
+	dw_buf_addf(why,
+	    _("The folder %s is on a file system (%s) that "
+	      "cannot keep a journal safely. Choose one on a local disk with "
+	      "--state."),
+	    p->dir, name);
 	return -ENOTSUP;
 }
 
@@ -187,24 +198,28 @@ say_held(const struct store_place *p, struct dw_buf *why)
 		text[0] = '\0';
 	pid = strtol(text, NULL, 10);
 	if (pid > 0)
-		dw_buf_addf(why, _("A desk is open on %s already: process "
-		    "%ld. Join it with `deskwire attach`, and "
-		    "--operator-socket if it has one of its own, or end it "
-		    "first."),
+		dw_buf_addf(why,
+		    _("A desk is open on %s already: process "
+		      "%ld. Join it with `deskwire attach`, and "
+		      "--operator-socket if it has one of its own, or end it "
+		      "first."),
 		    p->dir, pid);
 	else
-		dw_buf_addf(why, _("A desk is open on %s already. Join it "
-		    "with `deskwire attach`, and --operator-socket if it has "
-		    "one of its own, or end it first."), p->dir);
+		dw_buf_addf(why,
+		    _("A desk is open on %s already. Join it "
+		      "with `deskwire attach`, and --operator-socket if it has "
+		      "one of its own, or end it first."),
+		    p->dir);
 	return -EBUSY;
 }
 
 static int
 say_unlockable(const struct store_place *p, int err, struct dw_buf *why)
 {
-	dw_buf_addf(why, _("Cannot lock %s/lock: %s. It must be a file of "
-	    "your own on a local disk that can be written."), p->dir,
-	    strerror(err));
+	dw_buf_addf(why,
+	    _("Cannot lock %s/lock: %s. It must be a file of "
+	      "your own on a local disk that can be written."),
+	    p->dir, strerror(err));
 	return -err;
 }
 
@@ -221,7 +236,7 @@ take_lock(struct store_place *p, struct dw_buf *why)
 		return say_unlockable(p, errno, why);
 	if (flock(p->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? say_held(p, why) :
-		    say_unlockable(p, errno, why);
+					      say_unlockable(p, errno, why);
 	n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 	if (fchmod(p->lock_fd, 0600) < 0 || ftruncate(p->lock_fd, 0) < 0 ||
 	    pwrite(p->lock_fd, text, (size_t)n, 0) != n)
@@ -246,12 +261,9 @@ store_place_open(struct store_place *p, const char *dir, struct dw_buf *why)
 
 	memset(p, 0, sizeof *p);
 	p->dir_fd = p->lock_fd = p->head_fd = -1;
-	if ((r = make_dir(dir, why)) < 0 ||
-	    (r = open_dir(p, dir, why)) < 0 ||
-	    (r = check_owner(p, why)) < 0 ||
-	    (r = check_local(p, why)) < 0 ||
-	    (r = name_db(p)) < 0 ||
-	    (r = take_lock(p, why)) < 0 ||
+	if ((r = make_dir(dir, why)) < 0 || (r = open_dir(p, dir, why)) < 0 ||
+	    (r = check_owner(p, why)) < 0 || (r = check_local(p, why)) < 0 ||
+	    (r = name_db(p)) < 0 || (r = take_lock(p, why)) < 0 ||
 	    (r = store_head_open(p, why)) < 0)
 		store_place_close(p);
 	return r;
@@ -308,8 +320,10 @@ store_place_make_db(const struct store_place *p, struct dw_buf *why)
 		err = errno;
 	close_fd(&fd);
 	if (err != 0)
-		dw_buf_addf(why, _("Cannot make %s: %s. The folder must be "
-		    "on a disk that can be written."), p->db, strerror(err));
+		dw_buf_addf(why,
+		    _("Cannot make %s: %s. The folder must be "
+		      "on a disk that can be written."),
+		    p->db, strerror(err));
 	return -err;
 }
 
@@ -335,11 +349,13 @@ make_aside(const struct store_place *p, struct dw_buf *name)
 	for (unsigned i = 1; i < 1000; i++) {
 		dw_buf_reset(name);
 		if (dw_buf_addf(name, i == 1 ? "damaged-%s" : "damaged-%s-%u",
-		    stamp, i) < 0)
+			stamp, i) < 0)
 			return -ENOMEM;
 		if (mkdirat(p->dir_fd, dw_buf_str(name), 0700) == 0)
-			return fchmodat(p->dir_fd, dw_buf_str(name), 0700, 0)
-			    == 0 ? 0 : -errno;
+			return fchmodat(p->dir_fd, dw_buf_str(name), 0700, 0) ==
+				0 ?
+			    0 :
+			    -errno;
 		if (errno != EEXIST)
 			return -errno;
 	}
@@ -364,9 +380,11 @@ static int
 say_aside(const struct store_place *p, int r, struct dw_buf *why)
 {
 	if (r < 0)
-		dw_buf_addf(why, _("Cannot set the damaged journal in %s "
-		    "aside: %s. The folder must be on a disk that can be "
-		    "written."), p->dir, strerror(-r));
+		dw_buf_addf(why,
+		    _("Cannot set the damaged journal in %s "
+		      "aside: %s. The folder must be on a disk that can be "
+		      "written."),
+		    p->dir, strerror(-r));
 	return r;
 }
 
@@ -376,7 +394,10 @@ store_place_set_aside(const struct store_place *p, struct dw_buf *aside,
     struct dw_buf *why)
 {
 	static const char *const files[] = {
-		STORE_DB "-wal", STORE_DB "-journal", STORE_DB "-shm", STORE_DB,
+		STORE_DB "-wal",
+		STORE_DB "-journal",
+		STORE_DB "-shm",
+		STORE_DB,
 	};
 	int r;
 

@@ -11,9 +11,9 @@
 #include "store/impl.h"
 
 struct store_reader {
-	sqlite3		*db;
-	sqlite3_stmt	*after;
-	sqlite3_stmt	*history;
+	sqlite3 *db;
+	sqlite3_stmt *after;
+	sqlite3_stmt *history;
 };
 
 static const char after_sql[] =
@@ -21,9 +21,9 @@ static const char after_sql[] =
 
 static const char history_sql[] =
     "WITH shown AS ("
-	"SELECT seq FROM event WHERE sid = ?1 "
-	"AND ev IN ('said', 'reply', 'udp', 'udp-reply') "
-	"ORDER BY seq DESC LIMIT ?2"
+    "SELECT seq FROM event WHERE sid = ?1 "
+    "AND ev IN ('said', 'reply', 'udp', 'udp-reply') "
+    "ORDER BY seq DESC LIMIT ?2"
     ") SELECT " STORE_COLUMNS " FROM event WHERE sid = ?1 "
     "AND ev IN ('said', 'reply', 'sent', 'udp', 'udp-reply', 'udp-sent') "
     "AND seq >= (SELECT min(seq) FROM shown) ORDER BY seq";
@@ -63,8 +63,10 @@ open_in(struct store_reader *r, const char *dir, struct dw_buf *why)
 
 	if (path == NULL || lstat(path, &st) < 0) {
 		err = errno;
-		dw_buf_addf(why, _("There is no journal in %s: %s. Name its "
-		    "folder with --state."), dir, strerror(err));
+		dw_buf_addf(why,
+		    _("There is no journal in %s: %s. Name its "
+		      "folder with --state."),
+		    dir, strerror(err));
 		free(path);
 		return -err;
 	}

@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "store/impl.h"
 
-#define CHECKPOINT_PAGES	1000
+#define CHECKPOINT_PAGES 1000
 
 /*
  * `end` is the last event that was acknowledged, whatever the file says: after
@@ -24,12 +24,12 @@
  * anything is added.
  */
 struct store {
-	struct store_place	 place;
-	struct store_chain	 chain;
-	char			 id[STORE_ID + 1];
-	struct store_end	 end;
-	sqlite3			*db;		/* NULL: open it again first */
-	sqlite3_stmt		*insert;
+	struct store_place place;
+	struct store_chain chain;
+	char id[STORE_ID + 1];
+	struct store_end end;
+	sqlite3 *db; /* NULL: open it again first */
+	sqlite3_stmt *insert;
 };
 
 static void
@@ -62,9 +62,10 @@ prepare(struct store *s)
 {
 	int rc;
 
-	rc = sqlite3_prepare_v3(s->db, "INSERT INTO event(" STORE_COLUMNS
-	    ", hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", -1,
-	    SQLITE_PREPARE_PERSISTENT, &s->insert, NULL);
+	rc = sqlite3_prepare_v3(s->db,
+	    "INSERT INTO event(" STORE_COLUMNS
+	    ", hash) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+	    -1, SQLITE_PREPARE_PERSISTENT, &s->insert, NULL);
 	return store_db_err(s->db, rc);
 }
 
@@ -168,8 +169,10 @@ drop_unacknowledged(struct store *s)
 	char sql[64];
 	int r;
 
-	r = store_db_int(s->db, "SELECT seq FROM event ORDER BY seq DESC "
-	    "LIMIT 1", &last);
+	r = store_db_int(s->db,
+	    "SELECT seq FROM event ORDER BY seq DESC "
+	    "LIMIT 1",
+	    &last);
 	if (r == -ENODATA || (r == 0 && (uint64_t)last <= s->end.seq))
 		return 0;
 	if (r < 0)
@@ -198,8 +201,9 @@ recover(struct store *s)
 static bool
 is_clean(sqlite3 *db, int err)
 {
-	return sqlite3_get_autocommit(db) && (err == -ENOSPC ||
-	    err == -ENOMEM || err == -EBUSY || err == -EFBIG);
+	return sqlite3_get_autocommit(db) &&
+	    (err == -ENOSPC || err == -ENOMEM || err == -EBUSY ||
+		err == -EFBIG);
 }
 
 /* However a COMMIT failed, the file may hold all of it: only a connection that
@@ -369,18 +373,19 @@ begin_new(struct store *s, const struct store_end *head, struct dw_buf *why)
 	dw_buf_reset(why);
 	find_high(s, head);
 	disconnect(s);
-	if ((r = draw_start(s)) < 0 ||
-	    (r = keep_high(s, head)) < 0 ||
+	if ((r = draw_start(s)) < 0 || (r = keep_high(s, head)) < 0 ||
 	    (r = store_place_set_aside(&s->place, &aside, why)) < 0 ||
 	    (r = store_place_make_db(&s->place, why)) < 0 ||
 	    (r = connect_db(s, why)) < 0 ||
 	    (r = store_db_begin(s->db, s->id, &s->end)) < 0 ||
-	    (r = store_place_head_aside(&s->place, dw_buf_str(&aside),
-	    why)) < 0)
+	    (r = store_place_head_aside(&s->place, dw_buf_str(&aside), why)) <
+		0)
 		goto out;
-	dw_buf_addf(why, _("The damaged journal is now in %s/%s; a new one "
-	    "was begun."), s->place.dir, dw_buf_str(&aside));
- out:
+	dw_buf_addf(why,
+	    _("The damaged journal is now in %s/%s; a new one "
+	      "was begun."),
+	    s->place.dir, dw_buf_str(&aside));
+out:
 	dw_buf_fini(&aside);
 	return r;
 }
@@ -456,8 +461,9 @@ store_close(struct store *s)
 		return;
 	if (s->db == NULL)
 		recover(s);
-	if (s->db != NULL && sqlite3_wal_checkpoint_v2(s->db, NULL,
-	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK)
+	if (s->db != NULL &&
+	    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+		NULL, NULL) == SQLITE_OK)
 		/* Nothing is in the -wal: closing may remove it. */
 		sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,
 		    NULL);

@@ -33,11 +33,11 @@ struct store;
 struct store_reader;
 
 struct store_config {
-	const char	*dir;		/* made, with its parents, mode 0700 */
+	const char *dir; /* made, with its parents, mode 0700 */
 
 	/* Set a damaged journal aside and begin a new one.  A sound journal
 	 * is simply opened, so that this may stay in a script. */
-	bool		 begin_new;
+	bool begin_new;
 };
 
 /*
@@ -60,12 +60,12 @@ struct store_config {
  * Owns: end with store_close().
  * Threads: one at a time; open it in one and hand it to another.
  */
-int	store_open(const struct store_config *cfg, struct store **out,
-	    struct dw_buf *why);
+int store_open(const struct store_config *cfg, struct store **out,
+    struct dw_buf *why);
 
 /* Brings everything into journal.db, closes it, frees the lock.  NULL is
  * fine.  What was stored stays stored however this goes. */
-void	store_close(struct store *s);
+void store_close(struct store *s);
 
 /*
  * The journal for the desk thread; good until store_close().  append() is one
@@ -83,7 +83,7 @@ struct desk_journal store_journal(struct store *s);
 
 /* The last event's number, and the highest session number ever used (also in
  * journals that were set aside); 0 when there is none. */
-void	store_last(const struct store *s, uint64_t *seq, uint64_t *sid);
+void store_last(const struct store *s, uint64_t *seq, uint64_t *sid);
 
 /* A name for this journal and no other: 32 hexadecimal digits, drawn when it
  * was begun and kept in it.  Whoever remembers a seq remembers this with it.
@@ -96,7 +96,7 @@ const char *store_id(const struct store *s);
  * rebuilt from.
  * Returns 0, what fn returned, or -errno.
  */
-int	store_replay_open(struct store *s, desk_event_fn *fn, void *arg);
+int store_replay_open(struct store *s, desk_event_fn *fn, void *arg);
 
 /*
  * A connection of its own that can only read, for another thread, also of
@@ -104,23 +104,23 @@ int	store_replay_open(struct store *s, desk_event_fn *fn, void *arg);
  * Returns 0, -ENOENT when there is no journal in dir, or another -errno, with
  * `why` as in store_open().  Threads: one at a time per reader.
  */
-int	store_reader_open(const char *dir, struct store_reader **out,
-	    struct dw_buf *why);
-void	store_reader_close(struct store_reader *r);
+int store_reader_open(const char *dir, struct store_reader **out,
+    struct dw_buf *why);
+void store_reader_close(struct store_reader *r);
 
 /*
  * Up to `limit` events after number after_seq, in order, in one short
  * transaction; fn must not block.  Read on with the last seq it was given; no
  * call of fn means the end.  Returns 0, what fn returned, or -errno.
  */
-int	store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
-	    desk_event_fn *fn, void *arg);
+int store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
+    desk_event_fn *fn, void *arg);
 
 /* The last `last_n` messages of a session, both "said" and "reply", oldest of
  * them first, and each "sent" that stands among or behind them; of session 0
  * the datagrams, the answers to them, and each "udp-sent".  Returns as
  * store_read(). */
-int	store_history(struct store_reader *r, uint64_t sid, size_t last_n,
-	    desk_event_fn *fn, void *arg);
+int store_history(struct store_reader *r, uint64_t sid, size_t last_n,
+    desk_event_fn *fn, void *arg);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* A flipped bit can make a huge number; one above this is not believed, so
  * that the numbers that follow stay usable. */
-#define HIGHEST		INT64_C(1000000000000000)
+#define HIGHEST INT64_C(1000000000000000)
 
 int
 store_damaged(struct dw_buf *why, const char *path, uint64_t seq,
@@ -17,27 +17,29 @@ store_damaged(struct dw_buf *why, const char *path, uint64_t seq,
 {
 	dw_buf_reset(why);
 	if (seq == 0)
-		dw_buf_addf(why, _("The journal %s cannot be used: %s."),
-		    path, what);
-	else
-		dw_buf_addf(why, _("The journal %s is damaged: the first bad "
-		    "event is %llu (%s)."), path, (unsigned long long)seq,
+		dw_buf_addf(why, _("The journal %s cannot be used: %s."), path,
 		    what);
+	else
+		dw_buf_addf(why,
+		    _("The journal %s is damaged: the first bad "
+		      "event is %llu (%s)."),
+		    path, (unsigned long long)seq, what);
 	dw_buf_addc(why, ' ');
-	dw_buf_adds(why, _("Nothing was changed. To set it aside and begin a "
-	    "new one, start the desk with --begin-new."));
+	dw_buf_adds(why,
+	    _("Nothing was changed. To set it aside and begin a "
+	      "new one, start the desk with --begin-new."));
 	return -EBADMSG;
 }
 
 /* What one walk over the chain carries along. */
 struct walk {
-	const struct store_place	*p;
-	struct store_chain		*chain;
-	const struct store_end		*head;
-	char				*id;
-	struct store_end		*end;
-	uint64_t			 start;		/* its seq */
-	struct dw_buf			*why;
+	const struct store_place *p;
+	struct store_chain *chain;
+	const struct store_end *head;
+	char *id;
+	struct store_end *end;
+	uint64_t start; /* its seq */
+	struct dw_buf *why;
 };
 
 static int
@@ -112,8 +114,11 @@ check_start(struct walk *w, sqlite3_stmt *st)
 	int rc, r;
 
 	if ((rc = sqlite3_step(st)) != SQLITE_ROW)
-		return rc == SQLITE_DONE ? bad(w, _("the row before it is "
-		    "missing")) : store_db_err(sqlite3_db_handle(st), rc);
+		return rc == SQLITE_DONE ?
+		    bad(w,
+			_("the row before it is "
+			  "missing")) :
+		    store_db_err(sqlite3_db_handle(st), rc);
 	w->end->seq = (uint64_t)sqlite3_column_int64(st, 0);
 	w->end->sid = (uint64_t)sqlite3_column_int64(st, 1);
 	w->start = w->end->seq;
@@ -185,21 +190,22 @@ check_tail(struct walk *w)
 
 int
 store_verify(sqlite3 *db, const struct store_place *p, struct store_chain *c,
-    const struct store_end *head, char id[STORE_ID + 1],
-    struct store_end *end, struct dw_buf *why)
+    const struct store_end *head, char id[STORE_ID + 1], struct store_end *end,
+    struct dw_buf *why)
 {
 	struct walk w = { p, c, head, id, end, 0, why };
 	int r;
 
 	memset(end, 0, sizeof *end);
 	if ((r = check_with(&w, db, "SELECT seq, sid, id, hash FROM start",
-	    check_start)) < 0 ||
-	    (r = check_with(&w, db, "SELECT " STORE_COLUMNS ", hash "
-	    "FROM event ORDER BY seq", check_rows)) < 0 ||
+		 check_start)) < 0 ||
+	    (r = check_with(&w, db,
+		 "SELECT " STORE_COLUMNS ", hash "
+		 "FROM event ORDER BY seq",
+		 check_rows)) < 0 ||
 	    (r = check_tail(&w)) < 0)
 		return r;
-	return check_with(&w, db, "PRAGMA integrity_check(1)",
-	    check_structure);
+	return check_with(&w, db, "PRAGMA integrity_check(1)", check_structure);
 }
 
 static void

@@ -16,8 +16,8 @@ text(sqlite3_stmt *st, enum column col)
 {
 	const char *s = (const char *)sqlite3_column_text(st, (int)col);
 
-	if (s == NULL || strlen(s) != (size_t)sqlite3_column_bytes(st,
-	    (int)col))
+	if (s == NULL ||
+	    strlen(s) != (size_t)sqlite3_column_bytes(st, (int)col))
 		return NULL;
 	return s;
 }

@@ -8,14 +8,14 @@
 
 /* Where the pen stands in a window of `columns`. */
 struct pen {
-	unsigned	columns;
-	unsigned	row, column;
+	unsigned columns;
+	unsigned row, column;
 };
 
 static void
 advance(struct pen *p, unsigned width)
 {
-	if (p->column + width > p->columns) {	/* to the next row */
+	if (p->column + width > p->columns) { /* to the next row */
 		p->row++;
 		p->column = 0;
 	}
@@ -69,7 +69,7 @@ put_text(struct pen *p, const char *s, size_t len)
 	mbstate_t state;
 
 	memset(&state, 0, sizeof state);
-	for (size_t i = 0; i < len; )
+	for (size_t i = 0; i < len;)
 		i += put_char(p, s + i, len - i, &state);
 }
 

@@ -25,8 +25,8 @@
 #include "base/clock.h"
 #include "tty/inside.h"
 
-#define PAINT_BYTES	((size_t)64 << 10)	/* of rows in one repaint */
-#define STARVED_MS	2000
+#define PAINT_BYTES ((size_t)64 << 10) /* of rows in one repaint */
+#define STARVED_MS  2000
 
 static struct tty *bound;
 
@@ -35,8 +35,9 @@ bool
 tty_edit_borrowed(void)
 {
 	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH |
-	    RL_STATE_NUMERICARG | RL_STATE_MOREINPUT | RL_STATE_COMPLETING |
-	    RL_STATE_CHARSEARCH | RL_STATE_VIMOTION) != 0;
+		   RL_STATE_NUMERICARG | RL_STATE_MOREINPUT |
+		   RL_STATE_COMPLETING | RL_STATE_CHARSEARCH |
+		   RL_STATE_VIMOTION) != 0;
 }
 
 /* ---- the stream and the source ---- */

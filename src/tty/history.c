@@ -14,7 +14,7 @@
 #include "base/i18n.h"
 #include "tty/inside.h"
 
-#define LINES_KEPT	1000
+#define LINES_KEPT 1000
 
 /* Makes the folders above path, for their owner alone. */
 static void
@@ -65,7 +65,7 @@ append(const char *path, const char *line)
 	if (write(fd, row, len + 1) != (ssize_t)len + 1)
 		r = -EIO;
 	close(fd);
- out:
+out:
 	free(row);
 	return r;
 }
@@ -73,7 +73,8 @@ append(const char *path, const char *line)
 static bool
 is_last(const char *line)
 {
-	HIST_ENTRY *last = history_length == 0 ? NULL :
+	HIST_ENTRY *last = history_length == 0 ?
+	    NULL :
 	    history_get(history_base + history_length - 1);
 
 	return last != NULL && strcmp(last->line, line) == 0;
@@ -107,5 +108,5 @@ tty_history_add(struct tty *tty, const char *line)
 void
 tty_history_close(void)
 {
-	rl_clear_history();	/* with the undo lists */
+	rl_clear_history(); /* with the undo lists */
 }

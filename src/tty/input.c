@@ -10,7 +10,7 @@
 #include "tty/inside.h"
 
 static const char paste_end[] = "\033[201~";
-#define PASTE_END_LEN	(sizeof paste_end - 1)
+#define PASTE_END_LEN (sizeof paste_end - 1)
 
 void
 tty_input_fini(struct tty_input *in)
@@ -127,8 +127,8 @@ tty_input_paste_end(struct tty_input *in, int64_t now_ns, struct dw_buf *out)
 	if (end == NULL && now_ns < in->last_ns + TTY_PASTE_NS)
 		return false;
 	len = end != NULL ? (size_t)(end - data) : in->buf.len;
-	add_pasted(out, data, len < TTY_PASTE_MAX ? len :
-	    dw_text_cut(data, len, TTY_PASTE_MAX));
+	add_pasted(out, data,
+	    len < TTY_PASTE_MAX ? len : dw_text_cut(data, len, TTY_PASTE_MAX));
 	dw_buf_drop(&in->buf, end != NULL ? len + PASTE_END_LEN : len);
 	in->pasting = false;
 	return true;

@@ -28,59 +28,59 @@
  * well); otherwise small pieces are written when poll(2) allows.
  */
 struct tty_out {
-	int		 fd;
-	bool		 own;		/* fd is ours, and never blocks */
-	bool		 dead;		/* nothing can be written any more */
-	struct dw_buf	 pending;
+	int fd;
+	bool own;  /* fd is ours, and never blocks */
+	bool dead; /* nothing can be written any more */
+	struct dw_buf pending;
 };
 
-void	tty_out_open(struct tty_out *o, bool terminal);
-void	tty_out_close(struct tty_out *o);
-void	tty_out_add(struct tty_out *o, const void *data, size_t len);
+void tty_out_open(struct tty_out *o, bool terminal);
+void tty_out_close(struct tty_out *o);
+void tty_out_add(struct tty_out *o, const void *data, size_t len);
 /* Writes what goes without waiting.  Returns whether some of it went. */
-bool	tty_out_flush(struct tty_out *o);
+bool tty_out_flush(struct tty_out *o);
 /* Waits for the rest as long as a write succeeds every patience_ms. */
-void	tty_out_drain(struct tty_out *o, int patience_ms);
+void tty_out_drain(struct tty_out *o, int patience_ms);
 
 /* ---- stream.c: what readline prints, on its way to out.c ---- */
 
 struct tty_stream {
-	FILE		*file;		/* NULL: not open */
-	struct tty_out	*out;
-	char		*data;		/* what the file in memory holds, where */
-	size_t		 len;		/* there is no other kind */
+	FILE *file; /* NULL: not open */
+	struct tty_out *out;
+	char *data; /* what the file in memory holds, where */
+	size_t len; /* there is no other kind */
 };
 
 /* Returns the file, or NULL without memory. */
-FILE	*tty_stream_open(struct tty_stream *s, struct tty_out *out);
+FILE *tty_stream_open(struct tty_stream *s, struct tty_out *out);
 /* All that was written so far is with `out`. */
-void	tty_stream_flush(struct tty_stream *s);
-void	tty_stream_close(struct tty_stream *s);
+void tty_stream_flush(struct tty_stream *s);
+void tty_stream_close(struct tty_stream *s);
 
 /* ---- rows.c: finished rows that are not shown yet ---- */
 
-#define TTY_ROWS_MAX	((size_t)1 << 20)	/* bytes kept, then oldest go */
+#define TTY_ROWS_MAX ((size_t)1 << 20) /* bytes kept, then oldest go */
 
 struct tty_rows {
-	struct dw_buf	 text;		/* each row ends with LF */
-	size_t		 dropped;	/* since the last tty_rows_take() */
+	struct dw_buf text; /* each row ends with LF */
+	size_t dropped;     /* since the last tty_rows_take() */
 };
 
-void	tty_rows_add(struct tty_rows *r, const char *rows, size_t len);
+void tty_rows_add(struct tty_rows *r, const char *rows, size_t len);
 /*
  * Moves whole rows, about max bytes, to out with `end` for LF; the number of
  * those that were dropped first, as a row of ours.
  */
-void	tty_rows_take(struct tty_rows *r, struct dw_buf *out, size_t max,
-	    const char *end);
-bool	tty_rows_empty(const struct tty_rows *r);
-void	tty_rows_fini(struct tty_rows *r);
+void tty_rows_take(struct tty_rows *r, struct dw_buf *out, size_t max,
+    const char *end);
+bool tty_rows_empty(const struct tty_rows *r);
+void tty_rows_fini(struct tty_rows *r);
 
 /* ---- input.c: bytes on their way to readline ---- */
 
-#define TTY_PASTE_MAX	((size_t)1 << 20)
-#define TTY_PASTE_NS	(2 * DW_SECOND)		/* of silence end a paste */
-#define TTY_HOLD_NS	(DW_SECOND / 2)		/* for a character's rest */
+#define TTY_PASTE_MAX ((size_t)1 << 20)
+#define TTY_PASTE_NS  (2 * DW_SECOND) /* of silence end a paste */
+#define TTY_HOLD_NS   (DW_SECOND / 2) /* for a character's rest */
 
 /*
  * buf[at..] came from the terminal and was not given away.  An unfinished
@@ -89,150 +89,150 @@ void	tty_rows_fini(struct tty_rows *r);
  * marker, and what is over TTY_PASTE_MAX is lost.
  */
 struct tty_input {
-	struct dw_buf	 buf;
-	size_t		 at;
-	int64_t		 last_ns;	/* when bytes came last */
-	bool		 pasting;
-	bool		 overflow;
+	struct dw_buf buf;
+	size_t at;
+	int64_t last_ns; /* when bytes came last */
+	bool pasting;
+	bool overflow;
 };
 
-void	tty_input_fini(struct tty_input *in);
-void	tty_input_reset(struct tty_input *in);
-void	tty_input_add(struct tty_input *in, const char *data, size_t len,
-	    int64_t now_ns);
+void tty_input_fini(struct tty_input *in);
+void tty_input_reset(struct tty_input *in);
+void tty_input_add(struct tty_input *in, const char *data, size_t len,
+    int64_t now_ns);
 /* How many bytes readline may have now. */
-size_t	tty_input_ready(const struct tty_input *in, int64_t now_ns);
+size_t tty_input_ready(const struct tty_input *in, int64_t now_ns);
 /* The next byte (0..255); only when some are there. */
-int	tty_input_next(struct tty_input *in);
-void	tty_input_paste_begin(struct tty_input *in, int64_t now_ns);
+int tty_input_next(struct tty_input *in);
+void tty_input_paste_begin(struct tty_input *in, int64_t now_ns);
 /* True when a paste is over: out has its text (CR and CRLF are LF, no NUL). */
-bool	tty_input_paste_end(struct tty_input *in, int64_t now_ns,
-	    struct dw_buf *out);
+bool tty_input_paste_end(struct tty_input *in, int64_t now_ns,
+    struct dw_buf *out);
 /* When to look again though nothing came: DW_NEVER or a deadline. */
-int64_t	tty_input_deadline(const struct tty_input *in);
+int64_t tty_input_deadline(const struct tty_input *in);
 
 /* ---- cursor.c ---- */
 
 /* How many rows of the window the cursor is below the prompt's first one,
  * counted as readline does.  prompt may hold \001...\002 runs. */
 unsigned tty_cursor_row(const char *prompt, const char *text, size_t point,
-	    unsigned columns);
+    unsigned columns);
 
 /* ---- signals.c ---- */
 
-int	tty_signals_open(struct dw_signals *s);
+int tty_signals_open(struct dw_signals *s);
 /* The calling thread, which reads the terminal, takes them. */
-void	tty_signals_here(const struct dw_signals *s);
+void tty_signals_here(const struct dw_signals *s);
 
 /* ---- the tty ---- */
 
-#define TTY_MAGIC	0x7e71da7au
+#define TTY_MAGIC 0x7e71da7au
 
 struct tty {
-	unsigned		 magic;
-	struct tty_config	 c;
-	struct tty_ops		 ops;
-	pthread_t		 owner;
-	bool			 plain;
-	bool			 dumb;		/* TERM=dumb */
-	bool			 colour;
-	bool			 have_modes;
-	struct termios		 modes;		/* found by tty_open() */
+	unsigned magic;
+	struct tty_config c;
+	struct tty_ops ops;
+	pthread_t owner;
+	bool plain;
+	bool dumb; /* TERM=dumb */
+	bool colour;
+	bool have_modes;
+	struct termios modes; /* found by tty_open() */
 
-	bool			 quit;
-	bool			 gone;		/* the terminal hung up */
-	bool			 away;		/* another job has it */
-	bool			 waited;	/* tty_ready() said no */
-	int64_t			 flush_ns;	/* time of the last repaint */
-	int64_t			 deadline_ns;	/* the caller's */
-	int			 watched_fd;
-	short			 watched_events;
+	bool quit;
+	bool gone;           /* the terminal hung up */
+	bool away;           /* another job has it */
+	bool waited;         /* tty_ready() said no */
+	int64_t flush_ns;    /* time of the last repaint */
+	int64_t deadline_ns; /* the caller's */
+	int watched_fd;
+	short watched_events;
 
-	struct dw_signals	 signals;
-	struct tty_out		 out;
-	struct tty_rows		 rows;
-	bool			 bell;
-	unsigned		 width, height;
+	struct dw_signals signals;
+	struct tty_out out;
+	struct tty_rows rows;
+	bool bell;
+	unsigned width, height;
 
 	/* The prompt that is wanted; dirty until it is on the screen. */
-	char			*prompt;
-	uint64_t		 prompt_number;
-	bool			 dirty;
-	uint64_t		 painted;	/* of the one on the screen */
+	char *prompt;
+	uint64_t prompt_number;
+	bool dirty;
+	uint64_t painted; /* of the one on the screen */
 
 	/* plain.c */
-	struct dw_buf		 line_buf;
-	bool			 eof;		/* nothing more is read */
-	bool			 held;		/* tty_hold() */
-	bool			 owed;		/* lines or the end wait here */
+	struct dw_buf line_buf;
+	bool eof;  /* nothing more is read */
+	bool held; /* tty_hold() */
+	bool owed; /* lines or the end wait here */
 
 	/* edit.c and its kin */
-	struct tty_input	 in;
-	struct tty_stream	 stream;	/* readline's way to `out` */
-	bool			 installed;	/* readline has its handler */
-	bool			 prepped;	/* the modes are readline's */
-	bool			 in_line;	/* ops.line or ops.eof runs */
-	bool			 refresh;	/* the line itself changed */
-	char			*taken;		/* line entered and erased */
-	char			*draft;		/* for the next line */
-	size_t			 draft_point;
-	bool			 history_said;	/* its file cannot be written */
+	struct tty_input in;
+	struct tty_stream stream; /* readline's way to `out` */
+	bool installed;           /* readline has its handler */
+	bool prepped;             /* the modes are readline's */
+	bool in_line;             /* ops.line or ops.eof runs */
+	bool refresh;             /* the line itself changed */
+	char *taken;              /* line entered and erased */
+	char *draft;              /* for the next line */
+	size_t draft_point;
+	bool history_said; /* its file cannot be written */
 };
 
-void	tty_check(const struct tty *tty);
-void	tty_hung_up(struct tty *tty);
+void tty_check(const struct tty *tty);
+void tty_hung_up(struct tty *tty);
 
 /* ---- edit.c: readline's editing ---- */
 
-int	tty_edit_open(struct tty *tty);
-void	tty_edit_close(struct tty *tty);
-void	tty_edit_enter(struct tty *tty);
-void	tty_edit_leave(struct tty *tty);
+int tty_edit_open(struct tty *tty);
+void tty_edit_close(struct tty *tty);
+void tty_edit_enter(struct tty *tty);
+void tty_edit_leave(struct tty *tty);
 /* Does readline show something else in the prompt's place? */
-bool	tty_edit_borrowed(void);
-void	tty_edit_keys(struct tty *tty);		/* give input to readline */
-void	tty_edit_paint(struct tty *tty);	/* rows, prompt, bell */
-void	tty_edit_interrupt(struct tty *tty);
-void	tty_edit_suspend(struct tty *tty);
-void	tty_edit_continue(struct tty *tty);
-void	tty_edit_resize(struct tty *tty);
-void	tty_edit_clear(struct tty *tty);
-void	tty_edit_set_text(struct tty *tty, const char *text, size_t cursor);
-void	tty_edit_insert(struct tty *tty, const char *text);
-bool	tty_edit_is_free(const struct tty *tty);
+bool tty_edit_borrowed(void);
+void tty_edit_keys(struct tty *tty);  /* give input to readline */
+void tty_edit_paint(struct tty *tty); /* rows, prompt, bell */
+void tty_edit_interrupt(struct tty *tty);
+void tty_edit_suspend(struct tty *tty);
+void tty_edit_continue(struct tty *tty);
+void tty_edit_resize(struct tty *tty);
+void tty_edit_clear(struct tty *tty);
+void tty_edit_set_text(struct tty *tty, const char *text, size_t cursor);
+void tty_edit_insert(struct tty *tty, const char *text);
+bool tty_edit_is_free(const struct tty *tty);
 const char *tty_edit_text(const struct tty *tty, size_t *cursor);
 /* Readline's screen follows the window. */
-void	tty_edit_size(struct tty *tty);
+void tty_edit_size(struct tty *tty);
 
 /* ---- modes.c: the terminal's modes ---- */
 
-bool	tty_modes_foreground(void);
-void	tty_modes_prep(int meta);
-void	tty_modes_deprep(void);
-void	tty_modes_bind(struct tty *tty);	/* for the two above */
-void	tty_modes_restore(struct tty *tty);
+bool tty_modes_foreground(void);
+void tty_modes_prep(int meta);
+void tty_modes_deprep(void);
+void tty_modes_bind(struct tty *tty); /* for the two above */
+void tty_modes_restore(struct tty *tty);
 
 /* ---- keys.c ---- */
 
-void	tty_keys_before(struct tty *tty);	/* before inputrc is read */
-void	tty_keys_after(struct tty *tty);	/* after */
+void tty_keys_before(struct tty *tty); /* before inputrc is read */
+void tty_keys_after(struct tty *tty);  /* after */
 
 /* ---- words.c ---- */
 
-void	tty_words_bind(struct tty *tty);
+void tty_words_bind(struct tty *tty);
 
 /* ---- history.c ---- */
 
-void	tty_history_open(struct tty *tty);
-void	tty_history_add(struct tty *tty, const char *line);
-void	tty_history_close(void);
+void tty_history_open(struct tty *tty);
+void tty_history_add(struct tty *tty, const char *line);
+void tty_history_close(void);
 
 /* ---- plain.c: no terminal ---- */
 
 /* Gives what waits for the caller, else reads more when revents says so. */
-void	tty_plain_read(struct tty *tty, short revents);
+void tty_plain_read(struct tty *tty, short revents);
 /* May something be given without reading? */
-bool	tty_plain_owes(const struct tty *tty);
-void	tty_plain_paint(struct tty *tty);
+bool tty_plain_owes(const struct tty *tty);
+void tty_plain_paint(struct tty *tty);
 
 #endif

@@ -25,13 +25,18 @@ run(size_t n, int count)
 
 /* Readline calls a function with no argument of ours: one for each place in
  * the caller's table. */
+/* clang-format off */
 #define PLACES(X) \
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) \
 	X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
-#define FUNCTION(n) \
+/* clang-format on */
+#define FUNCTION(n)                            \
 	static int key_##n(int count, int key) \
-	{ (void)key; return run(n, count); }
-#define ADDRESS(n)	key_##n,
+	{                                      \
+		(void)key;                     \
+		return run(n, count);          \
+	}
+#define ADDRESS(n) key_##n,
 
 PLACES(FUNCTION)
 static rl_command_func_t *const functions[TTY_KEYS] = { PLACES(ADDRESS) };
@@ -121,10 +126,8 @@ replace(Keymap map, rl_command_func_t *old, rl_command_func_t *new)
 void
 tty_keys_after(struct tty *tty)
 {
-	Keymap maps[] = {
-		emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap,
-		vi_insertion_keymap, vi_movement_keymap
-	};
+	Keymap maps[] = { emacs_standard_keymap, emacs_meta_keymap,
+		emacs_ctlx_keymap, vi_insertion_keymap, vi_movement_keymap };
 	const size_t n = sizeof maps / sizeof maps[0];
 
 	for (size_t i = 0; i < n && tty->c.erase; i++)

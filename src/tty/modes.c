@@ -75,7 +75,7 @@ tty_modes_restore(struct tty *tty)
 		return;
 	tty->prepped = false;
 	if (!tty_modes_foreground())
-		return;			/* they are another job's now */
+		return; /* they are another job's now */
 	tcflow(STDOUT_FILENO, TCOON);
 	rl_deprep_terminal();
 	tty_stream_flush(&tty->stream);

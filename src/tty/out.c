@@ -11,7 +11,7 @@
 #include "tty/inside.h"
 
 /* What a pipe takes without waiting when poll(2) says it is writable. */
-#define PIECE	512
+#define PIECE 512
 
 static int
 own_description(void)

@@ -11,7 +11,7 @@
 
 #include "tty/inside.h"
 
-#define LINE_MAX_BYTES	((size_t)1 << 20)	/* longer ones come in pieces */
+#define LINE_MAX_BYTES ((size_t)1 << 20) /* longer ones come in pieces */
 
 static void
 give_line(struct tty *tty, char *line, size_t len)

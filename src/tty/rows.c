@@ -78,8 +78,10 @@ say_dropped(struct tty_rows *r, struct dw_buf *out, const char *end)
 {
 	if (r->dropped == 0)
 		return;
-	dw_buf_addf(out, DW_PLURAL("* %zu row was not shown",
-	    "* %zu rows were not shown", r->dropped), r->dropped);
+	dw_buf_addf(out,
+	    DW_PLURAL("* %zu row was not shown", "* %zu rows were not shown",
+		r->dropped),
+	    r->dropped);
 	dw_buf_adds(out, end);
 	r->dropped = 0;
 }

@@ -9,9 +9,8 @@
 int
 tty_signals_open(struct dw_signals *s)
 {
-	static const int ours[] = {
-		SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH, SIGHUP, 0
-	};
+	static const int ours[] = { SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH,
+		SIGHUP, 0 };
 
 	return dw_signals_open(s, ours);
 }

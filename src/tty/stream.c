@@ -13,7 +13,7 @@
 
 #include "tty/inside.h"
 
-#define STREAM_BYTES	((size_t)64 << 10)
+#define STREAM_BYTES ((size_t)64 << 10)
 
 #ifdef HAVE_FOPENCOOKIE
 

@@ -14,10 +14,10 @@
 #include "base/text.h"
 #include "tty/inside.h"
 
-#define FLUSH_NS	(20 * DW_MS)	/* at most 50 repaints a second */
-#define AWAY_NS		DW_SECOND	/* look again for the terminal */
-#define DRAIN_TERMINAL_MS	1000
-#define DRAIN_PLAIN_MS		10000
+#define FLUSH_NS          (20 * DW_MS) /* at most 50 repaints a second */
+#define AWAY_NS           DW_SECOND    /* look again for the terminal */
+#define DRAIN_TERMINAL_MS 1000
+#define DRAIN_PLAIN_MS    10000
 
 /* Only the owner may come in here. */
 void
@@ -53,8 +53,8 @@ look_around(struct tty *tty)
 	tty->plain = !tty_is_interactive();
 	tty->dumb = term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
 	tty->colour = wants_colour(tty);
-	tty->have_modes = !tty->plain &&
-	    tcgetattr(STDIN_FILENO, &tty->modes) == 0;
+	tty->have_modes =
+	    !tty->plain && tcgetattr(STDIN_FILENO, &tty->modes) == 0;
 	tty->height = 24;
 }
 
@@ -83,7 +83,7 @@ tty_open(struct tty **out, const struct tty_config *config)
 		goto out;
 	*out = tty;
 	return 0;
- out:
+out:
 	tty_close(tty);
 	return r;
 }
@@ -157,8 +157,7 @@ tty_ready(struct tty *tty)
 
 /* Readline takes the bytes between \001 and \002 for no columns. */
 static char *
-prompt_with_bold(const struct tty *tty, const char *text, size_t at,
-    size_t len)
+prompt_with_bold(const struct tty *tty, const char *text, size_t at, size_t len)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
 	bool bold = tty->colour && len != 0;
@@ -387,8 +386,7 @@ poll_timeout(const struct tty *tty)
 static void
 prepare(const struct tty *tty, struct pollfd *p)
 {
-	bool read = !tty->gone && !tty->away && !tty->eof &&
-	    !tty->held;
+	bool read = !tty->gone && !tty->away && !tty->eof && !tty->held;
 	bool write = !tty->gone && blocked(tty);
 
 	p[FD_KEYS].fd = read ? STDIN_FILENO : -1;
@@ -553,7 +551,7 @@ turn(struct tty *tty)
 
 	prepare(tty, p);
 	if (poll(p, N_FDS, poll_timeout(tty)) < 0)
-		return;			/* EINTR */
+		return; /* EINTR */
 	/* A handler may have written after poll(2) had looked at the pipe and
 	 * found keys that were typed after the signal. */
 	if (!take_signals(tty) && tty->away)
@@ -574,8 +572,8 @@ leave(struct tty *tty)
 		tty_edit_leave(tty);
 	while (tty->plain && !tty->gone && !tty_rows_empty(&tty->rows))
 		tty_plain_paint(tty);
-	tty_out_drain(&tty->out, tty->plain ? DRAIN_PLAIN_MS :
-	    DRAIN_TERMINAL_MS);
+	tty_out_drain(&tty->out,
+	    tty->plain ? DRAIN_PLAIN_MS : DRAIN_TERMINAL_MS);
 	if (tty->have_modes && !tty->gone && tty_modes_foreground())
 		tcsetattr(STDIN_FILENO, TCSANOW, &tty->modes);
 }

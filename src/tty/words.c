@@ -16,18 +16,18 @@
 #include "base/text.h"
 #include "tty/inside.h"
 
-#define WORDS_SHOWN	50
+#define WORDS_SHOWN 50
 
 struct tty_words {
-	const char	 *prefix;
-	size_t		  prefix_len;
-	char		**list;		/* matching words, ours until taken */
-	size_t		  n, cap;
-	size_t		  next;		/* what readline gets next */
+	const char *prefix;
+	size_t prefix_len;
+	char **list; /* matching words, ours until taken */
+	size_t n, cap;
+	size_t next; /* what readline gets next */
 };
 
 static struct tty *bound;
-static struct tty_words *now;		/* during one completion */
+static struct tty_words *now; /* during one completion */
 
 /* Tab must not put in what typing it could not: names come from strangers. */
 static bool
@@ -84,7 +84,7 @@ attempt(const char *text, int start, int end)
 	struct tty_words words = { text, strlen(text), NULL, 0, 0, 0 };
 	char **matches = NULL;
 
-	rl_attempted_completion_over = 1;	/* never file names */
+	rl_attempted_completion_over = 1; /* never file names */
 	if (bound->ops.complete == NULL)
 		return NULL;
 	bound->ops.complete(bound->c.arg, rl_line_buffer, (size_t)start,
@@ -139,8 +139,9 @@ show(char **matches, int n, int longest)
 	tty_print(bound, dw_buf_str(&row), row.len);
 	dw_buf_fini(&row);
 	if (n > shown)
-		tty_printf(bound, DW_PLURAL("and %d more", "and %d more",
-		    n - shown), n - shown);
+		tty_printf(bound,
+		    DW_PLURAL("and %d more", "and %d more", n - shown),
+		    n - shown);
 }
 
 void

@@ -8,7 +8,7 @@
 #include "wire/base64.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+			       "abcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int
 wire_base64_encode(struct dw_buf *out, const void *bytes, size_t len)

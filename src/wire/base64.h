@@ -10,12 +10,12 @@
 #include "base/buf.h"
 
 /* Adds the bytes as base64.  Returns 0 or -ENOMEM. */
-int	wire_base64_encode(struct dw_buf *out, const void *bytes, size_t len);
+int wire_base64_encode(struct dw_buf *out, const void *bytes, size_t len);
 
 /*
  * Adds what the base64 stands for.  Returns 0, -ENOMEM, or -EPROTO for a
  * strange character, wrong padding, or bits behind the last byte.
  */
-int	wire_base64_decode(struct dw_buf *out, const char *text, size_t len);
+int wire_base64_decode(struct dw_buf *out, const char *text, size_t len);
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "wire/classic.h"
 
-
 void
 wire_classic_init(struct wire_classic *c, const char *hello)
 {
@@ -63,7 +62,7 @@ await_hello(struct wire_classic *c)
 	    c->hello, hello_len);
 	if (at != NULL) {
 		end = (size_t)(at - c->held.data) + hello_len;
-		c->in -= c->held.len - end;	/* they came with this feed */
+		c->in -= c->held.len - end; /* they came with this feed */
 		c->hello = NULL;
 		dw_buf_reset(&c->held);
 		if (dw_text_is_blank(c->in, (size_t)(c->end - c->in)))

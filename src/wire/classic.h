@@ -19,14 +19,14 @@
 	"\xe5\xae\xa2\xe6\x88\xb7\xe7\xab\xaf\xe5\xb7\xb2\xe5\xb0\xb1\xe7\xbb\xaa"
 #define WIRE_CLASSIC_SERVER_HELLO \
 	"\xe6\x9c\x8d\xe5\x8a\xa1\xe7\xab\xaf\xe5\xb7\xb2\xe5\xb0\xb1\xe7\xbb\xaa"
-#define WIRE_CLASSIC_CHUNK	1024	/* bytes the peer reads at once */
-#define WIRE_CLASSIC_MAX	(64 * 1024)	/* bytes of one message of ours */
+#define WIRE_CLASSIC_CHUNK 1024        /* bytes the peer reads at once */
+#define WIRE_CLASSIC_MAX   (64 * 1024) /* bytes of one message of ours */
 
 enum wire_classic_kind {
-	WIRE_CLASSIC_NONE,	/* feed more */
-	WIRE_CLASSIC_HELLO,	/* first of all, once */
-	WIRE_CLASSIC_TEXT,	/* a message, never empty */
-	WIRE_CLASSIC_STRANGER	/* no hello in WIRE_CLASSIC_MAX bytes; the end */
+	WIRE_CLASSIC_NONE,    /* feed more */
+	WIRE_CLASSIC_HELLO,   /* first of all, once */
+	WIRE_CLASSIC_TEXT,    /* a message, never empty */
+	WIRE_CLASSIC_STRANGER /* no hello in WIRE_CLASSIC_MAX bytes; the end */
 };
 
 struct wire_classic {
@@ -34,21 +34,21 @@ struct wire_classic {
 	 * Before the hello: all bytes so far.  After it: a message that ended
 	 * inside a character, or the one just handed out.
 	 */
-	struct dw_buf	 held;
-	const char	*hello;		/* NULL once it was met */
-	const char	*in, *end;	/* lent by feed, not yet looked at */
-	bool		 handed, flush, stranger;
+	struct dw_buf held;
+	const char *hello;    /* NULL once it was met */
+	const char *in, *end; /* lent by feed, not yet looked at */
+	bool handed, flush, stranger;
 };
 
 /* A decoder that waits for this hello: CLIENT_HELLO in a server. */
-void	wire_classic_init(struct wire_classic *c, const char *hello);
-void	wire_classic_fini(struct wire_classic *c);
+void wire_classic_init(struct wire_classic *c, const char *hello);
+void wire_classic_fini(struct wire_classic *c);
 
 /*
  * Lends what one recv returned; the bytes must stay until wire_classic_next
  * has returned NONE.
  */
-void	wire_classic_feed(struct wire_classic *c, const void *bytes, size_t len);
+void wire_classic_feed(struct wire_classic *c, const void *bytes, size_t len);
 
 /*
  * The next message, which is the decoder's and valid until it is called again.
@@ -56,13 +56,13 @@ void	wire_classic_feed(struct wire_classic *c, const void *bytes, size_t len);
  * message comes in the pieces that are there.
  */
 enum wire_classic_kind wire_classic_next(struct wire_classic *c,
-	    const char **text, size_t *len);
+    const char **text, size_t *len);
 
 /* Whether the start of a character waits for its rest. */
-bool	wire_classic_partial(const struct wire_classic *c);
+bool wire_classic_partial(const struct wire_classic *c);
 
 /* The rest will not come (EOF, or it takes too long): next returns what there
  * is as a message. */
-void	wire_classic_flush(struct wire_classic *c);
+void wire_classic_flush(struct wire_classic *c);
 
 #endif

@@ -7,12 +7,17 @@
 #include "base/text.h"
 #include "wire/line.h"
 
-#define SUB_MAX		1024	/* bytes of a subnegotiation that we skip */
-#define ROW_KEEP	1024	/* bytes of memory a silent peer may keep */
+#define SUB_MAX  1024 /* bytes of a subnegotiation that we skip */
+#define ROW_KEEP 1024 /* bytes of memory a silent peer may keep */
 
 /* RFC 854. */
 enum {
-	SE = 240, SB = 250, WILL = 251, WONT = 252, DO = 253, DONT = 254,
+	SE = 240,
+	SB = 250,
+	WILL = 251,
+	WONT = 252,
+	DO = 253,
+	DONT = 254,
 	IAC = 255
 };
 
@@ -146,7 +151,7 @@ command(struct wire_line *l)
 
 	l->state = DATA;
 	if (c < SE)
-		return put(l, "\xff", 1);	/* c is data too, but later */
+		return put(l, "\xff", 1); /* c is data too, but later */
 	l->in++;
 	if (c == IAC)
 		return put(l, "\xff", 1);
@@ -200,7 +205,9 @@ subnegotiation(struct wire_line *l)
 }
 
 static enum wire_line_kind (*const steps[])(struct wire_line *) = {
-	[DATA] = data, [COMMAND] = command, [OPTION] = option,
+	[DATA] = data,
+	[COMMAND] = command,
+	[OPTION] = option,
 	[SUB] = subnegotiation,
 };
 
@@ -311,7 +318,7 @@ wire_line_encode(struct dw_buf *out, const char *who, const char *text,
     size_t len, bool telnet)
 {
 	struct dw_buf safe = DW_BUF_INITIALIZER, tag = DW_BUF_INITIALIZER,
-	    gutter = DW_BUF_INITIALIZER;
+		      gutter = DW_BUF_INITIALIZER;
 	int r;
 
 	if (len > 0 && text[len - 1] == '\n')

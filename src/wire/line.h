@@ -24,11 +24,11 @@
 #include "base/buf.h"
 
 enum wire_line_kind {
-	WIRE_LINE_NONE,		/* feed more */
-	WIRE_LINE_TEXT,		/* a row, without its end; may be empty */
-	WIRE_LINE_TOO_LONG,	/* said once per row, when it is known; no text */
-	WIRE_LINE_CUT_SHORT,	/* the peer ended inside this row */
-	WIRE_LINE_NO_MEMORY	/* a row was lost for want of memory; no text */
+	WIRE_LINE_NONE,      /* feed more */
+	WIRE_LINE_TEXT,      /* a row, without its end; may be empty */
+	WIRE_LINE_TOO_LONG,  /* said once per row, when it is known; no text */
+	WIRE_LINE_CUT_SHORT, /* the peer ended inside this row */
+	WIRE_LINE_NO_MEMORY  /* a row was lost for want of memory; no text */
 };
 
 struct wire_line {
@@ -37,53 +37,53 @@ struct wire_line {
 	 * out; row.len < max_bytes.  A CR, or a 0xff, whose meaning the next
 	 * byte decides is not in row yet but in `cr` and `state`.
 	 */
-	struct dw_buf	 row;
-	struct dw_buf	 answer;	/* all for the peer */
-	size_t		 answered;	/* of it handed out */
-	const unsigned char *in, *end;	/* lent by feed, not yet looked at */
-	size_t		 max_bytes;
-	size_t		 discarded;	/* bytes of the over-long row */
-	size_t		 noise;		/* telnet's, since the last row */
-	size_t		 sub_bytes;	/* of this subnegotiation */
-	int		 state;
-	int		 verb;		/* the option command being read */
-	bool		 cr, handed, skipping, ended, telnet, sub_iac;
-	uint32_t	 refused[2][8];	/* options, by DO and by WILL */
+	struct dw_buf row;
+	struct dw_buf answer;          /* all for the peer */
+	size_t answered;               /* of it handed out */
+	const unsigned char *in, *end; /* lent by feed, not yet looked at */
+	size_t max_bytes;
+	size_t discarded; /* bytes of the over-long row */
+	size_t noise;     /* telnet's, since the last row */
+	size_t sub_bytes; /* of this subnegotiation */
+	int state;
+	int verb; /* the option command being read */
+	bool cr, handed, skipping, ended, telnet, sub_iac;
+	uint32_t refused[2][8]; /* options, by DO and by WILL */
 };
 
 /* A decoder for rows of up to max_bytes (> 1), their end counted as one. */
-void	wire_line_init(struct wire_line *l, size_t max_bytes);
-void	wire_line_fini(struct wire_line *l);
+void wire_line_init(struct wire_line *l, size_t max_bytes);
+void wire_line_fini(struct wire_line *l);
 
 /*
  * Lends the bytes, which must stay until wire_line_next has returned NONE; only
  * then may more be fed.
  */
-void	wire_line_feed(struct wire_line *l, const void *bytes, size_t len);
+void wire_line_feed(struct wire_line *l, const void *bytes, size_t len);
 
 /* Nothing follows: a row without an end comes as CUT_SHORT. */
-void	wire_line_eof(struct wire_line *l);
+void wire_line_eof(struct wire_line *l);
 
 /*
  * The next row.  The text is the decoder's, valid until it is called again,
  * and may hold any byte.
  */
 enum wire_line_kind wire_line_next(struct wire_line *l, const char **text,
-	    size_t *len);
+    size_t *len);
 
 /*
  * What telnet's rules want us to send: each option is refused once, all else
  * is passed over.  Returns its length, mostly 0; each byte is handed out once
  * and is valid until the next call of any of these.
  */
-size_t	wire_line_answer(struct wire_line *l, const char **bytes);
+size_t wire_line_answer(struct wire_line *l, const char **bytes);
 
 /* Whether the peer has sent a telnet command. */
-bool	wire_line_telnet(const struct wire_line *l);
+bool wire_line_telnet(const struct wire_line *l);
 
 /* Bytes thrown away since the last row ended: of an over-long row that has not
  * ended yet, and of telnet's commands. */
-size_t	wire_line_discarded(const struct wire_line *l);
+size_t wire_line_discarded(const struct wire_line *l);
 
 /*
  * Adds text as rows "who: text", or "* text" when who is NULL: the desk's own.
@@ -93,7 +93,7 @@ size_t	wire_line_discarded(const struct wire_line *l);
  * the text begins no row.  Returns 0 or
  * -ENOMEM (also over out->max; out->failed is set).
  */
-int	wire_line_encode(struct dw_buf *out, const char *who, const char *text,
-	    size_t len, bool telnet);
+int wire_line_encode(struct dw_buf *out, const char *who, const char *text,
+    size_t len, bool telnet);
 
 #endif

@@ -15,34 +15,47 @@
  * jansson recurses once per level, and a worker's stack is small: what is
  * nested deeper than any frame of ours is refused before jansson sees it.
  */
-#define DEPTH_MAX	8
+#define DEPTH_MAX 8
 
 /* Members of a frame, an event, a session and a command, by their type. */
 enum type { WORD, NUMBER, SIGNED, SMALL, FLAG };
 
 struct member {
-	const char	*key;
-	enum type	 type;
-	size_t		 offset;
-	unsigned	 in;		/* which frames have it */
+	const char *key;
+	enum type type;
+	size_t offset;
+	unsigned in; /* which frames have it */
 };
 
 enum {
-	F_V = 1, F_ID = 2, F_SID = 4, F_N = 8, F_SEQ = 16, F_SEEN = 32,
-	F_REPLAY = 64, F_NAME = 128, F_DESK = 256, F_CODE = 512, F_TEXT = 1024,
-	F_EV = 2048, F_LISTS = 4096, F_JOURNAL = 8192, F_NOTES = 16384
+	F_V = 1,
+	F_ID = 2,
+	F_SID = 4,
+	F_N = 8,
+	F_SEQ = 16,
+	F_SEEN = 32,
+	F_REPLAY = 64,
+	F_NAME = 128,
+	F_DESK = 256,
+	F_CODE = 512,
+	F_TEXT = 1024,
+	F_EV = 2048,
+	F_LISTS = 4096,
+	F_JOURNAL = 8192,
+	F_NOTES = 16384
 };
 
 static const struct {
-	const char	*word;
-	unsigned	 has;
+	const char *word;
+	unsigned has;
 } ops[WIRE_OPS] = {
 	[WIRE_HELLO] = { "hello", F_V | F_NAME | F_SEEN | F_REPLAY },
 	[WIRE_REPLY] = { "reply", F_ID | F_SID | F_TEXT },
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
-	[WIRE_WELCOME] = { "welcome", F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY |
-	    F_JOURNAL | F_NOTES | F_LISTS },
+	[WIRE_WELCOME] = { "welcome",
+	    F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY | F_JOURNAL | F_NOTES |
+		F_LISTS },
 	[WIRE_LIVE] = { "live", F_SEQ },
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
@@ -66,7 +79,7 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "desk", WORD, desk, F_DESK),
 	ROW(struct wire_frame, "journal", WORD, journal, F_JOURNAL),
 	ROW(struct wire_frame, "code", WORD, code, F_CODE),
-	{ NULL, WORD, 0, 0 }
+	{ NULL, WORD, 0, 0 },
 };
 
 static const struct member event_members[] = {
@@ -80,7 +93,7 @@ static const struct member event_members[] = {
 	ROW(struct wire_event, "mode", WORD, mode, 1),
 	ROW(struct wire_event, "addr", WORD, addr, 1),
 	ROW(struct wire_event, "why", WORD, why, 1),
-	{ NULL, WORD, 0, 0 }
+	{ NULL, WORD, 0, 0 },
 };
 
 static const struct member session_members[] = {
@@ -96,7 +109,7 @@ static const struct member session_members[] = {
 	ROW(struct wire_session, "gone", FLAG, gone, 1),
 	ROW(struct wire_session, "waiting", SIGNED, waiting_ms, 1),
 	ROW(struct wire_session, "began", SIGNED, began_ms, 1),
-	{ NULL, WORD, 0, 0 }
+	{ NULL, WORD, 0, 0 },
 };
 
 static const struct member command_members[] = {
@@ -104,17 +117,17 @@ static const struct member command_members[] = {
 	ROW(struct wire_command, "args", WORD, args, 1),
 	ROW(struct wire_command, "help", WORD, help, 1),
 	ROW(struct wire_command, "complete", WORD, complete, 1),
-	{ NULL, WORD, 0, 0 }
+	{ NULL, WORD, 0, 0 },
 };
 
 /* A frame and all that its pointers lead to. */
 struct box {
-	struct wire_frame	 frame;		/* first: it is what callers have */
-	json_t			*root;		/* the strings live here */
-	struct dw_buf		 text, body;	/* what came as base64 */
-	struct wire_session	*sessions;
-	struct wire_command	*commands;
-	const char		**listeners, **peers;
+	struct wire_frame frame;  /* first: it is what callers have */
+	json_t *root;             /* the strings live here */
+	struct dw_buf text, body; /* what came as base64 */
+	struct wire_session *sessions;
+	struct wire_command *commands;
+	const char **listeners, **peers;
 };
 
 static const char *
@@ -126,15 +139,24 @@ or_empty(const char *s)
 static struct wire_event
 no_event(void)
 {
-	return (struct wire_event){ .ev = "", .who = "", .mode = "",
-	    .addr = "", .why = "", .body = "" };
+	return (struct wire_event){ .ev = "",
+		.who = "",
+		.mode = "",
+		.addr = "",
+		.why = "",
+		.body = "" };
 }
 
 struct wire_frame
 wire_frame_of(enum wire_op op)
 {
-	return (struct wire_frame){ .op = op, .name = "", .desk = "",
-	    .journal = "", .code = "", .text = "", .ev = no_event() };
+	return (struct wire_frame){ .op = op,
+		.name = "",
+		.desk = "",
+		.journal = "",
+		.code = "",
+		.text = "",
+		.ev = no_event() };
 }
 
 /* ---- writing -------------------------------------------------------- */
@@ -157,11 +179,16 @@ static bool
 is_absent(const struct member *m, const char *at)
 {
 	switch (m->type) {
-	case WORD:	return *or_empty(*(const char *const *)at) == '\0';
-	case NUMBER:	return *(const uint64_t *)at == 0;
-	case SIGNED:	return *(const int64_t *)at == 0;
-	case SMALL:	return *(const unsigned *)at == 0;
-	case FLAG:	return !*(const bool *)at;
+	case WORD:
+		return *or_empty(*(const char *const *)at) == '\0';
+	case NUMBER:
+		return *(const uint64_t *)at == 0;
+	case SIGNED:
+		return *(const int64_t *)at == 0;
+	case SMALL:
+		return *(const unsigned *)at == 0;
+	case FLAG:
+		return !*(const bool *)at;
 	}
 	return true;
 }
@@ -170,11 +197,16 @@ static json_t *
 member_json(const struct member *m, const char *at)
 {
 	switch (m->type) {
-	case WORD:	return word_json(*(const char *const *)at);
-	case NUMBER:	return json_integer((json_int_t)*(const uint64_t *)at);
-	case SIGNED:	return json_integer(*(const int64_t *)at);
-	case SMALL:	return json_integer(*(const unsigned *)at);
-	case FLAG:	return json_true();
+	case WORD:
+		return word_json(*(const char *const *)at);
+	case NUMBER:
+		return json_integer((json_int_t) * (const uint64_t *)at);
+	case SIGNED:
+		return json_integer(*(const int64_t *)at);
+	case SMALL:
+		return json_integer(*(const unsigned *)at);
+	case FLAG:
+		return json_true();
 	}
 	return NULL;
 }
@@ -216,7 +248,8 @@ put_text(json_t *j, const char *text, size_t len)
 	if (memchr(text, '\0', len) != NULL || dw_text_valid(text, len) != len)
 		return put_bytes(j, text, len);
 	return json_object_set_new(j, "text", json_stringn(text, len)) < 0 ?
-	    -ENOMEM : 0;
+	    -ENOMEM :
+	    0;
 }
 
 static int
@@ -246,8 +279,9 @@ put_objects(json_t *j, const char *key, const struct member *members,
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		one = json_object();
-		if (json_array_append_new(list, one) < 0 || put_members(one,
-		    members, (const char *)from + i * size, 1) < 0)
+		if (json_array_append_new(list, one) < 0 ||
+		    put_members(one, members, (const char *)from + i * size,
+			1) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -313,8 +347,9 @@ wire_frame_encode(struct dw_buf *out, const struct wire_frame *f)
 	size_t before = out->len;
 	int r = j == NULL ? -ENOMEM : put_frame(j, f);
 
-	if (r == 0 && (json_dump_callback(j, to_buf, out, JSON_COMPACT) < 0 ||
-	    dw_buf_addc(out, '\n') < 0))
+	if (r == 0 &&
+	    (json_dump_callback(j, to_buf, out, JSON_COMPACT) < 0 ||
+		dw_buf_addc(out, '\n') < 0))
 		r = -ENOMEM;
 	if (r < 0 && out->len > before) {
 		out->len = before;
@@ -469,7 +504,9 @@ get_sessions(const json_t *array, struct box *b)
 	b->frame.sessions = b->sessions;
 	for (size_t i = 0; r == 0 && i < b->frame.nsessions; i++) {
 		b->sessions[i] = (struct wire_session){ .state = "",
-		    .mode = "", .name = "", .addr = "" };
+			.mode = "",
+			.name = "",
+			.addr = "" };
 		r = get_members(json_array_get(array, i), session_members,
 		    &b->sessions[i], 1);
 	}
@@ -515,7 +552,7 @@ get_lists(const json_t *j, struct box *b)
 	if ((r = get_commands(json_object_get(j, "commands"), b)) < 0)
 		return r;
 	if ((r = get_words(json_object_get(j, "listeners"), &b->listeners,
-	    &f->nlisteners)) == 0)
+		 &f->nlisteners)) == 0)
 		r = get_words(json_object_get(j, "peers"), &b->peers,
 		    &f->npeers);
 	f->listeners = b->listeners;
@@ -565,7 +602,8 @@ load(struct box *b, const char *line, size_t len, const char **why)
 	b->root = json_loadb(line, len, 0, &error);
 	if (b->root == NULL)
 		return json_error_code(&error) == json_error_out_of_memory ?
-		    -ENOMEM : refuse(why, "this is not JSON");
+		    -ENOMEM :
+		    refuse(why, "this is not JSON");
 	if ((r = get_op(b->root, why)) < 0)
 		return r;
 	b->frame = wire_frame_of((enum wire_op)r);

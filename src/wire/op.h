@@ -34,60 +34,69 @@
 
 #include "base/buf.h"
 
-#define WIRE_OP_VERSION		1
-#define WIRE_OP_LINE_MAX	(512 * 1024)	/* bytes of a frame to the desk */
-#define WIRE_OP_FRAME_MAX	(16 * 1024 * 1024) /* and of one from it: a
-						    * welcome has all sessions */
+#define WIRE_OP_VERSION  1
+#define WIRE_OP_LINE_MAX (512 * 1024) /* bytes of a frame to the desk */
+#define WIRE_OP_FRAME_MAX \
+	(16 * 1024 * 1024) /* and of one from it: a
+	                    * welcome has all sessions */
 
 enum wire_op {
-	WIRE_HELLO, WIRE_REPLY, WIRE_CMD, WIRE_BYE,
-	WIRE_WELCOME, WIRE_LIVE, WIRE_EV, WIRE_PAST, WIRE_OK, WIRE_ERR,
+	WIRE_HELLO,
+	WIRE_REPLY,
+	WIRE_CMD,
+	WIRE_BYE,
+	WIRE_WELCOME,
+	WIRE_LIVE,
+	WIRE_EV,
+	WIRE_PAST,
+	WIRE_OK,
+	WIRE_ERR,
 	WIRE_NOTICE,
 	WIRE_OPS
 };
 
 /* An event as desk/event.h has it, its kind as a word. */
 struct wire_event {
-	uint64_t	 seq, sid, n;
-	int64_t		 t_ms;
-	unsigned	 flags;
-	const char	*ev;		/* "said" */
-	const char	*who, *mode, *addr, *why;
-	const char	*body;		/* any bytes, also NUL */
-	size_t		 len;
+	uint64_t seq, sid, n;
+	int64_t t_ms;
+	unsigned flags;
+	const char *ev; /* "said" */
+	const char *who, *mode, *addr, *why;
+	const char *body; /* any bytes, also NUL */
+	size_t len;
 };
 
 struct wire_session {
-	uint64_t	 sid, in, out, sent;	/* messages each way; sent ones */
-	const char	*state;		/* "waiting", "open", "left" */
-	const char	*mode, *name, *addr;
-	bool		 eof, gone;
-	int64_t		 waiting_ms;	/* wall clock since when; 0 is not */
-	int64_t		 began_ms;
+	uint64_t sid, in, out, sent; /* messages each way; sent ones */
+	const char *state;           /* "waiting", "open", "left" */
+	const char *mode, *name, *addr;
+	bool eof, gone;
+	int64_t waiting_ms; /* wall clock since when; 0 is not */
+	int64_t began_ms;
 };
 
 struct wire_command {
-	const char	*name, *args, *help;
-	const char	*complete;	/* "session", "command", "peer" or "" */
+	const char *name, *args, *help;
+	const char *complete; /* "session", "command", "peer" or "" */
 };
 
 struct wire_frame {
-	enum wire_op	 op;
-	uint64_t	 id, sid, n, seq, seen, notes;
-	unsigned	 v;
-	bool		 replay;
-	const char	*name, *desk, *journal, *code;	/* "" when absent */
-	const char	*text;
-	size_t		 len;			/* of text: any bytes */
+	enum wire_op op;
+	uint64_t id, sid, n, seq, seen, notes;
+	unsigned v;
+	bool replay;
+	const char *name, *desk, *journal, *code; /* "" when absent */
+	const char *text;
+	size_t len; /* of text: any bytes */
 	struct wire_event ev;
 	const struct wire_session *sessions;
-	size_t		 nsessions;
+	size_t nsessions;
 	const struct wire_command *commands;
-	size_t		 ncommands;
+	size_t ncommands;
 	const char *const *listeners;
-	size_t		 nlisteners;
+	size_t nlisteners;
 	const char *const *peers;
-	size_t		 npeers;
+	size_t npeers;
 };
 
 /* A frame of this kind with everything else absent. */
@@ -97,7 +106,7 @@ struct wire_frame wire_frame_of(enum wire_op op);
  * Adds the frame and its LF to out.  A body or text that is not UTF-8, or has
  * a NUL, travels as base64.  Returns 0 or -ENOMEM.
  */
-int	wire_frame_encode(struct dw_buf *out, const struct wire_frame *f);
+int wire_frame_encode(struct dw_buf *out, const struct wire_frame *f);
 
 /*
  * Parses one line (without its LF).  Returns 0 and a frame for
@@ -105,8 +114,8 @@ int	wire_frame_encode(struct dw_buf *out, const struct wire_frame *f);
  * frame (why: a sentence, static); -ENOMEM.  Members that are not known are
  * ignored; an op that is not known is -ENOTSUP.
  */
-int	wire_frame_parse(const char *line, size_t len, struct wire_frame **out,
-	    const char **why);
-void	wire_frame_free(struct wire_frame *f);
+int wire_frame_parse(const char *line, size_t len, struct wire_frame **out,
+    const char **why);
+void wire_frame_free(struct wire_frame *f);
 
 #endif

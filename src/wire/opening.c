@@ -6,7 +6,7 @@
 #include "wire/classic.h"
 #include "wire/opening.h"
 
-#define OPENING(bytes, kind)	{ bytes, sizeof bytes - 1, kind }
+#define OPENING(bytes, kind) { bytes, sizeof bytes - 1, kind }
 
 /*
  * No row is the start of another one, so the first that matches is the answer.
@@ -14,9 +14,9 @@
  * are words that a customer may begin a sentence with.
  */
 static const struct {
-	const char		*bytes;
-	size_t			 len;
-	enum wire_opening	 kind;
+	const char *bytes;
+	size_t len;
+	enum wire_opening kind;
 } openings[] = {
 	OPENING(WIRE_CLASSIC_CLIENT_HELLO, WIRE_OPEN_CLASSIC),
 	OPENING("\x16\x03", WIRE_OPEN_TLS),

@@ -7,14 +7,14 @@
 
 #include <stddef.h>
 
-#define WIRE_OPENING_MAX	18	/* bytes that decide everything */
+#define WIRE_OPENING_MAX 18 /* bytes that decide everything */
 
 enum wire_opening {
-	WIRE_OPEN_MORE,		/* nothing yet, or the start of an opening */
-	WIRE_OPEN_LINE,		/* rows of text, also telnet: any other bytes */
-	WIRE_OPEN_CLASSIC,	/* the tutorial's client */
-	WIRE_OPEN_HTTP,		/* a browser or a scanner */
-	WIRE_OPEN_TLS		/* a TLS handshake record */
+	WIRE_OPEN_MORE,    /* nothing yet, or the start of an opening */
+	WIRE_OPEN_LINE,    /* rows of text, also telnet: any other bytes */
+	WIRE_OPEN_CLASSIC, /* the tutorial's client */
+	WIRE_OPEN_HTTP,    /* a browser or a scanner */
+	WIRE_OPEN_TLS      /* a TLS handshake record */
 };
 
 /*

@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 static const char text[] = "a line there and back\n";
-#define LEN	(sizeof text - 1)
+#define LEN (sizeof text - 1)
 
 static struct sockaddr_in server;
 
@@ -211,10 +211,13 @@ echo(int n, int ms)
 }
 
 static const struct measure {
-	const char	*name;
-	void		(*run)(int n, int ms);
+	const char *name;
+	void (*run)(int n, int ms);
 } measures[] = {
-	{ "hold", hold }, { "rate", rate }, { "burst", burst }, { "echo", echo },
+	{ "hold", hold },
+	{ "rate", rate },
+	{ "burst", burst },
+	{ "echo", echo },
 };
 
 int

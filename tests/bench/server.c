@@ -158,8 +158,8 @@ live(struct sks_server *srv, long ms)
 }
 
 static const struct command {
-	const char	*name;
-	void		(*run)(struct sks_server *srv, long ms);
+	const char *name;
+	void (*run)(struct sks_server *srv, long ms);
 } commands[] = {
 	{ "stop", stop },
 	{ "turns", count_turns },
@@ -184,11 +184,13 @@ int
 main(void)
 {
 	static const struct sks_handler_ops handler = {
-		SKS_HANDLER_OPS(struct sks_handler), .handle = echo,
+		SKS_HANDLER_OPS(struct sks_handler),
+		.handle = echo,
 	};
 	static const struct sks_server_ops ops = {
 		SKS_SERVER_OPS,
-		.get_request = count_accept, .service_actions = count_turn,
+		.get_request = count_accept,
+		.service_actions = count_turn,
 	};
 	struct sks_server_config cfg;
 	struct sks_server *srv;
@@ -196,7 +198,7 @@ main(void)
 
 	set_files(RLIM_INFINITY);
 	sks_server_config_init(&cfg, SKS_TCP, SKS_THREADING);
-	cfg.overload = SKS_WAIT;	/* CPython refuses nobody */
+	cfg.overload = SKS_WAIT; /* CPython refuses nobody */
 	if (sks_addr_parse("127.0.0.1:0", 0, &cfg.address) < 0 ||
 	    sks_server_new(&cfg, &ops, &handler, &srv) < 0 ||
 	    sks_server_start(srv) < 0)

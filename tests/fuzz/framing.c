@@ -21,18 +21,18 @@
 #include "base/text.h"
 #include "socketserver/socketserver.h"
 
-#define MUST(cond) \
-	do { \
-		if (!(cond)) { \
+#define MUST(cond)                                                         \
+	do {                                                               \
+		if (!(cond)) {                                             \
 			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, \
-			    #cond); \
-			abort(); \
-		} \
+			    #cond);                                        \
+			abort();                                           \
+		}                                                          \
 	} while (0)
 
-int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-#define MAX	40
+#define MAX 40
 
 static const struct sks_framing all[] = {
 	{ .kind = SKS_LINE, .max = MAX },
@@ -84,7 +84,7 @@ outcome(const struct sks_framing *how, const uint8_t *data, size_t len,
 	MUST(sks_frame_new_as(how, &f) == 0);
 	for (size_t at = 0; at < len; at += step) {
 		MUST(sks_frame_feed(f, data + at,
-		    step < len - at ? step : len - at) == 0);
+			 step < len - at ? step : len - at) == 0);
 		drain(f, out);
 	}
 	n = sks_frame_rest(f, &message);
@@ -163,7 +163,7 @@ try_text(const uint8_t *data, size_t len, size_t room)
 
 	open_with(data, len, room % 2 ? 0 : 16);
 	while ((n = sks_recv_until(st, NULL, 0, SKS_TEXT, SKS_NEVER, buf,
-	    4 + room, NULL)) > 0) {
+		    4 + room, NULL)) > 0) {
 		MUST(dw_text_valid(buf, (size_t)n) == (size_t)n);
 		dw_buf_add(&got, buf, (size_t)n);
 	}
@@ -200,8 +200,10 @@ try_expected(const uint8_t *data, size_t len, enum sks_form form)
 	open_with(data, len, 16);
 	n = sks_recv_until(st, texts, 2, form, SKS_NEVER, buf, sizeof buf,
 	    NULL);
-	MUST(n == (end > 0 ? (ssize_t)end :
-	    form == SKS_TEXT && valid < len ? SKS_EILSEQ : SKS_EEOF));
+	MUST(n ==
+	    (end > 0                                ? (ssize_t)end :
+		    form == SKS_TEXT && valid < len ? SKS_EILSEQ :
+						      SKS_EEOF));
 	MUST(n < 0 || memcmp(buf, data, end) == 0);
 	close_it();
 }
@@ -263,18 +265,36 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 /* What inputs are made of, beside single bytes of any value. */
 static const struct crumb {
-	const char	*bytes;
-	size_t		 len;
+	const char *bytes;
+	size_t len;
 } crumbs[] = {
-#define CRUMB(s)	{ s, sizeof s - 1 }
-	CRUMB("5:hello,"), CRUMB("0:,"), CRUMB("3:"), CRUMB("41:"), CRUMB(","),
-	CRUMB("007:"), CRUMB("18446744073709551615:"), CRUMB("99999999999"),
-	CRUMB("\0\5hello"), CRUMB("\5\0hello"), CRUMB("\0\0\0\3abc"),
-	CRUMB("\3abc"), CRUMB("\3\0\0\0\0\0\0\0abc"), CRUMB("\0\0\0\0\0\0\0\1"),
-	CRUMB("\x80\0\0\0\0\0\0\0"), CRUMB("\xff\xff\xff\xff\xff\xff\xff\xff"),
-	CRUMB("\r\n"), CRUMB("\n"), CRUMB("\r"), CRUMB("quit"), CRUMB("订单"),
-	CRUMB("\xe8\xae"), CRUMB("\xf0\x9f\x98"), CRUMB("\xed\xa0\x80"),
-	CRUMB("0123456789012345678901234567890123456789"), CRUMB("012345678"),
+#define CRUMB(s) { s, sizeof s - 1 }
+	CRUMB("5:hello,"),
+	CRUMB("0:,"),
+	CRUMB("3:"),
+	CRUMB("41:"),
+	CRUMB(","),
+	CRUMB("007:"),
+	CRUMB("18446744073709551615:"),
+	CRUMB("99999999999"),
+	CRUMB("\0\5hello"),
+	CRUMB("\5\0hello"),
+	CRUMB("\0\0\0\3abc"),
+	CRUMB("\3abc"),
+	CRUMB("\3\0\0\0\0\0\0\0abc"),
+	CRUMB("\0\0\0\0\0\0\0\1"),
+	CRUMB("\x80\0\0\0\0\0\0\0"),
+	CRUMB("\xff\xff\xff\xff\xff\xff\xff\xff"),
+	CRUMB("\r\n"),
+	CRUMB("\n"),
+	CRUMB("\r"),
+	CRUMB("quit"),
+	CRUMB("订单"),
+	CRUMB("\xe8\xae"),
+	CRUMB("\xf0\x9f\x98"),
+	CRUMB("\xed\xa0\x80"),
+	CRUMB("0123456789012345678901234567890123456789"),
+	CRUMB("012345678"),
 };
 
 static size_t

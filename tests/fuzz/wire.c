@@ -28,10 +28,9 @@
 #include "wire/op.h"
 #include "wire/opening.h"
 
-#define MUST(cond) \
-	((cond) ? (void)0 : breach(#cond, __LINE__))
+#define MUST(cond) ((cond) ? (void)0 : breach(#cond, __LINE__))
 
-int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 breach(const char *what, int line)
@@ -51,11 +50,12 @@ rows_of(const uint8_t *data, size_t len, size_t step, struct dw_buf *out)
 
 	wire_line_init(&l, 40);
 	for (size_t at = 0; at <= len; at += step) {
-		wire_line_feed(&l, data + at, step < len - at ? step : len - at);
+		wire_line_feed(&l, data + at,
+		    step < len - at ? step : len - at);
 		if (at + step > len)
 			wire_line_eof(&l);
-		while ((kind = wire_line_next(&l, &text, &n)) !=
-		    WIRE_LINE_NONE) {
+		while (
+		    (kind = wire_line_next(&l, &text, &n)) != WIRE_LINE_NONE) {
 			MUST(n < 40);
 			dw_buf_addc(out, (char)('0' + kind));
 			dw_buf_add(out, text, n);
@@ -92,8 +92,8 @@ try_classic(const uint8_t *data, size_t len, size_t step)
 	MUST(wire_classic_next(&c, &text, &n) == WIRE_CLASSIC_HELLO);
 	MUST(wire_classic_next(&c, &text, &n) == WIRE_CLASSIC_NONE);
 	for (size_t at = 0; at < len; at += step) {
-		wire_classic_feed(&c, data + at, step < len - at ? step :
-		    len - at);
+		wire_classic_feed(&c, data + at,
+		    step < len - at ? step : len - at);
 		if (at + step >= len)
 			wire_classic_flush(&c);
 		while (wire_classic_next(&c, &text, &n) == WIRE_CLASSIC_TEXT) {
@@ -129,8 +129,8 @@ try_encode(const char *text, size_t len)
 	for (size_t i = 0; i < out.len; i++) {
 		unsigned char c = (unsigned char)out.data[i];
 
-		MUST(c >= ' ' || c == '\n' || (c == '\r' &&
-		    out.data[i + 1] == '\n'));
+		MUST(c >= ' ' || c == '\n' ||
+		    (c == '\r' && out.data[i + 1] == '\n'));
 		MUST(c != 0x7f);
 		MUST(!starts || memcmp(out.data + i, "     ", 5) == 0 ||
 		    (i == 0 && memcmp(out.data, "Lin: ", 5) == 0));
@@ -164,8 +164,8 @@ try_base64(const char *text, size_t len)
 	struct dw_buf bytes = DW_BUF_INITIALIZER, back = DW_BUF_INITIALIZER;
 
 	if (wire_base64_decode(&bytes, text, len) == 0) {
-		MUST(wire_base64_encode(&back, dw_buf_str(&bytes),
-		    bytes.len) == 0);
+		MUST(wire_base64_encode(&back, dw_buf_str(&bytes), bytes.len) ==
+		    0);
 		MUST(back.len == len);
 		MUST(memcmp(dw_buf_str(&back), text, len) == 0);
 	}
@@ -213,12 +213,44 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 /* What inputs are made of, beside single bytes of any value. */
 static const char *const crumbs[] = {
-	"quit", "\r\n", "\n", "\r", "\xff\xfd", "\xff\xfa", "\xff\xf0", "\xff\xff",
-	"\033[2J", "客户端已就绪", "服务端已就绪", "订单", "\xe8\xae", "\xf0\x9f\x98",
-	"{\"op\":\"", "reply", "cmd", "ev", "welcome", "\",", "\"id\":7",
-	"\"text\":\"", "\"bytes\":\"QUJD\"", "\"ev\":{", "\"sessions\":[{",
-	"\"listeners\":[\"", "]", "}", "{", "[", "\"", "\\u0041", "QUJD", "QQ==",
-	"* closed", "GET ", "\x16\x03", "                                        ",
+	"quit",
+	"\r\n",
+	"\n",
+	"\r",
+	"\xff\xfd",
+	"\xff\xfa",
+	"\xff\xf0",
+	"\xff\xff",
+	"\033[2J",
+	"客户端已就绪",
+	"服务端已就绪",
+	"订单",
+	"\xe8\xae",
+	"\xf0\x9f\x98",
+	"{\"op\":\"",
+	"reply",
+	"cmd",
+	"ev",
+	"welcome",
+	"\",",
+	"\"id\":7",
+	"\"text\":\"",
+	"\"bytes\":\"QUJD\"",
+	"\"ev\":{",
+	"\"sessions\":[{",
+	"\"listeners\":[\"",
+	"]",
+	"}",
+	"{",
+	"[",
+	"\"",
+	"\\u0041",
+	"QUJD",
+	"QQ==",
+	"* closed",
+	"GET ",
+	"\x16\x03",
+	"                                        ",
 };
 
 static size_t

@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct echo {
-	struct sks_stream_handler sh;	/* first, as its own first is */
+	struct sks_stream_handler sh; /* first, as its own first is */
 };
 
 static int

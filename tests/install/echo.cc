@@ -8,7 +8,8 @@
 #include <stdexcept>
 #include <string>
 
-namespace {
+namespace
+{
 
 struct Echo {
 	sks_stream_handler sh;
@@ -50,16 +51,19 @@ check(int r)
 		throw std::runtime_error(sks_error_text(text, sizeof text));
 }
 
-template <typename T, void (*release)(T *)>
-struct Release {
-	void operator()(T *p) const { release(p); }
+template <typename T, void (*release)(T *)> struct Release {
+	void
+	operator()(T *p) const
+	{
+		release(p);
+	}
 };
-using Server = std::unique_ptr<sks_server,
-    Release<sks_server, sks_server_free>>;
-using Socket = std::unique_ptr<sks_socket,
-    Release<sks_socket, sks_socket_free>>;
-using Stream = std::unique_ptr<sks_stream,
-    Release<sks_stream, sks_stream_free>>;
+using Server =
+    std::unique_ptr<sks_server, Release<sks_server, sks_server_free>>;
+using Socket =
+    std::unique_ptr<sks_socket, Release<sks_socket, sks_socket_free>>;
+using Stream =
+    std::unique_ptr<sks_stream, Release<sks_stream, sks_stream_free>>;
 
 Server
 start()

@@ -11,9 +11,9 @@
 #include "base/text.h"
 #include "sim.h"
 
-#define WORD_JOINER	"\xe2\x81\xa0"
-#define CLASSIC_HELLO	"服务端已就绪\n"
-#define RECV_MAX	1024
+#define WORD_JOINER   "\xe2\x81\xa0"
+#define CLASSIC_HELLO "服务端已就绪\n"
+#define RECV_MAX      1024
 
 /* What the desk says itself.  Operators here never type a capital letter, so
  * one begins such a line. */
@@ -28,8 +28,8 @@ static const char *const lines[] = {
 	"This desk is closing. Goodbye.",
 	"Your message could not be stored. Please send it again.",
 	"/name NAME tells us who you are, /quit ends this conversation, // "
-	    "begins a line with a slash; everything else goes to the "
-	    "operator.",
+	"begins a line with a slash; everything else goes to the "
+	"operator.",
 	"Welcome to the simulated desk.",
 	"You are number",
 	"Write your question.",
@@ -105,8 +105,7 @@ in_line(struct world *w, struct stream *st, char c)
 	}
 	/* A desk that stops drops what its client has no turn to read. */
 	if (!begins_line(st->line, st->nline, true) && !w->draining)
-		sim_fail(w, "the desk said %.*s", (int)st->nline + 1,
-		    st->line);
+		sim_fail(w, "the desk said %.*s", (int)st->nline + 1, st->line);
 	st->nline = 0;
 	return in_line(w, st, c);
 }
@@ -134,15 +133,15 @@ void
 stream_see(struct world *w, struct customer *cu, const char *text, size_t len)
 {
 	struct stream *st = &cu->stream;
-	bool last = cu->may_end && len >= 4 &&
-	    memcmp(text + len - 4, "quit", 4) == 0;
+	bool last =
+	    cu->may_end && len >= 4 && memcmp(text + len - 4, "quit", 4) == 0;
 	size_t skip, before = 0;
 
 	for (size_t i = 0; i < len; i += skip != 0 ? skip : 1) {
 		skip = silent(text + i, len - i);
 		if (last && i + 4 == len) {
 			before = st->at;
-			st->nline = 0;	/* it may have been broken off */
+			st->nline = 0; /* it may have been broken off */
 		}
 		if (in_line(w, st, text[i]) || skip != 0)
 			continue;
@@ -151,9 +150,11 @@ stream_see(struct world *w, struct customer *cu, const char *text, size_t len)
 			continue;
 		}
 		if (!last || i + 4 < len)
-			sim_fail(w, "session %" PRIu64 " was shown what nobody "
-			    "told it: %.*s", cu->sid, (int)(len - i), text + i);
-		st->at = before;	/* it was the desk's own quit */
+			sim_fail(w,
+			    "session %" PRIu64 " was shown what nobody "
+			    "told it: %.*s",
+			    cu->sid, (int)(len - i), text + i);
+		st->at = before; /* it was the desk's own quit */
 		break;
 	}
 	/* Its own, or an operator's: nobody can tell. */

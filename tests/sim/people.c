@@ -46,8 +46,8 @@ push_customer(struct world *w, enum desk_rq rq, struct customer *cu)
 	q->cu = cu;
 	q->rq.conn = cu->c;
 	q->rq.mode = cu->mode;
-	q->over = cu->closed || cu->ended || cu->cut || cu->may_end ||
-	    w->draining;
+	q->over =
+	    cu->closed || cu->ended || cu->cut || cu->may_end || w->draining;
 	sim_note(w, " %u:%s", (unsigned)(cu - w->customers), kinds[rq]);
 	return q;
 }
@@ -154,7 +154,7 @@ static void
 say_line(struct world *w, struct customer *cu)
 {
 	static const char *const others[] = { "/help", "/bogus", "  ", "/name",
-	    "/name " };
+		"/name " };
 
 	switch (sim_random(w, 12)) {
 	case 0:
@@ -249,7 +249,7 @@ static void
 worker_says(struct world *w, struct customer *cu)
 {
 	static const enum desk_rq says[] = { DESK_RQ_TELL, DESK_RQ_ANSWER,
-	    DESK_RQ_IDLE, DESK_RQ_BYE };
+		DESK_RQ_IDLE, DESK_RQ_BYE };
 	enum desk_rq rq = says[sim_random(w, 4)];
 	struct request *q;
 
@@ -323,16 +323,19 @@ push_op(struct world *w, enum desk_rq rq, struct op *op)
 static const char *
 piece(struct world *w)
 {
-	static const char *const odd[] = { "quit", "qu", "it", "\n", "😀",
-	    "é", "quiquit", "quitquit", " " };
-	static const char *const hanzi[] = { "的", "订", "单", "您", "好",
-	    "请", "稍", "候" };
+	static const char *const odd[] = { "quit", "qu", "it", "\n", "😀", "é",
+		"quiquit", "quitquit", " " };
+	static const char *const hanzi[] = { "的", "订", "单", "您", "好", "请",
+		"稍", "候" };
 	static char ascii[2];
 
 	switch (sim_random(w, 10)) {
 	case 0:
 		return odd[sim_random(w, sizeof odd / sizeof odd[0])];
-	case 1: case 2: case 3: case 4:
+	case 1:
+	case 2:
+	case 3:
+	case 4:
 		return hanzi[sim_random(w, 8)];
 	default:
 		ascii[0] = (char)('a' + sim_random(w, 26));
@@ -368,7 +371,8 @@ some_session(struct world *w)
 		return last + 1 + sim_random(w, 3);
 	case 1:
 		return 0;
-	case 2: case 3:
+	case 2:
+	case 3:
 		return last != 0 ? 1 + sim_random(w, last) : 1;
 	default:
 		return cu->sid != 0 ? cu->sid : last;
@@ -392,13 +396,12 @@ static void
 op_commands(struct world *w, struct op *op)
 {
 	static const char *const words[] = { "close", "kick", "history",
-	    "history", "history", "bogus", "closes", "" };
+		"history", "history", "bogus", "closes", "" };
 	struct request *q = push_op(w, DESK_RQ_COMMAND, op);
 	char text[64];
 
-	snprintf(text, sizeof text, "%s %" PRIu64 "%s",
-	    words[sim_random(w, 8)], some_session(w),
-	    sim_once_in(w, 10) ? " x" : "");
+	snprintf(text, sizeof text, "%s %" PRIu64 "%s", words[sim_random(w, 8)],
+	    some_session(w), sim_once_in(w, 10) ? " x" : "");
 	if (sim_once_in(w, 200))
 		snprintf(text, sizeof text, "quit");
 	q->message.text = strdup(text);

@@ -14,18 +14,18 @@
 #include "base/clock.h"
 #include "sim.h"
 
-#define RUN_STEPS	5000	/* then another seed begins anew */
-#define FIRST_SEED	20261122
+#define RUN_STEPS  5000 /* then another seed begins anew */
+#define FIRST_SEED 20261122
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED	1
+#define SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED	1
+#define SANITIZED 1
 #endif
 #endif
 #ifndef SANITIZED
-#define SANITIZED	0
+#define SANITIZED 0
 #endif
 
 static struct world world;
@@ -145,8 +145,9 @@ check_customers(struct world *w)
 		if (cu->mode == DESK_CLASSIC)
 			peer_check(w, cu);
 		if (cu->ended && !cu->cut && cu->told == cu->put &&
-		    w->now.ns > cu->ended_ns + (cu->mode == DESK_CLASSIC ?
-		    60 * DW_SECOND : w->config.linger_ns))
+		    w->now.ns > cu->ended_ns +
+			    (cu->mode == DESK_CLASSIC ? 60 * DW_SECOND :
+							w->config.linger_ns))
 			sim_fail(w, "customer %d lingers", i);
 		if (cu->closed && !cu->cut && !cu->ended &&
 		    w->now.ns > cu->closed_ns + 70 * DW_SECOND)
@@ -308,8 +309,11 @@ static void
 pass_some_time(struct world *w)
 {
 	uint64_t kind = sim_random(w, 1000);
-	uint64_t ms = kind < 700 ? 200 : kind < 900 ? 5000 :
-	    kind < 980 ? 50000 : kind < 994 ? 200000 : 60 * 3600 * 1000;
+	uint64_t ms = kind < 700 ? 200 :
+	    kind < 900           ? 5000 :
+	    kind < 980           ? 50000 :
+	    kind < 994           ? 200000 :
+				   60 * 3600 * 1000;
 
 	pass_time(w, (int64_t)sim_random(w, ms) * DW_MS);
 }
@@ -330,7 +334,7 @@ drain(struct world *w)
 		(void)people_flush(w);
 	}
 	if (!w->draining)
-		return;		/* power failed */
+		return; /* power failed */
 	if (!w->drained)
 		sim_fail(w, "70 s are not enough to drain");
 	round_all(w);
@@ -343,8 +347,8 @@ is_whole(struct world *w, const struct customer *cu)
 {
 	const struct session *s = store_session(w, cu->sid);
 
-	if (s == NULL || !cu->opened || cu->leaving ||
-	    cu->closed || cu->ended || cu->cut || cu->reset || cu->eof)
+	if (s == NULL || !cu->opened || cu->leaving || cu->closed ||
+	    cu->ended || cu->cut || cu->reset || cu->eof)
 		return true;
 	return cu->stream.at == cu->stream.want.len && s->f.sent == s->f.out;
 }
@@ -471,15 +475,15 @@ run_all(uint64_t seed, uint64_t steps)
 	while (done < steps) {
 		uint64_t left = steps - done;
 
-		done += run(&world, seed++,
-		    left < RUN_STEPS ? left : RUN_STEPS);
+		done +=
+		    run(&world, seed++, left < RUN_STEPS ? left : RUN_STEPS);
 	}
 	if (steps >= 10000)
 		check_counts(&world);
-	printf("# %" PRIu64 " steps, seeds %" PRIu64 " to %" PRIu64 ", %"
-	    PRIu64 " events, %" PRIu64 " rounds undone, %" PRIu64
-	    " restarts\n", done, first, seed - 1, world.counts.events,
-	    world.counts.undone, world.counts.restarts);
+	printf("# %" PRIu64 " steps, seeds %" PRIu64 " to %" PRIu64 ", %" PRIu64
+	       " events, %" PRIu64 " rounds undone, %" PRIu64 " restarts\n",
+	    done, first, seed - 1, world.counts.events, world.counts.undone,
+	    world.counts.restarts);
 	printf("ok 1 - sim: the desk keeps its promises\n1..1\n");
 }
 
@@ -497,7 +501,7 @@ main(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ "steps", required_argument, NULL, 'n' },
 		{ "trace", no_argument, NULL, 't' },
-		{ NULL, 0, NULL, 0 }
+		{ NULL, 0, NULL, 0 },
 	};
 	uint64_t seed = FIRST_SEED, steps = usual_steps();
 	struct sigaction abrt = { .sa_handler = aborted };

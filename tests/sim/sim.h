@@ -17,14 +17,14 @@
 #include "base/buf.h"
 #include "desk/desk.h"
 
-#define CONNS		20	/* customers at once */
-#define OPS		3
-#define PEERS		4	/* who write over UDP */
-#define BATCH		20
-#define TRACE_ROWS	30
-#define TRACE_COLUMNS	600
-#define QUEUE		2	/* messages on their way: a worker's nodes */
-#define GIVES_UP_NS	(60 * INT64_C(1000000000))
+#define CONNS         20 /* customers at once */
+#define OPS           3
+#define PEERS         4 /* who write over UDP */
+#define BATCH         20
+#define TRACE_ROWS    30
+#define TRACE_COLUMNS 600
+#define QUEUE         2 /* messages on their way: a worker's nodes */
+#define GIVES_UP_NS   (60 * INT64_C(1000000000))
 
 struct world;
 
@@ -33,110 +33,110 @@ enum phase { IDLE, DECIDE, PUBLISH, UNDO, TICK };
 
 /* What is typed by operators and must come out, and how far it has. */
 struct stream {
-	struct dw_buf	 want;		/* without LF and U+2060 */
-	struct dw_buf	 ends;		/* size_t: where reply 1, 2, … ends */
-	struct dw_buf	 puts;		/* uint64_t: outbox offset of each */
-	size_t		 at;		/* of want, seen so far */
-	char		 line[160];	/* the desk's own line, so far */
-	size_t		 nline;
+	struct dw_buf want; /* without LF and U+2060 */
+	struct dw_buf ends; /* size_t: where reply 1, 2, … ends */
+	struct dw_buf puts; /* uint64_t: outbox offset of each */
+	size_t at;          /* of want, seen so far */
+	char line[160];     /* the desk's own line, so far */
+	size_t nline;
 };
 
 /* The tutorial's client: writes, then reads once. */
 enum peer_state { HELLO, READING, TYPING, DONE };
 
 struct peer {
-	enum peer_state	 state;
-	int64_t		 since_ns;	/* READING */
-	char		 unread[4096];
-	size_t		 nunread;
+	enum peer_state state;
+	int64_t since_ns; /* READING */
+	char unread[4096];
+	size_t nunread;
 };
 
 struct message {
-	char		*text;
-	size_t		 len;
-	bool		 plain;		/* is to become a said event */
-	size_t		 skip;		/* of its bytes that are not said */
+	char *text;
+	size_t len;
+	bool plain;  /* is to become a said event */
+	size_t skip; /* of its bytes that are not said */
 };
 
 struct customer {
-	struct desk_conn *c;		/* NULL: a free slot */
-	enum desk_mode	 mode;
-	uint64_t	 sid;		/* 0: no stored session yet */
-	bool		 opened, eof, reset, leaving;
-	bool		 opening;	/* not yet let in, or refused */
-	bool		 slow;		/* its socket keeps what is put */
-	bool		 ended, cut;	/* by the desk */
-	bool		 may_end;	/* there is a reason to say quit */
-	bool		 may_cut;	/* there is a reason to cut it off */
-	bool		 closed;	/* its session is */
-	bool		 said_quit;	/* an operator typed just quit */
-	bool		 unsure;	/* whose quit came last */
-	int64_t		 ended_ns, closed_ns;
-	uint64_t	 put, left;	/* bytes into and out of its outbox, */
-	uint64_t	 told;		/* … and of which the desk knows, */
-	uint64_t	 told_last;	/* … when its worker let go of it */
-	struct message	 queue[QUEUE];
-	unsigned	 nqueue;
-	struct stream	 stream;
-	struct peer	 peer;
+	struct desk_conn *c; /* NULL: a free slot */
+	enum desk_mode mode;
+	uint64_t sid; /* 0: no stored session yet */
+	bool opened, eof, reset, leaving;
+	bool opening;    /* not yet let in, or refused */
+	bool slow;       /* its socket keeps what is put */
+	bool ended, cut; /* by the desk */
+	bool may_end;    /* there is a reason to say quit */
+	bool may_cut;    /* there is a reason to cut it off */
+	bool closed;     /* its session is */
+	bool said_quit;  /* an operator typed just quit */
+	bool unsure;     /* whose quit came last */
+	int64_t ended_ns, closed_ns;
+	uint64_t put, left; /* bytes into and out of its outbox, */
+	uint64_t told;      /* … and of which the desk knows, */
+	uint64_t told_last; /* … when its worker let go of it */
+	struct message queue[QUEUE];
+	unsigned nqueue;
+	struct stream stream;
+	struct peer peer;
 };
 
 struct op {
-	char		 name[16];
-	bool		 busy, on;	/* busy: coming or going */
-	uint64_t	 seen;		/* the last event */
+	char name[16];
+	bool busy, on; /* busy: coming or going */
+	uint64_t seen; /* the last event */
 };
 
 struct request {
 	struct desk_request rq;
-	struct customer	*cu;
-	struct op	*op;
-	struct message	 message;	/* bytes live until the answer */
-	char		*who;
-	bool		 over;		/* its customer's session had ended */
-	bool		 stored;	/* its event was */
-	bool		 answered;
-	enum desk_code	 code;
-	int		 peer;		/* NOTE, udp: which; -1: none named */
-	bool		 udp;		/* a command that answers a datagram */
-	uint64_t	 notes;		/* ATTACH, stored: missed until then */
+	struct customer *cu;
+	struct op *op;
+	struct message message; /* bytes live until the answer */
+	char *who;
+	bool over;   /* its customer's session had ended */
+	bool stored; /* its event was */
+	bool answered;
+	enum desk_code code;
+	int peer;       /* NOTE, udp: which; -1: none named */
+	bool udp;       /* a command that answers a datagram */
+	uint64_t notes; /* ATTACH, stored: missed until then */
 };
 
 /* What must be remembered of one who writes over UDP. */
 struct udp_peer {
-	char		 addr[DESK_ADDR_SIZE];
-	char		 route[DESK_ROUTE_SIZE];
-	int64_t		 heard_ns;	/* 0: never */
-	bool		 left;		/* and then it said quit */
+	char addr[DESK_ADDR_SIZE];
+	char route[DESK_ROUTE_SIZE];
+	int64_t heard_ns; /* 0: never */
+	bool left;        /* and then it said quit */
 };
 
 /* An answer that was handed out, and what became of it. */
 struct udp_out {
-	uint64_t	 seq;
-	const char	*why;
+	uint64_t seq;
+	const char *why;
 };
 
 /* What the stored events say of a session; our own reading of event.h. */
 struct session {
 	struct desk_facts f;
-	struct customer	*cu;
-	uint64_t	 put_n;		/* replies wholly put */
-	uint64_t	 left_n;	/* replies that had left when its
-					 * customer went, and it had ended */
+	struct customer *cu;
+	uint64_t put_n;  /* replies wholly put */
+	uint64_t left_n; /* replies that had left when its
+	                  * customer went, and it had ended */
 };
 
 struct stored {
 	struct desk_event ev;
-	char		*bytes;		/* all its strings and its body */
+	char *bytes; /* all its strings and its body */
 };
 
 struct store {
-	struct stored	*evs;
-	size_t		 n, cap;
-	uint64_t	 seq, sid;	/* last ones used */
-	uint64_t	 notes;		/* missed by all operators */
-	struct session	*sessions;	/* [sid - 1] */
-	size_t		 cap_sessions;
+	struct stored *evs;
+	size_t n, cap;
+	uint64_t seq, sid;        /* last ones used */
+	uint64_t notes;           /* missed by all operators */
+	struct session *sessions; /* [sid - 1] */
+	size_t cap_sessions;
 };
 
 struct counts {
@@ -147,86 +147,86 @@ struct counts {
 };
 
 struct world {
-	uint64_t	 seed, rng, step;
-	bool		 trace;
-	struct desk	*desk;
+	uint64_t seed, rng, step;
+	bool trace;
+	struct desk *desk;
 	struct desk_config config;
 	struct desk_time now;
-	enum phase	 phase;
-	struct store	 store;
-	size_t		 published;	/* of store.evs */
-	struct customer	 customers[CONNS];
-	struct op	 ops[OPS];
-	struct udp_peer	 peers[PEERS];
-	struct udp_out	 out[BATCH];	/* of which no event has told yet */
-	unsigned	 nout;
-	struct request	 batch[BATCH];
-	unsigned	 nbatch;
-	unsigned	 failing;	/* so many rounds more */
-	bool		 calm;		/* nothing fails and nobody comes */
-	bool		 quitting, draining, drained;
-	uint64_t	 uid, token;	/* last ones used */
-	struct counts	 counts;
-	char		 rows[TRACE_ROWS][TRACE_COLUMNS];
+	enum phase phase;
+	struct store store;
+	size_t published; /* of store.evs */
+	struct customer customers[CONNS];
+	struct op ops[OPS];
+	struct udp_peer peers[PEERS];
+	struct udp_out out[BATCH]; /* of which no event has told yet */
+	unsigned nout;
+	struct request batch[BATCH];
+	unsigned nbatch;
+	unsigned failing; /* so many rounds more */
+	bool calm;        /* nothing fails and nobody comes */
+	bool quitting, draining, drained;
+	uint64_t uid, token; /* last ones used */
+	struct counts counts;
+	char rows[TRACE_ROWS][TRACE_COLUMNS];
 };
 
 /* sim.c */
-void	sim_fail(const struct world *w, const char *format, ...)
-	    __attribute__((format(printf, 2, 3), noreturn));
-void	sim_note(struct world *w, const char *format, ...)
-	    __attribute__((format(printf, 2, 3)));
+void sim_fail(const struct world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+void sim_note(struct world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* random.c: 0 … n-1; true once in n. */
 uint64_t sim_random(struct world *w, uint64_t n);
-bool	sim_once_in(struct world *w, uint64_t n);
+bool sim_once_in(struct world *w, uint64_t n);
 
 /* store.c: commit takes the round's events over as one transaction. */
-void	store_commit(struct world *w, const struct desk_event *evs, size_t n);
-void	store_fini(struct store *st);
+void store_commit(struct world *w, const struct desk_event *evs, size_t n);
+void store_fini(struct store *st);
 struct session *store_session(struct world *w, uint64_t sid);
 /* Its customer goes. */
-void	store_let_go(struct session *s);
+void store_let_go(struct session *s);
 /* Is everything noted that left an ended session? */
-void	store_check_ended(struct world *w);
+void store_check_ended(struct world *w);
 /* Does the desk's memory say what the stored events say? */
-void	store_compare(struct world *w);
+void store_compare(struct world *w);
 /* A desk that knows what the journal knows. */
 struct desk *store_restart(struct world *w);
 
 /* udp.c */
-void	udp_note(struct world *w);
-void	udp_answer(struct world *w, struct request *q);
-void	udp_stored(struct world *w, const struct desk_event *ev);
-void	udp_shown(struct world *w, const struct desk_event *ev);
-const char *udp_datagram(void *w, const struct desk_peer *to,
-	    const char *text, size_t len);
-void	udp_dropped(void *w);
-void	udp_answered(struct world *w, const struct request *q);
-void	udp_forget(struct world *w);
+void udp_note(struct world *w);
+void udp_answer(struct world *w, struct request *q);
+void udp_stored(struct world *w, const struct desk_event *ev);
+void udp_shown(struct world *w, const struct desk_event *ev);
+const char *udp_datagram(void *w, const struct desk_peer *to, const char *text,
+    size_t len);
+void udp_dropped(void *w);
+void udp_answered(struct world *w, const struct request *q);
+void udp_forget(struct world *w);
 
 /* peer.c */
-void	stream_add(struct stream *st, const char *text, size_t len);
+void stream_add(struct stream *st, const char *text, size_t len);
 /* text came out for the customer; fails when it is not what was typed. */
-void	stream_see(struct world *w, struct customer *cu, const char *text,
-	    size_t len);
+void stream_see(struct world *w, struct customer *cu, const char *text,
+    size_t len);
 uint64_t stream_whole(const struct stream *st);
-void	stream_fini(struct stream *st);
-bool	stream_is_quit(const char *text, size_t len);
-void	peer_gets(struct world *w, struct customer *cu, const char *bytes,
-	    size_t len);
-void	peer_check(struct world *w, const struct customer *cu);
+void stream_fini(struct stream *st);
+bool stream_is_quit(const char *text, size_t len);
+void peer_gets(struct world *w, struct customer *cu, const char *bytes,
+    size_t len);
+void peer_check(struct world *w, const struct customer *cu);
 
 /* sink.c */
 extern const struct desk_sink sim_sink;
 
 /* people.c: who does what in this round. */
 struct request *people_push(struct world *w, enum desk_rq rq);
-void	people_gather(struct world *w);
+void people_gather(struct world *w);
 /* One thing that is on its way from each arrives; false: nothing was. */
-bool	people_flush(struct world *w);
-void	people_read(struct world *w);
-void	people_drain(struct world *w);
-void	people_gone(struct world *w, struct customer *cu);
-void	people_type(struct world *w, struct customer *cu);
+bool people_flush(struct world *w);
+void people_read(struct world *w);
+void people_drain(struct world *w);
+void people_gone(struct world *w, struct customer *cu);
+void people_type(struct world *w, struct customer *cu);
 
 #endif

@@ -35,8 +35,7 @@ same_event(const struct desk_event *a, const struct desk_event *b)
 }
 
 static void
-sink_event(void *arg, const struct desk_event *ev,
-    const struct desk_session *s)
+sink_event(void *arg, const struct desk_event *ev, const struct desk_session *s)
 {
 	struct world *w = arg;
 
@@ -169,8 +168,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	struct world *w = arg;
 	struct request *q = pending(w, node);
 
-	if (w->phase == UNDO && a->code == DESK_OK &&
-	    q->rq.rq != DESK_RQ_LEFT)
+	if (w->phase == UNDO && a->code == DESK_OK && q->rq.rq != DESK_RQ_LEFT)
 		sim_fail(w, "request %d is acknowledged but not stored",
 		    (int)(q - w->batch));
 	q->code = a->code;
@@ -191,8 +189,8 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	}
 	if (q->rq.rq == DESK_RQ_OPENED) {
 		q->cu->opening = false;
-		q->cu->reset |= q->cu->mode == DESK_CLASSIC &&
-		    a->code != DESK_OK;
+		q->cu->reset |=
+		    q->cu->mode == DESK_CLASSIC && a->code != DESK_OK;
 	}
 	if (q->rq.rq == DESK_RQ_DETACH)
 		q->op->on = q->op->busy = false;

@@ -12,7 +12,7 @@
 
 #include "sim.h"
 
-#define SLACK_MS	(10 * 60 * 1000)	/* the journal may fail */
+#define SLACK_MS (10 * 60 * 1000) /* the journal may fail */
 
 /* Sessions are kept by number for good: none may come twice. */
 struct session *
@@ -87,8 +87,7 @@ arrived(struct world *w, const struct desk_event *ev)
 	memset(s, 0, sizeof *s);
 	s->f.sid = ev->sid;
 	s->f.state = DESK_WAITING;
-	s->f.mode = strcmp(ev->mode, "classic") == 0 ? DESK_CLASSIC :
-	    DESK_LINE;
+	s->f.mode = strcmp(ev->mode, "classic") == 0 ? DESK_CLASSIC : DESK_LINE;
 	s->f.began_ms = ev->t_ms;
 	snprintf(s->f.name, sizeof s->f.name, "%s", ev->who);
 	snprintf(s->f.addr, sizeof s->f.addr, "%s", ev->addr);
@@ -218,8 +217,7 @@ left(const struct customer *cu, uint64_t told)
 	uint64_t n = 0, put;
 
 	for (; n < stream_whole(&cu->stream); n++) {
-		memcpy(&put, cu->stream.puts.data + n * sizeof put,
-		    sizeof put);
+		memcpy(&put, cu->stream.puts.data + n * sizeof put, sizeof put);
 		if (put > told)
 			break;
 	}
@@ -229,7 +227,8 @@ left(const struct customer *cu, uint64_t told)
 static void
 closed(struct world *w, struct session *s, const struct desk_event *ev)
 {
-	if (s->cu != NULL && !s->cu->unsure && s->f.sent < left(s->cu, s->cu->told))
+	if (s->cu != NULL && !s->cu->unsure &&
+	    s->f.sent < left(s->cu, s->cu->told))
 		sim_fail(w, "what has left is never sent");
 	s->f.state = DESK_CLOSED;
 	s->f.waiting_ms = 0;
@@ -261,8 +260,10 @@ store_check_ended(struct world *w)
 		const struct session *s = store_session(w, sid);
 
 		if (s->f.sent < s->left_n)
-			sim_fail(w, "nobody learns that the last words of %"
-			    PRIu64 " have left", sid);
+			sim_fail(w,
+			    "nobody learns that the last words of %" PRIu64
+			    " have left",
+			    sid);
 	}
 }
 
@@ -324,15 +325,15 @@ store_fini(struct store *st)
  */
 
 struct walk {
-	struct world	*w;
-	uint64_t	 sid;	/* the last one met */
+	struct world *w;
+	uint64_t sid; /* the last one met */
 };
 
 static bool
 same(const struct desk_facts *a, const struct desk_facts *b)
 {
-	return a->sid == b->sid && a->mode == b->mode &&
-	    a->state == b->state && a->eof == b->eof && a->gone == b->gone &&
+	return a->sid == b->sid && a->mode == b->mode && a->state == b->state &&
+	    a->eof == b->eof && a->gone == b->gone &&
 	    strcmp(a->name, b->name) == 0 && strcmp(a->addr, b->addr) == 0 &&
 	    a->began_ms == b->began_ms && a->waiting_ms == b->waiting_ms &&
 	    a->gone_ms == b->gone_ms && a->in == b->in && a->out == b->out &&
@@ -356,13 +357,15 @@ compare(void *arg, const struct desk_session *s)
 	uint64_t want = next_open(walk->w, walk->sid);
 
 	if (s->facts.sid != want)
-		sim_fail(walk->w, "the desk has session %" PRIu64
-		    ", the journal %" PRIu64, s->facts.sid, want);
+		sim_fail(walk->w,
+		    "the desk has session %" PRIu64 ", the journal %" PRIu64,
+		    s->facts.sid, want);
 	if (!same(&s->facts, &store_session(walk->w, want)->f))
-		sim_fail(walk->w, "session %" PRIu64
-		    " is not what its events say", want);
-	if (s->facts.gone && walk->w->now.ms > s->facts.gone_ms +
-	    walk->w->config.gone_after_ms + SLACK_MS)
+		sim_fail(walk->w,
+		    "session %" PRIu64 " is not what its events say", want);
+	if (s->facts.gone &&
+	    walk->w->now.ms >
+		s->facts.gone_ms + walk->w->config.gone_after_ms + SLACK_MS)
 		sim_fail(walk->w, "session %" PRIu64 " is never closed", want);
 	walk->sid = want;
 }
@@ -377,8 +380,9 @@ compare_desk(struct world *w, const struct desk *d)
 		sim_fail(w, "the desk lost session %" PRIu64,
 		    next_open(w, walk.sid));
 	if (desk_last_seq(d) != w->store.seq)
-		sim_fail(w, "the desk stands at %" PRIu64 ", the journal at %"
-		    PRIu64, desk_last_seq(d), w->store.seq);
+		sim_fail(w,
+		    "the desk stands at %" PRIu64 ", the journal at %" PRIu64,
+		    desk_last_seq(d), w->store.seq);
 }
 
 void
@@ -401,8 +405,8 @@ purge(struct world *w)
 			on = st->evs[i].ev.seq;
 	for (size_t i = 0; i < st->n; i++) {
 		struct session *s = store_session(w, st->evs[i].ev.sid);
-		bool missed = st->evs[i].ev.ev == DESK_EV_UDP &&
-		    st->evs[i].ev.seq > on;
+		bool missed =
+		    st->evs[i].ev.ev == DESK_EV_UDP && st->evs[i].ev.seq > on;
 
 		if (missed || (s != NULL && s->f.state != DESK_CLOSED))
 			st->evs[kept++] = st->evs[i];

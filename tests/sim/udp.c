@@ -75,7 +75,8 @@ udp_answer(struct world *w, struct request *q)
 {
 	int named = sim_once_in(w, 4) ? -1 : (int)sim_random(w, PEERS);
 	const char *text = sim_once_in(w, 10) ?
-	    "far-too-long-for-what-may-be-sent-in-one-datagram" : "a";
+	    "far-too-long-for-what-may-be-sent-in-one-datagram" :
+	    "a";
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
 	q->udp = true;

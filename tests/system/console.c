@@ -23,19 +23,19 @@
 #include "t.h"
 #include "wire/op.h"
 
-#define WAIT	10.0		/* seconds; only a failure takes so long */
-#define LINKS	2
-#define MOST_WAITING	256	/* replies that a console has unanswered */
-#define PIPED_LINES	1500
+#define WAIT         10.0 /* seconds; only a failure takes so long */
+#define LINKS        2
+#define MOST_WAITING 256 /* replies that a console has unanswered */
+#define PIPED_LINES  1500
 
 /* A console on a pty, and the desk's ends of its links. */
 struct stage {
-	struct pty		*p;
-	struct sks_socket	*links[LINKS];
-	struct sks_socket	*desk;		/* the one in use */
-	struct sks_frame	*in;
-	struct wire_frame	*last;		/* what wait_frame() returned */
-	uint64_t		 seq;
+	struct pty *p;
+	struct sks_socket *links[LINKS];
+	struct sks_socket *desk; /* the one in use */
+	struct sks_frame *in;
+	struct wire_frame *last; /* what wait_frame() returned */
+	uint64_t seq;
 };
 
 /* ---- the desk ---- */
@@ -47,7 +47,8 @@ say(struct stage *s, const struct wire_frame *f)
 
 	CHECK_INT(wire_frame_encode(&b, f), 0);
 	CHECK_INT(sks_sendall_deadline(s->desk, b.data, b.len,
-	    dw_clock_after(WAIT), NULL), 0);
+		      dw_clock_after(WAIT), NULL),
+	    0);
 	dw_buf_fini(&b);
 }
 
@@ -376,7 +377,8 @@ a_long_paste_says_what_enter_would_send(void)
 
 	pty_type(s.p, "\033[200~1\r2\r3\r4\r5\r6\r7\r8\r9\r10\033[201~");
 	CHECK(pty_wait(s.p, "10", WAIT));
-	pty_type(s.p, "\003\033[200~1\r2\r3\r4\r5\r6\r7\r8\r9\r10\r11"
+	pty_type(s.p,
+	    "\003\033[200~1\r2\r3\r4\r5\r6\r7\r8\r9\r10\r11"
 	    "\033[201~");
 	CHECK(pty_wait(s.p, "* 11 lines pasted, Enter sends, Ctrl-C drops",
 	    WAIT));
@@ -513,7 +515,7 @@ a_draft_entered_with_its_sessions_key_goes_to_that_session(void)
 {
 	struct stage s = start_with_a_draft_for_bob();
 
-	pty_type(s.p, "\033/\r");		/* in one read */
+	pty_type(s.p, "\033/\r"); /* in one read */
 	takes_reply(&s, 5, "for bob alone");
 	end(&s);
 }
@@ -542,8 +544,8 @@ a_session_that_ends_while_typing_gets_nothing(void)
 	happens(&s, "closed", 3);
 	CHECK(pty_wait(s.p, "[3 alice, closed] 1 waiting", WAIT));
 	pty_type(s.p, "\r");
-	CHECK(pty_wait(s.p, "not sent to 3 alice: the session is closed",
-	    WAIT));
+	CHECK(
+	    pty_wait(s.p, "not sent to 3 alice: the session is closed", WAIT));
 	CHECK(pty_wait(s.p, "> too late", WAIT));
 	pty_type(s.p, "\003/5\rhi\r");
 	takes_reply(&s, 5, "hi");
@@ -558,10 +560,9 @@ a_refused_reply_comes_back_to_the_line(void)
 	happens(&s, "gone", 3);
 	CHECK(pty_wait(s.p, "[3 alice, gone]", WAIT));
 	pty_type(s.p, "still there?\r");
-	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "still there?"),
-	    "gone", "that customer is not connected any more");
-	CHECK(pty_wait(s.p, "not sent to 3 alice: that customer is not",
-	    WAIT));
+	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "still there?"), "gone",
+	    "that customer is not connected any more");
+	CHECK(pty_wait(s.p, "not sent to 3 alice: that customer is not", WAIT));
 	CHECK(pty_wait(s.p, "> still there?", WAIT));
 	end(&s);
 }
@@ -584,7 +585,7 @@ a_kept_reply_that_begins_with_a_slash_is_never_a_command(void)
 	CHECK(pty_wait(s.p, "> //close", WAIT));
 	pty_type(s.p, "\r");
 	takes_reply(&s, 3, "/close");
-	pty_type(s.p, "\020\r");		/* Ctrl-P: the last line */
+	pty_type(s.p, "\020\r"); /* Ctrl-P: the last line */
 	takes_reply(&s, 3, "/close");
 	end(&s);
 }
@@ -826,9 +827,13 @@ a_strangers_bytes_do_nothing(void)
 	struct stage s = start_selected();
 
 	arrives(&s, 6, "\033]0;owned\007");
-	says(&s, 3, "\033]0;owned\007\033[2J\033[31m\033c\016 \x9b" "5n");
+	says(&s, 3,
+	    "\033]0;owned\007\033[2J\033[31m\033c\016 \x9b"
+	    "5n");
 	says(&s, 3, "x\n\n* 09:00:00 5 bob is gone\n[5 bob]> \r\r* forged");
-	says(&s, 3, "\xe2\x80\xae" "abc\xff\xfe end");
+	says(&s, 3,
+	    "\xe2\x80\xae"
+	    "abc\xff\xfe end");
 	CHECK(pty_wait(s.p, "end", WAIT));
 	CHECK(pty_wait(s.p, "| * 09:00:00 5 bob is gone", WAIT));
 	CHECK(pty_wait(s.p, "\\x1B]0;owned\\x07", WAIT));
@@ -975,8 +980,10 @@ the_first_ctrl_d_is_forgotten_after_a_while(void)
 	CHECK(pty_wait(s.p, "[-] 1 waiting 0:07>", WAIT));
 	pty_type(s.p, "\004/wrong\r");
 	CHECK(pty_wait(s.p, "there is no command /wrong", WAIT));
-	CHECK_INT(pty_count_rows(s.p, "* 1 session is open; Ctrl-D again "
-	    "stops the desk"), 2);
+	CHECK_INT(pty_count_rows(s.p,
+		      "* 1 session is open; Ctrl-D again "
+		      "stops the desk"),
+	    2);
 	end(&s);
 }
 
@@ -1066,7 +1073,8 @@ a_lost_link_comes_back_without_a_gap_or_a_repeat(void)
 	CHECK(pty_wait(s.p, "alice| meanwhile", WAIT));
 	CHECK(pty_has(s.p, "the desk is back"));
 	CHECK_INT(strstr(strstr(pty_all(s.p), "before the loss") + 1,
-	    "before the loss") == NULL, 1);
+		      "before the loss") == NULL,
+	    1);
 	pty_type(s.p, "\r");
 	takes_reply(&s, 3, "half typed");
 	end(&s);
@@ -1139,9 +1147,13 @@ static void
 welcomes_with_alice(struct stage *s)
 {
 	struct wire_frame f;
-	struct wire_session alice = { .sid = 3, .state = "waiting",
-	    .mode = "line", .name = "alice", .addr = "127.0.0.1:5000",
-	    .began_ms = 1000, .waiting_ms = 1000 };
+	struct wire_session alice = { .sid = 3,
+		.state = "waiting",
+		.mode = "line",
+		.name = "alice",
+		.addr = "127.0.0.1:5000",
+		.began_ms = 1000,
+		.waiting_ms = 1000 };
 
 	f = wire_frame_of(WIRE_WELCOME);
 	f.v = WIRE_OP_VERSION;
@@ -1184,7 +1196,7 @@ a_script_is_answered_without_a_control_byte(void)
 	    piped_desk, out, sizeof out);
 
 	CHECK(WIFEXITED(status));
-	CHECK_INT(WEXITSTATUS(status), 1);	/* one was refused */
+	CHECK_INT(WEXITSTATUS(status), 1); /* one was refused */
 	CHECK(strstr(out, "3 lin> hello alice ✓\n") != NULL);
 	CHECK(strstr(out, "3 alice| one\\ntwo \\x1B[31m\n") != NULL);
 	CHECK(strstr(out, "* not sent to 3 alice: too much waits\n") != NULL);
@@ -1225,7 +1237,8 @@ a_script_of_any_length_is_sent_whole(void)
 	for (int i = 1; i <= PIPED_LINES; i++)
 		dw_buf_addf(&script, "%d\n", i);
 	CHECK_INT(run_piped(&s, dw_buf_str(&script), late_desk, out,
-	    sizeof out), 0);
+		      sizeof out),
+	    0);
 	CHECK(strstr(out, "not sent") == NULL);
 	dw_buf_fini(&script);
 	end_piped(&s);

@@ -13,9 +13,9 @@
 #include "base/thread.h"
 #include "console/console.h"
 
-#define HISTORY		"history="
+#define HISTORY "history="
 
-static const char *fds;		/* the links that are left */
+static const char *fds; /* the links that are left */
 
 static struct sks_socket *
 next_link(void *arg, const char **why)

@@ -20,7 +20,7 @@
 #include "store/store.h"
 #include "t.h"
 
-#define BATCH_MAX	8
+#define BATCH_MAX 8
 
 static struct store *
 open_in(const char *dir)
@@ -48,9 +48,15 @@ append_batch(struct desk_journal j, uint64_t seq, size_t n)
 		snprintf(body[i], sizeof body[i], "event %llu",
 		    (unsigned long long)number);
 		evs[i] = (struct desk_event){
-			.seq = number, .sid = 1 + number % 5,
-			.ev = DESK_EV_SAID, .n = number, .who = "", .mode = "",
-			.addr = "", .why = "", .body = body[i],
+			.seq = number,
+			.sid = 1 + number % 5,
+			.ev = DESK_EV_SAID,
+			.n = number,
+			.who = "",
+			.mode = "",
+			.addr = "",
+			.why = "",
+			.body = body[i],
 			.len = strlen(body[i]),
 		};
 	}
@@ -136,8 +142,8 @@ run_and_kill(const char *dir, unsigned *seed)
 }
 
 struct tally {
-	uint64_t	 last;
-	bool		 wrong;
+	uint64_t last;
+	bool wrong;
 };
 
 static int

@@ -20,16 +20,16 @@
 
 #include "socketserver/socketserver.h"
 
-#define COUNT(a)	(sizeof(a) / sizeof(a)[0])
-#define BIG		(8 << 20)
-#define SHORT		0.05	/* seconds: a wait that is to fail */
-#define LONG		10.0	/* one that is to succeed */
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#define BIG      (8 << 20)
+#define SHORT    0.05 /* seconds: a wait that is to fail */
+#define LONG     10.0 /* one that is to succeed */
 
 struct kind {
-	const char	*name;
-	enum sks_family	 family;
-	enum sks_type	 type;
-	int		 proto;
+	const char *name;
+	enum sks_family family;
+	enum sks_type type;
+	int proto;
 };
 
 static const struct kind streams[] = {
@@ -45,7 +45,7 @@ static const struct kind datagrams[] = {
 };
 
 static const char *folder;
-static const struct kind *k;	/* whose turn it is */
+static const struct kind *k; /* whose turn it is */
 static char big[BIG];
 
 /* --- words --- */
@@ -77,17 +77,34 @@ static const char *
 errno_name(int err)
 {
 	static const struct {
-		int		 err;
-		const char	*name;
+		int err;
+		const char *name;
 	} rows[] = {
-#define ROW(e)	{ e, #e }
-		ROW(EACCES), ROW(EADDRINUSE), ROW(EADDRNOTAVAIL),
-		ROW(EAFNOSUPPORT), ROW(EAGAIN), ROW(EALREADY), ROW(EBADF),
-		ROW(ECONNREFUSED), ROW(ECONNRESET), ROW(EDESTADDRREQ),
-		ROW(EINPROGRESS), ROW(EINVAL), ROW(EISCONN), ROW(EMSGSIZE),
-		ROW(ENOENT), ROW(ENOPROTOOPT), ROW(ENOTCONN), ROW(ENOTSOCK),
-		ROW(ENOTSUP), ROW(EPERM), ROW(EPIPE),
-		ROW(EPROTONOSUPPORT), ROW(EPROTOTYPE), ROW(ESOCKTNOSUPPORT),
+#define ROW(e) { e, #e }
+		ROW(EACCES),
+		ROW(EADDRINUSE),
+		ROW(EADDRNOTAVAIL),
+		ROW(EAFNOSUPPORT),
+		ROW(EAGAIN),
+		ROW(EALREADY),
+		ROW(EBADF),
+		ROW(ECONNREFUSED),
+		ROW(ECONNRESET),
+		ROW(EDESTADDRREQ),
+		ROW(EINPROGRESS),
+		ROW(EINVAL),
+		ROW(EISCONN),
+		ROW(EMSGSIZE),
+		ROW(ENOENT),
+		ROW(ENOPROTOOPT),
+		ROW(ENOTCONN),
+		ROW(ENOTSOCK),
+		ROW(ENOTSUP),
+		ROW(EPERM),
+		ROW(EPIPE),
+		ROW(EPROTONOSUPPORT),
+		ROW(EPROTOTYPE),
+		ROW(ESOCKTNOSUPPORT),
 		ROW(ETIMEDOUT),
 #undef ROW
 	};
@@ -171,8 +188,9 @@ words(const struct sks_addr *a)
 		return unix_words(a);
 	if (sks_addr_family(a) == SKS_UNSPEC)
 		return "none";
-	snprintf(text, 160, "%s port %s", sks_addr_format(a, SKS_STYLE_HOST,
-	    host, sizeof host), sks_addr_port(a) == 0 ? "0" : "P");
+	snprintf(text, 160, "%s port %s",
+	    sks_addr_format(a, SKS_STYLE_HOST, host, sizeof host),
+	    sks_addr_port(a) == 0 ? "0" : "P");
 	return text;
 }
 
@@ -256,8 +274,7 @@ must(int r, const char *what)
 	exit(1);
 }
 
-static struct sks_socket *
-new(void)
+static struct sks_socket *new(void)
 {
 	struct sks_socket *s;
 
@@ -278,14 +295,16 @@ fresh(void)
 		must(sks_addr_unix(path, strlen(path), &a), "sks_addr_unix");
 	else
 		must(sks_addr_resolve(k->family == SKS_INET ? "127.0.0.1" :
-		    "::1", 0, k->family, &a), "resolve");
+							      "::1",
+			 0, k->family, &a),
+		    "resolve");
 	return a;
 }
 
 static struct sks_socket *
 bound(struct sks_addr *at)
 {
-	struct sks_socket *s = new();
+	struct sks_socket *s = new ();
 
 	*at = fresh();
 	must(sks_bind(s, at), "bind");
@@ -305,7 +324,7 @@ listening(int backlog, struct sks_addr *at)
 static struct sks_socket *
 connected(const struct sks_addr *to)
 {
-	struct sks_socket *s = new();
+	struct sks_socket *s = new ();
 
 	must(sks_connect(s, to), "connect");
 	return s;
@@ -358,10 +377,10 @@ await(struct sks_socket *s, short events)
 static void
 step_new(void)
 {
-	struct sks_socket *s = new();
+	struct sks_socket *s = new ();
 
-	say("new", "cloexec=%d nonblocking=%d timeout=%s proto=%d",
-	    cloexec(s), nonblocking(s), wait_of(s), sks_socket_proto(s));
+	say("new", "cloexec=%d nonblocking=%d timeout=%s proto=%d", cloexec(s),
+	    nonblocking(s), wait_of(s), sks_socket_proto(s));
 	say("unbound_getsockname", "%s", ours(s));
 	say("unconnected_getpeername", "%s", theirs(s));
 	sks_socket_free(s);
@@ -370,7 +389,7 @@ step_new(void)
 static void
 step_fromfd(void)
 {
-	struct sks_socket *s = new(), *again;
+	struct sks_socket *s = new (), *again;
 	int fd = sks_detach(s);
 
 	say("detach", "%d, then fileno=%d recv=%s getsockname=%s", fd >= 0,
@@ -387,7 +406,7 @@ step_fromfd(void)
 static void
 step_closed(void)
 {
-	struct sks_socket *s = new(), *none;
+	struct sks_socket *s = new (), *none;
 	struct sks_addr at = fresh();
 
 	sks_close(s);
@@ -406,8 +425,8 @@ step_closed(void)
 	say("closed_shutdown", "%s", ok(sks_shutdown(s, SKS_SHUT_WR)));
 	say("closed_dup", "%s", ok(sks_dup(s, &none)));
 	say("closed_detach", "%d", sks_detach(s) < 0);
-	say("closed_setsockopt", "%s", ok(sks_setsockopt_int(s, SOL_SOCKET,
-	    SO_KEEPALIVE, 1)));
+	say("closed_setsockopt", "%s",
+	    ok(sks_setsockopt_int(s, SOL_SOCKET, SO_KEEPALIVE, 1)));
 	sks_socket_free(s);
 }
 
@@ -415,7 +434,7 @@ static void
 step_timeouts(void)
 {
 	static const double values[] = { 1.5, 0, 0.001, INFINITY };
-	struct sks_socket *s = new();
+	struct sks_socket *s = new ();
 
 	for (size_t i = 0; i < COUNT(values); i++) {
 		set_wait(s, values[i]);
@@ -437,32 +456,32 @@ static void
 step_options(void)
 {
 	static const int on = 1;
-	struct sks_socket *s = new();
+	struct sks_socket *s = new ();
 	unsigned char buf[64] = { 0 };
 	size_t len = sizeof buf;
 	int value;
 
-	say("option_int", "%s", ok(sks_setsockopt_int(s, SOL_SOCKET,
-	    SO_REUSEADDR, 1)));
+	say("option_int", "%s",
+	    ok(sks_setsockopt_int(s, SOL_SOCKET, SO_REUSEADDR, 1)));
 	must(sks_getsockopt_int(s, SOL_SOCKET, SO_REUSEADDR, &value), "get");
 	say("option_int_is", "%d", value != 0);
-	say("option_bytes", "%s", ok(sks_setsockopt(s, SOL_SOCKET,
-	    SO_BROADCAST, &on, sizeof on)));
+	say("option_bytes", "%s",
+	    ok(sks_setsockopt(s, SOL_SOCKET, SO_BROADCAST, &on, sizeof on)));
 	must(sks_getsockopt(s, SOL_SOCKET, SO_TYPE, buf, &len), "get");
 	say("option_bytes_are", "%zu of %d", len, buf[0]);
 	len = 2;
 	must(sks_getsockopt(s, SOL_SOCKET, SO_TYPE, buf, &len), "get");
 	say("option_2_bytes_are", "%zu", len);
-	say("option_none", "%s", ok(sks_setsockopt(s, SOL_SOCKET,
-	    SO_BINDTODEVICE, NULL, 0)));
-	say("option_unknown", "%s", ok(sks_setsockopt_int(s, SOL_SOCKET,
-	    12345, 1)));
-	say("option_unknown_get", "%s", ok(sks_getsockopt_int(s, SOL_SOCKET,
-	    12345, &value)));
-	say("option_short", "%s", ok(sks_setsockopt(s, SOL_SOCKET,
-	    SO_REUSEADDR, "x", 1)));
-	say("option_rcvtimeo", "%s", ok(sks_setsockopt(s, SOL_SOCKET,
-	    SO_RCVTIMEO, big, 16)));
+	say("option_none", "%s",
+	    ok(sks_setsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, NULL, 0)));
+	say("option_unknown", "%s",
+	    ok(sks_setsockopt_int(s, SOL_SOCKET, 12345, 1)));
+	say("option_unknown_get", "%s",
+	    ok(sks_getsockopt_int(s, SOL_SOCKET, 12345, &value)));
+	say("option_short", "%s",
+	    ok(sks_setsockopt(s, SOL_SOCKET, SO_REUSEADDR, "x", 1)));
+	say("option_rcvtimeo", "%s",
+	    ok(sks_setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, big, 16)));
 	sks_socket_free(s);
 }
 
@@ -470,7 +489,7 @@ static void
 step_bind(void)
 {
 	struct sks_addr at;
-	struct sks_socket *s = bound(&at), *other = new();
+	struct sks_socket *s = bound(&at), *other = new ();
 
 	say("bound_getsockname", "%s", ours(s));
 	say("bind_twice", "%s", ok(sks_bind(s, &at)));
@@ -524,11 +543,10 @@ step_accept(void)
 	say("accepted", "cloexec=%d nonblocking=%d timeout=%s proto=%d",
 	    cloexec(server), nonblocking(server), wait_of(server),
 	    sks_socket_proto(server));
-	say("names", "%s %s %s %s", ours(client), theirs(client),
-	    ours(server), theirs(server));
+	say("names", "%s %s %s %s", ours(client), theirs(client), ours(server),
+	    theirs(server));
 	say("connect_twice", "%s", ok(sks_connect(client, &at)));
-	say("connect_ex_twice", "%s", errno_name(sks_connect_ex(client,
-	    &at)));
+	say("connect_ex_twice", "%s", errno_name(sks_connect_ex(client, &at)));
 	pair_free(client, server);
 	sks_socket_free(l);
 }
@@ -564,7 +582,7 @@ step_recv(void)
 static void
 step_unconnected(void)
 {
-	struct sks_socket *s = new();
+	struct sks_socket *s = new ();
 
 	set_wait(s, SHORT);
 	say("unconnected_recv", "%s", is(sks_recv(s, big, 1)));
@@ -649,7 +667,7 @@ step_gone(void)
 	pair(&a, &b);
 	must(sks_sendall(a, "x", 1, NULL), "sendall");
 	await(b, POLLIN);
-	sks_close(b);		/* with something unread */
+	sks_close(b); /* with something unread */
 	say("recv_reset", "%s", is(sks_recv(a, big, 1)));
 	say("recv_after_reset", "%s", is(sks_recv(a, big, 1)));
 	say("send_after_reset", "%s", is(sks_send(a, "x", 1)));
@@ -660,7 +678,7 @@ static void
 step_refused(void)
 {
 	struct sks_addr at;
-	struct sks_socket *s = bound(&at), *a = new();
+	struct sks_socket *s = bound(&at), *a = new ();
 
 	say("connect_refused", "%s", ok(sks_connect(a, &at)));
 	say("connect_ex_refused", "%s", errno_name(sks_connect_ex(a, &at)));
@@ -673,7 +691,7 @@ static void
 step_connect_later(void)
 {
 	struct sks_addr at;
-	struct sks_socket *l = listening(1, &at), *a = new();
+	struct sks_socket *l = listening(1, &at), *a = new ();
 
 	sks_setblocking(a, 0);
 	say("connect_0", "%s", ok(sks_connect(a, &at)));
@@ -688,11 +706,11 @@ static void
 step_full_backlog(void)
 {
 	struct sks_addr at;
-	struct sks_socket *l = listening(0, &at), *more[3], *a = new();
+	struct sks_socket *l = listening(0, &at), *more[3], *a = new ();
 	int err;
 
 	for (size_t i = 0; i < COUNT(more); i++) {
-		more[i] = new();
+		more[i] = new ();
 		sks_setblocking(more[i], 0);
 		err = sks_connect_ex(more[i], &at);
 	}
@@ -702,11 +720,11 @@ step_full_backlog(void)
 	err = sks_connect_ex(a, &at);
 	say("full_connect_ex_0_again", "%s", errno_name(err));
 	sks_socket_free(a);
-	a = new();
+	a = new ();
 	set_wait(a, SHORT);
 	say("full_connect", "%s", ok(sks_connect(a, &at)));
 	sks_socket_free(a);
-	a = new();
+	a = new ();
 	set_wait(a, SHORT);
 	err = sks_connect_ex(a, &at);
 	say("full_connect_ex", "%s", errno_name(err));
@@ -750,8 +768,9 @@ file_words(FILE *f, const char *line)
 		const int err = errno;
 
 		clearerr(f);
-		return err == ETIMEDOUT ? "timeout" : err == EAGAIN ?
-		    "nothing yet" : errno_name(err);
+		return err == ETIMEDOUT ? "timeout" :
+		    err == EAGAIN       ? "nothing yet" :
+					  errno_name(err);
 	}
 	if (line == NULL)
 		return "''";
@@ -772,8 +791,8 @@ line_of(FILE *f)
 static void
 step_file_modes(struct sks_socket *s)
 {
-	static const char *const modes[] = { "r", "w", "rw", "rb", "bw",
-	    "rwb", "wr", "b", "", "a", "r+", "x" };
+	static const char *const modes[] = { "r", "w", "rw", "rb", "bw", "rwb",
+		"wr", "b", "", "a", "r+", "x" };
 	FILE *f;
 
 	for (size_t i = 0; i < COUNT(modes); i++) {
@@ -824,11 +843,10 @@ step_file_writing(void)
 	sks_close(b);
 	must(sks_makefile_stdio(a, "wb", &f), "makefile");
 	fputs("x", f);
-	fflush(f);		/* a TCP peer's answer to this is its reset */
+	fflush(f); /* a TCP peer's answer to this is its reset */
 	clearerr(f);
 	fputs("y", f);
-	say("file_to_gone", "%s", fflush(f) == 0 ? "ok" :
-	    file_words(f, NULL));
+	say("file_to_gone", "%s", fflush(f) == 0 ? "ok" : file_words(f, NULL));
 	fclose(f);
 	pair_free(a, b);
 }
@@ -895,7 +913,8 @@ option_of(struct sks_socket *s, int level, int name)
 	int value;
 
 	return sks_getsockopt_int(s, level, name, &value) < 0 ? failure() :
-	    value != 0 ? "on" : "off";
+	    value != 0                                        ? "on" :
+								"off";
 }
 
 static void
@@ -910,28 +929,28 @@ step_create_server(void)
 	    option_of(s, SOL_SOCKET, SO_REUSEADDR),
 	    option_of(s, SOL_SOCKET, SO_REUSEPORT));
 	must(sks_getsockname(s, &at), "getsockname");
-	say("create_server_in_use", "%s", ok(sks_create_server(&at, 1, 0, 0,
-	    &a)));
+	say("create_server_in_use", "%s",
+	    ok(sks_create_server(&at, 1, 0, 0, &a)));
 	must(sks_create_connection("127.0.0.1", sks_addr_port(&at), LONG, &a),
 	    "create_connection");
 	b = accepted(s);
 	say("create_connection", "%s timeout=%s", theirs(a), wait_of(a));
 	pair_free(a, b);
 	sks_socket_free(s);
-	say("create_connection_refused", "%s", ok(sks_create_connection(
-	    "127.0.0.1", sks_addr_port(&at), LONG, &a)));
-	say("create_connection_port", "%s", ok(sks_create_connection(
-	    "127.0.0.1", 65536, LONG, &a)));
-	say("create_connection_timeout", "%s", ok(sks_create_connection(
-	    "127.0.0.1", 1, -1, &a)));
+	say("create_connection_refused", "%s",
+	    ok(sks_create_connection("127.0.0.1", sks_addr_port(&at), LONG,
+		&a)));
+	say("create_connection_port", "%s",
+	    ok(sks_create_connection("127.0.0.1", 65536, LONG, &a)));
+	say("create_connection_timeout", "%s",
+	    ok(sks_create_connection("127.0.0.1", 1, -1, &a)));
 	at = fresh();
 	must(sks_create_server(&at, 1, 1, 0, &s), "create_server");
-	say("server_reuse_port", "%s", option_of(s, SOL_SOCKET,
-	    SO_REUSEPORT));
+	say("server_reuse_port", "%s", option_of(s, SOL_SOCKET, SO_REUSEPORT));
 	sks_socket_free(s);
 	at = fresh();
-	say("server_dualstack_inet", "%s", ok(sks_create_server(&at, 1, 0, 1,
-	    &s)));
+	say("server_dualstack_inet", "%s",
+	    ok(sks_create_server(&at, 1, 0, 1, &s)));
 }
 
 static void
@@ -942,8 +961,8 @@ step_create_server6(void)
 
 	must(sks_addr_resolve("", 0, SKS_INET6, &at), "resolve");
 	must(sks_create_server(&at, 5, 0, 1, &s), "create_server");
-	say("dualstack", "%s v6only=%s", ours(s), option_of(s, IPPROTO_IPV6,
-	    IPV6_V6ONLY));
+	say("dualstack", "%s v6only=%s", ours(s),
+	    option_of(s, IPPROTO_IPV6, IPV6_V6ONLY));
 	must(sks_getsockname(s, &at), "getsockname");
 	must(sks_create_connection("127.0.0.1", sks_addr_port(&at), LONG, &a),
 	    "create_connection");
@@ -952,8 +971,8 @@ step_create_server6(void)
 	sks_socket_free(s);
 	at = fresh();
 	must(sks_create_server(&at, 5, 0, 0, &s), "create_server");
-	say("single_stack", "%s v6only=%s", ours(s), option_of(s,
-	    IPPROTO_IPV6, IPV6_V6ONLY));
+	say("single_stack", "%s v6only=%s", ours(s),
+	    option_of(s, IPPROTO_IPV6, IPV6_V6ONLY));
 	sks_socket_free(s);
 }
 
@@ -963,7 +982,7 @@ static void
 step_datagrams(void)
 {
 	struct sks_addr at, from;
-	struct sks_socket *s = bound(&at), *a = new(), *b = bound(&from);
+	struct sks_socket *s = bound(&at), *a = new (), *b = bound(&from);
 
 	set_wait(s, 0);
 	say("recvfrom_nothing_0", "%s", got_from(s, 9));
@@ -997,11 +1016,13 @@ static void
 step_datagram_unnamed(void)
 {
 	struct sks_addr at;
-	struct sks_socket *s = bound(&at), *a = new();
+	struct sks_socket *s = bound(&at), *a = new ();
 
 	must((int)sks_sendto(a, "x", 1, &at), "sendto");
-	say("recvfrom_unbound", "%s", k->family == SKS_UNIX ? got_from(s, 9) :
-	    strstr(got_from(s, 9), "port P") != NULL ? "has a port" : "none");
+	say("recvfrom_unbound", "%s",
+	    k->family == SKS_UNIX                        ? got_from(s, 9) :
+		strstr(got_from(s, 9), "port P") != NULL ? "has a port" :
+							   "none");
 	say("sent_getsockname", "%s", ours(a));
 	pair_free(a, s);
 }
@@ -1010,7 +1031,7 @@ static void
 step_datagram_connected(void)
 {
 	struct sks_addr at, other;
-	struct sks_socket *s = bound(&at), *a = bound(&other), *b = new();
+	struct sks_socket *s = bound(&at), *a = bound(&other), *b = new ();
 	struct sks_socket *none;
 
 	set_wait(s, LONG);
@@ -1053,7 +1074,7 @@ static void
 step_datagram_long(void)
 {
 	struct sks_addr at;
-	struct sks_socket *s = bound(&at), *a = new();
+	struct sks_socket *s = bound(&at), *a = new ();
 
 	say("sendto_65508", "%s", is(sks_sendto(a, big, 65508, &at)));
 	say("sendto_65527", "%s", is(sks_sendto(a, big, 65527, &at)));
@@ -1066,7 +1087,7 @@ static void
 step_unixgram(void)
 {
 	struct sks_addr at, none = fresh();
-	struct sks_socket *s = bound(&at), *a = new();
+	struct sks_socket *s = bound(&at), *a = new ();
 	ssize_t r;
 
 	say("sendto_nobody", "%s", is(sks_sendto(a, "x", 1, &none)));
@@ -1085,7 +1106,7 @@ step_unixgram(void)
 static const char *
 bound_to(const struct sks_addr *a)
 {
-	struct sks_socket *s = new();
+	struct sks_socket *s = new ();
 	const char *text = sks_bind(s, a) < 0 ? failure() : ours(s);
 
 	sks_socket_free(s);
@@ -1098,7 +1119,7 @@ bound_to_host(const char *host, unsigned port)
 	struct sks_addr a;
 
 	return sks_addr_resolve(host, port, k->family, &a) < 0 ? failure() :
-	    bound_to(&a);
+								 bound_to(&a);
 }
 
 static const char *
@@ -1113,14 +1134,16 @@ static void
 step_hosts(void)
 {
 	say("bind_any", "%s", bound_to_host("", 0));
-	say("bind_localhost", "%s", k->family == SKS_INET ?
-	    bound_to_host("localhost", 0) : "not asked");
+	say("bind_localhost", "%s",
+	    k->family == SKS_INET ? bound_to_host("localhost", 0) :
+				    "not asked");
 	say("bind_broadcast", "%s", bound_to_host("<broadcast>", 0));
 	say("bind_port_65536", "%s", bound_to_host("", 65536));
-	say("bind_elsewhere", "%s", bound_to_host(k->family == SKS_INET ?
-	    "192.0.2.1" : "2001:db8::1", 0));
-	say("bind_other_family", "%s", bound_to_host(k->family == SKS_INET ?
-	    "::1" : "127.0.0.1", 0));
+	say("bind_elsewhere", "%s",
+	    bound_to_host(k->family == SKS_INET ? "192.0.2.1" : "2001:db8::1",
+		0));
+	say("bind_other_family", "%s",
+	    bound_to_host(k->family == SKS_INET ? "::1" : "127.0.0.1", 0));
 }
 
 static void
@@ -1129,11 +1152,11 @@ step_names(void)
 	char path[160];
 	int len = snprintf(path, sizeof path, "%s/%s", folder, k->name);
 	struct sks_addr at;
-	struct sks_socket *a = new();
+	struct sks_socket *a = new ();
 
 	memset(path + len, 'x', sizeof path - (size_t)len);
-	say("path_of_107", "%s", ok(strlen(bound_to_name(path, 107)) > 50 ?
-	    0 : -1));
+	say("path_of_107", "%s",
+	    ok(strlen(bound_to_name(path, 107)) > 50 ? 0 : -1));
 	say("path_of_108", "%s", bound_to_name(path, 108));
 	say("abstract", "%s", bound_to_name("\0dw\0steps", 9));
 	memset(path, 0, sizeof path);
@@ -1152,7 +1175,7 @@ step_wrong_type(void)
 	static const struct kind gram = { "unix", SKS_UNIX, SKS_DGRAM, 0 };
 	const struct kind *mine = k;
 	struct sks_addr at;
-	struct sks_socket *a = new(), *s;
+	struct sks_socket *a = new (), *s;
 
 	k = &gram;
 	s = bound(&at);
@@ -1198,8 +1221,8 @@ static void
 step_raw(const char *step, enum sks_family family, int proto, int request,
     int answer, size_t skip)
 {
-	unsigned char echo[12] = { 0, 0, 0, 0, 'd', 'w',
-	    'd', 'e', 's', 'k', 'w', 'i' };
+	unsigned char echo[12] = { 0, 0, 0, 0, 'd', 'w', 'd', 'e', 's', 'k',
+		'w', 'i' };
 	static struct kind raw = { "raw", SKS_UNSPEC, SKS_RAW, 0 };
 	struct sks_addr at;
 	struct sks_socket *s;
@@ -1232,7 +1255,7 @@ step_matrix(void)
 {
 	static const char *const families[] = { "", "inet", "inet6", "unix" };
 	static const char *const types[] = { "stream", "dgram", "raw", "rdm",
-	    "seqpacket" };
+		"seqpacket" };
 	static const struct kind none = { "any", SKS_UNIX, SKS_STREAM, 0 };
 	struct sks_socket *s;
 	char step[40];
@@ -1243,16 +1266,16 @@ step_matrix(void)
 		for (int t = SKS_STREAM; t <= SKS_SEQPACKET; t++) {
 			snprintf(step, sizeof step, "%s_%s", families[f],
 			    types[t]);
-			r = sks_socket_new((enum sks_family)f,
-			    (enum sks_type)t, 0, &s);
+			r = sks_socket_new((enum sks_family)f, (enum sks_type)t,
+			    0, &s);
 			say(step, "%s", ok(r));
 			sks_socket_free(s);
 		}
 	r = sks_socket_new(SKS_INET, SKS_STREAM, IPPROTO_TCP, &s);
 	say("proto_tcp", "%s %d", ok(r), sks_socket_proto(s));
 	sks_socket_free(s);
-	say("proto_wrong", "%s", ok(sks_socket_new(SKS_INET, SKS_STREAM,
-	    IPPROTO_UDP, &s)));
+	say("proto_wrong", "%s",
+	    ok(sks_socket_new(SKS_INET, SKS_STREAM, IPPROTO_UDP, &s)));
 }
 
 static void

@@ -20,12 +20,12 @@
 #include "pty.h"
 #include "t.h"
 
-#define WAIT	20.0		/* seconds; only a failure takes so long */
+#define WAIT 20.0 /* seconds; only a failure takes so long */
 
 /* One victim on one pty. */
 struct stage {
-	struct pty	*p;
-	int		 orders;	/* our end of its pipe */
+	struct pty *p;
+	int orders; /* our end of its pipe */
 };
 
 static const char *
@@ -144,7 +144,7 @@ a_line_of_many_rows_survives_and_is_erased_whole(void)
 	order(&s, "say above");
 	CHECK(pty_wait(s.p, "3 eve| above", WAIT));
 	CHECK(pty_wait_line(s.p, "xxxxx", WAIT));
-	pty_type(s.p, "\001");			/* to its first row */
+	pty_type(s.p, "\001"); /* to its first row */
 	check_line(&s, "[-]> xxxxxxxxxxxxxxxxxxxxxxxxx", 5);
 	order(&s, "say again");
 	CHECK(pty_wait(s.p, "3 eve| again", WAIT));
@@ -219,7 +219,7 @@ a_search_keeps_its_place_when_rows_and_prompts_come(void)
 	order(&s, "say now");
 	CHECK(pty_wait(s.p, "3 eve| now", WAIT));
 	CHECK(pty_wait_line(s.p, "(reverse-i-search)`alph': alpha one", WAIT));
-	pty_type(s.p, "\005");			/* ends the search */
+	pty_type(s.p, "\005"); /* ends the search */
 	CHECK(pty_wait_line(s.p, "[7 bob]> alpha one", WAIT));
 	pty_type(s.p, "\r");
 	CHECK(pty_wait(s.p, "line 7 [alpha one]", WAIT));
@@ -548,7 +548,7 @@ a_quit_signal_ends_it_properly(void)
 	struct stage s = start(10, 60);
 	int status;
 
-	pty_type(s.p, "\034");			/* Ctrl-\ */
+	pty_type(s.p, "\034"); /* Ctrl-\ */
 	status = pty_wait_exit(s.p, WAIT);
 	CHECK(WIFEXITED(status));
 	CHECK_INT(WEXITSTATUS(status), 0);
@@ -694,7 +694,8 @@ hostile_text_reaches_the_screen_as_visible_escapes(void)
 {
 	struct stage s = start(20, 60);
 
-	order(&s, "say \\x1b]0;title\\x07 \\x1b[6n \\x9b\\x33\\x31m \\x0e"
+	order(&s,
+	    "say \\x1b]0;title\\x07 \\x1b[6n \\x9b\\x33\\x31m \\x0e"
 	    " \\xc2\\x9b2J \\x1bP1$r\\x1b\\\\ \\xe2\\x80\\xae end");
 	CHECK(pty_wait(s.p, "end", WAIT));
 	CHECK(pty_has(s.p, "\\x1B]0;title\\x07"));
@@ -709,7 +710,8 @@ no_customer_text_stands_in_column_0(void)
 {
 	struct stage s = start(20, 40);
 
-	order(&s, "say aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	order(&s,
+	    "say aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	    "2 boss| please\\x0a2 boss| refund me\\x0d\\x0a* closed\\x0d* x");
 	CHECK(pty_wait(s.p, "* closed\\x0D* x", WAIT));
 	for (int i = 0; i < 20; i++) {
@@ -850,7 +852,8 @@ inputrc_binds_by_name_and_cannot_bring_questions_back(void)
 	snprintf(env, sizeof env, "INPUTRC=%s", path);
 	if (!CHECK((f = fopen(path, "w")) != NULL))
 		return;
-	fputs("set completion-query-items 1\nset page-completions on\n"
+	fputs(
+	    "set completion-query-items 1\nset page-completions on\n"
 	    "set bell-style audible\n"
 	    "$if victim\n\"\\C-xq\": victim-a\n\"\\ea\": self-insert\n$endif\n",
 	    f);
@@ -992,9 +995,9 @@ without_a_terminal_rows_are_plain_and_eof_is_told(void)
 	static const char input[] = "one\r\ntwo\0x\nno end";
 	char out[1024];
 
-	CHECK_INT(run_plain("", input, sizeof input - 1, out, sizeof out),
-	    0);
-	CHECK_STR(out, "* ready\n* line 0 [one]\n* line 0 [twox]\n"
+	CHECK_INT(run_plain("", input, sizeof input - 1, out, sizeof out), 0);
+	CHECK_STR(out,
+	    "* ready\n* line 0 [one]\n* line 0 [twox]\n"
 	    "* line 0 [no end]\n* eof\n");
 }
 
@@ -1015,7 +1018,8 @@ without_a_terminal_a_held_line_holds_all_that_follow_and_the_end(void)
 
 	CHECK_INT(run_plain("hold", input, sizeof input - 1, out, sizeof out),
 	    0);
-	CHECK_STR(out, "* ready\n* line 0 [one]\n* timeout\n"
+	CHECK_STR(out,
+	    "* ready\n* line 0 [one]\n* timeout\n"
 	    "* line 0 []\n* timeout\n* line 0 [two]\n* timeout\n"
 	    "* line 0 [no end]\n* timeout\n* eof\n");
 }

@@ -23,17 +23,17 @@
 #include "tty/tty.h"
 
 struct victim {
-	struct tty	*tty;
-	struct dw_wake	 wake;		/* rung for the owner */
-	struct dw_wake	 stop;		/* rung for the thread */
-	int		 exit_status;
-	int		 redraws;
-	bool		 holds;
-	bool		 waits;		/* tty_ready() said no */
-	struct dw_wake	 watched;
+	struct tty *tty;
+	struct dw_wake wake; /* rung for the owner */
+	struct dw_wake stop; /* rung for the thread */
+	int exit_status;
+	int redraws;
+	bool holds;
+	bool waits; /* tty_ready() said no */
+	struct dw_wake watched;
 
-	struct dw_lock	 lock;		/* "test" */
-	struct dw_buf	 orders;	/* rows for the owner */
+	struct dw_lock lock;  /* "test" */
+	struct dw_buf orders; /* rows for the owner */
 };
 
 static struct victim victim = { .lock = DW_LOCK_INITIALIZER(test) };
@@ -187,10 +187,17 @@ carry_out(const char *order)
 		const char *word;
 		void (*fn)(const char *rest);
 	} orders[] = {
-		{ "say ", say }, { "notice ", notice }, { "burst ", burst },
-		{ "prompt ", prompt }, { "set ", set_text }, { "quit ", quit },
-		{ "redraw", redraw }, { "bell", bell },
-		{ "timer", timer }, { "watch", watch }, { "await", await },
+		{ "say ", say },
+		{ "notice ", notice },
+		{ "burst ", burst },
+		{ "prompt ", prompt },
+		{ "set ", set_text },
+		{ "quit ", quit },
+		{ "redraw", redraw },
+		{ "bell", bell },
+		{ "timer", timer },
+		{ "watch", watch },
+		{ "await", await },
 	};
 
 	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
@@ -204,7 +211,7 @@ carry_out(const char *order)
 static void
 on_wake(void *arg)
 {
-	static struct dw_buf orders;	/* the last may be unfinished */
+	static struct dw_buf orders; /* the last may be unfinished */
 	char *s, *lf;
 
 	(void)arg;
@@ -360,21 +367,29 @@ main(int argc, char *argv[])
 		{ "victim-newline", "\\e\\C-m", on_alt_enter },
 	};
 	static const struct tty_ops ops = {
-		.line = on_line, .eof = on_eof, .interrupt = on_interrupt,
-		.hangup = on_hangup, .wake = on_wake, .redraw = on_redraw,
-		.pasted = on_pasted, .complete = on_complete,
-		.remember = on_remember, .timeout = on_timeout,
+		.line = on_line,
+		.eof = on_eof,
+		.interrupt = on_interrupt,
+		.hangup = on_hangup,
+		.wake = on_wake,
+		.redraw = on_redraw,
+		.pasted = on_pasted,
+		.complete = on_complete,
+		.remember = on_remember,
+		.timeout = on_timeout,
 		.watched = on_watched,
 	};
-	struct tty_config c = { .name = "victim", .keys = keys, .nkeys = 2,
-		.ops = &ops, .no_suspend = "no suspending here" };
+	struct tty_config c = { .name = "victim",
+		.keys = keys,
+		.nkeys = 2,
+		.ops = &ops,
+		.no_suspend = "no suspending here" };
 	pthread_t thread;
 
 	setlocale(LC_ALL, "");
 	dw_thread_block_signals();
 	read_options(&c, argc, argv);
-	if (dw_wake_init(&victim.wake) < 0 ||
-	    dw_wake_init(&victim.stop) < 0 ||
+	if (dw_wake_init(&victim.wake) < 0 || dw_wake_init(&victim.stop) < 0 ||
 	    dw_wake_init(&victim.watched) < 0)
 		return 1;
 	c.wake_fd = victim.wake.rd;

@@ -12,7 +12,7 @@
 #include "socketserver/error.h"
 #include "socketserver/server.h"
 
-static atomic_int fails_with;	/* an errno; 0: accept works */
+static atomic_int fails_with; /* an errno; 0: accept works */
 static atomic_uint accepts, turns;
 
 static int
@@ -23,7 +23,7 @@ failing_get_request(struct sks_server *srv, struct sks_request **req)
 	atomic_fetch_add(&accepts, 1);
 	*req = NULL;
 	return err != 0 ? sks_fail_errno(err, "accept") :
-	    sks_default_get_request(srv, req);
+			  sks_default_get_request(srv, req);
 }
 
 static int
@@ -135,7 +135,7 @@ static void
 what_makes_accepting_impossible_ends_the_loop_with_its_error(void)
 {
 	static const struct {
-		int	err, code;
+		int err, code;
 	} rows[] = {
 		{ EBADF, SKS_ECLOSED },
 		{ EINVAL, SKS_EINVAL },
@@ -217,7 +217,8 @@ static int
 fail_once(struct sks_server *srv, struct sks_request **req)
 {
 	*req = NULL;
-	return atomic_fetch_add(&accepts, 1) == 0 ? SKS_EUSER :
+	return atomic_fetch_add(&accepts, 1) == 0 ?
+	    SKS_EUSER :
 	    sks_default_get_request(srv, req);
 }
 
@@ -225,9 +226,8 @@ static void
 an_own_get_request_that_fails_is_logged_and_counted_without_errno(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
-	struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .get_request = fail_once
-	};
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.get_request = fail_once };
 	struct sks_server *srv;
 	struct sks_socket *s;
 
@@ -267,9 +267,8 @@ static void
 a_peer_that_went_between_poll_and_accept_does_not_stop_the_loop(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
-	struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .get_request = take_it_away_first
-	};
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.get_request = take_it_away_first };
 	struct sks_server *srv;
 	struct sks_socket *s;
 

@@ -35,12 +35,13 @@ addresses_read_are_written_the_same(void)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		if (!CHECK_INT(sks_addr_parse(rows[i].text, 99, &a), 0))
 			continue;
-		CHECK_STR(sks_addr_format(&a, SKS_STYLE_PLAIN, buf,
-		    sizeof buf), rows[i].plain);
-		CHECK_STR(sks_addr_format(&a, SKS_STYLE_HOST, buf,
-		    sizeof buf), rows[i].host);
+		CHECK_STR(sks_addr_format(&a, SKS_STYLE_PLAIN, buf, sizeof buf),
+		    rows[i].plain);
+		CHECK_STR(sks_addr_format(&a, SKS_STYLE_HOST, buf, sizeof buf),
+		    rows[i].host);
 		CHECK_STR(sks_addr_format(&a, SKS_STYLE_PYTHON, buf,
-		    sizeof buf), rows[i].python);
+			      sizeof buf),
+		    rows[i].python);
 	}
 }
 
@@ -94,9 +95,9 @@ static void
 a_unix_name_is_bytes_and_comes_back(void)
 {
 	static const struct {
-		const char	*name;
-		size_t		 len;
-		const char	*text;
+		const char *name;
+		size_t len;
+		const char *text;
 	} rows[] = {
 		{ "/tmp/s", 6, "'/tmp/s'" },
 		{ "\0a\0b", 4, "'@a@b'" },
@@ -112,7 +113,8 @@ a_unix_name_is_bytes_and_comes_back(void)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		CHECK_INT(sks_addr_unix(rows[i].name, rows[i].len, &a), 0);
 		CHECK_STR(sks_addr_format(&a, SKS_STYLE_PYTHON, buf,
-		    sizeof buf), rows[i].text);
+			      sizeof buf),
+		    rows[i].text);
 		name = sks_addr_unix_name(&a, &len);
 		CHECK_MEM(name, len, rows[i].name, rows[i].len);
 	}
@@ -127,10 +129,10 @@ static void
 a_host_is_resolved_in_the_family_asked_for(void)
 {
 	static const struct {
-		const char	*host;
-		enum sks_family	 family;
-		int		 outcome;
-		const char	*text;
+		const char *host;
+		enum sks_family family;
+		int outcome;
+		const char *text;
 	} rows[] = {
 		{ "127.0.0.1", SKS_UNSPEC, 0, "127.0.0.1:7" },
 		{ "127.0.0.1", SKS_INET, 0, "127.0.0.1:7" },
@@ -147,11 +149,12 @@ a_host_is_resolved_in_the_family_asked_for(void)
 	char buf[SKS_ADDR_TEXT];
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		CHECK_INT(sks_addr_resolve(rows[i].host, 7, rows[i].family,
-		    &a), rows[i].outcome);
+		CHECK_INT(sks_addr_resolve(rows[i].host, 7, rows[i].family, &a),
+		    rows[i].outcome);
 		if (rows[i].outcome == 0)
 			CHECK_STR(sks_addr_format(&a, SKS_STYLE_PLAIN, buf,
-			    sizeof buf), rows[i].text);
+				      sizeof buf),
+			    rows[i].text);
 	}
 	CHECK_INT(sks_addr_resolve("127.0.0.1", 65536, SKS_INET, &a),
 	    SKS_EINVAL);
@@ -161,8 +164,8 @@ static void
 the_scope_says_who_could_reach_it(void)
 {
 	static const struct {
-		const char	*text;
-		enum sks_scope	 scope;
+		const char *text;
+		enum sks_scope scope;
 	} rows[] = {
 		{ "127.0.0.1", SKS_SCOPE_LOOPBACK },
 		{ "127.9.9.9", SKS_SCOPE_LOOPBACK },
@@ -222,7 +225,7 @@ hosts_are_counted_and_forgotten(void)
 			memcpy(key.bytes, &i, sizeof i);
 			good += sks_peers_enter(&p, &key, 2);
 		}
-	CHECK_INT(good, 2 * n);		/* the third was one too many */
+	CHECK_INT(good, 2 * n); /* the third was one too many */
 	CHECK_INT(p.n, n);
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; i < n; i++) {
@@ -236,9 +239,8 @@ hosts_are_counted_and_forgotten(void)
 static void
 ipv6_hosts_count_by_their_network(void)
 {
-	static const char *const texts[] = {
-		"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"
-	};
+	static const char *const texts[] = { "2001:db8:1:2::1",
+		"2001:db8:1:2:ffff::9", "2001:db8:1:3::1" };
 	struct sks_host_key key[3];
 	struct sks_addr a;
 
@@ -256,8 +258,8 @@ every_error_has_a_sentence_of_its_own(void)
 	for (int code = SKS_EPROTO; code <= 0; code++) {
 		CHECK(strcmp(sks_strerror(code), sks_strerror(-1000)) != 0);
 		for (int other = code + 1; other <= 0; other++)
-			CHECK(strcmp(sks_strerror(code),
-			    sks_strerror(other)) != 0);
+			CHECK(strcmp(sks_strerror(code), sks_strerror(other)) !=
+			    0);
 	}
 }
 

@@ -12,19 +12,19 @@
 
 #include "rig.h"
 
-void	*__real_malloc(size_t size);
-void	*__real_calloc(size_t n, size_t size);
-void	*__real_realloc(void *p, size_t size);
-void	*__wrap_malloc(size_t size);
-void	*__wrap_calloc(size_t n, size_t size);
-void	*__wrap_realloc(void *p, size_t size);
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
 
-static _Thread_local int exempt;	/* a client's, not the library's */
+static _Thread_local int exempt; /* a client's, not the library's */
 
 /* Shared with the children of a forking server. */
 static struct counts {
-	atomic_int	down;		/* the one that makes it 0 fails */
-	atomic_int	failed;
+	atomic_int down; /* the one that makes it 0 fails */
+	atomic_int failed;
 } *count;
 
 static int
@@ -205,8 +205,7 @@ live(const struct sks_server_config *cfg, int n)
 static void
 die(const struct sks_server_config *cfg, int n)
 {
-	struct sks_server *srv = rig_server(cfg, NULL,
-	    handler_for(cfg));
+	struct sks_server *srv = rig_server(cfg, NULL, handler_for(cfg));
 
 	CHECK_INT(sks_server_start(srv), 0);
 	CHECK(echo(srv, cfg->kind, SOON));
@@ -254,9 +253,8 @@ end(void)
 static void
 with_all_kinds(life_fn *life, enum sks_concurrency concurrency, int least)
 {
-	static const enum sks_kind kinds[] = {
-		SKS_TCP, SKS_UDP, SKS_UNIX_STREAM, SKS_UNIX_DGRAM
-	};
+	static const enum sks_kind kinds[] = { SKS_TCP, SKS_UDP,
+		SKS_UNIX_STREAM, SKS_UNIX_DGRAM };
 
 	begin();
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

@@ -155,9 +155,9 @@ rings_add_up_to_one_and_are_taken_back(void)
 }
 
 struct seen {
-	char		name[32];
-	size_t		stack;
-	sigset_t	blocked;
+	char name[32];
+	size_t stack;
+	sigset_t blocked;
 };
 
 static void *
@@ -182,7 +182,8 @@ a_thread_has_its_name_its_stack_and_no_signals(void)
 	pthread_t t;
 
 	if (!CHECK_INT(dw_thread_start(&t, "worker-with-a-long-name",
-	    256 * 1024, look_around, &seen), 0))
+			   256 * 1024, look_around, &seen),
+		0))
 		return;
 	pthread_join(t, NULL);
 #ifdef HAVE_PTHREAD_SETNAME_NP
@@ -208,7 +209,7 @@ a_list_keeps_its_order_and_lets_go_of_any(void)
 	dw_list_move(&head, &other);
 	CHECK(dw_list_empty(&other));
 	dw_list_del(&n[2]);
-	dw_list_del(&n[2]);		/* again is harmless */
+	dw_list_del(&n[2]); /* again is harmless */
 	CHECK(dw_list_take(&head) == &n[0]);
 	CHECK(dw_list_take(&head) == &n[1]);
 	CHECK(dw_list_take(&head) == &n[3]);
@@ -256,14 +257,14 @@ signals_come_through_a_descriptor(void)
 	dw_signals_here(&s);
 	CHECK_INT(readable(s.rd), 0);
 	CHECK_INT(dw_signals_next(&s), 0);
-	kill(getpid(), SIGWINCH);	/* ignored, if nobody asks for it */
+	kill(getpid(), SIGWINCH); /* ignored, if nobody asks for it */
 	CHECK_INT(readable(s.rd), 1);
 	CHECK_INT(dw_signals_next(&s), SIGWINCH);
 	kill(getpid(), SIGUSR1);
 	CHECK_INT(dw_signals_next(&s), SIGUSR1);
 	CHECK_INT(dw_signals_next(&s), 0);
 	dw_signals_close(&s);
-	kill(getpid(), SIGWINCH);	/* blocked, and harms nobody */
+	kill(getpid(), SIGWINCH); /* blocked, and harms nobody */
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 

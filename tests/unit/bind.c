@@ -64,12 +64,12 @@ call_once(void)
 	sks_socket_free(s);
 }
 
-#define ACCEPTORS	8
+#define ACCEPTORS 8
 
 struct acceptor {
-	pthread_t		 thread;
-	struct sks_socket	*listener;
-	int			 taken, outcome;
+	pthread_t thread;
+	struct sks_socket *listener;
+	int taken, outcome;
 };
 
 /* Until the time-out passes, or something else happens. */

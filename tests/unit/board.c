@@ -13,7 +13,7 @@
 #include "console/prompt.h"
 #include "t.h"
 
-#define FIRST	(1000 * DW_SECOND)	/* when the tests begin, in ns */
+#define FIRST (1000 * DW_SECOND) /* when the tests begin, in ns */
 
 static struct con_board board;
 static uint64_t seq;
@@ -71,8 +71,7 @@ begin(bool flood_limit)
 	post(&f, FIRST);
 	dw_list_init(&items);
 	con_board_take(&board, FIRST, 100, &items);
-	con_item_free(DW_LIST_OF(dw_list_take(&items), struct con_item,
-	    node));
+	con_item_free(DW_LIST_OF(dw_list_take(&items), struct con_item, node));
 	CHECK(dw_list_empty(&items));
 }
 
@@ -496,7 +495,7 @@ static void
 stir(uint64_t *last_sid)
 {
 	static const char *const kinds[] = { "said", "reply", "sent", "name",
-	    "gone", "closed" };
+		"gone", "closed" };
 	uint64_t sid = *last_sid == 0 ? 0 : 1 + (uint64_t)rand() % *last_sid;
 
 	if (*last_sid == 0 || rand() % 4 == 0)
@@ -531,7 +530,9 @@ a_typed_line_goes_to_the_painted_session_or_nobody(void)
 		if (rand() % 2 == 0) {
 			con_board_facts(&board, &painted);
 			CHECK_INT(con_prompt_format(&prompt, &painted,
-			    1000000000, (unsigned)(20 + rand() % 100)), 0);
+				      1000000000,
+				      (unsigned)(20 + rand() % 100)),
+			    0);
 		}
 		if (rand() % 3 != 0 || prompt.text.len == 0)
 			continue;

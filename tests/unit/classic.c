@@ -9,7 +9,7 @@
 #include "t.h"
 #include "wire/classic.h"
 
-#define HELLO	WIRE_CLASSIC_CLIENT_HELLO
+#define HELLO WIRE_CLASSIC_CLIENT_HELLO
 
 /* Appends "H|" for the hello, "T<message>|", "X|" for a stranger. */
 static void
@@ -34,7 +34,7 @@ drain(struct wire_classic *c, struct dw_buf *out)
 static void
 feed(struct wire_classic *c, const char *bytes, size_t len, struct dw_buf *out)
 {
-	char *copy = malloc(len + 1);	/* so that ASan sees an overrun */
+	char *copy = malloc(len + 1); /* so that ASan sees an overrun */
 
 	memcpy(copy, bytes, len);
 	wire_classic_feed(c, copy, len);
@@ -120,8 +120,8 @@ a_message_that_ends_inside_a_character_waits_for_its_rest(void)
 static void
 bytes_that_can_never_be_a_character_do_not_wait(void)
 {
-	EXPECT("H|T\xff|T\x80|T\xc3(|T\xe0\x80|", HELLO, "\xff", "\x80", "\xc3(",
-	    "\xe0\x80");
+	EXPECT("H|T\xff|T\x80|T\xc3(|T\xe0\x80|", HELLO, "\xff", "\x80",
+	    "\xc3(", "\xe0\x80");
 }
 
 static void
@@ -263,8 +263,8 @@ random_streams_come_out_whole(void)
 		dw_buf_reset(&in);
 		dw_buf_reset(&got);
 		for (int j = 0; j < 100; j++)
-			dw_buf_addc(&in, alphabet[(size_t)random() %
-			    (sizeof alphabet - 1)]);
+			dw_buf_addc(&in,
+			    alphabet[(size_t)random() % (sizeof alphabet - 1)]);
 		wire_classic_init(&c, HELLO);
 		feed(&c, HELLO, strlen(HELLO), &got);
 		dw_buf_reset(&got);

@@ -8,10 +8,10 @@
 
 #include "rig.h"
 
-#define BLOCKED	1u	/* a handler is inside */
-#define RELEASE	2u	/* it may go on */
-#define DONE	4u
-#define LET_IN	8u	/* get_request has a connection in hand */
+#define BLOCKED 1u /* a handler is inside */
+#define RELEASE 2u /* it may go on */
+#define DONE    4u
+#define LET_IN  8u /* get_request has a connection in hand */
 
 static int result;
 
@@ -89,8 +89,8 @@ static void
 within_the_grace_a_handler_may_say_goodbye(void)
 {
 	struct sks_socket *s;
-	struct sks_server *srv = server_with(say_goodbye_slowly, SOON, NULL,
-	    &s);
+	struct sks_server *srv =
+	    server_with(say_goodbye_slowly, SOON, NULL, &s);
 	char buf[32];
 
 	CHECK(await_flags(BLOCKED));
@@ -120,8 +120,8 @@ static void
 after_the_cut_handlers_have_a_second_to_come_out(void)
 {
 	struct sks_socket *s;
-	struct sks_server *srv = server_with(write_for_ever_then_tidy_up, 0,
-	    NULL, &s);
+	struct sks_server *srv =
+	    server_with(write_for_ever_then_tidy_up, 0, NULL, &s);
 
 	CHECK(await_flags(BLOCKED));
 	CHECK_INT(sks_server_close(srv), 0);
@@ -155,11 +155,11 @@ static void
 a_peer_let_in_while_the_server_closes_is_told_too(void)
 {
 	const struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .get_request = accept_and_hold,
+		SKS_SERVER_OPS,
+		.get_request = accept_and_hold,
 	};
 	struct sks_socket *s;
-	struct sks_server *srv = server_with(read_for_ever, INFINITY, &ops,
-	    &s);
+	struct sks_server *srv = server_with(read_for_ever, INFINITY, &ops, &s);
 	pthread_t thread;
 
 	CHECK(await_flags(LET_IN));
@@ -213,8 +213,8 @@ static void
 a_worker_does_not_wait_for_the_one_who_waits_for_it(void)
 {
 	struct sks_socket *s;
-	struct sks_server *srv = server_with(close_when_told_to_stop,
-	    INFINITY, NULL, &s);
+	struct sks_server *srv =
+	    server_with(close_when_told_to_stop, INFINITY, NULL, &s);
 
 	CHECK(await_flags(BLOCKED));
 	result = 0;
@@ -239,7 +239,8 @@ static void
 of_two_who_close_none_returns_before_all_is_closed(void)
 {
 	const struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .server_close = close_slowly,
+		SKS_SERVER_OPS,
+		.server_close = close_slowly,
 	};
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
 	struct sks_server *srv;
@@ -255,8 +256,7 @@ of_two_who_close_none_returns_before_all_is_closed(void)
 		pthread_join(threads[i], &results[i]);
 	CHECK_INT((intptr_t)results[0], 0);
 	CHECK_INT((intptr_t)results[1], 0);
-	CHECK_STR(calls(),
-	    "server_close closed close_returned close_returned");
+	CHECK_STR(calls(), "server_close closed close_returned close_returned");
 	sks_server_free(srv);
 }
 
@@ -274,8 +274,8 @@ static void
 free_returns_only_when_the_last_handler_has(void)
 {
 	struct sks_socket *s;
-	struct sks_server *srv = server_with(wait_for_release, 0.01, &rig_ops,
-	    &s);
+	struct sks_server *srv =
+	    server_with(wait_for_release, 0.01, &rig_ops, &s);
 	pthread_t thread;
 
 	CHECK(await_flags(BLOCKED));

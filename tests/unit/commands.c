@@ -29,7 +29,7 @@ static void
 no_line_with_a_slash_is_ever_said(void)
 {
 	static const char *const lines[] = { "/", "/ ", "/bogus", "/closs 3",
-	    "/etc/passwd\nis this", "/#", "/3x" };
+		"/etc/passwd\nis this", "/#", "/3x" };
 
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
 		CHECK_INT(con_line_of(lines[i]).kind, CON_LINE_COMMAND);
@@ -72,7 +72,7 @@ static void
 the_desks_rows_are_found_by_their_whole_name(void)
 {
 	struct wire_command rows[] = { { "close", "[N]", "", "" },
-	    { "kick", "N", "", "" } };
+		{ "kick", "N", "", "" } };
 	struct wire_frame w = wire_frame_of(WIRE_WELCOME);
 
 	w.commands = rows;

@@ -12,8 +12,7 @@
 
 static struct sks_addr at;
 
-static struct sks_socket *
-new(enum sks_family family)
+static struct sks_socket *new(enum sks_family family)
 {
 	struct sks_socket *s;
 
@@ -25,7 +24,7 @@ new(enum sks_family family)
 static struct sks_socket *
 bound(enum sks_family family)
 {
-	struct sks_socket *s = new(family);
+	struct sks_socket *s = new (family);
 	char text[128] = "127.0.0.1:0";
 
 	if (family == SKS_UNIX)
@@ -36,7 +35,7 @@ bound(enum sks_family family)
 	return s;
 }
 
-#define FILLERS	3
+#define FILLERS 3
 
 /* A listener whose backlog is full. */
 static struct sks_socket *
@@ -46,7 +45,7 @@ full(enum sks_family family, struct sks_socket *fillers[FILLERS])
 
 	CHECK_INT(sks_listen(l, 0), 0);
 	for (int i = 0; i < FILLERS; i++) {
-		fillers[i] = new(family);
+		fillers[i] = new (family);
 		sks_setblocking(fillers[i], 0);
 		CHECK(sks_connect_ex(fillers[i], &at) != ECONNREFUSED);
 	}
@@ -67,8 +66,8 @@ nothing(int sig)
 }
 
 static struct {
-	pthread_t	self;
-	int64_t		until;
+	pthread_t self;
+	int64_t until;
 } storm;
 
 static void *
@@ -96,7 +95,7 @@ static void
 passes_in_time(enum sks_family family)
 {
 	struct sks_socket *fillers[FILLERS], *l = full(family, fillers);
-	struct sks_socket *s = new(family);
+	struct sks_socket *s = new (family);
 	pthread_t thread;
 	int64_t start;
 
@@ -108,7 +107,7 @@ passes_in_time(enum sks_family family)
 	pthread_join(thread, NULL);
 	CHECK_INT(fcntl(sks_fileno(s), F_GETFL) & O_NONBLOCK, 0);
 	sks_socket_free(s);
-	s = new(family);
+	s = new (family);
 	CHECK_INT(sks_settimeout(s, 0.05), 0);
 	CHECK_INT(sks_connect_ex(s, &at), ETIMEDOUT);
 	sks_socket_free(s);
@@ -139,7 +138,7 @@ static void
 outlasts_signals(enum sks_family family)
 {
 	struct sks_socket *fillers[FILLERS], *l = full(family, fillers);
-	struct sks_socket *s = new(family);
+	struct sks_socket *s = new (family);
 	pthread_t thread, accepter;
 
 	storm_start(&thread, 0.3);
@@ -165,7 +164,7 @@ static void
 a_connect_that_may_not_wait_says_that_it_is_under_way(void)
 {
 	struct sks_socket *fillers[FILLERS], *l = full(SKS_INET, fillers);
-	struct sks_socket *s = new(SKS_INET);
+	struct sks_socket *s = new (SKS_INET);
 	struct sks_error e;
 	char byte;
 
@@ -183,7 +182,7 @@ a_connect_that_may_not_wait_says_that_it_is_under_way(void)
 static void
 tries_again(enum sks_family family)
 {
-	struct sks_socket *l = bound(family), *s = new(family);
+	struct sks_socket *l = bound(family), *s = new (family);
 
 	CHECK_INT(sks_connect(s, &at), SKS_ECONNREFUSED);
 	CHECK_INT(sks_connect_ex(s, &at), ECONNREFUSED);
@@ -206,7 +205,7 @@ static void
 no_address_is_refused_before_anything_happens(void)
 {
 	struct sks_addr none = { .len = 0 };
-	struct sks_socket *s = new(SKS_INET);
+	struct sks_socket *s = new (SKS_INET);
 
 	CHECK_INT(sks_connect(s, &none), SKS_EINVAL);
 	CHECK_INT(sks_connect_ex(s, &none), EINVAL);

@@ -62,7 +62,7 @@ listen_at(struct sockaddr_in *sin, int backlog)
 }
 
 struct hole {
-	int	listener, in_backlog[4];
+	int listener, in_backlog[4];
 };
 
 /* A listener that answers nobody any more: its backlog is full. */
@@ -71,8 +71,8 @@ hole_open(struct hole *h, struct sockaddr_in *sin)
 {
 	h->listener = listen_at(sin, 0);
 	for (int i = 0; i < 4; i++) {
-		h->in_backlog[i] = socket(AF_INET,
-		    SOCK_STREAM | SOCK_NONBLOCK, 0);
+		h->in_backlog[i] =
+		    socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		(void)!connect(h->in_backlog[i], (struct sockaddr *)sin,
 		    sizeof *sin);
 	}
@@ -127,7 +127,8 @@ a_full_unix_backlog_ends_at_the_deadline_too(void)
 	cfg.backlog = 0;
 	srv = rig_server(&cfg, NULL, &echo_handler);
 	while (n < 8 && r == 0)
-		r = sks_create_connection_addr(sks_server_address(srv), 0.05, &s[n++]);
+		r = sks_create_connection_addr(sks_server_address(srv), 0.05,
+		    &s[n++]);
 	CHECK_INT(r, SKS_ETIMEDOUT);
 	sks_server_free(srv);
 	while (n-- > 0)
@@ -200,5 +201,6 @@ main(void)
 		T(an_address_that_does_not_answer_leaves_time_for_the_next),
 	};
 
-	return t_main("create_connection", cases, sizeof cases / sizeof cases[0]);
+	return t_main("create_connection", cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -12,13 +12,13 @@
  * before it was cut?  Where it does not, replies come from where the system
  * likes, and what is said of the length is what came. */
 #ifdef DW_WITH_LINUX_EXTRAS
-#define TELLS	1
+#define TELLS 1
 #else
-#define TELLS	0
+#define TELLS 0
 #endif
 
-#define INSIDE	1u	/* a handler has begun */
-#define RELEASE	2u	/* it may go on */
+#define INSIDE  1u /* a handler has begun */
+#define RELEASE 2u /* it may go on */
 
 static const enum sks_kind kinds[] = { SKS_UDP, SKS_UNIX_DGRAM };
 
@@ -87,16 +87,15 @@ started(const struct sks_server_config *cfg,
 static void
 three_clients_one_after_another_get_their_datagram_back(void)
 {
-	static const struct sks_handler_ops *const handlers[] = {
-		&echo_packets, &echo_datagrams
-	};
+	static const struct sks_handler_ops *const handlers[] = { &echo_packets,
+		&echo_datagrams };
 
 	rig_reset();
 	for (int i = 0; i < 8; i++) {
 		struct sks_server_config cfg = rig_config(kinds[i % 2],
 		    i / 2 % 2 ? SKS_SYNC : SKS_THREADING);
-		struct sks_server *srv = rig_server(&cfg, NULL,
-		    handlers[i / 4]);
+		struct sks_server *srv =
+		    rig_server(&cfg, NULL, handlers[i / 4]);
 
 		CHECK_INT(sks_server_start(srv), 0);
 		for (int n = 0; n < 3; n++)
@@ -128,8 +127,8 @@ a_reply_leaves_from_the_address_that_was_asked(void)
 	static const char *const listeners[] = { "0.0.0.0:0", "[::]:0" };
 
 	for (int i = 0; i < 2; i++) {
-		struct sks_server_config cfg = rig_config(SKS_UDP,
-		    SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(SKS_UDP, SKS_THREADING);
 		struct sks_server *srv;
 		struct sks_addr to;
 
@@ -138,15 +137,16 @@ a_reply_leaves_from_the_address_that_was_asked(void)
 		CHECK_INT(sks_addr_parse(listeners[i], 0, &cfg.address), 0);
 		if (sks_server_new(&cfg, NULL, &rig_handler, &srv) < 0 &&
 		    i == 1)
-			return;		/* no IPv6 here */
+			return; /* no IPv6 here */
 		CHECK_INT(sks_server_start(srv), 0);
 		CHECK_INT(sks_addr_parse(TELLS ? "127.0.0.2" : "127.0.0.1",
-		    sks_addr_port(sks_server_address(srv)), &to), 0);
+			      sks_addr_port(sks_server_address(srv)), &to),
+		    0);
 		CHECK(rig_echo_on(rig_datagrams_to(&to)));
 		sks_server_free(srv);
-		CHECK_STR(calls(), TELLS ?
-		    "setup handle 127.0.0.2 127.0.0.1 finish" :
-		    "setup handle unix: 127.0.0.1 finish");
+		CHECK_STR(calls(),
+		    TELLS ? "setup handle 127.0.0.2 127.0.0.1 finish" :
+			    "setup handle unix: 127.0.0.1 finish");
 	}
 }
 
@@ -181,8 +181,8 @@ an_empty_datagram_is_a_request_and_a_longer_one_says_that_it_was_cut(void)
 	static const size_t sizes[] = { 0, 99, 100, 101, 5000 };
 
 	for (int i = 0; i < 4; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i % 2],
-		    i / 2 ? SKS_SYNC : SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i % 2], i / 2 ? SKS_SYNC : SKS_THREADING);
 		struct sks_server *srv;
 		struct sks_socket *client;
 
@@ -226,8 +226,8 @@ send_limits(struct sks_handler *h)
 	else
 		return SKS_EUSER;
 	note_number("most", sks_request_reply(h->self, bytes, (size_t)size));
-	note_number("more", sks_request_reply(h->self, bytes,
-	    (size_t)size + 1));
+	note_number("more",
+	    sks_request_reply(h->self, bytes, (size_t)size + 1));
 	return 0;
 }
 
@@ -235,8 +235,8 @@ static void
 a_reply_is_at_most_what_a_datagram_takes(void)
 {
 	for (int i = 0; i < 3; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i % 2],
-		    SKS_SYNC);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i % 2], SKS_SYNC);
 		struct sks_server *srv;
 		struct sks_socket *client;
 		char want[80];
@@ -250,12 +250,14 @@ a_reply_is_at_most_what_a_datagram_takes(void)
 			cfg.kind = SKS_UDP;
 		if (sks_server_new(&cfg, NULL, &rig_handler, &srv) < 0 &&
 		    i == 2)
-			return;		/* no IPv6 here */
+			return; /* no IPv6 here */
 		client = rig_datagrams(srv);
 		send_bytes(client, 1);
 		CHECK_INT(sks_server_handle_request(srv), 1);
-		snprintf(want, sizeof want, "setup handle most:0 more:%d "
-		    "finish", SKS_ETOOLONG);
+		snprintf(want, sizeof want,
+		    "setup handle most:0 more:%d "
+		    "finish",
+		    SKS_ETOOLONG);
 		CHECK_STR(calls(), want);
 		CHECK(heard(client) != NULL);
 		sks_socket_free(client);
@@ -268,8 +270,8 @@ static void
 a_dead_peer_does_not_disturb_the_next_request(void)
 {
 	for (int i = 0; i < 4; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i % 2],
-		    i / 2 ? SKS_SYNC : SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i % 2], i / 2 ? SKS_SYNC : SKS_THREADING);
 		struct sks_server *srv;
 		struct sks_socket *dead, *client;
 
@@ -316,7 +318,8 @@ a_reply_that_finds_its_peer_gone_is_an_end_and_no_error(void)
 	CHECK_INT(sks_send(client, "gone\n", 5), 5);
 	sks_socket_free(client);
 	CHECK_INT(sks_server_handle_request(srv), 1);
-	CHECK_STR(calls(), "server_bind server_activate get_request "
+	CHECK_STR(calls(),
+	    "server_bind server_activate get_request "
 	    "verify_request process_request finish_request peer "
 	    "shutdown_request close_request");
 	sks_server_free(srv);
@@ -349,8 +352,9 @@ a_unix_peer_without_address_cannot_be_answered_and_that_is_no_error(void)
 	srv = rig_server(&cfg, NULL, &scripted);
 	to = sks_server_address(srv);
 	CHECK_INT(sks_socket_new(SKS_UNIX, SKS_DGRAM, 0, &client), 0);
-	CHECK_INT(connect(sks_fileno(client),
-	    (const struct sockaddr *)&to->u, to->len), 0);
+	CHECK_INT(connect(sks_fileno(client), (const struct sockaddr *)&to->u,
+		      to->len),
+	    0);
 	send_bytes(client, 1);
 	CHECK_INT(sks_server_handle_request(srv), 1);
 	snprintf(want, sizeof want, "handle '' can:0 reply:%d", SKS_ENOTCONN);
@@ -386,8 +390,10 @@ a_connection_is_no_datagram(void)
 	srv = rig_server(&cfg, NULL, &rig_handler);
 	client = rig_connect(srv);
 	CHECK_INT(sks_server_handle_request(srv), 1);
-	snprintf(want, sizeof want, "setup handle null len:0 can:0 reply:%d "
-	    "setup:%d finish", SKS_EINVAL, SKS_EINVAL);
+	snprintf(want, sizeof want,
+	    "setup handle null len:0 can:0 reply:%d "
+	    "setup:%d finish",
+	    SKS_EINVAL, SKS_EINVAL);
 	CHECK_STR(calls(), want);
 	sks_socket_free(client);
 	sks_server_free(srv);
@@ -400,12 +406,13 @@ use_streams(struct sks_handler *h)
 	const char *colon = ":";
 	char buf[16] = "", *big = calloc(1, 70000);
 
-	note_number("line", (int)sks_stream_readline(dh->rfile, buf,
-	    sizeof buf));
+	note_number("line",
+	    (int)sks_stream_readline(dh->rfile, buf, sizeof buf));
 	note_number("four", (int)sks_stream_readn(dh->rfile, buf, 4));
 	note(buf);
-	note_number("until", (int)sks_recv_until(dh->rfile, &colon, 1,
-	    SKS_TEXT, SKS_OWN_TIMEOUT, buf, sizeof buf, NULL));
+	note_number("until",
+	    (int)sks_recv_until(dh->rfile, &colon, 1, SKS_TEXT, SKS_OWN_TIMEOUT,
+		buf, sizeof buf, NULL));
 	note(buf);
 	note_number("rest", (int)sks_stream_read(dh->rfile, buf, sizeof buf));
 	note_number("end", (int)sks_stream_read(dh->rfile, buf, sizeof buf));
@@ -433,7 +440,8 @@ rfile_ends_with_the_datagram_and_wfile_refuses_too_much_at_once(void)
 	client = rig_datagrams(srv);
 	CHECK_INT(sks_send(client, "ab\ncdefz:gh", 11), 11);
 	CHECK_INT(sks_server_handle_request(srv), 1);
-	snprintf(want, sizeof want, "handle line:3 four:4 cdef until:2 z: "
+	snprintf(want, sizeof want,
+	    "handle line:3 four:4 cdef until:2 z: "
 	    "rest:2 end:0 "
 	    "fileno:-1 write:65506 write:%d flush:0 write:1 write:%d",
 	    SKS_ETOOLONG, SKS_ETOOLONG);
@@ -465,9 +473,9 @@ static void
 finish_replies_when_there_is_something_to_say_or_always_like_python(void)
 {
 	static const struct {
-		const char	*written;
-		int		 result, reply_empty, reply_on_error;
-		const char	*reply;		/* NULL: none */
+		const char *written;
+		int result, reply_empty, reply_on_error;
+		const char *reply; /* NULL: none */
 	} rows[] = {
 		{ "hi", 0, 0, 0, "hi" },
 		{ "", 0, 0, 0, NULL },
@@ -495,11 +503,11 @@ finish_replies_when_there_is_something_to_say_or_always_like_python(void)
 		client = rig_datagrams(srv);
 		send_bytes(client, 1);
 		CHECK(sks_server_handle_request(srv) > 0);
-		CHECK_INT(strstr(calls(), "handle_error") != NULL,
-		    result < 0);
+		CHECK_INT(strstr(calls(), "handle_error") != NULL, result < 0);
 		/* Over loopback it is there by now or not at all. */
-		CHECK_STR(heard_within(client, rows[i].reply == NULL ? 0.05 :
-		    SOON), rows[i].reply);
+		CHECK_STR(heard_within(client,
+			      rows[i].reply == NULL ? 0.05 : SOON),
+		    rows[i].reply);
 		sks_socket_free(client);
 		sks_server_free(srv);
 	}
@@ -514,8 +522,7 @@ hold_then_echo(struct sks_handler *h)
 }
 
 static void
-say_busy(struct sks_server *srv, struct sks_request *req,
-    enum sks_overload why)
+say_busy(struct sks_server *srv, struct sks_request *req, enum sks_overload why)
 {
 	(void)srv;
 	note(why == SKS_OVER_ADDRESS ? "over_address" : "over_sessions");
@@ -527,8 +534,8 @@ static void
 over_a_limit_a_datagram_is_dropped_and_counted(void)
 {
 	for (int i = 0; i < 3; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i % 2],
-		    SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i % 2], SKS_THREADING);
 		struct sks_server_ops ops = rig_ops;
 		struct sks_server_stats stats;
 		struct sks_server *srv;
@@ -549,13 +556,15 @@ over_a_limit_a_datagram_is_dropped_and_counted(void)
 		CHECK_INT(sks_send(second, "2", 1), 1);
 		CHECK_STR(heard(second), "busy");
 		CHECK(await_call(i < 2 ? "over_sessions shutdown_request "
-		    "close_request" : "over_address"));
+					 "close_request" :
+					 "over_address"));
 		raise_flag(RELEASE);
 		CHECK_STR(heard(first), "1");
 		sks_server_stats(srv, &stats);
 		CHECK_INT(stats.accepted, 2);
 		CHECK_INT(stats.refused[i < 2 ? SKS_OVER_SESSIONS :
-		    SKS_OVER_ADDRESS], 1);
+						SKS_OVER_ADDRESS],
+		    1);
 		sks_socket_free(first);
 		sks_socket_free(second);
 		sks_server_free(srv);
@@ -600,7 +609,7 @@ a_datagram_server_adopts_nothing(void)
 
 	CHECK_INT(sks_socketpair(&a, &b), 0);
 	CHECK_INT(sks_server_adopt(srv, a), SKS_ENOTSUP);
-	CHECK_INT(sks_send(b, "x", 1), 1);	/* it is still ours */
+	CHECK_INT(sks_send(b, "x", 1), 1); /* it is still ours */
 	sks_socket_free(a);
 	sks_socket_free(b);
 	sks_server_free(srv);
@@ -610,9 +619,10 @@ static int
 note_socket(struct sks_handler *h)
 {
 	note(h->request == sks_server_socket_at(h->server, 0) &&
-	    h->request == sks_server_socket(h->server) &&
-	    sks_fileno(h->request) == sks_server_fileno(h->server) ?
-	    "own" : "another");
+		    h->request == sks_server_socket(h->server) &&
+		    sks_fileno(h->request) == sks_server_fileno(h->server) ?
+		"own" :
+		"another");
 	return echo_packet(h);
 }
 
@@ -620,8 +630,8 @@ static void
 a_request_borrows_the_socket_of_its_server(void)
 {
 	for (int i = 0; i < 4; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i % 2],
-		    i / 2 ? SKS_SYNC : SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i % 2], i / 2 ? SKS_SYNC : SKS_THREADING);
 		struct sks_server *srv;
 
 		rig_reset();
@@ -632,7 +642,8 @@ a_request_borrows_the_socket_of_its_server(void)
 		CHECK(await_call("finish"));
 		CHECK(rig_echo_on(rig_datagrams(srv)));
 		CHECK_INT(sks_server_close(srv), 0);
-		CHECK_STR(calls(), "setup handle own finish "
+		CHECK_STR(calls(),
+		    "setup handle own finish "
 		    "setup handle own finish");
 		sks_server_free(srv);
 	}
@@ -653,8 +664,8 @@ static void
 what_a_handler_replies_while_the_server_closes_still_leaves(void)
 {
 	for (int i = 0; i < 4; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i % 2],
-		    i / 2 ? SKS_SYNC : SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i % 2], i / 2 ? SKS_SYNC : SKS_THREADING);
 		struct sks_server *srv;
 		struct sks_socket *client;
 
@@ -740,12 +751,14 @@ static void
 pass_descriptor(struct sks_socket *s, int fd)
 {
 	union {
-		struct cmsghdr	align;
-		char		bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec iov = { (char[]){ "x" }, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof control };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 
 	memset(&control, 0, sizeof control);
@@ -832,10 +845,10 @@ refuse_the_deaf(struct sks_server *srv, struct sks_request *req,
 static void
 to_refuse_a_unix_peer_that_does_not_read_takes_no_time_at_all(void)
 {
-	struct sks_server_config cfg = rig_config(SKS_UNIX_DGRAM,
-	    SKS_THREADING);
+	struct sks_server_config cfg =
+	    rig_config(SKS_UNIX_DGRAM, SKS_THREADING);
 	struct sks_server_ops ops = { SKS_SERVER_OPS,
-	    .on_overload = refuse_the_deaf };
+		.on_overload = refuse_the_deaf };
 	struct sks_server *srv;
 	struct sks_socket *client;
 	int64_t start;
@@ -861,7 +874,7 @@ to_refuse_a_unix_peer_that_does_not_read_takes_no_time_at_all(void)
 }
 
 static struct {
-	struct sks_addr	client, asked;
+	struct sks_addr client, asked;
 } kept;
 
 static int
@@ -884,23 +897,27 @@ a_reply_may_leave_when_the_request_is_long_over(void)
 		rig_reset();
 		script.in_handle = keep_addresses;
 		if (i == 0)
-			CHECK_INT(sks_addr_parse("0.0.0.0:0", 0,
-			    &cfg.address), 0);
+			CHECK_INT(sks_addr_parse("0.0.0.0:0", 0, &cfg.address),
+			    0);
 		srv = rig_server(&cfg, NULL, &rig_handler);
 		to = *sks_server_address(srv);
 		if (i == 0)
 			CHECK_INT(sks_addr_parse(TELLS ? "127.0.0.3" :
-			    "127.0.0.1", sks_addr_port(&to), &to), 0);
+							 "127.0.0.1",
+				      sks_addr_port(&to), &to),
+			    0);
 		client = rig_datagrams_to(&to);
 		send_bytes(client, 1);
 		CHECK_INT(sks_server_handle_request(srv), 1);
 		CHECK_INT(sks_sendto_from(sks_server_socket(srv), "later", 5,
-		    &kept.client, &kept.asked), 0);
+			      &kept.client, &kept.asked),
+		    0);
 		CHECK_STR(heard(client), "later");
 		sks_socket_free(client);
 		CHECK_INT(sks_server_close(srv), 0);
 		CHECK_INT(sks_sendto_from(sks_server_socket(srv), "late", 4,
-		    &kept.client, &kept.asked), SKS_ECLOSED);
+			      &kept.client, &kept.asked),
+		    SKS_ECLOSED);
 		sks_server_free(srv);
 	}
 }
@@ -934,7 +951,7 @@ static void
 a_borrowed_socket_is_as_it_was_when_the_server_is_gone(void)
 {
 	static const struct sks_server_ops ops = { SKS_SERVER_OPS,
-	    .get_request = lend };
+		.get_request = lend };
 	struct sks_server_config cfg = rig_config(SKS_UDP, SKS_THREADING);
 	struct sks_server *srv;
 	struct sks_socket *client, *other;
@@ -965,8 +982,8 @@ many_datagrams_leave_neither_threads_nor_descriptors(void)
 	int many = t_size("datagrams", 1000);
 
 	for (int i = 0; i < 2; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i],
-		    SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i], SKS_THREADING);
 		int fds = count_fds(), threads = count_threads_now();
 		struct sks_server_stats stats;
 		struct sks_server *srv;
@@ -1001,8 +1018,8 @@ leave_dead_file(const struct sks_addr *a)
 	struct sks_socket *s;
 
 	CHECK_INT(sks_socket_new(SKS_UNIX, SKS_DGRAM, 0, &s), 0);
-	CHECK_INT(bind(sks_fileno(s), (const struct sockaddr *)&a->u,
-	    a->len), 0);
+	CHECK_INT(bind(sks_fileno(s), (const struct sockaddr *)&a->u, a->len),
+	    0);
 	sks_socket_free(s);
 }
 
@@ -1070,7 +1087,8 @@ static void
 connect_to(struct sks_socket *s, const struct sks_addr *to)
 {
 	CHECK_INT(connect(sks_fileno(s), (const struct sockaddr *)&to->u,
-	    to->len), 0);
+		      to->len),
+	    0);
 }
 
 static int
@@ -1086,8 +1104,8 @@ bound_to(struct sks_addr *a)
 	struct sks_socket *s;
 
 	CHECK_INT(sks_socket_new(SKS_INET, SKS_DGRAM, 0, &s), 0);
-	CHECK_INT(bind(sks_fileno(s), (const struct sockaddr *)&a->u,
-	    a->len), 0);
+	CHECK_INT(bind(sks_fileno(s), (const struct sockaddr *)&a->u, a->len),
+	    0);
 	CHECK_INT(sks_getsockname(s, a), 0);
 	return s;
 }
@@ -1107,7 +1125,7 @@ a_pending_refusal_neither_fails_a_reply_nor_ends_the_loop(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_UDP, SKS_SYNC);
 	struct sks_server_ops ops = { SKS_SERVER_OPS,
-	    .server_activate = connect_server };
+		.server_activate = connect_server };
 	struct sks_server_stats stats;
 	struct sks_server *srv;
 	struct sks_socket *client;

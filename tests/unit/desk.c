@@ -15,7 +15,7 @@
 #include "desk/desk.h"
 #include "t.h"
 
-#define HOUR_MS		INT64_C(3600000)
+#define HOUR_MS INT64_C(3600000)
 
 static const struct desk_config config = {
 	.name = "us",
@@ -36,8 +36,7 @@ static uint64_t put_bytes;
 static struct desk_conn anna, bert;
 
 static void
-sink_event(void *arg, const struct desk_event *ev,
-    const struct desk_session *s)
+sink_event(void *arg, const struct desk_event *ev, const struct desk_session *s)
 {
 	(void)arg;
 	(void)s;
@@ -171,15 +170,18 @@ ask(struct desk_request rq)
 static void
 opened(struct desk_conn *c, enum desk_mode mode)
 {
-	ask((struct desk_request){ .rq = DESK_RQ_OPENED, .conn = c,
+	ask((struct desk_request){ .rq = DESK_RQ_OPENED,
+	    .conn = c,
 	    .mode = mode });
 }
 
 static void
 said(struct desk_conn *c, const char *text)
 {
-	ask((struct desk_request){ .rq = DESK_RQ_SAID, .conn = c,
-	    .text = text, .len = strlen(text) });
+	ask((struct desk_request){ .rq = DESK_RQ_SAID,
+	    .conn = c,
+	    .text = text,
+	    .len = strlen(text) });
 }
 
 static void
@@ -191,15 +193,20 @@ conn_rq(enum desk_rq rq, struct desk_conn *c, const char *why)
 static void
 reply(uint64_t sid, const char *text)
 {
-	ask((struct desk_request){ .rq = DESK_RQ_REPLY, .who = "lin",
-	    .sid = sid, .text = text, .len = strlen(text) });
+	ask((struct desk_request){ .rq = DESK_RQ_REPLY,
+	    .who = "lin",
+	    .sid = sid,
+	    .text = text,
+	    .len = strlen(text) });
 }
 
 static void
 command(const char *text)
 {
-	ask((struct desk_request){ .rq = DESK_RQ_COMMAND, .who = "lin",
-	    .text = text, .len = strlen(text) });
+	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
+	    .who = "lin",
+	    .text = text,
+	    .len = strlen(text) });
 }
 
 static void
@@ -285,7 +292,7 @@ a_line_customer_has_no_session_before_the_first_line(void)
 	stored("on 0; attached at 1; ");
 	opened(&anna, DESK_LINE);
 	stored("anna<Welcome to us.\nYou are number 1 in line. Write your "
-	    "question.; ok; ");
+	       "question.; ok; ");
 	said(&anna, "  ");
 	stored("ok; ");
 	said(&anna, "hi");
@@ -301,7 +308,7 @@ a_classic_customer_has_one_with_the_hello(void)
 	done();
 	opened(&anna, DESK_CLASSIC);
 	stored("arrived 1; anna<服务端已就绪\nWelcome to us.\nYou are number "
-	    "1 in line. Write your question.; ok; ");
+	       "1 in line. Write your question.; ok; ");
 	finish();
 }
 
@@ -337,7 +344,7 @@ nobody_on_duty_is_said_once_and_the_message_kept(void)
 	done();
 	said(&anna, "hi");
 	stored("arrived 1; said 1 n1 unattended; anna<Nobody is on duty right "
-	    "now; your message is kept.; ok; ");
+	       "now; your message is kept.; ok; ");
 	CHECK_INT(facts(1).state, DESK_LEFT);
 	said(&anna, "ho");
 	stored("said 1 n2 unattended; ok; ");
@@ -356,7 +363,7 @@ a_classic_customer_hears_at_once_that_nobody_is_on_duty(void)
 	done();
 	said(&anna, "hi");
 	stored("said 1 n1 unattended; anna<Nobody is on duty right now; your "
-	    "message is kept.; ok; ");
+	       "message is kept.; ok; ");
 	finish();
 }
 
@@ -411,7 +418,8 @@ an_ended_customer_lingers_only_once_all_has_left(void)
 	command("close 1");
 	done();
 	CHECK_INT(desk_deadline(desk), DW_NEVER);
-	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	ask((struct desk_request){ .rq = DESK_RQ_SENT,
+	    .conn = &anna,
 	    .offset = put_bytes });
 	done();
 	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
@@ -459,10 +467,12 @@ sent_waits_until_the_outbox_is_past_the_reply(void)
 	put_says = DESK_PUT_KEPT;
 	reply(1, "slow");
 	stored("reply 1 n1; anna<lin:slow; ok; ");
-	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	ask((struct desk_request){ .rq = DESK_RQ_SENT,
+	    .conn = &anna,
 	    .offset = put_bytes - 1 });
 	stored("ok; ");
-	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	ask((struct desk_request){ .rq = DESK_RQ_SENT,
+	    .conn = &anna,
 	    .offset = put_bytes });
 	stored("ok; sent 1 n1; ");
 	finish();
@@ -489,7 +499,7 @@ what_leaves_with_the_goodbye_is_noted_behind_it(void)
 	done();
 	command("close 1");
 	stored("closed 1 (closed); anna<two\nThis conversation was closed. "
-	    "Goodbye.\nquit; anna end; ok; ");
+	       "Goodbye.\nquit; anna end; ok; ");
 	stored("sent 1 n2; ");
 	CHECK_INT(facts(1).state, DESK_CLOSED);
 	reply(1, "three");
@@ -507,7 +517,7 @@ a_reply_and_a_close_in_one_round_are_both_noted(void)
 	reply(1, "bye then");
 	command("close 1");
 	stored("reply 1 n1; anna<lin:bye then; ok; closed 1 (closed); "
-	    "anna<This conversation was closed. Goodbye.; anna end; ok; ");
+	       "anna<This conversation was closed. Goodbye.; anna end; ok; ");
 	conn_rq(DESK_RQ_LEFT, &anna, "left");
 	stored("ok; sent 1 n1; ");
 	stored("");
@@ -522,7 +532,8 @@ what_leaves_after_the_end_is_noted_once_it_can_be_stored(void)
 	command("close 1");
 	put_says = DESK_PUT_KEPT;
 	done();
-	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	ask((struct desk_request){ .rq = DESK_RQ_SENT,
+	    .conn = &anna,
 	    .offset = put_bytes });
 	not_stored("not-stored; ");
 	later(1);
@@ -581,7 +592,7 @@ closing_says_goodbye_ends_and_cuts_after_the_linger(void)
 	begin_with_anna(DESK_LINE);
 	command("close 1");
 	stored("closed 1 (closed); anna<This conversation was closed. "
-	    "Goodbye.; anna end; ok; ");
+	       "Goodbye.; anna end; ok; ");
 	said(&anna, "too late");
 	stored("ok; ");
 	later(2);
@@ -647,7 +658,7 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 	done();
 	said(&anna, "hi");
 	not_stored("anna<Your message could not be stored. Please send it "
-	    "again.; not-stored; ");
+		   "again.; not-stored; ");
 	CHECK_INT(facts(0).in, 0);
 	said(&anna, "hi");
 	stored("arrived 1; said 1 n1; ok; ");
@@ -694,7 +705,7 @@ a_half_closed_one_whose_first_words_are_lost_is_let_go(void)
 	said(&anna, "hi");
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
 	not_stored("anna<Your message could not be stored. Please send it "
-	    "again.; anna end; not-stored; not-stored; ");
+		   "again.; anna end; not-stored; not-stored; ");
 	finish();
 }
 
@@ -703,7 +714,7 @@ a_classic_customer_whose_hello_is_not_stored_is_refused(void)
 {
 	begin();
 	opened(&anna, DESK_CLASSIC);
-	not_stored("not-stored; ");	/* which its worker makes a reset */
+	not_stored("not-stored; "); /* which its worker makes a reset */
 	CHECK_INT(facts(0).in, 0);
 	finish();
 }
@@ -725,7 +736,7 @@ an_operator_sees_the_desk_behind_the_last_event_of_the_round(void)
 	opened(&anna, DESK_LINE);
 	said(&anna, "hi");
 	stored("on 0; anna<Welcome to us.\nYou are number 1 in line. Write "
-	    "your question.; ok; arrived 1; said 1 n1; ok; attached at 3; ");
+	       "your question.; ok; arrived 1; said 1 n1; ok; attached at 3; ");
 	finish();
 }
 
@@ -776,7 +787,7 @@ draining_tells_everybody_and_reports_when_all_have_left(void)
 	done();
 	ask((struct desk_request){ .rq = DESK_RQ_DRAIN });
 	stored("anna<This desk is closing. Goodbye.; anna end; "
-	    "bert<This desk is closing. Goodbye.\nquit; bert end; ok; ");
+	       "bert<This desk is closing. Goodbye.\nquit; bert end; ok; ");
 	conn_rq(DESK_RQ_LEFT, &anna, "left");
 	conn_rq(DESK_RQ_LEFT, &bert, "left");
 	stored("ok; ok; gone 1 (stop); closed 2 (stop); drained; ");
@@ -854,7 +865,8 @@ a_minute_is_not_granted_twice_when_the_last_word_is_kept(void)
 	later(60);
 	put_says = DESK_PUT_KEPT;
 	stored("anna<quit; anna end; ");
-	ask((struct desk_request){ .rq = DESK_RQ_SENT, .conn = &anna,
+	ask((struct desk_request){ .rq = DESK_RQ_SENT,
+	    .conn = &anna,
 	    .offset = put_bytes });
 	done();
 	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
@@ -901,9 +913,15 @@ a_name_is_stored_and_both_of_two_in_one_round(void)
 static void
 a_restarted_desk_knows_who_was_there_and_counts_on(void)
 {
-	struct desk_event arrived = { .seq = 5, .t_ms = 900, .sid = 3,
-	    .ev = DESK_EV_ARRIVED, .who = "guest", .mode = "line",
-	    .addr = "192.0.2.9:9", .why = "", .body = "" };
+	struct desk_event arrived = { .seq = 5,
+		.t_ms = 900,
+		.sid = 3,
+		.ev = DESK_EV_ARRIVED,
+		.who = "guest",
+		.mode = "line",
+		.addr = "192.0.2.9:9",
+		.why = "",
+		.body = "" };
 
 	begin();
 	CHECK_INT(desk_replay(desk, &arrived), 0);
@@ -925,7 +943,7 @@ a_silent_one_that_turns_out_classic_gets_its_hello(void)
 	done();
 	opened(&anna, DESK_CLASSIC);
 	stored("arrived 1; anna<服务端已就绪\nWelcome to us.\nYou are "
-	    "number 1 in line. Write your question.; ok; ");
+	       "number 1 in line. Write your question.; ok; ");
 	conn_rq(DESK_RQ_LEFT, &anna, "left");
 	stored("ok; closed 1 (left); ");
 	finish();
@@ -934,8 +952,11 @@ a_silent_one_that_turns_out_classic_gets_its_hello(void)
 static void
 idle(struct desk_conn *c)
 {
-	ask((struct desk_request){ .rq = DESK_RQ_IDLE, .conn = c,
-	    .why = "idle", .text = "Bye.", .len = 4 });
+	ask((struct desk_request){ .rq = DESK_RQ_IDLE,
+	    .conn = c,
+	    .why = "idle",
+	    .text = "Bye.",
+	    .len = 4 });
 }
 
 static void
@@ -966,8 +987,10 @@ static void
 what_a_worker_tells_its_customer_needs_no_storing(void)
 {
 	begin_with_anna(DESK_LINE);
-	ask((struct desk_request){ .rq = DESK_RQ_TELL, .conn = &anna,
-	    .text = "Slow down.", .len = 10 });
+	ask((struct desk_request){ .rq = DESK_RQ_TELL,
+	    .conn = &anna,
+	    .text = "Slow down.",
+	    .len = 10 });
 	reply(1, "yes");
 	not_stored("anna<Slow down.; not-stored; not-stored; ");
 	finish();

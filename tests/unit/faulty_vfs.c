@@ -9,14 +9,14 @@
 
 /* The real file's bytes follow directly behind this one's. */
 struct file {
-	sqlite3_file	base;
-	sqlite3_file	*real;
+	sqlite3_file base;
+	sqlite3_file *real;
 };
 
 static const struct fault_row {
-	bool	on_sync;
-	bool	stays;
-	int	err;
+	bool on_sync;
+	bool stays;
+	int err;
 } rows[] = {
 	[FAULTY_WRITE] = { false, false, EIO },
 	[FAULTY_TORN] = { false, false, EIO },
@@ -27,9 +27,9 @@ static const struct fault_row {
 };
 
 static struct {
-	enum faulty_kind	kind;
-	unsigned		left;	/* 0: disarmed */
-	bool			fired;
+	enum faulty_kind kind;
+	unsigned left; /* 0: disarmed */
+	bool fired;
 } fault;
 
 static sqlite3_vfs *real_vfs;
@@ -142,8 +142,7 @@ x_device(sqlite3_file *f)
 }
 
 static int
-x_shm_map(sqlite3_file *f, int page, int size, int extend,
-    void volatile **out)
+x_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **out)
 {
 	return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
 }

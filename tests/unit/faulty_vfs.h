@@ -9,21 +9,21 @@
 #include <stdbool.h>
 
 enum faulty_kind {
-	FAULTY_WRITE,		/* EIO before anything is written */
-	FAULTY_TORN,		/* EIO after the first half */
-	FAULTY_SYNC,		/* all is written, fsync says EIO */
-	FAULTY_SYNC_FULL,	/* the same with ENOSPC: blocks came late */
-	FAULTY_DEAD,		/* FAULTY_SYNC, then no write until disarmed */
-	FAULTY_FULL,		/* no space; stays so until disarmed */
+	FAULTY_WRITE,     /* EIO before anything is written */
+	FAULTY_TORN,      /* EIO after the first half */
+	FAULTY_SYNC,      /* all is written, fsync says EIO */
+	FAULTY_SYNC_FULL, /* the same with ENOSPC: blocks came late */
+	FAULTY_DEAD,      /* FAULTY_SYNC, then no write until disarmed */
+	FAULTY_FULL,      /* no space; stays so until disarmed */
 };
 
 /* Makes it the default for every connection opened from now on. */
-int	faulty_vfs_install(void);
+int faulty_vfs_install(void);
 
 /* The kth (from 1) write or sync, whichever the kind is about, fails. */
-void	faulty_vfs_arm(enum faulty_kind kind, unsigned k);
+void faulty_vfs_arm(enum faulty_kind kind, unsigned k);
 
 /* Ends it.  Returns whether a fault was injected. */
-bool	faulty_vfs_disarm(void);
+bool faulty_vfs_disarm(void);
 
 #endif

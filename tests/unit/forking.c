@@ -19,9 +19,8 @@
 
 #include "rig.h"
 
-static const enum sks_kind kinds[] = {
-	SKS_TCP, SKS_UNIX_STREAM, SKS_UDP, SKS_UNIX_DGRAM
-};
+static const enum sks_kind kinds[] = { SKS_TCP, SKS_UNIX_STREAM, SKS_UDP,
+	SKS_UNIX_DGRAM };
 
 /* Connections only, and all there are. */
 enum { STREAMS = 2, ALL = 4 };
@@ -29,16 +28,16 @@ enum { STREAMS = 2, ALL = 4 };
 /* --- what a child has done, told through a pipe --- */
 
 static struct {
-	pid_t	pid;		/* of the test */
-	int	fds[2];
-	int	fork_errno;	/* not 0: fork fails with this */
+	pid_t pid; /* of the test */
+	int fds[2];
+	int fork_errno; /* not 0: fork fails with this */
 	atomic_int turns;
 } here;
 
 struct told {
-	pid_t	pid;
-	int	error, context;
-	char	calls[256];
+	pid_t pid;
+	int error, context;
+	char calls[256];
 };
 
 static void
@@ -75,7 +74,7 @@ fork(void)
 	}
 	if (real == NULL)
 		*(void **)&real = dlsym(RTLD_NEXT, "fork");
-	fflush(stdout);		/* some sanitizers do in _exit() */
+	fflush(stdout); /* some sanitizers do in _exit() */
 	if ((pid = real()) == 0)
 		end_some_day();
 	return pid;
@@ -87,7 +86,7 @@ is_alone(void)
 {
 	for (int tries = 0; tries < 50 && count_threads_now() > 3; tries++)
 		let_pass_ms(1);
-	return count_threads_now() <= 3;	/* with "." and ".." */
+	return count_threads_now() <= 3; /* with "." and ".." */
 }
 
 static struct sks_server_config
@@ -232,9 +231,9 @@ server_with(const struct sks_server_config *cfg,
 
 /* --- the order of calls --- */
 
-#define BEFORE	"server_bind server_activate get_request verify_request "
-#define PARENT	BEFORE "process_request close_request server_close"
-#define AFTER	" shutdown_request close_request"
+#define BEFORE "server_bind server_activate get_request verify_request "
+#define PARENT BEFORE "process_request close_request server_close"
+#define AFTER  " shutdown_request close_request"
 
 static struct told
 child_told(const char *want, int status)
@@ -292,11 +291,12 @@ a_request_that_is_not_verified_gets_no_child(void)
 {
 	begin();
 	script.verify = 0;
-	check_order(BEFORE "shutdown_request close_request server_close",
-	    NULL, 0);
+	check_order(BEFORE "shutdown_request close_request server_close", NULL,
+	    0);
 	script.verify = SKS_EUSER;
 	check_order(BEFORE "handle_error shutdown_request close_request "
-	    "server_close", NULL, 0);
+			   "server_close",
+	    NULL, 0);
 }
 
 static void
@@ -305,11 +305,12 @@ a_failed_get_or_process_forks_nothing(void)
 	begin();
 	script.get = SKS_EUSER;
 	check_order("server_bind server_activate get_request handle_error "
-	    "server_close", NULL, 0);
+		    "server_close",
+	    NULL, 0);
 	script.get = 0;
 	script.process = SKS_EUSER;
-	check_order(BEFORE "process_request handle_error" AFTER
-	    " server_close", NULL, 0);
+	check_order(BEFORE "process_request handle_error" AFTER " server_close",
+	    NULL, 0);
 }
 
 static void
@@ -482,9 +483,8 @@ static void
 serve_forever_forks_and_reaps(void)
 {
 	struct sks_server_config cfg = forking_config(SKS_TCP);
-	struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .service_actions = stop_when_three_were_reaped
-	};
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.service_actions = stop_when_three_were_reaped };
 	struct sks_server *srv;
 	struct sks_socket *s[3];
 
@@ -577,8 +577,7 @@ greet_and_count(struct sks_handler *h)
 
 	/* Its connection, and the end of a pipe that tells of its own end. */
 	snprintf(text, sizeof text, "%d %d %d %d\n", count_fds() - fds_before,
-	    sks_server_fileno(h->server),
-	    sks_server_shutdown(h->server, SOON),
+	    sks_server_fileno(h->server), sks_server_shutdown(h->server, SOON),
 	    sks_server_close(h->server));
 	return sks_send_text(h->request, text);
 }
@@ -702,9 +701,8 @@ static void
 max_children_holds_over_several_listeners(void)
 {
 	struct sks_server_config cfg = forking_config(SKS_TCP);
-	struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .service_actions = stop_at_four
-	};
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.service_actions = stop_at_four };
 	struct sks_addr more = cfg.address;
 	struct sks_server *srv;
 	struct sks_socket *s[4];
@@ -716,7 +714,9 @@ max_children_holds_over_several_listeners(void)
 	srv = rig_server(&cfg, &ops, &echo_handler);
 	for (int i = 0; i < 4; i++) {
 		CHECK_INT(sks_create_connection_addr(sks_server_address_at(srv,
-		    (size_t)i % 2), SOON, &s[i]), 0);
+							 (size_t)i % 2),
+			      SOON, &s[i]),
+		    0);
 		CHECK_INT(sks_settimeout(s[i], SOON), 0);
 		CHECK_INT(sks_send_text(s[i], "hello world\n"), 0);
 	}
@@ -838,7 +838,7 @@ a_peer_whose_child_would_have_no_pipe_is_told_and_closed(void)
 	getrlimit(RLIMIT_NOFILE, &old);
 	next = dup(0);
 	close(next);
-	set_fd_limit((rlim_t)next + 1);		/* enough to accept */
+	set_fd_limit((rlim_t)next + 1); /* enough to accept */
 	CHECK_INT(sks_server_handle_request(srv), 1);
 	set_fd_limit(old.rlim_cur);
 	CHECK(was_refused(s));
@@ -888,7 +888,8 @@ a_process_with_other_threads_does_not_fork(void)
 	s = rig_connect(srv);
 	pthread_create(&thread, NULL, wait_for_done, NULL);
 	CHECK_INT(sks_server_handle_request(srv), SKS_ENOTSUP);
-	CHECK_STR(sks_error_text(text, sizeof text), "a process that has other "
+	CHECK_STR(sks_error_text(text, sizeof text),
+	    "a process that has other "
 	    "threads does not fork (see fork_anyway): not supported");
 	CHECK_INT(sks_server_serve_forever(srv), SKS_ENOTSUP);
 	CHECK_INT(stats_of(srv).accepted, 0);
@@ -994,9 +995,8 @@ static void
 a_killed_child_wakes_the_loop_and_counts_as_failed(void)
 {
 	struct sks_server_config cfg = forking_config(SKS_TCP);
-	struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .service_actions = stop_when_three_were_reaped
-	};
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.service_actions = stop_when_three_were_reaped };
 	struct sks_server *srv;
 	struct sks_socket *s[3];
 
@@ -1056,9 +1056,8 @@ static void
 a_child_that_closes_its_pipe_does_not_make_the_loop_spin(void)
 {
 	struct sks_server_config cfg = forking_config(SKS_TCP);
-	struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .service_actions = count_turns
-	};
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.service_actions = count_turns };
 	struct sks_server *srv;
 	struct sks_socket *s;
 
@@ -1092,9 +1091,8 @@ leave_a_child_behind(struct sks_handler *h)
 static void
 check_that_its_end_is_noticed(const struct sks_server_config *cfg)
 {
-	struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .service_actions = count_turns
-	};
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.service_actions = count_turns };
 	struct sks_server *srv;
 	struct sks_socket *s;
 
@@ -1191,7 +1189,8 @@ after_the_grace_a_child_gets_sigterm(void)
 		srv = rig_server(&cfg, NULL, &rig_handler);
 		s = rig_connect(srv);
 		CHECK_INT(own_thread ? sks_server_start(srv) :
-		    sks_server_handle_request(srv), !own_thread);
+				       sks_server_handle_request(srv),
+		    !own_thread);
 		CHECK(greeted(s));
 		start = sks_now();
 		CHECK_INT(sks_server_close(srv), 0);
@@ -1304,7 +1303,7 @@ without_block_on_close_children_are_told_and_not_awaited(void)
 
 /* --- datagrams: the socket is the server's, and each child's, too --- */
 
-static int gate[2];		/* a byte lets one child through */
+static int gate[2]; /* a byte lets one child through */
 
 static void
 open_gate(int n)
@@ -1375,8 +1374,7 @@ reply_what_it_has(struct sks_handler *h)
 		listeners += sks_server_fileno_at(h->server, i) >= 0;
 	snprintf(text, sizeof text, "%d %d %d %d %d\n", in_child(),
 	    count_fds() - fds_before, listeners,
-	    sks_server_shutdown(h->server, SOON),
-	    sks_server_close(h->server));
+	    sks_server_shutdown(h->server, SOON), sks_server_close(h->server));
 	return sks_request_reply(h->self, text, strlen(text));
 }
 
@@ -1387,8 +1385,8 @@ a_datagrams_child_has_only_the_socket_that_was_asked(void)
 {
 	for (int i = STREAMS; i < ALL; i++) {
 		struct sks_server_config cfg = forking_config(kinds[i]);
-		struct sks_addr more = rig_config(kinds[i],
-		    SKS_FORKING).address;
+		struct sks_addr more =
+		    rig_config(kinds[i], SKS_FORKING).address;
 		struct sks_socket *s[2];
 		struct sks_server *srv;
 		char want[64];
@@ -1478,9 +1476,8 @@ over_processes(struct sks_server *srv, struct sks_request *req,
 static void
 a_datagram_for_which_fork_fails_is_refused_and_the_next_served(void)
 {
-	const struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .on_overload = over_processes
-	};
+	const struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.on_overload = over_processes };
 
 	for (int i = STREAMS; i < ALL; i++) {
 		struct sks_server_config cfg = forking_config(kinds[i]);
@@ -1528,9 +1525,8 @@ note_children(struct sks_server *srv)
 static void
 what_a_child_replies_while_its_datagram_server_closes_still_leaves(void)
 {
-	const struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .server_close = note_children
-	};
+	const struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.server_close = note_children };
 
 	for (int i = STREAMS; i < ALL; i++) {
 		struct sks_server_config cfg = forking_config(kinds[i]);

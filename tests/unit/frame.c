@@ -68,7 +68,8 @@ feed_long(struct sks_frame *f, int len, int piece, const char *end)
 
 	for (int i = 0; i < len; i += piece) {
 		CHECK_INT(sks_frame_feed(f, "xxxxxxxxxxxxxxxx",
-		    (size_t)(len - i < piece ? len - i : piece)), 0);
+			      (size_t)(len - i < piece ? len - i : piece)),
+		    0);
 		CHECK_INT(sks_frame_next(f, &line), SKS_EAGAIN);
 	}
 	CHECK_INT(sks_frame_feed(f, end, strlen(end)), 0);

@@ -12,8 +12,8 @@
 static size_t largest;
 static int sends;
 
-void	*__real_realloc(void *p, size_t size);
-void	*__wrap_realloc(void *p, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
 
 void *
 __wrap_realloc(void *p, size_t size)
@@ -23,10 +23,10 @@ __wrap_realloc(void *p, size_t size)
 	return __real_realloc(p, size);
 }
 
-int	__real_sks_sendall(struct sks_socket *s, const void *data, size_t n,
-	    size_t *done);
-int	__wrap_sks_sendall(struct sks_socket *s, const void *data, size_t n,
-	    size_t *done);
+int __real_sks_sendall(struct sks_socket *s, const void *data, size_t n,
+    size_t *done);
+int __wrap_sks_sendall(struct sks_socket *s, const void *data, size_t n,
+    size_t *done);
 
 int
 __wrap_sks_sendall(struct sks_socket *s, const void *data, size_t n,
@@ -38,7 +38,7 @@ __wrap_sks_sendall(struct sks_socket *s, const void *data, size_t n,
 
 /* --- every framing --- */
 
-#define MAX	200
+#define MAX 200
 
 static const struct sks_framing all[] = {
 	{ .kind = SKS_LINE, .max = MAX },
@@ -52,11 +52,10 @@ static const struct sks_framing all[] = {
 	{ SKS_BLOCK, SKS_LITTLE_ENDIAN, 8, MAX },
 	{ .kind = SKS_NETSTRING, .max = MAX },
 };
-#define FRAMINGS	(sizeof all / sizeof all[0])
+#define FRAMINGS (sizeof all / sizeof all[0])
 
-static const struct sks_framing netstring = {
-	.kind = SKS_NETSTRING, .max = MAX
-};
+static const struct sks_framing netstring = { .kind = SKS_NETSTRING,
+	.max = MAX };
 
 static struct sks_frame *
 new_frame(const struct sks_framing *how)
@@ -103,8 +102,8 @@ encode_three(const struct sks_framing *how, char *wire, size_t size)
 	ssize_t n;
 
 	for (size_t i = 0; i < 3; i++) {
-		n = sks_frame_encode(how, texts[i], strlen(texts[i]),
-		    wire + at, size - at);
+		n = sks_frame_encode(how, texts[i], strlen(texts[i]), wire + at,
+		    size - at);
 		if (CHECK(n > 0))
 			at += (size_t)n;
 	}
@@ -261,7 +260,7 @@ any_bytes_pass_in_blocks_and_netstrings(void)
 static void
 an_announcement_costs_nothing(void)
 {
-	static const char huge[] = "\x80\0\0\0\0\0\0";	/* 2^63 */
+	static const char huge[] = "\x80\0\0\0\0\0\0"; /* 2^63 */
 	struct sks_frame *f = new_frame(&all[4]);
 
 	largest = 0;
@@ -333,8 +332,8 @@ a_message_of_exactly_the_limit_fits(void)
 
 	for (size_t i = 0; i < FRAMINGS; i++) {
 		struct sks_frame *f = new_frame(&all[i]);
-		ssize_t n = sks_frame_encode(&all[i], data, MAX, wire,
-		    sizeof wire);
+		ssize_t n =
+		    sks_frame_encode(&all[i], data, MAX, wire, sizeof wire);
 
 		if (CHECK(n > 0))
 			feed(f, wire, (size_t)n);
@@ -414,7 +413,7 @@ a_damaged_netstring_is_told_at_its_first_wrong_byte(void)
 	expect_damaged("3 :abc,", 2);
 	expect_damaged("3:abcd,", 6);
 	expect_damaged("0:\n", 3);
-	expect_damaged("99999999999999999999:", 20);	/* over 2^64 */
+	expect_damaged("99999999999999999999:", 20); /* over 2^64 */
 	CHECK_STR(sks_strerror(SKS_EPROTO),
 	    "these bytes do not follow the framing");
 }
@@ -541,8 +540,9 @@ messages_go_through_a_stream_in_every_framing(void)
 	for (size_t i = 0; i < FRAMINGS; i++)
 		for (int size = 0; size <= 4; size += 4) {
 			open_pair(size, size);
-			CHECK_INT(sks_stream_write_frame(out, &all[i],
-			    "订单", 6), 0);
+			CHECK_INT(sks_stream_write_frame(out, &all[i], "订单",
+				      6),
+			    0);
 			CHECK_INT(sks_stream_write_frame(out, &all[i], "", 0),
 			    0);
 			CHECK_INT(sks_stream_flush(out), 0);
@@ -597,8 +597,7 @@ a_message_leaves_in_one_piece(void)
 	CHECK_INT(sends, 1);
 	CHECK_INT(sks_recv(ours, buf, sizeof buf), 8);
 	CHECK_MEM(buf, 8, "5:hello,", 8);
-	CHECK_INT(sks_stream_write_frame(out, &all[0], "a\nb", 3),
-	    SKS_EINVAL);
+	CHECK_INT(sks_stream_write_frame(out, &all[0], "a\nb", 3), SKS_EINVAL);
 	CHECK_INT(sks_settimeout(ours, 0), 0);
 	CHECK_INT(sks_recv(ours, buf, sizeof buf), SKS_EAGAIN);
 	sks_close(ours);
@@ -630,9 +629,11 @@ a_message_too_long_for_a_stream_is_still_there_for_more_room(void)
 		open_pair(-1, 0);
 		CHECK_INT(sks_stream_write_frame(out, &all[i], "hello", 5), 0);
 		CHECK_INT(sks_stream_read_frame(in, &all[i], SKS_OWN_TIMEOUT,
-		    buf, 5, &len), SKS_ETOOLONG);
+			      buf, 5, &len),
+		    SKS_ETOOLONG);
 		CHECK_INT(sks_stream_read_frame(in, &all[i], SKS_OWN_TIMEOUT,
-		    buf, 6, &len), 1);
+			      buf, 6, &len),
+		    1);
 		CHECK_STR(buf, "hello");
 		close_pair();
 	}
@@ -662,9 +663,12 @@ a_stream_takes_memory_for_what_comes_and_not_for_what_is_said(void)
 
 	open_pair(0, 0);
 	largest = 0;
-	say("\0\x10\0\0" "few", 7);
+	say("\0\x10\0\0"
+	    "few",
+	    7);
 	CHECK_INT(sks_stream_read_frame(in, &how, sks_after(0.01), large,
-	    mib + 1, &len), SKS_ETIMEDOUT);
+		      mib + 1, &len),
+	    SKS_ETIMEDOUT);
 	CHECK(largest > 0 && largest < 20000);
 	free(large);
 	close_pair();
@@ -733,7 +737,8 @@ a_handshake_and_frames_share_one_stream(void)
 	open_pair(-1, 0);
 	CHECK_INT(sks_send_text(theirs, "服务端已就绪5:hello,"), 0);
 	CHECK_INT(sks_recv_until(in, ready, 1, SKS_TEXT, sks_after(SOON), buf,
-	    sizeof buf, NULL), 18);
+		      sizeof buf, NULL),
+	    18);
 	expect_read(&netstring, "hello");
 	close_pair();
 }

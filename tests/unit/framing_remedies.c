@@ -75,9 +75,9 @@ a_pause_does_not_keep_two_sends_apart(void)
 
 	connect_them();
 	CHECK_INT(sks_send_text(client, "order 17"), 0);
-	let_pass_ms(50);			/* the remedy */
+	let_pass_ms(50); /* the remedy */
 	CHECK_INT(sks_send_text(client, "two cups"), 0);
-	await(server, FIONREAD, 16);		/* a reader that was busy */
+	await(server, FIONREAD, 16); /* a reader that was busy */
 	CHECK_INT(sks_recv(server, buf, sizeof buf), 16);
 	CHECK_MEM(buf, 16, "order 17two cups", 16);
 	part_them();
@@ -106,9 +106,9 @@ a_resent_message_is_carried_out_twice(void)
 	connect_them();
 	CHECK_INT(sks_settimeout(client, 0.01), 0);
 	CHECK_INT(sks_send_text(client, "two cups"), 0);
-	serve_cups(server);			/* its answer is late */
+	serve_cups(server); /* its answer is late */
 	CHECK_INT(sks_recv(client, answer, sizeof answer), SKS_ETIMEDOUT);
-	CHECK_INT(sks_send_text(client, "two cups"), 0);	/* the remedy */
+	CHECK_INT(sks_send_text(client, "two cups"), 0); /* the remedy */
 	serve_cups(server);
 	CHECK_INT(cups, 4);
 	part_them();
@@ -120,8 +120,8 @@ the_kernel_confirms_by_itself_and_that_says_nothing_of_the_reader(void)
 #ifdef TIOCOUTQ
 	connect_them();
 	CHECK_INT(sks_send_text(client, "two cups"), 0);
-	await(client, TIOCOUTQ, 0);	/* nothing is unconfirmed any more */
-	await(server, FIONREAD, 8);	/* and nobody has read it */
+	await(client, TIOCOUTQ, 0); /* nothing is unconfirmed any more */
+	await(server, FIONREAD, 8); /* and nobody has read it */
 	part_them();
 #else
 	CHECK(1);
@@ -169,7 +169,7 @@ a_numbered_message_is_carried_out_once_however_often_it_comes(void)
 	connect_them();
 	CHECK_INT(sks_send_text(client, "1 two cups"), 0);
 	receive_numbered();
-	part_them();			/* the answer is lost with its way */
+	part_them(); /* the answer is lost with its way */
 
 	connect_them();
 	CHECK_INT(sks_send_text(client, "1 two cups"), 0);
@@ -207,12 +207,12 @@ a_smaller_buffer_cuts_characters(void)
 	char buf[8];
 
 	connect_them();
-	CHECK_INT(sks_send_text(client, "请稍候吧"), 0);	/* 4 times 3 bytes */
+	CHECK_INT(sks_send_text(client, "请稍候吧"), 0); /* 4 times 3 bytes */
 	await(server, FIONREAD, 12);
 	CHECK_INT(sks_recv(server, buf, sizeof buf), 8);
-	CHECK_INT(dw_text_valid(buf, 8), 6);	/* decode() would fail here */
+	CHECK_INT(dw_text_valid(buf, 8), 6); /* decode() would fail here */
 	CHECK_INT(sks_recv(server, buf, sizeof buf), 4);
-	CHECK_INT(dw_text_valid(buf, 4), 0);	/* and here */
+	CHECK_INT(dw_text_valid(buf, 4), 0); /* and here */
 	part_them();
 }
 
@@ -270,9 +270,9 @@ take(const char *text, size_t len)
 	snprintf(taken + at, sizeof taken - at, "[%.*s]", (int)len, text);
 }
 
-static const struct sks_framing how = {
-	.kind = SKS_BLOCK, .prefix = 4, .max = 1024
-};
+static const struct sks_framing how = { .kind = SKS_BLOCK,
+	.prefix = 4,
+	.max = 1024 };
 
 static int
 say(struct sks_stream *st, const char *text)
@@ -288,9 +288,9 @@ listen_to(struct sks_stream *st)
 	int r;
 
 	while ((r = sks_stream_read_frame(st, &how, sks_after(60), text,
-	    sizeof text, &len)) == 1)
+		    sizeof text, &len)) == 1)
 		take(text, len);
-	return r;		/* 0: the peer has ended; else SKS_E* */
+	return r; /* 0: the peer has ended; else SKS_E* */
 }
 
 static void
@@ -343,9 +343,8 @@ static void
 a_loop_of_ones_own_feeds_what_comes(void)
 {
 	static const char wire[] = "8:order 17,0:,8:two cups,";
-	const struct sks_framing netstrings = {
-		.kind = SKS_NETSTRING, .max = 1024
-	};
+	const struct sks_framing netstrings = { .kind = SKS_NETSTRING,
+		.max = 1024 };
 	struct sks_frame *f;
 
 	for (size_t cut = 0; cut < sizeof wire; cut++) {

@@ -113,10 +113,12 @@ a_failure_has_no_context_of_an_earlier_one(void)
 {
 	const struct sks_handler_ops both = {
 		SKS_HANDLER_OPS(struct sks_handler),
-		.handle = fail_plainly, .finish = fail_plainly,
+		.handle = fail_plainly,
+		.finish = fail_plainly,
 	};
 	const struct sks_handler_ops one = {
-		SKS_HANDLER_OPS(struct sks_handler), .handle = fail_as_user,
+		SKS_HANDLER_OPS(struct sks_handler),
+		.handle = fail_as_user,
 	};
 
 	rig_reset();
@@ -141,10 +143,12 @@ static void
 stop_from_setup_or_finish_ends_a_sync_loop_too(void)
 {
 	const struct sks_handler_ops in_setup = {
-		SKS_HANDLER_OPS(struct sks_handler), .setup = stop,
+		SKS_HANDLER_OPS(struct sks_handler),
+		.setup = stop,
 	};
 	const struct sks_handler_ops in_finish = {
-		SKS_HANDLER_OPS(struct sks_handler), .finish = stop,
+		SKS_HANDLER_OPS(struct sks_handler),
+		.finish = stop,
 	};
 
 	rig_reset();
@@ -180,7 +184,8 @@ static void
 what_was_deferred_last_runs_first(void)
 {
 	const struct sks_handler_ops ops = {
-		SKS_HANDLER_OPS(struct sks_handler), .setup = defer_three,
+		SKS_HANDLER_OPS(struct sks_handler),
+		.setup = defer_three,
 	};
 
 	rig_reset();
@@ -189,8 +194,8 @@ what_was_deferred_last_runs_first(void)
 }
 
 struct counting {
-	struct sks_handler	 base;
-	unsigned char		 bytes[4096];
+	struct sks_handler base;
+	unsigned char bytes[4096];
 };
 
 static int
@@ -221,7 +226,8 @@ static void
 each_handler_has_its_number_its_peer_and_zeroed_memory(void)
 {
 	const struct sks_handler_ops ops = {
-		SKS_HANDLER_OPS(struct counting), .handle = note_what_is_given,
+		SKS_HANDLER_OPS(struct counting),
+		.handle = note_what_is_given,
 	};
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
 	struct sks_server *srv;
@@ -260,9 +266,10 @@ wait_for_the_end(struct sks_handler *h)
 static int
 note_end(struct sks_handler *h)
 {
-	note(h->end_reason == SKS_END_TIMEOUT ? "timeout" :
-	    h->end_reason == SKS_END_CLOSING ? "closing" :
-	    h->end_reason == SKS_END_PEER ? "peer" : "other");
+	note(h->end_reason == SKS_END_TIMEOUT    ? "timeout" :
+		h->end_reason == SKS_END_CLOSING ? "closing" :
+		h->end_reason == SKS_END_PEER    ? "peer" :
+						   "other");
 	return 0;
 }
 
@@ -271,7 +278,8 @@ a_handler_may_name_its_own_end(void)
 {
 	const struct sks_handler_ops ops = {
 		SKS_HANDLER_OPS(struct sks_handler),
-		.handle = say_it_timed_out, .finish = note_end,
+		.handle = say_it_timed_out,
+		.finish = note_end,
 	};
 
 	rig_reset();
@@ -284,7 +292,8 @@ a_conversation_that_the_server_ended_says_closing(void)
 {
 	const struct sks_handler_ops ops = {
 		SKS_HANDLER_OPS(struct sks_handler),
-		.handle = wait_for_the_end, .finish = note_end,
+		.handle = wait_for_the_end,
+		.finish = note_end,
 	};
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
 	struct sks_server *srv;
@@ -316,7 +325,8 @@ static void
 the_peer_sees_the_end_although_somebody_kept_a_copy(void)
 {
 	const struct sks_handler_ops ops = {
-		SKS_HANDLER_OPS(struct sks_handler), .handle = keep_a_copy,
+		SKS_HANDLER_OPS(struct sks_handler),
+		.handle = keep_a_copy,
 	};
 
 	rig_reset();
@@ -337,7 +347,8 @@ close_request_closes_there_and_then(void)
 {
 	static const enum sks_concurrency hows[] = { SKS_SYNC, SKS_THREADING };
 	const struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .close_request = look_after_closing,
+		SKS_SERVER_OPS,
+		.close_request = look_after_closing,
 	};
 
 	for (int i = 0; i < 2; i++) {
@@ -375,8 +386,8 @@ note_setup(struct sks_handler *h)
 {
 	int nodelay = 0, r = buffered_setup(h);
 
-	if (r == 0 && (sks_get_option(h->request, SKS_NODELAY, &nodelay) < 0 ||
-	    !nodelay))
+	if (r == 0 &&
+	    (sks_get_option(h->request, SKS_NODELAY, &nodelay) < 0 || !nodelay))
 		note("nagle");
 	if (!(sks_gettimeout(h->request) < SOON + 1))
 		note("no_timeout");

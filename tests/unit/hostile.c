@@ -14,11 +14,18 @@
 
 /* Clears the screen, names the window, rings, goes back, and turns round. */
 static const char *const attacks[] = {
-	"\033[2J", "\033]0;owned\007", "\b\b\b", "\r* ", "\302\2332J",
-	"\342\200\256txt", "\177", "a\nb\n", "\xff\xfe",
+	"\033[2J",
+	"\033]0;owned\007",
+	"\b\b\b",
+	"\r* ",
+	"\302\2332J",
+	"\342\200\256txt",
+	"\177",
+	"a\nb\n",
+	"\xff\xfe",
 };
 
-#define ATTACKS	(sizeof attacks / sizeof attacks[0])
+#define ATTACKS (sizeof attacks / sizeof attacks[0])
 
 /* Only LF, and no C1 control, no override of direction, no invalid byte. */
 static bool
@@ -42,8 +49,15 @@ check_event(const char *kind, const char *attack)
 {
 	const struct con_row_about about = { .label = "3 alice", .unsent = 1 };
 	const struct wire_event ev = {
-		.seq = 1, .sid = 3, .n = 1, .ev = kind, .who = attack,
-		.mode = attack, .addr = attack, .why = attack, .body = attack,
+		.seq = 1,
+		.sid = 3,
+		.n = 1,
+		.ev = kind,
+		.who = attack,
+		.mode = attack,
+		.addr = attack,
+		.why = attack,
+		.body = attack,
 		.len = strlen(attack),
 	};
 	struct dw_buf out = DW_BUF_INITIALIZER;
@@ -62,7 +76,7 @@ static void
 no_event_shows_foreign_text_as_it_is(void)
 {
 	static const char *const kinds[] = {
-#define EV(name, word)	word,
+#define EV(name, word) word,
 		DESK_EVENTS(EV)
 #undef EV
 	};
@@ -100,8 +114,11 @@ print_attacks(int to)
 	static const struct tty_ops ops = { .eof = stop };
 	struct tty *tty;
 	struct tty_config config = {
-		.name = "t", .colour = TTY_COLOUR_NEVER, .wake_fd = -1,
-		.ops = &ops, .arg = &tty,
+		.name = "t",
+		.colour = TTY_COLOUR_NEVER,
+		.wake_fd = -1,
+		.ops = &ops,
+		.arg = &tty,
 	};
 	int in[2];
 

@@ -36,7 +36,7 @@ operators_go_first_and_each_kind_in_order(void)
 	dw_list_init(&taken);
 	for (int i = 0; i < 4; i++) {
 		door_node_init(&n[i], DESK_RQ_SAID, NULL, &back);
-		n[i].operator = i % 2 == 1;
+		n[i].operator= i % 2 == 1;
 		door_post(&in, &n[i]);
 	}
 	door_take(&in, DW_NEVER, &taken);
@@ -130,7 +130,8 @@ every_sender_gets_its_node_back(void)
 		return;
 	for (int i = 0; i < SENDERS; i++)
 		CHECK_INT(dw_thread_start(&senders[i], "sender", 0, send,
-		    &rounds), 0);
+			      &rounds),
+		    0);
 	for (int i = 0; i < SENDERS; i++)
 		pthread_join(senders[i], NULL);
 	pthread_join(desk, NULL);

@@ -11,7 +11,7 @@
 #include "doors/limits.h"
 #include "tests/t.h"
 
-#define NOT_HERE	77
+#define NOT_HERE 77
 
 static const struct door_limit *
 row(const char *name)
@@ -34,7 +34,7 @@ every_default_is_within_its_own_bounds(void)
 	CHECK(n > 20);
 	for (size_t i = 0; i < n; i++)
 		if (!CHECK(rows[i].least <= rows[i].dflt &&
-		    rows[i].dflt <= rows[i].most))
+			rows[i].dflt <= rows[i].most))
 			printf("# %s\n", rows[i].name);
 }
 
@@ -42,7 +42,7 @@ static void
 a_limit_takes_its_least_and_its_most_and_nothing_beyond(void)
 {
 	static const char *const bad[] = { "", "x", "5x", "0", "3601", "-1",
-	    "99999999999999999999", "1e3" };
+		"99999999999999999999", "1e3" };
 	struct door_limits l;
 	struct dw_buf why = DW_BUF_INITIALIZER;
 
@@ -55,7 +55,8 @@ a_limit_takes_its_least_and_its_most_and_nothing_beyond(void)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		dw_buf_reset(&why);
 		CHECK_INT(door_limit_set(&l, row("hello-timeout"), bad[i],
-		    &why), -EINVAL);
+			      &why),
+		    -EINVAL);
 		CHECK(strstr(dw_buf_str(&why), "1 to 3600") != NULL);
 	}
 	CHECK_INT(l.hello_timeout, 3600);
@@ -82,9 +83,11 @@ fit_in_child(int64_t wanted, bool is_explicit, rlim_t files)
 		    getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_max != files)
 			_exit(NOT_HERE);
 		r = door_limits_fit(&l, is_explicit, &why);
-		_exit(r == 0 ? 0 : r < 0 && why.len > 0 ? 2 :
-		    l.max_sessions == (int64_t)files - 64 && why.len > 0 ? 1 :
-		    3);
+		_exit(r == 0                 ? 0 :
+			r < 0 && why.len > 0 ? 2 :
+			l.max_sessions == (int64_t)files - 64 && why.len > 0 ?
+					       1 :
+					       3);
 	}
 	waitpid(pid, &status, 0);
 	return WEXITSTATUS(status);

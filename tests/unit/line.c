@@ -8,7 +8,7 @@
 #include "t.h"
 #include "wire/line.h"
 
-#define MAX	32
+#define MAX 32
 
 static const char kinds[] = { '.', 'T', 'L', 'S', 'M' };
 
@@ -77,8 +77,9 @@ expect(const char *bytes, size_t len, const char *want, size_t want_len,
 	dw_buf_fini(&ans);
 }
 
-#define EXPECT(in, want, answer) expect(in, sizeof in - 1, want, \
-	    sizeof want - 1, answer, sizeof answer - 1)
+#define EXPECT(in, want, answer)                                 \
+	expect(in, sizeof in - 1, want, sizeof want - 1, answer, \
+	    sizeof answer - 1)
 
 static void
 lf_crlf_and_cr_nul_end_a_row(void)
@@ -117,7 +118,8 @@ each_option_is_refused_once(void)
 	EXPECT("\xff\xfd\x01\xff\xfb\x01\xff\xfd\x01\xff\xfb\x01hi\n", "Thi|",
 	    "\xff\xfc\x01\xff\xfe\x01");
 	EXPECT("h\xff\xfe\x01i\xff\xfc\x01\n", "Thi|", "");
-	EXPECT("\xff\xfd\xff\xff\xfb\x00x\n", "Tx|", "\xff\xfc\xff\xff\xfe\x00");
+	EXPECT("\xff\xfd\xff\xff\xfb\x00x\n", "Tx|",
+	    "\xff\xfc\xff\xff\xfe\x00");
 }
 
 static void
@@ -130,14 +132,22 @@ other_commands_are_passed_over(void)
 static void
 a_doubled_iac_is_a_byte(void)
 {
-	EXPECT("a\xff\xff" "b\n", "Ta\xff" "b|", "");
+	EXPECT("a\xff\xff"
+	       "b\n",
+	    "Ta\xff"
+	    "b|",
+	    "");
 	EXPECT("a\r\xff\xff\n", "Ta\r\xff|", "");
 }
 
 static void
 an_iac_that_is_none_keeps_its_neighbours(void)
 {
-	EXPECT("a\xff" "b\n", "Ta\xff" "b|", "");
+	EXPECT("a\xff"
+	       "b\n",
+	    "Ta\xff"
+	    "b|",
+	    "");
 	EXPECT("a\xff\n", "Ta\xff|", "");
 	EXPECT("a\xff\r\n", "Ta\xff|", "");
 }
@@ -145,8 +155,12 @@ an_iac_that_is_none_keeps_its_neighbours(void)
 static void
 a_subnegotiation_is_skipped(void)
 {
-	EXPECT("a\xff\xfa\x18\n\xff\xff\nx\xff\xf0" "b\n", "Tab|", "");
-	EXPECT("a\xff\xfa\x18\xff\xfd\x03" "b\n", "Tab|", "\xff\xfc\x03");
+	EXPECT("a\xff\xfa\x18\n\xff\xff\nx\xff\xf0"
+	       "b\n",
+	    "Tab|", "");
+	EXPECT("a\xff\xfa\x18\xff\xfd\x03"
+	       "b\n",
+	    "Tab|", "\xff\xfc\x03");
 }
 
 static void
@@ -174,7 +188,10 @@ telnet_is_seen_by_its_first_command_only(void)
 	struct dw_buf out = DW_BUF_INITIALIZER;
 
 	wire_line_init(&l, MAX);
-	wire_line_feed(&l, "\xff" "a\xff\xff\n", 5);
+	wire_line_feed(&l,
+	    "\xff"
+	    "a\xff\xff\n",
+	    5);
 	drain(&l, &out, &out);
 	CHECK(!wire_line_telnet(&l));
 	wire_line_feed(&l, "\xff\xfd", 2);
@@ -200,7 +217,8 @@ static void
 a_row_over_the_limit_is_told_once_and_the_next_is_intact(void)
 {
 	EXPECT("0123456789012345678901234567890123456789012345678901234567890"
-	    "01234567890123456789012345678901234567890\nok\n", "L|Tok|", "");
+	       "01234567890123456789012345678901234567890\nok\n",
+	    "L|Tok|", "");
 	EXPECT("01234567890123456789012345678901234567890123456789", "L|", "");
 }
 
@@ -229,9 +247,10 @@ a_row_over_the_limit_is_told_before_it_ends(void)
 static void
 random_bytes_give_the_same_rows_however_they_are_cut(void)
 {
-	static const char alphabet[] = "ab\r\r\n\n\0\xff\xff\xfd\xfb\xfa\xf0\x01";
+	static const char alphabet[] =
+	    "ab\r\r\n\n\0\xff\xff\xfd\xfb\xfa\xf0\x01";
 	struct dw_buf a = DW_BUF_INITIALIZER, b = DW_BUF_INITIALIZER,
-	    c = DW_BUF_INITIALIZER, d = DW_BUF_INITIALIZER;
+		      c = DW_BUF_INITIALIZER, d = DW_BUF_INITIALIZER;
 	int rounds = t_size("random streams", 3000);
 	size_t cuts[201] = { 0 }, none = 0;
 	char bytes[200];
@@ -239,8 +258,8 @@ random_bytes_give_the_same_rows_however_they_are_cut(void)
 	srandom(20261122);
 	for (int i = 0; i < rounds; i++) {
 		for (size_t k = 0; k < sizeof bytes; k++) {
-			bytes[k] = alphabet[(size_t)random() %
-			    (sizeof alphabet - 1)];
+			bytes[k] =
+			    alphabet[(size_t)random() % (sizeof alphabet - 1)];
 			cuts[k] = 1 + (size_t)random() % 9;
 		}
 		decode(bytes, sizeof bytes, &none, &a, &b);
@@ -308,8 +327,10 @@ no_row_of_a_text_can_pass_for_another_speaker(void)
 static void
 a_text_goes_out_harmless(void)
 {
-	check_rows("Lin", "a\033[2J\0\xff" "b", 8, false,
-	    "Lin: a\\x1B[2J\\x00\\xFFb\n");
+	check_rows("Lin",
+	    "a\033[2J\0\xff"
+	    "b",
+	    8, false, "Lin: a\\x1B[2J\\x00\\xFFb\n");
 	check_rows("L\033n", "x", 1, false, "L\\x1Bn: x\n");
 	check_rows("L\nn", "x", 1, false, "L\\nn: x\n");
 }

@@ -13,8 +13,11 @@ static void
 start(struct con_link **l, struct sks_socket *s, con_connect_fn *connect,
     void *arg)
 {
-	struct con_link_config cfg = { .board = &board, .name = "lin",
-	    .socket = s, .connect = connect, .arg = arg };
+	struct con_link_config cfg = { .board = &board,
+		.name = "lin",
+		.socket = s,
+		.connect = connect,
+		.arg = arg };
 
 	CHECK_INT(con_board_init(&board, false), 0);
 	CHECK_INT(con_link_start(l, &cfg), 0);
@@ -41,8 +44,8 @@ a_link_that_is_stopped_at_once_ends(void)
 	for (int i = 0; i < n; i++) {
 		CHECK_INT(sks_socketpair(&ours, &theirs), 0);
 		next = ours;
-		start(&l, i % 2 == 0 ? ours : NULL,
-		    i % 2 == 0 ? NULL : take, &next);
+		start(&l, i % 2 == 0 ? ours : NULL, i % 2 == 0 ? NULL : take,
+		    &next);
 		con_link_stop(l);
 		if (i % 2 != 0)
 			sks_socket_free(next);

@@ -84,8 +84,7 @@ static const struct sks_handler_ops notes_listener = {
 };
 
 static struct sks_server_config
-with_three(enum sks_kind kind, enum sks_concurrency how,
-    struct sks_addr *more)
+with_three(enum sks_kind kind, enum sks_concurrency how, struct sks_addr *more)
 {
 	struct sks_server_config cfg = rig_config(kind, how);
 
@@ -103,23 +102,21 @@ one_server_serves_at_several_ports(void)
 	rig_reset();
 	for (int i = 0; i < 4; i++) {
 		enum sks_kind kind = kinds[i % 2];
-		struct sks_server_config cfg = with_three(kind,
-		    i / 2 ? SKS_SYNC : SKS_THREADING, more);
-		struct sks_server *srv = rig_server(&cfg, NULL,
-		    echo_for(kind));
+		struct sks_server_config cfg =
+		    with_three(kind, i / 2 ? SKS_SYNC : SKS_THREADING, more);
+		struct sks_server *srv = rig_server(&cfg, NULL, echo_for(kind));
 
-		memset(more, 0, sizeof more);	/* it has copied them */
+		memset(more, 0, sizeof more); /* it has copied them */
 		CHECK_INT(sks_server_listeners(srv), 3);
 		CHECK(sks_server_address_at(srv, 3) == NULL);
 		CHECK(sks_server_socket_at(srv, 3) == NULL);
 		CHECK_INT(sks_server_start(srv), 0);
 		for (size_t n = 0; n < 3; n++)
-			CHECK(rig_echo_on(client_at(
-			    sks_server_address_at(srv, n), kind)));
+			CHECK(rig_echo_on(
+			    client_at(sks_server_address_at(srv, n), kind)));
 		CHECK_INT(sks_server_close(srv), 0);
 		for (size_t n = 0; n < 3; n++)
-			CHECK_INT(sks_fileno(sks_server_socket_at(srv, n)),
-			    -1);
+			CHECK_INT(sks_fileno(sks_server_socket_at(srv, n)), -1);
 		sks_server_free(srv);
 	}
 }
@@ -130,8 +127,8 @@ one_server_serves_both_families(void)
 	if (!has_ipv6())
 		return;
 	for (int i = 0; i < 2; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i],
-		    SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i], SKS_THREADING);
 		struct sks_addr six = parsed("[::1]:0", 0);
 		struct sks_server *srv;
 
@@ -144,8 +141,9 @@ one_server_serves_both_families(void)
 		    SKS_INET6);
 		CHECK_INT(sks_server_start(srv), 0);
 		for (size_t n = 0; n < 2; n++)
-			CHECK(rig_echo_on(client_at(
-			    sks_server_address_at(srv, n), kinds[i])));
+			CHECK(
+			    rig_echo_on(client_at(sks_server_address_at(srv, n),
+				kinds[i])));
 		sks_server_free(srv);
 	}
 }
@@ -158,10 +156,10 @@ handle_request_lets_the_listeners_take_turns(void)
 	struct sks_addr more[2];
 
 	for (int i = 0; i < 2; i++) {
-		struct sks_server_config cfg = with_three(kinds[i], SKS_SYNC,
-		    more);
-		struct sks_server *srv = rig_server(&cfg, NULL,
-		    &notes_listener);
+		struct sks_server_config cfg =
+		    with_three(kinds[i], SKS_SYNC, more);
+		struct sks_server *srv =
+		    rig_server(&cfg, NULL, &notes_listener);
 
 		rig_reset();
 		for (int n = 0; n < 6; n++)
@@ -191,8 +189,8 @@ after_a_stop_no_further_listener_is_served(void)
 
 	ops.handle = note_and_stop;
 	for (int i = 0; i < 2; i++) {
-		struct sks_server_config cfg = with_three(kinds[i], SKS_SYNC,
-		    more);
+		struct sks_server_config cfg =
+		    with_three(kinds[i], SKS_SYNC, more);
 		struct sks_server *srv = rig_server(&cfg, NULL, &ops);
 
 		rig_reset();
@@ -215,10 +213,10 @@ one_address_that_cannot_be_bound_closes_all(void)
 	struct sks_addr more[2];
 
 	for (int i = 0; i < 2; i++) {
-		struct sks_server_config cfg = with_three(kinds[i], SKS_SYNC,
-		    more);
-		struct sks_server *taken = rig_server(&cfg, NULL,
-		    echo_for(kinds[i]));
+		struct sks_server_config cfg =
+		    with_three(kinds[i], SKS_SYNC, more);
+		struct sks_server *taken =
+		    rig_server(&cfg, NULL, echo_for(kinds[i]));
 		struct sks_server *srv, *free_port;
 		int fds;
 
@@ -237,8 +235,8 @@ one_address_that_cannot_be_bound_closes_all(void)
 		CHECK_INT(count_fds(), fds);
 		/* The first of them can be had again. */
 		cfg.n_more = 0;
-		CHECK_INT(sks_server_new(&cfg, NULL, echo_for(kinds[i]),
-		    &srv), 0);
+		CHECK_INT(sks_server_new(&cfg, NULL, echo_for(kinds[i]), &srv),
+		    0);
 		sks_server_free(srv);
 		sks_server_free(taken);
 	}
@@ -258,7 +256,7 @@ static void
 dual_stack_serves_both_and_shows_ipv4_peers_as_ipv4(void)
 {
 	struct sks_handler_ops ops = { SKS_HANDLER_OPS(struct sks_handler),
-	    .handle = note_client };
+		.handle = note_client };
 
 	if (!has_ipv6())
 		return;
@@ -271,8 +269,8 @@ dual_stack_serves_both_and_shows_ipv4_peers_as_ipv4(void)
 		rig_reset();
 		cfg.address = parsed("[::]:0", 0);
 		srv = rig_server(&cfg, NULL, &ops);
-		to = parsed("127.0.0.1",
-		    sks_addr_port(sks_server_address(srv)));
+		to =
+		    parsed("127.0.0.1", sks_addr_port(sks_server_address(srv)));
 		s = client_at(&to, kinds[i]);
 		CHECK_INT(sks_send_text(s, "?\n"), 0);
 		CHECK_INT(sks_server_handle_request(srv), 1);
@@ -302,8 +300,8 @@ without_dual_stack_the_port_is_free_for_ipv4(void)
 		six = rig_server(&cfg, NULL, echo_for(kinds[i]));
 		port = sks_addr_port(sks_server_address(six));
 		cfg.address = parsed("0.0.0.0", port);
-		CHECK_INT(sks_server_new(&cfg, NULL, echo_for(kinds[i]),
-		    &four), 0);
+		CHECK_INT(sks_server_new(&cfg, NULL, echo_for(kinds[i]), &four),
+		    0);
 		sks_server_free(four);
 		sks_server_free(six);
 	}
@@ -317,8 +315,8 @@ the_family_follows_the_text_of_the_address(void)
 	if (!has_ipv6())
 		return;
 	for (int i = 0; i < 4; i++) {
-		struct sks_server_config cfg = rig_config(kinds[i % 2],
-		    SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(kinds[i % 2], SKS_THREADING);
 		struct sks_server *srv;
 
 		cfg.address = parsed(texts[i / 2], 0);
@@ -326,8 +324,8 @@ the_family_follows_the_text_of_the_address(void)
 		CHECK_INT(sks_addr_family(sks_server_address(srv)),
 		    i / 2 ? SKS_INET : SKS_INET6);
 		CHECK_INT(sks_server_start(srv), 0);
-		CHECK(rig_echo_on(client_at(sks_server_address(srv),
-		    kinds[i % 2])));
+		CHECK(rig_echo_on(
+		    client_at(sks_server_address(srv), kinds[i % 2])));
 		sks_server_free(srv);
 	}
 }
@@ -347,11 +345,10 @@ bind_after_a_look(struct sks_server *srv)
 static void
 server_bind_finds_the_socket_there_and_not_yet_bound(void)
 {
-	static const enum sks_kind all[] = {
-		SKS_TCP, SKS_UDP, SKS_UNIX_STREAM, SKS_UNIX_DGRAM
-	};
+	static const enum sks_kind all[] = { SKS_TCP, SKS_UDP, SKS_UNIX_STREAM,
+		SKS_UNIX_DGRAM };
 	struct sks_server_ops ops = { SKS_SERVER_OPS,
-	    .server_bind = bind_after_a_look };
+		.server_bind = bind_after_a_look };
 
 	for (int i = 0; i < 4; i++) {
 		struct sks_server_config cfg = rig_config(all[i], SKS_SYNC);
@@ -388,7 +385,9 @@ connect_instead(struct sks_server *srv)
 
 	note("server_activate");
 	return connect(sks_fileno(sks_server_socket(srv)),
-	    (const struct sockaddr *)&to->u, to->len) < 0 ? SKS_EUSER : 0;
+		   (const struct sockaddr *)&to->u, to->len) < 0 ?
+	    SKS_EUSER :
+	    0;
 }
 
 static int
@@ -416,8 +415,8 @@ static void
 a_server_may_connect_and_lend_its_own_socket_to_each_request(void)
 {
 	static const struct sks_server_ops ops = { SKS_SERVER_OPS,
-	    .server_bind = bind_nothing, .server_activate = connect_instead,
-	    .get_request = own_socket };
+		.server_bind = bind_nothing, .server_activate = connect_instead,
+		.get_request = own_socket };
 	static const struct sks_handler_ops handler = {
 		SKS_HANDLER_OPS(struct sks_handler), .handle = upper_case
 	};
@@ -432,7 +431,9 @@ a_server_may_connect_and_lend_its_own_socket_to_each_request(void)
 	srv = rig_server(&cfg, &ops, &handler);
 	CHECK_STR(calls(), "server_bind server_activate");
 	CHECK_INT(sks_socket_fromfd(accept(sks_server_fileno(listener), NULL,
-	    NULL), &peer), 0);
+					NULL),
+		      &peer),
+	    0);
 	CHECK_INT(sks_settimeout(peer, SOON), 0);
 	CHECK_INT(sks_server_start(srv), 0);
 	for (char c = 'a'; c < 'e'; c++) {
@@ -441,7 +442,7 @@ a_server_may_connect_and_lend_its_own_socket_to_each_request(void)
 		CHECK_INT(byte, c - 'a' + 'A');
 	}
 	CHECK_INT(sks_server_close(srv), 0);
-	CHECK_INT(sks_recv(peer, &byte, 1), 0);	/* now, and not before */
+	CHECK_INT(sks_recv(peer, &byte, 1), 0); /* now, and not before */
 	sks_socket_free(peer);
 	sks_server_free(srv);
 	sks_server_free(listener);

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "t.h"
 
-#define STAMP	20	/* "2026-11-22 09:58:31 " */
+#define STAMP 20 /* "2026-11-22 09:58:31 " */
 
 static const char *
 in(const char *dir, const char *file)
@@ -60,8 +60,7 @@ is_stamp(const char *s)
 	static const char form[] = "dddd-dd-dd dd:dd:dd ";
 
 	for (size_t i = 0; i < STAMP; i++)
-		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' :
-		    s[i] != form[i])
+		if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
 			return false;
 	return true;
 }
@@ -98,9 +97,16 @@ static void
 a_hostile_text_is_one_line(void)
 {
 	static const char *const pieces[] = {
-		"\n", "\r\n2026-01-01 00:00:00 forged", "\x1b[2J", "\x1b[1A",
-		"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xae", "\x9b;31m",
-		"\b\b\b\b", "\x7f",
+		"\n",
+		"\r\n2026-01-01 00:00:00 forged",
+		"\x1b[2J",
+		"\x1b[1A",
+		"\xc2\x85",
+		"\xe2\x80\xa8",
+		"\xe2\x80\xae",
+		"\x9b;31m",
+		"\b\b\b\b",
+		"\x7f",
 	};
 	const char *path = in(t_tmpdir(), "log");
 	struct dw_log *log = open_log(path);
@@ -124,7 +130,8 @@ a_hostile_text_is_one_line(void)
 static void
 a_line_is_never_longer_than_1024_bytes(void)
 {
-	static const char *const fill[] = { "x", "\n", "客", "\xff", "e\xcc\x81" };
+	static const char *const fill[] = { "x", "\n", "客", "\xff",
+		"e\xcc\x81" };
 	const char *path = in(t_tmpdir(), "log");
 	char text[9000];
 	char *all;
@@ -221,8 +228,8 @@ without_a_path_it_is_standard_error(void)
 }
 
 struct writers {
-	struct dw_log	*log;
-	int		 lines;
+	struct dw_log *log;
+	int lines;
 };
 
 static void *

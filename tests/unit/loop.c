@@ -12,8 +12,8 @@
 
 #include "rig.h"
 
-#define BLOCKED	1u
-#define RELEASE	2u
+#define BLOCKED 1u
+#define RELEASE 2u
 
 static atomic_uint turns;
 
@@ -26,7 +26,8 @@ count_turns(struct sks_server *srv)
 }
 
 static const struct sks_server_ops counting = {
-	SKS_SERVER_OPS, .service_actions = count_turns,
+	SKS_SERVER_OPS,
+	.service_actions = count_turns,
 };
 
 /* --- the constructor --- */
@@ -35,7 +36,7 @@ static void
 note_ready(struct sks_server *srv)
 {
 	note(sks_addr_port(sks_server_address(srv)) != 0 ? "ready" :
-	    "no_address");
+							   "no_address");
 }
 
 static void
@@ -100,9 +101,9 @@ without_dual_stack_an_ipv6_server_refuses_ipv4(void)
 	CHECK_INT(sks_addr_parse("[::]:0", 0, &cfg.address), 0);
 	cfg.dual_stack = 0;
 	if (sks_server_new(&cfg, NULL, &rig_handler, &srv) < 0)
-		return;		/* no IPv6 here */
+		return; /* no IPv6 here */
 	CHECK_INT(sks_create_connection("127.0.0.1",
-	    sks_addr_port(sks_server_address(srv)), SOON, &s),
+		      sks_addr_port(sks_server_address(srv)), SOON, &s),
 	    SKS_ECONNREFUSED);
 	sks_server_free(srv);
 }
@@ -162,7 +163,7 @@ static int
 shut_down_here(struct sks_handler *h)
 {
 	note(sks_server_shutdown(h->server, SOON) == SKS_EDEADLK ? "told" :
-	    "not_told");
+								   "not_told");
 	return 0;
 }
 
@@ -353,7 +354,8 @@ a_listener_closed_behind_its_back_ends_the_loop(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
 	const struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .service_actions = close_the_listener,
+		SKS_SERVER_OPS,
+		.service_actions = close_the_listener,
 	};
 	struct sks_server *srv;
 
@@ -455,7 +457,7 @@ a_worker_has_a_small_stack_with_a_guard_page(void)
 
 /* --- what a child would inherit --- */
 
-static char fd_kept[4096];	/* by number, which were open before */
+static char fd_kept[4096]; /* by number, which were open before */
 
 static int
 inheritable(bool (*each)(int fd))
@@ -497,7 +499,8 @@ no_descriptor_is_passed_on_to_a_program(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
 	struct sks_outbox_config box = { .size = sizeof box,
-		.max_bytes = 1000, .stall_timeout_ns = SKS_NEVER };
+		.max_bytes = 1000,
+		.stall_timeout_ns = SKS_NEVER };
 	struct sks_socket *s[4];
 	struct sks_outbox *ob;
 	struct sks_server *srv;
@@ -509,7 +512,8 @@ no_descriptor_is_passed_on_to_a_program(void)
 	CHECK_INT(sks_server_start(srv), 0);
 	s[0] = rig_connect(srv);
 	CHECK_INT(sks_create_connection("127.0.0.1",
-	    sks_addr_port(sks_server_address(srv)), SOON, &s[1]), 0);
+		      sks_addr_port(sks_server_address(srv)), SOON, &s[1]),
+	    0);
 	CHECK_INT(sks_socketpair(&s[2], &s[3]), 0);
 	CHECK_INT(sks_postman_new(&box.postman), 0);
 	CHECK_INT(sks_outbox_new(s[2], &box, &ob), 0);

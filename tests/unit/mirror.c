@@ -14,9 +14,15 @@ static uint64_t seq;
 static struct wire_event
 event(const char *kind, uint64_t sid)
 {
-	struct wire_event ev = { .seq = seq + 1, .sid = sid, .ev = kind,
-	    .t_ms = (int64_t)(seq + 1) * 1000, .who = "", .mode = "", .addr = "",
-	    .why = "", .body = "" };
+	struct wire_event ev = { .seq = seq + 1,
+		.sid = sid,
+		.ev = kind,
+		.t_ms = (int64_t)(seq + 1) * 1000,
+		.who = "",
+		.mode = "",
+		.addr = "",
+		.why = "",
+		.body = "" };
 
 	seq++;
 	return ev;
@@ -200,9 +206,14 @@ static void
 a_new_snapshot_closes_what_it_does_not_know(void)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
-	struct wire_session ws = { .sid = 7, .state = "open", .mode = "line",
-	    .name = "bob", .addr = "127.0.0.1:1", .in = 4, .out = 2,
-	    .sent = 1 };
+	struct wire_session ws = { .sid = 7,
+		.state = "open",
+		.mode = "line",
+		.name = "bob",
+		.addr = "127.0.0.1:1",
+		.in = 4,
+		.out = 2,
+		.sent = 1 };
 	struct con_mirror m;
 
 	begin(&m);
@@ -225,8 +236,12 @@ a_new_snapshot_closes_what_it_does_not_know(void)
 static void
 what_was_said_before_we_came_is_unseen_until_it_is_selected(void)
 {
-	struct wire_session ws = { .sid = 7, .in = 2, .state = "waiting",
-	    .mode = "line", .name = "anna", .addr = "" };
+	struct wire_session ws = { .sid = 7,
+		.in = 2,
+		.state = "waiting",
+		.mode = "line",
+		.name = "anna",
+		.addr = "" };
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
 	struct con_mirror m;
 
@@ -305,8 +320,7 @@ a_session_is_found_by_number_or_by_the_start_of_one_name(void)
 	CHECK_INT(con_mirror_lookup(&m, "6", &sid), -ENOENT);
 	CHECK_INT(con_mirror_lookup(&m, "bob", &sid), -ENOENT);
 	CHECK_INT(con_mirror_lookup(&m, "", &sid), -ENOENT);
-	CHECK_INT(con_mirror_lookup(&m, "99999999999999999999", &sid),
-	    -ENOENT);
+	CHECK_INT(con_mirror_lookup(&m, "99999999999999999999", &sid), -ENOENT);
 	con_mirror_fini(&m);
 }
 
@@ -327,8 +341,9 @@ names_are_harmless_and_fit(void)
 static void
 the_list_begins_with_who_waits_longest(void)
 {
-	struct con_session s[3] = { { .sid = 1 }, { .sid = 2,
-	    .waiting_ms = 20 }, { .sid = 3, .waiting_ms = 10 } };
+	struct con_session s[3] = { { .sid = 1 },
+		{ .sid = 2, .waiting_ms = 20 },
+		{ .sid = 3, .waiting_ms = 10 } };
 
 	qsort(s, 3, sizeof s[0], con_session_order);
 	CHECK_INT(s[0].sid, 3);

@@ -12,8 +12,8 @@
 #include "desk/desk.h"
 #include "t.h"
 
-#define A	"192.0.2.1:5000"
-#define B	"192.0.2.2:5000"
+#define A "192.0.2.1:5000"
+#define B "192.0.2.2:5000"
 
 static const struct desk_config config = {
 	.name = "us",
@@ -31,8 +31,7 @@ static struct dw_buf happened;
 static const char *send_fails;
 
 static void
-sink_event(void *arg, const struct desk_event *ev,
-    const struct desk_session *s)
+sink_event(void *arg, const struct desk_event *ev, const struct desk_session *s)
 {
 	(void)arg;
 	CHECK(s == NULL);
@@ -146,12 +145,16 @@ static void
 note_cut(const char *addr, const char *text, size_t whole, unsigned flags)
 {
 	static const union {
-		unsigned	way;
-		char		bytes[DESK_ROUTE_SIZE];
+		unsigned way;
+		char bytes[DESK_ROUTE_SIZE];
 	} route = { 1 };
 
-	ask((struct desk_request){ .rq = DESK_RQ_NOTE, .addr = addr,
-	    .route = &route, .text = text, .len = strlen(text), .whole = whole,
+	ask((struct desk_request){ .rq = DESK_RQ_NOTE,
+	    .addr = addr,
+	    .route = &route,
+	    .text = text,
+	    .len = strlen(text),
+	    .whole = whole,
 	    .flags = flags });
 }
 
@@ -164,8 +167,10 @@ note(const char *addr, const char *text)
 static void
 command(const char *text)
 {
-	ask((struct desk_request){ .rq = DESK_RQ_COMMAND, .who = "lin",
-	    .text = text, .len = strlen(text) });
+	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
+	    .who = "lin",
+	    .text = text,
+	    .len = strlen(text) });
 }
 
 static void
@@ -262,7 +267,7 @@ what_has_left_is_noted_until_that_is_stored(void)
 	command("udp " A " one");
 	command("udp " A " two");
 	stored("udp-reply " A " lin\"one\"; " A "/1<one; ok; "
-	    "udp-reply " A " lin\"two\"; " A "/1<two; ok; ");
+	       "udp-reply " A " lin\"two\"; " A "/1<two; ok; ");
 	not_stored("");
 	later(1);
 	not_stored("");
@@ -295,8 +300,8 @@ without_an_address_the_only_one_is_answered_and_never_one_of_several(void)
 	note(A, "a");
 	stored("udp " A " n1 f16 \"a\"; ok; ");
 	command("udp it is 10:30 now");
-	stored("udp-reply " A " lin\"it is 10:30 now\"; "
-	    A "/1<it is 10:30 now; ok; ");
+	stored("udp-reply " A " lin\"it is 10:30 now\"; " A
+	       "/1<it is 10:30 now; ok; ");
 	note(B, "b");
 	stored("udp " B " n1 f16 \"b\"; ok; udp-sent " A " n3; ");
 	command("udp which one?");
@@ -332,7 +337,7 @@ quit_ends_that_peers_entry_and_no_other(void)
 	note(A, "I do not want to quit");
 	note(B, " quit\n");
 	stored("udp " A " n21 \"I do not want to quit\"; ok; "
-	    "udp " B " n6 f8 \" quit\n\"; ok; ");
+	       "udp " B " n6 f8 \" quit\n\"; ok; ");
 	command("udp " B " bye");
 	command("udp bye");
 	stored("gone; usage; ");
@@ -351,8 +356,8 @@ a_wrong_answer_is_refused_and_not_cut(void)
 	command("udp " A " 01234567890123456");
 	stored("usage; usage; ");
 	command("udp " A " 0123456789012345");
-	stored("udp-reply " A " lin\"0123456789012345\"; "
-	    A "/1<0123456789012345; ok; ");
+	stored("udp-reply " A " lin\"0123456789012345\"; " A
+	       "/1<0123456789012345; ok; ");
 	finish();
 }
 
@@ -389,9 +394,14 @@ who_comes_on_duty_hears_how_many_came_meanwhile(void)
 static void
 a_restarted_desk_counts_what_nobody_has_seen(void)
 {
-	struct desk_event ev = { .seq = 3, .ev = DESK_EV_UDP, .who = "",
-	    .mode = "", .addr = A, .why = "", .body = "",
-	    .flags = DESK_UNATTENDED };
+	struct desk_event ev = { .seq = 3,
+		.ev = DESK_EV_UDP,
+		.who = "",
+		.mode = "",
+		.addr = A,
+		.why = "",
+		.body = "",
+		.flags = DESK_UNATTENDED };
 
 	dw_buf_reset(&happened);
 	CHECK_INT(desk_new(&config, &desk), 0);

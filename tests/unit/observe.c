@@ -55,7 +55,8 @@ receive(struct sks_socket *s, ssize_t want)
 
 	CHECK_INT(sks_makefile(s, 0, 0, &st), 0);
 	CHECK_INT(sks_recv_until(st, NULL, 0, SKS_BYTES, SKS_OWN_TIMEOUT, buf,
-	    sizeof buf, NULL), want);
+		      sizeof buf, NULL),
+	    want);
 	sks_stream_free(st);
 }
 
@@ -82,11 +83,10 @@ a_line_cannot_be_forged_nor_a_terminal_commanded(void)
 	CHECK_INT(sks_send_text(client, "a\tb\\\nServer send\r\033[2J\x7f"), 0);
 	CHECK_INT(sks_send_bytes(client, "\xc2\x9bJ \xe5\xae \xc2\xa0\0", 10),
 	    0);
-	expect_printed(
-	    "Client send --> 2026-11-28 10:00:00 - "
-	    "a\tb\\\\nServer send\\x0d\\x1b[2J\\x7f\n"
-	    "Client send --> 2026-11-28 10:00:00 - "
-	    "\\xc2\\x9bJ \\xe5\\xae \xc2\xa0\\x00\n");
+	expect_printed("Client send --> 2026-11-28 10:00:00 - "
+		       "a\tb\\\\nServer send\\x0d\\x1b[2J\\x7f\n"
+		       "Client send --> 2026-11-28 10:00:00 - "
+		       "\\xc2\\x9bJ \\xe5\\xae \xc2\xa0\\x00\n");
 	close_pair();
 }
 
@@ -131,7 +131,7 @@ what_was_not_sent_is_not_printed(void)
 	open_pair();
 	CHECK_INT(sks_settimeout(client, 0.01), 0);
 	CHECK_INT(sks_send_bytes(client, large, sizeof large),
-	    SKS_ETIMEDOUT);	/* a part has gone */
+	    SKS_ETIMEDOUT); /* a part has gone */
 	sks_close(server);
 	CHECK_INT(sks_send_text(client, "lost"), SKS_ERESET);
 	sks_close(client);
@@ -152,12 +152,15 @@ what_was_not_received_is_not_printed(void)
 	CHECK_INT(sks_shutdown(client, SKS_SHUT_WR), 0);
 	CHECK_INT(sks_makefile(server, -1, 0, &st), 0);
 	CHECK_INT(sks_recv_until(st, expected, 1, SKS_BYTES, SKS_OWN_TIMEOUT,
-	    buf, sizeof buf, NULL), SKS_EEOF);
+		      buf, sizeof buf, NULL),
+	    SKS_EEOF);
 	CHECK_INT(sks_recv_until(st, expected, 1, SKS_TEXT, SKS_OWN_TIMEOUT,
-	    buf, sizeof buf, NULL), SKS_EILSEQ);
+		      buf, sizeof buf, NULL),
+	    SKS_EILSEQ);
 	CHECK_INT(sks_stream_readn(st, buf, 5), 5);
 	CHECK_INT(sks_recv_until(st, NULL, 0, SKS_TEXT, SKS_OWN_TIMEOUT, buf,
-	    sizeof buf, NULL), 0);
+		      sizeof buf, NULL),
+	    0);
 	expect_printed("");
 	sks_stream_free(st);
 	close_pair();
@@ -167,7 +170,10 @@ static void
 text_that_is_none_is_refused_before_anything_is_sent(void)
 {
 	static const char *const bad[] = {
-		"good\xff", "cut\xe5\xae", "\xed\xa0\x80", "\xc0\x80",
+		"good\xff",
+		"cut\xe5\xae",
+		"\xed\xa0\x80",
+		"\xc0\x80",
 	};
 	char buf[8];
 

@@ -19,8 +19,8 @@ around(const struct wire_frame *f, struct dw_buf *out)
 	dw_buf_reset(out);
 	CHECK_INT(wire_frame_encode(out, f), 0);
 	if (!CHECK(out->len > 0) ||
-	    !CHECK(memchr(out->data, '\n', out->len) ==
-	    out->data + out->len - 1))
+	    !CHECK(
+		memchr(out->data, '\n', out->len) == out->data + out->len - 1))
 		return NULL;
 	CHECK_INT(wire_frame_parse(out->data, out->len - 1, &back, &why), 0);
 	return back;
@@ -37,7 +37,8 @@ a_reply_travels_as_it_is_documented(void)
 	f.text = "您好\n\"x\"";
 	f.len = strlen(f.text);
 	back = around(&f, &out);
-	CHECK_STR(dw_buf_str(&out), "{\"op\":\"reply\",\"id\":7,\"sid\":12,"
+	CHECK_STR(dw_buf_str(&out),
+	    "{\"op\":\"reply\",\"id\":7,\"sid\":12,"
 	    "\"text\":\"您好\\n\\\"x\\\"\"}\n");
 	if (back != NULL) {
 		CHECK_INT(back->op, WIRE_REPLY);
@@ -70,9 +71,12 @@ static void
 a_welcome_brings_sessions_commands_and_listeners(void)
 {
 	static const struct wire_session sessions[] = {
-		{ 3, 1, 2, 1, "open", "line", "王伟", "127.0.0.1:5", true,
-		    true, 1700000000123, 1700000000000 },
-		{ .sid = 9, .state = "waiting", .mode = "", .name = "",
+		{ 3, 1, 2, 1, "open", "line", "王伟", "127.0.0.1:5", true, true,
+		    1700000000123, 1700000000000 },
+		{ .sid = 9,
+		    .state = "waiting",
+		    .mode = "",
+		    .name = "",
 		    .addr = "" },
 	};
 	static const struct wire_command commands[] = {
@@ -136,7 +140,7 @@ static void
 any_bytes_of_a_body_arrive_as_they_were(void)
 {
 	static const char *const bodies[] = { "plain", "订单", "\xff\xfe", "a",
-	    "\xed\xa0\x80", "\xc3", "\033[2J", "bad \xff-abc" };
+		"\xed\xa0\x80", "\xc3", "\033[2J", "bad \xff-abc" };
 	struct dw_buf out = DW_BUF_INITIALIZER;
 	struct wire_frame f = wire_frame_of(WIRE_EV), *back;
 	char all[256];
@@ -163,9 +167,18 @@ an_event_keeps_all_its_members(void)
 	struct wire_frame f = wire_frame_of(WIRE_PAST), *back;
 
 	f.id = 5;
-	f.ev = (struct wire_event){ .seq = 1, .sid = 2, .n = 3, .t_ms = -4,
-	    .flags = 5, .ev = "said", .who = "w", .mode = "line", .addr = "a",
-	    .why = "y", .body = "b\0c", .len = 3 };
+	f.ev = (struct wire_event){ .seq = 1,
+		.sid = 2,
+		.n = 3,
+		.t_ms = -4,
+		.flags = 5,
+		.ev = "said",
+		.who = "w",
+		.mode = "line",
+		.addr = "a",
+		.why = "y",
+		.body = "b\0c",
+		.len = 3 };
 	back = around(&f, &out);
 	if (back != NULL) {
 		CHECK_INT(back->id, 5);
@@ -224,19 +237,23 @@ static void
 what_is_no_frame_is_refused_with_a_sentence(void)
 {
 	static const char *const rows[] = { "", "x", "[]", "7", "{}", "{",
-	    "{\"op\":7}", "{\"op\":\"cmd\"} x", "{\"op\":\"cmd\",\"id\":-1}",
-	    "{\"op\":\"cmd\",\"id\":1.5}", "{\"op\":\"cmd\",\"id\":\"1\"}",
-	    "{\"op\":\"cmd\",\"id\":99999999999999999999}",
-	    "{\"op\":\"cmd\",\"text\":7}", "{\"op\":\"cmd\",\"bytes\":\"x\"}",
-	    "{\"op\":\"cmd\",\"bytes\":\"AB==\"}", "{\"op\":\"ev\"}",
-	    "{\"op\":\"ev\",\"ev\":[]}", "{\"op\":\"hello\",\"v\":4294967297}",
-	    "{\"op\":\"hello\",\"replay\":1}", "{\"op\":\"hello\",\"name\":0}",
-	    "{\"op\":\"welcome\",\"sessions\":{}}",
-	    "{\"op\":\"welcome\",\"sessions\":[7]}",
-	    "{\"op\":\"welcome\",\"listeners\":[7]}",
-	    "{\"op\":\"cmd\",\"text\":\"\\u0000\"}",
-	    "{\"op\":\"cmd\",\"text\":\"\xff\"}",
-	    "{\"op\":\"cmd\",\"text\":\"\\ud800\"}" };
+		"{\"op\":7}", "{\"op\":\"cmd\"} x",
+		"{\"op\":\"cmd\",\"id\":-1}", "{\"op\":\"cmd\",\"id\":1.5}",
+		"{\"op\":\"cmd\",\"id\":\"1\"}",
+		"{\"op\":\"cmd\",\"id\":99999999999999999999}",
+		"{\"op\":\"cmd\",\"text\":7}",
+		"{\"op\":\"cmd\",\"bytes\":\"x\"}",
+		"{\"op\":\"cmd\",\"bytes\":\"AB==\"}", "{\"op\":\"ev\"}",
+		"{\"op\":\"ev\",\"ev\":[]}",
+		"{\"op\":\"hello\",\"v\":4294967297}",
+		"{\"op\":\"hello\",\"replay\":1}",
+		"{\"op\":\"hello\",\"name\":0}",
+		"{\"op\":\"welcome\",\"sessions\":{}}",
+		"{\"op\":\"welcome\",\"sessions\":[7]}",
+		"{\"op\":\"welcome\",\"listeners\":[7]}",
+		"{\"op\":\"cmd\",\"text\":\"\\u0000\"}",
+		"{\"op\":\"cmd\",\"text\":\"\xff\"}",
+		"{\"op\":\"cmd\",\"text\":\"\\ud800\"}" };
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (!CHECK_INT(parse(rows[i]), -EPROTO))
@@ -254,7 +271,8 @@ deep_nesting_is_refused_before_it_costs_stack(void)
 	dw_buf_fini(&b);
 	CHECK_INT(parse("{\"op\":\"live\",\"x\":[[[[[[[1]]]]]]]}"), 0);
 	CHECK_INT(parse("{\"op\":\"live\",\"x\":[[[[[[[[1]]]]]]]]}"), -EPROTO);
-	CHECK_INT(parse("{\"op\":\"cmd\",\"text\":\"[[[[[[[[[[[[\\\"[[[\"}"), 0);
+	CHECK_INT(parse("{\"op\":\"cmd\",\"text\":\"[[[[[[[[[[[[\\\"[[[\"}"),
+	    0);
 }
 
 static void
@@ -275,7 +293,8 @@ the_longest_frame_is_taken_and_one_byte_more_is_not(void)
 static void
 damaged_frames_never_do_harm(void)
 {
-	static const char good[] = "{\"op\":\"welcome\",\"v\":1,\"name\":\"l\","
+	static const char good[] =
+	    "{\"op\":\"welcome\",\"v\":1,\"name\":\"l\","
 	    "\"seq\":4,\"sessions\":[{\"sid\":1,\"state\":\"open\"}],"
 	    "\"commands\":[{\"name\":\"x\"}],\"listeners\":[\"a\"]}";
 	int rounds = t_size("damaged frames", 20000);

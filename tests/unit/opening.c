@@ -7,8 +7,8 @@
 #include "wire/opening.h"
 
 static const struct {
-	const char		*bytes;
-	enum wire_opening	 kind;
+	const char *bytes;
+	enum wire_opening kind;
 } rows[] = {
 	{ "客户端已就绪", WIRE_OPEN_CLASSIC },
 	{ "客户端已就绪hello", WIRE_OPEN_CLASSIC },
@@ -44,7 +44,8 @@ the_first_bytes_decide(void)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (!CHECK_INT(wire_opening(rows[i].bytes,
-		    strlen(rows[i].bytes)), rows[i].kind))
+				   strlen(rows[i].bytes)),
+			rows[i].kind))
 			CHECK_STR(rows[i].bytes, "this row");
 }
 
@@ -76,8 +77,10 @@ eighteen_bytes_always_decide(void)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		memset(bytes, 'x', sizeof bytes);
-		memcpy(bytes, rows[i].bytes, strlen(rows[i].bytes) <
-		    sizeof bytes ? strlen(rows[i].bytes) : sizeof bytes);
+		memcpy(bytes, rows[i].bytes,
+		    strlen(rows[i].bytes) < sizeof bytes ?
+			strlen(rows[i].bytes) :
+			sizeof bytes);
 		CHECK(wire_opening(bytes, sizeof bytes) != WIRE_OPEN_MORE);
 	}
 }

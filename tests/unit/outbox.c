@@ -10,9 +10,9 @@
 #include "rig.h"
 #include "socketserver/outbox.h"
 
-#define EMPTIED	1u
-#define FAILED	2u
-#define STALLED	4u
+#define EMPTIED 1u
+#define FAILED  2u
+#define STALLED 4u
 
 static void
 on_event(void *arg, enum sks_outbox_event event)
@@ -29,9 +29,9 @@ on_event(void *arg, enum sks_outbox_event event)
 
 /* One outbox on one end of a pair whose buffers are small. */
 static struct {
-	struct sks_postman	*postman;
-	struct sks_socket	*ours, *theirs;
-	struct sks_outbox	*ob;
+	struct sks_postman *postman;
+	struct sks_socket *ours, *theirs;
+	struct sks_outbox *ob;
 } box;
 
 static void
@@ -127,7 +127,7 @@ a_slow_reader_gets_everything_and_the_owner_hears_of_it(void)
 	CHECK(sks_outbox_queued(box.ob) > 0);
 	CHECK_INT(sks_outbox_sent(box.ob) + sks_outbox_queued(box.ob), end);
 	sks_outbox_end(box.ob);
-	CHECK_INT(drain(box.theirs), end);	/* up to end of file */
+	CHECK_INT(drain(box.theirs), end); /* up to end of file */
 	CHECK(await_flags(EMPTIED));
 	CHECK_INT(sks_outbox_sent(box.ob), end);
 	close_box();
@@ -189,7 +189,7 @@ a_peer_that_takes_nothing_is_reported_as_stalled(void)
 	open_box(1 << 20, 0.02);
 	put_until_kept();
 	CHECK(await_flags(STALLED));
-	CHECK(sks_outbox_queued(box.ob) > 0);	/* the owner decides */
+	CHECK(sks_outbox_queued(box.ob) > 0); /* the owner decides */
 	sks_outbox_cut(box.ob);
 	CHECK_INT(sks_outbox_queued(box.ob), 0);
 	close_box();
@@ -199,8 +199,10 @@ static void
 a_stall_time_of_centuries_never_comes(void)
 {
 	struct sks_outbox_config cfg = {
-		.size = sizeof cfg, .max_bytes = 1 << 20,
-		.stall_timeout_ns = SKS_NEVER - 1, .notify = on_event,
+		.size = sizeof cfg,
+		.max_bytes = 1 << 20,
+		.stall_timeout_ns = SKS_NEVER - 1,
+		.notify = on_event,
 	};
 	struct sks_outbox *first;
 
@@ -223,14 +225,16 @@ static void
 a_stall_comes_in_time_although_the_postman_slept_for_another(void)
 {
 	struct sks_outbox_config cfg = {
-		.size = sizeof cfg, .max_bytes = 1 << 20,
-		.stall_timeout_ns = 20000000, .notify = on_event,
+		.size = sizeof cfg,
+		.max_bytes = 1 << 20,
+		.stall_timeout_ns = 20000000,
+		.notify = on_event,
 	};
 	struct sks_socket *a, *b;
 	struct sks_outbox *ob;
 
 	open_box(1 << 20, 3600);
-	put_until_kept();		/* the postman waits for an hour */
+	put_until_kept(); /* the postman waits for an hour */
 	cfg.postman = box.postman;
 	CHECK_INT(sks_socketpair(&a, &b), 0);
 	CHECK_INT(sks_outbox_new(a, &cfg, &ob), 0);
@@ -278,7 +282,7 @@ a_cut_wakes_the_reader_and_drops_what_is_kept(void)
 	CHECK_INT(sks_outbox_put(box.ob, "x", 1, NULL), SKS_ECLOSED);
 	sks_outbox_cut(box.ob);
 	sks_outbox_end(box.ob);
-	let_pass_ms(20);	/* the postman sees the hang-up, and is silent */
+	let_pass_ms(20); /* the postman sees the hang-up, and is silent */
 	CHECK_INT(flags_up(), 0);
 	close_box();
 }
@@ -302,7 +306,7 @@ after_close_nobody_touches_the_descriptors_number(void)
 	CHECK_INT(sks_outbox_put(box.ob, "x", 1, NULL), SKS_ECLOSED);
 	sks_outbox_cut(box.ob);
 	sks_outbox_end(box.ob);
-	CHECK(drain(box.theirs) > 0);	/* it was armed for this one */
+	CHECK(drain(box.theirs) > 0); /* it was armed for this one */
 	CHECK_INT(sks_settimeout(peer, 0), 0);
 	CHECK_INT(sks_recv(peer, &byte, 1), SKS_EAGAIN);
 	sks_outbox_close(box.ob);
@@ -370,8 +374,8 @@ put_until_closed(void *arg)
 	struct sks_outbox *ob = arg;
 	int r;
 
-	while ((r = sks_outbox_put(ob, block, sizeof block, NULL)) !=
-	    SKS_ECLOSED)
+	while (
+	    (r = sks_outbox_put(ob, block, sizeof block, NULL)) != SKS_ECLOSED)
 		if (r == SKS_EOVERFLOW)
 			let_pass_ms(1);
 	sks_outbox_unref(ob);
@@ -420,7 +424,8 @@ one_postman_serves_many(void)
 {
 	int n = t_size("outboxes", 200);
 	struct sks_outbox_config cfg = {
-		.size = sizeof cfg, .max_bytes = 1 << 20,
+		.size = sizeof cfg,
+		.max_bytes = 1 << 20,
 		.stall_timeout_ns = SKS_NEVER,
 	};
 	struct sks_socket **ours = calloc((size_t)n, sizeof *ours);
@@ -437,8 +442,8 @@ one_postman_serves_many(void)
 		sks_outbox_end(obs[i]);
 	}
 	for (int i = n - 1; i >= 0; i--) {
-		uint64_t all = sks_outbox_sent(obs[i]) +
-		    sks_outbox_queued(obs[i]);
+		uint64_t all =
+		    sks_outbox_sent(obs[i]) + sks_outbox_queued(obs[i]);
 
 		good += drain(theirs[i]) == all;
 	}

@@ -7,7 +7,7 @@
 #include "desk/peers.h"
 #include "t.h"
 
-#define LIFE	(10 * DW_SECOND)
+#define LIFE (10 * DW_SECOND)
 
 static struct desk_peers peers;
 
@@ -87,7 +87,7 @@ who_was_answered_stays_while_strangers_come(void)
 		hears(addr, 1);
 	}
 	CHECK(knows("a", 9));
-	hears("y", 11);			/* its time is over by then */
+	hears("y", 11); /* its time is over by then */
 	hears("z", 11);
 	hears("w", 11);
 	CHECK(knows("y", 12));
@@ -109,8 +109,7 @@ the_only_one_is_meant_and_never_one_of_several(void)
 	hears("b", 5);
 	CHECK(desk_peers_only(&peers, 6 * DW_SECOND, &several) == NULL);
 	CHECK(several);
-	CHECK_STR(desk_peers_only(&peers, 12 * DW_SECOND, &several)->addr,
-	    "b");
+	CHECK_STR(desk_peers_only(&peers, 12 * DW_SECOND, &several)->addr, "b");
 	desk_peers_fini(&peers);
 }
 
@@ -129,8 +128,7 @@ who_has_left_is_not_taken_for_another(void)
 	CHECK(desk_peers_only(&peers, 3 * DW_SECOND, &several) == NULL);
 	CHECK(several);
 	CHECK(!knows("a", 3));
-	CHECK_STR(desk_peers_only(&peers, 11 * DW_SECOND, &several)->addr,
-	    "b");
+	CHECK_STR(desk_peers_only(&peers, 11 * DW_SECOND, &several)->addr, "b");
 	hears("a", 12);
 	CHECK(knows("a", 13));
 	desk_peers_fini(&peers);

@@ -9,9 +9,9 @@
 
 #include "rig.h"
 
-#define EMPTIED		1u
-#define INSIDE		2u	/* notify is running */
-#define RELEASE		4u	/* it may return */
+#define EMPTIED 1u
+#define INSIDE  2u /* notify is running */
+#define RELEASE 4u /* it may return */
 
 static atomic_uint stalls;
 
@@ -38,8 +38,8 @@ stay_inside(void *arg, enum sks_outbox_event event)
 
 /* A pair with an outbox on one end. */
 struct box {
-	struct sks_socket	*ours, *theirs;
-	struct sks_outbox	*ob;
+	struct sks_socket *ours, *theirs;
+	struct sks_outbox *ob;
 };
 
 static struct sks_postman *postman;
@@ -152,7 +152,7 @@ a_peer_that_takes_a_little_now_and_then_does_not_stall(void)
 	open_postman();
 	box_open(&b, 0.5, on_event);
 	CHECK_INT(sks_outbox_put(b.ob, large, sizeof large, NULL), 0);
-	for (int i = 0; i < 20; i++) {		/* a second in all */
+	for (int i = 0; i < 20; i++) { /* a second in all */
 		let_pass_ms(50);
 		CHECK(read_bytes(b.theirs, 20000) >= 20000);
 	}

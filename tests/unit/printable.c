@@ -6,9 +6,9 @@
 #include "t.h"
 
 struct row {
-	const char	*bytes;
-	size_t		 len;
-	const char	*want;
+	const char *bytes;
+	size_t len;
+	const char *want;
 };
 
 static void
@@ -22,14 +22,17 @@ text_stays_and_commands_become_visible(void)
 		{ "\x1b[2J", 4, "\\x1b[2J" },
 		{ "one\nServer send", 15, "one\\nServer send" },
 		{ "\r\x7f\0", 3, "\\x0d\\x7f\\x00" },
-		{ "\xc2\x9b" "2J", 4, "\\xc2\\x9b2J" },
+		{ "\xc2\x9b"
+		  "2J",
+		    4, "\\xc2\\x9b2J" },
 		{ "\xff\xe5\xae", 3, "\\xff\\xe5\\xae" },
 	};
 	char buf[64];
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		CHECK_STR(sks_printable(rows[i].bytes, rows[i].len, buf,
-		    sizeof buf), rows[i].want);
+			      sizeof buf),
+		    rows[i].want);
 }
 
 static void
@@ -39,7 +42,10 @@ less_room_holds_whole_characters_of_the_beginning(void)
 
 	CHECK_STR(sks_printable("订单", 6, buf, 7), "订单");
 	CHECK_STR(sks_printable("订单", 6, buf, 6), "订");
-	CHECK_STR(sks_printable("a\x1b" "b", 3, buf, 5), "a");
+	CHECK_STR(sks_printable("a\x1b"
+				"b",
+		      3, buf, 5),
+	    "a");
 	CHECK_STR(sks_printable("a", 1, buf, 1), "");
 	buf[0] = 'z';
 	CHECK_MEM(sks_printable("a", 1, buf, 0), 1, "z", 1);

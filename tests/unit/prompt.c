@@ -10,7 +10,7 @@
 #include "console/prompt.h"
 #include "t.h"
 
-#define NOW	INT64_C(1000000)
+#define NOW INT64_C(1000000)
 
 static struct con_prompt prompt;
 
@@ -85,8 +85,11 @@ a_long_name_is_cut_to_a_third(void)
 static void
 a_narrow_window_loses_the_counts_before_the_customer(void)
 {
-	struct con_facts f = { .sid = 3, .name = "alice", .waiting = 2,
-	    .oldest_ms = NOW - 72000, .unread = 3 };
+	struct con_facts f = { .sid = 3,
+		.name = "alice",
+		.waiting = 2,
+		.oldest_ms = NOW - 72000,
+		.unread = 3 };
 
 	CHECK_STR(shown(&f, 30), "[3 alice]> ");
 }

@@ -10,7 +10,7 @@
 #include "socketserver/socket.h"
 
 static struct sks_socket *ours, *theirs;
-static struct sks_addr at;	/* ours */
+static struct sks_addr at; /* ours */
 
 static struct sks_socket *
 bound(enum sks_family family, struct sks_addr *where)
@@ -89,7 +89,7 @@ an_empty_datagram_is_one(void)
 	CHECK_INT(sks_sendall(theirs, "", 0, NULL), 0);
 	CHECK_INT(sks_sendto(theirs, "", 0, &at), 0);
 	CHECK_INT(sks_sendto(theirs, "x", 1, &at), 1);
-	CHECK_INT(sks_recv(ours, buf, 0), 0);		/* takes none */
+	CHECK_INT(sks_recv(ours, buf, 0), 0); /* takes none */
 	CHECK_INT(sks_recv(ours, buf, 8), 0);
 	CHECK_INT(sks_recvfrom(ours, buf, 8, NULL, NULL), 0);
 	CHECK_INT(sks_recvfrom(ours, buf, 0, NULL, &flags), 0);

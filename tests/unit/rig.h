@@ -17,23 +17,23 @@
 #include "socketserver/socketserver.h"
 #include "t.h"
 
-#define SOON	10.0	/* seconds: what should come at once comes in these */
+#define SOON 10.0 /* seconds: what should come at once comes in these */
 
 static struct {
-	struct dw_lock	lock;
-	struct dw_cond	changed;
-	char		calls[2048];	/* names of callbacks, in order */
-	char		log[2048];	/* lines of the log callback */
-	unsigned	lines;
-	unsigned	flags;		/* raised by whoever has come so far */
-	struct sks_error error;		/* the last that was handled */
+	struct dw_lock lock;
+	struct dw_cond changed;
+	char calls[2048]; /* names of callbacks, in order */
+	char log[2048];   /* lines of the log callback */
+	unsigned lines;
+	unsigned flags;         /* raised by whoever has come so far */
+	struct sks_error error; /* the last that was handled */
 } seen;
 
 /* What the callbacks are to return, and to do meanwhile. */
 static struct {
-	int	bind, activate, get, verify, process, setup, handle, finish;
-	int	service;
-	int	(*in_handle)(struct sks_handler *h);
+	int bind, activate, get, verify, process, setup, handle, finish;
+	int service;
+	int (*in_handle)(struct sks_handler *h);
 } script;
 
 static inline void
@@ -160,7 +160,7 @@ rig_server_activate(struct sks_server *srv)
 {
 	note("server_activate");
 	return script.activate != 0 ? script.activate :
-	    sks_default_server_activate(srv);
+				      sks_default_server_activate(srv);
 }
 
 static inline void
@@ -191,7 +191,7 @@ rig_process_request(struct sks_server *srv, struct sks_request *req)
 {
 	note("process_request");
 	return script.process != 0 ? script.process :
-	    sks_default_process_request(srv, req);
+				     sks_default_process_request(srv, req);
 }
 
 static inline int
@@ -411,8 +411,9 @@ rig_datagrams_to(const struct sks_addr *to)
 		return NULL;
 	fd = sks_fileno(s);
 	snprintf(text, sizeof text, "unix:%s/c", t_tmpdir());
-	if (family == SKS_UNIX && (sks_addr_parse(text, 0, &own) < 0 ||
-	    bind(fd, (struct sockaddr *)&own.u, own.len) < 0))
+	if (family == SKS_UNIX &&
+	    (sks_addr_parse(text, 0, &own) < 0 ||
+		bind(fd, (struct sockaddr *)&own.u, own.len) < 0))
 		perror("# bind");
 	if (connect(fd, (const struct sockaddr *)&to->u, to->len) < 0)
 		perror("# connect");
@@ -429,8 +430,8 @@ rig_datagrams(struct sks_server *srv)
 static inline struct sks_socket *
 rig_client(struct sks_server *srv, enum sks_kind kind)
 {
-	return kind == SKS_UDP || kind == SKS_UNIX_DGRAM ?
-	    rig_datagrams(srv) : rig_connect(srv);
+	return kind == SKS_UDP || kind == SKS_UNIX_DGRAM ? rig_datagrams(srv) :
+							   rig_connect(srv);
 }
 
 /* Says "hello world" and returns 1 if exactly that comes back.  Frees s. */
@@ -488,8 +489,7 @@ count_threads_down_to(int want)
 	int64_t deadline = sks_after(SOON);
 	int n;
 
-	while ((n = entries("/proc/self/task")) > want &&
-	    sks_now() < deadline)
+	while ((n = entries("/proc/self/task")) > want && sks_now() < deadline)
 		poll(NULL, 0, 1);
 	return n;
 }

@@ -14,10 +14,16 @@ static struct dw_buf out;
 static struct wire_event
 event(const char *kind, const char *body)
 {
-	struct wire_event ev = { .seq = 1, .sid = 3, .ev = kind,
-	    .t_ms = INT64_C(35911000), .who = "", .mode = "line",
-	    .addr = "127.0.0.1:5000", .why = "", .body = body,
-	    .len = strlen(body) };
+	struct wire_event ev = { .seq = 1,
+		.sid = 3,
+		.ev = kind,
+		.t_ms = INT64_C(35911000),
+		.who = "",
+		.mode = "line",
+		.addr = "127.0.0.1:5000",
+		.why = "",
+		.body = body,
+		.len = strlen(body) };
 
 	return ev;
 }
@@ -45,8 +51,7 @@ a_customers_row_begins_with_time_number_and_name(void)
 {
 	struct wire_event ev = event("said", "hello");
 
-	CHECK_STR(shown(&ev, &alice, 80, false),
-	    "09:58:31 3 alice| hello\n");
+	CHECK_STR(shown(&ev, &alice, 80, false), "09:58:31 3 alice| hello\n");
 }
 
 static void
@@ -93,7 +98,8 @@ our_rows_begin_with_a_star(void)
 	    "* 09:58:31 3 alice will write no more, and may still read\n");
 	ev = event("gone", "");
 	ev.why = "reset";
-	CHECK_STR(shown(&ev, &about, 0, false), "* 09:58:31 3 alice is gone: "
+	CHECK_STR(shown(&ev, &about, 0, false),
+	    "* 09:58:31 3 alice is gone: "
 	    "connection lost; 2 replies perhaps not delivered\n");
 	ev = event("closed", "");
 	ev.why = "closed";
@@ -155,8 +161,8 @@ no_customer_can_leave_the_gutter(void)
 	for (int i = 0; i < bodies; i++) {
 		ev.len = (size_t)rand() % sizeof body;
 		for (size_t k = 0; k < ev.len; k++)
-			body[k] = (char)(rand() % 3 ? rand() % 96 + 16 :
-			    rand());
+			body[k] =
+			    (char)(rand() % 3 ? rand() % 96 + 16 : rand());
 		ev.body = body;
 		check_rows(shown(&ev, &alice, 40 + (unsigned)i % 100, false),
 		    40 + (unsigned)i % 100);
@@ -203,8 +209,8 @@ colour_never_cuts_a_character_however_narrow_the_window(void)
 		    shown(&ev, &lili, columns, false));
 		dw_buf_fini(&plain);
 	}
-	CHECK(strstr(shown(&ev, &lili, 20, true), "\n\033[36m| \033[0m我")
-	    != NULL);
+	CHECK(strstr(shown(&ev, &lili, 20, true), "\n\033[36m| \033[0m我") !=
+	    NULL);
 }
 
 static void
@@ -232,7 +238,8 @@ a_datagram_is_a_note_in_quotes(void)
 	ev = event("udp", "012");
 	ev.flags = 4;
 	ev.n = 60000;
-	CHECK_STR(shown(&ev, &alice, 80, false), "~ udp 127.0.0.1:5000 "
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "~ udp 127.0.0.1:5000 "
 	    "\"012\" (cut, 60000 bytes in all) 09:58:31\n");
 	ev.n = 3;
 	CHECK_STR(shown(&ev, &alice, 80, false),
@@ -246,7 +253,8 @@ a_datagram_is_a_note_in_quotes(void)
 static void
 a_datagram_cannot_forge_a_row_or_what_stands_behind_its_quotes(void)
 {
-	struct wire_event ev = event("udp", "a\" 09:58:31\n~ udp 6.6.6.6:6 "
+	struct wire_event ev = event("udp",
+	    "a\" 09:58:31\n~ udp 6.6.6.6:6 "
 	    "\"b\\\xff\x1b[2J");
 
 	CHECK_STR(shown(&ev, &alice, 0, false),

@@ -12,9 +12,9 @@
 
 #include "rig.h"
 
-#define BLOCKED	1u	/* a handler is inside its blocking call */
-#define RELEASE	2u	/* it may go on */
-#define DONE	4u
+#define BLOCKED 1u /* a handler is inside its blocking call */
+#define RELEASE 2u /* it may go on */
+#define DONE    4u
 
 static void *
 serve(void *srv)
@@ -27,9 +27,9 @@ three_clients_one_after_another_get_their_line_back(void)
 {
 	rig_reset();
 	for (int i = 0; i < 4; i++) {
-		struct sks_server_config cfg = rig_config(
-		    i % 2 ? SKS_TCP : SKS_UNIX_STREAM,
-		    i / 2 ? SKS_SYNC : SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(i % 2 ? SKS_TCP : SKS_UNIX_STREAM,
+			i / 2 ? SKS_SYNC : SKS_THREADING);
 		struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
 
 		CHECK_INT(sks_server_start(srv), 0);
@@ -56,7 +56,7 @@ port_0_is_replaced_by_the_real_one(void)
 	CHECK_INT(sks_getpeername(s, &peer), 0);
 	CHECK_STR(sks_addr_format(&peer, SKS_STYLE_PLAIN, a, sizeof a),
 	    sks_addr_format(sks_server_address(srv), SKS_STYLE_PLAIN, b,
-	    sizeof b));
+		sizeof b));
 	sks_socket_free(s);
 	sks_server_free(srv);
 }
@@ -67,8 +67,8 @@ a_shutdown_that_races_with_the_start_is_never_lost(void)
 	int races = t_size("races", 40);
 
 	for (int i = 0; i < races; i++) {
-		struct sks_server_config cfg = rig_config(SKS_TCP,
-		    SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(SKS_TCP, SKS_THREADING);
 		struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
 		pthread_t thread;
 		void *result;
@@ -110,7 +110,7 @@ constructions_that_fail_leak_nothing(void)
 	fds = count_fds();
 	for (int i = 0; i < constructions; i++)
 		if (!CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
-		    SKS_EADDRINUSE))
+			SKS_EADDRINUSE))
 			break;
 	sks_last_error(&e);
 	CHECK_STR(e.what, "bind");
@@ -127,7 +127,7 @@ a_configuration_that_makes_no_sense_is_refused(void)
 	struct sks_server *srv;
 
 	cfg = good;
-	cfg.service_interval = 0;	/* Python would spin */
+	cfg.service_interval = 0; /* Python would spin */
 	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv), SKS_EINVAL);
 	cfg = good;
 	cfg.timeout = NAN;
@@ -137,8 +137,7 @@ a_configuration_that_makes_no_sense_is_refused(void)
 	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv), SKS_EINVAL);
 	cfg = good;
 	cfg.kind = (enum sks_kind)17;
-	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
-	    SKS_ENOTSUP);
+	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv), SKS_ENOTSUP);
 	CHECK_INT(sks_server_new(&good, NULL, &no_size, &srv), SKS_EINVAL);
 	CHECK(srv == NULL);
 }
@@ -262,12 +261,11 @@ on_signal(int sig)
 		sks_server_request_shutdown(signalled);
 }
 
-static void
-catch(int sig)
+static void catch (int sig)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 
-	sigaction(sig, &sa, NULL);	/* without SA_RESTART */
+	sigaction(sig, &sa, NULL); /* without SA_RESTART */
 }
 
 static void
@@ -276,7 +274,7 @@ a_signal_handler_may_ask_for_the_shutdown(void)
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
 	struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
 
-	catch(SIGUSR1);
+	catch (SIGUSR1);
 	CHECK_INT(sks_server_start(srv), 0);
 	CHECK(rig_echo(srv));
 	signalled = srv;
@@ -361,7 +359,7 @@ handle_request_times_out_when_it_said_and_no_signal_delays_it(void)
 	int64_t start;
 
 	rig_reset();
-	catch(SIGUSR1);
+	catch (SIGUSR1);
 	cfg.timeout = 0.2;
 	srv = rig_server(&cfg, &rig_ops, &rig_handler);
 	pthread_create(&thread, NULL, storm, &self);
@@ -686,7 +684,7 @@ a_dead_socket_of_another_user_is_left_alone(void)
 	struct sks_server *srv;
 
 	if (geteuid() != 0)
-		return;		/* only root can give one away */
+		return; /* only root can give one away */
 	leave_dead_socket(&cfg);
 	CHECK_INT(chown(sks_addr_path(&cfg.address), 12345, 12345), 0);
 	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
@@ -733,7 +731,8 @@ note_client(struct sks_handler *h)
 
 	note(sks_addr_format(h->client_address, SKS_STYLE_HOST, text,
 	    sizeof text));
-	return sks_addr_scope(h->client_address) == SKS_SCOPE_LOOPBACK ? 0 :
+	return sks_addr_scope(h->client_address) == SKS_SCOPE_LOOPBACK ?
+	    0 :
 	    SKS_EUSER;
 }
 
@@ -749,7 +748,7 @@ a_dual_stack_server_shows_ipv4_peers_as_ipv4(void)
 	script.in_handle = note_client;
 	CHECK_INT(sks_addr_parse("[::]:0", 0, &cfg.address), 0);
 	if (sks_server_new(&cfg, NULL, &rig_handler, &srv) < 0)
-		return;		/* no IPv6 here */
+		return; /* no IPv6 here */
 	port = sks_addr_port(sks_server_address(srv));
 	CHECK_INT(sks_create_connection("127.0.0.1", port, SOON, &s), 0);
 	CHECK_INT(sks_server_handle_request(srv), 1);
@@ -757,7 +756,8 @@ a_dual_stack_server_shows_ipv4_peers_as_ipv4(void)
 	CHECK_INT(sks_create_connection("::1", port, SOON, &s), 0);
 	CHECK_INT(sks_server_handle_request(srv), 1);
 	sks_socket_free(s);
-	CHECK_STR(calls(), "setup handle 127.0.0.1 finish "
+	CHECK_STR(calls(),
+	    "setup handle 127.0.0.1 finish "
 	    "setup handle ::1 finish");
 	sks_server_free(srv);
 }

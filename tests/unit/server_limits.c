@@ -11,8 +11,8 @@
 
 #include "rig.h"
 
-#define BLOCKED	1u
-#define RELEASE	2u
+#define BLOCKED 1u
+#define RELEASE 2u
 
 static int
 wait_for_release(struct sks_handler *h)
@@ -139,7 +139,9 @@ under_the_waiting_policy_no_further_listener_gets_the_last_slot_too(void)
 	srv = rig_server(&cfg, &rig_ops, &rig_handler);
 	for (size_t i = 0; i < 2; i++) {
 		CHECK_INT(sks_create_connection_addr(sks_server_address_at(srv,
-		    i), SOON, &s[i]), 0);
+							 i),
+			      SOON, &s[i]),
+		    0);
 		CHECK_INT(sks_settimeout(s[i], SOON), 0);
 	}
 	CHECK_INT(sks_server_start(srv), 0);
@@ -158,8 +160,8 @@ one_host_gets_max_per_addr_unless_it_is_exempt(void)
 {
 	rig_reset();
 	for (int exempt = 0; exempt < 2; exempt++) {
-		struct sks_server_config cfg = rig_config(SKS_TCP,
-		    SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(SKS_TCP, SKS_THREADING);
 		struct sks_server *srv;
 		struct sks_socket *s[3];
 
@@ -218,7 +220,7 @@ servers_that_count_together_share_their_places(void)
 	raise_flag(RELEASE);
 	CHECK(was_served(s[0]));
 	CHECK(was_served(s[1]));
-	sks_server_free(one);		/* the other still counts */
+	sks_server_free(one); /* the other still counts */
 	await_live(two, 0);
 	sks_socket_free(s[2]);
 	s[2] = rig_connect(two);
@@ -253,7 +255,7 @@ a_peer_for_whom_no_thread_starts_is_told_and_closed(void)
 	struct sks_socket *s;
 
 	rig_reset();
-	cfg.stack_size = (size_t)1 << 46;	/* more than there is */
+	cfg.stack_size = (size_t)1 << 46; /* more than there is */
 	srv = started(&cfg);
 	for (int i = 0; i < 3; i++) {
 		s = rig_connect(srv);
@@ -471,13 +473,12 @@ an_adopted_socket_is_served_as_if_accepted(void)
 	rig_reset();
 	for (int i = 0; i < 2; i++) {
 		enum sks_concurrency how = i == 0 ? SKS_SYNC : SKS_THREADING;
-		struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
-		    how);
+		struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, how);
 		struct sks_socket *mine, *theirs;
 		struct sks_server *srv;
 		char line[16];
 
-		cfg.bind_and_activate = 0;	/* it needs no listener */
+		cfg.bind_and_activate = 0; /* it needs no listener */
 		srv = rig_server(&cfg, NULL, &echo_handler);
 		CHECK_INT(sks_socketpair(&mine, &theirs), 0);
 		CHECK_INT(sks_server_adopt(srv, theirs), 0);
@@ -506,7 +507,7 @@ a_closed_server_adopts_nothing_and_drops_what_waits(void)
 	CHECK_INT(sks_recv(mine, &end, 1), 0);
 	CHECK_INT(sks_socketpair(&a, &b), 0);
 	CHECK_INT(sks_server_adopt(srv, b), SKS_ECLOSED);
-	CHECK(isinf(sks_gettimeout(b)));	/* untouched */
+	CHECK(isinf(sks_gettimeout(b))); /* untouched */
 	sks_server_free(srv);
 	sks_socket_free(mine);
 	sks_socket_free(a);

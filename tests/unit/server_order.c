@@ -4,12 +4,11 @@
 
 #include "rig.h"
 
-#define BEFORE	"get_request verify_request process_request finish_request "
-#define AFTER	" shutdown_request close_request"
+#define BEFORE "get_request verify_request process_request finish_request "
+#define AFTER  " shutdown_request close_request"
 
-static const enum sks_kind kinds[] = {
-	SKS_TCP, SKS_UNIX_STREAM, SKS_UDP, SKS_UNIX_DGRAM
-};
+static const enum sks_kind kinds[] = { SKS_TCP, SKS_UNIX_STREAM, SKS_UDP,
+	SKS_UNIX_DGRAM };
 
 /* Connections only, and all there are. */
 enum { STREAMS = 2, ALL = 4 };
@@ -33,8 +32,10 @@ check_orders_of(int n, const char *want, int sync_result)
 	const typeof(script) wanted = script;
 	char whole[512], end;
 
-	snprintf(whole, sizeof whole, "server_bind server_activate %s "
-	    "server_close", want);
+	snprintf(whole, sizeof whole,
+	    "server_bind server_activate %s "
+	    "server_close",
+	    want);
 	for (int i = 0; i < 2 * n; i++) {
 		enum sks_concurrency how = i / n ? SKS_THREADING : SKS_SYNC;
 		struct sks_server_config cfg = rig_config(kinds[i % n], how);
@@ -123,8 +124,8 @@ an_error_in_process_is_handled_and_the_request_shut_down(void)
 {
 	rig_reset();
 	script.process = SKS_EUSER;
-	check_orders("get_request verify_request process_request handle_error"
-	    AFTER, 1);
+	check_orders(
+	    "get_request verify_request process_request handle_error" AFTER, 1);
 }
 
 static void
@@ -267,8 +268,7 @@ count_down(void *left)
 	note(--*(int *)left == 0 ? "deferred_last" : "deferred");
 }
 
-static int
-left_to_do;
+static int left_to_do;
 
 static int
 defer_two(struct sks_handler *h)
@@ -314,9 +314,8 @@ what_was_deferred_runs_also_after_a_failed_setup(void)
 static int
 note_end(struct sks_handler *h)
 {
-	static const char *const names[] = {
-		"none", "done", "peer", "timeout", "stop", "closing", "error"
-	};
+	static const char *const names[] = { "none", "done", "peer", "timeout",
+		"stop", "closing", "error" };
 
 	note(names[h->end_reason]);
 	return 0;
@@ -326,8 +325,8 @@ static void
 finish_knows_why_the_conversation_ended(void)
 {
 	static const struct {
-		int		 result;
-		const char	*reason;
+		int result;
+		const char *reason;
 	} rows[] = {
 		{ 0, "handle done" },
 		{ SKS_ERESET, "handle peer" },
@@ -393,8 +392,9 @@ set_up_and_fail(struct sks_handler *h)
 	if (sks_defer(h, look_at_streams, h) < 0)
 		return SKS_ENOMEM;
 	note(sks_request_packet(h->self, NULL) == NULL ?
-	    sks_stream_handler_setup(h) == 0 ? "stream" : "failed" :
-	    sks_datagram_handler_setup(h) == 0 ? "datagram" : "failed");
+		sks_stream_handler_setup(h) == 0 ? "stream" : "failed" :
+		sks_datagram_handler_setup(h) == 0 ? "datagram" :
+						     "failed");
 	return SKS_EUSER;
 }
 
@@ -414,8 +414,8 @@ a_setup_that_calls_up_and_then_fails_leaves_no_stream(void)
 	rig_reset();
 	for (int i = 0; i < 2; i++) {
 		struct sks_server_config cfg = rig_config(two[i], SKS_SYNC);
-		struct sks_server *srv = rig_server(&cfg, NULL,
-		    i == 0 ? &streams : &datagrams);
+		struct sks_server *srv =
+		    rig_server(&cfg, NULL, i == 0 ? &streams : &datagrams);
 		struct sks_socket *s = rig_client(srv, two[i]);
 
 		CHECK_INT(sks_send(s, "?", 1), 1);

@@ -10,7 +10,7 @@
 
 #include "rig.h"
 
-#define RACERS	4
+#define RACERS 4
 
 /* What a killed server leaves. */
 static void
@@ -28,10 +28,10 @@ leave_dead_socket(const struct sks_server_config *cfg)
 
 struct racer {
 	const struct sks_server_config *cfg;
-	pthread_barrier_t	*line;
-	pthread_t		 thread;
-	struct sks_server	*srv;		/* if it has won */
-	int			 result;
+	pthread_barrier_t *line;
+	pthread_t thread;
+	struct sks_server *srv; /* if it has won */
+	int result;
 };
 
 static void *
@@ -88,8 +88,8 @@ check_race(const struct sks_server_config *cfg)
 static void
 of_servers_that_race_for_a_dead_path_one_wins_and_can_be_reached(void)
 {
-	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
-	    SKS_THREADING);
+	struct sks_server_config cfg =
+	    rig_config(SKS_UNIX_STREAM, SKS_THREADING);
 	int races = t_size("races", 200);
 
 	for (int i = 0; i < races; i++) {
@@ -101,8 +101,8 @@ of_servers_that_race_for_a_dead_path_one_wins_and_can_be_reached(void)
 static void
 of_servers_that_race_for_a_free_path_one_wins_and_can_be_reached(void)
 {
-	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
-	    SKS_THREADING);
+	struct sks_server_config cfg =
+	    rig_config(SKS_UNIX_STREAM, SKS_THREADING);
 	int races = t_size("races", 200);
 
 	for (int i = 0; i < races; i++)
@@ -152,8 +152,8 @@ while_another_holds_the_folder_a_dead_file_is_left_alone(void)
 static void
 a_path_without_a_folder_is_in_the_current_one(void)
 {
-	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
-	    SKS_THREADING);
+	struct sks_server_config cfg =
+	    rig_config(SKS_UNIX_STREAM, SKS_THREADING);
 	char here[512];
 
 	CHECK(getcwd(here, sizeof here) != NULL);
@@ -167,8 +167,8 @@ a_path_without_a_folder_is_in_the_current_one(void)
 static void
 the_umask_is_as_before_when_servers_have_raced(void)
 {
-	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM,
-	    SKS_THREADING);
+	struct sks_server_config cfg =
+	    rig_config(SKS_UNIX_STREAM, SKS_THREADING);
 	mode_t before = umask(027);
 
 	for (int i = 0; i < 20; i++)

@@ -18,8 +18,8 @@
 
 #include "rig.h"
 
-#define BLOCKED	1u
-#define RELEASE	2u
+#define BLOCKED 1u
+#define RELEASE 2u
 
 /* --- accept, so that it can fail --- */
 
@@ -203,8 +203,8 @@ static void
 handle_request_waits_for_the_shorter_of_two_time_outs(void)
 {
 	static const struct {
-		double	socket, server;
-		double	least, most;
+		double socket, server;
+		double least, most;
 	} rows[] = {
 		{ INFINITY, 0.05, 0.05, SOON },
 		{ 0.05, INFINITY, 0.05, SOON },
@@ -223,12 +223,14 @@ handle_request_waits_for_the_shorter_of_two_time_outs(void)
 		cfg.timeout = rows[i].server;
 		srv = rig_server(&cfg, &rig_ops, &echo_handler);
 		CHECK_INT(sks_settimeout(sks_server_socket(srv),
-		    rows[i].socket), 0);
+			      rows[i].socket),
+		    0);
 		start = sks_now();
 		CHECK_INT(sks_server_handle_request(srv), 0);
 		CHECK(seconds_since(start) >= rows[i].least);
 		CHECK(seconds_since(start) < rows[i].most);
-		CHECK_STR(calls(), "server_bind server_activate "
+		CHECK_STR(calls(),
+		    "server_bind server_activate "
 		    "handle_timeout");
 		sks_server_free(srv);
 	}
@@ -254,7 +256,7 @@ the_end_of_a_scope_closes_a_server(void)
 	{
 		struct sks_server *srv
 		    __attribute__((cleanup(close_at_scope_end))) =
-		    rig_server(&cfg, NULL, &echo_handler);
+			rig_server(&cfg, NULL, &echo_handler);
 
 		CHECK_INT(sks_server_start(srv), 0);
 		CHECK(rig_echo(srv));
@@ -269,9 +271,8 @@ static void
 the_python_form_of_an_error_is_pythons(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
-	struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .handle_error = sks_handle_error_python
-	};
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.handle_error = sks_handle_error_python };
 	char want[512], who[SKS_ADDR_TEXT];
 	struct sks_server *srv;
 	struct sks_addr me;
@@ -283,7 +284,8 @@ the_python_form_of_an_error_is_pythons(void)
 	srv = rig_server(&cfg, &ops, &rig_handler);
 	s = handled(srv);
 	CHECK_INT(sks_getsockname(s, &me), 0);
-	snprintf(want, sizeof want, "%.40s Exception occurred during "
+	snprintf(want, sizeof want,
+	    "%.40s Exception occurred during "
 	    "processing of request from %s timed out During handling of the "
 	    "above exception, another exception occurred: the application "
 	    "failed %.40s",
@@ -314,8 +316,9 @@ the_python_form_knows_errors_of_the_loop(void)
 	script.get = SKS_EUSER;
 	srv = rig_server(&cfg, &ops, &rig_handler);
 	sks_socket_free(handled(srv));
-	CHECK(strstr(seen.log, "- Exception occurred in the server's loop "
-	    "the application failed -") != NULL);
+	CHECK(strstr(seen.log,
+		  "- Exception occurred in the server's loop "
+		  "the application failed -") != NULL);
 	CHECK_INT(log_lines(), 4);
 	sks_server_free(srv);
 }
@@ -371,9 +374,9 @@ backlog_of(const struct sks_server *srv)
 	socklen_t len = sizeof info;
 
 	if (getsockopt(sks_server_fileno(srv), IPPROTO_TCP, TCP_INFO, &info,
-	    &len) < 0)
+		&len) < 0)
 		return -1;
-	return (int)info.tcpi_sacked;	/* of a listener, on Linux */
+	return (int)info.tcpi_sacked; /* of a listener, on Linux */
 }
 
 static void
@@ -476,7 +479,8 @@ a_shared_unix_path_is_refused_with_the_reason(void)
 	begin();
 	cfg.allow_reuse_port = 1;
 	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv), SKS_EINVAL);
-	CHECK_STR(sks_error_text(text, sizeof text), "allow_reuse_port is not "
+	CHECK_STR(sks_error_text(text, sizeof text),
+	    "allow_reuse_port is not "
 	    "for Unix sockets: an argument makes no sense");
 }
 
@@ -492,7 +496,7 @@ without_dual_stack_ipv4_is_refused(void)
 	CHECK_INT(sks_addr_parse("[::]:0", 0, &cfg.address), 0);
 	cfg.dual_stack = 0;
 	if (sks_server_new(&cfg, NULL, &rig_handler, &srv) < 0)
-		return;		/* no IPv6 here */
+		return; /* no IPv6 here */
 	port = sks_addr_port(sks_server_address(srv));
 	CHECK_INT(sks_create_connection("127.0.0.1", port, SOON, &s),
 	    SKS_ECONNREFUSED);
@@ -538,11 +542,11 @@ tell_client(struct sks_handler *h)
 	char text[SKS_ADDR_TEXT];
 	uid_t uid;
 
-	if (sks_peercred(h->request, &uid, NULL, NULL) < 0 ||
-	    uid != geteuid())
+	if (sks_peercred(h->request, &uid, NULL, NULL) < 0 || uid != geteuid())
 		return SKS_EUSER;
-	return sks_send_text(h->request, sks_addr_format(h->client_address,
-	    SKS_STYLE_PYTHON, text, sizeof text));
+	return sks_send_text(h->request,
+	    sks_addr_format(h->client_address, SKS_STYLE_PYTHON, text,
+		sizeof text));
 }
 
 static void
@@ -569,8 +573,8 @@ a_system_out_of_something_is_asked_again_slowly_until_it_has(void)
 	static const int errnos[] = { ENFILE, ENOBUFS, ENOMEM };
 
 	for (size_t i = 0; i < 3; i++) {
-		struct sks_server_config cfg = rig_config(SKS_TCP,
-		    SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(SKS_TCP, SKS_THREADING);
 		struct sks_server *srv;
 		struct sks_socket *s;
 		int64_t start;
@@ -798,9 +802,8 @@ without_block_on_close_a_lent_socket_is_cut_and_closed_last(void)
 static int
 note_end(struct sks_handler *h)
 {
-	static const char *const names[] = {
-		"none", "done", "peer", "timeout", "stop", "closing", "error"
-	};
+	static const char *const names[] = { "none", "done", "peer", "timeout",
+		"stop", "closing", "error" };
 
 	note(names[h->end_reason]);
 	return 0;
@@ -820,9 +823,8 @@ read_once(struct sks_handler *h)
 static struct sks_handler_ops
 ending_handler(int (*handle)(struct sks_handler *))
 {
-	struct sks_handler_ops ops = {
-		SKS_HANDLER_OPS(struct sks_handler), .finish = note_end
-	};
+	struct sks_handler_ops ops = { SKS_HANDLER_OPS(struct sks_handler),
+		.finish = note_end };
 
 	ops.handle = handle;
 	return ops;
@@ -836,9 +838,9 @@ a_silent_customer_is_left_after_the_idle_timeout(void)
 	struct sks_server *srv;
 
 	for (int i = 0; i < 4; i++) {
-		struct sks_server_config cfg = rig_config(
-		    i / 2 ? SKS_TCP : SKS_UNIX_STREAM,
-		    i % 2 ? SKS_SYNC : SKS_THREADING);
+		struct sks_server_config cfg =
+		    rig_config(i / 2 ? SKS_TCP : SKS_UNIX_STREAM,
+			i % 2 ? SKS_SYNC : SKS_THREADING);
 
 		begin();
 		cfg.idle_timeout = 0.02;
@@ -1020,7 +1022,7 @@ read_lines(struct sks_stream_handler *sh)
 		return SKS_EUSER;
 	n = sks_stream_readline(sh->rfile, line, sizeof line);
 	return n < 0 ? (int)n :
-	    (int)sks_stream_write(sh->wfile, line, (size_t)n);
+		       (int)sks_stream_write(sh->wfile, line, (size_t)n);
 }
 
 static void *
@@ -1104,8 +1106,7 @@ read_from_both(struct sks_stream_handler *sh)
 	ssize_t n = sks_stream_readline(sh->rfile, line, sizeof line);
 	ssize_t m = sks_recv(sh->base.request, rest, sizeof rest);
 
-	return n == 6 && m == 4 && memcmp(rest, "rest", 4) == 0 ? 0 :
-	    SKS_EUSER;
+	return n == 6 && m == 4 && memcmp(rest, "rest", 4) == 0 ? 0 : SKS_EUSER;
 }
 
 /* Ours cannot be 0 for "unbuffered", since 0 is what is not set: 1 is. */
@@ -1145,8 +1146,8 @@ http_server_bind(struct sks_server *srv)
 }
 
 struct simple_handler {
-	struct sks_handler	 base;
-	const char		*directory;
+	struct sks_handler base;
+	const char *directory;
 };
 
 static int
@@ -1207,9 +1208,8 @@ a_loop_of_ones_own_polls_fileno_and_handles_requests(void)
 		CHECK_INT(sks_send_text(s[i], "line\n"), 0);
 	}
 	while (served < 3) {
-		struct pollfd pfd = {
-			.fd = sks_server_fileno(srv), .events = POLLIN
-		};
+		struct pollfd pfd = { .fd = sks_server_fileno(srv),
+			.events = POLLIN };
 
 		if (!CHECK_INT(poll(&pfd, 1, 10000), 1))
 			break;
@@ -1232,7 +1232,7 @@ the_config_of_an_older_header_has_the_defaults_of_what_it_lacks(void)
 	const size_t size = offsetof(struct sks_server_config, thread_name);
 	union {
 		struct sks_server_config cfg;
-		unsigned char	bytes[sizeof(struct sks_server_config)];
+		unsigned char bytes[sizeof(struct sks_server_config)];
 	} u;
 	struct sks_server *srv;
 
@@ -1260,8 +1260,7 @@ a_config_that_is_none_or_of_a_newer_header_is_refused(void)
 	struct sks_server *srv;
 
 	cfg.size = sizeof cfg + 8;
-	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
-	    SKS_ENOTSUP);
+	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv), SKS_ENOTSUP);
 	cfg.size = 0;
 	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv), SKS_EINVAL);
 	CHECK(srv == NULL);

@@ -41,7 +41,7 @@ open_tcp(void)
 	CHECK_INT(listen(listener, 1), 0);
 	getsockname(listener, (struct sockaddr *)&ss, &len);
 	CHECK_INT(sks_addr_parse("127.0.0.1:0", 0, &a), 0);
-	memcpy(a.u.bytes + 2, (char *)&ss + 2, 2);	/* the port */
+	memcpy(a.u.bytes + 2, (char *)&ss + 2, 2); /* the port */
 	CHECK_INT(sks_create_connection_addr(&a, SOON, &ours), 0);
 	fd = accept(listener, NULL, NULL);
 	close(listener);
@@ -103,8 +103,9 @@ sendall_has_one_deadline_and_tells_how_much_went(void)
 	int64_t start = sks_now();
 
 	open_pair();
-	CHECK_INT(sks_sendall_deadline(ours, data, sizeof data,
-	    sks_after(0.1), &done), SKS_ETIMEDOUT);
+	CHECK_INT(sks_sendall_deadline(ours, data, sizeof data, sks_after(0.1),
+		      &done),
+	    SKS_ETIMEDOUT);
 	CHECK(done > 0 && done < sizeof data);
 	CHECK(seconds_since(start) < 5);
 	CHECK_INT(sks_settimeout(ours, 0), 0);
@@ -232,12 +233,13 @@ connecting_to_nobody_is_refused_at_once(void)
 	int fds = count_fds();
 
 	open_tcp();
-	CHECK_INT(sks_getsockname(theirs, &a), 0);	/* listens no more */
+	CHECK_INT(sks_getsockname(theirs, &a), 0); /* listens no more */
 	close_pair();
 	CHECK_INT(sks_create_connection_addr(&a, SOON, &s), SKS_ECONNREFUSED);
 	CHECK(s == NULL);
 	CHECK_INT(sks_create_connection("127.0.0.1", sks_addr_port(&a), SOON,
-	    &s), SKS_ECONNREFUSED);
+		      &s),
+	    SKS_ECONNREFUSED);
 	snprintf(path, sizeof path, "%s/none", t_tmpdir());
 	CHECK_INT(sks_create_connection_unix(path, SOON, &s), SKS_ENOENT);
 	CHECK_INT(sks_create_connection("127.0.0.1", 70000, SOON, &s),
@@ -305,9 +307,9 @@ static void
 a_socket_is_what_it_was_made_as(void)
 {
 	static const struct {
-		enum sks_family	family;
-		enum sks_type	type;
-		int		outcome;
+		enum sks_family family;
+		enum sks_type type;
+		int outcome;
 	} rows[] = {
 		{ SKS_INET, SKS_STREAM, 0 },
 		{ SKS_INET6, SKS_DGRAM, 0 },
@@ -400,7 +402,7 @@ a_dup_has_limits_of_its_own(void)
 	CHECK_INT(sks_recv(ours, &byte, 1), SKS_ETIMEDOUT);
 	sks_setblocking(d, 1);
 	pthread_create(&thread, NULL, cut_later, theirs);
-	CHECK_INT(sks_recv(d, &byte, 1), 0);	/* when it is cut */
+	CHECK_INT(sks_recv(d, &byte, 1), 0); /* when it is cut */
 	pthread_join(thread, NULL);
 	close_pair();
 
@@ -429,8 +431,8 @@ any_option_goes_by_the_systems_numbers(void)
 	int value;
 
 	open_tcp();
-	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_LINGER, &set,
-	    sizeof set), 0);
+	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_LINGER, &set, sizeof set),
+	    0);
 	CHECK_INT(sks_getsockopt(ours, SOL_SOCKET, SO_LINGER, &got, &len), 0);
 	CHECK_INT(len, sizeof got);
 	CHECK_INT(got.l_linger, 5);
@@ -440,14 +442,15 @@ any_option_goes_by_the_systems_numbers(void)
 	CHECK_INT(sks_getsockopt_int(ours, SOL_SOCKET, SO_KEEPALIVE, &value),
 	    0);
 	CHECK_INT(value, 1);
-	CHECK_INT(sks_setsockopt_int(ours, SOL_SOCKET, 12345, 1),
-	    SKS_ENOTSUP);
+	CHECK_INT(sks_setsockopt_int(ours, SOL_SOCKET, 12345, 1), SKS_ENOTSUP);
 #if SIZE_MAX > UINT32_MAX
 	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_LINGER, &set,
-	    (size_t)UINT32_MAX + 1 + sizeof set), SKS_EINVAL);
+		      (size_t)UINT32_MAX + 1 + sizeof set),
+	    SKS_EINVAL);
 #endif
 	CHECK_INT(sks_setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &second,
-	    sizeof second), SKS_EINVAL);
+		      sizeof second),
+	    SKS_EINVAL);
 	sks_close(ours);
 	CHECK_INT(sks_getsockopt_int(ours, SOL_SOCKET, SO_KEEPALIVE, &value),
 	    SKS_ECLOSED);

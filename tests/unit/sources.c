@@ -12,8 +12,8 @@ static struct door_sources sources;
 static void
 begin(size_t max, int64_t together)
 {
-	CHECK_INT(door_sources_init(&sources, max, 2, 5, together, together,
-	    0), 0);
+	CHECK_INT(door_sources_init(&sources, max, 2, 5, together, together, 0),
+	    0);
 }
 
 /* How many of n datagrams that come at once are kept. */

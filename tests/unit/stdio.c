@@ -134,7 +134,7 @@ a_file_outlives_its_socket_and_says_that_it_is_closed(void)
 
 	open_pair();
 	f = file("rw");
-	CHECK_INT(count_fds(), fds + 2);	/* none of its own */
+	CHECK_INT(count_fds(), fds + 2); /* none of its own */
 	close_pair();
 	CHECK(fgets(line, sizeof line, f) == NULL);
 	CHECK_INT(errno, EBADF);
@@ -179,8 +179,8 @@ without_cookies_a_time_out_is_refused(void)
 static void
 only_pythons_modes_are_modes(void)
 {
-	static const char *const good[] = { "", "r", "w", "b", "rw", "wr",
-	    "rb", "wb", "rwb" };
+	static const char *const good[] = { "", "r", "w", "b", "rw", "wr", "rb",
+		"wb", "rwb" };
 	static const char *const bad[] = { "a", "r+", "w+", "x", "rt", "U" };
 	FILE *f;
 

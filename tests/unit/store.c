@@ -29,7 +29,7 @@ in(const char *dir, const char *file)
 
 	at = (at + 1) % 4;
 	if (!CHECK(snprintf(path[at], sizeof path[at], "%s/%s", dir, file) <
-	    (int)sizeof path[at]))
+		(int)sizeof path[at]))
 		return "";
 	return path[at];
 }
@@ -57,9 +57,17 @@ static struct desk_event
 event(uint64_t seq, uint64_t sid, enum desk_ev ev, const char *body)
 {
 	return (struct desk_event){
-		.seq = seq, .t_ms = 1700000000000 + (int64_t)seq, .sid = sid,
-		.ev = ev, .n = seq, .who = "ab", .mode = "c", .addr = "",
-		.why = "", .body = body, .len = strlen(body),
+		.seq = seq,
+		.t_ms = 1700000000000 + (int64_t)seq,
+		.sid = sid,
+		.ev = ev,
+		.n = seq,
+		.who = "ab",
+		.mode = "c",
+		.addr = "",
+		.why = "",
+		.body = body,
+		.len = strlen(body),
 	};
 }
 
@@ -264,10 +272,18 @@ every_field_comes_back_byte_for_byte(void)
 	static const char raw[] = "a\0b\xff\xc3 \x1b[2J\r\n客户端已就绪\0";
 	const char *dir = t_tmpdir();
 	struct desk_event e = {
-		.seq = 1, .t_ms = -5, .sid = UINT64_C(1) << 40,
-		.ev = DESK_EV_SAID, .n = 3, .flags = DESK_CUT_SHORT,
-		.who = "\xff\xfeling", .mode = "line", .addr = "[::1]:6666",
-		.why = "说完", .body = raw, .len = sizeof raw,
+		.seq = 1,
+		.t_ms = -5,
+		.sid = UINT64_C(1) << 40,
+		.ev = DESK_EV_SAID,
+		.n = 3,
+		.flags = DESK_CUT_SHORT,
+		.who = "\xff\xfeling",
+		.mode = "line",
+		.addr = "[::1]:6666",
+		.why = "说完",
+		.body = raw,
+		.len = sizeof raw,
 	};
 	struct store *s = open_in(dir);
 
@@ -363,7 +379,8 @@ a_number_that_does_not_continue_is_refused(void)
 {
 	struct store *s = open_in(t_tmpdir());
 	struct desk_event evs[] = {
-		event(1, 1, DESK_EV_ARRIVED, ""), event(3, 1, DESK_EV_SAID, ""),
+		event(1, 1, DESK_EV_ARRIVED, ""),
+		event(3, 1, DESK_EV_SAID, ""),
 	};
 
 	if (s == NULL)
@@ -384,10 +401,12 @@ only_sessions_that_are_open_are_replayed(void)
 	struct dw_buf got = DW_BUF_INITIALIZER;
 	struct store *s = open_in(dir);
 	const struct desk_event evs[] = {
-		event(1, 0, DESK_EV_ON, ""), event(2, 1, DESK_EV_ARRIVED, ""),
+		event(1, 0, DESK_EV_ON, ""),
+		event(2, 1, DESK_EV_ARRIVED, ""),
 		event(3, 2, DESK_EV_ARRIVED, ""),
 		event(4, 1, DESK_EV_SAID, "a"),
-		event(5, 2, DESK_EV_SAID, "b"), event(6, 1, DESK_EV_CLOSED, ""),
+		event(5, 2, DESK_EV_SAID, "b"),
+		event(6, 1, DESK_EV_CLOSED, ""),
 		event(7, 2, DESK_EV_REPLY, "c"),
 		event(8, 3, DESK_EV_ARRIVED, ""),
 	};
@@ -399,7 +418,8 @@ only_sessions_that_are_open_are_replayed(void)
 	if ((s = open_in(dir)) == NULL)
 		return;
 	CHECK_INT(store_replay_open(s, list, &got), 0);
-	CHECK_STR(dw_buf_str(&got), "3 2 arrived \n5 2 said b\n7 2 reply c\n"
+	CHECK_STR(dw_buf_str(&got),
+	    "3 2 arrived \n5 2 said b\n7 2 reply c\n"
 	    "8 3 arrived \n");
 	store_close(s);
 	dw_buf_fini(&got);
@@ -520,9 +540,9 @@ history_is_the_last_messages_of_one_session(void)
 }
 
 struct follower {
-	struct store_reader	*reader;
-	uint64_t		 until, seen;
-	bool			 gap;
+	struct store_reader *reader;
+	uint64_t until, seen;
+	bool gap;
 };
 
 static int
@@ -587,7 +607,10 @@ everything_is_private_whatever_the_umask(void)
 {
 	static const mode_t umasks[] = { 0, 022, 0777 };
 	static const char *const files[] = {
-		"journal.db", "journal.db-wal", "journal.db-shm", "lock",
+		"journal.db",
+		"journal.db-wal",
+		"journal.db-shm",
+		"lock",
 		"head",
 	};
 
@@ -780,8 +803,8 @@ static void
 a_changed_journal_is_found_whatever_was_changed(void)
 {
 	static const struct {
-		const char	*sql;
-		const char	*said;
+		const char *sql;
+		const char *said;
 	} changes[] = {
 		{ "UPDATE event SET body=x'00' WHERE seq=4", "event is 4 " },
 		{ "UPDATE event SET t=t+1 WHERE seq=5", "event is 5 " },
@@ -816,8 +839,9 @@ a_changed_journal_is_found_whatever_was_changed(void)
 		{ "PRAGMA application_id=5", "not a journal of deskwire" },
 		/* No hash covers the index; SQLite's own check does. */
 		{ "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql="
-		    "'CREATE INDEX event_sid ON event(sid, t)' "
-		    "WHERE name='event_sid'", "event_sid" },
+		  "'CREATE INDEX event_sid ON event(sid, t)' "
+		  "WHERE name='event_sid'",
+		    "event_sid" },
 	};
 
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
@@ -936,8 +960,9 @@ a_flip_anywhere_is_found_or_changes_nothing(void)
 		if (r == 0) {
 			CHECK_INT(store_replay_open(s, list, &got), 0);
 			CHECK_INT(last_seq(s), 30);
-			CHECK(strstr(dw_buf_str(&got), "30 1 said needle-30-"
-			    "and-some-more\n") != NULL);
+			CHECK(strstr(dw_buf_str(&got),
+				  "30 1 said needle-30-"
+				  "and-some-more\n") != NULL);
 			store_close(s);
 		} else
 			CHECK(why.len > 0);

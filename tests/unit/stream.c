@@ -184,7 +184,7 @@ after_the_socket_is_closed_the_stream_says_so(void)
 
 /* --- a large write under signals --- */
 
-#define LARGE	((size_t)16 * 1024 * 1024 + 1)
+#define LARGE ((size_t)16 * 1024 * 1024 + 1)
 
 static pthread_t writer;
 

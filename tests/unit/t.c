@@ -12,7 +12,7 @@
 #include "t.h"
 
 /* What t_victim printed in the mode asked for last. */
-static char	output[8192];
+static char output[8192];
 
 /* make check says where it built it. */
 static const char *
@@ -45,8 +45,7 @@ run_victim(const char *mode)
 	len = fread(output, 1, sizeof output - 1, f);
 	output[len] = '\0';
 	status = pclose(f);
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-	    128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static bool

@@ -9,7 +9,7 @@
 
 #include "t.h"
 
-#define N(cases)	(sizeof (cases) / sizeof (cases)[0])
+#define N(cases) (sizeof(cases) / sizeof(cases)[0])
 
 static void
 all_is_well(void)
@@ -106,10 +106,10 @@ static const struct t_case endless[] = { T(all_is_well), T(it_never_ends) };
 static const struct t_case elsewhere[] = { T(another_thread_checks) };
 
 static const struct {
-	const char		*mode;
-	int			(*setup)(void);
-	const struct t_case	*cases;
-	size_t			 n;
+	const char *mode;
+	int (*setup)(void);
+	const struct t_case *cases;
+	size_t n;
 } modes[] = {
 	{ "well", NULL, well, N(well) },
 	{ "sum", NULL, sum, N(sum) },

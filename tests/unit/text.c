@@ -55,7 +55,8 @@ wrapped(const char *tag, const char *gutter, const char *text, unsigned columns)
 {
 	dw_buf_reset(&got);
 	CHECK_INT(dw_text_wrap(&got, tag, gutter, text, strlen(text), columns,
-	    "\n"), 0);
+		      "\n"),
+	    0);
 	return dw_buf_str(&got);
 }
 
@@ -64,7 +65,8 @@ wrapped_words(const char *text, unsigned columns)
 {
 	dw_buf_reset(&got);
 	CHECK_INT(dw_text_wrap_words(&got, "* ", "  ", text, strlen(text),
-	    columns, "\n"), 0);
+		      columns, "\n"),
+	    0);
 	return dw_buf_str(&got);
 }
 
@@ -72,14 +74,30 @@ wrapped_words(const char *text, unsigned columns)
 static bool
 is_forbidden(ucs4_t uc)
 {
-	static const struct { ucs4_t from, to; } never[] = {
-		{ 0x00, 0x1F }, { 0x7F, 0x9F }, { 0xAD, 0xAD },
-		{ 0x34F, 0x34F }, { 0x61C, 0x61C }, { 0x115F, 0x1160 },
-		{ 0x17B4, 0x17B5 }, { 0x180B, 0x180F }, { 0x200B, 0x200F },
-		{ 0x2028, 0x202E }, { 0x2060, 0x206F }, { 0x3164, 0x3164 },
-		{ 0xD800, 0xDFFF }, { 0xE000, 0xF8FF }, { 0xFDD0, 0xFDEF },
-		{ 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF }, { 0xFFA0, 0xFFA0 },
-		{ 0xFFF9, 0xFFFB }, { 0xFFFE, 0xFFFF }, { 0xE0000, 0xE0FFF },
+	static const struct {
+		ucs4_t from, to;
+	} never[] = {
+		{ 0x00, 0x1F },
+		{ 0x7F, 0x9F },
+		{ 0xAD, 0xAD },
+		{ 0x34F, 0x34F },
+		{ 0x61C, 0x61C },
+		{ 0x115F, 0x1160 },
+		{ 0x17B4, 0x17B5 },
+		{ 0x180B, 0x180F },
+		{ 0x200B, 0x200F },
+		{ 0x2028, 0x202E },
+		{ 0x2060, 0x206F },
+		{ 0x3164, 0x3164 },
+		{ 0xD800, 0xDFFF },
+		{ 0xE000, 0xF8FF },
+		{ 0xFDD0, 0xFDEF },
+		{ 0xFE00, 0xFE0F },
+		{ 0xFEFF, 0xFEFF },
+		{ 0xFFA0, 0xFFA0 },
+		{ 0xFFF9, 0xFFFB },
+		{ 0xFFFE, 0xFFFF },
+		{ 0xE0000, 0xE0FFF },
 		{ 0xF0000, 0x10FFFF },
 	};
 
@@ -116,8 +134,18 @@ static void
 plain_text_of_any_script_stays_as_it_is(void)
 {
 	static const char *const texts[] = {
-		"", "hello, world", "你好，世界", "Привет", "שלום", "नमस्ते",
-		"한국어", "é", "e\xcc\x81", "🙂", "C:\\path", "“quoted” – …",
+		"",
+		"hello, world",
+		"你好，世界",
+		"Привет",
+		"שלום",
+		"नमस्ते",
+		"한국어",
+		"é",
+		"e\xcc\x81",
+		"🙂",
+		"C:\\path",
+		"“quoted” – …",
 	};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -129,7 +157,9 @@ controls_and_broken_bytes_become_visible(void)
 {
 	CHECK_STR(shown("\033[2J"), "\\x1B[2J");
 	CHECK_STR(shown("\a\b\r\x7f"), "\\x07\\x08\\x0D\\x7F");
-	CHECK_STR(shown("\xc2\x9b""31m"), "\\x9B31m");
+	CHECK_STR(shown("\xc2\x9b"
+			"31m"),
+	    "\\x9B31m");
 	CHECK_STR(shown("\x9b\xff\xc0\x80"), "\\x9B\\xFF\\xC0\\x80");
 	CHECK_STR(shown("\xe4\xbd"), "\\xE4\\xBD");
 	CHECK_STR(shown("\xed\xa0\x80"), "\\xED\\xA0\\x80");
@@ -140,12 +170,16 @@ controls_and_broken_bytes_become_visible(void)
 static void
 invisible_characters_are_named(void)
 {
-	CHECK_STR(shown("a\xe2\x80\xae""b"), "a\\u{202E}b");
+	CHECK_STR(shown("a\xe2\x80\xae"
+			"b"),
+	    "a\\u{202E}b");
 	CHECK_STR(shown("\xe2\x80\x8b"), "\\u{200B}");
 	CHECK_STR(shown("\xef\xbb\xbf"), "\\u{FEFF}");
 	CHECK_STR(shown("\xf3\xa0\x80\x81"), "\\u{E0001}");
 	CHECK_STR(shown("\xee\x80\x80"), "\\u{E000}");
-	CHECK_STR(shown("a\xe2\x80\x8d""b"), "a\\u{200D}b");
+	CHECK_STR(shown("a\xe2\x80\x8d"
+			"b"),
+	    "a\\u{200D}b");
 	CHECK_STR(shown("a\xef\xb8\x8f"), "a\\u{FE0F}");
 }
 
@@ -158,7 +192,9 @@ an_emoji_keeps_its_variant_and_its_joiner(void)
 	CHECK_STR(shown("👩\xe2\x80\x8d"), "👩\\u{200D}");
 	CHECK_STR(shown("👩\xe2\x80\x8d\xe2\x80\x8d💻"),
 	    "👩\\u{200D}\\u{200D}💻");
-	CHECK_STR(shown("👩\xe2\x80\x8d""1"), "👩\\u{200D}1");
+	CHECK_STR(shown("👩\xe2\x80\x8d"
+			"1"),
+	    "👩\\u{200D}1");
 }
 
 static void
@@ -192,7 +228,8 @@ a_fifth_mark_and_those_after_it_become_one_ellipsis(void)
 	for (int i = 0; i < 100; i++)
 		dw_buf_adds(&in, "\xcc\x81");
 	dw_buf_adds(&in, "b\xcc\x81");
-	CHECK_STR(shown(in.data), "a\xcc\x81\xcc\x81\xcc\x81\xcc\x81…b\xcc\x81");
+	CHECK_STR(shown(in.data),
+	    "a\xcc\x81\xcc\x81\xcc\x81\xcc\x81…b\xcc\x81");
 	dw_buf_fini(&in);
 }
 
@@ -237,12 +274,12 @@ no_code_point_comes_out_dangerous_and_letters_come_out(void)
 		int n = u8_uctomb((uint8_t *)b, uc, sizeof b);
 
 		if (n < 0)
-			continue;		/* a surrogate */
+			continue; /* a surrogate */
 		dw_buf_reset(&got);
 		dw_text_printable(&got, b, (size_t)n, 0);
 		bad += !is_harmless(got.data, got.len, false, false);
-		kept += got.len == (size_t)n && memcmp(got.data, b, got.len)
-		    == 0;
+		kept +=
+		    got.len == (size_t)n && memcmp(got.data, b, got.len) == 0;
 		if (uc_is_general_category(uc, UC_CATEGORY_Lu))
 			bad += got.len != (size_t)n;
 	}
@@ -263,8 +300,9 @@ decode(const char *s, size_t len, char *out)
 			out[n] = s[i + 1] == 'n' ? '\n' : '\\';
 			i += 2;
 		} else if (s[i + 1] == 'x') {
-			unsigned long b = strtoul((char[]){ s[i + 2],
-			    s[i + 3], 0 }, NULL, 16);
+			unsigned long b =
+			    strtoul((char[]){ s[i + 2], s[i + 3], 0 }, NULL,
+				16);
 
 			out[n] = (char)b;
 			i += 4;
@@ -328,7 +366,9 @@ a_name_holds_letters_digits_marks_and_three_signs(void)
 	CHECK_STR(name("a-b_c.d9"), "a-b_c.d9");
 	CHECK_STR(name("a b|c>d<e[f]g\\h"), "a_b_c_d_e_f_g_h");
 	CHECK_STR(name("\033[31mred"), "__31mred");
-	CHECK_STR(name("\xe2\x80\xae""evil"), "_evil");
+	CHECK_STR(name("\xe2\x80\xae"
+		       "evil"),
+	    "_evil");
 	CHECK_STR(name("\xff\xfe"), "__");
 	CHECK_STR(name("e\xcc\x81"), "e\xcc\x81");
 	CHECK_STR(name("\xcc\x81x"), "_x");
@@ -341,8 +381,10 @@ a_name_is_never_empty_and_never_wider_than_24_columns(void)
 	CHECK_STR(name(" \t\n"), "_");
 	CHECK_STR(name("abcdefghijklmnopqrstuvwxyz"),
 	    "abcdefghijklmnopqrstuvwx");
-	CHECK_STR(name("一二三四五六七八九十一二三"), "一二三四五六七八九十一二");
-	CHECK_STR(name("a一二三四五六七八九十一二三"), "a一二三四五六七八九十一");
+	CHECK_STR(name("一二三四五六七八九十一二三"),
+	    "一二三四五六七八九十一二");
+	CHECK_STR(name("a一二三四五六七八九十一二三"),
+	    "a一二三四五六七八九十一");
 }
 
 static void
@@ -353,8 +395,8 @@ a_log_line_is_one_row_and_not_longer_than_asked(void)
 	CHECK_STR(line("123456789", 8), "12345…");
 	CHECK_STR(line("你好世界", 8), "你…");
 	for (size_t max = 1; max < 40; max++)
-		CHECK(strlen(line("你好\033\xcc\x81 and much more here", max))
-		    <= max);
+		CHECK(strlen(line("你好\033\xcc\x81 and much more here",
+			  max)) <= max);
 }
 
 /* ---- columns and rows ---- */
@@ -405,8 +447,7 @@ a_sentence_of_ours_breaks_between_words(void)
 	    "* what is typed\n  goes to session\n  3\n");
 	CHECK_STR(wrapped_words("one three", 12), "* one three\n");
 	CHECK_STR(wrapped_words("one three ", 12), "* one three\n");
-	CHECK_STR(wrapped_words("one three\ntwo", 12),
-	    "* one three\n  two\n");
+	CHECK_STR(wrapped_words("one three\ntwo", 12), "* one three\n  two\n");
 	CHECK_STR(wrapped_words("  nc 127.0.0.1", 40), "*   nc 127.0.0.1\n");
 	/* No row has room for it. */
 	CHECK_STR(wrapped_words("a /home/anna/state", 13),
@@ -457,8 +498,23 @@ static void
 random_text(struct dw_buf *out)
 {
 	static const char *const parts[] = {
-		"a", "b c", "你", "好，", "🙂", "👩‍💻", "❤️", "e\xcc\x81", "\n",
-		"…", "→", "1️⃣", "ก็", "word", "한", "| 2 boss| ", "\\x1B",
+		"a",
+		"b c",
+		"你",
+		"好，",
+		"🙂",
+		"👩‍💻",
+		"❤️",
+		"e\xcc\x81",
+		"\n",
+		"…",
+		"→",
+		"1️⃣",
+		"ก็",
+		"word",
+		"한",
+		"| 2 boss| ",
+		"\\x1B",
 	};
 	const size_t n = sizeof parts / sizeof parts[0];
 
@@ -481,8 +537,8 @@ no_row_reaches_the_last_column_in_any_window(void)
 			dw_text_printable(&safe, raw.data, raw.len,
 			    DW_TEXT_ROWS);
 			wrapped("3 alice| ", "       | ", safe.data, columns);
-			bad += !rows_are_right("3 alice| ", "       | ",
-			    columns);
+			bad +=
+			    !rows_are_right("3 alice| ", "       | ", columns);
 			wrapped_words(safe.data, columns);
 			bad += !rows_are_right("* ", "  ", columns);
 		}
@@ -567,12 +623,12 @@ a_cut_in_random_text_joins_again_and_gets_on(void)
 	for (int i = t_size("texts", 500); i > 0; i--) {
 		random_text(&raw);
 		for (size_t max = 4; max < 40; max += 5)
-			for (size_t at = 0; at < raw.len; ) {
+			for (size_t at = 0; at < raw.len;) {
 				size_t n = dw_text_cut(raw.data + at,
 				    raw.len - at, max);
 
-				bad += n == 0 || n > max || dw_text_valid(
-				    raw.data + at, n) != n;
+				bad += n == 0 || n > max ||
+				    dw_text_valid(raw.data + at, n) != n;
 				at += n != 0 ? n : raw.len;
 			}
 	}

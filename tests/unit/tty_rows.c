@@ -60,7 +60,8 @@ the_oldest_go_first_and_are_counted(void)
 	CHECK(r.text.len <= TTY_ROWS_MAX);
 	tty_rows_take(&r, &out, 2 * TTY_ROWS_MAX, "\n");
 	CHECK_INT(sscanf(out.data, "* %u rows were not shown\n%u\n", &dropped,
-	    &first), 2);
+		      &first),
+	    2);
 	CHECK_INT(dropped, first);
 	for (size_t i = 0; i < out.len; i++)
 		rows += out.data[i] == '\n';

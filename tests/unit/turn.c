@@ -11,8 +11,8 @@
 #include "desk/turn.h"
 #include "t.h"
 
-#define HOLDING		"please wait"
-#define S(n)		((n) * DW_SECOND)
+#define HOLDING "please wait"
+#define S(n)    ((n) * DW_SECOND)
 
 static const struct desk_turn_times times = { S(45), S(30), S(10) };
 static struct desk_chunk chunk;
@@ -308,8 +308,8 @@ no_quit_arises_where_a_chunk_is_cut(void)
 		for (int64_t now = S(1); desk_turn_held(&t) > 0; now += S(1)) {
 			desk_turn_wrote(&t, true, now);
 			CHECK(next(&t, now));
-			CHECK(memmem(chunk.bytes, chunk.len, "quit", 4) ==
-			    NULL);
+			CHECK(
+			    memmem(chunk.bytes, chunk.len, "quit", 4) == NULL);
 		}
 		desk_turn_fini(&t);
 	}

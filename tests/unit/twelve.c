@@ -13,9 +13,8 @@
 
 enum { KINDS = 4, SERVERS = 3 * KINDS };
 
-static const enum sks_kind kinds[KINDS] = {
-	SKS_TCP, SKS_UNIX_STREAM, SKS_UDP, SKS_UNIX_DGRAM
-};
+static const enum sks_kind kinds[KINDS] = { SKS_TCP, SKS_UNIX_STREAM, SKS_UDP,
+	SKS_UNIX_DGRAM };
 
 static bool
 is_stream(int i)
@@ -27,11 +26,10 @@ is_stream(int i)
 static struct sks_server_config
 config_of(int i)
 {
-	static const enum sks_concurrency hows[] = {
-		SKS_SYNC, SKS_THREADING, SKS_FORKING
-	};
-	struct sks_server_config cfg = rig_config(kinds[i % KINDS],
-	    hows[i / KINDS]);
+	static const enum sks_concurrency hows[] = { SKS_SYNC, SKS_THREADING,
+		SKS_FORKING };
+	struct sks_server_config cfg =
+	    rig_config(kinds[i % KINDS], hows[i / KINDS]);
 
 	cfg.fork_anyway = 1;
 	return cfg;
@@ -72,8 +70,8 @@ check_address(struct sks_server *srv)
 	struct sks_addr bound;
 
 	CHECK_INT(sks_getsockname(sks_server_socket(srv), &bound), 0);
-	CHECK_STR(sks_addr_format(sks_server_address(srv), SKS_STYLE_PLAIN,
-	    got, sizeof got),
+	CHECK_STR(sks_addr_format(sks_server_address(srv), SKS_STYLE_PLAIN, got,
+		      sizeof got),
 	    sks_addr_format(&bound, SKS_STYLE_PLAIN, want, sizeof want));
 }
 
@@ -128,7 +126,7 @@ each_is_closed_when_it_cannot_be_bound_or_activated(void)
 	CHECK_INT(count_fds(), fds);
 }
 
-static int failures;		/* still to come */
+static int failures; /* still to come */
 
 static int
 fail_then_get(struct sks_server *srv, struct sks_request **req)
@@ -160,8 +158,8 @@ each_drops_and_counts_what_the_system_could_not_get(void)
 		CHECK_INT(log_lines(), 0);
 		/* The same peer is served by the next try. */
 		CHECK_INT(sks_server_handle_request(srv), 1);
-		CHECK(strstr(calls(), "get_request get_request verify_request")
-		    != NULL);
+		CHECK(strstr(calls(),
+			  "get_request get_request verify_request") != NULL);
 		sks_socket_free(s);
 		sks_server_free(srv);
 	}
@@ -169,7 +167,7 @@ each_drops_and_counts_what_the_system_could_not_get(void)
 
 /* How many were got since the last service_actions, and at most. */
 static struct {
-	int	now, most, all;
+	int now, most, all;
 } turn;
 
 static int
@@ -185,7 +183,7 @@ static int
 end_turn(struct sks_server *srv)
 {
 	if (turn.now == 0)
-		return 0;	/* a worker's or a child's end */
+		return 0; /* a worker's or a child's end */
 	turn.now = 0;
 	if (turn.all == 2)
 		sks_server_request_shutdown(srv);
@@ -196,10 +194,8 @@ end_turn(struct sks_server *srv)
 static void
 each_serves_one_request_a_turn_and_none_after_a_stop(void)
 {
-	const struct sks_server_ops ops = {
-		SKS_SERVER_OPS, .get_request = get_and_count,
-		.service_actions = end_turn
-	};
+	const struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.get_request = get_and_count, .service_actions = end_turn };
 
 	for (int i = 0; i < SERVERS; i++) {
 		struct sks_server_config cfg = config_of(i);
@@ -225,7 +221,7 @@ each_serves_one_request_a_turn_and_none_after_a_stop(void)
 
 /* --- what was deferred --- */
 
-static int told[2];		/* a pipe; a child has it, too */
+static int told[2]; /* a pipe; a child has it, too */
 
 static void
 tell(void *letter)
@@ -240,7 +236,9 @@ defer_two(struct sks_handler *h)
 	static char letters[] = "ab";
 
 	return sks_defer(h, tell, &letters[1]) < 0 ||
-	    sks_defer(h, tell, &letters[0]) < 0 ? SKS_ENOMEM : script.setup;
+		sks_defer(h, tell, &letters[0]) < 0 ?
+	    SKS_ENOMEM :
+	    script.setup;
 }
 
 static void
@@ -275,10 +273,10 @@ each_runs_what_was_deferred_also_after_a_failed_setup(void)
 
 /* --- which thread --- */
 
-#define INSIDE	1u
-#define RELEASE	2u
+#define INSIDE  1u
+#define RELEASE 2u
 
-static pthread_t loop_thread;	/* whose handle_request this is */
+static pthread_t loop_thread; /* whose handle_request this is */
 
 /* Notes the call of the rig's override, and a mark if it is not the loop's. */
 static void
@@ -410,15 +408,16 @@ with_threads_the_worker_does_all_behind_process_request(void)
 		CHECK_INT(sks_server_handle_request(srv), 1);
 		raise_flag(RELEASE);
 		CHECK_INT(sks_server_close(srv), 0);
-		CHECK_STR(calls(), sync ?
-		    "get_request verify_request process_request "
-		    "finish_request setup handle finish handle_error "
-		    "shutdown_request close_request" :
-		    "get_request verify_request process_request "
-		    "on_worker: finish_request on_worker: setup "
-		    "on_worker: handle on_worker: finish "
-		    "on_worker: handle_error on_worker: shutdown_request "
-		    "on_worker: close_request");
+		CHECK_STR(calls(),
+		    sync ?
+			"get_request verify_request process_request "
+			"finish_request setup handle finish handle_error "
+			"shutdown_request close_request" :
+			"get_request verify_request process_request "
+			"on_worker: finish_request on_worker: setup "
+			"on_worker: handle on_worker: finish "
+			"on_worker: handle_error on_worker: shutdown_request "
+			"on_worker: close_request");
 		sks_socket_free(s);
 		sks_server_free(srv);
 	}
@@ -467,10 +466,19 @@ static void
 an_override_may_call_up_to_every_default(void)
 {
 	static const char *const slots[] = {
-		"server_bind", "server_activate", "on_ready", "server_close",
-		"get_request", "verify_request", "process_request",
-		"finish_request", "shutdown_request", "close_request",
-		"handle_error", "handle_timeout", "service_actions",
+		"server_bind",
+		"server_activate",
+		"on_ready",
+		"server_close",
+		"get_request",
+		"verify_request",
+		"process_request",
+		"finish_request",
+		"shutdown_request",
+		"close_request",
+		"handle_error",
+		"handle_timeout",
+		"service_actions",
 		"on_overload",
 	};
 

@@ -6,7 +6,7 @@
 
 #include "rig.h"
 
-#define READY	"服务端已就绪"
+#define READY "服务端已就绪"
 
 static struct sks_socket *ours, *theirs;
 static struct sks_stream *st;
@@ -143,8 +143,9 @@ a_long_text_that_began_first_yields_to_a_short_one_inside_it(void)
 	open_pair(-1);
 	say("abcd");
 	CHECK_INT(sks_recv_until(st, texts, 3, SKS_BYTES, sks_after(SOON), buf,
-	    sizeof buf, &which), 3);
-	CHECK_INT(which, 1);	/* of two that end together, the first */
+		      sizeof buf, &which),
+	    3);
+	CHECK_INT(which, 1); /* of two that end together, the first */
 	close_pair();
 }
 
@@ -154,7 +155,8 @@ what_no_text_is_found_in_is_told_and_kept(void)
 	open_pair(-1);
 	say("0123456789");
 	CHECK_INT(sks_recv_until(st, expected, 2, SKS_TEXT, sks_after(SOON),
-	    buf, 8, NULL), SKS_ETOOLONG);
+		      buf, 8, NULL),
+	    SKS_ETOOLONG);
 	end_theirs();
 	CHECK_INT(until(SKS_TEXT, SOON), SKS_EEOF);
 	CHECK_INT(until(SKS_BYTES, SOON), SKS_EEOF);
@@ -168,9 +170,11 @@ a_text_that_just_fits_is_found_and_one_byte_less_room_is_too_little(void)
 	open_pair(-1);
 	say("0123quit");
 	CHECK_INT(sks_recv_until(st, expected, 2, SKS_BYTES, sks_after(SOON),
-	    buf, 8, NULL), SKS_ETOOLONG);
+		      buf, 8, NULL),
+	    SKS_ETOOLONG);
 	CHECK_INT(sks_recv_until(st, expected, 2, SKS_BYTES, sks_after(SOON),
-	    buf, 9, NULL), 8);
+		      buf, 9, NULL),
+	    8);
 	close_pair();
 }
 
@@ -182,9 +186,11 @@ questions_without_sense_are_refused(void)
 
 	open_pair(-1);
 	CHECK_INT(sks_recv_until(st, empty, 2, SKS_BYTES, SKS_NEVER, buf, 9,
-	    NULL), SKS_EINVAL);
+		      NULL),
+	    SKS_EINVAL);
 	CHECK_INT(sks_recv_until(st, broken, 2, SKS_TEXT, SKS_NEVER, buf, 9,
-	    NULL), SKS_EINVAL);
+		      NULL),
+	    SKS_EINVAL);
 	CHECK_INT(first(SKS_BYTES, 1, SOON), SKS_EINVAL);
 	CHECK_INT(first(SKS_TEXT, 4, SOON), SKS_EINVAL);
 	close_pair();
@@ -202,7 +208,7 @@ with_nothing_expected_the_first_bytes_are_returned(void)
 	say_bytes("\xff\0x", 3);
 	CHECK_INT(first(SKS_BYTES, 3, SOON), 2);
 	CHECK_MEM(buf, 2, "\xff\0", 2);
-	CHECK_INT(first(SKS_BYTES, 3, 0), 1);	/* it is here already */
+	CHECK_INT(first(SKS_BYTES, 3, 0), 1); /* it is here already */
 	CHECK_INT(first(SKS_BYTES, 3, 0.002), SKS_ETIMEDOUT);
 	end_theirs();
 	CHECK_INT(first(SKS_BYTES, 3, SOON), 0);
@@ -217,7 +223,7 @@ unbuffered_the_first_bytes_leave_the_rest_in_the_socket(void)
 	say("one客two");
 	CHECK_INT(first(SKS_TEXT, 6, SOON), 3);
 	CHECK_STR(buf, "one");
-	CHECK_INT(first(SKS_TEXT, 6, SOON), 5);	/* 2 kept bytes and 3 */
+	CHECK_INT(first(SKS_TEXT, 6, SOON), 5); /* 2 kept bytes and 3 */
 	CHECK_STR(buf, "客tw");
 	CHECK_INT(sks_recv(ours, buf, sizeof buf), 1);
 	CHECK_INT(buf[0], 'o');
@@ -322,7 +328,8 @@ await_in_vain(enum sks_form form, const char *byte)
 	open_pair(-1);
 	pthread_create(&thread, NULL, drip, NULL);
 	CHECK_INT(sks_recv_until(st, expected, 2, form, sks_after(0.1), large,
-	    sizeof large, NULL), SKS_ETIMEDOUT);
+		      sizeof large, NULL),
+	    SKS_ETIMEDOUT);
 	CHECK(seconds_since(start) >= 0.1 && seconds_since(start) < 5);
 	sks_close(ours);
 	pthread_join(thread, NULL);
@@ -342,10 +349,12 @@ the_sockets_own_timeout_may_be_the_limit(void)
 	open_pair(-1);
 	CHECK_INT(sks_settimeout(ours, 0.01), 0);
 	CHECK_INT(sks_recv_until(st, expected, 2, SKS_TEXT, SKS_OWN_TIMEOUT,
-	    buf, sizeof buf, NULL), SKS_ETIMEDOUT);
+		      buf, sizeof buf, NULL),
+	    SKS_ETIMEDOUT);
 	CHECK_INT(sks_settimeout(ours, 0), 0);
 	CHECK_INT(sks_recv_until(st, expected, 2, SKS_TEXT, SKS_OWN_TIMEOUT,
-	    buf, sizeof buf, NULL), SKS_EAGAIN);
+		      buf, sizeof buf, NULL),
+	    SKS_EAGAIN);
 	close_pair();
 }
 

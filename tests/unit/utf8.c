@@ -23,7 +23,7 @@ whole_characters_are_counted(void)
 	CHECK_INT(whole("aé客😀"), 10);
 	CHECK_INT(rest, SKS_UTF8_NOTHING);
 	CHECK_INT(sks_utf8_whole("a\0b", 3, &rest), 3);
-	CHECK_INT(whole("\xf4\x8f\xbf\xbf"), 4);	/* U+10FFFF */
+	CHECK_INT(whole("\xf4\x8f\xbf\xbf"), 4); /* U+10FFFF */
 }
 
 static void
@@ -44,8 +44,16 @@ static void
 what_no_byte_can_mend_is_bad_at_once(void)
 {
 	static const char *const bad[] = {
-		"\xc0", "\xc1", "\xe0\x80", "\xe0\x9f", "\xed\xa0", "\xed\xbf",
-		"\xf0\x8f", "\xf4\x90", "\xf5", "\xff",
+		"\xc0",
+		"\xc1",
+		"\xe0\x80",
+		"\xe0\x9f",
+		"\xed\xa0",
+		"\xed\xbf",
+		"\xf0\x8f",
+		"\xf4\x90",
+		"\xf5",
+		"\xff",
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -56,8 +64,8 @@ what_no_byte_can_mend_is_bad_at_once(void)
 
 /* The bytes at which something changes. */
 static const char edges[] = "\0a\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf"
-    "\xe0\xe1\xec\xed\xee\xef\xf0\xf1\xf3\xf4\xf5\xff";
-#define EDGES	(sizeof edges - 1)
+			    "\xe0\xe1\xec\xed\xee\xef\xf0\xf1\xf3\xf4\xf5\xff";
+#define EDGES (sizeof edges - 1)
 
 /* The number i written in edges. */
 static const char *
@@ -77,9 +85,9 @@ it_agrees_with_libunistring_on_all_edges(void)
 	for (size_t i = 0; i < EDGES * EDGES * EDGES * EDGES; i++)
 		for (size_t len = 1; len <= 4; len++)
 			wrong += sks_utf8_whole(spell(s, i), len, &rest) !=
-			    dw_text_valid(s, len) ||
+				dw_text_valid(s, len) ||
 			    (rest == SKS_UTF8_NOTHING) !=
-			    (dw_text_valid(s, len) == len);
+				(dw_text_valid(s, len) == len);
 	CHECK_INT(wrong, 0);
 }
 
