@@ -98,8 +98,8 @@ give_up_lost(struct con *con, unsigned generation)
 {
 	struct con_request *rq;
 
-	while (
-	    (rq = con_pending_take_lost(&con->pending, generation)) != NULL) {
+	while ((rq = con_pending_take_lost(&con->pending, generation)) !=
+	    NULL) {
 		if (rq->sid == 0)
 			con_say(con,
 			    _("/%s: the link was lost before the "

@@ -22,8 +22,8 @@ struct desk_round {
  * undo when they are not.  NULL is nothing.
  */
 struct desk_effect {
-	void (
-	    *publish)(const struct desk_round *r, const struct desk_effect *fx);
+	void (*publish)(const struct desk_round *r,
+	    const struct desk_effect *fx);
 	void (*undo)(const struct desk_round *r, const struct desk_effect *fx);
 	struct desk_session *session;
 	struct desk_conn *conn;

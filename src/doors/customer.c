@@ -257,8 +257,8 @@ door_await_end(struct door_customer *cu)
 {
 	keep_alive(cu, HALF_CLOSED_KEEPALIVE);
 	door_request(cu, DESK_RQ_EOF, "", 0, 0);
-	while (
-	    sks_wait_hup(cu->base.request, door_idle_ns(cu)) == SKS_ETIMEDOUT)
+	while (sks_wait_hup(cu->base.request, door_idle_ns(cu)) ==
+	    SKS_ETIMEDOUT)
 		door_idle(cu);
 }
 

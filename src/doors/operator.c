@@ -525,8 +525,8 @@ static void frames(struct
 	const char *line;
 	ssize_t n;
 
-	while (
-	    !op->ended && (n = sks_frame_next(op->frames, &line)) != SKS_EAGAIN)
+	while (!op->ended &&
+	    (n = sks_frame_next(op->frames, &line)) != SKS_EAGAIN)
 		if (n < 0)
 			op->ended = true;
 		else

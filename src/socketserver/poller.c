@@ -131,8 +131,9 @@ count(const struct dw_list *ring)
 	nfds_t n = 0;
 
 	DW_LIST_EACH(node, ring)
-		n += (nfds_t)atomic_load(
-		    &DW_LIST_OF(node, struct sks_outbox, node)->watched);
+		n += (nfds_t)atomic_load(&DW_LIST_OF(node, struct sks_outbox,
+		    node)
+			->watched);
 	return n;
 }
 

@@ -284,8 +284,8 @@ static void
 wait_all(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
-	while (
-	    srv->state == LOOP_RUNNING || srv->stats.live > srv->stats.children)
+	while (srv->state == LOOP_RUNNING ||
+	    srv->stats.live > srv->stats.children)
 		dw_cond_wait(&srv->changed, &srv->lock);
 	dw_unlock(&srv->lock);
 }

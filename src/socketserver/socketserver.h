@@ -1011,8 +1011,8 @@ struct sks_server_ops {
 	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in
 	 * the child if SKS_FORKING, as are the next three. */
 	int (*finish_request)(struct sks_server *srv, struct sks_request *req);
-	void (
-	    *shutdown_request)(struct sks_server *srv, struct sks_request *req);
+	void (*shutdown_request)(struct sks_server *srv,
+	    struct sks_request *req);
 	void (*close_request)(struct sks_server *srv, struct sks_request *req);
 	/* req is NULL when the failure belongs to no request.  The default
 	 * logs one line, and nothing for a peer that merely went away. */
@@ -1301,8 +1301,8 @@ SKS_API struct sks_socket *sks_server_socket(const struct sks_server *srv);
  * more_addresses only n_more is kept, see sks_server_address_at().  Borrowed;
  * any thread.  Python: reading server.request_queue_size and the like.
  */
-SKS_API const struct sks_server_config *sks_server_get_config(
-    const struct sks_server *srv);
+SKS_API const struct sks_server_config *
+sks_server_get_config(const struct sks_server *srv);
 
 /* What cfg.user was. */
 SKS_API void *sks_server_user(const struct sks_server *srv);
@@ -1348,8 +1348,8 @@ SKS_API SKS_MUST_USE int sks_request_new_borrowed(struct sks_server *srv,
 /* Borrowed from the request: its socket, the peer's address.  The number is
  * 1, 2, ... and never used again by this server. */
 SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
-SKS_API const struct sks_addr *sks_request_address(
-    const struct sks_request *req);
+SKS_API const struct sks_addr *sks_request_address(const struct sks_request
+	*req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
 
 /* Only while its handler lives: from setup to the end of finish_request. */

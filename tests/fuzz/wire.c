@@ -54,8 +54,8 @@ rows_of(const uint8_t *data, size_t len, size_t step, struct dw_buf *out)
 		    step < len - at ? step : len - at);
 		if (at + step > len)
 			wire_line_eof(&l);
-		while (
-		    (kind = wire_line_next(&l, &text, &n)) != WIRE_LINE_NONE) {
+		while ((kind = wire_line_next(&l, &text, &n)) !=
+		    WIRE_LINE_NONE) {
 			MUST(n < 40);
 			dw_buf_addc(out, (char)('0' + kind));
 			dw_buf_add(out, text, n);

@@ -544,8 +544,8 @@ a_session_that_ends_while_typing_gets_nothing(void)
 	happens(&s, "closed", 3);
 	CHECK(pty_wait(s.p, "[3 alice, closed] 1 waiting", WAIT));
 	pty_type(s.p, "\r");
-	CHECK(
-	    pty_wait(s.p, "not sent to 3 alice: the session is closed", WAIT));
+	CHECK(pty_wait(s.p, "not sent to 3 alice: the session is closed",
+	    WAIT));
 	CHECK(pty_wait(s.p, "> too late", WAIT));
 	pty_type(s.p, "\003/5\rhi\r");
 	takes_reply(&s, 5, "hi");

@@ -112,8 +112,9 @@ one_server_serves_at_several_ports(void)
 		CHECK(sks_server_socket_at(srv, 3) == NULL);
 		CHECK_INT(sks_server_start(srv), 0);
 		for (size_t n = 0; n < 3; n++)
-			CHECK(rig_echo_on(
-			    client_at(sks_server_address_at(srv, n), kind)));
+			CHECK(rig_echo_on(client_at(sks_server_address_at(srv,
+							n),
+			    kind)));
 		CHECK_INT(sks_server_close(srv), 0);
 		for (size_t n = 0; n < 3; n++)
 			CHECK_INT(sks_fileno(sks_server_socket_at(srv, n)), -1);
@@ -141,9 +142,9 @@ one_server_serves_both_families(void)
 		    SKS_INET6);
 		CHECK_INT(sks_server_start(srv), 0);
 		for (size_t n = 0; n < 2; n++)
-			CHECK(
-			    rig_echo_on(client_at(sks_server_address_at(srv, n),
-				kinds[i])));
+			CHECK(rig_echo_on(client_at(sks_server_address_at(srv,
+							n),
+			    kinds[i])));
 		sks_server_free(srv);
 	}
 }
@@ -324,8 +325,8 @@ the_family_follows_the_text_of_the_address(void)
 		CHECK_INT(sks_addr_family(sks_server_address(srv)),
 		    i / 2 ? SKS_INET : SKS_INET6);
 		CHECK_INT(sks_server_start(srv), 0);
-		CHECK(rig_echo_on(
-		    client_at(sks_server_address(srv), kinds[i % 2])));
+		CHECK(rig_echo_on(client_at(sks_server_address(srv),
+		    kinds[i % 2])));
 		sks_server_free(srv);
 	}
 }

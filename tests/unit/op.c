@@ -19,8 +19,8 @@ around(const struct wire_frame *f, struct dw_buf *out)
 	dw_buf_reset(out);
 	CHECK_INT(wire_frame_encode(out, f), 0);
 	if (!CHECK(out->len > 0) ||
-	    !CHECK(
-		memchr(out->data, '\n', out->len) == out->data + out->len - 1))
+	    !CHECK(memchr(out->data, '\n', out->len) ==
+		out->data + out->len - 1))
 		return NULL;
 	CHECK_INT(wire_frame_parse(out->data, out->len - 1, &back, &why), 0);
 	return back;

@@ -374,8 +374,8 @@ put_until_closed(void *arg)
 	struct sks_outbox *ob = arg;
 	int r;
 
-	while (
-	    (r = sks_outbox_put(ob, block, sizeof block, NULL)) != SKS_ECLOSED)
+	while ((r = sks_outbox_put(ob, block, sizeof block, NULL)) !=
+	    SKS_ECLOSED)
 		if (r == SKS_EOVERFLOW)
 			let_pass_ms(1);
 	sks_outbox_unref(ob);

@@ -308,8 +308,8 @@ no_quit_arises_where_a_chunk_is_cut(void)
 		for (int64_t now = S(1); desk_turn_held(&t) > 0; now += S(1)) {
 			desk_turn_wrote(&t, true, now);
 			CHECK(next(&t, now));
-			CHECK(
-			    memmem(chunk.bytes, chunk.len, "quit", 4) == NULL);
+			CHECK(memmem(chunk.bytes, chunk.len, "quit", 4) ==
+			    NULL);
 		}
 		desk_turn_fini(&t);
 	}
