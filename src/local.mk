@@ -34,7 +34,7 @@ include src/socketserver/local.mk
 include src/wire/local.mk
 include src/desk/local.mk
 include src/store/local.mk
-include src/doors/local.mk
+include src/service/local.mk
 include src/tty/local.mk
 include src/console/local.mk
 include src/client/local.mk

@@ -105,12 +105,12 @@ actor_thread(void *arg)
 }
 
 static void
-begin(void *arg, struct door *door)
+begin(void *arg, struct svc *svc)
 {
 	struct demo *demo = arg;
 	const char *const *texts;
 
-	if (door_listeners(door, &texts) == 0 ||
+	if (svc_listeners(svc, &texts) == 0 ||
 	    sks_addr_parse(texts[0], 0, &demo->addr) < 0)
 		return;
 	while (demo->started < NACTORS &&

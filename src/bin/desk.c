@@ -28,8 +28,8 @@
 
 struct desk_process {
 	const struct desk_run *run;
-	struct door_config config;
-	struct door *door;
+	struct svc_config config;
+	struct svc *svc;
 	struct dw_wake wake; /* desk and console ring it */
 	struct signals *signals;
 	char *greeting, *history, *login;
@@ -92,7 +92,7 @@ fit_limits(struct desk_process *p)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
 	int r =
-	    door_limits_fit(&p->config.limits, p->run->o->sessions_given, &why);
+	    svc_limits_fit(&p->config.limits, p->run->o->sessions_given, &why);
 
 	if (r != 0)
 		complain("%s", dw_buf_str(&why));
@@ -105,7 +105,7 @@ configure(struct desk_process *p)
 {
 	static const char *const usual[] = { DEFAULT_LISTEN };
 	struct options *o = p->run->o;
-	struct door_config *c = &p->config;
+	struct svc_config *c = &p->config;
 	int r;
 
 	c->listen = o->nlisten > 0 ? o->listen : usual;
@@ -158,7 +158,7 @@ start_console(struct desk_process *p)
 	cfg.allow_suspend = o->allow_suspend;
 	/* A desk that was started with no input at all is a service. */
 	cfg.stay = o->stay || input_is_null();
-	if ((cfg.socket = door_console(p->door)) != NULL &&
+	if ((cfg.socket = svc_console(p->svc)) != NULL &&
 	    con_new(&cfg, &p->con) == 0 &&
 	    dw_thread_start(&p->readline, "readline", CONSOLE_STACK,
 		readline_thread, p) == 0)
@@ -214,7 +214,7 @@ reopen_log(struct desk_process *p)
 static bool
 is_over(struct desk_process *p)
 {
-	return atomic_load(&p->left) || door_quits(p->door) > 0;
+	return atomic_load(&p->left) || svc_quits(p->svc) > 0;
 }
 
 /* Waits until a signal or somebody ends the desk. */
@@ -238,9 +238,9 @@ drain(struct desk_process *p)
 {
 	int64_t until = dw_clock_ns() + p->config.limits.drain * DW_SECOND;
 
-	door_drain(p->door);
-	while (!door_drained(p->door) && dw_clock_ns() < until &&
-	    door_quits(p->door) < 2) {
+	svc_drain(p->svc);
+	while (!svc_drained(p->svc) && dw_clock_ns() < until &&
+	    svc_quits(p->svc) < 2) {
 		int sig = signals_wait(p->signals, p->wake.rd, until);
 
 		dw_wake_clear(&p->wake);
@@ -250,10 +250,10 @@ drain(struct desk_process *p)
 }
 
 static void
-print_listeners(const struct door *door)
+print_listeners(const struct svc *svc)
 {
 	const char *const *texts;
-	size_t n = door_listeners(door, &texts);
+	size_t n = svc_listeners(svc, &texts);
 
 	for (size_t i = 0; i < n; i++)
 		fprintf(stderr, "listening on %s\n", texts[i]);
@@ -263,13 +263,13 @@ static void
 log_opened(struct desk_process *p)
 {
 	const char *const *texts;
-	size_t n = door_listeners(p->door, &texts);
+	size_t n = svc_listeners(p->svc, &texts);
 
 	for (size_t i = 0; i < n && p->config.talk != NULL; i++) {
-		bool udp = strncmp(texts[i], DOOR_UDP, strlen(DOOR_UDP)) == 0;
+		bool udp = strncmp(texts[i], SVC_UDP, strlen(SVC_UDP)) == 0;
 
 		dw_log(p->config.talk, _("Server %s started"),
-		    texts[i] + (udp ? strlen(DOOR_UDP) : 0));
+		    texts[i] + (udp ? strlen(SVC_UDP) : 0));
 		if (!udp)
 			dw_log(p->config.talk, _("Waiting for customers..."));
 	}
@@ -284,36 +284,36 @@ serve(struct desk_process *p)
 	if (p->run->console)
 		status = start_console(p);
 	else
-		print_listeners(p->door);
+		print_listeners(p->svc);
 	if (status == STATUS_OK) {
 		if (p->run->ready != NULL)
-			p->run->ready(p->run->arg, p->door);
+			p->run->ready(p->run->arg, p->svc);
 		wait_for_end(p);
 	}
 	if (p->run->ending != NULL)
 		p->run->ending(p->run->arg);
 	drain(p);
-	door_end(p->door);
+	svc_end(p->svc);
 	if (p->con != NULL)
 		join_console(p);
 	return status != STATUS_OK ? status : p->status;
 }
 
 static int
-run_door(struct desk_process *p)
+run_service(struct desk_process *p)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
 	int r;
 
-	if ((r = door_open(&p->config, &p->door, &why)) == 0) {
+	if ((r = svc_open(&p->config, &p->svc, &why)) == 0) {
 		if (why.len > 0)
 			complain("%s", why.data);
 		dw_buf_reset(&why);
-		if ((r = door_start(p->door, &why)) == 0)
+		if ((r = svc_start(p->svc, &why)) == 0)
 			r = serve(p);
 		else
 			complain("%s", dw_buf_str(&why));
-		door_close(p->door);
+		svc_close(p->svc);
 	} else {
 		complain("%s", why.len > 0 ? why.data : _("out of memory"));
 	}
@@ -333,7 +333,7 @@ desk_run(const struct desk_run *run)
 	    signals_open(&p.signals, run->console ? beside_tty : quiet) < 0)
 		complain(_("out of file descriptors"));
 	else if ((r = configure(&p)) == STATUS_OK)
-		r = run_door(&p);
+		r = run_service(&p);
 	dw_log_close(p.config.talk);
 	dw_log_close(p.config.log);
 	signals_close(p.signals);

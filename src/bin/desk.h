@@ -8,7 +8,7 @@
 #define BIN_DESK_H
 
 #include "bin/options.h"
-#include "doors/door.h"
+#include "service/service.h"
 
 struct desk_run {
 	struct options *o;
@@ -16,7 +16,7 @@ struct desk_run {
 	bool console;     /* one in this terminal */
 	const char *hint; /* what it says first, or NULL */
 	/* When the desk works; may be NULL. */
-	void (*ready)(void *arg, struct door *door);
+	void (*ready)(void *arg, struct svc *svc);
 	/* When everything is to end, before customers are told. */
 	void (*ending)(void *arg);
 	void *arg;

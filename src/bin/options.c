@@ -190,7 +190,7 @@ static void
 print_limits(void)
 {
 	size_t n;
-	const struct door_limit *limits = door_limit_rows(&n);
+	const struct svc_limit *limits = svc_limit_rows(&n);
 
 	printf(_("\nLimits, each with its default:\n"));
 	for (size_t i = 0; i < n; i++) {
@@ -255,10 +255,10 @@ print_version(void)
  */
 
 static int
-set_limit(struct options *o, const struct door_limit *row, const char *arg)
+set_limit(struct options *o, const struct svc_limit *row, const char *arg)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r = door_limit_set(&o->limits, row, arg, &why);
+	int r = svc_limit_set(&o->limits, row, arg, &why);
 
 	if (r < 0)
 		complain("--%s: %s", row->name, dw_buf_str(&why));
@@ -273,7 +273,7 @@ static void
 make_table(struct option *table, char *letters, enum verb_set verb)
 {
 	size_t n, nlimits;
-	const struct door_limit *limits = door_limit_rows(&nlimits);
+	const struct svc_limit *limits = svc_limit_rows(&nlimits);
 	struct option *t = table;
 
 	*letters++ = '+';
@@ -309,7 +309,7 @@ static int
 set_one(struct options *o, int value)
 {
 	size_t n;
-	const struct door_limit *limits = door_limit_rows(&n);
+	const struct svc_limit *limits = svc_limit_rows(&n);
 	const struct option_row *row = row_of(value);
 
 	if (row != NULL)
@@ -343,7 +343,7 @@ options_parse(struct options *o, enum verb_set verb, const char *name, int argc,
 	int c;
 
 	memset(o, 0, sizeof *o);
-	door_limits_init(&o->limits);
+	svc_limits_init(&o->limits);
 	make_table(table, letters, verb);
 	optind = 1;
 	while ((c = getopt_long(argc, argv, letters, table, NULL)) != -1) {

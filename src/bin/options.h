@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "doors/limits.h"
+#include "service/limits.h"
 #include "tty/tty.h"
 
 enum status {
@@ -45,7 +45,7 @@ struct options {
 	bool one_at_a_time, begin_new, public_allowed;
 	bool no_history, allow_suspend, stay;
 	const char *script;
-	struct door_limits limits;
+	struct svc_limits limits;
 	bool sessions_given, per_address_given;
 
 	bool classic, datagrams; /* call */

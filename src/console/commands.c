@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
-#include "console/inside.h"
+#include "console/internal.h"
 
 #define LABEL_COLUMNS 12
 #define WAIT_MAX      86400.0 /* seconds of /wait */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/inside.h"
+#include "console/internal.h"
 
 /* A command's name, with the slash when that is part of the word. */
 static void

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "console/inside.h"
+#include "console/internal.h"
 
 #define WELCOME_PLAIN_S    10.0 /* a script's lines need the sessions */
 #define WELCOME_TERMINAL_S 1.0

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
-#include "console/inside.h"
+#include "console/internal.h"
 
 #define PEER_NEW      16u /* a flag of "udp": doc/protocol.md */
 #define TAKE_ITEMS    128 /* between two looks at the keyboard */

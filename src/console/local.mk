@@ -9,7 +9,7 @@ libdeskwire_la_SOURCES += \
 	src/console/console.h \
 	src/console/drafts.c \
 	src/console/drafts.h \
-	src/console/inside.h \
+	src/console/internal.h \
 	src/console/items.c \
 	src/console/link.c \
 	src/console/link.h \

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "console/inside.h"
+#include "console/internal.h"
 
 static void
 remember(struct con *con, struct con_row *row)

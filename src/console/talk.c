@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "console/inside.h"
+#include "console/internal.h"
 
 #define LEAVE_SECONDS 1.0         /* for answers */
 #define REPLY_MAX     (64 * 1024) /* bytes; fits a frame in any form */

@@ -8,7 +8,7 @@
 
 #include "base/i18n.h"
 #include "desk/command.h"
-#include "desk/state.h"
+#include "desk/internal.h"
 
 #define HISTORY_ROWS 20
 

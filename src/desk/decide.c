@@ -9,7 +9,7 @@
 #include "base/quit.h"
 #include "base/text.h"
 #include "desk/command.h"
-#include "desk/state.h"
+#include "desk/internal.h"
 
 /* What one request may add at most. */
 #define EVENTS_MAX  4

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "desk/state.h"
+#include "desk/internal.h"
 
 #define FIRST_ROOM 32 /* more than any one request needs */
 

@@ -135,7 +135,7 @@ struct desk_request {
 #define DESK_ROUTE_SIZE 288
 struct desk_peer {
 	char addr[DESK_ADDR_SIZE];
-	unsigned char route[DESK_ROUTE_SIZE]; /* the door's; the desk
+	unsigned char route[DESK_ROUTE_SIZE]; /* the service's; the desk
 	                                       * only keeps it */
 	bool answered;                        /* by an operator */
 	bool left;                            /* it said quit after that */

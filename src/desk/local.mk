@@ -13,7 +13,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/peers.h \
 	src/desk/publish.c \
 	src/desk/state.c \
-	src/desk/state.h \
+	src/desk/internal.h \
 	src/desk/turn.c \
 	src/desk/turn.h \
 	src/desk/visitor.c

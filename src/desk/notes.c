@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "base/quit.h"
 #include "base/text.h"
-#include "desk/state.h"
+#include "desk/internal.h"
 
 #define NOTES_SHOWN   20
 #define DROP_FIRST_NS DW_SECOND        /* so long the first are gathered, */

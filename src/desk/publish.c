@@ -13,7 +13,7 @@
 #include "base/i18n.h"
 #include "base/quit.h"
 #include "base/text.h"
-#include "desk/state.h"
+#include "desk/internal.h"
 
 #define CLASSIC_HELLO "服务端已就绪" /* protocol: never translated */
 #define GREETING_MAX  1200

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "desk/state.h"
+#include "desk/internal.h"
 
 #define FIRST_NAME "guest"
 

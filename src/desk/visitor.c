@@ -9,7 +9,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
-#include "desk/state.h"
+#include "desk/internal.h"
 
 struct visitor_command {
 	const char *name;

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/impl.h"
+#include "store/internal.h"
 
 int
 store_chain_init(struct store_chain *c)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "store/impl.h"
+#include "store/internal.h"
 
 #define BUSY_MS_WRITER 2000 /* only while opening; then the queue waits */
 #define BUSY_MS_READER 1000

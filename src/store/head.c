@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
-#include "store/impl.h"
+#include "store/internal.h"
 
 /*
  * One line of fixed length, so that writing it again never needs new space:

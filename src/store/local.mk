@@ -3,7 +3,7 @@ libdeskwire_la_SOURCES += \
 	src/store/chain.c \
 	src/store/db.c \
 	src/store/head.c \
-	src/store/impl.h \
+	src/store/internal.h \
 	src/store/place.c \
 	src/store/read.c \
 	src/store/store.c \

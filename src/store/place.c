@@ -15,7 +15,7 @@
 #endif
 
 #include "base/i18n.h"
-#include "store/impl.h"
+#include "store/internal.h"
 
 static const struct network_fs {
 	unsigned long magic;

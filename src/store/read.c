@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/i18n.h"
-#include "store/impl.h"
+#include "store/internal.h"
 
 struct store_reader {
 	sqlite3 *db;

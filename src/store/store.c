@@ -14,7 +14,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
-#include "store/impl.h"
+#include "store/internal.h"
 
 #define CHECKPOINT_PAGES 1000
 

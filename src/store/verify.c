@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "store/impl.h"
+#include "store/internal.h"
 
 /* A flipped bit can make a huge number; one above this is not believed, so
  * that the numbers that follow stay usable. */

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "store/impl.h"
+#include "store/internal.h"
 
 /* In the order of STORE_COLUMNS. */
 enum column { SEQ, T, SID, EV, N, FLAGS, WHO, MODE, ADDR, WHY, BODY };

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 /* Where the pen stands in a window of `columns`. */
 struct pen {

@@ -23,7 +23,7 @@
 #include <readline/readline.h>
 
 #include "base/clock.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 #define PAINT_BYTES ((size_t)64 << 10) /* of rows in one repaint */
 #define STARVED_MS  2000

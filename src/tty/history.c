@@ -12,7 +12,7 @@
 #include <readline/readline.h>
 
 #include "base/i18n.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 #define LINES_KEPT 1000
 

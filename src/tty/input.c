@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 static const char paste_end[] = "\033[201~";
 #define PASTE_END_LEN (sizeof paste_end - 1)

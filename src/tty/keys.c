@@ -10,7 +10,7 @@
 #include <readline/readline.h>
 
 #include "base/clock.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 static struct tty *bound;
 

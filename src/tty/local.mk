@@ -4,7 +4,7 @@ libdeskwire_la_SOURCES += \
 	src/tty/edit.c \
 	src/tty/history.c \
 	src/tty/input.c \
-	src/tty/inside.h \
+	src/tty/internal.h \
 	src/tty/keys.c \
 	src/tty/modes.c \
 	src/tty/out.c \

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <readline/readline.h>
 
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 /* Readline's hooks have no argument; there is one tty in a process. */
 static struct tty *bound;

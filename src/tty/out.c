@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 /* What a pipe takes without waiting when poll(2) says it is writable. */
 #define PIECE 512

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 20) /* longer ones come in pieces */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 /* Length of the first rows that are at least `least` bytes together. */
 static size_t

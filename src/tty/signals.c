@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 int
 tty_signals_open(struct dw_signals *s)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 #define STREAM_BYTES ((size_t)64 << 10)
 

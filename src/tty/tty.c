@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 #define FLUSH_NS          (20 * DW_MS) /* at most 50 repaints a second */
 #define AWAY_NS           DW_SECOND    /* look again for the terminal */

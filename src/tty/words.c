@@ -14,7 +14,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 #define WORDS_SHOWN 50
 

@@ -172,7 +172,7 @@ def wrong_fields():
 def wrong_constants():
     bare, text = api.code(), everything()
     header = set(re.findall(r"\bSKS_\w+(?=\s*(?:=[^,}]*)?[,}])", bare))
-    header |= set(re.findall(r"^#define (SKS_\w+)\t", api.text(api.HEADER),
+    header |= set(re.findall(r"^#define (SKS_\w+)[ \t]", api.text(api.HEADER),
                              re.M)) - {"SKS_API", "SKS_MUST_USE"}
     manual = set(re.findall(r"^\.It Dv (SKS_\w+)", text, re.M))
     for name in sorted(header - manual):

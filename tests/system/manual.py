@@ -39,7 +39,7 @@ def limits():
     row = (r'LIMIT\(\w+, "([a-z-]+)", N_\("([^"]+)"\), '
            r"(\d+), (\d+), (\d+),")
     return {m[0]: m[1:]
-            for m in re.findall(row, text("src/doors/limits.def"))}
+            for m in re.findall(row, text("src/service/limits.def"))}
 
 
 def help_of(verb):

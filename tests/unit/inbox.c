@@ -5,47 +5,47 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "doors/inbox.h"
+#include "service/inbox.h"
 #include "tests/t.h"
 
-static struct door_inbox in;
+static struct svc_inbox in;
 static struct dw_cond back;
 
 static int
 begin(void)
 {
-	door_inbox_init(&in);
+	svc_inbox_init(&in);
 	dw_cond_init(&back);
 	return 0;
 }
 
-static struct door_node *
+static struct svc_node *
 take_one(struct dw_list *taken)
 {
 	struct dw_list *n = dw_list_take(taken);
 
-	return n != NULL ? DW_LIST_OF(n, struct door_node, link) : NULL;
+	return n != NULL ? DW_LIST_OF(n, struct svc_node, link) : NULL;
 }
 
 static void
 operators_go_first_and_each_kind_in_order(void)
 {
-	struct door_node n[4];
+	struct svc_node n[4];
 	struct dw_list taken;
 
 	dw_list_init(&taken);
 	for (int i = 0; i < 4; i++) {
-		door_node_init(&n[i], DESK_RQ_SAID, NULL, &back);
+		svc_node_init(&n[i], DESK_RQ_SAID, NULL, &back);
 		n[i].operator= i % 2 == 1;
-		door_post(&in, &n[i]);
+		svc_post(&in, &n[i]);
 	}
-	door_take(&in, DW_NEVER, &taken);
+	svc_take(&in, DW_NEVER, &taken);
 	CHECK(take_one(&taken) == &n[1]);
 	CHECK(take_one(&taken) == &n[3]);
 	CHECK(take_one(&taken) == &n[0]);
 	CHECK(take_one(&taken) == &n[2]);
 	for (int i = 0; i < 4; i++)
-		door_give_back(&in, &n[i]);
+		svc_give_back(&in, &n[i]);
 }
 
 static void
@@ -55,7 +55,7 @@ an_empty_inbox_waits_until_the_deadline(void)
 	struct dw_list taken;
 
 	dw_list_init(&taken);
-	door_take(&in, until, &taken);
+	svc_take(&in, until, &taken);
 	CHECK(dw_list_empty(&taken));
 	CHECK(dw_clock_ns() >= until);
 }
@@ -63,23 +63,23 @@ an_empty_inbox_waits_until_the_deadline(void)
 static void
 news_for_a_node_that_is_out_come_once_more_and_only_once(void)
 {
-	struct door_node n;
+	struct svc_node n;
 	struct dw_list taken;
 
 	dw_list_init(&taken);
-	door_node_init(&n, DESK_RQ_SENT, NULL, &back);
-	door_post_again(&in, &n);
-	door_take(&in, DW_NEVER, &taken);
+	svc_node_init(&n, DESK_RQ_SENT, NULL, &back);
+	svc_post_again(&in, &n);
+	svc_take(&in, DW_NEVER, &taken);
 	CHECK(take_one(&taken) == &n);
-	door_post_again(&in, &n);
-	door_post_again(&in, &n);
-	door_give_back(&in, &n);
-	door_take(&in, DW_NEVER, &taken);
+	svc_post_again(&in, &n);
+	svc_post_again(&in, &n);
+	svc_give_back(&in, &n);
+	svc_take(&in, DW_NEVER, &taken);
 	CHECK(take_one(&taken) == &n);
-	door_give_back(&in, &n);
-	door_take(&in, dw_clock_ns(), &taken);
+	svc_give_back(&in, &n);
+	svc_take(&in, dw_clock_ns(), &taken);
 	CHECK(take_one(&taken) == NULL);
-	door_wait(&in, &n);
+	svc_wait(&in, &n);
 }
 
 /* The desk thread's part, for so many nodes. */
@@ -87,14 +87,14 @@ static void *
 serve(void *arg)
 {
 	int left = *(int *)arg;
-	struct door_node *n;
+	struct svc_node *n;
 	struct dw_list taken;
 
 	dw_list_init(&taken);
 	while (left > 0) {
-		door_take(&in, DW_NEVER, &taken);
+		svc_take(&in, DW_NEVER, &taken);
 		while ((n = take_one(&taken)) != NULL) {
-			door_give_back(&in, n);
+			svc_give_back(&in, n);
 			left--;
 		}
 	}
@@ -106,13 +106,13 @@ send(void *arg)
 {
 	int rounds = *(int *)arg;
 	struct dw_cond mine;
-	struct door_node n;
+	struct svc_node n;
 
 	dw_cond_init(&mine);
-	door_node_init(&n, DESK_RQ_SAID, NULL, &mine);
+	svc_node_init(&n, DESK_RQ_SAID, NULL, &mine);
 	for (int i = 0; i < rounds; i++) {
-		door_post(&in, &n);
-		door_wait(&in, &n);
+		svc_post(&in, &n);
+		svc_wait(&in, &n);
 	}
 	dw_cond_fini(&mine);
 	return NULL;

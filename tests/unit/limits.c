@@ -8,16 +8,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "doors/limits.h"
+#include "service/limits.h"
 #include "tests/t.h"
 
 #define NOT_HERE 77
 
-static const struct door_limit *
+static const struct svc_limit *
 row(const char *name)
 {
 	size_t n;
-	const struct door_limit *rows = door_limit_rows(&n);
+	const struct svc_limit *rows = svc_limit_rows(&n);
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(rows[i].name, name) == 0)
@@ -29,7 +29,7 @@ static void
 every_default_is_within_its_own_bounds(void)
 {
 	size_t n;
-	const struct door_limit *rows = door_limit_rows(&n);
+	const struct svc_limit *rows = svc_limit_rows(&n);
 
 	CHECK(n > 20);
 	for (size_t i = 0; i < n; i++)
@@ -43,19 +43,18 @@ a_limit_takes_its_least_and_its_most_and_nothing_beyond(void)
 {
 	static const char *const bad[] = { "", "x", "5x", "0", "3601", "-1",
 		"99999999999999999999", "1e3" };
-	struct door_limits l;
+	struct svc_limits l;
 	struct dw_buf why = DW_BUF_INITIALIZER;
 
-	door_limits_init(&l);
+	svc_limits_init(&l);
 	CHECK_INT(l.hello_timeout, 10);
-	CHECK_INT(door_limit_set(&l, row("hello-timeout"), "1", &why), 0);
+	CHECK_INT(svc_limit_set(&l, row("hello-timeout"), "1", &why), 0);
 	CHECK_INT(l.hello_timeout, 1);
-	CHECK_INT(door_limit_set(&l, row("hello-timeout"), "3600", &why), 0);
+	CHECK_INT(svc_limit_set(&l, row("hello-timeout"), "3600", &why), 0);
 	CHECK_INT(l.hello_timeout, 3600);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		dw_buf_reset(&why);
-		CHECK_INT(door_limit_set(&l, row("hello-timeout"), bad[i],
-			      &why),
+		CHECK_INT(svc_limit_set(&l, row("hello-timeout"), bad[i], &why),
 		    -EINVAL);
 		CHECK(strstr(dw_buf_str(&why), "1 to 3600") != NULL);
 	}
@@ -72,17 +71,17 @@ fit_in_child(int64_t wanted, bool is_explicit, rlim_t files)
 
 	if (pid == 0) {
 		struct rlimit rl = { files / 2, files };
-		struct door_limits l;
+		struct svc_limits l;
 		struct dw_buf why = DW_BUF_INITIALIZER;
 		int r;
 
-		door_limits_init(&l);
+		svc_limits_init(&l);
 		l.max_sessions = wanted;
 		/* valgrind has one of its own. */
 		if (setrlimit(RLIMIT_NOFILE, &rl) < 0 ||
 		    getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_max != files)
 			_exit(NOT_HERE);
-		r = door_limits_fit(&l, is_explicit, &why);
+		r = svc_limits_fit(&l, is_explicit, &why);
 		_exit(r == 0                 ? 0 :
 			r < 0 && why.len > 0 ? 2 :
 			l.max_sessions == (int64_t)files - 64 && why.len > 0 ?

@@ -2,52 +2,52 @@
 #include "config.h"
 
 #include "base/clock.h"
-#include "doors/rate.h"
+#include "service/rate.h"
 #include "tests/t.h"
 
 static void
 a_burst_goes_through_and_then_the_rate_holds(void)
 {
-	struct door_rate r;
+	struct svc_rate r;
 	int64_t now = 7 * DW_SECOND, due;
 
-	door_rate_init(&r, 5, 20, now);
+	svc_rate_init(&r, 5, 20, now);
 	for (int i = 0; i < 20; i++)
-		CHECK_INT(door_rate_take(&r, now), 0);
-	due = door_rate_take(&r, now);
+		CHECK_INT(svc_rate_take(&r, now), 0);
+	due = svc_rate_take(&r, now);
 	CHECK(due > now && due <= now + DW_SECOND / 5 + 1);
-	CHECK(door_rate_take(&r, due - 2 * DW_MS) != 0);
-	CHECK_INT(door_rate_take(&r, due), 0);
+	CHECK(svc_rate_take(&r, due - 2 * DW_MS) != 0);
+	CHECK_INT(svc_rate_take(&r, due), 0);
 }
 
 static void
 over_a_minute_no_more_than_the_rate_and_one_burst_go_through(void)
 {
-	struct door_rate r;
+	struct svc_rate r;
 	int64_t now = 0;
 	int taken = 0;
 
-	door_rate_init(&r, 5, 20, now);
+	svc_rate_init(&r, 5, 20, now);
 	for (; now < 60 * DW_SECOND; now += DW_MS)
-		taken += door_rate_take(&r, now) == 0;
+		taken += svc_rate_take(&r, now) == 0;
 	CHECK(taken >= 60 * 5 + 19 && taken <= 60 * 5 + 20);
-	CHECK(door_rate_held_ns(&r) > 59 * DW_SECOND);
+	CHECK(svc_rate_held_ns(&r) > 59 * DW_SECOND);
 }
 
 static void
 a_pause_fills_the_bucket_and_never_more_than_that(void)
 {
-	struct door_rate r;
+	struct svc_rate r;
 	int64_t now = 3600 * DW_SECOND;
 	int taken = 0;
 
-	door_rate_init(&r, 5, 20, 0);
-	while (door_rate_take(&r, now) == 0)
+	svc_rate_init(&r, 5, 20, 0);
+	while (svc_rate_take(&r, now) == 0)
 		taken++;
 	CHECK_INT(taken, 20);
 	now += 4 * DW_SECOND;
-	CHECK_INT(door_rate_take(&r, now), 0);
-	CHECK_INT(door_rate_held_ns(&r), 0);
+	CHECK_INT(svc_rate_take(&r, now), 0);
+	CHECK_INT(svc_rate_held_ns(&r), 0);
 }
 
 int

@@ -4,15 +4,15 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "doors/sources.h"
+#include "service/sources.h"
 #include "t.h"
 
-static struct door_sources sources;
+static struct svc_sources sources;
 
 static void
 begin(size_t max, int64_t together)
 {
-	CHECK_INT(door_sources_init(&sources, max, 2, 5, together, together, 0),
+	CHECK_INT(svc_sources_init(&sources, max, 2, 5, together, together, 0),
 	    0);
 }
 
@@ -25,7 +25,7 @@ kept(const char *host, int n, int64_t now)
 
 	CHECK_INT(sks_addr_parse(host, 5000, &from), 0);
 	for (int i = 0; i < n; i++)
-		all += door_sources_take(&sources, &from, now);
+		all += svc_sources_take(&sources, &from, now);
 	return all;
 }
 
@@ -36,7 +36,7 @@ one_host_has_its_burst_and_then_its_rate(void)
 	CHECK_INT(kept("192.0.2.1", 100, 0), 5);
 	CHECK_INT(kept("192.0.2.1", 100, DW_SECOND), 2);
 	CHECK_INT(kept("192.0.2.1", 100, 100 * DW_SECOND), 5);
-	door_sources_fini(&sources);
+	svc_sources_fini(&sources);
 }
 
 static void
@@ -45,7 +45,7 @@ one_that_floods_takes_nothing_from_another(void)
 	begin(16, 10);
 	CHECK_INT(kept("192.0.2.1", 10000, 0), 5);
 	CHECK_INT(kept("192.0.2.2", 10, 0), 5);
-	door_sources_fini(&sources);
+	svc_sources_fini(&sources);
 }
 
 static void
@@ -61,7 +61,7 @@ many_hosts_together_have_one_rate(void)
 	}
 	CHECK_INT(all, 50);
 	CHECK_INT(sources.max, 16);
-	door_sources_fini(&sources);
+	svc_sources_fini(&sources);
 }
 
 static void
@@ -71,7 +71,7 @@ the_smallest_table_works(void)
 	CHECK_INT(kept("192.0.2.1", 10, 0), 5);
 	CHECK_INT(kept("[2001:db8::1]", 10, 1), 5);
 	CHECK_INT(kept("192.0.2.1", 10, 2), 0);
-	door_sources_fini(&sources);
+	svc_sources_fini(&sources);
 }
 
 /* Whoever has one address of IPv6 has its 2^64 neighbours as well. */
@@ -85,7 +85,7 @@ the_first_half_of_an_ipv6_address_is_a_host(void)
 	CHECK_INT(kept("192.0.2.1", 10, 0), 5);
 	CHECK_INT(kept("[::ffff:192.0.2.1]", 10, 0), 0);
 	CHECK_INT(kept("[::ffff:192.0.2.2]", 10, 0), 5);
-	door_sources_fini(&sources);
+	svc_sources_fini(&sources);
 }
 
 int

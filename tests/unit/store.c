@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "faulty_vfs.h"
-#include "store/impl.h"
+#include "store/internal.h"
 #include "store/store.h"
 #include "t.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "t.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 static unsigned
 row(const char *prompt, const char *text, unsigned columns)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "t.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 static struct tty_input in;
 static struct dw_buf text = DW_BUF_INITIALIZER;

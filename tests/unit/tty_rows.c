@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "t.h"
-#include "tty/inside.h"
+#include "tty/internal.h"
 
 static void
 add(struct tty_rows *r, const char *rows)

@@ -13,29 +13,29 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
-#include "doors/customer.h"
+#include "service/customer.h"
 #include "wire/opening.h"
 
 #define SOCKET_SNDBUF         65536
 #define SOCKET_RCVBUF         16384
 #define HALF_CLOSED_KEEPALIVE 10 /* seconds */
 
-static struct door_customer *
+static struct svc_customer *
 customer_of(struct desk_conn *c)
 {
-	return DW_LIST_OF(c, struct door_customer, conn);
+	return DW_LIST_OF(c, struct svc_customer, conn);
 }
 
 struct sks_outbox *
-door_customer_outbox(struct desk_conn *c)
+svc_customer_outbox(struct desk_conn *c)
 {
 	return customer_of(c)->outbox;
 }
 
 bool
-door_customer_telnet(const struct desk_conn *c)
+svc_customer_telnet(const struct desk_conn *c)
 {
-	return atomic_load(&DW_LIST_OF(c, struct door_customer, conn)->telnet);
+	return atomic_load(&DW_LIST_OF(c, struct svc_customer, conn)->telnet);
 }
 
 /*
@@ -43,12 +43,12 @@ door_customer_telnet(const struct desk_conn *c)
  */
 
 void
-door_request(struct door_customer *cu, enum desk_rq rq, const char *text,
+svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
     size_t len, unsigned flags)
 {
 	struct said *s = &cu->said[cu->next++ % SAID_NODES];
 
-	door_wait(&cu->door->inbox, &s->node);
+	svc_wait(&cu->svc->inbox, &s->node);
 	dw_buf_reset(&s->text);
 	dw_buf_add(&s->text, text, len);
 	if (s->text.failed) {
@@ -62,25 +62,25 @@ door_request(struct door_customer *cu, enum desk_rq rq, const char *text,
 	s->node.rq.len = s->text.len;
 	s->node.rq.flags = flags;
 	s->node.rq.why = cu->why;
-	door_post(&cu->door->inbox, &s->node);
+	svc_post(&cu->svc->inbox, &s->node);
 }
 
 void
-door_tell(struct door_customer *cu, const char *sentence)
+svc_tell(struct svc_customer *cu, const char *sentence)
 {
-	door_request(cu, DESK_RQ_TELL, sentence, strlen(sentence), 0);
+	svc_request(cu, DESK_RQ_TELL, sentence, strlen(sentence), 0);
 }
 
 void
-door_give_up(struct door_customer *cu, const char *why, const char *sentence)
+svc_give_up(struct svc_customer *cu, const char *why, const char *sentence)
 {
 	cu->why = why;
-	door_request(cu, DESK_RQ_BYE, sentence, strlen(sentence), 0);
+	svc_request(cu, DESK_RQ_BYE, sentence, strlen(sentence), 0);
 }
 
 /* On the desk thread: a classic client that could not be let in. */
 static void
-opened_answered(struct door_node *n, const struct desk_answer *a)
+opened_answered(struct svc_node *n, const struct desk_answer *a)
 {
 	struct said *said = DW_LIST_OF(n, struct said, node);
 
@@ -93,20 +93,20 @@ opened_answered(struct door_node *n, const struct desk_answer *a)
 }
 
 bool
-door_opened(struct door_customer *cu, enum desk_mode mode)
+svc_opened(struct svc_customer *cu, enum desk_mode mode)
 {
 	struct said *said = &cu->said[cu->next % SAID_NODES];
 
 	/* One opening at a time: a late classic client has two. */
 	for (int i = 0; i < SAID_NODES; i++)
-		door_wait(&cu->door->inbox, &cu->said[i].node);
+		svc_wait(&cu->svc->inbox, &cu->said[i].node);
 	cu->opened = true;
 	cu->mode = mode;
 	if (mode == DESK_CLASSIC)
 		said->node.answered = opened_answered;
-	door_request(cu, DESK_RQ_OPENED, "", 0, 0);
+	svc_request(cu, DESK_RQ_OPENED, "", 0, 0);
 	if (mode == DESK_CLASSIC)
-		door_wait(&cu->door->inbox, &said->node);
+		svc_wait(&cu->svc->inbox, &said->node);
 	return !cu->refused;
 }
 
@@ -114,18 +114,18 @@ door_opened(struct door_customer *cu, enum desk_mode mode)
 static void
 outbox_news(void *arg, enum sks_outbox_event event)
 {
-	struct door_customer *cu = arg;
+	struct svc_customer *cu = arg;
 
 	if (event == SKS_OUTBOX_EMPTIED)
-		door_post_again(&cu->door->inbox, &cu->sent);
+		svc_post_again(&cu->svc->inbox, &cu->sent);
 	else if (event == SKS_OUTBOX_STALLED)
-		door_post_again(&cu->door->inbox, &cu->stalled);
+		svc_post_again(&cu->svc->inbox, &cu->stalled);
 }
 
 static void
-count_sent(struct door_node *n)
+count_sent(struct svc_node *n)
 {
-	n->rq.offset = sks_outbox_sent(door_customer_outbox(n->rq.conn));
+	n->rq.offset = sks_outbox_sent(svc_customer_outbox(n->rq.conn));
 }
 
 /*
@@ -141,17 +141,17 @@ set_option(struct sks_socket *s, enum sks_option option, int64_t value)
 }
 
 static void
-keep_alive(struct door_customer *cu, int64_t idle_s)
+keep_alive(struct svc_customer *cu, int64_t idle_s)
 {
 	if (sks_set_keepalive(cu->base.request, (int)idle_s, 10, 3) < 0)
 		return;
 }
 
 static void
-prepare_socket(struct door_customer *cu)
+prepare_socket(struct svc_customer *cu)
 {
 	struct sks_socket *s = cu->base.request;
-	const struct door_limits *l = door_limits_of(cu);
+	const struct svc_limits *l = svc_limits_of(cu);
 
 	set_option(s, SKS_NODELAY, 1);
 	set_option(s, SKS_USER_TIMEOUT, l->user_timeout * 1000);
@@ -161,34 +161,34 @@ prepare_socket(struct door_customer *cu)
 }
 
 static void
-prepare_nodes(struct door_customer *cu)
+prepare_nodes(struct svc_customer *cu)
 {
 	for (int i = 0; i < SAID_NODES; i++)
-		door_node_init(&cu->said[i].node, DESK_RQ_SAID, &cu->conn,
+		svc_node_init(&cu->said[i].node, DESK_RQ_SAID, &cu->conn,
 		    &cu->back);
-	door_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->back);
+	svc_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->back);
 	cu->sent.ready = count_sent;
-	door_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->back);
+	svc_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->back);
 	cu->stalled.rq.why = "slow";
-	door_node_init(&cu->left, DESK_RQ_LEFT, &cu->conn, &cu->back);
+	svc_node_init(&cu->left, DESK_RQ_LEFT, &cu->conn, &cu->back);
 }
 
 static int
 customer_setup(struct sks_handler *h)
 {
-	struct door_customer *cu = (struct door_customer *)h;
+	struct svc_customer *cu = (struct svc_customer *)h;
 	char addr[SKS_ADDR_TEXT];
 	struct sks_outbox_config cfg = { .size = sizeof cfg,
 		.notify = outbox_news,
 		.arg = cu };
-	const struct door_limits *l;
+	const struct svc_limits *l;
 	int r;
 
-	cu->door = sks_server_user(h->server);
-	l = door_limits_of(cu);
+	cu->svc = sks_server_user(h->server);
+	l = svc_limits_of(cu);
 	cfg.max_bytes = (size_t)l->max_queue;
 	cfg.stall_timeout_ns = l->stall_timeout * DW_SECOND;
-	cfg.postman = cu->door->postman;
+	cfg.postman = cu->svc->postman;
 	if ((r = sks_outbox_new(h->request, &cfg, &cu->outbox)) < 0)
 		return r;
 	prepare_socket(cu);
@@ -198,25 +198,25 @@ customer_setup(struct sks_handler *h)
 		sizeof addr));
 	prepare_nodes(cu);
 	cu->why = "left";
-	door_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
-	atomic_fetch_add(&cu->door->live, 1);
+	svc_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
+	atomic_fetch_add(&cu->svc->live, 1);
 	return 0;
 }
 
 /* Waits, without reading, until the customer may say something more.  What is
  * left of one who goes meanwhile is not taken any more. */
 static bool
-hold_back(struct door_customer *cu)
+hold_back(struct svc_customer *cu)
 {
-	const struct door_limits *l = door_limits_of(cu);
+	const struct svc_limits *l = svc_limits_of(cu);
 	int64_t due;
 
-	while ((due = door_rate_take(&cu->rate, dw_clock_ns())) != 0)
+	while ((due = svc_rate_take(&cu->rate, dw_clock_ns())) != 0)
 		if (sks_wait_hup(cu->base.request, due) == 0)
 			return false;
-	if (door_rate_held_ns(&cu->rate) > l->flood_timeout * DW_SECOND) {
-		door_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
-		door_give_up(cu, "flood",
+	if (svc_rate_held_ns(&cu->rate) > l->flood_timeout * DW_SECOND) {
+		svc_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
+		svc_give_up(cu, "flood",
 		    _("You write faster than can be read "
 		      "here. Goodbye."));
 	}
@@ -224,42 +224,41 @@ hold_back(struct door_customer *cu)
 }
 
 void
-door_say(struct door_customer *cu, const char *text, size_t len, unsigned flags)
+svc_say(struct svc_customer *cu, const char *text, size_t len, unsigned flags)
 {
 	if (!hold_back(cu)) {
 		cu->over = true;
 		return;
 	}
 	cu->spoke = true;
-	door_request(cu, DESK_RQ_SAID, text, len, flags);
+	svc_request(cu, DESK_RQ_SAID, text, len, flags);
 }
 
 int64_t
-door_idle_ns(const struct door_customer *cu)
+svc_idle_ns(const struct svc_customer *cu)
 {
-	int64_t s = door_limits_of(cu)->idle_timeout;
+	int64_t s = svc_limits_of(cu)->idle_timeout;
 
 	return s == 0 ? DW_NEVER : dw_clock_ns() + s * DW_SECOND;
 }
 
 void
-door_idle(struct door_customer *cu)
+svc_idle(struct svc_customer *cu)
 {
 	const char *sentence = _("You were silent for long. Goodbye.");
 
 	cu->why = "timeout";
-	door_request(cu, DESK_RQ_IDLE, sentence, strlen(sentence), 0);
+	svc_request(cu, DESK_RQ_IDLE, sentence, strlen(sentence), 0);
 	cu->why = "left";
 }
 
 void
-door_await_end(struct door_customer *cu)
+svc_await_end(struct svc_customer *cu)
 {
 	keep_alive(cu, HALF_CLOSED_KEEPALIVE);
-	door_request(cu, DESK_RQ_EOF, "", 0, 0);
-	while (sks_wait_hup(cu->base.request, door_idle_ns(cu)) ==
-	    SKS_ETIMEDOUT)
-		door_idle(cu);
+	svc_request(cu, DESK_RQ_EOF, "", 0, 0);
+	while (sks_wait_hup(cu->base.request, svc_idle_ns(cu)) == SKS_ETIMEDOUT)
+		svc_idle(cu);
 }
 
 /*
@@ -268,9 +267,9 @@ door_await_end(struct door_customer *cu)
 
 /* Not a customer: told so, by its own worker, which ends with it. */
 static void
-refuse(struct door_customer *cu, const char *sentence)
+refuse(struct svc_customer *cu, const char *sentence)
 {
-	int64_t until = dw_clock_ns() + door_limits_of(cu)->linger * DW_SECOND;
+	int64_t until = dw_clock_ns() + svc_limits_of(cu)->linger * DW_SECOND;
 	struct dw_buf out = DW_BUF_INITIALIZER;
 	char buf[512];
 
@@ -290,9 +289,9 @@ refuse(struct door_customer *cu, const char *sentence)
 /* Reads until the first bytes decide.  Nothing for a moment means a customer
  * who waits to be greeted. */
 static enum wire_opening
-read_opening(struct door_customer *cu, char *buf, size_t *len, int64_t accepted)
+read_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
 {
-	const struct door_limits *l = door_limits_of(cu);
+	const struct svc_limits *l = svc_limits_of(cu);
 	int64_t silence = accepted + l->silence_ms * DW_MS;
 	int64_t hello = accepted + l->hello_timeout * DW_SECOND;
 	enum wire_opening opening = WIRE_OPEN_MORE;
@@ -316,17 +315,17 @@ read_opening(struct door_customer *cu, char *buf, size_t *len, int64_t accepted)
 static int
 customer_handle(struct sks_handler *h)
 {
-	struct door_customer *cu = (struct door_customer *)h;
+	struct svc_customer *cu = (struct svc_customer *)h;
 	int64_t accepted = dw_clock_ns();
 	char buf[RECV_MAX];
 	size_t len = 0;
 
 	switch (read_opening(cu, buf, &len, accepted)) {
 	case WIRE_OPEN_CLASSIC:
-		door_classic(cu, buf, len, buf);
+		svc_classic(cu, buf, len, buf);
 		break;
 	case WIRE_OPEN_LINE:
-		door_line(cu, buf, len, accepted);
+		svc_line(cu, buf, len, accepted);
 		break;
 	case WIRE_OPEN_HTTP:
 		refuse(cu,
@@ -349,26 +348,26 @@ customer_handle(struct sks_handler *h)
  */
 
 static void
-wait_for_nodes(struct door_customer *cu)
+wait_for_nodes(struct svc_customer *cu)
 {
-	struct door_inbox *in = &cu->door->inbox;
+	struct svc_inbox *in = &cu->svc->inbox;
 
 	for (int i = 0; i < SAID_NODES; i++)
-		door_wait(in, &cu->said[i].node);
-	door_wait(in, &cu->sent);
-	door_wait(in, &cu->stalled);
-	door_wait(in, &cu->left);
+		svc_wait(in, &cu->said[i].node);
+	svc_wait(in, &cu->sent);
+	svc_wait(in, &cu->stalled);
+	svc_wait(in, &cu->left);
 }
 
 static int
 customer_finish(struct sks_handler *h)
 {
-	struct door_customer *cu = (struct door_customer *)h;
+	struct svc_customer *cu = (struct svc_customer *)h;
 
 	sks_outbox_close(cu->outbox);
 	if (cu->opened) {
 		cu->left.rq.why = cu->why;
-		door_post(&cu->door->inbox, &cu->left);
+		svc_post(&cu->svc->inbox, &cu->left);
 	}
 	wait_for_nodes(cu);
 	sks_outbox_unref(cu->outbox);
@@ -379,12 +378,12 @@ customer_finish(struct sks_handler *h)
 	if (cu->is_classic)
 		wire_classic_fini(&cu->classic);
 	dw_cond_fini(&cu->back);
-	atomic_fetch_sub(&cu->door->live, 1);
+	atomic_fetch_sub(&cu->svc->live, 1);
 	return 0;
 }
 
-const struct sks_handler_ops door_customer_ops = {
-	SKS_HANDLER_OPS(struct door_customer),
+const struct sks_handler_ops svc_customer_ops = {
+	SKS_HANDLER_OPS(struct svc_customer),
 	.setup = customer_setup,
 	.handle = customer_handle,
 	.finish = customer_finish,
@@ -419,7 +418,7 @@ customer_refused(struct sks_server *srv, struct sks_request *req,
 		sks_reset(sks_request_socket(req));
 }
 
-const struct sks_server_ops door_customer_server_ops = {
+const struct sks_server_ops svc_customer_server_ops = {
 	SKS_SERVER_OPS,
 	.on_overload = customer_refused,
 };

@@ -4,8 +4,8 @@
  * keep, over a read-only connection of its own.  A question is a job inside
  * its asker, as requests are; one that is out belongs to the reader.
  */
-#ifndef DOOR_READER_H
-#define DOOR_READER_H
+#ifndef SVC_READER_H
+#define SVC_READER_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -15,13 +15,13 @@
 #include "base/list.h"
 #include "base/lock.h"
 
-struct door_job {
+struct svc_job {
 	/* Set by the desk thread before it asks. */
 	uint64_t sid;   /* history of this session, … */
 	unsigned count; /* … its last so many messages; or, */
 	uint64_t after; /* count 0: all events after this one */
 	uint64_t id;    /* history: goes into its frames */
-	void (*done)(struct door_job *job); /* on the reader */
+	void (*done)(struct svc_job *job); /* on the reader */
 
 	/* The answer: frames for the operator. */
 	struct dw_buf frames;
@@ -32,7 +32,7 @@ struct door_job {
 	struct dw_list link;
 };
 
-struct door_reader {
+struct svc_reader {
 	const char *dir;
 	struct dw_lock lock; /* "reader" */
 	struct dw_cond asked;
@@ -42,15 +42,15 @@ struct door_reader {
 	bool started;
 };
 
-void door_reader_init(struct door_reader *r, const char *dir);
+void svc_reader_init(struct svc_reader *r, const char *dir);
 
 /* Returns 0 or -errno. */
-int door_reader_start(struct door_reader *r);
+int svc_reader_start(struct svc_reader *r);
 
 /* The desk thread asks; done is called when the job is the asker's again. */
-void door_reader_ask(struct door_reader *r, struct door_job *job);
+void svc_reader_ask(struct svc_reader *r, struct svc_job *job);
 
 /* Answers what was asked, then joins the thread. */
-void door_reader_fini(struct door_reader *r);
+void svc_reader_fini(struct svc_reader *r);
 
 #endif

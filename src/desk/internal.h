@@ -3,8 +3,8 @@
  * Inside the desk: what a round has gathered so far.  Nothing outside
  * src/desk includes this.
  */
-#ifndef DESK_STATE_H
-#define DESK_STATE_H
+#ifndef DESK_INTERNAL_H
+#define DESK_INTERNAL_H
 
 #include "desk/desk.h"
 #include "desk/peers.h"

@@ -3,8 +3,8 @@
  * The limits of a desk: limits.def as a struct, as rows for options and
  * manual, and what this machine makes of them.
  */
-#ifndef DOOR_LIMITS_H
-#define DOOR_LIMITS_H
+#ifndef SVC_LIMITS_H
+#define SVC_LIMITS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,26 +12,26 @@
 
 #include "base/buf.h"
 
-struct door_limits {
+struct svc_limits {
 #define LIMIT(name, option, unit, dflt, least, most, sentence) int64_t name;
-#include "doors/limits.def"
+#include "service/limits.def"
 #undef LIMIT
 };
 
-struct door_limit {
+struct svc_limit {
 	const char *name; /* "max-sessions", as the option */
 	const char *unit;
 	int64_t dflt, least, most;
 	const char *sentence; /* to be translated where shown */
-	size_t offset;        /* in struct door_limits */
+	size_t offset;        /* in struct svc_limits */
 };
 
-const struct door_limit *door_limit_rows(size_t *n);
-void door_limits_init(struct door_limits *limits);
+const struct svc_limit *svc_limit_rows(size_t *n);
+void svc_limits_init(struct svc_limits *limits);
 
 /* Sets one from the text of an option.  Returns 0 or -EINVAL, and why says
  * what would be right. */
-int door_limit_set(struct door_limits *limits, const struct door_limit *row,
+int svc_limit_set(struct svc_limits *limits, const struct svc_limit *row,
     const char *text, struct dw_buf *why);
 
 /*
@@ -39,7 +39,7 @@ int door_limit_set(struct door_limits *limits, const struct door_limit *row,
  * sessions this machine can hold.  A default that is more is lowered, and why
  * says so; an explicit one is refused.  Returns 0, 1 (lowered) or -ERANGE.
  */
-int door_limits_fit(struct door_limits *limits, bool is_explicit,
+int svc_limits_fit(struct svc_limits *limits, bool is_explicit,
     struct dw_buf *why);
 
 #endif

@@ -13,13 +13,13 @@
 
 #include "base/i18n.h"
 #include "base/thread.h"
-#include "doors/inside.h"
-#include "doors/sources.h"
+#include "service/internal.h"
+#include "service/sources.h"
 
 /* A datagram on its way to the desk. */
 struct note {
-	struct door_node node;
-	struct door *door;
+	struct svc_node node;
+	struct svc *svc;
 	struct dw_buf text;
 	char addr[DESK_ADDR_SIZE];
 	unsigned char route[DESK_ROUTE_SIZE];
@@ -28,30 +28,30 @@ struct note {
 /* The way back. */
 struct route {
 	struct sks_addr to, asked;
-	size_t door; /* of door.udp */
+	size_t udp; /* index in svc.udp */
 };
 _Static_assert(sizeof(struct route) <= DESK_ROUTE_SIZE,
     "the desk keeps whole routes");
 
 /* Set by open, then the thread's own, but for what says so. */
-struct door_udp {
-	struct door *door;
+struct svc_udp {
+	struct svc *svc;
 	size_t number;
 	struct sks_server *server;
 	struct sks_socket *socket; /* the desk thread sends */
 	struct note *notes;        /* used in turn */
 	size_t max, next;
-	struct door_sources sources;
+	struct svc_sources sources;
 	pthread_t thread; /* main's */
 	bool started;     /* main's */
 };
 
 static void
-drop(struct door *door)
+drop(struct svc *svc)
 {
 	/* The first one makes the desk look at its clock. */
-	if (atomic_fetch_add(&door->udp_dropped, 1) == 0)
-		door_post_again(&door->inbox, &door->drop);
+	if (atomic_fetch_add(&svc->udp_dropped, 1) == 0)
+		svc_post_again(&svc->inbox, &svc->drop);
 }
 
 /* ---- the thread "udp" ---- */
@@ -59,40 +59,40 @@ drop(struct door *door)
 static int
 udp_verify(struct sks_server *srv, struct sks_request *req)
 {
-	struct door_udp *u = sks_server_user(srv);
+	struct svc_udp *u = sks_server_user(srv);
 
-	if (door_sources_take(&u->sources, sks_request_address(req),
+	if (svc_sources_take(&u->sources, sks_request_address(req),
 		dw_clock_ns()))
 		return 1;
-	drop(u->door);
+	drop(u->svc);
 	return 0;
 }
 
 /* The nodes come back in the order in which they were posted. */
 static struct note *
-free_note(struct door_udp *u)
+free_note(struct svc_udp *u)
 {
 	struct note *n = &u->notes[u->next % u->max];
 
-	if (!door_is_back(&u->door->inbox, &n->node))
+	if (!svc_is_back(&u->svc->inbox, &n->node))
 		return NULL;
 	u->next++;
 	return n;
 }
 
 static void
-remember_route(const struct door_udp *u, const struct sks_request *req,
+remember_route(const struct svc_udp *u, const struct sks_request *req,
     struct note *n)
 {
 	struct route route = { .to = *sks_request_address(req),
-		.door = u->number };
+		.udp = u->number };
 
 	sks_request_asked(req, &route.asked);
 	memcpy(n->route, &route, sizeof route);
 }
 
 static int
-fill(struct door_udp *u, struct note *n, const struct sks_request *req)
+fill(struct svc_udp *u, struct note *n, const struct sks_request *req)
 {
 	size_t len;
 	const void *data = sks_request_packet(req, &len);
@@ -115,13 +115,13 @@ fill(struct door_udp *u, struct note *n, const struct sks_request *req)
 static int
 udp_handle(struct sks_handler *h)
 {
-	struct door_udp *u = sks_server_user(h->server);
+	struct svc_udp *u = sks_server_user(h->server);
 	struct note *n = free_note(u);
 
 	if (n == NULL || fill(u, n, h->self) < 0)
-		drop(u->door);
+		drop(u->svc);
 	else
-		door_post(&u->door->inbox, &n->node);
+		svc_post(&u->svc->inbox, &n->node);
 	return 0;
 }
 
@@ -138,11 +138,11 @@ static const struct sks_server_ops udp_server_ops = {
 static void *
 udp_main(void *arg)
 {
-	struct door_udp *u = arg;
+	struct svc_udp *u = arg;
 	char text[160];
 
 	if (sks_server_serve_forever(u->server) < 0)
-		dw_log(u->door->config->log,
+		dw_log(u->svc->config->log,
 		    _("no datagrams are taken any "
 		      "more: %s"),
 		    sks_error_text(text, sizeof text));
@@ -175,14 +175,14 @@ why_not(int code)
 }
 
 static void
-note_answered(struct door_node *n, const struct desk_answer *a)
+note_answered(struct svc_node *n, const struct desk_answer *a)
 {
 	if (a->code != DESK_OK)
-		drop(DW_LIST_OF(n, struct note, node)->door);
+		drop(DW_LIST_OF(n, struct note, node)->svc);
 }
 
 const char *
-door_udp_send(struct door *door, const struct desk_peer *to, const char *text,
+svc_udp_send(struct svc *svc, const struct desk_peer *to, const char *text,
     size_t len)
 {
 	struct sks_socket *s;
@@ -190,20 +190,20 @@ door_udp_send(struct door *door, const struct desk_peer *to, const char *text,
 	int r;
 
 	memcpy(&route, to->route, sizeof route);
-	s = door->udp[route.door].socket;
+	s = svc->udp[route.udp].socket;
 	/* The desk waits for no network. */
 	if (!has_room(s))
 		return why_not(SKS_ETIMEDOUT);
 	if ((r = sks_sendto_from(s, text, len, &route.to, &route.asked)) < 0)
 		return why_not(r);
-	door_record_datagram(door, to->addr, text, len);
+	svc_record_datagram(svc, to->addr, text, len);
 	return NULL;
 }
 
 void
-door_udp_dropped(struct door *door)
+svc_udp_dropped(struct svc *svc)
 {
-	unsigned long n = (unsigned long)atomic_exchange(&door->udp_dropped, 0);
+	unsigned long n = (unsigned long)atomic_exchange(&svc->udp_dropped, 0);
 	char text[160];
 
 	snprintf(text, sizeof text,
@@ -213,70 +213,70 @@ door_udp_dropped(struct door *door)
 		"than can be kept",
 		n),
 	    n);
-	door_notice(door, "limit", text);
+	svc_notice(svc, "limit", text);
 }
 
 /* ---- main ---- */
 
 static int
-open_notes(struct door_udp *u)
+open_notes(struct svc_udp *u)
 {
-	const struct door_limits *l = &u->door->config->limits;
+	const struct svc_limits *l = &u->svc->config->limits;
 
 	u->max = (size_t)l->udp_queue;
-	if (door_sources_init(&u->sources, (size_t)l->udp_peers, l->rate,
+	if (svc_sources_init(&u->sources, (size_t)l->udp_peers, l->rate,
 		l->burst, l->udp_rate, l->udp_burst, dw_clock_ns()) < 0 ||
 	    (u->notes = calloc(u->max, sizeof *u->notes)) == NULL)
 		return -1;
 	for (size_t i = 0; i < u->max; i++) {
 		struct note *n = &u->notes[i];
 
-		door_node_init(&n->node, DESK_RQ_NOTE, NULL, NULL);
+		svc_node_init(&n->node, DESK_RQ_NOTE, NULL, NULL);
 		n->node.answered = note_answered;
-		n->door = u->door;
+		n->svc = u->svc;
 	}
 	return 0;
 }
 
 static int
-open_one(struct door_udp *u, const char *address, struct dw_buf *why)
+open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
 {
-	const struct door_config *config = u->door->config;
+	const struct svc_config *config = u->svc->config;
 	struct sks_server_config cfg;
 	char bound[SKS_ADDR_TEXT], text[SKS_ADDR_TEXT + 8];
 	int r;
 
 	sks_server_config_init(&cfg, SKS_UDP, SKS_SYNC);
-	if ((r = door_address(config, address, &cfg.address, why)) != 0)
+	if ((r = svc_address(config, address, &cfg.address, why)) != 0)
 		return r;
 	if (open_notes(u) < 0)
-		return DOOR_FAILED;
-	door_server_config(u->door, &cfg);
+		return SVC_FAILED;
+	svc_server_config(u->svc, &cfg);
 	cfg.user = u;
 	cfg.max_packet_size = (size_t)config->limits.max_datagram;
 	if (sks_server_new(&cfg, &udp_server_ops, &udp_ops, &u->server) < 0)
-		return door_listen_failed("--udp", address, why);
+		return svc_listen_failed("--udp", address, why);
 	u->socket = sks_server_socket_at(u->server, 0);
 	sks_addr_format(sks_server_address(u->server), SKS_STYLE_PLAIN, bound,
 	    sizeof bound);
-	snprintf(text, sizeof text, DOOR_UDP "%s", bound);
-	return door_add_listener(u->door, text);
+	snprintf(text, sizeof text, SVC_UDP "%s", bound);
+	return svc_add_listener(u->svc, text);
 }
 
 int
-door_udp_open(struct door *door, struct dw_buf *why)
+svc_udp_open(struct svc *svc, struct dw_buf *why)
 {
-	const struct door_config *config = door->config;
+	const struct svc_config *config = svc->config;
 	int r;
 
-	door_node_init(&door->drop, DESK_RQ_DROPPED, NULL, NULL);
-	door->udp = calloc(config->nudp + 1, sizeof *door->udp);
-	if (door->udp == NULL)
-		return DOOR_FAILED;
+	svc_node_init(&svc->drop, DESK_RQ_DROPPED, NULL, NULL);
+	svc->udp = calloc(config->nudp + 1, sizeof *svc->udp);
+	if (svc->udp == NULL)
+		return SVC_FAILED;
 	for (size_t i = 0; i < config->nudp; i++) {
-		struct door_udp *u = &door->udp[door->nudp++];
+		struct svc_udp *u = &svc->udp[svc->nudp++];
 
-		u->door = door;
+		u->svc = svc;
 		u->number = i;
 		if ((r = open_one(u, config->udp[i], why)) != 0)
 			return r;
@@ -285,10 +285,10 @@ door_udp_open(struct door *door, struct dw_buf *why)
 }
 
 int
-door_udp_start(struct door *door)
+svc_udp_start(struct svc *svc)
 {
-	for (size_t i = 0; i < door->nudp; i++) {
-		struct door_udp *u = &door->udp[i];
+	for (size_t i = 0; i < svc->nudp; i++) {
+		struct svc_udp *u = &svc->udp[i];
 
 		if (dw_thread_start(&u->thread, "udp", 0, udp_main, u) < 0)
 			return -1;
@@ -298,35 +298,35 @@ door_udp_start(struct door *door)
 }
 
 void
-door_udp_request_stop(struct door *door)
+svc_udp_request_stop(struct svc *svc)
 {
-	for (size_t i = 0; i < door->nudp; i++)
-		if (door->udp[i].server != NULL)
-			sks_server_request_shutdown(door->udp[i].server);
+	for (size_t i = 0; i < svc->nudp; i++)
+		if (svc->udp[i].server != NULL)
+			sks_server_request_shutdown(svc->udp[i].server);
 }
 
 void
-door_udp_stop(struct door *door)
+svc_udp_stop(struct svc *svc)
 {
-	door_udp_request_stop(door);
-	for (size_t i = 0; i < door->nudp; i++)
-		if (door->udp[i].started) {
-			door->udp[i].started = false;
-			pthread_join(door->udp[i].thread, NULL);
+	svc_udp_request_stop(svc);
+	for (size_t i = 0; i < svc->nudp; i++)
+		if (svc->udp[i].started) {
+			svc->udp[i].started = false;
+			pthread_join(svc->udp[i].thread, NULL);
 		}
 }
 
 void
-door_udp_close(struct door *door)
+svc_udp_close(struct svc *svc)
 {
-	for (size_t i = 0; i < door->nudp; i++) {
-		struct door_udp *u = &door->udp[i];
+	for (size_t i = 0; i < svc->nudp; i++) {
+		struct svc_udp *u = &svc->udp[i];
 
 		sks_server_free(u->server);
-		door_sources_fini(&u->sources);
+		svc_sources_fini(&u->sources);
 		for (size_t k = 0; u->notes != NULL && k < u->max; k++)
 			dw_buf_fini(&u->notes[k].text);
 		free(u->notes);
 	}
-	free(door->udp);
+	free(svc->udp);
 }

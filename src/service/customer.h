@@ -4,12 +4,12 @@
  * classic_mode.c share.  All of it runs on the worker, except where it says
  * otherwise.
  */
-#ifndef DOOR_CUSTOMER_H
-#define DOOR_CUSTOMER_H
+#ifndef SVC_CUSTOMER_H
+#define SVC_CUSTOMER_H
 
 #include "base/buf.h"
-#include "doors/inside.h"
-#include "doors/rate.h"
+#include "service/internal.h"
+#include "service/rate.h"
 #include "wire/classic.h"
 #include "wire/line.h"
 
@@ -18,19 +18,19 @@
 
 /* A message on its way to the desk, with its text. */
 struct said {
-	struct door_node node;
+	struct svc_node node;
 	struct dw_buf text;
 };
 
-struct door_customer {
+struct svc_customer {
 	struct sks_handler base;
-	struct door *door;
+	struct svc *svc;
 	struct desk_conn conn;
 	struct sks_outbox *outbox;
 	struct dw_cond back;
 	struct said said[SAID_NODES];
 	unsigned next; /* of said, to be used */
-	struct door_node sent, stalled, left;
+	struct svc_node sent, stalled, left;
 	struct wire_line line;       /* one of these two, */
 	struct wire_classic classic; /* once it is known which */
 	atomic_bool telnet;
@@ -41,48 +41,47 @@ struct door_customer {
 	enum desk_mode mode;
 	bool spoke;
 	unsigned too_long;
-	struct door_rate rate;
+	struct svc_rate rate;
 	const char *why; /* of its end */
 };
 
-static inline const struct door_limits *
-door_limits_of(const struct door_customer *cu)
+static inline const struct svc_limits *
+svc_limits_of(const struct svc_customer *cu)
 {
-	return &cu->door->config->limits;
+	return &cu->svc->config->limits;
 }
 
 /* Sends a request whose text is copied; waits until one of the nodes is
  * back. */
-void door_request(struct door_customer *cu, enum desk_rq rq, const char *text,
+void svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
     size_t len, unsigned flags);
 
 /* The desk says this sentence to the customer. */
-void door_tell(struct door_customer *cu, const char *sentence);
+void svc_tell(struct svc_customer *cu, const char *sentence);
 
 /* The desk says goodbye for this reason; the worker reads on until the end. */
-void door_give_up(struct door_customer *cu, const char *why,
+void svc_give_up(struct svc_customer *cu, const char *why,
     const char *sentence);
 
 /* What it speaks is known.  Returns whether it was let in. */
-bool door_opened(struct door_customer *cu, enum desk_mode mode);
+bool svc_opened(struct svc_customer *cu, enum desk_mode mode);
 
 /* A message, no sooner than the rate allows. */
-void door_say(struct door_customer *cu, const char *text, size_t len,
+void svc_say(struct svc_customer *cu, const char *text, size_t len,
     unsigned flags);
 
 /* When it will have been silent for too long; and what happens then. */
-int64_t door_idle_ns(const struct door_customer *cu);
-void door_idle(struct door_customer *cu);
+int64_t svc_idle_ns(const struct svc_customer *cu);
+void svc_idle(struct svc_customer *cu);
 
 /* The peer has said all it had to say, and may still read.  Or it is gone: its
  * kernel tells us that only when it is asked, after a minute or so. */
-void door_await_end(struct door_customer *cu);
+void svc_await_end(struct svc_customer *cu);
 
 /* Serve one in each mode until it ends.  first[0, len) has come already; buf,
  * of RECV_MAX bytes, is for what follows. */
-void door_classic(struct door_customer *cu, const char *first, size_t len,
+void svc_classic(struct svc_customer *cu, const char *first, size_t len,
     char *buf);
-void door_line(struct door_customer *cu, char *buf, size_t len,
-    int64_t accepted);
+void svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted);
 
 #endif

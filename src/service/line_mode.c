@@ -4,26 +4,26 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "doors/customer.h"
+#include "service/customer.h"
 #include "wire/opening.h"
 
 #define TOO_LONG_MAX 3  /* lines, then it is no customer */
 #define DISCARD_MAX  16 /* times the longest line */
 
 static void
-line_too_long(struct door_customer *cu)
+line_too_long(struct svc_customer *cu)
 {
 	if (++cu->too_long >= TOO_LONG_MAX)
-		door_give_up(cu, "too long",
+		svc_give_up(cu, "too long",
 		    _("These lines are too long. "
 		      "Goodbye."));
 	else
-		door_tell(cu, _("That line is too long and was not read."));
+		svc_tell(cu, _("That line is too long and was not read."));
 }
 
 /* Refuses what telnet asks for; from then on it gets telnet's line ends. */
 static void
-line_telnet(struct door_customer *cu)
+line_telnet(struct svc_customer *cu)
 {
 	const char *bytes;
 	size_t len = wire_line_answer(&cu->line, &bytes);
@@ -31,12 +31,12 @@ line_telnet(struct door_customer *cu)
 	if (wire_line_telnet(&cu->line))
 		atomic_store(&cu->telnet, true);
 	if (len > 0)
-		door_request(cu, DESK_RQ_ANSWER, bytes, len, 0);
+		svc_request(cu, DESK_RQ_ANSWER, bytes, len, 0);
 }
 
 /* Returns whether a row has ended. */
 static bool
-line_messages(struct door_customer *cu)
+line_messages(struct svc_customer *cu)
 {
 	enum wire_line_kind kind;
 	bool ended = false;
@@ -48,9 +48,9 @@ line_messages(struct door_customer *cu)
 		ended = true;
 		line_telnet(cu);
 		if (kind == WIRE_LINE_TEXT)
-			door_say(cu, text, len, 0);
+			svc_say(cu, text, len, 0);
 		else if (kind == WIRE_LINE_CUT_SHORT)
-			door_say(cu, text, len, DESK_CUT_SHORT);
+			svc_say(cu, text, len, DESK_CUT_SHORT);
 		else
 			line_too_long(cu);
 	}
@@ -60,53 +60,53 @@ line_messages(struct door_customer *cu)
 
 /* Over 80 % of the places are taken. */
 static bool
-is_crowded(const struct door_customer *cu)
+is_crowded(const struct svc_customer *cu)
 {
-	return (int64_t)atomic_load(&cu->door->live) * 10 >
-	    door_limits_of(cu)->max_sessions * 8;
+	return (int64_t)atomic_load(&cu->svc->live) * 10 >
+	    svc_limits_of(cu)->max_sessions * 8;
 }
 
 static bool
-in_line(const struct door_customer *cu)
+in_line(const struct svc_customer *cu)
 {
 	return cu->line.row.len > 0 || cu->line.cr;
 }
 
 /* When the customer must have sent something; began: the line's first byte. */
 static int64_t
-line_deadline(const struct door_customer *cu, int64_t accepted, int64_t began)
+line_deadline(const struct svc_customer *cu, int64_t accepted, int64_t began)
 {
-	const struct door_limits *l = door_limits_of(cu);
+	const struct svc_limits *l = svc_limits_of(cu);
 
 	if (in_line(cu))
 		return began + l->line_timeout * DW_SECOND;
 	if (cu->spoke)
-		return door_idle_ns(cu);
+		return svc_idle_ns(cu);
 	return accepted +
 	    DW_SECOND *
 	    (is_crowded(cu) ? l->hello_timeout : l->first_line_timeout);
 }
 
 static void
-line_timeout(struct door_customer *cu)
+line_timeout(struct svc_customer *cu)
 {
 	if (cu->spoke && !in_line(cu))
-		door_idle(cu);
+		svc_idle(cu);
 	else
-		door_give_up(cu, "timeout", _("That took too long. Goodbye."));
+		svc_give_up(cu, "timeout", _("That took too long. Goodbye."));
 }
 
 /* What has come, and whether a new line has begun in it. */
 static bool
-line_bytes(struct door_customer *cu, const char *buf, size_t len)
+line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 {
 	bool inside = in_line(cu), ended;
 
 	wire_line_feed(&cu->line, buf, len);
 	ended = line_messages(cu);
 	if (wire_line_discarded(&cu->line) >
-	    DISCARD_MAX * (size_t)door_limits_of(cu)->max_line)
-		door_give_up(cu, "too long",
+	    DISCARD_MAX * (size_t)svc_limits_of(cu)->max_line)
+		svc_give_up(cu, "too long",
 		    _("That line has no end. "
 		      "Goodbye."));
 	return in_line(cu) && (!inside || ended);
@@ -114,7 +114,7 @@ line_bytes(struct door_customer *cu, const char *buf, size_t len)
 
 /* A classic client that took its time after it had connected. */
 static bool
-is_late_classic(const struct door_customer *cu)
+is_late_classic(const struct svc_customer *cu)
 {
 	return !cu->spoke &&
 	    wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len) ==
@@ -123,7 +123,7 @@ is_late_classic(const struct door_customer *cu)
 
 /* Returns what ended it: 0 for end of file, 1 for a classic client. */
 static ssize_t
-line_read(struct door_customer *cu, char *buf, size_t len, int64_t accepted)
+line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 {
 	int64_t began = accepted, until;
 	ssize_t n = (ssize_t)len;
@@ -140,7 +140,7 @@ line_read(struct door_customer *cu, char *buf, size_t len, int64_t accepted)
 		if (n == SKS_ETIMEDOUT) {
 			line_timeout(cu);
 			n = sks_recv_deadline(cu->base.request, buf, RECV_MAX,
-			    door_idle_ns(cu));
+			    svc_idle_ns(cu));
 		}
 		if (n <= 0 && n != SKS_ETIMEDOUT)
 			return n;
@@ -148,16 +148,16 @@ line_read(struct door_customer *cu, char *buf, size_t len, int64_t accepted)
 }
 
 void
-door_line(struct door_customer *cu, char *buf, size_t len, int64_t accepted)
+svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 {
 	ssize_t n;
 
 	cu->is_line = true;
-	wire_line_init(&cu->line, (size_t)door_limits_of(cu)->max_line);
-	door_opened(cu, DESK_LINE);
+	wire_line_init(&cu->line, (size_t)svc_limits_of(cu)->max_line);
+	svc_opened(cu, DESK_LINE);
 	n = line_read(cu, buf, len, accepted);
 	if (n == 1) {
-		door_classic(cu, cu->line.row.data, cu->line.row.len, buf);
+		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf);
 		return;
 	}
 	if (n < 0) {
@@ -166,5 +166,5 @@ door_line(struct door_customer *cu, char *buf, size_t len, int64_t accepted)
 	}
 	wire_line_eof(&cu->line);
 	line_messages(cu);
-	door_await_end(cu);
+	svc_await_end(cu);
 }

@@ -5,8 +5,8 @@
  * are all out waits, and that is the back-pressure.  Operators' nodes are
  * taken first.
  */
-#ifndef DOOR_INBOX_H
-#define DOOR_INBOX_H
+#ifndef SVC_INBOX_H
+#define SVC_INBOX_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,14 +15,14 @@
 #include "base/lock.h"
 #include "desk/desk.h"
 
-struct door_inbox {
+struct svc_inbox {
 	struct dw_lock lock; /* "inbox" */
 	struct dw_cond posted;
 	struct dw_list operators DW_GUARDED_BY(lock);
 	struct dw_list others DW_GUARDED_BY(lock);
 };
 
-struct door_node {
+struct svc_node {
 	/* Set by its owner while the node is not out. */
 	struct desk_request rq;
 	uint64_t id;          /* the operator's, for its answer */
@@ -30,8 +30,8 @@ struct door_node {
 	struct dw_cond *back; /* the owner waits on it */
 	/* On the desk thread: just before it is decided, and with the answer
 	 * just before it is given back.  NULL: nothing to do. */
-	void (*ready)(struct door_node *n);
-	void (*answered)(struct door_node *n, const struct desk_answer *a);
+	void (*ready)(struct svc_node *n);
+	void (*answered)(struct svc_node *n, const struct desk_answer *a);
 
 	/* Guarded by the inbox's lock. */
 	struct dw_list link;
@@ -39,31 +39,30 @@ struct door_node {
 	bool again; /* posted while it was out */
 };
 
-void door_inbox_init(struct door_inbox *in);
-void door_inbox_fini(struct door_inbox *in);
+void svc_inbox_init(struct svc_inbox *in);
+void svc_inbox_fini(struct svc_inbox *in);
 
-void door_node_init(struct door_node *n, enum desk_rq rq,
-    struct desk_conn *conn, struct dw_cond *back);
+void svc_node_init(struct svc_node *n, enum desk_rq rq, struct desk_conn *conn,
+    struct dw_cond *back);
 
 /* Posts a node that is not out.  Any thread. */
-void door_post(struct door_inbox *in, struct door_node *n);
+void svc_post(struct svc_inbox *in, struct svc_node *n);
 
 /* The same for a node whose news are "look again": when it is out already it
  * is posted once more as soon as it is back. */
-void door_post_again(struct door_inbox *in, struct door_node *n);
+void svc_post_again(struct svc_inbox *in, struct svc_node *n);
 
 /* Is the node not out?  Its owner only. */
-bool door_is_back(struct door_inbox *in, struct door_node *n);
+bool svc_is_back(struct svc_inbox *in, struct svc_node *n);
 
 /* Waits until the node is back.  Its owner only. */
-void door_wait(struct door_inbox *in, struct door_node *n);
+void svc_wait(struct svc_inbox *in, struct svc_node *n);
 
 /* The desk thread: waits for requests until the deadline and moves them all,
  * operators' first, to `taken`. */
-void door_take(struct door_inbox *in, int64_t deadline_ns,
-    struct dw_list *taken);
+void svc_take(struct svc_inbox *in, int64_t deadline_ns, struct dw_list *taken);
 
 /* The desk thread: the answer has been dealt with, the owner may go on. */
-void door_give_back(struct door_inbox *in, struct door_node *n);
+void svc_give_back(struct svc_inbox *in, struct svc_node *n);
 
 #endif

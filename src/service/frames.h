@@ -2,14 +2,14 @@
 /*
  * The desk's events and sessions in the words of the operator protocol.
  */
-#ifndef DOOR_FRAMES_H
-#define DOOR_FRAMES_H
+#ifndef SVC_FRAMES_H
+#define SVC_FRAMES_H
 
 #include "desk/desk.h"
 #include "wire/op.h"
 
 /* Both point at what ev and s have. */
-struct wire_event door_wire_event(const struct desk_event *ev);
-struct wire_session door_wire_session(const struct desk_session *s);
+struct wire_event svc_wire_event(const struct desk_event *ev);
+struct wire_session svc_wire_session(const struct desk_session *s);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "doors/frames.h"
+#include "service/frames.h"
 
 struct wire_event
-door_wire_event(const struct desk_event *ev)
+svc_wire_event(const struct desk_event *ev)
 {
 	struct wire_event w = { .seq = ev->seq,
 		.sid = ev->sid,
@@ -23,7 +23,7 @@ door_wire_event(const struct desk_event *ev)
 }
 
 struct wire_session
-door_wire_session(const struct desk_session *s)
+svc_wire_session(const struct desk_session *s)
 {
 	const struct desk_facts *f = &s->facts;
 	struct wire_session w = { .sid = f->sid,

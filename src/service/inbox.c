@@ -4,10 +4,10 @@
 #include <assert.h>
 #include <string.h>
 
-#include "doors/inbox.h"
+#include "service/inbox.h"
 
 void
-door_inbox_init(struct door_inbox *in)
+svc_inbox_init(struct svc_inbox *in)
 {
 	dw_lock_init(&in->lock, DW_LOCK_inbox);
 	dw_cond_init(&in->posted);
@@ -16,14 +16,14 @@ door_inbox_init(struct door_inbox *in)
 }
 
 void
-door_inbox_fini(struct door_inbox *in)
+svc_inbox_fini(struct svc_inbox *in)
 {
 	dw_cond_fini(&in->posted);
 	dw_lock_fini(&in->lock);
 }
 
 void
-door_node_init(struct door_node *n, enum desk_rq rq, struct desk_conn *conn,
+svc_node_init(struct svc_node *n, enum desk_rq rq, struct desk_conn *conn,
     struct dw_cond *back)
 {
 	memset(n, 0, sizeof *n);
@@ -36,7 +36,7 @@ door_node_init(struct door_node *n, enum desk_rq rq, struct desk_conn *conn,
 }
 
 static void
-queue(struct door_inbox *in, struct door_node *n) DW_REQUIRES(in -> lock)
+queue(struct svc_inbox *in, struct svc_node *n) DW_REQUIRES(in -> lock)
 {
 	n->out = true;
 	dw_list_add(n->operator? &in->operators : & in->others, &n->link);
@@ -44,7 +44,7 @@ queue(struct door_inbox *in, struct door_node *n) DW_REQUIRES(in -> lock)
 }
 
 void
-door_post(struct door_inbox *in, struct door_node *n)
+svc_post(struct svc_inbox *in, struct svc_node *n)
 {
 	dw_lock(&in->lock);
 	assert(!n->out);
@@ -53,7 +53,7 @@ door_post(struct door_inbox *in, struct door_node *n)
 }
 
 void
-door_post_again(struct door_inbox *in, struct door_node *n)
+svc_post_again(struct svc_inbox *in, struct svc_node *n)
 {
 	dw_lock(&in->lock);
 	if (n->out)
@@ -64,7 +64,7 @@ door_post_again(struct door_inbox *in, struct door_node *n)
 }
 
 bool
-door_is_back(struct door_inbox *in, struct door_node *n)
+svc_is_back(struct svc_inbox *in, struct svc_node *n)
 {
 	bool out;
 
@@ -75,7 +75,7 @@ door_is_back(struct door_inbox *in, struct door_node *n)
 }
 
 void
-door_wait(struct door_inbox *in, struct door_node *n)
+svc_wait(struct svc_inbox *in, struct svc_node *n)
 {
 	dw_lock(&in->lock);
 	while (n->out)
@@ -84,7 +84,7 @@ door_wait(struct door_inbox *in, struct door_node *n)
 }
 
 void
-door_take(struct door_inbox *in, int64_t deadline_ns, struct dw_list *taken)
+svc_take(struct svc_inbox *in, int64_t deadline_ns, struct dw_list *taken)
 {
 	dw_lock(&in->lock);
 	while (dw_list_empty(&in->operators) && dw_list_empty(&in->others) &&
@@ -96,7 +96,7 @@ door_take(struct door_inbox *in, int64_t deadline_ns, struct dw_list *taken)
 }
 
 void
-door_give_back(struct door_inbox *in, struct door_node *n)
+svc_give_back(struct svc_inbox *in, struct svc_node *n)
 {
 	struct dw_cond *back = n->back;
 

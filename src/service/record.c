@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/quit.h"
-#include "doors/inside.h"
+#include "service/internal.h"
 
 #define CLIENT_HELLO "客户端已就绪" /* protocol: never translated */
 
@@ -24,10 +24,10 @@ struct record {
 };
 
 static void
-begin(struct record *r, const struct door *door, uint64_t sid, const char *addr)
+begin(struct record *r, const struct svc *svc, uint64_t sid, const char *addr)
 {
-	r->log = door->config->talk;
-	r->one_at_a_time = door->config->one_at_a_time;
+	r->log = svc->config->talk;
+	r->one_at_a_time = svc->config->one_at_a_time;
 	snprintf(r->id, sizeof r->id, "[%llu] %s", (unsigned long long)sid,
 	    addr);
 }
@@ -97,20 +97,20 @@ record_end(const struct record *r, const struct desk_event *ev)
 }
 
 static void
-begin_udp(struct record *r, const struct door *door, const char *addr)
+begin_udp(struct record *r, const struct svc *svc, const char *addr)
 {
-	r->log = door->config->talk;
-	r->one_at_a_time = door->config->one_at_a_time;
+	r->log = svc->config->talk;
+	r->one_at_a_time = svc->config->one_at_a_time;
 	snprintf(r->id, sizeof r->id, "[udp] %s", addr);
 }
 
 static void
-record_datagram(struct door *door, const struct desk_event *ev)
+record_datagram(struct svc *svc, const struct desk_event *ev)
 {
 	char tuple[SKS_ADDR_TEXT], before[DESK_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
 	struct record r;
 
-	begin_udp(&r, door, ev->addr);
+	begin_udp(&r, svc, ev->addr);
 	python_address(ev->addr, tuple);
 	snprintf(before, sizeof before,
 	    _("%s Received from customer -> %s the message: "), r.id, tuple);
@@ -123,7 +123,7 @@ record_datagram(struct door *door, const struct desk_event *ev)
 }
 
 void
-door_record(struct door *door, const struct desk_event *ev,
+svc_record(struct svc *svc, const struct desk_event *ev,
     const struct desk_session *s)
 {
 	static void (*const record[DESK_EV_KINDS])(const struct record *,
@@ -135,11 +135,11 @@ door_record(struct door *door, const struct desk_event *ev,
 	};
 	struct record r;
 
-	if (door->config->talk != NULL && ev->ev == DESK_EV_UDP)
-		record_datagram(door, ev);
-	if (door->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
+	if (svc->config->talk != NULL && ev->ev == DESK_EV_UDP)
+		record_datagram(svc, ev);
+	if (svc->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
 		return;
-	begin(&r, door, s->facts.sid, s->facts.addr);
+	begin(&r, svc, s->facts.sid, s->facts.addr);
 	r.classic = s->facts.mode == DESK_CLASSIC;
 	record[ev->ev](&r, ev);
 }
@@ -147,26 +147,26 @@ door_record(struct door *door, const struct desk_event *ev,
 /* What an operator said when it goes, which for a classic client may be later,
  * even behind the row of its end; and everything that such a client reads. */
 void
-door_record_put(struct door *door, const struct desk_conn *c,
+svc_record_put(struct svc *svc, const struct desk_conn *c,
     const struct desk_say *say)
 {
 	bool counts = c->mode == DESK_CLASSIC ? say->raw : say->who != NULL;
 	struct record r;
 
-	if (door->config->talk == NULL || !counts || c->sid == 0)
+	if (svc->config->talk == NULL || !counts || c->sid == 0)
 		return;
-	begin(&r, door, c->sid, c->addr);
+	begin(&r, svc, c->sid, c->addr);
 	record_text(&r, "send -->", dw_clock_wall_ms(), say->text, say->len);
 }
 
 void
-door_record_datagram(struct door *door, const char *addr, const char *text,
+svc_record_datagram(struct svc *svc, const char *addr, const char *text,
     size_t len)
 {
 	struct record r;
 
-	if (door->config->talk == NULL)
+	if (svc->config->talk == NULL)
 		return;
-	begin_udp(&r, door, addr);
+	begin_udp(&r, svc, addr);
 	record_text(&r, "send -->", dw_clock_wall_ms(), text, len);
 }

@@ -3,10 +3,10 @@
 #include "config.h"
 
 #include "base/clock.h"
-#include "doors/customer.h"
+#include "service/customer.h"
 
 static void
-classic_messages(struct door_customer *cu)
+classic_messages(struct svc_customer *cu)
 {
 	enum wire_classic_kind kind;
 	const char *text;
@@ -16,15 +16,15 @@ classic_messages(struct door_customer *cu)
 	    (kind = wire_classic_next(&cu->classic, &text, &len)) !=
 		WIRE_CLASSIC_NONE)
 		if (kind == WIRE_CLASSIC_TEXT)
-			door_say(cu, text, len, 0);
+			svc_say(cu, text, len, 0);
 		else /* without memory for its hello it is a stranger */
 			cu->over = kind != WIRE_CLASSIC_HELLO ||
-			    !door_opened(cu, DESK_CLASSIC);
+			    !svc_opened(cu, DESK_CLASSIC);
 }
 
 /* Told why and reset: an end before our hello would keep it reading. */
 static void
-reset_classic(struct door_customer *cu)
+reset_classic(struct svc_customer *cu)
 {
 	struct dw_buf *why = &cu->said[(cu->next - 1) % SAID_NODES].text;
 
@@ -37,7 +37,7 @@ reset_classic(struct door_customer *cu)
 }
 
 void
-door_classic(struct door_customer *cu, const char *first, size_t len, char *buf)
+svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf)
 {
 	ssize_t n = (ssize_t)len;
 
@@ -51,7 +51,7 @@ door_classic(struct door_customer *cu, const char *first, size_t len, char *buf)
 		else if (wire_classic_partial(&cu->classic))
 			wire_classic_flush(&cu->classic);
 		else
-			door_idle(cu);
+			svc_idle(cu);
 		classic_messages(cu);
 		if (cu->over)
 			break;
@@ -59,8 +59,8 @@ door_classic(struct door_customer *cu, const char *first, size_t len, char *buf)
 		partial = wire_classic_partial(&cu->classic);
 		n = sks_recv_deadline(cu->base.request, buf, RECV_MAX,
 		    partial ? dw_clock_ns() +
-			    door_limits_of(cu)->line_timeout * DW_SECOND :
-			      door_idle_ns(cu));
+			    svc_limits_of(cu)->line_timeout * DW_SECOND :
+			      svc_idle_ns(cu));
 	}
 	if (cu->refused) {
 		reset_classic(cu);
@@ -72,5 +72,5 @@ door_classic(struct door_customer *cu, const char *first, size_t len, char *buf)
 	}
 	wire_classic_flush(&cu->classic);
 	classic_messages(cu);
-	door_await_end(cu);
+	svc_await_end(cu);
 }

@@ -8,41 +8,41 @@
 #include <sys/resource.h>
 
 #include "base/i18n.h"
-#include "doors/limits.h"
+#include "service/limits.h"
 
 #define FILES_KEPT   64   /* for everything that is no customer */
 #define THREADS_KEPT 2000 /* so that others can still start programs */
 
-static const struct door_limit rows[] = {
+static const struct svc_limit rows[] = {
 #define LIMIT(name, option, unit, dflt, least, most, sentence) \
 	{ option, unit, dflt, least, most, sentence,           \
-		offsetof(struct door_limits, name) },
-#include "doors/limits.def"
+		offsetof(struct svc_limits, name) },
+#include "service/limits.def"
 #undef LIMIT
 };
 
-const struct door_limit *
-door_limit_rows(size_t *n)
+const struct svc_limit *
+svc_limit_rows(size_t *n)
 {
 	*n = sizeof rows / sizeof rows[0];
 	return rows;
 }
 
 static int64_t *
-field(struct door_limits *limits, const struct door_limit *row)
+field(struct svc_limits *limits, const struct svc_limit *row)
 {
 	return (int64_t *)(void *)((char *)limits + row->offset);
 }
 
 void
-door_limits_init(struct door_limits *limits)
+svc_limits_init(struct svc_limits *limits)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		*field(limits, &rows[i]) = rows[i].dflt;
 }
 
 int
-door_limit_set(struct door_limits *limits, const struct door_limit *row,
+svc_limit_set(struct svc_limits *limits, const struct svc_limit *row,
     const char *text, struct dw_buf *why)
 {
 	char *end = NULL;
@@ -132,8 +132,7 @@ capacity(const char **what)
 }
 
 int
-door_limits_fit(struct door_limits *limits, bool is_explicit,
-    struct dw_buf *why)
+svc_limits_fit(struct svc_limits *limits, bool is_explicit, struct dw_buf *why)
 {
 	const char *what;
 	int64_t most = capacity(&what);

@@ -2,10 +2,10 @@
 #include "config.h"
 
 #include "base/clock.h"
-#include "doors/rate.h"
+#include "service/rate.h"
 
 void
-door_rate_init(struct door_rate *r, int64_t per_second, int64_t burst,
+svc_rate_init(struct svc_rate *r, int64_t per_second, int64_t burst,
     int64_t now)
 {
 	r->per_second = (double)per_second;
@@ -14,7 +14,7 @@ door_rate_init(struct door_rate *r, int64_t per_second, int64_t burst,
 }
 
 static void
-count(struct door_rate *r, int64_t now)
+count(struct svc_rate *r, int64_t now)
 {
 	r->tokens +=
 	    (double)(now - r->counted_ns) / (double)DW_SECOND * r->per_second;
@@ -26,7 +26,7 @@ count(struct door_rate *r, int64_t now)
 }
 
 int64_t
-door_rate_take(struct door_rate *r, int64_t now)
+svc_rate_take(struct svc_rate *r, int64_t now)
 {
 	count(r, now);
 	if (r->tokens < 1)
@@ -38,7 +38,7 @@ door_rate_take(struct door_rate *r, int64_t now)
 }
 
 int64_t
-door_rate_held_ns(const struct door_rate *r)
+svc_rate_held_ns(const struct svc_rate *r)
 {
 	return r->counted_ns - r->full_ns;
 }

@@ -16,8 +16,8 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "desk/command.h"
-#include "doors/frames.h"
-#include "doors/inside.h"
+#include "service/frames.h"
+#include "service/internal.h"
 
 #define RECV_MAX      8192
 #define NODES         2 /* one is read while the other is stored */
@@ -26,20 +26,20 @@
 #define PEERS_TOLD    256 /* of those who wrote over UDP */
 
 struct operator_node {
-	struct door_node node;
+	struct svc_node node;
 	struct wire_frame *frame; /* what the request points at */
 };
 
 struct operator
 {
 	struct sks_handler base;
-	struct door *door;
+	struct svc *svc;
 	struct sks_outbox *outbox;
 	struct sks_frame *frames;
 	struct dw_cond back;
 	struct operator_node nodes[NODES];
 	unsigned next;
-	struct door_node attach, detach, caught_up, room;
+	struct svc_node attach, detach, caught_up, room;
 	char name[NAME_SIZE];
 	uint64_t seen; /* its hello: wants all after */
 	bool replay;
@@ -47,15 +47,15 @@ struct operator
 	bool ended; /* said bye, or what is no frame */
 
 	/* The desk thread's. */
-	struct dw_list link; /* in door.links once live */
-	struct door_job job; /* out: `asked` has its node */
-	struct door_node *asked;
+	struct dw_list link; /* in svc.links once live */
+	struct svc_job job;  /* out: `asked` has its node */
+	struct svc_node *asked;
 	bool waiting; /* with a replay, for room */
 };
 
 /* Every request of an operator comes with its node; the node's owner: */
 static struct
-operator* operator_of(struct door_node *n)
+operator* operator_of(struct svc_node *n)
 {
 	return DW_LIST_OF(n->back, struct operator, back);
 }
@@ -77,7 +77,7 @@ put(struct operator* op, const char *bytes, size_t len)
 static void
 tell(struct operator* op, const struct wire_frame *f)
 {
-	struct dw_buf *out = &op->door->scratch;
+	struct dw_buf *out = &op->svc->scratch;
 
 	dw_buf_reset(out);
 	if (wire_frame_encode(out, f) < 0)
@@ -87,46 +87,46 @@ tell(struct operator* op, const struct wire_frame *f)
 }
 
 void
-door_tell_operators(struct door *door, const struct wire_frame *f)
+svc_tell_operators(struct svc *svc, const struct wire_frame *f)
 {
 	bool failed;
 
-	dw_buf_reset(&door->scratch);
-	failed = wire_frame_encode(&door->scratch, f) < 0;
-	DW_LIST_EACH(n, &door->links) {
+	dw_buf_reset(&svc->scratch);
+	failed = wire_frame_encode(&svc->scratch, f) < 0;
+	DW_LIST_EACH(n, &svc->links) {
 		struct operator* op = DW_LIST_OF(n, struct operator, link);
 
 		if (failed)
 			sks_outbox_cut(op->outbox);
 		else
-			put(op, door->scratch.data, door->scratch.len);
+			put(op, svc->scratch.data, svc->scratch.len);
 	}
 }
 
 void
-door_notice(struct door *door, const char *code, const char *text)
+svc_notice(struct svc *svc, const char *code, const char *text)
 {
 	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
 
 	f.code = code;
 	f.text = text;
 	f.len = strlen(text);
-	door_tell_operators(door, &f);
-	dw_log(door->config->log, "%s", text);
+	svc_tell_operators(svc, &f);
+	dw_log(svc->config->log, "%s", text);
 }
 
 void
-door_operator_event(struct door *door, const struct desk_event *ev)
+svc_operator_event(struct svc *svc, const struct desk_event *ev)
 {
 	struct wire_frame f = wire_frame_of(WIRE_EV);
 
-	f.ev = door_wire_event(ev);
-	door_tell_operators(door, &f);
+	f.ev = svc_wire_event(ev);
+	svc_tell_operators(svc, &f);
 }
 
 /* The answer to a reply or a command. */
 static void
-answered(struct door_node *n, const struct desk_answer *a)
+answered(struct svc_node *n, const struct desk_answer *a)
 {
 	struct wire_frame f =
 	    wire_frame_of(a->code == DESK_OK ? WIRE_OK : WIRE_ERR);
@@ -164,7 +164,7 @@ add_session(void *arg, const struct desk_session *s)
 	struct snapshot *snap = arg;
 
 	if (snap->n < snap->cap)
-		snap->sessions[snap->n++] = door_wire_session(s);
+		snap->sessions[snap->n++] = svc_wire_session(s);
 }
 
 static size_t
@@ -200,31 +200,31 @@ welcome(struct operator* op, uint64_t notes)
 	struct wire_command commands[16];
 	struct snapshot snap = { NULL, 0, 0 };
 	struct peers peers = { .n = 0 };
-	struct door *door = op->door;
+	struct svc *svc = op->svc;
 
 	f.v = WIRE_OP_VERSION;
 	f.name = op->name;
-	f.desk = door->config->name;
-	f.journal = store_id(door->store);
-	f.seq = op->replay ? op->seen : desk_last_seq(door->desk);
+	f.desk = svc->config->name;
+	f.journal = store_id(svc->store);
+	f.seq = op->replay ? op->seen : desk_last_seq(svc->desk);
 	f.replay = op->replay;
 	f.commands = commands;
 	f.ncommands =
 	    wire_commands(commands, sizeof commands / sizeof commands[0]);
-	f.listeners = door->listeners;
-	f.nlisteners = door->nlisteners;
+	f.listeners = svc->listeners;
+	f.nlisteners = svc->nlisteners;
 	if (!op->replay) {
 		f.notes = notes;
-		desk_each_peer(door->desk, door_now(), add_peer, &peers);
+		desk_each_peer(svc->desk, svc_now(), add_peer, &peers);
 		f.peers = peers.all;
 		f.npeers = peers.n;
-		desk_each(door->desk, count_session, &snap);
+		desk_each(svc->desk, count_session, &snap);
 		snap.sessions = calloc(snap.cap + 1, sizeof *snap.sessions);
 		if (snap.sessions == NULL) {
 			sks_outbox_cut(op->outbox);
 			return;
 		}
-		desk_each(door->desk, add_session, &snap);
+		desk_each(svc->desk, add_session, &snap);
 		f.sessions = snap.sessions;
 		f.nsessions = snap.n;
 	}
@@ -237,10 +237,10 @@ static void go_live(struct
 {
 	struct wire_frame f = wire_frame_of(WIRE_LIVE);
 
-	f.seq = desk_last_seq(op->door->desk);
+	f.seq = desk_last_seq(op->svc->desk);
 	tell(op, &f);
-	dw_list_add(&op->door->links, &op->link);
-	if (op->door->disk_failing) {
+	dw_list_add(&op->svc->links, &op->link);
+	if (op->svc->disk_failing) {
 		f = wire_frame_of(WIRE_NOTICE);
 		f.code = "disk";
 		f.text = _("the journal cannot be written: nothing new is "
@@ -254,15 +254,15 @@ static void go_live(struct
  * may come while the node of the answer before is still out: caught_up() asks
  * for more. */
 static void
-job_done(struct door_job *job)
+job_done(struct svc_job *job)
 {
 	struct operator* op = DW_LIST_OF(job, struct operator, job);
 
-	door_post_again(&op->door->inbox, &op->caught_up);
+	svc_post_again(&op->svc->inbox, &op->caught_up);
 }
 
 static void
-ask(struct operator* op, struct door_node *asked, uint64_t sid, unsigned count,
+ask(struct operator* op, struct svc_node *asked, uint64_t sid, unsigned count,
     uint64_t after)
 {
 	op->asked = asked;
@@ -271,27 +271,27 @@ ask(struct operator* op, struct door_node *asked, uint64_t sid, unsigned count,
 	op->job.after = after;
 	op->job.id = asked->id;
 	op->job.done = job_done;
-	door_reader_ask(&op->door->reader, &op->job);
+	svc_reader_ask(&op->svc->reader, &op->job);
 }
 
 /* A link that came back is shown what it missed by the reader before it is
  * live, so that everything comes in one order. */
 void
-door_operator_attached(struct door *door, struct door_node *n, uint64_t notes)
+svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t notes)
 {
 	struct operator* op = operator_of(n);
 
 	welcome(op, notes);
-	if (op->replay && op->seen < desk_last_seq(door->desk)) {
+	if (op->replay && op->seen < desk_last_seq(svc->desk)) {
 		ask(op, n, 0, 0, op->seen);
 		return;
 	}
 	go_live(op);
-	door_give_back(&door->inbox, n);
+	svc_give_back(&svc->inbox, n);
 }
 
 void
-door_operator_past(struct door *door, struct door_node *n, uint64_t sid,
+svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
     unsigned count)
 {
 	struct operator* op = operator_of(n);
@@ -300,7 +300,7 @@ door_operator_past(struct door *door, struct door_node *n, uint64_t sid,
 
 	if (op->asked != NULL) {
 		answered(n, &busy);
-		door_give_back(&door->inbox, n);
+		svc_give_back(&svc->inbox, n);
 		return;
 	}
 	ask(op, n, sid, count, 0);
@@ -332,7 +332,7 @@ static bool replay_done(struct
 		sks_outbox_cut(op->outbox);
 		return true;
 	}
-	if (op->job.more && op->seen < desk_last_seq(op->door->desk)) {
+	if (op->job.more && op->seen < desk_last_seq(op->svc->desk)) {
 		/* No faster than the console reads. */
 		op->waiting = sks_outbox_queued(op->outbox) > 0;
 		if (!op->waiting)
@@ -345,10 +345,10 @@ static bool replay_done(struct
 
 /* The reader has answered; called before the desk would decide anything. */
 static void
-caught_up(struct door_node *n)
+caught_up(struct svc_node *n)
 {
 	struct operator* op = operator_of(n);
-	struct door_node *asked = op->asked;
+	struct svc_node *asked = op->asked;
 
 	if (op->job.count != 0)
 		history_done(op);
@@ -356,7 +356,7 @@ caught_up(struct door_node *n)
 		return;
 	dw_buf_fini(&op->job.frames);
 	op->asked = NULL;
-	door_give_back(&op->door->inbox, asked);
+	svc_give_back(&op->svc->inbox, asked);
 }
 
 static void
@@ -365,11 +365,11 @@ outbox_news(void *arg, enum sks_outbox_event event)
 	struct operator* op = arg;
 
 	if (event == SKS_OUTBOX_EMPTIED || event == SKS_OUTBOX_FAILED)
-		door_post_again(&op->door->inbox, &op->room);
+		svc_post_again(&op->svc->inbox, &op->room);
 }
 
 static void
-room_made(struct door_node *n)
+room_made(struct svc_node *n)
 {
 	struct operator* op = operator_of(n);
 
@@ -381,7 +381,7 @@ room_made(struct door_node *n)
 
 /* From here on no more frames are written to it. */
 static void
-detaching(struct door_node *n)
+detaching(struct svc_node *n)
 {
 	dw_list_del(&operator_of(n)->link);
 }
@@ -394,16 +394,16 @@ static void operator_nodes(struct
     operator* op)
 {
 	for (int i = 0; i < NODES; i++) {
-		struct door_node *n = &op->nodes[i].node;
+		struct svc_node *n = &op->nodes[i].node;
 
-		door_node_init(n, DESK_RQ_REPLY, NULL, &op->back);
+		svc_node_init(n, DESK_RQ_REPLY, NULL, &op->back);
 		n->operator= true;
 		n->answered = answered;
 	}
-	door_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
-	door_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
-	door_node_init(&op->caught_up, DESK_RQ_KINDS, NULL, &op->back);
-	door_node_init(&op->room, DESK_RQ_KINDS, NULL, &op->back);
+	svc_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
+	svc_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
+	svc_node_init(&op->caught_up, DESK_RQ_KINDS, NULL, &op->back);
+	svc_node_init(&op->room, DESK_RQ_KINDS, NULL, &op->back);
 	op->room.operator= true;
 	op->room.ready = room_made;
 	op->attach.operator= op->detach.operator= true;
@@ -420,12 +420,12 @@ operator_setup(struct sks_handler *h)
 	struct sks_outbox_config cfg = { .size = sizeof cfg };
 	int r;
 
-	op->door = sks_server_user(h->server);
-	cfg.max_bytes = (size_t)op->door->config->limits.operator_queue;
+	op->svc = sks_server_user(h->server);
+	cfg.max_bytes = (size_t)op->svc->config->limits.operator_queue;
 	cfg.stall_timeout_ns = SKS_NEVER;
 	cfg.notify = outbox_news;
 	cfg.arg = op;
-	cfg.postman = op->door->postman;
+	cfg.postman = op->svc->postman;
 	if ((op->frames = sks_frame_new(WIRE_OP_LINE_MAX)) == NULL)
 		return SKS_ENOMEM;
 	if ((r = sks_outbox_new(h->request, &cfg, &op->outbox)) < 0) {
@@ -473,8 +473,8 @@ hello(struct operator* op, const struct wire_frame *f)
 	op->seen = f->seen;
 	op->replay = f->replay;
 	op->attached = true;
-	door_post(&op->door->inbox, &op->attach);
-	door_wait(&op->door->inbox, &op->attach);
+	svc_post(&op->svc->inbox, &op->attach);
+	svc_wait(&op->svc->inbox, &op->attach);
 }
 
 /* Sends what the frame asks for to the desk, which then owns the frame. */
@@ -483,7 +483,7 @@ request(struct operator* op, struct wire_frame *f)
 {
 	struct operator_node *on = &op->nodes[op->next++ % NODES];
 
-	door_wait(&op->door->inbox, &on->node);
+	svc_wait(&op->svc->inbox, &on->node);
 	wire_frame_free(on->frame);
 	on->frame = f;
 	on->node.id = f->id;
@@ -492,7 +492,7 @@ request(struct operator* op, struct wire_frame *f)
 	on->node.rq.sid = f->sid;
 	on->node.rq.text = f->text;
 	on->node.rq.len = f->len;
-	door_post(&op->door->inbox, &on->node);
+	svc_post(&op->svc->inbox, &on->node);
 }
 
 static void
@@ -555,16 +555,16 @@ static int
 operator_finish(struct sks_handler *h)
 {
 	struct operator* op =(struct operator*) h;
-	struct door_inbox *in = &op->door->inbox;
+	struct svc_inbox *in = &op->svc->inbox;
 
 	for (int i = 0; i < NODES; i++)
-		door_wait(in, &op->nodes[i].node);
+		svc_wait(in, &op->nodes[i].node);
 	if (op->attached) {
-		door_post(in, &op->detach);
-		door_wait(in, &op->detach);
+		svc_post(in, &op->detach);
+		svc_wait(in, &op->detach);
 	}
 	sks_outbox_close(op->outbox);
-	door_wait(in, &op->room);
+	svc_wait(in, &op->room);
 	sks_outbox_unref(op->outbox);
 	for (int i = 0; i < NODES; i++)
 		wire_frame_free(op->nodes[i].frame);
@@ -573,7 +573,7 @@ operator_finish(struct sks_handler *h)
 	return 0;
 }
 
-const struct sks_handler_ops door_operator_ops = {
+const struct sks_handler_ops svc_operator_ops = {
 	SKS_HANDLER_OPS(struct operator),
 	.setup = operator_setup,
 	.handle = operator_handle,
@@ -585,21 +585,21 @@ const struct sks_handler_ops door_operator_ops = {
 static int
 operator_verify(struct sks_server *srv, struct sks_request *req)
 {
-	struct door *door = sks_server_user(srv);
+	struct svc *svc = sks_server_user(srv);
 	uid_t uid;
 
 	if (sks_peercred(sks_request_socket(req), &uid, NULL, NULL) < 0)
 		return 0;
 	if (uid == geteuid() || uid == 0)
 		return 1;
-	dw_log(door->config->log,
+	dw_log(svc->config->log,
 	    _("user %lu may not answer customers here: "
 	      "refused"),
 	    (unsigned long)uid);
 	return 0;
 }
 
-const struct sks_server_ops door_operator_server_ops = {
+const struct sks_server_ops svc_operator_server_ops = {
 	SKS_SERVER_OPS,
 	.verify_request = operator_verify,
 };

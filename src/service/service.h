@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A whole desk behind its doors: customers' listeners, operators' socket, the
+ * A whole desk at work: customers' listeners, operators' socket, the
  * desk thread with its journal, the reader, the postman.
  *
- *	door_open	locks the state, checks and reads the journal, listens
- *	door_console	an operator's end for a console in this process
- *	door_start	starts the threads; the desk works
- *	door_drain	begins to say goodbye to everybody
- *	door_close	ends the threads, frees it
+ *	svc_open	locks the state, checks and reads the journal, listens
+ *	svc_console	an operator's end for a console in this process
+ *	svc_start	starts the threads; the desk works
+ *	svc_drain	begins to say goodbye to everybody
+ *	svc_close	ends the threads, frees it
  *
  * One thread, main, calls all of these.
  */
-#ifndef DOOR_DOOR_H
-#define DOOR_DOOR_H
+#ifndef SVC_SERVICE_H
+#define SVC_SERVICE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,12 +20,12 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/wake.h"
-#include "doors/limits.h"
+#include "service/limits.h"
 
-struct door;
+struct svc;
 struct sks_socket;
 
-struct door_config {
+struct svc_config {
 	const char *const *listen; /* "127.0.0.1:6666", … */
 	size_t nlisten;
 	const char *const *udp; /* the same, for datagrams */
@@ -34,7 +34,7 @@ struct door_config {
 	const char *operator_socket; /* path; NULL: none */
 	const char *name;            /* the desk's */
 	const char *greeting;        /* text, or NULL for the usual one */
-	struct door_limits limits;
+	struct svc_limits limits;
 	bool every_address; /* max_per_address holds on loopback */
 	bool one_at_a_time;
 	bool begin_new;       /* set a damaged journal aside */
@@ -51,36 +51,36 @@ struct door_config {
  * 1 failed, 2 a wrong address, 3 not allowed so, 4 cannot listen.  On success
  * `why` may hold a warning.  config stays the caller's and must outlive it.
  */
-int door_open(const struct door_config *config, struct door **out,
+int svc_open(const struct svc_config *config, struct svc **out,
     struct dw_buf *why);
 
-/* Starts all threads.  Returns as door_open. */
-int door_start(struct door *door, struct dw_buf *why);
+/* Starts all threads.  Returns as svc_open. */
+int svc_start(struct svc *svc, struct dw_buf *why);
 
 /* One end for a console; the other is served as an operator's link.  NULL
- * when it failed.  After door_start. */
-struct sks_socket *door_console(struct door *door);
+ * when it failed.  After svc_start. */
+struct sks_socket *svc_console(struct svc *svc);
 
 /* "127.0.0.1:6666" with the real port, for each listener; for one that takes
- * datagrams DOOR_UDP stands before it, and they come last. */
-#define DOOR_UDP "udp "
-size_t door_listeners(const struct door *door, const char *const **texts);
+ * datagrams SVC_UDP stands before it, and they come last. */
+#define SVC_UDP "udp "
+size_t svc_listeners(const struct svc *svc, const char *const **texts);
 
 /* Begins to end: takes no customer more and tells all goodbye.  config.quit
  * rings when nobody is left. */
-void door_drain(struct door *door);
-bool door_drained(struct door *door);
+void svc_drain(struct svc *svc);
+bool svc_drained(struct svc *svc);
 
 /* How often operators have asked for the desk to stop; config.quit rings then
  * too.  The second time means: at once. */
-unsigned door_quits(struct door *door);
+unsigned svc_quits(struct svc *svc);
 
 /* Cuts off the customers who are left, and tells the consoles, behind all that
  * has happened, that the desk has stopped: they leave by themselves. */
-void door_end(struct door *door);
+void svc_end(struct svc *svc);
 
 /* That, and ends all threads, closes the journal, frees.  NULL is fine; also
  * for one that was never started. */
-void door_close(struct door *door);
+void svc_close(struct svc *svc);
 
 #endif

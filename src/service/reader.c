@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "base/thread.h"
-#include "doors/frames.h"
-#include "doors/reader.h"
+#include "service/frames.h"
+#include "service/reader.h"
 #include "store/store.h"
 
 #define REPLAY_EVENTS 512         /* in one transaction */
@@ -13,7 +13,7 @@
 #define STACK_SIZE    ((size_t)512 * 1024) /* SQLite's */
 
 void
-door_reader_init(struct door_reader *r, const char *dir) DW_NO_TSA
+svc_reader_init(struct svc_reader *r, const char *dir) DW_NO_TSA
 {
 	r->dir = dir;
 	dw_lock_init(&r->lock, DW_LOCK_reader);
@@ -23,7 +23,7 @@ door_reader_init(struct door_reader *r, const char *dir) DW_NO_TSA
 }
 
 void
-door_reader_ask(struct door_reader *r, struct door_job *job)
+svc_reader_ask(struct svc_reader *r, struct svc_job *job)
 {
 	dw_buf_reset(&job->frames);
 	job->upto = job->after;
@@ -36,8 +36,8 @@ door_reader_ask(struct door_reader *r, struct door_job *job)
 }
 
 /* NULL once the reader is to end and nothing is asked any more. */
-static struct door_job *
-take_job(struct door_reader *r)
+static struct svc_job *
+take_job(struct svc_reader *r)
 {
 	struct dw_list *n;
 
@@ -45,18 +45,18 @@ take_job(struct door_reader *r)
 	while ((n = dw_list_take(&r->jobs)) == NULL && !r->ending)
 		dw_cond_wait(&r->asked, &r->lock);
 	dw_unlock(&r->lock);
-	return n != NULL ? DW_LIST_OF(n, struct door_job, link) : NULL;
+	return n != NULL ? DW_LIST_OF(n, struct svc_job, link) : NULL;
 }
 
 static int
 add_event(void *arg, const struct desk_event *ev)
 {
-	struct door_job *job = arg;
+	struct svc_job *job = arg;
 	struct wire_frame f =
 	    wire_frame_of(job->count != 0 ? WIRE_PAST : WIRE_EV);
 
 	f.id = job->id;
-	f.ev = door_wire_event(ev);
+	f.ev = svc_wire_event(ev);
 	if (wire_frame_encode(&job->frames, &f) < 0)
 		return -ENOMEM;
 	job->upto = ev->seq;
@@ -66,7 +66,7 @@ add_event(void *arg, const struct desk_event *ev)
 }
 
 static void
-answer(struct store_reader *sr, struct door_job *job)
+answer(struct store_reader *sr, struct svc_job *job)
 {
 	int r;
 
@@ -83,10 +83,10 @@ answer(struct store_reader *sr, struct door_job *job)
 static void *
 reader_thread(void *arg)
 {
-	struct door_reader *r = arg;
+	struct svc_reader *r = arg;
 	struct dw_buf why = DW_BUF_INITIALIZER;
 	struct store_reader *sr = NULL;
-	struct door_job *job;
+	struct svc_job *job;
 
 	while ((job = take_job(r)) != NULL) {
 		if (sr == NULL)
@@ -100,7 +100,7 @@ reader_thread(void *arg)
 }
 
 int
-door_reader_start(struct door_reader *r)
+svc_reader_start(struct svc_reader *r)
 {
 	int err =
 	    dw_thread_start(&r->thread, "reader", STACK_SIZE, reader_thread, r);
@@ -110,7 +110,7 @@ door_reader_start(struct door_reader *r)
 }
 
 void
-door_reader_fini(struct door_reader *r)
+svc_reader_fini(struct svc_reader *r)
 {
 	dw_lock(&r->lock);
 	r->ending = true;

@@ -6,38 +6,38 @@
  * can push buckets out of it, but never past the rate that holds for all.
  * Pure; one thread.
  */
-#ifndef DOOR_SOURCES_H
-#define DOOR_SOURCES_H
+#ifndef SVC_SOURCES_H
+#define SVC_SOURCES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "doors/rate.h"
+#include "service/rate.h"
 #include "socketserver/addr.h"
 
-#define DOOR_SOURCES_NEAR 4 /* places that one host may have */
+#define SVC_SOURCES_NEAR 4 /* places that one host may have */
 
-struct door_source {
+struct svc_source {
 	struct sks_host_key host;
-	struct door_rate rate;
+	struct svc_rate rate;
 	bool used; /* not: a free place */
 };
 
-struct door_sources {
-	struct door_source *all;
+struct svc_sources {
+	struct svc_source *all;
 	size_t max;
 	int64_t per_second, burst; /* of each host */
-	struct door_rate together;
+	struct svc_rate together;
 };
 
 /* together_*: for all hosts.  Returns 0 or -ENOMEM. */
-int door_sources_init(struct door_sources *s, size_t max, int64_t per_second,
+int svc_sources_init(struct svc_sources *s, size_t max, int64_t per_second,
     int64_t burst, int64_t together_per_second, int64_t together_burst,
     int64_t now);
-void door_sources_fini(struct door_sources *s);
+void svc_sources_fini(struct svc_sources *s);
 
 /* May a datagram from there be kept?  Then it is counted. */
-bool door_sources_take(struct door_sources *s, const struct sks_addr *from,
+bool svc_sources_take(struct svc_sources *s, const struct sks_addr *from,
     int64_t now);
 
 #endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of this room share.  Nothing outside src/service includes
+ * this.
+ */
+#ifndef SVC_INTERNAL_H
+#define SVC_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "desk/desk.h"
+#include "service/service.h"
+#include "service/inbox.h"
+#include "service/reader.h"
+#include "socketserver/socketserver.h"
+#include "store/store.h"
+
+/* Set by svc_open and only read while threads run, but for what says so. */
+struct svc {
+	const struct svc_config *config;
+	struct desk_config desk_config;
+	struct store *store;
+	struct sks_postman *postman;
+	struct svc_inbox inbox;
+	struct svc_reader reader;
+	struct sks_server **customers; /* one per listener */
+	size_t ncustomers;
+	const char **listeners; /* their addresses, and udp's */
+	size_t nlisteners;
+	struct svc_udp *udp; /* one per address */
+	size_t nudp;
+	struct svc_node drop; /* posted by whoever drops one */
+	struct sks_server *operators;
+	pthread_t thread; /* "desk" */
+	bool started, ended;
+	struct svc_node drain, farewell; /* main's requests */
+	struct dw_cond back;             /* main waits on it */
+
+	/* The desk thread's own. */
+	struct desk *desk;
+	struct dw_list links; /* operators that are live */
+	struct dw_buf scratch;
+	bool disk_failing; /* the operators were told */
+
+	atomic_bool ending; /* the inbox will get no more */
+	atomic_bool drained;
+	atomic_uint quits;
+	atomic_uint live;                  /* customers connected now */
+	atomic_uint_least64_t udp_dropped; /* and not yet told */
+};
+
+extern const struct sks_handler_ops svc_customer_ops;
+extern const struct sks_server_ops svc_customer_server_ops;
+extern const struct sks_handler_ops svc_operator_ops;
+extern const struct sks_server_ops svc_operator_server_ops;
+
+/* A customer's and an operator's outbox, for the publisher. */
+struct sks_outbox *svc_customer_outbox(struct desk_conn *c);
+bool svc_customer_telnet(const struct desk_conn *c);
+
+/* What both clocks say. */
+static inline struct desk_time
+svc_now(void)
+{
+	struct desk_time t = { dw_clock_ns(), dw_clock_wall_ms() };
+
+	return t;
+}
+
+/* Operators, on the desk thread. */
+struct wire_frame;
+void svc_tell_operators(struct svc *svc, const struct wire_frame *f);
+/* A notice to all of them, and the same words to the log. */
+void svc_notice(struct svc *svc, const char *code, const char *text);
+void svc_operator_event(struct svc *svc, const struct desk_event *ev);
+void svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t notes);
+void svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
+    unsigned count);
+
+/* What opening a listener needs; they return 0 or an exit status. */
+#define SVC_FAILED 1
+int svc_address(const struct svc_config *config, const char *text,
+    struct sks_addr *out, struct dw_buf *why);
+int svc_listen_failed(const char *option, const char *text, struct dw_buf *why);
+int svc_add_listener(struct svc *svc, const char *text);
+void svc_server_config(struct svc *svc, struct sks_server_config *cfg);
+
+/* Datagrams, on main.  stop comes while the desk thread still answers what
+ * came; close after its end. */
+int svc_udp_open(struct svc *svc, struct dw_buf *why);
+int svc_udp_start(struct svc *svc);
+void svc_udp_request_stop(struct svc *svc);
+void svc_udp_stop(struct svc *svc);
+void svc_udp_close(struct svc *svc);
+
+/* Datagrams, on the desk thread: as the sink's functions say. */
+const char *svc_udp_send(struct svc *svc, const struct desk_peer *to,
+    const char *text, size_t len);
+void svc_udp_dropped(struct svc *svc);
+
+/* The thread "desk". */
+void *svc_desk_thread(void *svc);
+
+/* Writes what an event means to the log of what is said. */
+void svc_record(struct svc *svc, const struct desk_event *ev,
+    const struct desk_session *s);
+void svc_record_put(struct svc *svc, const struct desk_conn *c,
+    const struct desk_say *say);
+void svc_record_datagram(struct svc *svc, const char *addr, const char *text,
+    size_t len);
+
+#endif

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+libdeskwire_la_SOURCES += \
+	src/service/classic_mode.c \
+	src/service/customer.c \
+	src/service/customer.h \
+	src/service/desk_thread.c \
+	src/service/service.c \
+	src/service/service.h \
+	src/service/frames.c \
+	src/service/frames.h \
+	src/service/inbox.c \
+	src/service/inbox.h \
+	src/service/internal.h \
+	src/service/limits.c \
+	src/service/limits.def \
+	src/service/limits.h \
+	src/service/line_mode.c \
+	src/service/operator.c \
+	src/service/rate.c \
+	src/service/rate.h \
+	src/service/reader.c \
+	src/service/reader.h \
+	src/service/record.c \
+	src/service/sources.c \
+	src/service/sources.h \
+	src/service/udp.c

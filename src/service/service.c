@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/thread.h"
+#include "service/internal.h"
+#include "wire/op.h"
+
+#define STATUS_USAGE  2
+#define STATUS_CONFIG 3
+#define STATUS_LISTEN 4
+
+#define DEFAULT_PORT 6666                  /* the tutorial's */
+#define DESK_STACK   ((size_t)1024 * 1024) /* SQLite's */
+#define HELD_BYTES   ((size_t)64 * 1024)
+#define STACK_USUAL  64 /* KiB; the library knows what sanitizers need */
+
+static void
+server_log(void *user, enum sks_log_level level, const char *text)
+{
+	struct svc *svc = user;
+
+	(void)level;
+	dw_log(svc->config->log, "%s", text);
+}
+
+void
+svc_server_config(struct svc *svc, struct sks_server_config *cfg)
+{
+	cfg->grace = 0; /* the desk has said goodbye before */
+	if (svc->config->limits.stack_size != STACK_USUAL)
+		cfg->stack_size = (size_t)svc->config->limits.stack_size * 1024;
+	cfg->user = svc;
+	cfg->log = server_log;
+	cfg->log_user = svc;
+}
+
+/* May the desk listen there?  Returns 0 or an exit status. */
+static int
+check_scope(const struct svc_config *config, const char *text,
+    const struct sks_addr *addr, struct dw_buf *why)
+{
+	enum sks_scope scope = sks_addr_scope(addr);
+
+	if (scope == SKS_SCOPE_LOOPBACK || scope == SKS_SCOPE_LOCAL)
+		return 0;
+	if (scope == SKS_SCOPE_PRIVATE || config->public_allowed) {
+		dw_buf_addf(why,
+		    _("%s can be reached from other machines, "
+		      "and what is said travels unencrypted"),
+		    text);
+		return 0;
+	}
+	dw_buf_addf(why,
+	    _("%s can be reached from everywhere, and what is "
+	      "said would travel unencrypted; if that is what you want, add "
+	      "--allow-plaintext-public"),
+	    text);
+	return STATUS_CONFIG;
+}
+
+int
+svc_listen_failed(const char *option, const char *text, struct dw_buf *why)
+{
+	char error[256];
+
+	sks_error_text(error, sizeof error);
+	dw_buf_reset(why); /* a warning that is of no use now */
+	dw_buf_addf(why,
+	    _("cannot listen on %s: %s; choose another address "
+	      "with %s ADDR:PORT, port 0 takes any free one"),
+	    text, error, option);
+	return STATUS_LISTEN;
+}
+
+int
+svc_address(const struct svc_config *config, const char *text,
+    struct sks_addr *out, struct dw_buf *why)
+{
+	if (sks_addr_parse(text, DEFAULT_PORT, out) < 0 ||
+	    sks_addr_family(out) == SKS_UNIX) {
+		dw_buf_addf(why,
+		    _("\"%s\" is no address to listen on; write "
+		      "it as 127.0.0.1:6666 or [::1]:6666"),
+		    text);
+		return STATUS_USAGE;
+	}
+	return check_scope(config, text, out, why);
+}
+
+int
+svc_add_listener(struct svc *svc, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		return SVC_FAILED;
+	svc->listeners[svc->nlisteners++] = copy;
+	return 0;
+}
+
+static int
+open_listener(struct svc *svc, const char *text, struct dw_buf *why)
+{
+	const struct svc_config *config = svc->config;
+	struct sks_server_config cfg;
+	struct sks_server *srv;
+	char bound[SKS_ADDR_TEXT];
+	int r;
+
+	sks_server_config_init(&cfg, SKS_TCP,
+	    config->one_at_a_time ? SKS_SYNC : SKS_THREADING);
+	if ((r = svc_address(config, text, &cfg.address, why)) != 0)
+		return r;
+	svc_server_config(svc, &cfg);
+	cfg.max_sessions = (unsigned)config->limits.max_sessions;
+	cfg.max_per_addr = (unsigned)config->limits.max_per_address;
+	cfg.loopback_exempt = !config->every_address;
+	if (svc->ncustomers > 0)
+		cfg.together = svc->customers[0];
+	if (config->one_at_a_time) {
+		cfg.max_sessions = cfg.max_per_addr = 0;
+		cfg.overload = SKS_WAIT;
+	}
+	if (sks_server_new(&cfg, &svc_customer_server_ops, &svc_customer_ops,
+		&srv) < 0)
+		return svc_listen_failed("--listen", text, why);
+	svc->customers[svc->ncustomers++] = srv;
+	sks_addr_format(sks_server_address(srv), SKS_STYLE_PLAIN, bound,
+	    sizeof bound);
+	return svc_add_listener(svc, bound);
+}
+
+static int
+open_customers(struct svc *svc, struct dw_buf *why)
+{
+	size_t n = svc->config->nlisten;
+	int r;
+
+	if (svc->config->one_at_a_time && n > 1) {
+		dw_buf_adds(why,
+		    _("one customer at a time is served on one "
+		      "address: give --listen once"));
+		return STATUS_USAGE;
+	}
+	svc->customers = calloc(n + 1, sizeof *svc->customers);
+	svc->listeners =
+	    calloc(n + svc->config->nudp + 1, sizeof *svc->listeners);
+	if (svc->customers == NULL || svc->listeners == NULL)
+		return SVC_FAILED;
+	for (size_t i = 0; i < n; i++)
+		if ((r = open_listener(svc, svc->config->listen[i], why)) != 0)
+			return r;
+	return 0;
+}
+
+/* Also without a socket of its own: the console's link is adopted. */
+static int
+open_operators(struct svc *svc, struct dw_buf *why)
+{
+	const char *path = svc->config->operator_socket;
+	struct sks_server_config cfg;
+	char text[SKS_ADDR_TEXT + 8];
+
+	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
+	svc_server_config(svc, &cfg);
+	cfg.max_sessions = (unsigned)svc->config->limits.max_operators;
+	cfg.bind_and_activate = path != NULL;
+	if (path != NULL) {
+		snprintf(text, sizeof text, "unix:%s", path);
+		if (sks_addr_parse(text, 0, &cfg.address) < 0)
+			return svc_listen_failed("--operator-socket", path,
+			    why);
+	}
+	if (sks_server_new(&cfg, &svc_operator_server_ops, &svc_operator_ops,
+		&svc->operators) == 0)
+		return 0;
+	sks_error_text(text, sizeof text);
+	dw_buf_addf(why,
+	    _("cannot make the operators' socket %s: %s; choose "
+	      "another path with --operator-socket PATH"),
+	    path, text);
+	return STATUS_LISTEN;
+}
+
+static int
+replay(void *arg, const struct desk_event *ev)
+{
+	return desk_replay(arg, ev);
+}
+
+static int
+open_desk(struct svc *svc, struct dw_buf *why)
+{
+	const struct svc_config *config = svc->config;
+	struct store_config sc = { .dir = config->state_dir,
+		.begin_new = config->begin_new };
+	uint64_t seq, sid;
+
+	if (store_open(&sc, &svc->store, why) < 0)
+		return SVC_FAILED;
+	if (desk_new(&svc->desk_config, &svc->desk) < 0 ||
+	    store_replay_open(svc->store, replay, svc->desk) != 0) {
+		dw_buf_addf(why, _("the journal in %s could not be read"),
+		    config->state_dir);
+		return SVC_FAILED;
+	}
+	store_last(svc->store, &seq, &sid);
+	desk_begin(svc->desk, seq, sid);
+	return 0;
+}
+
+static void
+configure_desk(struct svc *svc)
+{
+	const struct svc_limits *l = &svc->config->limits;
+	struct desk_config *dc = &svc->desk_config;
+
+	dc->name = svc->config->name;
+	dc->greeting = svc->config->greeting;
+	dc->turn.hold_ns = l->holding_line * DW_SECOND;
+	dc->turn.held_ns = l->held_reply * DW_SECOND;
+	dc->turn.add_ns = l->add_to_held * DW_SECOND;
+	dc->linger_ns = l->linger * DW_SECOND;
+	dc->retry_ns = DW_SECOND;
+	dc->gone_after_ms = l->gone_after * 1000;
+	dc->max_gone = (size_t)l->max_gone;
+	dc->held_bytes = HELD_BYTES;
+	dc->max_message = (size_t)l->max_message;
+	dc->max_peers = (size_t)l->udp_peers;
+	dc->peer_ns = l->udp_timeout * DW_SECOND;
+	dc->max_answer = (size_t)l->max_answer;
+}
+
+/* On the desk thread. */
+static void
+farewell(struct svc_node *n)
+{
+	struct svc *svc = DW_LIST_OF(n, struct svc, farewell);
+	struct wire_frame f = wire_frame_of(WIRE_BYE);
+
+	f.code = "stop";
+	f.text = _("the desk has stopped");
+	f.len = strlen(f.text);
+	svc_tell_operators(svc, &f);
+}
+
+static struct svc *
+svc_new(const struct svc_config *config)
+{
+	struct svc *svc = calloc(1, sizeof *svc);
+
+	if (svc == NULL)
+		return NULL;
+	svc->config = config;
+	dw_list_init(&svc->links);
+	svc_inbox_init(&svc->inbox);
+	svc_reader_init(&svc->reader, config->state_dir);
+	dw_cond_init(&svc->back);
+	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
+	svc_node_init(&svc->farewell, DESK_RQ_KINDS, NULL, &svc->back);
+	svc->farewell.ready = farewell;
+	configure_desk(svc);
+	return svc;
+}
+
+int
+svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
+{
+	struct svc *svc;
+	int r;
+
+	*out = NULL;
+	if ((svc = svc_new(config)) == NULL)
+		return SVC_FAILED;
+	if ((r = open_desk(svc, why)) != 0 ||
+	    (r = open_customers(svc, why)) != 0 ||
+	    (r = svc_udp_open(svc, why)) != 0 ||
+	    (r = open_operators(svc, why)) != 0) {
+		svc_close(svc);
+		return r;
+	}
+	*out = svc;
+	return 0;
+}
+
+static int
+start_servers(struct svc *svc)
+{
+	if (sks_server_start(svc->operators) < 0)
+		return -1;
+	for (size_t i = 0; i < svc->ncustomers; i++)
+		if (sks_server_start(svc->customers[i]) < 0)
+			return -1;
+	return svc_udp_start(svc);
+}
+
+int
+svc_start(struct svc *svc, struct dw_buf *why)
+{
+	if (sks_postman_new(&svc->postman) < 0 ||
+	    svc_reader_start(&svc->reader) < 0 ||
+	    dw_thread_start(&svc->thread, "desk", DESK_STACK, svc_desk_thread,
+		svc) < 0) {
+		dw_buf_adds(why,
+		    _("the desk's threads cannot be started: "
+		      "this machine has no more to give"));
+		return SVC_FAILED;
+	}
+	svc->started = true;
+	if (start_servers(svc) < 0) {
+		dw_buf_adds(why,
+		    _("the listeners' threads cannot be started: "
+		      "this machine has no more to give"));
+		return SVC_FAILED;
+	}
+	return 0;
+}
+
+struct sks_socket *
+svc_console(struct svc *svc)
+{
+	struct sks_socket *ours, *theirs;
+
+	if (sks_socketpair(&ours, &theirs) < 0)
+		return NULL;
+	if (sks_server_adopt(svc->operators, theirs) < 0) {
+		sks_socket_free(ours);
+		sks_socket_free(theirs);
+		return NULL;
+	}
+	return ours;
+}
+
+size_t
+svc_listeners(const struct svc *svc, const char *const **texts)
+{
+	*texts = svc->listeners;
+	return svc->nlisteners;
+}
+
+void
+svc_drain(struct svc *svc)
+{
+	for (size_t i = 0; i < svc->ncustomers; i++)
+		sks_server_request_shutdown(svc->customers[i]);
+	svc_udp_request_stop(svc);
+	svc_post_again(&svc->inbox, &svc->drain);
+}
+
+unsigned
+svc_quits(struct svc *svc)
+{
+	return atomic_load(&svc->quits);
+}
+
+bool
+svc_drained(struct svc *svc)
+{
+	return atomic_load(&svc->drained);
+}
+
+static void
+close_customers(struct svc *svc)
+{
+	for (size_t i = 0; i < svc->ncustomers; i++) {
+		sks_server_free(svc->customers[i]);
+		svc->customers[i] = NULL;
+	}
+}
+
+void
+svc_end(struct svc *svc)
+{
+	close_customers(svc);
+	svc_udp_stop(svc);
+	if (!svc->started || svc->ended)
+		return;
+	svc->ended = true;
+	sks_server_request_shutdown(svc->operators);
+	svc_post(&svc->inbox, &svc->farewell);
+	svc_wait(&svc->inbox, &svc->farewell);
+}
+
+static void
+end_desk_thread(struct svc *svc)
+{
+	struct svc_node last;
+
+	if (!svc->started)
+		return;
+	/* All senders are gone; one last node makes it look. */
+	svc_node_init(&last, DESK_RQ_KINDS, NULL, NULL);
+	atomic_store(&svc->ending, true);
+	svc_post(&svc->inbox, &last);
+	pthread_join(svc->thread, NULL);
+}
+
+void
+svc_close(struct svc *svc)
+{
+	if (svc == NULL)
+		return;
+	svc_end(svc);
+	sks_server_free(svc->operators);
+	end_desk_thread(svc);
+	svc_udp_close(svc);
+	svc_reader_fini(&svc->reader);
+	sks_postman_free(svc->postman);
+	desk_free(svc->desk);
+	store_close(svc->store);
+	dw_cond_fini(&svc->back);
+	svc_inbox_fini(&svc->inbox);
+	dw_buf_fini(&svc->scratch);
+	for (size_t i = 0; i < svc->nlisteners; i++)
+		free((char *)svc->listeners[i]);
+	free(svc->listeners);
+	free(svc->customers);
+	free(svc);
+}
