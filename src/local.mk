@@ -31,6 +31,7 @@ EXTRA_DIST += src/socketserver/libsocketserver.map
 
 include src/base/local.mk
 include src/socketserver/local.mk
+include src/event/local.mk
 include src/wire/local.mk
 include src/desk/local.mk
 include src/store/local.mk

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/close \
 	tests/unit/command \
 	tests/unit/commands \
+	tests/unit/con_inbox \
 	tests/unit/connect \
 	tests/unit/create_connection \
 	tests/unit/datagram \
@@ -40,7 +41,7 @@ unit_tests = \
 	tests/unit/log \
 	tests/unit/loop \
 	tests/unit/mirror \
-	tests/unit/notes \
+	tests/unit/datagrams \
 	tests/unit/observe \
 	tests/unit/op \
 	tests/unit/opening \

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a frame of the desk does to the rows that wait to be shown.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -27,23 +30,16 @@ free_items(struct dw_list *items)
 		con_item_free(DW_LIST_OF(n, struct con_item, node));
 }
 
-int
+void
 con_board_init(struct con_board *b, bool flood_limit)
 {
-	int r;
-
 	memset(b, 0, sizeof *b);
-	if ((r = dw_wake_init(&b->wake)) < 0)
-		return r;
 	b->max_rows = CON_BOARD_ROWS;
 	b->max_bytes = CON_BOARD_BYTES;
 	b->flood_limit = flood_limit;
-	dw_lock_init(&b->lock, DW_LOCK_board);
-	dw_cond_init(&b->changed);
 	con_mirror_init(&b->mirror);
 	dw_list_init(&b->items);
 	dw_list_init(&b->past);
-	return 0;
 }
 
 void
@@ -52,25 +48,21 @@ con_board_fini(struct con_board *b)
 	free_items(&b->items);
 	free_items(&b->past);
 	con_mirror_fini(&b->mirror);
-	dw_cond_fini(&b->changed);
-	dw_lock_fini(&b->lock);
-	dw_wake_fini(&b->wake);
 }
 
-/* ---- under the lock: items ---- */
+/* ---- items ---- */
 
 static bool
-is_event(const struct con_item *item, const char *word)
+is_event(const struct con_item *item, enum ev_kind kind)
 {
-	return item->kind == CON_ITEM_EVENT &&
-	    strcmp(item->frame->ev.ev, word) == 0;
+	return item->kind == CON_ITEM_EVENT && item->frame->ev.kind == kind;
 }
 
 /* What says that our own reply is stored is an answer as well. */
 static bool
 may_drop(const struct con_item *item)
 {
-	if (item->own && item->frame->op == WIRE_EV && is_event(item, "reply"))
+	if (item->own && item->frame->op == WIRE_EV && is_event(item, EV_REPLY))
 		return false;
 	return item->kind == CON_ITEM_EVENT || item->kind == CON_ITEM_NOTICE ||
 	    item->kind == CON_ITEM_MORE;
@@ -159,20 +151,20 @@ put(struct con_board *b, struct dw_list *items, struct con_item *item)
 	keep_bounds(b);
 }
 
-/* ---- under the lock: what a frame does ---- */
+/* ---- what a frame does ---- */
 
 /* Events that only change the mark of a row. */
 static bool
-is_mark(const struct wire_event *ev)
+is_mark(const struct ev_event *ev)
 {
-	return strcmp(ev->ev, "sent") == 0 || strcmp(ev->ev, "udp-sent") == 0;
+	return ev->kind == EV_SENT || ev->kind == EV_UDP_SENT;
 }
 
 /* An answer over UDP has left, or could not. */
 static void
-mark_answer(struct con_item *item, const struct wire_event *ev)
+mark_answer(struct con_item *item, const struct ev_event *ev)
 {
-	if (!is_event(item, "udp-reply") || item->frame->ev.seq != ev->n)
+	if (!is_event(item, EV_UDP_REPLY) || item->frame->ev.seq != ev->n)
 		return;
 	item->mark = *ev->why == '\0' ? CON_MARK_SENT : CON_MARK_FAILED;
 	snprintf(item->text, sizeof item->text, "%s", ev->why);
@@ -181,20 +173,20 @@ mark_answer(struct con_item *item, const struct wire_event *ev)
 /* Replies up to n of the session have left: their rows say so, and so does
  * that of its end. */
 static void
-mark_message(struct con_item *item, const struct wire_event *ev)
+mark_message(struct con_item *item, const struct ev_event *ev)
 {
 	if (item->kind != CON_ITEM_EVENT || item->sid != ev->sid)
 		return;
-	if (is_event(item, "reply") && item->frame->ev.n <= ev->n)
+	if (is_event(item, EV_REPLY) && item->frame->ev.n <= ev->n)
 		item->mark = CON_MARK_SENT;
-	else if (is_event(item, "closed"))
+	else if (is_event(item, EV_CLOSED))
 		item->unsent = item->out > ev->n ? item->out - ev->n : 0;
 }
 
 static void
-mark_sent(struct dw_list *items, const struct wire_event *ev)
+mark_sent(struct dw_list *items, const struct ev_event *ev)
 {
-	bool udp = strcmp(ev->ev, "udp-sent") == 0;
+	bool udp = ev->kind == EV_UDP_SENT;
 
 	DW_LIST_EACH(at, items) {
 		struct con_item *item = DW_LIST_OF(at, struct con_item, node);
@@ -212,9 +204,9 @@ more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b -> lock)
 	struct con_item *item = item_new(b, CON_ITEM_MORE, NULL);
 
 	if (item != NULL) {
-		item->sid = s->sid;
+		item->sid = s->facts.sid;
 		item->count = s->flood_more;
-		con_mirror_label(&b->mirror, s->sid, item->label);
+		con_mirror_label(&b->mirror, s->facts.sid, item->label);
 	}
 	s->flood_more = 0;
 	b->floods--;
@@ -223,19 +215,18 @@ more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b -> lock)
 
 /* Who may be flooding with this; NULL: nobody. */
 static struct con_session *
-source_of(struct con_board *b, const struct wire_event *ev)
-    DW_REQUIRES(b -> lock)
+source_of(struct con_board *b, const struct ev_event *ev) DW_REQUIRES(b -> lock)
 {
-	if (strcmp(ev->ev, "udp") == 0)
+	if (ev->kind == EV_UDP)
 		return &b->udp;
-	if (strcmp(ev->ev, "said") != 0 || b->mirror.selected == ev->sid)
+	if (ev->kind != EV_SAID || b->mirror.selected == ev->sid)
 		return NULL;
 	return con_mirror_find(&b->mirror, ev->sid);
 }
 
 /* Is this message one too many?  Then it is counted instead of shown. */
 static bool
-floods(struct con_board *b, const struct wire_event *ev, int64_t now_ns)
+floods(struct con_board *b, const struct ev_event *ev, int64_t now_ns)
     DW_REQUIRES(b -> lock)
 {
 	struct con_session *s = source_of(b, ev);
@@ -258,13 +249,12 @@ floods(struct con_board *b, const struct wire_event *ev, int64_t now_ns)
 
 /* A session's last row must not come before its count. */
 static void
-end_flood(struct con_board *b, const struct wire_event *ev)
-    DW_REQUIRES(b -> lock)
+end_flood(struct con_board *b, const struct ev_event *ev) DW_REQUIRES(b -> lock)
 {
 	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
 
-	if (s != NULL && s->flood_more > 0 && strcmp(ev->ev, "said") != 0 &&
-	    strcmp(ev->ev, "sent") != 0)
+	if (s != NULL && s->flood_more > 0 && ev->kind != EV_SAID &&
+	    ev->kind != EV_SENT)
 		put(b, &b->items, more_item(b, s));
 }
 
@@ -282,8 +272,10 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	item->cost = cost_of(f);
 	item->sid = f->ev.sid;
 	item->born_ns = now_ns;
-	item->out = s == NULL ? 0 : s->out;
-	item->unsent = s == NULL || s->sent >= s->out ? 0 : s->out - s->sent;
+	item->out = s == NULL ? 0 : s->facts.out;
+	item->unsent = s == NULL || s->facts.sent >= s->facts.out ?
+	    0 :
+	    s->facts.out - s->facts.sent;
 	item->own = strcmp(f->ev.who, b->mirror.me) == 0;
 	con_mirror_label(&b->mirror, f->ev.sid, item->label);
 	return item;
@@ -309,7 +301,7 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	con_mirror_event(&b->mirror, &f->ev);
 	if (item == NULL)
 		wire_frame_free(f);
-	else if (is_event(item, "arrived")) /* it has a name only now */
+	else if (is_event(item, EV_ARRIVED)) /* it has a name only now */
 		con_mirror_label(&b->mirror, item->sid, item->label);
 	put(b, &b->items, item);
 }
@@ -336,13 +328,13 @@ judge(struct con_board *b, struct con_item *item) DW_REQUIRES(b -> lock)
 {
 	const struct con_session *s = con_mirror_find(&b->mirror, item->sid);
 
-	if (is_event(item, "udp-reply") && item->mark == CON_MARK_STORED)
+	if (is_event(item, EV_UDP_REPLY) && item->mark == CON_MARK_STORED)
 		item->mark = CON_MARK_DOUBT;
-	if (!is_event(item, "reply") || item->mark == CON_MARK_SENT)
+	if (!is_event(item, EV_REPLY) || item->mark == CON_MARK_SENT)
 		return;
-	if (s != NULL && item->frame->ev.n <= s->sent)
+	if (s != NULL && item->frame->ev.n <= s->facts.sent)
 		item->mark = CON_MARK_SENT;
-	else if (s == NULL || s->gone || s->closed)
+	else if (s == NULL || s->facts.gone || con_is_closed(s))
 		item->mark = CON_MARK_DOUBT;
 }
 
@@ -367,19 +359,15 @@ take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_welcome(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
-	b->generation++;
 	con_mirror_welcome(&b->mirror, f);
-	b->welcomed = true;
-	dw_cond_broadcast(&b->changed);
 	put(b, &b->items, item_new(b, CON_ITEM_WELCOME, f));
 }
 
+/* Frames that are shown and change nothing here. */
 static void
 take_live(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
 	put(b, &b->items, item_new(b, CON_ITEM_LIVE, f));
@@ -387,7 +375,6 @@ take_live(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_notice(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
 	put(b, &b->items, item_new(b, CON_ITEM_NOTICE, f));
@@ -395,7 +382,6 @@ take_notice(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_bye(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b -> lock)
 {
 	(void)now_ns;
 	put(b, &b->items, item_new(b, CON_ITEM_BYE, f));
@@ -413,37 +399,20 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 	[WIRE_BYE] = take_bye,
 };
 
-/* ---- the link ---- */
+/* ---- what the link brings ---- */
 
-void
-con_board_frame(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+static void
+take_frame(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
-	if (f->op >= WIRE_OPS || takers[f->op] == NULL) {
+	if (f->op < WIRE_OPS && takers[f->op] != NULL)
+		takers[f->op](b, f, now_ns);
+	else
 		wire_frame_free(f);
-		return;
-	}
-	dw_lock(&b->lock);
-	takers[f->op](b, f, now_ns);
-	dw_unlock(&b->lock);
-	dw_wake_ring(&b->wake);
 }
 
+/* The part that had come of an unfinished answer is not shown. */
 static void
-post_state(struct con_board *b, enum con_item_kind kind, const char *why,
-    bool refused) DW_REQUIRES(b -> lock)
-{
-	struct con_item *item = item_new(b, kind, NULL);
-
-	if (item == NULL)
-		return;
-	snprintf(item->text, sizeof item->text, "%s", why);
-	item->refused = refused;
-	put(b, &b->items, item);
-}
-
-/* What of an unfinished answer had come is not shown. */
-static void
-forget_past(struct con_board *b) DW_REQUIRES(b -> lock)
+forget_past(struct con_board *b)
 {
 	struct dw_list *n;
 
@@ -453,83 +422,41 @@ forget_past(struct con_board *b) DW_REQUIRES(b -> lock)
 	}
 }
 
-void
-con_board_lost(struct con_board *b, const char *why)
+static void
+take_state(struct con_board *b, enum con_item_kind kind,
+    const struct con_news *news)
 {
-	dw_lock(&b->lock);
+	struct con_item *item = item_new(b, kind, NULL);
+
 	forget_past(b);
-	post_state(b, CON_ITEM_LOST, why, false);
-	dw_unlock(&b->lock);
-	dw_wake_ring(&b->wake);
+	if (item == NULL)
+		return;
+	snprintf(item->text, sizeof item->text, "%s", news->why);
+	item->refused = news->refused;
+	put(b, &b->items, item);
 }
 
 void
-con_board_ended(struct con_board *b, const char *why, bool refused)
+con_board_news(struct con_board *b, struct con_news *news)
 {
-	dw_lock(&b->lock);
-	forget_past(b);
-	post_state(b, CON_ITEM_ENDED, why, refused);
-	b->ended = true;
-	dw_cond_broadcast(&b->changed);
-	dw_unlock(&b->lock);
-	dw_wake_ring(&b->wake);
+	struct wire_frame *f = news->frame;
+
+	news->frame = NULL;
+	switch (news->kind) {
+	case CON_NEWS_FRAME:
+		b->generation = news->generation;
+		take_frame(b, f, news->at_ns);
+		break;
+	case CON_NEWS_LOST:
+		take_state(b, CON_ITEM_LOST, news);
+		break;
+	case CON_NEWS_ENDED:
+		take_state(b, CON_ITEM_ENDED, news);
+		break;
+	}
 }
 
-uint64_t
-con_board_seen(struct con_board *b)
-{
-	uint64_t seen;
-
-	dw_lock(&b->lock);
-	seen = b->mirror.seq;
-	dw_unlock(&b->lock);
-	return seen;
-}
-
-void
-con_board_forget(struct con_board *b)
-{
-	dw_lock(&b->lock);
-	b->mirror.seq = 0;
-	dw_unlock(&b->lock);
-}
-
-void
-con_board_stop(struct con_board *b)
-{
-	dw_lock(&b->lock);
-	b->stop = true;
-	dw_cond_broadcast(&b->changed);
-	dw_unlock(&b->lock);
-	dw_wake_ring(&b->wake);
-}
-
-bool
-con_board_stopping(struct con_board *b)
-{
-	bool stop;
-
-	dw_lock(&b->lock);
-	stop = b->stop;
-	dw_unlock(&b->lock);
-	return stop;
-}
-
-/* ---- readline ---- */
-
-bool
-con_board_wait_welcome(struct con_board *b, int64_t deadline_ns)
-{
-	bool in_time = true, welcomed;
-
-	dw_lock(&b->lock);
-	while (!b->welcomed && !b->ended && !b->stop && in_time)
-		in_time =
-		    dw_cond_wait_until(&b->changed, &b->lock, deadline_ns);
-	welcomed = b->welcomed;
-	dw_unlock(&b->lock);
-	return welcomed;
-}
+/* ---- what is shown now ---- */
 
 /* When the flood of this session may be counted out. */
 static int64_t
@@ -570,10 +497,10 @@ static int64_t
 held_until(const struct con_item *item, int64_t now_ns)
 {
 	int64_t until = item->born_ns + CON_HOLD_MS * DW_MS;
-	bool marked = is_event(item, "reply") || is_event(item, "udp-reply");
+	bool marked = is_event(item, EV_REPLY) || is_event(item, EV_UDP_REPLY);
 
 	if (!(marked && item->mark == CON_MARK_STORED) &&
-	    !(is_event(item, "closed") && item->unsent > 0))
+	    !(is_event(item, EV_CLOSED) && item->unsent > 0))
 		return 0;
 	return until > now_ns ? until : 0;
 }
@@ -598,9 +525,9 @@ say_held(const struct con_mirror *m, struct con_item *item)
 {
 	const struct con_session *s = con_mirror_find(m, item->sid);
 
-	if (is_event(item, "reply") && item->mark == CON_MARK_STORED &&
-	    s != NULL && !s->gone && !s->closed &&
-	    strcmp(s->mode, "classic") == 0)
+	if (is_event(item, EV_REPLY) && item->mark == CON_MARK_STORED &&
+	    s != NULL && !s->facts.gone && !con_is_closed(s) &&
+	    s->facts.mode == EV_MODE_CLASSIC)
 		item->mark = CON_MARK_HELD;
 }
 
@@ -631,144 +558,14 @@ con_board_take(struct con_board *b, int64_t now_ns, size_t max,
 {
 	int64_t flood, held;
 
-	dw_wake_clear(&b->wake);
-	dw_lock(&b->lock);
 	flood = count_floods(b, now_ns);
 	report_dropped(b, out);
 	held = take_items(b, now_ns, max, out);
-	dw_unlock(&b->lock);
 	return flood < held ? flood : held;
 }
 
 bool
-con_board_idle(struct con_board *b)
+con_board_is_empty(const struct con_board *b)
 {
-	bool idle;
-
-	dw_lock(&b->lock);
-	idle = dw_list_empty(&b->items) && b->floods == 0;
-	dw_unlock(&b->lock);
-	return idle;
-}
-
-void
-con_board_facts(struct con_board *b, struct con_facts *out)
-{
-	dw_lock(&b->lock);
-	con_mirror_facts(&b->mirror, out);
-	dw_unlock(&b->lock);
-}
-
-int
-con_board_select(struct con_board *b, uint64_t sid)
-{
-	int r;
-
-	dw_lock(&b->lock);
-	r = con_mirror_select(&b->mirror, sid);
-	dw_unlock(&b->lock);
-	return r;
-}
-
-void
-con_board_keep(struct con_board *b, uint64_t sid, bool keep)
-{
-	dw_lock(&b->lock);
-	con_mirror_keep(&b->mirror, sid, keep);
-	dw_unlock(&b->lock);
-}
-
-int
-con_board_lookup(struct con_board *b, const char *text, uint64_t *sid)
-{
-	int r;
-
-	dw_lock(&b->lock);
-	r = con_mirror_lookup(&b->mirror, text, sid);
-	dw_unlock(&b->lock);
-	return r;
-}
-
-/* One of the mirror's searches, under the lock. */
-static uint64_t
-search(struct con_board *b, uint64_t (*which)(const struct con_mirror *m))
-{
-	uint64_t sid;
-
-	dw_lock(&b->lock);
-	sid = which(&b->mirror);
-	dw_unlock(&b->lock);
-	return sid;
-}
-
-uint64_t
-con_board_oldest(struct con_board *b)
-{
-	return search(b, con_mirror_oldest);
-}
-
-uint64_t
-con_board_next(struct con_board *b)
-{
-	return search(b, con_mirror_next);
-}
-
-uint64_t
-con_board_previous(struct con_board *b)
-{
-	return search(b, con_mirror_previous);
-}
-
-size_t
-con_board_open(struct con_board *b)
-{
-	size_t open;
-
-	dw_lock(&b->lock);
-	open = con_mirror_open(&b->mirror);
-	dw_unlock(&b->lock);
-	return open;
-}
-
-bool
-con_board_session(struct con_board *b, uint64_t sid, struct con_session *out)
-{
-	const struct con_session *s;
-
-	dw_lock(&b->lock);
-	if ((s = con_mirror_find(&b->mirror, sid)) != NULL)
-		*out = *s;
-	dw_unlock(&b->lock);
-	return s != NULL;
-}
-
-size_t
-con_board_peers(struct con_board *b, char out[CON_PEERS][CON_ADDR_MAX])
-{
-	size_t n;
-
-	dw_lock(&b->lock);
-	n = b->mirror.npeers;
-	memcpy(out, b->mirror.peers, n * sizeof out[0]);
-	dw_unlock(&b->lock);
-	return n;
-}
-
-long
-con_board_sessions(struct con_board *b, struct con_session **out)
-{
-	struct con_session *all;
-	size_t n;
-
-	dw_lock(&b->lock);
-	n = b->mirror.n;
-	all = malloc((n + 1) * sizeof *all);
-	for (size_t i = 0; all != NULL && i < n; i++)
-		all[i] = *b->mirror.all[i];
-	dw_unlock(&b->lock);
-	*out = all;
-	if (all == NULL)
-		return -ENOMEM;
-	qsort(all, n, sizeof *all, con_session_order);
-	return (long)n;
+	return dw_list_empty(&b->items) && b->floods == 0;
 }

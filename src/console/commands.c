@@ -36,7 +36,7 @@ con_line_of(const char *line)
 	return l;
 }
 
-const struct wire_command *
+const struct ev_command *
 con_desk_command(const struct wire_frame *w, const char *name, size_t len)
 {
 	for (size_t i = 0; w != NULL && i < w->ncommands; i++) {
@@ -48,7 +48,7 @@ con_desk_command(const struct wire_frame *w, const char *name, size_t len)
 }
 
 int
-con_desk_command_text(struct dw_buf *out, const struct wire_command *cmd,
+con_desk_command_text(struct dw_buf *out, const struct ev_command *cmd,
     const char *args, uint64_t painted)
 {
 	size_t len = strlen(args);
@@ -72,30 +72,33 @@ con_desk_command_text(struct dw_buf *out, const struct wire_command *cmd,
 static void
 list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 {
+	const struct ev_session *f = &s->facts;
+	int64_t since_ms = ev_waits_since(f);
 	char label[CON_LABEL_MAX], span[CON_SPAN_MAX];
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
 	con_session_label(s, label);
-	dw_buf_addf(&b, "%c%s ", s->sid == con->facts.sid ? '>' : ' ', label);
+	dw_buf_addf(&b, "%c%s ", f->sid == con->facts.sid ? '>' : ' ', label);
 	for (size_t w = dw_text_width(label, strlen(label)); w < LABEL_COLUMNS;
 	    w++)
 		dw_buf_addc(&b, ' ');
-	con_span(now_ms - s->waiting_ms, span);
-	if (s->closed)
+	con_span(now_ms - since_ms, span);
+	if (con_is_closed(s))
 		dw_buf_adds(&b, _("closed"));
-	else if (s->waiting_ms != 0)
+	else if (since_ms != 0)
 		dw_buf_addf(&b, _("waiting %s"), span);
 	else
 		dw_buf_adds(&b, _("answered"));
-	if (s->gone)
+	if (f->gone)
 		dw_buf_adds(&b, _(", gone"));
-	else if (s->eof)
+	else if (f->eof)
 		dw_buf_adds(&b, _(", writes no more"));
 	if (s->unread > 0)
 		dw_buf_addf(&b, _(", %u unread"), s->unread);
-	if (con_drafts_has(&con->drafts, s->sid))
+	if (con_drafts_has(&con->drafts, f->sid))
 		dw_buf_adds(&b, _(", draft"));
-	con_say(con, "%s (%s, %s)", dw_buf_str(&b), s->mode, s->addr);
+	con_say(con, "%s (%s, %s)", dw_buf_str(&b), con_mode_word(f->mode),
+	    f->addr);
 	dw_buf_fini(&b);
 }
 
@@ -103,15 +106,17 @@ static void
 cmd_list(struct con *con, const char *args, uint64_t painted)
 {
 	int64_t now_ms = dw_clock_wall_ms();
-	struct con_session *all;
-	long n = con_board_sessions(&con->board, &all);
+	const struct con_session **all;
+	size_t n;
 
 	(void)args;
 	(void)painted;
+	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
+		return;
 	if (n == 0)
 		con_say(con, _("no sessions"));
-	for (long i = 0; i < n; i++)
-		list_row(con, &all[i], now_ms);
+	for (size_t i = 0; i < n; i++)
+		list_row(con, all[i], now_ms);
 	free(all);
 }
 
@@ -119,7 +124,7 @@ static void
 select_word(struct con *con, const char *word)
 {
 	uint64_t sid;
-	int r = con_board_lookup(&con->board, word, &sid);
+	int r = con_mirror_lookup(&con->board.mirror, word, &sid);
 
 	if (r == 0)
 		con_select(con, sid);
@@ -150,7 +155,7 @@ cmd_select(struct con *con, const char *args, uint64_t painted)
 static void
 cmd_next(struct con *con, const char *args, uint64_t painted)
 {
-	uint64_t sid = con_board_next(&con->board);
+	uint64_t sid = con_mirror_next(&con->board.mirror);
 
 	(void)args;
 	(void)painted;
@@ -163,7 +168,7 @@ cmd_next(struct con *con, const char *args, uint64_t painted)
 static void
 cmd_prev(struct con *con, const char *args, uint64_t painted)
 {
-	uint64_t sid = con_board_previous(&con->board);
+	uint64_t sid = con_mirror_previous(&con->board.mirror);
 
 	(void)args;
 	(void)painted;
@@ -203,14 +208,14 @@ static void
 help_for(struct con *con, const char *name)
 {
 	const struct con_command *own;
-	const struct wire_command *desk;
+	const struct ev_command *desk;
 
 	if (*name == '/')
 		name++;
 	own = con_command_find(name, strcspn(name, BLANKS));
 	desk = con_desk_command(con->welcome, name, strcspn(name, BLANKS));
 	if (own != NULL)
-		help_row(con, own->name, own->args, own->help);
+		help_row(con, own->row.name, own->row.args, own->row.help);
 	else if (desk != NULL)
 		help_row(con, desk->name, desk->args, desk->help);
 	else
@@ -227,7 +232,8 @@ help_for_all(struct con *con)
 
 	own = con_commands(&n);
 	for (size_t i = 0; i < n; i++)
-		help_row(con, own[i].name, own[i].args, own[i].help);
+		help_row(con, own[i].row.name, own[i].row.args,
+		    own[i].row.help);
 	for (size_t i = 0; w != NULL && i < w->ncommands; i++) {
 		if (con_command_find(w->commands[i].name,
 			strlen(w->commands[i].name)) == NULL)
@@ -269,24 +275,24 @@ cmd_wait(struct con *con, const char *args, uint64_t painted)
 }
 
 static const struct con_command commands[] = {
-	{ "help", "[COMMAND]", N_("what the commands do"), "command",
+	{ { "help", "[COMMAND]", N_("what the commands do"), "command" },
 	    cmd_help },
-	{ "list", "", N_("all sessions, who waits longest first"), "",
+	{ { "list", "", N_("all sessions, who waits longest first"), "" },
 	    cmd_list },
-	{ "next", "", N_("answer the next unread or waiting session"), "",
+	{ { "next", "", N_("answer the next unread or waiting session"), "" },
 	    cmd_next },
-	{ "prev", "", N_("back to the session before this one"), "", cmd_prev },
-	{ "quit", "", N_("leave; a desk in this terminal stops"), "",
+	{ { "prev", "", N_("back to the session before this one"), "" },
+	    cmd_prev },
+	{ { "quit", "", N_("leave; a desk in this terminal stops"), "" },
 	    cmd_quit },
-	{ "redraw", "", N_("paint the screen anew"), "", cmd_redraw },
-	{ "select", "N",
-	    N_("answer session N from now on (or /N, or a "
-	       "name)"),
-	    "session", cmd_select },
-	{ "wait", "SECONDS",
-	    N_("in a script: read the next line so much "
-	       "later"),
-	    "", cmd_wait },
+	{ { "redraw", "", N_("paint the screen anew"), "" }, cmd_redraw },
+	{ { "select", "N",
+	      N_("answer session N from now on (or /N, or a name)"),
+	      "session" },
+	    cmd_select },
+	{ { "wait", "SECONDS",
+	      N_("in a script: read the next line so much later"), "" },
+	    cmd_wait },
 };
 
 const struct con_command *
@@ -300,8 +306,8 @@ const struct con_command *
 con_command_find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-		if (strlen(commands[i].name) == len &&
-		    memcmp(commands[i].name, name, len) == 0)
+		if (strlen(commands[i].row.name) == len &&
+		    memcmp(commands[i].row.name, name, len) == 0)
 			return &commands[i];
 	}
 	return NULL;
@@ -310,7 +316,7 @@ con_command_find(const char *name, size_t len)
 /* ---- carrying out ---- */
 
 static void
-run_desk_command(struct con *con, const struct wire_command *cmd,
+run_desk_command(struct con *con, const struct ev_command *cmd,
     const char *args, uint64_t painted)
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
@@ -324,7 +330,7 @@ run_desk_command(struct con *con, const struct wire_command *cmd,
 	snprintf(word, sizeof word, "%.*s", (int)len, args);
 	if (strcmp(cmd->complete, "session") == 0 && *word != '\0' &&
 	    args[len + strspn(args + len, BLANKS)] == '\0' &&
-	    con_board_lookup(&con->board, word, &sid) == 0) {
+	    con_mirror_lookup(&con->board.mirror, word, &sid) == 0) {
 		snprintf(number, sizeof number, "%" PRIu64, sid);
 		args = number;
 	}
@@ -359,7 +365,7 @@ void
 con_command_run(struct con *con, const struct con_line *l, uint64_t painted)
 {
 	const struct con_command *own;
-	const struct wire_command *desk;
+	const struct ev_command *desk;
 
 	if (is_number(l) && *l->args != '\0') {
 		con_say(con,

@@ -38,10 +38,7 @@ struct con_line con_line_of(const char *line);
 
 /* A command of the console's own. */
 struct con_command {
-	const char *name;
-	const char *args;     /* "[N]", "N", "" */
-	const char *help;     /* marked for translation */
-	const char *complete; /* "session", "command" or "" */
+	struct ev_command row;
 	/* painted: the session in the prompt when Enter was pressed. */
 	void (*run)(struct con *con, const char *args, uint64_t painted);
 };
@@ -50,7 +47,7 @@ const struct con_command *con_commands(size_t *n);
 const struct con_command *con_command_find(const char *name, size_t len);
 
 /* The desk's row of that name in its welcome (may be NULL); or NULL. */
-const struct wire_command *con_desk_command(const struct wire_frame *welcome,
+const struct ev_command *con_desk_command(const struct wire_frame *welcome,
     const char *name, size_t len);
 
 /*
@@ -58,7 +55,7 @@ const struct wire_command *con_desk_command(const struct wire_frame *welcome,
  * [N] and none was given it means the painted session.  Returns 0; -ENOENT
  * when a session is needed and none is painted; -ENOMEM.
  */
-int con_desk_command_text(struct dw_buf *out, const struct wire_command *cmd,
+int con_desk_command_text(struct dw_buf *out, const struct ev_command *cmd,
     const char *args, uint64_t painted);
 
 /* Carries out a line that is a command. */

@@ -27,7 +27,7 @@ complete_command(struct con *con, bool slash, struct tty_words *words)
 
 	own = con_commands(&n);
 	for (size_t i = 0; i < n; i++)
-		add_name(words, slash, own[i].name);
+		add_name(words, slash, own[i].row.name);
 	for (size_t i = 0; w != NULL && i < w->ncommands; i++)
 		add_name(words, slash, w->commands[i].name);
 }
@@ -35,27 +35,24 @@ complete_command(struct con *con, bool slash, struct tty_words *words)
 static void
 complete_session(struct con *con, struct tty_words *words)
 {
-	struct con_session *all;
-	long n = con_board_sessions(&con->board, &all);
+	const struct con_mirror *m = &con->board.mirror;
 	char sid[24];
 
-	for (long i = 0; i < n; i++) {
-		snprintf(sid, sizeof sid, "%" PRIu64, all[i].sid);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct ev_session *f = &m->all[i]->facts;
+
+		snprintf(sid, sizeof sid, "%" PRIu64, f->sid);
 		tty_words_add(words, sid);
-		if (all[i].name[0] != '\0')
-			tty_words_add(words, all[i].name);
+		if (f->name[0] != '\0')
+			tty_words_add(words, f->name);
 	}
-	free(all);
 }
 
 static void
 complete_peer(struct con *con, struct tty_words *words)
 {
-	char peers[CON_PEERS][CON_ADDR_MAX];
-	size_t n = con_board_peers(&con->board, peers);
-
-	for (size_t i = 0; i < n; i++)
-		tty_words_add(words, peers[i]);
+	for (size_t i = 0; i < con->board.mirror.npeers; i++)
+		tty_words_add(words, con->board.mirror.peers[i]);
 }
 
 /* Is line[start] the first word behind the command? */
@@ -73,12 +70,12 @@ kind_of(const struct con *con, const char *line)
 {
 	struct con_line l = con_line_of(line);
 	const struct con_command *own;
-	const struct wire_command *desk;
+	const struct ev_command *desk;
 
 	if (l.kind != CON_LINE_COMMAND)
 		return "";
 	if ((own = con_command_find(l.name, l.name_len)) != NULL)
-		return own->complete;
+		return own->row.complete;
 	desk = con_desk_command(con->welcome, l.name, l.name_len);
 	return desk == NULL ? "" : desk->complete;
 }

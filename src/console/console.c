@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The life of a console, and what its keys and its lines do.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -28,7 +31,7 @@ on_empty_line(struct con *con, uint64_t painted)
 
 	if (con_draft_to_line(con, painted) || painted != 0)
 		return;
-	if ((sid = con_board_oldest(&con->board)) != 0)
+	if ((sid = con_mirror_oldest(&con->board.mirror)) != 0)
 		con_select(con, sid);
 }
 
@@ -55,7 +58,7 @@ on_line(void *arg, const char *text, uint64_t painted)
 static void
 on_ctrl_d(struct con *con)
 {
-	size_t open = con_board_open(&con->board);
+	size_t open = con_mirror_open(&con->board.mirror);
 	bool asked =
 	    con->asked_ns != 0 && dw_clock_ns() < con->asked_ns + ASKED_NS;
 
@@ -178,7 +181,7 @@ static void
 key_oldest(void *arg, int count)
 {
 	struct con *con = arg;
-	uint64_t sid = con_board_oldest(&con->board);
+	uint64_t sid = con_mirror_oldest(&con->board.mirror);
 
 	(void)count;
 	if (sid != 0)
@@ -249,7 +252,7 @@ fill_tty_config(struct con *con)
 	    _("the desk cannot be "
 	      "suspended: its customers would wait; /quit stops it") :
 	    NULL;
-	t->wake_fd = con->board.wake.rd;
+	t->wake_fd = con->inbox.wake.rd;
 	t->keys = keys;
 	t->nkeys = sizeof keys / sizeof keys[0];
 	t->ops = &ops;
@@ -263,8 +266,7 @@ con_new(const struct con_config *cfg, struct con **out)
 	int r = -ENOMEM;
 
 	*out = NULL;
-	if (con == NULL ||
-	    (r = con_board_init(&con->board, tty_is_interactive())) < 0) {
+	if (con == NULL || (r = con_inbox_init(&con->inbox)) < 0) {
 		sks_socket_free(cfg->socket);
 		free(con);
 		return r;
@@ -272,6 +274,7 @@ con_new(const struct con_config *cfg, struct con **out)
 	con->cfg = *cfg;
 	con->again_ns = con->wait_ns = DW_NEVER;
 	con->leave_ns = DW_NEVER;
+	con_board_init(&con->board, tty_is_interactive());
 	con_drafts_init(&con->drafts);
 	con_pending_init(&con->pending);
 	fill_tty_config(con);
@@ -283,7 +286,7 @@ static int
 start_link(struct con *con)
 {
 	struct con_link_config lc = {
-		.board = &con->board,
+		.inbox = &con->inbox,
 		.name = con->cfg.name,
 		.socket = con->cfg.socket,
 		.connect = con->cfg.connect,
@@ -303,9 +306,9 @@ open_tty(struct con *con)
 
 	if (r < 0)
 		return r;
-	dw_lock(&con->board.lock);
+	dw_lock(&con->inbox.lock);
 	con->tty = tty;
-	dw_unlock(&con->board.lock);
+	dw_unlock(&con->inbox.lock);
 	return 0;
 }
 
@@ -329,11 +332,12 @@ con_run(struct con *con)
 		    strerror(-r));
 		return 1;
 	}
-	con_board_wait_welcome(&con->board,
+	con_inbox_wait_welcome(&con->inbox,
 	    dw_clock_after(tty_is_terminal(con->tty) ? WELCOME_TERMINAL_S :
 						       WELCOME_PLAIN_S));
 	con_pump(con);
 	tty_run(con->tty);
+	con_inbox_stop(&con->inbox); /* the link waits for no place there */
 	con_link_stop(con->link);
 	con->link = NULL;
 	return exit_status(con);
@@ -342,7 +346,7 @@ con_run(struct con *con)
 void
 con_stop(struct con *con)
 {
-	con_board_stop(&con->board);
+	con_inbox_stop(&con->inbox);
 }
 
 void
@@ -350,9 +354,9 @@ con_rescue(struct con *con)
 {
 	struct tty *tty;
 
-	dw_lock(&con->board.lock);
+	dw_lock(&con->inbox.lock);
 	tty = con->tty;
-	dw_unlock(&con->board.lock);
+	dw_unlock(&con->inbox.lock);
 	if (tty != NULL)
 		tty_rescue(tty);
 }
@@ -364,6 +368,7 @@ con_free(struct con *con)
 		return;
 	tty_close(con->tty);
 	sks_socket_free(con->cfg.socket);
+	con_inbox_fini(&con->inbox);
 	con_board_fini(&con->board);
 	con_drafts_fini(&con->drafts);
 	con_pending_fini(&con->pending);

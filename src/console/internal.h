@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the console share.  All of it belongs to the thread
- * `readline`, except the board and the link.
+ * `readline`, except the inbox and the link.
  */
 #ifndef CON_INSIDE_H
 #define CON_INSIDE_H
@@ -22,6 +22,7 @@ struct con {
 	struct con_config cfg;
 	struct tty_config tty_cfg;
 	struct tty *tty;
+	struct con_inbox inbox;
 	struct con_board board;
 	struct con_link *link;
 	struct con_drafts drafts;
@@ -40,6 +41,7 @@ struct con {
 	int64_t asked_ns; /* Ctrl-D once, when; or 0 */
 	int64_t leave_ns; /* answers or not; DW_NEVER */
 	bool eof;         /* no more lines will come */
+	bool link_ended;  /* for good */
 	bool leaving;     /* the end is no failure */
 	bool unsent;      /* a reply, at any time */
 	int status;

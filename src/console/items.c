@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Items of the board become rows on the terminal.
+ */
 #include "config.h"
 
 #include <inttypes.h>
@@ -9,7 +12,6 @@
 #include "base/text.h"
 #include "console/internal.h"
 
-#define PEER_NEW      16u /* a flag of "udp": doc/protocol.md */
 #define TAKE_ITEMS    128 /* between two looks at the keyboard */
 #define COMMAND_SHOWN 40  /* bytes of a command that was refused */
 
@@ -17,15 +19,15 @@
 static bool
 is_own_duty(const struct con_item *item)
 {
-	const char *ev = item->frame->ev.ev;
+	enum ev_kind kind = item->frame->ev.kind;
 
-	return item->own && (strcmp(ev, "on") == 0 || strcmp(ev, "off") == 0);
+	return item->own && (kind == EV_ON || kind == EV_OFF);
 }
 
 static void
 show_event(struct con *con, struct con_item *item)
 {
-	const struct wire_event *ev = &item->frame->ev;
+	const struct ev_event *ev = &item->frame->ev;
 	struct con_row row = { NULL, NULL, CON_STYLE_OURS };
 	struct con_row_about about = {
 		.label = item->label,
@@ -41,10 +43,10 @@ show_event(struct con *con, struct con_item *item)
 		con_show(con, &row);
 	if (item->frame->op != WIRE_EV)
 		return;
-	if (strcmp(ev->ev, "arrived") == 0 ||
-	    (strcmp(ev->ev, "udp") == 0 && (ev->flags & PEER_NEW) != 0))
+	if (ev->kind == EV_ARRIVED ||
+	    (ev->kind == EV_UDP && (ev->flags & EV_FLAG_PEER_NEW) != 0))
 		tty_bell(con->tty);
-	if (item->own && strcmp(ev->ev, "reply") == 0)
+	if (item->own && ev->kind == EV_REPLY)
 		con_pending_stored(&con->pending, ev->sid, ev->body, ev->len);
 }
 
@@ -171,9 +173,9 @@ say_who_left(struct con *con)
 
 /* Who wrote over UDP while nobody was here. */
 static void
-say_notes(struct con *con)
+say_datagrams(struct con *con)
 {
-	unsigned long n = (unsigned long)con->welcome->notes;
+	unsigned long n = (unsigned long)con->welcome->datagrams;
 
 	if (n > 0)
 		con_say(con,
@@ -200,7 +202,7 @@ greet(struct con *con)
 		con_say(con, _("this is the desk %s; you are %s; %zu open"),
 		    w->desk, w->name, w->nsessions);
 	say_who_left(con);
-	say_notes(con);
+	say_datagrams(con);
 	if (con->cfg.hint != NULL)
 		con_say(con, "%s", con->cfg.hint);
 	else if (w->nsessions == 0 && w->nlisteners > 0)
@@ -223,7 +225,7 @@ show_welcome(struct con *con, struct con_item *item)
 	con_say(con,
 	    _("what happened meanwhile is not shown; /history "
 	      "shows it"));
-	say_notes(con);
+	say_datagrams(con);
 	give_up_lost(con, item->generation);
 }
 
@@ -241,9 +243,9 @@ show_bye(struct con *con, struct con_item *item)
 	/* That a desk of our own has stopped is no news if we wanted it to. */
 	if (f->len > 0 && !(con->cfg.owns_desk && con->leaving))
 		con_say(con, "%s", f->text);
-	if (strcmp(f->code, "stop") == 0)
+	if (f->code == EV_CODE_STOP)
 		con->leaving = true;
-	if (strcmp(f->code, "denied") == 0 || strcmp(f->code, "usage") == 0)
+	if (f->code == EV_CODE_DENIED || f->code == EV_CODE_USAGE)
 		con->status = 5;
 }
 
@@ -342,20 +344,44 @@ set_deadline(struct con *con)
 	tty_deadline(con->tty, at);
 }
 
+static void
+take_news(struct con *con)
+{
+	struct dw_list all, *n;
+
+	dw_list_init(&all);
+	con_inbox_take(&con->inbox, &all);
+	while ((n = dw_list_take(&all)) != NULL) {
+		struct con_news *news = DW_LIST_OF(n, struct con_news, node);
+
+		con->link_ended |= news->kind == CON_NEWS_ENDED;
+		con_board_news(&con->board, news);
+		con_news_free(news);
+	}
+}
+
+/* Is there nothing to wait for any more? */
+static bool
+is_over(const struct con *con)
+{
+	if (dw_clock_ns() >= con->leave_ns)
+		return true;
+	return con_board_is_empty(&con->board) &&
+	    (con->link_ended || (con->eof && con->pending.n == 0));
+}
+
 void
 con_pump(struct con *con)
 {
-	if (con_board_stopping(&con->board)) {
+	if (con_inbox_stopping(&con->inbox)) {
 		tty_quit(con->tty);
 		return;
 	}
-	if (tty_ready(con->tty)) {
+	take_news(con);
+	if (tty_ready(con->tty))
 		take_and_show(con);
-	} else {
-		/* The tty calls again when it is; rows wait on the board. */
-		dw_wake_clear(&con->board.wake);
+	else /* The tty calls again when it is; rows wait on the board. */
 		con->again_ns = DW_NEVER;
-	}
 	if (dw_clock_ns() >= con->wait_ns)
 		con->wait_ns = DW_NEVER;
 	con_prompt_refresh(con);
@@ -363,7 +389,6 @@ con_pump(struct con *con)
 	/* A script's further lines wait for answers, or for /wait. */
 	tty_hold(con->tty,
 	    con->pending.n >= CON_PENDING_MAX || con->wait_ns != DW_NEVER);
-	if ((con->eof && con->pending.n == 0 && con_board_idle(&con->board)) ||
-	    dw_clock_ns() >= con->leave_ns)
+	if (is_over(con))
 		tty_quit(con->tty);
 }

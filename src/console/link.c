@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The thread `link`, and the sends that the thread `readline` makes over its
+ * connection.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -33,10 +37,11 @@ struct conn {
 struct con_link {
 	struct con_link_config cfg; /* set by start */
 	pthread_t thread;
-	struct sks_socket *first; /* only the thread's, */
-	char journal[40];         /* as this: of the first welcome */
+	struct sks_socket *first; /* only the thread's, as these: */
+	uint64_t seen;            /* the last event handed over */
+	char journal[40];         /* of the first welcome */
 
-	struct dw_lock lock; /* "board" */
+	struct dw_lock lock; /* "console" */
 	struct dw_cond stopped;
 	struct conn *conn DW_GUARDED_BY(lock); /* or NULL */
 	unsigned generation DW_GUARDED_BY(lock);
@@ -152,25 +157,26 @@ say_hello(struct con_link *l, struct conn *c)
 
 	f.v = WIRE_OP_VERSION;
 	f.name = l->cfg.name;
-	f.seen = con_board_seen(l->cfg.board);
+	f.seen = l->seen;
 	f.replay = f.seen > 0;
 	return send_frame(c, &f);
 }
 
 /* Why a reading loop came to its end. */
 enum end {
-	END_LOST,  /* try again */
-	END_BYE,   /* this connection is of no more use */
+	END_NONE,  /* it goes on */
+	END_LOST,  /* the connection is lost: try again */
+	END_BYE,   /* this connection is of no more use: try again */
 	END_DONE,  /* the desk wants no more of us */
 	END_NOISE, /* what came is not the protocol */
 	END_OTHER  /* it is not the desk that it was */
 };
 
 static bool
-is_final(const char *code)
+is_final(enum ev_code code)
 {
-	return strcmp(code, "stop") == 0 || strcmp(code, "denied") == 0 ||
-	    strcmp(code, "usage") == 0;
+	return code == EV_CODE_STOP || code == EV_CODE_DENIED ||
+	    code == EV_CODE_USAGE;
 }
 
 static void
@@ -192,36 +198,64 @@ is_other_journal(struct con_link *l, const char *journal)
 	return false;
 }
 
-/* One line of the desk's.  0 to go on, or an end. */
+/* The last event that the readline thread will have with this frame. */
+static uint64_t
+seen_with(const struct con_link *l, const struct wire_frame *f)
+{
+	if (f->op == WIRE_WELCOME && !f->replay)
+		return f->seq;
+	return f->op == WIRE_EV && f->ev.seq > l->seen ? f->ev.seq : l->seen;
+}
+
+/* What a frame means to the link itself. */
+static enum end
+look_at(struct con_link *l, struct conn *c, const struct wire_frame *f)
+{
+	switch (f->op) {
+	case WIRE_WELCOME:
+		if (is_other_journal(l, f->journal))
+			return END_OTHER;
+		welcomed(l, c);
+		return END_NONE;
+	case WIRE_BYE:
+		return is_final(f->code) ? END_DONE : END_BYE;
+	case WIRE_LIVE:
+		if (f->seq >= l->seen)
+			return END_NONE;
+		/* The desk has less than we do. */
+		l->seen = 0;
+		return END_BYE;
+	default:
+		return END_NONE;
+	}
+}
+
 static enum end
 take_line(struct con_link *l, struct conn *c, const char *line, size_t len)
 {
 	struct wire_frame *f;
 	const char *why;
-	enum end end = END_LOST;
+	enum end end;
+	uint64_t seen;
 	int r = wire_frame_parse(line, len, &f, &why);
 
 	if (r == -ENOTSUP)
-		return END_LOST;
+		return END_NONE;
 	if (r < 0)
 		return END_NOISE;
-	if (f->op == WIRE_WELCOME && is_other_journal(l, f->journal)) {
+	if ((end = look_at(l, c, f)) == END_OTHER) {
 		wire_frame_free(f);
-		return END_OTHER;
+		return end;
 	}
-	if (f->op == WIRE_WELCOME)
-		welcomed(l, c);
-	if (f->op == WIRE_BYE)
-		end = is_final(f->code) ? END_DONE : END_BYE;
-	if (f->op == WIRE_LIVE && f->seq < con_board_seen(l->cfg.board)) {
-		con_board_forget(l->cfg.board);
-		end = END_BYE;
-	}
-	con_board_frame(l->cfg.board, f, dw_clock_ns());
+	seen = seen_with(l, f);
+	/* A frame that is lost is asked for again, by the old number. */
+	if (con_inbox_frame(l->cfg.inbox, f, c->generation, dw_clock_ns()) < 0)
+		return END_LOST;
+	l->seen = seen;
 	return end;
 }
 
-/* END_LOST means that all lines are taken. */
+/* END_NONE means that all lines are taken. */
 static enum end
 take_lines(struct con_link *l, struct conn *c, struct sks_frame *frame)
 {
@@ -232,10 +266,10 @@ take_lines(struct con_link *l, struct conn *c, struct sks_frame *frame)
 	for (;;) {
 		n = sks_frame_next(frame, &line);
 		if (n == SKS_EAGAIN)
-			return END_LOST;
+			return END_NONE;
 		if (n < 0)
 			return END_NOISE;
-		if ((end = take_line(l, c, line, (size_t)n)) != END_LOST)
+		if ((end = take_line(l, c, line, (size_t)n)) != END_NONE)
 			return end;
 	}
 }
@@ -244,11 +278,11 @@ static enum end
 read_until_end(struct con_link *l, struct conn *c, struct sks_frame *frame)
 {
 	int64_t deadline = dw_clock_after(HELLO_SECONDS);
-	enum end end = END_LOST;
+	enum end end = END_NONE;
 	char buf[RECV_BYTES];
 	ssize_t n;
 
-	while (end == END_LOST) {
+	while (end == END_NONE) {
 		n = sks_recv_deadline(c->socket, buf, sizeof buf,
 		    c->generation > 0 ? SKS_NEVER : deadline);
 		if (n <= 0)
@@ -373,7 +407,7 @@ run(struct con_link *l, bool *refused)
 		if (*refused)
 			return _("the desk refuses this operator");
 		if (!told)
-			con_board_lost(l->cfg.board, why);
+			con_inbox_lost(l->cfg.inbox, why);
 		told = true;
 	} while (back_off(l, &pause_ns));
 	return "";
@@ -386,7 +420,7 @@ link_thread(void *arg)
 	bool refused = false;
 	const char *why = run(l, &refused);
 
-	con_board_ended(l->cfg.board, why, refused);
+	con_inbox_ended(l->cfg.inbox, why, refused);
 	return NULL;
 }
 
@@ -405,7 +439,7 @@ con_link_start(struct con_link **out, const struct con_link_config *cfg)
 	}
 	l->cfg = *cfg;
 	l->first = cfg->socket;
-	dw_lock_init(&l->lock, DW_LOCK_board);
+	dw_lock_init(&l->lock, DW_LOCK_console);
 	dw_cond_init(&l->stopped);
 	r = dw_thread_start(&l->thread, "link", STACK_BYTES, link_thread, l);
 	if (r == 0) {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The thread `link`: reads the operator protocol and posts it to the board.
+ * The thread `link`: reads the operator protocol and hands it over in the inbox.
  * Sends are made by the readline thread, with a short deadline.
  *
  * With a way to connect it comes back after a loss: it says the last event
- * the board has and asks for a replay, so that no row is missing or shown
+ * it handed over and asks for a replay, so that no row is missing or shown
  * twice.  A desk that says bye with "stop", "denied" or "usage" has meant
  * it, and so has one that hangs up before its first welcome: the link ends.
  */
 #ifndef CON_LINK_H
 #define CON_LINK_H
 
-#include "console/board.h"
+#include "console/inbox.h"
 #include "socketserver/socketserver.h"
 
 #define CON_SEND_SECONDS 2.0
@@ -21,7 +21,7 @@
 typedef struct sks_socket *con_connect_fn(void *arg, const char **why);
 
 struct con_link_config {
-	struct con_board *board;
+	struct con_inbox *inbox;
 	const char *name;          /* of the operator */
 	struct sks_socket *socket; /* the first; NULL: connect */
 	con_connect_fn *connect;   /* NULL: a loss is the end */

@@ -7,6 +7,8 @@ libdeskwire_la_SOURCES += \
 	src/console/complete.c \
 	src/console/console.c \
 	src/console/console.h \
+	src/console/inbox.c \
+	src/console/inbox.h \
 	src/console/drafts.c \
 	src/console/drafts.h \
 	src/console/internal.h \

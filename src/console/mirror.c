@@ -10,8 +10,6 @@
 #include "base/text.h"
 #include "console/mirror.h"
 
-#define PEER_LEFT 8u /* a flag of "udp": doc/protocol.md */
-
 void
 con_mirror_init(struct con_mirror *m)
 {
@@ -61,7 +59,7 @@ place_of(const struct con_mirror *m, uint64_t sid)
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (m->all[mid]->sid < sid)
+		if (m->all[mid]->facts.sid < sid)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -74,7 +72,7 @@ con_mirror_find(const struct con_mirror *m, uint64_t sid)
 {
 	size_t i = place_of(m, sid);
 
-	return i < m->n && m->all[i]->sid == sid ? m->all[i] : NULL;
+	return i < m->n && m->all[i]->facts.sid == sid ? m->all[i] : NULL;
 }
 
 static int
@@ -102,7 +100,7 @@ add(struct con_mirror *m, uint64_t sid)
 		return s;
 	if (make_room(m) < 0 || (s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
-	s->sid = sid;
+	s->facts.sid = sid;
 	at = place_of(m, sid);
 	memmove(m->all + at + 1, m->all + at, (m->n - at) * sizeof *m->all);
 	m->all[at] = s;
@@ -117,45 +115,47 @@ drop_if_done(struct con_mirror *m, uint64_t sid)
 	size_t at = place_of(m, sid);
 	struct con_session *s;
 
-	if (at == m->n || (s = m->all[at])->sid != sid)
+	if (at == m->n || (s = m->all[at])->facts.sid != sid)
 		return;
-	if (!s->closed || s->keep || m->selected == sid)
+	if (!con_is_closed(s) || s->keep || m->selected == sid)
 		return;
 	memmove(m->all + at, m->all + at + 1, (m->n - at - 1) * sizeof *m->all);
 	m->n--;
 	free(s);
 }
 
+/* The desk knows it no more, unless the snapshot says otherwise. */
 static void
-close_session(struct con_session *s)
+forget(struct con_session *s)
 {
-	s->closed = true;
-	s->waiting_ms = 0;
+	s->facts.state = EV_STATE_CLOSED;
+	s->facts.waiting_ms = 0;
 	s->unread = 0;
 }
 
-static int
-take_session(struct con_mirror *m, const struct wire_session *ws)
+/* What others wrote is made harmless once, where it comes in. */
+static void
+make_harmless(struct ev_session *f)
 {
-	struct con_session *s = add(m, ws->sid);
+	char name[EV_NAME_SIZE], addr[EV_ADDR_SIZE];
+
+	keep_name(name, sizeof name, f->name);
+	keep_line(addr, sizeof addr, f->addr);
+	memcpy(f->name, name, sizeof name);
+	memcpy(f->addr, addr, sizeof addr);
+}
+
+static int
+take_session(struct con_mirror *m, const struct ev_session *facts)
+{
+	struct con_session *s = add(m, facts->sid);
 
 	if (s == NULL)
 		return -ENOMEM;
-	if (ws->in > s->in || ws->out > s->out)
+	if (facts->in > s->facts.in || facts->out > s->facts.out)
 		s->unseen = true;
-	s->in = ws->in;
-	s->out = ws->out;
-	s->sent = ws->sent;
-	s->eof = ws->eof;
-	s->gone = ws->gone;
-	s->closed = false;
-	s->began_ms = ws->began_ms;
-	s->waiting_ms = ws->waiting_ms;
-	if (s->waiting_ms == 0 && strcmp(ws->state, "waiting") == 0)
-		s->waiting_ms = ws->began_ms;
-	keep_name(s->name, sizeof s->name, ws->name);
-	keep_name(s->mode, sizeof s->mode, ws->mode);
-	keep_line(s->addr, sizeof s->addr, ws->addr);
+	s->facts = *facts;
+	make_harmless(&s->facts);
 	return 0;
 }
 
@@ -189,7 +189,7 @@ add_peer(struct con_mirror *m, const char *addr)
 }
 
 static void
-on_udp(struct con_mirror *m, const struct wire_event *ev)
+on_udp(struct con_mirror *m, const struct ev_event *ev)
 {
 	char addr[CON_ADDR_MAX];
 	size_t i;
@@ -197,7 +197,7 @@ on_udp(struct con_mirror *m, const struct wire_event *ev)
 	keep_line(addr, sizeof addr, ev->addr);
 	if ((i = peer_at(m, addr)) < m->npeers)
 		forget_peer(m, i);
-	if ((ev->flags & PEER_LEFT) == 0)
+	if ((ev->flags & EV_FLAG_PEER_QUIT) == 0)
 		add_peer(m, addr);
 }
 
@@ -221,135 +221,55 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 		return 0;
 	take_peers(m, f);
 	for (size_t i = 0; i < m->n; i++)
-		close_session(m->all[i]);
+		forget(m->all[i]);
 	for (size_t i = 0; i < f->nsessions; i++) {
 		if (take_session(m, &f->sessions[i]) < 0)
 			return -ENOMEM;
 	}
 	for (size_t i = m->n; i > 0; i--)
-		drop_if_done(m, m->all[i - 1]->sid);
+		drop_if_done(m, m->all[i - 1]->facts.sid);
 	m->seq = f->seq;
 	return 0;
 }
 
-/* What one kind of event does to its session. */
+/* What an event means here besides what it does to the facts. */
 static void
-on_arrived(struct con_mirror *m, struct con_session *s,
-    const struct wire_event *ev)
+take_own(struct con_mirror *m, struct con_session *s, const struct ev_event *ev)
 {
-	(void)m;
-	s->began_ms = ev->t_ms;
-	s->waiting_ms = ev->t_ms;
-	keep_name(s->name, sizeof s->name, ev->who);
-	keep_name(s->mode, sizeof s->mode, ev->mode);
-	keep_line(s->addr, sizeof s->addr, ev->addr);
-}
-
-static void
-on_said(struct con_mirror *m, struct con_session *s,
-    const struct wire_event *ev)
-{
-	if (s->waiting_ms == 0 || s->in == 0)
-		s->waiting_ms = ev->t_ms;
-	s->in = ev->n;
-	if (m->selected != s->sid)
+	if (ev->kind == EV_SAID && m->selected != ev->sid)
 		s->unread++;
+	if (ev->kind == EV_REPLY || ev->kind == EV_CLOSED)
+		s->unread = 0;
+	if (ev->kind == EV_REPLY)
+		s->mine = strcmp(ev->who, m->me) == 0;
 }
-
-static void
-on_reply(struct con_mirror *m, struct con_session *s,
-    const struct wire_event *ev)
-{
-	s->out = ev->n;
-	if (*ev->who == '\0')
-		return; /* the desk's own words are no answer */
-	s->waiting_ms = 0;
-	s->unread = 0;
-	s->mine = strcmp(ev->who, m->me) == 0;
-}
-
-static void
-on_sent(struct con_mirror *m, struct con_session *s,
-    const struct wire_event *ev)
-{
-	(void)m;
-	if (ev->n > s->sent)
-		s->sent = ev->n;
-}
-
-static void
-on_name(struct con_mirror *m, struct con_session *s,
-    const struct wire_event *ev)
-{
-	(void)m;
-	keep_name(s->name, sizeof s->name, ev->who);
-}
-
-static void
-on_eof(struct con_mirror *m, struct con_session *s, const struct wire_event *ev)
-{
-	(void)m;
-	(void)ev;
-	s->eof = true;
-}
-
-static void
-on_gone(struct con_mirror *m, struct con_session *s,
-    const struct wire_event *ev)
-{
-	(void)m;
-	(void)ev;
-	s->gone = true;
-}
-
-static void
-on_closed(struct con_mirror *m, struct con_session *s,
-    const struct wire_event *ev)
-{
-	(void)m;
-	(void)ev;
-	close_session(s);
-}
-
-static const struct {
-	const char *ev;
-	void (*take)(struct con_mirror *m, struct con_session *s,
-	    const struct wire_event *ev);
-} kinds[] = {
-	{ "arrived", on_arrived },
-	{ "said", on_said },
-	{ "reply", on_reply },
-	{ "sent", on_sent },
-	{ "name", on_name },
-	{ "eof", on_eof },
-	{ "gone", on_gone },
-	{ "closed", on_closed },
-};
 
 static int
-apply(struct con_mirror *m, const struct wire_event *ev)
+apply(struct con_mirror *m, const struct ev_event *ev)
 {
 	struct con_session *s = con_mirror_find(m, ev->sid);
 
-	if (s == NULL && strcmp(ev->ev, "arrived") == 0 &&
+	if (s == NULL && ev->kind == EV_ARRIVED &&
 	    (s = add(m, ev->sid)) == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; s != NULL && i < sizeof kinds / sizeof *kinds; i++) {
-		if (strcmp(kinds[i].ev, ev->ev) == 0)
-			kinds[i].take(m, s, ev);
-	}
+	if (s == NULL)
+		return 0;
+	ev_apply(&s->facts, ev);
+	if (ev->kind == EV_ARRIVED || ev->kind == EV_NAME)
+		make_harmless(&s->facts);
+	take_own(m, s, ev);
 	return 0;
 }
 
 int
-con_mirror_event(struct con_mirror *m, const struct wire_event *ev)
+con_mirror_event(struct con_mirror *m, const struct ev_event *ev)
 {
 	int r;
 
 	if (ev->seq <= m->seq)
 		return 0;
 	r = apply(m, ev);
-	if (strcmp(ev->ev, "udp") == 0)
+	if (ev->kind == EV_UDP)
 		on_udp(m, ev);
 	m->seq = ev->seq;
 	drop_if_done(m, ev->sid);
@@ -408,13 +328,13 @@ lookup_name(const struct con_mirror *m, const char *text, uint64_t *sid)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct con_session *s = m->all[i];
 
-		if (strncmp(s->name, text, len) != 0)
+		if (strncmp(s->facts.name, text, len) != 0)
 			continue;
 		begin++;
-		by_start = s->sid;
-		if (s->name[len] == '\0') {
+		by_start = s->facts.sid;
+		if (s->facts.name[len] == '\0') {
 			exact++;
-			by_name = s->sid;
+			by_name = s->facts.sid;
 		}
 	}
 	*sid = exact == 1 ? by_name : by_start;
@@ -438,27 +358,28 @@ con_mirror_lookup(const struct con_mirror *m, const char *text, uint64_t *sid)
 static bool
 is_unread(const struct con_mirror *m, const struct con_session *s)
 {
-	return s->mine && s->unread > 0 && s->sid != m->selected;
+	return s->mine && s->unread > 0 && s->facts.sid != m->selected;
 }
 
 /* One who is gone left a message, but nobody can be answered there. */
 static bool
 is_waiting(const struct con_mirror *m, const struct con_session *s)
 {
-	return s->waiting_ms != 0 && s->sid != m->selected && !s->gone &&
-	    !is_unread(m, s);
+	return ev_waits_since(&s->facts) != 0 && s->facts.sid != m->selected &&
+	    !s->facts.gone && !is_unread(m, s);
 }
 
 static bool
 has_left_word(const struct con_mirror *m, const struct con_session *s)
 {
-	return s->waiting_ms != 0 && s->sid != m->selected && s->gone;
+	return ev_waits_since(&s->facts) != 0 && s->facts.sid != m->selected &&
+	    s->facts.gone;
 }
 
 static bool
 any_unread(const struct con_mirror *m, const struct con_session *s)
 {
-	return s->unread > 0 && s->sid != m->selected;
+	return s->unread > 0 && s->facts.sid != m->selected;
 }
 
 /* Of those that `which` is true for, the one that waits longest. */
@@ -472,7 +393,9 @@ first_of(const struct con_mirror *m,
 		const struct con_session *s = m->all[i];
 
 		if (which(m, s) &&
-		    (first == NULL || s->waiting_ms < first->waiting_ms))
+		    (first == NULL ||
+			ev_waits_since(&s->facts) <
+			    ev_waits_since(&first->facts)))
 			first = s;
 	}
 	return first;
@@ -487,7 +410,7 @@ con_mirror_oldest(const struct con_mirror *m)
 		s = first_of(m, is_unread);
 	if (s == NULL)
 		s = first_of(m, has_left_word);
-	return s == NULL ? 0 : s->sid;
+	return s == NULL ? 0 : s->facts.sid;
 }
 
 uint64_t
@@ -499,7 +422,7 @@ con_mirror_next(const struct con_mirror *m)
 		s = first_of(m, any_unread);
 	if (s == NULL)
 		s = first_of(m, is_waiting);
-	return s == NULL ? 0 : s->sid;
+	return s == NULL ? 0 : s->facts.sid;
 }
 
 uint64_t
@@ -508,18 +431,33 @@ con_mirror_previous(const struct con_mirror *m)
 	return con_mirror_find(m, m->previous) == NULL ? 0 : m->previous;
 }
 
-int
-con_session_order(const void *a, const void *b)
+static int
+list_order(const void *a, const void *b)
 {
-	const struct con_session *x = a, *y = b;
-	int64_t wx = x->waiting_ms == 0 ? INT64_MAX : x->waiting_ms;
-	int64_t wy = y->waiting_ms == 0 ? INT64_MAX : y->waiting_ms;
+	const struct con_session *x = *(const struct con_session *const *)a;
+	const struct con_session *y = *(const struct con_session *const *)b;
+	int64_t wx = ev_waits_since(&x->facts), wy = ev_waits_since(&y->facts);
 
+	/* Who does not wait comes behind all who do. */
 	if (wx != wy)
-		return wx < wy ? -1 : 1;
-	if (x->sid == y->sid)
+		return wx != 0 && (wy == 0 || wx < wy) ? -1 : 1;
+	if (x->facts.sid == y->facts.sid)
 		return 0;
-	return x->sid < y->sid ? -1 : 1;
+	return x->facts.sid < y->facts.sid ? -1 : 1;
+}
+
+const struct con_session **
+con_mirror_list(const struct con_mirror *m, size_t *n)
+{
+	const struct con_session **all = malloc((m->n + 1) * sizeof *all);
+
+	*n = m->n;
+	if (all == NULL)
+		return NULL;
+	for (size_t i = 0; i < m->n; i++)
+		all[i] = m->all[i];
+	qsort(all, m->n, sizeof *all, list_order);
+	return all;
 }
 
 size_t
@@ -528,7 +466,7 @@ con_mirror_open(const struct con_mirror *m)
 	size_t open = 0;
 
 	for (size_t i = 0; i < m->n; i++)
-		open += !m->all[i]->closed;
+		open += !con_is_closed(m->all[i]);
 	return open;
 }
 
@@ -540,30 +478,30 @@ con_mirror_facts(const struct con_mirror *m, struct con_facts *out)
 
 	memset(out, 0, sizeof *out);
 	if (s != NULL) {
-		out->sid = s->sid;
-		out->gone = s->gone;
-		out->closed = s->closed;
-		memcpy(out->name, s->name, sizeof out->name);
+		out->sid = s->facts.sid;
+		out->gone = s->facts.gone;
+		out->closed = con_is_closed(s);
+		memcpy(out->name, s->facts.name, sizeof out->name);
 	}
 	for (size_t i = 0; i < m->n; i++) {
 		out->waiting += is_waiting(m, m->all[i]);
 		out->unread += is_unread(m, m->all[i]);
 	}
-	out->oldest_ms = first == NULL ? 0 : first->waiting_ms;
+	out->oldest_ms = first == NULL ? 0 : ev_waits_since(&first->facts);
 }
 
 void
 con_session_label(const struct con_session *s, char out[CON_LABEL_MAX])
 {
-	snprintf(out, CON_LABEL_MAX, "%" PRIu64 "%s%s", s->sid,
-	    *s->name == '\0' ? "" : " ", s->name);
+	snprintf(out, CON_LABEL_MAX, "%" PRIu64 "%s%s", s->facts.sid,
+	    *s->facts.name == '\0' ? "" : " ", s->facts.name);
 }
 
 void
 con_mirror_label(const struct con_mirror *m, uint64_t sid,
     char out[CON_LABEL_MAX])
 {
-	const struct con_session unknown = { .sid = sid };
+	const struct con_session unknown = { .facts = { .sid = sid } };
 	const struct con_session *s = con_mirror_find(m, sid);
 
 	con_session_label(s == NULL ? &unknown : s, out);

@@ -2,7 +2,7 @@
 /*
  * The sessions as this console knows them: the welcome's snapshot and what
  * the events since then add up to.  Pure: no thread, no clock, no terminal.
- * Its owner is the board, which guards it.
+ * Its owner is the board.
  */
 #ifndef CON_MIRROR_H
 #define CON_MIRROR_H
@@ -13,30 +13,19 @@
 
 #include "wire/op.h"
 
-#define CON_NAME_MAX 128 /* bytes of a name made harmless */
+#define CON_NAME_MAX EV_NAME_SIZE
 #define CON_ADDR_MAX 80
 #define CON_PEERS    64 /* who wrote over UDP, the latest */
 
-/* Names and addresses are harmless to a terminal when they are in here. */
+/* A session as this console has it.  Its name and address are harmless to a
+ * terminal. */
 struct con_session {
-	uint64_t sid;
-	uint64_t in, out;   /* messages from the customer, to it */
-	uint64_t sent;      /* of out, those that left */
-	int64_t waiting_ms; /* wall clock since when; 0: is not.
-	                     * Who has said nothing yet waits too,
-	                     * from the beginning */
-	int64_t began_ms;
+	struct ev_session facts;
 	unsigned unread; /* said while it was not selected */
-	bool unseen;     /* a snapshot counts messages of it
-	                  * that this console did not show */
-	bool mine;       /* the last human answer was ours */
-	bool eof;        /* it will write no more */
-	bool gone;       /* connection lost */
-	bool closed;
-	bool keep;               /* closed, but it has a draft */
-	char name[CON_NAME_MAX]; /* "" when it has none */
-	char mode[16];
-	char addr[CON_ADDR_MAX];
+	bool unseen;     /* a snapshot counts messages of it that this console
+	                  * did not show */
+	bool mine;       /* the last answer was ours */
+	bool keep;       /* closed, but it has a draft */
 
 	/* How many of its rows may be shown now while another session is
 	 * selected, and how many were not: see board.c. */
@@ -44,6 +33,12 @@ struct con_session {
 	unsigned flood_left;
 	unsigned flood_more;
 };
+
+static inline bool
+con_is_closed(const struct con_session *s)
+{
+	return s->facts.state == EV_STATE_CLOSED;
+}
 
 struct con_mirror {
 	struct con_session **all; /* by sid, ascending */
@@ -62,7 +57,7 @@ struct con_mirror {
  * something since we looked, as waiting otherwise. */
 struct con_facts {
 	uint64_t sid; /* 0: nobody is selected */
-	char name[CON_NAME_MAX];
+	char name[EV_NAME_SIZE];
 	bool gone, closed;
 	size_t waiting, unread;
 	int64_t oldest_ms; /* since when the first waits; or 0 */
@@ -81,7 +76,7 @@ int con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f);
 
 /* Adds one event; one that is already in here (by its seq) changes nothing.
  * Returns 0 or -ENOMEM. */
-int con_mirror_event(struct con_mirror *m, const struct wire_event *ev);
+int con_mirror_event(struct con_mirror *m, const struct ev_event *ev);
 
 /* NULL when there is none. */
 struct con_session *con_mirror_find(const struct con_mirror *m, uint64_t sid);
@@ -113,8 +108,10 @@ uint64_t con_mirror_next(const struct con_mirror *m);
 /* The session selected before this one when it is still here, else 0. */
 uint64_t con_mirror_previous(const struct con_mirror *m);
 
-/* The order of /list: who waits longest first, then by number. */
-int con_session_order(const void *a, const void *b);
+/* All sessions in the order of /list: who waits longest first, then by number.
+ * The caller frees the array; NULL: no memory. */
+const struct con_session **con_mirror_list(const struct con_mirror *m,
+    size_t *n);
 
 /* How many are not closed. */
 size_t con_mirror_open(const struct con_mirror *m);

@@ -13,11 +13,6 @@
 #include "base/text.h"
 #include "console/rows.h"
 
-/* Flags of "said" and of "udp": doc/protocol.md. */
-#define CUT_SHORT 1u
-#define TRUNCATED 4u
-#define PEER_LEFT 8u
-
 static const struct {
 	const char *sign, *words;
 } marks[] = {
@@ -34,8 +29,8 @@ static const char *const colours[] = {
 	[CON_STYLE_CUSTOMER] = "\033[36m",
 	[CON_STYLE_SELECTED] = "\033[1;36m",
 	[CON_STYLE_OPERATOR] = "\033[32m",
-	[CON_STYLE_NOTE] = "\033[36m",
-	[CON_STYLE_NOTE_REPLY] = "\033[32m",
+	[CON_STYLE_DATAGRAM] = "\033[36m",
+	[CON_STYLE_UDP_REPLY] = "\033[32m",
 };
 
 void
@@ -94,7 +89,7 @@ con_row_ours(struct con_row *row, const char *format, ...)
 }
 
 static int
-said_row(struct con_row *row, const struct wire_event *ev,
+said_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
@@ -103,7 +98,7 @@ said_row(struct con_row *row, const struct wire_event *ev,
 	dw_clock_hms(ev->t_ms, hms);
 	dw_buf_addf(&tag, "%s %s| ", hms, about->label);
 	add_printable(&text, ev->body, ev->len);
-	if (ev->flags & CUT_SHORT)
+	if (ev->flags & EV_FLAG_CUT_SHORT)
 		dw_buf_adds(&text, _(" (cut short)"));
 	return finish(row, &tag, &text,
 	    about->selected ? CON_STYLE_SELECTED : CON_STYLE_CUSTOMER);
@@ -118,7 +113,7 @@ add_mark(struct dw_buf *text, enum con_mark mark)
 }
 
 static int
-reply_row(struct con_row *row, const struct wire_event *ev,
+reply_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
@@ -138,17 +133,17 @@ reply_row(struct con_row *row, const struct wire_event *ev,
 static const struct {
 	const char *word, *meaning;
 } reasons[] = {
-	{ "closed", "" }, /* the row says so itself */
-	{ "gone", N_("did not come back") },
-	{ "kicked", N_("kicked") },
-	{ "left", N_("left") },
-	{ "quit", N_("said goodbye") },
-	{ "reset", N_("connection lost") },
-	{ "restart", N_("the desk was restarted") },
-	{ "slow", N_("does not read") },
-	{ "stop", N_("the desk stopped") },
-	{ "timeout", N_("silent for too long") },
-	{ "unreachable", N_("there is no way to this address") },
+	{ EV_WHY_CLOSED, "" }, /* the row says so itself */
+	{ EV_WHY_GONE, N_("did not come back") },
+	{ EV_WHY_KICKED, N_("kicked") },
+	{ EV_WHY_LEFT, N_("left") },
+	{ EV_WHY_QUIT, N_("said goodbye") },
+	{ EV_WHY_RESET, N_("connection lost") },
+	{ EV_WHY_RESTART, N_("the desk was restarted") },
+	{ EV_WHY_SLOW, N_("does not read") },
+	{ EV_WHY_STOP, N_("the desk stopped") },
+	{ EV_WHY_TIMEOUT, N_("silent for too long") },
+	{ EV_WHY_UNREACHABLE, N_("there is no way to this address") },
 };
 
 static void
@@ -185,7 +180,7 @@ add_quoted(struct dw_buf *out, const char *text, size_t len)
 
 /* The time stands last: what comes first says whose row it is. */
 static int
-finish_note(struct con_row *row, const struct wire_event *ev,
+finish_datagram(struct con_row *row, const struct ev_event *ev,
     struct dw_buf *text, enum con_style style)
 {
 	struct dw_buf tag = DW_BUF_INITIALIZER;
@@ -198,7 +193,7 @@ finish_note(struct con_row *row, const struct wire_event *ev,
 }
 
 static void
-add_peer(struct dw_buf *out, const struct wire_event *ev)
+add_peer(struct dw_buf *out, const struct ev_event *ev)
 {
 	dw_buf_adds(out, "udp ");
 	dw_text_line(out, ev->addr, strlen(ev->addr), 80);
@@ -206,27 +201,25 @@ add_peer(struct dw_buf *out, const struct wire_event *ev)
 }
 
 static int
-datagram_row(struct con_row *row, const struct wire_event *ev,
-    const struct con_row_about *about)
+datagram_row(struct con_row *row, const struct ev_event *ev)
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
 
-	(void)about;
 	add_peer(&text, ev);
 	add_quoted(&text, ev->body, ev->len);
 	/* Not every system tells the desk how long it was. */
-	if ((ev->flags & TRUNCATED) && ev->n > ev->len)
+	if ((ev->flags & EV_FLAG_TRUNCATED) && ev->n > ev->len)
 		dw_buf_addf(&text, _(" (cut, %lu bytes in all)"),
 		    (unsigned long)ev->n);
-	else if (ev->flags & TRUNCATED)
+	else if (ev->flags & EV_FLAG_TRUNCATED)
 		dw_buf_adds(&text, _(" (cut)"));
-	if (ev->flags & PEER_LEFT)
+	if (ev->flags & EV_FLAG_PEER_QUIT)
 		dw_buf_adds(&text, _(" (has left)"));
-	return finish_note(row, ev, &text, CON_STYLE_NOTE);
+	return finish_datagram(row, ev, &text, CON_STYLE_DATAGRAM);
 }
 
 static int
-answer_row(struct con_row *row, const struct wire_event *ev,
+answer_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
@@ -238,12 +231,12 @@ answer_row(struct con_row *row, const struct wire_event *ev,
 	add_mark(&text, about->mark);
 	if (about->mark == CON_MARK_FAILED)
 		add_why(&text, about->why);
-	return finish_note(row, ev, &text, CON_STYLE_NOTE_REPLY);
+	return finish_datagram(row, ev, &text, CON_STYLE_UDP_REPLY);
 }
 
 /* A row of ours with the time: "* 09:58:31 text". */
 static int
-note_row(struct con_row *row, const struct wire_event *ev, struct dw_buf *text)
+ours_row(struct con_row *row, const struct ev_event *ev, struct dw_buf *text)
 {
 	char hms[DW_CLOCK_STAMP];
 	int r;
@@ -254,30 +247,34 @@ note_row(struct con_row *row, const struct wire_event *ev, struct dw_buf *text)
 	return r < 0 ? r : 1;
 }
 
+const char *
+con_mode_word(enum ev_mode mode)
+{
+	return mode == EV_MODE_NONE ? "?" : ev_word(&ev_modes, mode);
+}
+
 static int
-arrived_row(struct con_row *row, const struct wire_event *ev,
+arrived_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
-	dw_buf_addf(&b, _("%s is waiting (%s, %s)"), about->label, ev->mode,
-	    ev->addr);
-	return note_row(row, ev, &b);
+	dw_buf_addf(&b, _("%s is waiting (%s, %s)"), about->label,
+	    con_mode_word(ev->mode), ev->addr);
+	return ours_row(row, ev, &b);
 }
 
 static int
-name_row(struct con_row *row, const struct wire_event *ev,
-    const struct con_row_about *about)
+name_row(struct con_row *row, const struct ev_event *ev)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER, name = DW_BUF_INITIALIZER;
 	char sid[24];
 
-	(void)about;
 	snprintf(sid, sizeof sid, "%" PRIu64, ev->sid);
 	dw_text_name(&name, ev->who, strlen(ev->who));
 	dw_buf_addf(&b, _("%s is called %s now"), sid, dw_buf_str(&name));
 	dw_buf_fini(&name);
-	return note_row(row, ev, &b);
+	return ours_row(row, ev, &b);
 }
 
 static void
@@ -292,18 +289,18 @@ add_unsent(struct dw_buf *b, uint64_t unsent)
 }
 
 static int
-eof_row(struct con_row *row, const struct wire_event *ev,
+eof_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
 	dw_buf_addf(&b, _("%s will write no more, and may still read"),
 	    about->label);
-	return note_row(row, ev, &b);
+	return ours_row(row, ev, &b);
 }
 
 static int
-gone_row(struct con_row *row, const struct wire_event *ev,
+gone_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
@@ -311,11 +308,11 @@ gone_row(struct con_row *row, const struct wire_event *ev,
 	dw_buf_addf(&b, _("%s is gone"), about->label);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
-	return note_row(row, ev, &b);
+	return ours_row(row, ev, &b);
 }
 
 static int
-closed_row(struct con_row *row, const struct wire_event *ev,
+closed_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
@@ -326,61 +323,51 @@ closed_row(struct con_row *row, const struct wire_event *ev,
 		dw_buf_addf(&b, _("%s is closed by %s"), about->label, ev->who);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
-	return note_row(row, ev, &b);
+	return ours_row(row, ev, &b);
 }
 
 static int
-duty_row(struct con_row *row, const struct wire_event *ev, const char *text)
+duty_row(struct con_row *row, const struct ev_event *ev, const char *text)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER, name = DW_BUF_INITIALIZER;
 
 	dw_text_name(&name, ev->who, strlen(ev->who));
 	dw_buf_addf(&b, "%s %s", dw_buf_str(&name), text);
 	dw_buf_fini(&name);
-	return note_row(row, ev, &b);
+	return ours_row(row, ev, &b);
 }
-
-static int
-on_row(struct con_row *row, const struct wire_event *ev,
-    const struct con_row_about *about)
-{
-	(void)about;
-	return duty_row(row, ev, _("is on duty"));
-}
-
-static int
-off_row(struct con_row *row, const struct wire_event *ev,
-    const struct con_row_about *about)
-{
-	(void)about;
-	return duty_row(row, ev, _("has left"));
-}
-
-static const struct {
-	const char *ev;
-	int (*make)(struct con_row *row, const struct wire_event *ev,
-	    const struct con_row_about *about);
-} kinds[] = {
-	{ "arrived", arrived_row },
-	{ "said", said_row },
-	{ "reply", reply_row },
-	{ "name", name_row },
-	{ "eof", eof_row },
-	{ "gone", gone_row },
-	{ "closed", closed_row },
-	{ "on", on_row },
-	{ "off", off_row },
-	{ "udp", datagram_row },
-	{ "udp-reply", answer_row },
-};
 
 int
-con_row_event(struct con_row *row, const struct wire_event *ev,
+con_row_event(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (strcmp(kinds[i].ev, ev->ev) == 0)
-			return kinds[i].make(row, ev, about);
+	switch (ev->kind) {
+	case EV_ARRIVED:
+		return arrived_row(row, ev, about);
+	case EV_SAID:
+		return said_row(row, ev, about);
+	case EV_REPLY:
+		return reply_row(row, ev, about);
+	case EV_NAME:
+		return name_row(row, ev);
+	case EV_EOF:
+		return eof_row(row, ev, about);
+	case EV_GONE:
+		return gone_row(row, ev, about);
+	case EV_CLOSED:
+		return closed_row(row, ev, about);
+	case EV_ON:
+		return duty_row(row, ev, _("is on duty"));
+	case EV_OFF:
+		return duty_row(row, ev, _("has left"));
+	case EV_UDP:
+		return datagram_row(row, ev);
+	case EV_UDP_REPLY:
+		return answer_row(row, ev, about);
+	case EV_SENT: /* these two are marks of an earlier row */
+	case EV_UDP_SENT:
+	case EV_UNKNOWN:
+		return 0;
 	}
 	return 0;
 }
@@ -389,8 +376,8 @@ con_row_event(struct con_row *row, const struct wire_event *ev,
 static bool
 is_plain(enum con_style style)
 {
-	return style == CON_STYLE_OURS || style == CON_STYLE_NOTE ||
-	    style == CON_STYLE_NOTE_REPLY;
+	return style == CON_STYLE_OURS || style == CON_STYLE_DATAGRAM ||
+	    style == CON_STYLE_UDP_REPLY;
 }
 
 /* As wide as the tag, and ending as it does. */

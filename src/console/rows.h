@@ -38,8 +38,8 @@ enum con_style {
 	CON_STYLE_CUSTOMER,
 	CON_STYLE_SELECTED, /* the customer who is selected */
 	CON_STYLE_OPERATOR,
-	CON_STYLE_NOTE,      /* a datagram */
-	CON_STYLE_NOTE_REPLY /* and the answer */
+	CON_STYLE_DATAGRAM, /* a datagram */
+	CON_STYLE_UDP_REPLY /* and the answer */
 };
 
 enum con_mark {
@@ -76,8 +76,11 @@ struct con_row_about {
  * The row of an event.  Returns 1; 0 when this event is not shown (sent, and
  * what we do not know); -ENOMEM.
  */
-int con_row_event(struct con_row *row, const struct wire_event *ev,
+int con_row_event(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about);
+
+/* The word of a mode, "?" for one of a newer desk. */
+const char *con_mode_word(enum ev_mode mode);
 
 /* Appends the physical rows; columns 0: one row, nothing wrapped. */
 int con_row_lay(const struct con_row *row, unsigned columns, bool colour,

@@ -91,7 +91,7 @@ con_prompt_refresh(struct con *con)
 	uint64_t before = con->facts.sid;
 	char *copy;
 
-	con_board_facts(&con->board, &con->facts);
+	con_mirror_facts(&con->board.mirror, &con->facts);
 	if (con_prompt_format(p, &con->facts, dw_clock_wall_ms(),
 		tty_columns(con->tty)) < 0)
 		return;

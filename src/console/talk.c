@@ -14,6 +14,12 @@
 #define LEAVE_SECONDS 1.0         /* for answers */
 #define REPLY_MAX     (64 * 1024) /* bytes; fits a frame in any form */
 
+static const struct con_session *
+session_of(const struct con *con, uint64_t sid)
+{
+	return con_mirror_find(&con->board.mirror, sid);
+}
+
 static bool
 line_is_empty(const struct con *con)
 {
@@ -30,7 +36,7 @@ static void
 keep_draft(struct con *con, uint64_t sid, const char *text)
 {
 	if (con_drafts_put(&con->drafts, sid, text) == 0)
-		con_board_keep(&con->board, sid, true);
+		con_mirror_keep(&con->board.mirror, sid, true);
 }
 
 bool
@@ -43,24 +49,26 @@ con_draft_to_line(struct con *con, uint64_t sid)
 		return false;
 	set_line(con, text);
 	free(text);
-	con_board_keep(&con->board, sid, false);
+	con_mirror_keep(&con->board.mirror, sid, false);
 	return true;
 }
 
 static void
 say_who(struct con *con, const struct con_session *s)
 {
+	const struct ev_session *f = &s->facts;
+	const char *mode = con_mode_word(f->mode);
 	char span[CON_SPAN_MAX], label[CON_LABEL_MAX];
 
 	con_session_label(s, label);
-	con_span(dw_clock_wall_ms() - s->waiting_ms, span);
-	if (s->closed)
+	con_span(dw_clock_wall_ms() - ev_waits_since(f), span);
+	if (con_is_closed(s))
 		con_say(con, _("%s, closed"), label);
-	else if (s->waiting_ms != 0)
-		con_say(con, _("%s (%s, %s), waiting %s"), label, s->mode,
-		    s->addr, span);
+	else if (ev_waits_since(f) != 0)
+		con_say(con, _("%s (%s, %s), waiting %s"), label, mode, f->addr,
+		    span);
 	else
-		con_say(con, _("%s (%s, %s)"), label, s->mode, s->addr);
+		con_say(con, _("%s (%s, %s)"), label, mode, f->addr);
 }
 
 /* What was said before this console came. */
@@ -77,9 +85,10 @@ void
 con_select(struct con *con, uint64_t sid)
 {
 	uint64_t old = con->facts.sid;
-	struct con_session s;
+	const struct con_session *s = session_of(con, sid);
+	bool unseen;
 
-	if (!con_board_session(&con->board, sid, &s)) {
+	if (s == NULL) {
 		con_say(con,
 		    _("there is no session like that; /list shows "
 		      "all"));
@@ -90,22 +99,14 @@ con_select(struct con *con, uint64_t sid)
 		keep_draft(con, old, tty_text(con->tty, NULL));
 		set_line(con, "");
 	}
-	con_board_select(&con->board, sid);
+	unseen = s->unseen;
+	con_mirror_select(&con->board.mirror, sid);
 	if (old != sid)
-		say_who(con, &s);
-	if (s.unseen && tty_is_terminal(con->tty))
+		say_who(con, s);
+	if (unseen && tty_is_terminal(con->tty))
 		show_past(con, sid);
 	con_draft_to_line(con, sid);
 	con_prompt_refresh(con);
-}
-
-static void
-label_of(struct con *con, uint64_t sid, char out[CON_LABEL_MAX])
-{
-	struct con_session s = { .sid = sid };
-
-	con_board_session(&con->board, sid, &s);
-	con_session_label(&s, out);
 }
 
 /* A reply as it is typed; drafts, line and history hold nothing else.  The
@@ -123,10 +124,8 @@ as_typed(const char *text)
 static const char *
 keep_typed(struct con *con, uint64_t sid, const char *text)
 {
-	struct con_session s;
-
 	tty_remember(con->tty, text);
-	if (!con_board_session(&con->board, sid, &s))
+	if (session_of(con, sid) == NULL)
 		return _("; Up brings the text back");
 	keep_draft(con, sid, text);
 	if (con->facts.sid == sid && tty_text_is_free(con->tty) &&
@@ -157,7 +156,7 @@ con_keep_text(struct con *con, uint64_t sid, const char *text, const char *why)
 
 	con->unsent = true;
 	con_stay(con);
-	label_of(con, sid, label);
+	con_mirror_label(&con->board.mirror, sid, label);
 	where = keep_somewhere(con, sid, text);
 	con_say(con, _("not sent to %s: %s%s"), label, why, where);
 }
@@ -214,9 +213,9 @@ ask(struct con *con, struct wire_frame *f, uint64_t sid, const char *text)
 static const char *
 cannot_send(struct con *con, uint64_t sid, const char *text)
 {
-	struct con_session s;
+	const struct con_session *s = session_of(con, sid);
 
-	if (!con_board_session(&con->board, sid, &s) || s.closed)
+	if (s == NULL || con_is_closed(s))
 		return _("the session is closed");
 	if (strlen(text) > REPLY_MAX)
 		return _("it is too long");

@@ -13,7 +13,7 @@
 #define HISTORY_ROWS 20
 
 static int
-refuse(struct desk *d, const struct desk_request *rq, enum desk_code code,
+refuse(struct desk *d, const struct desk_request *rq, enum ev_code code,
     const char *text)
 {
 	desk_fx_answer(d, rq, code, text);
@@ -41,16 +41,17 @@ session_of(struct desk *d, const struct desk_request *rq, const char *arg)
 	uint64_t sid;
 
 	if (!parse_number(arg, &sid)) {
-		refuse(d, rq, DESK_USAGE, _("which session? Give its number"));
+		refuse(d, rq, EV_CODE_USAGE,
+		    _("which session? Give its number"));
 		return NULL;
 	}
 	s = desk_session_find(d, sid);
-	if (s != NULL && s->facts.state != DESK_CLOSED)
+	if (s != NULL && s->facts.state != EV_STATE_CLOSED)
 		return s;
 	if (sid != 0 && sid <= d->sid)
-		refuse(d, rq, DESK_CLOSED_ALREADY, _("that session has ended"));
+		refuse(d, rq, EV_CODE_CLOSED, _("that session has ended"));
 	else
-		refuse(d, rq, DESK_UNKNOWN, _("there is no such session"));
+		refuse(d, rq, EV_CODE_UNKNOWN, _("there is no such session"));
 	return NULL;
 }
 
@@ -62,7 +63,7 @@ command_close(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	if (s == NULL)
 		return 0;
-	desk_session_close(d, s, rq->who, "closed",
+	desk_session_close(d, s, rq->who, EV_WHY_CLOSED,
 	    _("This conversation was closed. Goodbye."), now);
 	desk_fx_done(d, rq);
 	return 0;
@@ -76,7 +77,7 @@ command_kick(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	if (s == NULL)
 		return 0;
-	desk_session_close(d, s, rq->who, "kicked", NULL, now);
+	desk_session_close(d, s, rq->who, EV_WHY_KICKED, NULL, now);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -89,10 +90,10 @@ command_history(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	(void)now;
 	if (!parse_number(arg, &sid) || sid == 0)
-		return refuse(d, rq, DESK_USAGE,
+		return refuse(d, rq, EV_CODE_USAGE,
 		    _("which session? Give its number"));
 	if (sid > d->sid)
-		return refuse(d, rq, DESK_UNKNOWN,
+		return refuse(d, rq, EV_CODE_UNKNOWN,
 		    _("there is no such session"));
 	desk_fx_past(d, rq, sid, HISTORY_ROWS);
 	return 0;
@@ -104,27 +105,28 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 {
 	(void)now;
 	if (*arg != '\0')
-		return refuse(d, rq, DESK_USAGE, _("/quit takes no argument"));
+		return refuse(d, rq, EV_CODE_USAGE,
+		    _("/quit takes no argument"));
 	desk_fx_quit(d);
 	desk_fx_done(d, rq);
 	return 0;
 }
 
 static const struct desk_command commands[] = {
-	{ "close", "[N]",
-	    N_("say goodbye to this customer and end the "
-	       "conversation"),
-	    "session", command_close },
-	{ "history", "[N]", N_("show what was said in this session"), "session",
+	{ { "close", "[N]",
+	      N_("say goodbye to this customer and end the conversation"),
+	      "session" },
+	    command_close },
+	{ { "history", "[N]", N_("show what was said in this session"),
+	      "session" },
 	    command_history },
-	{ "kick", "N", N_("cut this customer off at once"), "session",
+	{ { "kick", "N", N_("cut this customer off at once"), "session" },
 	    command_kick },
-	{ "quit", "", N_("tell everybody goodbye and stop the desk"), "",
+	{ { "quit", "", N_("tell everybody goodbye and stop the desk"), "" },
 	    command_quit },
-	{ "udp", "[[ADDR] TEXT]",
-	    N_("answer a datagram; alone show the last "
-	       "ones"),
-	    "peer", desk_command_udp },
+	{ { "udp", "[[ADDR] TEXT]",
+	      N_("answer a datagram; alone show the last ones"), "peer" },
+	    desk_command_udp },
 };
 
 const struct desk_command *
@@ -140,8 +142,8 @@ desk_command_find(const char *text, const char **arg)
 	size_t word = strcspn(text, " ");
 
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-		if (strlen(commands[i].name) != word ||
-		    memcmp(commands[i].name, text, word) != 0)
+		if (strlen(commands[i].row.name) != word ||
+		    memcmp(commands[i].row.name, text, word) != 0)
 			continue;
 		*arg = text + word + strspn(text + word, " ");
 		return &commands[i];

@@ -8,16 +8,14 @@
 
 #include <stddef.h>
 
+#include "event/command.h"
+
 struct desk;
 struct desk_request;
 struct desk_time;
 
 struct desk_command {
-	const char *name;
-	const char *args;     /* "[N]": a session, by default the
-	                       * selected one */
-	const char *help;     /* to be translated where shown */
-	const char *complete; /* "session", "peer" or "" */
+	struct ev_command row;
 	/* arg is what follows the name, without spaces around it. */
 	int (*run)(struct desk *d, const struct desk_request *rq,
 	    const char *arg, struct desk_time now);

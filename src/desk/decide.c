@@ -18,7 +18,7 @@
 static bool
 alive(const struct desk_session *s)
 {
-	return s != NULL && s->facts.state != DESK_CLOSED;
+	return s != NULL && s->facts.state != EV_STATE_CLOSED;
 }
 
 /* A classic client takes an end before our hello for an empty message, and
@@ -30,10 +30,10 @@ opened_classic(struct desk *d, const struct desk_request *rq,
 	const char *busy = _("The desk is busy. Please try again later.");
 
 	if (d->draining) {
-		desk_fx_answer(d, rq, DESK_STOPPING,
+		desk_fx_answer(d, rq, EV_CODE_STOPPING,
 		    _("This desk is closing."));
 	} else if (desk_session_begin(d, rq->conn, now) == NULL) {
-		desk_fx_answer(d, rq, DESK_NOT_STORED, busy);
+		desk_fx_answer(d, rq, EV_CODE_NOT_STORED, busy);
 	} else {
 		desk_fx_greet(d, rq->conn);
 		desk_fx_done(d, rq);
@@ -53,7 +53,7 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 		desk_turn_init(&c->turn, &d->config->turn);
 		dw_list_add(&d->conns, &c->node);
 	}
-	if (c->mode == DESK_CLASSIC)
+	if (c->mode == EV_MODE_CLASSIC)
 		return opened_classic(d, rq, now);
 	if (d->draining)
 		desk_fx_bye(d, c, _("This desk is closing."));
@@ -68,7 +68,7 @@ static void
 store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_session *s = rq->conn->session;
-	struct desk_event ev = desk_event_of(DESK_EV_SAID);
+	struct ev_event ev = ev_event_of(EV_SAID);
 
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
 		desk_fx_text(d, rq->conn, _(desk_sorry));
@@ -77,11 +77,11 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	ev.n = s->facts.in + 1;
 	ev.body = rq->text;
 	ev.len = rq->len;
-	ev.flags = rq->flags & DESK_CUT_SHORT;
+	ev.flags = rq->flags & EV_FLAG_CUT_SHORT;
 	if (d->operators == 0)
-		ev.flags |= DESK_UNATTENDED;
+		ev.flags |= EV_FLAG_UNATTENDED;
 	desk_emit(d, s, ev, now);
-	if (rq->conn->mode == DESK_LINE)
+	if (rq->conn->mode == EV_MODE_LINE)
 		desk_fx_sorry(d, rq->conn);
 }
 
@@ -117,7 +117,8 @@ said_classic(struct desk *d, const struct desk_request *rq,
 	bool poll = is_poll(rq) || dw_text_is_blank(rq->text, rq->len);
 
 	if (dw_is_quit(rq->text, rq->len)) {
-		desk_session_close(d, rq->conn->session, "", "quit", "", now);
+		desk_session_close(d, rq->conn->session, "", EV_WHY_QUIT, "",
+		    now);
 		return;
 	}
 	if (!poll)
@@ -130,7 +131,7 @@ said_classic(struct desk *d, const struct desk_request *rq,
 static void
 said_late(struct desk *d, const struct desk_request *rq)
 {
-	if (rq->conn->mode != DESK_CLASSIC)
+	if (rq->conn->mode != EV_MODE_CLASSIC)
 		return;
 	if (dw_is_quit(rq->text, rq->len))
 		desk_fx_bye(d, rq->conn, "");
@@ -140,27 +141,27 @@ said_late(struct desk *d, const struct desk_request *rq)
 
 /* Said something while nobody was on duty. */
 static bool
-is_left(const struct desk_session *s)
+is_unattended(const struct desk_session *s)
 {
-	return s != NULL && s->facts.state == DESK_LEFT;
+	return s != NULL && s->facts.state == EV_STATE_UNATTENDED;
 }
 
 static int
 decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_conn *c = rq->conn;
-	bool was_left = is_left(c->session);
+	bool was_unattended = is_unattended(c->session);
 
 	if (c->ending || c->leaving ||
 	    (c->session != NULL && !alive(c->session)) ||
-	    (c->session == NULL && c->mode == DESK_CLASSIC))
+	    (c->session == NULL && c->mode == EV_MODE_CLASSIC))
 		said_late(d, rq);
-	else if (c->mode == DESK_CLASSIC)
+	else if (c->mode == EV_MODE_CLASSIC)
 		said_classic(d, rq, now);
 	else
 		said_line(d, rq, now);
 	/* Behind the rest: a classic client reads it as its answer. */
-	if (!was_left && is_left(c->session))
+	if (!was_unattended && is_unattended(c->session))
 		desk_fx_text(d, c,
 		    _("Nobody is on duty right now; your "
 		      "message is kept."));
@@ -210,7 +211,7 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	c->half_closed = true;
 	/* Whom an answer is owed may still read it, as in `echo hi | nc`; who
 	 * has had one has left.  What is on its way is sent in any case. */
-	if (c->mode == DESK_LINE && alive(c->session)) {
+	if (c->mode == EV_MODE_LINE && alive(c->session)) {
 		if (c->session->facts.waiting_ms == 0)
 			desk_fx_bye(d, c, "");
 		d->dirty = true;
@@ -222,22 +223,23 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 }
 
 static int
-decide_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
+decide_disconnected(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
 {
 	struct desk_conn *c = rq->conn;
 
 	(void)now;
 	if (c->session != NULL) {
 		d->sweep = d->sweep || !alive(c->session);
-		c->session->lost = d->draining ? "stop" :
-		    c->doomed != NULL          ? c->doomed :
+		c->session->lost = d->draining ? EV_WHY_STOP :
+		    c->cut_why != NULL         ? c->cut_why :
 						 rq->why;
 		c->session->conn = NULL;
 		c->session = NULL;
 		d->dirty = true;
 	}
 	dw_list_del(&c->node);
-	desk_fx_left(d, rq);
+	desk_fx_disconnected(d, rq);
 	return 0;
 }
 
@@ -245,7 +247,7 @@ static int
 decide_sent(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	if (rq->offset >= rq->conn->put_end)
-		desk_notice_left(d, rq->conn);
+		desk_notice_sent(d, rq->conn);
 	if (rq->offset >= rq->conn->last_end)
 		desk_notice_empty(d, rq->conn, now);
 	desk_fx_done(d, rq);
@@ -257,7 +259,7 @@ decide_stalled(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	(void)now;
-	rq->conn->doomed = rq->why;
+	rq->conn->cut_why = rq->why;
 	desk_fx_cut(d, rq->conn);
 	desk_fx_done(d, rq);
 	return 0;
@@ -267,13 +269,13 @@ static int
 decide_attach(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_ON);
+	struct ev_event ev = ev_event_of(EV_ON);
 
 	ev.who = rq->who;
 	d->operators++;
 	desk_emit(d, NULL, ev, now);
 	desk_fx_attached(d, rq);
-	d->notes = 0;
+	d->unread = 0;
 	return 0;
 }
 
@@ -281,7 +283,7 @@ static int
 decide_detach(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_OFF);
+	struct ev_event ev = ev_event_of(EV_OFF);
 
 	ev.who = rq->who;
 	assert(d->operators > 0);
@@ -291,29 +293,29 @@ decide_detach(struct desk *d, const struct desk_request *rq,
 	return 0;
 }
 
-/* Why nothing can be sent to this session now; DESK_OK when it can. */
-static enum desk_code
+/* Why nothing can be sent to this session now; EV_CODE_OK when it can. */
+static enum ev_code
 refusal(const struct desk *d, const struct desk_session *s, uint64_t sid,
     const char **text)
 {
 	if (s == NULL && sid > d->sid) {
 		*text = _("there is no such session");
-		return DESK_UNKNOWN;
+		return EV_CODE_UNKNOWN;
 	}
 	if (!alive(s)) {
 		*text = _("that session has ended");
-		return DESK_CLOSED_ALREADY;
+		return EV_CODE_CLOSED;
 	}
 	if (s->conn == NULL || s->conn->leaving || s->conn->ending ||
-	    s->conn->doomed != NULL) {
+	    s->conn->cut_why != NULL) {
 		*text = _("that customer is not connected any more");
-		return DESK_GONE;
+		return EV_CODE_GONE;
 	}
 	if (desk_turn_held(&s->conn->turn) > d->config->held_bytes) {
 		*text = _("too much waits for that customer already");
-		return DESK_FULL;
+		return EV_CODE_FULL;
 	}
-	return DESK_OK;
+	return EV_CODE_OK;
 }
 
 static int
@@ -321,19 +323,19 @@ decide_reply(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	struct desk_session *s = desk_session_find(d, rq->sid);
-	struct desk_event ev = desk_event_of(DESK_EV_REPLY);
+	struct ev_event ev = ev_event_of(EV_REPLY);
 	const char *text = "";
-	enum desk_code code = refusal(d, s, rq->sid, &text);
+	enum ev_code code = refusal(d, s, rq->sid, &text);
 
-	if (code == DESK_OK && dw_text_is_blank(rq->text, rq->len)) {
-		code = DESK_USAGE;
+	if (code == EV_CODE_OK && dw_text_is_blank(rq->text, rq->len)) {
+		code = EV_CODE_USAGE;
 		text = _("there is nothing to send");
 	}
-	if (code == DESK_OK && rq->len > d->config->max_message) {
-		code = DESK_USAGE;
+	if (code == EV_CODE_OK && rq->len > d->config->max_message) {
+		code = EV_CODE_USAGE;
 		text = _("that is too long for one message");
 	}
-	if (code != DESK_OK) {
+	if (code != EV_CODE_OK) {
 		desk_fx_answer(d, rq, code, text);
 		return 0;
 	}
@@ -342,7 +344,7 @@ decide_reply(struct desk *d, const struct desk_request *rq,
 	ev.body = rq->text;
 	ev.len = rq->len;
 	desk_fx_deliver(d, s, desk_emit(d, s, ev, now));
-	desk_fx_answer(d, rq, DESK_OK, "");
+	desk_fx_answer(d, rq, EV_CODE_OK, "");
 	d->effects[d->neffects - 1].answer.n = ev.n;
 	return 0;
 }
@@ -355,7 +357,7 @@ decide_command(struct desk *d, const struct desk_request *rq,
 	const struct desk_command *cmd = desk_command_find(rq->text, &arg);
 
 	if (cmd == NULL) {
-		desk_fx_answer(d, rq, DESK_UNKNOWN,
+		desk_fx_answer(d, rq, EV_CODE_UNKNOWN,
 		    _("there is no such command; /help lists them"));
 		return 0;
 	}
@@ -386,14 +388,14 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_IDLE] = decide_idle,
 		[DESK_RQ_BYE] = decide_bye,
 		[DESK_RQ_EOF] = decide_eof,
-		[DESK_RQ_LEFT] = decide_left,
+		[DESK_RQ_DISCONNECTED] = decide_disconnected,
 		[DESK_RQ_SENT] = decide_sent,
 		[DESK_RQ_STALLED] = decide_stalled,
 		[DESK_RQ_ATTACH] = decide_attach,
 		[DESK_RQ_DETACH] = decide_detach,
 		[DESK_RQ_REPLY] = decide_reply,
 		[DESK_RQ_COMMAND] = decide_command,
-		[DESK_RQ_NOTE] = desk_decide_note,
+		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
 		[DESK_RQ_DROPPED] = desk_decide_dropped,
 		[DESK_RQ_DRAIN] = decide_drain,
 	};

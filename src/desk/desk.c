@@ -11,47 +11,6 @@
 
 #define FIRST_ROOM 32 /* more than any one request needs */
 
-static const char *const mode_words[] = {
-	[DESK_LINE] = "line",
-	[DESK_CLASSIC] = "classic",
-};
-
-static const char *const state_words[] = {
-	[DESK_WAITING] = "waiting",
-	[DESK_OPEN] = "open",
-	[DESK_LEFT] = "left",
-	[DESK_CLOSED] = "closed",
-};
-
-static const char *const code_words[DESK_CODES] = {
-	[DESK_OK] = "ok",
-	[DESK_NOT_STORED] = "not-stored",
-	[DESK_CLOSED_ALREADY] = "closed",
-	[DESK_GONE] = "gone",
-	[DESK_UNKNOWN] = "unknown",
-	[DESK_FULL] = "full",
-	[DESK_USAGE] = "usage",
-	[DESK_STOPPING] = "stopping",
-};
-
-const char *
-desk_mode_word(enum desk_mode mode)
-{
-	return mode_words[mode];
-}
-
-const char *
-desk_state_word(enum desk_state state)
-{
-	return state_words[state];
-}
-
-const char *
-desk_code_word(enum desk_code code)
-{
-	return code_words[code];
-}
-
 void
 desk_conn_init(struct desk_conn *c, const char *addr)
 {
@@ -72,7 +31,7 @@ desk_free(struct desk *d)
 		free(DW_LIST_OF(n, struct desk_session, node));
 	desk_effects_free(d);
 	desk_peers_fini(&d->peers);
-	free(d->left);
+	free(d->udp_sent);
 	free(d->events);
 	free(d->effects);
 	free(d->saved);
@@ -112,19 +71,19 @@ replay_arrived(struct desk *d)
 }
 
 int
-desk_replay(struct desk *d, const struct desk_event *ev)
+desk_replay(struct desk *d, const struct ev_event *ev)
 {
 	struct desk_session *s;
 
-	if (ev->ev == DESK_EV_UDP && (ev->flags & DESK_UNATTENDED) != 0)
-		d->notes++;
+	if (ev->kind == EV_UDP && (ev->flags & EV_FLAG_UNATTENDED) != 0)
+		d->unread++;
 	if (ev->sid == 0)
 		return 0;
-	s = ev->ev == DESK_EV_ARRIVED ? replay_arrived(d) :
-					desk_session_find(d, ev->sid);
+	s = ev->kind == EV_ARRIVED ? replay_arrived(d) :
+				     desk_session_find(d, ev->sid);
 	if (s == NULL)
-		return ev->ev == DESK_EV_ARRIVED ? -ENOMEM : 0;
-	desk_apply(&s->facts, ev);
+		return ev->kind == EV_ARRIVED ? -ENOMEM : 0;
+	ev_apply(&s->facts, ev);
 	return 0;
 }
 
@@ -133,9 +92,9 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
 {
 	d->seq = d->stored_seq = last_seq;
 	d->sid = d->stored_sid = last_sid;
-	d->stored_notes = d->notes;
+	d->stored_unread = d->unread;
 	DW_LIST_EACH(n, &d->sessions)
-		DW_LIST_OF(n, struct desk_session, node)->lost = "restart";
+		DW_LIST_OF(n, struct desk_session, node)->lost = EV_WHY_RESTART;
 	d->dirty = true;
 }
 
@@ -144,19 +103,20 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
 static bool
 is_kept(const struct desk_session *s)
 {
-	return s->facts.state == DESK_LEFT || strcmp(s->lost, "restart") == 0 ||
-	    (strcmp(s->lost, "stop") == 0 && s->facts.waiting_ms != 0);
+	return s->facts.state == EV_STATE_UNATTENDED ||
+	    strcmp(s->lost, EV_WHY_RESTART) == 0 ||
+	    (strcmp(s->lost, EV_WHY_STOP) == 0 && s->facts.waiting_ms != 0);
 }
 
 static bool
 is_gone(const struct desk_session *s)
 {
-	return s->facts.gone && s->facts.state != DESK_CLOSED;
+	return s->facts.gone && s->facts.state != EV_STATE_CLOSED;
 }
 
 /* Has a look at the gone ones in so many ms. */
 static void
-look_in(struct desk *d, int64_t ms, struct desk_time now)
+schedule_gone_check(struct desk *d, int64_t ms, struct desk_time now)
 {
 	if (now.ns + ms * DW_MS < d->gone_ns)
 		d->gone_ns = now.ns + ms * DW_MS;
@@ -165,25 +125,24 @@ look_in(struct desk *d, int64_t ms, struct desk_time now)
 static void
 settle_gone(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	struct desk_event ev =
-	    desk_event_of(is_kept(s) ? DESK_EV_GONE : DESK_EV_CLOSED);
+	struct ev_event ev = ev_event_of(is_kept(s) ? EV_GONE : EV_CLOSED);
 
 	ev.why = s->lost;
 	desk_emit(d, s, ev, now);
-	look_in(d, d->config->gone_after_ms, now);
+	schedule_gone_check(d, d->config->gone_after_ms, now);
 }
 
 static void
 settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	int64_t left = s->facts.gone_ms + d->config->gone_after_ms - now.ms;
-	struct desk_event ev = desk_event_of(DESK_EV_CLOSED);
+	struct ev_event ev = ev_event_of(EV_CLOSED);
 
 	if (left > 0) {
-		look_in(d, left, now);
+		schedule_gone_check(d, left, now);
 		return;
 	}
-	ev.why = "gone";
+	ev.why = EV_WHY_GONE;
 	desk_emit(d, s, ev, now);
 }
 
@@ -191,10 +150,10 @@ settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 static void
 settle_surplus(struct desk *d, struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_CLOSED);
+	struct ev_event ev = ev_event_of(EV_CLOSED);
 	size_t gone = 0;
 
-	ev.why = "gone";
+	ev.why = EV_WHY_GONE;
 	DW_LIST_EACH(n, &d->sessions)
 		gone += is_gone(DW_LIST_OF(n, struct desk_session, node));
 	DW_LIST_EACH(n, &d->sessions) {
@@ -216,16 +175,16 @@ settle_eof(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	const struct desk_conn *c = s->conn;
 
-	if (c->half_closed && !s->facts.eof && c->mode == DESK_LINE &&
+	if (c->half_closed && !s->facts.eof && c->mode == EV_MODE_LINE &&
 	    !c->leaving && !c->ending)
-		desk_emit(d, s, desk_event_of(DESK_EV_EOF), now);
+		desk_emit(d, s, ev_event_of(EV_EOF), now);
 }
 
 static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	desk_settle_sent(d, s, now);
-	if (s->facts.state == DESK_CLOSED)
+	if (s->facts.state == EV_STATE_CLOSED)
 		return;
 	if (s->conn != NULL)
 		settle_eof(d, s, now);
@@ -242,7 +201,7 @@ desk_settle(struct desk *d, struct desk_time now)
 		return;
 	d->dirty = false;
 	d->gone_ns = DW_NEVER;
-	desk_settle_left(d, now);
+	desk_settle_udp_sent(d, now);
 	DW_LIST_EACH(n, &d->sessions) {
 		if (desk_reserve(d, 2, 0) < 0) {
 			d->dirty = true;
@@ -264,7 +223,7 @@ desk_deadline(const struct desk *d)
 	return d->dirty && d->retry_ns < ns ? d->retry_ns : ns;
 }
 
-const struct desk_event *
+const struct ev_event *
 desk_events(const struct desk *d, size_t *n)
 {
 	*n = d->nevents;
@@ -279,7 +238,7 @@ desk_each(const struct desk *d,
 		const struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, node);
 
-		if (s->facts.state != DESK_CLOSED)
+		if (s->facts.state != EV_STATE_CLOSED)
 			fn(arg, s);
 	}
 }

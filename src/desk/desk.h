@@ -14,7 +14,7 @@
  *	desk_undo()	when they could not be
  *	desk_tick()	what is due by now
  *
- * Facts (struct desk_facts) are what the stored events add up to, and go back
+ * Facts (struct ev_session) are what the stored events add up to, and go back
  * when a transaction fails.  What was merely noticed (a connection has gone, a
  * reply has left) is no fact yet; desk_settle makes events of it, again and
  * again until they are stored.
@@ -27,37 +27,15 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "desk/event.h"
+#include "event/session.h"
 #include "desk/turn.h"
 
-enum desk_mode { DESK_LINE, DESK_CLASSIC };
-enum desk_state { DESK_WAITING, DESK_OPEN, DESK_LEFT, DESK_CLOSED };
-
-#define DESK_NAME_SIZE 97 /* 24 columns of 4 bytes and a NUL */
-#define DESK_ADDR_SIZE 64
-
-struct desk_facts {
-	uint64_t sid;
-	enum desk_mode mode;
-	enum desk_state state;
-	bool eof;  /* it will write no more */
-	bool gone; /* not connected */
-	char name[DESK_NAME_SIZE];
-	char addr[DESK_ADDR_SIZE];
-	int64_t began_ms;
-	int64_t waiting_ms; /* of the oldest message that nobody
-	                     * has answered; 0: none */
-	int64_t gone_ms;
-	uint64_t in, out, sent; /* messages; replies up to `sent` have
-	                         * left */
-};
-
 struct desk_session {
-	struct desk_facts facts;
+	struct ev_session facts;
 	struct desk_conn *conn; /* NULL: not connected */
 	const char *lost;       /* noticed: why it is not */
-	uint64_t left_n;        /* noticed: replies up to it have
-	                         * left */
+	uint64_t sent_n;        /* noticed: replies up to it went
+	                         * out */
 	bool saved;             /* this round's undo has it */
 	bool fresh;             /* begun in this round */
 	struct dw_list node;    /* in desk.sessions */
@@ -65,12 +43,12 @@ struct desk_session {
 
 /*
  * A customer's connection.  It belongs to the worker, who keeps it until its
- * DESK_RQ_LEFT is answered; between DESK_RQ_OPENED and then only the desk
+ * DESK_RQ_DISCONNECTED is answered; between DESK_RQ_OPENED and then only the desk
  * touches it.
  */
 struct desk_conn {
-	enum desk_mode mode;
-	char addr[DESK_ADDR_SIZE];
+	enum ev_mode mode;
+	char addr[EV_ADDR_SIZE];
 	struct desk_session *session; /* NULL: none yet, or ended */
 	uint64_t sid;                 /* its number, also then */
 	struct desk_turn turn;        /* of a classic client */
@@ -78,7 +56,7 @@ struct desk_conn {
 	uint64_t put_end;             /* … into the outbox up to here */
 	uint64_t last_end;            /* all that was put ends here, */
 	bool kept;                    /* and some of it waits */
-	const char *doomed;           /* noticed: why it is cut off */
+	const char *cut_why;          /* noticed: why it is cut off */
 	bool half_closed;             /* it will say no more */
 	bool leaving;                 /* its goodbye is decided */
 	bool ending;                  /* its last text was put */
@@ -88,27 +66,28 @@ struct desk_conn {
 };
 
 enum desk_rq {
-	DESK_RQ_OPENED,  /* conn, mode: what it speaks is known; again
+	DESK_RQ_NONE,         /* nothing to decide */
+	DESK_RQ_OPENED,       /* conn, mode: what it speaks is known; again
 	                  * when a silent one turns out classic */
-	DESK_RQ_SAID,    /* conn, text, flags: a whole message */
-	DESK_RQ_TELL,    /* conn, text: from the desk, not stored */
-	DESK_RQ_ANSWER,  /* conn, text: these bytes (telnet's) */
-	DESK_RQ_IDLE,    /* conn, why: silent for long; ends it unless
+	DESK_RQ_SAID,         /* conn, text, flags: a whole message */
+	DESK_RQ_TELL,         /* conn, text: from the desk, not stored */
+	DESK_RQ_ANSWER,       /* conn, text: these bytes (telnet's) */
+	DESK_RQ_IDLE,         /* conn, why: silent for long; ends it unless
 	                  * it waits for an operator */
-	DESK_RQ_BYE,     /* conn, why, text: its worker gives up on it */
-	DESK_RQ_EOF,     /* conn: it will say no more */
-	DESK_RQ_LEFT,    /* conn, why: its worker lets go of it */
-	DESK_RQ_SENT,    /* conn, offset: bytes that left the outbox */
-	DESK_RQ_STALLED, /* conn, why: does not read, or sends too much */
-	DESK_RQ_ATTACH,  /* who: an operator came */
-	DESK_RQ_DETACH,  /* who */
-	DESK_RQ_REPLY,   /* who, sid, text */
-	DESK_RQ_COMMAND, /* who, text: "close 3" */
-	DESK_RQ_NOTE,    /* addr, route, text, whole, flags: a datagram
+	DESK_RQ_BYE,          /* conn, why, text: its worker gives up on it */
+	DESK_RQ_EOF,          /* conn: it will say no more */
+	DESK_RQ_DISCONNECTED, /* conn, why: its worker lets go of it */
+	DESK_RQ_SENT,         /* conn, offset: bytes that left the outbox */
+	DESK_RQ_STALLED,      /* conn, why: does not read, or sends too much */
+	DESK_RQ_ATTACH,       /* who: an operator came */
+	DESK_RQ_DETACH,       /* who */
+	DESK_RQ_REPLY,        /* who, sid, text */
+	DESK_RQ_COMMAND,      /* who, text: "close 3" */
+	DESK_RQ_DATAGRAM,     /* addr, route, text, whole, flags: a datagram
 	                  * came */
-	DESK_RQ_DROPPED, /* datagrams were dropped; the sink knows how
+	DESK_RQ_DROPPED,      /* datagrams were dropped; the sink knows how
 	                  * many when it is to say so */
-	DESK_RQ_DRAIN,   /* end all sessions, take no more */
+	DESK_RQ_DRAIN,        /* end all sessions, take no more */
 	DESK_RQ_KINDS
 };
 
@@ -118,7 +97,7 @@ struct desk_request {
 	enum desk_rq rq;
 	void *node; /* given back with the answer */
 	struct desk_conn *conn;
-	enum desk_mode mode;
+	enum ev_mode mode;
 	const char *who, *text, *why;
 	size_t len;
 	unsigned flags;
@@ -134,29 +113,17 @@ struct desk_request {
  */
 #define DESK_ROUTE_SIZE 288
 struct desk_peer {
-	char addr[DESK_ADDR_SIZE];
+	char addr[EV_ADDR_SIZE];
 	unsigned char route[DESK_ROUTE_SIZE]; /* the service's; the desk
 	                                       * only keeps it */
 	bool answered;                        /* by an operator */
-	bool left;                            /* it said quit after that */
+	bool quit;                            /* it said quit after that */
 	int64_t heard_ns;                     /* when it wrote last */
-};
-
-enum desk_code {
-	DESK_OK,
-	DESK_NOT_STORED,     /* the journal failed; nothing happened */
-	DESK_CLOSED_ALREADY, /* that session has ended */
-	DESK_GONE,           /* its customer is not connected */
-	DESK_UNKNOWN,        /* no such session or command */
-	DESK_FULL,           /* its customer does not read */
-	DESK_USAGE,          /* nothing to send, bad argument */
-	DESK_STOPPING,
-	DESK_CODES
 };
 
 /* Answers a request; each gets exactly one. */
 struct desk_answer {
-	enum desk_code code;
+	enum ev_code code;
 	uint64_t sid, n;  /* a reply: its session and number */
 	const char *text; /* for people; "" when there is nothing
 	                   * to say */
@@ -171,7 +138,7 @@ struct desk_say {
 };
 
 enum desk_put {
-	DESK_PUT_LEFT, /* all that was put has left */
+	DESK_PUT_SENT, /* all that was put has left */
 	DESK_PUT_KEPT, /* some of it waits for the socket */
 	DESK_PUT_FULL, /* there was no room */
 	DESK_PUT_SHUT, /* nothing can leave any more */
@@ -188,7 +155,7 @@ struct desk_time {
  */
 struct desk_sink {
 	/* To all operators and the log, in the order of seq. */
-	void (*event)(void *arg, const struct desk_event *ev,
+	void (*event)(void *arg, const struct ev_event *ev,
 	    const struct desk_session *s);
 	/* Puts text into a customer's outbox; *end is where it ends among
 	 * all bytes put. */
@@ -200,9 +167,9 @@ struct desk_sink {
 	void (*cut)(void *arg, struct desk_conn *c);
 	void (*answer)(void *arg, void *node, const struct desk_answer *a);
 	/* An operator came: what the desk looks like now, and from now on
-	 * every event.  It also answers.  notes: so many datagrams came while
+	 * every event.  It also answers.  datagrams: so many came while
 	 * nobody was on duty. */
-	void (*attached)(void *arg, void *node, uint64_t notes);
+	void (*attached)(void *arg, void *node, uint64_t datagrams);
 	/* Shows the last `count` messages of sid (0: of all who wrote over
 	 * UDP), and answers then. */
 	void (*past)(void *arg, void *node, uint64_t sid, unsigned count);
@@ -248,7 +215,7 @@ void desk_free(struct desk *d);
  * desk_begin with the highest numbers ever used.  Sessions found open are
  * noticed to be gone.
  */
-int desk_replay(struct desk *d, const struct desk_event *ev);
+int desk_replay(struct desk *d, const struct ev_event *ev);
 void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
 
 /* Returns 0; -ENOMEM when this round has no room for it: nothing has happened,
@@ -256,7 +223,7 @@ void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
 int desk_decide(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 void desk_settle(struct desk *d, struct desk_time now);
-const struct desk_event *desk_events(const struct desk *d, size_t *n);
+const struct ev_event *desk_events(const struct desk *d, size_t *n);
 void desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
     struct desk_time now);
 void desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
@@ -277,9 +244,5 @@ uint64_t desk_last_seq(const struct desk *d);
 /* The same for who has written over UDP lately, in no order. */
 void desk_each_peer(const struct desk *d, struct desk_time now,
     void (*fn)(void *arg, const struct desk_peer *p), void *arg);
-
-const char *desk_mode_word(enum desk_mode mode);
-const char *desk_state_word(enum desk_state state);
-const char *desk_code_word(enum desk_code code);
 
 #endif

@@ -38,16 +38,16 @@ struct desk_effect {
 	              * when the round is kept */
 };
 
-/* Noticed: what became of an answer over UDP. */
-struct desk_left {
+/* Noticed: what became of an answer over UDP, for the event udp-sent. */
+struct desk_udp_sent {
 	uint64_t seq;    /* of its event */
-	const char *why; /* "" when it has left */
-	char addr[DESK_ADDR_SIZE];
+	const char *why; /* "" when it went out */
+	char addr[EV_ADDR_SIZE];
 };
 
 struct desk_saved {
 	struct desk_session *session;
-	struct desk_facts facts;
+	struct ev_session facts;
 };
 
 struct desk {
@@ -68,15 +68,15 @@ struct desk {
 
 	/* Over UDP. */
 	struct desk_peers peers;
-	uint64_t notes, stored_notes; /* while nobody was on
+	uint64_t unread, stored_unread; /* datagrams while nobody was on
 	                               * duty */
-	struct desk_left *left;
-	size_t nleft, cap_left;
-	size_t left_emitted; /* in this round */
-	int64_t told_ns;     /* of dropped ones, last time */
-	int64_t drop_ns;     /* tell it then; DW_NEVER */
+	struct desk_udp_sent *udp_sent;
+	size_t nudp_sent, cap_udp_sent;
+	size_t udp_sent_emitted; /* in this round */
+	int64_t told_ns;         /* of dropped ones, last time */
+	int64_t drop_ns;         /* tell it then; DW_NEVER */
 
-	struct desk_event *events;
+	struct ev_event *events;
 	size_t nevents, cap_events;
 	struct desk_effect *effects;
 	size_t neffects, cap_effects;
@@ -94,11 +94,8 @@ int desk_reserve(struct desk *d, size_t events, size_t effects);
 
 /* Numbers the event, applies it to the session (NULL: none), and sees to it
  * that operators are told.  Returns its index. */
-size_t desk_emit(struct desk *d, struct desk_session *s, struct desk_event ev,
+size_t desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now);
-
-/* What an event does to the facts; replay uses nothing else. */
-void desk_apply(struct desk_facts *facts, const struct desk_event *ev);
 
 /* A row for the effects, to be filled by the caller. */
 struct desk_effect *desk_effect_add(struct desk *d,
@@ -113,7 +110,7 @@ struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
 struct desk_session *desk_session_find(struct desk *d, uint64_t sid);
 
 /* All replies put to c have left. */
-void desk_notice_left(struct desk *d, struct desk_conn *c);
+void desk_notice_sent(struct desk *d, struct desk_conn *c);
 
 /* The event for replies that have left, if there is one to tell. */
 void desk_settle_sent(struct desk *d, struct desk_session *s,
@@ -123,9 +120,6 @@ void desk_settle_sent(struct desk *d, struct desk_session *s,
  * until published. */
 void desk_session_close(struct desk *d, struct desk_session *s, const char *who,
     const char *why, const char *bye, struct desk_time now);
-
-/* An event with nothing in it. */
-struct desk_event desk_event_of(enum desk_ev ev);
 
 /* What a customer is told whose message was not stored; untranslated. */
 extern const char desk_sorry[];
@@ -140,13 +134,13 @@ void desk_undo_leaving(const struct desk_round *r,
 
 /* Effects. */
 void desk_fx_answer(struct desk *d, const struct desk_request *rq,
-    enum desk_code code, const char *text);
+    enum ev_code code, const char *text);
 void desk_fx_done(struct desk *d, const struct desk_request *rq);
 /* These two also when the round is undone, unless the caller clears undo. */
 struct desk_effect *desk_fx_bye(struct desk *d, struct desk_conn *c,
     const char *text);
 struct desk_effect *desk_fx_cut(struct desk *d, struct desk_conn *c);
-void desk_fx_left(struct desk *d, const struct desk_request *rq);
+void desk_fx_disconnected(struct desk *d, const struct desk_request *rq);
 void desk_fx_drain(struct desk *d);
 /* For when it is undone: tells a line customer to send it again. */
 void desk_fx_sorry(struct desk *d, struct desk_conn *c);
@@ -160,20 +154,20 @@ void desk_fx_past(struct desk *d, const struct desk_request *rq, uint64_t sid,
     unsigned count);
 void desk_fx_quit(struct desk *d);
 
-/* Datagrams: notes.c. */
-int desk_decide_note(struct desk *d, const struct desk_request *rq,
+/* Datagrams: datagrams.c. */
+int desk_decide_datagram(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 int desk_decide_dropped(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 int desk_command_udp(struct desk *d, const struct desk_request *rq,
     const char *arg, struct desk_time now);
 /* The events for answers that have left. */
-void desk_settle_left(struct desk *d, struct desk_time now);
+void desk_settle_udp_sent(struct desk *d, struct desk_time now);
 /* The round is stored, or is not. */
-void desk_notes_keep(struct desk *d);
-void desk_notes_restore(struct desk *d);
+void desk_datagrams_keep(struct desk *d);
+void desk_datagrams_restore(struct desk *d);
 /* Tells what was dropped if that is due. */
-void desk_notes_tick(const struct desk_round *r);
+void desk_datagrams_tick(const struct desk_round *r);
 
 /* A customer's own command: "/name Anna".  Returns false when it is none. */
 bool desk_visitor_command(struct desk *d, const struct desk_request *rq,

@@ -5,10 +5,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/decide.c \
 	src/desk/desk.c \
 	src/desk/desk.h \
-	src/desk/event.c \
-	src/desk/event.h \
-	src/desk/journal.h \
-	src/desk/notes.c \
+	src/desk/datagrams.c \
 	src/desk/peers.c \
 	src/desk/peers.h \
 	src/desk/publish.c \

@@ -39,7 +39,7 @@ bool
 desk_peer_is_known(const struct desk_peers *ps, const struct desk_peer *p,
     int64_t now_ns)
 {
-	return !p->left && is_recent(ps, p, now_ns);
+	return !p->quit && is_recent(ps, p, now_ns);
 }
 
 static struct desk_peer *
@@ -74,7 +74,7 @@ desk_peers_only(const struct desk_peers *ps, int64_t now_ns, bool *several)
 		}
 		only = &ps->all[i];
 	}
-	return only != NULL && !only->left ? only : NULL;
+	return only != NULL && !only->quit ? only : NULL;
 }
 
 /* Does a go before b when room is needed? */
@@ -115,7 +115,7 @@ desk_peers_heard(struct desk_peers *ps, const char *addr, int64_t now_ns)
 		memset(p, 0, sizeof *p);
 		snprintf(p->addr, sizeof p->addr, "%s", addr);
 	}
-	p->left = false;
+	p->quit = false;
 	p->heard_ns = now_ns;
 	return p;
 }
@@ -126,5 +126,5 @@ desk_peers_forget(struct desk_peers *ps, const char *addr)
 	struct desk_peer *p = entry_of(ps, addr);
 
 	if (p != NULL)
-		p->left = true;
+		p->quit = true;
 }

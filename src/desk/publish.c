@@ -15,8 +15,7 @@
 #include "base/text.h"
 #include "desk/internal.h"
 
-#define CLASSIC_HELLO "服务端已就绪" /* protocol: never translated */
-#define GREETING_MAX  1200
+#define GREETING_MAX 1200
 #define CLOSE_NS \
 	(60 * DW_SECOND) /* for what a classic client has yet
 	                  * to read before it leaves */
@@ -37,10 +36,10 @@ cut(const struct desk_round *r, struct desk_conn *c)
 }
 
 static void
-doom(const struct desk_round *r, struct desk_conn *c, const char *why)
+cut_off(const struct desk_round *r, struct desk_conn *c, const char *why)
 {
-	if (c->doomed == NULL)
-		c->doomed = why;
+	if (c->cut_why == NULL)
+		c->cut_why = why;
 	cut(r, c);
 }
 
@@ -56,7 +55,7 @@ linger(struct desk *d, struct desk_conn *c, int64_t ns, struct desk_time now)
 static int64_t
 linger_of(const struct desk *d, const struct desk_conn *c)
 {
-	return c->mode == DESK_CLASSIC && c->turn.unread && !c->expired ?
+	return c->mode == EV_MODE_CLASSIC && c->turn.unread && !c->expired ?
 	    CLOSE_NS :
 	    d->config->linger_ns;
 }
@@ -89,11 +88,11 @@ put(const struct desk_round *r, struct desk_conn *c, const struct desk_say *say,
 	uint64_t where = 0;
 	enum desk_put how;
 
-	if (c->ending || c->doomed != NULL)
+	if (c->ending || c->cut_why != NULL)
 		return;
 	how = r->sink->say(r->arg, c, say, &where);
 	if (how == DESK_PUT_FULL)
-		doom(r, c, "slow");
+		cut_off(r, c, EV_WHY_SLOW);
 	if (how == DESK_PUT_FULL || how == DESK_PUT_SHUT)
 		return;
 	c->last_end = where;
@@ -102,8 +101,8 @@ put(const struct desk_round *r, struct desk_conn *c, const struct desk_say *say,
 		c->put_n = n;
 		c->put_end = where;
 	}
-	if (how == DESK_PUT_LEFT)
-		desk_notice_left(r->d, c);
+	if (how == DESK_PUT_SENT)
+		desk_notice_sent(r->d, c);
 }
 
 /* Puts what a classic client may have by now. */
@@ -132,10 +131,10 @@ say(const struct desk_round *r, struct desk_conn *c, const char *who,
 {
 	struct desk_say line = { who, text, len, false };
 
-	if (c->mode != DESK_CLASSIC)
+	if (c->mode != EV_MODE_CLASSIC)
 		put(r, c, &line, n);
 	else if (desk_turn_add(&c->turn, text, len, n, r->now.ns) < 0)
-		doom(r, c, "memory");
+		cut_off(r, c, EV_WHY_MEMORY);
 	else
 		pump(r, c);
 }
@@ -182,7 +181,7 @@ desk_fx_tell(struct desk *d, const struct desk_request *rq)
 static void
 publish_deliver(const struct desk_round *r, const struct desk_effect *fx)
 {
-	const struct desk_event *ev = &r->d->events[fx->event];
+	const struct ev_event *ev = &r->d->events[fx->event];
 
 	/* It may have left later in the same round. */
 	if (fx->session->conn != NULL)
@@ -253,7 +252,7 @@ bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 {
 	if (c->ending)
 		return;
-	if (c->mode == DESK_CLASSIC) {
+	if (c->mode == EV_MODE_CLASSIC) {
 		desk_turn_end(&c->turn, text, r->d->draining || text[0] == '\0',
 		    r->now.ns);
 		if (c->linger_ns == DW_NEVER)
@@ -337,7 +336,7 @@ place(const struct desk *d, const struct desk_conn *c)
 			break;
 		if (s->conn != NULL &&
 		    (s->facts.waiting_ms != 0 ||
-			s->facts.state == DESK_WAITING))
+			s->facts.state == EV_STATE_WAITING))
 			before++;
 	}
 	return before + 1;
@@ -369,10 +368,10 @@ greet_classic(const struct desk_round *r, struct desk_conn *c, const char *text)
 	struct dw_buf out = DW_BUF_INITIALIZER;
 	struct desk_say hello = { NULL, NULL, 0, true };
 
-	dw_buf_adds(&out, CLASSIC_HELLO "\n");
+	dw_buf_adds(&out, EV_SERVER_HELLO "\n");
 	dw_quit_guard(&out, text, strlen(text));
 	if (out.failed) {
-		doom(r, c, "memory");
+		cut_off(r, c, EV_WHY_MEMORY);
 	} else {
 		hello.text = out.data;
 		hello.len = out.len < DESK_CHUNK_MAX ?
@@ -390,7 +389,7 @@ publish_greet(const struct desk_round *r, const struct desk_effect *fx)
 
 	if (greeting(r->d, fx->conn, text, sizeof text) < 0)
 		text[0] = '\0';
-	if (fx->conn->mode == DESK_CLASSIC)
+	if (fx->conn->mode == EV_MODE_CLASSIC)
 		greet_classic(r, fx->conn, text);
 	else
 		say(r, fx->conn, NULL, text, strlen(text), 0);
@@ -401,7 +400,7 @@ publish_greet(const struct desk_round *r, const struct desk_effect *fx)
 static void
 undo_greet(const struct desk_round *r, const struct desk_effect *fx)
 {
-	if (fx->conn->mode != DESK_CLASSIC)
+	if (fx->conn->mode != EV_MODE_CLASSIC)
 		publish_greet(r, fx);
 }
 
@@ -426,8 +425,8 @@ undo_answer(const struct desk_round *r, const struct desk_effect *fx)
 	struct desk_answer a = fx->answer;
 
 	/* A refusal needed no storing. */
-	if (a.code == DESK_OK) {
-		a.code = DESK_NOT_STORED;
+	if (a.code == EV_CODE_OK) {
+		a.code = EV_CODE_NOT_STORED;
 		a.text = fx->text != NULL ?
 		    fx->text :
 		    _("the journal cannot be written, nothing was sent; "
@@ -437,8 +436,8 @@ undo_answer(const struct desk_round *r, const struct desk_effect *fx)
 }
 
 void
-desk_fx_answer(struct desk *d, const struct desk_request *rq,
-    enum desk_code code, const char *text)
+desk_fx_answer(struct desk *d, const struct desk_request *rq, enum ev_code code,
+    const char *text)
 {
 	struct desk_effect *fx = desk_effect_add(d, publish_answer);
 
@@ -452,7 +451,7 @@ desk_fx_answer(struct desk *d, const struct desk_request *rq,
 void
 desk_fx_done(struct desk *d, const struct desk_request *rq)
 {
-	desk_fx_answer(d, rq, DESK_OK, "");
+	desk_fx_answer(d, rq, EV_CODE_OK, "");
 }
 
 static void
@@ -465,7 +464,7 @@ publish_left(const struct desk_round *r, const struct desk_effect *fx)
 /* Answered in any case: the worker must go, and what is not stored yet is
  * known from its session. */
 void
-desk_fx_left(struct desk *d, const struct desk_request *rq)
+desk_fx_disconnected(struct desk *d, const struct desk_request *rq)
 {
 	struct desk_effect *fx = desk_effect_add(d, publish_left);
 
@@ -484,7 +483,7 @@ publish_attached(const struct desk_round *r, const struct desk_effect *fx)
 static void
 undo_attached(const struct desk_round *r, const struct desk_effect *fx)
 {
-	r->sink->attached(r->arg, fx->node, r->d->notes);
+	r->sink->attached(r->arg, fx->node, r->d->unread);
 }
 
 void
@@ -499,7 +498,7 @@ desk_fx_attached(struct desk *d, const struct desk_request *rq)
 	 * the round; so it must not see one of them again. */
 	fx->late = true;
 	fx->node = rq->node;
-	fx->count = d->notes;
+	fx->count = d->unread;
 }
 
 static void
@@ -550,7 +549,7 @@ forget(struct desk_session *s)
 static bool
 is_awaited(const struct desk_session *s)
 {
-	return s->left_n > s->facts.sent ||
+	return s->sent_n > s->facts.sent ||
 	    (s->conn != NULL && s->facts.sent < s->facts.out);
 }
 
@@ -563,13 +562,13 @@ keep(struct desk *d)
 		    DW_LIST_OF(n, struct desk_session, node);
 
 		s->saved = s->fresh = false;
-		if (s->facts.state == DESK_CLOSED && !is_awaited(s))
+		if (s->facts.state == EV_STATE_CLOSED && !is_awaited(s))
 			forget(s);
 	}
 	d->sweep = false;
 	d->stored_seq = d->seq;
 	d->stored_sid = d->sid;
-	desk_notes_keep(d);
+	desk_datagrams_keep(d);
 }
 
 static void
@@ -588,7 +587,7 @@ restore(struct desk *d)
 	}
 	d->seq = d->stored_seq;
 	d->sid = d->stored_sid;
-	desk_notes_restore(d);
+	desk_datagrams_restore(d);
 }
 
 void
@@ -655,7 +654,7 @@ desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
 static void
 expire(const struct desk_round *r, struct desk_conn *c)
 {
-	if (c->ending || c->mode != DESK_CLASSIC) {
+	if (c->ending || c->mode != EV_MODE_CLASSIC) {
 		cut(r, c);
 		return;
 	}
@@ -670,14 +669,14 @@ desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
 {
 	const struct desk_round r = { d, sink, arg, now };
 
-	desk_notes_tick(&r);
+	desk_datagrams_tick(&r);
 	if (now.ns < d->deadline_ns)
 		return;
 	d->deadline_ns = DW_NEVER;
 	DW_LIST_EACH(n, &d->conns) {
 		struct desk_conn *c = DW_LIST_OF(n, struct desk_conn, node);
 
-		if (c->mode == DESK_CLASSIC)
+		if (c->mode == EV_MODE_CLASSIC)
 			pump(&r, c);
 		if (now.ns >= c->linger_ns)
 			expire(&r, c);

@@ -42,107 +42,6 @@ desk_reserve(struct desk *d, size_t events, size_t effects)
 	return 0;
 }
 
-struct desk_event
-desk_event_of(enum desk_ev ev)
-{
-	struct desk_event e = { .ev = ev,
-		.who = "",
-		.mode = "",
-		.addr = "",
-		.why = "",
-		.body = "" };
-
-	return e;
-}
-
-/*
- * What each event does to the facts.
- */
-
-static void
-apply_arrived(struct desk_facts *f, const struct desk_event *ev)
-{
-	f->sid = ev->sid;
-	f->state = DESK_WAITING;
-	f->mode = strcmp(ev->mode, desk_mode_word(DESK_CLASSIC)) == 0 ?
-	    DESK_CLASSIC :
-	    DESK_LINE;
-	f->began_ms = ev->t_ms;
-	snprintf(f->addr, sizeof f->addr, "%s", ev->addr);
-	snprintf(f->name, sizeof f->name, "%s", ev->who);
-}
-
-static void
-apply_said(struct desk_facts *f, const struct desk_event *ev)
-{
-	f->in = ev->n;
-	if (f->waiting_ms == 0)
-		f->waiting_ms = ev->t_ms;
-	if ((ev->flags & DESK_UNATTENDED) != 0)
-		f->state = DESK_LEFT;
-}
-
-static void
-apply_reply(struct desk_facts *f, const struct desk_event *ev)
-{
-	f->out = ev->n;
-	f->waiting_ms = 0;
-	f->state = DESK_OPEN;
-}
-
-static void
-apply_sent(struct desk_facts *f, const struct desk_event *ev)
-{
-	f->sent = ev->n;
-}
-
-static void
-apply_name(struct desk_facts *f, const struct desk_event *ev)
-{
-	snprintf(f->name, sizeof f->name, "%s", ev->who);
-}
-
-static void
-apply_eof(struct desk_facts *f, const struct desk_event *ev)
-{
-	(void)ev;
-	f->eof = true;
-}
-
-static void
-apply_gone(struct desk_facts *f, const struct desk_event *ev)
-{
-	f->gone = true;
-	f->gone_ms = ev->t_ms;
-}
-
-static void
-apply_closed(struct desk_facts *f, const struct desk_event *ev)
-{
-	(void)ev;
-	f->state = DESK_CLOSED;
-	f->waiting_ms = 0;
-}
-
-void
-desk_apply(struct desk_facts *facts, const struct desk_event *ev)
-{
-	static void (*const apply[DESK_EV_KINDS])(struct desk_facts *,
-	    const struct desk_event *) = {
-		[DESK_EV_ARRIVED] = apply_arrived,
-		[DESK_EV_SAID] = apply_said,
-		[DESK_EV_REPLY] = apply_reply,
-		[DESK_EV_SENT] = apply_sent,
-		[DESK_EV_NAME] = apply_name,
-		[DESK_EV_EOF] = apply_eof,
-		[DESK_EV_GONE] = apply_gone,
-		[DESK_EV_CLOSED] = apply_closed,
-	};
-
-	if (apply[ev->ev] != NULL)
-		apply[ev->ev](facts, ev);
-}
-
 static void
 save(struct desk *d, struct desk_session *s)
 {
@@ -161,7 +60,7 @@ publish_event(const struct desk_round *r, const struct desk_effect *fx)
 }
 
 size_t
-desk_emit(struct desk *d, struct desk_session *s, struct desk_event ev,
+desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now)
 {
 	struct desk_effect *fx = desk_effect_add(d, publish_event);
@@ -173,7 +72,7 @@ desk_emit(struct desk *d, struct desk_session *s, struct desk_event ev,
 		if (ev.sid == 0)
 			ev.sid = s->facts.sid;
 		save(d, s);
-		desk_apply(&s->facts, &ev);
+		ev_apply(&s->facts, &ev);
 	}
 	fx->session = s;
 	fx->event = d->nevents;
@@ -211,7 +110,7 @@ desk_session_find(struct desk *d, uint64_t sid)
 struct desk_session *
 desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_ARRIVED);
+	struct ev_event ev = ev_event_of(EV_ARRIVED);
 	struct desk_session *s;
 
 	if ((s = calloc(1, sizeof *s)) == NULL)
@@ -222,7 +121,7 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 	dw_list_add(&d->sessions, &s->node);
 	ev.sid = c->sid = ++d->sid;
 	ev.who = FIRST_NAME;
-	ev.mode = desk_mode_word(c->mode);
+	ev.mode = c->mode;
 	ev.addr = c->addr;
 	desk_emit(d, s, ev, now);
 	/* The connection may go before this round is published. */
@@ -231,22 +130,22 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 }
 
 void
-desk_notice_left(struct desk *d, struct desk_conn *c)
+desk_notice_sent(struct desk *d, struct desk_conn *c)
 {
-	if (c->session == NULL || c->put_n <= c->session->left_n)
+	if (c->session == NULL || c->put_n <= c->session->sent_n)
 		return;
-	c->session->left_n = c->put_n;
+	c->session->sent_n = c->put_n;
 	d->dirty = true;
 }
 
 void
 desk_settle_sent(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_SENT);
+	struct ev_event ev = ev_event_of(EV_SENT);
 
-	if (s->left_n <= s->facts.sent)
+	if (s->sent_n <= s->facts.sent)
 		return;
-	ev.n = s->left_n;
+	ev.n = s->sent_n;
 	desk_emit(d, s, ev, now);
 }
 
@@ -254,7 +153,7 @@ void
 desk_session_close(struct desk *d, struct desk_session *s, const char *who,
     const char *why, const char *bye, struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_CLOSED);
+	struct ev_event ev = ev_event_of(EV_CLOSED);
 	struct desk_effect *fx;
 
 	desk_settle_sent(d, s, now);

@@ -34,12 +34,12 @@ static void
 visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
     size_t len, struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_NAME);
+	struct ev_event ev = ev_event_of(EV_NAME);
 	struct desk_session *s = rq->conn->session;
 	struct dw_buf name = DW_BUF_INITIALIZER;
 
 	if (dw_text_is_blank(arg, len) || dw_text_name(&name, arg, len) < 0 ||
-	    name.len >= DESK_NAME_SIZE) {
+	    name.len >= EV_NAME_SIZE) {
 		desk_fx_text(d, rq->conn, _("Usage: /name NAME"));
 		goto out;
 	}
@@ -66,8 +66,8 @@ visitor_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 	(void)arg;
 	(void)len;
 	if (rq->conn->session != NULL)
-		desk_session_close(d, rq->conn->session, "", "quit", _(bye),
-		    now);
+		desk_session_close(d, rq->conn->session, "", EV_WHY_QUIT,
+		    _(bye), now);
 	else
 		desk_fx_bye(d, rq->conn, _(bye));
 }

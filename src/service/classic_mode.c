@@ -19,7 +19,7 @@ classic_messages(struct svc_customer *cu)
 			svc_say(cu, text, len, 0);
 		else /* without memory for its hello it is a stranger */
 			cu->over = kind != WIRE_CLASSIC_HELLO ||
-			    !svc_opened(cu, DESK_CLASSIC);
+			    !svc_opened(cu, EV_MODE_CLASSIC);
 }
 
 /* Told why and reset: an end before our hello would keep it reading. */
@@ -28,10 +28,10 @@ reset_classic(struct svc_customer *cu)
 {
 	struct dw_buf *why = &cu->said[(cu->next - 1) % SAID_NODES].text;
 
-	cu->why = "refused";
+	cu->why = EV_WHY_REFUSED;
 	if (why->len > 0 &&
 	    sks_outbox_put(cu->outbox, why->data, why->len, NULL) < 0)
-		cu->why = "reset";
+		cu->why = EV_WHY_RESET;
 	sks_outbox_close(cu->outbox);
 	sks_reset(cu->base.request);
 }
@@ -67,7 +67,7 @@ svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf)
 		return;
 	}
 	if (cu->over || n < 0) {
-		cu->why = "reset";
+		cu->why = EV_WHY_RESET;
 		return;
 	}
 	wire_classic_flush(&cu->classic);

@@ -52,7 +52,7 @@ svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
 	dw_buf_reset(&s->text);
 	dw_buf_add(&s->text, text, len);
 	if (s->text.failed) {
-		cu->why = "memory";
+		cu->why = EV_WHY_MEMORY;
 		sks_outbox_cut(cu->outbox);
 		return;
 	}
@@ -85,7 +85,7 @@ opened_answered(struct svc_node *n, const struct desk_answer *a)
 	struct said *said = DW_LIST_OF(n, struct said, node);
 
 	n->answered = NULL;
-	if (a->code == DESK_OK)
+	if (a->code == EV_CODE_OK)
 		return;
 	dw_buf_reset(&said->text);
 	dw_buf_adds(&said->text, a->text);
@@ -93,7 +93,7 @@ opened_answered(struct svc_node *n, const struct desk_answer *a)
 }
 
 bool
-svc_opened(struct svc_customer *cu, enum desk_mode mode)
+svc_opened(struct svc_customer *cu, enum ev_mode mode)
 {
 	struct said *said = &cu->said[cu->next % SAID_NODES];
 
@@ -102,10 +102,10 @@ svc_opened(struct svc_customer *cu, enum desk_mode mode)
 		svc_wait(&cu->svc->inbox, &cu->said[i].node);
 	cu->opened = true;
 	cu->mode = mode;
-	if (mode == DESK_CLASSIC)
+	if (mode == EV_MODE_CLASSIC)
 		said->node.answered = opened_answered;
 	svc_request(cu, DESK_RQ_OPENED, "", 0, 0);
-	if (mode == DESK_CLASSIC)
+	if (mode == EV_MODE_CLASSIC)
 		svc_wait(&cu->svc->inbox, &said->node);
 	return !cu->refused;
 }
@@ -169,8 +169,9 @@ prepare_nodes(struct svc_customer *cu)
 	svc_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->back);
 	cu->sent.ready = count_sent;
 	svc_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->back);
-	cu->stalled.rq.why = "slow";
-	svc_node_init(&cu->left, DESK_RQ_LEFT, &cu->conn, &cu->back);
+	cu->stalled.rq.why = EV_WHY_SLOW;
+	svc_node_init(&cu->disconnected, DESK_RQ_DISCONNECTED, &cu->conn,
+	    &cu->back);
 }
 
 static int
@@ -197,7 +198,7 @@ customer_setup(struct sks_handler *h)
 	    sks_addr_format(h->client_address, SKS_STYLE_PLAIN, addr,
 		sizeof addr));
 	prepare_nodes(cu);
-	cu->why = "left";
+	cu->why = EV_WHY_LEFT;
 	svc_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
 	atomic_fetch_add(&cu->svc->live, 1);
 	return 0;
@@ -216,7 +217,7 @@ hold_back(struct svc_customer *cu)
 			return false;
 	if (svc_rate_held_ns(&cu->rate) > l->flood_timeout * DW_SECOND) {
 		svc_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
-		svc_give_up(cu, "flood",
+		svc_give_up(cu, EV_WHY_FLOOD,
 		    _("You write faster than can be read "
 		      "here. Goodbye."));
 	}
@@ -247,9 +248,9 @@ svc_idle(struct svc_customer *cu)
 {
 	const char *sentence = _("You were silent for long. Goodbye.");
 
-	cu->why = "timeout";
+	cu->why = EV_WHY_TIMEOUT;
 	svc_request(cu, DESK_RQ_IDLE, sentence, strlen(sentence), 0);
-	cu->why = "left";
+	cu->why = EV_WHY_LEFT;
 }
 
 void
@@ -273,12 +274,12 @@ refuse(struct svc_customer *cu, const char *sentence)
 	struct dw_buf out = DW_BUF_INITIALIZER;
 	char buf[512];
 
-	cu->why = "refused";
+	cu->why = EV_WHY_REFUSED;
 	if (sentence != NULL &&
 	    wire_line_encode(&out, NULL, sentence, strlen(sentence), true) ==
 		0 &&
 	    sks_outbox_put(cu->outbox, out.data, out.len, NULL) < 0)
-		cu->why = "reset";
+		cu->why = EV_WHY_RESET;
 	sks_outbox_end(cu->outbox);
 	dw_buf_fini(&out);
 	/* Reading what it still sends keeps the answer from being reset. */
@@ -356,7 +357,7 @@ wait_for_nodes(struct svc_customer *cu)
 		svc_wait(in, &cu->said[i].node);
 	svc_wait(in, &cu->sent);
 	svc_wait(in, &cu->stalled);
-	svc_wait(in, &cu->left);
+	svc_wait(in, &cu->disconnected);
 }
 
 static int
@@ -366,8 +367,8 @@ customer_finish(struct sks_handler *h)
 
 	sks_outbox_close(cu->outbox);
 	if (cu->opened) {
-		cu->left.rq.why = cu->why;
-		svc_post(&cu->svc->inbox, &cu->left);
+		cu->disconnected.rq.why = cu->why;
+		svc_post(&cu->svc->inbox, &cu->disconnected);
 	}
 	wait_for_nodes(cu);
 	sks_outbox_unref(cu->outbox);

@@ -30,7 +30,7 @@ struct svc_customer {
 	struct dw_cond back;
 	struct said said[SAID_NODES];
 	unsigned next; /* of said, to be used */
-	struct svc_node sent, stalled, left;
+	struct svc_node sent, stalled, disconnected;
 	struct wire_line line;       /* one of these two, */
 	struct wire_classic classic; /* once it is known which */
 	atomic_bool telnet;
@@ -38,7 +38,7 @@ struct svc_customer {
 	bool opened;              /* the desk knows it */
 	bool refused;             /* a classic one: not let in */
 	bool over;                /* nothing more is read */
-	enum desk_mode mode;
+	enum ev_mode mode;
 	bool spoke;
 	unsigned too_long;
 	struct svc_rate rate;
@@ -64,7 +64,7 @@ void svc_give_up(struct svc_customer *cu, const char *why,
     const char *sentence);
 
 /* What it speaks is known.  Returns whether it was let in. */
-bool svc_opened(struct svc_customer *cu, enum desk_mode mode);
+bool svc_opened(struct svc_customer *cu, enum ev_mode mode);
 
 /* A message, no sooner than the rate allows. */
 void svc_say(struct svc_customer *cu, const char *text, size_t len,

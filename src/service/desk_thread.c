@@ -21,7 +21,7 @@
  */
 
 static void
-sink_event(void *arg, const struct desk_event *ev, const struct desk_session *s)
+sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
 {
 	struct svc *svc = arg;
 
@@ -48,7 +48,7 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 	r = sks_outbox_put(svc_customer_outbox(c), out->data, out->len, end);
 	if (r >= 0)
 		svc_record_put(svc, c, say);
-	return r == 1        ? DESK_PUT_LEFT :
+	return r == 1        ? DESK_PUT_SENT :
 	    r == 0           ? DESK_PUT_KEPT :
 	    r == SKS_ECLOSED ? DESK_PUT_SHUT :
 			       DESK_PUT_FULL;
@@ -80,9 +80,9 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 }
 
 static void
-sink_attached(void *arg, void *node, uint64_t notes)
+sink_attached(void *arg, void *node, uint64_t datagrams)
 {
-	svc_operator_attached(arg, node, notes);
+	svc_operator_attached(arg, node, datagrams);
 }
 
 static void
@@ -112,7 +112,7 @@ sink_quit(void *arg)
 	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
 
 	if (atomic_fetch_add(&svc->quits, 1) == 0) {
-		f.code = "stop";
+		f.code = EV_CODE_STOP;
 		f.text = _("saying goodbye to everybody; /quit again does "
 			   "not wait for them");
 		f.len = strlen(f.text);
@@ -166,21 +166,20 @@ tell_disk(struct svc *svc, int error)
 	else
 		snprintf(text, sizeof text, "%s",
 		    _("the journal can be written again"));
-	svc_notice(svc, "disk", text);
+	svc_notice(svc, EV_CODE_DISK, text);
 }
 
 static void
 store(struct svc *svc)
 {
-	struct desk_journal j = store_journal(svc->store);
-	const struct desk_event *evs;
+	const struct ev_event *evs;
 	size_t n;
 	int r = 0;
 
 	desk_settle(svc->desk, svc_now());
 	evs = desk_events(svc->desk, &n);
 	if (n > 0) {
-		r = j.ops->append(j.journal, evs, n);
+		r = store_append(svc->store, evs, n);
 		tell_disk(svc, r);
 	}
 	if (r == 0)
@@ -195,7 +194,7 @@ decide(struct svc *svc, struct svc_node *n)
 {
 	if (n->ready != NULL)
 		n->ready(n);
-	if (n->rq.rq == DESK_RQ_KINDS) { /* was all about its ready() */
+	if (n->rq.rq == DESK_RQ_NONE) { /* only its ready() mattered */
 		svc_give_back(&svc->inbox, n);
 		return;
 	}

@@ -73,9 +73,10 @@ svc_now(void)
 struct wire_frame;
 void svc_tell_operators(struct svc *svc, const struct wire_frame *f);
 /* A notice to all of them, and the same words to the log. */
-void svc_notice(struct svc *svc, const char *code, const char *text);
-void svc_operator_event(struct svc *svc, const struct desk_event *ev);
-void svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t notes);
+void svc_notice(struct svc *svc, enum ev_code code, const char *text);
+void svc_operator_event(struct svc *svc, const struct ev_event *ev);
+void svc_operator_attached(struct svc *svc, struct svc_node *n,
+    uint64_t datagrams);
 void svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
     unsigned count);
 
@@ -104,7 +105,7 @@ void svc_udp_dropped(struct svc *svc);
 void *svc_desk_thread(void *svc);
 
 /* Writes what an event means to the log of what is said. */
-void svc_record(struct svc *svc, const struct desk_event *ev,
+void svc_record(struct svc *svc, const struct ev_event *ev,
     const struct desk_session *s);
 void svc_record_put(struct svc *svc, const struct desk_conn *c,
     const struct desk_say *say);

@@ -14,7 +14,7 @@ static void
 line_too_long(struct svc_customer *cu)
 {
 	if (++cu->too_long >= TOO_LONG_MAX)
-		svc_give_up(cu, "too long",
+		svc_give_up(cu, EV_WHY_TOO_LONG,
 		    _("These lines are too long. "
 		      "Goodbye."));
 	else
@@ -50,7 +50,7 @@ line_messages(struct svc_customer *cu)
 		if (kind == WIRE_LINE_TEXT)
 			svc_say(cu, text, len, 0);
 		else if (kind == WIRE_LINE_CUT_SHORT)
-			svc_say(cu, text, len, DESK_CUT_SHORT);
+			svc_say(cu, text, len, EV_FLAG_CUT_SHORT);
 		else
 			line_too_long(cu);
 	}
@@ -93,7 +93,8 @@ line_timeout(struct svc_customer *cu)
 	if (cu->spoke && !in_line(cu))
 		svc_idle(cu);
 	else
-		svc_give_up(cu, "timeout", _("That took too long. Goodbye."));
+		svc_give_up(cu, EV_WHY_TIMEOUT,
+		    _("That took too long. Goodbye."));
 }
 
 /* What has come, and whether a new line has begun in it. */
@@ -106,7 +107,7 @@ line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 	ended = line_messages(cu);
 	if (wire_line_discarded(&cu->line) >
 	    DISCARD_MAX * (size_t)svc_limits_of(cu)->max_line)
-		svc_give_up(cu, "too long",
+		svc_give_up(cu, EV_WHY_TOO_LONG,
 		    _("That line has no end. "
 		      "Goodbye."));
 	return in_line(cu) && (!inside || ended);
@@ -154,14 +155,14 @@ svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 
 	cu->is_line = true;
 	wire_line_init(&cu->line, (size_t)svc_limits_of(cu)->max_line);
-	svc_opened(cu, DESK_LINE);
+	svc_opened(cu, EV_MODE_LINE);
 	n = line_read(cu, buf, len, accepted);
 	if (n == 1) {
 		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf);
 		return;
 	}
 	if (n < 0) {
-		cu->why = "reset";
+		cu->why = EV_WHY_RESET;
 		return;
 	}
 	wire_line_eof(&cu->line);

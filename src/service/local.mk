@@ -6,8 +6,6 @@ libdeskwire_la_SOURCES += \
 	src/service/desk_thread.c \
 	src/service/service.c \
 	src/service/service.h \
-	src/service/frames.c \
-	src/service/frames.h \
 	src/service/inbox.c \
 	src/service/inbox.h \
 	src/service/internal.h \

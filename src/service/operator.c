@@ -16,12 +16,12 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "desk/command.h"
-#include "service/frames.h"
 #include "service/internal.h"
+#include "wire/op.h"
 
 #define RECV_MAX      8192
 #define NODES         2 /* one is read while the other is stored */
-#define NAME_SIZE     DESK_NAME_SIZE
+#define NAME_SIZE     EV_NAME_SIZE
 #define HELLO_SECONDS 10
 #define PEERS_TOLD    256 /* of those who wrote over UDP */
 
@@ -104,7 +104,7 @@ svc_tell_operators(struct svc *svc, const struct wire_frame *f)
 }
 
 void
-svc_notice(struct svc *svc, const char *code, const char *text)
+svc_notice(struct svc *svc, enum ev_code code, const char *text)
 {
 	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
 
@@ -116,11 +116,11 @@ svc_notice(struct svc *svc, const char *code, const char *text)
 }
 
 void
-svc_operator_event(struct svc *svc, const struct desk_event *ev)
+svc_operator_event(struct svc *svc, const struct ev_event *ev)
 {
 	struct wire_frame f = wire_frame_of(WIRE_EV);
 
-	f.ev = svc_wire_event(ev);
+	f.ev = *ev;
 	svc_tell_operators(svc, &f);
 }
 
@@ -129,12 +129,12 @@ static void
 answered(struct svc_node *n, const struct desk_answer *a)
 {
 	struct wire_frame f =
-	    wire_frame_of(a->code == DESK_OK ? WIRE_OK : WIRE_ERR);
+	    wire_frame_of(a->code == EV_CODE_OK ? WIRE_OK : WIRE_ERR);
 
 	f.id = n->id;
 	f.sid = a->sid;
 	f.n = a->n;
-	f.code = a->code == DESK_OK ? "" : desk_code_word(a->code);
+	f.code = a->code;
 	f.text = a->text;
 	f.len = strlen(a->text);
 	tell(operator_of(n), &f);
@@ -145,7 +145,7 @@ answered(struct svc_node *n, const struct desk_answer *a)
  */
 
 struct snapshot {
-	struct wire_session *sessions;
+	struct ev_session *sessions;
 	size_t n, cap;
 };
 
@@ -164,18 +164,19 @@ add_session(void *arg, const struct desk_session *s)
 	struct snapshot *snap = arg;
 
 	if (snap->n < snap->cap)
-		snap->sessions[snap->n++] = svc_wire_session(s);
+		snap->sessions[snap->n++] = s->facts;
 }
 
 static size_t
-wire_commands(struct wire_command *out, size_t max)
+wire_commands(struct ev_command *out, size_t max)
 {
 	size_t n;
 	const struct desk_command *rows = desk_commands(&n);
 
 	for (size_t i = 0; i < n && i < max; i++)
-		out[i] = (struct wire_command){ rows[i].name, rows[i].args,
-			_(rows[i].help), rows[i].complete };
+		out[i] =
+		    (struct ev_command){ rows[i].row.name, rows[i].row.args,
+			    _(rows[i].row.help), rows[i].row.complete };
 	return n < max ? n : max;
 }
 
@@ -194,10 +195,10 @@ add_peer(void *arg, const struct desk_peer *p)
 }
 
 static void
-welcome(struct operator* op, uint64_t notes)
+welcome(struct operator* op, uint64_t datagrams)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
-	struct wire_command commands[16];
+	struct ev_command commands[16];
 	struct snapshot snap = { NULL, 0, 0 };
 	struct peers peers = { .n = 0 };
 	struct svc *svc = op->svc;
@@ -214,7 +215,7 @@ welcome(struct operator* op, uint64_t notes)
 	f.listeners = svc->listeners;
 	f.nlisteners = svc->nlisteners;
 	if (!op->replay) {
-		f.notes = notes;
+		f.datagrams = datagrams;
 		desk_each_peer(svc->desk, svc_now(), add_peer, &peers);
 		f.peers = peers.all;
 		f.npeers = peers.n;
@@ -242,7 +243,7 @@ static void go_live(struct
 	dw_list_add(&op->svc->links, &op->link);
 	if (op->svc->disk_failing) {
 		f = wire_frame_of(WIRE_NOTICE);
-		f.code = "disk";
+		f.code = EV_CODE_DISK;
 		f.text = _("the journal cannot be written: nothing new is "
 			   "accepted until it can");
 		f.len = strlen(f.text);
@@ -277,11 +278,11 @@ ask(struct operator* op, struct svc_node *asked, uint64_t sid, unsigned count,
 /* A link that came back is shown what it missed by the reader before it is
  * live, so that everything comes in one order. */
 void
-svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t notes)
+svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t datagrams)
 {
 	struct operator* op = operator_of(n);
 
-	welcome(op, notes);
+	welcome(op, datagrams);
 	if (op->replay && op->seen < desk_last_seq(svc->desk)) {
 		ask(op, n, 0, 0, op->seen);
 		return;
@@ -295,7 +296,7 @@ svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
     unsigned count)
 {
 	struct operator* op = operator_of(n);
-	struct desk_answer busy = { DESK_FULL, sid, 0,
+	struct desk_answer busy = { EV_CODE_FULL, sid, 0,
 		_("the last history is still being read") };
 
 	if (op->asked != NULL) {
@@ -309,10 +310,10 @@ svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
 static void history_done(struct
     operator* op)
 {
-	struct desk_answer a = { DESK_OK, op->job.sid, 0, "" };
+	struct desk_answer a = { EV_CODE_OK, op->job.sid, 0, "" };
 
 	if (op->job.result < 0) {
-		a.code = DESK_NOT_STORED;
+		a.code = EV_CODE_NOT_STORED;
 		a.text = _("the journal cannot be read");
 	} else {
 		if (op->job.sid == 0 && op->job.frames.len == 0)
@@ -402,8 +403,8 @@ static void operator_nodes(struct
 	}
 	svc_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
 	svc_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
-	svc_node_init(&op->caught_up, DESK_RQ_KINDS, NULL, &op->back);
-	svc_node_init(&op->room, DESK_RQ_KINDS, NULL, &op->back);
+	svc_node_init(&op->caught_up, DESK_RQ_NONE, NULL, &op->back);
+	svc_node_init(&op->room, DESK_RQ_NONE, NULL, &op->back);
 	op->room.operator= true;
 	op->room.ready = room_made;
 	op->attach.operator= op->detach.operator= true;
@@ -440,7 +441,7 @@ operator_setup(struct sks_handler *h)
 
 /* Before it is attached nobody else writes to it. */
 static void
-refuse(struct operator* op, const char *code, const char *text)
+refuse(struct operator* op, enum ev_code code, const char *text)
 {
 	struct wire_frame f = wire_frame_of(WIRE_BYE);
 	struct dw_buf out = DW_BUF_INITIALIZER;
@@ -461,7 +462,7 @@ hello(struct operator* op, const struct wire_frame *f)
 	struct dw_buf name = DW_BUF_INITIALIZER;
 
 	if (f->op != WIRE_HELLO || f->v != WIRE_OP_VERSION) {
-		refuse(op, "usage",
+		refuse(op, EV_CODE_USAGE,
 		    _("this desk speaks version 1 of the "
 		      "operator protocol, beginning with hello"));
 		return;

@@ -4,9 +4,9 @@
 #include <errno.h>
 
 #include "base/thread.h"
-#include "service/frames.h"
 #include "service/reader.h"
 #include "store/store.h"
+#include "wire/op.h"
 
 #define REPLAY_EVENTS 512         /* in one transaction */
 #define REPLAY_BYTES  (32 * 1024) /* in one go; an event may exceed it */
@@ -49,14 +49,14 @@ take_job(struct svc_reader *r)
 }
 
 static int
-add_event(void *arg, const struct desk_event *ev)
+add_event(void *arg, const struct ev_event *ev)
 {
 	struct svc_job *job = arg;
 	struct wire_frame f =
 	    wire_frame_of(job->count != 0 ? WIRE_PAST : WIRE_EV);
 
 	f.id = job->id;
-	f.ev = svc_wire_event(ev);
+	f.ev = *ev;
 	if (wire_frame_encode(&job->frames, &f) < 0)
 		return -ENOMEM;
 	job->upto = ev->seq;

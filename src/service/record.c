@@ -14,13 +14,11 @@
 #include "base/quit.h"
 #include "service/internal.h"
 
-#define CLIENT_HELLO "客户端已就绪" /* protocol: never translated */
-
 struct record {
 	struct dw_log *log;
 	bool one_at_a_time;
-	bool classic;                 /* set for events of sessions */
-	char id[DESK_ADDR_SIZE + 32]; /* "[3] 127.0.0.1:5" */
+	bool classic;               /* set for events of sessions */
+	char id[EV_ADDR_SIZE + 32]; /* "[3] 127.0.0.1:5" */
 };
 
 static void
@@ -49,7 +47,7 @@ static void
 record_text(const struct record *r, const char *what, int64_t t_ms,
     const char *text, size_t len)
 {
-	char stamp[DW_CLOCK_STAMP], before[DESK_ADDR_SIZE + 128];
+	char stamp[DW_CLOCK_STAMP], before[EV_ADDR_SIZE + 128];
 
 	dw_clock_stamp(t_ms, stamp);
 	snprintf(before, sizeof before, "%s Server %s %s - ", r->id, what,
@@ -58,7 +56,7 @@ record_text(const struct record *r, const char *what, int64_t t_ms,
 }
 
 static void
-record_arrived(const struct record *r, const struct desk_event *ev)
+record_arrived(const struct record *r, const struct ev_event *ev)
 {
 	char tuple[SKS_ADDR_TEXT];
 
@@ -70,19 +68,19 @@ record_arrived(const struct record *r, const struct desk_event *ev)
 		    r->id);
 	dw_log(r->log, _("%s Customer connected:%s"), r->id, tuple);
 	if (r->classic)
-		record_text(r, "received ==>", ev->t_ms, CLIENT_HELLO,
-		    strlen(CLIENT_HELLO));
+		record_text(r, "received ==>", ev->t_ms, EV_CLIENT_HELLO,
+		    strlen(EV_CLIENT_HELLO));
 }
 
 static void
-record_said(const struct record *r, const struct desk_event *ev)
+record_said(const struct record *r, const struct ev_event *ev)
 {
 	record_text(r, "received ==>", ev->t_ms, ev->body, ev->len);
 	dw_log(r->log, _("%s Please reply to the customer:"), r->id);
 }
 
 static void
-record_end(const struct record *r, const struct desk_event *ev)
+record_end(const struct record *r, const struct ev_event *ev)
 {
 	const char *addr = strchr(r->id, ' ') + 1;
 
@@ -105,9 +103,9 @@ begin_udp(struct record *r, const struct svc *svc, const char *addr)
 }
 
 static void
-record_datagram(struct svc *svc, const struct desk_event *ev)
+record_datagram(struct svc *svc, const struct ev_event *ev)
 {
-	char tuple[SKS_ADDR_TEXT], before[DESK_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
+	char tuple[SKS_ADDR_TEXT], before[EV_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
 	struct record r;
 
 	begin_udp(&r, svc, ev->addr);
@@ -115,7 +113,7 @@ record_datagram(struct svc *svc, const struct desk_event *ev)
 	snprintf(before, sizeof before,
 	    _("%s Received from customer -> %s the message: "), r.id, tuple);
 	dw_log_bytes(r.log, before, ev->body, ev->len);
-	if ((ev->flags & DESK_TRUNCATED) != 0)
+	if ((ev->flags & EV_FLAG_TRUNCATED) != 0)
 		dw_log(r.log,
 		    _("%s That message was cut: %lu bytes of it are "
 		      "kept"),
@@ -123,25 +121,42 @@ record_datagram(struct svc *svc, const struct desk_event *ev)
 }
 
 void
-svc_record(struct svc *svc, const struct desk_event *ev,
+svc_record(struct svc *svc, const struct ev_event *ev,
     const struct desk_session *s)
 {
-	static void (*const record[DESK_EV_KINDS])(const struct record *,
-	    const struct desk_event *) = {
-		[DESK_EV_ARRIVED] = record_arrived,
-		[DESK_EV_SAID] = record_said,
-		[DESK_EV_CLOSED] = record_end,
-		[DESK_EV_GONE] = record_end,
-	};
 	struct record r;
 
-	if (svc->config->talk != NULL && ev->ev == DESK_EV_UDP)
-		record_datagram(svc, ev);
-	if (svc->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
+	if (svc->config->talk == NULL)
 		return;
-	begin(&r, svc, s->facts.sid, s->facts.addr);
-	r.classic = s->facts.mode == DESK_CLASSIC;
-	record[ev->ev](&r, ev);
+	if (s != NULL) {
+		begin(&r, svc, s->facts.sid, s->facts.addr);
+		r.classic = s->facts.mode == EV_MODE_CLASSIC;
+	}
+	switch (ev->kind) {
+	case EV_ARRIVED:
+		record_arrived(&r, ev);
+		break;
+	case EV_SAID:
+		record_said(&r, ev);
+		break;
+	case EV_CLOSED:
+	case EV_GONE:
+		record_end(&r, ev);
+		break;
+	case EV_UDP:
+		record_datagram(svc, ev);
+		break;
+	case EV_REPLY: /* recorded when it goes: svc_record_put() */
+	case EV_UDP_REPLY:
+	case EV_SENT:
+	case EV_UDP_SENT:
+	case EV_NAME:
+	case EV_EOF:
+	case EV_ON:
+	case EV_OFF:
+	case EV_UNKNOWN:
+		break;
+	}
 }
 
 /* What an operator said when it goes, which for a classic client may be later,
@@ -150,7 +165,7 @@ void
 svc_record_put(struct svc *svc, const struct desk_conn *c,
     const struct desk_say *say)
 {
-	bool counts = c->mode == DESK_CLASSIC ? say->raw : say->who != NULL;
+	bool counts = c->mode == EV_MODE_CLASSIC ? say->raw : say->who != NULL;
 	struct record r;
 
 	if (svc->config->talk == NULL || !counts || c->sid == 0)

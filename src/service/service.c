@@ -191,7 +191,7 @@ open_operators(struct svc *svc, struct dw_buf *why)
 }
 
 static int
-replay(void *arg, const struct desk_event *ev)
+replay(void *arg, const struct ev_event *ev)
 {
 	return desk_replay(arg, ev);
 }
@@ -246,7 +246,7 @@ farewell(struct svc_node *n)
 	struct svc *svc = DW_LIST_OF(n, struct svc, farewell);
 	struct wire_frame f = wire_frame_of(WIRE_BYE);
 
-	f.code = "stop";
+	f.code = EV_CODE_STOP;
 	f.text = _("the desk has stopped");
 	f.len = strlen(f.text);
 	svc_tell_operators(svc, &f);
@@ -265,7 +265,7 @@ svc_new(const struct svc_config *config)
 	svc_reader_init(&svc->reader, config->state_dir);
 	dw_cond_init(&svc->back);
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
-	svc_node_init(&svc->farewell, DESK_RQ_KINDS, NULL, &svc->back);
+	svc_node_init(&svc->farewell, DESK_RQ_NONE, NULL, &svc->back);
 	svc->farewell.ready = farewell;
 	configure_desk(svc);
 	return svc;
@@ -397,7 +397,7 @@ end_desk_thread(struct svc *svc)
 	if (!svc->started)
 		return;
 	/* All senders are gone; one last node makes it look. */
-	svc_node_init(&last, DESK_RQ_KINDS, NULL, NULL);
+	svc_node_init(&last, DESK_RQ_NONE, NULL, NULL);
 	atomic_store(&svc->ending, true);
 	svc_post(&svc->inbox, &last);
 	pthread_join(svc->thread, NULL);

@@ -17,11 +17,11 @@
 #include "service/sources.h"
 
 /* A datagram on its way to the desk. */
-struct note {
+struct datagram {
 	struct svc_node node;
 	struct svc *svc;
 	struct dw_buf text;
-	char addr[DESK_ADDR_SIZE];
+	char addr[EV_ADDR_SIZE];
 	unsigned char route[DESK_ROUTE_SIZE];
 };
 
@@ -38,8 +38,8 @@ struct svc_udp {
 	struct svc *svc;
 	size_t number;
 	struct sks_server *server;
-	struct sks_socket *socket; /* the desk thread sends */
-	struct note *notes;        /* used in turn */
+	struct sks_socket *socket;  /* the desk thread sends */
+	struct datagram *datagrams; /* used in turn */
 	size_t max, next;
 	struct svc_sources sources;
 	pthread_t thread; /* main's */
@@ -69,10 +69,10 @@ udp_verify(struct sks_server *srv, struct sks_request *req)
 }
 
 /* The nodes come back in the order in which they were posted. */
-static struct note *
-free_note(struct svc_udp *u)
+static struct datagram *
+free_datagram(struct svc_udp *u)
 {
-	struct note *n = &u->notes[u->next % u->max];
+	struct datagram *n = &u->datagrams[u->next % u->max];
 
 	if (!svc_is_back(&u->svc->inbox, &n->node))
 		return NULL;
@@ -82,7 +82,7 @@ free_note(struct svc_udp *u)
 
 static void
 remember_route(const struct svc_udp *u, const struct sks_request *req,
-    struct note *n)
+    struct datagram *n)
 {
 	struct route route = { .to = *sks_request_address(req),
 		.udp = u->number };
@@ -92,7 +92,7 @@ remember_route(const struct svc_udp *u, const struct sks_request *req,
 }
 
 static int
-fill(struct svc_udp *u, struct note *n, const struct sks_request *req)
+fill(struct svc_udp *u, struct datagram *n, const struct sks_request *req)
 {
 	size_t len;
 	const void *data = sks_request_packet(req, &len);
@@ -108,7 +108,7 @@ fill(struct svc_udp *u, struct note *n, const struct sks_request *req)
 	n->node.rq.text = dw_buf_str(&n->text);
 	n->node.rq.len = len;
 	n->node.rq.whole = sks_request_full_len(req);
-	n->node.rq.flags = sks_request_truncated(req) ? DESK_TRUNCATED : 0;
+	n->node.rq.flags = sks_request_truncated(req) ? EV_FLAG_TRUNCATED : 0;
 	return 0;
 }
 
@@ -116,7 +116,7 @@ static int
 udp_handle(struct sks_handler *h)
 {
 	struct svc_udp *u = sks_server_user(h->server);
-	struct note *n = free_note(u);
+	struct datagram *n = free_datagram(u);
 
 	if (n == NULL || fill(u, n, h->self) < 0)
 		drop(u->svc);
@@ -164,21 +164,21 @@ why_not(int code)
 {
 	switch (code) {
 	case SKS_EUNREACH:
-		return "unreachable";
+		return EV_WHY_UNREACHABLE;
 	case SKS_ETIMEDOUT:
-		return "no room";
+		return EV_WHY_NO_ROOM;
 	case SKS_ETOOLONG:
-		return "too long";
+		return EV_WHY_TOO_LONG;
 	default:
-		return "failed";
+		return EV_WHY_FAILED;
 	}
 }
 
 static void
-note_answered(struct svc_node *n, const struct desk_answer *a)
+datagram_answered(struct svc_node *n, const struct desk_answer *a)
 {
-	if (a->code != DESK_OK)
-		drop(DW_LIST_OF(n, struct note, node)->svc);
+	if (a->code != EV_CODE_OK)
+		drop(DW_LIST_OF(n, struct datagram, node)->svc);
 }
 
 const char *
@@ -213,26 +213,26 @@ svc_udp_dropped(struct svc *svc)
 		"than can be kept",
 		n),
 	    n);
-	svc_notice(svc, "limit", text);
+	svc_notice(svc, EV_CODE_LIMIT, text);
 }
 
 /* ---- main ---- */
 
 static int
-open_notes(struct svc_udp *u)
+open_datagrams(struct svc_udp *u)
 {
 	const struct svc_limits *l = &u->svc->config->limits;
 
 	u->max = (size_t)l->udp_queue;
 	if (svc_sources_init(&u->sources, (size_t)l->udp_peers, l->rate,
 		l->burst, l->udp_rate, l->udp_burst, dw_clock_ns()) < 0 ||
-	    (u->notes = calloc(u->max, sizeof *u->notes)) == NULL)
+	    (u->datagrams = calloc(u->max, sizeof *u->datagrams)) == NULL)
 		return -1;
 	for (size_t i = 0; i < u->max; i++) {
-		struct note *n = &u->notes[i];
+		struct datagram *n = &u->datagrams[i];
 
-		svc_node_init(&n->node, DESK_RQ_NOTE, NULL, NULL);
-		n->node.answered = note_answered;
+		svc_node_init(&n->node, DESK_RQ_DATAGRAM, NULL, NULL);
+		n->node.answered = datagram_answered;
 		n->svc = u->svc;
 	}
 	return 0;
@@ -249,7 +249,7 @@ open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
 	sks_server_config_init(&cfg, SKS_UDP, SKS_SYNC);
 	if ((r = svc_address(config, address, &cfg.address, why)) != 0)
 		return r;
-	if (open_notes(u) < 0)
+	if (open_datagrams(u) < 0)
 		return SVC_FAILED;
 	svc_server_config(u->svc, &cfg);
 	cfg.user = u;
@@ -324,9 +324,9 @@ svc_udp_close(struct svc *svc)
 
 		sks_server_free(u->server);
 		svc_sources_fini(&u->sources);
-		for (size_t k = 0; u->notes != NULL && k < u->max; k++)
-			dw_buf_fini(&u->notes[k].text);
-		free(u->notes);
+		for (size_t k = 0; u->datagrams != NULL && k < u->max; k++)
+			dw_buf_fini(&u->datagrams[k].text);
+		free(u->datagrams);
 	}
 	free(svc->udp);
 }

@@ -72,18 +72,18 @@ store_chain_start(struct store_chain *c, const char *id, struct store_end *end)
 }
 
 static bool
-add_event(struct store_chain *c, const struct desk_event *ev)
+add_event(struct store_chain *c, const struct ev_event *ev)
 {
 	return add_u64(c, ev->seq) && add_u64(c, (uint64_t)ev->t_ms) &&
-	    add_u64(c, ev->sid) && add_str(c, desk_ev_word(ev->ev)) &&
+	    add_u64(c, ev->sid) && add_str(c, ev_word(&ev_kinds, ev->kind)) &&
 	    add_u64(c, ev->n) && add_u64(c, ev->flags) && add_str(c, ev->who) &&
-	    add_str(c, ev->mode) && add_str(c, ev->addr) &&
+	    add_str(c, ev_word(&ev_modes, ev->mode)) && add_str(c, ev->addr) &&
 	    add_str(c, ev->why) && add_bytes(c, ev->body, ev->len);
 }
 
 int
 store_chain_add(struct store_chain *c, struct store_end *end,
-    const struct desk_event *ev)
+    const struct ev_event *ev)
 {
 	int r;
 

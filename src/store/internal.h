@@ -38,7 +38,7 @@ int store_chain_start(struct store_chain *c, const char *id,
 
 /* Moves the end on by one event. */
 int store_chain_add(struct store_chain *c, struct store_end *end,
-    const struct desk_event *ev);
+    const struct ev_event *ev);
 
 /* ---- place.c: the folder, its lock, what is set aside ---- */
 
@@ -113,11 +113,11 @@ int store_db_begin(sqlite3 *db, const char *id, const struct store_end *start);
 #define STORE_COLUMNS "seq, t, sid, ev, n, flags, who, mode, addr, why, body"
 
 /* Returns false when the row cannot be one that we wrote. */
-bool store_row(sqlite3_stmt *st, struct desk_event *ev);
+bool store_row(sqlite3_stmt *st, struct ev_event *ev);
 
 /* Runs a bound statement whose columns are STORE_COLUMNS, and resets it.
  * Returns 0, what fn returned, or -errno. */
-int store_walk(sqlite3_stmt *st, desk_event_fn *fn, void *arg);
+int store_walk(sqlite3_stmt *st, ev_event_fn *fn, void *arg);
 
 /* ---- verify.c ---- */
 

@@ -112,7 +112,7 @@ count(size_t n)
 
 int
 store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
-    desk_event_fn *fn, void *arg)
+    ev_event_fn *fn, void *arg)
 {
 	sqlite3_bind_int64(r->after, 1, (int64_t)after_seq);
 	sqlite3_bind_int64(r->after, 2, count(limit));
@@ -121,7 +121,7 @@ store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 
 int
 store_history(struct store_reader *r, uint64_t sid, size_t last_n,
-    desk_event_fn *fn, void *arg)
+    ev_event_fn *fn, void *arg)
 {
 	sqlite3_bind_int64(r->history, 1, (int64_t)sid);
 	sqlite3_bind_int64(r->history, 2, count(last_n));

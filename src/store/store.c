@@ -80,7 +80,7 @@ bind_text(sqlite3_stmt *st, int at, const char *text)
 /* A bind fails only for lack of memory or for size, and then leaves a NULL
  * that the table refuses. */
 static int
-insert(struct store *s, const struct desk_event *ev, const struct store_end *to)
+insert(struct store *s, const struct ev_event *ev, const struct store_end *to)
 {
 	sqlite3_stmt *st = s->insert;
 	int rc;
@@ -88,11 +88,11 @@ insert(struct store *s, const struct desk_event *ev, const struct store_end *to)
 	sqlite3_bind_int64(st, 1, (int64_t)ev->seq);
 	sqlite3_bind_int64(st, 2, ev->t_ms);
 	sqlite3_bind_int64(st, 3, (int64_t)ev->sid);
-	bind_text(st, 4, desk_ev_word(ev->ev));
+	bind_text(st, 4, ev_word(&ev_kinds, ev->kind));
 	sqlite3_bind_int64(st, 5, (int64_t)ev->n);
 	sqlite3_bind_int64(st, 6, (int64_t)ev->flags);
 	bind_text(st, 7, ev->who);
-	bind_text(st, 8, ev->mode);
+	bind_text(st, 8, ev_word(&ev_modes, ev->mode));
 	bind_text(st, 9, ev->addr);
 	bind_text(st, 10, ev->why);
 	sqlite3_bind_blob64(st, 11, ev->len != 0 ? ev->body : "", ev->len,
@@ -105,7 +105,7 @@ insert(struct store *s, const struct desk_event *ev, const struct store_end *to)
 }
 
 static int
-insert_all(struct store *s, const struct desk_event *evs, size_t n,
+insert_all(struct store *s, const struct ev_event *evs, size_t n,
     struct store_end *to)
 {
 	int r;
@@ -119,7 +119,7 @@ insert_all(struct store *s, const struct desk_event *evs, size_t n,
 
 /* All but the COMMIT. */
 static int
-begin_with(struct store *s, const struct desk_event *evs, size_t n,
+begin_with(struct store *s, const struct ev_event *evs, size_t n,
     struct store_end *to)
 {
 	int r;
@@ -209,7 +209,7 @@ is_clean(sqlite3 *db, int err)
 /* However a COMMIT failed, the file may hold all of it: only a connection that
  * reads the file again sees that, and drops it. */
 static int
-transact(struct store *s, const struct desk_event *evs, size_t n,
+transact(struct store *s, const struct ev_event *evs, size_t n,
     struct store_end *to)
 {
 	int r;
@@ -225,7 +225,7 @@ transact(struct store *s, const struct desk_event *evs, size_t n,
 }
 
 static bool
-in_order(const struct store *s, const struct desk_event *evs, size_t n)
+in_order(const struct store *s, const struct ev_event *evs, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (evs[i].seq != s->end.seq + 1 + i)
@@ -233,10 +233,9 @@ in_order(const struct store *s, const struct desk_event *evs, size_t n)
 	return true;
 }
 
-static int
-append(void *journal, const struct desk_event *evs, size_t n)
+int
+store_append(struct store *s, const struct ev_event *evs, size_t n)
 {
-	struct store *s = journal;
 	struct store_end to = s->end;
 	int r;
 
@@ -251,14 +250,6 @@ append(void *journal, const struct desk_event *evs, size_t n)
 	s->end = to;
 	store_head_write(&s->place, &s->end);
 	return 0;
-}
-
-struct desk_journal
-store_journal(struct store *s)
-{
-	static const struct desk_journal_ops ops = { append };
-
-	return (struct desk_journal){ &ops, s };
 }
 
 /* ---- opening ---- */
@@ -486,7 +477,7 @@ store_id(const struct store *s)
 }
 
 int
-store_replay_open(struct store *s, desk_event_fn *fn, void *arg)
+store_replay_open(struct store *s, ev_event_fn *fn, void *arg)
 {
 	static const char sql[] =
 	    "SELECT " STORE_COLUMNS " FROM event WHERE sid > 0 AND sid NOT IN "

@@ -26,8 +26,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "desk/event.h"
-#include "desk/journal.h"
+#include "event/event.h"
 
 struct store;
 struct store_reader;
@@ -68,8 +67,9 @@ int store_open(const struct store_config *cfg, struct store **out,
 void store_close(struct store *s);
 
 /*
- * The journal for the desk thread; good until store_close().  append() is one
- * transaction, on disk when it returns 0.  On failure nothing of it is stored:
+ * Stores all n events in one transaction, or none.  Their seq continue the
+ * last one's.  Returns 0 once they survive power loss.  On failure nothing of
+ * them is stored, the same numbers may be used again, and it returns
  *	-ENOSPC -EDQUOT	the disk is full
  *	-EIO -EROFS	the disk failed.  The journal is opened again, at once
  *			or before the next append; a failed fsync is never
@@ -78,8 +78,9 @@ void store_close(struct store *s);
  *	-EINVAL		a seq that does not continue the last one's
  *	-EBADMSG	what was stored earlier has changed under us
  * The next append works as soon as the cause is gone.
+ * Threads: the desk thread alone.
  */
-struct desk_journal store_journal(struct store *s);
+int store_append(struct store *s, const struct ev_event *evs, size_t n);
 
 /* The last event's number, and the highest session number ever used (also in
  * journals that were set aside); 0 when there is none. */
@@ -96,7 +97,7 @@ const char *store_id(const struct store *s);
  * rebuilt from.
  * Returns 0, what fn returned, or -errno.
  */
-int store_replay_open(struct store *s, desk_event_fn *fn, void *arg);
+int store_replay_open(struct store *s, ev_event_fn *fn, void *arg);
 
 /*
  * A connection of its own that can only read, for another thread, also of
@@ -114,13 +115,13 @@ void store_reader_close(struct store_reader *r);
  * call of fn means the end.  Returns 0, what fn returned, or -errno.
  */
 int store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
-    desk_event_fn *fn, void *arg);
+    ev_event_fn *fn, void *arg);
 
 /* The last `last_n` messages of a session, both "said" and "reply", oldest of
  * them first, and each "sent" that stands among or behind them; of session 0
  * the datagrams, the answers to them, and each "udp-sent".  Returns as
  * store_read(). */
 int store_history(struct store_reader *r, uint64_t sid, size_t last_n,
-    desk_event_fn *fn, void *arg);
+    ev_event_fn *fn, void *arg);
 
 #endif

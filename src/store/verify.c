@@ -71,7 +71,7 @@ static int
 check_row(struct walk *w, sqlite3_stmt *st)
 {
 	struct store_end next = *w->end;
-	struct desk_event ev;
+	struct ev_event ev;
 	int r;
 
 	if (!store_row(st, &ev))

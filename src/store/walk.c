@@ -10,7 +10,7 @@
 /* In the order of STORE_COLUMNS. */
 enum column { SEQ, T, SID, EV, N, FLAGS, WHO, MODE, ADDR, WHY, BODY };
 
-/* NULL for what is none of our strings. */
+/* Returns NULL if the column is not text without NUL. */
 static const char *
 text(sqlite3_stmt *st, enum column col)
 {
@@ -28,8 +28,22 @@ number(sqlite3_stmt *st, enum column col)
 	return (uint64_t)sqlite3_column_int64(st, (int)col);
 }
 
+/* Only "" and the words that we know, or the hash would cover another row than
+ * the one that is stored. */
 static bool
-body(sqlite3_stmt *st, struct desk_event *ev)
+word(sqlite3_stmt *st, enum column col, const struct ev_words *words,
+    unsigned *value)
+{
+	const char *s = text(st, col);
+
+	if (s == NULL)
+		return false;
+	*value = ev_value(words, s);
+	return *value != 0 || *s == '\0';
+}
+
+static bool
+body(sqlite3_stmt *st, struct ev_event *ev)
 {
 	ev->body = sqlite3_column_blob(st, BODY);
 	ev->len = (size_t)sqlite3_column_bytes(st, BODY);
@@ -39,34 +53,34 @@ body(sqlite3_stmt *st, struct desk_event *ev)
 }
 
 bool
-store_row(sqlite3_stmt *st, struct desk_event *ev)
+store_row(sqlite3_stmt *st, struct ev_event *ev)
 {
-	const char *word = text(st, EV);
-	int kind;
+	unsigned kind = 0, mode = 0;
 
-	if (word == NULL || (kind = desk_ev_parse(word)) < 0)
+	if (!word(st, EV, &ev_kinds, &kind) || kind == EV_UNKNOWN ||
+	    !word(st, MODE, &ev_modes, &mode))
 		return false;
 	/* What the cast below would cut off no hash would cover. */
 	if (number(st, FLAGS) > UINT_MAX)
 		return false;
-	ev->ev = (enum desk_ev)kind;
+	ev->kind = (enum ev_kind)kind;
 	ev->seq = number(st, SEQ);
 	ev->t_ms = sqlite3_column_int64(st, T);
 	ev->sid = number(st, SID);
 	ev->n = number(st, N);
 	ev->flags = (unsigned)number(st, FLAGS);
 	ev->who = text(st, WHO);
-	ev->mode = text(st, MODE);
+	ev->mode = (enum ev_mode)mode;
 	ev->addr = text(st, ADDR);
 	ev->why = text(st, WHY);
-	return ev->who != NULL && ev->mode != NULL && ev->addr != NULL &&
-	    ev->why != NULL && body(st, ev);
+	return ev->who != NULL && ev->addr != NULL && ev->why != NULL &&
+	    body(st, ev);
 }
 
 int
-store_walk(sqlite3_stmt *st, desk_event_fn *fn, void *arg)
+store_walk(sqlite3_stmt *st, ev_event_fn *fn, void *arg)
 {
-	struct desk_event ev;
+	struct ev_event ev;
 	int rc = SQLITE_OK, r = 0;
 
 	while (r == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)

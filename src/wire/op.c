@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +19,23 @@
 #define DEPTH_MAX 8
 
 /* Members of a frame, an event, a session and a command, by their type. */
-enum type { WORD, NUMBER, SIGNED, SMALL, FLAG };
+enum type {
+	STRING, /* const char * */
+	CHARS,  /* char[], cut where it ends */
+	WORD,   /* an enum that has words */
+	NUMBER,
+	SIGNED,
+	SMALL,
+	FLAG
+};
 
 struct member {
 	const char *key;
 	enum type type;
 	size_t offset;
-	unsigned in; /* which frames have it */
+	unsigned in;                  /* which frames have it */
+	size_t size;                  /* CHARS: of the array */
+	const struct ev_words *words; /* WORD: of the enum */
 };
 
 enum {
@@ -42,7 +53,7 @@ enum {
 	F_EV = 2048,
 	F_LISTS = 4096,
 	F_JOURNAL = 8192,
-	F_NOTES = 16384
+	F_DATAGRAMS = 16384
 };
 
 static const struct {
@@ -54,7 +65,7 @@ static const struct {
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
 	[WIRE_WELCOME] = { "welcome",
-	    F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY | F_JOURNAL | F_NOTES |
+	    F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY | F_JOURNAL | F_DATAGRAMS |
 		F_LISTS },
 	[WIRE_LIVE] = { "live", F_SEQ },
 	[WIRE_EV] = { "ev", F_EV },
@@ -64,7 +75,18 @@ static const struct {
 	[WIRE_NOTICE] = { "notice", F_CODE | F_TEXT },
 };
 
-#define ROW(s, key, type, field, in) { key, type, offsetof(s, field), in }
+#define ROW(s, key, type, field, in) \
+	{ key, type, offsetof(s, field), in, 0, NULL }
+#define CHARS_ROW(s, key, field) \
+	{ key, CHARS, offsetof(s, field), 1, sizeof((s *)0)->field, NULL }
+#define WORD_ROW(s, key, field, in, words) \
+	{ key, WORD, offsetof(s, field), in, 0, &words }
+#define END_ROW { NULL, STRING, 0, 0, 0, NULL }
+
+/* Members of type WORD are read and written as this. */
+_Static_assert(sizeof(enum ev_kind) == sizeof(unsigned) &&
+	sizeof(enum ev_code) == sizeof(unsigned),
+    "enums are unsigned");
 
 static const struct member frame_members[] = {
 	ROW(struct wire_frame, "v", SMALL, v, F_V),
@@ -73,51 +95,51 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "n", NUMBER, n, F_N),
 	ROW(struct wire_frame, "seq", NUMBER, seq, F_SEQ),
 	ROW(struct wire_frame, "seen", NUMBER, seen, F_SEEN),
-	ROW(struct wire_frame, "notes", NUMBER, notes, F_NOTES),
+	ROW(struct wire_frame, "datagrams", NUMBER, datagrams, F_DATAGRAMS),
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
-	ROW(struct wire_frame, "name", WORD, name, F_NAME),
-	ROW(struct wire_frame, "desk", WORD, desk, F_DESK),
-	ROW(struct wire_frame, "journal", WORD, journal, F_JOURNAL),
-	ROW(struct wire_frame, "code", WORD, code, F_CODE),
-	{ NULL, WORD, 0, 0 },
+	ROW(struct wire_frame, "name", STRING, name, F_NAME),
+	ROW(struct wire_frame, "desk", STRING, desk, F_DESK),
+	ROW(struct wire_frame, "journal", STRING, journal, F_JOURNAL),
+	WORD_ROW(struct wire_frame, "code", code, F_CODE, ev_codes),
+	END_ROW,
 };
 
 static const struct member event_members[] = {
-	ROW(struct wire_event, "seq", NUMBER, seq, 1),
-	ROW(struct wire_event, "t", SIGNED, t_ms, 1),
-	ROW(struct wire_event, "sid", NUMBER, sid, 1),
-	ROW(struct wire_event, "ev", WORD, ev, 1),
-	ROW(struct wire_event, "n", NUMBER, n, 1),
-	ROW(struct wire_event, "flags", SMALL, flags, 1),
-	ROW(struct wire_event, "who", WORD, who, 1),
-	ROW(struct wire_event, "mode", WORD, mode, 1),
-	ROW(struct wire_event, "addr", WORD, addr, 1),
-	ROW(struct wire_event, "why", WORD, why, 1),
-	{ NULL, WORD, 0, 0 },
+	ROW(struct ev_event, "seq", NUMBER, seq, 1),
+	ROW(struct ev_event, "t", SIGNED, t_ms, 1),
+	ROW(struct ev_event, "sid", NUMBER, sid, 1),
+	WORD_ROW(struct ev_event, "ev", kind, 1, ev_kinds),
+	ROW(struct ev_event, "n", NUMBER, n, 1),
+	ROW(struct ev_event, "flags", SMALL, flags, 1),
+	ROW(struct ev_event, "who", STRING, who, 1),
+	WORD_ROW(struct ev_event, "mode", mode, 1, ev_modes),
+	ROW(struct ev_event, "addr", STRING, addr, 1),
+	ROW(struct ev_event, "why", STRING, why, 1),
+	END_ROW,
 };
 
 static const struct member session_members[] = {
-	ROW(struct wire_session, "sid", NUMBER, sid, 1),
-	ROW(struct wire_session, "in", NUMBER, in, 1),
-	ROW(struct wire_session, "out", NUMBER, out, 1),
-	ROW(struct wire_session, "sent", NUMBER, sent, 1),
-	ROW(struct wire_session, "state", WORD, state, 1),
-	ROW(struct wire_session, "mode", WORD, mode, 1),
-	ROW(struct wire_session, "name", WORD, name, 1),
-	ROW(struct wire_session, "addr", WORD, addr, 1),
-	ROW(struct wire_session, "eof", FLAG, eof, 1),
-	ROW(struct wire_session, "gone", FLAG, gone, 1),
-	ROW(struct wire_session, "waiting", SIGNED, waiting_ms, 1),
-	ROW(struct wire_session, "began", SIGNED, began_ms, 1),
-	{ NULL, WORD, 0, 0 },
+	ROW(struct ev_session, "sid", NUMBER, sid, 1),
+	ROW(struct ev_session, "in", NUMBER, in, 1),
+	ROW(struct ev_session, "out", NUMBER, out, 1),
+	ROW(struct ev_session, "sent", NUMBER, sent, 1),
+	WORD_ROW(struct ev_session, "state", state, 1, ev_states),
+	WORD_ROW(struct ev_session, "mode", mode, 1, ev_modes),
+	CHARS_ROW(struct ev_session, "name", name),
+	CHARS_ROW(struct ev_session, "addr", addr),
+	ROW(struct ev_session, "eof", FLAG, eof, 1),
+	ROW(struct ev_session, "gone", FLAG, gone, 1),
+	ROW(struct ev_session, "waiting", SIGNED, waiting_ms, 1),
+	ROW(struct ev_session, "began", SIGNED, began_ms, 1),
+	END_ROW,
 };
 
 static const struct member command_members[] = {
-	ROW(struct wire_command, "name", WORD, name, 1),
-	ROW(struct wire_command, "args", WORD, args, 1),
-	ROW(struct wire_command, "help", WORD, help, 1),
-	ROW(struct wire_command, "complete", WORD, complete, 1),
-	{ NULL, WORD, 0, 0 },
+	ROW(struct ev_command, "name", STRING, name, 1),
+	ROW(struct ev_command, "args", STRING, args, 1),
+	ROW(struct ev_command, "help", STRING, help, 1),
+	ROW(struct ev_command, "complete", STRING, complete, 1),
+	END_ROW,
 };
 
 /* A frame and all that its pointers lead to. */
@@ -125,8 +147,8 @@ struct box {
 	struct wire_frame frame;  /* first: it is what callers have */
 	json_t *root;             /* the strings live here */
 	struct dw_buf text, body; /* what came as base64 */
-	struct wire_session *sessions;
-	struct wire_command *commands;
+	struct ev_session *sessions;
+	struct ev_command *commands;
 	const char **listeners, **peers;
 };
 
@@ -136,17 +158,6 @@ or_empty(const char *s)
 	return s != NULL ? s : "";
 }
 
-static struct wire_event
-no_event(void)
-{
-	return (struct wire_event){ .ev = "",
-		.who = "",
-		.mode = "",
-		.addr = "",
-		.why = "",
-		.body = "" };
-}
-
 struct wire_frame
 wire_frame_of(enum wire_op op)
 {
@@ -154,9 +165,8 @@ wire_frame_of(enum wire_op op)
 		.name = "",
 		.desk = "",
 		.journal = "",
-		.code = "",
 		.text = "",
-		.ev = no_event() };
+		.ev = ev_event_of(EV_UNKNOWN) };
 }
 
 /* ---- writing -------------------------------------------------------- */
@@ -164,7 +174,7 @@ wire_frame_of(enum wire_op op)
 /* Names are made of characters long before they come here; should one not
  * be, it is shown rather than lost. */
 static json_t *
-word_json(const char *s)
+string_json(const char *s)
 {
 	struct dw_buf safe = DW_BUF_INITIALIZER;
 	json_t *j = json_string(s);
@@ -179,8 +189,11 @@ static bool
 is_absent(const struct member *m, const char *at)
 {
 	switch (m->type) {
-	case WORD:
+	case STRING:
 		return *or_empty(*(const char *const *)at) == '\0';
+	case CHARS:
+		return *at == '\0';
+	case WORD:
 	case NUMBER:
 		return *(const uint64_t *)at == 0;
 	case SIGNED:
@@ -197,8 +210,12 @@ static json_t *
 member_json(const struct member *m, const char *at)
 {
 	switch (m->type) {
+	case STRING:
+		return string_json(*(const char *const *)at);
+	case CHARS:
+		return string_json(at);
 	case WORD:
-		return word_json(*(const char *const *)at);
+		return json_string(ev_word(m->words, *(const unsigned *)at));
 	case NUMBER:
 		return json_integer((json_int_t) * (const uint64_t *)at);
 	case SIGNED:
@@ -253,7 +270,7 @@ put_text(json_t *j, const char *text, size_t len)
 }
 
 static int
-put_event(json_t *j, const struct wire_event *ev)
+put_event(json_t *j, const struct ev_event *ev)
 {
 	json_t *inner = json_object();
 	int r = inner == NULL ? -ENOMEM : 0;
@@ -295,7 +312,7 @@ put_words(json_t *j, const char *key, const char *const *words, size_t n)
 	if (json_object_set_new(j, key, list) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		if (json_array_append_new(list, word_json(words[i])) < 0)
+		if (json_array_append_new(list, string_json(words[i])) < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -410,21 +427,43 @@ get_number(const json_t *j, const struct member *m, char *at)
 	return 0;
 }
 
+/* A word that is not known is the enum's 0, so that an older console works
+ * with a newer desk. */
+static int
+get_string(const json_t *j, const struct member *m, char *at)
+{
+	const char *s = json_string_value(j);
+
+	if (s == NULL)
+		return -EPROTO;
+	if (m->type == WORD)
+		*(unsigned *)at = ev_value(m->words, s);
+	else if (m->type == CHARS)
+		snprintf(at, m->size, "%s", s);
+	else
+		*(const char **)at = s;
+	return 0;
+}
+
 static int
 get_member(const json_t *j, const struct member *m, char *at)
 {
-	if (m->type == WORD) {
-		if (!json_is_string(j))
+	switch (m->type) {
+	case STRING:
+	case CHARS:
+	case WORD:
+		return get_string(j, m, at);
+	case NUMBER:
+	case SIGNED:
+	case SMALL:
+		return get_number(j, m, at);
+	case FLAG:
+		if (!json_is_boolean(j))
 			return -EPROTO;
-		*(const char **)at = json_string_value(j);
+		*(bool *)at = json_is_true(j);
 		return 0;
 	}
-	if (m->type != FLAG)
-		return get_number(j, m, at);
-	if (!json_is_boolean(j))
-		return -EPROTO;
-	*(bool *)at = json_is_true(j);
-	return 0;
+	return -EPROTO;
 }
 
 static int
@@ -470,7 +509,7 @@ get_text(const json_t *j, struct dw_buf *bytes, const char **text, size_t *len)
 static int
 get_event(const json_t *j, struct box *b)
 {
-	struct wire_event *ev = &b->frame.ev;
+	struct ev_event *ev = &b->frame.ev;
 	int r;
 
 	if ((r = get_members(j, event_members, ev, 1)) < 0)
@@ -502,14 +541,9 @@ get_sessions(const json_t *array, struct box *b)
 	    &b->frame.nsessions);
 
 	b->frame.sessions = b->sessions;
-	for (size_t i = 0; r == 0 && i < b->frame.nsessions; i++) {
-		b->sessions[i] = (struct wire_session){ .state = "",
-			.mode = "",
-			.name = "",
-			.addr = "" };
+	for (size_t i = 0; r == 0 && i < b->frame.nsessions; i++)
 		r = get_members(json_array_get(array, i), session_members,
 		    &b->sessions[i], 1);
-	}
 	return r;
 }
 
@@ -521,7 +555,7 @@ get_commands(const json_t *array, struct box *b)
 
 	b->frame.commands = b->commands;
 	for (size_t i = 0; r == 0 && i < b->frame.ncommands; i++) {
-		b->commands[i] = (struct wire_command){ "", "", "", "" };
+		b->commands[i] = (struct ev_command){ "", "", "", "" };
 		r = get_members(json_array_get(array, i), command_members,
 		    &b->commands[i], 1);
 	}

@@ -13,10 +13,10 @@
  *
  *	from the desk
  *	welcome	v, name, desk, journal, seq, sessions, commands, listeners,
- *		peers, notes, replay	name: what the desk calls this operator;
+ *		peers, datagrams, replay	name: what the desk calls this operator;
  *					journal: what its seq are numbers of;
- *					peers: who wrote over UDP lately; notes:
- *					so many while nobody was on duty
+ *					peers: who wrote over UDP lately; datagrams:
+ *					so many came while nobody was on duty
  *	live	seq			after a replay: all up to seq was sent
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id
@@ -33,6 +33,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "event/command.h"
+#include "event/session.h"
 
 #define WIRE_OP_VERSION  1
 #define WIRE_OP_LINE_MAX (512 * 1024) /* bytes of a frame to the desk */
@@ -55,43 +57,19 @@ enum wire_op {
 	WIRE_OPS
 };
 
-/* An event as desk/event.h has it, its kind as a word. */
-struct wire_event {
-	uint64_t seq, sid, n;
-	int64_t t_ms;
-	unsigned flags;
-	const char *ev; /* "said" */
-	const char *who, *mode, *addr, *why;
-	const char *body; /* any bytes, also NUL */
-	size_t len;
-};
-
-struct wire_session {
-	uint64_t sid, in, out, sent; /* messages each way; sent ones */
-	const char *state;           /* "waiting", "open", "left" */
-	const char *mode, *name, *addr;
-	bool eof, gone;
-	int64_t waiting_ms; /* wall clock since when; 0 is not */
-	int64_t began_ms;
-};
-
-struct wire_command {
-	const char *name, *args, *help;
-	const char *complete; /* "session", "command", "peer" or "" */
-};
-
 struct wire_frame {
 	enum wire_op op;
-	uint64_t id, sid, n, seq, seen, notes;
+	uint64_t id, sid, n, seq, seen, datagrams;
 	unsigned v;
 	bool replay;
-	const char *name, *desk, *journal, *code; /* "" when absent */
+	enum ev_code code;
+	const char *name, *desk, *journal; /* "" when absent */
 	const char *text;
 	size_t len; /* of text: any bytes */
-	struct wire_event ev;
-	const struct wire_session *sessions;
+	struct ev_event ev;
+	const struct ev_session *sessions;
 	size_t nsessions;
-	const struct wire_command *commands;
+	const struct ev_command *commands;
 	size_t ncommands;
 	const char *const *listeners;
 	size_t nlisteners;

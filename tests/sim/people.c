@@ -33,7 +33,7 @@ static const char *const kinds[DESK_RQ_KINDS] = {
 	[DESK_RQ_IDLE] = "idle",
 	[DESK_RQ_BYE] = "bye",
 	[DESK_RQ_EOF] = "eof",
-	[DESK_RQ_LEFT] = "left",
+	[DESK_RQ_DISCONNECTED] = "left",
 	[DESK_RQ_SENT] = "sent",
 	[DESK_RQ_STALLED] = "stalled",
 };
@@ -59,18 +59,18 @@ push_customer(struct world *w, enum desk_rq rq, struct customer *cu)
 static void
 arrive(struct world *w, struct customer *cu)
 {
-	char addr[DESK_ADDR_SIZE];
+	char addr[EV_ADDR_SIZE];
 
 	memset(cu, 0, sizeof *cu);
 	cu->c = malloc(sizeof *cu->c);
 	snprintf(addr, sizeof addr, "192.0.2.1:%" PRIu64, ++w->uid);
 	desk_conn_init(cu->c, addr);
-	cu->mode = sim_once_in(w, 2) ? DESK_CLASSIC : DESK_LINE;
+	cu->mode = sim_once_in(w, 2) ? EV_MODE_CLASSIC : EV_MODE_LINE;
 	cu->slow = sim_once_in(w, 6);
 	cu->may_end = w->draining;
 	cu->opened = true;
 	/* A classic client's worker waits until it is let in. */
-	cu->opening = cu->mode == DESK_CLASSIC;
+	cu->opening = cu->mode == EV_MODE_CLASSIC;
 	push_customer(w, DESK_RQ_OPENED, cu);
 }
 
@@ -115,7 +115,7 @@ say_plain(struct world *w, struct customer *cu)
 static void
 say_quit(struct customer *cu)
 {
-	queue(cu, cu->mode == DESK_CLASSIC ? "quit" : "/quit", false, 0);
+	queue(cu, cu->mode == EV_MODE_CLASSIC ? "quit" : "/quit", false, 0);
 	cu->may_end = true;
 }
 
@@ -180,7 +180,7 @@ speak(struct world *w, struct customer *cu)
 {
 	if (cu->nqueue == QUEUE || cu->leaving || cu->eof || cu->reset)
 		return;
-	if (cu->mode == DESK_CLASSIC)
+	if (cu->mode == EV_MODE_CLASSIC)
 		say_classic(w, cu);
 	else
 		say_line(w, cu);
@@ -210,7 +210,7 @@ leave(struct world *w, struct customer *cu)
 	}
 	cu->leaving = true;
 	cu->told_last = cu->told;
-	push_customer(w, DESK_RQ_LEFT, cu)->rq.why = "left";
+	push_customer(w, DESK_RQ_DISCONNECTED, cu)->rq.why = "left";
 	cu->opened = false;
 }
 
@@ -253,7 +253,7 @@ worker_says(struct world *w, struct customer *cu)
 	enum desk_rq rq = says[sim_random(w, 4)];
 	struct request *q;
 
-	if (rq == DESK_RQ_ANSWER && cu->mode == DESK_CLASSIC)
+	if (rq == DESK_RQ_ANSWER && cu->mode == EV_MODE_CLASSIC)
 		return;
 	if (rq == DESK_RQ_IDLE || rq == DESK_RQ_BYE)
 		cu->may_end = true;
@@ -270,7 +270,7 @@ static bool
 must_leave(const struct customer *cu)
 {
 	return cu->leaving || cu->cut || cu->reset ||
-	    (cu->ended && (cu->eof || cu->mode == DESK_CLASSIC));
+	    (cu->ended && (cu->eof || cu->mode == EV_MODE_CLASSIC));
 }
 
 static void

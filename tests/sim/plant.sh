@@ -30,14 +30,14 @@ turn.c|s/t->since_ns + t->times.hold_ns;/DW_NEVER;/|no holding line
 desk.c|s/d->sid = d->stored_sid = last_sid;/d->sid = d->stored_sid = last_sid - (last_sid > 0);/|a session number is used again
 desk.c|s/if (left > 0) {/if (left > 0 \|\| now.ms > 0) {/|a gone session is never closed
 desk.c|/desk_settle_sent(d, s, now);/d|nobody learns that a reply has left
-publish.c|s/facts.state == DESK_CLOSED \&\& !is_awaited(s)/facts.state == DESK_CLOSED/|nobody learns that the last words have left
+publish.c|s/facts.state == EV_STATE_CLOSED \&\& !is_awaited(s)/facts.state == EV_STATE_CLOSED/|nobody learns that the last words have left
 decide.c|s/rq->offset >= rq->conn->put_end/rq->offset > 0/|sent before it has left
 decide.c|s/^		c->session->conn = NULL;$//|a connection that has left is kept
-notes.c|s/^	fx = desk_effect_add(d, publish_answer);$/&\n	fx->undo = publish_answer;/|a datagram is sent though its answer is not stored
-notes.c|s/^	\*copy = \*to;$/	*copy = d->peers.all[0];/|an answer goes to another sender
-notes.c|/^	d->notes = d->stored_notes;/d|what was not stored is counted
-notes.c|/^	d->left_emitted = 0;/d|nobody learns that an answer has left
-peers.c|s/^	return only != NULL \&\& !only->left ? only : NULL;/	return only != NULL \&\& only->left ? ps->all : only;/|who has left is answered
+datagrams.c|s/^	fx = desk_effect_add(d, publish_answer);$/&\n	fx->undo = publish_answer;/|a datagram is sent though its answer is not stored
+datagrams.c|s/^	\*copy = \*to;$/	*copy = d->peers.all[0];/|an answer goes to another sender
+datagrams.c|/^	d->unread = d->stored_unread;/d|what was not stored is counted
+datagrams.c|/^	d->udp_sent_emitted = 0;/d|nobody learns that an answer has left
+peers.c|s/^	return only != NULL \&\& !only->quit ? only : NULL;/	return only != NULL \&\& only->quit ? ps->all : only;/|who has left is answered
 peers.c|s/^		if (!is_recent(ps, &ps->all/		if (!desk_peer_is_known(ps, \&ps->all/|another is answered than who has just left
 visitor.c|s/= dw_buf_take(&name)/= NULL/|a name is read when it is gone
 ROWS
@@ -52,7 +52,7 @@ compile()
 objects()
 {
 	mkdir "$dir/o" || return 1
-	for source in "$srcdir"/tests/sim/*.c "$srcdir"/src/desk/*.c \
+	for source in "$srcdir"/tests/sim/*.c "$srcdir"/src/desk/*.c "$srcdir"/src/event/*.c \
 	    "$srcdir"/src/base/buf.c "$srcdir"/src/base/mem.c \
 	    "$srcdir"/src/base/quit.c "$srcdir"/src/base/text.c
 	do

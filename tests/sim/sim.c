@@ -110,7 +110,7 @@ expect_refusals(struct world *w)
 {
 	for (unsigned i = 0; i < w->nbatch; i++)
 		if (w->batch[i].rq.rq == DESK_RQ_OPENED &&
-		    w->batch[i].cu->mode == DESK_CLASSIC)
+		    w->batch[i].cu->mode == EV_MODE_CLASSIC)
 			w->batch[i].cu->may_cut = true;
 }
 
@@ -142,12 +142,12 @@ check_customers(struct world *w)
 
 		if (cu->c == NULL || !cu->opened)
 			continue;
-		if (cu->mode == DESK_CLASSIC)
+		if (cu->mode == EV_MODE_CLASSIC)
 			peer_check(w, cu);
 		if (cu->ended && !cu->cut && cu->told == cu->put &&
 		    w->now.ns > cu->ended_ns +
-			    (cu->mode == DESK_CLASSIC ? 60 * DW_SECOND :
-							w->config.linger_ns))
+			    (cu->mode == EV_MODE_CLASSIC ? 60 * DW_SECOND :
+							   w->config.linger_ns))
 			sim_fail(w, "customer %d lingers", i);
 		if (cu->closed && !cu->cut && !cu->ended &&
 		    w->now.ns > cu->closed_ns + 70 * DW_SECOND)
@@ -211,7 +211,7 @@ restart(struct world *w, bool in_round)
 
 /* Power fails before the COMMIT, or after it and before anybody is told. */
 static bool
-crashes(struct world *w, const struct desk_event *evs, size_t n)
+crashes(struct world *w, const struct ev_event *evs, size_t n)
 {
 	if (w->calm || !sim_once_in(w, 1500))
 		return false;
@@ -236,7 +236,7 @@ publish(struct world *w)
 static void
 round_once(struct world *w)
 {
-	const struct desk_event *evs;
+	const struct ev_event *evs;
 	size_t n;
 
 	decide(w);

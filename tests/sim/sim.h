@@ -60,7 +60,7 @@ struct message {
 
 struct customer {
 	struct desk_conn *c; /* NULL: a free slot */
-	enum desk_mode mode;
+	enum ev_mode mode;
 	uint64_t sid; /* 0: no stored session yet */
 	bool opened, eof, reset, leaving;
 	bool opening;    /* not yet let in, or refused */
@@ -96,15 +96,15 @@ struct request {
 	bool over;   /* its customer's session had ended */
 	bool stored; /* its event was */
 	bool answered;
-	enum desk_code code;
-	int peer;       /* NOTE, udp: which; -1: none named */
-	bool udp;       /* a command that answers a datagram */
-	uint64_t notes; /* ATTACH, stored: missed until then */
+	enum ev_code code;
+	int peer;           /* NOTE, udp: which; -1: none named */
+	bool udp;           /* a command that answers a datagram */
+	uint64_t datagrams; /* ATTACH, stored: missed until then */
 };
 
 /* What must be remembered of one who writes over UDP. */
 struct udp_peer {
-	char addr[DESK_ADDR_SIZE];
+	char addr[EV_ADDR_SIZE];
 	char route[DESK_ROUTE_SIZE];
 	int64_t heard_ns; /* 0: never */
 	bool left;        /* and then it said quit */
@@ -118,15 +118,15 @@ struct udp_out {
 
 /* What the stored events say of a session; our own reading of event.h. */
 struct session {
-	struct desk_facts f;
+	struct ev_session f;
 	struct customer *cu;
 	uint64_t put_n;  /* replies wholly put */
-	uint64_t left_n; /* replies that had left when its
+	uint64_t sent_n; /* replies that had left when its
 	                  * customer went, and it had ended */
 };
 
 struct stored {
-	struct desk_event ev;
+	struct ev_event ev;
 	char *bytes; /* all its strings and its body */
 };
 
@@ -134,7 +134,7 @@ struct store {
 	struct stored *evs;
 	size_t n, cap;
 	uint64_t seq, sid;        /* last ones used */
-	uint64_t notes;           /* missed by all operators */
+	uint64_t datagrams;       /* missed by all operators */
 	struct session *sessions; /* [sid - 1] */
 	size_t cap_sessions;
 };
@@ -142,7 +142,7 @@ struct store {
 struct counts {
 	uint64_t events, undone, restarts, crashes, drains, replies, refused,
 	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
-	    gone, eofs, attached_undone, past, quits, names, sent, notes,
+	    gone, eofs, attached_undone, past, quits, names, sent, datagrams,
 	    missed, answers, refused_answers, unsent;
 };
 
@@ -181,7 +181,7 @@ uint64_t sim_random(struct world *w, uint64_t n);
 bool sim_once_in(struct world *w, uint64_t n);
 
 /* store.c: commit takes the round's events over as one transaction. */
-void store_commit(struct world *w, const struct desk_event *evs, size_t n);
+void store_commit(struct world *w, const struct ev_event *evs, size_t n);
 void store_fini(struct store *st);
 struct session *store_session(struct world *w, uint64_t sid);
 /* Its customer goes. */
@@ -196,8 +196,8 @@ struct desk *store_restart(struct world *w);
 /* udp.c */
 void udp_note(struct world *w);
 void udp_answer(struct world *w, struct request *q);
-void udp_stored(struct world *w, const struct desk_event *ev);
-void udp_shown(struct world *w, const struct desk_event *ev);
+void udp_stored(struct world *w, const struct ev_event *ev);
+void udp_shown(struct world *w, const struct ev_event *ev);
 const char *udp_datagram(void *w, const struct desk_peer *to, const char *text,
     size_t len);
 void udp_dropped(void *w);

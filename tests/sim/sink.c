@@ -24,18 +24,18 @@ customer_of(struct world *w, const struct desk_conn *c)
 }
 
 static bool
-same_event(const struct desk_event *a, const struct desk_event *b)
+same_event(const struct ev_event *a, const struct ev_event *b)
 {
 	return a->seq == b->seq && a->t_ms == b->t_ms && a->sid == b->sid &&
-	    a->ev == b->ev && a->n == b->n && a->flags == b->flags &&
+	    a->kind == b->kind && a->n == b->n && a->flags == b->flags &&
 	    a->len == b->len && strcmp(a->who, b->who) == 0 &&
-	    strcmp(a->mode, b->mode) == 0 && strcmp(a->addr, b->addr) == 0 &&
+	    a->mode == b->mode && strcmp(a->addr, b->addr) == 0 &&
 	    strcmp(a->why, b->why) == 0 &&
 	    memcmp(a->body, b->body, a->len) == 0;
 }
 
 static void
-sink_event(void *arg, const struct desk_event *ev, const struct desk_session *s)
+sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
 {
 	struct world *w = arg;
 
@@ -72,7 +72,7 @@ take(struct world *w, struct customer *cu, size_t len)
 		return DESK_PUT_KEPT;
 	}
 	cu->left = cu->told = cu->put;
-	return DESK_PUT_LEFT;
+	return DESK_PUT_SENT;
 }
 
 static enum desk_put
@@ -89,7 +89,7 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 		sim_fail(w, "empty text");
 	if (w->phase == UNDO && say->who != NULL)
 		sim_fail(w, "a reply that is not stored");
-	if (!say->raw && cu->mode == DESK_CLASSIC)
+	if (!say->raw && cu->mode == EV_MODE_CLASSIC)
 		sim_fail(w, "more than the text to a classic client");
 	if (say->raw && say->who != NULL)
 		sim_fail(w, "a reply without its operator");
@@ -97,7 +97,7 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 	*end = cu->put;
 	if (how == DESK_PUT_FULL || how == DESK_PUT_SHUT)
 		return how;
-	if (cu->mode == DESK_CLASSIC)
+	if (cu->mode == EV_MODE_CLASSIC)
 		peer_gets(w, cu, say->text, say->len);
 	else if (say->who != NULL)
 		stream_see(w, cu, say->text, say->len);
@@ -114,7 +114,7 @@ sink_end(void *arg, struct desk_conn *c)
 		sim_fail(w, "ended twice");
 	if (!cu->may_end && !cu->said_quit)
 		sim_fail(w, "ended without a reason");
-	if (cu->mode == DESK_CLASSIC && cu->peer.state != DONE &&
+	if (cu->mode == EV_MODE_CLASSIC && cu->peer.state != DONE &&
 	    cu->peer.nunread == 0 && !cu->reset && !cu->may_cut)
 		sim_fail(w, "the client never heard quit");
 	cu->ended = true;
@@ -158,7 +158,7 @@ give_back(struct world *w, struct request *q)
 	free(q->message.text);
 	free(q->who);
 	q->message.text = q->who = NULL;
-	if (q->rq.rq == DESK_RQ_LEFT)
+	if (q->rq.rq == DESK_RQ_DISCONNECTED)
 		people_gone(w, q->cu);
 }
 
@@ -168,19 +168,20 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	struct world *w = arg;
 	struct request *q = pending(w, node);
 
-	if (w->phase == UNDO && a->code == DESK_OK && q->rq.rq != DESK_RQ_LEFT)
+	if (w->phase == UNDO && a->code == EV_CODE_OK &&
+	    q->rq.rq != DESK_RQ_DISCONNECTED)
 		sim_fail(w, "request %d is acknowledged but not stored",
 		    (int)(q - w->batch));
 	q->code = a->code;
-	if (q->rq.rq == DESK_RQ_REPLY && (a->code == DESK_OK) != q->stored)
+	if (q->rq.rq == DESK_RQ_REPLY && (a->code == EV_CODE_OK) != q->stored)
 		sim_fail(w, "a reply is %s but answered %s",
 		    q->stored ? "stored" : "not stored",
-		    desk_code_word(a->code));
-	if (q->message.plain && a->code == DESK_OK && !q->stored && !q->over &&
-	    !q->cu->closed)
+		    ev_word(&ev_codes, a->code));
+	if (q->message.plain && a->code == EV_CODE_OK && !q->stored &&
+	    !q->over && !q->cu->closed)
 		sim_fail(w, "a customer's message is lost");
 	udp_answered(w, q);
-	w->counts.refused += q->rq.rq == DESK_RQ_REPLY && a->code != DESK_OK;
+	w->counts.refused += q->rq.rq == DESK_RQ_REPLY && a->code != EV_CODE_OK;
 	if (q->rq.rq == DESK_RQ_SENT && q->rq.offset == q->cu->put) {
 		/* Only now does an ended one linger. */
 		if (q->cu->told < q->rq.offset)
@@ -190,7 +191,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	if (q->rq.rq == DESK_RQ_OPENED) {
 		q->cu->opening = false;
 		q->cu->reset |=
-		    q->cu->mode == DESK_CLASSIC && a->code != DESK_OK;
+		    q->cu->mode == EV_MODE_CLASSIC && a->code != EV_CODE_OK;
 	}
 	if (q->rq.rq == DESK_RQ_DETACH)
 		q->op->on = q->op->busy = false;
@@ -198,17 +199,17 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 }
 
 static void
-sink_attached(void *arg, void *node, uint64_t notes)
+sink_attached(void *arg, void *node, uint64_t datagrams)
 {
 	struct world *w = arg;
 	struct request *q = pending(w, node);
 
 	store_compare(w);
-	if (notes != (w->phase == UNDO ? w->store.notes : q->notes))
+	if (datagrams != (w->phase == UNDO ? w->store.datagrams : q->datagrams))
 		sim_fail(w, "%" PRIu64 " datagrams were missed, they say",
-		    notes);
-	w->counts.missed += notes;
-	q->code = DESK_OK;
+		    datagrams);
+	w->counts.missed += datagrams;
+	q->code = EV_CODE_OK;
 	q->op->on = true;
 	q->op->busy = false;
 	q->op->seen = desk_last_seq(w->desk);
@@ -224,7 +225,7 @@ sink_past(void *arg, void *node, uint64_t sid, unsigned count)
 
 	if ((sid == 0) != q->udp || count == 0)
 		sim_fail(w, "the past of nobody");
-	q->code = DESK_OK;
+	q->code = EV_CODE_OK;
 	w->counts.past++;
 	give_back(w, q);
 }

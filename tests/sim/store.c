@@ -34,15 +34,14 @@ keep_string(char **at, const char *s)
 }
 
 static void
-copy(struct stored *to, const struct desk_event *ev)
+copy(struct stored *to, const struct ev_event *ev)
 {
-	char *at = malloc(strlen(ev->who) + strlen(ev->mode) +
-	    strlen(ev->addr) + strlen(ev->why) + ev->len + 4);
+	char *at = malloc(strlen(ev->who) + strlen(ev->addr) + strlen(ev->why) +
+	    ev->len + 3);
 
 	to->ev = *ev;
 	to->bytes = at;
 	to->ev.who = keep_string(&at, ev->who);
-	to->ev.mode = keep_string(&at, ev->mode);
 	to->ev.addr = keep_string(&at, ev->addr);
 	to->ev.why = keep_string(&at, ev->why);
 	memcpy(at, ev->body, ev->len);
@@ -50,7 +49,7 @@ copy(struct stored *to, const struct desk_event *ev)
 }
 
 static void
-append(struct store *st, const struct desk_event *ev)
+append(struct store *st, const struct ev_event *ev)
 {
 	if (st->n == st->cap) {
 		st->cap = st->cap != 0 ? 2 * st->cap : 64;
@@ -70,7 +69,7 @@ at_address(struct world *w, const char *addr)
 }
 
 static void
-arrived(struct world *w, const struct desk_event *ev)
+arrived(struct world *w, const struct ev_event *ev)
 {
 	struct store *st = &w->store;
 	struct session *s;
@@ -86,8 +85,8 @@ arrived(struct world *w, const struct desk_event *ev)
 	s = &st->sessions[st->sid++];
 	memset(s, 0, sizeof *s);
 	s->f.sid = ev->sid;
-	s->f.state = DESK_WAITING;
-	s->f.mode = strcmp(ev->mode, "classic") == 0 ? DESK_CLASSIC : DESK_LINE;
+	s->f.state = EV_STATE_WAITING;
+	s->f.mode = ev->mode;
 	s->f.began_ms = ev->t_ms;
 	snprintf(s->f.name, sizeof s->f.name, "%s", ev->who);
 	snprintf(s->f.addr, sizeof s->f.addr, "%s", ev->addr);
@@ -101,7 +100,7 @@ arrived(struct world *w, const struct desk_event *ev)
 
 /* The message of this round's batch that the event stores. */
 static void
-said(struct world *w, struct session *s, const struct desk_event *ev)
+said(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	if (ev->n != ++s->f.in)
 		sim_fail(w, "said %" PRIu64 " is not the next", ev->n);
@@ -118,22 +117,22 @@ said(struct world *w, struct session *s, const struct desk_event *ev)
 		q->stored = true;
 		if (s->f.waiting_ms == 0)
 			s->f.waiting_ms = ev->t_ms;
-		if ((ev->flags & DESK_UNATTENDED) != 0)
-			s->f.state = DESK_LEFT;
+		if ((ev->flags & EV_FLAG_UNATTENDED) != 0)
+			s->f.state = EV_STATE_UNATTENDED;
 		return;
 	}
 	sim_fail(w, "session %" PRIu64 " said what nobody said", ev->sid);
 }
 
 static void
-reply(struct world *w, struct session *s, const struct desk_event *ev)
+reply(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	struct customer *cu = s->cu;
 
 	if (ev->n != ++s->f.out)
 		sim_fail(w, "reply %" PRIu64 " is not the next", ev->n);
 	s->f.waiting_ms = 0;
-	s->f.state = DESK_OPEN;
+	s->f.state = EV_STATE_OPEN;
 	w->counts.replies++;
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
@@ -153,7 +152,7 @@ reply(struct world *w, struct session *s, const struct desk_event *ev)
 
 /* Replies up to n have left: they must have been put, and have left. */
 static void
-sent(struct world *w, struct session *s, const struct desk_event *ev)
+sent(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	uint64_t put;
 
@@ -171,7 +170,7 @@ sent(struct world *w, struct session *s, const struct desk_event *ev)
 }
 
 static void
-named(struct world *w, struct session *s, const struct desk_event *ev)
+named(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
@@ -191,7 +190,7 @@ named(struct world *w, struct session *s, const struct desk_event *ev)
 }
 
 static void
-at_eof(struct world *w, struct session *s, const struct desk_event *ev)
+at_eof(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	(void)ev;
 	if (s->f.eof || s->cu == NULL || !s->cu->eof)
@@ -201,7 +200,7 @@ at_eof(struct world *w, struct session *s, const struct desk_event *ev)
 }
 
 static void
-gone(struct world *w, struct session *s, const struct desk_event *ev)
+gone(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	if (s->f.gone)
 		sim_fail(w, "gone twice");
@@ -225,12 +224,12 @@ left(const struct customer *cu, uint64_t told)
 }
 
 static void
-closed(struct world *w, struct session *s, const struct desk_event *ev)
+closed(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	if (s->cu != NULL && !s->cu->unsure &&
 	    s->f.sent < left(s->cu, s->cu->told))
 		sim_fail(w, "what has left is never sent");
-	s->f.state = DESK_CLOSED;
+	s->f.state = EV_STATE_CLOSED;
 	s->f.waiting_ms = 0;
 	if (strcmp(ev->why, "gone") == 0) {
 		if (ev->t_ms < s->f.gone_ms + w->config.gone_after_ms)
@@ -248,8 +247,8 @@ closed(struct world *w, struct session *s, const struct desk_event *ev)
 void
 store_let_go(struct session *s)
 {
-	if (s->f.state == DESK_CLOSED && s->cu != NULL && !s->cu->unsure)
-		s->left_n = left(s->cu, s->cu->told_last);
+	if (s->f.state == EV_STATE_CLOSED && s->cu != NULL && !s->cu->unsure)
+		s->sent_n = left(s->cu, s->cu->told_last);
 	s->cu = NULL;
 }
 
@@ -259,7 +258,7 @@ store_check_ended(struct world *w)
 	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
 		const struct session *s = store_session(w, sid);
 
-		if (s->f.sent < s->left_n)
+		if (s->f.sent < s->sent_n)
 			sim_fail(w,
 			    "nobody learns that the last words of %" PRIu64
 			    " have left",
@@ -268,36 +267,36 @@ store_check_ended(struct world *w)
 }
 
 static void
-apply(struct world *w, const struct desk_event *ev)
+apply(struct world *w, const struct ev_event *ev)
 {
-	static void (*const table[DESK_EV_KINDS])(struct world *,
-	    struct session *, const struct desk_event *) = {
-		[DESK_EV_SAID] = said,
-		[DESK_EV_REPLY] = reply,
-		[DESK_EV_SENT] = sent,
-		[DESK_EV_NAME] = named,
-		[DESK_EV_EOF] = at_eof,
-		[DESK_EV_GONE] = gone,
-		[DESK_EV_CLOSED] = closed,
+	static void (*const table[])(struct world *, struct session *,
+	    const struct ev_event *) = {
+		[EV_SAID] = said,
+		[EV_REPLY] = reply,
+		[EV_SENT] = sent,
+		[EV_NAME] = named,
+		[EV_EOF] = at_eof,
+		[EV_GONE] = gone,
+		[EV_CLOSED] = closed,
 	};
 	struct session *s;
 
-	if (ev->ev == DESK_EV_ARRIVED) {
+	if (ev->kind == EV_ARRIVED) {
 		arrived(w, ev);
 		return;
 	}
 	udp_stored(w, ev);
-	if (table[ev->ev] == NULL)
+	if (ev->kind >= sizeof table / sizeof *table || table[ev->kind] == NULL)
 		return;
 	if ((s = store_session(w, ev->sid)) == NULL)
 		sim_fail(w, "an event of unknown session %" PRIu64, ev->sid);
-	if (s->f.state == DESK_CLOSED && ev->ev != DESK_EV_SENT)
+	if (s->f.state == EV_STATE_CLOSED && ev->kind != EV_SENT)
 		sim_fail(w, "an event after the end of %" PRIu64, ev->sid);
-	table[ev->ev](w, s, ev);
+	table[ev->kind](w, s, ev);
 }
 
 void
-store_commit(struct world *w, const struct desk_event *evs, size_t n)
+store_commit(struct world *w, const struct ev_event *evs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (evs[i].seq != w->store.seq + 1)
@@ -330,7 +329,7 @@ struct walk {
 };
 
 static bool
-same(const struct desk_facts *a, const struct desk_facts *b)
+same(const struct ev_session *a, const struct ev_session *b)
 {
 	return a->sid == b->sid && a->mode == b->mode && a->state == b->state &&
 	    a->eof == b->eof && a->gone == b->gone &&
@@ -345,7 +344,7 @@ static uint64_t
 next_open(struct world *w, uint64_t sid)
 {
 	while (++sid <= w->store.sid)
-		if (w->store.sessions[sid - 1].f.state != DESK_CLOSED)
+		if (w->store.sessions[sid - 1].f.state != EV_STATE_CLOSED)
 			return sid;
 	return 0;
 }
@@ -401,14 +400,14 @@ purge(struct world *w)
 	uint64_t on = 0;
 
 	for (size_t i = 0; i < st->n; i++)
-		if (st->evs[i].ev.ev == DESK_EV_ON)
+		if (st->evs[i].ev.kind == EV_ON)
 			on = st->evs[i].ev.seq;
 	for (size_t i = 0; i < st->n; i++) {
 		struct session *s = store_session(w, st->evs[i].ev.sid);
 		bool missed =
-		    st->evs[i].ev.ev == DESK_EV_UDP && st->evs[i].ev.seq > on;
+		    st->evs[i].ev.kind == EV_UDP && st->evs[i].ev.seq > on;
 
-		if (missed || (s != NULL && s->f.state != DESK_CLOSED))
+		if (missed || (s != NULL && s->f.state != EV_STATE_CLOSED))
 			st->evs[kept++] = st->evs[i];
 		else
 			free(st->evs[i].bytes);
@@ -416,7 +415,7 @@ purge(struct world *w)
 	st->n = w->published = kept;
 	/* The new desk knows nothing of the ended ones. */
 	for (uint64_t sid = 1; sid <= st->sid; sid++)
-		st->sessions[sid - 1].left_n = 0;
+		st->sessions[sid - 1].sent_n = 0;
 }
 
 struct desk *

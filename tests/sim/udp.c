@@ -46,7 +46,7 @@ the_only_one(const struct world *w)
 void
 udp_note(struct world *w)
 {
-	struct request *q = people_push(w, DESK_RQ_NOTE);
+	struct request *q = people_push(w, DESK_RQ_DATAGRAM);
 	char text[64];
 
 	q->peer = (int)sim_random(w, PEERS);
@@ -98,25 +98,25 @@ udp_answer(struct world *w, struct request *q)
 }
 
 static void
-note_stored(struct world *w, const struct desk_event *ev)
+datagram_stored(struct world *w, const struct ev_event *ev)
 {
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 
-		if (q->rq.rq != DESK_RQ_NOTE || q->rq.text != ev->body)
+		if (q->rq.rq != DESK_RQ_DATAGRAM || q->rq.text != ev->body)
 			continue;
 		if (strcmp(q->rq.addr, ev->addr) != 0 || q->stored)
 			sim_fail(w, "a datagram of another, or twice");
 		q->stored = true;
-		w->counts.notes++;
-		w->store.notes += (ev->flags & DESK_UNATTENDED) != 0;
+		w->counts.datagrams++;
+		w->store.datagrams += (ev->flags & EV_FLAG_UNATTENDED) != 0;
 		return;
 	}
 	sim_fail(w, "a datagram that nobody sent");
 }
 
 static void
-answer_stored(struct world *w, const struct desk_event *ev)
+answer_stored(struct world *w, const struct ev_event *ev)
 {
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
@@ -137,7 +137,7 @@ answer_stored(struct world *w, const struct desk_event *ev)
 }
 
 static void
-sent_stored(struct world *w, const struct desk_event *ev)
+sent_stored(struct world *w, const struct ev_event *ev)
 {
 	if (w->nout == 0 || w->out[0].seq != ev->n ||
 	    strcmp(w->out[0].why, ev->why) != 0)
@@ -148,34 +148,34 @@ sent_stored(struct world *w, const struct desk_event *ev)
 
 /* Somebody has come on duty. */
 static void
-on_stored(struct world *w, const struct desk_event *ev)
+on_stored(struct world *w, const struct ev_event *ev)
 {
 	for (unsigned i = 0; i < w->nbatch; i++)
 		if (w->batch[i].rq.rq == DESK_RQ_ATTACH &&
 		    strcmp(w->batch[i].op->name, ev->who) == 0)
-			w->batch[i].notes = w->store.notes;
-	w->store.notes = 0;
+			w->batch[i].datagrams = w->store.datagrams;
+	w->store.datagrams = 0;
 }
 
 void
-udp_stored(struct world *w, const struct desk_event *ev)
+udp_stored(struct world *w, const struct ev_event *ev)
 {
-	static void (*const table[DESK_EV_KINDS])(struct world *,
-	    const struct desk_event *) = {
-		[DESK_EV_ON] = on_stored,
-		[DESK_EV_UDP] = note_stored,
-		[DESK_EV_UDP_REPLY] = answer_stored,
-		[DESK_EV_UDP_SENT] = sent_stored,
+	static void (*const table[])(struct world *,
+	    const struct ev_event *) = {
+		[EV_ON] = on_stored,
+		[EV_UDP] = datagram_stored,
+		[EV_UDP_REPLY] = answer_stored,
+		[EV_UDP_SENT] = sent_stored,
 	};
 
-	if (table[ev->ev] != NULL)
-		table[ev->ev](w, ev);
+	if (ev->kind < sizeof table / sizeof *table && table[ev->kind] != NULL)
+		table[ev->kind](w, ev);
 }
 
 void
-udp_shown(struct world *w, const struct desk_event *ev)
+udp_shown(struct world *w, const struct ev_event *ev)
 {
-	if (ev->ev != DESK_EV_UDP)
+	if (ev->kind != EV_UDP)
 		return;
 	for (int i = 0; i < PEERS; i++) {
 		struct udp_peer *p = &w->peers[i];
@@ -193,12 +193,11 @@ udp_datagram(void *arg, const struct desk_peer *to, const char *text,
     size_t len)
 {
 	struct world *w = arg;
-	const struct desk_event *ev = &w->store.evs[w->published - 1].ev;
+	const struct ev_event *ev = &w->store.evs[w->published - 1].ev;
 	struct udp_out *out = &w->out[w->nout++];
 
-	if (w->phase != PUBLISH || ev->ev != DESK_EV_UDP_REPLY ||
-	    ev->len != len || memcmp(ev->body, text, len) != 0 ||
-	    strcmp(ev->addr, to->addr) != 0)
+	if (w->phase != PUBLISH || ev->kind != EV_UDP_REPLY || ev->len != len ||
+	    memcmp(ev->body, text, len) != 0 || strcmp(ev->addr, to->addr) != 0)
 		sim_fail(w, "a datagram that is no stored answer");
 	for (int i = 0; i < PEERS; i++)
 		if (strcmp(w->peers[i].addr, to->addr) == 0 &&
@@ -227,11 +226,11 @@ udp_answered(struct world *w, const struct request *q)
 	if (!q->udp)
 		return;
 	good = q->peer >= 0 && strlen(text_of(q)) <= w->config.max_answer;
-	if ((q->code == DESK_OK) != q->stored ||
-	    (good && q->code != DESK_OK && q->code != DESK_NOT_STORED) ||
-	    (!good && q->code == DESK_OK))
+	if ((q->code == EV_CODE_OK) != q->stored ||
+	    (good && q->code != EV_CODE_OK && q->code != EV_CODE_NOT_STORED) ||
+	    (!good && q->code == EV_CODE_OK))
 		sim_fail(w, "%s is answered %s", q->message.text,
-		    desk_code_word(q->code));
+		    ev_word(&ev_codes, q->code));
 	w->counts.refused_answers += !good;
 }
 

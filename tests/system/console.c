@@ -96,23 +96,23 @@ expect(struct stage *s, enum wire_op op, uint64_t sid, const char *text)
 }
 
 static struct wire_frame
-event(struct stage *s, const char *kind, uint64_t sid)
+event(struct stage *s, enum ev_kind kind, uint64_t sid)
 {
 	struct wire_frame f = wire_frame_of(WIRE_EV);
 
 	f.ev.seq = ++s->seq;
 	f.ev.t_ms = dw_clock_wall_ms() - 500 + (int64_t)s->seq;
 	f.ev.sid = sid;
-	f.ev.ev = kind;
+	f.ev.kind = kind;
 	return f;
 }
 
 static void
 arrives(struct stage *s, uint64_t sid, const char *name)
 {
-	struct wire_frame f = event(s, "arrived", sid);
+	struct wire_frame f = event(s, EV_ARRIVED, sid);
 
-	f.ev.mode = "line";
+	f.ev.mode = EV_MODE_LINE;
 	f.ev.addr = "127.0.0.1:5000";
 	f.ev.who = name;
 	say(s, &f);
@@ -121,7 +121,7 @@ arrives(struct stage *s, uint64_t sid, const char *name)
 static void
 says(struct stage *s, uint64_t sid, const char *text)
 {
-	struct wire_frame f = event(s, "said", sid);
+	struct wire_frame f = event(s, EV_SAID, sid);
 
 	f.ev.n = f.ev.seq;
 	f.ev.body = text;
@@ -130,7 +130,7 @@ says(struct stage *s, uint64_t sid, const char *text)
 }
 
 static void
-happens(struct stage *s, const char *kind, uint64_t sid)
+happens(struct stage *s, enum ev_kind kind, uint64_t sid)
 {
 	struct wire_frame f = event(s, kind, sid);
 
@@ -139,7 +139,7 @@ happens(struct stage *s, const char *kind, uint64_t sid)
 }
 
 static void
-answer(struct stage *s, enum wire_op op, uint64_t id, const char *code,
+answer(struct stage *s, enum wire_op op, uint64_t id, enum ev_code code,
     const char *text)
 {
 	struct wire_frame f = wire_frame_of(op);
@@ -154,7 +154,7 @@ answer(struct stage *s, enum wire_op op, uint64_t id, const char *code,
 static void
 stores_reply(struct stage *s, uint64_t sid, const char *text)
 {
-	struct wire_frame f = event(s, "reply", sid);
+	struct wire_frame f = event(s, EV_REPLY, sid);
 
 	f.ev.n = f.ev.seq;
 	f.ev.who = "lin";
@@ -170,14 +170,14 @@ takes_reply(struct stage *s, uint64_t sid, const char *text)
 	uint64_t id = expect(s, WIRE_REPLY, sid, text);
 
 	stores_reply(s, sid, text);
-	answer(s, WIRE_OK, id, "", "");
-	happens(s, "sent", sid);
+	answer(s, WIRE_OK, id, EV_CODE_OK, "");
+	happens(s, EV_SENT, sid);
 }
 
 static void
 welcomes(struct stage *s, bool replay)
 {
-	static const struct wire_command commands[] = {
+	static const struct ev_command commands[] = {
 		{ "close", "[N]", "end the conversation", "session" },
 		{ "history", "[N]", "what was said", "session" },
 		{ "kick", "N", "cut off", "session" },
@@ -212,7 +212,7 @@ says_bye(struct stage *s)
 {
 	struct wire_frame f = wire_frame_of(WIRE_BYE);
 
-	f.code = "stop";
+	f.code = EV_CODE_STOP;
 	f.text = "the desk stops";
 	f.len = strlen(f.text);
 	say(s, &f);
@@ -320,7 +320,7 @@ a_reply_that_has_not_left_says_so(void)
 	struct stage s = start_selected();
 
 	pty_type(s.p, "later\r");
-	answer(&s, WIRE_OK, expect(&s, WIRE_REPLY, 3, "later"), "", "");
+	answer(&s, WIRE_OK, expect(&s, WIRE_REPLY, 3, "later"), EV_CODE_OK, "");
 	stores_reply(&s, 3, "later");
 	CHECK(pty_wait(s.p, "3 lin> later ·", WAIT));
 	end(&s);
@@ -541,7 +541,7 @@ a_session_that_ends_while_typing_gets_nothing(void)
 
 	pty_type(s.p, "too late");
 	CHECK(pty_wait(s.p, "too late", WAIT));
-	happens(&s, "closed", 3);
+	happens(&s, EV_CLOSED, 3);
 	CHECK(pty_wait(s.p, "[3 alice, closed] 1 waiting", WAIT));
 	pty_type(s.p, "\r");
 	CHECK(pty_wait(s.p, "not sent to 3 alice: the session is closed",
@@ -557,11 +557,11 @@ a_refused_reply_comes_back_to_the_line(void)
 {
 	struct stage s = start_selected();
 
-	happens(&s, "gone", 3);
+	happens(&s, EV_GONE, 3);
 	CHECK(pty_wait(s.p, "[3 alice, gone]", WAIT));
 	pty_type(s.p, "still there?\r");
-	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "still there?"), "gone",
-	    "that customer is not connected any more");
+	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "still there?"),
+	    EV_CODE_GONE, "that customer is not connected any more");
 	CHECK(pty_wait(s.p, "not sent to 3 alice: that customer is not", WAIT));
 	CHECK(pty_wait(s.p, "> still there?", WAIT));
 	end(&s);
@@ -579,7 +579,7 @@ a_kept_reply_that_begins_with_a_slash_is_never_a_command(void)
 	arrives(&s, 3, "alice");
 	CHECK(pty_wait(s.p, "[-] 1 waiting", WAIT));
 	pty_type(s.p, "/3\r//close\r");
-	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "/close"), "full",
+	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "/close"), EV_CODE_FULL,
 	    "too much waits");
 	CHECK(pty_wait(s.p, "not sent to 3 alice", WAIT));
 	CHECK(pty_wait(s.p, "> //close", WAIT));
@@ -600,7 +600,7 @@ a_refused_reply_does_not_disturb_the_next_one(void)
 	id = expect(&s, WIRE_REPLY, 3, "first");
 	pty_type(s.p, "second");
 	CHECK(pty_wait(s.p, "second", WAIT));
-	answer(&s, WIRE_ERR, id, "not-stored", "the disk is full");
+	answer(&s, WIRE_ERR, id, EV_CODE_NOT_STORED, "the disk is full");
 	CHECK(pty_wait(s.p, "kept as a draft", WAIT));
 	pty_type(s.p, "\r");
 	takes_reply(&s, 3, "second");
@@ -623,7 +623,7 @@ a_refused_reply_does_not_end_a_search_or_an_argument(void)
 	id2 = expect(&s, WIRE_REPLY, 3, "second");
 	pty_type(s.p, "\022");
 	CHECK(pty_wait(s.p, "i-search)`'", WAIT));
-	answer(&s, WIRE_ERR, id, "full", "too much waits");
+	answer(&s, WIRE_ERR, id, EV_CODE_FULL, "too much waits");
 	CHECK(pty_wait(s.p, "kept as a draft", WAIT));
 	pty_type(s.p, "need");
 	CHECK(pty_wait(s.p, "i-search)`need'", WAIT));
@@ -631,7 +631,7 @@ a_refused_reply_does_not_end_a_search_or_an_argument(void)
 	takes_reply(&s, 3, "needle");
 	pty_type(s.p, "\0333");
 	CHECK(pty_wait(s.p, "(arg: 3)", WAIT));
-	answer(&s, WIRE_ERR, id2, "full", "there is no room");
+	answer(&s, WIRE_ERR, id2, EV_CODE_FULL, "there is no room");
 	CHECK(pty_wait(s.p, "there is no room; the text is kept", WAIT));
 	pty_type(s.p, "x\r");
 	takes_reply(&s, 3, "xxx");
@@ -678,9 +678,9 @@ commands_are_never_said(void)
 	pty_type(s.p, "/clsoe 3\r");
 	CHECK(pty_wait(s.p, "there is no command /clsoe", WAIT));
 	pty_type(s.p, "/close\r");
-	answer(&s, WIRE_OK, expect(&s, WIRE_CMD, 0, "close 3"), "", "");
+	answer(&s, WIRE_OK, expect(&s, WIRE_CMD, 0, "close 3"), EV_CODE_OK, "");
 	pty_type(s.p, "/kick\r");
-	answer(&s, WIRE_ERR, expect(&s, WIRE_CMD, 0, "kick"), "usage",
+	answer(&s, WIRE_ERR, expect(&s, WIRE_CMD, 0, "kick"), EV_CODE_USAGE,
 	    "which session?");
 	CHECK(pty_wait(s.p, "/kick: which session?", WAIT));
 	pty_type(s.p, "//close\r");
@@ -724,7 +724,7 @@ history_is_shown_with_what_perhaps_did_not_arrive(void)
 
 	pty_type(s.p, "/history 2\r");
 	id = expect(&s, WIRE_CMD, 0, "history 2");
-	f = event(&s, "reply", 2);
+	f = event(&s, EV_REPLY, 2);
 	s.seq--;
 	f.op = WIRE_PAST;
 	f.id = id;
@@ -733,7 +733,7 @@ history_is_shown_with_what_perhaps_did_not_arrive(void)
 	f.ev.body = "lost?";
 	f.ev.len = 5;
 	say(&s, &f);
-	answer(&s, WIRE_OK, id, "", "");
+	answer(&s, WIRE_OK, id, EV_CODE_OK, "");
 	CHECK(pty_wait(s.p, "2 wang> lost? (perhaps not delivered)", WAIT));
 	end(&s);
 }
@@ -930,8 +930,8 @@ ctrl_d_waits_for_answers_and_a_refusal_calls_it_off(void)
 	struct stage s = start_selected();
 
 	pty_type(s.p, "too much\r\004");
-	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "too much"), "full",
-	    "too much waits");
+	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "too much"),
+	    EV_CODE_FULL, "too much waits");
 	CHECK(pty_wait(s.p, "> too much", WAIT));
 	pty_type(s.p, "\003once more\r\004");
 	takes_reply(&s, 3, "once more");
@@ -962,7 +962,7 @@ ctrl_d_stops_a_desk_of_ones_own_the_second_time(void)
 	pty_type(s.p, "\004");
 	CHECK(pty_wait(s.p, "1 session is open", WAIT));
 	pty_type(s.p, "\004");
-	answer(&s, WIRE_OK, expect(&s, WIRE_CMD, 0, "quit"), "", "");
+	answer(&s, WIRE_OK, expect(&s, WIRE_CMD, 0, "quit"), EV_CODE_OK, "");
 	says_bye(&s);
 	CHECK_INT(pty_wait_exit(s.p, WAIT), 0);
 	end(&s);
@@ -1147,9 +1147,9 @@ static void
 welcomes_with_alice(struct stage *s)
 {
 	struct wire_frame f;
-	struct wire_session alice = { .sid = 3,
-		.state = "waiting",
-		.mode = "line",
+	struct ev_session alice = { .sid = 3,
+		.state = EV_STATE_WAITING,
+		.mode = EV_MODE_LINE,
 		.name = "alice",
 		.addr = "127.0.0.1:5000",
 		.began_ms = 1000,
@@ -1174,7 +1174,7 @@ piped_desk(struct stage *s)
 	takes_reply(s, 3, "hello alice");
 	id = expect(s, WIRE_REPLY, 3, "and again");
 	says(s, 3, "one\ntwo \033[31m");
-	answer(s, WIRE_ERR, id, "full", "too much waits");
+	answer(s, WIRE_ERR, id, EV_CODE_FULL, "too much waits");
 	expect(s, WIRE_BYE, 0, NULL);
 }
 
@@ -1219,10 +1219,10 @@ late_desk(struct stage *s)
 		if (s->last == NULL || strcmp(s->last->text, text) != 0)
 			return;
 		for (int j = 0; i % MOST_WAITING == 0 && j < MOST_WAITING; j++)
-			answer(s, WIRE_OK, ids[j], "", "");
+			answer(s, WIRE_OK, ids[j], EV_CODE_OK, "");
 	}
 	for (int j = 1; j <= PIPED_LINES % MOST_WAITING; j++)
-		answer(s, WIRE_OK, ids[j], "", "");
+		answer(s, WIRE_OK, ids[j], EV_CODE_OK, "");
 	expect(s, WIRE_BYE, 0, NULL);
 }
 

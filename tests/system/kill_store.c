@@ -37,30 +37,29 @@ open_in(const char *dir)
 
 /* Appends a batch after seq; its bodies can be told from any others. */
 static int
-append_batch(struct desk_journal j, uint64_t seq, size_t n)
+append_batch(struct store *s, uint64_t seq, size_t n)
 {
 	char body[BATCH_MAX][32];
-	struct desk_event evs[BATCH_MAX];
+	struct ev_event evs[BATCH_MAX];
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t number = seq + 1 + i;
 
 		snprintf(body[i], sizeof body[i], "event %llu",
 		    (unsigned long long)number);
-		evs[i] = (struct desk_event){
+		evs[i] = (struct ev_event){
 			.seq = number,
 			.sid = 1 + number % 5,
-			.ev = DESK_EV_SAID,
+			.kind = EV_SAID,
 			.n = number,
 			.who = "",
-			.mode = "",
 			.addr = "",
 			.why = "",
 			.body = body[i],
 			.len = strlen(body[i]),
 		};
 	}
-	return j.ops->append(j.journal, evs, n);
+	return store_append(s, evs, n);
 }
 
 /* The child: until it is killed. */
@@ -68,17 +67,15 @@ static void
 append_for_ever(const char *dir, int pipe_fd, unsigned seed)
 {
 	struct store *s = open_in(dir);
-	struct desk_journal j;
 	uint64_t seq, sid;
 
 	if (s == NULL)
 		_exit(1);
-	j = store_journal(s);
 	store_last(s, &seq, &sid);
 	for (;;) {
 		size_t n = 1 + (size_t)rand_r(&seed) % BATCH_MAX;
 
-		if (append_batch(j, seq, n) < 0)
+		if (append_batch(s, seq, n) < 0)
 			_exit(1);
 		seq += n;
 		if (write(pipe_fd, &seq, sizeof seq) != sizeof seq)
@@ -147,7 +144,7 @@ struct tally {
 };
 
 static int
-tally(void *arg, const struct desk_event *ev)
+tally(void *arg, const struct ev_event *ev)
 {
 	struct tally *t = arg;
 	char body[32];

@@ -12,14 +12,15 @@ import tempfile
 MAY_INCLUDE = {
     "base": "",
     "socketserver": "base",
-    "wire": "base",
-    "desk": "base",
-    "store": "base desk",
-    "service": "base socketserver wire desk store",
+    "event": "base",
+    "wire": "base event",
+    "desk": "base event",
+    "store": "base event",
+    "service": "base event socketserver wire desk store",
     "tty": "base",
-    "console": "base socketserver wire tty",
-    "client": "base socketserver wire tty",
-    "bin": "base socketserver wire desk store service tty console client",
+    "console": "base event socketserver wire tty",
+    "client": "base event socketserver wire tty",
+    "bin": "base event socketserver wire desk store service tty console client",
 }
 
 # The start of a system header's name, and the only rooms that include it.

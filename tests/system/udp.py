@@ -80,7 +80,7 @@ def answer(o, sender, text):
 
 # --- the desk ---------------------------------------------------------------
 
-@case("a datagram is a note, is stored, and can be answered")
+@case("a datagram is a datagram, is stored, and can be answered")
 def _():
     with Desk("--udp", HERE) as d:
         o, s = d.operator(), Sender(d)
@@ -214,31 +214,31 @@ def _():
         same(s.read(), ("six", to))
 
 
-@case("notes that came while nobody was on duty are told, also after a restart")
+@case("datagrams that came while nobody was on duty are told, also after a restart")
 def _():
     with state() as folder:
         with Desk("--udp", HERE, folder=folder) as d:
             s = Sender(d)
             s.send("one")
             wait_until(lambda: any(e["body"] == b"one"
-                                   for e in journal(folder)), "the note")
+                                   for e in journal(folder)), "the datagram")
             same(d.stop(), 0)
         with Desk("--udp", HERE, folder=folder) as d:
             s = Sender(d)
             s.send("two")
             wait_until(lambda: any(e["body"] == b"two"
-                                   for e in journal(folder)), "the note")
+                                   for e in journal(folder)), "the datagram")
             o = d.operator()
-            same(o.welcome["notes"], 2)
+            same(o.welcome["datagrams"], 2)
             same(o.welcome["peers"], [s.address])
             number = o.ask("cmd", text="udp")
             same(o.answer(number)["op"], "ok")
             past = [f["ev"] for f in o.frames if f["op"] == "past"]
             same([e["text"] for e in past], ["one", "two"])
-            same(d.operator("wang").welcome.get("notes", 0), 0)
+            same(d.operator("wang").welcome.get("datagrams", 0), 0)
 
 
-@case("kill -9 keeps every note that was shown, and repeats none")
+@case("kill -9 keeps every datagram that was shown, and repeats none")
 def _():
     with state() as folder:
         shown = []
@@ -296,8 +296,8 @@ def _():
         same(o.reply(sid, "after"), "ok")
         c.until("after")
         o.frame(op="notice", code="limit")
-        notes = [e for e in o.events() if e["ev"] == "udp"]
-        assert 0 < len(notes) < 1000, len(notes)
+        datagrams = [e for e in o.events() if e["ev"] == "udp"]
+        assert 0 < len(datagrams) < 1000, len(datagrams)
         same(d.threads(), threads)
         assert d.resident() - memory < 16 * 1024, d.resident() - memory
         for s in done[0]:
@@ -490,7 +490,7 @@ class Console:
         return self.process.returncode
 
 
-@case("the console shows the note and the answer, and /udp shows them again")
+@case("the console shows the datagram and the answer, and /udp shows them again")
 def _():
     with state() as folder, socket.socket(type=socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.1", 0))
@@ -499,14 +499,14 @@ def _():
         c = Console(folder)
         s.sendto(b'say "hi"\n\xff', c.to)
         clock = r"\d\d:\d\d:\d\d"
-        note = rf'~ udp {address} "say \\"hi\\"\\n\\xFF" {clock}'
+        datagram = rf'~ udp {address} "say \\"hi\\"\\n\\xFF" {clock}'
         reply = rf'~ udp {address} lin> "good \\"day\\"" ✓ {clock}'
-        assert re.fullmatch(note, row := c.row("~ udp")), row
+        assert re.fullmatch(datagram, row := c.row("~ udp")), row
         c.type('/udp good "day"')
         same(s.recv(100), b'good "day"')
         assert re.fullmatch(reply, row := c.row("~ udp")), row
         c.type("/udp")
-        assert re.fullmatch(note, row := c.row("~ udp")), row
+        assert re.fullmatch(datagram, row := c.row("~ udp")), row
         assert re.fullmatch(reply, row := c.row("~ udp")), row
         same(c.end(), 0)
 

@@ -16,7 +16,7 @@ every_row_is_found_by_its_name(void)
 
 	CHECK(n > 0);
 	for (size_t i = 0; i < n; i++)
-		CHECK(desk_command_find(rows[i].name, &arg) == &rows[i]);
+		CHECK(desk_command_find(rows[i].row.name, &arg) == &rows[i]);
 }
 
 static void
@@ -26,11 +26,11 @@ every_row_says_what_it_does(void)
 	const struct desk_command *rows = desk_commands(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		CHECK(rows[i].help[0] != '\0');
-		CHECK(rows[i].args != NULL);
-		CHECK(strcmp(rows[i].complete, "") == 0 ||
-		    strcmp(rows[i].complete, "session") == 0 ||
-		    strcmp(rows[i].complete, "peer") == 0);
+		CHECK(rows[i].row.help[0] != '\0');
+		CHECK(rows[i].row.args != NULL);
+		CHECK(strcmp(rows[i].row.complete, "") == 0 ||
+		    strcmp(rows[i].row.complete, "session") == 0 ||
+		    strcmp(rows[i].row.complete, "peer") == 0);
 		CHECK(rows[i].run != NULL);
 	}
 }
@@ -42,7 +42,7 @@ the_rows_stand_in_the_order_of_the_alphabet_and_none_twice(void)
 	const struct desk_command *rows = desk_commands(&n);
 
 	for (size_t i = 1; i < n; i++)
-		CHECK(strcmp(rows[i - 1].name, rows[i].name) < 0);
+		CHECK(strcmp(rows[i - 1].row.name, rows[i].row.name) < 0);
 }
 
 static void

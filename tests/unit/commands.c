@@ -48,7 +48,7 @@ static void
 check_sent(const char *args_row, const char *args, uint64_t painted,
     const char *want)
 {
-	struct wire_command cmd = { "close", args_row, "", "" };
+	struct ev_command cmd = { "close", args_row, "", "" };
 	struct dw_buf b = DW_BUF_INITIALIZER;
 	int r = con_desk_command_text(&b, &cmd, args, painted);
 
@@ -71,7 +71,7 @@ a_desks_command_means_the_painted_session(void)
 static void
 the_desks_rows_are_found_by_their_whole_name(void)
 {
-	struct wire_command rows[] = { { "close", "[N]", "", "" },
+	struct ev_command rows[] = { { "close", "[N]", "", "" },
 		{ "kick", "N", "", "" } };
 	struct wire_frame w = wire_frame_of(WIRE_WELCOME);
 
@@ -90,9 +90,9 @@ our_commands_are_found_and_explained(void)
 	const struct con_command *rows = con_commands(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		CHECK(con_command_find(rows[i].name, strlen(rows[i].name)) ==
-		    &rows[i]);
-		CHECK(*rows[i].help != '\0');
+		CHECK(con_command_find(rows[i].row.name,
+			  strlen(rows[i].row.name)) == &rows[i]);
+		CHECK(*rows[i].row.help != '\0');
 	}
 	CHECK(con_command_find("lis", 3) == NULL);
 }

@@ -36,16 +36,17 @@ static uint64_t put_bytes;
 static struct desk_conn anna, bert;
 
 static void
-sink_event(void *arg, const struct desk_event *ev, const struct desk_session *s)
+sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
 {
 	(void)arg;
 	(void)s;
-	dw_buf_addf(&happened, "%s %" PRIu64, desk_ev_word(ev->ev), ev->sid);
+	dw_buf_addf(&happened, "%s %" PRIu64, ev_word(&ev_kinds, ev->kind),
+	    ev->sid);
 	if (ev->n != 0)
 		dw_buf_addf(&happened, " n%" PRIu64, ev->n);
 	if (ev->why[0] != '\0')
 		dw_buf_addf(&happened, " (%s)", ev->why);
-	if ((ev->flags & DESK_UNATTENDED) != 0)
+	if ((ev->flags & EV_FLAG_UNATTENDED) != 0)
 		dw_buf_adds(&happened, " unattended");
 	dw_buf_adds(&happened, "; ");
 }
@@ -89,15 +90,15 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
 	(void)arg;
 	(void)node;
-	dw_buf_addf(&happened, "%s; ", desk_code_word(a->code));
+	dw_buf_addf(&happened, "%s; ", ev_word(&ev_codes, a->code));
 }
 
 static void
-sink_attached(void *arg, void *node, uint64_t notes)
+sink_attached(void *arg, void *node, uint64_t datagrams)
 {
 	(void)arg;
 	(void)node;
-	(void)notes;
+	(void)datagrams;
 	dw_buf_addf(&happened, "attached at %" PRIu64 "; ",
 	    desk_last_seq(desk));
 }
@@ -141,7 +142,7 @@ static void
 begin(void)
 {
 	dw_buf_reset(&happened);
-	put_says = DESK_PUT_LEFT;
+	put_says = DESK_PUT_SENT;
 	put_bytes = 0;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
@@ -168,7 +169,7 @@ ask(struct desk_request rq)
 }
 
 static void
-opened(struct desk_conn *c, enum desk_mode mode)
+opened(struct desk_conn *c, enum ev_mode mode)
 {
 	ask((struct desk_request){ .rq = DESK_RQ_OPENED,
 	    .conn = c,
@@ -256,7 +257,7 @@ later(int64_t s)
 static void
 find(void *arg, const struct desk_session *s)
 {
-	struct desk_facts *f = arg;
+	struct ev_session *f = arg;
 
 	if (s->facts.sid == f->sid)
 		*f = s->facts;
@@ -264,10 +265,10 @@ find(void *arg, const struct desk_session *s)
 		f->in++;
 }
 
-static struct desk_facts
+static struct ev_session
 facts(uint64_t sid)
 {
-	struct desk_facts f = { .sid = sid, .state = DESK_CLOSED };
+	struct ev_session f = { .sid = sid, .state = EV_STATE_CLOSED };
 
 	desk_each(desk, find, &f);
 	return f;
@@ -275,7 +276,7 @@ facts(uint64_t sid)
 
 /* An operator, and Anna with something said. */
 static void
-begin_with_anna(enum desk_mode mode)
+begin_with_anna(enum ev_mode mode)
 {
 	begin();
 	operator(DESK_RQ_ATTACH);
@@ -290,7 +291,7 @@ a_line_customer_has_no_session_before_the_first_line(void)
 	begin();
 	operator(DESK_RQ_ATTACH);
 	stored("on 0; attached at 1; ");
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	stored("anna<Welcome to us.\nYou are number 1 in line. Write your "
 	       "question.; ok; ");
 	said(&anna, "  ");
@@ -306,7 +307,7 @@ a_classic_customer_has_one_with_the_hello(void)
 	begin();
 	operator(DESK_RQ_ATTACH);
 	done();
-	opened(&anna, DESK_CLASSIC);
+	opened(&anna, EV_MODE_CLASSIC);
 	stored("arrived 1; anna<服务端已就绪\nWelcome to us.\nYou are number "
 	       "1 in line. Write your question.; ok; ");
 	finish();
@@ -317,10 +318,10 @@ waiting_since_is_the_oldest_message_that_nobody_answered(void)
 {
 	int64_t first;
 
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	first = now.ms;
 	CHECK_INT(facts(1).waiting_ms, first);
-	CHECK_INT(facts(1).state, DESK_WAITING);
+	CHECK_INT(facts(1).state, EV_STATE_WAITING);
 	later(5);
 	said(&anna, "hello?");
 	done();
@@ -328,7 +329,7 @@ waiting_since_is_the_oldest_message_that_nobody_answered(void)
 	reply(1, "yes");
 	done();
 	CHECK_INT(facts(1).waiting_ms, 0);
-	CHECK_INT(facts(1).state, DESK_OPEN);
+	CHECK_INT(facts(1).state, EV_STATE_OPEN);
 	later(5);
 	said(&anna, "and");
 	done();
@@ -340,15 +341,15 @@ static void
 nobody_on_duty_is_said_once_and_the_message_kept(void)
 {
 	begin();
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	done();
 	said(&anna, "hi");
 	stored("arrived 1; said 1 n1 unattended; anna<Nobody is on duty right "
 	       "now; your message is kept.; ok; ");
-	CHECK_INT(facts(1).state, DESK_LEFT);
+	CHECK_INT(facts(1).state, EV_STATE_UNATTENDED);
 	said(&anna, "ho");
 	stored("said 1 n2 unattended; ok; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; gone 1 (left); ");
 	CHECK(facts(1).gone);
 	CHECK(facts(1).waiting_ms != 0);
@@ -359,7 +360,7 @@ static void
 a_classic_customer_hears_at_once_that_nobody_is_on_duty(void)
 {
 	begin();
-	opened(&anna, DESK_CLASSIC);
+	opened(&anna, EV_MODE_CLASSIC);
 	done();
 	said(&anna, "hi");
 	stored("said 1 n1 unattended; anna<Nobody is on duty right now; your "
@@ -370,12 +371,12 @@ a_classic_customer_hears_at_once_that_nobody_is_on_duty(void)
 static void
 a_customer_who_was_served_and_leaves_closes_the_session(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	reply(1, "yes");
 	done();
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; closed 1 (left); ");
-	CHECK_INT(facts(1).state, DESK_CLOSED);
+	CHECK_INT(facts(1).state, EV_STATE_CLOSED);
 	finish();
 }
 
@@ -384,14 +385,14 @@ of_too_many_gone_sessions_the_oldest_are_closed(void)
 {
 	begin();
 	for (int i = 1; i <= 5; i++) {
-		opened(&anna, DESK_LINE);
+		opened(&anna, EV_MODE_LINE);
 		said(&anna, "hi");
 		done();
-		conn_rq(DESK_RQ_LEFT, &anna, "left");
+		conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 		done();
 	}
-	CHECK_INT(facts(1).state, DESK_CLOSED);
-	CHECK_INT(facts(2).state, DESK_CLOSED);
+	CHECK_INT(facts(1).state, EV_STATE_CLOSED);
+	CHECK_INT(facts(2).state, EV_STATE_CLOSED);
 	CHECK(facts(3).gone);
 	CHECK(facts(5).gone);
 	finish();
@@ -401,7 +402,7 @@ static void
 what_comes_behind_a_goodbye_begins_no_session(void)
 {
 	begin();
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	done();
 	said(&anna, "/quit");
 	said(&anna, "foo");
@@ -412,7 +413,7 @@ what_comes_behind_a_goodbye_begins_no_session(void)
 static void
 an_ended_customer_lingers_only_once_all_has_left(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_KEPT;
 	reply(1, "a long answer");
 	command("close 1");
@@ -432,10 +433,10 @@ static void
 a_gone_session_is_closed_after_a_day_and_not_before(void)
 {
 	begin();
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	said(&anna, "hi");
 	done();
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	done();
 	CHECK_INT(desk_deadline(desk), now.ns + 24 * HOUR_MS * DW_MS);
 	later(24 * 3600 - 1);
@@ -449,8 +450,8 @@ a_gone_session_is_closed_after_a_day_and_not_before(void)
 static void
 a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
 {
-	begin_with_anna(DESK_LINE);
-	opened(&bert, DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
+	opened(&bert, EV_MODE_LINE);
 	said(&bert, "me too");
 	done();
 	reply(2, "for bert");
@@ -463,7 +464,7 @@ a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
 static void
 sent_waits_until_the_outbox_is_past_the_reply(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_KEPT;
 	reply(1, "slow");
 	stored("reply 1 n1; anna<lin:slow; ok; ");
@@ -481,10 +482,10 @@ sent_waits_until_the_outbox_is_past_the_reply(void)
 static void
 what_has_left_is_noted_before_its_session_ends(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	reply(1, "yes");
 	stored("reply 1 n1; anna<lin:yes; ok; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; sent 1 n1; closed 1 (left); ");
 	finish();
 }
@@ -492,7 +493,7 @@ what_has_left_is_noted_before_its_session_ends(void)
 static void
 what_leaves_with_the_goodbye_is_noted_behind_it(void)
 {
-	begin_with_anna(DESK_CLASSIC);
+	begin_with_anna(EV_MODE_CLASSIC);
 	reply(1, "one");
 	done();
 	reply(1, "two");
@@ -501,11 +502,11 @@ what_leaves_with_the_goodbye_is_noted_behind_it(void)
 	stored("closed 1 (closed); anna<two\nThis conversation was closed. "
 	       "Goodbye.\nquit; anna end; ok; ");
 	stored("sent 1 n2; ");
-	CHECK_INT(facts(1).state, DESK_CLOSED);
+	CHECK_INT(facts(1).state, EV_STATE_CLOSED);
 	reply(1, "three");
 	command("close 1");
 	stored("closed; closed; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; ");
 	finish();
 }
@@ -513,12 +514,12 @@ what_leaves_with_the_goodbye_is_noted_behind_it(void)
 static void
 a_reply_and_a_close_in_one_round_are_both_noted(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	reply(1, "bye then");
 	command("close 1");
 	stored("reply 1 n1; anna<lin:bye then; ok; closed 1 (closed); "
 	       "anna<This conversation was closed. Goodbye.; anna end; ok; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; sent 1 n1; ");
 	stored("");
 	finish();
@@ -527,7 +528,7 @@ a_reply_and_a_close_in_one_round_are_both_noted(void)
 static void
 what_leaves_after_the_end_is_noted_once_it_can_be_stored(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	reply(1, "bye then");
 	command("close 1");
 	put_says = DESK_PUT_KEPT;
@@ -538,7 +539,7 @@ what_leaves_after_the_end_is_noted_once_it_can_be_stored(void)
 	not_stored("not-stored; ");
 	later(1);
 	stored("sent 1 n1; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; ");
 	finish();
 }
@@ -550,7 +551,7 @@ refused_replies_say_why(void)
 
 	memset(long_text, 'a', sizeof long_text - 1);
 	long_text[sizeof long_text - 1] = '\0';
-	begin_with_anna(DESK_CLASSIC);
+	begin_with_anna(EV_MODE_CLASSIC);
 	reply(2, "x");
 	stored("unknown; ");
 	reply(1, " \n");
@@ -576,10 +577,10 @@ static void
 a_reply_to_a_gone_customer_is_refused(void)
 {
 	begin();
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	said(&anna, "hi");
 	done();
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	done();
 	reply(1, "x");
 	stored("gone; ");
@@ -589,7 +590,7 @@ a_reply_to_a_gone_customer_is_refused(void)
 static void
 closing_says_goodbye_ends_and_cuts_after_the_linger(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	command("close 1");
 	stored("closed 1 (closed); anna<This conversation was closed. "
 	       "Goodbye.; anna end; ok; ");
@@ -597,7 +598,7 @@ closing_says_goodbye_ends_and_cuts_after_the_linger(void)
 	stored("ok; ");
 	later(2);
 	stored("anna cut; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; ");
 	finish();
 }
@@ -605,7 +606,7 @@ closing_says_goodbye_ends_and_cuts_after_the_linger(void)
 static void
 a_kick_cuts_without_a_word(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	command("kick 1");
 	stored("closed 1 (kicked); anna cut; ok; ");
 	finish();
@@ -614,7 +615,7 @@ a_kick_cuts_without_a_word(void)
 static void
 a_half_closed_line_customer_is_still_answered(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
 	stored("ok; eof 1; ");
 	reply(1, "yes");
@@ -626,8 +627,8 @@ static void
 one_that_never_said_anything_or_is_classic_is_cut_at_its_end(void)
 {
 	begin();
-	opened(&anna, DESK_LINE);
-	opened(&bert, DESK_CLASSIC);
+	opened(&anna, EV_MODE_LINE);
+	opened(&bert, EV_MODE_CLASSIC);
 	done();
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
 	conn_rq(DESK_RQ_EOF, &bert, NULL);
@@ -638,12 +639,12 @@ one_that_never_said_anything_or_is_classic_is_cut_at_its_end(void)
 static void
 a_reply_that_is_not_stored_is_not_said(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	reply(1, "lost");
 	not_stored("not-stored; ");
 	CHECK_INT(facts(1).out, 0);
 	CHECK(facts(1).waiting_ms != 0);
-	CHECK_INT(facts(1).state, DESK_WAITING);
+	CHECK_INT(facts(1).state, EV_STATE_WAITING);
 	reply(1, "again");
 	stored("reply 1 n1; anna<lin:again; ok; ");
 	finish();
@@ -654,7 +655,7 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 {
 	begin();
 	operator(DESK_RQ_ATTACH);
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	done();
 	said(&anna, "hi");
 	not_stored("anna<Your message could not be stored. Please send it "
@@ -668,7 +669,7 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 static void
 that_a_waiting_customer_says_no_more_is_noted_once(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
 	not_stored("not-stored; ");
 	later(1);
@@ -684,13 +685,13 @@ that_a_waiting_customer_says_no_more_is_noted_once(void)
 static void
 who_has_its_answer_and_says_no_more_has_left(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	reply(1, "yes");
 	done();
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
 	reply(1, "and");
 	stored("anna end; ok; gone; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; closed 1 (left); ");
 	finish();
 }
@@ -700,7 +701,7 @@ a_half_closed_one_whose_first_words_are_lost_is_let_go(void)
 {
 	begin();
 	operator(DESK_RQ_ATTACH);
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	done();
 	said(&anna, "hi");
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
@@ -713,7 +714,7 @@ static void
 a_classic_customer_whose_hello_is_not_stored_is_refused(void)
 {
 	begin();
-	opened(&anna, DESK_CLASSIC);
+	opened(&anna, EV_MODE_CLASSIC);
 	not_stored("not-stored; "); /* which its worker makes a reset */
 	CHECK_INT(facts(0).in, 0);
 	finish();
@@ -722,7 +723,7 @@ a_classic_customer_whose_hello_is_not_stored_is_refused(void)
 static void
 an_operator_is_let_in_while_the_disk_fails(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	operator(DESK_RQ_ATTACH);
 	not_stored("attached at 3; ");
 	finish();
@@ -733,7 +734,7 @@ an_operator_sees_the_desk_behind_the_last_event_of_the_round(void)
 {
 	begin();
 	operator(DESK_RQ_ATTACH);
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	said(&anna, "hi");
 	stored("on 0; anna<Welcome to us.\nYou are number 1 in line. Write "
 	       "your question.; ok; arrived 1; said 1 n1; ok; attached at 3; ");
@@ -743,7 +744,7 @@ an_operator_sees_the_desk_behind_the_last_event_of_the_round(void)
 static void
 a_failed_close_leaves_the_customer_alone(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	command("close 1");
 	not_stored("not-stored; ");
 	command("kick 1");
@@ -756,10 +757,10 @@ a_failed_close_leaves_the_customer_alone(void)
 static void
 a_customer_who_quits_is_let_go_even_if_not_stored(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	said(&anna, "/quit");
 	not_stored("anna<Goodbye.; anna end; not-stored; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	later(2);
 	stored("ok; closed 1 (left); ");
 	finish();
@@ -768,7 +769,7 @@ a_customer_who_quits_is_let_go_even_if_not_stored(void)
 static void
 what_was_noticed_is_tried_again_after_a_second(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	reply(1, "yes");
 	stored("reply 1 n1; anna<lin:yes; ok; ");
 	not_stored("");
@@ -782,14 +783,14 @@ what_was_noticed_is_tried_again_after_a_second(void)
 static void
 draining_tells_everybody_and_reports_when_all_have_left(void)
 {
-	begin_with_anna(DESK_LINE);
-	opened(&bert, DESK_CLASSIC);
+	begin_with_anna(EV_MODE_LINE);
+	opened(&bert, EV_MODE_CLASSIC);
 	done();
 	ask((struct desk_request){ .rq = DESK_RQ_DRAIN });
 	stored("anna<This desk is closing. Goodbye.; anna end; "
 	       "bert<This desk is closing. Goodbye.\nquit; bert end; ok; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
-	conn_rq(DESK_RQ_LEFT, &bert, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &bert, "left");
 	stored("ok; ok; gone 1 (stop); closed 2 (stop); drained; ");
 	finish();
 }
@@ -798,11 +799,11 @@ static void
 one_who_comes_while_it_drains_is_told(void)
 {
 	begin();
-	opened(&bert, DESK_LINE);
+	opened(&bert, EV_MODE_LINE);
 	done();
 	ask((struct desk_request){ .rq = DESK_RQ_DRAIN });
 	done();
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	stored("anna<This desk is closing.; anna end; ok; ");
 	finish();
 }
@@ -810,11 +811,11 @@ one_who_comes_while_it_drains_is_told(void)
 static void
 a_slow_customer_is_cut(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_FULL;
 	reply(1, "too much");
 	stored("reply 1 n1; anna<lin:too much; anna cut; ok; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; closed 1 (slow); ");
 	finish();
 }
@@ -822,7 +823,7 @@ a_slow_customer_is_cut(void)
 static void
 a_dead_classic_client_does_not_keep_the_desk_awake(void)
 {
-	begin_with_anna(DESK_CLASSIC);
+	begin_with_anna(EV_MODE_CLASSIC);
 	conn_rq(DESK_RQ_STALLED, &anna, "slow");
 	done();
 	later(100);
@@ -834,7 +835,7 @@ a_dead_classic_client_does_not_keep_the_desk_awake(void)
 static void
 a_classic_client_that_never_reads_hears_quit_after_a_minute(void)
 {
-	begin_with_anna(DESK_CLASSIC);
+	begin_with_anna(EV_MODE_CLASSIC);
 	reply(1, "one");
 	done();
 	reply(1, "two");
@@ -853,7 +854,7 @@ a_classic_client_that_never_reads_hears_quit_after_a_minute(void)
 static void
 a_minute_is_not_granted_twice_when_the_last_word_is_kept(void)
 {
-	begin_with_anna(DESK_CLASSIC);
+	begin_with_anna(EV_MODE_CLASSIC);
 	reply(1, "one");
 	done();
 	reply(1, "two");
@@ -876,7 +877,7 @@ a_minute_is_not_granted_twice_when_the_last_word_is_kept(void)
 static void
 a_classic_client_at_its_prompt_has_a_minute_to_say_quit(void)
 {
-	begin_with_anna(DESK_CLASSIC);
+	begin_with_anna(EV_MODE_CLASSIC);
 	reply(1, "one");
 	done();
 	command("close 1");
@@ -895,9 +896,9 @@ static void
 a_name_is_stored_and_both_of_two_in_one_round(void)
 {
 	size_t n;
-	const struct desk_event *evs;
+	const struct ev_event *evs;
 
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	said(&anna, "/name Anna");
 	said(&anna, "/name 安娜");
 	evs = desk_events(desk, &n);
@@ -913,12 +914,12 @@ a_name_is_stored_and_both_of_two_in_one_round(void)
 static void
 a_restarted_desk_knows_who_was_there_and_counts_on(void)
 {
-	struct desk_event arrived = { .seq = 5,
+	struct ev_event arrived = { .seq = 5,
 		.t_ms = 900,
 		.sid = 3,
-		.ev = DESK_EV_ARRIVED,
+		.kind = EV_ARRIVED,
 		.who = "guest",
-		.mode = "line",
+		.mode = EV_MODE_LINE,
 		.addr = "192.0.2.9:9",
 		.why = "",
 		.body = "" };
@@ -928,9 +929,9 @@ a_restarted_desk_knows_who_was_there_and_counts_on(void)
 	desk_begin(desk, 8, 4);
 	stored("gone 3 (restart); ");
 	CHECK_INT(desk_last_seq(desk), 9);
-	opened(&anna, DESK_CLASSIC);
+	opened(&anna, EV_MODE_CLASSIC);
 	done();
-	CHECK_INT(facts(5).state, DESK_WAITING);
+	CHECK_INT(facts(5).state, EV_STATE_WAITING);
 	finish();
 }
 
@@ -939,12 +940,12 @@ a_silent_one_that_turns_out_classic_gets_its_hello(void)
 {
 	begin();
 	operator(DESK_RQ_ATTACH);
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	done();
-	opened(&anna, DESK_CLASSIC);
+	opened(&anna, EV_MODE_CLASSIC);
 	stored("arrived 1; anna<服务端已就绪\nWelcome to us.\nYou are "
 	       "number 1 in line. Write your question.; ok; ");
-	conn_rq(DESK_RQ_LEFT, &anna, "left");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; closed 1 (left); ");
 	finish();
 }
@@ -962,7 +963,7 @@ idle(struct desk_conn *c)
 static void
 silence_never_ends_one_whom_nobody_has_answered(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	idle(&anna);
 	stored("ok; ");
 	reply(1, "yes");
@@ -976,7 +977,7 @@ static void
 silence_ends_one_that_never_said_anything(void)
 {
 	begin();
-	opened(&anna, DESK_LINE);
+	opened(&anna, EV_MODE_LINE);
 	done();
 	idle(&anna);
 	stored("anna<Bye.; anna end; ok; ");
@@ -986,7 +987,7 @@ silence_ends_one_that_never_said_anything(void)
 static void
 what_a_worker_tells_its_customer_needs_no_storing(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	ask((struct desk_request){ .rq = DESK_RQ_TELL,
 	    .conn = &anna,
 	    .text = "Slow down.",
@@ -999,7 +1000,7 @@ what_a_worker_tells_its_customer_needs_no_storing(void)
 static void
 commands_with_a_bad_argument_say_so(void)
 {
-	begin_with_anna(DESK_LINE);
+	begin_with_anna(EV_MODE_LINE);
 	command("close");
 	command("close x");
 	command("close 1x");

@@ -1,62 +1,142 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The words that the journal and the protocol have for what happens. */
+/* The words that the journal and the protocol have for what happens, and what
+ * each event does to the facts of a session. */
 #include "config.h"
 
-#include "desk/desk.h"
-#include "desk/event.h"
+#include <string.h>
+
+#include "base/buf.h"
+#include "event/session.h"
 #include "t.h"
 
 static void
-every_kind_has_a_word_that_leads_back_to_it(void)
+check_words(const struct ev_words *words)
 {
-	for (int i = 0; i < DESK_EV_KINDS; i++)
-		CHECK_INT(desk_ev_parse(desk_ev_word((enum desk_ev)i)), i);
+	for (unsigned i = 0; i < words->n; i++)
+		CHECK_INT(ev_value(words, ev_word(words, i)), i);
+}
+
+static void
+every_word_leads_back_to_its_value(void)
+{
+	check_words(&ev_kinds);
+	check_words(&ev_modes);
+	check_words(&ev_states);
+	check_words(&ev_codes);
 }
 
 static void
 the_words_are_those_that_are_stored(void)
 {
-	CHECK_STR(desk_ev_word(DESK_EV_ARRIVED), "arrived");
-	CHECK_STR(desk_ev_word(DESK_EV_SAID), "said");
-	CHECK_STR(desk_ev_word(DESK_EV_REPLY), "reply");
-	CHECK_STR(desk_ev_word(DESK_EV_SENT), "sent");
-	CHECK_STR(desk_ev_word(DESK_EV_NAME), "name");
-	CHECK_STR(desk_ev_word(DESK_EV_EOF), "eof");
-	CHECK_STR(desk_ev_word(DESK_EV_GONE), "gone");
-	CHECK_STR(desk_ev_word(DESK_EV_CLOSED), "closed");
-	CHECK_STR(desk_ev_word(DESK_EV_ON), "on");
-	CHECK_STR(desk_ev_word(DESK_EV_OFF), "off");
+	static const char stored[] = " arrived said reply sent name eof gone "
+				     "closed on off udp udp-reply udp-sent";
+	struct dw_buf words = DW_BUF_INITIALIZER;
+
+	for (unsigned i = 1; i < ev_kinds.n; i++)
+		dw_buf_addf(&words, " %s", ev_word(&ev_kinds, i));
+	CHECK_STR(dw_buf_str(&words), stored);
+	dw_buf_fini(&words);
+	CHECK_STR(ev_word(&ev_modes, EV_MODE_LINE), "line");
+	CHECK_STR(ev_word(&ev_modes, EV_MODE_CLASSIC), "classic");
 }
 
 static void
-any_other_word_is_none(void)
+any_other_word_is_unknown(void)
 {
-	CHECK_INT(desk_ev_parse(""), -1);
-	CHECK_INT(desk_ev_parse("sai"), -1);
-	CHECK_INT(desk_ev_parse("Said"), -1);
-	CHECK_INT(desk_ev_parse("said "), -1);
+	static const char *const others[] = { "", "sai", "Said", "said ",
+		"tagged" };
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		CHECK_INT(ev_value(&ev_kinds, others[i]), EV_UNKNOWN);
 }
 
 static void
-modes_states_and_codes_have_words(void)
+states_and_codes_have_the_words_of_the_protocol(void)
 {
-	CHECK_STR(desk_mode_word(DESK_LINE), "line");
-	CHECK_STR(desk_mode_word(DESK_CLASSIC), "classic");
-	CHECK_STR(desk_state_word(DESK_WAITING), "waiting");
-	CHECK_STR(desk_state_word(DESK_LEFT), "left");
-	for (int i = 0; i < DESK_CODES; i++)
-		CHECK(desk_code_word((enum desk_code)i) != NULL);
-	CHECK_STR(desk_code_word(DESK_NOT_STORED), "not-stored");
+	CHECK_STR(ev_word(&ev_states, EV_STATE_WAITING), "waiting");
+	CHECK_STR(ev_word(&ev_states, EV_STATE_UNATTENDED), "left");
+	CHECK_STR(ev_word(&ev_codes, EV_CODE_OK), "ok");
+	CHECK_STR(ev_word(&ev_codes, EV_CODE_NOT_STORED), "not-stored");
+	CHECK_STR(ev_word(&ev_codes, EV_CODE_CLOSED), "closed");
+}
+
+/* Applies an event of this kind at t_ms. */
+static void
+apply(struct ev_session *s, enum ev_kind kind, int64_t t_ms, uint64_t n)
+{
+	struct ev_event ev = ev_event_of(kind);
+
+	ev.sid = 3;
+	ev.t_ms = t_ms;
+	ev.n = n;
+	ev.mode = EV_MODE_LINE;
+	ev.who = "anna";
+	ev.addr = "127.0.0.1:5";
+	ev_apply(s, &ev);
+}
+
+static void
+a_session_waits_from_its_oldest_unanswered_message(void)
+{
+	struct ev_session s = { 0 };
+
+	apply(&s, EV_ARRIVED, 10, 0);
+	CHECK_INT(s.state, EV_STATE_WAITING);
+	CHECK_STR(s.name, "anna");
+	CHECK_STR(s.addr, "127.0.0.1:5");
+	CHECK_INT(s.waiting_ms, 0);
+	CHECK_INT(ev_waits_since(&s), 10);
+	apply(&s, EV_SAID, 20, 1);
+	apply(&s, EV_SAID, 30, 2);
+	CHECK_INT(s.in, 2);
+	CHECK_INT(ev_waits_since(&s), 20);
+	apply(&s, EV_REPLY, 40, 1);
+	CHECK_INT(s.state, EV_STATE_OPEN);
+	CHECK_INT(ev_waits_since(&s), 0);
+	apply(&s, EV_SAID, 50, 3);
+	CHECK_INT(ev_waits_since(&s), 50);
+}
+
+static void
+an_end_of_any_kind_stays_with_the_session(void)
+{
+	struct ev_session s = { 0 };
+
+	apply(&s, EV_ARRIVED, 10, 0);
+	apply(&s, EV_SAID, 20, 1);
+	apply(&s, EV_EOF, 30, 0);
+	CHECK(s.eof);
+	apply(&s, EV_GONE, 40, 0);
+	CHECK(s.gone);
+	CHECK_INT(s.gone_ms, 40);
+	CHECK_INT(ev_waits_since(&s), 20);
+	apply(&s, EV_CLOSED, 50, 0);
+	CHECK_INT(s.state, EV_STATE_CLOSED);
+	CHECK_INT(ev_waits_since(&s), 0);
+}
+
+static void
+an_event_of_a_newer_desk_changes_nothing(void)
+{
+	struct ev_session s = { 0 }, before;
+
+	apply(&s, EV_ARRIVED, 10, 0);
+	before = s;
+	apply(&s, EV_UNKNOWN, 20, 7);
+	CHECK(memcmp(&s, &before, sizeof s) == 0);
 }
 
 int
 main(void)
 {
 	static const struct t_case cases[] = {
-		T(every_kind_has_a_word_that_leads_back_to_it),
+		T(every_word_leads_back_to_its_value),
 		T(the_words_are_those_that_are_stored),
-		T(any_other_word_is_none),
-		T(modes_states_and_codes_have_words),
+		T(any_other_word_is_unknown),
+		T(states_and_codes_have_the_words_of_the_protocol),
+		T(a_session_waits_from_its_oldest_unanswered_message),
+		T(an_end_of_any_kind_stays_with_the_session),
+		T(an_event_of_a_newer_desk_changes_nothing),
 	};
 
 	return t_main("event", cases, sizeof cases / sizeof cases[0]);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "console/rows.h"
-#include "desk/event.h"
+#include "event/event.h"
 #include "t.h"
 #include "tty/tty.h"
 
@@ -45,16 +45,16 @@ is_harmless(const char *s)
 }
 
 static void
-check_event(const char *kind, const char *attack)
+check_event(enum ev_kind kind, const char *attack)
 {
 	const struct con_row_about about = { .label = "3 alice", .unsent = 1 };
-	const struct wire_event ev = {
+	const struct ev_event ev = {
 		.seq = 1,
 		.sid = 3,
 		.n = 1,
-		.ev = kind,
+		.kind = kind,
 		.who = attack,
-		.mode = attack,
+		.mode = EV_MODE_LINE,
 		.addr = attack,
 		.why = attack,
 		.body = attack,
@@ -67,7 +67,7 @@ check_event(const char *kind, const char *attack)
 		return;
 	CHECK_INT(con_row_lay(&row, 80, false, &out), 0);
 	if (!CHECK(is_harmless(dw_buf_str(&out))))
-		printf("# %s\n", kind);
+		printf("# %s\n", ev_word(&ev_kinds, kind));
 	con_row_fini(&row);
 	dw_buf_fini(&out);
 }
@@ -75,15 +75,9 @@ check_event(const char *kind, const char *attack)
 static void
 no_event_shows_foreign_text_as_it_is(void)
 {
-	static const char *const kinds[] = {
-#define EV(name, word) word,
-		DESK_EVENTS(EV)
-#undef EV
-	};
-
-	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+	for (unsigned k = 0; k < ev_kinds.n; k++)
 		for (size_t a = 0; a < ATTACKS; a++)
-			check_event(kinds[k], attacks[a]);
+			check_event((enum ev_kind)k, attacks[a]);
 }
 
 static void

@@ -7,19 +7,19 @@
 #include "console/link.h"
 #include "t.h"
 
-static struct con_board board;
+static struct con_inbox inbox;
 
 static void
 start(struct con_link **l, struct sks_socket *s, con_connect_fn *connect,
     void *arg)
 {
-	struct con_link_config cfg = { .board = &board,
+	struct con_link_config cfg = { .inbox = &inbox,
 		.name = "lin",
 		.socket = s,
 		.connect = connect,
 		.arg = arg };
 
-	CHECK_INT(con_board_init(&board, false), 0);
+	CHECK_INT(con_inbox_init(&inbox), 0);
 	CHECK_INT(con_link_start(l, &cfg), 0);
 }
 
@@ -50,7 +50,7 @@ a_link_that_is_stopped_at_once_ends(void)
 		if (i % 2 != 0)
 			sks_socket_free(next);
 		sks_socket_free(theirs);
-		con_board_fini(&board);
+		con_inbox_fini(&inbox);
 	}
 }
 

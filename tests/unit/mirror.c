@@ -11,15 +11,14 @@
 
 static uint64_t seq;
 
-static struct wire_event
-event(const char *kind, uint64_t sid)
+static struct ev_event
+event(enum ev_kind kind, uint64_t sid)
 {
-	struct wire_event ev = { .seq = seq + 1,
+	struct ev_event ev = { .seq = seq + 1,
 		.sid = sid,
-		.ev = kind,
+		.kind = kind,
 		.t_ms = (int64_t)(seq + 1) * 1000,
 		.who = "",
-		.mode = "",
 		.addr = "",
 		.why = "",
 		.body = "" };
@@ -29,14 +28,14 @@ event(const char *kind, uint64_t sid)
 }
 
 static void
-happens(struct con_mirror *m, const char *kind, uint64_t sid, uint64_t n,
+happens(struct con_mirror *m, enum ev_kind kind, uint64_t sid, uint64_t n,
     const char *who)
 {
-	struct wire_event ev = event(kind, sid);
+	struct ev_event ev = event(kind, sid);
 
 	ev.n = n;
 	ev.who = who;
-	ev.mode = "line";
+	ev.mode = EV_MODE_LINE;
 	ev.addr = "127.0.0.1:5000";
 	CHECK_INT(con_mirror_event(m, &ev), 0);
 }
@@ -60,28 +59,28 @@ a_session_is_what_its_events_add_up_to(void)
 	struct con_session *s;
 
 	begin(&m);
-	happens(&m, "arrived", 3, 0, "");
-	happens(&m, "name", 3, 0, "alice");
-	happens(&m, "said", 3, 1, "");
-	happens(&m, "said", 3, 2, "");
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	happens(&m, EV_NAME, 3, 0, "alice");
+	happens(&m, EV_SAID, 3, 1, "");
+	happens(&m, EV_SAID, 3, 2, "");
 	if (!CHECK((s = con_mirror_find(&m, 3)) != NULL))
 		return;
-	CHECK_STR(s->name, "alice");
-	CHECK_STR(s->mode, "line");
-	CHECK_INT(s->in, 2);
-	CHECK_INT(s->waiting_ms, 3000);
+	CHECK_STR(s->facts.name, "alice");
+	CHECK_INT(s->facts.mode, EV_MODE_LINE);
+	CHECK_INT(s->facts.in, 2);
+	CHECK_INT(s->facts.waiting_ms, 3000);
 	CHECK_INT(s->unread, 2);
-	happens(&m, "reply", 3, 1, "lin");
-	CHECK_INT(s->waiting_ms, 0);
+	happens(&m, EV_REPLY, 3, 1, "lin");
+	CHECK_INT(s->facts.waiting_ms, 0);
 	CHECK_INT(s->unread, 0);
 	CHECK(s->mine);
-	happens(&m, "sent", 3, 1, "");
-	CHECK_INT(s->sent, 1);
-	happens(&m, "eof", 3, 0, "");
-	CHECK(s->eof);
-	happens(&m, "gone", 3, 0, "");
-	CHECK(s->gone);
-	happens(&m, "closed", 3, 0, "");
+	happens(&m, EV_SENT, 3, 1, "");
+	CHECK_INT(s->facts.sent, 1);
+	happens(&m, EV_EOF, 3, 0, "");
+	CHECK(s->facts.eof);
+	happens(&m, EV_GONE, 3, 0, "");
+	CHECK(s->facts.gone);
+	happens(&m, EV_CLOSED, 3, 0, "");
 	CHECK(con_mirror_find(&m, 3) == NULL);
 	con_mirror_fini(&m);
 }
@@ -90,11 +89,11 @@ static void
 an_event_counts_once(void)
 {
 	struct con_mirror m;
-	struct wire_event ev;
+	struct ev_event ev;
 
 	begin(&m);
-	happens(&m, "arrived", 3, 0, "");
-	ev = event("said", 3);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	ev = event(EV_SAID, 3);
 	ev.n = 1;
 	CHECK_INT(con_mirror_event(&m, &ev), 0);
 	CHECK_INT(con_mirror_event(&m, &ev), 0);
@@ -110,11 +109,11 @@ who_waits_longest_is_the_oldest(void)
 
 	begin(&m);
 	for (uint64_t sid = 9; sid > 4; sid--) {
-		happens(&m, "arrived", sid, 0, "");
-		happens(&m, "said", sid, 1, "");
+		happens(&m, EV_ARRIVED, sid, 0, "");
+		happens(&m, EV_SAID, sid, 1, "");
 	}
 	CHECK_INT(con_mirror_oldest(&m), 9);
-	happens(&m, "reply", 9, 1, "lin");
+	happens(&m, EV_REPLY, 9, 1, "lin");
 	CHECK_INT(con_mirror_oldest(&m), 8);
 	CHECK_INT(con_mirror_select(&m, 8), 0);
 	CHECK_INT(con_mirror_oldest(&m), 7);
@@ -128,7 +127,7 @@ who_has_said_nothing_yet_waits_too(void)
 	struct con_facts facts;
 
 	begin(&m);
-	happens(&m, "arrived", 4, 0, "");
+	happens(&m, EV_ARRIVED, 4, 0, "");
 	CHECK_INT(con_mirror_oldest(&m), 4);
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.waiting, 1);
@@ -143,11 +142,11 @@ next_takes_mine_before_strangers(void)
 	struct con_facts facts;
 
 	begin(&m);
-	happens(&m, "arrived", 1, 0, "");
-	happens(&m, "said", 1, 1, "");
-	happens(&m, "arrived", 2, 0, "");
-	happens(&m, "reply", 2, 1, "lin");
-	happens(&m, "said", 2, 1, "");
+	happens(&m, EV_ARRIVED, 1, 0, "");
+	happens(&m, EV_SAID, 1, 1, "");
+	happens(&m, EV_ARRIVED, 2, 0, "");
+	happens(&m, EV_REPLY, 2, 1, "lin");
+	happens(&m, EV_SAID, 2, 1, "");
 	CHECK_INT(con_mirror_next(&m), 2);
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.waiting, 1);
@@ -166,9 +165,9 @@ another_operators_session_is_not_mine(void)
 	struct con_facts facts;
 
 	begin(&m);
-	happens(&m, "arrived", 2, 0, "");
-	happens(&m, "reply", 2, 1, "wang");
-	happens(&m, "said", 2, 1, "");
+	happens(&m, EV_ARRIVED, 2, 0, "");
+	happens(&m, EV_REPLY, 2, 1, "wang");
+	happens(&m, EV_SAID, 2, 1, "");
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.unread, 0);
 	CHECK_INT(facts.waiting, 1);
@@ -182,10 +181,10 @@ a_closed_session_stays_while_it_is_looked_at(void)
 	struct con_facts facts;
 
 	begin(&m);
-	happens(&m, "arrived", 3, 0, "alice");
-	happens(&m, "arrived", 4, 0, "");
+	happens(&m, EV_ARRIVED, 3, 0, "alice");
+	happens(&m, EV_ARRIVED, 4, 0, "");
 	CHECK_INT(con_mirror_select(&m, 3), 0);
-	happens(&m, "closed", 3, 0, "");
+	happens(&m, EV_CLOSED, 3, 0, "");
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.sid, 3);
 	CHECK(facts.closed);
@@ -206,9 +205,9 @@ static void
 a_new_snapshot_closes_what_it_does_not_know(void)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
-	struct wire_session ws = { .sid = 7,
-		.state = "open",
-		.mode = "line",
+	struct ev_session ws = { .sid = 7,
+		.state = EV_STATE_OPEN,
+		.mode = EV_MODE_LINE,
 		.name = "bob",
 		.addr = "127.0.0.1:1",
 		.in = 4,
@@ -217,8 +216,8 @@ a_new_snapshot_closes_what_it_does_not_know(void)
 	struct con_mirror m;
 
 	begin(&m);
-	happens(&m, "arrived", 5, 0, "");
-	happens(&m, "arrived", 6, 0, "");
+	happens(&m, EV_ARRIVED, 5, 0, "");
+	happens(&m, EV_ARRIVED, 6, 0, "");
 	CHECK_INT(con_mirror_select(&m, 6), 0);
 	f.name = "lin";
 	f.seq = 100;
@@ -226,8 +225,9 @@ a_new_snapshot_closes_what_it_does_not_know(void)
 	f.nsessions = 1;
 	CHECK_INT(con_mirror_welcome(&m, &f), 0);
 	CHECK(con_mirror_find(&m, 5) == NULL);
-	CHECK(con_mirror_find(&m, 6) != NULL && con_mirror_find(&m, 6)->closed);
-	CHECK_STR(con_mirror_find(&m, 7)->name, "bob");
+	CHECK(con_mirror_find(&m, 6) != NULL &&
+	    con_is_closed(con_mirror_find(&m, 6)));
+	CHECK_STR(con_mirror_find(&m, 7)->facts.name, "bob");
 	CHECK_INT(con_mirror_open(&m), 1);
 	CHECK_INT(m.seq, 100);
 	con_mirror_fini(&m);
@@ -236,10 +236,10 @@ a_new_snapshot_closes_what_it_does_not_know(void)
 static void
 what_was_said_before_we_came_is_unseen_until_it_is_selected(void)
 {
-	struct wire_session ws = { .sid = 7,
+	struct ev_session ws = { .sid = 7,
 		.in = 2,
-		.state = "waiting",
-		.mode = "line",
+		.state = EV_STATE_WAITING,
+		.mode = EV_MODE_LINE,
 		.name = "anna",
 		.addr = "" };
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
@@ -267,14 +267,14 @@ who_is_gone_does_not_wait_but_is_taken_last(void)
 	struct con_mirror m;
 
 	begin(&m);
-	happens(&m, "arrived", 1, 0, "");
-	happens(&m, "said", 1, 1, "");
-	happens(&m, "gone", 1, 0, "");
+	happens(&m, EV_ARRIVED, 1, 0, "");
+	happens(&m, EV_SAID, 1, 1, "");
+	happens(&m, EV_GONE, 1, 0, "");
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.waiting, 0);
 	CHECK_INT(con_mirror_oldest(&m), 1);
-	happens(&m, "arrived", 2, 0, "");
-	happens(&m, "said", 2, 1, "");
+	happens(&m, EV_ARRIVED, 2, 0, "");
+	happens(&m, EV_SAID, 2, 1, "");
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.waiting, 1);
 	CHECK_INT(con_mirror_oldest(&m), 2);
@@ -288,12 +288,12 @@ a_replay_goes_on_from_what_is_known(void)
 	struct con_mirror m;
 
 	begin(&m);
-	happens(&m, "arrived", 5, 0, "eve");
+	happens(&m, EV_ARRIVED, 5, 0, "eve");
 	f.name = "lin";
 	f.seq = 1;
 	f.replay = true;
 	CHECK_INT(con_mirror_welcome(&m, &f), 0);
-	CHECK_STR(con_mirror_find(&m, 5)->name, "eve");
+	CHECK_STR(con_mirror_find(&m, 5)->facts.name, "eve");
 	CHECK_INT(m.seq, 1);
 	con_mirror_fini(&m);
 }
@@ -305,9 +305,9 @@ a_session_is_found_by_number_or_by_the_start_of_one_name(void)
 	uint64_t sid = 0;
 
 	begin(&m);
-	happens(&m, "arrived", 3, 0, "alice");
-	happens(&m, "arrived", 4, 0, "alina");
-	happens(&m, "arrived", 5, 0, "王伟");
+	happens(&m, EV_ARRIVED, 3, 0, "alice");
+	happens(&m, EV_ARRIVED, 4, 0, "alina");
+	happens(&m, EV_ARRIVED, 5, 0, "王伟");
 	CHECK_INT(con_mirror_lookup(&m, "4", &sid), 0);
 	CHECK_INT(sid, 4);
 	CHECK_INT(con_mirror_lookup(&m, "#3", &sid), 0);
@@ -331,30 +331,39 @@ names_are_harmless_and_fit(void)
 	const struct con_session *s;
 
 	begin(&m);
-	happens(&m, "arrived", 3, 0, "\033]0;x\007[9 boss]> ");
+	happens(&m, EV_ARRIVED, 3, 0, "\033]0;x\007[9 boss]> ");
 	s = con_mirror_find(&m, 3);
-	CHECK(strpbrk(s->name, "\033\007[]> ") == NULL);
-	CHECK(s->name[0] != '\0');
+	CHECK(strpbrk(s->facts.name, "\033\007[]> ") == NULL);
+	CHECK(s->facts.name[0] != '\0');
 	con_mirror_fini(&m);
 }
 
 static void
 the_list_begins_with_who_waits_longest(void)
 {
-	struct con_session s[3] = { { .sid = 1 },
-		{ .sid = 2, .waiting_ms = 20 },
-		{ .sid = 3, .waiting_ms = 10 } };
+	struct con_mirror m;
+	const struct con_session **all;
+	size_t n;
 
-	qsort(s, 3, sizeof s[0], con_session_order);
-	CHECK_INT(s[0].sid, 3);
-	CHECK_INT(s[1].sid, 2);
-	CHECK_INT(s[2].sid, 1);
+	begin(&m);
+	happens(&m, EV_ARRIVED, 1, 0, "");
+	happens(&m, EV_REPLY, 1, 1, "lin");
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	happens(&m, EV_ARRIVED, 2, 0, "");
+	if (!CHECK((all = con_mirror_list(&m, &n)) != NULL))
+		return;
+	CHECK_INT(n, 3);
+	CHECK_INT(all[0]->facts.sid, 3);
+	CHECK_INT(all[1]->facts.sid, 2);
+	CHECK_INT(all[2]->facts.sid, 1);
+	free(all);
+	con_mirror_fini(&m);
 }
 
 static void
 writes(struct con_mirror *m, const char *addr, unsigned flags)
 {
-	struct wire_event ev = event("udp", 0);
+	struct ev_event ev = event(EV_UDP, 0);
 
 	ev.addr = addr;
 	ev.flags = flags;

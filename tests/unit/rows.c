@@ -11,15 +11,15 @@
 
 static struct dw_buf out;
 
-static struct wire_event
-event(const char *kind, const char *body)
+static struct ev_event
+event(enum ev_kind kind, const char *body)
 {
-	struct wire_event ev = { .seq = 1,
+	struct ev_event ev = { .seq = 1,
 		.sid = 3,
-		.ev = kind,
+		.kind = kind,
 		.t_ms = INT64_C(35911000),
 		.who = "",
-		.mode = "line",
+		.mode = EV_MODE_LINE,
 		.addr = "127.0.0.1:5000",
 		.why = "",
 		.body = body,
@@ -30,7 +30,7 @@ event(const char *kind, const char *body)
 
 /* The rows of an event in a window so wide. */
 static const char *
-shown(const struct wire_event *ev, const struct con_row_about *about,
+shown(const struct ev_event *ev, const struct con_row_about *about,
     unsigned columns, bool colour)
 {
 	struct con_row row;
@@ -49,7 +49,7 @@ static const struct con_row_about alice = { .label = "3 alice" };
 static void
 a_customers_row_begins_with_time_number_and_name(void)
 {
-	struct wire_event ev = event("said", "hello");
+	struct ev_event ev = event(EV_SAID, "hello");
 
 	CHECK_STR(shown(&ev, &alice, 80, false), "09:58:31 3 alice| hello\n");
 }
@@ -57,7 +57,7 @@ a_customers_row_begins_with_time_number_and_name(void)
 static void
 it_goes_on_under_the_same_gutter(void)
 {
-	struct wire_event ev = event("said", "one\ntwo\r\nthree");
+	struct ev_event ev = event(EV_SAID, "one\ntwo\r\nthree");
 
 	CHECK_STR(shown(&ev, &alice, 80, false),
 	    "09:58:31 3 alice| one\n"
@@ -68,7 +68,7 @@ it_goes_on_under_the_same_gutter(void)
 static void
 an_operators_row_has_its_mark(void)
 {
-	struct wire_event ev = event("reply", "一 moment");
+	struct ev_event ev = event(EV_REPLY, "一 moment");
 	struct con_row_about about = { .label = "3 alice" };
 
 	ev.who = "lin";
@@ -88,20 +88,20 @@ an_operators_row_has_its_mark(void)
 static void
 our_rows_begin_with_a_star(void)
 {
-	struct wire_event ev = event("arrived", "");
+	struct ev_event ev = event(EV_ARRIVED, "");
 	struct con_row_about about = { .label = "3 alice", .unsent = 2 };
 
 	CHECK_STR(shown(&ev, &about, 0, false),
 	    "* 09:58:31 3 alice is waiting (line, 127.0.0.1:5000)\n");
-	ev = event("eof", "");
+	ev = event(EV_EOF, "");
 	CHECK_STR(shown(&ev, &about, 0, false),
 	    "* 09:58:31 3 alice will write no more, and may still read\n");
-	ev = event("gone", "");
+	ev = event(EV_GONE, "");
 	ev.why = "reset";
 	CHECK_STR(shown(&ev, &about, 0, false),
 	    "* 09:58:31 3 alice is gone: "
 	    "connection lost; 2 replies perhaps not delivered\n");
-	ev = event("closed", "");
+	ev = event(EV_CLOSED, "");
 	ev.why = "closed";
 	ev.who = "lin";
 	about.unsent = 0;
@@ -112,17 +112,17 @@ our_rows_begin_with_a_star(void)
 static void
 what_we_do_not_know_is_not_shown(void)
 {
-	struct wire_event ev = event("sent", "");
+	struct ev_event ev = event(EV_SENT, "");
 
 	CHECK_STR(shown(&ev, &alice, 80, false), "");
-	ev = event("snoozed", "");
+	ev = event(EV_UNKNOWN, "");
 	CHECK_STR(shown(&ev, &alice, 80, false), "");
 }
 
 static void
 off_a_terminal_a_message_is_one_row(void)
 {
-	struct wire_event ev = event("said", "one\ntwo\x1b[31m\\n");
+	struct ev_event ev = event(EV_SAID, "one\ntwo\x1b[31m\\n");
 
 	CHECK_STR(shown(&ev, &alice, 0, true),
 	    "09:58:31 3 alice| one\\ntwo\\x1B[31m\\\\n\n");
@@ -154,7 +154,7 @@ static void
 no_customer_can_leave_the_gutter(void)
 {
 	char body[400];
-	struct wire_event ev = event("said", "");
+	struct ev_event ev = event(EV_SAID, "");
 	int bodies = t_size("bodies", 2000);
 
 	srand(7);
@@ -172,7 +172,7 @@ no_customer_can_leave_the_gutter(void)
 static void
 colour_is_around_the_tag_and_says_nothing_new(void)
 {
-	struct wire_event ev = event("said", "one\ntwo");
+	struct ev_event ev = event(EV_SAID, "one\ntwo");
 
 	CHECK_STR(shown(&ev, &alice, 80, true),
 	    "\033[36m09:58:31 3 alice| \033[0mone\n"
@@ -199,7 +199,7 @@ static void
 colour_never_cuts_a_character_however_narrow_the_window(void)
 {
 	static const struct con_row_about lili = { .label = "3 李莉李莉" };
-	struct wire_event ev = event("said", "我的订单在哪里呢我的订单");
+	struct ev_event ev = event(EV_SAID, "我的订单在哪里呢我的订单");
 
 	for (unsigned columns = 1; columns < 60; columns++) {
 		struct dw_buf plain = DW_BUF_INITIALIZER;
@@ -217,7 +217,7 @@ static void
 a_huge_message_is_cut(void)
 {
 	static char body[CON_BODY_MAX * 2];
-	struct wire_event ev = event("said", "");
+	struct ev_event ev = event(EV_SAID, "");
 
 	memset(body, 'x', sizeof body);
 	ev.body = body;
@@ -228,14 +228,14 @@ a_huge_message_is_cut(void)
 static void
 a_datagram_is_a_note_in_quotes(void)
 {
-	struct wire_event ev = event("udp", "你好");
+	struct ev_event ev = event(EV_UDP, "你好");
 
 	CHECK_STR(shown(&ev, &alice, 80, false),
 	    "~ udp 127.0.0.1:5000 \"你好\" 09:58:31\n");
 	ev.len = 0;
 	CHECK_STR(shown(&ev, &alice, 80, false),
 	    "~ udp 127.0.0.1:5000 \"\" 09:58:31\n");
-	ev = event("udp", "012");
+	ev = event(EV_UDP, "012");
 	ev.flags = 4;
 	ev.n = 60000;
 	CHECK_STR(shown(&ev, &alice, 80, false),
@@ -244,7 +244,7 @@ a_datagram_is_a_note_in_quotes(void)
 	ev.n = 3;
 	CHECK_STR(shown(&ev, &alice, 80, false),
 	    "~ udp 127.0.0.1:5000 \"012\" (cut) 09:58:31\n");
-	ev = event("udp", "quit");
+	ev = event(EV_UDP, "quit");
 	ev.flags = 8;
 	CHECK_STR(shown(&ev, &alice, 80, false),
 	    "~ udp 127.0.0.1:5000 \"quit\" (has left) 09:58:31\n");
@@ -253,14 +253,14 @@ a_datagram_is_a_note_in_quotes(void)
 static void
 a_datagram_cannot_forge_a_row_or_what_stands_behind_its_quotes(void)
 {
-	struct wire_event ev = event("udp",
+	struct ev_event ev = event(EV_UDP,
 	    "a\" 09:58:31\n~ udp 6.6.6.6:6 "
 	    "\"b\\\xff\x1b[2J");
 
 	CHECK_STR(shown(&ev, &alice, 0, false),
 	    "~ udp 127.0.0.1:5000 \"a\\\" 09:58:31\\n~ udp 6.6.6.6:6 "
 	    "\\\"b\\\\\\xFF\\x1B[2J\" 09:58:31\n");
-	ev = event("udp", "0123456789 ~ udp 6.6.6.6:6 x");
+	ev = event(EV_UDP, "0123456789 ~ udp 6.6.6.6:6 x");
 	CHECK_STR(shown(&ev, &alice, 24, false),
 	    "~ udp 127.0.0.1:5000 \"0\n"
 	    "  123456789 ~ udp 6.6.6\n"
@@ -270,7 +270,7 @@ a_datagram_cannot_forge_a_row_or_what_stands_behind_its_quotes(void)
 static void
 an_answer_over_udp_has_its_operator_and_its_mark(void)
 {
-	struct wire_event ev = event("udp-reply", "hi \"you\"");
+	struct ev_event ev = event(EV_UDP_REPLY, "hi \"you\"");
 	struct con_row_about about = { .label = "0", .why = "unreachable" };
 
 	ev.who = "lin";

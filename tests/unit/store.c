@@ -53,17 +53,17 @@ open_in(const char *dir)
 	return s;
 }
 
-static struct desk_event
-event(uint64_t seq, uint64_t sid, enum desk_ev ev, const char *body)
+static struct ev_event
+event(uint64_t seq, uint64_t sid, enum ev_kind kind, const char *body)
 {
-	return (struct desk_event){
+	return (struct ev_event){
 		.seq = seq,
 		.t_ms = 1700000000000 + (int64_t)seq,
 		.sid = sid,
-		.ev = ev,
+		.kind = kind,
 		.n = seq,
 		.who = "ab",
-		.mode = "c",
+		.mode = EV_MODE_CLASSIC,
 		.addr = "",
 		.why = "",
 		.body = body,
@@ -72,11 +72,9 @@ event(uint64_t seq, uint64_t sid, enum desk_ev ev, const char *body)
 }
 
 static int
-append(struct store *s, const struct desk_event *evs, size_t n)
+append(struct store *s, const struct ev_event *evs, size_t n)
 {
-	struct desk_journal j = store_journal(s);
-
-	return j.ops->append(j.journal, evs, n);
+	return store_append(s, evs, n);
 }
 
 static uint64_t
@@ -89,9 +87,9 @@ last_seq(const struct store *s)
 }
 
 static int
-say(struct store *s, uint64_t sid, enum desk_ev ev, const char *body)
+say(struct store *s, uint64_t sid, enum ev_kind kind, const char *body)
 {
-	struct desk_event e = event(last_seq(s) + 1, sid, ev, body);
+	struct ev_event e = event(last_seq(s) + 1, sid, kind, body);
 
 	return append(s, &e, 1);
 }
@@ -105,20 +103,20 @@ fill(const char *dir, unsigned n)
 
 	if (s == NULL)
 		return;
-	CHECK_INT(say(s, 1, DESK_EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 1, EV_ARRIVED, ""), 0);
 	for (unsigned i = 1; i < n; i++) {
 		snprintf(body, sizeof body, "needle-%u-and-some-more", i + 1);
-		CHECK_INT(say(s, 1, DESK_EV_SAID, body), 0);
+		CHECK_INT(say(s, 1, EV_SAID, body), 0);
 	}
 	store_close(s);
 }
 
 /* "seq sid word body\n" for each event seen. */
 static int
-list(void *arg, const struct desk_event *ev)
+list(void *arg, const struct ev_event *ev)
 {
 	dw_buf_addf(arg, "%llu %llu %s ", (unsigned long long)ev->seq,
-	    (unsigned long long)ev->sid, desk_ev_word(ev->ev));
+	    (unsigned long long)ev->sid, ev_word(&ev_kinds, ev->kind));
 	dw_buf_add(arg, ev->body, ev->len);
 	return dw_buf_addc(arg, '\n');
 }
@@ -219,7 +217,7 @@ fill_and_die(const char *dir, unsigned n)
 		char body[64];
 
 		snprintf(body, sizeof body, "needle-%u-and-some-more", i);
-		CHECK_INT(say(s, 1, DESK_EV_SAID, body), 0);
+		CHECK_INT(say(s, 1, EV_SAID, body), 0);
 	}
 	copy(in(live, "journal.db"), in(dir, "journal.db"));
 	copy(in(live, "journal.db-wal"), in(dir, "journal.db-wal"));
@@ -248,18 +246,18 @@ mode(const char *path)
 /* ---- what is stored ---- */
 
 static int
-check_bytes(void *arg, const struct desk_event *ev)
+check_bytes(void *arg, const struct ev_event *ev)
 {
-	const struct desk_event *want = arg;
+	const struct ev_event *want = arg;
 
 	CHECK_INT(ev->seq, want->seq);
 	CHECK_INT(ev->t_ms, want->t_ms);
 	CHECK_INT(ev->sid, want->sid);
-	CHECK_INT(ev->ev, want->ev);
+	CHECK_INT(ev->kind, want->kind);
 	CHECK_INT(ev->n, want->n);
 	CHECK_INT(ev->flags, want->flags);
 	CHECK_STR(ev->who, want->who);
-	CHECK_STR(ev->mode, want->mode);
+	CHECK_INT(ev->mode, want->mode);
 	CHECK_STR(ev->addr, want->addr);
 	CHECK_STR(ev->why, want->why);
 	CHECK_MEM(ev->body, ev->len, want->body, want->len);
@@ -271,15 +269,15 @@ every_field_comes_back_byte_for_byte(void)
 {
 	static const char raw[] = "a\0b\xff\xc3 \x1b[2J\r\n客户端已就绪\0";
 	const char *dir = t_tmpdir();
-	struct desk_event e = {
+	struct ev_event e = {
 		.seq = 1,
 		.t_ms = -5,
 		.sid = UINT64_C(1) << 40,
-		.ev = DESK_EV_SAID,
+		.kind = EV_SAID,
 		.n = 3,
-		.flags = DESK_CUT_SHORT,
+		.flags = EV_FLAG_CUT_SHORT,
 		.who = "\xff\xfeling",
-		.mode = "line",
+		.mode = EV_MODE_LINE,
 		.addr = "[::1]:6666",
 		.why = "说完",
 		.body = raw,
@@ -303,7 +301,7 @@ an_empty_and_a_large_body_come_back(void)
 {
 	const char *dir = t_tmpdir();
 	struct store *s = open_in(dir);
-	struct desk_event e = event(1, 1, DESK_EV_SAID, "");
+	struct ev_event e = event(1, 1, EV_SAID, "");
 	size_t len = 1 << 20;
 	char *large = malloc(len);
 
@@ -330,10 +328,10 @@ a_batch_is_stored_whole_and_in_order(void)
 {
 	const char *dir = t_tmpdir();
 	struct store *s = open_in(dir);
-	const struct desk_event evs[] = {
-		event(1, 1, DESK_EV_ARRIVED, ""),
-		event(2, 2, DESK_EV_ARRIVED, ""),
-		event(3, 1, DESK_EV_SAID, "one"),
+	const struct ev_event evs[] = {
+		event(1, 1, EV_ARRIVED, ""),
+		event(2, 2, EV_ARRIVED, ""),
+		event(3, 1, EV_SAID, "one"),
 	};
 	uint64_t seq, sid;
 
@@ -378,9 +376,9 @@ static void
 a_number_that_does_not_continue_is_refused(void)
 {
 	struct store *s = open_in(t_tmpdir());
-	struct desk_event evs[] = {
-		event(1, 1, DESK_EV_ARRIVED, ""),
-		event(3, 1, DESK_EV_SAID, ""),
+	struct ev_event evs[] = {
+		event(1, 1, EV_ARRIVED, ""),
+		event(3, 1, EV_SAID, ""),
 	};
 
 	if (s == NULL)
@@ -400,15 +398,15 @@ only_sessions_that_are_open_are_replayed(void)
 	const char *dir = t_tmpdir();
 	struct dw_buf got = DW_BUF_INITIALIZER;
 	struct store *s = open_in(dir);
-	const struct desk_event evs[] = {
-		event(1, 0, DESK_EV_ON, ""),
-		event(2, 1, DESK_EV_ARRIVED, ""),
-		event(3, 2, DESK_EV_ARRIVED, ""),
-		event(4, 1, DESK_EV_SAID, "a"),
-		event(5, 2, DESK_EV_SAID, "b"),
-		event(6, 1, DESK_EV_CLOSED, ""),
-		event(7, 2, DESK_EV_REPLY, "c"),
-		event(8, 3, DESK_EV_ARRIVED, ""),
+	const struct ev_event evs[] = {
+		event(1, 0, EV_ON, ""),
+		event(2, 1, EV_ARRIVED, ""),
+		event(3, 2, EV_ARRIVED, ""),
+		event(4, 1, EV_SAID, "a"),
+		event(5, 2, EV_SAID, "b"),
+		event(6, 1, EV_CLOSED, ""),
+		event(7, 2, EV_REPLY, "c"),
+		event(8, 3, EV_ARRIVED, ""),
 	};
 
 	if (s == NULL)
@@ -437,18 +435,18 @@ a_reader_sees_what_is_committed_and_only_that(void)
 
 	if (s == NULL || !CHECK_INT(store_reader_open(dir, &r, &why), 0))
 		return;
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "first"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "first"), 0);
 	CHECK_INT(store_read(r, 0, 10, list, &got), 0);
 	CHECK_STR(dw_buf_str(&got), "1 1 said first\n");
 	for (int i = 0; i < 4; i++) {
 		faulty_vfs_arm(i % 2 ? FAULTY_SYNC : FAULTY_WRITE, 1);
-		CHECK_INT(say(s, 1, DESK_EV_SAID, "lost"), -EIO);
+		CHECK_INT(say(s, 1, EV_SAID, "lost"), -EIO);
 		CHECK(faulty_vfs_disarm());
 		dw_buf_reset(&got);
 		CHECK_INT(store_read(r, 0, 10, list, &got), 0);
 		CHECK_STR(dw_buf_str(&got), "1 1 said first\n");
 	}
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "second"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "second"), 0);
 	dw_buf_reset(&got);
 	CHECK_INT(store_read(r, 1, 10, list, &got), 0);
 	CHECK_STR(dw_buf_str(&got), "2 1 said second\n");
@@ -490,12 +488,12 @@ what_became_of_answers_is_not_counted_as_datagrams(void)
 
 	if (s == NULL)
 		return;
-	CHECK_INT(say(s, 0, DESK_EV_ON, ""), 0);
-	CHECK_INT(say(s, 0, DESK_EV_UDP, "a"), 0);
-	CHECK_INT(say(s, 0, DESK_EV_UDP, "b"), 0);
-	CHECK_INT(say(s, 0, DESK_EV_UDP_REPLY, "to b"), 0);
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "other"), 0);
-	CHECK_INT(say(s, 0, DESK_EV_UDP_SENT, ""), 0);
+	CHECK_INT(say(s, 0, EV_ON, ""), 0);
+	CHECK_INT(say(s, 0, EV_UDP, "a"), 0);
+	CHECK_INT(say(s, 0, EV_UDP, "b"), 0);
+	CHECK_INT(say(s, 0, EV_UDP_REPLY, "to b"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "other"), 0);
+	CHECK_INT(say(s, 0, EV_UDP_SENT, ""), 0);
 	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
 		CHECK_INT(store_history(r, 0, 2, list, &got), 0);
 		CHECK_STR(dw_buf_str(&got),
@@ -516,12 +514,12 @@ history_is_the_last_messages_of_one_session(void)
 
 	if (s == NULL)
 		return;
-	CHECK_INT(say(s, 1, DESK_EV_ARRIVED, ""), 0);
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "a"), 0);
-	CHECK_INT(say(s, 2, DESK_EV_SAID, "other"), 0);
-	CHECK_INT(say(s, 1, DESK_EV_REPLY, "b"), 0);
-	CHECK_INT(say(s, 1, DESK_EV_SENT, ""), 0);
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "c"), 0);
+	CHECK_INT(say(s, 1, EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+	CHECK_INT(say(s, 2, EV_SAID, "other"), 0);
+	CHECK_INT(say(s, 1, EV_REPLY, "b"), 0);
+	CHECK_INT(say(s, 1, EV_SENT, ""), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "c"), 0);
 	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
 		CHECK_INT(store_history(r, 1, 2, list, &got), 0);
 		CHECK_STR(dw_buf_str(&got),
@@ -546,7 +544,7 @@ struct follower {
 };
 
 static int
-follow_one(void *arg, const struct desk_event *ev)
+follow_one(void *arg, const struct ev_event *ev)
 {
 	struct follower *f = arg;
 
@@ -580,7 +578,7 @@ a_reader_in_another_thread_follows_without_a_gap(void)
 	CHECK_INT(pthread_create(&thread, NULL, follow, &f), 0);
 	for (uint64_t i = 0; i < f.until; i++) {
 		/* A reader that meets half an index locks it for a moment. */
-		while ((r = say(s, 1, DESK_EV_SAID, "hello")) == -EBUSY)
+		while ((r = say(s, 1, EV_SAID, "hello")) == -EBUSY)
 			;
 		CHECK_INT(r, 0);
 	}
@@ -623,7 +621,7 @@ everything_is_private_whatever_the_umask(void)
 		snprintf(dir, sizeof dir, "%s/a/b", top);
 		s = open_in(dir);
 		if (s != NULL)
-			CHECK_INT(say(s, 1, DESK_EV_ARRIVED, ""), 0);
+			CHECK_INT(say(s, 1, EV_ARRIVED, ""), 0);
 		umask(old);
 		CHECK_INT(mode(in(top, "a")), 0700);
 		CHECK_INT(mode(dir), 0700);
@@ -862,7 +860,7 @@ a_replaced_end_is_found_by_the_head(void)
 	fill(dir, 10);
 	fill(other, 9);
 	if ((s = open_in(other)) != NULL)
-		CHECK_INT(say(s, 1, DESK_EV_SAID, "something else"), 0);
+		CHECK_INT(say(s, 1, EV_SAID, "something else"), 0);
 	store_close(s);
 	copy(in(other, "journal.db"), in(dir, "journal.db"));
 	check_refused(dir, -EBADMSG, "event is 10 (it is not the one");
@@ -1011,7 +1009,7 @@ a_damaged_journal_is_set_aside_and_numbers_go_on(void)
 	store_last(s, &seq, &sid);
 	CHECK_INT(seq, 20);
 	CHECK_INT(sid, 1);
-	CHECK_INT(say(s, 2, DESK_EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 2, EV_ARRIVED, ""), 0);
 	store_close(s);
 	check_all(dir, "21 2 arrived \n");
 	after = slurp(in(aside_of(dir), "journal.db"), &len2);
@@ -1047,7 +1045,7 @@ numbers_go_on_from_the_head_when_nothing_can_be_read(void)
 	store_last(s, &seq, &sid);
 	CHECK_INT(seq, 20);
 	CHECK_INT(sid, 1);
-	CHECK_INT(say(s, 2, DESK_EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 2, EV_ARRIVED, ""), 0);
 	store_close(s);
 	/* Without a head: above anything that can have been. */
 	spill(in(dir, "journal.db"), "rubbish rubbish", 15);
@@ -1087,7 +1085,7 @@ a_damaged_wal_is_set_aside_with_its_journal(void)
 	if (!CHECK_INT(try_open(dir, true, &s), 0))
 		return;
 	CHECK_INT(last_seq(s), 20);
-	CHECK_INT(say(s, 2, DESK_EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 2, EV_ARRIVED, ""), 0);
 	store_close(s);
 	after = slurp(in(aside_of(dir), "journal.db-wal"), &len2);
 	CHECK_MEM(after, len2, before, len);
@@ -1105,16 +1103,16 @@ append_with_fault(enum faulty_kind kind, unsigned k, size_t size)
 	const char *dir = t_tmpdir();
 	struct store *s = open_in(dir);
 	char *body = calloc(1, size + 1);
-	struct desk_event evs[2];
+	struct ev_event evs[2];
 	bool struck;
 	int r;
 
 	if (s == NULL || !CHECK(body != NULL))
 		return false;
 	memset(body, 'x', size);
-	CHECK_INT(say(s, 1, DESK_EV_ARRIVED, ""), 0);
-	evs[0] = event(2, 1, DESK_EV_SAID, body);
-	evs[1] = event(3, 1, DESK_EV_SAID, body);
+	CHECK_INT(say(s, 1, EV_ARRIVED, ""), 0);
+	evs[0] = event(2, 1, EV_SAID, body);
+	evs[1] = event(3, 1, EV_SAID, body);
 	faulty_vfs_arm(kind, k);
 	r = append(s, evs, 2);
 	struck = faulty_vfs_disarm();
@@ -1127,7 +1125,7 @@ append_with_fault(enum faulty_kind kind, unsigned k, size_t size)
 		s = open_in(dir);
 		CHECK_INT(last_seq(s), r == 0 ? 3 : 1);
 	}
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "later"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "later"), 0);
 	store_close(s);
 	s = open_in(dir);
 	CHECK_INT(last_seq(s), r == 0 ? 4 : 2);
@@ -1188,9 +1186,9 @@ sync_fails_and_we_die(enum faulty_kind kind)
 
 	if (s == NULL)
 		return;
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "stays"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "stays"), 0);
 	faulty_vfs_arm(kind, 1);
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "never"), -EIO);
+	CHECK_INT(say(s, 1, EV_SAID, "never"), -EIO);
 	CHECK(faulty_vfs_disarm());
 	copy(in(dir, "journal.db"), in(copied, "journal.db"));
 	copy(in(dir, "journal.db-wal"), in(copied, "journal.db-wal"));
@@ -1238,10 +1236,10 @@ what_could_not_be_dropped_at_once_is_dropped_at_the_end(void)
 
 	if (s == NULL)
 		return;
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "stays"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "stays"), 0);
 	faulty_vfs_arm(FAULTY_DEAD, 1);
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "never"), -EIO);
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "nor this"), -EIO);
+	CHECK_INT(say(s, 1, EV_SAID, "never"), -EIO);
+	CHECK_INT(say(s, 1, EV_SAID, "nor this"), -EIO);
 	CHECK(faulty_vfs_disarm());
 	store_close(s);
 	store_close(open_in(dir));
@@ -1256,18 +1254,18 @@ a_disk_that_stays_broken_stays_an_error_until_it_is_well(void)
 
 	if (s == NULL)
 		return;
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "a"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
 	for (int i = 0; i < 5; i++) {
 		faulty_vfs_arm(i % 2 ? FAULTY_SYNC : FAULTY_WRITE, 1);
-		CHECK_INT(say(s, 1, DESK_EV_SAID, "b"), -EIO);
+		CHECK_INT(say(s, 1, EV_SAID, "b"), -EIO);
 		CHECK(faulty_vfs_disarm());
 	}
 	for (int i = 0; i < 5; i++) {
 		faulty_vfs_arm(FAULTY_FULL, 1);
-		CHECK_INT(say(s, 1, DESK_EV_SAID, "b"), -ENOSPC);
+		CHECK_INT(say(s, 1, EV_SAID, "b"), -ENOSPC);
 		CHECK(faulty_vfs_disarm());
 	}
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "c"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "c"), 0);
 	store_close(s);
 	check_all(dir, "1 1 said a\n2 1 said c\n");
 }
@@ -1284,10 +1282,10 @@ somebody_else_who_locks_the_file_is_only_a_delay(void)
 	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
 	CHECK_INT(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
 	    SQLITE_OK);
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "a"), -EBUSY);
+	CHECK_INT(say(s, 1, EV_SAID, "a"), -EBUSY);
 	CHECK_INT(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-	CHECK_INT(say(s, 1, DESK_EV_SAID, "b"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "b"), 0);
 	store_close(s);
 	check_all(dir, "1 1 said b\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Datagrams: notes from whoever writes over UDP, and operators' answers.  The
+ * Datagrams from whoever writes over UDP, and operators' answers.  The
  * desk sends nothing there by itself, so that nobody can make it answer an
  * address that is not the sender's.
  */
@@ -18,20 +18,20 @@
 #include "base/text.h"
 #include "desk/internal.h"
 
-#define NOTES_SHOWN   20
-#define DROP_FIRST_NS DW_SECOND        /* so long the first are gathered, */
-#define DROP_AGAIN_NS (10 * DW_SECOND) /* and later ones */
-#define DIGITS        "0123456789"
+#define DATAGRAMS_SHOWN 20
+#define DROP_FIRST_NS   DW_SECOND        /* so long the first are gathered, */
+#define DROP_AGAIN_NS   (10 * DW_SECOND) /* and later ones */
+#define DIGITS          "0123456789"
 
-/* What is known of a peer changes only once its note is stored: it is then
+/* What is known of a peer changes only once its datagram is stored: it is then
  * that an operator sees it. */
 static void
-publish_note(const struct desk_round *r, const struct desk_effect *fx)
+publish_datagram(const struct desk_round *r, const struct desk_effect *fx)
 {
-	const struct desk_event *ev = &r->d->events[fx->event];
+	const struct ev_event *ev = &r->d->events[fx->event];
 	struct desk_peer *p;
 
-	if ((ev->flags & DESK_PEER_LEFT) != 0) {
+	if ((ev->flags & EV_FLAG_PEER_QUIT) != 0) {
 		desk_peers_forget(&r->d->peers, ev->addr);
 		return;
 	}
@@ -41,25 +41,25 @@ publish_note(const struct desk_round *r, const struct desk_effect *fx)
 }
 
 static unsigned
-note_flags(const struct desk *d, const struct desk_request *rq,
+datagram_flags(const struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	unsigned flags = rq->flags & DESK_TRUNCATED;
+	unsigned flags = rq->flags & EV_FLAG_TRUNCATED;
 
 	if (d->operators == 0)
-		flags |= DESK_UNATTENDED;
-	if ((flags & DESK_TRUNCATED) == 0 && dw_is_quit(rq->text, rq->len))
-		flags |= DESK_PEER_LEFT;
+		flags |= EV_FLAG_UNATTENDED;
+	if ((flags & EV_FLAG_TRUNCATED) == 0 && dw_is_quit(rq->text, rq->len))
+		flags |= EV_FLAG_PEER_QUIT;
 	else if (desk_peers_find(&d->peers, rq->addr, now.ns) == NULL)
-		flags |= DESK_PEER_NEW;
+		flags |= EV_FLAG_PEER_NEW;
 	return flags;
 }
 
 int
-desk_decide_note(struct desk *d, const struct desk_request *rq,
+desk_decide_datagram(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_UDP);
+	struct ev_event ev = ev_event_of(EV_UDP);
 	struct desk_effect *fx;
 	size_t at;
 
@@ -67,10 +67,10 @@ desk_decide_note(struct desk *d, const struct desk_request *rq,
 	ev.n = rq->whole;
 	ev.body = rq->text;
 	ev.len = rq->len;
-	ev.flags = note_flags(d, rq, now);
+	ev.flags = datagram_flags(d, rq, now);
 	at = desk_emit(d, NULL, ev, now);
-	d->notes += (ev.flags & DESK_UNATTENDED) != 0;
-	fx = desk_effect_add(d, publish_note);
+	d->unread += (ev.flags & EV_FLAG_UNATTENDED) != 0;
+	fx = desk_effect_add(d, publish_datagram);
 	fx->event = at;
 	fx->text = rq->route;
 	desk_fx_done(d, rq);
@@ -82,23 +82,23 @@ desk_decide_note(struct desk *d, const struct desk_request *rq,
 static void
 publish_answer(const struct desk_round *r, const struct desk_effect *fx)
 {
-	const struct desk_event *ev = &r->d->events[fx->event];
+	const struct ev_event *ev = &r->d->events[fx->event];
 	const struct desk_peer *to = fx->owned;
-	struct desk_left *left = &r->d->left[r->d->nleft++];
+	struct desk_udp_sent *sent = &r->d->udp_sent[r->d->nudp_sent++];
 	const char *why = r->sink->datagram(r->arg, to, ev->body, ev->len);
 	struct desk_peer *known =
 	    desk_peers_find(&r->d->peers, to->addr, r->now.ns);
 
-	left->seq = ev->seq;
-	left->why = why != NULL ? why : "";
-	memcpy(left->addr, to->addr, sizeof left->addr);
+	sent->seq = ev->seq;
+	sent->why = why != NULL ? why : "";
+	memcpy(sent->addr, to->addr, sizeof sent->addr);
 	r->d->dirty = true;
 	if (known != NULL)
 		known->answered = true;
 }
 
 static int
-refuse(struct desk *d, const struct desk_request *rq, enum desk_code code,
+refuse(struct desk *d, const struct desk_request *rq, enum ev_code code,
     const char *text)
 {
 	desk_fx_answer(d, rq, code, text);
@@ -114,10 +114,10 @@ refuse_long(struct desk *d, const struct desk_request *rq, size_t len)
 		_("an answer over UDP may have %zu bytes, and this "
 		  "one has %zu: it was not sent"),
 		d->config->max_answer, len) < 0)
-		return refuse(d, rq, DESK_USAGE,
+		return refuse(d, rq, EV_CODE_USAGE,
 		    _("that is too long for one "
 		      "message"));
-	desk_fx_answer(d, rq, DESK_USAGE, text);
+	desk_fx_answer(d, rq, EV_CODE_USAGE, text);
 	d->effects[d->neffects - 1].owned = text;
 	return 0;
 }
@@ -128,16 +128,16 @@ static int
 answer(struct desk *d, const struct desk_request *rq,
     const struct desk_peer *to, const char *text, struct desk_time now)
 {
-	struct desk_event ev = desk_event_of(DESK_EV_UDP_REPLY);
+	struct ev_event ev = ev_event_of(EV_UDP_REPLY);
 	struct desk_peer *copy = malloc(sizeof *copy);
 	struct desk_effect *fx;
 	size_t at;
 
 	if (copy == NULL ||
-	    desk_grow(&d->left, &d->cap_left, d->nleft + d->neffects + 1,
-		sizeof *d->left) < 0) {
+	    desk_grow(&d->udp_sent, &d->cap_udp_sent,
+		d->nudp_sent + d->neffects + 1, sizeof *d->udp_sent) < 0) {
 		free(copy);
-		return refuse(d, rq, DESK_NOT_STORED, _("out of memory"));
+		return refuse(d, rq, EV_CODE_NOT_STORED, _("out of memory"));
 	}
 	*copy = *to;
 	ev.addr = copy->addr;
@@ -173,7 +173,7 @@ static struct desk_peer *
 peer_at(const struct desk *d, const char *word, size_t len,
     struct desk_time now)
 {
-	char addr[DESK_ADDR_SIZE];
+	char addr[EV_ADDR_SIZE];
 
 	if (len >= sizeof addr)
 		return NULL;
@@ -192,11 +192,11 @@ answer_only(struct desk *d, const struct desk_request *rq, const char *text,
 	struct desk_peer *p = desk_peers_only(&d->peers, now.ns, &several);
 
 	if (several)
-		return refuse(d, rq, DESK_USAGE,
+		return refuse(d, rq, EV_CODE_USAGE,
 		    _("several have written over "
 		      "UDP: /udp ADDR TEXT says whom you mean"));
 	if (p == NULL)
-		return refuse(d, rq, DESK_GONE,
+		return refuse(d, rq, EV_CODE_GONE,
 		    _("nobody has written over "
 		      "UDP lately"));
 	return answer(d, rq, p, text, now);
@@ -209,7 +209,7 @@ answer_at(struct desk *d, const struct desk_request *rq, const char *word,
 	struct desk_peer *p = peer_at(d, word, len, now);
 
 	if (p == NULL)
-		return refuse(d, rq, DESK_GONE,
+		return refuse(d, rq, EV_CODE_GONE,
 		    _("nobody has written from "
 		      "there lately, and only who has can be answered"));
 	return answer(d, rq, p, text, now);
@@ -225,11 +225,12 @@ desk_command_udp(struct desk *d, const struct desk_request *rq, const char *arg,
 	    named ? arg + word + strspn(arg + word, " \t\n") : arg;
 
 	if (*arg == '\0') {
-		desk_fx_past(d, rq, 0, NOTES_SHOWN);
+		desk_fx_past(d, rq, 0, DATAGRAMS_SHOWN);
 		return 0;
 	}
 	if (dw_text_is_blank(text, strlen(text)))
-		return refuse(d, rq, DESK_USAGE, _("there is nothing to send"));
+		return refuse(d, rq, EV_CODE_USAGE,
+		    _("there is nothing to send"));
 	if (strlen(text) > d->config->max_answer)
 		return refuse_long(d, rq, strlen(text));
 	return named ? answer_at(d, rq, arg, word, text, now) :
@@ -237,22 +238,23 @@ desk_command_udp(struct desk *d, const struct desk_request *rq, const char *arg,
 }
 
 void
-desk_settle_left(struct desk *d, struct desk_time now)
+desk_settle_udp_sent(struct desk *d, struct desk_time now)
 {
-	while (d->left_emitted < d->nleft) {
-		const struct desk_left *left = &d->left[d->left_emitted];
-		struct desk_event ev = desk_event_of(DESK_EV_UDP_SENT);
+	while (d->udp_sent_emitted < d->nudp_sent) {
+		const struct desk_udp_sent *sent =
+		    &d->udp_sent[d->udp_sent_emitted];
+		struct ev_event ev = ev_event_of(EV_UDP_SENT);
 
 		if (desk_reserve(d, 1, 0) < 0) {
 			d->dirty = true;
 			d->retry_ns = now.ns + d->config->retry_ns;
 			return;
 		}
-		ev.addr = left->addr;
-		ev.n = left->seq;
-		ev.why = left->why;
+		ev.addr = sent->addr;
+		ev.n = sent->seq;
+		ev.why = sent->why;
 		desk_emit(d, NULL, ev, now);
-		d->left_emitted++;
+		d->udp_sent_emitted++;
 	}
 }
 
@@ -261,21 +263,22 @@ desk_settle_left(struct desk *d, struct desk_time now)
 /* Called when the effects of this round, which notice new ones behind those
  * that were emitted, have been published. */
 void
-desk_notes_keep(struct desk *d)
+desk_datagrams_keep(struct desk *d)
 {
-	d->stored_notes = d->notes;
-	if (d->left_emitted == 0)
+	d->stored_unread = d->unread;
+	if (d->udp_sent_emitted == 0)
 		return;
-	d->nleft -= d->left_emitted;
-	memmove(d->left, d->left + d->left_emitted, d->nleft * sizeof *d->left);
-	d->left_emitted = 0;
+	d->nudp_sent -= d->udp_sent_emitted;
+	memmove(d->udp_sent, d->udp_sent + d->udp_sent_emitted,
+	    d->nudp_sent * sizeof *d->udp_sent);
+	d->udp_sent_emitted = 0;
 }
 
 void
-desk_notes_restore(struct desk *d)
+desk_datagrams_restore(struct desk *d)
 {
-	d->notes = d->stored_notes;
-	d->left_emitted = 0;
+	d->unread = d->stored_unread;
+	d->udp_sent_emitted = 0;
 }
 
 /* ---- what was dropped ---- */
@@ -292,7 +295,7 @@ desk_decide_dropped(struct desk *d, const struct desk_request *rq,
 }
 
 void
-desk_notes_tick(const struct desk_round *r)
+desk_datagrams_tick(const struct desk_round *r)
 {
 	if (r->now.ns < r->d->drop_ns)
 		return;

@@ -31,12 +31,12 @@ static struct dw_buf happened;
 static const char *send_fails;
 
 static void
-sink_event(void *arg, const struct desk_event *ev, const struct desk_session *s)
+sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
 {
 	(void)arg;
 	CHECK(s == NULL);
 	CHECK_INT(ev->sid, 0);
-	dw_buf_addf(&happened, "%s", desk_ev_word(ev->ev));
+	dw_buf_addf(&happened, "%s", ev_word(&ev_kinds, ev->kind));
 	if (ev->addr[0] != '\0')
 		dw_buf_addf(&happened, " %s", ev->addr);
 	if (ev->n != 0)
@@ -58,15 +58,15 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
 	(void)arg;
 	(void)node;
-	dw_buf_addf(&happened, "%s; ", desk_code_word(a->code));
+	dw_buf_addf(&happened, "%s; ", ev_word(&ev_codes, a->code));
 }
 
 static void
-sink_attached(void *arg, void *node, uint64_t notes)
+sink_attached(void *arg, void *node, uint64_t datagrams)
 {
 	(void)arg;
 	(void)node;
-	dw_buf_addf(&happened, "attached, %" PRIu64 " notes; ", notes);
+	dw_buf_addf(&happened, "attached, %" PRIu64 " datagrams; ", datagrams);
 }
 
 static void
@@ -142,14 +142,14 @@ ask(struct desk_request rq)
 }
 
 static void
-note_cut(const char *addr, const char *text, size_t whole, unsigned flags)
+datagram_cut(const char *addr, const char *text, size_t whole, unsigned flags)
 {
 	static const union {
 		unsigned way;
 		char bytes[DESK_ROUTE_SIZE];
 	} route = { 1 };
 
-	ask((struct desk_request){ .rq = DESK_RQ_NOTE,
+	ask((struct desk_request){ .rq = DESK_RQ_DATAGRAM,
 	    .addr = addr,
 	    .route = &route,
 	    .text = text,
@@ -159,9 +159,9 @@ note_cut(const char *addr, const char *text, size_t whole, unsigned flags)
 }
 
 static void
-note(const char *addr, const char *text)
+datagram(const char *addr, const char *text)
 {
-	note_cut(addr, text, strlen(text), 0);
+	datagram_cut(addr, text, strlen(text), 0);
 }
 
 static void
@@ -213,27 +213,27 @@ begin_on_duty(void)
 {
 	begin();
 	operator(DESK_RQ_ATTACH);
-	stored("on; attached, 0 notes; ");
+	stored("on; attached, 0 datagrams; ");
 }
 
 static void
 a_datagram_is_an_event_and_gets_no_answer(void)
 {
 	begin_on_duty();
-	note(A, "hello");
+	datagram(A, "hello");
 	stored("udp " A " n5 f16 \"hello\"; ok; ");
-	note(A, "");
+	datagram(A, "");
 	stored("udp " A "; ok; ");
-	note_cut(A, "0123", 60000, DESK_TRUNCATED);
+	datagram_cut(A, "0123", 60000, EV_FLAG_TRUNCATED);
 	stored("udp " A " n60000 f4 \"0123\"; ok; ");
 	finish();
 }
 
 static void
-a_note_that_is_not_stored_is_not_shown(void)
+a_datagram_that_is_not_stored_is_not_shown(void)
 {
 	begin_on_duty();
-	note(A, "hello");
+	datagram(A, "hello");
 	not_stored("not-stored; ");
 	command("udp " A " who are you?");
 	stored("gone; ");
@@ -244,7 +244,7 @@ static void
 an_answer_leaves_after_its_commit_and_is_noted(void)
 {
 	begin_on_duty();
-	note(A, "hello");
+	datagram(A, "hello");
 	stored("udp " A " n5 f16 \"hello\"; ok; ");
 	command("udp " A " good day");
 	not_stored("not-stored; ");
@@ -262,7 +262,7 @@ static void
 what_has_left_is_noted_until_that_is_stored(void)
 {
 	begin_on_duty();
-	note(A, "hello");
+	datagram(A, "hello");
 	stored("udp " A " n5 f16 \"hello\"; ok; ");
 	command("udp " A " one");
 	command("udp " A " two");
@@ -281,7 +281,7 @@ static void
 an_answer_that_cannot_leave_says_why(void)
 {
 	begin_on_duty();
-	note(A, "hello");
+	datagram(A, "hello");
 	stored("udp " A " n5 f16 \"hello\"; ok; ");
 	send_fails = "unreachable";
 	command("udp " A " good day");
@@ -297,12 +297,12 @@ without_an_address_the_only_one_is_answered_and_never_one_of_several(void)
 	begin_on_duty();
 	command("udp hello?");
 	stored("gone; ");
-	note(A, "a");
+	datagram(A, "a");
 	stored("udp " A " n1 f16 \"a\"; ok; ");
 	command("udp it is 10:30 now");
 	stored("udp-reply " A " lin\"it is 10:30 now\"; " A
 	       "/1<it is 10:30 now; ok; ");
-	note(B, "b");
+	datagram(B, "b");
 	stored("udp " B " n1 f16 \"b\"; ok; udp-sent " A " n3; ");
 	command("udp which one?");
 	stored("usage; ");
@@ -317,7 +317,7 @@ only_who_has_written_lately_can_be_answered(void)
 	begin_on_duty();
 	command("udp " A " hello");
 	stored("gone; ");
-	note(A, "a");
+	datagram(A, "a");
 	stored("udp " A " n1 f16 \"a\"; ok; ");
 	later(60);
 	command("udp " A " hello");
@@ -331,11 +331,11 @@ static void
 quit_ends_that_peers_entry_and_no_other(void)
 {
 	begin_on_duty();
-	note(A, "a");
-	note(B, "b");
+	datagram(A, "a");
+	datagram(B, "b");
 	stored("udp " A " n1 f16 \"a\"; ok; udp " B " n1 f16 \"b\"; ok; ");
-	note(A, "I do not want to quit");
-	note(B, " quit\n");
+	datagram(A, "I do not want to quit");
+	datagram(B, " quit\n");
 	stored("udp " A " n21 \"I do not want to quit\"; ok; "
 	       "udp " B " n6 f8 \" quit\n\"; ok; ");
 	command("udp " B " bye");
@@ -350,7 +350,7 @@ static void
 a_wrong_answer_is_refused_and_not_cut(void)
 {
 	begin_on_duty();
-	note(A, "a");
+	datagram(A, "a");
 	stored("udp " A " n1 f16 \"a\"; ok; ");
 	command("udp " A);
 	command("udp " A " 01234567890123456");
@@ -374,34 +374,33 @@ static void
 who_comes_on_duty_hears_how_many_came_meanwhile(void)
 {
 	begin();
-	note(A, "a");
-	note(A, "b");
+	datagram(A, "a");
+	datagram(A, "b");
 	not_stored("not-stored; not-stored; ");
-	note(A, "a");
-	note(A, "b");
+	datagram(A, "a");
+	datagram(A, "b");
 	stored("udp " A " n1 f18 \"a\"; ok; udp " A " n1 f18 \"b\"; ok; ");
-	note(A, "lost");
+	datagram(A, "lost");
 	operator(DESK_RQ_ATTACH);
-	not_stored("not-stored; attached, 2 notes; ");
+	not_stored("not-stored; attached, 2 datagrams; ");
 	operator(DESK_RQ_DETACH);
 	operator(DESK_RQ_ATTACH);
-	stored("off; ok; on; attached, 2 notes; ");
+	stored("off; ok; on; attached, 2 datagrams; ");
 	operator(DESK_RQ_ATTACH);
-	stored("on; attached, 0 notes; ");
+	stored("on; attached, 0 datagrams; ");
 	finish();
 }
 
 static void
 a_restarted_desk_counts_what_nobody_has_seen(void)
 {
-	struct desk_event ev = { .seq = 3,
-		.ev = DESK_EV_UDP,
+	struct ev_event ev = { .seq = 3,
+		.kind = EV_UDP,
 		.who = "",
-		.mode = "",
 		.addr = A,
 		.why = "",
 		.body = "",
-		.flags = DESK_UNATTENDED };
+		.flags = EV_FLAG_UNATTENDED };
 
 	dw_buf_reset(&happened);
 	CHECK_INT(desk_new(&config, &desk), 0);
@@ -410,7 +409,7 @@ a_restarted_desk_counts_what_nobody_has_seen(void)
 	CHECK_INT(desk_replay(desk, &ev), 0);
 	desk_begin(desk, 4, 0);
 	operator(DESK_RQ_ATTACH);
-	stored("on; attached, 1 notes; ");
+	stored("on; attached, 1 datagrams; ");
 	finish();
 }
 
@@ -449,7 +448,7 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(a_datagram_is_an_event_and_gets_no_answer),
-		T(a_note_that_is_not_stored_is_not_shown),
+		T(a_datagram_that_is_not_stored_is_not_shown),
 		T(an_answer_leaves_after_its_commit_and_is_noted),
 		T(what_has_left_is_noted_until_that_is_stored),
 		T(an_answer_that_cannot_leave_says_why),
@@ -464,5 +463,5 @@ main(void)
 		T(what_is_dropped_is_told_before_the_end),
 	};
 
-	return t_main("notes", cases, sizeof cases / sizeof cases[0]);
+	return t_main("datagrams", cases, sizeof cases / sizeof cases[0]);
 }

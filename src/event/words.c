@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The words of modes, states and codes, and the way from a word to its value.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "event/words.h"
+
+static const char *const modes[] = {
+	[EV_MODE_NONE] = "",
+	[EV_MODE_LINE] = "line",
+	[EV_MODE_CLASSIC] = "classic",
+};
+
+static const char *const states[] = {
+	[EV_STATE_NONE] = "",
+	[EV_STATE_WAITING] = "waiting",
+	[EV_STATE_OPEN] = "open",
+	[EV_STATE_UNATTENDED] = "left",
+	[EV_STATE_CLOSED] = "closed",
+};
+
+static const char *const codes[] = {
+	[EV_CODE_OK] = "ok",
+	[EV_CODE_NOT_STORED] = "not-stored",
+	[EV_CODE_CLOSED] = "closed",
+	[EV_CODE_GONE] = "gone",
+	[EV_CODE_UNKNOWN] = "unknown",
+	[EV_CODE_FULL] = "full",
+	[EV_CODE_USAGE] = "usage",
+	[EV_CODE_STOPPING] = "stopping",
+	[EV_CODE_STOP] = "stop",
+	[EV_CODE_DISK] = "disk",
+	[EV_CODE_LIMIT] = "limit",
+	[EV_CODE_DENIED] = "denied",
+};
+
+const struct ev_words ev_modes = { modes, sizeof modes / sizeof *modes };
+const struct ev_words ev_states = { states, sizeof states / sizeof *states };
+const struct ev_words ev_codes = { codes, sizeof codes / sizeof *codes };
+
+const char *
+ev_word(const struct ev_words *words, unsigned value)
+{
+	/* A value comes from our own code or from ev_value(). */
+	assert(value < words->n);
+	return words->words[value];
+}
+
+unsigned
+ev_value(const struct ev_words *words, const char *word)
+{
+	for (unsigned i = 1; i < words->n; i++)
+		if (strcmp(words->words[i], word) == 0)
+			return i;
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The words that stand in the journal and on the wire: modes, states, codes,
+ * reasons, and the two hellos of the tutorial.  None is ever translated.
+ */
+#ifndef EV_WORDS_H
+#define EV_WORDS_H
+
+#include <stddef.h>
+
+/* The words of one enum.  Value 0 stands for nothing to say, and for a word
+ * that is not known; it is never written. */
+struct ev_words {
+	const char *const *words;
+	size_t n;
+};
+
+extern const struct ev_words ev_kinds;  /* enum ev_kind, event/event.h */
+extern const struct ev_words ev_modes;  /* enum ev_mode */
+extern const struct ev_words ev_states; /* enum ev_state */
+extern const struct ev_words ev_codes;  /* enum ev_code */
+
+/* The word of a value, and the value of a word; 0 for a word that is not
+ * among them. */
+const char *ev_word(const struct ev_words *words, unsigned value);
+unsigned ev_value(const struct ev_words *words, const char *word);
+
+/* What a customer speaks. */
+enum ev_mode {
+	EV_MODE_NONE,
+	EV_MODE_LINE,   /* "line": rows of text, as from nc and telnet */
+	EV_MODE_CLASSIC /* "classic": the tutorial's client, turn by turn */
+};
+
+enum ev_state {
+	EV_STATE_NONE,
+	EV_STATE_WAITING,    /* "waiting": nobody has answered yet */
+	EV_STATE_OPEN,       /* "open": an operator has answered */
+	EV_STATE_UNATTENDED, /* "left": wrote while nobody was on duty */
+	EV_STATE_CLOSED      /* "closed": ended */
+};
+
+/* How a request went; and why the desk tells all consoles something, or ends
+ * a console's link. */
+enum ev_code {
+	EV_CODE_OK,         /* done; an answer of this code says none */
+	EV_CODE_NOT_STORED, /* the journal failed; nothing happened */
+	EV_CODE_CLOSED,     /* that session has ended */
+	EV_CODE_GONE,       /* its customer is not connected */
+	EV_CODE_UNKNOWN,    /* no such session or command */
+	EV_CODE_FULL,       /* its customer does not read */
+	EV_CODE_USAGE,      /* nothing to send, bad argument or protocol */
+	EV_CODE_STOPPING,   /* this desk takes no more */
+	EV_CODE_STOP,       /* notice, bye: the desk stops, has stopped */
+	EV_CODE_DISK,       /* notice: the journal cannot be written, or can */
+	EV_CODE_LIMIT,      /* notice: something was too much */
+	EV_CODE_DENIED      /* bye: this operator may not */
+};
+
+/* Why a session or a connection ended, or an answer over UDP could not go. */
+#define EV_WHY_CLOSED      "closed"  /* an operator closed the session */
+#define EV_WHY_FLOOD       "flood"   /* it wrote faster than it may */
+#define EV_WHY_GONE        "gone"    /* it did not come back */
+#define EV_WHY_KICKED      "kicked"  /* an operator cut it off */
+#define EV_WHY_LEFT        "left"    /* it hung up */
+#define EV_WHY_MEMORY      "memory"  /* there was none for it */
+#define EV_WHY_QUIT        "quit"    /* it said goodbye */
+#define EV_WHY_REFUSED     "refused" /* it is no customer */
+#define EV_WHY_RESET       "reset"   /* the connection was lost */
+#define EV_WHY_RESTART     "restart" /* the desk was restarted */
+#define EV_WHY_SLOW        "slow"    /* it does not read */
+#define EV_WHY_STOP        "stop"    /* the desk stopped */
+#define EV_WHY_TIMEOUT     "timeout" /* it was silent for too long */
+#define EV_WHY_UNREACHABLE "unreachable" /* there is no way to its address */
+#define EV_WHY_NO_ROOM     "no room"     /* the socket's buffer is full */
+#define EV_WHY_TOO_LONG    "too long"    /* for one row, for one datagram */
+#define EV_WHY_FAILED      "failed"      /* for any other cause */
+
+/* The tutorial's handshake: what its client says first, and its server then. */
+#define EV_CLIENT_HELLO "客户端已就绪"
+#define EV_SERVER_HELLO "服务端已就绪"
+
+#endif
