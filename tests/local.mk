@@ -75,7 +75,6 @@ unit_tests = \
 	tests/unit/utf8
 
 scripts = \
-	tests/sim/plant.sh \
 	tests/system/call.py \
 	tests/system/like_python.py \
 	tests/system/defects.py \

@@ -81,7 +81,7 @@ news_new(enum con_news_kind kind, struct wire_frame *f)
 }
 
 static void
-post(struct con_inbox *in, struct con_news *news) DW_REQUIRES(in->lock)
+post(struct con_inbox *in, struct con_news *news) DW_REQUIRES(in -> lock)
 {
 	/* Nothing can follow the end of the link. */
 	assert(!in->ended);
@@ -90,8 +90,8 @@ post(struct con_inbox *in, struct con_news *news) DW_REQUIRES(in->lock)
 }
 
 int
-con_inbox_frame(struct con_inbox *in, struct wire_frame *f,
-    unsigned generation, int64_t now_ns)
+con_inbox_frame(struct con_inbox *in, struct wire_frame *f, unsigned generation,
+    int64_t now_ns)
 {
 	struct con_news *news = news_new(CON_NEWS_FRAME, f);
 

@@ -12,14 +12,6 @@
 
 #define HISTORY_ROWS 20
 
-static int
-refuse(struct desk *d, const struct desk_request *rq, enum ev_code code,
-    const char *text)
-{
-	desk_fx_answer(d, rq, code, text);
-	return 0;
-}
-
 /* A whole number and nothing else. */
 static bool
 parse_number(const char *arg, uint64_t *out)
@@ -41,7 +33,7 @@ session_of(struct desk *d, const struct desk_request *rq, const char *arg)
 	uint64_t sid;
 
 	if (!parse_number(arg, &sid)) {
-		refuse(d, rq, EV_CODE_USAGE,
+		desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("which session? Give its number"));
 		return NULL;
 	}
@@ -49,9 +41,10 @@ session_of(struct desk *d, const struct desk_request *rq, const char *arg)
 	if (s != NULL && s->facts.state != EV_STATE_CLOSED)
 		return s;
 	if (sid != 0 && sid <= d->sid)
-		refuse(d, rq, EV_CODE_CLOSED, _("that session has ended"));
+		desk_refuse(d, rq, EV_CODE_CLOSED, _("that session has ended"));
 	else
-		refuse(d, rq, EV_CODE_UNKNOWN, _("there is no such session"));
+		desk_refuse(d, rq, EV_CODE_UNKNOWN,
+		    _("there is no such session"));
 	return NULL;
 }
 
@@ -90,10 +83,10 @@ command_history(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	(void)now;
 	if (!parse_number(arg, &sid) || sid == 0)
-		return refuse(d, rq, EV_CODE_USAGE,
+		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("which session? Give its number"));
 	if (sid > d->sid)
-		return refuse(d, rq, EV_CODE_UNKNOWN,
+		return desk_refuse(d, rq, EV_CODE_UNKNOWN,
 		    _("there is no such session"));
 	desk_fx_past(d, rq, sid, HISTORY_ROWS);
 	return 0;
@@ -105,9 +98,9 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 {
 	(void)now;
 	if (*arg != '\0')
-		return refuse(d, rq, EV_CODE_USAGE,
+		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("/quit takes no argument"));
-	desk_fx_quit(d);
+	desk_effect_add(d, DESK_FX_QUIT);
 	desk_fx_done(d, rq);
 	return 0;
 }

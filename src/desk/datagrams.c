@@ -25,8 +25,8 @@
 
 /* What is known of a peer changes only once its datagram is stored: it is then
  * that an operator sees it. */
-static void
-publish_datagram(const struct desk_round *r, const struct desk_effect *fx)
+void
+desk_peer_heard(const struct desk_round *r, const struct desk_effect *fx)
 {
 	const struct ev_event *ev = &r->d->events[fx->event];
 	struct desk_peer *p;
@@ -37,7 +37,7 @@ publish_datagram(const struct desk_round *r, const struct desk_effect *fx)
 	}
 	p = desk_peers_heard(&r->d->peers, ev->addr, r->now.ns);
 	if (p != NULL)
-		memcpy(p->route, fx->text, sizeof p->route);
+		memcpy(p->route, fx->route, sizeof p->route);
 }
 
 static unsigned
@@ -70,20 +70,20 @@ desk_decide_datagram(struct desk *d, const struct desk_request *rq,
 	ev.flags = datagram_flags(d, rq, now);
 	at = desk_emit(d, NULL, ev, now);
 	d->unread += (ev.flags & EV_FLAG_UNATTENDED) != 0;
-	fx = desk_effect_add(d, publish_datagram);
+	fx = desk_effect_add(d, DESK_FX_HEARD);
 	fx->event = at;
-	fx->text = rq->route;
+	fx->route = rq->route;
 	desk_fx_done(d, rq);
 	return 0;
 }
 
 /* ---- answers ---- */
 
-static void
-publish_answer(const struct desk_round *r, const struct desk_effect *fx)
+void
+desk_send_datagram(const struct desk_round *r, const struct desk_effect *fx)
 {
 	const struct ev_event *ev = &r->d->events[fx->event];
-	const struct desk_peer *to = fx->owned;
+	const struct desk_peer *to = fx->peer;
 	struct desk_udp_sent *sent = &r->d->udp_sent[r->d->nudp_sent++];
 	const char *why = r->sink->datagram(r->arg, to, ev->body, ev->len);
 	struct desk_peer *known =
@@ -98,14 +98,6 @@ publish_answer(const struct desk_round *r, const struct desk_effect *fx)
 }
 
 static int
-refuse(struct desk *d, const struct desk_request *rq, enum ev_code code,
-    const char *text)
-{
-	desk_fx_answer(d, rq, code, text);
-	return 0;
-}
-
-static int
 refuse_long(struct desk *d, const struct desk_request *rq, size_t len)
 {
 	char *text;
@@ -114,11 +106,10 @@ refuse_long(struct desk *d, const struct desk_request *rq, size_t len)
 		_("an answer over UDP may have %zu bytes, and this "
 		  "one has %zu: it was not sent"),
 		d->config->max_answer, len) < 0)
-		return refuse(d, rq, EV_CODE_USAGE,
+		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("that is too long for one "
 		      "message"));
-	desk_fx_answer(d, rq, EV_CODE_USAGE, text);
-	d->effects[d->neffects - 1].owned = text;
+	desk_fx_answer(d, rq, EV_CODE_USAGE, text)->owned = text;
 	return 0;
 }
 
@@ -137,7 +128,8 @@ answer(struct desk *d, const struct desk_request *rq,
 	    desk_grow(&d->udp_sent, &d->cap_udp_sent,
 		d->nudp_sent + d->neffects + 1, sizeof *d->udp_sent) < 0) {
 		free(copy);
-		return refuse(d, rq, EV_CODE_NOT_STORED, _("out of memory"));
+		return desk_refuse(d, rq, EV_CODE_NOT_STORED,
+		    _("out of memory"));
 	}
 	*copy = *to;
 	ev.addr = copy->addr;
@@ -145,9 +137,9 @@ answer(struct desk *d, const struct desk_request *rq,
 	ev.body = text;
 	ev.len = strlen(text);
 	at = desk_emit(d, NULL, ev, now);
-	fx = desk_effect_add(d, publish_answer);
+	fx = desk_effect_add(d, DESK_FX_UDP_ANSWER);
 	fx->event = at;
-	fx->owned = copy;
+	fx->peer = fx->owned = copy;
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -192,11 +184,11 @@ answer_only(struct desk *d, const struct desk_request *rq, const char *text,
 	struct desk_peer *p = desk_peers_only(&d->peers, now.ns, &several);
 
 	if (several)
-		return refuse(d, rq, EV_CODE_USAGE,
+		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("several have written over "
 		      "UDP: /udp ADDR TEXT says whom you mean"));
 	if (p == NULL)
-		return refuse(d, rq, EV_CODE_GONE,
+		return desk_refuse(d, rq, EV_CODE_GONE,
 		    _("nobody has written over "
 		      "UDP lately"));
 	return answer(d, rq, p, text, now);
@@ -209,7 +201,7 @@ answer_at(struct desk *d, const struct desk_request *rq, const char *word,
 	struct desk_peer *p = peer_at(d, word, len, now);
 
 	if (p == NULL)
-		return refuse(d, rq, EV_CODE_GONE,
+		return desk_refuse(d, rq, EV_CODE_GONE,
 		    _("nobody has written from "
 		      "there lately, and only who has can be answered"));
 	return answer(d, rq, p, text, now);
@@ -229,7 +221,7 @@ desk_command_udp(struct desk *d, const struct desk_request *rq, const char *arg,
 		return 0;
 	}
 	if (dw_text_is_blank(text, strlen(text)))
-		return refuse(d, rq, EV_CODE_USAGE,
+		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("there is nothing to send"));
 	if (strlen(text) > d->config->max_answer)
 		return refuse_long(d, rq, strlen(text));

@@ -35,9 +35,8 @@ opened_classic(struct desk *d, const struct desk_request *rq,
 	} else if (desk_session_begin(d, rq->conn, now) == NULL) {
 		desk_fx_answer(d, rq, EV_CODE_NOT_STORED, busy);
 	} else {
-		desk_fx_greet(d, rq->conn);
-		desk_fx_done(d, rq);
-		d->effects[d->neffects - 1].text = busy;
+		desk_fx_conn(d, DESK_FX_GREET, rq->conn);
+		desk_fx_done(d, rq)->undone = busy;
 	}
 	return 0;
 }
@@ -56,9 +55,9 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 	if (c->mode == EV_MODE_CLASSIC)
 		return opened_classic(d, rq, now);
 	if (d->draining)
-		desk_fx_bye(d, c, _("This desk is closing."));
+		desk_fx_bye(d, DESK_FX_BYE, c, _("This desk is closing."));
 	else
-		desk_fx_greet(d, c);
+		desk_fx_conn(d, DESK_FX_GREET, c);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -71,7 +70,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	struct ev_event ev = ev_event_of(EV_SAID);
 
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
-		desk_fx_text(d, rq->conn, _(desk_sorry));
+		desk_fx_say(d, rq->conn, _(desk_sorry));
 		return;
 	}
 	ev.n = s->facts.in + 1;
@@ -82,7 +81,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		ev.flags |= EV_FLAG_UNATTENDED;
 	desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)
-		desk_fx_sorry(d, rq->conn);
+		desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
 }
 
 static void
@@ -123,7 +122,7 @@ said_classic(struct desk *d, const struct desk_request *rq,
 	}
 	if (!poll)
 		store_said(d, rq, now);
-	desk_fx_wrote(d, rq->conn, poll);
+	desk_fx_conn(d, poll ? DESK_FX_POLL : DESK_FX_WROTE, rq->conn);
 }
 
 /* After the session has ended: the client's own quit, or its turn to read
@@ -134,9 +133,9 @@ said_late(struct desk *d, const struct desk_request *rq)
 	if (rq->conn->mode != EV_MODE_CLASSIC)
 		return;
 	if (dw_is_quit(rq->text, rq->len))
-		desk_fx_bye(d, rq->conn, "");
+		desk_fx_bye(d, DESK_FX_BYE, rq->conn, "");
 	else
-		desk_fx_wrote(d, rq->conn, true);
+		desk_fx_conn(d, DESK_FX_POLL, rq->conn);
 }
 
 /* Said something while nobody was on duty. */
@@ -162,7 +161,7 @@ decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		said_line(d, rq, now);
 	/* Behind the rest: a classic client reads it as its answer. */
 	if (!was_unattended && is_unattended(c->session))
-		desk_fx_text(d, c,
+		desk_fx_say(d, c,
 		    _("Nobody is on duty right now; your "
 		      "message is kept."));
 	desk_fx_done(d, rq);
@@ -173,7 +172,8 @@ static int
 decide_tell(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	(void)now;
-	desk_fx_tell(d, rq);
+	desk_fx_text(d, rq->rq == DESK_RQ_ANSWER ? DESK_FX_RAW : DESK_FX_TELL,
+	    rq->conn, rq->text, rq->len);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -186,7 +186,7 @@ decide_bye(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	if (alive(c->session))
 		desk_session_close(d, c->session, "", rq->why, rq->text, now);
 	else
-		desk_fx_bye(d, c, rq->text);
+		desk_fx_bye(d, DESK_FX_BYE, c, rq->text);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -213,10 +213,10 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	 * has had one has left.  What is on its way is sent in any case. */
 	if (c->mode == EV_MODE_LINE && alive(c->session)) {
 		if (c->session->facts.waiting_ms == 0)
-			desk_fx_bye(d, c, "");
+			desk_fx_bye(d, DESK_FX_BYE, c, "");
 		d->dirty = true;
 	} else if (!c->kept) {
-		desk_fx_cut(d, c);
+		desk_fx_conn(d, DESK_FX_CUT, c);
 	}
 	desk_fx_done(d, rq);
 	return 0;
@@ -239,7 +239,7 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
 		d->dirty = true;
 	}
 	dw_list_del(&c->node);
-	desk_fx_disconnected(d, rq);
+	desk_fx_conn(d, DESK_FX_LET_GO, c)->node = rq->node;
 	return 0;
 }
 
@@ -260,7 +260,7 @@ decide_stalled(struct desk *d, const struct desk_request *rq,
 {
 	(void)now;
 	rq->conn->cut_why = rq->why;
-	desk_fx_cut(d, rq->conn);
+	desk_fx_conn(d, DESK_FX_CUT, rq->conn);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -270,11 +270,14 @@ decide_attach(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	struct ev_event ev = ev_event_of(EV_ON);
+	struct desk_effect *fx;
 
 	ev.who = rq->who;
 	d->operators++;
 	desk_emit(d, NULL, ev, now);
-	desk_fx_attached(d, rq);
+	fx = desk_effect_add(d, DESK_FX_ATTACHED);
+	fx->node = rq->node;
+	fx->datagrams = d->unread;
 	d->unread = 0;
 	return 0;
 }
@@ -335,17 +338,14 @@ decide_reply(struct desk *d, const struct desk_request *rq,
 		code = EV_CODE_USAGE;
 		text = _("that is too long for one message");
 	}
-	if (code != EV_CODE_OK) {
-		desk_fx_answer(d, rq, code, text);
-		return 0;
-	}
+	if (code != EV_CODE_OK)
+		return desk_refuse(d, rq, code, text);
 	ev.n = s->facts.out + 1;
 	ev.who = rq->who;
 	ev.body = rq->text;
 	ev.len = rq->len;
 	desk_fx_deliver(d, s, desk_emit(d, s, ev, now));
-	desk_fx_answer(d, rq, EV_CODE_OK, "");
-	d->effects[d->neffects - 1].answer.n = ev.n;
+	desk_fx_done(d, rq)->answer.n = ev.n;
 	return 0;
 }
 
@@ -371,7 +371,7 @@ decide_drain(struct desk *d, const struct desk_request *rq,
 	d->draining = true;
 	if (d->drop_ns != DW_NEVER)
 		d->drop_ns = now.ns; /* the last time to tell it */
-	desk_fx_drain(d);
+	desk_effect_add(d, DESK_FX_DRAIN);
 	desk_fx_done(d, rq);
 	return 0;
 }

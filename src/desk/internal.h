@@ -18,24 +18,54 @@ struct desk_round {
 };
 
 /*
- * What is to be done once the events are stored.  publish is called then;
- * undo when they are not.  NULL is nothing.
+ * What a decision does besides its events: a row of the table in effects.c,
+ * which says what happens once the round is stored, and what if it is not.
  */
+enum desk_fx {
+	DESK_FX_EVENT,      /* event, session */
+	DESK_FX_ANSWER,     /* node, answer, undone */
+	DESK_FX_LET_GO,     /* conn, node: its worker lets go of it */
+	DESK_FX_TEXT,       /* conn, text: the desk says it */
+	DESK_FX_TELL,       /* the same, also when the round is undone */
+	DESK_FX_RAW,        /* the same, and these very bytes */
+	DESK_FX_DELIVER,    /* session, event: an operator's words */
+	DESK_FX_SORRY,      /* conn: only when undone, send it again */
+	DESK_FX_WROTE,      /* conn: a classic client took its turn */
+	DESK_FX_POLL,       /* conn: the same, to ask for what there is */
+	DESK_FX_GREET,      /* conn */
+	DESK_FX_BYE,        /* conn, text: said in any case */
+	DESK_FX_BYE_STORED, /* conn, text: only if the round is stored */
+	DESK_FX_CUT,        /* conn: in any case */
+	DESK_FX_CUT_STORED, /* conn: only if the round is stored */
+	DESK_FX_DRAIN,      /* says goodbye to all */
+	DESK_FX_QUIT,       /* an operator wants the desk to stop */
+	DESK_FX_PAST,       /* node, sid, count */
+	DESK_FX_HEARD,      /* event, route: who wrote over UDP */
+	DESK_FX_UDP_ANSWER, /* event, peer */
+	DESK_FX_ATTACHED    /* node, datagrams */
+};
+
+/* In a round that is stored: in the order of decisions, or after all those,
+ * when the round is kept. */
+enum desk_fx_when { DESK_FX_IN_ORDER, DESK_FX_LATE };
+
 struct desk_effect {
-	void (*publish)(const struct desk_round *r,
-	    const struct desk_effect *fx);
-	void (*undo)(const struct desk_round *r, const struct desk_effect *fx);
+	enum desk_fx fx;
 	struct desk_session *session;
 	struct desk_conn *conn;
-	void *node;
+	void *node;   /* of the request that is answered */
 	size_t event; /* index of its event */
 	struct desk_answer answer;
-	const char *text; /* of an answer: when undone */
+	const char
+	    *undone; /* the sentence if not stored; NULL: the usual one */
+	const char *text;
 	size_t len;
-	uint64_t count;
-	void *owned; /* freed with the round */
-	bool late;   /* publish: after all others,
-	              * when the round is kept */
+	const void *route; /* DESK_ROUTE_SIZE bytes */
+	const struct desk_peer *peer;
+	uint64_t datagrams; /* that nobody on duty has seen */
+	uint64_t sid;       /* of what is past; 0: of all datagrams */
+	unsigned count;     /* so many of its last messages */
+	void *owned;        /* freed with the round */
 };
 
 /* Noticed: what became of an answer over UDP, for the event udp-sent. */
@@ -97,13 +127,6 @@ int desk_reserve(struct desk *d, size_t events, size_t effects);
 size_t desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now);
 
-/* A row for the effects, to be filled by the caller. */
-struct desk_effect *desk_effect_add(struct desk *d,
-    void (*publish)(const struct desk_round *, const struct desk_effect *));
-
-/* What effects own; before they are dropped. */
-void desk_effects_free(struct desk *d);
-
 /* A session for this connection, with its first event.  NULL: no memory. */
 struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
     struct desk_time now);
@@ -128,33 +151,65 @@ extern const char desk_sorry[];
 void desk_notice_empty(struct desk *d, struct desk_conn *c,
     struct desk_time now);
 
-/* The undo of a goodbye that was not said after all. */
-void desk_undo_leaving(const struct desk_round *r,
-    const struct desk_effect *fx);
+/* ---- speak.c: one customer's connection ---- */
 
-/* Effects. */
-void desk_fx_answer(struct desk *d, const struct desk_request *rq,
-    enum ev_code code, const char *text);
-void desk_fx_done(struct desk *d, const struct desk_request *rq);
-/* These two also when the round is undone, unless the caller clears undo. */
-struct desk_effect *desk_fx_bye(struct desk *d, struct desk_conn *c,
+/* The desk looks at its connections again at this time. */
+void desk_wake_by(struct desk *d, int64_t ns);
+
+/* Puts text; n: the reply that ends with it, 0 for what is none. */
+void desk_conn_put(const struct desk_round *r, struct desk_conn *c,
+    const struct desk_say *say, uint64_t n);
+
+/* The same, when a classic client's turn comes; who NULL: the desk itself. */
+void desk_conn_say(const struct desk_round *r, struct desk_conn *c,
+    const char *who, const char *text, size_t len, uint64_t n);
+
+/* Puts what a classic client may have by now. */
+void desk_conn_pump(const struct desk_round *r, struct desk_conn *c);
+void desk_conn_greet(const struct desk_round *r, struct desk_conn *c);
+
+/* From the gentle to the rude: goodbye and the end mark, the end mark, no
+ * more in either direction. */
+void desk_conn_bye(const struct desk_round *r, struct desk_conn *c,
     const char *text);
-struct desk_effect *desk_fx_cut(struct desk *d, struct desk_conn *c);
-void desk_fx_disconnected(struct desk *d, const struct desk_request *rq);
-void desk_fx_drain(struct desk *d);
-/* For when it is undone: tells a line customer to send it again. */
-void desk_fx_sorry(struct desk *d, struct desk_conn *c);
-void desk_fx_text(struct desk *d, struct desk_conn *c, const char *text);
-void desk_fx_tell(struct desk *d, const struct desk_request *rq);
-void desk_fx_greet(struct desk *d, struct desk_conn *c);
-void desk_fx_wrote(struct desk *d, struct desk_conn *c, bool poll);
-void desk_fx_deliver(struct desk *d, struct desk_session *s, size_t event);
-void desk_fx_attached(struct desk *d, const struct desk_request *rq);
-void desk_fx_past(struct desk *d, const struct desk_request *rq, uint64_t sid,
-    unsigned count);
-void desk_fx_quit(struct desk *d);
+void desk_conn_end(const struct desk_round *r, struct desk_conn *c);
+void desk_conn_cut(const struct desk_round *r, struct desk_conn *c);
 
-/* Datagrams: datagrams.c. */
+/* Its time to linger is over. */
+void desk_conn_expire(const struct desk_round *r, struct desk_conn *c);
+
+/* ---- effects.c ---- */
+
+/* A row for the effects; desk_reserve() has made room.  Every constructor
+ * returns it, for the caller to add to. */
+struct desk_effect *desk_effect_add(struct desk *d, enum desk_fx kind);
+struct desk_effect *desk_fx_conn(struct desk *d, enum desk_fx kind,
+    struct desk_conn *c);
+struct desk_effect *desk_fx_text(struct desk *d, enum desk_fx kind,
+    struct desk_conn *c, const char *text, size_t len);
+struct desk_effect *desk_fx_say(struct desk *d, struct desk_conn *c,
+    const char *sentence);
+struct desk_effect *desk_fx_bye(struct desk *d, enum desk_fx kind,
+    struct desk_conn *c, const char *text);
+struct desk_effect *desk_fx_answer(struct desk *d,
+    const struct desk_request *rq, enum ev_code code, const char *text);
+/* Answers with a refusal; returns 0, as desk_decide() does. */
+int desk_refuse(struct desk *d, const struct desk_request *rq,
+    enum ev_code code, const char *text);
+struct desk_effect *desk_fx_done(struct desk *d, const struct desk_request *rq);
+struct desk_effect *desk_fx_deliver(struct desk *d, struct desk_session *s,
+    size_t event);
+struct desk_effect *desk_fx_past(struct desk *d, const struct desk_request *rq,
+    uint64_t sid, unsigned count);
+
+void desk_effects_publish(const struct desk_round *r, enum desk_fx_when when);
+void desk_effects_undo(const struct desk_round *r);
+
+/* Drops them with what they own. */
+void desk_effects_free(struct desk *d);
+
+/* ---- datagrams.c ---- */
+
 int desk_decide_datagram(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 int desk_decide_dropped(struct desk *d, const struct desk_request *rq,
@@ -163,6 +218,10 @@ int desk_command_udp(struct desk *d, const struct desk_request *rq,
     const char *arg, struct desk_time now);
 /* The events for answers that have left. */
 void desk_settle_udp_sent(struct desk *d, struct desk_time now);
+/* Effects. */
+void desk_peer_heard(const struct desk_round *r, const struct desk_effect *fx);
+void desk_send_datagram(const struct desk_round *r,
+    const struct desk_effect *fx);
 /* The round is stored, or is not. */
 void desk_datagrams_keep(struct desk *d);
 void desk_datagrams_restore(struct desk *d);

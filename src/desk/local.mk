@@ -8,7 +8,9 @@ libdeskwire_la_SOURCES += \
 	src/desk/datagrams.c \
 	src/desk/peers.c \
 	src/desk/peers.h \
-	src/desk/publish.c \
+	src/desk/effects.c \
+	src/desk/round.c \
+	src/desk/speak.c \
 	src/desk/state.c \
 	src/desk/internal.h \
 	src/desk/turn.c \

@@ -53,17 +53,11 @@ save(struct desk *d, struct desk_session *s)
 	s->saved = true;
 }
 
-static void
-publish_event(const struct desk_round *r, const struct desk_effect *fx)
-{
-	r->sink->event(r->arg, &r->d->events[fx->event], fx->session);
-}
-
 size_t
 desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now)
 {
-	struct desk_effect *fx = desk_effect_add(d, publish_event);
+	struct desk_effect *fx = desk_effect_add(d, DESK_FX_EVENT);
 
 	assert(d->nevents < d->cap_events);
 	ev.seq = ++d->seq;
@@ -78,20 +72,6 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 	fx->event = d->nevents;
 	d->events[d->nevents] = ev;
 	return d->nevents++;
-}
-
-struct desk_effect *
-desk_effect_add(struct desk *d,
-    void (*publish)(const struct desk_round *, const struct desk_effect *))
-{
-	struct desk_effect *fx;
-
-	assert(d->neffects < d->cap_effects);
-	fx = &d->effects[d->neffects++];
-	memset(fx, 0, sizeof *fx);
-	fx->publish = publish;
-	fx->answer.text = "";
-	return fx;
 }
 
 struct desk_session *
@@ -154,7 +134,8 @@ desk_session_close(struct desk *d, struct desk_session *s, const char *who,
     const char *why, const char *bye, struct desk_time now)
 {
 	struct ev_event ev = ev_event_of(EV_CLOSED);
-	struct desk_effect *fx;
+	/* An operator is told that it failed; a customer is let go. */
+	bool by_operator = who[0] != '\0';
 
 	desk_settle_sent(d, s, now);
 	ev.who = who;
@@ -162,9 +143,10 @@ desk_session_close(struct desk *d, struct desk_session *s, const char *who,
 	desk_emit(d, s, ev, now);
 	if (s->conn == NULL)
 		return;
-	fx = bye != NULL ? desk_fx_bye(d, s->conn, bye) :
-			   desk_fx_cut(d, s->conn);
-	/* An operator is told that it failed; a customer is let go. */
-	if (who[0] != '\0')
-		fx->undo = bye != NULL ? desk_undo_leaving : NULL;
+	if (bye != NULL)
+		desk_fx_bye(d, by_operator ? DESK_FX_BYE_STORED : DESK_FX_BYE,
+		    s->conn, bye);
+	else
+		desk_fx_conn(d, by_operator ? DESK_FX_CUT_STORED : DESK_FX_CUT,
+		    s->conn);
 }

@@ -24,7 +24,7 @@ visitor_help(struct desk *d, const struct desk_request *rq, const char *arg,
 	(void)arg;
 	(void)len;
 	(void)now;
-	desk_fx_text(d, rq->conn,
+	desk_fx_say(d, rq->conn,
 	    _("/name NAME tells us who you are, /quit ends this "
 	      "conversation, // begins a line with a slash; everything else "
 	      "goes to the operator."));
@@ -40,19 +40,19 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	if (dw_text_is_blank(arg, len) || dw_text_name(&name, arg, len) < 0 ||
 	    name.len >= EV_NAME_SIZE) {
-		desk_fx_text(d, rq->conn, _("Usage: /name NAME"));
+		desk_fx_say(d, rq->conn, _("Usage: /name NAME"));
 		goto out;
 	}
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
-		desk_fx_text(d, rq->conn, _(desk_sorry));
+		desk_fx_say(d, rq->conn, _(desk_sorry));
 		goto out;
 	}
 	ev.who = name.data;
 	desk_emit(d, s, ev, now);
 	/* The event is read when this function has long returned. */
 	d->effects[d->neffects - 1].owned = dw_buf_take(&name);
-	desk_fx_text(d, rq->conn, _("Thank you."));
-	desk_fx_sorry(d, rq->conn);
+	desk_fx_say(d, rq->conn, _("Thank you."));
+	desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
 out:
 	dw_buf_fini(&name);
 }
@@ -69,7 +69,7 @@ visitor_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 		desk_session_close(d, rq->conn->session, "", EV_WHY_QUIT,
 		    _(bye), now);
 	else
-		desk_fx_bye(d, rq->conn, _(bye));
+		desk_fx_bye(d, DESK_FX_BYE, rq->conn, _(bye));
 }
 
 bool
@@ -95,7 +95,7 @@ desk_visitor_command(struct desk *d, const struct desk_request *rq,
 	}
 	if (rq->len > 1 && rq->text[1] == '/')
 		return false;
-	desk_fx_text(d, rq->conn,
+	desk_fx_say(d, rq->conn,
 	    _("There is no such command; /help lists them."));
 	return true;
 }

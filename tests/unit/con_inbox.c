@@ -36,8 +36,8 @@ post_many(void *arg)
 	intptr_t n = *(int *)arg, refused = 0;
 
 	for (intptr_t i = 1; i <= n; i++)
-		refused += con_inbox_frame(&inbox,
-			       parsed(WIRE_EV, (uint64_t)i), 1, i) < 0;
+		refused += con_inbox_frame(&inbox, parsed(WIRE_EV, (uint64_t)i),
+			       1, i) < 0;
 	con_inbox_ended(&inbox, "done", true);
 	return (void *)refused;
 }

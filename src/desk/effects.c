@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Effects: what a decision does besides its events.  The table says for each
+ * what happens once the round is stored, and what when it could not be.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "desk/internal.h"
+
+const char desk_sorry[] = N_("Your message could not be stored. "
+			     "Please send it again.");
+
+/* ---- to operators ---- */
+
+static void
+tell_event(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->event(r->arg, &r->d->events[fx->event], fx->session);
+}
+
+static void
+attach(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->attached(r->arg, fx->node, fx->datagrams);
+}
+
+/* Datagrams that were counted in this round are not there. */
+static void
+attach_undone(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->attached(r->arg, fx->node, r->d->unread);
+}
+
+static void
+show_past(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->past(r->arg, fx->node, fx->sid, fx->count);
+}
+
+/* ---- to whoever asked ---- */
+
+static void
+give_answer(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->answer(r->arg, fx->node, &fx->answer);
+}
+
+static void
+give_answer_undone(const struct desk_round *r, const struct desk_effect *fx)
+{
+	struct desk_answer a = fx->answer;
+
+	/* A refusal needed no storing. */
+	if (a.code == EV_CODE_OK) {
+		a.code = EV_CODE_NOT_STORED;
+		a.text = fx->undone != NULL ?
+		    fx->undone :
+		    _("the journal cannot be written, nothing was sent; "
+		      "try again");
+	}
+	r->sink->answer(r->arg, fx->node, &a);
+}
+
+/* In any case: the worker must go, and what is not stored yet is known from
+ * its session. */
+static void
+let_go(const struct desk_round *r, const struct desk_effect *fx)
+{
+	desk_turn_fini(&fx->conn->turn);
+	r->sink->answer(r->arg, fx->node, &fx->answer);
+}
+
+/* ---- to one customer ---- */
+
+static void
+say_text(const struct desk_round *r, const struct desk_effect *fx)
+{
+	desk_conn_say(r, fx->conn, NULL, fx->text, fx->len, 0);
+}
+
+static void
+put_raw(const struct desk_round *r, const struct desk_effect *fx)
+{
+	const struct desk_say raw = { NULL, fx->text, fx->len, true };
+
+	desk_conn_put(r, fx->conn, &raw, 0);
+}
+
+static void
+deliver(const struct desk_round *r, const struct desk_effect *fx)
+{
+	const struct ev_event *ev = &r->d->events[fx->event];
+
+	/* The customer may have disconnected later in the same round. */
+	if (fx->session->conn != NULL)
+		desk_conn_say(r, fx->session->conn, ev->who, ev->body, ev->len,
+		    ev->n);
+}
+
+static void
+say_sorry(const struct desk_round *r, const struct desk_effect *fx)
+{
+	const char *text = _(desk_sorry);
+
+	desk_conn_say(r, fx->conn, NULL, text, strlen(text), 0);
+	/* One that cannot send it again, and is unknown to the operators. */
+	if (fx->conn->half_closed && fx->conn->session == NULL &&
+	    !fx->conn->ending)
+		desk_conn_end(r, fx->conn);
+}
+
+static void
+take_turn(const struct desk_round *r, const struct desk_effect *fx)
+{
+	desk_turn_wrote(&fx->conn->turn, fx->fx == DESK_FX_POLL, r->now.ns);
+	desk_conn_pump(r, fx->conn);
+}
+
+/* The client has taken its turn although its text could not be stored. */
+static void
+take_turn_undone(const struct desk_round *r, const struct desk_effect *fx)
+{
+	take_turn(r, fx);
+	say_sorry(r, fx);
+}
+
+static void
+greet(const struct desk_round *r, const struct desk_effect *fx)
+{
+	desk_conn_greet(r, fx->conn);
+}
+
+/* A line customer has no session yet, so nothing of it was to be stored; a
+ * classic one is refused by its answer. */
+static void
+greet_undone(const struct desk_round *r, const struct desk_effect *fx)
+{
+	if (fx->conn->mode != EV_MODE_CLASSIC)
+		desk_conn_greet(r, fx->conn);
+}
+
+static void
+say_bye(const struct desk_round *r, const struct desk_effect *fx)
+{
+	desk_conn_bye(r, fx->conn, fx->text);
+}
+
+/* The goodbye was not said after all. */
+static void
+stay(const struct desk_round *r, const struct desk_effect *fx)
+{
+	(void)r;
+	fx->conn->leaving = false;
+}
+
+static void
+cut(const struct desk_round *r, const struct desk_effect *fx)
+{
+	desk_conn_cut(r, fx->conn);
+}
+
+/* ---- the desk itself ---- */
+
+static void
+drain(const struct desk_round *r, const struct desk_effect *fx)
+{
+	(void)fx;
+	DW_LIST_EACH(n, &r->d->conns)
+		desk_conn_bye(r, DW_LIST_OF(n, struct desk_conn, node),
+		    _("This desk is closing. Goodbye."));
+}
+
+static void
+quit(const struct desk_round *r, const struct desk_effect *fx)
+{
+	(void)fx;
+	r->sink->quit(r->arg);
+}
+
+/* ---- the table ---- */
+
+typedef void effect_fn(const struct desk_round *, const struct desk_effect *);
+
+/* clang-format off */
+static const struct {
+	effect_fn *publish, *undo;	/* NULL is nothing */
+	enum desk_fx_when when;
+} effects[] = {
+	/*                         stored              not stored */
+	[DESK_FX_EVENT]        = { tell_event,         NULL },
+	[DESK_FX_ANSWER]       = { give_answer,        give_answer_undone },
+	[DESK_FX_LET_GO]       = { let_go,             let_go },
+	[DESK_FX_TEXT]         = { say_text,           NULL },
+	[DESK_FX_TELL]         = { say_text,           say_text },
+	[DESK_FX_RAW]          = { put_raw,            put_raw },
+	[DESK_FX_DELIVER]      = { deliver,            NULL },
+	[DESK_FX_SORRY]        = { NULL,               say_sorry },
+	[DESK_FX_WROTE]        = { take_turn,          take_turn_undone },
+	[DESK_FX_POLL]         = { take_turn,          take_turn },
+	[DESK_FX_GREET]        = { greet,              greet_undone },
+	[DESK_FX_BYE]          = { say_bye,            say_bye },
+	[DESK_FX_BYE_STORED]   = { say_bye,            stay },
+	[DESK_FX_CUT]          = { cut,                cut },
+	[DESK_FX_CUT_STORED]   = { cut,                NULL },
+	[DESK_FX_DRAIN]        = { drain,              drain },
+	[DESK_FX_QUIT]         = { quit,               quit },
+	[DESK_FX_PAST]         = { show_past,          show_past },
+	[DESK_FX_HEARD]        = { desk_peer_heard,    NULL },
+	[DESK_FX_UDP_ANSWER]   = { desk_send_datagram, NULL },
+	/* An operator is let in also, and then above all, when the disk is
+	 * full.  What it is shown is how the desk stands behind the last event
+	 * of the round, so it must not see one of them again. */
+	[DESK_FX_ATTACHED]     = { attach,             attach_undone,
+				   DESK_FX_LATE },
+};
+/* clang-format on */
+
+void
+desk_effects_publish(const struct desk_round *r, enum desk_fx_when when)
+{
+	for (size_t i = 0; i < r->d->neffects; i++) {
+		const struct desk_effect *fx = &r->d->effects[i];
+
+		if (effects[fx->fx].when == when &&
+		    effects[fx->fx].publish != NULL)
+			effects[fx->fx].publish(r, fx);
+	}
+}
+
+void
+desk_effects_undo(const struct desk_round *r)
+{
+	for (size_t i = 0; i < r->d->neffects; i++) {
+		const struct desk_effect *fx = &r->d->effects[i];
+
+		if (effects[fx->fx].undo != NULL)
+			effects[fx->fx].undo(r, fx);
+	}
+}
+
+void
+desk_effects_free(struct desk *d)
+{
+	for (size_t i = 0; i < d->neffects; i++)
+		free(d->effects[i].owned);
+	d->neffects = 0;
+}
+
+/* ---- making them ---- */
+
+struct desk_effect *
+desk_effect_add(struct desk *d, enum desk_fx kind)
+{
+	struct desk_effect *fx;
+
+	/* desk_reserve() has made sure of it. */
+	assert(d->neffects < d->cap_effects);
+	fx = &d->effects[d->neffects++];
+	memset(fx, 0, sizeof *fx);
+	fx->fx = kind;
+	fx->answer.text = "";
+	return fx;
+}
+
+struct desk_effect *
+desk_fx_conn(struct desk *d, enum desk_fx kind, struct desk_conn *c)
+{
+	struct desk_effect *fx = desk_effect_add(d, kind);
+
+	fx->conn = c;
+	return fx;
+}
+
+struct desk_effect *
+desk_fx_text(struct desk *d, enum desk_fx kind, struct desk_conn *c,
+    const char *text, size_t len)
+{
+	struct desk_effect *fx = desk_fx_conn(d, kind, c);
+
+	fx->text = text;
+	fx->len = len;
+	return fx;
+}
+
+struct desk_effect *
+desk_fx_say(struct desk *d, struct desk_conn *c, const char *sentence)
+{
+	return desk_fx_text(d, DESK_FX_TEXT, c, sentence, strlen(sentence));
+}
+
+struct desk_effect *
+desk_fx_bye(struct desk *d, enum desk_fx kind, struct desk_conn *c,
+    const char *text)
+{
+	c->leaving = true;
+	return desk_fx_text(d, kind, c, text, strlen(text));
+}
+
+struct desk_effect *
+desk_fx_answer(struct desk *d, const struct desk_request *rq,
+    enum ev_code code, const char *text)
+{
+	struct desk_effect *fx = desk_effect_add(d, DESK_FX_ANSWER);
+
+	fx->node = rq->node;
+	fx->answer.code = code;
+	fx->answer.sid = rq->sid;
+	fx->answer.text = text;
+	return fx;
+}
+
+int
+desk_refuse(struct desk *d, const struct desk_request *rq, enum ev_code code,
+    const char *text)
+{
+	desk_fx_answer(d, rq, code, text);
+	return 0;
+}
+
+struct desk_effect *
+desk_fx_done(struct desk *d, const struct desk_request *rq)
+{
+	return desk_fx_answer(d, rq, EV_CODE_OK, "");
+}
+
+struct desk_effect *
+desk_fx_deliver(struct desk *d, struct desk_session *s, size_t event)
+{
+	struct desk_effect *fx = desk_effect_add(d, DESK_FX_DELIVER);
+
+	fx->session = s;
+	fx->event = event;
+	return fx;
+}
+
+struct desk_effect *
+desk_fx_past(struct desk *d, const struct desk_request *rq, uint64_t sid,
+    unsigned count)
+{
+	struct desk_effect *fx = desk_effect_add(d, DESK_FX_PAST);
+
+	fx->node = rq->node;
+	fx->sid = sid;
+	fx->count = count;
+	return fx;
+}

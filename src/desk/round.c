@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The end of a round: its events are stored and its effects carried out, in
+ * the order in which they were decided; or they are not, and everything is as
+ * before.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "desk/internal.h"
+
+static void
+forget(struct desk_session *s)
+{
+	if (s->conn != NULL)
+		s->conn->session = NULL;
+	dw_list_del(&s->node);
+	free(s);
+}
+
+/* Ended, but something of it may still leave, or has left and is not noted. */
+static bool
+is_awaited(const struct desk_session *s)
+{
+	return s->sent_n > s->facts.sent ||
+	    (s->conn != NULL && s->facts.sent < s->facts.out);
+}
+
+/* Keeps what the round has made of the sessions; ended ones go. */
+static void
+keep(struct desk *d)
+{
+	DW_LIST_EACH_SAFE(n, &d->sessions) {
+		struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		s->saved = s->fresh = false;
+		if (s->facts.state == EV_STATE_CLOSED && !is_awaited(s))
+			forget(s);
+	}
+	d->sweep = false;
+	d->stored_seq = d->seq;
+	d->stored_sid = d->sid;
+	desk_datagrams_keep(d);
+}
+
+static void
+restore(struct desk *d)
+{
+	for (size_t i = 0; i < d->nsaved; i++) {
+		d->saved[i].session->facts = d->saved[i].facts;
+		d->saved[i].session->saved = false;
+	}
+	DW_LIST_EACH_SAFE(n, &d->sessions) {
+		struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		if (s->fresh)
+			forget(s);
+	}
+	d->seq = d->stored_seq;
+	d->sid = d->stored_sid;
+	desk_datagrams_restore(d);
+}
+
+static void
+begin_next(const struct desk_round *r)
+{
+	struct desk *d = r->d;
+
+	desk_effects_free(d);
+	d->nevents = d->neffects = d->nsaved = 0;
+	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
+		d->drained = true;
+		r->sink->drained(r->arg);
+	}
+}
+
+void
+desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now)
+{
+	const struct desk_round r = { d, sink, arg, now };
+
+	desk_effects_publish(&r, DESK_FX_IN_ORDER);
+	if (d->nevents > 0 || d->sweep)
+		keep(d);
+	desk_effects_publish(&r, DESK_FX_LATE);
+	begin_next(&r);
+}
+
+void
+desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now)
+{
+	const struct desk_round r = { d, sink, arg, now };
+
+	restore(d);
+	desk_effects_undo(&r);
+	d->retry_ns = now.ns + d->config->retry_ns;
+	d->dirty = true;
+	begin_next(&r);
+}
+
+void
+desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now)
+{
+	const struct desk_round r = { d, sink, arg, now };
+
+	desk_datagrams_tick(&r);
+	if (now.ns < d->deadline_ns)
+		return;
+	d->deadline_ns = DW_NEVER;
+	DW_LIST_EACH(n, &d->conns) {
+		struct desk_conn *c = DW_LIST_OF(n, struct desk_conn, node);
+
+		if (c->mode == EV_MODE_CLASSIC)
+			desk_conn_pump(&r, c);
+		if (now.ns >= c->linger_ns)
+			desk_conn_expire(&r, c);
+		else
+			desk_wake_by(d, c->linger_ns);
+	}
+}

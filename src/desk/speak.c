@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is said to one customer's connection, and how it ends.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/quit.h"
+#include "base/text.h"
+#include "desk/internal.h"
+
+#define GREETING_MAX 1200
+#define CLOSE_NS                                                   \
+	(60 * DW_SECOND) /* for what a classic client has yet to read \
+	                  * before it leaves */
+
+void
+desk_wake_by(struct desk *d, int64_t ns)
+{
+	if (ns < d->deadline_ns)
+		d->deadline_ns = ns;
+}
+
+void
+desk_conn_cut(const struct desk_round *r, struct desk_conn *c)
+{
+	c->ending = true;
+	c->linger_ns = DW_NEVER;
+	r->sink->cut(r->arg, c);
+}
+
+static void
+cut_off(const struct desk_round *r, struct desk_conn *c, const char *why)
+{
+	if (c->cut_why == NULL)
+		c->cut_why = why;
+	desk_conn_cut(r, c);
+}
+
+static void
+linger(struct desk *d, struct desk_conn *c, int64_t ns, struct desk_time now)
+{
+	c->linger_ns = now.ns + ns;
+	desk_wake_by(d, c->linger_ns);
+}
+
+/* A classic client that was not owed anything reads its goodbye only when its
+ * user has typed something more, and answers with a quit of its own. */
+static int64_t
+linger_of(const struct desk *d, const struct desk_conn *c)
+{
+	return c->mode == EV_MODE_CLASSIC && c->turn.unread && !c->expired ?
+	    CLOSE_NS :
+	    d->config->linger_ns;
+}
+
+void
+desk_notice_empty(struct desk *d, struct desk_conn *c, struct desk_time now)
+{
+	if (c->ending && c->kept)
+		linger(d, c, linger_of(d, c), now);
+	c->kept = false;
+}
+
+/* The end mark, behind all that was put.  While some of that waits for a slow
+ * reader, the outbox's stall ends it, and not the clock. */
+void
+desk_conn_end(const struct desk_round *r, struct desk_conn *c)
+{
+	c->ending = true;
+	c->linger_ns = DW_NEVER;
+	r->sink->end(r->arg, c);
+	if (!c->kept)
+		linger(r->d, c, linger_of(r->d, c), r->now);
+}
+
+/* n: the reply that ends with this text; 0 for what is none. */
+void
+desk_conn_put(const struct desk_round *r, struct desk_conn *c, const struct desk_say *say,
+    uint64_t n)
+{
+	uint64_t where = 0;
+	enum desk_put how;
+
+	if (c->ending || c->cut_why != NULL)
+		return;
+	how = r->sink->say(r->arg, c, say, &where);
+	if (how == DESK_PUT_FULL)
+		cut_off(r, c, EV_WHY_SLOW);
+	if (how == DESK_PUT_FULL || how == DESK_PUT_SHUT)
+		return;
+	c->last_end = where;
+	c->kept = how == DESK_PUT_KEPT;
+	if (n != 0) {
+		c->put_n = n;
+		c->put_end = where;
+	}
+	if (how == DESK_PUT_SENT)
+		desk_notice_sent(r->d, c);
+}
+
+/* Puts what a classic client may have by now. */
+void
+desk_conn_pump(const struct desk_round *r, struct desk_conn *c)
+{
+	struct desk_chunk chunk;
+
+	while (!c->ending &&
+	    desk_turn_next(&c->turn,
+		_("Please wait, an operator will answer soon."), r->now.ns,
+		&chunk)) {
+		struct desk_say say = { NULL, chunk.bytes, chunk.len, true };
+
+		desk_conn_put(r, c, &say, chunk.n);
+		if (chunk.last && !c->ending)
+			desk_conn_end(r, c);
+	}
+	if (!c->ending)
+		desk_wake_by(r->d, desk_turn_deadline(&c->turn));
+}
+
+void
+desk_conn_say(const struct desk_round *r, struct desk_conn *c, const char *who,
+    const char *text, size_t len, uint64_t n)
+{
+	struct desk_say line = { who, text, len, false };
+
+	if (c->mode != EV_MODE_CLASSIC)
+		desk_conn_put(r, c, &line, n);
+	else if (desk_turn_add(&c->turn, text, len, n, r->now.ns) < 0)
+		cut_off(r, c, EV_WHY_MEMORY);
+	else
+		desk_conn_pump(r, c);
+}
+
+void
+desk_conn_bye(const struct desk_round *r, struct desk_conn *c, const char *text)
+{
+	if (c->ending)
+		return;
+	if (c->mode == EV_MODE_CLASSIC) {
+		desk_turn_end(&c->turn, text, r->d->draining || text[0] == '\0',
+		    r->now.ns);
+		if (c->linger_ns == DW_NEVER)
+			linger(r->d, c, CLOSE_NS, r->now);
+		desk_conn_pump(r, c);
+		return;
+	}
+	if (text[0] != '\0')
+		desk_conn_say(r, c, NULL, text, strlen(text), 0);
+	if (!c->ending)
+		desk_conn_end(r, c);
+}
+
+/* Customers who wait and came before this one, and this one. */
+static unsigned
+place(const struct desk *d, const struct desk_conn *c)
+{
+	unsigned before = 0;
+
+	DW_LIST_EACH(n, &d->sessions) {
+		const struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		if (s == c->session)
+			break;
+		if (s->conn != NULL && ev_waits_since(&s->facts) != 0)
+			before++;
+	}
+	return before + 1;
+}
+
+static int
+greeting(const struct desk *d, const struct desk_conn *c, char *buf,
+    size_t size)
+{
+	int n;
+
+	if (d->config->greeting != NULL)
+		n = snprintf(buf, size, "%s\n", d->config->greeting);
+	else
+		n = snprintf(buf, size, _("Welcome to %s.\n"), d->config->name);
+	if (n < 0 || (size_t)n >= size)
+		return n;
+	return n +
+	    snprintf(buf + n, size - (size_t)n,
+		d->operators == 0 ?
+		    _("Nobody is on duty right now; what you write is kept.") :
+		    _("You are number %u in line. Write your question."),
+		place(d, c));
+}
+
+static void
+greet_classic(const struct desk_round *r, struct desk_conn *c, const char *text)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct desk_say hello = { NULL, NULL, 0, true };
+
+	dw_buf_adds(&out, EV_SERVER_HELLO "\n");
+	dw_quit_guard(&out, text, strlen(text));
+	if (out.failed) {
+		cut_off(r, c, EV_WHY_MEMORY);
+	} else {
+		hello.text = out.data;
+		hello.len = out.len < DESK_CHUNK_MAX ?
+		    out.len :
+		    dw_text_cut(out.data, out.len, DESK_CHUNK_MAX);
+		desk_conn_put(r, c, &hello, 0);
+	}
+	dw_buf_fini(&out);
+}
+
+void
+desk_conn_greet(const struct desk_round *r, struct desk_conn *c)
+{
+	char text[GREETING_MAX];
+
+	if (greeting(r->d, c, text, sizeof text) < 0)
+		text[0] = '\0';
+	if (c->mode == EV_MODE_CLASSIC)
+		greet_classic(r, c, text);
+	else
+		desk_conn_say(r, c, NULL, text, strlen(text), 0);
+}
+
+/* A classic client that has not been told yet is told now.  It has had its
+ * minute. */
+void
+desk_conn_expire(const struct desk_round *r, struct desk_conn *c)
+{
+	if (c->ending || c->mode != EV_MODE_CLASSIC) {
+		desk_conn_cut(r, c);
+		return;
+	}
+	c->expired = true;
+	desk_turn_end(&c->turn, "", true, r->now.ns);
+	desk_conn_pump(r, c);
+}
