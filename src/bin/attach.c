@@ -82,13 +82,13 @@ run_console(struct attach *a, const struct con_config *cfg)
 	pthread_t readline;
 
 	if (con_new(cfg, &a->con) < 0)
-		return STATUS_FAILED;
+		return DW_STATUS_FAILED;
 	if (dw_wake_init(&a->wake) < 0 || signals_open(&signals, sigs) < 0 ||
 	    dw_thread_start(&readline, "readline", CONSOLE_STACK,
 		readline_thread, a) < 0) {
 		complain(_("the console cannot be started: out of memory or "
 			   "threads"));
-		a->status = STATUS_FAILED;
+		a->status = DW_STATUS_FAILED;
 	} else {
 		wait_for_end(a, signals);
 		pthread_join(readline, NULL);
@@ -111,11 +111,11 @@ verb_attach(struct options *o)
 	char *path = state != NULL ? path_operator_socket(state) : NULL;
 	char *history = o->no_history ? NULL : path_history();
 	const char *why = "";
-	int r = STATUS_FAILED;
+	int r = DW_STATUS_FAILED;
 
-	if ((r = take_script(o)) != STATUS_OK)
+	if ((r = take_script(o)) != DW_STATUS_OK)
 		goto out;
-	r = STATUS_FAILED;
+	r = DW_STATUS_FAILED;
 	a.path = o->operator_socket != NULL ? o->operator_socket : path;
 	cfg.name = o->as != NULL ? o->as : login;
 	cfg.history = history;

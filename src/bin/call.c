@@ -70,17 +70,17 @@ verb_call(struct options *o)
 		complain(_("\"%s\" is no port; write a number from 1 to "
 			   "65535"),
 		    o->args[1]);
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	if (o->wait_seconds != NULL &&
 	    !parse_seconds(o->wait_seconds, &cfg.wait_seconds)) {
 		complain(_("--wait takes a number of seconds, not \"%s\""),
 		    o->wait_seconds);
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	if (o->classic && o->datagrams) {
 		complain(_("--classic and --udp exclude each other"));
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	cfg.classic = o->classic;
 	cfg.datagrams = o->datagrams;

@@ -154,11 +154,11 @@ verb_demo(struct options *o)
 		.arg = &demo };
 	int r;
 
-	if ((r = take_script(o)) != STATUS_OK)
+	if ((r = take_script(o)) != DW_STATUS_OK)
 		return r;
 	if (dw_wake_init(&demo.ending) < 0 || mkdtemp(dir) == NULL) {
 		complain(_("no folder can be made in /tmp for the demo"));
-		return STATUS_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	if (o->nlisten == 0) {
 		free(o->listen);

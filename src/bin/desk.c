@@ -49,11 +49,11 @@ read_greeting(struct desk_process *p)
 	int r;
 
 	if (path == NULL)
-		return STATUS_OK;
+		return DW_STATUS_OK;
 	if ((f = fopen(path, "re")) == NULL) {
 		complain(_("cannot read the greeting %s: %s"), path,
 		    strerror(errno));
-		return STATUS_CONFIG;
+		return DW_STATUS_CONFIG;
 	}
 	p->greeting = calloc(1, GREETING_MAX);
 	n = p->greeting != NULL ? fread(p->greeting, 1, GREETING_MAX, f) : 0;
@@ -63,11 +63,11 @@ read_greeting(struct desk_process *p)
 		complain(_("cannot take the greeting %s, which may have %d "
 			   "bytes: %s"),
 		    path, GREETING_MAX - 1, strerror(r));
-		return STATUS_CONFIG;
+		return DW_STATUS_CONFIG;
 	}
 	while (n > 0 && p->greeting[n - 1] == '\n')
 		p->greeting[--n] = '\0';
-	return p->greeting != NULL ? STATUS_OK : STATUS_FAILED;
+	return p->greeting != NULL ? DW_STATUS_OK : DW_STATUS_FAILED;
 }
 
 static int
@@ -78,13 +78,13 @@ open_logs(struct desk_process *p)
 
 	/* In a terminal the console speaks; the log would run into it. */
 	if (!p->run->console && (r = dw_log_open(NULL, &p->config.log)) < 0)
-		return STATUS_FAILED;
+		return DW_STATUS_FAILED;
 	if (path == NULL || (r = dw_log_open(path, &p->config.talk)) == 0)
-		return STATUS_OK;
+		return DW_STATUS_OK;
 	complain(_("cannot open the log %s: %s; choose another with --log "
 		   "FILE"),
 	    path, strerror(-r));
-	return STATUS_CONFIG;
+	return DW_STATUS_CONFIG;
 }
 
 static int
@@ -97,7 +97,7 @@ fit_limits(struct desk_process *p)
 	if (r != 0)
 		complain("%s", dw_buf_str(&why));
 	dw_buf_fini(&why);
-	return r < 0 ? STATUS_CONFIG : STATUS_OK;
+	return r < 0 ? DW_STATUS_CONFIG : DW_STATUS_OK;
 }
 
 static int
@@ -162,12 +162,12 @@ start_console(struct desk_process *p)
 	    con_new(&cfg, &p->con) == 0 &&
 	    dw_thread_start(&p->readline, "readline", CONSOLE_STACK,
 		readline_thread, p) == 0)
-		return STATUS_OK;
+		return DW_STATUS_OK;
 	complain(_("the console cannot be started: out of memory or "
 		   "threads"));
 	con_free(p->con);
 	p->con = NULL;
-	return STATUS_FAILED;
+	return DW_STATUS_FAILED;
 }
 
 static bool
@@ -278,14 +278,14 @@ log_opened(struct desk_process *p)
 static int
 serve(struct desk_process *p)
 {
-	int status = STATUS_OK;
+	int status = DW_STATUS_OK;
 
 	log_opened(p);
 	if (p->run->console)
 		status = start_console(p);
 	else
 		print_listeners(p->svc);
-	if (status == STATUS_OK) {
+	if (status == DW_STATUS_OK) {
 		if (p->run->ready != NULL)
 			p->run->ready(p->run->arg, p->svc);
 		wait_for_end(p);
@@ -296,7 +296,7 @@ serve(struct desk_process *p)
 	svc_end(p->svc);
 	if (p->con != NULL)
 		join_console(p);
-	return status != STATUS_OK ? status : p->status;
+	return status != DW_STATUS_OK ? status : p->status;
 }
 
 static int
@@ -327,12 +327,12 @@ desk_run(const struct desk_run *run)
 	static const int quiet[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	static const int beside_tty[] = { SIGTERM, 0 };
 	struct desk_process p = { .run = run, .wake = { -1, -1 } };
-	int r = STATUS_FAILED;
+	int r = DW_STATUS_FAILED;
 
 	if (dw_wake_init(&p.wake) < 0 ||
 	    signals_open(&p.signals, run->console ? beside_tty : quiet) < 0)
 		complain(_("out of file descriptors"));
-	else if ((r = configure(&p)) == STATUS_OK)
+	else if ((r = configure(&p)) == DW_STATUS_OK)
 		r = run_service(&p);
 	dw_log_close(p.config.talk);
 	dw_log_close(p.config.log);

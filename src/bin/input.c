@@ -15,10 +15,10 @@ int
 take_script(const struct options *o)
 {
 	if (o->script == NULL || freopen(o->script, "re", stdin) != NULL)
-		return STATUS_OK;
+		return DW_STATUS_OK;
 	complain(_("cannot read the script %s: %s"), o->script,
 	    strerror(errno));
-	return STATUS_CONFIG;
+	return DW_STATUS_CONFIG;
 }
 
 bool

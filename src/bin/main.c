@@ -111,12 +111,12 @@ main(int argc, char **argv)
 			return run_verb(v, argc - 1, argv + 1);
 		complain(_("there is no verb \"%s\"; try 'deskwire --help'"),
 		    argv[1]);
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	if (argc == 2 &&
 	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		print_help(VERB_ALL);
-		return STATUS_OK;
+		return DW_STATUS_OK;
 	}
 	return run_verb(&verbs[0], argc, argv);
 }

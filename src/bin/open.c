@@ -19,14 +19,14 @@ run_desk(struct options *o, bool console)
 	char *path = NULL;
 	int r;
 
-	if (console && (r = take_script(o)) != STATUS_OK) {
+	if (console && (r = take_script(o)) != DW_STATUS_OK) {
 		free(state);
 		return r;
 	}
 	if (state == NULL) {
 		complain(_("there is no home folder for the journal; name a "
 			   "folder with --state DIR"));
-		return STATUS_CONFIG;
+		return DW_STATUS_CONFIG;
 	}
 	/* A state of its own has its socket beside it, so that two desks do
 	 * not meet. */

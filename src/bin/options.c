@@ -327,7 +327,7 @@ take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 			complain(_("\"%s\" is one word too many; try "
 				   "'deskwire --help'"),
 			    argv[i]);
-			return STATUS_USAGE;
+			return DW_STATUS_USAGE;
 		}
 		o->args[o->nargs++] = argv[i];
 	}
@@ -349,18 +349,18 @@ options_parse(struct options *o, enum verb_set verb, const char *name, int argc,
 	while ((c = getopt_long(argc, argv, letters, table, NULL)) != -1) {
 		if (c == 'h') {
 			print_help(verb);
-			return STATUS_OK;
+			return DW_STATUS_OK;
 		}
 		if (c == 'V') {
 			print_version();
-			return STATUS_OK;
+			return DW_STATUS_OK;
 		}
 		if (c == '?') {
 			fprintf(stderr, _("Try 'deskwire %s --help'.\n"), name);
-			return STATUS_USAGE;
+			return DW_STATUS_USAGE;
 		}
 		if (set_one(o, c) < 0)
-			return STATUS_USAGE;
+			return DW_STATUS_USAGE;
 	}
 	return take_args(o, verb, argc, argv);
 }

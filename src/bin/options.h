@@ -10,17 +10,9 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/status.h"
 #include "service/limits.h"
 #include "tty/tty.h"
-
-enum status {
-	STATUS_OK = 0,
-	STATUS_FAILED = 1,
-	STATUS_USAGE = 2,
-	STATUS_CONFIG = 3,
-	STATUS_LISTEN = 4,
-	STATUS_REFUSED = 5
-};
 
 /* Which verbs an option belongs to. */
 enum verb_set {

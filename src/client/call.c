@@ -15,21 +15,23 @@
 /* Why no connection came about. */
 static const struct {
 	int code;
-	enum call_status status;
+	enum dw_status status;
 	const char *why;
 } refusals[] = {
-	{ SKS_ECONNREFUSED, CALL_REFUSED, N_("nobody listens there") },
-	{ SKS_ERESET, CALL_REFUSED, N_("it ended the connection at once") },
-	{ SKS_ERESOLVE, CALL_FAILED, N_("this host name is not known") },
-	{ SKS_EUNREACH, CALL_FAILED, N_("there is no way to this address") },
-	{ SKS_ETIMEDOUT, CALL_FAILED, N_("it did not answer in time") },
-	{ SKS_EACCES, CALL_FAILED, N_("this machine forbids it") },
+	{ SKS_ECONNREFUSED, DW_STATUS_REFUSED, N_("nobody listens there") },
+	{ SKS_ERESET, DW_STATUS_REFUSED,
+	    N_("it ended the connection at once") },
+	{ SKS_ERESOLVE, DW_STATUS_FAILED, N_("this host name is not known") },
+	{ SKS_EUNREACH, DW_STATUS_FAILED,
+	    N_("there is no way to this address") },
+	{ SKS_ETIMEDOUT, DW_STATUS_FAILED, N_("it did not answer in time") },
+	{ SKS_EACCES, DW_STATUS_FAILED, N_("this machine forbids it") },
 };
 
-static enum call_status
+static enum dw_status
 no_connection(const struct call *c, int code)
 {
-	enum call_status status = CALL_FAILED;
+	enum dw_status status = DW_STATUS_FAILED;
 	const char *why = sks_strerror(code);
 
 	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
@@ -162,7 +164,7 @@ talk(struct call *c)
 		    _("deskwire: this terminal cannot be used: "
 		      "%s\n"),
 		    strerror(-r));
-		return CALL_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	call_start(c);
 	tty_run(c->tty);
@@ -181,7 +183,7 @@ talk_until_term(struct call *c)
 
 	if ((r = catch_term()) < 0) {
 		fprintf(stderr, "deskwire: %s\n", strerror(-r));
-		return CALL_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	status = talk(c);
 	release_term();
@@ -227,7 +229,7 @@ call_run(const struct call_config *cfg)
 	int status, r;
 
 	if (name_the_peer(&c) < 0)
-		return CALL_FAILED;
+		return DW_STATUS_FAILED;
 	say_classic(&c, _("Connecting to server %s ..."));
 	if ((r = connect_to_peer(&c)) < 0) {
 		status = no_connection(&c, r);

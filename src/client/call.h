@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "base/status.h"
 #include "tty/tty.h"
 
 #define CALL_HOST             "127.0.0.1"
@@ -24,14 +25,6 @@
 #define CALL_UDP_MAX \
 	1024 /* bytes: what the tutorial's server
 	      * reads */
-
-/* What call_run returns: the program's exit status.  Or 128 + SIGTERM. */
-enum call_status {
-	CALL_FINE = 0,
-	CALL_FAILED = 1,  /* no connection, no answer in time */
-	CALL_REFUSED = 5, /* nobody listens, or the desk took no more */
-	CALL_EARLY = 6    /* the peer went away in the middle */
-};
 
 /*
  * An answer is a row of a person: those that begin with "* " are the desk's
@@ -60,6 +53,11 @@ struct call_config {
  * wished.  Blocks the signals that a tty takes in the calling thread, which
  * should be the program's only one, with SIGTERM open.  That one says /quit,
  * restores the terminal and returns.
+ *
+ * Returns the exit status: DW_STATUS_FAILED without a connection or without an
+ * answer in time, DW_STATUS_REFUSED when nobody listens or the desk takes no
+ * more, DW_STATUS_EARLY when the peer went away in the middle, or
+ * DW_STATUS_SIGNAL(SIGTERM).
  */
 int call_run(const struct call_config *cfg);
 

@@ -26,7 +26,7 @@ send_words(struct call *c, const char *prefix, const char *text, size_t len)
 	dw_buf_add(&row, text, len);
 	dw_buf_addc(&row, '\n');
 	if (row.failed)
-		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+		call_end(c, DW_STATUS_FAILED, sks_strerror(SKS_ENOMEM));
 	else
 		call_send(c, row.data, row.len);
 	dw_buf_fini(&row);
@@ -160,14 +160,14 @@ ended(struct call *c, int code)
 	wire_line_eof(&c->rows.decoder);
 	show_rows(c);
 	if (was_refused(c, code))
-		call_end(c, CALL_REFUSED, _("the desk took no call"));
+		call_end(c, DW_STATUS_REFUSED, _("the desk took no call"));
 	else if (as_wished(c, code))
-		call_end(c, CALL_FINE, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 	else if (code == 0)
-		call_end(c, CALL_EARLY,
+		call_end(c, DW_STATUS_EARLY,
 		    _("the desk has closed the connection without a word"));
 	else
-		call_end(c, CALL_EARLY, _("the connection was broken"));
+		call_end(c, DW_STATUS_EARLY, _("the connection was broken"));
 }
 
 /* A greeting is no answer, but who has asked nothing, or left, needs none. */
@@ -191,11 +191,12 @@ static void
 timeout(struct call *c)
 {
 	if (c->held)
-		call_end(c, CALL_FAILED, _("what is sent is not read there"));
+		call_end(c, DW_STATUS_FAILED,
+		    _("what is sent is not read there"));
 	else if (was_answered(c))
-		call_end(c, CALL_FINE, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 	else
-		call_end(c, CALL_FAILED, _("no answer came in time"));
+		call_end(c, DW_STATUS_FAILED, _("no answer came in time"));
 }
 
 static void

@@ -24,9 +24,10 @@ static void
 end(struct call *c)
 {
 	if (c->notes.refused && !c->notes.answered && !tty_is_terminal(c->tty))
-		call_end(c, CALL_REFUSED, _("nobody listens there"));
+		call_end(c, DW_STATUS_REFUSED, _("nobody listens there"));
 	else
-		call_end(c, c->notes.unsent ? CALL_FAILED : CALL_FINE, NULL);
+		call_end(c, c->notes.unsent ? DW_STATUS_FAILED : DW_STATUS_OK,
+		    NULL);
 }
 
 /* What was sent last met nobody. */
@@ -161,17 +162,17 @@ goes_on(struct call *c, int code)
 static void
 ended(struct call *c, int code)
 {
-	call_end(c, CALL_FAILED, sks_strerror(code));
+	call_end(c, DW_STATUS_FAILED, sks_strerror(code));
 }
 
 static void
 timeout(struct call *c)
 {
 	if (c->out.len > 0)
-		call_end(c, CALL_FAILED, sks_strerror(SKS_ETIMEDOUT));
+		call_end(c, DW_STATUS_FAILED, sks_strerror(SKS_ETIMEDOUT));
 	else if (c->notes.input_ended && c->cfg->wants_answer &&
 	    !c->notes.answered)
-		call_end(c, CALL_FAILED, _("no answer came in time"));
+		call_end(c, DW_STATUS_FAILED, _("no answer came in time"));
 	else
 		end(c);
 }

@@ -82,7 +82,7 @@ call_send(struct call *c, const char *bytes, size_t len)
 	if (c->broken || c->half_close)
 		return;
 	if (dw_buf_add(&c->out, bytes, len) < 0)
-		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+		call_end(c, DW_STATUS_FAILED, sks_strerror(SKS_ENOMEM));
 	else
 		flush(c);
 }
@@ -132,7 +132,7 @@ call_show_stamped(struct call *c, const char *format, const char *text,
 }
 
 void
-call_end(struct call *c, enum call_status status, const char *why)
+call_end(struct call *c, enum dw_status status, const char *why)
 {
 	c->status = status;
 	c->why = why;
@@ -247,7 +247,7 @@ on_wake(void *arg)
 
 	if (call_terminated()) {
 		leave(c);
-		c->status = 128 + SIGTERM;
+		c->status = DW_STATUS_SIGNAL(SIGTERM);
 		c->why = NULL;
 		tty_quit(c->tty);
 		return;

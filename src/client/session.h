@@ -139,7 +139,7 @@ void call_show_stamped(struct call *c, const char *format, const char *text,
     size_t len);
 
 /* Ends the call.  why: a sentence for standard error, or NULL. */
-void call_end(struct call *c, enum call_status status, const char *why);
+void call_end(struct call *c, enum dw_status status, const char *why);
 
 /* Runs fn for each row of a pasted text that is not empty; how many. */
 unsigned call_each_row(struct call *c, const char *text,

@@ -114,7 +114,7 @@ queue_row(struct call *c, const char *row, size_t len)
 
 	if (dw_quit_guard(&safe, row, len) < 0 ||
 	    dw_buf_add(&c->turns.todo, dw_buf_str(&safe), safe.len + 1) < 0)
-		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+		call_end(c, DW_STATUS_FAILED, sks_strerror(SKS_ENOMEM));
 	else if (safe.len != len)
 		tty_printf(c->tty,
 		    _("The word \"quit\" inside your text was "
@@ -213,7 +213,7 @@ take_messages(struct call *c)
 	while ((kind = wire_classic_next(&t->decoder, &text, &len)) !=
 	    WIRE_CLASSIC_NONE) {
 		if (kind == WIRE_CLASSIC_STRANGER) {
-			call_end(c, CALL_FAILED,
+			call_end(c, DW_STATUS_FAILED,
 			    _("this server does not speak the classic protocol"));
 			return;
 		}
@@ -240,7 +240,7 @@ static void
 leave(struct call *c)
 {
 	if (c->turns.state == CALL_HELLO)
-		call_end(c, CALL_FINE, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 	else
 		say_quit(c);
 }
@@ -257,14 +257,14 @@ ended(struct call *c, int code)
 	else if (held->len > 0)
 		show_received(c, held->data, held->len);
 	if (c->leaving)
-		call_end(c, CALL_FINE, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 	else if (t->state == CALL_HELLO && held->len > 0)
-		call_end(c, CALL_REFUSED, _("the server took no call"));
+		call_end(c, DW_STATUS_REFUSED, _("the server took no call"));
 	else if (code == 0)
-		call_end(c, CALL_EARLY,
+		call_end(c, DW_STATUS_EARLY,
 		    _("the server has closed the connection"));
 	else
-		call_end(c, CALL_EARLY, _("the connection was broken"));
+		call_end(c, DW_STATUS_EARLY, _("the connection was broken"));
 }
 
 static void
@@ -273,7 +273,7 @@ timeout(struct call *c)
 	struct call_turns *t = &c->turns;
 
 	if (t->state == CALL_LEAVING) {
-		call_end(c, CALL_FINE, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 		return;
 	}
 	if (wire_classic_partial(&t->decoder)) {
@@ -283,7 +283,7 @@ timeout(struct call *c)
 		return;
 	}
 	if (waits_for_answers(c)) {
-		call_end(c, CALL_FAILED, _("no answer came in time"));
+		call_end(c, DW_STATUS_FAILED, _("no answer came in time"));
 		return;
 	}
 	tty_printf(c->tty, _("Still waiting for the server's answer."));

@@ -79,8 +79,7 @@ void svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t notes);
 void svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
     unsigned count);
 
-/* What opening a listener needs; they return 0 or an exit status. */
-#define SVC_FAILED 1
+/* What opening a listener needs; they return an enum dw_status. */
 int svc_address(const struct svc_config *config, const char *text,
     struct sks_addr *out, struct dw_buf *why);
 int svc_listen_failed(const char *option, const char *text, struct dw_buf *why);

@@ -13,10 +13,6 @@
 #include "service/internal.h"
 #include "wire/op.h"
 
-#define STATUS_USAGE  2
-#define STATUS_CONFIG 3
-#define STATUS_LISTEN 4
-
 #define DEFAULT_PORT 6666                  /* the tutorial's */
 #define DESK_STACK   ((size_t)1024 * 1024) /* SQLite's */
 #define HELD_BYTES   ((size_t)64 * 1024)
@@ -63,7 +59,7 @@ check_scope(const struct svc_config *config, const char *text,
 	      "said would travel unencrypted; if that is what you want, add "
 	      "--allow-plaintext-public"),
 	    text);
-	return STATUS_CONFIG;
+	return DW_STATUS_CONFIG;
 }
 
 int
@@ -77,7 +73,7 @@ svc_listen_failed(const char *option, const char *text, struct dw_buf *why)
 	    _("cannot listen on %s: %s; choose another address "
 	      "with %s ADDR:PORT, port 0 takes any free one"),
 	    text, error, option);
-	return STATUS_LISTEN;
+	return DW_STATUS_LISTEN;
 }
 
 int
@@ -90,7 +86,7 @@ svc_address(const struct svc_config *config, const char *text,
 		    _("\"%s\" is no address to listen on; write "
 		      "it as 127.0.0.1:6666 or [::1]:6666"),
 		    text);
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	return check_scope(config, text, out, why);
 }
@@ -101,7 +97,7 @@ svc_add_listener(struct svc *svc, const char *text)
 	char *copy = strdup(text);
 
 	if (copy == NULL)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	svc->listeners[svc->nlisteners++] = copy;
 	return 0;
 }
@@ -148,13 +144,13 @@ open_customers(struct svc *svc, struct dw_buf *why)
 		dw_buf_adds(why,
 		    _("one customer at a time is served on one "
 		      "address: give --listen once"));
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	svc->customers = calloc(n + 1, sizeof *svc->customers);
 	svc->listeners =
 	    calloc(n + svc->config->nudp + 1, sizeof *svc->listeners);
 	if (svc->customers == NULL || svc->listeners == NULL)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	for (size_t i = 0; i < n; i++)
 		if ((r = open_listener(svc, svc->config->listen[i], why)) != 0)
 			return r;
@@ -187,7 +183,7 @@ open_operators(struct svc *svc, struct dw_buf *why)
 	    _("cannot make the operators' socket %s: %s; choose "
 	      "another path with --operator-socket PATH"),
 	    path, text);
-	return STATUS_LISTEN;
+	return DW_STATUS_LISTEN;
 }
 
 static int
@@ -205,12 +201,12 @@ open_desk(struct svc *svc, struct dw_buf *why)
 	uint64_t seq, sid;
 
 	if (store_open(&sc, &svc->store, why) < 0)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	if (desk_new(&svc->desk_config, &svc->desk) < 0 ||
 	    store_replay_open(svc->store, replay, svc->desk) != 0) {
 		dw_buf_addf(why, _("the journal in %s could not be read"),
 		    config->state_dir);
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	store_last(svc->store, &seq, &sid);
 	desk_begin(svc->desk, seq, sid);
@@ -279,7 +275,7 @@ svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 
 	*out = NULL;
 	if ((svc = svc_new(config)) == NULL)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	if ((r = open_desk(svc, why)) != 0 ||
 	    (r = open_customers(svc, why)) != 0 ||
 	    (r = svc_udp_open(svc, why)) != 0 ||
@@ -312,14 +308,14 @@ svc_start(struct svc *svc, struct dw_buf *why)
 		dw_buf_adds(why,
 		    _("the desk's threads cannot be started: "
 		      "this machine has no more to give"));
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	svc->started = true;
 	if (start_servers(svc) < 0) {
 		dw_buf_adds(why,
 		    _("the listeners' threads cannot be started: "
 		      "this machine has no more to give"));
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	return 0;
 }

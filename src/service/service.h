@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/status.h"
 #include "base/wake.h"
 #include "service/limits.h"
 
@@ -47,9 +48,9 @@ struct svc_config {
 };
 
 /*
- * Returns 0, or the exit status for the failure that `why` tells in one line:
- * 1 failed, 2 a wrong address, 3 not allowed so, 4 cannot listen.  On success
- * `why` may hold a warning.  config stays the caller's and must outlive it.
+ * Returns DW_STATUS_OK, or the exit status for the failure that `why` tells in
+ * one line: FAILED, USAGE (a wrong address), CONFIG (not allowed so) or LISTEN.
+ * On success `why` may hold a warning.  config stays the caller's and must outlive it.
  */
 int svc_open(const struct svc_config *config, struct svc **out,
     struct dw_buf *why);

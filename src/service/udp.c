@@ -250,7 +250,7 @@ open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
 	if ((r = svc_address(config, address, &cfg.address, why)) != 0)
 		return r;
 	if (open_notes(u) < 0)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	svc_server_config(u->svc, &cfg);
 	cfg.user = u;
 	cfg.max_packet_size = (size_t)config->limits.max_datagram;
@@ -272,7 +272,7 @@ svc_udp_open(struct svc *svc, struct dw_buf *why)
 	svc_node_init(&svc->drop, DESK_RQ_DROPPED, NULL, NULL);
 	svc->udp = calloc(config->nudp + 1, sizeof *svc->udp);
 	if (svc->udp == NULL)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	for (size_t i = 0; i < config->nudp; i++) {
 		struct svc_udp *u = &svc->udp[svc->nudp++];
 
