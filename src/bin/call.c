@@ -67,19 +67,19 @@ verb_call(struct options *o)
 	    split_address(o->args[0], host, sizeof host, &cfg.port))
 		cfg.host = host;
 	if (o->nargs > 1 && !parse_port(o->args[1], &cfg.port)) {
-		complain(_("\"%s\" is no port; write a number from 1 to "
-			   "65535"),
+		print_error(_("\"%s\" is no port; write a number from 1 to "
+			      "65535"),
 		    o->args[1]);
 		return DW_STATUS_USAGE;
 	}
 	if (o->wait_seconds != NULL &&
 	    !parse_seconds(o->wait_seconds, &cfg.wait_seconds)) {
-		complain(_("--wait takes a number of seconds, not \"%s\""),
+		print_error(_("--wait takes a number of seconds, not \"%s\""),
 		    o->wait_seconds);
 		return DW_STATUS_USAGE;
 	}
 	if (o->classic && o->datagrams) {
-		complain(_("--classic and --udp exclude each other"));
+		print_error(_("--classic and --udp exclude each other"));
 		return DW_STATUS_USAGE;
 	}
 	cfg.classic = o->classic;

@@ -16,7 +16,7 @@ take_script(const struct options *o)
 {
 	if (o->script == NULL || freopen(o->script, "re", stdin) != NULL)
 		return DW_STATUS_OK;
-	complain(_("cannot read the script %s: %s"), o->script,
+	print_error(_("cannot read the script %s: %s"), o->script,
 	    strerror(errno));
 	return DW_STATUS_CONFIG;
 }

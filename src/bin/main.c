@@ -109,7 +109,7 @@ main(int argc, char **argv)
 	if (argc > 1 && argv[1][0] != '-') {
 		if ((v = find_verb(argv[1])) != NULL)
 			return run_verb(v, argc - 1, argv + 1);
-		complain(_("there is no verb \"%s\"; try 'deskwire --help'"),
+		print_error(_("there is no verb \"%s\"; try 'deskwire --help'"),
 		    argv[1]);
 		return DW_STATUS_USAGE;
 	}

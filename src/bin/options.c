@@ -21,13 +21,13 @@ struct option_row {
 	const char *arg; /* NULL: takes none */
 	enum verb_set verbs;
 	int letter; /* 0: none */
-	/* Returns 0, or -EINVAL after complain(). */
+	/* Returns 0, or -EINVAL after print_error(). */
 	int (*set)(struct options *o, const char *arg);
 	const char *help;
 };
 
 void
-complain(const char *format, ...)
+print_error(const char *format, ...)
 {
 	va_list ap;
 	char *text;
@@ -82,17 +82,17 @@ set_colour(struct options *o, const char *arg)
 			o->colour = (enum tty_colour)i;
 			return 0;
 		}
-	complain(_("--color takes auto, always or never, not \"%s\""), arg);
+	print_error(_("--color takes auto, always or never, not \"%s\""), arg);
 	return -EINVAL;
 }
 
 static int
 set_on_eof(struct options *o, const char *arg)
 {
-	o->stay = strcmp(arg, "stay") == 0;
-	if (o->stay || strcmp(arg, "leave") == 0)
+	o->stay_at_eof = strcmp(arg, "stay") == 0;
+	if (o->stay_at_eof || strcmp(arg, "leave") == 0)
 		return 0;
-	complain(_("--on-eof takes leave or stay, not \"%s\""), arg);
+	print_error(_("--on-eof takes leave or stay, not \"%s\""), arg);
 	return -EINVAL;
 }
 
@@ -261,7 +261,7 @@ set_limit(struct options *o, const struct svc_limit *row, const char *arg)
 	int r = svc_limit_set(&o->limits, row, arg, &why);
 
 	if (r < 0)
-		complain("--%s: %s", row->name, dw_buf_str(&why));
+		print_error("--%s: %s", row->name, dw_buf_str(&why));
 	dw_buf_fini(&why);
 	o->sessions_given |= strcmp(row->name, "max-sessions") == 0;
 	o->per_address_given |= strcmp(row->name, "max-per-address") == 0;
@@ -324,8 +324,8 @@ take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 
 	for (int i = optind; i < argc; i++) {
 		if (o->nargs == most) {
-			complain(_("\"%s\" is one word too many; try "
-				   "'deskwire --help'"),
+			print_error(_("\"%s\" is one word too many; try "
+				      "'deskwire --help'"),
 			    argv[i]);
 			return DW_STATUS_USAGE;
 		}

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
-#include "base/wake.h"
 #include "client/session.h"
 
 /* Why no connection came about. */
@@ -90,75 +89,18 @@ prepare(const struct call *c, struct sks_socket *s)
 	return sks_settimeout(s, 0);
 }
 
-/* Those that a tty takes; the others keep doing what they do. */
-static void
-block_signals(void)
-{
-	static const int taken[] = { SIGINT, SIGQUIT, SIGTSTP, SIGCONT,
-		SIGWINCH, SIGTTIN, SIGTTOU, SIGHUP };
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
-		sigaddset(&set, taken[i]);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-/* A tty leaves SIGTERM to its caller.  Until it runs, TERM ends a call as it
- * ends any program; then the terminal must be restored first. */
-static struct dw_wake term_wake;
-static volatile sig_atomic_t terminated;
-
-static void
-note_term(int signo)
-{
-	(void)signo;
-	terminated = 1;
-	dw_wake_ring(&term_wake);
-}
-
-bool
-call_terminated(void)
-{
-	dw_wake_clear(&term_wake);
-	return terminated != 0;
-}
-
-static int
-catch_term(void)
-{
-	struct sigaction sa = { .sa_handler = note_term,
-		.sa_flags = SA_RESTART };
-	int r;
-
-	if ((r = dw_wake_init(&term_wake)) == 0)
-		sigaction(SIGTERM, &sa, NULL);
-	return r;
-}
-
-/* The process ends soon; one more TERM shall find nothing to ring. */
-static void
-release_term(void)
-{
-	struct sigaction sa = { .sa_handler = SIG_IGN };
-
-	sigaction(SIGTERM, &sa, NULL);
-	dw_wake_fini(&term_wake);
-}
-
 static int
 talk(struct call *c)
 {
 	struct tty_config tty = {
 		.name = "deskwire",
 		.colour = c->cfg->colour,
-		.wake_fd = term_wake.rd,
+		.wake_fd = c->term.rd,
 		.ops = &call_tty_ops,
 		.arg = c,
 	};
 	int r;
 
-	block_signals();
 	if ((r = tty_open(&c->tty, &tty)) < 0) {
 		fprintf(stderr,
 		    _("deskwire: this terminal cannot be used: "
@@ -176,17 +118,21 @@ talk(struct call *c)
 	return c->status;
 }
 
+/* A tty leaves SIGTERM to its caller.  Until it runs, TERM ends a call as it
+ * ends any program; then the terminal must be restored first. */
 static int
 talk_until_term(struct call *c)
 {
+	static const int term[] = { SIGTERM, 0 };
 	int status, r;
 
-	if ((r = catch_term()) < 0) {
+	if ((r = dw_signals_open(&c->term, term)) < 0) {
 		fprintf(stderr, "deskwire: %s\n", strerror(-r));
 		return DW_STATUS_FAILED;
 	}
+	dw_signals_here(&c->term);
 	status = talk(c);
-	release_term();
+	dw_signals_close(&c->term);
 	return status;
 }
 
@@ -221,6 +167,8 @@ int
 call_run(const struct call_config *cfg)
 {
 	struct call c = {
+		.magic = CALL_MAGIC,
+		.term = DW_SIGNALS_INITIALIZER,
 		.cfg = cfg,
 		.mode = cfg->datagrams ? &call_datagram_mode :
 		    cfg->classic       ? &call_classic_mode :

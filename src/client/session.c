@@ -245,7 +245,7 @@ on_wake(void *arg)
 {
 	struct call *c = arg;
 
-	if (call_terminated()) {
+	if (dw_signals_next(&c->term) == SIGTERM) {
 		leave(c);
 		c->status = DW_STATUS_SIGNAL(SIGTERM);
 		c->why = NULL;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/signals.h"
 #include "client/call.h"
 #include "socketserver/socketserver.h"
 #include "tty/tty.h"
@@ -90,12 +91,16 @@ struct call_notes {
 	bool input_ended;
 };
 
+#define CALL_MAGIC 0xca11ed05u
+
 struct call {
+	unsigned magic;
 	const struct call_config *cfg;
 	const struct call_mode *mode;
 	struct sks_socket *sock;
 	struct tty *tty;
-	char where[160]; /* "127.0.0.1:6666", printable */
+	struct dw_signals term; /* SIGTERM, which wakes the tty */
+	char where[160];        /* "127.0.0.1:6666", printable */
 	int64_t began_ns;
 
 	struct dw_buf out; /* not yet taken by the kernel */
@@ -114,9 +119,6 @@ struct call {
 	struct call_turns turns;
 	struct call_notes notes;
 };
-
-/* Has SIGTERM come?  From call.c, which catches it and rings the tty. */
-bool call_terminated(void);
 
 /* Begins the mode and listens to the peer. */
 void call_start(struct call *c);

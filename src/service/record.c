@@ -104,24 +104,6 @@ begin_udp(struct record *r, const struct svc *svc, const char *addr)
 	snprintf(r->id, sizeof r->id, "[udp] %s", addr);
 }
 
-static void
-record_datagram(struct svc *svc, const struct desk_event *ev)
-{
-	char tuple[SKS_ADDR_TEXT], before[DESK_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
-	struct record r;
-
-	begin_udp(&r, svc, ev->addr);
-	python_address(ev->addr, tuple);
-	snprintf(before, sizeof before,
-	    _("%s Received from customer -> %s the message: "), r.id, tuple);
-	dw_log_bytes(r.log, before, ev->body, ev->len);
-	if ((ev->flags & DESK_TRUNCATED) != 0)
-		dw_log(r.log,
-		    _("%s That message was cut: %lu bytes of it are "
-		      "kept"),
-		    r.id, (unsigned long)ev->len);
-}
-
 void
 svc_record(struct svc *svc, const struct desk_event *ev,
     const struct desk_session *s)
@@ -135,8 +117,6 @@ svc_record(struct svc *svc, const struct desk_event *ev,
 	};
 	struct record r;
 
-	if (svc->config->talk != NULL && ev->ev == DESK_EV_UDP)
-		record_datagram(svc, ev);
 	if (svc->config->talk == NULL || record[ev->ev] == NULL || s == NULL)
 		return;
 	begin(&r, svc, s->facts.sid, s->facts.addr);
@@ -169,4 +149,25 @@ svc_record_datagram(struct svc *svc, const char *addr, const char *text,
 		return;
 	begin_udp(&r, svc, addr);
 	record_text(&r, "send -->", dw_clock_wall_ms(), text, len);
+}
+
+void
+svc_record_note(struct svc *svc, const struct sks_addr *from,
+    const struct desk_request *rq)
+{
+	char tuple[SKS_ADDR_TEXT], before[DESK_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
+	struct record r;
+
+	if (svc->config->talk == NULL)
+		return;
+	begin_udp(&r, svc, rq->addr);
+	sks_addr_format(from, SKS_STYLE_PYTHON, tuple, sizeof tuple);
+	snprintf(before, sizeof before,
+	    _("%s Received from customer -> %s the message: "), r.id, tuple);
+	dw_log_bytes(r.log, before, rq->text, rq->len);
+	if ((rq->flags & DESK_TRUNCATED) != 0)
+		dw_log(r.log,
+		    _("%s That message was cut: %lu bytes of it are "
+		      "kept"),
+		    r.id, (unsigned long)rq->len);
 }

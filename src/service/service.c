@@ -92,14 +92,18 @@ svc_address(const struct svc_config *config, const char *text,
 }
 
 int
-svc_add_listener(struct svc *svc, const char *text)
+svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp)
 {
-	char *copy = strdup(text);
+	struct svc_listener *l = &svc->listeners[svc->nlisteners];
+	char text[SKS_ADDR_TEXT], *name;
 
-	if (copy == NULL)
+	l->addr = *sks_server_address(srv);
+	l->udp = udp;
+	sks_addr_format(&l->addr, SKS_STYLE_PLAIN, text, sizeof text);
+	if (asprintf(&name, "%s%s", udp ? "udp " : "", text) < 0)
 		return DW_STATUS_FAILED;
-	svc->listeners[svc->nlisteners++] = copy;
-	return 0;
+	l->name = svc->listener_names[svc->nlisteners++] = name;
+	return DW_STATUS_OK;
 }
 
 static int
@@ -108,7 +112,6 @@ open_listener(struct svc *svc, const char *text, struct dw_buf *why)
 	const struct svc_config *config = svc->config;
 	struct sks_server_config cfg;
 	struct sks_server *srv;
-	char bound[SKS_ADDR_TEXT];
 	int r;
 
 	sks_server_config_init(&cfg, SKS_TCP,
@@ -129,15 +132,13 @@ open_listener(struct svc *svc, const char *text, struct dw_buf *why)
 		&srv) < 0)
 		return svc_listen_failed("--listen", text, why);
 	svc->customers[svc->ncustomers++] = srv;
-	sks_addr_format(sks_server_address(srv), SKS_STYLE_PLAIN, bound,
-	    sizeof bound);
-	return svc_add_listener(svc, bound);
+	return svc_add_listener(svc, srv, false);
 }
 
 static int
 open_customers(struct svc *svc, struct dw_buf *why)
 {
-	size_t n = svc->config->nlisten;
+	size_t n = svc->config->nlisten, all = n + svc->config->nudp;
 	int r;
 
 	if (svc->config->one_at_a_time && n > 1) {
@@ -147,9 +148,10 @@ open_customers(struct svc *svc, struct dw_buf *why)
 		return DW_STATUS_USAGE;
 	}
 	svc->customers = calloc(n + 1, sizeof *svc->customers);
-	svc->listeners =
-	    calloc(n + svc->config->nudp + 1, sizeof *svc->listeners);
-	if (svc->customers == NULL || svc->listeners == NULL)
+	svc->listeners = calloc(all + 1, sizeof *svc->listeners);
+	svc->listener_names = calloc(all + 1, sizeof *svc->listener_names);
+	if (svc->customers == NULL || svc->listeners == NULL ||
+	    svc->listener_names == NULL)
 		return DW_STATUS_FAILED;
 	for (size_t i = 0; i < n; i++)
 		if ((r = open_listener(svc, svc->config->listen[i], why)) != 0)
@@ -336,9 +338,9 @@ svc_console(struct svc *svc)
 }
 
 size_t
-svc_listeners(const struct svc *svc, const char *const **texts)
+svc_listeners(const struct svc *svc, const struct svc_listener **all)
 {
-	*texts = svc->listeners;
+	*all = svc->listeners;
 	return svc->nlisteners;
 }
 
@@ -352,13 +354,13 @@ svc_drain(struct svc *svc)
 }
 
 unsigned
-svc_quits(struct svc *svc)
+svc_quits(const struct svc *svc)
 {
 	return atomic_load(&svc->quits);
 }
 
 bool
-svc_drained(struct svc *svc)
+svc_drained(const struct svc *svc)
 {
 	return atomic_load(&svc->drained);
 }
@@ -416,7 +418,8 @@ svc_close(struct svc *svc)
 	svc_inbox_fini(&svc->inbox);
 	dw_buf_fini(&svc->scratch);
 	for (size_t i = 0; i < svc->nlisteners; i++)
-		free((char *)svc->listeners[i]);
+		free((char *)svc->listeners[i].name);
+	free(svc->listener_names);
 	free(svc->listeners);
 	free(svc->customers);
 	free(svc);

@@ -177,8 +177,14 @@ why_not(int code)
 static void
 note_answered(struct svc_node *n, const struct desk_answer *a)
 {
-	if (a->code != DESK_OK)
-		drop(DW_LIST_OF(n, struct note, node)->svc);
+	struct note *note = DW_LIST_OF(n, struct note, node);
+	struct route route;
+
+	memcpy(&route, note->route, sizeof route);
+	if (a->code == DESK_OK)
+		svc_record_note(note->svc, &route.to, &n->rq);
+	else
+		drop(note->svc);
 }
 
 const char *
@@ -243,7 +249,6 @@ open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
 {
 	const struct svc_config *config = u->svc->config;
 	struct sks_server_config cfg;
-	char bound[SKS_ADDR_TEXT], text[SKS_ADDR_TEXT + 8];
 	int r;
 
 	sks_server_config_init(&cfg, SKS_UDP, SKS_SYNC);
@@ -257,10 +262,7 @@ open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
 	if (sks_server_new(&cfg, &udp_server_ops, &udp_ops, &u->server) < 0)
 		return svc_listen_failed("--udp", address, why);
 	u->socket = sks_server_socket_at(u->server, 0);
-	sks_addr_format(sks_server_address(u->server), SKS_STYLE_PLAIN, bound,
-	    sizeof bound);
-	snprintf(text, sizeof text, SVC_UDP "%s", bound);
-	return svc_add_listener(u->svc, text);
+	return svc_add_listener(u->svc, u->server, true);
 }
 
 int

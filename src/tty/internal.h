@@ -4,8 +4,8 @@
  * terminal -> input -> edit (readline) -> out -> terminal, and rows -> edit
  * (or plain) -> out.  Nothing in here waits but the poll in tty_run().
  */
-#ifndef DW_TTY_INSIDE_H
-#define DW_TTY_INSIDE_H
+#ifndef TTY_INTERNAL_H
+#define TTY_INTERNAL_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -117,12 +117,6 @@ int64_t tty_input_deadline(const struct tty_input *in);
  * counted as readline does.  prompt may hold \001...\002 runs. */
 unsigned tty_cursor_row(const char *prompt, const char *text, size_t point,
     unsigned columns);
-
-/* ---- signals.c ---- */
-
-int tty_signals_open(struct dw_signals *s);
-/* The calling thread, which reads the terminal, takes them. */
-void tty_signals_here(const struct dw_signals *s);
 
 /* ---- the tty ---- */
 

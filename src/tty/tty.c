@@ -58,6 +58,19 @@ look_around(struct tty *tty)
 	tty->height = 24;
 }
 
+/* While TTIN and TTOU are blocked, reading in the background fails, and
+ * writing goes on. */
+static int
+take_the_signals(struct dw_signals *s)
+{
+	static const int taken[] = { SIGINT, SIGQUIT, SIGTSTP, SIGCONT,
+		SIGWINCH, SIGHUP, 0 };
+	static const int only_blocked[] = { SIGTTIN, SIGTTOU, 0 };
+
+	dw_signals_block(only_blocked);
+	return dw_signals_open(s, taken);
+}
+
 int
 tty_open(struct tty **out, const struct tty_config *config)
 {
@@ -74,10 +87,10 @@ tty_open(struct tty **out, const struct tty_config *config)
 	tty->owner = pthread_self();
 	tty->deadline_ns = DW_NEVER;
 	tty->watched_fd = -1;
-	tty->signals.rd = -1;
+	tty->signals = (struct dw_signals)DW_SIGNALS_INITIALIZER;
 	look_around(tty);
 	tty_out_open(&tty->out, !tty->plain);
-	if ((r = tty_signals_open(&tty->signals)) < 0)
+	if ((r = take_the_signals(&tty->signals)) < 0)
 		goto out;
 	if (!tty->plain && (r = tty_edit_open(tty)) < 0)
 		goto out;
@@ -96,8 +109,7 @@ tty_close(struct tty *tty)
 	assert(tty->magic == TTY_MAGIC);
 	if (!tty->plain)
 		tty_edit_close(tty);
-	if (tty->signals.rd >= 0)
-		dw_signals_close(&tty->signals);
+	dw_signals_close(&tty->signals);
 	tty_out_close(&tty->out);
 	tty_rows_fini(&tty->rows);
 	dw_buf_fini(&tty->line_buf);
@@ -583,7 +595,7 @@ tty_run(struct tty *tty)
 {
 	assert(tty->magic == TTY_MAGIC);
 	tty->owner = pthread_self();
-	tty_signals_here(&tty->signals);
+	dw_signals_here(&tty->signals);
 	if (!tty->plain)
 		tty_edit_enter(tty);
 	while (!tty->quit)

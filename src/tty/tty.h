@@ -13,8 +13,8 @@
  * Before tty_open() every signal should be blocked in every thread: the tty
  * takes INT QUIT TSTP CONT WINCH TTIN TTOU HUP, and no one else may.
  */
-#ifndef DW_TTY_H
-#define DW_TTY_H
+#ifndef TTY_TTY_H
+#define TTY_TTY_H
 
 #include <stdbool.h>
 #include <stddef.h>
