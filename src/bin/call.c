@@ -82,8 +82,8 @@ verb_call(struct options *o)
 		print_error(_("--classic and --udp exclude each other"));
 		return DW_STATUS_USAGE;
 	}
-	cfg.classic = o->classic;
-	cfg.datagrams = o->datagrams;
+	cfg.classic_mode = o->classic;
+	cfg.datagram_mode = o->datagrams;
 	cfg.wants_answer = o->wait_seconds != NULL;
 	if (o->datagrams && o->wait_seconds == NULL)
 		cfg.wait_seconds = CALL_UDP_WAIT_SECONDS;

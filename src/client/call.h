@@ -2,9 +2,9 @@
 /*
  * The customer's client: `deskwire call`.
  *
- * Line mode toward a desk, or with `classic` the tutorial's protocol toward
- * the tutorial's servers, or with `datagrams` UDP toward either.  On a terminal
- * what arrives appears above what is being typed.  In a pipe each line of
+ * It speaks line mode toward a desk, or with `classic_mode` the tutorial's
+ * protocol toward the tutorial's servers, or with `datagram_mode` UDP toward
+ * either.  On a terminal what arrives appears above what is being typed.  In a pipe each line of
  * standard input is sent; at its end our direction is shut, and the answers are
  * printed until the peer closes or wait_seconds have passed.  Over UDP the
  * first answer is enough.
@@ -36,8 +36,8 @@
 struct call_config {
 	const char *host; /* name or address */
 	unsigned port;
-	bool classic;
-	bool datagrams;
+	bool classic_mode;
+	bool datagram_mode;
 	bool wants_answer;   /* over UDP: none is a failure */
 	double wait_seconds; /* in a pipe, for answers */
 	double connect_seconds;
