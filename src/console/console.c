@@ -356,7 +356,7 @@ con_rescue(struct con *con)
 	tty = con->tty;
 	dw_unlock(&con->board.lock);
 	if (tty != NULL)
-		tty_rescue(tty);
+		tty_unblock(tty);
 }
 
 void

@@ -58,7 +58,7 @@ int con_run(struct con *con);
 void con_stop(struct con *con);
 
 /* Any thread: for when con_stop() is not enough because the terminal is
- * stopped; see tty_rescue(). */
+ * stopped; see tty_unblock(). */
 void con_rescue(struct con *con);
 
 /* NULL is fine. */

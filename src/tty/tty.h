@@ -221,6 +221,6 @@ void tty_watch(struct tty *tty, int fd, short events);
  * terminal, discards its output and restores the modes found by tty_open().
  * For main, when a join takes too long.
  */
-void tty_rescue(struct tty *tty);
+void tty_unblock(struct tty *tty);
 
 #endif
