@@ -78,7 +78,7 @@ verb_attach(struct options *o)
 	const char *why = "";
 	int r = DW_STATUS_FAILED;
 
-	if ((r = take_script(o)) != DW_STATUS_OK)
+	if ((r = open_script(o)) != DW_STATUS_OK)
 		goto out;
 	r = DW_STATUS_FAILED;
 	a.path = o->operator_socket != NULL ? o->operator_socket : path;

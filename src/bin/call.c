@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The verb call is the customer's client.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -26,7 +29,7 @@ parse_port(const char *text, unsigned *out)
 	return true;
 }
 
-/* "127.0.0.1:6666" or "[::1]:6666", as a desk prints it. */
+/* Splits "127.0.0.1:6666" or "[::1]:6666", as a desk prints it. */
 static bool
 split_address(const char *text, char *host, size_t size, unsigned *port)
 {

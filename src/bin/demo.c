@@ -37,7 +37,7 @@ struct scripted_customer {
 	const char *lines[LINES_MAX]; /* NULL: no more */
 };
 
-/* What customers say is what they say: not translated. */
+/* What customers say is not translated. */
 static const struct scripted_customer customers[] = {
 	{ "demo-anna", false, 1,
 	    { "/name Anna\n", "Hello? My box is dead.\n",
@@ -61,9 +61,9 @@ struct demo {
 	struct dw_wake ending; /* rung once, and never cleared */
 };
 
-/* Waits for something to read, at most so long; false when it is over. */
+/* Waits for something to read, at most so long.  Returns false at the end. */
 static bool
-listen_for(struct sks_socket *s, double seconds)
+receive(struct sks_socket *s, double seconds)
 {
 	char buf[2048];
 	ssize_t n = sks_recv_deadline(s, buf, sizeof buf, sks_after(seconds));
@@ -76,17 +76,17 @@ play_script(const struct scripted_customer *c, struct sks_socket *s)
 {
 	if (c->classic &&
 	    (sks_send_text(s, WIRE_CLASSIC_CLIENT_HELLO) < 0 ||
-		!listen_for(s, ANSWER_S)))
+		!receive(s, ANSWER_S)))
 		return;
 	for (size_t i = 0; c->lines[i] != NULL; i++) {
 		if (sks_send_text(s, c->lines[i]) < 0 ||
-		    !listen_for(s, c->lines[i][0] == '/' ? 1.0 : ANSWER_S))
+		    !receive(s, c->lines[i][0] == '/' ? 1.0 : ANSWER_S))
 			return;
 		/* A moment to read the answer and to type. */
-		if (!listen_for(s, 2.0))
+		if (!receive(s, 2.0))
 			return;
 	}
-	while (listen_for(s, INFINITY))
+	while (receive(s, INFINITY))
 		;
 }
 
@@ -161,7 +161,7 @@ verb_demo(struct options *o)
 		.arg = &demo };
 	int r;
 
-	if ((r = take_script(o)) != DW_STATUS_OK)
+	if ((r = open_script(o)) != DW_STATUS_OK)
 		return r;
 	if (dw_wake_init(&demo.ending) < 0 || mkdtemp(dir) == NULL) {
 		print_error(_("no folder can be made in /tmp for the demo"));

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -204,13 +205,14 @@ log_listeners(const struct desk_process *p)
 	}
 }
 
-/* From the service's start to its last event. */
+/* Keeps the service at work until its last event.  Returns an exit status. */
 static int
 serve(struct desk_process *p)
 {
 	int64_t drain_ns = p->config.limits.drain * DW_SECOND;
 	int status = DW_STATUS_OK;
 
+	assert(p->svc != NULL);
 	log_listeners(p);
 	if (p->setup->console)
 		status = start_console(p);

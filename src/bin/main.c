@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file finds the verb that the command line names, and runs it.
+ */
 #include "config.h"
 
 #include <locale.h>

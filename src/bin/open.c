@@ -21,7 +21,7 @@ run_users_desk(struct options *o, bool console)
 	char *path = NULL;
 	int r;
 
-	if (console && (r = take_script(o)) != DW_STATUS_OK) {
+	if (console && (r = open_script(o)) != DW_STATUS_OK) {
 		free(state);
 		return r;
 	}

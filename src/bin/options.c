@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file is the table of all options, --help, and the parser.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -40,9 +44,7 @@ print_error(const char *format, ...)
 	va_end(ap);
 }
 
-/*
- * What each option does.
- */
+/* ---- what each option does ---- */
 
 static int
 add_address(const char ***all, size_t *n, const char *arg)
@@ -126,7 +128,7 @@ FLAG(allow_suspend)
 FLAG(classic)
 FLAG(datagrams)
 
-static const struct option_row rows[] = {
+static const struct option_row options[] = {
 	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
 	    N_("take customers there (127.0.0.1:6666); may be given again, "
 	       "port 0 takes any free one, [::1]:6666 is IPv6") },
@@ -168,22 +170,20 @@ static const struct option_row rows[] = {
 	    N_("in a pipe, how long to wait for answers (60)") },
 };
 
-#define NROWS (sizeof rows / sizeof rows[0])
+#define NOPTIONS (sizeof options / sizeof options[0])
 
-/*
- * Help
- */
+/* ---- help ---- */
 
 static void
 print_option(int letter, const char *name, const char *arg, const char *help)
 {
-	char left[64], shortly[8] = "    ";
+	char words[64], short_form[8] = "    ";
 
 	if (letter != 0)
-		snprintf(shortly, sizeof shortly, "-%c, ", letter);
-	snprintf(left, sizeof left, "  %s--%s%s%s", shortly, name,
+		snprintf(short_form, sizeof short_form, "-%c, ", letter);
+	snprintf(words, sizeof words, "  %s--%s%s%s", short_form, name,
 	    arg != NULL ? "=" : "", arg != NULL ? arg : "");
-	printf("%-34s %s\n", left, help);
+	printf("%-34s %s\n", words, help);
 }
 
 static void
@@ -194,11 +194,11 @@ print_limits(void)
 
 	printf(_("\nLimits, each with its default:\n"));
 	for (size_t i = 0; i < n; i++) {
-		char left[64];
+		char words[64];
 
-		snprintf(left, sizeof left, "  --%s=%" PRId64, limits[i].name,
+		snprintf(words, sizeof words, "  --%s=%" PRId64, limits[i].name,
 		    limits[i].dflt);
-		printf("%-28s %s %s\n", left, _(limits[i].unit),
+		printf("%-28s %s %s\n", words, _(limits[i].unit),
 		    _(limits[i].sentence));
 	}
 }
@@ -230,10 +230,10 @@ print_help(enum verb_set verb)
 {
 	print_usage(verb);
 	printf(_("\nOptions:\n"));
-	for (size_t i = 0; i < NROWS; i++)
-		if ((rows[i].verbs & verb) != 0)
-			print_option(rows[i].letter, rows[i].name, rows[i].arg,
-			    _(rows[i].help));
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if ((options[i].verbs & verb) != 0)
+			print_option(options[i].letter, options[i].name,
+			    options[i].arg, _(options[i].help));
 	print_option('h', "help", NULL, _("show this"));
 	print_option('V', "version", NULL, _("show the version"));
 	if ((verb & VERB_DESK) != 0)
@@ -250,9 +250,7 @@ print_version(void)
 	      "There is no warranty, to the extent that law permits."));
 }
 
-/*
- * The parser
- */
+/* ---- the parser ---- */
 
 static int
 set_limit(struct options *o, const struct svc_limit *row, const char *arg)
@@ -268,7 +266,7 @@ set_limit(struct options *o, const struct svc_limit *row, const char *arg)
 	return r;
 }
 
-/* getopt's table: our rows, then the limits, then the two everybody has. */
+/* Fills getopt's table: options, limits, and the two that every verb has. */
 static void
 make_table(struct option *table, char *letters, enum verb_set verb)
 {
@@ -277,31 +275,32 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 	struct option *t = table;
 
 	*letters++ = '+';
-	for (n = 0; n < NROWS; n++) {
-		if ((rows[n].verbs & verb) == 0)
+	for (n = 0; n < NOPTIONS; n++) {
+		if ((options[n].verbs & verb) == 0)
 			continue;
-		*t++ = (struct option){ rows[n].name, rows[n].arg != NULL, NULL,
-			FIRST_VALUE + (int)n };
-		if (rows[n].letter != 0) {
-			*letters++ = (char)rows[n].letter;
+		*t++ = (struct option){ options[n].name, options[n].arg != NULL,
+			NULL, FIRST_VALUE + (int)n };
+		if (options[n].letter != 0) {
+			*letters++ = (char)options[n].letter;
 			*letters++ = ':';
 		}
 	}
 	for (n = 0; n < nlimits && (verb & VERB_DESK) != 0; n++)
 		*t++ = (struct option){ limits[n].name, 1, NULL,
-			FIRST_VALUE + (int)(NROWS + n) };
+			FIRST_VALUE + (int)(NOPTIONS + n) };
 	*t++ = (struct option){ "help", 0, NULL, 'h' };
 	*t++ = (struct option){ "version", 0, NULL, 'V' };
+	assert(t < table + OPTIONS_MAX);
 	*t = (struct option){ NULL, 0, NULL, 0 };
 	memcpy(letters, "hV", sizeof "hV");
 }
 
 static const struct option_row *
-row_of(int value)
+find_option(int value)
 {
-	for (size_t i = 0; i < NROWS; i++)
-		if (value == FIRST_VALUE + (int)i || value == rows[i].letter)
-			return &rows[i];
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if (value == FIRST_VALUE + (int)i || value == options[i].letter)
+			return &options[i];
 	return NULL;
 }
 
@@ -310,11 +309,14 @@ set_one(struct options *o, int value)
 {
 	size_t n;
 	const struct svc_limit *limits = svc_limit_rows(&n);
-	const struct option_row *row = row_of(value);
+	const struct option_row *row = find_option(value);
 
 	if (row != NULL)
 		return row->set(o, optarg);
-	return set_limit(o, &limits[value - FIRST_VALUE - (int)NROWS], optarg);
+	assert(value >= FIRST_VALUE + (int)NOPTIONS &&
+	    value < FIRST_VALUE + (int)(NOPTIONS + n));
+	return set_limit(o, &limits[value - FIRST_VALUE - (int)NOPTIONS],
+	    optarg);
 }
 
 static int
@@ -322,6 +324,7 @@ take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 {
 	size_t most = verb == VERB_CALL ? 2 : 0;
 
+	assert(most <= sizeof o->args / sizeof o->args[0]);
 	for (int i = optind; i < argc; i++) {
 		if (o->nargs == most) {
 			print_error(_("\"%s\" is one word too many; try "

@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "client/internal.h"
 
-/* Why no connection came about. */
+/* A connection can fail for these reasons. */
 static const struct {
 	int code;
 	enum dw_status status;

@@ -4,10 +4,10 @@
  *
  * It speaks line mode toward a desk, or with `classic_mode` the tutorial's
  * protocol toward the tutorial's servers, or with `datagram_mode` UDP toward
- * either.  On a terminal what arrives appears above what is being typed.  In a pipe each line of
- * standard input is sent; at its end our direction is shut, and the answers are
- * printed until the peer closes or wait_seconds have passed.  Over UDP the
- * first answer is enough.
+ * either.  On a terminal what arrives appears above what is being typed.  In a
+ * pipe each line of standard input is sent; at its end our direction is shut,
+ * and the answers are printed until the peer closes or wait_seconds have
+ * passed.  Over UDP the first answer is enough.
  */
 #ifndef CALL_H
 #define CALL_H

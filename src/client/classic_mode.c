@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * This file speaks classic mode to the tutorial's servers: one message is in
- * flight, at most WIRE_CLASSIC_CHUNK bytes, never empty; then comes one answer.  The rows are those
- * that the tutorial's client prints.
+ * flight, at most WIRE_CLASSIC_CHUNK bytes, never empty; then comes one answer.
+ * The rows are those that the tutorial's client prints.
  */
 #include "config.h"
 
@@ -32,14 +32,14 @@ send_message(struct call *c, const char *text, size_t len)
 	call_show_stamped(c, _("Client send --> %s - "), text, len);
 }
 
-/* Only for them: what else there is to say is known, or would come. */
+/* Nothing more is to be typed, so only answers can come. */
 static bool
 waits_for_answers(const struct call *c)
 {
 	return c->classic.input_ended || c->input_paused;
 }
 
-/* What we wait for now, and how long. */
+/* Sets the deadline of what we wait for now. */
 static void
 set_deadline(struct call *c)
 {
@@ -71,7 +71,7 @@ set_state(struct call *c, int state)
 	set_deadline(c);
 }
 
-/* One "quit", then we read on to the server's own end: closing with bytes
+/* Says one "quit"; then we read on to the server's own end: closing with bytes
  * unread would reset the connection and could eat the word. */
 static void
 say_quit(struct call *c)
@@ -103,6 +103,7 @@ take_turn(struct call *c)
 		return;
 	}
 	n = dw_text_cut(t->todo.data, len, WIRE_CLASSIC_CHUNK);
+	assert(n > 0); /* an empty message would never be seen */
 	send_message(c, t->todo.data, n);
 	dw_buf_drop(&t->todo, n < len ? n : len + 1);
 	call_pause_input(c);
@@ -186,7 +187,7 @@ answered(struct call *c, const char *text, size_t len)
 		set_state(c, CALL_OUR_TURN);
 }
 
-/* The hello, and with it what came in the same piece: the greeting. */
+/* Shows the hello, and with it what came in the same piece: the greeting. */
 static void
 greeted(struct call *c)
 {

@@ -81,6 +81,7 @@ flush(struct call *c)
 
 	while (c->out.len > 0 && send(c) != SKS_EAGAIN)
 		;
+	assert(c->out.len == 0 || !c->half_closed);
 	if (c->out.len == 0 && c->half_close && !c->half_closed) {
 		c->half_closed = true;
 		if (sks_shutdown(c->sock, SKS_SHUT_WR) < 0)
@@ -257,7 +258,7 @@ on_hangup(void *arg)
 	tty_quit(c->tty);
 }
 
-/* Rung also when the terminal takes rows again. */
+/* This comes also when the terminal takes rows again. */
 static void
 on_wake(void *arg)
 {

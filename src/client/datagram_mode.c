@@ -141,7 +141,7 @@ leave(struct call *c)
 	end(c);
 }
 
-/* Behind words of ours, so that no answer can look like a row of ours. */
+/* An answer stands behind words of ours, so it cannot look like our row. */
 static void
 received(struct call *c, const char *bytes, size_t len)
 {

@@ -17,8 +17,8 @@
  * others only after this time. */
 #define REFUSAL_NS (600 * DW_MS)
 
-/* In one send: a desk that answers the first half and closes would find the
- * other one unread, and reset the connection. */
+/* All of it goes in one send: a desk that answers the first half and closes
+ * would find the other one unread, and reset the connection. */
 static void
 send_words(struct call *c, const char *prefix, const char *text, size_t len)
 {
@@ -131,7 +131,7 @@ received(struct call *c, const char *bytes, size_t len)
 	show_rows(c);
 }
 
-/* Told something by the desk alone, and ended before anything could begin. */
+/* The desk alone said something, and ended before anything could begin. */
 static bool
 was_refused(const struct call *c, int code)
 {

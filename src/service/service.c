@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file opens the parts of a desk, starts its threads, and takes it all
+ * down again.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -50,7 +50,8 @@ struct svc_config {
 /*
  * Returns DW_STATUS_OK, or the exit status for the failure that `why` tells in
  * one line: FAILED, USAGE (a wrong address), CONFIG (not allowed so) or LISTEN.
- * On success `why` may hold a warning.  config stays the caller's and must outlive it.
+ * On success `why` may hold a warning.  config stays the caller's and must
+ * outlive it.
  */
 int svc_open(const struct svc_config *config, struct svc **out,
     struct dw_buf *why);

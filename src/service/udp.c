@@ -2,7 +2,8 @@
 /*
  * Datagrams come in here, one thread "udp" for each address.  It never waits
  * for the desk: what is too fast, finds no free node, or cannot be stored, is
- * dropped and counted.  Nothing is sent but operators' answers, by the desk thread.
+ * dropped and counted.  Nothing is sent but operators' answers, by the desk
+ * thread.
  */
 #include "config.h"
 
