@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests a console's board, which its two threads share. */
 #include "config.h"
 
 #include <inttypes.h>
