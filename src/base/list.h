@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * This is an intrusive doubly linked ring.  The head is a node of its own; an
- * empty list's head points at itself, and so does a node that is on no list.
+ * An intrusive doubly linked ring.  The head is a node of its own; an empty
+ * list's head points at itself, and so does a node that is on no list.
  */
 #ifndef DW_LIST_H
 #define DW_LIST_H
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,7 +38,6 @@ dw_list_empty(const struct dw_list *head)
 static inline void
 dw_list_add(struct dw_list *head, struct dw_list *n)
 {
-	assert(n->next == n && n->prev == n); /* it is on no list */
 	n->prev = head->prev;
 	n->next = head;
 	head->prev->next = n;
