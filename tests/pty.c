@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file runs a program on a pseudo-terminal, with libvterm as its screen. */
 #include "config.h"
 
 #include <errno.h>

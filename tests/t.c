@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file is what every C test shares: checks, time limits, folders. */
 #include "config.h"
 
 #include <ftw.h>

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file reads the clocks and turns deadlines into what poll(2) wants.
+ */
 #include "config.h"
 
 #include <limits.h>
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -41,18 +44,18 @@ dw_clock_after(double seconds)
 int
 dw_clock_poll_ms(int64_t deadline_ns)
 {
-	int64_t now = dw_clock_ns(), left;
+	int64_t now = dw_clock_ns(), remaining_ms;
 
 	if (deadline_ns == DW_NEVER)
 		return -1;
 	if (deadline_ns <= now)
 		return 0;
-	left = (deadline_ns - now + DW_MS - 1) / DW_MS;
-	return left > INT_MAX ? INT_MAX : (int)left;
+	remaining_ms = (deadline_ns - now + DW_MS - 1) / DW_MS;
+	return remaining_ms > INT_MAX ? INT_MAX : (int)remaining_ms;
 }
 
 static bool
-local(int64_t wall_ms, struct tm *tm)
+local_time(int64_t wall_ms, struct tm *tm)
 {
 	time_t t = (time_t)(wall_ms / 1000);
 
@@ -64,7 +67,7 @@ dw_clock_stamp(int64_t wall_ms, char buf[DW_CLOCK_STAMP])
 {
 	struct tm tm;
 
-	if (!local(wall_ms, &tm) ||
+	if (!local_time(wall_ms, &tm) ||
 	    strftime(buf, DW_CLOCK_STAMP, "%Y-%m-%d %H:%M:%S", &tm) == 0)
 		buf[0] = '\0';
 }
@@ -74,7 +77,7 @@ dw_clock_hms(int64_t wall_ms, char buf[DW_CLOCK_STAMP])
 {
 	struct tm tm;
 
-	if (!local(wall_ms, &tm) ||
+	if (!local_time(wall_ms, &tm) ||
 	    strftime(buf, DW_CLOCK_STAMP, "%H:%M:%S", &tm) == 0)
 		buf[0] = '\0';
 }

@@ -26,5 +26,6 @@ libdeskwire_la_SOURCES += \
 	src/base/log.h \
 	src/base/signals.c \
 	src/base/signals.h \
+	src/base/status.h \
 	src/base/text.c \
 	src/base/text.h

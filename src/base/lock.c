@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file is the mutex that aborts when its thread holds another one, and the
+ * condition that goes with it.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -19,7 +23,7 @@ static const char *const lock_names[] = {
 static _Thread_local const struct dw_lock *held;
 
 static void
-take_note(const struct dw_lock *l)
+note_held(const struct dw_lock *l)
 {
 	if (held != NULL) {
 		fprintf(stderr,
@@ -55,7 +59,7 @@ dw_lock(struct dw_lock *l) DW_NO_TSA
 {
 	int r;
 
-	take_note(l);
+	note_held(l);
 	r = pthread_mutex_lock(&l->mutex);
 	assert(r == 0);
 	(void)r;
@@ -71,12 +75,6 @@ dw_unlock(struct dw_lock *l) DW_NO_TSA
 	r = pthread_mutex_unlock(&l->mutex);
 	assert(r == 0);
 	(void)r;
-}
-
-bool
-dw_lock_held_any(void)
-{
-	return held != NULL;
 }
 
 void
@@ -99,6 +97,7 @@ dw_cond_fini(struct dw_cond *c)
 void
 dw_cond_wait(struct dw_cond *c, struct dw_lock *l)
 {
+	assert(held == l);
 	pthread_cond_wait(&c->cond, &l->mutex);
 }
 
@@ -107,6 +106,7 @@ dw_cond_wait_until(struct dw_cond *c, struct dw_lock *l, int64_t deadline_ns)
 {
 	struct timespec ts;
 
+	assert(held == l);
 	if (deadline_ns == DW_NEVER) {
 		dw_cond_wait(c, l);
 		return true;

@@ -36,14 +36,11 @@ void dw_lock_fini(struct dw_lock *l);
 void dw_lock(struct dw_lock *l) DW_ACQUIRE(*l);
 void dw_unlock(struct dw_lock *l) DW_RELEASE(*l);
 
-/* Does this thread hold any lock?  For assertions before calls that block. */
-bool dw_lock_held_any(void);
-
 void dw_cond_init(struct dw_cond *c);
 void dw_cond_fini(struct dw_cond *c);
 void dw_cond_wait(struct dw_cond *c, struct dw_lock *l) DW_REQUIRES(*l);
 
-/* Until signalled or dw_clock_ns() reaches deadline_ns (DW_NEVER: for ever).
+/* Waits until signalled, or until deadline_ns on dw_clock_ns() (DW_NEVER: not).
  * Returns false when the deadline has passed.  May wake early: loop. */
 bool dw_cond_wait_until(struct dw_cond *c, struct dw_lock *l,
     int64_t deadline_ns) DW_REQUIRES(*l);

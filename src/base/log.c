@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file writes the log, a whole line with one write(2).
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,9 +20,11 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#define LOG_MAGIC      0x106f11e5u
 #define LINE_MAX_BYTES 1024 /* with the time and the newline */
 
 struct dw_log {
+	unsigned magic;
 	char *path; /* NULL: standard error */
 
 	struct dw_lock lock; /* "log" */
@@ -61,6 +67,7 @@ dw_log_open(const char *path, struct dw_log **out) DW_NO_TSA
 			close(fd);
 		return -ENOMEM;
 	}
+	log->magic = LOG_MAGIC;
 	dw_lock_init(&log->lock, DW_LOCK_log);
 	log->fd = fd;
 	*out = log;
@@ -72,6 +79,8 @@ dw_log_close(struct dw_log *log) DW_NO_TSA
 {
 	if (log == NULL)
 		return;
+	assert(log->magic == LOG_MAGIC);
+	log->magic = 0;
 	if (log->path != NULL)
 		close(log->fd);
 	dw_lock_fini(&log->lock);
@@ -86,6 +95,7 @@ dw_log_reopen(struct dw_log *log)
 
 	if (log == NULL || log->path == NULL)
 		return 0;
+	assert(log->magic == LOG_MAGIC);
 	if ((fd = open_path(log->path)) < 0)
 		return fd;
 	dw_lock(&log->lock);
@@ -98,15 +108,17 @@ dw_log_reopen(struct dw_log *log)
 }
 
 /*
- * One write(2), so that lines of two processes never mix.  Under the lock,
- * although a full pipe may block it: whoever logs next would block as well,
- * and no other lock is ever held here.
+ * This is one write(2), so that lines of two processes never mix.  It happens
+ * under the lock, although a full pipe may block it: whoever logs next would
+ * block as well, and no other lock is ever held here.  The line begins with a
+ * newline, which is written behind a torn line only.
  */
 static void
-put(struct dw_log *log, const char *line, size_t len)
+write_line(struct dw_log *log, const char *line, size_t len)
 {
 	ssize_t n;
 
+	assert(log->magic == LOG_MAGIC && len > 1 && line[0] == '\n');
 	dw_lock(&log->lock);
 	if (!log->torn) {
 		line++;
@@ -122,18 +134,17 @@ put(struct dw_log *log, const char *line, size_t len)
 }
 
 static void
-put_row(struct dw_log *log, const char *raw, size_t len)
+format_line(struct dw_log *log, const char *raw, size_t len)
 {
 	struct dw_buf line = DW_BUF_INITIALIZER;
 	char stamp[DW_CLOCK_STAMP];
 
 	dw_clock_stamp(dw_clock_wall_ms(), stamp);
-	/* The first newline is for after a torn line only. */
 	dw_buf_addf(&line, "\n%s ", stamp);
 	dw_text_line(&line, raw, len, LINE_MAX_BYTES - line.len);
 	dw_buf_addc(&line, '\n');
 	if (!line.failed)
-		put(log, line.data, line.len);
+		write_line(log, line.data, line.len);
 	dw_buf_fini(&line);
 }
 
@@ -151,7 +162,8 @@ dw_log(struct dw_log *log, const char *format, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	put_row(log, raw, (size_t)n < sizeof raw ? (size_t)n : sizeof raw - 1);
+	format_line(log, raw,
+	    (size_t)n < sizeof raw ? (size_t)n : sizeof raw - 1);
 }
 
 void
@@ -169,5 +181,5 @@ dw_log_bytes(struct dw_log *log, const char *before, const void *bytes,
 		len = sizeof raw - n;
 	memcpy(raw, before, n);
 	memcpy(raw + n, bytes, len);
-	put_row(log, raw, n + len);
+	format_line(log, raw, n + len);
 }

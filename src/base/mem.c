@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file searches in bytes where the C library does not know how.
+ */
 #include "config.h"
 
 #include <string.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file knows the word that ends a conversation, and how to keep a text
+ * that holds it from ending one.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,24 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file turns signals into bytes of a descriptor, and is the only place
+ * where signals are waited for.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 #ifdef HAVE_SIGNALFD
 #include <sys/signalfd.h>
 #endif
 
+#include "base/clock.h"
 #include "base/signals.h"
 
-static void
-block(struct dw_signals *s, const int *sigs)
+#define SIGNALS_MAGIC 0x51b2a9e7u
+
+static sigset_t
+block(const int *sigs)
 {
-	sigemptyset(&s->set);
+	sigset_t set;
+
+	sigemptyset(&set);
 	for (; *sigs != 0; sigs++)
-		sigaddset(&s->set, *sigs);
-	pthread_sigmask(SIG_BLOCK, &s->set, NULL);
+		sigaddset(&set, *sigs);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return set;
+}
+
+void
+dw_signals_block(const int *sigs)
+{
+	block(sigs);
+}
+
+static bool
+is_open(const struct dw_signals *s)
+{
+	return s->magic == SIGNALS_MAGIC && s->rd >= 0;
 }
 
 #ifdef HAVE_SIGNALFD
@@ -26,16 +51,18 @@ block(struct dw_signals *s, const int *sigs)
 int
 dw_signals_open(struct dw_signals *s, const int *sigs)
 {
-	block(s, sigs);
+	s->magic = SIGNALS_MAGIC;
+	s->set = block(sigs);
 	s->wr = -1;
 	s->rd = signalfd(-1, &s->set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return s->rd < 0 ? -errno : 0;
 }
 
-/* Whoever reads takes them; none is delivered. */
+/* None is delivered: the thread that reads the descriptor takes them. */
 void
 dw_signals_here(const struct dw_signals *s)
 {
+	assert(is_open(s));
 	pthread_sigmask(SIG_BLOCK, &s->set, NULL);
 }
 
@@ -44,16 +71,16 @@ dw_signals_next(struct dw_signals *s)
 {
 	struct signalfd_siginfo info;
 
+	assert(is_open(s));
 	if (read(s->rd, &info, sizeof info) != (ssize_t)sizeof info)
 		return 0;
 	return (int)info.ssi_signo;
 }
 
-void
-dw_signals_close(struct dw_signals *s)
+static void
+close_fds(struct dw_signals *s)
 {
 	close(s->rd);
-	s->rd = -1;
 }
 
 #else
@@ -66,7 +93,7 @@ dw_signals_close(struct dw_signals *s)
 static volatile sig_atomic_t pipes[NSIG];
 
 static void
-note(int signo)
+write_number(int signo)
 {
 	int saved = errno, fd = pipes[signo] - 1;
 	unsigned char number = (unsigned char)signo;
@@ -94,11 +121,11 @@ open_pipe(struct dw_signals *s)
 }
 
 static void
-aim(const struct dw_signals *s, int target)
+set_pipes(const struct dw_signals *s, int fd)
 {
 	for (int signo = 1; signo < NSIG; signo++)
 		if (sigismember(&s->set, signo) == 1)
-			pipes[signo] = target;
+			pipes[signo] = fd + 1;
 }
 
 int
@@ -107,13 +134,14 @@ dw_signals_open(struct dw_signals *s, const int *sigs)
 	struct sigaction sa;
 	int r;
 
-	block(s, sigs);
+	s->magic = SIGNALS_MAGIC;
+	s->set = block(sigs);
 	s->rd = s->wr = -1;
 	if ((r = open_pipe(s)) < 0)
 		return r;
-	aim(s, s->wr + 1);
+	set_pipes(s, s->wr);
 	memset(&sa, 0, sizeof sa);
-	sa.sa_handler = note;
+	sa.sa_handler = write_number;
 	sa.sa_flags = SA_RESTART;
 	for (; *sigs != 0; sigs++)
 		sigaction(*sigs, &sa, NULL);
@@ -125,6 +153,7 @@ dw_signals_open(struct dw_signals *s, const int *sigs)
 void
 dw_signals_here(const struct dw_signals *s)
 {
+	assert(is_open(s));
 	pthread_sigmask(SIG_UNBLOCK, &s->set, NULL);
 }
 
@@ -133,17 +162,42 @@ dw_signals_next(struct dw_signals *s)
 {
 	unsigned char number;
 
+	assert(is_open(s));
 	return read(s->rd, &number, 1) == 1 ? number : 0;
+}
+
+static void
+close_fds(struct dw_signals *s)
+{
+	pthread_sigmask(SIG_BLOCK, &s->set, NULL);
+	set_pipes(s, -1);
+	close(s->rd);
+	close(s->wr);
+}
+
+#endif
+
+int
+dw_signals_wait(struct dw_signals *s, struct dw_wake *wake, int64_t deadline_ns)
+{
+	struct pollfd pfds[] = {
+		{ s->rd, POLLIN, 0 },
+		{ wake->rd, POLLIN, 0 },
+	};
+
+	/* A handler may have interrupted poll(2), which then saw nothing. */
+	poll(pfds, 2, dw_clock_poll_ms(deadline_ns));
+	dw_wake_clear(wake);
+	return dw_signals_next(s);
 }
 
 void
 dw_signals_close(struct dw_signals *s)
 {
-	pthread_sigmask(SIG_BLOCK, &s->set, NULL);
-	aim(s, 0);
-	close(s->rd);
-	close(s->wr);
+	if (s->rd < 0)
+		return;
+	assert(is_open(s));
+	close_fds(s);
+	s->magic = 0;
 	s->rd = s->wr = -1;
 }
-
-#endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file makes text that others wrote harmless, and lays it out in rows.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unictype.h>
@@ -16,9 +20,7 @@
 #define EMOJI_VARIANT 0xFE0F
 #define JOINER        0x200D
 
-/*
- * One character, or one byte that is none.  len is 0 at the end of the text.
- */
+/* This is one character, or one byte that is none; at the end len is 0. */
 struct glyph {
 	ucs4_t uc;
 	size_t len;
@@ -47,7 +49,7 @@ is_emoji(ucs4_t uc)
 	return uc_is_property_emoji(uc);
 }
 
-/* Takes no column of its own: it sits on the character before it. */
+/* A mark takes no column of its own: it sits on the character before it. */
 static bool
 is_mark(ucs4_t uc)
 {
@@ -55,9 +57,8 @@ is_mark(ucs4_t uc)
 }
 
 /*
- * Everything that stands for itself on a screen.  An allow-rule: a character
- * that Unicode has not assigned yet, or that has a use but no shape, is not
- * in it.
+ * A visible character stands for itself on a screen.  The rule allows: one that
+ * Unicode has not assigned yet, or that has a use but no shape, is not visible.
  */
 static bool
 is_visible(ucs4_t uc)
@@ -74,7 +75,7 @@ is_visible(ucs4_t uc)
 }
 
 static int
-result(const struct dw_buf *out)
+result_of(const struct dw_buf *out)
 {
 	if (!out->failed)
 		return 0;
@@ -84,9 +85,9 @@ result(const struct dw_buf *out)
 /* ---- making harmless ---- */
 
 /*
- * The state of one dw_text_printable().  marks counts those on the present
- * character, prev is the last character that came out as itself (0 after an
- * escape or a row's end), column is where the row stands, for tabs.
+ * This is the state of one dw_text_printable().  marks counts those on the
+ * present character, prev is the last character that came out as itself (0
+ * after an escape or a row's end), column is where the row stands, for tabs.
  */
 struct printing {
 	struct dw_buf *out;
@@ -208,9 +209,13 @@ dw_text_printable(struct dw_buf *out, const char *text, size_t len,
 {
 	struct printing p = { out, flags, 0, 0, 0 };
 
-	for (size_t i = 0; i < len && !out->failed;)
-		i += put_one(&p, text + i, len - i);
-	return result(out);
+	for (size_t i = 0; i < len && !out->failed;) {
+		size_t n = put_one(&p, text + i, len - i);
+
+		assert(n > 0 && n <= len - i);
+		i += n;
+	}
+	return result_of(out);
 }
 
 int
@@ -275,7 +280,7 @@ dw_text_name(struct dw_buf *out, const char *text, size_t len)
 	}
 	if (out->len == start)
 		dw_buf_addc(out, '_');
-	return result(out);
+	return result_of(out);
 }
 
 /* ---- columns ---- */
@@ -299,7 +304,7 @@ dw_text_width(const char *text, size_t len)
 }
 
 /*
- * The most columns that any terminal gives a character.  Symbols and
+ * Returns the most columns that any terminal gives a character.  Symbols and
  * punctuation beyond ASCII are one column on some and two on others; a letter
  * is drawn as Unicode says.
  */
@@ -334,13 +339,13 @@ widest_of(const char *s)
 /* ---- rows ---- */
 
 /*
- * One text being laid out.  `used` counts columns behind the tag; a row is
- * begun by its first character, so that a text's last LF makes no empty row.
+ * This is one text being laid out.  `used` counts columns behind the tag; a row
+ * is begun by its first character, so that a text's last LF makes no empty row.
  */
 struct layout {
 	struct dw_buf *out;
 	const char *tag, *gutter, *end;
-	size_t room; /* columns for text */
+	size_t columns; /* for text, in each row */
 	size_t used;
 	size_t rows; /* begun so far */
 	bool open;   /* the present row wants its end */
@@ -348,7 +353,7 @@ struct layout {
 };
 
 static bool
-shown(const struct layout *l)
+row_is_shown(const struct layout *l)
 {
 	return l->rows <= DW_TEXT_WRAP_ROWS;
 }
@@ -356,7 +361,7 @@ shown(const struct layout *l)
 static void
 row_end(struct layout *l)
 {
-	if (l->open && shown(l))
+	if (l->open && row_is_shown(l))
 		dw_buf_adds(l->out, l->end);
 	l->open = false;
 }
@@ -368,7 +373,7 @@ row_begin(struct layout *l)
 	l->rows++;
 	l->used = 0;
 	l->open = true;
-	if (shown(l))
+	if (row_is_shown(l))
 		dw_buf_adds(l->out, l->rows == 1 ? l->tag : l->gutter);
 }
 
@@ -377,15 +382,15 @@ row_put(struct layout *l, const char *s, struct glyph g)
 {
 	size_t w = widest(g);
 
-	if (!l->open || (w != 0 && l->used + w > l->room))
+	if (!l->open || (w != 0 && l->used + w > l->columns))
 		row_begin(l);
 	l->used += w;
-	if (shown(l))
+	if (row_is_shown(l))
 		dw_buf_add(l->out, s, g.len);
 }
 
-/* Columns of what begins here and should stay in one row: a word, or one wide
- * character. */
+/* Returns the columns of what begins here and should stay in one row: a word,
+ * or one wide character. */
 static size_t
 word_columns(const char *s, size_t len)
 {
@@ -404,11 +409,13 @@ word_columns(const char *s, size_t len)
 
 /* Does the word at s belong to the next row, `space` columns from here? */
 static bool
-is_next_rows(const struct layout *l, const char *s, size_t len, size_t space)
+goes_to_next_row(const struct layout *l, const char *s, size_t len,
+    size_t space)
 {
 	size_t word = l->words && l->used > 0 ? word_columns(s, len) : 0;
 
-	return word > 0 && word <= l->room && l->used + space + word > l->room;
+	return word > 0 && word <= l->columns &&
+	    l->used + space + word > l->columns;
 }
 
 /* Takes a space at which the row ends. */
@@ -417,11 +424,11 @@ row_space(struct layout *l, const char *s, size_t len)
 {
 	if (*s != ' ')
 		return false;
-	if (is_next_rows(l, s + 1, len - 1, 1)) {
+	if (goes_to_next_row(l, s + 1, len - 1, 1)) {
 		row_begin(l);
 		return true;
 	}
-	return l->words && l->used == l->room;
+	return l->words && l->used == l->columns;
 }
 
 static void
@@ -434,7 +441,7 @@ row_text(struct layout *l, const char *s, size_t len)
 		if (row_space(l, s, len))
 			continue;
 		if (widest(g) > 0) {
-			if (wide && is_next_rows(l, s, len, 0))
+			if (wide && goes_to_next_row(l, s, len, 0))
 				row_begin(l);
 			wide = widest(g) == 2;
 		}
@@ -484,10 +491,10 @@ one_row(struct dw_buf *out, const char *tag, const char *text, size_t len,
 	}
 	dw_buf_add(out, text, len);
 	dw_buf_adds(out, end);
-	return result(out);
+	return result_of(out);
 }
 
-/* The last two columns of a gutter, for windows where all of it has no room. */
+/* Returns the end of a gutter, for a window too narrow for all of it. */
 static const char *
 short_gutter(const char *gutter)
 {
@@ -511,16 +518,17 @@ lay_out(struct dw_buf *out, const char *tag, const char *gutter,
 		tag_columns = gutter_columns;
 	if (tag_columns + TEXT_COLUMNS >= columns) {
 		/* The tag gets rows of its own. */
-		l.room = columns > 3 ? columns - 1 : 2;
+		l.columns = columns > 3 ? columns - 1 : 2;
 		l.tag = "";
 		l.gutter = short_gutter(gutter);
-		l.room -= l.room > 5 ? widest_of(l.gutter) : 0;
+		l.columns -= l.columns > 5 ? widest_of(l.gutter) : 0;
 		row_text(&l, tag, strlen(tag));
 	} else
-		l.room = columns - 1 - tag_columns;
+		l.columns = columns - 1 - tag_columns;
+	assert(l.columns > 0); /* or no row would ever end */
 	row_text(&l, text, len);
 	row_more(&l);
-	return result(out);
+	return result_of(out);
 }
 
 int
@@ -560,7 +568,7 @@ dw_text_tail(const char *s, size_t len)
 	return 0;
 }
 
-/* The place at or before n where a character begins. */
+/* Returns the place at or before n where a character begins. */
 static size_t
 char_start(const char *s, size_t n)
 {
@@ -572,7 +580,7 @@ char_start(const char *s, size_t n)
 }
 
 static bool
-clings(const char *s, size_t len)
+joins_previous(const char *s, size_t len)
 {
 	struct glyph g = glyph_at(s, len);
 
@@ -593,8 +601,10 @@ dw_text_cut(const char *s, size_t len, size_t max)
 
 		return first <= max ? first : 0;
 	}
-	for (better = at; better > 0 && clings(s + better, len - better);)
+	for (better = at;
+	    better > 0 && joins_previous(s + better, len - better);)
 		better = char_start(s, better - 1);
+	assert(better <= at && at <= max);
 	return better != 0 ? better : at;
 }
 

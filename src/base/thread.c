@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file starts threads: named, with every signal blocked and a small stack.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -24,7 +28,10 @@
 
 #define NAME_MAX_LINUX 16 /* with its NUL: prctl(2), PR_SET_NAME */
 
+#define START_MAGIC 0x57a27ed1u
+
 struct start {
+	unsigned magic;
 	void *(*fn)(void *);
 	void *arg;
 	char name[NAME_MAX_LINUX];
@@ -45,6 +52,8 @@ begin(void *arg)
 {
 	struct start st = *(struct start *)arg;
 
+	assert(st.magic == START_MAGIC);
+	((struct start *)arg)->magic = 0;
 	free(arg);
 #ifdef HAVE_PTHREAD_SETNAME_NP
 	pthread_setname_np(pthread_self(), st.name);
@@ -63,6 +72,7 @@ dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
 
 	if ((st = malloc(sizeof *st)) == NULL)
 		return -ENOMEM;
+	st->magic = START_MAGIC;
 	st->fn = fn;
 	st->arg = arg;
 	snprintf(st->name, sizeof st->name, "%s", name);

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stddef.h>
 
-/* 64 KiB; sanitizers need more. */
+/* Returns the bytes of a usual stack: 64 KiB, and more with sanitizers. */
 size_t dw_thread_default_stack(void);
 
 /*

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This file makes a descriptor readable from any thread or signal handler.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -65,6 +69,7 @@ dw_wake_ring(struct dw_wake *w)
 	static const uint64_t one = 1;
 	int saved = errno;
 
+	assert(w->wr >= 0);
 	/* A full pipe or counter already wakes. */
 	while (write(w->wr, &one, sizeof one) < 0 && errno == EINTR)
 		;
@@ -76,6 +81,7 @@ dw_wake_clear(struct dw_wake *w)
 {
 	uint64_t rings[32];
 
+	assert(w->rd >= 0);
 	while (read(w->rd, rings, sizeof rings) == (ssize_t)sizeof rings)
 		;
 }

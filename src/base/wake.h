@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A descriptor that becomes readable when somebody rings: what a thread that
- * sits in poll(2) adds to be woken.  An eventfd where there is one, otherwise
+ * A descriptor becomes readable when somebody rings; a thread that sits in
+ * poll(2) adds it to be woken.  It is an eventfd where there is one, otherwise
  * a pipe.
  */
 #ifndef DW_WAKE_H

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The verb call is the customer's client.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -26,7 +29,7 @@ parse_port(const char *text, unsigned *out)
 	return true;
 }
 
-/* "127.0.0.1:6666" or "[::1]:6666", as a desk prints it. */
+/* Splits "127.0.0.1:6666" or "[::1]:6666", as a desk prints it. */
 static bool
 split_address(const char *text, char *host, size_t size, unsigned *port)
 {
@@ -67,23 +70,23 @@ verb_call(struct options *o)
 	    split_address(o->args[0], host, sizeof host, &cfg.port))
 		cfg.host = host;
 	if (o->nargs > 1 && !parse_port(o->args[1], &cfg.port)) {
-		complain(_("\"%s\" is no port; write a number from 1 to "
-			   "65535"),
+		print_error(_("\"%s\" is no port; write a number from 1 to "
+			      "65535"),
 		    o->args[1]);
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	if (o->wait_seconds != NULL &&
 	    !parse_seconds(o->wait_seconds, &cfg.wait_seconds)) {
-		complain(_("--wait takes a number of seconds, not \"%s\""),
+		print_error(_("--wait takes a number of seconds, not \"%s\""),
 		    o->wait_seconds);
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	if (o->classic && o->datagrams) {
-		complain(_("--classic and --udp exclude each other"));
-		return STATUS_USAGE;
+		print_error(_("--classic and --udp exclude each other"));
+		return DW_STATUS_USAGE;
 	}
-	cfg.classic = o->classic;
-	cfg.datagrams = o->datagrams;
+	cfg.classic_mode = o->classic;
+	cfg.datagram_mode = o->datagrams;
 	cfg.wants_answer = o->wait_seconds != NULL;
 	if (o->datagrams && o->wait_seconds == NULL)
 		cfg.wait_seconds = CALL_UDP_WAIT_SECONDS;

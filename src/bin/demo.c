@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * demo: a desk whose state is thrown away, with three customers who have a
- * script.  They come over TCP like any other, each on a thread of its own, and
- * say their next line when they were answered or after a while.
+ * The verb demo runs a desk whose state is thrown away, with three customers
+ * who have a script.  They come over TCP like any other, each on a thread of
+ * its own, and say their next line when they were answered or after a while.
  */
 #include "config.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <math.h>
 #include <poll.h>
@@ -24,19 +25,20 @@
 #include "socketserver/socketserver.h"
 #include "wire/classic.h"
 
+#define DEMO_MAGIC  0xde305e1fu
 #define DEMO_LISTEN "127.0.0.1:0"
 #define LINES_MAX   5
-#define PATIENCE    20.0 /* seconds without an answer, then it goes on */
+#define ANSWER_S    20.0 /* seconds without an answer, then it goes on */
 
-struct actor {
+struct scripted_customer {
 	const char *name; /* of its thread */
 	bool classic;
 	double begins;                /* seconds after the desk */
 	const char *lines[LINES_MAX]; /* NULL: no more */
 };
 
-/* What customers say is what they say: not translated. */
-static const struct actor actors[] = {
+/* What customers say is not translated. */
+static const struct scripted_customer customers[] = {
 	{ "demo-anna", false, 1,
 	    { "/name Anna\n", "Hello? My box is dead.\n",
 		"It is a model X200, and its light is red.\n",
@@ -48,19 +50,20 @@ static const struct actor actors[] = {
 	    { "你好,我用的是教程里的客户端", "how do I quit the trial?", "谢谢",
 		"quit", NULL } },
 };
-#define NACTORS (sizeof actors / sizeof actors[0])
+#define NCUSTOMERS (sizeof customers / sizeof customers[0])
 
 struct demo {
+	unsigned magic;
 	struct sks_addr addr;
-	pthread_t threads[NACTORS];
+	pthread_t threads[NCUSTOMERS];
 	size_t started;
 	atomic_size_t next;    /* the thread that begins takes it */
 	struct dw_wake ending; /* rung once, and never cleared */
 };
 
-/* Waits for something to read, at most so long; false when it is over. */
+/* Waits for something to read, at most so long.  Returns false at the end. */
 static bool
-listen_for(struct sks_socket *s, double seconds)
+receive(struct sks_socket *s, double seconds)
 {
 	char buf[2048];
 	ssize_t n = sks_recv_deadline(s, buf, sizeof buf, sks_after(seconds));
@@ -69,61 +72,65 @@ listen_for(struct sks_socket *s, double seconds)
 }
 
 static void
-play(const struct actor *a, struct sks_socket *s)
+play_script(const struct scripted_customer *c, struct sks_socket *s)
 {
-	if (a->classic &&
+	if (c->classic &&
 	    (sks_send_text(s, WIRE_CLASSIC_CLIENT_HELLO) < 0 ||
-		!listen_for(s, PATIENCE)))
+		!receive(s, ANSWER_S)))
 		return;
-	for (size_t i = 0; a->lines[i] != NULL; i++) {
-		if (sks_send_text(s, a->lines[i]) < 0 ||
-		    !listen_for(s, a->lines[i][0] == '/' ? 1.0 : PATIENCE))
+	for (size_t i = 0; c->lines[i] != NULL; i++) {
+		if (sks_send_text(s, c->lines[i]) < 0 ||
+		    !receive(s, c->lines[i][0] == '/' ? 1.0 : ANSWER_S))
 			return;
 		/* A moment to read the answer and to type. */
-		if (!listen_for(s, 2.0))
+		if (!receive(s, 2.0))
 			return;
 	}
-	while (listen_for(s, INFINITY))
+	while (receive(s, INFINITY))
 		;
 }
 
 /* The desk's goodbye ends a conversation; before it, `ending` does. */
 static void *
-actor_thread(void *arg)
+customer_main(void *arg)
 {
 	struct demo *demo = arg;
-	const struct actor *a = &actors[atomic_fetch_add(&demo->next, 1)];
+	const struct scripted_customer *c =
+	    &customers[atomic_fetch_add(&demo->next, 1)];
 	struct pollfd pfd = { demo->ending.rd, POLLIN, 0 };
 	struct sks_socket *s;
 
-	if (poll(&pfd, 1, (int)(a->begins * 1000)) != 0 ||
+	assert(demo->magic == DEMO_MAGIC && demo->next <= NCUSTOMERS);
+	if (poll(&pfd, 1, (int)(c->begins * 1000)) != 0 ||
 	    sks_create_connection_addr(&demo->addr, 1.0, &s) < 0)
 		return NULL;
-	play(a, s);
+	play_script(c, s);
 	sks_socket_free(s);
 	return NULL;
 }
 
 static void
-begin(void *arg, struct svc *svc)
+start_customers(void *arg, struct svc *svc)
 {
 	struct demo *demo = arg;
-	const char *const *texts;
+	const struct svc_listener *all;
 
-	if (svc_listeners(svc, &texts) == 0 ||
-	    sks_addr_parse(texts[0], 0, &demo->addr) < 0)
+	assert(demo->magic == DEMO_MAGIC);
+	if (svc_listeners(svc, &all) == 0)
 		return;
-	while (demo->started < NACTORS &&
+	demo->addr = all[0].addr;
+	while (demo->started < NCUSTOMERS &&
 	    dw_thread_start(&demo->threads[demo->started],
-		actors[demo->started].name, 0, actor_thread, demo) == 0)
+		customers[demo->started].name, 0, customer_main, demo) == 0)
 		demo->started++;
 }
 
 static void
-end(void *arg)
+end_customers(void *arg)
 {
 	struct demo *demo = arg;
 
+	assert(demo->magic == DEMO_MAGIC);
 	dw_wake_ring(&demo->ending);
 }
 
@@ -145,20 +152,20 @@ int
 verb_demo(struct options *o)
 {
 	static const char *listen[] = { DEMO_LISTEN };
-	struct demo demo = { .started = 0 };
+	struct demo demo = { .magic = DEMO_MAGIC };
 	char dir[] = "/tmp/deskwire-demo-XXXXXX";
-	struct desk_run run = { .o = o,
+	struct desk_setup setup = { .options = o,
 		.console = true,
-		.ready = begin,
-		.ending = end,
+		.ready = start_customers,
+		.ending = end_customers,
 		.arg = &demo };
 	int r;
 
-	if ((r = take_script(o)) != STATUS_OK)
+	if ((r = open_script(o)) != DW_STATUS_OK)
 		return r;
 	if (dw_wake_init(&demo.ending) < 0 || mkdtemp(dir) == NULL) {
-		complain(_("no folder can be made in /tmp for the demo"));
-		return STATUS_FAILED;
+		print_error(_("no folder can be made in /tmp for the demo"));
+		return DW_STATUS_FAILED;
 	}
 	if (o->nlisten == 0) {
 		free(o->listen);
@@ -169,12 +176,12 @@ verb_demo(struct options *o)
 		}
 	}
 	o->no_history = true;
-	run.state_dir = dir;
-	run.hint =
+	setup.state_dir = dir;
+	setup.hint =
 	    _("This is a demo: three customers are coming. Enter on an "
 	      "empty line takes who waits longest, then type an answer; /help "
 	      "lists the commands, /quit ends it.");
-	r = desk_run(&run);
+	r = desk_run(&setup);
 	for (size_t i = 0; i < demo.started; i++)
 		pthread_join(demo.threads[i], NULL);
 	dw_wake_fini(&demo.ending);

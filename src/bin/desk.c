@@ -1,119 +1,112 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file runs a desk on the main thread: it makes the service's
+ * configuration of the options, and takes everything down in order.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/thread.h"
+#include "bin/console_thread.h"
 #include "bin/desk.h"
 #include "bin/paths.h"
-#include "bin/signals.h"
 #include "bin/verbs.h"
-#include "console/console.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:6666"
 #define GREETING_MAX   900 /* fits a classic client's one read */
 #define IDLE_ONE       60  /* seconds, with --one-at-a-time */
-#define CONSOLE_STACK  ((size_t)1024 * 1024)
-#define CONSOLE_NS     (DW_SECOND / 2) /* to leave by itself, and when told */
 
 struct desk_process {
-	const struct desk_run *run;
+	const struct desk_setup *setup;
 	struct svc_config config;
 	struct svc *svc;
 	struct dw_wake wake; /* desk and console ring it */
-	struct signals *signals;
+	struct dw_signals signals;
+	struct console_thread console;
 	char *greeting, *history, *login;
-
-	struct con *con;
-	pthread_t readline;
-	atomic_bool left; /* the console has ended */
-	int status;       /* its exit status */
 };
 
 static int
 read_greeting(struct desk_process *p)
 {
-	const char *path = p->run->o->greeting_file;
+	const char *path = p->setup->options->greeting_file;
 	FILE *f;
 	size_t n;
 	int r;
 
 	if (path == NULL)
-		return STATUS_OK;
+		return DW_STATUS_OK;
 	if ((f = fopen(path, "re")) == NULL) {
-		complain(_("cannot read the greeting %s: %s"), path,
+		print_error(_("cannot read the greeting %s: %s"), path,
 		    strerror(errno));
-		return STATUS_CONFIG;
+		return DW_STATUS_CONFIG;
 	}
 	p->greeting = calloc(1, GREETING_MAX);
 	n = p->greeting != NULL ? fread(p->greeting, 1, GREETING_MAX, f) : 0;
 	r = ferror(f) ? errno : n == GREETING_MAX ? EFBIG : 0;
 	fclose(f);
 	if (r != 0) {
-		complain(_("cannot take the greeting %s, which may have %d "
-			   "bytes: %s"),
+		print_error(_("cannot take the greeting %s, which may have %d "
+			      "bytes: %s"),
 		    path, GREETING_MAX - 1, strerror(r));
-		return STATUS_CONFIG;
+		return DW_STATUS_CONFIG;
 	}
 	while (n > 0 && p->greeting[n - 1] == '\n')
 		p->greeting[--n] = '\0';
-	return p->greeting != NULL ? STATUS_OK : STATUS_FAILED;
+	return p->greeting != NULL ? DW_STATUS_OK : DW_STATUS_FAILED;
 }
 
 static int
 open_logs(struct desk_process *p)
 {
-	const char *path = p->run->o->log_file;
+	const char *path = p->setup->options->log_file;
 	int r;
 
 	/* In a terminal the console speaks; the log would run into it. */
-	if (!p->run->console && (r = dw_log_open(NULL, &p->config.log)) < 0)
-		return STATUS_FAILED;
+	if (!p->setup->console && (r = dw_log_open(NULL, &p->config.log)) < 0)
+		return DW_STATUS_FAILED;
 	if (path == NULL || (r = dw_log_open(path, &p->config.talk)) == 0)
-		return STATUS_OK;
-	complain(_("cannot open the log %s: %s; choose another with --log "
-		   "FILE"),
+		return DW_STATUS_OK;
+	print_error(_("cannot open the log %s: %s; choose another with --log "
+		      "FILE"),
 	    path, strerror(-r));
-	return STATUS_CONFIG;
+	return DW_STATUS_CONFIG;
 }
 
 static int
 fit_limits(struct desk_process *p)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r =
-	    svc_limits_fit(&p->config.limits, p->run->o->sessions_given, &why);
+	int r = svc_limits_fit(&p->config.limits,
+	    p->setup->options->sessions_given, &why);
 
 	if (r != 0)
-		complain("%s", dw_buf_str(&why));
+		print_error("%s", dw_buf_str(&why));
 	dw_buf_fini(&why);
-	return r < 0 ? STATUS_CONFIG : STATUS_OK;
+	return r < 0 ? DW_STATUS_CONFIG : DW_STATUS_OK;
 }
 
 static int
 configure(struct desk_process *p)
 {
-	static const char *const usual[] = { DEFAULT_LISTEN };
-	struct options *o = p->run->o;
+	static const char *const default_listen[] = { DEFAULT_LISTEN };
+	struct options *o = p->setup->options;
 	struct svc_config *c = &p->config;
 	int r;
 
-	c->listen = o->nlisten > 0 ? o->listen : usual;
+	c->listen = o->nlisten > 0 ? o->listen : default_listen;
 	c->nlisten = o->nlisten > 0 ? o->nlisten : 1;
 	c->udp = o->udp;
 	c->nudp = o->nudp;
-	c->state_dir = p->run->state_dir;
-	c->operator_socket = p->run->operator_socket;
+	c->state_dir = p->setup->state_dir;
+	c->operator_socket = p->setup->operator_socket;
 	c->name = o->name != NULL ? o->name : "deskwire";
 	c->limits = o->limits;
 	c->every_address = o->per_address_given;
@@ -129,77 +122,23 @@ configure(struct desk_process *p)
 	return open_logs(p);
 }
 
-/*
- * The console's thread
- */
-
-static void *
-readline_thread(void *arg)
-{
-	struct desk_process *p = arg;
-
-	p->status = con_run(p->con);
-	atomic_store(&p->left, true);
-	dw_wake_ring(&p->wake);
-	return NULL;
-}
-
 static int
 start_console(struct desk_process *p)
 {
-	struct options *o = p->run->o;
+	struct options *o = p->setup->options;
 	struct con_config cfg = { .colour = o->colour, .owns_desk = true };
 
 	p->login = path_login();
 	p->history = o->no_history ? NULL : path_history();
 	cfg.name = o->as != NULL ? o->as : p->login;
 	cfg.history = p->history;
-	cfg.hint = p->run->hint;
+	cfg.hint = p->setup->hint;
 	cfg.allow_suspend = o->allow_suspend;
 	/* A desk that was started with no input at all is a service. */
-	cfg.stay = o->stay || input_is_null();
-	if ((cfg.socket = svc_console(p->svc)) != NULL &&
-	    con_new(&cfg, &p->con) == 0 &&
-	    dw_thread_start(&p->readline, "readline", CONSOLE_STACK,
-		readline_thread, p) == 0)
-		return STATUS_OK;
-	complain(_("the console cannot be started: out of memory or "
-		   "threads"));
-	con_free(p->con);
-	p->con = NULL;
-	return STATUS_FAILED;
+	cfg.stay = o->stay_at_eof || input_is_null();
+	cfg.socket = svc_console(p->svc);
+	return console_thread_start(&p->console, &cfg, &p->wake);
 }
-
-static bool
-has_left(struct desk_process *p)
-{
-	int64_t until = dw_clock_ns() + CONSOLE_NS;
-	struct pollfd pfd = { p->wake.rd, POLLIN, 0 };
-
-	while (!atomic_load(&p->left) && dw_clock_ns() < until) {
-		poll(&pfd, 1, dw_clock_poll_ms(until));
-		dw_wake_clear(&p->wake);
-	}
-	return atomic_load(&p->left);
-}
-
-/* It leaves by itself once it has shown what happened last. */
-static void
-join_console(struct desk_process *p)
-{
-	if (!has_left(p)) {
-		con_stop(p->con);
-		if (!has_left(p))
-			con_rescue(p->con);
-	}
-	pthread_join(p->readline, NULL);
-	con_free(p->con);
-	p->con = NULL;
-}
-
-/*
- * The main thread
- */
 
 static void
 reopen_log(struct desk_process *p)
@@ -208,138 +147,139 @@ reopen_log(struct desk_process *p)
 		dw_log(p->config.log,
 		    _("cannot open the log %s anew; going "
 		      "on with the old file"),
-		    p->run->o->log_file);
+		    p->setup->options->log_file);
 }
 
-static bool
-is_over(struct desk_process *p)
-{
-	return atomic_load(&p->left) || svc_quits(p->svc) > 0;
-}
-
-/* Waits until a signal or somebody ends the desk. */
+/* Waits until it is done, the deadline has passed, or a signal ends it. */
 static void
-wait_for_end(struct desk_process *p)
+wait_until(struct desk_process *p, bool (*done)(const struct desk_process *p),
+    int64_t deadline_ns)
 {
-	while (!is_over(p)) {
-		int sig = signals_wait(p->signals, p->wake.rd, DW_NEVER);
+	while (!done(p) && dw_clock_ns() < deadline_ns) {
+		int sig = dw_signals_wait(&p->signals, &p->wake, deadline_ns);
 
-		dw_wake_clear(&p->wake);
 		if (sig == SIGHUP)
 			reopen_log(p);
-		else if (sig == SIGTERM || sig == SIGINT)
+		else if (sig != 0)
 			return;
 	}
 }
 
-/* Until everybody has gone, the time is over, or a second signal or /quit. */
-static void
-drain(struct desk_process *p)
+/* Somebody wants the desk to end. */
+static bool
+end_is_wanted(const struct desk_process *p)
 {
-	int64_t until = dw_clock_ns() + p->config.limits.drain * DW_SECOND;
+	return console_thread_ended(&p->console) || svc_quits(p->svc) > 0;
+}
 
-	svc_drain(p->svc);
-	while (!svc_drained(p->svc) && dw_clock_ns() < until &&
-	    svc_quits(p->svc) < 2) {
-		int sig = signals_wait(p->signals, p->wake.rd, until);
-
-		dw_wake_clear(&p->wake);
-		if (sig == SIGTERM || sig == SIGINT)
-			return;
-	}
+/* Everybody has gone, or nobody wants to wait for that. */
+static bool
+is_drained(const struct desk_process *p)
+{
+	return svc_drained(p->svc) || svc_quits(p->svc) > 1;
 }
 
 static void
 print_listeners(const struct svc *svc)
 {
-	const char *const *texts;
-	size_t n = svc_listeners(svc, &texts);
+	const struct svc_listener *all;
+	size_t n = svc_listeners(svc, &all);
 
 	for (size_t i = 0; i < n; i++)
-		fprintf(stderr, "listening on %s\n", texts[i]);
+		fprintf(stderr, "listening on %s\n", all[i].name);
 }
 
 static void
-log_opened(struct desk_process *p)
+log_listeners(const struct desk_process *p)
 {
-	const char *const *texts;
-	size_t n = svc_listeners(p->svc, &texts);
+	const struct svc_listener *all;
+	size_t n = svc_listeners(p->svc, &all);
+	char text[SKS_ADDR_TEXT];
 
 	for (size_t i = 0; i < n && p->config.talk != NULL; i++) {
-		bool udp = strncmp(texts[i], SVC_UDP, strlen(SVC_UDP)) == 0;
-
 		dw_log(p->config.talk, _("Server %s started"),
-		    texts[i] + (udp ? strlen(SVC_UDP) : 0));
-		if (!udp)
+		    sks_addr_format(&all[i].addr, SKS_STYLE_PLAIN, text,
+			sizeof text));
+		if (!all[i].udp)
 			dw_log(p->config.talk, _("Waiting for customers..."));
 	}
 }
 
+/* Keeps the service at work until its last event.  Returns an exit status. */
 static int
 serve(struct desk_process *p)
 {
-	int status = STATUS_OK;
+	int64_t drain_ns = p->config.limits.drain * DW_SECOND;
+	int status = DW_STATUS_OK;
 
-	log_opened(p);
-	if (p->run->console)
+	assert(p->svc != NULL);
+	log_listeners(p);
+	if (p->setup->console)
 		status = start_console(p);
 	else
 		print_listeners(p->svc);
-	if (status == STATUS_OK) {
-		if (p->run->ready != NULL)
-			p->run->ready(p->run->arg, p->svc);
-		wait_for_end(p);
+	if (status == DW_STATUS_OK) {
+		if (p->setup->ready != NULL)
+			p->setup->ready(p->setup->arg, p->svc);
+		wait_until(p, end_is_wanted, DW_NEVER);
 	}
-	if (p->run->ending != NULL)
-		p->run->ending(p->run->arg);
-	drain(p);
+	if (p->setup->ending != NULL)
+		p->setup->ending(p->setup->arg);
+	svc_drain(p->svc);
+	wait_until(p, is_drained, dw_clock_ns() + drain_ns);
 	svc_end(p->svc);
-	if (p->con != NULL)
-		join_console(p);
-	return status != STATUS_OK ? status : p->status;
+	if (p->console.con != NULL)
+		status = console_thread_join(&p->console, &p->signals);
+	return status;
 }
 
+/* Opens the service and starts its threads, or tells why it could not. */
 static int
-run_service(struct desk_process *p)
+start_service(struct desk_process *p)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r;
+	int status = svc_open(&p->config, &p->svc, &why);
 
-	if ((r = svc_open(&p->config, &p->svc, &why)) == 0) {
+	if (status == DW_STATUS_OK) {
 		if (why.len > 0)
-			complain("%s", why.data);
+			print_error("%s", why.data);
 		dw_buf_reset(&why);
-		if ((r = svc_start(p->svc, &why)) == 0)
-			r = serve(p);
-		else
-			complain("%s", dw_buf_str(&why));
-		svc_close(p->svc);
-	} else {
-		complain("%s", why.len > 0 ? why.data : _("out of memory"));
+		status = svc_start(p->svc, &why);
 	}
+	if (status != DW_STATUS_OK)
+		print_error("%s", why.len > 0 ? why.data : _("out of memory"));
 	dw_buf_fini(&why);
-	return r;
+	return status;
 }
 
 int
-desk_run(const struct desk_run *run)
+desk_run(const struct desk_setup *setup)
 {
-	static const int quiet[] = { SIGTERM, SIGINT, SIGHUP, 0 };
+	static const int without_tty[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	static const int beside_tty[] = { SIGTERM, 0 };
-	struct desk_process p = { .run = run, .wake = { -1, -1 } };
-	int r = STATUS_FAILED;
+	struct desk_process p = { .setup = setup,
+		.wake = { -1, -1 },
+		.signals = DW_SIGNALS_INITIALIZER };
+	int status = DW_STATUS_FAILED;
 
 	if (dw_wake_init(&p.wake) < 0 ||
-	    signals_open(&p.signals, run->console ? beside_tty : quiet) < 0)
-		complain(_("out of file descriptors"));
-	else if ((r = configure(&p)) == STATUS_OK)
-		r = run_service(&p);
+	    dw_signals_open(&p.signals,
+		setup->console ? beside_tty : without_tty) < 0) {
+		print_error(_("out of file descriptors"));
+		goto out;
+	}
+	dw_signals_here(&p.signals);
+	if ((status = configure(&p)) == DW_STATUS_OK &&
+	    (status = start_service(&p)) == DW_STATUS_OK)
+		status = serve(&p);
+	svc_close(p.svc);
+out:
 	dw_log_close(p.config.talk);
 	dw_log_close(p.config.log);
-	signals_close(p.signals);
+	dw_signals_close(&p.signals);
 	dw_wake_fini(&p.wake);
 	free(p.greeting);
 	free(p.history);
 	free(p.login);
-	return r;
+	return status;
 }

@@ -10,8 +10,8 @@
 #include "bin/options.h"
 #include "service/service.h"
 
-struct desk_run {
-	struct options *o;
+struct desk_setup {
+	struct options *options;
 	const char *state_dir, *operator_socket;
 	bool console;     /* one in this terminal */
 	const char *hint; /* what it says first, or NULL */
@@ -23,6 +23,6 @@ struct desk_run {
 };
 
 /* Returns the exit status. */
-int desk_run(const struct desk_run *run);
+int desk_run(const struct desk_setup *setup);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a console's lines come from. */
+/*
+ * This file says where a console's lines come from.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -12,13 +14,13 @@
 #include "bin/verbs.h"
 
 int
-take_script(const struct options *o)
+open_script(const struct options *o)
 {
 	if (o->script == NULL || freopen(o->script, "re", stdin) != NULL)
-		return STATUS_OK;
-	complain(_("cannot read the script %s: %s"), o->script,
+		return DW_STATUS_OK;
+	print_error(_("cannot read the script %s: %s"), o->script,
 	    strerror(errno));
-	return STATUS_CONFIG;
+	return DW_STATUS_CONFIG;
 }
 
 bool

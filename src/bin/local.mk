@@ -3,6 +3,8 @@ bin_PROGRAMS += deskwire
 deskwire_SOURCES = \
 	src/bin/attach.c \
 	src/bin/call.c \
+	src/bin/console_thread.c \
+	src/bin/console_thread.h \
 	src/bin/demo.c \
 	src/bin/desk.c \
 	src/bin/desk.h \
@@ -13,7 +15,5 @@ deskwire_SOURCES = \
 	src/bin/options.h \
 	src/bin/paths.c \
 	src/bin/paths.h \
-	src/bin/signals.c \
-	src/bin/signals.h \
 	src/bin/verbs.h
 deskwire_LDADD = libdeskwire.la libsks.la

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file finds the verb that the command line names, and runs it.
+ */
 #include "config.h"
 
 #include <locale.h>
@@ -109,14 +112,14 @@ main(int argc, char **argv)
 	if (argc > 1 && argv[1][0] != '-') {
 		if ((v = find_verb(argv[1])) != NULL)
 			return run_verb(v, argc - 1, argv + 1);
-		complain(_("there is no verb \"%s\"; try 'deskwire --help'"),
+		print_error(_("there is no verb \"%s\"; try 'deskwire --help'"),
 		    argv[1]);
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	if (argc == 2 &&
 	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		print_help(VERB_ALL);
-		return STATUS_OK;
+		return DW_STATUS_OK;
 	}
 	return run_verb(&verbs[0], argc, argv);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* open and serve: a desk of this user, with and without a console. */
+/*
+ * The verbs open and serve run a desk of this user, with and without a console.
+ */
 #include "config.h"
 
 #include <stdlib.h>
@@ -11,22 +13,22 @@
 #include "bin/verbs.h"
 
 static int
-run_desk(struct options *o, bool console)
+run_users_desk(struct options *o, bool console)
 {
-	struct desk_run run = { .o = o, .console = console };
+	struct desk_setup setup = { .options = o, .console = console };
 	char *state =
 	    o->state_dir != NULL ? strdup(o->state_dir) : path_state();
 	char *path = NULL;
 	int r;
 
-	if (console && (r = take_script(o)) != STATUS_OK) {
+	if (console && (r = open_script(o)) != DW_STATUS_OK) {
 		free(state);
 		return r;
 	}
 	if (state == NULL) {
-		complain(_("there is no home folder for the journal; name a "
-			   "folder with --state DIR"));
-		return STATUS_CONFIG;
+		print_error(_("there is no home folder for the journal; name a "
+			      "folder with --state DIR"));
+		return DW_STATUS_CONFIG;
 	}
 	/* A state of its own has its socket beside it, so that two desks do
 	 * not meet. */
@@ -34,9 +36,9 @@ run_desk(struct options *o, bool console)
 		path = path_operator_socket(state);
 	else if (o->operator_socket == NULL)
 		path = path_operator_socket_in(state);
-	run.state_dir = state;
-	run.operator_socket = path != NULL ? path : o->operator_socket;
-	r = desk_run(&run);
+	setup.state_dir = state;
+	setup.operator_socket = path != NULL ? path : o->operator_socket;
+	r = desk_run(&setup);
 	free(path);
 	free(state);
 	return r;
@@ -45,11 +47,11 @@ run_desk(struct options *o, bool console)
 int
 verb_open(struct options *o)
 {
-	return run_desk(o, true);
+	return run_users_desk(o, true);
 }
 
 int
 verb_serve(struct options *o)
 {
-	return run_desk(o, false);
+	return run_users_desk(o, false);
 }

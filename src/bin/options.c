@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file is the table of all options, --help, and the parser.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,13 +25,13 @@ struct option_row {
 	const char *arg; /* NULL: takes none */
 	enum verb_set verbs;
 	int letter; /* 0: none */
-	/* Returns 0, or -EINVAL after complain(). */
+	/* Returns 0, or -EINVAL after print_error(). */
 	int (*set)(struct options *o, const char *arg);
 	const char *help;
 };
 
 void
-complain(const char *format, ...)
+print_error(const char *format, ...)
 {
 	va_list ap;
 	char *text;
@@ -40,9 +44,7 @@ complain(const char *format, ...)
 	va_end(ap);
 }
 
-/*
- * What each option does.
- */
+/* ---- what each option does ---- */
 
 static int
 add_address(const char ***all, size_t *n, const char *arg)
@@ -82,17 +84,17 @@ set_colour(struct options *o, const char *arg)
 			o->colour = (enum tty_colour)i;
 			return 0;
 		}
-	complain(_("--color takes auto, always or never, not \"%s\""), arg);
+	print_error(_("--color takes auto, always or never, not \"%s\""), arg);
 	return -EINVAL;
 }
 
 static int
 set_on_eof(struct options *o, const char *arg)
 {
-	o->stay = strcmp(arg, "stay") == 0;
-	if (o->stay || strcmp(arg, "leave") == 0)
+	o->stay_at_eof = strcmp(arg, "stay") == 0;
+	if (o->stay_at_eof || strcmp(arg, "leave") == 0)
 		return 0;
-	complain(_("--on-eof takes leave or stay, not \"%s\""), arg);
+	print_error(_("--on-eof takes leave or stay, not \"%s\""), arg);
 	return -EINVAL;
 }
 
@@ -126,7 +128,7 @@ FLAG(allow_suspend)
 FLAG(classic)
 FLAG(datagrams)
 
-static const struct option_row rows[] = {
+static const struct option_row options[] = {
 	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
 	    N_("take customers there (127.0.0.1:6666); may be given again, "
 	       "port 0 takes any free one, [::1]:6666 is IPv6") },
@@ -168,22 +170,20 @@ static const struct option_row rows[] = {
 	    N_("in a pipe, how long to wait for answers (60)") },
 };
 
-#define NROWS (sizeof rows / sizeof rows[0])
+#define NOPTIONS (sizeof options / sizeof options[0])
 
-/*
- * Help
- */
+/* ---- help ---- */
 
 static void
 print_option(int letter, const char *name, const char *arg, const char *help)
 {
-	char left[64], shortly[8] = "    ";
+	char words[64], short_form[8] = "    ";
 
 	if (letter != 0)
-		snprintf(shortly, sizeof shortly, "-%c, ", letter);
-	snprintf(left, sizeof left, "  %s--%s%s%s", shortly, name,
+		snprintf(short_form, sizeof short_form, "-%c, ", letter);
+	snprintf(words, sizeof words, "  %s--%s%s%s", short_form, name,
 	    arg != NULL ? "=" : "", arg != NULL ? arg : "");
-	printf("%-34s %s\n", left, help);
+	printf("%-34s %s\n", words, help);
 }
 
 static void
@@ -194,11 +194,11 @@ print_limits(void)
 
 	printf(_("\nLimits, each with its default:\n"));
 	for (size_t i = 0; i < n; i++) {
-		char left[64];
+		char words[64];
 
-		snprintf(left, sizeof left, "  --%s=%" PRId64, limits[i].name,
+		snprintf(words, sizeof words, "  --%s=%" PRId64, limits[i].name,
 		    limits[i].dflt);
-		printf("%-28s %s %s\n", left, _(limits[i].unit),
+		printf("%-28s %s %s\n", words, _(limits[i].unit),
 		    _(limits[i].sentence));
 	}
 }
@@ -230,10 +230,10 @@ print_help(enum verb_set verb)
 {
 	print_usage(verb);
 	printf(_("\nOptions:\n"));
-	for (size_t i = 0; i < NROWS; i++)
-		if ((rows[i].verbs & verb) != 0)
-			print_option(rows[i].letter, rows[i].name, rows[i].arg,
-			    _(rows[i].help));
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if ((options[i].verbs & verb) != 0)
+			print_option(options[i].letter, options[i].name,
+			    options[i].arg, _(options[i].help));
 	print_option('h', "help", NULL, _("show this"));
 	print_option('V', "version", NULL, _("show the version"));
 	if ((verb & VERB_DESK) != 0)
@@ -250,9 +250,7 @@ print_version(void)
 	      "There is no warranty, to the extent that law permits."));
 }
 
-/*
- * The parser
- */
+/* ---- the parser ---- */
 
 static int
 set_limit(struct options *o, const struct svc_limit *row, const char *arg)
@@ -261,14 +259,14 @@ set_limit(struct options *o, const struct svc_limit *row, const char *arg)
 	int r = svc_limit_set(&o->limits, row, arg, &why);
 
 	if (r < 0)
-		complain("--%s: %s", row->name, dw_buf_str(&why));
+		print_error("--%s: %s", row->name, dw_buf_str(&why));
 	dw_buf_fini(&why);
 	o->sessions_given |= strcmp(row->name, "max-sessions") == 0;
 	o->per_address_given |= strcmp(row->name, "max-per-address") == 0;
 	return r;
 }
 
-/* getopt's table: our rows, then the limits, then the two everybody has. */
+/* Fills getopt's table: options, limits, and the two that every verb has. */
 static void
 make_table(struct option *table, char *letters, enum verb_set verb)
 {
@@ -277,31 +275,32 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 	struct option *t = table;
 
 	*letters++ = '+';
-	for (n = 0; n < NROWS; n++) {
-		if ((rows[n].verbs & verb) == 0)
+	for (n = 0; n < NOPTIONS; n++) {
+		if ((options[n].verbs & verb) == 0)
 			continue;
-		*t++ = (struct option){ rows[n].name, rows[n].arg != NULL, NULL,
-			FIRST_VALUE + (int)n };
-		if (rows[n].letter != 0) {
-			*letters++ = (char)rows[n].letter;
+		*t++ = (struct option){ options[n].name, options[n].arg != NULL,
+			NULL, FIRST_VALUE + (int)n };
+		if (options[n].letter != 0) {
+			*letters++ = (char)options[n].letter;
 			*letters++ = ':';
 		}
 	}
 	for (n = 0; n < nlimits && (verb & VERB_DESK) != 0; n++)
 		*t++ = (struct option){ limits[n].name, 1, NULL,
-			FIRST_VALUE + (int)(NROWS + n) };
+			FIRST_VALUE + (int)(NOPTIONS + n) };
 	*t++ = (struct option){ "help", 0, NULL, 'h' };
 	*t++ = (struct option){ "version", 0, NULL, 'V' };
+	assert(t < table + OPTIONS_MAX);
 	*t = (struct option){ NULL, 0, NULL, 0 };
 	memcpy(letters, "hV", sizeof "hV");
 }
 
 static const struct option_row *
-row_of(int value)
+find_option(int value)
 {
-	for (size_t i = 0; i < NROWS; i++)
-		if (value == FIRST_VALUE + (int)i || value == rows[i].letter)
-			return &rows[i];
+	for (size_t i = 0; i < NOPTIONS; i++)
+		if (value == FIRST_VALUE + (int)i || value == options[i].letter)
+			return &options[i];
 	return NULL;
 }
 
@@ -310,11 +309,14 @@ set_one(struct options *o, int value)
 {
 	size_t n;
 	const struct svc_limit *limits = svc_limit_rows(&n);
-	const struct option_row *row = row_of(value);
+	const struct option_row *row = find_option(value);
 
 	if (row != NULL)
 		return row->set(o, optarg);
-	return set_limit(o, &limits[value - FIRST_VALUE - (int)NROWS], optarg);
+	assert(value >= FIRST_VALUE + (int)NOPTIONS &&
+	    value < FIRST_VALUE + (int)(NOPTIONS + n));
+	return set_limit(o, &limits[value - FIRST_VALUE - (int)NOPTIONS],
+	    optarg);
 }
 
 static int
@@ -322,12 +324,13 @@ take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 {
 	size_t most = verb == VERB_CALL ? 2 : 0;
 
+	assert(most <= sizeof o->args / sizeof o->args[0]);
 	for (int i = optind; i < argc; i++) {
 		if (o->nargs == most) {
-			complain(_("\"%s\" is one word too many; try "
-				   "'deskwire --help'"),
+			print_error(_("\"%s\" is one word too many; try "
+				      "'deskwire --help'"),
 			    argv[i]);
-			return STATUS_USAGE;
+			return DW_STATUS_USAGE;
 		}
 		o->args[o->nargs++] = argv[i];
 	}
@@ -349,18 +352,18 @@ options_parse(struct options *o, enum verb_set verb, const char *name, int argc,
 	while ((c = getopt_long(argc, argv, letters, table, NULL)) != -1) {
 		if (c == 'h') {
 			print_help(verb);
-			return STATUS_OK;
+			return DW_STATUS_OK;
 		}
 		if (c == 'V') {
 			print_version();
-			return STATUS_OK;
+			return DW_STATUS_OK;
 		}
 		if (c == '?') {
 			fprintf(stderr, _("Try 'deskwire %s --help'.\n"), name);
-			return STATUS_USAGE;
+			return DW_STATUS_USAGE;
 		}
 		if (set_one(o, c) < 0)
-			return STATUS_USAGE;
+			return DW_STATUS_USAGE;
 	}
 	return take_args(o, verb, argc, argv);
 }

@@ -10,17 +10,9 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/status.h"
 #include "service/limits.h"
 #include "tty/tty.h"
-
-enum status {
-	STATUS_OK = 0,
-	STATUS_FAILED = 1,
-	STATUS_USAGE = 2,
-	STATUS_CONFIG = 3,
-	STATUS_LISTEN = 4,
-	STATUS_REFUSED = 5
-};
 
 /* Which verbs an option belongs to. */
 enum verb_set {
@@ -43,7 +35,7 @@ struct options {
 	const char *name, *as, *greeting_file, *log_file;
 	enum tty_colour colour;
 	bool one_at_a_time, begin_new, public_allowed;
-	bool no_history, allow_suspend, stay;
+	bool no_history, allow_suspend, stay_at_eof;
 	const char *script;
 	struct svc_limits limits;
 	bool sessions_given, per_address_given;
@@ -63,7 +55,7 @@ int options_parse(struct options *o, enum verb_set verb, const char *name,
 void options_fini(struct options *o);
 
 /* One line on standard error: "deskwire: …". */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void print_version(void);
 void print_help(enum verb_set verb);

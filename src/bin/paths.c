@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file finds where a user's files are, by the XDG base directories.
+ */
 #include "config.h"
 
 #include <errno.h>

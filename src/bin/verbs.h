@@ -9,8 +9,8 @@ typedef int verb_fn(struct options *o);
 
 verb_fn verb_open, verb_serve, verb_attach, verb_call, verb_demo;
 
-/* Makes standard input what --script says.  Returns an exit status. */
-int take_script(const struct options *o);
+/* Opens what --script names as standard input.  Returns an exit status. */
+int open_script(const struct options *o);
 
 /* Does nothing ever come from standard input?  (/dev/null) */
 bool input_is_null(void);

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file connects a call to its peer, opens the terminal, and tells how it
+ * ended.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -9,27 +13,28 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
-#include "base/wake.h"
-#include "client/session.h"
+#include "client/internal.h"
 
-/* Why no connection came about. */
+/* A connection can fail for these reasons. */
 static const struct {
 	int code;
-	enum call_status status;
+	enum dw_status status;
 	const char *why;
 } refusals[] = {
-	{ SKS_ECONNREFUSED, CALL_REFUSED, N_("nobody listens there") },
-	{ SKS_ERESET, CALL_REFUSED, N_("it ended the connection at once") },
-	{ SKS_ERESOLVE, CALL_FAILED, N_("this host name is not known") },
-	{ SKS_EUNREACH, CALL_FAILED, N_("there is no way to this address") },
-	{ SKS_ETIMEDOUT, CALL_FAILED, N_("it did not answer in time") },
-	{ SKS_EACCES, CALL_FAILED, N_("this machine forbids it") },
+	{ SKS_ECONNREFUSED, DW_STATUS_REFUSED, N_("nobody listens there") },
+	{ SKS_ERESET, DW_STATUS_REFUSED,
+	    N_("it ended the connection at once") },
+	{ SKS_ERESOLVE, DW_STATUS_FAILED, N_("this host name is not known") },
+	{ SKS_EUNREACH, DW_STATUS_FAILED,
+	    N_("there is no way to this address") },
+	{ SKS_ETIMEDOUT, DW_STATUS_FAILED, N_("it did not answer in time") },
+	{ SKS_EACCES, DW_STATUS_FAILED, N_("this machine forbids it") },
 };
 
-static enum call_status
+static enum dw_status
 no_connection(const struct call *c, int code)
 {
-	enum call_status status = CALL_FAILED;
+	enum dw_status status = DW_STATUS_FAILED;
 	const char *why = sks_strerror(code);
 
 	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
@@ -42,20 +47,20 @@ no_connection(const struct call *c, int code)
 	return status;
 }
 
-/* A row of the tutorial's client that names the server. */
+/* Prints a row of the tutorial's client that names the server. */
 static void
-say_classic(const struct call *c, const char *format)
+print_server_row(const struct call *c, const char *format)
 {
 	const char *at = strstr(format, "%s");
 
-	if (!c->cfg->classic && !c->cfg->datagrams)
+	if (!c->cfg->classic_mode && !c->cfg->datagram_mode)
 		return;
 	printf("%.*s%s%s\n", (int)(at - format), format, c->where, at + 2);
 	fflush(stdout);
 }
 
 static int
-name_the_peer(struct call *c)
+format_peer(struct call *c)
 {
 	const char *host = c->cfg->host;
 	bool six = strchr(host, ':') != NULL;
@@ -69,79 +74,20 @@ name_the_peer(struct call *c)
 }
 
 /*
- * A dead network is noticed after 90 s; rows are small and go at once.  Both
- * are wishes: a peer that has already gone again makes them fail, and what it
- * said before must still be read.
+ * A dead network is noticed after 90 s; rows are small and go at once.  It does
+ * not matter when setting these fails, as it does with a peer that has already
+ * gone again: what that one said before must still be read.
  */
 static int
-prepare(const struct call *c, struct sks_socket *s)
+set_socket_options(const struct call *c)
 {
-	int r;
+	int r =
+	    c->cfg->datagram_mode ? 0 : sks_set_keepalive(c->sock, 60, 10, 3);
 
-	if (c->cfg->datagrams)
-		return sks_settimeout(s, 0);
-	r = sks_set_keepalive(s, 60, 10, 3);
-
-	if (r == 0)
-		r = sks_set_option(s, SKS_NODELAY, 1);
+	if (r == 0 && !c->cfg->datagram_mode)
+		r = sks_set_option(c->sock, SKS_NODELAY, 1);
 	(void)r;
-	return sks_settimeout(s, 0);
-}
-
-/* Those that a tty takes; the others keep doing what they do. */
-static void
-block_signals(void)
-{
-	static const int taken[] = { SIGINT, SIGQUIT, SIGTSTP, SIGCONT,
-		SIGWINCH, SIGTTIN, SIGTTOU, SIGHUP };
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
-		sigaddset(&set, taken[i]);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-/* A tty leaves SIGTERM to its caller.  Until it runs, TERM ends a call as it
- * ends any program; then the terminal must be restored first. */
-static struct dw_wake term_wake;
-static volatile sig_atomic_t terminated;
-
-static void
-note_term(int signo)
-{
-	(void)signo;
-	terminated = 1;
-	dw_wake_ring(&term_wake);
-}
-
-bool
-call_terminated(void)
-{
-	dw_wake_clear(&term_wake);
-	return terminated != 0;
-}
-
-static int
-catch_term(void)
-{
-	struct sigaction sa = { .sa_handler = note_term,
-		.sa_flags = SA_RESTART };
-	int r;
-
-	if ((r = dw_wake_init(&term_wake)) == 0)
-		sigaction(SIGTERM, &sa, NULL);
-	return r;
-}
-
-/* The process ends soon; one more TERM shall find nothing to ring. */
-static void
-release_term(void)
-{
-	struct sigaction sa = { .sa_handler = SIG_IGN };
-
-	sigaction(SIGTERM, &sa, NULL);
-	dw_wake_fini(&term_wake);
+	return sks_settimeout(c->sock, 0);
 }
 
 static int
@@ -150,48 +96,51 @@ talk(struct call *c)
 	struct tty_config tty = {
 		.name = "deskwire",
 		.colour = c->cfg->colour,
-		.wake_fd = term_wake.rd,
+		.wake_fd = c->term.rd,
 		.ops = &call_tty_ops,
 		.arg = c,
 	};
 	int r;
 
-	block_signals();
 	if ((r = tty_open(&c->tty, &tty)) < 0) {
 		fprintf(stderr,
 		    _("deskwire: this terminal cannot be used: "
 		      "%s\n"),
 		    strerror(-r));
-		return CALL_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	call_start(c);
 	tty_run(c->tty);
 	tty_close(c->tty);
 	c->mode->fini(c);
-	say_classic(c, _("Disconnected from server %s"));
+	print_server_row(c, _("Disconnected from server %s"));
 	if (c->why != NULL)
 		fprintf(stderr, "deskwire: %s\n", c->why);
 	return c->status;
 }
 
+/* A tty leaves SIGTERM to its caller.  Until it runs, TERM ends a call as it
+ * ends any program; then the terminal must be restored first. */
 static int
-talk_until_term(struct call *c)
+talk_until_sigterm(struct call *c)
 {
+	static const int term[] = { SIGTERM, 0 };
 	int status, r;
 
-	if ((r = catch_term()) < 0) {
+	if ((r = dw_signals_open(&c->term, term)) < 0) {
 		fprintf(stderr, "deskwire: %s\n", strerror(-r));
-		return CALL_FAILED;
+		return DW_STATUS_FAILED;
 	}
+	dw_signals_here(&c->term);
 	status = talk(c);
-	release_term();
+	dw_signals_close(&c->term);
 	return status;
 }
 
 /* Nothing is sent by this: the socket only knows its peer, takes datagrams
  * from nobody else, and is told when nobody listens there. */
 static int
-connect_datagrams(struct call *c)
+connect_datagram_socket(struct call *c)
 {
 	struct sks_addr to;
 	int r;
@@ -207,38 +156,40 @@ connect_datagrams(struct call *c)
 static int
 connect_to_peer(struct call *c)
 {
-	int r = c->cfg->datagrams ?
-	    connect_datagrams(c) :
+	int r = c->cfg->datagram_mode ?
+	    connect_datagram_socket(c) :
 	    sks_create_connection(c->cfg->host, c->cfg->port,
 		c->cfg->connect_seconds, &c->sock);
 
-	return r == 0 ? prepare(c, c->sock) : r;
+	return r == 0 ? set_socket_options(c) : r;
 }
 
 int
 call_run(const struct call_config *cfg)
 {
 	struct call c = {
+		.magic = CALL_MAGIC,
+		.term = DW_SIGNALS_INITIALIZER,
 		.cfg = cfg,
-		.mode = cfg->datagrams ? &call_datagram_mode :
-		    cfg->classic       ? &call_classic_mode :
-					 &call_line_mode,
+		.mode = cfg->datagram_mode ? &call_datagram_mode :
+		    cfg->classic_mode      ? &call_classic_mode :
+					     &call_line_mode,
 	};
 	int status, r;
 
-	if (name_the_peer(&c) < 0)
-		return CALL_FAILED;
-	say_classic(&c, _("Connecting to server %s ..."));
+	if (format_peer(&c) < 0)
+		return DW_STATUS_FAILED;
+	print_server_row(&c, _("Connecting to server %s ..."));
 	if ((r = connect_to_peer(&c)) < 0) {
 		status = no_connection(&c, r);
 	} else {
 		c.began_ns = dw_clock_ns();
-		say_classic(&c,
-		    cfg->datagrams ?
+		print_server_row(&c,
+		    cfg->datagram_mode ?
 			_("Ready for server %s (UDP "
 			  "has no connection: nothing is confirmed)") :
 			_("Connected to server %s"));
-		status = talk_until_term(&c);
+		status = talk_until_sigterm(&c);
 	}
 	dw_buf_fini(&c.out);
 	sks_socket_free(c.sock);

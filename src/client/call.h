@@ -2,18 +2,19 @@
 /*
  * The customer's client: `deskwire call`.
  *
- * Line mode toward a desk, or with `classic` the tutorial's protocol toward
- * the tutorial's servers, or with `datagrams` UDP toward either.  On a terminal
- * what arrives appears above what is being typed.  In a pipe each line of
- * standard input is sent; at its end our direction is shut, and the answers are
- * printed until the peer closes or wait_seconds have passed.  Over UDP the
- * first answer is enough.
+ * It speaks line mode toward a desk, or with `classic_mode` the tutorial's
+ * protocol toward the tutorial's servers, or with `datagram_mode` UDP toward
+ * either.  On a terminal what arrives appears above what is being typed.  In a
+ * pipe each line of standard input is sent; at its end our direction is shut,
+ * and the answers are printed until the peer closes or wait_seconds have
+ * passed.  Over UDP the first answer is enough.
  */
 #ifndef CALL_H
 #define CALL_H
 
 #include <stdbool.h>
 
+#include "base/status.h"
 #include "tty/tty.h"
 
 #define CALL_HOST             "127.0.0.1"
@@ -25,14 +26,6 @@
 	1024 /* bytes: what the tutorial's server
 	      * reads */
 
-/* What call_run returns: the program's exit status.  Or 128 + SIGTERM. */
-enum call_status {
-	CALL_FINE = 0,
-	CALL_FAILED = 1,  /* no connection, no answer in time */
-	CALL_REFUSED = 5, /* nobody listens, or the desk took no more */
-	CALL_EARLY = 6    /* the peer went away in the middle */
-};
-
 /*
  * An answer is a row of a person: those that begin with "* " are the desk's
  * own, its greeting among them.  Who has sent nothing, or has said /quit, needs
@@ -43,8 +36,8 @@ enum call_status {
 struct call_config {
 	const char *host; /* name or address */
 	unsigned port;
-	bool classic;
-	bool datagrams;
+	bool classic_mode;
+	bool datagram_mode;
 	bool wants_answer;   /* over UDP: none is a failure */
 	double wait_seconds; /* in a pipe, for answers */
 	double connect_seconds;
@@ -60,6 +53,11 @@ struct call_config {
  * wished.  Blocks the signals that a tty takes in the calling thread, which
  * should be the program's only one, with SIGTERM open.  That one says /quit,
  * restores the terminal and returns.
+ *
+ * Returns the exit status: DW_STATUS_FAILED without a connection or without an
+ * answer in time, DW_STATUS_REFUSED when nobody listens or the desk takes no
+ * more, DW_STATUS_EARLY when the peer went away in the middle, or
+ * DW_STATUS_SIGNAL(SIGTERM).
  */
 int call_run(const struct call_config *cfg);
 

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/status.h"
 #include "console/internal.h"
 
 #define WELCOME_PLAIN_S    10.0 /* a script's lines need the sessions */
@@ -93,7 +94,8 @@ on_interrupt(void *arg, bool had_text)
 
 	con->asked_ns = 0;
 	if (!tty_is_terminal(con->tty)) {
-		con->status = con->cfg.owns_desk ? 0 : 128 + SIGINT;
+		con->status = con->cfg.owns_desk ? DW_STATUS_OK :
+						   DW_STATUS_SIGNAL(SIGINT);
 		tty_quit(con->tty);
 	} else if (!had_text) {
 		con_say(con,
@@ -108,7 +110,7 @@ on_hangup(void *arg)
 {
 	struct con *con = arg;
 
-	con->status = 128 + SIGHUP;
+	con->status = DW_STATUS_SIGNAL(SIGHUP);
 	tty_quit(con->tty);
 }
 
@@ -316,9 +318,9 @@ open_tty(struct con *con)
 static int
 exit_status(const struct con *con)
 {
-	if (con->status == 0 && con->unsent && !con->cfg.owns_desk &&
+	if (con->status == DW_STATUS_OK && con->unsent && !con->cfg.owns_desk &&
 	    !tty_is_terminal(con->tty))
-		return 1;
+		return DW_STATUS_FAILED;
 	return con->status;
 }
 
@@ -330,7 +332,7 @@ con_run(struct con *con)
 	if ((r = open_tty(con)) < 0 || (r = start_link(con)) < 0) {
 		fprintf(stderr, _("deskwire: the console cannot start: %s\n"),
 		    strerror(-r));
-		return 1;
+		return DW_STATUS_FAILED;
 	}
 	con_inbox_wait_welcome(&con->inbox,
 	    dw_clock_after(tty_is_terminal(con->tty) ? WELCOME_TERMINAL_S :
@@ -358,7 +360,7 @@ con_rescue(struct con *con)
 	tty = con->tty;
 	dw_unlock(&con->inbox.lock);
 	if (tty != NULL)
-		tty_rescue(tty);
+		tty_unblock(tty);
 }
 
 void

@@ -48,9 +48,9 @@ int con_new(const struct con_config *cfg, struct con **out);
 /*
  * Runs the console on the calling thread, with a thread `link` of its own,
  * until the operator leaves, the desk ends it, or con_stop().  Returns the
- * exit status: 0; 1 when the link ended by itself, there is no memory, or a
- * line from a pipe could not be sent; 5 when the desk refused us; 128 + n
- * after a signal.
+ * exit status: DW_STATUS_FAILED when the link ended by itself, there is no
+ * memory, or a line from a pipe could not be sent; DW_STATUS_REFUSED when the
+ * desk refused us; DW_STATUS_SIGNAL(n) after a signal; else DW_STATUS_OK.
  */
 int con_run(struct con *con);
 
@@ -58,7 +58,7 @@ int con_run(struct con *con);
 void con_stop(struct con *con);
 
 /* Any thread: for when con_stop() is not enough because the terminal is
- * stopped; see tty_rescue(). */
+ * stopped; see tty_unblock(). */
 void con_rescue(struct con *con);
 
 /* NULL is fine. */

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "console/internal.h"
 
@@ -246,7 +247,7 @@ show_bye(struct con *con, struct con_item *item)
 	if (f->code == EV_CODE_STOP)
 		con->leaving = true;
 	if (f->code == EV_CODE_DENIED || f->code == EV_CODE_USAGE)
-		con->status = 5;
+		con->status = DW_STATUS_REFUSED;
 }
 
 static void
@@ -260,7 +261,7 @@ show_lost(struct con *con, struct con_item *item)
 		      "again"),
 		    item->text);
 	if (con->eof) {
-		con->status = 1;
+		con->status = DW_STATUS_FAILED;
 		tty_quit(con->tty);
 	}
 }
@@ -271,8 +272,9 @@ show_ended(struct con *con, struct con_item *item)
 	bool expected = con->leaving; /* a text that is kept calls it off */
 
 	give_up_lost(con, item->generation + 1);
-	if (!expected && con->status == 0) {
-		con->status = item->refused ? 5 : 1;
+	if (!expected && con->status == DW_STATUS_OK) {
+		con->status =
+		    item->refused ? DW_STATUS_REFUSED : DW_STATUS_FAILED;
 		con_say(con, "%s", item->text);
 	}
 	tty_quit(con->tty);

@@ -302,8 +302,8 @@ desk_fx_bye(struct desk *d, enum desk_fx kind, struct desk_conn *c,
 }
 
 struct desk_effect *
-desk_fx_answer(struct desk *d, const struct desk_request *rq,
-    enum ev_code code, const char *text)
+desk_fx_answer(struct desk *d, const struct desk_request *rq, enum ev_code code,
+    const char *text)
 {
 	struct desk_effect *fx = desk_effect_add(d, DESK_FX_ANSWER);
 

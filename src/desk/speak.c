@@ -14,7 +14,7 @@
 #include "desk/internal.h"
 
 #define GREETING_MAX 1200
-#define CLOSE_NS                                                   \
+#define CLOSE_NS \
 	(60 * DW_SECOND) /* for what a classic client has yet to read \
 	                  * before it leaves */
 
@@ -80,8 +80,8 @@ desk_conn_end(const struct desk_round *r, struct desk_conn *c)
 
 /* n: the reply that ends with this text; 0 for what is none. */
 void
-desk_conn_put(const struct desk_round *r, struct desk_conn *c, const struct desk_say *say,
-    uint64_t n)
+desk_conn_put(const struct desk_round *r, struct desk_conn *c,
+    const struct desk_say *say, uint64_t n)
 {
 	uint64_t where = 0;
 	enum desk_put how;

@@ -27,7 +27,8 @@ struct svc {
 	struct svc_reader reader;
 	struct sks_server **customers; /* one per listener */
 	size_t ncustomers;
-	const char **listeners; /* their addresses, and udp's */
+	struct svc_listener *listeners; /* theirs, and udp's */
+	const char **listener_names;    /* for the welcome */
 	size_t nlisteners;
 	struct svc_udp *udp; /* one per address */
 	size_t nudp;
@@ -80,12 +81,11 @@ void svc_operator_attached(struct svc *svc, struct svc_node *n,
 void svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
     unsigned count);
 
-/* What opening a listener needs; they return 0 or an exit status. */
-#define SVC_FAILED 1
+/* What opening a listener needs; they return an enum dw_status. */
 int svc_address(const struct svc_config *config, const char *text,
     struct sks_addr *out, struct dw_buf *why);
 int svc_listen_failed(const char *option, const char *text, struct dw_buf *why);
-int svc_add_listener(struct svc *svc, const char *text);
+int svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp);
 void svc_server_config(struct svc *svc, struct sks_server_config *cfg);
 
 /* Datagrams, on main.  stop comes while the desk thread still answers what
@@ -109,7 +109,9 @@ void svc_record(struct svc *svc, const struct ev_event *ev,
     const struct desk_session *s);
 void svc_record_put(struct svc *svc, const struct desk_conn *c,
     const struct desk_say *say);
-void svc_record_datagram(struct svc *svc, const char *addr, const char *text,
+void svc_record_datagram(struct svc *svc, const struct sks_addr *from,
+    const struct desk_request *rq);
+void svc_record_udp_answer(struct svc *svc, const char *addr, const char *text,
     size_t len);
 
 #endif

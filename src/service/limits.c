@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file reads limits from options, and fits them to this machine.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -13,7 +16,7 @@
 #define FILES_KEPT   64   /* for everything that is no customer */
 #define THREADS_KEPT 2000 /* so that others can still start programs */
 
-static const struct svc_limit rows[] = {
+static const struct svc_limit limit_table[] = {
 #define LIMIT(name, option, unit, dflt, least, most, sentence) \
 	{ option, unit, dflt, least, most, sentence,           \
 		offsetof(struct svc_limits, name) },
@@ -24,8 +27,8 @@ static const struct svc_limit rows[] = {
 const struct svc_limit *
 svc_limit_rows(size_t *n)
 {
-	*n = sizeof rows / sizeof rows[0];
-	return rows;
+	*n = sizeof limit_table / sizeof limit_table[0];
+	return limit_table;
 }
 
 static int64_t *
@@ -37,8 +40,8 @@ field(struct svc_limits *limits, const struct svc_limit *row)
 void
 svc_limits_init(struct svc_limits *limits)
 {
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		*field(limits, &rows[i]) = rows[i].dflt;
+	for (size_t i = 0; i < sizeof limit_table / sizeof limit_table[0]; i++)
+		*field(limits, &limit_table[i]) = limit_table[i].dflt;
 }
 
 int
@@ -111,7 +114,8 @@ least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How many customers' threads and sockets there is room for; *what binds. */
+/* Returns how many customers' threads and sockets this machine can have, and
+ * says in *what which limit that is. */
 static int64_t
 capacity(const char **what)
 {

@@ -212,7 +212,7 @@ welcome(struct operator* op, uint64_t datagrams)
 	f.commands = commands;
 	f.ncommands =
 	    wire_commands(commands, sizeof commands / sizeof commands[0]);
-	f.listeners = svc->listeners;
+	f.listeners = svc->listener_names;
 	f.nlisteners = svc->nlisteners;
 	if (!op->replay) {
 		f.datagrams = datagrams;

@@ -102,24 +102,6 @@ begin_udp(struct record *r, const struct svc *svc, const char *addr)
 	snprintf(r->id, sizeof r->id, "[udp] %s", addr);
 }
 
-static void
-record_datagram(struct svc *svc, const struct ev_event *ev)
-{
-	char tuple[SKS_ADDR_TEXT], before[EV_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
-	struct record r;
-
-	begin_udp(&r, svc, ev->addr);
-	python_address(ev->addr, tuple);
-	snprintf(before, sizeof before,
-	    _("%s Received from customer -> %s the message: "), r.id, tuple);
-	dw_log_bytes(r.log, before, ev->body, ev->len);
-	if ((ev->flags & EV_FLAG_TRUNCATED) != 0)
-		dw_log(r.log,
-		    _("%s That message was cut: %lu bytes of it are "
-		      "kept"),
-		    r.id, (unsigned long)ev->len);
-}
-
 void
 svc_record(struct svc *svc, const struct ev_event *ev,
     const struct desk_session *s)
@@ -143,10 +125,8 @@ svc_record(struct svc *svc, const struct ev_event *ev,
 	case EV_GONE:
 		record_end(&r, ev);
 		break;
-	case EV_UDP:
-		record_datagram(svc, ev);
-		break;
 	case EV_REPLY: /* recorded when it goes: svc_record_put() */
+	case EV_UDP:   /* recorded with its address: svc_record_datagram() */
 	case EV_UDP_REPLY:
 	case EV_SENT:
 	case EV_UDP_SENT:
@@ -175,7 +155,7 @@ svc_record_put(struct svc *svc, const struct desk_conn *c,
 }
 
 void
-svc_record_datagram(struct svc *svc, const char *addr, const char *text,
+svc_record_udp_answer(struct svc *svc, const char *addr, const char *text,
     size_t len)
 {
 	struct record r;
@@ -184,4 +164,25 @@ svc_record_datagram(struct svc *svc, const char *addr, const char *text,
 		return;
 	begin_udp(&r, svc, addr);
 	record_text(&r, "send -->", dw_clock_wall_ms(), text, len);
+}
+
+void
+svc_record_datagram(struct svc *svc, const struct sks_addr *from,
+    const struct desk_request *rq)
+{
+	char tuple[SKS_ADDR_TEXT], before[EV_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
+	struct record r;
+
+	if (svc->config->talk == NULL)
+		return;
+	begin_udp(&r, svc, rq->addr);
+	sks_addr_format(from, SKS_STYLE_PYTHON, tuple, sizeof tuple);
+	snprintf(before, sizeof before,
+	    _("%s Received from customer -> %s the message: "), r.id, tuple);
+	dw_log_bytes(r.log, before, rq->text, rq->len);
+	if ((rq->flags & EV_FLAG_TRUNCATED) != 0)
+		dw_log(r.log,
+		    _("%s That message was cut: %lu bytes of it are "
+		      "kept"),
+		    r.id, (unsigned long)rq->len);
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file opens the parts of a desk, starts its threads, and takes it all
+ * down again.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -12,10 +16,6 @@
 #include "base/thread.h"
 #include "service/internal.h"
 #include "wire/op.h"
-
-#define STATUS_USAGE  2
-#define STATUS_CONFIG 3
-#define STATUS_LISTEN 4
 
 #define DEFAULT_PORT 6666                  /* the tutorial's */
 #define DESK_STACK   ((size_t)1024 * 1024) /* SQLite's */
@@ -63,7 +63,7 @@ check_scope(const struct svc_config *config, const char *text,
 	      "said would travel unencrypted; if that is what you want, add "
 	      "--allow-plaintext-public"),
 	    text);
-	return STATUS_CONFIG;
+	return DW_STATUS_CONFIG;
 }
 
 int
@@ -77,7 +77,7 @@ svc_listen_failed(const char *option, const char *text, struct dw_buf *why)
 	    _("cannot listen on %s: %s; choose another address "
 	      "with %s ADDR:PORT, port 0 takes any free one"),
 	    text, error, option);
-	return STATUS_LISTEN;
+	return DW_STATUS_LISTEN;
 }
 
 int
@@ -90,20 +90,24 @@ svc_address(const struct svc_config *config, const char *text,
 		    _("\"%s\" is no address to listen on; write "
 		      "it as 127.0.0.1:6666 or [::1]:6666"),
 		    text);
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	return check_scope(config, text, out, why);
 }
 
 int
-svc_add_listener(struct svc *svc, const char *text)
+svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp)
 {
-	char *copy = strdup(text);
+	struct svc_listener *l = &svc->listeners[svc->nlisteners];
+	char text[SKS_ADDR_TEXT], *name;
 
-	if (copy == NULL)
-		return SVC_FAILED;
-	svc->listeners[svc->nlisteners++] = copy;
-	return 0;
+	l->addr = *sks_server_address(srv);
+	l->udp = udp;
+	sks_addr_format(&l->addr, SKS_STYLE_PLAIN, text, sizeof text);
+	if (asprintf(&name, "%s%s", udp ? "udp " : "", text) < 0)
+		return DW_STATUS_FAILED;
+	l->name = svc->listener_names[svc->nlisteners++] = name;
+	return DW_STATUS_OK;
 }
 
 static int
@@ -112,7 +116,6 @@ open_listener(struct svc *svc, const char *text, struct dw_buf *why)
 	const struct svc_config *config = svc->config;
 	struct sks_server_config cfg;
 	struct sks_server *srv;
-	char bound[SKS_ADDR_TEXT];
 	int r;
 
 	sks_server_config_init(&cfg, SKS_TCP,
@@ -133,28 +136,27 @@ open_listener(struct svc *svc, const char *text, struct dw_buf *why)
 		&srv) < 0)
 		return svc_listen_failed("--listen", text, why);
 	svc->customers[svc->ncustomers++] = srv;
-	sks_addr_format(sks_server_address(srv), SKS_STYLE_PLAIN, bound,
-	    sizeof bound);
-	return svc_add_listener(svc, bound);
+	return svc_add_listener(svc, srv, false);
 }
 
 static int
 open_customers(struct svc *svc, struct dw_buf *why)
 {
-	size_t n = svc->config->nlisten;
+	size_t n = svc->config->nlisten, all = n + svc->config->nudp;
 	int r;
 
 	if (svc->config->one_at_a_time && n > 1) {
 		dw_buf_adds(why,
 		    _("one customer at a time is served on one "
 		      "address: give --listen once"));
-		return STATUS_USAGE;
+		return DW_STATUS_USAGE;
 	}
 	svc->customers = calloc(n + 1, sizeof *svc->customers);
-	svc->listeners =
-	    calloc(n + svc->config->nudp + 1, sizeof *svc->listeners);
-	if (svc->customers == NULL || svc->listeners == NULL)
-		return SVC_FAILED;
+	svc->listeners = calloc(all + 1, sizeof *svc->listeners);
+	svc->listener_names = calloc(all + 1, sizeof *svc->listener_names);
+	if (svc->customers == NULL || svc->listeners == NULL ||
+	    svc->listener_names == NULL)
+		return DW_STATUS_FAILED;
 	for (size_t i = 0; i < n; i++)
 		if ((r = open_listener(svc, svc->config->listen[i], why)) != 0)
 			return r;
@@ -187,7 +189,7 @@ open_operators(struct svc *svc, struct dw_buf *why)
 	    _("cannot make the operators' socket %s: %s; choose "
 	      "another path with --operator-socket PATH"),
 	    path, text);
-	return STATUS_LISTEN;
+	return DW_STATUS_LISTEN;
 }
 
 static int
@@ -205,12 +207,12 @@ open_desk(struct svc *svc, struct dw_buf *why)
 	uint64_t seq, sid;
 
 	if (store_open(&sc, &svc->store, why) < 0)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	if (desk_new(&svc->desk_config, &svc->desk) < 0 ||
 	    store_replay_open(svc->store, replay, svc->desk) != 0) {
 		dw_buf_addf(why, _("the journal in %s could not be read"),
 		    config->state_dir);
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	store_last(svc->store, &seq, &sid);
 	desk_begin(svc->desk, seq, sid);
@@ -279,7 +281,7 @@ svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 
 	*out = NULL;
 	if ((svc = svc_new(config)) == NULL)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	if ((r = open_desk(svc, why)) != 0 ||
 	    (r = open_customers(svc, why)) != 0 ||
 	    (r = svc_udp_open(svc, why)) != 0 ||
@@ -312,14 +314,14 @@ svc_start(struct svc *svc, struct dw_buf *why)
 		dw_buf_adds(why,
 		    _("the desk's threads cannot be started: "
 		      "this machine has no more to give"));
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	svc->started = true;
 	if (start_servers(svc) < 0) {
 		dw_buf_adds(why,
 		    _("the listeners' threads cannot be started: "
 		      "this machine has no more to give"));
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	}
 	return 0;
 }
@@ -340,9 +342,9 @@ svc_console(struct svc *svc)
 }
 
 size_t
-svc_listeners(const struct svc *svc, const char *const **texts)
+svc_listeners(const struct svc *svc, const struct svc_listener **all)
 {
-	*texts = svc->listeners;
+	*all = svc->listeners;
 	return svc->nlisteners;
 }
 
@@ -356,13 +358,13 @@ svc_drain(struct svc *svc)
 }
 
 unsigned
-svc_quits(struct svc *svc)
+svc_quits(const struct svc *svc)
 {
 	return atomic_load(&svc->quits);
 }
 
 bool
-svc_drained(struct svc *svc)
+svc_drained(const struct svc *svc)
 {
 	return atomic_load(&svc->drained);
 }
@@ -420,7 +422,8 @@ svc_close(struct svc *svc)
 	svc_inbox_fini(&svc->inbox);
 	dw_buf_fini(&svc->scratch);
 	for (size_t i = 0; i < svc->nlisteners; i++)
-		free((char *)svc->listeners[i]);
+		free((char *)svc->listeners[i].name);
+	free(svc->listener_names);
 	free(svc->listeners);
 	free(svc->customers);
 	free(svc);

@@ -19,11 +19,12 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/status.h"
 #include "base/wake.h"
 #include "service/limits.h"
+#include "socketserver/socketserver.h"
 
 struct svc;
-struct sks_socket;
 
 struct svc_config {
 	const char *const *listen; /* "127.0.0.1:6666", … */
@@ -47,9 +48,10 @@ struct svc_config {
 };
 
 /*
- * Returns 0, or the exit status for the failure that `why` tells in one line:
- * 1 failed, 2 a wrong address, 3 not allowed so, 4 cannot listen.  On success
- * `why` may hold a warning.  config stays the caller's and must outlive it.
+ * Returns DW_STATUS_OK, or the exit status for the failure that `why` tells in
+ * one line: FAILED, USAGE (a wrong address), CONFIG (not allowed so) or LISTEN.
+ * On success `why` may hold a warning.  config stays the caller's and must
+ * outlive it.
  */
 int svc_open(const struct svc_config *config, struct svc **out,
     struct dw_buf *why);
@@ -61,19 +63,23 @@ int svc_start(struct svc *svc, struct dw_buf *why);
  * when it failed.  After svc_start. */
 struct sks_socket *svc_console(struct svc *svc);
 
-/* "127.0.0.1:6666" with the real port, for each listener; for one that takes
- * datagrams SVC_UDP stands before it, and they come last. */
-#define SVC_UDP "udp "
-size_t svc_listeners(const struct svc *svc, const char *const **texts);
+/* Where customers come in, with the real port; those that take datagrams come
+ * last.  Returns how many *all has. */
+struct svc_listener {
+	struct sks_addr addr;
+	bool udp;
+	const char *name; /* "127.0.0.1:6666", "udp 127.0.0.1:6666" */
+};
+size_t svc_listeners(const struct svc *svc, const struct svc_listener **all);
 
 /* Begins to end: takes no customer more and tells all goodbye.  config.quit
  * rings when nobody is left. */
 void svc_drain(struct svc *svc);
-bool svc_drained(struct svc *svc);
+bool svc_drained(const struct svc *svc);
 
 /* How often operators have asked for the desk to stop; config.quit rings then
  * too.  The second time means: at once. */
-unsigned svc_quits(struct svc *svc);
+unsigned svc_quits(const struct svc *svc);
 
 /* Cuts off the customers who are left, and tells the consoles, behind all that
  * has happened, that the desk has stopped: they leave by themselves. */

@@ -2,7 +2,8 @@
 /*
  * Datagrams come in here, one thread "udp" for each address.  It never waits
  * for the desk: what is too fast, finds no free node, or cannot be stored, is
- * dropped and counted.  Nothing is sent but operators' answers, by the desk thread.
+ * dropped and counted.  Nothing is sent but operators' answers, by the desk
+ * thread.
  */
 #include "config.h"
 
@@ -177,8 +178,14 @@ why_not(int code)
 static void
 datagram_answered(struct svc_node *n, const struct desk_answer *a)
 {
-	if (a->code != EV_CODE_OK)
-		drop(DW_LIST_OF(n, struct datagram, node)->svc);
+	struct datagram *d = DW_LIST_OF(n, struct datagram, node);
+	struct route route;
+
+	memcpy(&route, d->route, sizeof route);
+	if (a->code == EV_CODE_OK)
+		svc_record_datagram(d->svc, &route.to, &n->rq);
+	else
+		drop(d->svc);
 }
 
 const char *
@@ -196,7 +203,7 @@ svc_udp_send(struct svc *svc, const struct desk_peer *to, const char *text,
 		return why_not(SKS_ETIMEDOUT);
 	if ((r = sks_sendto_from(s, text, len, &route.to, &route.asked)) < 0)
 		return why_not(r);
-	svc_record_datagram(svc, to->addr, text, len);
+	svc_record_udp_answer(svc, to->addr, text, len);
 	return NULL;
 }
 
@@ -243,24 +250,20 @@ open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
 {
 	const struct svc_config *config = u->svc->config;
 	struct sks_server_config cfg;
-	char bound[SKS_ADDR_TEXT], text[SKS_ADDR_TEXT + 8];
 	int r;
 
 	sks_server_config_init(&cfg, SKS_UDP, SKS_SYNC);
 	if ((r = svc_address(config, address, &cfg.address, why)) != 0)
 		return r;
 	if (open_datagrams(u) < 0)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	svc_server_config(u->svc, &cfg);
 	cfg.user = u;
 	cfg.max_packet_size = (size_t)config->limits.max_datagram;
 	if (sks_server_new(&cfg, &udp_server_ops, &udp_ops, &u->server) < 0)
 		return svc_listen_failed("--udp", address, why);
 	u->socket = sks_server_socket_at(u->server, 0);
-	sks_addr_format(sks_server_address(u->server), SKS_STYLE_PLAIN, bound,
-	    sizeof bound);
-	snprintf(text, sizeof text, SVC_UDP "%s", bound);
-	return svc_add_listener(u->svc, text);
+	return svc_add_listener(u->svc, u->server, true);
 }
 
 int
@@ -272,7 +275,7 @@ svc_udp_open(struct svc *svc, struct dw_buf *why)
 	svc_node_init(&svc->drop, DESK_RQ_DROPPED, NULL, NULL);
 	svc->udp = calloc(config->nudp + 1, sizeof *svc->udp);
 	if (svc->udp == NULL)
-		return SVC_FAILED;
+		return DW_STATUS_FAILED;
 	for (size_t i = 0; i < config->nudp; i++) {
 		struct svc_udp *u = &svc->udp[svc->nudp++];
 

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file computes on which row of the window readline's cursor stands, for
+ * a window whose width has changed.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 #include <wchar.h>
 
 #include "tty/internal.h"
 
-/* Where the pen stands in a window of `columns`. */
-struct pen {
+/* A place in a window of `columns`. */
+struct position {
 	unsigned columns;
 	unsigned row, column;
 };
 
 static void
-advance(struct pen *p, unsigned width)
+advance(struct position *p, unsigned width)
 {
 	if (p->column + width > p->columns) { /* to the next row */
 		p->row++;
@@ -23,16 +28,17 @@ advance(struct pen *p, unsigned width)
 }
 
 static void
-advance_each(struct pen *p, unsigned width)
+advance_each(struct position *p, unsigned width)
 {
 	while (width-- != 0)
 		advance(p, 1);
 }
 
 /* Readline begins a row at LF, shows other control characters as ^X, a byte
- * that is no character as \ooo, and a tab as blanks.  Returns the bytes dealt with. */
+ * that is no character as \ooo, and a tab as blanks.  Returns the bytes that it
+ * has dealt with. */
 static size_t
-put_char(struct pen *p, const char *s, size_t len, mbstate_t *state)
+put_char(struct position *p, const char *s, size_t len, mbstate_t *state)
 {
 	unsigned char c = (unsigned char)*s;
 	wchar_t wc;
@@ -64,7 +70,7 @@ put_char(struct pen *p, const char *s, size_t len, mbstate_t *state)
 }
 
 static void
-put_text(struct pen *p, const char *s, size_t len)
+put_text(struct position *p, const char *s, size_t len)
 {
 	mbstate_t state;
 
@@ -74,7 +80,7 @@ put_text(struct pen *p, const char *s, size_t len)
 }
 
 static void
-put_prompt(struct pen *p, const char *s)
+put_prompt(struct position *p, const char *s)
 {
 	while (*s != '\0') {
 		size_t n = strcspn(s, "\001");
@@ -91,8 +97,9 @@ unsigned
 tty_cursor_row(const char *prompt, const char *text, size_t point,
     unsigned columns)
 {
-	struct pen p = { columns != 0 ? columns : 80, 0, 0 };
+	struct position p = { columns != 0 ? columns : 80, 0, 0 };
 
+	assert(point <= strlen(text));
 	put_prompt(&p, prompt);
 	put_text(&p, text, point);
 	/* A full row puts readline's cursor on the next one. */

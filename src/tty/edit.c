@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Readline, driven through its callback interface with our own source of
- * bytes and our own sink, so that it never waits.  All of it is called by the
- * owner only: readline knows no threads.
+ * This file drives readline through its callback interface, with our own source
+ * of bytes and our own sink, so that it never waits.  All of it is called by
+ * the owner only: readline knows no threads.
  *
  * Rows are shown in five steps, always in this order: clear the line, write
  * the rows, say that the cursor is on a new line, set the prompt if that is
@@ -10,6 +10,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,14 +26,21 @@
 #include "base/clock.h"
 #include "tty/internal.h"
 
-#define PAINT_BYTES ((size_t)64 << 10) /* of rows in one repaint */
-#define STARVED_MS  2000
+#define PAINT_BYTES  ((size_t)64 << 10) /* of rows in one repaint */
+#define BYTE_WAIT_MS 2000
 
-static struct tty *bound;
+static struct tty *current;
+
+struct tty *
+tty_of_readline(void)
+{
+	assert(current != NULL && current->magic == TTY_MAGIC);
+	return current;
+}
 
 /* In these states readline shows something else in the prompt's place. */
 bool
-tty_edit_borrowed(void)
+tty_edit_prompt_is_hidden(void)
 {
 	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH |
 		   RL_STATE_NUMERICARG | RL_STATE_MOREINPUT |
@@ -56,7 +64,7 @@ flush(struct tty *tty)
  * line, and never nothing, which would stop the owner.
  */
 static int
-starved(struct tty *tty)
+wait_for_byte(struct tty *tty)
 {
 	static const char mark[] = "\033[201~";
 	static size_t at;
@@ -64,7 +72,7 @@ starved(struct tty *tty)
 	char data[512];
 	ssize_t n = 0;
 
-	if (at == 0 && poll(&p, 1, STARVED_MS) > 0)
+	if (at == 0 && poll(&p, 1, BYTE_WAIT_MS) > 0)
 		n = read(STDIN_FILENO, data, sizeof data);
 	if (n > 0) {
 		tty_input_add(&tty->in, data, (size_t)n, dw_clock_ns());
@@ -78,16 +86,18 @@ starved(struct tty *tty)
 static int
 next_byte(FILE *stream)
 {
+	struct tty *tty = tty_of_readline();
+
 	(void)stream;
-	if (bound->in.buf.len - bound->in.at != 0)
-		return tty_input_next(&bound->in);
-	return starved(bound);
+	if (tty->in.buf.len - tty->in.at != 0)
+		return tty_input_next(&tty->in);
+	return wait_for_byte(tty);
 }
 
 static int
 byte_is_there(void)
 {
-	return tty_input_ready(&bound->in, dw_clock_ns()) != 0;
+	return tty_input_ready(&tty_of_readline()->in, dw_clock_ns()) != 0;
 }
 
 /* ---- the prompt ---- */
@@ -96,7 +106,7 @@ static void
 set_prompt(struct tty *tty)
 {
 	rl_set_prompt(tty->prompt != NULL ? tty->prompt : "");
-	tty->dirty = false;
+	tty->prompt_changed = false;
 	tty->painted = tty->prompt_number;
 }
 
@@ -121,16 +131,18 @@ ring(struct tty *tty)
 void
 tty_edit_paint(struct tty *tty)
 {
-	if (!tty->installed)
+	if (!tty->has_handler)
 		return;
+	/* Between two lines readline has nothing on the screen to clear. */
+	assert(!tty->delivering);
 	rl_clear_visible_line();
 	write_rows(tty);
 	rl_on_new_line();
-	if (tty->dirty && !tty_edit_borrowed())
+	if (tty->prompt_changed && !tty_edit_prompt_is_hidden())
 		set_prompt(tty);
 	rl_redisplay();
 	ring(tty);
-	tty->refresh = false;
+	tty->line_changed = false;
 	flush(tty);
 }
 
@@ -145,16 +157,16 @@ static void
 between_lines(struct tty *tty)
 {
 	write_rows(tty);
-	if (tty->dirty)
+	if (tty->prompt_changed)
 		set_prompt(tty);
 }
 
 static void
 give_line(struct tty *tty, char *text)
 {
-	char *line = tty->taken != NULL ? tty->taken : text;
+	char *line = tty->entered != NULL ? tty->entered : text;
 
-	tty->taken = NULL;
+	tty->entered = NULL;
 	tty_history_add(tty, line);
 	if (tty->ops.line != NULL)
 		tty->ops.line(tty->c.arg, line, tty->painted);
@@ -175,23 +187,24 @@ give_eof(struct tty *tty)
 static void
 on_line(char *text)
 {
-	struct tty *tty = bound;
+	struct tty *tty = tty_of_readline();
 
-	tty->in_line = true;
+	assert(tty->has_handler && !tty->delivering);
+	tty->delivering = true;
 	if (text != NULL)
 		give_line(tty, text);
 	else
 		give_eof(tty);
 	free(text);
 	between_lines(tty);
-	tty->in_line = false;
+	tty->delivering = false;
 }
 
 /* Readline has emptied its line by now; a draft goes into the new one. */
 static int
 on_new_line(void)
 {
-	struct tty *tty = bound;
+	struct tty *tty = tty_of_readline();
 
 	if (tty->draft == NULL)
 		return 0;
@@ -238,7 +251,7 @@ take_paste(struct tty *tty)
 static void
 follow_prompt(struct tty *tty)
 {
-	if (tty->prompt_number != tty->painted && !tty_edit_borrowed())
+	if (tty->prompt_number != tty->painted && !tty_edit_prompt_is_hidden())
 		tty_edit_paint(tty);
 }
 
@@ -254,17 +267,17 @@ tty_edit_keys(struct tty *tty)
 	flush(tty);
 }
 
-/* Ends a search, an argument, half a key: whatever is between two lines of
- * readline's program. */
+/* Ends a search, an argument, half a key, or whatever else readline is in the
+ * middle of. */
 static void
-abandon(void)
+end_key(void)
 {
 	rl_callback_sigcleanup();
 	rl_free_line_state();
 }
 
-/* An empty line at the end of the history; what was typed before the history
- * was looked through is forgotten too. */
+/* Makes the line empty, at the end of the history; what was typed before the
+ * history was looked through is forgotten too. */
 static void
 empty_line(void)
 {
@@ -280,7 +293,7 @@ tty_edit_interrupt(struct tty *tty)
 	bool had_text = rl_end != 0;
 
 	tty_input_reset(&tty->in);
-	abandon();
+	end_key();
 	if (had_text) {
 		rl_point = rl_end;
 		rl_redisplay();
@@ -300,7 +313,7 @@ tty_edit_text(const struct tty *tty, size_t *cursor)
 	const char *text = rl_line_buffer;
 	size_t point = (size_t)rl_point;
 
-	if (!tty->installed || tty->in_line) {
+	if (!tty->has_handler || tty->delivering) {
 		text = tty->draft != NULL ? tty->draft : "";
 		point = tty->draft != NULL ? tty->draft_point : 0;
 	}
@@ -312,9 +325,9 @@ tty_edit_text(const struct tty *tty, size_t *cursor)
 bool
 tty_edit_is_free(const struct tty *tty)
 {
-	return *tty_edit_text(tty, NULL) == '\0' && !tty_edit_borrowed() &&
-	    rl_pending_input == 0 && !tty->in.pasting &&
-	    tty->in.buf.len == tty->in.at;
+	return *tty_edit_text(tty, NULL) == '\0' &&
+	    !tty_edit_prompt_is_hidden() && rl_pending_input == 0 &&
+	    !tty->in.pasting && tty->in.buf.len == tty->in.at;
 }
 
 void
@@ -322,29 +335,28 @@ tty_edit_set_text(struct tty *tty, const char *text, size_t cursor)
 {
 	size_t len = strlen(text);
 
-	if (cursor > len)
-		cursor = len;
-	if (!tty->installed || tty->in_line) {
+	cursor = cursor < len ? cursor : len;
+	if (!tty->has_handler || tty->delivering) {
 		free(tty->draft);
 		tty->draft = strdup(text);
 		tty->draft_point = cursor;
 		return;
 	}
-	if (tty_edit_borrowed())
-		abandon();
+	if (tty_edit_prompt_is_hidden())
+		end_key();
 	empty_line();
 	rl_insert_text(text);
 	rl_free_undo_list();
 	rl_point = (int)cursor;
-	tty->refresh = true;
+	tty->line_changed = true;
 }
 
 void
 tty_edit_insert(struct tty *tty, const char *text)
 {
-	if (tty->installed && !tty->in_line)
+	if (tty->has_handler && !tty->delivering)
 		rl_insert_text(text);
-	tty->refresh = true;
+	tty->line_changed = true;
 }
 
 /* ---- the window ---- */
@@ -404,11 +416,11 @@ tty_edit_resize(struct tty *tty)
 	unsigned old_width = tty->width;
 
 	tty_edit_size(tty);
-	if (tty->installed && !tty->away) {
+	if (tty->has_handler && !tty->in_background) {
 		to_first_row(tty, old_width);
 		rl_on_new_line();
 		/* It remembers where it broke the prompt. */
-		if (!tty_edit_borrowed())
+		if (!tty_edit_prompt_is_hidden())
 			set_prompt(tty);
 		rl_redisplay();
 		flush(tty);
@@ -420,12 +432,12 @@ tty_edit_resize(struct tty *tty)
 void
 tty_edit_clear(struct tty *tty)
 {
-	if (!tty->installed || tty->dumb)
+	if (!tty->has_handler || tty->dumb)
 		return;
 	rl_clear_visible_line();
 	fputs("\033[H\033[2J", tty->stream.file);
 	rl_on_new_line();
-	tty->refresh = true;
+	tty->line_changed = true;
 }
 
 /* ---- stopping and going on ---- */
@@ -452,10 +464,10 @@ tty_edit_suspend(struct tty *tty)
 void
 tty_edit_continue(struct tty *tty)
 {
-	tty->away = !tty_modes_foreground();
-	if (tty->away)
+	tty->in_background = !tty_modes_foreground();
+	if (tty->in_background)
 		return;
-	if (!tty->installed) {
+	if (!tty->has_handler) {
 		tty_edit_enter(tty);
 		return;
 	}
@@ -472,15 +484,15 @@ tty_edit_continue(struct tty *tty)
 void
 tty_edit_enter(struct tty *tty)
 {
-	tty->away = !tty_modes_foreground();
-	if (tty->away)
+	tty->in_background = !tty_modes_foreground();
+	if (tty->in_background)
 		return;
 	write_rows(tty);
 	tty_edit_size(tty);
-	tty->installed = true;
+	tty->has_handler = true;
 	rl_callback_handler_install(tty->prompt != NULL ? tty->prompt : "",
 	    on_line);
-	tty->dirty = false;
+	tty->prompt_changed = false;
 	tty->painted = tty->prompt_number;
 	flush(tty);
 }
@@ -489,7 +501,7 @@ tty_edit_enter(struct tty *tty)
 static void
 leave_screen(struct tty *tty)
 {
-	if (!tty->installed)
+	if (!tty->has_handler)
 		return;
 	if (rl_end != 0) {
 		rl_point = rl_end;
@@ -502,15 +514,15 @@ leave_screen(struct tty *tty)
 void
 tty_edit_leave(struct tty *tty)
 {
-	bool show = !tty->gone && !tty->away;
+	bool show = !tty->hung_up && !tty->in_background;
 
 	if (show)
 		leave_screen(tty);
 	while (show && !tty_rows_empty(&tty->rows))
 		write_rows(tty);
-	if (tty->installed)
+	if (tty->has_handler)
 		rl_callback_handler_remove();
-	tty->installed = false;
+	tty->has_handler = false;
 	tty_modes_restore(tty);
 	tty_stream_flush(&tty->stream);
 }
@@ -520,7 +532,7 @@ tty_edit_leave(struct tty *tty)
  * octal.  What comes in here is UTF-8 whatever the environment says.
  */
 static void
-insist_on_utf8(void)
+set_utf8(void)
 {
 	if (MB_CUR_MAX > 1 || setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		return;
@@ -532,7 +544,6 @@ insist_on_utf8(void)
 static void
 set_hooks(struct tty *tty)
 {
-	tty_modes_bind(tty);
 	rl_readline_name = tty->c.name;
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
@@ -546,8 +557,8 @@ set_hooks(struct tty *tty)
 	rl_startup_hook = on_new_line;
 }
 
-/* After inputrc, which may have said otherwise: a question would wait for an
- * answer, and the bell goes to standard error past us. */
+/* These are set after inputrc, which may have said otherwise: a question would
+ * wait for an answer, and the bell goes to standard error past us. */
 static void
 set_variables(void)
 {
@@ -559,15 +570,16 @@ set_variables(void)
 int
 tty_edit_open(struct tty *tty)
 {
-	bound = tty;
+	assert(current == NULL);
+	current = tty;
 	if (tty_stream_open(&tty->stream, &tty->out) == NULL)
 		return -ENOMEM;
 	set_hooks(tty);
 	tty_keys_before(tty);
 	rl_initialize();
-	insist_on_utf8();
+	set_utf8();
 	set_variables();
-	tty_words_bind(tty);
+	tty_words_open();
 	tty_keys_after(tty);
 	tty_history_open(tty);
 	tty_edit_size(tty);
@@ -581,8 +593,7 @@ tty_edit_close(struct tty *tty)
 	rl_outstream = NULL;
 	tty_stream_close(&tty->stream);
 	tty_input_fini(&tty->in);
-	free(tty->taken);
+	free(tty->entered);
 	free(tty->draft);
-	tty_modes_bind(NULL);
-	bound = NULL;
+	current = NULL;
 }

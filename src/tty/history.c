@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file keeps the lines that were entered, in readline's history and, where
+ * the caller allows it, in a file.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file holds the terminal's bytes until readline may have them: whole
+ * characters, and a paste only when it has ended.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -67,11 +71,13 @@ tty_input_add(struct tty_input *in, const char *data, size_t len,
 static size_t
 waiting(const struct tty_input *in)
 {
+	assert(in->at <= in->buf.len);
 	return in->buf.len - in->at;
 }
 
+/* Returns the bytes of an unfinished character at the end. */
 static size_t
-held(const struct tty_input *in)
+unfinished(const struct tty_input *in)
 {
 	if (waiting(in) == 0)
 		return 0;
@@ -85,7 +91,7 @@ tty_input_ready(const struct tty_input *in, int64_t now_ns)
 		return 0;
 	if (now_ns >= in->last_ns + TTY_HOLD_NS)
 		return waiting(in);
-	return waiting(in) - held(in);
+	return waiting(in) - unfinished(in);
 }
 
 int
@@ -104,7 +110,7 @@ tty_input_paste_begin(struct tty_input *in, int64_t now_ns)
 	in->last_ns = now_ns;
 }
 
-/* What terminals send for the end of a line in a paste is CR. */
+/* Terminals send CR for the end of a line in a paste. */
 static void
 add_pasted(struct dw_buf *out, const char *s, size_t len)
 {
@@ -139,5 +145,5 @@ tty_input_deadline(const struct tty_input *in)
 {
 	if (in->pasting)
 		return in->last_ns + TTY_PASTE_NS;
-	return held(in) != 0 ? in->last_ns + TTY_HOLD_NS : DW_NEVER;
+	return unfinished(in) != 0 ? in->last_ns + TTY_HOLD_NS : DW_NEVER;
 }

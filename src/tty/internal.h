@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of this room know of each other.  Data flows one way round:
+ * What the files of this room share.  Data flows one way round:
  * terminal -> input -> edit (readline) -> out -> terminal, and rows -> edit
  * (or plain) -> out.  Nothing in here waits but the poll in tty_run().
  */
-#ifndef DW_TTY_INSIDE_H
-#define DW_TTY_INSIDE_H
+#ifndef TTY_INTERNAL_H
+#define TTY_INTERNAL_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -29,8 +29,8 @@
  */
 struct tty_out {
 	int fd;
-	bool own;  /* fd is ours, and never blocks */
-	bool dead; /* nothing can be written any more */
+	bool nonblocking; /* fd is ours, and never blocks */
+	bool broken;      /* nothing can be written any more */
 	struct dw_buf pending;
 };
 
@@ -118,12 +118,6 @@ int64_t tty_input_deadline(const struct tty_input *in);
 unsigned tty_cursor_row(const char *prompt, const char *text, size_t point,
     unsigned columns);
 
-/* ---- signals.c ---- */
-
-int tty_signals_open(struct dw_signals *s);
-/* The calling thread, which reads the terminal, takes them. */
-void tty_signals_here(const struct dw_signals *s);
-
 /* ---- the tty ---- */
 
 #define TTY_MAGIC 0x7e71da7au
@@ -140,9 +134,9 @@ struct tty {
 	struct termios modes; /* found by tty_open() */
 
 	bool quit;
-	bool gone;           /* the terminal hung up */
-	bool away;           /* another job has it */
-	bool waited;         /* tty_ready() said no */
+	bool hung_up;        /* the terminal hung up */
+	bool in_background;  /* another job has it */
+	bool told_to_wait;   /* tty_ready() said no */
 	int64_t flush_ns;    /* time of the last repaint */
 	int64_t deadline_ns; /* the caller's */
 	int watched_fd;
@@ -157,23 +151,23 @@ struct tty {
 	/* The prompt that is wanted; dirty until it is on the screen. */
 	char *prompt;
 	uint64_t prompt_number;
-	bool dirty;
+	bool prompt_changed;
 	uint64_t painted; /* of the one on the screen */
 
 	/* plain.c */
 	struct dw_buf line_buf;
-	bool eof;  /* nothing more is read */
-	bool held; /* tty_hold() */
-	bool owed; /* lines or the end wait here */
+	bool eof;         /* nothing more is read */
+	bool held;        /* tty_hold() */
+	bool input_waits; /* lines or the end wait here */
 
 	/* edit.c and its kin */
 	struct tty_input in;
 	struct tty_stream stream; /* readline's way to `out` */
-	bool installed;           /* readline has its handler */
+	bool has_handler;         /* readline has its handler */
 	bool prepped;             /* the modes are readline's */
-	bool in_line;             /* ops.line or ops.eof runs */
-	bool refresh;             /* the line itself changed */
-	char *taken;              /* line entered and erased */
+	bool delivering;          /* ops.line or ops.eof runs */
+	bool line_changed;        /* the line itself changed */
+	char *entered;            /* line entered and erased */
 	char *draft;              /* for the next line */
 	size_t draft_point;
 	bool history_said; /* its file cannot be written */
@@ -185,11 +179,13 @@ void tty_hung_up(struct tty *tty);
 /* ---- edit.c: readline's editing ---- */
 
 int tty_edit_open(struct tty *tty);
+/* The tty that is open, for readline's hooks, which have no argument. */
+struct tty *tty_of_readline(void);
 void tty_edit_close(struct tty *tty);
 void tty_edit_enter(struct tty *tty);
 void tty_edit_leave(struct tty *tty);
 /* Does readline show something else in the prompt's place? */
-bool tty_edit_borrowed(void);
+bool tty_edit_prompt_is_hidden(void);
 void tty_edit_keys(struct tty *tty);  /* give input to readline */
 void tty_edit_paint(struct tty *tty); /* rows, prompt, bell */
 void tty_edit_interrupt(struct tty *tty);
@@ -209,7 +205,6 @@ void tty_edit_size(struct tty *tty);
 bool tty_modes_foreground(void);
 void tty_modes_prep(int meta);
 void tty_modes_deprep(void);
-void tty_modes_bind(struct tty *tty); /* for the two above */
 void tty_modes_restore(struct tty *tty);
 
 /* ---- keys.c ---- */
@@ -219,7 +214,7 @@ void tty_keys_after(struct tty *tty);  /* after */
 
 /* ---- words.c ---- */
 
-void tty_words_bind(struct tty *tty);
+void tty_words_open(void);
 
 /* ---- history.c ---- */
 
@@ -231,8 +226,8 @@ void tty_history_close(void);
 
 /* Gives what waits for the caller, else reads more when revents says so. */
 void tty_plain_read(struct tty *tty, short revents);
-/* May something be given without reading? */
-bool tty_plain_owes(const struct tty *tty);
+/* Can something be given without reading? */
+bool tty_plain_has_input(const struct tty *tty);
 void tty_plain_paint(struct tty *tty);
 
 #endif

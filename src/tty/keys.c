@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Keys.  The caller's and ours are bound before inputrc is read, so they win
- * over readline's defaults and a person's inputrc wins over them.
+ * This file binds keys.  The caller's and ours are bound before inputrc is
+ * read, so they win over readline's defaults, and a person's inputrc wins over
+ * them.
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <readline/readline.h>
@@ -12,19 +14,20 @@
 #include "base/clock.h"
 #include "tty/internal.h"
 
-static struct tty *bound;
-
 /* ---- the caller's ---- */
 
 static int
-run(size_t n, int count)
+run_key(size_t n, int count)
 {
-	bound->c.keys[n].fn(bound->c.arg, count);
+	struct tty *tty = tty_of_readline();
+
+	assert(n < tty->c.nkeys);
+	tty->c.keys[n].fn(tty->c.arg, count);
 	return 0;
 }
 
-/* Readline calls a function with no argument of ours: one for each place in
- * the caller's table. */
+/* Readline calls a function with no argument of ours, so there is one for each
+ * place in the caller's table. */
 /* clang-format off */
 #define PLACES(X) \
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) \
@@ -34,7 +37,7 @@ run(size_t n, int count)
 	static int key_##n(int count, int key) \
 	{                                      \
 		(void)key;                     \
-		return run(n, count);          \
+		return run_key(n, count);      \
 	}
 #define ADDRESS(n) key_##n,
 
@@ -54,14 +57,16 @@ bind(const char *name, const char *keys, rl_command_func_t *fn)
 /* ---- ours ---- */
 
 /*
- * Enter where the typed line is to vanish: the text is kept for the line
- * handler, and readline ends an empty line, whose prompt it leaves alone.
+ * This is Enter where the typed line is to vanish: the text is kept for the
+ * line handler, and readline ends an empty line, whose prompt it leaves alone.
  */
 static int
 accept_erasing(int count, int key)
 {
-	free(bound->taken);
-	bound->taken = strdup(rl_line_buffer);
+	struct tty *tty = tty_of_readline();
+
+	free(tty->entered);
+	tty->entered = strdup(rl_line_buffer);
 	rl_clear_visible_line();
 	rl_replace_line("", 1);
 	rl_point = rl_end = 0;
@@ -73,7 +78,7 @@ suspend(int count, int key)
 {
 	(void)count;
 	(void)key;
-	tty_edit_suspend(bound);
+	tty_edit_suspend(tty_of_readline());
 	return 0;
 }
 
@@ -82,23 +87,23 @@ redraw(int count, int key)
 {
 	(void)count;
 	(void)key;
-	tty_redraw(bound);
+	tty_redraw(tty_of_readline());
 	return 0;
 }
 
-/* What follows comes through tty_input_paste_end(): readline's own function
- * would wait here for the end of it. */
+/* The paste itself comes through tty_input_paste_end(): readline's own function
+ * would wait here for its end. */
 static int
 paste(int count, int key)
 {
 	(void)count;
 	(void)key;
-	tty_input_paste_begin(&bound->in, dw_clock_ns());
+	tty_input_paste_begin(&tty_of_readline()->in, dw_clock_ns());
 	return 0;
 }
 
 static int
-nothing(int count, int key)
+ignore_key(int count, int key)
 {
 	(void)count;
 	(void)key;
@@ -108,7 +113,6 @@ nothing(int count, int key)
 void
 tty_keys_before(struct tty *tty)
 {
-	bound = tty;
 	bind("tty-redraw", "\\C-l", redraw);
 	bind("tty-suspend", "\\C-z", suspend);
 	for (size_t i = 0; i < tty->c.nkeys; i++)
@@ -134,7 +138,7 @@ tty_keys_after(struct tty *tty)
 		replace(maps[i], rl_newline, accept_erasing);
 	rl_erase_empty_line = tty->c.erase;
 	rl_bind_keyseq_in_map("\\e[200~", paste, emacs_standard_keymap);
-	rl_bind_keyseq_in_map("\\e[201~", nothing, emacs_standard_keymap);
+	rl_bind_keyseq_in_map("\\e[201~", ignore_key, emacs_standard_keymap);
 	rl_bind_keyseq_in_map("\\e[200~", paste, vi_insertion_keymap);
-	rl_bind_keyseq_in_map("\\e[201~", nothing, vi_insertion_keymap);
+	rl_bind_keyseq_in_map("\\e[201~", ignore_key, vi_insertion_keymap);
 }

@@ -10,7 +10,6 @@ libdeskwire_la_SOURCES += \
 	src/tty/out.c \
 	src/tty/plain.c \
 	src/tty/rows.c \
-	src/tty/signals.c \
 	src/tty/stream.c \
 	src/tty/tty.c \
 	src/tty/tty.h \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The terminal's modes.  Readline would leave and enter them around every
- * line; in between the kernel would echo what is typed ahead.  So they are
- * entered once, when we have the terminal, and left at the end.
+ * This file enters and leaves the terminal's modes.  Readline would leave and
+ * enter them around every line; in between the kernel would echo what is typed
+ * ahead.  So they are entered once, when we have the terminal, and left at the
+ * end.
  */
 #include "config.h"
 
@@ -11,15 +12,6 @@
 #include <readline/readline.h>
 
 #include "tty/internal.h"
-
-/* Readline's hooks have no argument; there is one tty in a process. */
-static struct tty *bound;
-
-void
-tty_modes_bind(struct tty *tty)
-{
-	bound = tty;
-}
 
 bool
 tty_modes_foreground(void)
@@ -50,28 +42,30 @@ take_keys_back(void)
 void
 tty_modes_prep(int meta)
 {
-	if (bound == NULL || bound->prepped || bound->gone)
+	struct tty *tty = tty_of_readline();
+
+	if (tty->prepped || tty->hung_up)
 		return;
 	if (!tty_modes_foreground()) {
-		bound->away = true;
+		tty->in_background = true;
 		return;
 	}
 	rl_prep_terminal(meta);
 	take_keys_back();
-	bound->prepped = true;
+	tty->prepped = true;
 }
 
-/* What readline calls after each line. */
+/* Readline calls this after each line. */
 void
 tty_modes_deprep(void)
 {
 }
 
-/* Back to what was there before; never waits for a stopped terminal. */
+/* Restores the modes from before; it never waits for a stopped terminal. */
 void
 tty_modes_restore(struct tty *tty)
 {
-	if (!tty->prepped || tty->gone)
+	if (!tty->prepped || tty->hung_up)
 		return;
 	tty->prepped = false;
 	if (!tty_modes_foreground())

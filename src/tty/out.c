@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file writes to the terminal without waiting for it.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +14,7 @@
 #include "base/clock.h"
 #include "tty/internal.h"
 
-/* What a pipe takes without waiting when poll(2) says it is writable. */
+/* A pipe takes so much without waiting when poll(2) says it is writable. */
 #define PIECE 512
 
 static int
@@ -29,26 +33,27 @@ void
 tty_out_open(struct tty_out *o, bool terminal)
 {
 	o->fd = terminal ? own_description() : -1;
-	o->own = o->fd >= 0;
-	if (!o->own)
+	o->nonblocking = o->fd >= 0;
+	if (!o->nonblocking)
 		o->fd = STDOUT_FILENO;
-	o->dead = false;
+	o->broken = false;
 }
 
 void
 tty_out_close(struct tty_out *o)
 {
-	if (o->own)
+	if (o->nonblocking)
 		close(o->fd);
 	o->fd = -1;
-	o->own = false;
+	o->nonblocking = false;
 	dw_buf_fini(&o->pending);
 }
 
 void
 tty_out_add(struct tty_out *o, const void *data, size_t len)
 {
-	if (!o->dead)
+	assert(o->fd >= 0);
+	if (!o->broken)
 		dw_buf_add(&o->pending, data, len);
 }
 
@@ -60,15 +65,16 @@ writable(const struct tty_out *o, int timeout_ms)
 	return poll(&p, 1, timeout_ms) > 0;
 }
 
-/* Returns the bytes written; 0: not now. */
+/* Returns the bytes written, 0 when the terminal takes none now. */
 static size_t
 write_some(struct tty_out *o, size_t len)
 {
 	ssize_t n;
 
-	if (!o->own && len > PIECE)
+	assert(len != 0); /* 0 written means: not now */
+	if (!o->nonblocking && len > PIECE)
 		len = PIECE;
-	if (!o->own && !writable(o, 0))
+	if (!o->nonblocking && !writable(o, 0))
 		return 0;
 	do
 		n = write(o->fd, o->pending.data, len);
@@ -76,7 +82,7 @@ write_some(struct tty_out *o, size_t len)
 	if (n >= 0)
 		return (size_t)n;
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		o->dead = true;
+		o->broken = true;
 	return 0;
 }
 
@@ -86,12 +92,12 @@ tty_out_flush(struct tty_out *o)
 	bool went = false;
 	size_t n;
 
-	while (o->pending.len != 0 && !o->dead &&
+	while (o->pending.len != 0 && !o->broken &&
 	    (n = write_some(o, o->pending.len)) != 0) {
 		dw_buf_drop(&o->pending, n);
 		went = true;
 	}
-	if (o->dead)
+	if (o->broken)
 		dw_buf_reset(&o->pending);
 	return went;
 }
@@ -101,12 +107,12 @@ tty_out_drain(struct tty_out *o, int patience_ms)
 {
 	int64_t deadline = dw_clock_ns() + patience_ms * DW_MS;
 
-	while (o->pending.len != 0 && !o->dead) {
-		int left = dw_clock_poll_ms(deadline);
+	while (o->pending.len != 0 && !o->broken) {
+		int remaining_ms = dw_clock_poll_ms(deadline);
 
 		if (tty_out_flush(o))
 			deadline = dw_clock_ns() + patience_ms * DW_MS;
-		else if (left == 0 || !writable(o, left))
+		else if (remaining_ms == 0 || !writable(o, remaining_ms))
 			break;
 	}
 	dw_buf_reset(&o->pending);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * No terminal: lines from standard input, rows to standard output, and no
- * readline, which would echo what it reads and paint prompts into a file.
+ * This file stands for a terminal that is not there: lines come from standard
+ * input and rows go to standard output, without readline, which would echo what
+ * it reads and paint prompts into a file.
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +37,7 @@ may_give(const struct tty *tty)
 	return !tty->quit && !tty->held;
 }
 
-/* What the caller holds back is owed; nothing is read before it is given. */
+/* What the caller holds back waits; nothing is read before it is given. */
 static void
 give_lines(struct tty *tty)
 {
@@ -52,8 +54,8 @@ give_lines(struct tty *tty)
 		give_line(tty, line, (size_t)(lf - line));
 	}
 	dw_buf_drop(b, at);
-	tty->owed = b->len != 0 && lf != NULL;
-	if (b->len >= LINE_MAX_BYTES && !tty->owed) {
+	tty->input_waits = b->len != 0 && lf != NULL;
+	if (b->len >= LINE_MAX_BYTES && !tty->input_waits) {
 		give_line(tty, b->data, b->len);
 		dw_buf_reset(b);
 	}
@@ -65,14 +67,15 @@ give_eof(struct tty *tty)
 {
 	size_t len = tty->line_buf.len;
 
-	tty->owed = true;
+	assert(tty->eof);
+	tty->input_waits = true;
 	if (len != 0) {
 		give_line(tty, tty->line_buf.data, len);
 		dw_buf_reset(&tty->line_buf);
 	}
 	if (!may_give(tty))
 		return;
-	tty->owed = false;
+	tty->input_waits = false;
 	if (tty->ops.eof != NULL)
 		tty->ops.eof(tty->c.arg);
 	else
@@ -97,19 +100,20 @@ read_more(struct tty *tty)
 }
 
 bool
-tty_plain_owes(const struct tty *tty)
+tty_plain_has_input(const struct tty *tty)
 {
-	return tty->owed && may_give(tty);
+	return tty->input_waits && may_give(tty);
 }
 
 void
 tty_plain_read(struct tty *tty, short revents)
 {
+	assert(tty->plain);
 	if (!may_give(tty))
 		return;
-	if (tty->owed && tty->eof)
+	if (tty->input_waits && tty->eof)
 		give_eof(tty);
-	else if (tty->owed)
+	else if (tty->input_waits)
 		give_lines(tty);
 	else if (revents != 0)
 		read_more(tty);

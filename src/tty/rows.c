@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file keeps finished rows until they are shown, and drops the oldest when
+ * they are too many.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/i18n.h"
 #include "tty/internal.h"
 
-/* Length of the first rows that are at least `least` bytes together. */
+/* Returns the length of the first rows that are `least` bytes or more. */
 static size_t
-rows_of(const struct dw_buf *b, size_t least)
+rows_length(const struct dw_buf *b, size_t least)
 {
 	const char *lf;
 
@@ -36,7 +41,9 @@ drop_oldest(struct tty_rows *r)
 {
 	/* A quarter at a time, so that a flood does not move memory for
 	 * every row. */
-	size_t len = rows_of(&r->text, TTY_ROWS_MAX / 4);
+	size_t len = rows_length(&r->text, TTY_ROWS_MAX / 4);
+
+	assert(len != 0 && len <= r->text.len);
 
 	r->dropped += count_rows(r->text.data, len);
 	dw_buf_drop(&r->text, len);
@@ -90,7 +97,7 @@ void
 tty_rows_take(struct tty_rows *r, struct dw_buf *out, size_t max,
     const char *end)
 {
-	size_t take = rows_of(&r->text, max), at = 0;
+	size_t take = rows_length(&r->text, max), at = 0;
 	const char *s = dw_buf_str(&r->text);
 
 	say_dropped(r, out, end);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Readline's output stream.  Where a stream can have a function for its end,
- * its buffer empties into `out`.  Otherwise it is one in memory, whose bytes
- * tty_stream_flush() moves to `out`; that is called at the end of whatever
- * writes, so it holds a repaint at most.
+ * This file is readline's output stream.  Where a stream can have a function
+ * for its end, its buffer empties into `out`.  Otherwise it is one in memory,
+ * whose bytes tty_stream_flush() moves to `out`; that is called at the end of
+ * whatever writes, so it holds a repaint at most.
  */
 #include "config.h"
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file is the loop of a person's terminal, and the functions that its
+ * caller has; with readline they go on in edit.c, without a terminal in
+ * plain.c.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -15,7 +20,7 @@
 #include "tty/internal.h"
 
 #define FLUSH_NS          (20 * DW_MS) /* at most 50 repaints a second */
-#define AWAY_NS           DW_SECOND    /* look again for the terminal */
+#define BACKGROUND_NS     DW_SECOND    /* look again for the terminal */
 #define DRAIN_TERMINAL_MS 1000
 #define DRAIN_PLAIN_MS    10000
 
@@ -46,7 +51,7 @@ wants_colour(const struct tty *tty)
 }
 
 static void
-look_around(struct tty *tty)
+inspect_terminal(struct tty *tty)
 {
 	const char *term = getenv("TERM");
 
@@ -56,6 +61,19 @@ look_around(struct tty *tty)
 	tty->have_modes =
 	    !tty->plain && tcgetattr(STDIN_FILENO, &tty->modes) == 0;
 	tty->height = 24;
+}
+
+/* While TTIN and TTOU are blocked, reading in the background fails, and
+ * writing goes on. */
+static int
+take_the_signals(struct dw_signals *s)
+{
+	static const int taken[] = { SIGINT, SIGQUIT, SIGTSTP, SIGCONT,
+		SIGWINCH, SIGHUP, 0 };
+	static const int only_blocked[] = { SIGTTIN, SIGTTOU, 0 };
+
+	dw_signals_block(only_blocked);
+	return dw_signals_open(s, taken);
 }
 
 int
@@ -74,10 +92,10 @@ tty_open(struct tty **out, const struct tty_config *config)
 	tty->owner = pthread_self();
 	tty->deadline_ns = DW_NEVER;
 	tty->watched_fd = -1;
-	tty->signals.rd = -1;
-	look_around(tty);
+	tty->signals = (struct dw_signals)DW_SIGNALS_INITIALIZER;
+	inspect_terminal(tty);
 	tty_out_open(&tty->out, !tty->plain);
-	if ((r = tty_signals_open(&tty->signals)) < 0)
+	if ((r = take_the_signals(&tty->signals)) < 0)
 		goto out;
 	if (!tty->plain && (r = tty_edit_open(tty)) < 0)
 		goto out;
@@ -96,8 +114,7 @@ tty_close(struct tty *tty)
 	assert(tty->magic == TTY_MAGIC);
 	if (!tty->plain)
 		tty_edit_close(tty);
-	if (tty->signals.rd >= 0)
-		dw_signals_close(&tty->signals);
+	dw_signals_close(&tty->signals);
 	tty_out_close(&tty->out);
 	tty_rows_fini(&tty->rows);
 	dw_buf_fini(&tty->line_buf);
@@ -141,7 +158,7 @@ tty_printf(struct tty *tty, const char *format, ...)
 static bool
 is_ready(const struct tty *tty)
 {
-	return tty->out.pending.len == 0 && !tty->away &&
+	return tty->out.pending.len == 0 && !tty->in_background &&
 	    tty->rows.text.len < TTY_ROWS_MAX / 4;
 }
 
@@ -151,7 +168,7 @@ tty_ready(struct tty *tty)
 	tty_check(tty);
 	if (is_ready(tty))
 		return true;
-	tty->waited = true;
+	tty->told_to_wait = true;
 	return false;
 }
 
@@ -184,7 +201,7 @@ tty_prompt(struct tty *tty, const char *text, size_t bold_at, size_t bold_len,
 		return;
 	if (tty->prompt == NULL || strcmp(tty->prompt, prompt) != 0 ||
 	    tty->prompt_number != painted)
-		tty->dirty = true;
+		tty->prompt_changed = true;
 	free(tty->prompt);
 	tty->prompt = prompt;
 	tty->prompt_number = painted;
@@ -310,9 +327,9 @@ tty_quit(struct tty *tty)
 }
 
 void
-tty_rescue(struct tty *tty)
+tty_unblock(struct tty *tty)
 {
-	assert(tty->magic == TTY_MAGIC);
+	assert(tty->magic == TTY_MAGIC); /* and no owner: any thread may */
 	if (!tty->have_modes)
 		return;
 	tcflow(STDOUT_FILENO, TCOON);
@@ -325,7 +342,7 @@ tty_rescue(struct tty *tty)
 enum { FD_KEYS, FD_OUT, FD_SIGNALS, FD_WAKE, FD_WATCHED, N_FDS };
 
 static bool
-blocked(const struct tty *tty)
+output_waits(const struct tty *tty)
 {
 	return tty->out.pending.len != 0;
 }
@@ -338,15 +355,15 @@ wants_paint(const struct tty *tty)
 	if (tty->plain)
 		return false;
 	/* A prompt that has to wait comes after the key that frees it. */
-	return tty->bell || tty->refresh ||
-	    (tty->dirty && !tty_edit_borrowed());
+	return tty->bell || tty->line_changed ||
+	    (tty->prompt_changed && !tty_edit_prompt_is_hidden());
 }
 
 static bool
 may_paint(const struct tty *tty)
 {
-	return !blocked(tty) && !tty->away && !tty->gone &&
-	    (tty->plain || tty->installed);
+	return !output_waits(tty) && !tty->in_background && !tty->hung_up &&
+	    (tty->plain || tty->has_handler);
 }
 
 static bool
@@ -355,43 +372,38 @@ paint_is_due(const struct tty *tty)
 	return wants_paint(tty) && may_paint(tty);
 }
 
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* Somebody was told to wait and the way is free again. */
 static bool
-owes_wake(const struct tty *tty)
+wake_is_due(const struct tty *tty)
 {
-	return tty->waited && is_ready(tty);
+	return tty->told_to_wait && is_ready(tty);
 }
 
 static int
 poll_timeout(const struct tty *tty)
 {
-	bool now = owes_wake(tty) || tty_plain_owes(tty);
+	bool now = wake_is_due(tty) || tty_plain_has_input(tty);
 	int64_t at = now ? 0 : tty->deadline_ns;
 
 	if (paint_is_due(tty))
-		at = earlier(at, tty->flush_ns + FLUSH_NS);
-	if (!tty->plain && !blocked(tty))
-		at = earlier(at, tty_input_deadline(&tty->in));
-	if (tty->away)
-		at = earlier(at, dw_clock_ns() + AWAY_NS);
+		at = dw_clock_sooner(at, tty->flush_ns + FLUSH_NS);
+	if (!tty->plain && !output_waits(tty))
+		at = dw_clock_sooner(at, tty_input_deadline(&tty->in));
+	if (tty->in_background)
+		at = dw_clock_sooner(at, dw_clock_ns() + BACKGROUND_NS);
 	return dw_clock_poll_ms(at);
 }
 
 static void
-prepare(const struct tty *tty, struct pollfd *p)
+fill_poll(const struct tty *tty, struct pollfd *p)
 {
-	bool read = !tty->gone && !tty->away && !tty->eof && !tty->held;
-	bool write = !tty->gone && blocked(tty);
+	bool read =
+	    !tty->hung_up && !tty->in_background && !tty->eof && !tty->held;
+	bool write = !tty->hung_up && output_waits(tty);
 
 	p[FD_KEYS].fd = read ? STDIN_FILENO : -1;
 	/* While nothing can be shown, keys wait in the kernel. */
-	p[FD_KEYS].events = blocked(tty) && !tty->plain ? 0 : POLLIN;
+	p[FD_KEYS].events = output_waits(tty) && !tty->plain ? 0 : POLLIN;
 	p[FD_OUT].fd = write ? tty->out.fd : -1;
 	p[FD_OUT].events = POLLOUT;
 	p[FD_SIGNALS].fd = tty->signals.rd;
@@ -414,10 +426,10 @@ call_or_quit(struct tty *tty, void (*op)(void *arg))
 void
 tty_hung_up(struct tty *tty)
 {
-	if (tty->gone)
+	if (tty->hung_up)
 		return;
-	tty->gone = true;
-	tty->out.dead = true;
+	tty->hung_up = true;
+	tty->out.broken = true;
 	tty_out_flush(&tty->out);
 	call_or_quit(tty, tty->ops.hangup);
 }
@@ -425,7 +437,7 @@ tty_hung_up(struct tty *tty)
 static void
 interrupt(struct tty *tty)
 {
-	if (!tty->plain && tty->installed && !tty->away)
+	if (!tty->plain && tty->has_handler && !tty->in_background)
 		tty_edit_interrupt(tty);
 	else if (tty->ops.interrupt != NULL)
 		tty->ops.interrupt(tty->c.arg, false);
@@ -438,7 +450,7 @@ stop(struct tty *tty)
 {
 	if (tty->plain)
 		kill(getpid(), SIGSTOP);
-	else if (tty->installed && !tty->away)
+	else if (tty->has_handler && !tty->in_background)
 		tty_edit_suspend(tty);
 }
 
@@ -453,9 +465,9 @@ take_signal(struct tty *tty, int signo)
 		tty_hung_up(tty);
 	else if (signo == SIGTSTP)
 		stop(tty);
-	else if (signo == SIGCONT && !tty->plain && !tty->gone)
+	else if (signo == SIGCONT && !tty->plain && !tty->hung_up)
 		tty_edit_continue(tty);
-	else if (signo == SIGWINCH && !tty->plain && !tty->gone)
+	else if (signo == SIGWINCH && !tty->plain && !tty->hung_up)
 		tty_edit_resize(tty);
 }
 
@@ -483,7 +495,7 @@ read_keys(struct tty *tty)
 	else if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	else if (n < 0 && errno == EIO && !tty_modes_foreground())
-		tty->away = true;
+		tty->in_background = true;
 	else
 		tty_hung_up(tty);
 }
@@ -495,11 +507,11 @@ take_keys(struct tty *tty, short revents)
 		tty_plain_read(tty, revents);
 		return;
 	}
-	if (revents != 0 && !blocked(tty))
+	if (revents != 0 && !output_waits(tty))
 		read_keys(tty);
 	else if ((revents & (POLLHUP | POLLERR)) != 0)
 		tty_hung_up(tty);
-	if (tty->installed && !tty->gone && !tty->away)
+	if (tty->has_handler && !tty->hung_up && !tty->in_background)
 		tty_edit_keys(tty);
 }
 
@@ -513,7 +525,7 @@ paint(struct tty *tty)
 	else
 		tty_edit_paint(tty);
 	tty->flush_ns = dw_clock_ns();
-	if (tty->plain && tty->out.dead)
+	if (tty->plain && tty->out.broken)
 		tty_hung_up(tty);
 }
 
@@ -521,17 +533,17 @@ static void
 take_out(struct tty *tty)
 {
 	tty_out_flush(&tty->out);
-	if (tty->out.dead)
+	if (tty->out.broken)
 		tty_hung_up(tty);
 }
 
 static void
-take_callers(struct tty *tty, const struct pollfd *p)
+run_callbacks(struct tty *tty, const struct pollfd *p)
 {
-	bool owed = owes_wake(tty);
+	bool due = wake_is_due(tty);
 
-	tty->waited = tty->waited && !owed;
-	if ((owed || p[FD_WAKE].revents != 0) && tty->ops.wake != NULL)
+	tty->told_to_wait = tty->told_to_wait && !due;
+	if ((due || p[FD_WAKE].revents != 0) && tty->ops.wake != NULL)
 		tty->ops.wake(tty->c.arg);
 	if (p[FD_WATCHED].revents != 0 && p[FD_WATCHED].fd == tty->watched_fd &&
 	    tty->ops.watched != NULL)
@@ -545,23 +557,23 @@ take_callers(struct tty *tty, const struct pollfd *p)
 
 /* Keys come before rows: what is typed is never behind what is shown. */
 static void
-turn(struct tty *tty)
+serve_once(struct tty *tty)
 {
 	struct pollfd p[N_FDS];
 
-	prepare(tty, p);
+	fill_poll(tty, p);
 	if (poll(p, N_FDS, poll_timeout(tty)) < 0)
 		return; /* EINTR */
 	/* A handler may have written after poll(2) had looked at the pipe and
 	 * found keys that were typed after the signal. */
-	if (!take_signals(tty) && tty->away)
+	if (!take_signals(tty) && tty->in_background)
 		tty_edit_continue(tty);
-	if (p[FD_OUT].revents != 0 && !tty->gone)
+	if (p[FD_OUT].revents != 0 && !tty->hung_up)
 		take_out(tty);
-	if (!tty->quit && !tty->gone)
+	if (!tty->quit && !tty->hung_up)
 		take_keys(tty, p[FD_KEYS].revents);
 	if (!tty->quit)
-		take_callers(tty, p);
+		run_callbacks(tty, p);
 	paint(tty);
 }
 
@@ -570,23 +582,23 @@ leave(struct tty *tty)
 {
 	if (!tty->plain)
 		tty_edit_leave(tty);
-	while (tty->plain && !tty->gone && !tty_rows_empty(&tty->rows))
+	while (tty->plain && !tty->hung_up && !tty_rows_empty(&tty->rows))
 		tty_plain_paint(tty);
 	tty_out_drain(&tty->out,
 	    tty->plain ? DRAIN_PLAIN_MS : DRAIN_TERMINAL_MS);
-	if (tty->have_modes && !tty->gone && tty_modes_foreground())
+	if (tty->have_modes && !tty->hung_up && tty_modes_foreground())
 		tcsetattr(STDIN_FILENO, TCSANOW, &tty->modes);
 }
 
 void
 tty_run(struct tty *tty)
 {
-	assert(tty->magic == TTY_MAGIC);
+	assert(tty->magic == TTY_MAGIC && !tty->has_handler);
 	tty->owner = pthread_self();
-	tty_signals_here(&tty->signals);
+	dw_signals_here(&tty->signals);
 	if (!tty->plain)
 		tty_edit_enter(tty);
 	while (!tty->quit)
-		turn(tty);
+		serve_once(tty);
 	leave(tty);
 }

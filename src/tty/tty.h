@@ -13,8 +13,8 @@
  * Before tty_open() every signal should be blocked in every thread: the tty
  * takes INT QUIT TSTP CONT WINCH TTIN TTOU HUP, and no one else may.
  */
-#ifndef DW_TTY_H
-#define DW_TTY_H
+#ifndef TTY_TTY_H
+#define TTY_TTY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -221,6 +221,6 @@ void tty_watch(struct tty *tty, int fd, short events);
  * terminal, discards its output and restores the modes found by tty_open().
  * For main, when a join takes too long.
  */
-void tty_rescue(struct tty *tty);
+void tty_unblock(struct tty *tty);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Tab.  The caller names every possibility; here they are narrowed to the
- * word, and shown above the line as rows like all others.  Nothing is ever
- * asked: readline's questions would stop everything until they are answered.
+ * This file completes a word on Tab.  The caller names every possibility; here
+ * they are narrowed to the word, and shown above the line as rows like all
+ * others.  Nothing is ever asked: readline's questions would stop everything
+ * until they are answered.
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +28,7 @@ struct tty_words {
 	size_t next; /* what readline gets next */
 };
 
-static struct tty *bound;
-static struct tty_words *now; /* during one completion */
+static struct tty_words *completion; /* the one that runs, or NULL */
 
 /* Tab must not put in what typing it could not: names come from strangers. */
 static bool
@@ -73,26 +74,30 @@ static char *
 next_word(const char *text, int state)
 {
 	(void)text;
+	assert(completion != NULL);
 	if (state == 0)
-		now->next = 0;
-	return now->next < now->n ? now->list[now->next++] : NULL;
+		completion->next = 0;
+	return completion->next < completion->n ?
+	    completion->list[completion->next++] :
+	    NULL;
 }
 
 static char **
-attempt(const char *text, int start, int end)
+complete(const char *text, int start, int end)
 {
+	struct tty *tty = tty_of_readline();
 	struct tty_words words = { text, strlen(text), NULL, 0, 0, 0 };
 	char **matches = NULL;
 
 	rl_attempted_completion_over = 1; /* never file names */
-	if (bound->ops.complete == NULL)
+	if (tty->ops.complete == NULL)
 		return NULL;
-	bound->ops.complete(bound->c.arg, rl_line_buffer, (size_t)start,
+	tty->ops.complete(tty->c.arg, rl_line_buffer, (size_t)start,
 	    (size_t)end, &words);
-	now = &words;
+	completion = &words;
 	if (words.n != 0)
 		matches = rl_completion_matches(text, next_word);
-	now = NULL;
+	completion = NULL;
 	free(words.list);
 	return matches;
 }
@@ -120,11 +125,12 @@ widest(char **words, int n)
 
 /* matches[0] is what they have in common; the words are [1, n]. */
 static void
-show(char **matches, int n, int longest)
+show_matches(char **matches, int n, int longest)
 {
+	struct tty *tty = tty_of_readline();
 	int shown = n > WORDS_SHOWN ? WORDS_SHOWN : n;
 	size_t width = widest(matches + 1, shown) + 2;
-	int per_row = (int)((bound->width - 1) / width);
+	int per_row = (int)((tty->width - 1) / width);
 	struct dw_buf row = DW_BUF_INITIALIZER;
 
 	(void)longest;
@@ -136,20 +142,19 @@ show(char **matches, int n, int longest)
 		if (last)
 			dw_buf_addc(&row, '\n');
 	}
-	tty_print(bound, dw_buf_str(&row), row.len);
+	tty_print(tty, dw_buf_str(&row), row.len);
 	dw_buf_fini(&row);
 	if (n > shown)
-		tty_printf(bound,
+		tty_printf(tty,
 		    DW_PLURAL("and %d more", "and %d more", n - shown),
 		    n - shown);
 }
 
 void
-tty_words_bind(struct tty *tty)
+tty_words_open(void)
 {
-	bound = tty;
-	rl_attempted_completion_function = attempt;
-	rl_completion_display_matches_hook = show;
+	rl_attempted_completion_function = complete;
+	rl_completion_display_matches_hook = show_matches;
 	rl_completer_word_break_characters = " \t\n";
 	rl_completer_quote_characters = NULL;
 	rl_ignore_completion_duplicates = 1;

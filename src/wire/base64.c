@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file writes bytes as base64 and reads them back.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -33,7 +36,8 @@ wire_base64_encode(struct dw_buf *out, const void *bytes, size_t len)
 	return r;
 }
 
-/* The bits of `n` characters, the first one highest; -1 if one is strange. */
+/* Returns the bits of `n` characters, the first one highest, or -1 if one is
+ * strange. */
 static int32_t
 bits_of(const char *text, size_t n)
 {

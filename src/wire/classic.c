@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file decodes what the tutorial's programs send.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -24,20 +28,23 @@ wire_classic_fini(struct wire_classic *c)
 void
 wire_classic_feed(struct wire_classic *c, const void *bytes, size_t len)
 {
+	assert(c->in == c->end || c->stranger);
 	c->in = bytes;
 	c->end = c->in + len;
 	c->flush = false;
 }
 
-/* Moves lent bytes to held, up to what one message may have; how many. */
+/* Moves lent bytes to held, up to what one message may have.  Returns how many
+ * it moved. */
 static size_t
-hold(struct wire_classic *c)
+hold_lent(struct wire_classic *c)
 {
-	size_t room = WIRE_CLASSIC_MAX - c->held.len;
+	size_t free_bytes = WIRE_CLASSIC_MAX - c->held.len;
 	size_t n = (size_t)(c->end - c->in);
 
-	if (n > room)
-		n = room;
+	assert(c->held.len <= WIRE_CLASSIC_MAX);
+	if (n > free_bytes)
+		n = free_bytes;
 	if (n == 0 || dw_buf_add(&c->held, c->in, n) < 0)
 		return 0;
 	c->in += n;
@@ -56,12 +63,13 @@ await_hello(struct wire_classic *c)
 
 	if (c->in == c->end)
 		return WIRE_CLASSIC_NONE;
-	hold(c);
+	hold_lent(c);
 	from = before < hello_len ? 0 : before - hello_len + 1;
 	at = dw_memmem(dw_buf_str(&c->held) + from, c->held.len - from,
 	    c->hello, hello_len);
 	if (at != NULL) {
 		end = (size_t)(at - c->held.data) + hello_len;
+		assert(end > before);       /* or the last feed had found it */
 		c->in -= c->held.len - end; /* they came with this feed */
 		c->hello = NULL;
 		dw_buf_reset(&c->held);
@@ -75,7 +83,7 @@ await_hello(struct wire_classic *c)
 
 /* Without memory the bytes go out as they were lent. */
 static enum wire_classic_kind
-lent(struct wire_classic *c, const char **text, size_t *len)
+hand_out_lent(struct wire_classic *c, const char **text, size_t *len)
 {
 	*text = c->in;
 	*len = (size_t)(c->end - c->in);
@@ -95,10 +103,11 @@ hand_out(struct wire_classic *c, const char **text, size_t *len)
 static enum wire_classic_kind
 message(struct wire_classic *c, const char **text, size_t *len)
 {
-	size_t fed = hold(c), tail;
+	size_t fed = hold_lent(c), tail;
 
 	if (c->held.len == 0)
-		return c->in == c->end ? WIRE_CLASSIC_NONE : lent(c, text, len);
+		return c->in == c->end ? WIRE_CLASSIC_NONE :
+					 hand_out_lent(c, text, len);
 	tail = dw_text_tail(c->held.data, c->held.len);
 	if (tail == 0 || c->flush)
 		return hand_out(c, text, len);

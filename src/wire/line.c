@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file decodes rows as nc and telnet send them, and encodes ours.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -10,7 +14,7 @@
 #define SUB_MAX  1024 /* bytes of a subnegotiation that we skip */
 #define ROW_KEEP 1024 /* bytes of memory a silent peer may keep */
 
-/* RFC 854. */
+/* These are the bytes of RFC 854. */
 enum {
 	SE = 240,
 	SB = 250,
@@ -26,6 +30,7 @@ enum { DATA, COMMAND, OPTION, SUB };
 void
 wire_line_init(struct wire_line *l, size_t max_bytes)
 {
+	assert(max_bytes > 1);
 	memset(l, 0, sizeof *l);
 	l->max_bytes = max_bytes;
 }
@@ -40,6 +45,7 @@ wire_line_fini(struct wire_line *l)
 void
 wire_line_feed(struct wire_line *l, const void *bytes, size_t len)
 {
+	assert(l->in == l->end); /* what was lent before has been taken */
 	l->in = bytes;
 	l->end = l->in + len;
 }
@@ -75,6 +81,7 @@ append(struct wire_line *l, const void *bytes, size_t n)
 		l->discarded += n;
 		return WIRE_LINE_NONE;
 	}
+	assert(l->row.len < l->max_bytes);
 	if (n >= l->max_bytes - l->row.len)
 		return skip_row(l, n, WIRE_LINE_TOO_LONG);
 	if (dw_buf_add(&l->row, bytes, n) < 0)
@@ -82,7 +89,7 @@ append(struct wire_line *l, const void *bytes, size_t n)
 	return WIRE_LINE_NONE;
 }
 
-/* Data that ends no row: a CR that waited was data too. */
+/* Adds data that ends no row: a CR that waited was data too. */
 static enum wire_line_kind
 put(struct wire_line *l, const void *bytes, size_t n)
 {
@@ -106,7 +113,7 @@ end_row(struct wire_line *l, enum wire_line_kind kind)
 	return l->handed ? kind : WIRE_LINE_NONE;
 }
 
-/* The longest run of plain data at l->in. */
+/* Returns the length of the plain data at l->in. */
 static size_t
 run_length(const struct wire_line *l)
 {
@@ -219,6 +226,7 @@ step(struct wire_line *l)
 	bool is_data = l->state == DATA;
 	enum wire_line_kind kind = steps[l->state](l);
 
+	assert(l->in <= l->end);
 	if (!is_data)
 		l->noise += (size_t)(l->in - before);
 	return kind;
@@ -279,7 +287,7 @@ wire_line_discarded(const struct wire_line *l)
 	return l->discarded + l->noise;
 }
 
-/* "who: " and as many blanks for the rows below. */
+/* Adds "who: ", and as many blanks for the rows below. */
 static int
 add_prefixes(struct dw_buf *tag, struct dw_buf *gutter, const char *who)
 {

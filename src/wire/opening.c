@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file knows the first bytes of each protocol that may come in.
+ */
 #include "config.h"
 
 #include <string.h>

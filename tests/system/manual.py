@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The manual says what the program does: every option with the verbs it
 belongs to, every limit with its default and range, every command of the
-console, and no others.  ChangeLog begins with this release."""
+console, every exit status, and no others.  ChangeLog begins with this release."""
 
 import os
 import re
@@ -113,6 +113,17 @@ def wrong_verbs():
             yield f"the verb {verb} is not in deskwire.1"
 
 
+def wrong_statuses():
+    known = set(re.findall(r"^\tDW_STATUS_\w+ = (\d+)",
+                           text("src/base/status.h"), re.M)) | {"128+"}
+    section = text("doc/deskwire.1").split(".Sh EXIT STATUS\n")[1]
+    listed = re.findall(r"^\.It (\d+\+?)", section.split("\n.Sh ")[0], re.M)
+    if len(known) == 1:
+        yield "no row of status.h was understood"
+    if sorted(listed) != sorted(known):
+        yield f"deskwire.1 lists {listed}, status.h {sorted(known)}"
+
+
 def wrong_changelog():
     found = re.search(r"^(\d[\d.]*)", text("ChangeLog"), re.M)
     want = os.environ.get("VERSION", found and found[1])
@@ -126,6 +137,7 @@ def main():
         ("every limit is there, with its default and range", wrong_limits),
         ("every verb is there", wrong_verbs),
         ("every command of the console is described", wrong_commands),
+        ("every exit status is there", wrong_statuses),
         ("ChangeLog begins with this release", wrong_changelog),
     ]
     print(f"1..{len(tests)}")

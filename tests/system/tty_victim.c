@@ -64,7 +64,7 @@ take_orders(void *arg)
 	while (poll(p, 2, -1) > 0 && p[1].revents == 0) {
 		n = read(p[0].fd, data, sizeof data);
 		if (n >= 6 && memcmp(data, "rescue", 6) == 0)
-			tty_rescue(victim.tty);
+			tty_unblock(victim.tty);
 		if (n > 0)
 			post(data, (size_t)n);
 		else

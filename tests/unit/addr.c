@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file tests addresses: parsing, formatting, and what kind of network
+ * they belong to.
+ */
 #include "config.h"
 
 #include <stdio.h>

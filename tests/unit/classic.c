@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the decoder of what the tutorial's programs send. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the console's commands and their arguments. */
 #include "config.h"
 
 #include <errno.h>

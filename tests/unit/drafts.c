@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests what a console keeps of text that was not sent. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file makes the system calls of SQLite fail where a test wants it. */
 #include "config.h"
 
 #include <errno.h>

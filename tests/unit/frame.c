@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the library's frames, cut anywhere. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the inbox: requests for the desk thread, and their nodes. */
 #include "config.h"
 
 #include <pthread.h>

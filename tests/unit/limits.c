@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file tests the limits of a desk: their options, and what a machine
+ * allows.
+ */
 #include "config.h"
 
 #include <errno.h>

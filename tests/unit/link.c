@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests a console's link: connecting, and connecting again. */
 #include "config.h"
 
 #include <string.h>

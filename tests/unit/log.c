@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file tests the log: whole lines, whatever is in them. */
 #include "config.h"
 
 #include <errno.h>

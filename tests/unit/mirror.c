@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests a console's picture of the sessions. */
 #include "config.h"
 
 #include <errno.h>

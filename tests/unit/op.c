@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the operator protocol, frame by frame. */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests what the first bytes of a connection say. */
 #include "config.h"
 
 #include <string.h>

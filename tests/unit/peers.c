@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the table of who has written over UDP. */
 #include "config.h"
 
 #include <stdio.h>

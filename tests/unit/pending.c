@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests requests of a console that were not answered yet. */
 #include "config.h"
 
 #include <stdlib.h>

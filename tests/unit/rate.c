@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests how fast one customer may write. */
 #include "config.h"
 
 #include "base/clock.h"

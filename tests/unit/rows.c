@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests how a console shows an event. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests how fast hosts may send datagrams. */
 #include "config.h"
 
 #include <stdio.h>

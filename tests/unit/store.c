@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the journal: what is stored, read, verified and repaired. */
 #include "config.h"
 
 #include <errno.h>

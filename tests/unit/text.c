@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests text made harmless, measured, cut and laid out. */
 #include "config.h"
 
 #include <stdio.h>

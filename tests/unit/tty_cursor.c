@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests where readline's cursor stands in a window. */
 #include "config.h"
 
 #include <locale.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the terminal's bytes on their way to readline. */
 #include "config.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests finished rows that wait to be shown. */
 #include "config.h"
 
 #include <stdio.h>

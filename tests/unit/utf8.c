@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* This file tests the library's judgement of UTF-8. */
 #include "config.h"
 
 #include <string.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Classic mode toward the tutorial's servers: one message in flight, at most
- * WIRE_CLASSIC_CHUNK bytes, never empty; then one answer.  The rows are those
- * that the tutorial's client prints.
+ * This file speaks classic mode to the tutorial's servers: one message is in
+ * flight, at most WIRE_CLASSIC_CHUNK bytes, never empty; then comes one answer.
+ * The rows are those that the tutorial's client prints.
  */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -13,7 +14,7 @@
 #include "base/mem.h"
 #include "base/quit.h"
 #include "base/text.h"
-#include "client/session.h"
+#include "client/internal.h"
 
 #define PARTIAL_SECONDS  1  /* for the rest of a character */
 #define REMINDER_SECONDS 60 /* a person is told that we still wait */
@@ -31,25 +32,25 @@ send_message(struct call *c, const char *text, size_t len)
 	call_show_stamped(c, _("Client send --> %s - "), text, len);
 }
 
-/* Only for them: what else there is to say is known, or would come. */
+/* Nothing more is to be typed, so only answers can come. */
 static bool
 waits_for_answers(const struct call *c)
 {
-	return c->turns.input_ended || c->held;
+	return c->classic.input_ended || c->input_paused;
 }
 
-/* What we wait for now, and how long. */
+/* Sets the deadline of what we wait for now. */
 static void
 set_deadline(struct call *c)
 {
-	struct call_turns *t = &c->turns;
+	struct call_classic *t = &c->classic;
 	double seconds;
 
 	if (t->state == CALL_LEAVING)
 		seconds = CALL_LINGER_SECONDS;
 	else if (wire_classic_partial(&t->decoder))
 		seconds = PARTIAL_SECONDS;
-	else if (t->state == CALL_OURS) {
+	else if (t->state == CALL_OUR_TURN) {
 		tty_deadline(c->tty, DW_NEVER);
 		return;
 	} else if (waits_for_answers(c))
@@ -63,14 +64,14 @@ static void
 set_state(struct call *c, int state)
 {
 	const char *prompt =
-	    state == CALL_OURS ? _("Message for the server: ") : "";
+	    state == CALL_OUR_TURN ? _("Message for the server: ") : "";
 
-	c->turns.state = state;
+	c->classic.state = state;
 	tty_prompt(c->tty, prompt, 0, 0, 0);
 	set_deadline(c);
 }
 
-/* One "quit", then we read on to the server's own end: closing with bytes
+/* Says one "quit"; then we read on to the server's own end: closing with bytes
  * unread would reset the connection and could eat the word. */
 static void
 say_quit(struct call *c)
@@ -85,26 +86,28 @@ say_quit(struct call *c)
 static void
 take_turn(struct call *c)
 {
-	struct call_turns *t = &c->turns;
+	struct call_classic *t = &c->classic;
 	size_t len, n;
 
-	if (t->state != CALL_OURS)
+	if (t->state != CALL_OUR_TURN)
 		return;
 	if (t->todo.len == 0) {
 		if (t->input_ended)
 			say_quit(c);
 		return;
 	}
+	assert(t->todo.data[t->todo.len - 1] == '\0');
 	len = strlen(t->todo.data);
 	if (dw_is_quit(t->todo.data, len)) {
 		say_quit(c);
 		return;
 	}
 	n = dw_text_cut(t->todo.data, len, WIRE_CLASSIC_CHUNK);
+	assert(n > 0); /* an empty message would never be seen */
 	send_message(c, t->todo.data, n);
 	dw_buf_drop(&t->todo, n < len ? n : len + 1);
-	call_pace(c);
-	set_state(c, CALL_THEIRS);
+	call_pause_input(c);
+	set_state(c, CALL_THEIR_TURN);
 }
 
 static void
@@ -113,8 +116,8 @@ queue_row(struct call *c, const char *row, size_t len)
 	struct dw_buf safe = DW_BUF_INITIALIZER;
 
 	if (dw_quit_guard(&safe, row, len) < 0 ||
-	    dw_buf_add(&c->turns.todo, dw_buf_str(&safe), safe.len + 1) < 0)
-		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+	    dw_buf_add(&c->classic.todo, dw_buf_str(&safe), safe.len + 1) < 0)
+		call_end(c, DW_STATUS_FAILED, sks_strerror(SKS_ENOMEM));
 	else if (safe.len != len)
 		tty_printf(c->tty,
 		    _("The word \"quit\" inside your text was "
@@ -126,24 +129,24 @@ queue_row(struct call *c, const char *row, size_t len)
 static void
 begin(struct call *c)
 {
-	wire_classic_init(&c->turns.decoder, WIRE_CLASSIC_SERVER_HELLO);
+	wire_classic_init(&c->classic.decoder, WIRE_CLASSIC_SERVER_HELLO);
 	send_message(c, WIRE_CLASSIC_CLIENT_HELLO,
 	    sizeof WIRE_CLASSIC_CLIENT_HELLO - 1);
-	set_state(c, CALL_HELLO);
+	set_state(c, CALL_AWAITS_HELLO);
 }
 
 static void
 typed(struct call *c, const char *text)
 {
-	bool was_held;
+	bool was_paused;
 
 	if (call_each_row(c, text, queue_row) == 0)
 		tty_printf(c->tty,
 		    _("An empty line is not sent: the server "
 		      "would never see it."));
-	was_held = c->held;
-	call_pace(c);
-	if (c->held && !was_held)
+	was_paused = c->input_paused;
+	call_pause_input(c);
+	if (c->input_paused && !was_paused)
 		set_deadline(c);
 	take_turn(c);
 }
@@ -151,7 +154,7 @@ typed(struct call *c, const char *text)
 static void
 input_ended(struct call *c)
 {
-	c->turns.input_ended = true;
+	c->classic.input_ended = true;
 	set_deadline(c);
 	take_turn(c);
 }
@@ -172,7 +175,7 @@ ends_in_quit(const char *text, size_t len)
 static void
 answered(struct call *c, const char *text, size_t len)
 {
-	struct call_turns *t = &c->turns;
+	struct call_classic *t = &c->classic;
 
 	if (t->quit_met)
 		return;
@@ -180,11 +183,11 @@ answered(struct call *c, const char *text, size_t len)
 	t->quit_met = ends_in_quit(text, len);
 	if (t->quit_met && !c->leaving)
 		say_quit(c);
-	else if (t->state == CALL_THEIRS)
-		set_state(c, CALL_OURS);
+	else if (t->state == CALL_THEIR_TURN)
+		set_state(c, CALL_OUR_TURN);
 }
 
-/* The hello, and with it what came in the same piece: the greeting. */
+/* Shows the hello, and with it what came in the same piece: the greeting. */
 static void
 greeted(struct call *c)
 {
@@ -193,11 +196,11 @@ greeted(struct call *c)
 	size_t len;
 
 	dw_buf_adds(&all, WIRE_CLASSIC_SERVER_HELLO);
-	if (wire_classic_next(&c->turns.decoder, &text, &len) ==
+	if (wire_classic_next(&c->classic.decoder, &text, &len) ==
 	    WIRE_CLASSIC_TEXT)
 		dw_buf_add(&all, text, len);
-	if (c->turns.state == CALL_HELLO)
-		set_state(c, CALL_OURS);
+	if (c->classic.state == CALL_AWAITS_HELLO)
+		set_state(c, CALL_OUR_TURN);
 	answered(c, dw_buf_str(&all), all.len);
 	dw_buf_fini(&all);
 }
@@ -205,7 +208,7 @@ greeted(struct call *c)
 static void
 take_messages(struct call *c)
 {
-	struct call_turns *t = &c->turns;
+	struct call_classic *t = &c->classic;
 	enum wire_classic_kind kind;
 	const char *text;
 	size_t len;
@@ -213,7 +216,7 @@ take_messages(struct call *c)
 	while ((kind = wire_classic_next(&t->decoder, &text, &len)) !=
 	    WIRE_CLASSIC_NONE) {
 		if (kind == WIRE_CLASSIC_STRANGER) {
-			call_end(c, CALL_FAILED,
+			call_end(c, DW_STATUS_FAILED,
 			    _("this server does not speak the classic protocol"));
 			return;
 		}
@@ -227,9 +230,9 @@ take_messages(struct call *c)
 static void
 received(struct call *c, const char *bytes, size_t len)
 {
-	wire_classic_feed(&c->turns.decoder, bytes, len);
+	wire_classic_feed(&c->classic.decoder, bytes, len);
 	take_messages(c);
-	if (wire_classic_partial(&c->turns.decoder))
+	if (wire_classic_partial(&c->classic.decoder))
 		set_deadline(c);
 	else
 		take_turn(c);
@@ -239,8 +242,8 @@ received(struct call *c, const char *bytes, size_t len)
 static void
 leave(struct call *c)
 {
-	if (c->turns.state == CALL_HELLO)
-		call_end(c, CALL_FINE, NULL);
+	if (c->classic.state == CALL_AWAITS_HELLO)
+		call_end(c, DW_STATUS_OK, NULL);
 	else
 		say_quit(c);
 }
@@ -248,32 +251,32 @@ leave(struct call *c)
 static void
 ended(struct call *c, int code)
 {
-	struct call_turns *t = &c->turns;
+	struct call_classic *t = &c->classic;
 	struct dw_buf *held = &t->decoder.held;
 
 	wire_classic_flush(&t->decoder);
-	if (t->state != CALL_HELLO)
+	if (t->state != CALL_AWAITS_HELLO)
 		take_messages(c);
 	else if (held->len > 0)
 		show_received(c, held->data, held->len);
 	if (c->leaving)
-		call_end(c, CALL_FINE, NULL);
-	else if (t->state == CALL_HELLO && held->len > 0)
-		call_end(c, CALL_REFUSED, _("the server took no call"));
+		call_end(c, DW_STATUS_OK, NULL);
+	else if (t->state == CALL_AWAITS_HELLO && held->len > 0)
+		call_end(c, DW_STATUS_REFUSED, _("the server took no call"));
 	else if (code == 0)
-		call_end(c, CALL_EARLY,
+		call_end(c, DW_STATUS_EARLY,
 		    _("the server has closed the connection"));
 	else
-		call_end(c, CALL_EARLY, _("the connection was broken"));
+		call_end(c, DW_STATUS_EARLY, _("the connection was broken"));
 }
 
 static void
 timeout(struct call *c)
 {
-	struct call_turns *t = &c->turns;
+	struct call_classic *t = &c->classic;
 
 	if (t->state == CALL_LEAVING) {
-		call_end(c, CALL_FINE, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 		return;
 	}
 	if (wire_classic_partial(&t->decoder)) {
@@ -283,7 +286,7 @@ timeout(struct call *c)
 		return;
 	}
 	if (waits_for_answers(c)) {
-		call_end(c, CALL_FAILED, _("no answer came in time"));
+		call_end(c, DW_STATUS_FAILED, _("no answer came in time"));
 		return;
 	}
 	tty_printf(c->tty, _("Still waiting for the server's answer."));
@@ -293,8 +296,8 @@ timeout(struct call *c)
 static void
 fini(struct call *c)
 {
-	wire_classic_fini(&c->turns.decoder);
-	dw_buf_fini(&c->turns.todo);
+	wire_classic_fini(&c->classic.decoder);
+	dw_buf_fini(&c->classic.todo);
 }
 
 const struct call_mode call_classic_mode = {

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One call: a terminal and a socket in one thread.  A mode is what is said
- * over it; it gets bytes and typed lines, and uses the functions below.
+ * What the files of this room share: one call, a terminal and a socket in one
+ * thread.  A mode is what is said over it; it gets bytes and typed lines, and
+ * uses the functions below.
  */
-#ifndef CALL_SESSION_H
-#define CALL_SESSION_H
+#ifndef CALL_INTERNAL_H
+#define CALL_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/signals.h"
 #include "client/call.h"
 #include "socketserver/socketserver.h"
 #include "tty/tty.h"
@@ -23,19 +25,19 @@
 struct call;
 
 struct call_mode {
-	/* Connected; the terminal is there. */
+	/* The socket is connected, and the terminal is there. */
 	void (*begin)(struct call *c);
 
-	/* A line, which may hold LF from a paste. */
+	/* A person, or a pipe, gave this line; it may hold LF from a paste. */
 	void (*typed)(struct call *c, const char *text);
 
-	/* In a pipe: no further line will come. */
+	/* A pipe has ended: no further line will come. */
 	void (*input_ended)(struct call *c);
 
 	/* A person wants to end.  Called once. */
 	void (*leave)(struct call *c);
 
-	/* Bytes of the peer, as one recv gave them. */
+	/* The peer sent these bytes, as one recv gave them. */
 	void (*received)(struct call *c, const char *bytes, size_t len);
 
 	/* The connection is over: 0 for an end of file, SKS_ERESET, …  Must
@@ -53,9 +55,10 @@ struct call_mode {
 
 	/* The deadline given to tty_deadline() has passed. */
 	void (*timeout)(struct call *c);
+
 	/* The peer has begun to read too slowly, reads again, or has read
-	 * some more (c->held says which); NULL: nothing to do. */
-	void (*paced)(struct call *c);
+	 * some more (c->input_paused says which); NULL: nothing to do. */
+	void (*input_paused)(struct call *c);
 
 	void (*fini)(struct call *c);
 };
@@ -65,17 +68,22 @@ extern const struct call_mode call_line_mode, call_classic_mode,
 extern const struct tty_ops call_tty_ops; /* their arg is a struct call */
 
 /* What line mode knows. */
-struct call_rows {
+struct call_line {
 	struct wire_line decoder;
-	unsigned count;
-	bool from_person; /* a row that is not the desk's */
-	bool last_from_desk;
-	bool said_quit; /* not only ended the input */
+	unsigned rows;       /* received */
+	bool from_person;    /* one of them is not the desk's */
+	bool last_from_desk; /* the last one is the desk's */
+	bool said_quit;      /* not only ended the input */
 };
 
 /* What classic mode knows. */
-struct call_turns {
-	enum { CALL_HELLO, CALL_OURS, CALL_THEIRS, CALL_LEAVING } state;
+struct call_classic {
+	enum {
+		CALL_AWAITS_HELLO,
+		CALL_OUR_TURN,
+		CALL_THEIR_TURN,
+		CALL_LEAVING
+	} state;
 	struct wire_classic decoder;
 	struct dw_buf todo; /* messages, each with its NUL */
 	bool input_ended;
@@ -83,40 +91,41 @@ struct call_turns {
 };
 
 /* What datagram mode knows. */
-struct call_notes {
+struct call_datagram {
 	bool answered;
 	bool refused; /* what was sent last */
 	bool unsent;  /* a line could not be sent */
 	bool input_ended;
 };
 
+#define CALL_MAGIC 0xca11ed05u
+
 struct call {
+	unsigned magic;
 	const struct call_config *cfg;
 	const struct call_mode *mode;
 	struct sks_socket *sock;
 	struct tty *tty;
-	char where[160]; /* "127.0.0.1:6666", printable */
+	struct dw_signals term; /* SIGTERM, which wakes the tty */
+	char where[160];        /* "127.0.0.1:6666", printable */
 	int64_t began_ns;
 
 	struct dw_buf out; /* not yet taken by the kernel */
 	bool broken;       /* sending is not possible */
 	bool half_close;   /* once out is empty */
 	bool half_closed;
-	bool paused; /* the terminal takes no rows */
-	bool held;   /* no line is read from the pipe */
+	bool receiving_paused; /* the terminal takes no rows */
+	bool input_paused;     /* no line is read from the pipe */
 
 	bool sent;       /* something of the customer's */
 	bool leaving;    /* nothing more is to be sent */
 	int status;      /* what call_run() returns */
 	const char *why; /* of the end; NULL: as wished */
 
-	struct call_rows rows;
-	struct call_turns turns;
-	struct call_notes notes;
+	struct call_line line;
+	struct call_classic classic;
+	struct call_datagram datagram;
 };
-
-/* Has SIGTERM come?  From call.c, which catches it and rings the tty. */
-bool call_terminated(void);
 
 /* Begins the mode and listens to the peer. */
 void call_start(struct call *c);
@@ -124,8 +133,8 @@ void call_start(struct call *c);
 /* Sends, now or as soon as the peer takes it. */
 void call_send(struct call *c, const char *bytes, size_t len);
 
-/* Reads lines only while not too much waits to be sent. */
-void call_pace(struct call *c);
+/* Pauses the reading of lines while too much waits to be sent. */
+void call_pause_input(struct call *c);
 
 /* Shuts our direction when all is sent. */
 void call_half_close(struct call *c);
@@ -139,9 +148,10 @@ void call_show_stamped(struct call *c, const char *format, const char *text,
     size_t len);
 
 /* Ends the call.  why: a sentence for standard error, or NULL. */
-void call_end(struct call *c, enum call_status status, const char *why);
+void call_end(struct call *c, enum dw_status status, const char *why);
 
-/* Runs fn for each row of a pasted text that is not empty; how many. */
+/* Runs fn for each row of a pasted text that is not empty.  Returns how many
+ * there were. */
 unsigned call_each_row(struct call *c, const char *text,
     void (*fn)(struct call *c, const char *row, size_t len));
 

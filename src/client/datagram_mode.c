@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Datagrams: each line is one, toward the tutorial's UDP server, which never
- * answers, or toward a desk, whose operator may.  The rows are those that the
+ * This file sends each line as a datagram to the tutorial's UDP server, which
+ * never answers, or to a desk, whose operator may.  The rows are those that the
  * tutorial's client prints, but none claims a connection.
  */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/quit.h"
-#include "client/session.h"
+#include "client/internal.h"
 
 static void
 begin(struct call *c)
@@ -23,22 +24,24 @@ begin(struct call *c)
 static void
 end(struct call *c)
 {
-	if (c->notes.refused && !c->notes.answered && !tty_is_terminal(c->tty))
-		call_end(c, CALL_REFUSED, _("nobody listens there"));
+	if (c->datagram.refused && !c->datagram.answered &&
+	    !tty_is_terminal(c->tty))
+		call_end(c, DW_STATUS_REFUSED, _("nobody listens there"));
 	else
-		call_end(c, c->notes.unsent ? CALL_FAILED : CALL_FINE, NULL);
+		call_end(c,
+		    c->datagram.unsent ? DW_STATUS_FAILED : DW_STATUS_OK, NULL);
 }
 
 /* What was sent last met nobody. */
 static void
 refused(struct call *c)
 {
-	if (!c->notes.refused && !c->leaving)
+	if (!c->datagram.refused && !c->leaving)
 		tty_printf(c->tty,
 		    _("Nobody listens at %s; what was sent is "
 		      "lost."),
 		    c->where);
-	c->notes.refused = true;
+	c->datagram.refused = true;
 }
 
 /* That nobody listens is told by the next call of the socket, which has done
@@ -49,6 +52,7 @@ send_first(struct call *c)
 	size_t len = strlen(c->out.data);
 	ssize_t n = sks_send_now(c->sock, c->out.data, len);
 
+	assert(len < c->out.len);
 	if (n == SKS_ECONNREFUSED) {
 		refused(c);
 		n = sks_send_now(c->sock, c->out.data, len);
@@ -57,9 +61,9 @@ send_first(struct call *c)
 		return SKS_EAGAIN;
 	if (n < 0) {
 		tty_printf(c->tty, _("not sent: %s"), sks_strerror((int)n));
-		c->notes.unsent = true;
+		c->datagram.unsent = true;
 	}
-	c->notes.refused = false;
+	c->datagram.refused = false;
 	dw_buf_drop(&c->out, len + 1);
 	return 0;
 }
@@ -85,7 +89,7 @@ say_quit(struct call *c)
 static void
 refuse_long(struct call *c, const char *row, size_t len)
 {
-	c->notes.unsent = !tty_is_terminal(c->tty);
+	c->datagram.unsent = !tty_is_terminal(c->tty);
 	tty_printf(c->tty,
 	    _("not sent: a message over UDP may have %d bytes, "
 	      "and this one has %zu"),
@@ -123,9 +127,9 @@ typed(struct call *c, const char *text)
 static void
 input_ended(struct call *c)
 {
-	c->notes.input_ended = c->leaving = true;
+	c->datagram.input_ended = c->leaving = true;
 	if (!c->sent ||
-	    (c->out.len == 0 && (c->notes.refused || c->notes.answered)))
+	    (c->out.len == 0 && (c->datagram.refused || c->datagram.answered)))
 		end(c);
 	else
 		tty_deadline(c->tty, dw_clock_after(c->cfg->wait_seconds));
@@ -137,13 +141,13 @@ leave(struct call *c)
 	end(c);
 }
 
-/* Behind words of ours, so that no answer can look like a row of ours. */
+/* An answer stands behind words of ours, so it cannot look like our row. */
 static void
 received(struct call *c, const char *bytes, size_t len)
 {
-	c->notes.answered = true;
+	c->datagram.answered = true;
 	call_show_stamped(c, _("Client received ==> %s - "), bytes, len);
-	if (c->notes.input_ended && c->out.len == 0)
+	if (c->datagram.input_ended && c->out.len == 0)
 		end(c);
 }
 
@@ -153,7 +157,7 @@ goes_on(struct call *c, int code)
 	if (code != SKS_ECONNREFUSED)
 		return false;
 	refused(c);
-	if (c->notes.input_ended)
+	if (c->datagram.input_ended)
 		end(c);
 	return true;
 }
@@ -161,17 +165,17 @@ goes_on(struct call *c, int code)
 static void
 ended(struct call *c, int code)
 {
-	call_end(c, CALL_FAILED, sks_strerror(code));
+	call_end(c, DW_STATUS_FAILED, sks_strerror(code));
 }
 
 static void
 timeout(struct call *c)
 {
 	if (c->out.len > 0)
-		call_end(c, CALL_FAILED, sks_strerror(SKS_ETIMEDOUT));
-	else if (c->notes.input_ended && c->cfg->wants_answer &&
-	    !c->notes.answered)
-		call_end(c, CALL_FAILED, _("no answer came in time"));
+		call_end(c, DW_STATUS_FAILED, sks_strerror(SKS_ETIMEDOUT));
+	else if (c->datagram.input_ended && c->cfg->wants_answer &&
+	    !c->datagram.answered)
+		call_end(c, DW_STATUS_FAILED, _("no answer came in time"));
 	else
 		end(c);
 }

@@ -1,20 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file moves what is said between the terminal and the socket of a call;
+ * its mode decides what that is.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "client/session.h"
+#include "client/internal.h"
+
+static struct call *
+call_of(void *arg)
+{
+	struct call *c = arg;
+
+	assert(c->magic == CALL_MAGIC && c->tty != NULL);
+	return c;
+}
 
 static void
 watch(struct call *c)
 {
 	short events = 0;
 
-	if (!c->paused)
+	if (!c->receiving_paused)
 		events |= POLLIN;
 	if (c->out.len > 0)
 		events |= POLLOUT;
@@ -23,15 +37,15 @@ watch(struct call *c)
 }
 
 void
-call_pace(struct call *c)
+call_pause_input(struct call *c)
 {
-	bool was_held = c->held;
+	bool was_paused = c->input_paused;
 
-	c->held = !tty_is_terminal(c->tty) &&
-	    (c->out.len > CALL_OUT_MAX || c->turns.todo.len > CALL_OUT_MAX);
-	tty_hold(c->tty, c->held);
-	if ((was_held || c->held) && c->mode->paced != NULL)
-		c->mode->paced(c);
+	c->input_paused = !tty_is_terminal(c->tty) &&
+	    (c->out.len > CALL_OUT_MAX || c->classic.todo.len > CALL_OUT_MAX);
+	tty_hold(c->tty, c->input_paused);
+	if ((was_paused || c->input_paused) && c->mode->input_paused != NULL)
+		c->mode->input_paused(c);
 }
 
 /*
@@ -67,22 +81,25 @@ flush(struct call *c)
 
 	while (c->out.len > 0 && send(c) != SKS_EAGAIN)
 		;
+	assert(c->out.len == 0 || !c->half_closed);
 	if (c->out.len == 0 && c->half_close && !c->half_closed) {
 		c->half_closed = true;
 		if (sks_shutdown(c->sock, SKS_SHUT_WR) < 0)
 			c->broken = true;
 	}
-	call_pace(c);
+	call_pause_input(c);
 	watch(c);
 }
 
 void
 call_send(struct call *c, const char *bytes, size_t len)
 {
+	/* A datagram ends with its NUL. */
+	assert(c->mode->send == NULL || (len > 0 && bytes[len - 1] == '\0'));
 	if (c->broken || c->half_close)
 		return;
 	if (dw_buf_add(&c->out, bytes, len) < 0)
-		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+		call_end(c, DW_STATUS_FAILED, sks_strerror(SKS_ENOMEM));
 	else
 		flush(c);
 }
@@ -97,6 +114,7 @@ call_start(struct call *c)
 void
 call_half_close(struct call *c)
 {
+	assert(c->mode->send == NULL); /* datagrams have no end */
 	c->half_close = true;
 	flush(c);
 }
@@ -132,7 +150,7 @@ call_show_stamped(struct call *c, const char *format, const char *text,
 }
 
 void
-call_end(struct call *c, enum call_status status, const char *why)
+call_end(struct call *c, enum dw_status status, const char *why)
 {
 	c->status = status;
 	c->why = why;
@@ -160,18 +178,18 @@ static void
 receive(struct call *c)
 {
 	char bytes[65536]; /* also the longest datagram */
-	bool datagrams = c->mode->goes_on != NULL;
+	bool is_datagram = c->mode->goes_on != NULL;
 	ssize_t n = sks_recv(c->sock, bytes, sizeof bytes);
 
 	if (n == SKS_EAGAIN)
 		return;
-	if (n > 0 || (n == 0 && datagrams)) {
+	if (n > 0 || (n == 0 && is_datagram)) {
 		c->mode->received(c, bytes, (size_t)n);
-		c->paused = !tty_ready(c->tty);
+		c->receiving_paused = !tty_ready(c->tty);
 		watch(c);
 		return;
 	}
-	if (datagrams && c->mode->goes_on(c, (int)n))
+	if (is_datagram && c->mode->goes_on(c, (int)n))
 		return;
 	/* A send has already taken the error from the socket. */
 	if (n == 0 && c->broken)
@@ -183,18 +201,19 @@ receive(struct call *c)
 static void
 on_watched(void *arg, short revents)
 {
-	struct call *c = arg;
+	struct call *c = call_of(arg);
 
 	if ((revents & POLLOUT) != 0)
 		flush(c);
-	if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !c->paused)
+	if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
+	    !c->receiving_paused)
 		receive(c);
 }
 
 static void
 on_line(void *arg, const char *text, uint64_t painted)
 {
-	struct call *c = arg;
+	struct call *c = call_of(arg);
 
 	(void)painted;
 	if (!c->leaving)
@@ -215,7 +234,7 @@ leave(struct call *c)
 static void
 on_eof(void *arg)
 {
-	struct call *c = arg;
+	struct call *c = call_of(arg);
 
 	if (tty_is_terminal(c->tty))
 		leave(c);
@@ -227,39 +246,39 @@ static void
 on_interrupt(void *arg, bool had_text)
 {
 	if (!had_text)
-		leave(arg);
+		leave(call_of(arg));
 }
 
 static void
 on_hangup(void *arg)
 {
-	struct call *c = arg;
+	struct call *c = call_of(arg);
 
 	leave(c);
 	tty_quit(c->tty);
 }
 
-/* Rung also when the terminal takes rows again. */
+/* This comes also when the terminal takes rows again. */
 static void
 on_wake(void *arg)
 {
-	struct call *c = arg;
+	struct call *c = call_of(arg);
 
-	if (call_terminated()) {
+	if (dw_signals_next(&c->term) == SIGTERM) {
 		leave(c);
-		c->status = 128 + SIGTERM;
+		c->status = DW_STATUS_SIGNAL(SIGTERM);
 		c->why = NULL;
 		tty_quit(c->tty);
 		return;
 	}
-	c->paused = false;
+	c->receiving_paused = false;
 	watch(c);
 }
 
 static void
 on_timeout(void *arg)
 {
-	struct call *c = arg;
+	struct call *c = call_of(arg);
 
 	c->mode->timeout(c);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Line mode: rows of text in both directions. */
+/*
+ * This file speaks line mode to a desk: rows of text in both directions.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -7,7 +9,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
-#include "client/session.h"
+#include "client/internal.h"
 
 #define ROW_MAX (64 * 1024)
 
@@ -15,8 +17,8 @@
  * others only after this time. */
 #define REFUSAL_NS (600 * DW_MS)
 
-/* In one send: a desk that answers the first half and closes would find the
- * other one unread, and reset the connection. */
+/* All of it goes in one send: a desk that answers the first half and closes
+ * would find the other one unread, and reset the connection. */
 static void
 send_words(struct call *c, const char *prefix, const char *text, size_t len)
 {
@@ -26,7 +28,7 @@ send_words(struct call *c, const char *prefix, const char *text, size_t len)
 	dw_buf_add(&row, text, len);
 	dw_buf_addc(&row, '\n');
 	if (row.failed)
-		call_end(c, CALL_FAILED, sks_strerror(SKS_ENOMEM));
+		call_end(c, DW_STATUS_FAILED, sks_strerror(SKS_ENOMEM));
 	else
 		call_send(c, row.data, row.len);
 	dw_buf_fini(&row);
@@ -40,7 +42,7 @@ send_row(struct call *c, const char *row, size_t len)
 
 	dw_text_trim(&word, &n);
 	if (n == 5 && memcmp(word, "/quit", 5) == 0) {
-		c->leaving = c->rows.said_quit = true;
+		c->leaving = c->line.said_quit = true;
 		tty_deadline(c->tty, dw_clock_after(CALL_LINGER_SECONDS));
 	}
 	send_words(c, "", row, len);
@@ -50,7 +52,7 @@ send_row(struct call *c, const char *row, size_t len)
 static void
 begin(struct call *c)
 {
-	wire_line_init(&c->rows.decoder, ROW_MAX);
+	wire_line_init(&c->line.decoder, ROW_MAX);
 	if (tty_is_terminal(c->tty))
 		tty_printf(c->tty, _("Connected to %s.  Ctrl-D ends the call."),
 		    c->where);
@@ -76,7 +78,7 @@ input_ended(struct call *c)
 static void
 leave(struct call *c)
 {
-	c->rows.said_quit = true;
+	c->line.said_quit = true;
 	tty_prompt(c->tty, "", 0, 0, 0);
 	send_words(c, "/quit", "", 0);
 	call_half_close(c);
@@ -87,18 +89,18 @@ leave(struct call *c)
 static bool
 is_from_desk(const struct call *c, const char *text, size_t len)
 {
-	if (len > 0 && *text == ' ' && c->rows.count > 0)
-		return c->rows.last_from_desk;
+	if (len > 0 && *text == ' ' && c->line.rows > 0)
+		return c->line.last_from_desk;
 	return len >= 2 && memcmp(text, "* ", 2) == 0;
 }
 
 static void
 show_row(struct call *c, const char *text, size_t len)
 {
-	c->rows.last_from_desk = is_from_desk(c, text, len);
-	c->rows.count++;
-	if (!c->rows.last_from_desk)
-		c->rows.from_person = true;
+	c->line.last_from_desk = is_from_desk(c, text, len);
+	c->line.rows++;
+	if (!c->line.last_from_desk)
+		c->line.from_person = true;
 	call_show(c, text, len);
 }
 
@@ -109,7 +111,7 @@ show_rows(struct call *c)
 	const char *text;
 	size_t len;
 
-	while ((kind = wire_line_next(&c->rows.decoder, &text, &len)) !=
+	while ((kind = wire_line_next(&c->line.decoder, &text, &len)) !=
 	    WIRE_LINE_NONE) {
 		if (kind == WIRE_LINE_TEXT || kind == WIRE_LINE_CUT_SHORT)
 			show_row(c, text, len);
@@ -117,7 +119,7 @@ show_rows(struct call *c)
 			tty_printf(c->tty,
 			    _("A row that was too long is not shown."));
 	}
-	len = wire_line_answer(&c->rows.decoder, &text);
+	len = wire_line_answer(&c->line.decoder, &text);
 	if (len > 0)
 		call_send(c, text, len);
 }
@@ -125,17 +127,17 @@ show_rows(struct call *c)
 static void
 received(struct call *c, const char *bytes, size_t len)
 {
-	wire_line_feed(&c->rows.decoder, bytes, len);
+	wire_line_feed(&c->line.decoder, bytes, len);
 	show_rows(c);
 }
 
-/* Told something by the desk alone, and ended before anything could begin. */
+/* The desk alone said something, and ended before anything could begin. */
 static bool
 was_refused(const struct call *c, int code)
 {
 	int64_t took = dw_clock_ns() - c->began_ns;
 
-	if (c->rows.count == 0 || c->rows.from_person)
+	if (c->line.rows == 0 || c->line.from_person)
 		return false;
 	if (code == SKS_ERESET)
 		return took < CALL_LINGER_SECONDS * DW_SECOND;
@@ -147,61 +149,63 @@ was_refused(const struct call *c, int code)
 static bool
 as_wished(const struct call *c, int code)
 {
-	if (c->rows.count == 0)
+	if (c->line.rows == 0)
 		return false;
 	if (code != 0)
-		return c->rows.said_quit;
-	return c->leaving || c->rows.last_from_desk;
+		return c->line.said_quit;
+	return c->leaving || c->line.last_from_desk;
 }
 
 static void
 ended(struct call *c, int code)
 {
-	wire_line_eof(&c->rows.decoder);
+	wire_line_eof(&c->line.decoder);
 	show_rows(c);
 	if (was_refused(c, code))
-		call_end(c, CALL_REFUSED, _("the desk took no call"));
+		call_end(c, DW_STATUS_REFUSED, _("the desk took no call"));
 	else if (as_wished(c, code))
-		call_end(c, CALL_FINE, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 	else if (code == 0)
-		call_end(c, CALL_EARLY,
+		call_end(c, DW_STATUS_EARLY,
 		    _("the desk has closed the connection without a word"));
 	else
-		call_end(c, CALL_EARLY, _("the connection was broken"));
+		call_end(c, DW_STATUS_EARLY, _("the connection was broken"));
 }
 
 /* A greeting is no answer, but who has asked nothing, or left, needs none. */
 static bool
 was_answered(const struct call *c)
 {
-	return c->rows.from_person ||
-	    (c->rows.count > 0 && (!c->sent || c->rows.said_quit));
+	return c->line.from_person ||
+	    (c->line.rows > 0 && (!c->sent || c->line.said_quit));
 }
 
 /* While the peer reads nothing the input's end is not seen: --wait holds. */
 static void
-paced(struct call *c)
+input_paused(struct call *c)
 {
 	if (!c->leaving)
 		tty_deadline(c->tty,
-		    c->held ? dw_clock_after(c->cfg->wait_seconds) : DW_NEVER);
+		    c->input_paused ? dw_clock_after(c->cfg->wait_seconds) :
+				      DW_NEVER);
 }
 
 static void
 timeout(struct call *c)
 {
-	if (c->held)
-		call_end(c, CALL_FAILED, _("what is sent is not read there"));
+	if (c->input_paused)
+		call_end(c, DW_STATUS_FAILED,
+		    _("what is sent is not read there"));
 	else if (was_answered(c))
-		call_end(c, CALL_FINE, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 	else
-		call_end(c, CALL_FAILED, _("no answer came in time"));
+		call_end(c, DW_STATUS_FAILED, _("no answer came in time"));
 }
 
 static void
 fini(struct call *c)
 {
-	wire_line_fini(&c->rows.decoder);
+	wire_line_fini(&c->line.decoder);
 }
 
 const struct call_mode call_line_mode = {
@@ -209,7 +213,7 @@ const struct call_mode call_line_mode = {
 	.typed = typed,
 	.input_ended = input_ended,
 	.leave = leave,
-	.paced = paced,
+	.input_paused = input_paused,
 	.received = received,
 	.ended = ended,
 	.timeout = timeout,
