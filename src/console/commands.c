@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a typed line is, and the commands that a console carries out itself.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What Tab offers: commands, sessions, and addresses over UDP.
+ */
 #include "config.h"
 
 #include <inttypes.h>
@@ -84,7 +87,7 @@ void
 con_complete(void *arg, const char *line, size_t start, size_t end,
     struct tty_words *words)
 {
-	struct con *con = arg;
+	struct con *con = con_of(arg);
 	const char *kind;
 
 	if (line[0] != '/' || line[1] == '/')

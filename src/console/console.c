@@ -39,7 +39,7 @@ on_empty_line(struct con *con, uint64_t painted)
 static void
 on_line(void *arg, const char *text, uint64_t painted)
 {
-	struct con *con = arg;
+	struct con *con = con_of(arg);
 	struct con_line l = con_line_of(text);
 
 	con->asked_ns = 0;
@@ -78,7 +78,7 @@ on_ctrl_d(struct con *con)
 static void
 on_eof(void *arg)
 {
-	struct con *con = arg;
+	struct con *con = con_of(arg);
 
 	if (tty_is_terminal(con->tty))
 		on_ctrl_d(con);
@@ -90,7 +90,7 @@ on_eof(void *arg)
 static void
 on_interrupt(void *arg, bool had_text)
 {
-	struct con *con = arg;
+	struct con *con = con_of(arg);
 
 	con->asked_ns = 0;
 	if (!tty_is_terminal(con->tty)) {
@@ -108,7 +108,7 @@ on_interrupt(void *arg, bool had_text)
 static void
 on_hangup(void *arg)
 {
-	struct con *con = arg;
+	struct con *con = con_of(arg);
 
 	con->status = DW_STATUS_SIGNAL(SIGHUP);
 	tty_quit(con->tty);
@@ -117,19 +117,19 @@ on_hangup(void *arg)
 static void
 on_wake(void *arg)
 {
-	con_pump(arg);
+	con_pump(con_of(arg));
 }
 
 static void
 on_redraw(void *arg)
 {
-	con_show_again(arg);
+	con_show_again(con_of(arg));
 }
 
 static void
 on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
 {
-	struct con *con = arg;
+	struct con *con = con_of(arg);
 
 	(void)bytes;
 	if (cut)
@@ -182,7 +182,7 @@ run_named(struct con *con, const char *command)
 static void
 key_oldest(void *arg, int count)
 {
-	struct con *con = arg;
+	struct con *con = con_of(arg);
 	uint64_t sid = con_mirror_oldest(&con->board.mirror);
 
 	(void)count;
@@ -197,34 +197,34 @@ static void
 key_next(void *arg, int count)
 {
 	(void)count;
-	run_named(arg, "/next");
+	run_named(con_of(arg), "/next");
 }
 
 static void
 key_previous(void *arg, int count)
 {
 	(void)count;
-	run_named(arg, "/prev");
+	run_named(con_of(arg), "/prev");
 }
 
 static void
 key_list(void *arg, int count)
 {
 	(void)count;
-	run_named(arg, "/list");
+	run_named(con_of(arg), "/list");
 }
 
 static void
 key_history(void *arg, int count)
 {
 	(void)count;
-	run_named(arg, "/history");
+	run_named(con_of(arg), "/history");
 }
 
 static void
 key_newline(void *arg, int count)
 {
-	struct con *con = arg;
+	struct con *con = con_of(arg);
 
 	(void)count;
 	tty_insert(con->tty, "\n");
@@ -273,6 +273,7 @@ con_new(const struct con_config *cfg, struct con **out)
 		free(con);
 		return r;
 	}
+	con->magic = CON_MAGIC;
 	con->cfg = *cfg;
 	con->again_ns = con->wait_ns = DW_NEVER;
 	con->leave_ns = DW_NEVER;
@@ -368,7 +369,9 @@ con_free(struct con *con)
 {
 	if (con == NULL)
 		return;
+	assert(con->magic == CON_MAGIC);
 	tty_close(con->tty);
+	con->magic = 0; /* the terminal calls back no more */
 	sks_socket_free(con->cfg.socket);
 	con_inbox_fini(&con->inbox);
 	con_board_fini(&con->board);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Texts that were typed for a customer and not sent.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -81,7 +81,7 @@ news_new(enum con_news_kind kind, struct wire_frame *f)
 }
 
 static void
-post(struct con_inbox *in, struct con_news *news) DW_REQUIRES(in -> lock)
+post(struct con_inbox *in, struct con_news *news) DW_REQUIRES(in->lock)
 {
 	/* Nothing can follow the end of the link. */
 	assert(!in->ended);

@@ -6,6 +6,8 @@
 #ifndef CON_INSIDE_H
 #define CON_INSIDE_H
 
+#include <assert.h>
+
 #include "console/board.h"
 #include "console/commands.h"
 #include "console/console.h"
@@ -18,7 +20,10 @@
 #define CON_RING        256 /* rows kept for /redraw */
 #define CON_PENDING_MAX 256 /* requests that are not answered */
 
+#define CON_MAGIC 0xc0150001u
+
 struct con {
+	unsigned magic;
 	struct con_config cfg;
 	struct tty_config tty_cfg;
 	struct tty *tty;
@@ -46,6 +51,16 @@ struct con {
 	bool unsent;      /* a reply, at any time */
 	int status;
 };
+
+/* A callback's argument, which has come through the terminal's room. */
+static inline struct con *
+con_of(void *arg)
+{
+	struct con *con = arg;
+
+	assert(con->magic == CON_MAGIC);
+	return con;
+}
 
 /* ---- show.c ---- */
 

@@ -34,7 +34,10 @@ struct conn {
 	unsigned generation; /* the same; 0: no welcome */
 };
 
+#define LINK_MAGIC 0xc0150002u
+
 struct con_link {
+	unsigned magic;
 	struct con_link_config cfg; /* set by start */
 	pthread_t thread;
 	struct sks_socket *first; /* only the thread's, as these: */
@@ -72,6 +75,7 @@ conn_put(struct con_link *l, struct conn *c)
 	bool last;
 
 	dw_lock(&l->lock);
+	assert(c->refs > 0);
 	last = --c->refs == 0;
 	dw_unlock(&l->lock);
 	if (!last)
@@ -418,8 +422,10 @@ link_thread(void *arg)
 {
 	struct con_link *l = arg;
 	bool refused = false;
-	const char *why = run(l, &refused);
+	const char *why;
 
+	assert(l->magic == LINK_MAGIC);
+	why = run(l, &refused);
 	con_inbox_ended(l->cfg.inbox, why, refused);
 	return NULL;
 }
@@ -437,6 +443,7 @@ con_link_start(struct con_link **out, const struct con_link_config *cfg)
 		sks_socket_free(cfg->socket);
 		return -ENOMEM;
 	}
+	l->magic = LINK_MAGIC;
 	l->cfg = *cfg;
 	l->first = cfg->socket;
 	dw_lock_init(&l->lock, DW_LOCK_console);

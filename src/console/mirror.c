@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The sessions of the desk as this console knows them.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,6 +109,9 @@ add(struct con_mirror *m, uint64_t sid)
 	memmove(m->all + at + 1, m->all + at, (m->n - at) * sizeof *m->all);
 	m->all[at] = s;
 	m->n++;
+	/* Searches rely on the order. */
+	assert(at == 0 || m->all[at - 1]->facts.sid < sid);
+	assert(at + 1 == m->n || sid < m->all[at + 1]->facts.sid);
 	return s;
 }
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Requests of this console that the desk has not answered yet.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +56,7 @@ con_pending_add(struct con_pending *p, uint64_t sid, const char *text)
 static struct con_request *
 take_off(struct con_pending *p, struct con_request *rq)
 {
+	assert(p->n > 0);
 	dw_list_del(&rq->node);
 	p->n--;
 	return rq;

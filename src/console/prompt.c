@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The text of the prompt, fitted to the window.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,6 +135,8 @@ con_prompt_format(struct con_prompt *p, const struct con_facts *f,
 		write_all(p, f, &counts, name);
 	}
 	dw_buf_fini(&counts);
+	/* What is bold is the bracket's inside. */
+	assert(p->text.failed || p->bold_at + p->bold_len < p->text.len);
 	return p->text.failed ? -ENOMEM : 0;
 }
 

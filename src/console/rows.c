@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How each kind of event looks on the screen.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows and the prompt go to the terminal here.
+ */
 #include "config.h"
 
 #include <stdarg.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Choosing a customer, sending to it, and keeping what could not be sent.
+ */
 #include "config.h"
 
 #include <errno.h>

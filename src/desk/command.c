@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The commands that operators give the desk.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,6 +259,7 @@ void
 desk_datagrams_keep(struct desk *d)
 {
 	d->stored_unread = d->unread;
+	assert(d->udp_sent_emitted <= d->nudp_sent);
 	if (d->udp_sent_emitted == 0)
 		return;
 	d->nudp_sent -= d->udp_sent_emitted;

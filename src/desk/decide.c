@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What becomes of each kind of request: one function decides it.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -47,6 +50,7 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 {
 	struct desk_conn *c = rq->conn;
 
+	assert(rq->mode != EV_MODE_NONE);
 	c->mode = rq->mode;
 	if (dw_list_empty(&c->node)) {
 		desk_turn_init(&c->turn, &d->config->turn);
@@ -238,6 +242,8 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
 		c->session = NULL;
 		d->dirty = true;
 	}
+	/* Its worker frees it once this is answered. */
+	assert(c->session == NULL);
 	dw_list_del(&c->node);
 	desk_fx_conn(d, DESK_FX_LET_GO, c)->node = rq->node;
 	return 0;
@@ -400,7 +406,8 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_DRAIN] = decide_drain,
 	};
 
-	assert(rq->rq < DESK_RQ_KINDS);
+	assert(rq->rq != DESK_RQ_NONE && rq->rq < DESK_RQ_KINDS);
+	assert(rq->conn == NULL || rq->conn->magic == DESK_CONN_MAGIC);
 	if (desk_reserve(d, EVENTS_MAX, EFFECTS_MAX) < 0)
 		return -ENOMEM;
 	return decide[rq->rq](d, rq, now);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The life of a desk: how it begins, and what it settles between requests.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +19,7 @@ void
 desk_conn_init(struct desk_conn *c, const char *addr)
 {
 	memset(c, 0, sizeof *c);
+	c->magic = DESK_CONN_MAGIC;
 	c->linger_ns = DW_NEVER;
 	snprintf(c->addr, sizeof c->addr, "%s", addr);
 	dw_list_init(&c->node);
@@ -27,6 +32,8 @@ desk_free(struct desk *d)
 
 	if (d == NULL)
 		return;
+	assert(d->magic == DESK_MAGIC);
+	d->magic = 0;
 	while ((n = dw_list_take(&d->sessions)) != NULL)
 		free(DW_LIST_OF(n, struct desk_session, node));
 	desk_effects_free(d);
@@ -45,6 +52,7 @@ desk_new(const struct desk_config *config, struct desk **out)
 
 	if ((d = calloc(1, sizeof *d)) == NULL)
 		return -ENOMEM;
+	d->magic = DESK_MAGIC;
 	d->config = config;
 	dw_list_init(&d->sessions);
 	dw_list_init(&d->conns);
@@ -75,6 +83,8 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 {
 	struct desk_session *s;
 
+	/* It comes through the store as a void pointer. */
+	assert(d->magic == DESK_MAGIC);
 	if (ev->kind == EV_UDP && (ev->flags & EV_FLAG_UNATTENDED) != 0)
 		d->unread++;
 	if (ev->sid == 0)

@@ -47,6 +47,7 @@ struct desk_session {
  * touches it.
  */
 struct desk_conn {
+	unsigned magic;
 	enum ev_mode mode;
 	char addr[EV_ADDR_SIZE];
 	struct desk_session *session; /* NULL: none yet, or ended */

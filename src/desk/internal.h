@@ -80,7 +80,11 @@ struct desk_saved {
 	struct ev_session facts;
 };
 
+#define DESK_MAGIC      0xde5c0001u
+#define DESK_CONN_MAGIC 0xde5c0002u
+
 struct desk {
+	unsigned magic;
 	const struct desk_config *config;
 	struct dw_list sessions; /* by sid; also closed ones until
 	                          * their last words have left */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of who has written over UDP lately.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +97,7 @@ make_room(struct desk_peers *ps, int64_t now_ns)
 {
 	struct desk_peer *first = ps->all;
 
+	assert(ps->n <= ps->max);
 	if (ps->n < ps->max)
 		return &ps->all[ps->n++];
 	for (size_t i = 1; i < ps->n; i++)

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -41,6 +42,8 @@ keep(struct desk *d)
 			forget(s);
 	}
 	d->sweep = false;
+	/* The next round counts on from what is stored. */
+	assert(d->seq == d->stored_seq + d->nevents);
 	d->stored_seq = d->seq;
 	d->stored_sid = d->sid;
 	desk_datagrams_keep(d);

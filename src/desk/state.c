@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sessions, and the events that change them in this round.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -63,6 +66,11 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 	ev.seq = ++d->seq;
 	ev.t_ms = now.ms;
 	if (s != NULL) {
+		/* Behind the end of a session only the news comes that its
+		 * last words went out. */
+		assert(s->facts.state != EV_STATE_CLOSED || ev.kind == EV_SENT);
+		assert(ev.kind != EV_SAID || ev.n == s->facts.in + 1);
+		assert(ev.kind != EV_REPLY || ev.n == s->facts.out + 1);
 		if (ev.sid == 0)
 			ev.sid = s->facts.sid;
 		save(d, s);
@@ -114,6 +122,7 @@ desk_notice_sent(struct desk *d, struct desk_conn *c)
 {
 	if (c->session == NULL || c->put_n <= c->session->sent_n)
 		return;
+	assert(c->put_n <= c->session->facts.out);
 	c->session->sent_n = c->put_n;
 	d->dirty = true;
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whose turn it is between the desk and a classic client.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -173,6 +176,9 @@ bool
 desk_turn_next(struct desk_turn *t, const char *holding, int64_t now,
     struct desk_chunk *out)
 {
+	/* The client reads, or has something to read and types; not both. */
+	assert(!(t->owed && t->unread));
+	assert(t->added - t->put == t->held.len);
 	if (now < desk_turn_deadline(t))
 		return false;
 	memset(out, 0, sizeof *out);

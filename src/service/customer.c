@@ -23,7 +23,10 @@
 static struct svc_customer *
 customer_of(struct desk_conn *c)
 {
-	return DW_LIST_OF(c, struct svc_customer, conn);
+	struct svc_customer *cu = DW_LIST_OF(c, struct svc_customer, conn);
+
+	assert(cu->magic == SVC_CUSTOMER_MAGIC);
+	return cu;
 }
 
 struct sks_outbox *
@@ -35,7 +38,8 @@ svc_customer_outbox(struct desk_conn *c)
 bool
 svc_customer_telnet(const struct desk_conn *c)
 {
-	return atomic_load(&DW_LIST_OF(c, struct svc_customer, conn)->telnet);
+	return atomic_load(&DW_LIST_OF(c, const struct svc_customer, conn)
+		->telnet);
 }
 
 /*
@@ -116,6 +120,7 @@ outbox_news(void *arg, enum sks_outbox_event event)
 {
 	struct svc_customer *cu = arg;
 
+	assert(cu->magic == SVC_CUSTOMER_MAGIC);
 	if (event == SKS_OUTBOX_EMPTIED)
 		svc_post_again(&cu->svc->inbox, &cu->sent);
 	else if (event == SKS_OUTBOX_STALLED)
@@ -132,7 +137,7 @@ count_sent(struct svc_node *n)
  * setup
  */
 
-/* What a system does not have it does without. */
+/* Best effort: an option that this system lacks is skipped. */
 static void
 set_option(struct sks_socket *s, enum sks_option option, int64_t value)
 {
@@ -174,6 +179,15 @@ prepare_nodes(struct svc_customer *cu)
 	    &cu->back);
 }
 
+static struct svc_customer *
+customer_in(struct sks_handler *h)
+{
+	struct svc_customer *cu = (struct svc_customer *)h;
+
+	assert(cu->magic == SVC_CUSTOMER_MAGIC);
+	return cu;
+}
+
 static int
 customer_setup(struct sks_handler *h)
 {
@@ -185,7 +199,8 @@ customer_setup(struct sks_handler *h)
 	const struct svc_limits *l;
 	int r;
 
-	cu->svc = sks_server_user(h->server);
+	cu->magic = SVC_CUSTOMER_MAGIC;
+	cu->svc = svc_of(sks_server_user(h->server));
 	l = svc_limits_of(cu);
 	cfg.max_bytes = (size_t)l->max_queue;
 	cfg.stall_timeout_ns = l->stall_timeout * DW_SECOND;
@@ -316,7 +331,7 @@ read_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
 static int
 customer_handle(struct sks_handler *h)
 {
-	struct svc_customer *cu = (struct svc_customer *)h;
+	struct svc_customer *cu = customer_in(h);
 	int64_t accepted = dw_clock_ns();
 	char buf[RECV_MAX];
 	size_t len = 0;
@@ -363,7 +378,7 @@ wait_for_nodes(struct svc_customer *cu)
 static int
 customer_finish(struct sks_handler *h)
 {
-	struct svc_customer *cu = (struct svc_customer *)h;
+	struct svc_customer *cu = customer_in(h);
 
 	sks_outbox_close(cu->outbox);
 	if (cu->opened) {

@@ -22,8 +22,11 @@ struct said {
 	struct dw_buf text;
 };
 
+#define SVC_CUSTOMER_MAGIC 0x5e4c0003u
+
 struct svc_customer {
 	struct sks_handler base;
+	unsigned magic;
 	struct svc *svc;
 	struct desk_conn conn;
 	struct sks_outbox *outbox;

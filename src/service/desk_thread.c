@@ -23,7 +23,7 @@
 static void
 sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
 {
-	struct svc *svc = arg;
+	struct svc *svc = svc_of(arg);
 
 	svc_operator_event(svc, ev);
 	svc_record(svc, ev, s);
@@ -33,7 +33,7 @@ static enum desk_put
 sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
     uint64_t *end)
 {
-	struct svc *svc = arg;
+	struct svc *svc = svc_of(arg);
 	struct dw_buf *out = &svc->scratch;
 	int r;
 
@@ -71,9 +71,10 @@ sink_cut(void *arg, struct desk_conn *c)
 static void
 sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
-	struct svc *svc = arg;
+	struct svc *svc = svc_of(arg);
 	struct svc_node *n = node;
 
+	assert(n->magic == SVC_NODE_MAGIC && n->out);
 	if (n->answered != NULL)
 		n->answered(n, a);
 	svc_give_back(&svc->inbox, n);
@@ -82,32 +83,32 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 static void
 sink_attached(void *arg, void *node, uint64_t datagrams)
 {
-	svc_operator_attached(arg, node, datagrams);
+	svc_operator_attached(svc_of(arg), node, datagrams);
 }
 
 static void
 sink_past(void *arg, void *node, uint64_t sid, unsigned count)
 {
-	svc_operator_past(arg, node, sid, count);
+	svc_operator_past(svc_of(arg), node, sid, count);
 }
 
 static const char *
 sink_datagram(void *arg, const struct desk_peer *to, const char *text,
     size_t len)
 {
-	return svc_udp_send(arg, to, text, len);
+	return svc_udp_send(svc_of(arg), to, text, len);
 }
 
 static void
 sink_dropped(void *arg)
 {
-	svc_udp_dropped(arg);
+	svc_udp_dropped(svc_of(arg));
 }
 
 static void
 sink_quit(void *arg)
 {
-	struct svc *svc = arg;
+	struct svc *svc = svc_of(arg);
 
 	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
 
@@ -124,7 +125,7 @@ sink_quit(void *arg)
 static void
 sink_drained(void *arg)
 {
-	struct svc *svc = arg;
+	struct svc *svc = svc_of(arg);
 
 	atomic_store(&svc->drained, true);
 	dw_wake_ring(svc->config->quit);
@@ -205,7 +206,7 @@ decide(struct svc *svc, struct svc_node *n)
 void *
 svc_desk_thread(void *arg)
 {
-	struct svc *svc = arg;
+	struct svc *svc = svc_of(arg);
 	struct dw_list taken;
 	struct dw_list *n;
 

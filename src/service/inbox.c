@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The queue of requests that wait for the desk thread.
+ */
 #include "config.h"
 
 #include <assert.h>
@@ -27,6 +30,7 @@ svc_node_init(struct svc_node *n, enum desk_rq rq, struct desk_conn *conn,
     struct dw_cond *back)
 {
 	memset(n, 0, sizeof *n);
+	n->magic = SVC_NODE_MAGIC;
 	n->rq.rq = rq;
 	n->rq.conn = conn;
 	n->rq.node = n;
@@ -36,10 +40,10 @@ svc_node_init(struct svc_node *n, enum desk_rq rq, struct desk_conn *conn,
 }
 
 static void
-queue(struct svc_inbox *in, struct svc_node *n) DW_REQUIRES(in -> lock)
+queue(struct svc_inbox *in, struct svc_node *n) DW_REQUIRES(in->lock)
 {
 	n->out = true;
-	dw_list_add(n->operator? &in->operators : & in->others, &n->link);
+	dw_list_add(n->first ? &in->operators : &in->others, &n->link);
 	dw_cond_signal(&in->posted);
 }
 

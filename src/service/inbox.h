@@ -22,11 +22,14 @@ struct svc_inbox {
 	struct dw_list others DW_GUARDED_BY(lock);
 };
 
+#define SVC_NODE_MAGIC 0x5e4c0002u
+
 struct svc_node {
+	unsigned magic;
 	/* Set by its owner while the node is not out. */
 	struct desk_request rq;
 	uint64_t id;          /* the operator's, for its answer */
-	bool operator;        /* goes first */
+	bool first;           /* goes first */
 	struct dw_cond *back; /* the owner waits on it */
 	/* On the desk thread: just before it is decided, and with the answer
 	 * just before it is given back.  NULL: nothing to do. */

@@ -6,6 +6,7 @@
 #ifndef SVC_INTERNAL_H
 #define SVC_INTERNAL_H
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -18,7 +19,10 @@
 #include "store/store.h"
 
 /* Set by svc_open and only read while threads run, but for what says so. */
+#define SVC_MAGIC 0x5e4c0001u
+
 struct svc {
+	unsigned magic;
 	const struct svc_config *config;
 	struct desk_config desk_config;
 	struct store *store;
@@ -56,6 +60,17 @@ extern const struct sks_handler_ops svc_customer_ops;
 extern const struct sks_server_ops svc_customer_server_ops;
 extern const struct sks_handler_ops svc_operator_ops;
 extern const struct sks_server_ops svc_operator_server_ops;
+
+/* What came back through the library, or through the desk, as a void
+ * pointer. */
+static inline struct svc *
+svc_of(void *arg)
+{
+	struct svc *svc = arg;
+
+	assert(svc->magic == SVC_MAGIC);
+	return svc;
+}
 
 /* A customer's and an operator's outbox, for the publisher. */
 struct sks_outbox *svc_customer_outbox(struct desk_conn *c);

@@ -30,16 +30,18 @@ struct operator_node {
 	struct wire_frame *frame; /* what the request points at */
 };
 
-struct operator
-{
+#define OPERATOR_MAGIC 0x5e4c0004u
+
+struct svc_operator {
 	struct sks_handler base;
+	unsigned magic;
 	struct svc *svc;
 	struct sks_outbox *outbox;
 	struct sks_frame *frames;
 	struct dw_cond back;
 	struct operator_node nodes[NODES];
 	unsigned next;
-	struct svc_node attach, detach, caught_up, room;
+	struct svc_node attach, detach, caught_up, emptied;
 	char name[NAME_SIZE];
 	uint64_t seen; /* its hello: wants all after */
 	bool replay;
@@ -50,14 +52,19 @@ struct operator
 	struct dw_list link; /* in svc.links once live */
 	struct svc_job job;  /* out: `asked` has its node */
 	struct svc_node *asked;
-	bool waiting; /* with a replay, for room */
+	bool waiting; /* with a replay, for an empty outbox */
 };
 
-/* Every request of an operator comes with its node; the node's owner: */
-static struct
-operator* operator_of(struct svc_node *n)
+/* All nodes of an operator point at its condition, which gives us the
+ * operator. */
+static struct svc_operator *
+operator_of(struct svc_node *n)
 {
-	return DW_LIST_OF(n->back, struct operator, back);
+	struct svc_operator *op =
+	    DW_LIST_OF(n->back, struct svc_operator, back);
+
+	assert(op->magic == OPERATOR_MAGIC);
+	return op;
 }
 
 /*
@@ -65,7 +72,7 @@ operator* operator_of(struct svc_node *n)
  */
 
 static void
-put(struct operator* op, const char *bytes, size_t len)
+put(struct svc_operator *op, const char *bytes, size_t len)
 {
 	int r = len == 0 ? 0 : sks_outbox_put(op->outbox, bytes, len, NULL);
 
@@ -75,7 +82,7 @@ put(struct operator* op, const char *bytes, size_t len)
 }
 
 static void
-tell(struct operator* op, const struct wire_frame *f)
+tell(struct svc_operator *op, const struct wire_frame *f)
 {
 	struct dw_buf *out = &op->svc->scratch;
 
@@ -94,7 +101,8 @@ svc_tell_operators(struct svc *svc, const struct wire_frame *f)
 	dw_buf_reset(&svc->scratch);
 	failed = wire_frame_encode(&svc->scratch, f) < 0;
 	DW_LIST_EACH(n, &svc->links) {
-		struct operator* op = DW_LIST_OF(n, struct operator, link);
+		struct svc_operator *op =
+		    DW_LIST_OF(n, struct svc_operator, link);
 
 		if (failed)
 			sks_outbox_cut(op->outbox);
@@ -195,7 +203,7 @@ add_peer(void *arg, const struct desk_peer *p)
 }
 
 static void
-welcome(struct operator* op, uint64_t datagrams)
+welcome(struct svc_operator *op, uint64_t datagrams)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
 	struct ev_command commands[16];
@@ -233,8 +241,8 @@ welcome(struct operator* op, uint64_t datagrams)
 	free(snap.sessions);
 }
 
-static void go_live(struct
-    operator* op)
+static void
+go_live(struct svc_operator *op)
 {
 	struct wire_frame f = wire_frame_of(WIRE_LIVE);
 
@@ -257,14 +265,14 @@ static void go_live(struct
 static void
 job_done(struct svc_job *job)
 {
-	struct operator* op = DW_LIST_OF(job, struct operator, job);
+	struct svc_operator *op = DW_LIST_OF(job, struct svc_operator, job);
 
 	svc_post_again(&op->svc->inbox, &op->caught_up);
 }
 
 static void
-ask(struct operator* op, struct svc_node *asked, uint64_t sid, unsigned count,
-    uint64_t after)
+ask(struct svc_operator *op, struct svc_node *asked, uint64_t sid,
+    unsigned count, uint64_t after)
 {
 	op->asked = asked;
 	op->job.sid = sid;
@@ -280,7 +288,7 @@ ask(struct operator* op, struct svc_node *asked, uint64_t sid, unsigned count,
 void
 svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t datagrams)
 {
-	struct operator* op = operator_of(n);
+	struct svc_operator *op = operator_of(n);
 
 	welcome(op, datagrams);
 	if (op->replay && op->seen < desk_last_seq(svc->desk)) {
@@ -295,7 +303,7 @@ void
 svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
     unsigned count)
 {
-	struct operator* op = operator_of(n);
+	struct svc_operator *op = operator_of(n);
 	struct desk_answer busy = { EV_CODE_FULL, sid, 0,
 		_("the last history is still being read") };
 
@@ -307,8 +315,8 @@ svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
 	ask(op, n, sid, count, 0);
 }
 
-static void history_done(struct
-    operator* op)
+static void
+history_done(struct svc_operator *op)
 {
 	struct desk_answer a = { EV_CODE_OK, op->job.sid, 0, "" };
 
@@ -324,8 +332,8 @@ static void history_done(struct
 }
 
 /* Returns false when there is more to read first. */
-static bool replay_done(struct
-    operator* op)
+static bool
+replay_done(struct svc_operator *op)
 {
 	put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
 	op->seen = op->job.upto;
@@ -348,7 +356,7 @@ static bool replay_done(struct
 static void
 caught_up(struct svc_node *n)
 {
-	struct operator* op = operator_of(n);
+	struct svc_operator *op = operator_of(n);
 	struct svc_node *asked = op->asked;
 
 	if (op->job.count != 0)
@@ -363,16 +371,17 @@ caught_up(struct svc_node *n)
 static void
 outbox_news(void *arg, enum sks_outbox_event event)
 {
-	struct operator* op = arg;
+	struct svc_operator *op = arg;
 
+	assert(op->magic == OPERATOR_MAGIC);
 	if (event == SKS_OUTBOX_EMPTIED || event == SKS_OUTBOX_FAILED)
-		svc_post_again(&op->svc->inbox, &op->room);
+		svc_post_again(&op->svc->inbox, &op->emptied);
 }
 
 static void
-room_made(struct svc_node *n)
+outbox_emptied(struct svc_node *n)
 {
-	struct operator* op = operator_of(n);
+	struct svc_operator *op = operator_of(n);
 
 	if (!op->waiting)
 		return;
@@ -391,37 +400,47 @@ detaching(struct svc_node *n)
  * The worker.
  */
 
-static void operator_nodes(struct
-    operator* op)
+static void
+operator_nodes(struct svc_operator *op)
 {
 	for (int i = 0; i < NODES; i++) {
 		struct svc_node *n = &op->nodes[i].node;
 
 		svc_node_init(n, DESK_RQ_REPLY, NULL, &op->back);
-		n->operator= true;
+		n->first = true;
 		n->answered = answered;
 	}
 	svc_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
 	svc_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
 	svc_node_init(&op->caught_up, DESK_RQ_NONE, NULL, &op->back);
-	svc_node_init(&op->room, DESK_RQ_NONE, NULL, &op->back);
-	op->room.operator= true;
-	op->room.ready = room_made;
-	op->attach.operator= op->detach.operator= true;
-	op->caught_up.operator= true;
+	svc_node_init(&op->emptied, DESK_RQ_NONE, NULL, &op->back);
+	op->emptied.first = true;
+	op->emptied.ready = outbox_emptied;
+	op->attach.first = op->detach.first = true;
+	op->caught_up.first = true;
 	op->caught_up.ready = caught_up;
 	op->detach.ready = detaching;
 	op->attach.rq.who = op->detach.rq.who = op->name;
 }
 
+static struct svc_operator *
+operator_in(struct sks_handler *h)
+{
+	struct svc_operator *op = (struct svc_operator *)h;
+
+	assert(op->magic == OPERATOR_MAGIC);
+	return op;
+}
+
 static int
 operator_setup(struct sks_handler *h)
 {
-	struct operator* op =(struct operator*) h;
+	struct svc_operator *op = (struct svc_operator *)h;
 	struct sks_outbox_config cfg = { .size = sizeof cfg };
 	int r;
 
-	op->svc = sks_server_user(h->server);
+	op->magic = OPERATOR_MAGIC;
+	op->svc = svc_of(sks_server_user(h->server));
 	cfg.max_bytes = (size_t)op->svc->config->limits.operator_queue;
 	cfg.stall_timeout_ns = SKS_NEVER;
 	cfg.notify = outbox_news;
@@ -441,7 +460,7 @@ operator_setup(struct sks_handler *h)
 
 /* Before it is attached nobody else writes to it. */
 static void
-refuse(struct operator* op, enum ev_code code, const char *text)
+refuse(struct svc_operator *op, enum ev_code code, const char *text)
 {
 	struct wire_frame f = wire_frame_of(WIRE_BYE);
 	struct dw_buf out = DW_BUF_INITIALIZER;
@@ -457,7 +476,7 @@ refuse(struct operator* op, enum ev_code code, const char *text)
 }
 
 static void
-hello(struct operator* op, const struct wire_frame *f)
+hello(struct svc_operator *op, const struct wire_frame *f)
 {
 	struct dw_buf name = DW_BUF_INITIALIZER;
 
@@ -480,7 +499,7 @@ hello(struct operator* op, const struct wire_frame *f)
 
 /* Sends what the frame asks for to the desk, which then owns the frame. */
 static void
-request(struct operator* op, struct wire_frame *f)
+request(struct svc_operator *op, struct wire_frame *f)
 {
 	struct operator_node *on = &op->nodes[op->next++ % NODES];
 
@@ -497,7 +516,7 @@ request(struct operator* op, struct wire_frame *f)
 }
 
 static void
-frame(struct operator* op, const char *line, size_t len)
+frame(struct svc_operator *op, const char *line, size_t len)
 {
 	struct wire_frame *f = NULL;
 	const char *why = "";
@@ -520,8 +539,8 @@ frame(struct operator* op, const char *line, size_t len)
 	wire_frame_free(f);
 }
 
-static void frames(struct
-    operator* op)
+static void
+frames(struct svc_operator *op)
 {
 	const char *line;
 	ssize_t n;
@@ -537,7 +556,7 @@ static void frames(struct
 static int
 operator_handle(struct sks_handler *h)
 {
-	struct operator* op =(struct operator*) h;
+	struct svc_operator *op = operator_in(h);
 	int64_t until = sks_after(HELLO_SECONDS);
 	char buf[RECV_MAX];
 	ssize_t n;
@@ -555,7 +574,7 @@ operator_handle(struct sks_handler *h)
 static int
 operator_finish(struct sks_handler *h)
 {
-	struct operator* op =(struct operator*) h;
+	struct svc_operator *op = operator_in(h);
 	struct svc_inbox *in = &op->svc->inbox;
 
 	for (int i = 0; i < NODES; i++)
@@ -565,7 +584,7 @@ operator_finish(struct sks_handler *h)
 		svc_wait(in, &op->detach);
 	}
 	sks_outbox_close(op->outbox);
-	svc_wait(in, &op->room);
+	svc_wait(in, &op->emptied);
 	sks_outbox_unref(op->outbox);
 	for (int i = 0; i < NODES; i++)
 		wire_frame_free(op->nodes[i].frame);
@@ -575,7 +594,7 @@ operator_finish(struct sks_handler *h)
 }
 
 const struct sks_handler_ops svc_operator_ops = {
-	SKS_HANDLER_OPS(struct operator),
+	SKS_HANDLER_OPS(struct svc_operator),
 	.setup = operator_setup,
 	.handle = operator_handle,
 	.finish = operator_finish,
@@ -586,7 +605,7 @@ const struct sks_handler_ops svc_operator_ops = {
 static int
 operator_verify(struct sks_server *srv, struct sks_request *req)
 {
-	struct svc *svc = sks_server_user(srv);
+	struct svc *svc = svc_of(sks_server_user(srv));
 	uid_t uid;
 
 	if (sks_peercred(sks_request_socket(req), &uid, NULL, NULL) < 0)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A token bucket: how fast one sender may go on.
+ */
 #include "config.h"
 
 #include "base/clock.h"

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The thread `reader` answers from the journal.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "base/thread.h"
@@ -15,6 +19,7 @@
 void
 svc_reader_init(struct svc_reader *r, const char *dir) DW_NO_TSA
 {
+	r->magic = SVC_READER_MAGIC;
 	r->dir = dir;
 	dw_lock_init(&r->lock, DW_LOCK_reader);
 	dw_cond_init(&r->asked);
@@ -25,6 +30,7 @@ svc_reader_init(struct svc_reader *r, const char *dir) DW_NO_TSA
 void
 svc_reader_ask(struct svc_reader *r, struct svc_job *job)
 {
+	job->magic = SVC_JOB_MAGIC;
 	dw_buf_reset(&job->frames);
 	job->upto = job->after;
 	job->more = false;
@@ -52,9 +58,10 @@ static int
 add_event(void *arg, const struct ev_event *ev)
 {
 	struct svc_job *job = arg;
-	struct wire_frame f =
-	    wire_frame_of(job->count != 0 ? WIRE_PAST : WIRE_EV);
+	struct wire_frame f;
 
+	assert(job->magic == SVC_JOB_MAGIC);
+	f = wire_frame_of(job->count != 0 ? WIRE_PAST : WIRE_EV);
 	f.id = job->id;
 	f.ev = *ev;
 	if (wire_frame_encode(&job->frames, &f) < 0)
@@ -88,6 +95,7 @@ reader_thread(void *arg)
 	struct store_reader *sr = NULL;
 	struct svc_job *job;
 
+	assert(r->magic == SVC_READER_MAGIC);
 	while ((job = take_job(r)) != NULL) {
 		if (sr == NULL)
 			(void)store_reader_open(r->dir, &sr, &why);

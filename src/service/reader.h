@@ -15,7 +15,11 @@
 #include "base/list.h"
 #include "base/lock.h"
 
+#define SVC_JOB_MAGIC    0x5e4c0006u
+#define SVC_READER_MAGIC 0x5e4c0007u
+
 struct svc_job {
+	unsigned magic;
 	/* Set by the desk thread before it asks. */
 	uint64_t sid;   /* history of this session, … */
 	unsigned count; /* … its last so many messages; or, */
@@ -33,6 +37,7 @@ struct svc_job {
 };
 
 struct svc_reader {
+	unsigned magic;
 	const char *dir;
 	struct dw_lock lock; /* "reader" */
 	struct dw_cond asked;

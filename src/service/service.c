@@ -25,7 +25,7 @@
 static void
 server_log(void *user, enum sks_log_level level, const char *text)
 {
-	struct svc *svc = user;
+	struct svc *svc = svc_of(user);
 
 	(void)level;
 	dw_log(svc->config->log, "%s", text);
@@ -261,6 +261,7 @@ svc_new(const struct svc_config *config)
 
 	if (svc == NULL)
 		return NULL;
+	svc->magic = SVC_MAGIC;
 	svc->config = config;
 	dw_list_init(&svc->links);
 	svc_inbox_init(&svc->inbox);
@@ -426,5 +427,6 @@ svc_close(struct svc *svc)
 	free(svc->listener_names);
 	free(svc->listeners);
 	free(svc->customers);
+	svc->magic = 0;
 	free(svc);
 }

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How fast each host sends datagrams, in a table of fixed size.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -35,7 +35,10 @@ _Static_assert(sizeof(struct route) <= DESK_ROUTE_SIZE,
     "the desk keeps whole routes");
 
 /* Set by open, then the thread's own, but for what says so. */
+#define UDP_MAGIC 0x5e4c0005u
+
 struct svc_udp {
+	unsigned magic;
 	struct svc *svc;
 	size_t number;
 	struct sks_server *server;
@@ -46,6 +49,15 @@ struct svc_udp {
 	pthread_t thread; /* main's */
 	bool started;     /* main's */
 };
+
+static struct svc_udp *
+udp_of(void *arg)
+{
+	struct svc_udp *u = arg;
+
+	assert(u->magic == UDP_MAGIC);
+	return u;
+}
 
 static void
 drop(struct svc *svc)
@@ -60,7 +72,7 @@ drop(struct svc *svc)
 static int
 udp_verify(struct sks_server *srv, struct sks_request *req)
 {
-	struct svc_udp *u = sks_server_user(srv);
+	struct svc_udp *u = udp_of(sks_server_user(srv));
 
 	if (svc_sources_take(&u->sources, sks_request_address(req),
 		dw_clock_ns()))
@@ -116,7 +128,7 @@ fill(struct svc_udp *u, struct datagram *n, const struct sks_request *req)
 static int
 udp_handle(struct sks_handler *h)
 {
-	struct svc_udp *u = sks_server_user(h->server);
+	struct svc_udp *u = udp_of(sks_server_user(h->server));
 	struct datagram *n = free_datagram(u);
 
 	if (n == NULL || fill(u, n, h->self) < 0)
@@ -139,7 +151,7 @@ static const struct sks_server_ops udp_server_ops = {
 static void *
 udp_main(void *arg)
 {
-	struct svc_udp *u = arg;
+	struct svc_udp *u = udp_of(arg);
 	char text[160];
 
 	if (sks_server_serve_forever(u->server) < 0)
@@ -153,7 +165,7 @@ udp_main(void *arg)
 /* ---- the desk thread ---- */
 
 static bool
-has_room(struct sks_socket *s)
+takes_more(struct sks_socket *s)
 {
 	struct pollfd pfd = { sks_fileno(s), POLLOUT, 0 };
 
@@ -199,7 +211,7 @@ svc_udp_send(struct svc *svc, const struct desk_peer *to, const char *text,
 	memcpy(&route, to->route, sizeof route);
 	s = svc->udp[route.udp].socket;
 	/* The desk waits for no network. */
-	if (!has_room(s))
+	if (!takes_more(s))
 		return why_not(SKS_ETIMEDOUT);
 	if ((r = sks_sendto_from(s, text, len, &route.to, &route.asked)) < 0)
 		return why_not(r);
@@ -279,6 +291,7 @@ svc_udp_open(struct svc *svc, struct dw_buf *why)
 	for (size_t i = 0; i < config->nudp; i++) {
 		struct svc_udp *u = &svc->udp[svc->nudp++];
 
+		u->magic = UDP_MAGIC;
 		u->svc = svc;
 		u->number = i;
 		if ((r = open_one(u, config->udp[i], why)) != 0)

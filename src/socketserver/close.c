@@ -29,7 +29,7 @@ close_begin(struct sks_server *srv, const struct sks_request *self)
 /* Returns 1 when nothing runs any more but `self`. */
 static int
 all_ended_locked(const struct sks_server *srv, const struct sks_request *self)
-    DW_REQUIRES(srv -> lock)
+    DW_REQUIRES(srv->lock)
 {
 	return srv->state != LOOP_RUNNING &&
 	    srv->stats.live == (self != NULL ? 1 : 0);

@@ -294,7 +294,7 @@ sks_process_forking(struct sks_server *srv, struct sks_request *req)
 /* Returns 1 when it runs no more; somebody else may have waited for it. */
 static int
 reap_locked(struct sks_server *srv, const struct sks_request *req)
-    DW_REQUIRES(srv -> lock)
+    DW_REQUIRES(srv->lock)
 {
 	int status = 0;
 	pid_t r = waitpid(req->pid, &status, WNOHANG);

@@ -79,7 +79,7 @@ sks_outbox_unref(struct sks_outbox *ob) DW_NO_TSA
 }
 
 static void
-drop_kept(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+drop_kept(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
 {
 	free(ob->kept);
 	ob->kept = NULL;
@@ -88,14 +88,14 @@ drop_kept(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 }
 
 static void
-shut(struct sks_outbox *ob, int how) DW_REQUIRES(ob -> lock)
+shut(struct sks_outbox *ob, int how) DW_REQUIRES(ob->lock)
 {
 	/* A peer that went first makes this fail; nothing is lost by it. */
 	(void)shutdown(sks_fileno(ob->sock), how);
 }
 
 static void
-die(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+die(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
 {
 	ob->dead = 1;
 	ob->armed = 0;
@@ -105,7 +105,7 @@ die(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 /* Hands bytes to the kernel.  Returns how many it took, also 0. */
 static ssize_t
 try_send(struct sks_outbox *ob, const char *data, size_t len)
-    DW_REQUIRES(ob -> lock)
+    DW_REQUIRES(ob->lock)
 {
 	ssize_t n = sks_send_now(ob->sock, data, len);
 
@@ -117,7 +117,7 @@ try_send(struct sks_outbox *ob, const char *data, size_t len)
 }
 
 static int
-grow(struct sks_outbox *ob, size_t len) DW_REQUIRES(ob -> lock)
+grow(struct sks_outbox *ob, size_t len) DW_REQUIRES(ob->lock)
 {
 	size_t used = ob->end - ob->start;
 	size_t cap = ob->cap == 0 ? FIRST_CAP : ob->cap;
@@ -140,8 +140,7 @@ grow(struct sks_outbox *ob, size_t len) DW_REQUIRES(ob -> lock)
 }
 
 static int
-keep(struct sks_outbox *ob, const char *data, size_t len)
-    DW_REQUIRES(ob -> lock)
+keep(struct sks_outbox *ob, const char *data, size_t len) DW_REQUIRES(ob->lock)
 {
 	int r;
 
@@ -153,7 +152,7 @@ keep(struct sks_outbox *ob, const char *data, size_t len)
 }
 
 static void
-start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
 {
 	int64_t now = dw_clock_ns();
 
@@ -167,7 +166,7 @@ start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
  * sends. */
 static int
 keep_first(struct sks_outbox *ob, const char *data, size_t len, int some_out)
-    DW_REQUIRES(ob -> lock)
+    DW_REQUIRES(ob->lock)
 {
 	int r = keep(ob, data, len);
 
@@ -186,7 +185,7 @@ keep_first(struct sks_outbox *ob, const char *data, size_t len, int some_out)
 
 static int
 put_locked(struct sks_outbox *ob, const char *data, size_t len)
-    DW_REQUIRES(ob -> lock)
+    DW_REQUIRES(ob->lock)
 {
 	size_t waiting = ob->end - ob->start;
 	ssize_t n;
@@ -293,7 +292,7 @@ sks_outbox_close(struct sks_outbox *ob)
 }
 
 static int
-emptied(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+emptied(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
 {
 	drop_kept(ob);
 	if (ob->ended)

@@ -79,9 +79,9 @@ int sks_outbox_stalled(struct sks_outbox *ob, int64_t now_ns);
  */
 void sks_postman_join(struct sks_postman *pm, struct sks_outbox *ob);
 int sks_postman_arm(struct sks_postman *pm, struct sks_outbox *ob)
-    DW_REQUIRES(ob -> lock);
+    DW_REQUIRES(ob->lock);
 void sks_postman_disarm(struct sks_postman *pm, struct sks_outbox *ob)
-    DW_REQUIRES(ob -> lock);
+    DW_REQUIRES(ob->lock);
 void sks_postman_expect(struct sks_postman *pm, int64_t stall_ns);
 void sks_postman_retire(struct sks_postman *pm, struct sks_outbox *ob,
     int known);

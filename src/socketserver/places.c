@@ -37,7 +37,7 @@ sks_places_unref(struct sks_places *p) DW_NO_TSA
 
 static int
 full_locked(const struct sks_places *p, unsigned max_sessions)
-    DW_REQUIRES(p -> lock)
+    DW_REQUIRES(p->lock)
 {
 	return max_sessions > 0 && p->live >= max_sessions;
 }
@@ -55,7 +55,7 @@ sks_places_full(struct sks_places *p, unsigned max_sessions)
 
 static enum sks_overload
 enter_locked(struct sks_places *p, const struct sks_server_config *cfg,
-    const struct sks_host_key *key, int *counted) DW_REQUIRES(p -> lock)
+    const struct sks_host_key *key, int *counted) DW_REQUIRES(p->lock)
 {
 	int r;
 

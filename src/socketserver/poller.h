@@ -25,9 +25,9 @@ int sks_poller_init(struct sks_poller *p, struct dw_lock *lock,
     struct dw_list *ring);
 void sks_poller_fini(struct sks_poller *p);
 int sks_poller_arm(struct sks_poller *p, struct sks_outbox *ob)
-    DW_REQUIRES(ob -> lock);
+    DW_REQUIRES(ob->lock);
 void sks_poller_disarm(struct sks_poller *p, struct sks_outbox *ob)
-    DW_REQUIRES(ob -> lock);
+    DW_REQUIRES(ob->lock);
 
 /* Waits for ready outboxes, a ring of the wake, or the deadline.  Returns how
  * many of out[] are filled. */

@@ -146,8 +146,8 @@ copy_handler(const struct sks_handler_ops *handler)
 
 static void
 init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
-    const struct sks_server_ops *ops, const struct sks_handler_ops *handler)
-    DW_NO_TSA
+    const struct sks_server_ops *ops,
+    const struct sks_handler_ops *handler) DW_NO_TSA
 {
 	srv->cfg = *cfg;
 	srv->cfg.more_addresses = NULL; /* the caller's */

@@ -143,7 +143,7 @@ void sks_request_unref(struct sks_request *req);
 /* Takes a slot.  Returns SKS_OVERLOADS (it has one) or why not. */
 enum sks_overload sks_request_admit(struct sks_request *req);
 void sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)
-    DW_REQUIRES(srv -> lock);
+    DW_REQUIRES(srv->lock);
 void sks_request_retire(struct sks_request *req);
 /* Gives its place back; once, before it is retired. */
 void sks_request_leave(struct sks_request *req);
@@ -196,7 +196,7 @@ int sks_loop_run(struct sks_server *srv);
 void sks_loop_end(struct sks_server *srv);
 /* At a limit that new peers wait for? */
 int sks_at_limit(struct sks_server *srv);
-int sks_on_loop_thread_locked(struct sks_server *srv) DW_REQUIRES(srv -> lock);
+int sks_on_loop_thread_locked(struct sks_server *srv) DW_REQUIRES(srv->lock);
 
 /* control.c */
 void sks_join_acceptor(struct sks_server *srv);

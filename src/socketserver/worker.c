@@ -20,7 +20,7 @@ sks_worker_request(void)
  * running it.  After both it can be joined. */
 static void
 part_over_locked(struct sks_server *srv, struct sks_request *req)
-    DW_REQUIRES(srv -> lock)
+    DW_REQUIRES(srv->lock)
 {
 	if (--req->parts > 0)
 		return;

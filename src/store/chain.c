@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The hash of each event covers the hash before it.
+ */
 #include "config.h"
 
 #include <errno.h>

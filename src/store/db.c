@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A connection to SQLite with the settings that our promises need.
+ */
 #include "config.h"
 
 #include <errno.h>

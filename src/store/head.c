@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The file `head`, a witness of the last event beside the journal.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The folder of a journal: its owner, its lock, and what is set aside in it.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Readers have a connection of their own, which can only read.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -10,7 +14,10 @@
 #include "base/i18n.h"
 #include "store/internal.h"
 
+#define READER_MAGIC 0x5709e002u
+
 struct store_reader {
+	unsigned magic;
 	sqlite3 *db;
 	sqlite3_stmt *after;
 	sqlite3_stmt *history;
@@ -85,6 +92,7 @@ store_reader_open(const char *dir, struct store_reader **out,
 	dw_buf_reset(why);
 	if ((r = calloc(1, sizeof *r)) == NULL)
 		return -ENOMEM;
+	r->magic = READER_MAGIC;
 	if ((err = open_in(r, dir, why)) < 0) {
 		store_reader_close(r);
 		return err;
@@ -98,6 +106,7 @@ store_reader_close(struct store_reader *r)
 {
 	if (r == NULL)
 		return;
+	r->magic = 0;
 	sqlite3_finalize(r->after);
 	sqlite3_finalize(r->history);
 	sqlite3_close(r->db);
@@ -114,6 +123,7 @@ int
 store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
     ev_event_fn *fn, void *arg)
 {
+	assert(r->magic == READER_MAGIC);
 	sqlite3_bind_int64(r->after, 1, (int64_t)after_seq);
 	sqlite3_bind_int64(r->after, 2, count(limit));
 	return store_walk(r->after, fn, arg);
@@ -123,6 +133,7 @@ int
 store_history(struct store_reader *r, uint64_t sid, size_t last_n,
     ev_event_fn *fn, void *arg)
 {
+	assert(r->magic == READER_MAGIC);
 	sqlite3_bind_int64(r->history, 1, (int64_t)sid);
 	sqlite3_bind_int64(r->history, 2, count(last_n));
 	return store_walk(r->history, fn, arg);

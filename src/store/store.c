@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The journal is opened, appended to, and closed here.
+ */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +21,7 @@
 #include "store/internal.h"
 
 #define CHECKPOINT_PAGES 1000
+#define STORE_MAGIC      0x5709e001u
 
 /*
  * `end` is the last event that was acknowledged, whatever the file says: after
@@ -24,6 +29,7 @@
  * anything is added.
  */
 struct store {
+	unsigned magic;
 	struct store_place place;
 	struct store_chain chain;
 	char id[STORE_ID + 1];
@@ -124,6 +130,8 @@ begin_with(struct store *s, const struct ev_event *evs, size_t n,
 {
 	int r;
 
+	/* Whatever went wrong before, no transaction was left open. */
+	assert(sqlite3_get_autocommit(s->db));
 	if ((r = store_db_exec(s->db, "BEGIN IMMEDIATE")) < 0)
 		return r;
 	r = insert_all(s, evs, n, to);
@@ -239,6 +247,7 @@ store_append(struct store *s, const struct ev_event *evs, size_t n)
 	struct store_end to = s->end;
 	int r;
 
+	assert(s->magic == STORE_MAGIC);
 	if (!in_order(s, evs, n))
 		return -EINVAL;
 	if (s->db == NULL && (r = recover(s)) < 0)
@@ -247,6 +256,7 @@ store_append(struct store *s, const struct ev_event *evs, size_t n)
 		return 0;
 	if ((r = transact(s, evs, n, &to)) < 0)
 		return r;
+	assert(to.seq == s->end.seq + n && to.sid >= s->end.sid);
 	s->end = to;
 	store_head_write(&s->place, &s->end);
 	return 0;
@@ -421,6 +431,7 @@ static void
 release(struct store *s)
 {
 	disconnect(s);
+	s->magic = 0;
 	store_place_close(&s->place);
 	store_chain_fini(&s->chain);
 	free(s);
@@ -435,6 +446,7 @@ store_open(const struct store_config *cfg, struct store **out,
 
 	dw_buf_reset(why);
 	if ((s = calloc(1, sizeof *s)) != NULL) {
+		s->magic = STORE_MAGIC;
 		s->place.dir_fd = s->place.lock_fd = s->place.head_fd = -1;
 		if ((r = open_journal(s, cfg, why)) < 0)
 			release(s);
@@ -450,6 +462,7 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
+	assert(s->magic == STORE_MAGIC);
 	if (s->db == NULL)
 		recover(s);
 	if (s->db != NULL &&

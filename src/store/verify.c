@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The whole chain is computed again, and compared with what is stored.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows of the journal become events again.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Frames of the operator protocol become JSON, and JSON becomes frames.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -84,7 +84,7 @@ def commands():
     for path in ("src/console/commands.c", "src/desk/command.c"):
         table = re.search(r"commands\[\] = \{(.*?)^\};", text(path),
                           re.M | re.S)[1]
-        yield from re.findall(r'^\t\{ "(\w+)", "([^"]*)"', table, re.M)
+        yield from re.findall(r'^\t\{ \{ "(\w+)", "([^"]*)"', table, re.M)
 
 
 def wrong_commands():

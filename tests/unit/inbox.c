@@ -37,7 +37,7 @@ operators_go_first_and_each_kind_in_order(void)
 	dw_list_init(&taken);
 	for (int i = 0; i < 4; i++) {
 		svc_node_init(&n[i], DESK_RQ_SAID, NULL, &back);
-		n[i].operator= i % 2 == 1;
+		n[i].first = i % 2 == 1;
 		svc_post(&in, &n[i]);
 	}
 	svc_take(&in, DW_NEVER, &taken);
