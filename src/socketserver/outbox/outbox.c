@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "socketserver/net/error.h"
+#include "socketserver/outbox/internal.h"
+
+#define FIRST_CAP 1024
+
+/* All fields: those that an older header did not have are 0. */
+static int
+complete(const struct sks_outbox_config *given, struct sks_outbox_config *out)
+{
+	if (given->size < offsetof(struct sks_outbox_config, notify) ||
+	    given->size > sizeof *out)
+		return sks_fail(SKS_EINVAL, "sks_outbox_config");
+	memset(out, 0, sizeof *out);
+	memcpy(out, given, given->size);
+	if (out->postman == NULL || out->max_bytes == 0 ||
+	    out->stall_timeout_ns <= 0)
+		return sks_fail(SKS_EINVAL, "sks_outbox_config");
+	return 0;
+}
+
+int
+sks_outbox_new(struct sks_socket *s, const struct sks_outbox_config *given,
+    struct sks_outbox **out)
+{
+	struct sks_outbox_config cfg;
+	struct sks_outbox *ob;
+	int r;
+
+	*out = NULL;
+	if ((r = complete(given, &cfg)) < 0)
+		return r;
+	if ((ob = calloc(1, sizeof *ob)) == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	ob->magic = SKS_OUTBOX_MAGIC;
+	atomic_init(&ob->refs, 1);
+	ob->sock = s;
+	ob->max_bytes = cfg.max_bytes;
+	ob->stall_timeout_ns = cfg.stall_timeout_ns;
+	ob->postman = cfg.postman;
+	ob->notify = cfg.notify;
+	ob->arg = cfg.arg;
+	dw_lock_init(&ob->lock, DW_LOCK_outbox);
+	atomic_init(&ob->stall_ns, SKS_NEVER);
+	dw_list_init(&ob->due);
+	sks_postman_join(ob->postman, ob);
+	*out = ob;
+	return 0;
+}
+
+struct sks_outbox *
+sks_outbox_ref(struct sks_outbox *ob)
+{
+	assert(ob->magic == SKS_OUTBOX_MAGIC);
+	atomic_fetch_add_explicit(&ob->refs, 1, memory_order_relaxed);
+	return ob;
+}
+
+void
+sks_outbox_unref(struct sks_outbox *ob) DW_NO_TSA
+{
+	if (ob == NULL)
+		return;
+	assert(ob->magic == SKS_OUTBOX_MAGIC);
+	if (atomic_fetch_sub_explicit(&ob->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	ob->magic = 0;
+	dw_lock_fini(&ob->lock);
+	free(ob->kept);
+	free(ob);
+}
+
+static void
+drop_kept(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+{
+	free(ob->kept);
+	ob->kept = NULL;
+	ob->start = ob->end = ob->cap = 0;
+	atomic_store(&ob->stall_ns, SKS_NEVER);
+}
+
+static void
+shut(struct sks_outbox *ob, int how) DW_REQUIRES(ob -> lock)
+{
+	/* A peer that went first makes this fail; nothing is lost by it. */
+	(void)shutdown(sks_fileno(ob->sock), how);
+}
+
+static void
+die(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+{
+	ob->dead = 1;
+	ob->armed = 0;
+	drop_kept(ob);
+}
+
+/* Hands bytes to the kernel.  Returns how many it took, also 0. */
+static ssize_t
+try_send(struct sks_outbox *ob, const char *data, size_t len)
+    DW_REQUIRES(ob -> lock)
+{
+	ssize_t n = sks_send_now(ob->sock, data, len);
+
+	if (n == SKS_EAGAIN)
+		return 0;
+	if (n > 0)
+		ob->sent += (uint64_t)n;
+	return n;
+}
+
+static int
+grow(struct sks_outbox *ob, size_t len) DW_REQUIRES(ob -> lock)
+{
+	size_t used = ob->end - ob->start;
+	size_t cap = ob->cap == 0 ? FIRST_CAP : ob->cap;
+	char *bigger;
+
+	if (ob->start > 0) {
+		memmove(ob->kept, ob->kept + ob->start, used);
+		ob->start = 0;
+		ob->end = used;
+	}
+	while (cap < used + len)
+		cap *= 2;
+	if (cap == ob->cap)
+		return 0;
+	if ((bigger = realloc(ob->kept, cap)) == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	ob->kept = bigger;
+	ob->cap = cap;
+	return 0;
+}
+
+static int
+keep(struct sks_outbox *ob, const char *data, size_t len)
+    DW_REQUIRES(ob -> lock)
+{
+	int r;
+
+	if (ob->cap - ob->end < len && (r = grow(ob, len)) < 0)
+		return r;
+	memcpy(ob->kept + ob->end, data, len);
+	ob->end += len;
+	return 0;
+}
+
+static void
+start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+{
+	int64_t now = dw_clock_ns();
+
+	atomic_store(&ob->stall_ns,
+	    ob->stall_timeout_ns > SKS_NEVER - now ?
+		SKS_NEVER :
+		now + ob->stall_timeout_ns);
+}
+
+/* The first bytes that the kernel did not take: from here on the postman
+ * sends. */
+static int
+keep_first(struct sks_outbox *ob, const char *data, size_t len, int some_out)
+    DW_REQUIRES(ob -> lock)
+{
+	int r = keep(ob, data, len);
+
+	if (r == 0) {
+		start_stall_clock(ob);
+		if ((r = sks_postman_arm(ob->postman, ob)) == 0)
+			return 0;
+	}
+	drop_kept(ob);
+	if (some_out) { /* half a message must not be all */
+		shut(ob, SHUT_RDWR);
+		die(ob);
+	}
+	return r;
+}
+
+static int
+put_locked(struct sks_outbox *ob, const char *data, size_t len)
+    DW_REQUIRES(ob -> lock)
+{
+	size_t waiting = ob->end - ob->start;
+	ssize_t n;
+
+	if (ob->closed || ob->ended || ob->dead)
+		return SKS_ECLOSED;
+	/* What is too large by itself must not fail for ever: it goes alone. */
+	if (waiting > 0 &&
+	    (waiting >= ob->max_bytes || len > ob->max_bytes - waiting))
+		return SKS_EOVERFLOW;
+	if (waiting > 0)
+		return keep(ob, data, len);
+	if ((n = try_send(ob, data, len)) < 0) {
+		die(ob);
+		return SKS_ECLOSED;
+	}
+	if ((size_t)n == len)
+		return 1;
+	return keep_first(ob, data + n, len - (size_t)n, n > 0);
+}
+
+int
+sks_outbox_put(struct sks_outbox *ob, const void *data, size_t len,
+    uint64_t *end_offset)
+{
+	int64_t before, after;
+	int r;
+
+	assert(ob->magic == SKS_OUTBOX_MAGIC);
+	if (len == 0)
+		return sks_fail(SKS_EINVAL, "nothing to put");
+	dw_lock(&ob->lock);
+	before = atomic_load(&ob->stall_ns);
+	r = put_locked(ob, data, len);
+	if (r >= 0 && end_offset != NULL)
+		*end_offset = ob->sent + (ob->end - ob->start);
+	after = atomic_load(&ob->stall_ns);
+	dw_unlock(&ob->lock);
+	if (before == SKS_NEVER && after != SKS_NEVER)
+		sks_postman_expect(ob->postman, after);
+	return r < 0 ? sks_fail(r, "outbox") : r;
+}
+
+uint64_t
+sks_outbox_sent(struct sks_outbox *ob)
+{
+	uint64_t sent;
+
+	dw_lock(&ob->lock);
+	sent = ob->sent;
+	dw_unlock(&ob->lock);
+	return sent;
+}
+
+size_t
+sks_outbox_queued(struct sks_outbox *ob)
+{
+	size_t queued;
+
+	dw_lock(&ob->lock);
+	queued = ob->end - ob->start;
+	dw_unlock(&ob->lock);
+	return queued;
+}
+
+void
+sks_outbox_end(struct sks_outbox *ob)
+{
+	dw_lock(&ob->lock);
+	if (!ob->ended && !ob->dead && !ob->closed) {
+		ob->ended = 1;
+		if (ob->end == ob->start)
+			shut(ob, SHUT_WR);
+	}
+	dw_unlock(&ob->lock);
+}
+
+void
+sks_outbox_cut(struct sks_outbox *ob)
+{
+	dw_lock(&ob->lock);
+	if (!ob->closed) {
+		shut(ob, SHUT_RDWR);
+		die(ob);
+	}
+	dw_unlock(&ob->lock);
+}
+
+void
+sks_outbox_close(struct sks_outbox *ob)
+{
+	int first, known;
+
+	dw_lock(&ob->lock);
+	first = !ob->closed;
+	known = ob->known;
+	if (first && known)
+		sks_postman_disarm(ob->postman, ob);
+	ob->closed = 1;
+	die(ob);
+	dw_unlock(&ob->lock);
+	if (first)
+		sks_postman_retire(ob->postman, ob, known);
+}
+
+static int
+emptied(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+{
+	drop_kept(ob);
+	if (ob->ended)
+		shut(ob, SHUT_WR);
+	return SKS_OUTBOX_EMPTIED;
+}
+
+int
+sks_outbox_ready(struct sks_outbox *ob)
+{
+	int event = -1;
+	ssize_t n;
+
+	dw_lock(&ob->lock);
+	if (!ob->armed) /* cut or closed since */
+		goto out;
+	ob->armed = 0;
+	n = try_send(ob, ob->kept + ob->start, ob->end - ob->start);
+	if (n > 0) {
+		ob->start += (size_t)n;
+		start_stall_clock(ob);
+	}
+	if (n >= 0 && ob->start == ob->end)
+		event = emptied(ob);
+	else if (n < 0 || sks_postman_arm(ob->postman, ob) < 0) {
+		shut(ob, SHUT_RDWR);
+		die(ob);
+		event = SKS_OUTBOX_FAILED;
+	}
+out:
+	dw_unlock(&ob->lock);
+	return event;
+}
+
+int
+sks_outbox_stalled(struct sks_outbox *ob, int64_t now_ns)
+{
+	int stalled;
+
+	dw_lock(&ob->lock);
+	stalled = atomic_load(&ob->stall_ns) <= now_ns;
+	if (stalled) /* told; progress starts the clock again */
+		atomic_store(&ob->stall_ns, SKS_NEVER);
+	dw_unlock(&ob->lock);
+	return stalled;
+}

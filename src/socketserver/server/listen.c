@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "socketserver/net/error.h"
+#include "socketserver/server/kind.h"
+#include "socketserver/server/internal.h"
+#include "socketserver/net/socket.h"
+
+int
+sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
+{
+	size_t n = 1 + cfg->n_more;
+	size_t children =
+	    cfg->concurrency == SKS_FORKING ? cfg->max_children : 0;
+
+	srv->listeners = calloc(n, sizeof *srv->listeners);
+	srv->polled = calloc(1 + n + children, sizeof *srv->polled);
+	if (srv->listeners == NULL || srv->polled == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	srv->n_listeners = n;
+	srv->listeners[0].address = cfg->address;
+	for (size_t i = 1; i < n; i++)
+		srv->listeners[i].address = cfg->more_addresses[i - 1];
+	return 0;
+}
+
+/* An address that is none gets no socket. */
+static int
+open_listener(const struct sks_server *srv, struct sks_listener *l)
+{
+	const struct sks_kind_row *kind = sks_kind_of(srv);
+	enum sks_family family = sks_addr_family(&l->address);
+	int r;
+
+	if (family == SKS_UNSPEC)
+		return 0;
+	r = sks_socket_new(family, kind->type, 0, &l->sock);
+	if (r == 0 && kind->prepare != NULL)
+		r = kind->prepare(l->sock, family);
+	return r;
+}
+
+int
+sks_listeners_open(struct sks_server *srv)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = open_listener(srv, &srv->listeners[i]);
+	return r;
+}
+
+void
+sks_listeners_free(struct sks_server *srv)
+{
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		sks_socket_free(srv->listeners[i].sock);
+	free(srv->listeners);
+	free(srv->polled);
+}
+
+void
+sks_reserve_open(struct sks_server *srv)
+{
+	if (srv->reserve < 0 && sks_kind_of(srv)->takes_descriptor)
+		srv->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static int
+bind_listener(const struct sks_server *srv, struct sks_listener *l)
+{
+	const char *path = sks_addr_path(&l->address);
+	int r;
+
+	if (l->sock == NULL)
+		return sks_fail(SKS_EINVAL, "no address to listen on");
+	if ((r = sks_before_bind(l->sock, srv->cfg.allow_reuse_address,
+		 srv->cfg.allow_reuse_port, srv->cfg.dual_stack)) < 0)
+		return r;
+	r = path != NULL ? sks_bind_path(srv, l, path) :
+			   sks_bind(l->sock, &l->address);
+	if (r < 0)
+		return r;
+	return sks_getsockname(l->sock, &l->address);
+}
+
+int
+sks_default_server_bind(struct sks_server *srv)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = bind_listener(srv, &srv->listeners[i]);
+	return r;
+}
+
+int
+sks_listen_on(const struct sks_server *srv, struct sks_listener *l)
+{
+	return sks_listen(l->sock, srv->cfg.backlog);
+}
+
+static int
+activate_listener(const struct sks_server *srv, struct sks_listener *l)
+{
+	const struct sks_kind_row *kind = sks_kind_of(srv);
+
+	if (l->sock == NULL || sks_fileno(l->sock) < 0)
+		return sks_fail(SKS_EINVAL, "activate before bind");
+	return kind->activate == NULL ? 0 : kind->activate(srv, l);
+}
+
+int
+sks_default_server_activate(struct sks_server *srv)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		r = activate_listener(srv, &srv->listeners[i]);
+	return r;
+}
+
+void
+sks_default_on_ready(struct sks_server *srv)
+{
+	(void)srv;
+}
+
+void
+sks_default_server_close(struct sks_server *srv)
+{
+	for (size_t i = 0; i < srv->n_listeners; i++) {
+		struct sks_listener *l = &srv->listeners[i];
+
+		sks_unlink_path(srv, l);
+		if (l->sock != NULL)
+			sks_close(l->sock);
+	}
+}
