@@ -8,23 +8,17 @@ libsks_la_SOURCES += \
 	src/socketserver/net/error.c \
 	src/socketserver/net/error.h \
 	src/socketserver/net/observe.c \
-	src/socketserver/net/observe.h \
 	src/socketserver/net/pktinfo.c \
 	src/socketserver/net/pktinfo.h \
-	src/socketserver/net/printable.c \
-	src/socketserver/net/printable.h \
 	src/socketserver/net/recv.c \
-	src/socketserver/net/resolve.c \
 	src/socketserver/net/send.c \
-	src/socketserver/net/send_text.c \
 	src/socketserver/net/socket.c \
 	src/socketserver/net/socket.h \
 	src/socketserver/net/sockopt.c \
-	src/socketserver/net/time.c \
+	src/socketserver/net/text.c \
+	src/socketserver/net/text.h \
 	src/socketserver/net/timeout.c \
 	src/socketserver/net/unix_path.c \
-	src/socketserver/net/utf8.c \
-	src/socketserver/net/utf8.h \
 	src/socketserver/stream/frame.c \
 	src/socketserver/stream/frame_stream.c \
 	src/socketserver/stream/framing.c \

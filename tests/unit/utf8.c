@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "socketserver/net/utf8.h"
+#include "socketserver/net/text.h"
 #include "t.h"
 
 static enum sks_utf8_rest rest;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What an address is and whom it stands for. */
+/* This file tells what an address is, whom it can reach, and whether two of
+ * them are one host. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -75,7 +77,8 @@ sks_addr_set_unix(struct sks_addr *a, const char *path)
 		return sks_fail(SKS_EINVAL, "a Unix socket needs a path");
 	if ((r = sks_addr_unix(path, strlen(path), a)) == 0 && path[0] == '@') {
 		a->u.bytes[PATH_OFFSET] = '\0';
-		a->len--; /* the NUL that ends a path */
+		assert(a->len > PATH_OFFSET + 1);
+		a->len--; /* an abstract name has no NUL at its end */
 	}
 	return r;
 }
@@ -218,7 +221,8 @@ sks_addr_scope(const struct sks_addr *a)
 	return SKS_SCOPE_PUBLIC;
 }
 
-/* All that tells hosts apart, for comparing. */
+/* Writes the bytes by which hosts are told apart.  Returns 0 for an address
+ * without a host. */
 static int
 host_bytes(const struct sks_addr *a, struct sks_host_key *out)
 {
@@ -236,7 +240,8 @@ host_bytes(const struct sks_addr *a, struct sks_host_key *out)
 		return 0;
 	sin6 = inet6_of(a);
 	memcpy(out->bytes, sin6.sin6_addr.s6_addr, sizeof out->bytes);
-	/* The same on another link is another host; these bytes are 0. */
+	/* The same address on another link is another host.  In a link-local
+	 * address the bytes 4 to 7 are 0. */
 	if (IN6_IS_ADDR_LINKLOCAL(&sin6.sin6_addr))
 		memcpy(out->bytes + 4, &sin6.sin6_scope_id, 4);
 	return 1;
@@ -249,6 +254,8 @@ sks_addr_host_key(const struct sks_addr *a, struct sks_host_key *out)
 
 	if (!host_bytes(a, out))
 		return 0;
+	/* A host of IPv6 has a whole /64, so it could use a new address for
+	 * each connection. */
 	if (!sks_addr_inet4(a, &ip))
 		memset(out->bytes + 8, 0, 8);
 	return 1;

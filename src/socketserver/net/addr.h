@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Addresses as the kernel wants them. */
+/* Addresses as the kernel wants them, and hosts as they are counted. */
 #ifndef SKS_ADDR_H
 #define SKS_ADDR_H
 
@@ -8,8 +8,8 @@
 
 #include "socketserver/socketserver.h"
 
-/* What peers are counted by: an IPv4 address (in its mapped form), or the
- * first 64 bits of an IPv6 one. */
+/* The host that a peer is counted as: an IPv4 address (in its mapped form), or
+ * the first 64 bits of an IPv6 one. */
 struct sks_host_key {
 	unsigned char bytes[16];
 };
@@ -18,21 +18,22 @@ void sks_addr_set(struct sks_addr *a, const void *sa, socklen_t len);
 const struct sockaddr *sks_addr_sa(const struct sks_addr *a);
 int sks_addr_set_unix(struct sks_addr *a, const char *path);
 
-/* The IPv4 address, also of one mapped into IPv6, in host byte order.  Returns
- * 0 when it is none. */
+/* Writes the IPv4 address, which may be one mapped into IPv6, in host byte
+ * order.  Returns 0 when a is no IPv4 address. */
 int sks_addr_inet4(const struct sks_addr *a, uint32_t *out);
 
-/* The getsockname/getpeername of a descriptor.  Returns 0 or SKS_E*. */
+/* Asks the kernel for an address of fd; get is getsockname or getpeername.
+ * Returns 0 or SKS_E*. */
 int sks_addr_of_fd(int fd,
     int (*get)(int, struct sockaddr *restrict, socklen_t *restrict),
     const char *what, struct sks_addr *out);
 
-/* All addresses of a host, for freeaddrinfo().  Returns 0, SKS_EINVAL,
+/* Finds all addresses of a host.  Owns: *list is for freeaddrinfo().  Returns 0, SKS_EINVAL,
  * SKS_ERESOLVE (`what` is then the resolver's sentence), ... */
 int sks_lookup(const char *host, unsigned port, enum sks_family family,
     struct addrinfo **list);
 
-/* Returns 0 for an address without a host. */
+/* Writes the host's key.  Returns 0 for an address without a host. */
 int sks_addr_host_key(const struct sks_addr *a, struct sks_host_key *out);
 
 #endif

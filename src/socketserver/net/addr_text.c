@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Addresses as people write and read them. */
+/* This file turns text into addresses, asking the resolver for names, and
+ * addresses into text. */
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -11,7 +13,7 @@
 
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
-#include "socketserver/net/printable.h"
+#include "socketserver/net/text.h"
 
 #define HOST_TEXT 64 /* INET6_ADDRSTRLEN and a scope */
 
@@ -46,7 +48,7 @@ set_inet(struct sks_addr *a, const char *host, unsigned port)
 	return 0;
 }
 
-/* Through getaddrinfo, which knows the scope in fe80::1%eth0. */
+/* This uses getaddrinfo, which knows the scope in fe80::1%eth0. */
 static int
 set_inet6(struct sks_addr *a, const char *host, unsigned port)
 {
@@ -120,17 +122,76 @@ sks_addr_parse(const char *text, unsigned default_port, struct sks_addr *out)
 	return parse_plain(text, default_port, out);
 }
 
-/* A name is the peer's choice, and may be put into a log.  Returns the length,
- * which is not more than before. */
+/* Returns the host that a name of Python's own stands for, or the name. */
+static const char *
+unalias(const char *host, enum sks_family family)
+{
+	if (host[0] == '\0')
+		return family == SKS_INET6 ? "::" : "0.0.0.0";
+	return strcmp(host, "<broadcast>") == 0 ? "255.255.255.255" : host;
+}
+
+static int
+lookup_failed(int gai)
+{
+	if (gai == EAI_MEMORY)
+		return sks_fail(SKS_ENOMEM, "getaddrinfo");
+#ifdef EAI_SYSTEM
+	if (gai == EAI_SYSTEM)
+		return sks_fail_errno(errno, "getaddrinfo");
+#endif
+	return sks_fail(SKS_ERESOLVE, gai_strerror(gai));
+}
+
+int
+sks_lookup(const char *host, unsigned port, enum sks_family family,
+    struct addrinfo **list)
+{
+	static const int families[] = { AF_UNSPEC, AF_INET, AF_INET6 };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	char service[8];
+	int gai;
+
+	*list = NULL;
+	if (port > 65535)
+		return sks_fail(SKS_EINVAL,
+		    "the port is not a number from 0 to 65535");
+	if ((size_t)family >= sizeof families / sizeof families[0])
+		return sks_fail(SKS_EINVAL, "only IP addresses are resolved");
+	hints.ai_family = families[family];
+	snprintf(service, sizeof service, "%u", port);
+	gai = getaddrinfo(host, service, &hints, list);
+	return gai == 0 ? 0 : lookup_failed(gai);
+}
+
+int
+sks_addr_resolve(const char *host, unsigned port, enum sks_family family,
+    struct sks_addr *out)
+{
+	struct addrinfo *list;
+	int r;
+
+	memset(out, 0, sizeof *out);
+	if (strcmp(host, "<broadcast>") == 0 && family == SKS_INET6)
+		return sks_fail(SKS_EINVAL, "there is no broadcast in IPv6");
+	if ((r = sks_lookup(unalias(host, family), port, family, &list)) < 0)
+		return r;
+	sks_addr_set(out, list->ai_addr, list->ai_addrlen);
+	freeaddrinfo(list);
+	return 0;
+}
+
+/* A name is the peer's choice, and the caller may put it into a log.  Returns
+ * the length of the copy, which is not longer than the name. */
 static size_t
-make_harmless(const char *name, size_t len, char *to)
+copy_printable(const char *name, size_t len, char *to)
 {
 	char one[SKS_PRINTABLE_ONE];
 	size_t used = 0, taken, n;
 
 	for (size_t at = 0; at < len; at += taken) {
 		taken = sks_printable_one(name + at, len - at, one, &n);
-		if (n > taken) { /* it had to be escaped */
+		if (n > taken) { /* the character had to be escaped */
 			one[0] = name[at] == '\0' ? '@' : '?';
 			n = 1;
 		}
@@ -148,7 +209,7 @@ format_unix(const struct sks_addr *a, enum sks_addr_style style, char *buf,
 	size_t len;
 	const char *name = sks_addr_unix_name(a, &len);
 
-	len = make_harmless(name, len, shown);
+	len = copy_printable(name, len, shown);
 	snprintf(buf, size, style == SKS_STYLE_PYTHON ? "'%.*s'" : "unix:%.*s",
 	    (int)len, shown);
 }
@@ -177,7 +238,7 @@ format_inet6(const struct sks_addr *a, enum sks_addr_style style, char *buf,
 	char host[HOST_TEXT];
 
 	memcpy(&sin6, a->u.bytes, sizeof sin6);
-	/* Not inet_ntop: it leaves out the scope. */
+	/* inet_ntop leaves out the scope. */
 	if (getnameinfo(sks_addr_sa(a), a->len, host, sizeof host, NULL, 0,
 		NI_NUMERICHOST) != 0)
 		inet_ntop(AF_INET6, &sin6.sin6_addr, host, sizeof host);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The side that waits to be called: bind, listen, accept. */
+/* This file is the side that waits for connections: bind, listen, accept. */
 #include "config.h"
 
 #include <errno.h>
@@ -23,8 +23,8 @@ sks_bind(struct sks_socket *s, const struct sks_addr *address)
 	return 0;
 }
 
-/* A connection may be gone again between poll and accept: an accept that is
- * meant to end must not be able to wait. */
+/* A connection may be gone again between poll and accept, and then an accept
+ * on a blocking descriptor would wait for the next one. */
 int
 sks_listen(struct sks_socket *s, int backlog)
 {
@@ -80,9 +80,9 @@ sks_accept_now(struct sks_socket *s, struct sks_socket **conn,
 	return 0;
 }
 
-/* Whoever made it listen: sks_accept_now() must not be able to wait. */
+/* Another program may have called listen: sks_accept_now() must not wait. */
 static int
-be_ready(struct sks_socket *s)
+ensure_nonblocking(struct sks_socket *s)
 {
 	int flags = fcntl(s->fd, F_GETFL), r;
 
@@ -102,7 +102,7 @@ sks_accept(struct sks_socket *s, struct sks_socket **conn,
 	int r;
 
 	*conn = NULL;
-	if ((r = be_ready(s)) < 0)
+	if ((r = ensure_nonblocking(s)) < 0)
 		return r;
 	while ((r = sks_accept_now(s, conn, client)) == SKS_EAGAIN &&
 	    deadline_ns != SKS_NOW)

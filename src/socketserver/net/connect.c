@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file connects sockets under a deadline. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -28,7 +30,7 @@ connect_now(struct sks_socket *s, const struct sks_addr *to)
 	return err;
 }
 
-/* Waits for a connect that is under way.  Returns 0 or an errno. */
+/* Waits for the end of a connect that has begun.  Returns 0 or an errno. */
 static int
 await_connected(struct sks_socket *s, int64_t deadline_ns)
 {
@@ -44,11 +46,11 @@ await_connected(struct sks_socket *s, int64_t deadline_ns)
 }
 
 /*
- * Linux has not noticed yet what we were told by SO_ERROR: its next connect
- * would say ECONNABORTED and only the one after that would try again.
+ * On Linux the connect after a failure that SO_ERROR has told says ECONNABORTED
+ * and only the one after that tries again.  This makes the first of the two.
  */
 static void
-end_failed(struct sks_socket *s, const struct sks_addr *to)
+clear_failure(struct sks_socket *s, const struct sks_addr *to)
 {
 #ifdef __linux__
 	(void)connect_now(s, to);
@@ -71,18 +73,18 @@ connect_inet(struct sks_socket *s, const struct sks_addr *to,
 	if (err != EINPROGRESS && err != EINTR)
 		return err;
 	err = await_connected(s, deadline_ns);
-	/* ECONNRESET: accepted and reset at once (a refusal is ECONNREFUSED);
-	 * what the peer said before waits to be read. */
+	/* ECONNRESET: the peer accepted and reset at once (a refusal is
+	 * ECONNREFUSED).  What it sent before that can still be read. */
 	if (err == 0 || err == ECONNRESET) {
 		s->connected = true;
 		return 0;
 	}
 	if (err != ETIMEDOUT)
-		end_failed(s, to);
+		clear_failure(s, to);
 	return err;
 }
 
-/* A Unix connect does not go on by itself: it waits for room in the backlog,
+/* A Unix connect does not go on by itself: it waits for a place in the backlog,
  * as long as SO_SNDTIMEO says. */
 static int
 connect_unix(struct sks_socket *s, const struct sks_addr *to,
@@ -131,7 +133,7 @@ sks_connect_ex(struct sks_socket *s, const struct sks_addr *to)
 	return connect_until(s, to, sks_socket_deadline(s));
 }
 
-/* A new stream that is connected. */
+/* Makes a new stream and connects it. */
 static int
 create(const struct sks_addr *to, int64_t deadline_ns, struct sks_socket **out)
 {
@@ -182,14 +184,16 @@ sks_create_connection_unix(const char *path, double timeout,
 	return sks_create_connection_addr(&to, timeout, out);
 }
 
-/* The deadline of the next of `tries` attempts: its share of what is left, so
- * that an address which swallows packets does not use up the others' time. */
+/* Returns the deadline of the next of `tries` attempts, which gets its share of
+ * the time that is left: an address that drops packets must not use up the time
+ * of the others. */
 static int64_t
-share(int64_t deadline_ns, int tries)
+attempt_deadline(int64_t deadline_ns, int tries)
 {
 	int64_t now = dw_clock_ns();
 
-	if (deadline_ns == DW_NEVER || tries <= 1)
+	assert(tries >= 1);
+	if (deadline_ns == DW_NEVER || tries == 1)
 		return deadline_ns;
 	return deadline_ns <= now ? deadline_ns :
 				    now + (deadline_ns - now) / tries;
@@ -206,7 +210,7 @@ connect_any(const struct addrinfo *list, int64_t deadline_ns,
 		n++;
 	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
 		sks_addr_set(&to, ai->ai_addr, ai->ai_addrlen);
-		r = create(&to, share(deadline_ns, n--), out);
+		r = create(&to, attempt_deadline(deadline_ns, n--), out);
 		if (r == 0)
 			break;
 	}

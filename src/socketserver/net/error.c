@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file has the sentence of every error, the error of every errno, and the
+ * last failure of each thread. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +86,8 @@ static const struct mapping mappings[] = {
 	{ EPROTOTYPE, SKS_ENOTSUP },
 };
 
-static const int vanished[] = {
+/* What a connection in use reports when its peer has gone. */
+static const int peer_gone[] = {
 	EPIPE,
 	ECONNRESET,
 	ECONNABORTED,
@@ -109,6 +113,7 @@ sks_strerror(int code)
 int
 sks_fail_as(int code, int sys_errno, const char *what)
 {
+	assert(code < 0 && what != NULL);
 	last.code = code;
 	last.sys_errno = sys_errno;
 	last.what = what;
@@ -140,8 +145,8 @@ sks_error_set_errno(int sys_errno, const char *what)
 int
 sks_fail_io(int sys_errno, const char *what)
 {
-	for (size_t i = 0; i < COUNT(vanished); i++)
-		if (vanished[i] == sys_errno)
+	for (size_t i = 0; i < COUNT(peer_gone); i++)
+		if (peer_gone[i] == sys_errno)
 			return sks_fail_as(SKS_ERESET, sys_errno, what);
 	return sks_fail_errno(sys_errno, what);
 }
@@ -170,7 +175,7 @@ sks_error_restore(const struct sks_error *e)
 	last = *e;
 }
 
-/* The sentence of a failed system call, or the library's own. */
+/* Returns the system's sentence for a failed call, or else the library's. */
 static const char *
 reason(const struct sks_error *e, char *buf, size_t size)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file tells observers what passes through a socket, and prints it as the
+ * tutorial does. */
 #include "config.h"
 
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "socketserver/net/observe.h"
-#include "socketserver/net/printable.h"
 #include "socketserver/net/socket.h"
+#include "socketserver/net/text.h"
 
 int64_t (*sks_observe_clock)(void) = dw_clock_wall_ms;
 
@@ -39,14 +40,14 @@ sks_observe_tell(struct sks_socket *s, enum sks_direction direction,
 }
 
 static void
-put(FILE *f, const char *text)
+write_text(FILE *f, const char *text)
 {
 	for (; *text != '\0'; text++)
 		putc_unlocked(*text, f);
 }
 
 static void
-put_data(FILE *f, const char *s, size_t len)
+write_printable(FILE *f, const char *s, size_t len)
 {
 	char one[SKS_PRINTABLE_ONE];
 	size_t n;
@@ -66,11 +67,12 @@ sks_observe_print(const struct sks_observation *o, void *file)
 
 	dw_clock_stamp(o->wall_ms, stamp);
 	flockfile(f);
-	put(f, o->side == SKS_SERVER ? "Server " : "Client ");
-	put(f, o->direction == SKS_RECEIVED ? "received ==> " : "send --> ");
-	put(f, stamp);
-	put(f, " - ");
-	put_data(f, o->data, o->len);
+	write_text(f, o->side == SKS_SERVER ? "Server " : "Client ");
+	write_text(f,
+	    o->direction == SKS_RECEIVED ? "received ==> " : "send --> ");
+	write_text(f, stamp);
+	write_text(f, " - ");
+	write_printable(f, o->data, o->len);
 	putc_unlocked('\n', f);
 	funlockfile(f);
 }

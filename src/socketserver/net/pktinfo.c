@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file asks the system which of our addresses a datagram was sent to, and
+ * sends one from there, where IP_PKTINFO exists. */
 #include "config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "socketserver/net/addr.h"
@@ -12,14 +15,14 @@
 _Static_assert(sizeof(union sks_control) >=
 	CMSG_SPACE(sizeof(struct in_pktinfo)) +
 	    CMSG_SPACE(sizeof(struct in6_pktinfo)),
-    "room for both families");
+    "the control bytes hold either family's");
 
 void
 sks_pktinfo_ask(int fd, enum sks_family family)
 {
 	static const int on = 1;
 
-	/* Without it we serve all the same. */
+	/* A server works without it, too. */
 	if (family == SKS_INET)
 		(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
 	else
@@ -27,7 +30,7 @@ sks_pktinfo_ask(int fd, enum sks_family family)
 		    sizeof on);
 }
 
-/* Of a broadcast or multicast this is the interface's own address. */
+/* For a broadcast or multicast ipi_spec_dst is the interface's own address. */
 static void
 get_inet(const struct cmsghdr *c, struct sks_addr *asked)
 {
@@ -68,15 +71,16 @@ sks_pktinfo_get(struct msghdr *msg, struct sks_addr *asked)
 }
 
 static void
-put(struct msghdr *msg, union sks_control *room, int level, int type,
+put_control(struct msghdr *msg, union sks_control *control, int level, int type,
     const void *info, size_t size)
 {
 	struct cmsghdr *c;
 
-	memset(room, 0, sizeof *room);
-	msg->msg_control = room;
+	memset(control, 0, sizeof *control);
+	msg->msg_control = control;
 	msg->msg_controllen = CMSG_SPACE(size);
 	c = CMSG_FIRSTHDR(msg);
+	assert(c != NULL);
 	c->cmsg_level = level;
 	c->cmsg_type = type;
 	c->cmsg_len = CMSG_LEN(size);
@@ -84,7 +88,7 @@ put(struct msghdr *msg, union sks_control *room, int level, int type,
 }
 
 static void
-put_inet(struct msghdr *msg, union sks_control *room,
+put_inet(struct msghdr *msg, union sks_control *control,
     const struct sks_addr *from)
 {
 	struct in_pktinfo info = { .ipi_ifindex = 0 };
@@ -92,11 +96,11 @@ put_inet(struct msghdr *msg, union sks_control *room,
 
 	memcpy(&sin, from->u.bytes, sizeof sin);
 	info.ipi_spec_dst = sin.sin_addr;
-	put(msg, room, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+	put_control(msg, control, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
 }
 
 static void
-put_inet6(struct msghdr *msg, union sks_control *room,
+put_inet6(struct msghdr *msg, union sks_control *control,
     const struct sks_addr *from)
 {
 	struct in6_pktinfo info = { .ipi6_ifindex = 0 };
@@ -105,17 +109,18 @@ put_inet6(struct msghdr *msg, union sks_control *room,
 	memcpy(&sin6, from->u.bytes, sizeof sin6);
 	info.ipi6_addr = sin6.sin6_addr;
 	info.ipi6_ifindex = sin6.sin6_scope_id;
-	put(msg, room, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+	put_control(msg, control, IPPROTO_IPV6, IPV6_PKTINFO, &info,
+	    sizeof info);
 }
 
 void
-sks_pktinfo_put(struct msghdr *msg, union sks_control *room,
+sks_pktinfo_put(struct msghdr *msg, union sks_control *control,
     const struct sks_addr *from)
 {
 	if (sks_addr_family(from) == SKS_INET)
-		put_inet(msg, room, from);
+		put_inet(msg, control, from);
 	else if (sks_addr_family(from) == SKS_INET6)
-		put_inet6(msg, room, from);
+		put_inet6(msg, control, from);
 }
 
 #else
@@ -135,11 +140,11 @@ sks_pktinfo_get(struct msghdr *msg, struct sks_addr *asked)
 }
 
 void
-sks_pktinfo_put(struct msghdr *msg, union sks_control *room,
+sks_pktinfo_put(struct msghdr *msg, union sks_control *control,
     const struct sks_addr *from)
 {
 	(void)msg;
-	(void)room;
+	(void)control;
 	(void)from;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which of our addresses a datagram was sent to, and sending from that one: a
- * peer takes no reply that comes from another.  Where the system cannot tell
- * (POSIX does not), the three do nothing and the system chooses.
+ * Which of our addresses a datagram was sent to, and sending from that address,
+ * because a peer takes no reply that comes from another one.  Where the system
+ * cannot tell (POSIX does not), the three functions do nothing and the system
+ * chooses the address.
  */
 #ifndef SKS_PKTINFO_H
 #define SKS_PKTINFO_H
@@ -12,21 +13,21 @@
 
 #include "socketserver/socketserver.h"
 
-/* Room for what the system tells with a datagram. */
+/* The control bytes that come or go with a datagram. */
 union sks_control {
 	struct cmsghdr align;
 	char bytes[128];
 };
 
-/* From now on the system tells. */
+/* Asks the system to tell from now on. */
 void sks_pktinfo_ask(int fd, enum sks_family family);
 
-/* Out of what recvmsg gave; its port is 0.  *asked is left alone if nothing
- * was told. */
+/* Reads the address out of what recvmsg gave; its port is 0.  *asked is left
+ * alone if the system told nothing. */
 void sks_pktinfo_get(struct msghdr *msg, struct sks_addr *asked);
 
-/* For sendmsg: leave from this address.  *room lives as long as *msg. */
-void sks_pktinfo_put(struct msghdr *msg, union sks_control *room,
+/* Lets sendmsg send from this address.  *control lives as long as *msg. */
+void sks_pktinfo_put(struct msghdr *msg, union sks_control *control,
     const struct sks_addr *from);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bytes and datagrams that come in. */
+/* This file receives bytes and datagrams. */
 #include "config.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
 
-/* Where it goes, and how it is fetched. */
+/* One call that receives: how it reads, and where to. */
 struct incoming {
 	ssize_t (*fetch)(int fd, struct incoming *in, int flags);
 	void *buf;
@@ -48,35 +48,21 @@ fetch_datagram(int fd, struct incoming *in, int flags)
 }
 
 static ssize_t
-fetch_now(struct sks_socket *s, struct incoming *in, const char *what)
-{
-	ssize_t got;
-
-	if (s->fd < 0)
-		return sks_fail(SKS_ECLOSED, what);
-	do
-		got = in->fetch(s->fd, in, MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	return got >= 0 ? got : sks_socket_fail(s, errno, what);
-}
-
-static ssize_t
 fetch(struct sks_socket *s, struct incoming *in, int64_t deadline_ns,
     const char *what)
 {
+	const int flags = deadline_ns == SKS_NOW ? MSG_DONTWAIT : 0;
 	ssize_t got;
 	int r;
 
-	if (deadline_ns == SKS_NOW)
-		return fetch_now(s, in, what);
 	for (;;) {
 		if (s->fd < 0)
 			return sks_fail(SKS_ECLOSED, what);
-		if ((r = sks_limit_recv(s, deadline_ns)) < 0)
+		if (flags == 0 && (r = sks_limit_recv(s, deadline_ns)) < 0)
 			return r;
-		if ((got = in->fetch(s->fd, in, 0)) >= 0)
+		if ((got = in->fetch(s->fd, in, flags)) >= 0)
 			return got;
-		if (!sks_limit_again(errno))
+		if (!sks_limit_again(errno, deadline_ns))
 			return sks_socket_fail(s, errno, what);
 	}
 }

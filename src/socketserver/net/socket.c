@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a socket begins and ends, and what it is. */
+/* This file makes, shares and closes sockets. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -16,7 +17,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-/* By enum sks_family and enum sks_type. */
+/* The index is the enum sks_family, and the enum sks_type. */
 static const int families[] = { AF_UNSPEC, AF_INET, AF_INET6, AF_UNIX };
 static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM,
 	SOCK_SEQPACKET };
@@ -53,6 +54,8 @@ sks_socket_wrap(int fd, struct sks_sort sort)
 
 	if (s == NULL)
 		return NULL;
+	assert(fd >= 0);
+	s->magic = SKS_SOCKET_MAGIC;
 	atomic_init(&s->refs, 1);
 	atomic_init(&s->shared, false);
 	s->family = sort.family;
@@ -86,6 +89,7 @@ sks_socket_new(enum sks_family family, enum sks_type type, int proto,
 struct sks_socket *
 sks_socket_hold(struct sks_socket *s)
 {
+	assert(s->magic == SKS_SOCKET_MAGIC);
 	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
 	return s;
 }
@@ -93,13 +97,16 @@ sks_socket_hold(struct sks_socket *s)
 void
 sks_socket_release(struct sks_socket *s)
 {
+	assert(s->magic == SKS_SOCKET_MAGIC);
 	if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
+	assert(s->fd < 0); /* the owner has closed it */
+	s->magic = 0;
 	dw_lock_fini(&s->lock);
 	free(s);
 }
 
-/* Where x is in the table; n when it is not. */
+/* Returns the index of x in the table, or n when the table has none. */
 static size_t
 find(const int *table, size_t n, int x)
 {
@@ -110,7 +117,7 @@ find(const int *table, size_t n, int x)
 	return i;
 }
 
-/* The family of a descriptor is SKS_UNSPEC when it is none of ours. */
+/* A family that the library does not know is SKS_UNSPEC. */
 static int
 detect(int fd, struct sks_sort *out)
 {
@@ -263,12 +270,13 @@ sks_shutdown(struct sks_socket *s, enum sks_how how)
 	return r < 0 ? sks_fail_errno(err, "shutdown") : 0;
 }
 
-/* After this nobody can get at the number through s; the caller has it. */
+/* Takes the number out of s: from now on only the caller has it. */
 static int
 take_fd(struct sks_socket *s)
 {
 	int fd;
 
+	assert(s->magic == SKS_SOCKET_MAGIC);
 	dw_lock(&s->lock);
 	fd = s->fd;
 	s->fd = -1;
@@ -284,7 +292,7 @@ sks_detach(struct sks_socket *s)
 
 	if (fd < 0)
 		return sks_fail(SKS_ECLOSED, "detach");
-	/* Its next owner knows nothing of our limits. */
+	/* The next owner of the descriptor knows nothing of our limits. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
 	return fd;
@@ -296,7 +304,7 @@ sks_close(struct sks_socket *s)
 	int fd = take_fd(s);
 
 	if (fd >= 0)
-		close(fd); /* never again, not even after EINTR */
+		close(fd); /* it is closed even after EINTR */
 }
 
 void

@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sockets, for the rest of this room. */
+/* Sockets, for the rest of the library. */
 #ifndef SKS_SOCKET_H
 #define SKS_SOCKET_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "base/lock.h"
-#include "socketserver/net/observe.h"
 #include "socketserver/socketserver.h"
 
+/* Who is told of what passes through a socket; fn NULL: nobody. */
+struct sks_observer {
+	enum sks_side side;
+	sks_observe_fn *fn;
+	void *arg;
+};
+
 /*
- * The descriptor stays blocking, but for one that listens.  A limit is put
- * into SO_RCVTIMEO or SO_SNDTIMEO before the call, and only when it differs
- * from what is there: rcv_us and snd_us remember that (0: none, -1: not
- * known), each used by one thread, the reader or the writer.  They belong to
- * what the kernel calls the socket, so after a dup nobody relies on them.
+ * The descriptor of a socket stays blocking unless the socket listens.  A limit
+ * is put into SO_RCVTIMEO or SO_SNDTIMEO before the call, and only when it
+ * differs from the one that the kernel has: rcv_us and snd_us remember that
+ * (0: none, -1: not known).  The first is the reader's, the second the
+ * writer's.  A dup has the same limits in the kernel, so once a socket is
+ * `shared` neither is relied on.
  *
  * fd changes once, to -1, under the lock and by the owner.  The owner and the
- * threads it lends the socket to read it without; sks_shutdown(), which any
- * thread may call at any time, reads it under the lock, and so never meets a
- * number that already belongs to somebody else.
+ * threads it lends the socket to read fd without the lock.  sks_shutdown(),
+ * which any thread may call at any time, reads it under the lock and so never
+ * uses a number that already belongs to somebody else.
  */
 struct sks_socket {
+	unsigned magic;
 	atomic_uint refs;
 	enum sks_family family; /* these three never change */
 	enum sks_type type;
@@ -31,14 +40,16 @@ struct sks_socket {
 	int64_t rcv_us, snd_us;
 	atomic_bool shared;           /* there is or was a dup */
 	struct sks_observer observer; /* set before others use it */
-	bool connected;               /* by us: Linux learns it only from a
-	                               * second connect, which then is 0 */
+	bool connected;               /* by us: Linux says EISCONN only after a
+	                               * second connect, which returns 0 */
 
 	struct dw_lock lock; /* "socket" */
 	int fd;
 };
 
-/* What a socket is, as the library says it. */
+#define SKS_SOCKET_MAGIC 0x736f636bu
+
+/* What a socket is, in the library's terms. */
 struct sks_sort {
 	enum sks_family family;
 	enum sks_type type;
@@ -49,25 +60,25 @@ struct sks_sort {
  * Returns NULL when out of memory; fd is the caller's then. */
 struct sks_socket *sks_socket_wrap(int fd, struct sks_sort sort);
 
-/* Another holder of the memory (not of the descriptor); ends with
- * sks_socket_release().  So that one thread may shut down what another
- * may be closing. */
+/* Adds a holder of the memory (not of the descriptor), until
+ * sks_socket_release(): one thread may shut a socket down while another one
+ * closes it. */
 struct sks_socket *sks_socket_hold(struct sks_socket *s);
 void sks_socket_release(struct sks_socket *s);
 
-/* Notes what recv or send said: where there is a connection a peer that has
- * vanished is SKS_ERESET (sks_fail_io()), elsewhere each errno is itself. */
+/* Notes the failure of a recv or send.  On a connection a peer that has gone is
+ * SKS_ERESET (sks_fail_io()), elsewhere each errno has its own code. */
 int sks_socket_fail(const struct sks_socket *s, int sys_errno,
     const char *what);
 
-/* recv under a deadline, which may be SKS_OWN_TIMEOUT. */
+/* Receives under a deadline, which may be SKS_OWN_TIMEOUT. */
 ssize_t sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
     int64_t deadline_ns);
 
 /*
- * A deadline for a call under the socket's own time-out: SKS_NOW when it is 0
- * and the call may not wait at all.  A caller's own deadline is never that: it
- * is at least 1, long ago.
+ * Returns the deadline of a call under the socket's own time-out: SKS_NOW when
+ * the time-out is 0 and the call may not wait at all.  A deadline that a caller
+ * gives is never SKS_NOW: the least is 1, which has long passed.
  */
 #define SKS_NOW 0
 int64_t sks_socket_deadline(const struct sks_socket *s);
@@ -80,23 +91,58 @@ int64_t sks_socket_deadline(const struct sks_socket *s);
 int sks_limit_recv(struct sks_socket *s, int64_t deadline_ns);
 int sks_limit_send(struct sks_socket *s, int64_t deadline_ns);
 
-/* Did only that limit, or a signal, end the call?  Then what is left of the
- * deadline decides. */
-int sks_limit_again(int sys_errno);
+/* Was the call ended only by that limit or by a signal?  Then the caller tries
+ * again with the rest of the deadline. */
+int sks_limit_again(int sys_errno, int64_t deadline_ns);
 
 /* poll(2) until one of the events, however many signals come.  Returns 0,
  * SKS_ETIMEDOUT, SKS_ECLOSED, ... */
 int sks_socket_poll(struct sks_socket *s, short events, int64_t deadline_ns);
 
-/* The options of one that others come to.  A Unix socket has none of them. */
+/* Sets the options of a socket that is going to be bound.  A Unix socket has
+ * none of them. */
 int sks_before_bind(struct sks_socket *s, int reuse_address, int reuse_port,
     int dual_stack);
 
-/* sks_accept() that never waits: SKS_EAGAIN. */
+/* Does what sks_accept() does, but never waits: SKS_EAGAIN. */
 int sks_accept_now(struct sks_socket *s, struct sks_socket **conn,
     struct sks_addr *client);
 
-/* A new socket of the system, close-on-exec.  Returns the descriptor or
+/* Tells the observer of s that all of data was sent or received. */
+void sks_observe_tell(struct sks_socket *s, enum sks_direction direction,
+    const void *data, size_t len);
+
+/* The clock of the observations: dw_clock_wall_ms().  A test that wants the
+ * time to stand still sets another one before anything is sent. */
+extern int64_t (*sks_observe_clock)(void);
+
+/* The file that binding a Unix socket has made; the path is in its address. */
+struct sks_socket_file {
+	int exists; /* we made it and have not removed it */
+	struct stat st;
+};
+
+/* What sks_bind_path() is told. */
+struct sks_path_options {
+	unsigned mode;     /* of the file */
+	int replace_stale; /* replace a socket file that nobody answers */
+	int backlog;       /* of a stream */
+};
+
+/*
+ * Binds a Unix socket to its path.  A stream listens already when this
+ * returns, because until then a peer would take it for a dead one.  Returns 0,
+ * SKS_EADDRINUSE, ...
+ */
+int sks_bind_path(struct sks_socket *s, const struct sks_addr *address,
+    const struct sks_path_options *options, struct sks_socket_file *file);
+
+/* Removes the file from the path of that address, if the path still leads to
+ * it. */
+void sks_unlink_path(const struct sks_addr *address,
+    struct sks_socket_file *file);
+
+/* Makes a socket of the system, close-on-exec.  Returns the descriptor or
  * -errno. */
 int sks_fd_new(int family, int type, int proto);
 int sks_fd_set_nonblock(int fd, int on);

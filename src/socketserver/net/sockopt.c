@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file sets and reads the options of sockets. */
 #include "config.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ struct option {
 
 #define ABSENT -1
 
-/* By enum sks_option. */
+/* The index is the enum sks_option. */
 static const struct option options[] = {
 	[SKS_NODELAY] = { IPPROTO_TCP, TCP_NODELAY },
 	[SKS_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE },
@@ -39,7 +40,7 @@ static const struct option options[] = {
 	[SKS_RCVBUF] = { SOL_SOCKET, SO_RCVBUF },
 };
 
-/* The library keeps its limits there. */
+/* The library keeps its own time limits in these two options. */
 static int
 is_limit(int level, int optname)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How long a socket's calls may wait. */
+/* This file holds deadlines, and how long the calls of a socket may wait. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -11,6 +12,20 @@
 #include "base/clock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
+
+_Static_assert(SKS_NEVER == DW_NEVER, "one deadline that never comes");
+
+int64_t
+sks_now(void)
+{
+	return dw_clock_ns();
+}
+
+int64_t
+sks_after(double seconds)
+{
+	return dw_clock_after(seconds);
+}
 
 int
 sks_settimeout(struct sks_socket *s, double seconds)
@@ -49,7 +64,7 @@ timeval_of(int64_t us)
 	return tv;
 }
 
-/* 0 would mean for ever, so that a limit is never below 1 ms. */
+/* The kernel takes 0 for no limit, so a limit is never below 1 ms. */
 static int
 limit(struct sks_socket *s, int option, int64_t *set_us, int64_t deadline_ns)
 {
@@ -64,6 +79,7 @@ limit(struct sks_socket *s, int option, int64_t *set_us, int64_t deadline_ns)
 		us = 1000;
 	if (us == *set_us && !atomic_load(&s->shared))
 		return 0;
+	assert(us >= 0);
 	tv = timeval_of(us);
 	if (setsockopt(s->fd, SOL_SOCKET, option, &tv, sizeof tv) < 0)
 		return sks_socket_fail(s, errno, "setsockopt");
@@ -84,10 +100,12 @@ sks_limit_send(struct sks_socket *s, int64_t deadline_ns)
 }
 
 int
-sks_limit_again(int sys_errno)
+sks_limit_again(int sys_errno, int64_t deadline_ns)
 {
-	return sys_errno == EINTR || sys_errno == EAGAIN ||
-	    sys_errno == EWOULDBLOCK;
+	if (sys_errno == EINTR)
+		return 1;
+	return deadline_ns != SKS_NOW &&
+	    (sys_errno == EAGAIN || sys_errno == EWOULDBLOCK);
 }
 
 int

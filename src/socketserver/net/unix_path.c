@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The file of a Unix socket that a server binds. */
+/* This file binds a Unix socket to a path, and removes the path again. */
 #include "config.h"
 
 #include <errno.h>
@@ -13,12 +13,10 @@
 
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
-#include "socketserver/server/kind.h"
-#include "socketserver/server/internal.h"
 #include "socketserver/net/socket.h"
 
-/* A socket file of ours that nobody answers: what a crash leaves.  One of the
- * other type is alive too. */
+/* Is this a socket file of ours that nobody answers, as a crash leaves it?
+ * One of the other type is not dead. */
 static int
 is_dead_socket(const struct sks_addr *a, const char *path, enum sks_type type)
 {
@@ -38,10 +36,10 @@ is_dead_socket(const struct sks_addr *a, const char *path, enum sks_type type)
 	return dead;
 }
 
-/* Waits for as long as another server may need to bind; who holds the lock
- * longer wants to be in the way. */
+/* Waits for as long as another server may need to bind.  A program that holds
+ * the lock longer does so on purpose. */
 static int
-lock_for_a_while(int fd)
+try_lock(int fd)
 {
 	for (int ms = 0; ms < 1000; ms++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -54,11 +52,10 @@ lock_for_a_while(int fd)
 }
 
 /*
- * The lock of the path's folder, which goes with the descriptor that is
- * returned; -1 when it cannot be had.  It makes one step of looking at a dead
- * file, taking it away, binding and listening: without it, of two servers
- * which both find the file dead the second would take away the file of the
- * first.
+ * Locks the path's folder.  The lock ends with the descriptor that is
+ * returned; -1 when it cannot be had.  It makes one step of finding a dead
+ * file, removing it, binding and listening: without it, of two servers that
+ * both find the file dead the second would remove the file of the first.
  */
 static int
 lock_folder(const char *path)
@@ -73,55 +70,47 @@ lock_folder(const char *path)
 	memcpy(folder, path, len);
 	folder[len] = '\0';
 	fd = open(len > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && !lock_for_a_while(fd)) {
+	if (fd >= 0 && !try_lock(fd)) {
 		close(fd);
 		fd = -1;
 	}
 	return fd;
 }
 
+/* Removes a dead file only under the lock. */
 static int
-may_replace(const struct sks_server *srv, const struct sks_listener *l,
-    const char *path, int locked)
+bind_or_replace(struct sks_socket *s, const struct sks_addr *address,
+    int may_replace)
 {
-	return locked && srv->cfg.unix_unlink_stale &&
-	    is_dead_socket(&l->address, path, sks_kind_of(srv)->type);
-}
-
-/* Only under the lock is a dead file taken away. */
-static int
-bind_or_replace(const struct sks_server *srv, struct sks_listener *l,
-    const char *path, int locked)
-{
-	int r = sks_bind(l->sock, &l->address);
+	const char *path = sks_addr_path(address);
+	int r = sks_bind(s, address);
 	struct sks_error e;
 
 	if (r != SKS_EADDRINUSE)
 		return r;
 	sks_last_error(&e);
-	if (may_replace(srv, l, path, locked) && unlink(path) == 0)
-		return sks_bind(l->sock, &l->address);
+	if (may_replace && is_dead_socket(address, path, s->type) &&
+	    unlink(path) == 0)
+		return sks_bind(s, address);
 	sks_error_restore(&e);
 	return r;
 }
 
-/*
- * Listens before the lock is let go: until then a bound socket refuses as a
- * dead one does.  So a peer that comes before server_activate waits.
- */
 int
-sks_bind_path(const struct sks_server *srv, struct sks_listener *l,
-    const char *path)
+sks_bind_path(struct sks_socket *s, const struct sks_addr *address,
+    const struct sks_path_options *options, struct sks_socket_file *file)
 {
-	const struct sks_kind_row *kind = sks_kind_of(srv);
+	const char *path = sks_addr_path(address);
 	int folder = lock_folder(path);
-	mode_t old = umask(~(mode_t)srv->cfg.unix_mode & 0777);
-	int r = bind_or_replace(srv, l, path, folder >= 0);
+	mode_t old = umask(~(mode_t)options->mode & 0777);
+	int r =
+	    bind_or_replace(s, address, folder >= 0 && options->replace_stale);
 
 	umask(old);
 	if (r == 0) {
-		l->owns_path = lstat(path, &l->path) == 0;
-		r = kind->activate == NULL ? 0 : kind->activate(srv, l);
+		file->exists = lstat(path, &file->st) == 0;
+		if (s->type == SKS_STREAM)
+			r = sks_listen(s, options->backlog);
 	}
 	if (folder >= 0)
 		close(folder);
@@ -129,14 +118,13 @@ sks_bind_path(const struct sks_server *srv, struct sks_listener *l,
 }
 
 void
-sks_unlink_path(const struct sks_server *srv, struct sks_listener *l)
+sks_unlink_path(const struct sks_addr *address, struct sks_socket_file *file)
 {
-	const char *path = sks_addr_path(&l->address);
+	const char *path = sks_addr_path(address);
 	struct stat st;
 
-	if (l->owns_path && srv->cfg.unix_unlink && path != NULL &&
-	    lstat(path, &st) == 0 && st.st_dev == l->path.st_dev &&
-	    st.st_ino == l->path.st_ino)
+	if (file->exists && path != NULL && lstat(path, &st) == 0 &&
+	    st.st_dev == file->st.st_dev && st.st_ino == file->st.st_ino)
 		unlink(path);
-	l->owns_path = 0;
+	file->exists = 0;
 }

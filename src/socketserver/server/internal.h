@@ -6,11 +6,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/stat.h>
 
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/wake.h"
+#include "socketserver/net/socket.h"
 #include "socketserver/server/places.h"
 #include "socketserver/socketserver.h"
 
@@ -34,8 +34,7 @@ struct sks_episode {
 struct sks_listener {
 	struct sks_socket *sock; /* NULL: none */
 	struct sks_addr address; /* asked for; then the bound one */
-	struct stat path;        /* the Unix socket's file */
-	int owns_path;
+	struct sks_socket_file file;
 };
 
 /*
@@ -209,12 +208,6 @@ int sks_listen_on(const struct sks_server *srv, struct sks_listener *l);
  * have them yet, as by default.  Returns 0, SKS_EINVAL or SKS_ENOTSUP. */
 int sks_server_config_complete(const struct sks_server_config *given,
     struct sks_server_config *out);
-
-/* unix_path.c */
-int sks_bind_path(const struct sks_server *srv, struct sks_listener *l,
-    const char *path);
-/* Only if it is still the file that bind made. */
-void sks_unlink_path(const struct sks_server *srv, struct sks_listener *l);
 
 /* listen.c */
 int sks_listeners_new(struct sks_server *srv,

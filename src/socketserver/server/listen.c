@@ -72,7 +72,11 @@ sks_reserve_open(struct sks_server *srv)
 static int
 bind_listener(const struct sks_server *srv, struct sks_listener *l)
 {
-	const char *path = sks_addr_path(&l->address);
+	const struct sks_path_options path = {
+		.mode = srv->cfg.unix_mode,
+		.replace_stale = srv->cfg.unix_unlink_stale,
+		.backlog = srv->cfg.backlog,
+	};
 	int r;
 
 	if (l->sock == NULL)
@@ -80,8 +84,9 @@ bind_listener(const struct sks_server *srv, struct sks_listener *l)
 	if ((r = sks_before_bind(l->sock, srv->cfg.allow_reuse_address,
 		 srv->cfg.allow_reuse_port, srv->cfg.dual_stack)) < 0)
 		return r;
-	r = path != NULL ? sks_bind_path(srv, l, path) :
-			   sks_bind(l->sock, &l->address);
+	r = sks_addr_path(&l->address) != NULL ?
+	    sks_bind_path(l->sock, &l->address, &path, &l->file) :
+	    sks_bind(l->sock, &l->address);
 	if (r < 0)
 		return r;
 	return sks_getsockname(l->sock, &l->address);
@@ -135,7 +140,8 @@ sks_default_server_close(struct sks_server *srv)
 	for (size_t i = 0; i < srv->n_listeners; i++) {
 		struct sks_listener *l = &srv->listeners[i];
 
-		sks_unlink_path(srv, l);
+		if (srv->cfg.unix_unlink)
+			sks_unlink_path(&l->address, &l->file);
 		if (l->sock != NULL)
 			sks_close(l->sock);
 	}

@@ -5,9 +5,9 @@
 
 #include "base/mem.h"
 #include "socketserver/net/error.h"
-#include "socketserver/net/observe.h"
+#include "socketserver/net/socket.h"
+#include "socketserver/net/text.h"
 #include "socketserver/stream/stream.h"
-#include "socketserver/net/utf8.h"
 
 /* One character of either form, and the NUL. */
 #define ROOM_FOR_BYTES 2
