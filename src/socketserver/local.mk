@@ -4,6 +4,8 @@ libsks_la_SOURCES += \
 	src/socketserver/net/addr.h \
 	src/socketserver/net/addr_text.c \
 	src/socketserver/net/bind.c \
+	src/socketserver/net/buf.c \
+	src/socketserver/net/buf.h \
 	src/socketserver/net/connect.c \
 	src/socketserver/net/error.c \
 	src/socketserver/net/error.h \
@@ -22,16 +24,14 @@ libsks_la_SOURCES += \
 	src/socketserver/stream/frame.c \
 	src/socketserver/stream/frame_stream.c \
 	src/socketserver/stream/framing.c \
-	src/socketserver/stream/framing.h \
-	src/socketserver/stream/memory.h \
+	src/socketserver/stream/internal.h \
+	src/socketserver/stream/scan.c \
 	src/socketserver/stream/stdio.c \
 	src/socketserver/stream/stream.c \
-	src/socketserver/stream/stream.h \
 	src/socketserver/stream/until.c \
 	src/socketserver/outbox/internal.h \
 	src/socketserver/outbox/outbox.c \
 	src/socketserver/outbox/poller.c \
-	src/socketserver/outbox/poller.h \
 	src/socketserver/outbox/postman.c \
 	src/socketserver/server/accept.c \
 	src/socketserver/server/adopt.c \

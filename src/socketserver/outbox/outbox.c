@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file keeps what one peer has not taken yet, and sends what it takes. */
 #include "config.h"
 
 #include <assert.h>
@@ -10,9 +11,7 @@
 #include "socketserver/net/error.h"
 #include "socketserver/outbox/internal.h"
 
-#define FIRST_CAP 1024
-
-/* All fields: those that an older header did not have are 0. */
+/* Fills in all fields: those that an older header did not have are 0. */
 static int
 complete(const struct sks_outbox_config *given, struct sks_outbox_config *out)
 {
@@ -74,28 +73,50 @@ sks_outbox_unref(struct sks_outbox *ob) DW_NO_TSA
 		return;
 	ob->magic = 0;
 	dw_lock_fini(&ob->lock);
-	free(ob->kept);
+	sks_buf_free(&ob->kept);
 	free(ob);
+}
+
+/* States what holds whenever the lock is taken or let go. */
+static void
+check_state(const struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+{
+	assert(ob->magic == SKS_OUTBOX_MAGIC);
+	assert(ob->armed == (sks_buf_len(&ob->kept) > 0));
+	assert(!ob->armed || !ob->dead);
+	assert(!ob->closed || ob->dead);
+}
+
+static void
+lock_outbox(struct sks_outbox *ob) DW_ACQUIRE(ob -> lock)
+{
+	dw_lock(&ob->lock);
+	check_state(ob);
+}
+
+static void
+unlock_outbox(struct sks_outbox *ob) DW_RELEASE(ob -> lock)
+{
+	check_state(ob);
+	dw_unlock(&ob->lock);
 }
 
 static void
 drop_kept(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 {
-	free(ob->kept);
-	ob->kept = NULL;
-	ob->start = ob->end = ob->cap = 0;
+	sks_buf_free(&ob->kept);
 	atomic_store(&ob->stall_ns, SKS_NEVER);
 }
 
 static void
 shut(struct sks_outbox *ob, int how) DW_REQUIRES(ob -> lock)
 {
-	/* A peer that went first makes this fail; nothing is lost by it. */
+	/* This fails when the peer has gone, and then it is not needed. */
 	(void)shutdown(sks_fileno(ob->sock), how);
 }
 
 static void
-die(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
+mark_dead(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 {
 	ob->dead = 1;
 	ob->armed = 0;
@@ -116,42 +137,6 @@ try_send(struct sks_outbox *ob, const char *data, size_t len)
 	return n;
 }
 
-static int
-grow(struct sks_outbox *ob, size_t len) DW_REQUIRES(ob -> lock)
-{
-	size_t used = ob->end - ob->start;
-	size_t cap = ob->cap == 0 ? FIRST_CAP : ob->cap;
-	char *bigger;
-
-	if (ob->start > 0) {
-		memmove(ob->kept, ob->kept + ob->start, used);
-		ob->start = 0;
-		ob->end = used;
-	}
-	while (cap < used + len)
-		cap *= 2;
-	if (cap == ob->cap)
-		return 0;
-	if ((bigger = realloc(ob->kept, cap)) == NULL)
-		return sks_fail(SKS_ENOMEM, "");
-	ob->kept = bigger;
-	ob->cap = cap;
-	return 0;
-}
-
-static int
-keep(struct sks_outbox *ob, const char *data, size_t len)
-    DW_REQUIRES(ob -> lock)
-{
-	int r;
-
-	if (ob->cap - ob->end < len && (r = grow(ob, len)) < 0)
-		return r;
-	memcpy(ob->kept + ob->end, data, len);
-	ob->end += len;
-	return 0;
-}
-
 static void
 start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 {
@@ -163,13 +148,13 @@ start_stall_clock(struct sks_outbox *ob) DW_REQUIRES(ob -> lock)
 		now + ob->stall_timeout_ns);
 }
 
-/* The first bytes that the kernel did not take: from here on the postman
+/* Keeps the first bytes that the kernel did not take: from now on the postman
  * sends. */
 static int
 keep_first(struct sks_outbox *ob, const char *data, size_t len, int some_out)
     DW_REQUIRES(ob -> lock)
 {
-	int r = keep(ob, data, len);
+	int r = sks_buf_add(&ob->kept, data, len);
 
 	if (r == 0) {
 		start_stall_clock(ob);
@@ -177,9 +162,9 @@ keep_first(struct sks_outbox *ob, const char *data, size_t len, int some_out)
 			return 0;
 	}
 	drop_kept(ob);
-	if (some_out) { /* half a message must not be all */
+	if (some_out) { /* the peer must not take a half for the whole */
 		shut(ob, SHUT_RDWR);
-		die(ob);
+		mark_dead(ob);
 	}
 	return r;
 }
@@ -188,19 +173,20 @@ static int
 put_locked(struct sks_outbox *ob, const char *data, size_t len)
     DW_REQUIRES(ob -> lock)
 {
-	size_t waiting = ob->end - ob->start;
+	size_t waiting = sks_buf_len(&ob->kept);
 	ssize_t n;
 
 	if (ob->closed || ob->ended || ob->dead)
 		return SKS_ECLOSED;
-	/* What is too large by itself must not fail for ever: it goes alone. */
+	/* A message above max_bytes is accepted when the queue is empty;
+	 * otherwise it could never be sent. */
 	if (waiting > 0 &&
 	    (waiting >= ob->max_bytes || len > ob->max_bytes - waiting))
 		return SKS_EOVERFLOW;
 	if (waiting > 0)
-		return keep(ob, data, len);
+		return sks_buf_add(&ob->kept, data, len);
 	if ((n = try_send(ob, data, len)) < 0) {
-		die(ob);
+		mark_dead(ob);
 		return SKS_ECLOSED;
 	}
 	if ((size_t)n == len)
@@ -215,16 +201,15 @@ sks_outbox_put(struct sks_outbox *ob, const void *data, size_t len,
 	int64_t before, after;
 	int r;
 
-	assert(ob->magic == SKS_OUTBOX_MAGIC);
 	if (len == 0)
 		return sks_fail(SKS_EINVAL, "nothing to put");
-	dw_lock(&ob->lock);
+	lock_outbox(ob);
 	before = atomic_load(&ob->stall_ns);
 	r = put_locked(ob, data, len);
 	if (r >= 0 && end_offset != NULL)
-		*end_offset = ob->sent + (ob->end - ob->start);
+		*end_offset = ob->sent + sks_buf_len(&ob->kept);
 	after = atomic_load(&ob->stall_ns);
-	dw_unlock(&ob->lock);
+	unlock_outbox(ob);
 	if (before == SKS_NEVER && after != SKS_NEVER)
 		sks_postman_expect(ob->postman, after);
 	return r < 0 ? sks_fail(r, "outbox") : r;
@@ -235,9 +220,9 @@ sks_outbox_sent(struct sks_outbox *ob)
 {
 	uint64_t sent;
 
-	dw_lock(&ob->lock);
+	lock_outbox(ob);
 	sent = ob->sent;
-	dw_unlock(&ob->lock);
+	unlock_outbox(ob);
 	return sent;
 }
 
@@ -246,33 +231,33 @@ sks_outbox_queued(struct sks_outbox *ob)
 {
 	size_t queued;
 
-	dw_lock(&ob->lock);
-	queued = ob->end - ob->start;
-	dw_unlock(&ob->lock);
+	lock_outbox(ob);
+	queued = sks_buf_len(&ob->kept);
+	unlock_outbox(ob);
 	return queued;
 }
 
 void
 sks_outbox_end(struct sks_outbox *ob)
 {
-	dw_lock(&ob->lock);
+	lock_outbox(ob);
 	if (!ob->ended && !ob->dead && !ob->closed) {
 		ob->ended = 1;
-		if (ob->end == ob->start)
+		if (sks_buf_len(&ob->kept) == 0)
 			shut(ob, SHUT_WR);
 	}
-	dw_unlock(&ob->lock);
+	unlock_outbox(ob);
 }
 
 void
 sks_outbox_cut(struct sks_outbox *ob)
 {
-	dw_lock(&ob->lock);
+	lock_outbox(ob);
 	if (!ob->closed) {
 		shut(ob, SHUT_RDWR);
-		die(ob);
+		mark_dead(ob);
 	}
-	dw_unlock(&ob->lock);
+	unlock_outbox(ob);
 }
 
 void
@@ -280,14 +265,14 @@ sks_outbox_close(struct sks_outbox *ob)
 {
 	int first, known;
 
-	dw_lock(&ob->lock);
+	lock_outbox(ob);
 	first = !ob->closed;
 	known = ob->known;
 	if (first && known)
 		sks_postman_disarm(ob->postman, ob);
 	ob->closed = 1;
-	die(ob);
-	dw_unlock(&ob->lock);
+	mark_dead(ob);
+	unlock_outbox(ob);
 	if (first)
 		sks_postman_retire(ob->postman, ob, known);
 }
@@ -307,24 +292,24 @@ sks_outbox_ready(struct sks_outbox *ob)
 	int event = -1;
 	ssize_t n;
 
-	dw_lock(&ob->lock);
-	if (!ob->armed) /* cut or closed since */
+	lock_outbox(ob);
+	if (!ob->armed) /* it was cut or closed meanwhile */
 		goto out;
 	ob->armed = 0;
-	n = try_send(ob, ob->kept + ob->start, ob->end - ob->start);
+	n = try_send(ob, sks_buf_head(&ob->kept), sks_buf_len(&ob->kept));
 	if (n > 0) {
-		ob->start += (size_t)n;
+		sks_buf_take(&ob->kept, NULL, (size_t)n);
 		start_stall_clock(ob);
 	}
-	if (n >= 0 && ob->start == ob->end)
+	if (n >= 0 && sks_buf_len(&ob->kept) == 0)
 		event = emptied(ob);
 	else if (n < 0 || sks_postman_arm(ob->postman, ob) < 0) {
 		shut(ob, SHUT_RDWR);
-		die(ob);
+		mark_dead(ob);
 		event = SKS_OUTBOX_FAILED;
 	}
 out:
-	dw_unlock(&ob->lock);
+	unlock_outbox(ob);
 	return event;
 }
 
@@ -333,10 +318,10 @@ sks_outbox_stalled(struct sks_outbox *ob, int64_t now_ns)
 {
 	int stalled;
 
-	dw_lock(&ob->lock);
+	lock_outbox(ob);
 	stalled = atomic_load(&ob->stall_ns) <= now_ns;
-	if (stalled) /* told; progress starts the clock again */
+	if (stalled) /* the next progress starts the clock again */
 		atomic_store(&ob->stall_ns, SKS_NEVER);
-	dw_unlock(&ob->lock);
+	unlock_outbox(ob);
 	return stalled;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file waits for many sockets at once: with epoll, or else with poll. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,11 +14,11 @@
 
 #include "base/clock.h"
 #include "socketserver/net/error.h"
-#include "socketserver/outbox/poller.h"
+#include "socketserver/outbox/internal.h"
 
 #ifdef HAVE_EPOLL
 
-/* The wake is the entry without an outbox. */
+/* The wake's entry has no outbox. */
 static int
 watch_wake(struct sks_poller *p)
 {
@@ -83,6 +85,7 @@ sks_poller_wait(struct sks_poller *p, int64_t deadline_ns,
 
 	n = epoll_wait(p->epfd, ev, SKS_POLLER_BATCH,
 	    dw_clock_poll_ms(deadline_ns));
+	assert(n <= SKS_POLLER_BATCH);
 	for (int i = 0; i < n; i++)
 		if (ev[i].data.ptr != NULL)
 			out[filled++] = ev[i].data.ptr;
@@ -138,9 +141,9 @@ count(const struct dw_list *ring)
 }
 
 /*
- * Between a close and the ring that follows it, a number may be polled that is
- * somebody else's by now.  That can wake the postman, no more: it acts only on
- * outboxes, under their locks, and this one is closed.
+ * Between the close of an outbox and the ring that follows it, its number may be
+ * polled although it is somebody else's by now.  That can wake the postman, no
+ * more: it acts only on outboxes, under their locks, and this one is closed.
  */
 static nfds_t
 gather(struct sks_poller *p, struct pollfd **pfd, struct sks_outbox ***obs)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file is the thread that sends what outboxes keep. */
 #include "config.h"
 
 #include <assert.h>
@@ -8,22 +9,22 @@
 #include "base/thread.h"
 #include "socketserver/net/error.h"
 #include "socketserver/outbox/internal.h"
-#include "socketserver/outbox/poller.h"
 
 /*
- * `ring` holds every outbox that is not closed, each with a reference; a
+ * `ring` holds every outbox that is not closed, each with a reference.  A
  * closed one that was ever armed waits in `retired`, because an event which
- * names it may already be on its way to our thread.  Those are let go at the
- * top of the loop, where no event is in hand.
+ * names it may already be on its way to our thread.  The references of the
+ * retired are dropped at the top of the loop, where no event is in hand.
  *
  * next_ns is not later than the earliest stall time of any outbox in the
- * ring: moved down by whoever starts a clock (who then rings the wake if our
- * thread might sleep beyond it), set anew by the scan.
+ * ring.  Whoever starts a clock moves next_ns forward, and rings the wake if
+ * our thread might sleep beyond it; the scan computes next_ns anew.
  *
- * `busy` is the outbox our thread is serving: from before it looks at it until
- * notify has returned.  sks_postman_retire() waits for that.
+ * `busy` is the outbox that our thread serves, until notify has returned.
+ * sks_postman_retire() waits for that.
  */
 struct sks_postman {
+	unsigned magic;
 	struct sks_poller poller;
 	pthread_t thread;
 
@@ -35,6 +36,18 @@ struct sks_postman {
 	int64_t next_ns DW_GUARDED_BY(lock);
 	int stop DW_GUARDED_BY(lock);
 };
+
+#define SKS_POSTMAN_MAGIC 0x706f7374u
+
+/* The outbox whose node this is. */
+static struct sks_outbox *
+outbox_of(struct dw_list *node)
+{
+	struct sks_outbox *ob = DW_LIST_OF(node, struct sks_outbox, node);
+
+	assert(ob->magic == SKS_OUTBOX_MAGIC);
+	return ob;
+}
 
 void
 sks_postman_join(struct sks_postman *pm, struct sks_outbox *ob)
@@ -50,6 +63,7 @@ sks_postman_arm(struct sks_postman *pm, struct sks_outbox *ob)
 {
 	int r = sks_poller_arm(&pm->poller, ob);
 
+	assert(!ob->dead && !ob->closed);
 	ob->armed = r == 0;
 	return r;
 }
@@ -81,6 +95,7 @@ sks_postman_retire(struct sks_postman *pm, struct sks_outbox *ob, int known)
 	dw_lock(&pm->lock);
 	while (pm->busy == ob)
 		dw_cond_wait(&pm->idle, &pm->lock);
+	assert(!ob->retired);
 	dw_list_del(&ob->node);
 	ob->retired = 1;
 	if (known)
@@ -92,9 +107,9 @@ sks_postman_retire(struct sks_postman *pm, struct sks_outbox *ob, int known)
 		sks_outbox_unref(ob);
 }
 
-/* Returns 0 when it was closed meanwhile. */
+/* Marks the outbox as busy.  Returns 0 when it was closed meanwhile. */
 static int
-begin(struct sks_postman *pm, struct sks_outbox *ob)
+set_busy(struct sks_postman *pm, struct sks_outbox *ob)
 {
 	int open;
 
@@ -107,11 +122,12 @@ begin(struct sks_postman *pm, struct sks_outbox *ob)
 }
 
 static void
-end(struct sks_postman *pm, struct sks_outbox *ob)
+clear_busy(struct sks_postman *pm, struct sks_outbox *ob)
 {
 	int64_t stall_ns = atomic_load(&ob->stall_ns);
 
 	dw_lock(&pm->lock);
+	assert(pm->busy == ob);
 	pm->busy = NULL;
 	if (stall_ns < pm->next_ns)
 		pm->next_ns = stall_ns;
@@ -120,7 +136,7 @@ end(struct sks_postman *pm, struct sks_outbox *ob)
 }
 
 static void
-tell(struct sks_outbox *ob, enum sks_outbox_event event)
+notify(struct sks_outbox *ob, enum sks_outbox_event event)
 {
 	if (ob->notify != NULL)
 		ob->notify(ob->arg, event);
@@ -131,35 +147,35 @@ serve_ready(struct sks_postman *pm, struct sks_outbox *ob)
 {
 	int event;
 
-	if (!begin(pm, ob))
+	assert(ob->magic == SKS_OUTBOX_MAGIC); /* it comes out of epoll */
+	if (!set_busy(pm, ob))
 		return;
 	event = sks_outbox_ready(ob);
 	if (event >= 0)
-		tell(ob, (enum sks_outbox_event)event);
-	end(pm, ob);
+		notify(ob, (enum sks_outbox_event)event);
+	clear_busy(pm, ob);
 }
 
 static void
 serve_due(struct sks_postman *pm, struct sks_outbox *ob, int64_t now_ns)
 {
-	if (begin(pm, ob)) {
+	if (set_busy(pm, ob)) {
 		if (sks_outbox_stalled(ob, now_ns))
-			tell(ob, SKS_OUTBOX_STALLED);
-		end(pm, ob);
+			notify(ob, SKS_OUTBOX_STALLED);
+		clear_busy(pm, ob);
 	}
 	sks_outbox_unref(ob);
 }
 
-/* Puts those whose time has come on a list, with a reference each, and sets
- * next_ns from the others. */
+/* Puts the outboxes whose stall time has come on a list, with a reference each,
+ * and computes next_ns from the others. */
 static void
 find_due(struct sks_postman *pm, int64_t now_ns, struct dw_list *due)
 {
 	dw_lock(&pm->lock);
 	pm->next_ns = SKS_NEVER;
 	DW_LIST_EACH(node, &pm->ring) {
-		struct sks_outbox *ob =
-		    DW_LIST_OF(node, struct sks_outbox, node);
+		struct sks_outbox *ob = outbox_of(node);
 		int64_t stall_ns = atomic_load(&ob->stall_ns);
 
 		if (stall_ns <= now_ns)
@@ -183,15 +199,16 @@ scan(struct sks_postman *pm)
 }
 
 static void
-let_go(struct dw_list *retired)
+unref_all(struct dw_list *retired)
 {
 	struct dw_list *node;
 
 	while ((node = dw_list_take(retired)) != NULL)
-		sks_outbox_unref(DW_LIST_OF(node, struct sks_outbox, node));
+		sks_outbox_unref(outbox_of(node));
 }
 
-/* The top of the loop: no event is in hand.  Returns 0 when told to stop. */
+/* Runs at the top of the loop, where no event is in hand.  Returns 0 when the
+ * thread is to end. */
 static int
 next_round(struct sks_postman *pm, int64_t *next_ns)
 {
@@ -204,7 +221,7 @@ next_round(struct sks_postman *pm, int64_t *next_ns)
 	*next_ns = pm->next_ns;
 	stop = pm->stop;
 	dw_unlock(&pm->lock);
-	let_go(&retired);
+	unref_all(&retired);
 	return !stop;
 }
 
@@ -216,6 +233,7 @@ postman_main(void *arg)
 	int64_t next_ns;
 	int n;
 
+	assert(pm->magic == SKS_POSTMAN_MAGIC);
 	while (next_round(pm, &next_ns)) {
 		n = sks_poller_wait(&pm->poller, next_ns, ready);
 		for (int i = 0; i < n; i++)
@@ -235,6 +253,7 @@ sks_postman_new(struct sks_postman **out) DW_NO_TSA
 	*out = NULL;
 	if (pm == NULL)
 		return sks_fail(SKS_ENOMEM, "");
+	pm->magic = SKS_POSTMAN_MAGIC;
 	dw_lock_init(&pm->lock, DW_LOCK_postman);
 	dw_cond_init(&pm->idle);
 	dw_list_init(&pm->ring);
@@ -268,8 +287,9 @@ sks_postman_free(struct sks_postman *pm) DW_NO_TSA
 	dw_unlock(&pm->lock);
 	dw_wake_ring(&pm->poller.wake);
 	pthread_join(pm->thread, NULL);
-	assert(dw_list_empty(&pm->ring));
-	let_go(&pm->retired);
+	assert(dw_list_empty(&pm->ring)); /* every outbox was closed */
+	unref_all(&pm->retired);
+	pm->magic = 0;
 	sks_poller_fini(&pm->poller);
 	dw_cond_fini(&pm->idle);
 	dw_lock_fini(&pm->lock);

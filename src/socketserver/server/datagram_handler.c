@@ -3,7 +3,7 @@
 
 #include "socketserver/server/datagram.h"
 #include "socketserver/net/error.h"
-#include "socketserver/stream/memory.h"
+#include "socketserver/stream/internal.h"
 #include "socketserver/server/internal.h"
 
 static void

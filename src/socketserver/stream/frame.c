@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file makes messages of bytes that are fed to it in any pieces. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "socketserver/net/buf.h"
 #include "socketserver/net/error.h"
-#include "socketserver/stream/framing.h"
+#include "socketserver/stream/internal.h"
 
 /*
- * buf[start, end) waits to be taken; bytes before `scan` are known to hold no
- * newline, so a line fed one byte at a time still costs linear time.
+ * `buf` holds what was fed and not taken; behind its end one byte more is
+ * reserved, for the NUL of an unterminated rest.  lf.scanned counts from the
+ * front of `buf`.
  *
- * A message over max is thrown away as it comes: while `skipping`, a line up
- * to its newline; a block or netstring for as long as `skip` bytes of it are
- * missing, and then its comma when `comma`.  Once `damaged` nothing is kept:
- * nobody knows where the next message begins.
+ * A message over max is dropped as it comes: while `skip_line`, a line up to
+ * its LF; a block or netstring while `skip` bytes of it are missing, and then
+ * its comma when `skip_comma`.  Once `damaged`, nothing is kept: nobody knows
+ * where the next message begins.
  */
 struct sks_frame {
 	struct sks_framing how;
-
-	char *buf;
-	size_t start, scan, end, cap;
-	int skipping, comma, damaged;
+	struct sks_buf buf;
+	struct sks_scan lf;
+	int skip_line, skip_comma, damaged;
 	uint64_t skip;
 };
 
@@ -36,6 +39,7 @@ sks_frame_new_as(const struct sks_framing *how, struct sks_frame **out)
 	if ((*out = calloc(1, sizeof **out)) == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	(*out)->how = *how;
+	(*out)->lf = (struct sks_scan)SKS_SCAN_LF;
 	return 0;
 }
 
@@ -53,42 +57,8 @@ sks_frame_free(struct sks_frame *f)
 {
 	if (f == NULL)
 		return;
-	free(f->buf);
+	sks_buf_free(&f->buf);
 	free(f);
-}
-
-/* --- the buffer --- */
-
-static void
-move_to_front(struct sks_frame *f)
-{
-	if (f->start == 0)
-		return;
-	memmove(f->buf, f->buf + f->start, f->end - f->start);
-	f->end -= f->start;
-	f->scan -= f->start;
-	f->start = 0;
-}
-
-/* One byte more than asked for: the NUL behind an unterminated rest. */
-static int
-make_room(struct sks_frame *f, size_t len)
-{
-	size_t cap = f->cap == 0 ? 256 : f->cap;
-	char *bigger;
-
-	move_to_front(f);
-	if (len >= SIZE_MAX / 4 - f->end)
-		return sks_fail(SKS_ENOMEM, "");
-	while (cap < f->end + len + 1)
-		cap *= 2;
-	if (cap == f->cap)
-		return 0;
-	if ((bigger = realloc(f->buf, cap)) == NULL)
-		return sks_fail(SKS_ENOMEM, "");
-	f->buf = bigger;
-	f->cap = cap;
-	return 0;
 }
 
 int
@@ -98,201 +68,184 @@ sks_frame_feed(struct sks_frame *f, const void *data, size_t len)
 
 	if (len == 0 || f->damaged)
 		return 0;
-	if ((f->cap == 0 || f->end + len + 1 > f->cap) &&
-	    (r = make_room(f, len)) < 0)
+	if (len == SIZE_MAX)
+		return sks_fail(SKS_ENOMEM, "");
+	if ((r = sks_buf_reserve(&f->buf, len + 1)) < 0)
 		return r;
-	memcpy(f->buf + f->end, data, len);
-	f->end += len;
-	return 0;
+	return sks_buf_add(&f->buf, data, len);
 }
 
 static void
-forget(struct sks_frame *f)
+drop(struct sks_frame *f, size_t n)
 {
-	f->start = f->scan = f->end = 0;
+	sks_buf_take(&f->buf, NULL, n);
+	f->lf.scanned = 0;
 }
-
-/* --- lines --- */
-
-/* No newline yet.  What is too long already is dropped as it comes, and
- * reported when its end is seen. */
-static ssize_t
-incomplete(struct sks_frame *f)
-{
-	f->scan = f->end;
-	/* One more may be the CR of a line of exactly max bytes. */
-	if (f->skipping ||
-	    (f->end > f->start && f->end - f->start - 1 > f->how.max)) {
-		f->skipping = 1;
-		forget(f);
-	}
-	return SKS_EAGAIN;
-}
-
-/* The line is buf[from, to); `to` may be overwritten. */
-static ssize_t
-hand_out(struct sks_frame *f, size_t from, size_t to, const char **line)
-{
-	if (f->skipping) {
-		f->skipping = 0;
-		return sks_fail(SKS_ETOOLONG, "a line");
-	}
-	to = from + sks_framing_chomp(f->buf + from, to - from);
-	if (to - from > f->how.max)
-		return sks_fail(SKS_ETOOLONG, "a line");
-	f->buf[to] = '\0';
-	*line = f->buf + from;
-	return (ssize_t)(to - from);
-}
-
-static ssize_t
-next_line(struct sks_frame *f, const char **line)
-{
-	size_t from = f->start, at;
-	const char *lf;
-
-	if (f->scan == f->end)
-		return incomplete(f);
-	lf = memchr(f->buf + f->scan, '\n', f->end - f->scan);
-	if (lf == NULL)
-		return incomplete(f);
-	at = (size_t)(lf - f->buf);
-	f->start = f->scan = at + 1;
-	return hand_out(f, from, at, line);
-}
-
-/* --- blocks and netstrings --- */
 
 static void
-take(struct sks_frame *f, size_t n)
+drop_all(struct sks_frame *f)
 {
-	f->start += n;
-	f->scan = f->start;
-	if (f->start == f->end)
-		forget(f);
+	drop(f, sks_buf_len(&f->buf));
+}
+
+static ssize_t
+too_long(const struct sks_frame *f)
+{
+	return sks_fail(SKS_ETOOLONG,
+	    f->how.kind == SKS_LINE ? "a line" : "a message");
 }
 
 static ssize_t
 damage(struct sks_frame *f)
 {
-	forget(f);
+	drop_all(f);
 	f->damaged = 1;
 	return sks_fail(SKS_EPROTO, "a message");
 }
 
-/* Throws away what has come of a message over max.  Returns 1 when that was
- * all of it, SKS_EAGAIN when more is missing. */
+/* Drops what has come of a line over max.  The line is reported when its end is
+ * seen. */
 static ssize_t
-skip(struct sks_frame *f)
+skip_line(struct sks_frame *f)
 {
-	size_t here = f->end - f->start;
-	size_t n = f->skip < here ? (size_t)f->skip : here;
+	const size_t len = sks_buf_len(&f->buf);
+	const size_t end =
+	    sks_scan_next(&f->lf, sks_buf_head(&f->buf), len).end;
 
-	take(f, n);
+	drop(f, end > 0 ? end : len);
+	if (end == 0)
+		return SKS_EAGAIN;
+	f->skip_line = 0;
+	return too_long(f);
+}
+
+/* Drops what has come of a block or netstring over max.  Returns 0 when nothing
+ * of it is missing any more. */
+static ssize_t
+skip_counted(struct sks_frame *f)
+{
+	const size_t len = sks_buf_len(&f->buf);
+	const size_t n = f->skip < len ? (size_t)f->skip : len;
+
+	drop(f, n);
 	f->skip -= n;
-	if (f->skip > 0 || (f->comma && f->start == f->end))
+	if (f->skip > 0 || (f->skip_comma && n == len))
 		return SKS_EAGAIN;
-	if (!f->comma)
-		return 1;
-	f->comma = 0;
-	if (f->buf[f->start] != ',')
+	if (!f->skip_comma)
+		return 0;
+	f->skip_comma = 0;
+	if (sks_buf_head(&f->buf)[0] != ',')
 		return damage(f);
-	take(f, 1);
-	return 1;
+	drop(f, 1);
+	return 0;
 }
 
+/* Begins to drop a message over max. */
 static ssize_t
-refuse(struct sks_frame *f, size_t head, uint64_t len)
+refuse(struct sks_frame *f, const struct sks_span *m)
 {
-	take(f, head);
-	f->skip = len;
-	f->comma = f->how.kind == SKS_NETSTRING;
-	return sks_fail(SKS_ETOOLONG, "a message");
+	assert(f->skip == 0 && !f->skip_comma && !f->skip_line);
+	drop(f, m->head);
+	if (f->how.kind != SKS_LINE) {
+		f->skip = m->len;
+		f->skip_comma = m->tail > 0;
+		return too_long(f);
+	}
+	drop(f, (size_t)m->len + m->tail);
+	f->skip_line = m->tail == 0;
+	return f->skip_line ? SKS_EAGAIN : too_long(f);
 }
 
-/* The message goes one byte towards its head, which makes room for the NUL;
- * what follows it stays as it is. */
-static const char *
-terminate(char *message, size_t len)
-{
-	char *to = message - 1;
-
-	memmove(to, message, len);
-	to[len] = '\0';
-	return to;
-}
-
+/*
+ * Gives the message out with a NUL behind it.  The NUL takes the place of the
+ * tail.  A block has none, and the byte behind it belongs to the next message:
+ * it is moved one byte towards its head.
+ */
 static ssize_t
-next_counted(struct sks_frame *f, const char **message)
+hand_out(struct sks_frame *f, const struct sks_span *m, const char **message)
 {
-	const size_t tail = sks_framing_tail(&f->how);
-	const size_t from = f->start, here = f->end - from;
-	uint64_t len;
-	ssize_t head;
+	const size_t len = (size_t)m->len;
+	char *text = f->buf.data + f->buf.start + m->head;
 
-	head = sks_framing_read_head(&f->how, f->buf + from, here, &len);
-	if (head < 0)
-		return damage(f);
-	if (head == 0)
-		return SKS_EAGAIN;
-	if (len > f->how.max)
-		return refuse(f, (size_t)head, len);
-	if (here - (size_t)head < len || here - (size_t)head - len < tail)
-		return SKS_EAGAIN;
-	if (tail > 0 && f->buf[from + (size_t)head + len] != ',')
-		return damage(f);
-	take(f, (size_t)head + len + tail);
-	*message = terminate(f->buf + from + head, len);
+	assert(m->head + len + m->tail <= sks_buf_len(&f->buf));
+	assert(f->buf.end < f->buf.cap);
+	if (m->tail == 0 && m->head > 0) {
+		memmove(text - 1, text, len);
+		text--;
+	}
+	text[len] = '\0';
+	drop(f, m->head + len + m->tail);
+	*message = text;
 	return (ssize_t)len;
 }
-
-/* --- all --- */
 
 ssize_t
 sks_frame_next(struct sks_frame *f, const char **message)
 {
+	struct sks_span m;
 	ssize_t r;
 
 	*message = NULL;
 	if (f->damaged)
 		return sks_fail(SKS_EPROTO, "a message");
-	if (f->how.kind == SKS_LINE)
-		return next_line(f, message);
-	if ((f->skip > 0 || f->comma) && (r = skip(f)) < 0)
+	if (f->skip_line)
+		return skip_line(f);
+	if ((r = skip_counted(f)) < 0)
 		return r;
-	return f->start == f->end ? SKS_EAGAIN : next_counted(f, message);
+	switch (sks_framing_find(&f->how, f->how.max, &f->lf,
+	    sks_buf_head(&f->buf), sks_buf_len(&f->buf), &m)) {
+	case 0:
+		return SKS_EAGAIN;
+	case SKS_ETOOLONG:
+		return refuse(f, &m);
+	case SKS_EPROTO:
+		return damage(f);
+	default:
+		return hand_out(f, &m, message);
+	}
 }
 
-/* What came of a block or netstring that will never be whole. */
+static ssize_t
+rest_of_lines(struct sks_frame *f, const char **message)
+{
+	const size_t n = sks_buf_len(&f->buf);
+	struct sks_span m = { 0, 0, 0, 0 };
+
+	if (n == 0 && !f->skip_line)
+		return SKS_EAGAIN;
+	m.len = sks_framing_chomp(sks_buf_head(&f->buf), n);
+	m.tail = n - (size_t)m.len;
+	if (!f->skip_line && m.len <= f->how.max)
+		return hand_out(f, &m, message);
+	f->skip_line = 0;
+	drop_all(f);
+	return too_long(f);
+}
+
+/* What has come of a block or netstring will never be whole. */
 static ssize_t
 rest_of_counted(struct sks_frame *f)
 {
 	if (f->damaged)
 		return sks_fail(SKS_EPROTO, "a message");
-	if (f->start == f->end && f->skip == 0 && !f->comma)
+	if (sks_buf_len(&f->buf) == 0 && f->skip == 0 && !f->skip_comma)
 		return SKS_EAGAIN;
-	forget(f);
+	drop_all(f);
 	f->skip = 0;
-	f->comma = 0;
+	f->skip_comma = 0;
 	return sks_fail(SKS_EEOF, "a message");
 }
 
 ssize_t
 sks_frame_rest(struct sks_frame *f, const char **message)
 {
-	size_t from = f->start, to = f->end;
-
 	*message = NULL;
-	if (f->how.kind != SKS_LINE)
-		return rest_of_counted(f);
-	if (from == to && !f->skipping)
-		return SKS_EAGAIN;
-	forget(f);
-	return hand_out(f, from, to, message);
+	return f->how.kind == SKS_LINE ? rest_of_lines(f, message) :
+					 rest_of_counted(f);
 }
 
 size_t
 sks_frame_pending(const struct sks_frame *f)
 {
-	return f->end - f->start;
+	return sks_buf_len(&f->buf);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A socket as a FILE of the C library. */
+/* This file makes a FILE of the C library of a socket. */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -17,10 +18,10 @@
 
 enum direction { READING = 1, WRITING = 2 };
 
-/* By enum direction: what the C library calls it. */
+/* The index is an enum direction, the text is fopen's mode. */
 static const char *const modes[] = { NULL, "r", "w", "r+" };
 
-/* Python's rule for its own modes.  Returns an enum direction or SKS_E*. */
+/* Follows Python's rule for its modes.  Returns an enum direction or SKS_E*. */
 static int
 parse_mode(const char *mode)
 {
@@ -36,20 +37,33 @@ parse_mode(const char *mode)
 #ifdef HAVE_FOPENCOOKIE
 
 /*
- * One that both reads and writes has no buffer in the FILE, because the C
- * library could not go back over bytes that it has read ahead; they wait in
- * `ahead` instead.
+ * What a FILE carries.  A FILE that both reads and writes has no buffer of its
+ * own, because the C library could not go back over bytes that it has read
+ * ahead; those bytes wait in `ahead` instead.
  */
 struct cookie {
+	unsigned magic;
 	struct sks_socket *sock;  /* held */
 	struct sks_stream *ahead; /* NULL: one direction only */
 };
+
+#define COOKIE_MAGIC 0x66696c65u
+
+static struct cookie *
+cookie_of(void *arg)
+{
+	struct cookie *c = arg;
+
+	assert(c->magic == COOKIE_MAGIC);
+	return c;
+}
 
 struct row {
 	int code, sys_errno;
 };
 
-/* As errno says it; whatever is not here is what the system said. */
+/* Returns the errno of the last failure.  A code that is not in the table has
+ * the errno that the system gave. */
 static int
 errno_of_last(void)
 {
@@ -65,7 +79,8 @@ errno_of_last(void)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (rows[i].code == e.code)
 			return rows[i].sys_errno;
-	/* The kernel gave up: ETIMEDOUT is for our own limit. */
+	/* The kernel has given up the connection.  ETIMEDOUT is only for our
+	 * own limit. */
 	if (e.sys_errno == 0 || e.sys_errno == ETIMEDOUT)
 		return ECONNRESET;
 	return e.sys_errno;
@@ -74,7 +89,7 @@ errno_of_last(void)
 static ssize_t
 cookie_read(void *arg, char *buf, size_t n)
 {
-	struct cookie *c = arg;
+	struct cookie *c = cookie_of(arg);
 	ssize_t got = c->ahead != NULL ? sks_stream_read(c->ahead, buf, n) :
 					 sks_recv(c->sock, buf, n);
 
@@ -84,11 +99,11 @@ cookie_read(void *arg, char *buf, size_t n)
 	return -1;
 }
 
-/* Less than n is a failure to the C library, and 0 the only other word. */
+/* The C library takes a count below n for a failure; it knows no -1 here. */
 static ssize_t
 cookie_write(void *arg, const char *data, size_t n)
 {
-	struct cookie *c = arg;
+	struct cookie *c = cookie_of(arg);
 	size_t done;
 
 	if (sks_sendall(c->sock, data, n, &done) < 0)
@@ -99,10 +114,11 @@ cookie_write(void *arg, const char *data, size_t n)
 static int
 cookie_close(void *arg)
 {
-	struct cookie *c = arg;
+	struct cookie *c = cookie_of(arg);
 
 	sks_stream_free(c->ahead);
 	sks_socket_release(c->sock);
+	c->magic = 0;
 	free(c);
 	return 0;
 }
@@ -120,6 +136,7 @@ open_cookie(struct sks_socket *s, int direction, FILE **out)
 
 	if (c == NULL)
 		return sks_fail(SKS_ENOMEM, "");
+	c->magic = COOKIE_MAGIC;
 	c->sock = sks_socket_hold(s);
 	if ((both && sks_makefile(s, -1, 0, &c->ahead) < 0) ||
 	    (*out = fopencookie(c, modes[direction], calls)) == NULL) {
