@@ -233,7 +233,7 @@ sks_serve_request(struct sks_server *srv, struct sks_request *req)
 	enum sks_overload why = sks_request_admit(req);
 	int r;
 
-	if (why != SKS_OVERLOADS) {
+	if (why != SKS_OVER_NONE) {
 		sks_request_refuse(req, why);
 		return 1;
 	}

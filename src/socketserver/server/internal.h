@@ -139,7 +139,7 @@ void sks_report(struct sks_server *srv, struct sks_request *req, int code);
 
 /* request.c */
 void sks_request_unref(struct sks_request *req);
-/* Takes a slot.  Returns SKS_OVERLOADS (it has one) or why not. */
+/* Takes a slot.  Returns SKS_OVER_NONE, or why there is none. */
 enum sks_overload sks_request_admit(struct sks_request *req);
 void sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)
     DW_REQUIRES(srv -> lock);

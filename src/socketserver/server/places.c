@@ -69,7 +69,7 @@ enter_locked(struct sks_places *p, const struct sks_server_config *cfg,
 		*counted = r > 0;
 	}
 	p->live++;
-	return SKS_OVERLOADS;
+	return SKS_OVER_NONE;
 }
 
 enum sks_overload

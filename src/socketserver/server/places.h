@@ -29,7 +29,7 @@ int sks_places_full(struct sks_places *p, unsigned max_sessions);
 
 /*
  * Takes a place.  key is the host that counts, or NULL.  Returns
- * SKS_OVERLOADS, or why there is none.  *counted tells whether the host was.
+ * SKS_OVER_NONE, or why there is none.  *counted tells whether the host was.
  */
 enum sks_overload sks_places_enter(struct sks_places *p,
     const struct sks_server_config *cfg, const struct sks_host_key *key,

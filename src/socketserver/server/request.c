@@ -122,7 +122,7 @@ sks_request_admit(struct sks_request *req)
 
 	why = sks_places_enter(srv->places, &srv->cfg,
 	    host_counts(req, &key) ? &key : NULL, &req->counted);
-	if (why != SKS_OVERLOADS)
+	if (why != SKS_OVER_NONE)
 		return why;
 	dw_lock(&srv->lock);
 	req->admitted = 1;
@@ -130,7 +130,7 @@ sks_request_admit(struct sks_request *req)
 	srv->lent += req->borrowed != 0;
 	dw_list_add(&srv->live, &req->node);
 	dw_unlock(&srv->lock);
-	return SKS_OVERLOADS;
+	return SKS_OVER_NONE;
 }
 
 /* Before it is off the list: whoever closes the server waits for that. */
