@@ -34,22 +34,15 @@ libsks_la_SOURCES += \
 	src/socketserver/outbox/poller.c \
 	src/socketserver/outbox/postman.c \
 	src/socketserver/server/accept.c \
-	src/socketserver/server/adopt.c \
 	src/socketserver/server/close.c \
 	src/socketserver/server/config.c \
 	src/socketserver/server/control.c \
 	src/socketserver/server/datagram.c \
-	src/socketserver/server/datagram.h \
-	src/socketserver/server/datagram_handler.c \
 	src/socketserver/server/forking_mixin.c \
 	src/socketserver/server/handler.c \
 	src/socketserver/server/internal.h \
-	src/socketserver/server/kind.c \
-	src/socketserver/server/kind.h \
 	src/socketserver/server/listen.c \
 	src/socketserver/server/loop.c \
-	src/socketserver/server/peers.c \
-	src/socketserver/server/peers.h \
 	src/socketserver/server/places.c \
 	src/socketserver/server/places.h \
 	src/socketserver/server/report.c \

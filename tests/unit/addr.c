@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "socketserver/server/peers.h"
+#include "socketserver/server/places.h"
 #include "socketserver/socketserver.h"
 #include "t.h"
 

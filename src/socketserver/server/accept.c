@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file lets requests in: it accepts or adopts connections, and deals with
+ * what stands in the way of that. */
 #include "config.h"
 
 #include <errno.h>
@@ -8,46 +10,44 @@
 #include "base/clock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
-#include "socketserver/net/socket.h"
 
-/* Between two tries while something has run out: 16 a second, and what was
- * freed is noticed within 100 ms. */
-#define PACE_NS (60 * DW_MS)
+/* The pause between two tries while something has run out: 16 tries a second,
+ * and what was freed is noticed within 100 ms. */
+#define PAUSE_NS (60 * DW_MS)
 
-/* What to do about a failed accept.  What is not listed concerns only the
- * connection that did not come about, and the next is tried. */
-enum cure {
-	NEXT,
+/* What to do about a failed accept. */
+enum action {
+	TRY_NEXT,
 	NOTHING_THERE,
-	GIVE_UP_RESERVE, /* this process is out of descriptors */
-	PACE,            /* the system is out of something */
-	FATAL            /* the listener is not one */
+	USE_RESERVE, /* this process is out of descriptors */
+	PAUSE,       /* the system is out of something */
+	FATAL        /* the listener is not one */
 };
 
-struct row {
+/* An errno that is not listed concerns only the connection that failed, and the
+ * next is tried. */
+static const struct row {
 	int sys_errno;
-	enum cure cure;
-};
-
-static const struct row cures[] = {
+	enum action action;
+} rows[] = {
 	{ EAGAIN, NOTHING_THERE },
 	{ EINTR, NOTHING_THERE },
-	{ EMFILE, GIVE_UP_RESERVE },
-	{ ENFILE, PACE },
-	{ ENOBUFS, PACE },
-	{ ENOMEM, PACE },
+	{ EMFILE, USE_RESERVE },
+	{ ENFILE, PAUSE },
+	{ ENOBUFS, PAUSE },
+	{ ENOMEM, PAUSE },
 	{ EBADF, FATAL },
 	{ EINVAL, FATAL },
 	{ ENOTSOCK, FATAL },
 };
 
-static enum cure
-cure_for(int sys_errno)
+static enum action
+action_for(int sys_errno)
 {
-	for (size_t i = 0; i < sizeof cures / sizeof cures[0]; i++)
-		if (cures[i].sys_errno == sys_errno)
-			return cures[i].cure;
-	return NEXT;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].sys_errno == sys_errno)
+			return rows[i].action;
+	return TRY_NEXT;
 }
 
 int
@@ -69,7 +69,13 @@ sks_accept_request(struct sks_server *srv, struct sks_request **req)
 	return 0;
 }
 
-/* What get_request of this thread is for, while it runs. */
+int
+sks_default_get_request(struct sks_server *srv, struct sks_request **req)
+{
+	return srv->kind->get_request(srv, req);
+}
+
+/* The listener that get_request is called for, while it runs in this thread. */
 static _Thread_local struct sks_listener *ready;
 
 struct sks_socket *
@@ -119,15 +125,15 @@ count_error(struct sks_server *srv, int sys_errno)
 }
 
 static void
-pace(struct sks_server *srv)
+pause_accepting(struct sks_server *srv)
 {
-	srv->pace_until_ns = dw_clock_ns() + PACE_NS;
+	srv->paused_until_ns = dw_clock_ns() + PAUSE_NS;
 }
 
 /*
- * Takes the waiting connection with the descriptor we kept for this, so that
- * the peer is told instead of hanging.  Another thread may snatch the number
- * in between: then the peer waits for the next try.
+ * Accepts the waiting connection with the descriptor that was kept for this, so
+ * that the peer is refused instead of hanging.  Another thread may get the
+ * number in between: then the peer waits for the next try.
  */
 static void
 refuse_by_reserve(struct sks_server *srv, struct sks_listener *l)
@@ -135,10 +141,10 @@ refuse_by_reserve(struct sks_server *srv, struct sks_listener *l)
 	struct sks_request *req;
 
 	sks_reserve_open(srv);
-	if (srv->reserve < 0 || srv->cfg.overload == SKS_WAIT)
+	if (srv->reserve_fd < 0 || srv->cfg.overload == SKS_WAIT)
 		return;
-	close(srv->reserve);
-	srv->reserve = -1;
+	close(srv->reserve_fd);
+	srv->reserve_fd = -1;
 	if (get_request(srv, l, &req) == 0)
 		sks_request_refuse(req, SKS_OVER_FILES);
 	sks_reserve_open(srv);
@@ -152,7 +158,7 @@ out_of_files(struct sks_server *srv, struct sks_listener *l)
 		    "accept: out of descriptors; "
 		    "new peers wait or are refused");
 	refuse_by_reserve(srv, l);
-	pace(srv);
+	pause_accepting(srv);
 }
 
 static int
@@ -161,29 +167,29 @@ accept_failed(struct sks_server *srv, struct sks_listener *l, int code)
 	struct sks_error e;
 
 	sks_error_for(code, &e);
-	if (e.sys_errno == 0) { /* an override's own failure */
+	if (e.sys_errno == 0) { /* an override has failed by itself */
 		count_error(srv, 0);
 		sks_report(srv, NULL, code);
 		return 1;
 	}
-	switch (cure_for(e.sys_errno)) {
+	switch (action_for(e.sys_errno)) {
 	case NOTHING_THERE:
 		return 0;
-	case GIVE_UP_RESERVE:
+	case USE_RESERVE:
 		count_error(srv, e.sys_errno);
 		out_of_files(srv, l);
 		return 1;
-	case PACE:
+	case PAUSE:
 		count_error(srv, e.sys_errno);
 		if (sks_episode_begins(&srv->no_memory))
 			sks_log(srv, SKS_LOG_WARNING,
 			    "%s: the system is out of memory or files", e.what);
-		pace(srv);
+		pause_accepting(srv);
 		return 1;
 	case FATAL:
 		count_error(srv, e.sys_errno);
 		return code;
-	case NEXT:
+	case TRY_NEXT:
 		count_error(srv, e.sys_errno);
 		break;
 	}
@@ -191,28 +197,25 @@ accept_failed(struct sks_server *srv, struct sks_listener *l, int code)
 }
 
 static void
-no_thread(struct sks_server *srv, struct sks_request *req)
+not_started(struct sks_server *srv, struct sks_request *req)
 {
-	int forking = srv->cfg.concurrency == SKS_FORKING;
 	char text[160];
 
 	if (sks_episode_begins(&srv->no_threads))
 		sks_log(srv, SKS_LOG_WARNING,
 		    "no %s could be started (%s); the peer is refused",
-		    forking ? "process" : "thread",
-		    sks_error_text(text, sizeof text));
-	sks_request_refuse(req,
-	    forking ? SKS_OVER_PROCESSES : SKS_OVER_THREADS);
+		    srv->mixin->runs_in, sks_error_text(text, sizeof text));
+	sks_request_refuse(req, srv->mixin->refusal);
 }
 
-/* Its slot is taken.  Returns 0 or SKS_STOP. */
+/* Runs the request, whose place is taken.  Returns 0 or SKS_STOP. */
 static int
 process(struct sks_server *srv, struct sks_request *req)
 {
 	int r = srv->ops.process_request(srv, req);
 
 	if (r == SKS_ENOTHREAD) {
-		no_thread(srv, req);
+		not_started(srv, req);
 		return 0;
 	}
 	if (r < 0)
@@ -221,7 +224,7 @@ process(struct sks_server *srv, struct sks_request *req)
 		sks_request_drop(req);
 		return r == SKS_STOP ? SKS_STOP : 0;
 	}
-	if (!req->threaded && !req->forked)
+	if (!req->handed_over)
 		sks_request_retire(req);
 	sks_request_unref(req);
 	return 0;
@@ -246,8 +249,8 @@ sks_serve_request(struct sks_server *srv, struct sks_request *req)
 	return r == SKS_STOP ? SKS_STOP : 1;
 }
 
-/* Would a descriptor be there?  Cheaper than to see accept fail, and it takes
- * nothing off the backlog. */
+/* Is there a free descriptor?  To ask this is cheaper than a failing accept,
+ * and takes nothing off the backlog. */
 static int
 have_descriptor(const struct sks_server *srv)
 {
@@ -272,4 +275,40 @@ sks_accept_one(struct sks_server *srv, struct sks_listener *l)
 	if ((r = get_request(srv, l, &req)) < 0)
 		return accept_failed(srv, l, r);
 	return r == SKS_STOP ? SKS_STOP : sks_serve_request(srv, req);
+}
+
+static int
+enqueue(struct sks_server *srv, struct sks_request *req)
+{
+	int closed;
+
+	dw_lock(&srv->lock);
+	closed = srv->closed;
+	if (!closed)
+		dw_list_add(&srv->adopted, &req->node);
+	dw_unlock(&srv->lock);
+	return closed ? SKS_ECLOSED : 0;
+}
+
+int
+sks_server_adopt(struct sks_server *srv, struct sks_socket *s)
+{
+	const double timeout = s->timeout;
+	struct sks_request *req;
+	struct sks_addr client;
+	int r;
+
+	if (!srv->kind->takes_descriptor)
+		return sks_fail(SKS_ENOTSUP, "datagrams are not adopted");
+	if ((r = sks_getpeername(s, &client)) < 0 ||
+	    (r = sks_request_new(srv, s, &client, &req)) < 0)
+		return r;
+	if ((r = enqueue(srv, req)) < 0) {
+		req->sock = NULL; /* the socket stays the caller's */
+		s->timeout = timeout;
+		sks_request_unref(req);
+		return sks_fail(r, "adopt");
+	}
+	dw_wake_ring(&srv->wake);
+	return 0;
 }

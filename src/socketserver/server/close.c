@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file closes a server: it ends the loop, the requests and the
+ * listeners. */
 #include "config.h"
 
 #include "base/clock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
-#include "socketserver/net/socket.h"
 
-/* After the cut, for the handlers to come out of their calls. */
+/* How long the handlers have to come out of their calls after the cut. */
 #define AFTER_CUT_NS DW_SECOND
 
-/* Becomes the one that closes.  `self` is the worker that asks, or NULL. */
+/* Makes this thread the one that closes.  `self` is the worker that asks, or
+ * NULL. */
 static int
 close_begin(struct sks_server *srv, const struct sks_request *self)
 {
@@ -26,28 +28,35 @@ close_begin(struct sks_server *srv, const struct sks_request *self)
 	return r < 0 ? sks_fail(r, "close") : 0;
 }
 
-/* Returns 1 when nothing runs any more but `self`. */
+/* What a closing server waits for. */
+enum scope {
+	LOOP,
+	LOOP_AND_REQUESTS /* but for that of the worker that asks */
+};
+
 static int
-all_ended_locked(const struct sks_server *srv, const struct sks_request *self)
-    DW_REQUIRES(srv -> lock)
+has_ended_locked(const struct sks_server *srv, enum scope scope,
+    const struct sks_request *self) DW_REQUIRES(srv -> lock)
 {
-	return srv->state != LOOP_RUNNING &&
-	    srv->stats.live == (self != NULL ? 1 : 0);
+	if (srv->state == LOOP_RUNNING)
+		return 0;
+	return scope == LOOP || srv->stats.live == (self != NULL ? 1 : 0);
 }
 
 static void
 close_end(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
+	assert(srv->closing);
 	srv->closing = 0;
 	dw_cond_broadcast(&srv->changed);
 	dw_unlock(&srv->lock);
 }
 
-/* The next to be told moves to the other list.  Its socket is held, since its
- * worker may be closing it at this moment. */
+/* Moves the next request to the other list and marks it as stopping.  Its socket
+ * is held, since its worker may be closing it at this moment. */
 static struct sks_socket *
-next_to_tell(struct sks_server *srv, struct dw_list *from, struct dw_list *to,
+next_to_notify(struct sks_server *srv, struct dw_list *from, struct dw_list *to,
     const struct sks_request *self)
 {
 	struct sks_socket *s = NULL;
@@ -55,8 +64,7 @@ next_to_tell(struct sks_server *srv, struct dw_list *from, struct dw_list *to,
 
 	dw_lock(&srv->lock);
 	while (s == NULL && (node = dw_list_take(from)) != NULL) {
-		struct sks_request *req =
-		    DW_LIST_OF(node, struct sks_request, node);
+		struct sks_request *req = sks_request_of(node);
 
 		dw_list_add(to, node);
 		if (req == self)
@@ -69,41 +77,29 @@ next_to_tell(struct sks_server *srv, struct dw_list *from, struct dw_list *to,
 	return s;
 }
 
+/* Asks all requests on a list to end. */
 static void
-tell(struct sks_server *srv, struct dw_list *from, struct dw_list *to,
+notify(struct sks_server *srv, struct dw_list *from, struct dw_list *to,
     const struct sks_request *self, enum sks_how how)
 {
 	struct sks_socket *s;
 
-	while ((s = next_to_tell(srv, from, to, self)) != NULL) {
-		/* One that is not connected any more needs no telling. */
+	while ((s = next_to_notify(srv, from, to, self)) != NULL) {
+		/* This fails if the connection has ended by itself. */
 		(void)sks_shutdown(s, how);
 		sks_socket_release(s);
 	}
 }
 
+/* Returns 1 when it has ended, 0 when the deadline has passed. */
 static int
-await_loop(struct sks_server *srv, int64_t deadline_ns)
+await_end(struct sks_server *srv, enum scope scope,
+    const struct sks_request *self, int64_t deadline_ns)
 {
 	int ended;
 
 	dw_lock(&srv->lock);
-	while (srv->state == LOOP_RUNNING)
-		if (!dw_cond_wait_until(&srv->changed, &srv->lock, deadline_ns))
-			break;
-	ended = srv->state != LOOP_RUNNING;
-	dw_unlock(&srv->lock);
-	return ended;
-}
-
-static int
-await_all(struct sks_server *srv, const struct sks_request *self,
-    int64_t deadline_ns)
-{
-	int ended;
-
-	dw_lock(&srv->lock);
-	while (!(ended = all_ended_locked(srv, self)))
+	while (!(ended = has_ended_locked(srv, scope, self)))
 		if (!dw_cond_wait_until(&srv->changed, &srv->lock, deadline_ns))
 			break;
 	dw_unlock(&srv->lock);
@@ -120,20 +116,20 @@ drop_adopted(struct sks_server *srv)
 	dw_list_move(&waiting, &srv->adopted);
 	dw_unlock(&srv->lock);
 	while ((node = dw_list_take(&waiting)) != NULL)
-		sks_request_drop(DW_LIST_OF(node, struct sks_request, node));
+		sks_request_drop(sks_request_of(node));
 }
 
-/* A server's own socket may be in the handlers' hands: then it is closed after
- * them, and what they reply can still leave. */
+/* Handlers may use a listener's socket: then it is closed after them, and what
+ * they reply can still leave. */
 static int
-is_lent(struct sks_server *srv)
+has_borrowers(struct sks_server *srv)
 {
-	int lent;
+	int has;
 
 	dw_lock(&srv->lock);
-	lent = srv->lent > 0;
+	has = srv->borrowers > 0;
 	dw_unlock(&srv->lock);
-	return lent;
+	return has;
 }
 
 static void
@@ -157,45 +153,54 @@ close_listener(struct sks_server *srv)
 	drop_adopted(srv);
 }
 
-/* Asks, waits, cuts, waits again. */
+static void
+end_by_mixin(struct sks_server *srv, int64_t grace_ns, int block)
+{
+	if (srv->mixin->end != NULL)
+		srv->mixin->end(srv, grace_ns, block);
+}
+
+/* Asks the handlers to end and waits; then cuts their sockets and waits again. */
 static void
 end_requests(struct sks_server *srv, const struct sks_request *self)
 {
 	int64_t grace_ns = dw_clock_after(srv->cfg.grace);
 
-	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
-	if (await_loop(srv, grace_ns)) {
-		if (!is_lent(srv))
+	notify(srv, &srv->live, &srv->notified, self, SKS_SHUT_RD);
+	if (await_end(srv, LOOP, self, grace_ns)) {
+		if (!has_borrowers(srv))
 			close_listener(srv);
-		sks_end_children(srv, grace_ns, 1);
+		end_by_mixin(srv, grace_ns, 1);
 	}
-	/* Those that the loop had let in meanwhile. */
-	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RD);
-	if (await_all(srv, self, grace_ns))
+	/* The loop may have let more requests in meanwhile. */
+	notify(srv, &srv->live, &srv->notified, self, SKS_SHUT_RD);
+	if (await_end(srv, LOOP_AND_REQUESTS, self, grace_ns))
 		return;
-	tell(srv, &srv->told, &srv->live, self, SKS_SHUT_RDWR);
-	if (is_lent(srv))
+	notify(srv, &srv->notified, &srv->live, self, SKS_SHUT_RDWR);
+	if (has_borrowers(srv))
 		cut_listeners(srv);
-	await_all(srv, self, dw_clock_ns() + AFTER_CUT_NS);
+	await_end(srv, LOOP_AND_REQUESTS, self, dw_clock_ns() + AFTER_CUT_NS);
 }
 
-/* Asks and cuts at once; only the loop is waited for.  A socket that handlers
- * have is closed by sks_server_free(). */
+/* Asks and cuts at once, and waits only for the loop.  A listener's socket that
+ * handlers use is closed by sks_server_free(). */
 static void
 cut_requests(struct sks_server *srv, const struct sks_request *self)
 {
-	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
-	if (await_loop(srv, dw_clock_after(srv->cfg.grace)))
-		sks_end_children(srv, dw_clock_ns(), 0);
-	tell(srv, &srv->live, &srv->told, self, SKS_SHUT_RDWR);
-	if (is_lent(srv))
+	notify(srv, &srv->live, &srv->notified, self, SKS_SHUT_RDWR);
+	if (await_end(srv, LOOP, self, dw_clock_after(srv->cfg.grace)))
+		end_by_mixin(srv, dw_clock_ns(), 0);
+	notify(srv, &srv->live, &srv->notified, self, SKS_SHUT_RDWR);
+	if (has_borrowers(srv))
 		cut_listeners(srv);
 }
 
 int
 sks_close_blocking(struct sks_server *srv, int block)
 {
-	struct sks_request *self = sks_worker_request();
+	struct sks_request *self = srv->mixin->current_request == NULL ?
+	    NULL :
+	    srv->mixin->current_request();
 	int r, ended;
 
 	if (self != NULL && self->srv != srv)
@@ -205,12 +210,12 @@ sks_close_blocking(struct sks_server *srv, int block)
 	sks_server_request_shutdown(srv);
 	if (block) {
 		end_requests(srv, self);
-		ended = await_all(srv, self, dw_clock_ns());
+		ended = await_end(srv, LOOP_AND_REQUESTS, self, dw_clock_ns());
 	} else {
 		cut_requests(srv, self);
-		ended = await_loop(srv, dw_clock_ns());
+		ended = await_end(srv, LOOP, self, dw_clock_ns());
 	}
-	if (ended && (block || !is_lent(srv)))
+	if (ended && (block || !has_borrowers(srv)))
 		close_listener(srv);
 	sks_reap(srv);
 	close_end(srv);

@@ -1,16 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A server's attributes: their defaults, and what they may be. */
+/* This file has a server's attributes: their defaults, what they may be, and
+ * what each kind and each concurrency stands for. */
 #include "config.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "socketserver/net/error.h"
-#include "socketserver/server/kind.h"
 #include "socketserver/server/internal.h"
 
-/* What every header has had: a config that ends before this is none. */
+/* Size of the first released struct; a smaller one was never initialised. */
 #define LEAST_SIZE offsetof(struct sks_server_config, bind_and_activate)
+
+static const struct sks_kind_ops kinds[] = {
+	[SKS_TCP] = {
+		.type = SKS_STREAM,
+		.takes_descriptor = 1,
+		.activate = sks_listen_on,
+		.get_request = sks_accept_request,
+	},
+	[SKS_UDP] = {
+		.type = SKS_DGRAM,
+		.prepare = sks_datagram_prepare,
+		.get_request = sks_datagram_get_request,
+	},
+	[SKS_UNIX_STREAM] = {
+		.type = SKS_STREAM,
+		.is_unix = 1,
+		.takes_descriptor = 1,
+		.activate = sks_listen_on,
+		.get_request = sks_accept_request,
+	},
+	[SKS_UNIX_DGRAM] = {
+		.type = SKS_DGRAM,
+		.is_unix = 1,
+		.prepare = sks_datagram_prepare,
+		.get_request = sks_datagram_get_request,
+	},
+};
+
+const struct sks_kind_ops *
+sks_kind_find(enum sks_kind kind)
+{
+	return (unsigned)kind < sizeof kinds / sizeof kinds[0] ? &kinds[kind] :
+								 NULL;
+}
+
+const struct sks_mixin_ops *
+sks_mixin_find(enum sks_concurrency concurrency)
+{
+	static const struct sks_mixin_ops *const mixins[] = {
+		[SKS_SYNC] = &sks_base_server,
+		[SKS_THREADING] = &sks_threading_mixin,
+		[SKS_FORKING] = &sks_forking_mixin,
+	};
+
+	return (unsigned)concurrency < sizeof mixins / sizeof mixins[0] ?
+	    mixins[concurrency] :
+	    NULL;
+}
 
 static struct sks_server_config
 defaults(enum sks_kind kind, enum sks_concurrency concurrency)
@@ -49,7 +97,7 @@ sks_server_config_init_sized(struct sks_server_config *cfg, size_t size,
 	memcpy(cfg, &ours, size < sizeof ours ? size : sizeof ours);
 }
 
-/* In parentheses: it is a macro, too. */
+/* The name is in parentheses because it is also a macro. */
 void(sks_server_config_init)(struct sks_server_config *cfg, enum sks_kind kind,
     enum sks_concurrency concurrency)
 {
@@ -89,7 +137,7 @@ check(const struct sks_server_config *cfg)
 {
 	if (sks_kind_find(cfg->kind) == NULL)
 		return sks_fail(SKS_ENOTSUP, "this kind of server");
-	if (cfg->concurrency > SKS_FORKING)
+	if (sks_mixin_find(cfg->concurrency) == NULL)
 		return sks_fail(SKS_ENOTSUP, "this kind of concurrency");
 	if (cfg->max_children == 0)
 		return sks_fail(SKS_EINVAL, "max_children is at least 1");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A loop told to stop, and one in a thread of its own. */
+/* This file stops a loop, and runs one in a thread of its own. */
 #include "config.h"
 
 #include "base/clock.h"
@@ -71,8 +71,10 @@ acceptor_main(void *arg)
 {
 	struct sks_server *srv = arg;
 	char text[160];
-	int r = sks_loop_run(srv);
+	int r;
 
+	assert(srv->magic == SKS_SERVER_MAGIC);
+	r = sks_loop_run(srv);
 	if (r < 0)
 		sks_log(srv, SKS_LOG_ERROR, "the acceptor ended: %s",
 		    sks_error_text(text, sizeof text));
@@ -86,19 +88,18 @@ sks_server_start(struct sks_server *srv)
 	pthread_t acceptor;
 	int r;
 
-	if (srv->cfg.concurrency == SKS_FORKING && !srv->cfg.fork_anyway)
-		return sks_fail(SKS_ENOTSUP,
-		    "a forking server is served by "
-		    "the only thread (see fork_anyway)");
+	if ((r = sks_loop_check(srv, 1)) < 0)
+		return r;
 	if ((r = sks_loop_begin(srv)) != 0)
 		return r < 0 ? r : 0;
-	sks_join_acceptor(srv); /* of a loop that ended by itself */
+	sks_join_acceptor(srv); /* the loop before may have ended by itself */
 	r = dw_thread_start(&acceptor, "acceptor", 0, acceptor_main, srv);
 	if (r < 0) {
 		sks_loop_end(srv);
 		return sks_fail_as(SKS_ENOTHREAD, -r, "pthread_create");
 	}
 	dw_lock(&srv->lock);
+	assert(!srv->has_acceptor);
 	srv->acceptor = acceptor;
 	srv->has_acceptor = 1;
 	dw_unlock(&srv->lock);

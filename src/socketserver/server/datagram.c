@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file receives datagrams as requests, and sends the replies. */
 #include "config.h"
 
 #include <errno.h>
@@ -10,29 +11,28 @@
 
 #include "base/clock.h"
 #include "socketserver/net/addr.h"
-#include "socketserver/server/datagram.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/pktinfo.h"
 #include "socketserver/server/internal.h"
 
-/* Linux then returns the whole length also of what had to be cut.  Others may
- * ignore the flag, or not know it. */
+/* With MSG_TRUNC Linux returns the whole length, also of a datagram that it had
+ * to cut.  Other systems may ignore the flag, or not know it. */
 #if defined(__linux__) && defined(DW_WITH_LINUX_EXTRAS)
 #define TELL_LENGTH MSG_TRUNC
 #else
 #define TELL_LENGTH 0
 #endif
 
-/* What a datagram is wrapped in leaves this of 65,535 bytes. */
+/* The headers of a datagram leave this of 65,535 bytes. */
 #define MAX_INET  65507u
 #define MAX_INET6 65527u
-/* Of a Unix socket's send buffer, the kernel's own. */
+/* The kernel's own share of a Unix socket's send buffer. */
 #define UNIX_OVERHEAD 32
 
 /*
  * A reply waits this long for a Unix peer that does not read or for a full
- * interface.  Set once, before the socket is shared: sks_socket's own limit
- * may shorten it, never lengthen.
+ * interface.  The limit is set once, before the socket is shared; a time-out of
+ * the struct sks_socket may shorten it but never lengthen it.
  */
 static const struct timeval reply_wait = { .tv_usec = 500000 };
 #define REPLY_WAIT_NS (500 * DW_MS)
@@ -50,7 +50,7 @@ sks_datagram_prepare(struct sks_socket *s, enum sks_family family)
 	return 0;
 }
 
-/* One that came, still in the server's room. */
+/* A datagram that has come; its bytes are in the server's buffer. */
 struct arrival {
 	struct sks_addr from, asked;
 	size_t len, full_len;
@@ -58,14 +58,14 @@ struct arrival {
 };
 
 /*
- * A Unix peer may send descriptors along.  Where there is no room for them
- * the kernel closes them again; so room is only on the other sockets.
+ * A Unix peer may send descriptors along.  Without control bytes the kernel
+ * closes them again, so only the other sockets have control bytes.
  */
 static int
-receive(int fd, void *room, size_t size, int with_control, struct arrival *a)
+receive(int fd, void *buf, size_t size, int with_control, struct arrival *a)
 {
 	struct sockaddr_storage from;
-	struct iovec iov = { room, size };
+	struct iovec iov = { buf, size };
 	union sks_control control;
 	struct msghdr msg = {
 		.msg_name = &from,
@@ -109,7 +109,7 @@ static int
 request_of(struct sks_server *srv, struct sks_socket *s,
     const struct arrival *a, struct sks_request **out)
 {
-	struct sks_packet *p = packet_new(a, srv->room);
+	struct sks_packet *p = packet_new(a, srv->datagram_buf);
 
 	if (p == NULL || sks_request_new_borrowed(srv, s, &a->from, out) < 0) {
 		free(p);
@@ -129,10 +129,10 @@ sks_datagram_get_request(struct sks_server *srv, struct sks_request **req)
 	*req = NULL;
 	if (s == NULL)
 		return sks_fail(SKS_EINVAL, "there is no socket");
-	if (srv->room == NULL &&
-	    (srv->room = malloc(srv->cfg.max_packet_size)) == NULL)
+	if (srv->datagram_buf == NULL &&
+	    (srv->datagram_buf = malloc(srv->cfg.max_packet_size)) == NULL)
 		return sks_fail_errno(ENOMEM, "recvmsg");
-	r = receive(sks_fileno(s), srv->room, srv->cfg.max_packet_size,
+	r = receive(sks_fileno(s), srv->datagram_buf, srv->cfg.max_packet_size,
 	    srv->cfg.kind == SKS_UDP, &a);
 	return r < 0 ? r : request_of(srv, s, &a, req);
 }
@@ -221,9 +221,9 @@ send_message(int fd, const struct msghdr *msg, int flags)
 }
 
 /*
- * A refusal that an earlier datagram met, to whomever, is told once by the
- * next call, which then has done nothing: it is made again.  On a Unix socket
- * it is this peer's own.
+ * When an earlier datagram was refused, whoever it was for, the system says so
+ * in the next call, which then has sent nothing: the call is made again.  On a
+ * Unix socket the refusal is this peer's own.
  */
 static int
 send_datagram(int fd, const struct msghdr *msg, int flags)
@@ -254,7 +254,7 @@ static int
 send_from(struct sks_socket *s, const void *data, size_t n,
     const struct sks_addr *to, const struct sks_addr *from, int flags)
 {
-	/* sendmsg changes neither. */
+	/* sendmsg changes neither the bytes nor the name. */
 	struct iovec iov = { (void *)(uintptr_t)data, n };
 	struct sks_addr name = *to;
 	struct msghdr msg = {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SKS_FORKING: each conversation in a process of its own.
+ * This file runs each request in a process of its own: Python's ForkingMixIn.
  *
  * The parent keeps the request on the list `children`, with the child's pid
  * and the reading end of a pipe whose writing end only the child has.  When
  * the child is gone the pipe is at its end, which wakes the loop; no signal is
  * used, so the application may do with SIGCHLD what it likes.  A pipe that is
  * at its end while the child still runs tells nothing more: the parent closes
- * it and looks by the clock, first after 1 ms, since usually the child was on
- * its way out.
+ * the pipe and checks the child by the clock, first after 1 ms, since usually
+ * the child is about to end.
  *
- * A pid is ours from fork() to the one waitpid() that reaps it, which takes it
- * off the list in the same hold of the lock; kill() happens under that lock
- * too.  So no pid that may already be somebody else's is ever used, and
+ * A pid is ours from fork() to the one waitpid() that reaps it.  The child is
+ * taken off the list in the same hold of the lock, and kill() happens under that
+ * lock, too.  So no pid that may already be somebody else's is ever used, and
  * nothing but these pids is ever waited for.
  */
 #include "config.h"
@@ -30,16 +30,17 @@
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
 
-/* Between asking a child to end and ending it. */
+/* The time between SIGTERM and SIGKILL. */
 #define AFTER_TERM_NS DW_SECOND
 
-/* How soon it is noticed at the latest that a child has ended whose pipe does
- * not tell: it was closed by the child, or is held open by a child of that. */
-#define LOOK_NS (100 * DW_MS)
+/* Within this time it is noticed that a child has ended whose pipe does not
+ * tell: the child has closed it, or a child of the child holds it open. */
+#define RECHECK_NS (100 * DW_MS)
 
 #ifdef DW_WITH_LINUX_EXTRAS
 
-/* How many threads this process has, or 1 where the system does not tell. */
+/* Returns how many threads this process has, or 1 where the system does not
+ * tell. */
 static unsigned
 count_threads(void)
 {
@@ -65,10 +66,10 @@ count_threads(void)
 
 #endif
 
-int
-sks_check_fork(struct sks_server *srv)
+static int
+check_threads(const struct sks_server *srv)
 {
-	if (srv->cfg.concurrency != SKS_FORKING || srv->cfg.fork_anyway)
+	if (srv->cfg.fork_anyway)
 		return 0;
 	/* A thread that was joined is listed for a moment longer. */
 	for (int tries = 0; tries < 20; tries++) {
@@ -81,43 +82,57 @@ sks_check_fork(struct sks_server *srv)
 	    "not fork (see fork_anyway)");
 }
 
-int
-sks_children_full(struct sks_server *srv)
+static int
+check_loop(struct sks_server *srv, int start)
+{
+	if (start)
+		return srv->cfg.fork_anyway ?
+		    0 :
+		    sks_fail(SKS_ENOTSUP,
+			"a forking server is served by "
+			"the only thread (see fork_anyway)");
+	return check_threads(srv);
+}
+
+static int
+at_limit(struct sks_server *srv)
 {
 	int full;
 
 	dw_lock(&srv->lock);
-	full = srv->cfg.concurrency == SKS_FORKING &&
-	    srv->stats.children >= srv->cfg.max_children;
+	full = srv->stats.children >= srv->cfg.max_children;
 	dw_unlock(&srv->lock);
 	return full;
 }
 
-size_t
-sks_children_polled(struct sks_server *srv, struct pollfd *p,
-    int64_t *deadline_ns)
+static size_t
+add_polled(struct sks_server *srv, struct pollfd *p, int64_t *deadline_ns)
 {
 	size_t n = 0;
-	int mute = 0;
+	int without_pipe = 0;
 
 	dw_lock(&srv->lock);
 	DW_LIST_EACH(node, &srv->children) {
-		int fd = DW_LIST_OF(node, struct sks_request, node)->pipe;
+		int fd = sks_request_of(node)->pipe;
 
+		assert(n < srv->cfg.max_children);
 		p[n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
-		mute |= fd < 0;
+		without_pipe |= fd < 0;
 	}
 	dw_unlock(&srv->lock);
-	if (mute || (n > 0 && sks_at_limit(srv))) {
+	if (without_pipe || (n > 0 && sks_at_limit(srv))) {
 		*deadline_ns = dw_clock_sooner(*deadline_ns,
-		    dw_clock_ns() + (mute ? srv->look_ns : LOOK_NS));
-		srv->look_ns = dw_clock_sooner(2 * srv->look_ns, LOOK_NS);
+		    dw_clock_ns() +
+			(without_pipe ? srv->recheck_ns : RECHECK_NS));
+		srv->recheck_ns =
+		    dw_clock_sooner(2 * srv->recheck_ns, RECHECK_NS);
 	}
 	return n;
 }
 
-/* Returns 1 when it was a child's still.  While the loop polled, another thread
- * that closes the server may have reaped the child and closed the number. */
+/* Returns 1 when the pipe was still a child's.  While the loop polled, another
+ * thread that closes the server may have reaped the child and closed the
+ * pipe. */
 static int
 take_pipe(struct sks_server *srv, int fd)
 {
@@ -125,8 +140,7 @@ take_pipe(struct sks_server *srv, int fd)
 
 	dw_lock(&srv->lock);
 	DW_LIST_EACH(node, &srv->children) {
-		struct sks_request *req =
-		    DW_LIST_OF(node, struct sks_request, node);
+		struct sks_request *req = sks_request_of(node);
 
 		if (req->pipe != fd)
 			continue;
@@ -137,13 +151,13 @@ take_pipe(struct sks_server *srv, int fd)
 	return found;
 }
 
-void
-sks_children_heard(struct sks_server *srv, const struct pollfd *p, size_t n)
+static void
+polled(struct sks_server *srv, const struct pollfd *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (p[i].revents == 0 || !take_pipe(srv, p[i].fd))
 			continue;
-		srv->look_ns = DW_MS;
+		srv->recheck_ns = DW_MS;
 		close(p[i].fd);
 	}
 }
@@ -168,29 +182,28 @@ close_pipe(struct sks_request *req)
 
 /* --- the child --- */
 
-/* A datagram's request is on the listener's socket. */
+/* Keeps the listener whose socket a datagram's request uses. */
 static void
-close_listeners(struct sks_server *srv, const struct sks_request *mine)
+close_listeners(struct sks_server *srv, const struct sks_request *own)
 {
 	for (size_t i = 0; i < srv->n_listeners; i++) {
 		struct sks_socket *s = srv->listeners[i].sock;
 
-		if (s != NULL && s != mine->sock)
+		if (s != NULL && s != own->sock)
 			sks_close(s);
 	}
 }
 
-/* Those that wait for the loop, and the other children's. */
+/* Forgets the requests that wait for the loop, and the other children's. */
 static void
 forget_requests(struct sks_server *srv) DW_NO_TSA
 {
 	struct dw_list *node;
 
 	while ((node = dw_list_take(&srv->adopted)) != NULL)
-		sks_request_unref(DW_LIST_OF(node, struct sks_request, node));
+		sks_request_unref(sks_request_of(node));
 	while ((node = dw_list_take(&srv->children)) != NULL) {
-		struct sks_request *req =
-		    DW_LIST_OF(node, struct sks_request, node);
+		struct sks_request *req = sks_request_of(node);
 
 		close_pipe(req);
 		req->admitted = 0;
@@ -199,22 +212,24 @@ forget_requests(struct sks_server *srv) DW_NO_TSA
 	srv->stats.children = 0;
 }
 
-/* What the server has open is not for this child: a peer would wait for its
- * end of file, a port for its listener, and the parent's loop for its wake. */
+/* Closes what the server has open.  If the child kept it, other peers would get
+ * no end of file, a port would stay in use, and the child's wake would be the
+ * parent's. */
 static void
-forget_the_others(struct sks_server *srv, const struct sks_request *mine)
+close_inherited(struct sks_server *srv, const struct sks_request *own)
 {
-	close_listeners(srv, mine);
+	close_listeners(srv, own);
 	forget_requests(srv);
 	dw_wake_fini(&srv->wake);
-	if (srv->reserve >= 0)
-		close(srv->reserve);
-	srv->reserve = -1;
+	if (srv->reserve_fd >= 0)
+		close(srv->reserve_fd);
+	srv->reserve_fd = -1;
 }
 
-/* A thread that sks_server_start() made blocks it, and so would the child. */
+/* A thread that sks_server_start() made blocks all signals, and a child of it
+ * would, too. */
 static void
-hear_sigterm(void)
+unblock_sigterm(void)
 {
 	sigset_t set;
 
@@ -228,8 +243,8 @@ child_main(struct sks_server *srv, struct sks_request *req)
 {
 	int r;
 
-	hear_sigterm();
-	forget_the_others(srv, req);
+	unblock_sigterm();
+	close_inherited(srv, req);
 	if ((r = srv->ops.finish_request(srv, req)) < 0)
 		sks_report(srv, req, r);
 	srv->ops.shutdown_request(srv, req);
@@ -239,9 +254,9 @@ child_main(struct sks_server *srv, struct sks_request *req)
 /* --- the parent --- */
 
 /*
- * fork() with the lock held, so that the child's copy of it is the child's
+ * Forks with the lock held, so that the child holds its copy of the lock
  * whatever other threads do.  In the parent the request is on its list before
- * the lock is let go.  Returns the pid, 0 in the child, or -errno.
+ * the unlock.  Returns the pid, 0 in the child, or -errno.
  */
 static pid_t
 fork_locked(struct sks_server *srv, struct sks_request *req, int pipe)
@@ -257,24 +272,26 @@ fork_locked(struct sks_server *srv, struct sks_request *req, int pipe)
 		dw_list_del(&req->node);
 		dw_list_add(&srv->children, &req->node);
 		srv->stats.children++;
-		srv->lent -= req->borrowed != 0; /* it has its own */
+		/* The child has a descriptor of its own. */
+		srv->borrowers -= (unsigned)req->borrows;
+		req->borrows = 0;
 	}
 	dw_unlock(&srv->lock);
 	return pid;
 }
 
-int
-sks_process_forking(struct sks_server *srv, struct sks_request *req)
+static int
+process_request(struct sks_server *srv, struct sks_request *req)
 {
 	int fds[2], r;
 	pid_t pid;
 
-	if ((r = sks_check_fork(srv)) < 0)
+	if ((r = check_threads(srv)) < 0)
 		return r;
 	if ((r = new_pipe(fds)) < 0)
 		return sks_fail_as(SKS_ENOTHREAD, -r, "pipe");
 	atomic_fetch_add(&req->refs, 1); /* the child's */
-	req->forked = 1;
+	req->handed_over = 1;
 	pid = fork_locked(srv, req, fds[0]);
 	if (pid == 0) {
 		close(fds[0]);
@@ -286,18 +303,22 @@ sks_process_forking(struct sks_server *srv, struct sks_request *req)
 		return 0;
 	}
 	close(fds[0]);
-	req->forked = 0;
+	req->handed_over = 0;
 	sks_request_unref(req);
 	return sks_fail_as(SKS_ENOTHREAD, (int)-pid, "fork");
 }
 
-/* Returns 1 when it runs no more; somebody else may have waited for it. */
+/* Returns 1 when the child has ended.  ECHILD: the application has waited for
+ * it, against the rules. */
 static int
 reap_locked(struct sks_server *srv, const struct sks_request *req)
     DW_REQUIRES(srv -> lock)
 {
 	int status = 0;
-	pid_t r = waitpid(req->pid, &status, WNOHANG);
+	pid_t r;
+
+	assert(req->pid > 0 && srv->stats.children > 0);
+	r = waitpid(req->pid, &status, WNOHANG);
 
 	if (r == 0 || (r < 0 && errno != ECHILD))
 		return 0;
@@ -312,8 +333,7 @@ take_ended(struct sks_server *srv, struct dw_list *ended)
 {
 	dw_lock(&srv->lock);
 	DW_LIST_EACH_SAFE(node, &srv->children) {
-		struct sks_request *req =
-		    DW_LIST_OF(node, struct sks_request, node);
+		struct sks_request *req = sks_request_of(node);
 
 		if (!reap_locked(srv, req))
 			continue;
@@ -323,8 +343,8 @@ take_ended(struct sks_server *srv, struct dw_list *ended)
 	dw_unlock(&srv->lock);
 }
 
-unsigned
-sks_reap_children(struct sks_server *srv)
+static unsigned
+reap(struct sks_server *srv)
 {
 	struct dw_list ended, *node;
 	unsigned n = 0;
@@ -332,8 +352,7 @@ sks_reap_children(struct sks_server *srv)
 	dw_list_init(&ended);
 	take_ended(srv, &ended);
 	while ((node = dw_list_take(&ended)) != NULL) {
-		struct sks_request *req =
-		    DW_LIST_OF(node, struct sks_request, node);
+		struct sks_request *req = sks_request_of(node);
 
 		close_pipe(req);
 		sks_request_retire(req);
@@ -351,8 +370,9 @@ sks_server_collect_children(struct sks_server *srv)
 	dw_lock(&srv->lock);
 	busy = srv->state == LOOP_RUNNING && !sks_on_loop_thread_locked(srv);
 	dw_unlock(&srv->lock);
-	return busy ? sks_fail(SKS_EBUSY, "collect_children") :
-		      (int)sks_reap_children(srv);
+	if (busy)
+		return sks_fail(SKS_EBUSY, "collect_children");
+	return srv->mixin == &sks_forking_mixin ? (int)reap(srv) : 0;
 }
 
 static void
@@ -360,7 +380,7 @@ signal_children(struct sks_server *srv, int sig)
 {
 	dw_lock(&srv->lock);
 	DW_LIST_EACH(node, &srv->children)
-		kill(DW_LIST_OF(node, struct sks_request, node)->pid, sig);
+		kill(sks_request_of(node)->pid, sig);
 	dw_unlock(&srv->lock);
 }
 
@@ -370,22 +390,24 @@ await_children(struct sks_server *srv, int64_t deadline_ns)
 {
 	for (;;) {
 		int64_t now = dw_clock_ns();
-		int64_t look_ns = dw_clock_sooner(deadline_ns, now + LOOK_NS);
+		int64_t recheck_ns =
+		    dw_clock_sooner(deadline_ns, now + RECHECK_NS);
 		size_t n;
 
-		sks_reap_children(srv);
-		n = sks_children_polled(srv, srv->polled, &look_ns);
+		reap(srv);
+		n = add_polled(srv, srv->polled, &recheck_ns);
 		if (n == 0)
 			return 1;
 		if (now >= deadline_ns)
 			return 0;
-		if (poll(srv->polled, (nfds_t)n, dw_clock_poll_ms(look_ns)) > 0)
-			sks_children_heard(srv, srv->polled, n);
+		if (poll(srv->polled, (nfds_t)n, dw_clock_poll_ms(recheck_ns)) >
+		    0)
+			polled(srv, srv->polled, n);
 	}
 }
 
-void
-sks_end_children(struct sks_server *srv, int64_t grace_ns, int block)
+static void
+end(struct sks_server *srv, int64_t grace_ns, int block)
 {
 	if (await_children(srv, grace_ns))
 		return;
@@ -397,3 +419,15 @@ sks_end_children(struct sks_server *srv, int64_t grace_ns, int block)
 	signal_children(srv, SIGKILL);
 	await_children(srv, DW_NEVER);
 }
+
+const struct sks_mixin_ops sks_forking_mixin = {
+	.runs_in = "process",
+	.refusal = SKS_OVER_PROCESSES,
+	.check_loop = check_loop,
+	.process_request = process_request,
+	.at_limit = at_limit,
+	.add_polled = add_polled,
+	.polled = polled,
+	.reap = reap,
+	.end = end,
+};

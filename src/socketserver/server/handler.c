@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file runs a handler, and has the two ready-made ones: Python's
+ * BaseRequestHandler, StreamRequestHandler and DatagramRequestHandler. */
 #include "config.h"
 
 #include <stdlib.h>
 
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
+#include "socketserver/stream/internal.h"
 
 typedef int (*callback)(struct sks_handler *);
 
@@ -32,8 +35,8 @@ end_reason(const struct sks_handler *h, int r)
 	}
 }
 
-/* What the conversation came to: finish's failure comes before handle's, which
- * becomes its context, as a second exception does in Python. */
+/* Returns how the conversation ended: finish's failure comes before handle's,
+ * which becomes its context, as the first of two exceptions does in Python. */
 static int
 outcome(int handled, const struct sks_error *first, int finished)
 {
@@ -77,7 +80,7 @@ run_deferred(struct sks_request *req)
 	}
 }
 
-/* The class of the moment: this conversation keeps it. */
+/* Copies the handler class that is set now: this conversation keeps it. */
 static struct sks_handler_ops
 current_handler(struct sks_server *srv)
 {
@@ -104,6 +107,7 @@ sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
 	h->server = srv;
 	h->number = req->number;
 	h->self = req;
+	assert(req->handler == NULL && req->deferred == NULL);
 	req->handler = h;
 	r = converse(&ops, h);
 	sks_error_for(r, &e);
@@ -119,6 +123,7 @@ sks_defer(struct sks_handler *h, void (*fn)(void *), void *arg)
 {
 	struct sks_deferred *d = malloc(sizeof *d);
 
+	assert(h->self->magic == SKS_REQUEST_MAGIC);
 	if (d == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	d->fn = fn;
@@ -131,21 +136,31 @@ sks_defer(struct sks_handler *h, void (*fn)(void *), void *arg)
 int
 sks_handler_stopping(const struct sks_handler *h)
 {
+	assert(h->self->magic == SKS_REQUEST_MAGIC);
 	return atomic_load(&h->self->stopping);
 }
+
+static void
+free_both(struct sks_stream **rfile, struct sks_stream **wfile)
+{
+	sks_stream_free(*wfile);
+	sks_stream_free(*rfile);
+	*rfile = *wfile = NULL;
+}
+
+/* --- StreamRequestHandler --- */
 
 static void
 free_streams(void *arg)
 {
 	struct sks_stream_handler *sh = arg;
 
-	sks_stream_free(sh->wfile);
-	sks_stream_free(sh->rfile);
-	sh->wfile = sh->rfile = NULL;
+	assert(sh->base.self->magic == SKS_REQUEST_MAGIC);
+	free_both(&sh->rfile, &sh->wfile);
 }
 
-/* The streams go also when what calls up to this fails, and so there is no
- * finish. */
+/* The streams are deferred, because a setup that calls up to this one may fail
+ * later, and then there is no finish. */
 int
 sks_stream_handler_setup(struct sks_handler *h)
 {
@@ -177,4 +192,71 @@ sks_stream_handler_finish(struct sks_handler *h)
 		h->end_reason = SKS_END_PEER;
 	free_streams(sh);
 	return 0;
+}
+
+/* --- DatagramRequestHandler --- */
+
+static void
+free_datagram_streams(void *arg)
+{
+	struct sks_datagram_handler *dh = arg;
+
+	assert(dh->base.self->magic == SKS_REQUEST_MAGIC);
+	free_both(&dh->rfile, &dh->wfile);
+}
+
+int
+sks_datagram_handler_setup(struct sks_handler *h)
+{
+	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
+	size_t len;
+	const void *data = sks_request_packet(h->self, &len);
+	int r;
+
+	if (data == NULL)
+		return sks_fail(SKS_EINVAL, "the request is no datagram");
+	if ((r = sks_defer(h, free_datagram_streams, dh)) < 0 ||
+	    (r = sks_stream_memory(data, len, 0, &dh->rfile)) < 0)
+		return r;
+	return sks_stream_memory("", 0, sks_request_max_reply(h->self),
+	    &dh->wfile);
+}
+
+static int
+reply_is_due(const struct sks_datagram_handler *dh, size_t written)
+{
+	const struct sks_request *req = dh->base.self;
+
+	if (!sks_request_can_reply(req) ||
+	    (req->handled < 0 && !dh->reply_on_error))
+		return 0;
+	return written > 0 || dh->reply_empty;
+}
+
+static int
+reply(struct sks_datagram_handler *dh)
+{
+	size_t n;
+	const char *data = sks_stream_written(dh->wfile, &n);
+	int r;
+
+	if (!reply_is_due(dh, n))
+		return 0;
+	r = sks_request_reply(dh->base.self, data, n);
+	if (r != SKS_ERESET)
+		return r;
+	/* The peer may have left, as that of a stream may. */
+	if (dh->base.end_reason == SKS_END_DONE)
+		dh->base.end_reason = SKS_END_PEER;
+	return 0;
+}
+
+int
+sks_datagram_handler_finish(struct sks_handler *h)
+{
+	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
+	int r = dh->wfile == NULL ? 0 : reply(dh);
+
+	free_datagram_streams(dh);
+	return r;
 }

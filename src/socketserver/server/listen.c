@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file makes, binds and closes the listeners of a server. */
 #include "config.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 
 #include "socketserver/net/error.h"
-#include "socketserver/server/kind.h"
 #include "socketserver/server/internal.h"
-#include "socketserver/net/socket.h"
 
 int
 sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
 {
 	size_t n = 1 + cfg->n_more;
-	size_t children =
-	    cfg->concurrency == SKS_FORKING ? cfg->max_children : 0;
+	size_t added = srv->mixin->add_polled != NULL ? cfg->max_children : 0;
 
 	srv->listeners = calloc(n, sizeof *srv->listeners);
-	srv->polled = calloc(1 + n + children, sizeof *srv->polled);
+	srv->polled = calloc(1 + n + added, sizeof *srv->polled);
 	if (srv->listeners == NULL || srv->polled == NULL)
 		return sks_fail(SKS_ENOMEM, "");
 	srv->n_listeners = n;
@@ -27,11 +25,11 @@ sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
 	return 0;
 }
 
-/* An address that is none gets no socket. */
+/* SKS_UNSPEC is no address and gets no socket. */
 static int
 open_listener(const struct sks_server *srv, struct sks_listener *l)
 {
-	const struct sks_kind_row *kind = sks_kind_of(srv);
+	const struct sks_kind_ops *kind = srv->kind;
 	enum sks_family family = sks_addr_family(&l->address);
 	int r;
 
@@ -65,8 +63,8 @@ sks_listeners_free(struct sks_server *srv)
 void
 sks_reserve_open(struct sks_server *srv)
 {
-	if (srv->reserve < 0 && sks_kind_of(srv)->takes_descriptor)
-		srv->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (srv->reserve_fd < 0 && srv->kind->takes_descriptor)
+		srv->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 static int
@@ -111,11 +109,9 @@ sks_listen_on(const struct sks_server *srv, struct sks_listener *l)
 static int
 activate_listener(const struct sks_server *srv, struct sks_listener *l)
 {
-	const struct sks_kind_row *kind = sks_kind_of(srv);
-
 	if (l->sock == NULL || sks_fileno(l->sock) < 0)
 		return sks_fail(SKS_EINVAL, "activate before bind");
-	return kind->activate == NULL ? 0 : kind->activate(srv, l);
+	return srv->kind->activate == NULL ? 0 : srv->kind->activate(srv, l);
 }
 
 int

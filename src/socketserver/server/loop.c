@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file is the loop that waits for requests: serve_forever and
+ * handle_request. */
 #include "config.h"
 
 #include <errno.h>
@@ -19,12 +21,13 @@ static void
 this_thread_loops(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
+	assert(srv->state == LOOP_RUNNING);
 	srv->loop_thread = pthread_self();
 	srv->loop_known = 1;
 	dw_unlock(&srv->lock);
 }
 
-/* A stop that came after a loop's end is nobody's any more and is forgotten. */
+/* A stop that came after the end of a loop is forgotten: it was for that loop. */
 int
 sks_loop_begin(struct sks_server *srv)
 {
@@ -51,27 +54,45 @@ void
 sks_loop_end(struct sks_server *srv)
 {
 	dw_lock(&srv->lock);
+	assert(srv->state == LOOP_RUNNING);
 	srv->state = LOOP_ENDED;
 	srv->loops++;
 	dw_cond_broadcast(&srv->changed);
 	dw_unlock(&srv->lock);
 }
 
-/* A worker that ends rings the wake, the end of a child is polled. */
+int
+sks_loop_check(struct sks_server *srv, int start)
+{
+	const struct sks_mixin_ops *mixin = srv->mixin;
+
+	return mixin->check_loop == NULL ? 0 : mixin->check_loop(srv, start);
+}
+
+/* The loop hears of the end of a limit: a worker that ends rings the wake, and
+ * the end of a child is polled. */
 int
 sks_at_limit(struct sks_server *srv)
 {
-	return sks_children_full(srv) ||
-	    (srv->cfg.overload == SKS_WAIT && sks_server_full(srv));
+	if (srv->mixin->at_limit != NULL && srv->mixin->at_limit(srv))
+		return 1;
+	return srv->cfg.overload == SKS_WAIT &&
+	    sks_places_full(srv->places, srv->cfg.max_sessions);
 }
 
-/* Not polled while descriptors are short, nor at the limit. */
+unsigned
+sks_reap(struct sks_server *srv)
+{
+	return srv->mixin->reap == NULL ? 0 : srv->mixin->reap(srv);
+}
+
+/* The listeners are not polled while descriptors are short, nor at a limit. */
 static int
 accepts_now(struct sks_server *srv, int64_t *deadline_ns)
 {
-	if (srv->pace_until_ns > dw_clock_ns()) {
+	if (srv->paused_until_ns > dw_clock_ns()) {
 		*deadline_ns =
-		    dw_clock_sooner(*deadline_ns, srv->pace_until_ns);
+		    dw_clock_sooner(*deadline_ns, srv->paused_until_ns);
 		return 0;
 	}
 	return !sks_at_limit(srv);
@@ -93,7 +114,7 @@ fill_polled(struct sks_server *srv, int accepts)
 	}
 }
 
-/* How many listeners are ready, or SKS_ECLOSED: one is none any more. */
+/* Returns how many listeners are ready, or SKS_ECLOSED: one has been closed. */
 static int
 count_ready(const struct sks_server *srv)
 {
@@ -107,27 +128,31 @@ count_ready(const struct sks_server *srv)
 	return n;
 }
 
-/* Until something is to be done or the deadline.  Returns how many listeners
- * are ready (srv->polled tells which) or what ends the loop. */
+/* Waits until something is to be done or the deadline.  Returns how many
+ * listeners are ready (srv->polled tells which) or what ends the loop. */
 static int
 wait_turn(struct sks_server *srv, int64_t deadline_ns)
 {
+	const struct sks_mixin_ops *mixin = srv->mixin;
+	struct pollfd *added = srv->polled + 1 + srv->n_listeners;
 	int accepts = accepts_now(srv, &deadline_ns);
-	struct pollfd *pipes = srv->polled + 1 + srv->n_listeners;
-	size_t n = sks_children_polled(srv, pipes, &deadline_ns);
+	size_t n = 0;
 
+	if (mixin->add_polled != NULL)
+		n = mixin->add_polled(srv, added, &deadline_ns);
 	fill_polled(srv, accepts);
 	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n),
 		dw_clock_poll_ms(deadline_ns)) < 0)
 		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");
 	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);
-	sks_children_heard(srv, pipes, n);
+	if (mixin->polled != NULL)
+		mixin->polled(srv, added, n);
 	return count_ready(srv);
 }
 
-/* The next adopted request, if there is one and a slot for it (or somebody to
- * refuse it). */
+/* Takes the next adopted request, if there is one and no limit that it has to
+ * wait for. */
 static struct sks_request *
 next_adopted(struct sks_server *srv)
 {
@@ -140,7 +165,7 @@ next_adopted(struct sks_server *srv)
 	if (node != NULL)
 		srv->stats.adopted++;
 	dw_unlock(&srv->lock);
-	return node == NULL ? NULL : DW_LIST_OF(node, struct sks_request, node);
+	return node == NULL ? NULL : sks_request_of(node);
 }
 
 static int
@@ -164,7 +189,7 @@ service_actions(struct sks_server *srv)
 	return r == SKS_STOP ? SKS_STOP : 0;
 }
 
-/* One request from each listener that is ready.  Returns 0, SKS_STOP or
+/* Takes one request from each listener that is ready.  Returns 0, SKS_STOP or
  * SKS_E*. */
 static int
 accept_ready(struct sks_server *srv)
@@ -183,14 +208,15 @@ accept_ready(struct sks_server *srv)
 	return 0;
 }
 
-/* One turn after the wait.  Returns 0 to go on, SKS_STOP or SKS_E*. */
+/* Does what is to be done after a wait.  Returns 0 to go on, SKS_STOP or
+ * SKS_E*. */
 static int
 turn(struct sks_server *srv, int ready)
 {
 	int r;
 
 	if (sks_reap(srv) > 0)
-		srv->pace_until_ns = 0; /* something was freed */
+		srv->paused_until_ns = 0; /* something was freed */
 	if ((r = serve_adopted(srv)) != 0)
 		return r;
 	if (ready > 0 && (r = accept_ready(srv)) != 0)
@@ -223,13 +249,14 @@ sks_server_serve_forever(struct sks_server *srv)
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if ((r = sks_check_fork(srv)) == 0)
+	if ((r = sks_loop_check(srv, 0)) == 0)
 		r = sks_loop_run(srv);
 	sks_loop_end(srv);
 	return r;
 }
 
-/* One that is ready; they take turns.  Returns as sks_accept_one(). */
+/* Takes a request from one listener that is ready; they take turns.  Returns as
+ * sks_accept_one(). */
 static int
 accept_next(struct sks_server *srv)
 {
@@ -252,11 +279,11 @@ handle_one(struct sks_server *srv, int ready)
 
 	if (req == NULL)
 		return ready > 0 ? accept_next(srv) : 0;
-	dw_wake_ring(&srv->wake); /* there may be more of them */
+	dw_wake_ring(&srv->wake); /* more may be adopted */
 	return sks_serve_request(srv, req);
 }
 
-/* The shorter of the server's and the listeners' time-outs. */
+/* Returns the shortest of the server's and the listeners' time-outs. */
 static double
 shortest_timeout(const struct sks_server *srv)
 {
@@ -284,7 +311,7 @@ wait_and_handle(struct sks_server *srv)
 		if (atomic_load(&srv->stop))
 			return SKS_STOP;
 		if (sks_reap(srv) > 0)
-			srv->pace_until_ns = 0;
+			srv->paused_until_ns = 0;
 		if ((r = handle_one(srv, ready)) != 0)
 			return r;
 		if (dw_clock_ns() >= deadline_ns) {
@@ -301,7 +328,7 @@ sks_server_handle_request(struct sks_server *srv)
 
 	if (r != 0)
 		return r < 0 ? r : SKS_STOP;
-	if ((r = sks_check_fork(srv)) == 0)
+	if ((r = sks_loop_check(srv, 0)) == 0)
 		r = wait_and_handle(srv);
 	sks_loop_end(srv);
 	return r;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file is the life of a request, from its making to its last
+ * reference. */
 #include "config.h"
 
 #include <assert.h>
@@ -8,10 +10,10 @@
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
 
-/* Not a socket that the server only lends; and an adopted one may have a limit
- * of its own. */
+/* A listener's socket is left alone, and so is the time-out of an adopted one
+ * when the config has none. */
 static void
-limit_silence(const struct sks_server *srv, struct sks_socket *s)
+set_idle_timeout(const struct sks_server *srv, struct sks_socket *s)
 {
 	int r = 0;
 
@@ -39,7 +41,7 @@ sks_request_new(struct sks_server *srv, struct sks_socket *s,
 	req->srv = srv;
 	req->sock = s;
 	req->client = *client;
-	limit_silence(srv, s);
+	set_idle_timeout(srv, s);
 	dw_list_init(&req->node);
 	dw_lock(&srv->lock);
 	req->number = srv->next_number++;
@@ -95,13 +97,7 @@ sks_request_handler(struct sks_request *req)
 	return req->handler;
 }
 
-int
-sks_server_full(struct sks_server *srv)
-{
-	return sks_places_full(srv->places, srv->cfg.max_sessions);
-}
-
-/* Is this peer one that max_per_addr looks at? */
+/* Does max_per_addr count this peer? */
 static int
 host_counts(const struct sks_request *req, struct sks_host_key *key)
 {
@@ -125,15 +121,18 @@ sks_request_admit(struct sks_request *req)
 	if (why != SKS_OVER_NONE)
 		return why;
 	dw_lock(&srv->lock);
+	assert(!req->admitted);
 	req->admitted = 1;
+	req->borrows = req->borrowed != 0;
 	srv->stats.live++;
-	srv->lent += req->borrowed != 0;
+	srv->borrowers += (unsigned)req->borrows;
 	dw_list_add(&srv->live, &req->node);
 	dw_unlock(&srv->lock);
 	return SKS_OVER_NONE;
 }
 
-/* Before it is off the list: whoever closes the server waits for that. */
+/* This comes before the request is off its list, because the thread that closes
+ * the server waits for that. */
 void
 sks_request_leave(struct sks_request *req)
 {
@@ -149,10 +148,12 @@ sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)
 {
 	if (!req->admitted)
 		return;
+	assert(srv->stats.live > 0);
+	assert(srv->borrowers >= (unsigned)req->borrows);
 	req->admitted = 0;
 	dw_list_del(&req->node);
 	srv->stats.live--;
-	srv->lent -= req->borrowed && req->pid == 0;
+	srv->borrowers -= (unsigned)req->borrows;
 	dw_cond_broadcast(&srv->changed);
 }
 
@@ -180,6 +181,7 @@ sks_request_refuse(struct sks_request *req, enum sks_overload why)
 {
 	struct sks_server *srv = req->srv;
 
+	assert(why > SKS_OVER_NONE && why < SKS_OVERLOADS);
 	dw_lock(&srv->lock);
 	srv->stats.refused[why]++;
 	dw_unlock(&srv->lock);
@@ -191,7 +193,7 @@ sks_request_refuse(struct sks_request *req, enum sks_overload why)
 void
 sks_default_shutdown_request(struct sks_server *srv, struct sks_request *req)
 {
-	/* Python swallows this failure too: the peer may be gone, or the
+	/* Python ignores this failure, too: the peer may be gone, or the
 	 * handler has closed the socket. */
 	if (!req->borrowed)
 		(void)sks_shutdown(req->sock, SKS_SHUT_WR);

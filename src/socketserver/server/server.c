@@ -1,72 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file makes and frees a server: Python's BaseServer. */
 #include "config.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
-
-#define EPISODE_NS DW_SECOND
-
-void
-sks_log(struct sks_server *srv, enum sks_log_level level, const char *format,
-    ...)
-{
-	char text[320];
-	va_list ap;
-
-	if (srv->cfg.log == NULL)
-		return;
-	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
-	srv->cfg.log(srv->cfg.log_user, level, text);
-}
-
-int
-sks_episode_begins(struct sks_episode *e)
-{
-	int64_t now = dw_clock_ns();
-	int begins = now >= e->until_ns;
-
-	e->until_ns = now + EPISODE_NS;
-	return begins;
-}
-
-void
-sks_report(struct sks_server *srv, struct sks_request *req, int code)
-{
-	struct sks_error e;
-
-	sks_error_for(code, &e);
-	srv->ops.handle_error(srv, req, &e);
-}
-
-void
-sks_default_handle_error(struct sks_server *srv, struct sks_request *req,
-    const struct sks_error *e)
-{
-	char text[160], who[SKS_ADDR_TEXT];
-
-	if (e->code == SKS_ERESET || e->code == SKS_EEOF)
-		return;
-	sks_error_format(e, text, sizeof text);
-	if (req == NULL)
-		sks_log(srv, SKS_LOG_ERROR, "%s", text);
-	else
-		sks_log(srv, SKS_LOG_ERROR, "request %" PRIu64 " from %s: %s",
-		    req->number,
-		    sks_addr_format(&req->client, SKS_STYLE_PLAIN, who,
-			sizeof who),
-		    text);
-}
 
 void
 sks_default_handle_timeout(struct sks_server *srv)
@@ -79,6 +22,29 @@ sks_default_service_actions(struct sks_server *srv)
 {
 	(void)srv;
 	return 0;
+}
+
+static int
+process_request(struct sks_server *srv, struct sks_request *req)
+{
+	int r = srv->ops.finish_request(srv, req);
+
+	if (r == 0)
+		srv->ops.shutdown_request(srv, req);
+	return r;
+}
+
+/* SKS_ENOTHREAD can only come from an override. */
+const struct sks_mixin_ops sks_base_server = {
+	.runs_in = "thread",
+	.refusal = SKS_OVER_THREADS,
+	.process_request = process_request,
+};
+
+int
+sks_default_process_request(struct sks_server *srv, struct sks_request *req)
+{
+	return srv->mixin->process_request(srv, req);
 }
 
 #define INHERIT(slot)              \
@@ -104,12 +70,12 @@ inherit(struct sks_server *srv)
 	INHERIT(on_overload);
 }
 
-/* A table of an older header is shorter than ours: its missing slots are
+/* A table of an older header is shorter than ours: the slots that it lacks stay
  * NULL. */
 static void
-copy_table(void *to, size_t room, const void *from, size_t size)
+copy_table(void *to, size_t to_size, const void *from, size_t size)
 {
-	memcpy(to, from, size < room ? size : room);
+	memcpy(to, from, size < to_size ? size : to_size);
 }
 
 static int
@@ -149,8 +115,12 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
     const struct sks_server_ops *ops, const struct sks_handler_ops *handler)
     DW_NO_TSA
 {
+	srv->magic = SKS_SERVER_MAGIC;
 	srv->cfg = *cfg;
-	srv->cfg.more_addresses = NULL; /* the caller's */
+	srv->cfg.more_addresses = NULL; /* they are the caller's */
+	srv->kind = sks_kind_find(cfg->kind);
+	srv->mixin = sks_mixin_find(cfg->concurrency);
+	assert(srv->kind != NULL && srv->mixin != NULL);
 	if (ops != NULL)
 		copy_table(&srv->ops, sizeof srv->ops, ops, ops->size);
 	inherit(srv);
@@ -158,14 +128,14 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	snprintf(srv->thread_name, sizeof srv->thread_name, "%s",
 	    cfg->thread_name == NULL ? "" : cfg->thread_name);
 	srv->cfg.thread_name = srv->thread_name;
-	srv->reserve = -1;
+	srv->reserve_fd = -1;
 	atomic_init(&srv->stop, 0);
 	srv->next_number = 1;
 	dw_lock_init(&srv->lock, DW_LOCK_workers);
 	dw_cond_init(&srv->changed);
 	dw_list_init(&srv->adopted);
 	dw_list_init(&srv->live);
-	dw_list_init(&srv->told);
+	dw_list_init(&srv->notified);
 	dw_list_init(&srv->children);
 	dw_list_init(&srv->done);
 }
@@ -173,11 +143,13 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 static void
 release(struct sks_server *srv) DW_NO_TSA
 {
-	if (srv->reserve >= 0)
-		close(srv->reserve);
+	assert(srv->state != LOOP_RUNNING && srv->stats.live == 0);
+	srv->magic = 0;
+	if (srv->reserve_fd >= 0)
+		close(srv->reserve_fd);
 	dw_wake_fini(&srv->wake);
 	sks_listeners_free(srv);
-	free(srv->room);
+	free(srv->datagram_buf);
 	sks_places_unref(srv->places);
 	dw_cond_fini(&srv->changed);
 	dw_lock_fini(&srv->lock);
@@ -202,7 +174,7 @@ sks_server_activate(struct sks_server *srv)
 	return 0;
 }
 
-/* The sockets are there also when they are not to be bound yet. */
+/* The sockets are made also when they are not to be bound yet. */
 static int
 open_bind_activate(struct sks_server *srv)
 {
@@ -220,7 +192,7 @@ open_bind_activate(struct sks_server *srv)
 	return r;
 }
 
-/* What init_fields() could not make without a chance to fail. */
+/* Makes the parts that init_fields() could not make, because they may fail. */
 static int
 make_parts(struct sks_server *srv, const struct sks_server_config *cfg)
 {
@@ -279,7 +251,7 @@ sks_server_set_handler(struct sks_server *srv,
 	return 0;
 }
 
-/* However long it takes: memory that a handler uses cannot be freed. */
+/* Waits however long it takes: memory that a handler uses cannot be freed. */
 static void
 wait_all(struct sks_server *srv)
 {
@@ -299,7 +271,8 @@ sks_server_free(struct sks_server *srv)
 		return;
 	while ((r = sks_close_blocking(srv, 1)) == SKS_ETIMEDOUT)
 		wait_all(srv);
-	assert(r == 0); /* else it was called by a callback */
+	assert(r == 0); /* a callback must not free its server */
+	assert(dw_list_empty(&srv->adopted) && dw_list_empty(&srv->done));
 	release(srv);
 }
 

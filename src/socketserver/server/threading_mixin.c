@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file runs each request in a thread of its own: Python's
+ * ThreadingMixIn. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -8,27 +10,29 @@
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
 
-static _Thread_local struct sks_request *mine;
+/* The request whose worker this thread is, or NULL. */
+static _Thread_local struct sks_request *current;
 
-struct sks_request *
-sks_worker_request(void)
+static struct sks_request *
+current_request(void)
 {
-	return mine;
+	return current;
 }
 
 /* One of the two parts is over: creating the thread (which stores its id) or
- * running it.  After both it can be joined. */
+ * running it.  After both the thread can be joined. */
 static void
 part_over_locked(struct sks_server *srv, struct sks_request *req)
     DW_REQUIRES(srv -> lock)
 {
+	assert(req->parts > 0);
 	if (--req->parts > 0)
 		return;
 	dw_list_add(&srv->done, &req->node);
 	dw_cond_broadcast(&srv->changed);
 }
 
-/* The last thing a worker does; the loop, or who closes, then joins it. */
+/* A worker does this last; then the loop, or the thread that closes, joins it. */
 static void
 worker_over(struct sks_request *req)
 {
@@ -49,7 +53,9 @@ worker_main(void *arg)
 	struct sks_server *srv = req->srv;
 	int r;
 
-	mine = req;
+	assert(req->magic == SKS_REQUEST_MAGIC);
+	assert(srv->magic == SKS_SERVER_MAGIC);
+	current = req;
 	if ((r = srv->ops.finish_request(srv, req)) < 0)
 		sks_report(srv, req, r);
 	srv->ops.shutdown_request(srv, req);
@@ -61,12 +67,13 @@ static void
 count_threads(struct sks_server *srv, int change)
 {
 	dw_lock(&srv->lock);
+	assert(change > 0 || srv->stats.threads >= (unsigned)-change);
 	srv->stats.threads += (unsigned)change;
 	dw_unlock(&srv->lock);
 }
 
 static int
-process_threading(struct sks_server *srv, struct sks_request *req)
+process_request(struct sks_server *srv, struct sks_request *req)
 {
 	char name[40];
 	int r;
@@ -75,7 +82,7 @@ process_threading(struct sks_server *srv, struct sks_request *req)
 	    req->number);
 	count_threads(srv, 1);
 	atomic_fetch_add(&req->refs, 1); /* the thread's */
-	req->threaded = 1;
+	req->handed_over = 1;
 	req->parts = 2;
 	r = dw_thread_start(&req->thread, name, srv->cfg.stack_size,
 	    worker_main, req);
@@ -85,38 +92,14 @@ process_threading(struct sks_server *srv, struct sks_request *req)
 		dw_unlock(&srv->lock);
 		return 0;
 	}
-	req->threaded = 0;
+	req->handed_over = 0;
 	sks_request_unref(req);
 	count_threads(srv, -1);
 	return sks_fail_as(SKS_ENOTHREAD, -r, "pthread_create");
 }
 
-static int
-process_sync(struct sks_server *srv, struct sks_request *req)
-{
-	int r = srv->ops.finish_request(srv, req);
-
-	if (r == 0)
-		srv->ops.shutdown_request(srv, req);
-	return r;
-}
-
-int
-sks_default_process_request(struct sks_server *srv, struct sks_request *req)
-{
-	switch (srv->cfg.concurrency) {
-	case SKS_THREADING:
-		return process_threading(srv, req);
-	case SKS_FORKING:
-		return sks_process_forking(srv, req);
-	case SKS_SYNC:
-		break;
-	}
-	return process_sync(srv, req);
-}
-
-unsigned
-sks_reap(struct sks_server *srv)
+static unsigned
+reap(struct sks_server *srv)
 {
 	struct dw_list done, *node;
 	unsigned n = 0;
@@ -126,8 +109,7 @@ sks_reap(struct sks_server *srv)
 	dw_list_move(&done, &srv->done);
 	dw_unlock(&srv->lock);
 	while ((node = dw_list_take(&done)) != NULL) {
-		struct sks_request *req =
-		    DW_LIST_OF(node, struct sks_request, node);
+		struct sks_request *req = sks_request_of(node);
 
 		pthread_join(req->thread, NULL);
 		sks_request_unref(req);
@@ -135,5 +117,13 @@ sks_reap(struct sks_server *srv)
 	}
 	if (n > 0)
 		count_threads(srv, -(int)n);
-	return n + sks_reap_children(srv);
+	return n;
 }
+
+const struct sks_mixin_ops sks_threading_mixin = {
+	.runs_in = "thread",
+	.refusal = SKS_OVER_THREADS,
+	.process_request = process_request,
+	.current_request = current_request,
+	.reap = reap,
+};
