@@ -28,8 +28,8 @@ int sks_addr_of_fd(int fd,
     int (*get)(int, struct sockaddr *restrict, socklen_t *restrict),
     const char *what, struct sks_addr *out);
 
-/* Finds all addresses of a host.  Owns: *list is for freeaddrinfo().  Returns 0, SKS_EINVAL,
- * SKS_ERESOLVE (`what` is then the resolver's sentence), ... */
+/* Finds all addresses of a host.  Owns: *list is for freeaddrinfo().  Returns
+ * 0, SKS_EINVAL, SKS_ERESOLVE (`what` is then the resolver's sentence), ... */
 int sks_lookup(const char *host, unsigned port, enum sks_family family,
     struct addrinfo **list);
 

@@ -141,9 +141,9 @@ count(const struct dw_list *ring)
 }
 
 /*
- * Between the close of an outbox and the ring that follows it, its number may be
- * polled although it is somebody else's by now.  That can wake the postman, no
- * more: it acts only on outboxes, under their locks, and this one is closed.
+ * Between the close of an outbox and the ring that follows it, its number may
+ * be polled although it is somebody else's by now.  That can wake the postman,
+ * no more: it acts only on outboxes, under their locks, and this one is closed.
  */
 static nfds_t
 gather(struct sks_poller *p, struct pollfd **pfd, struct sks_outbox ***obs)

@@ -53,8 +53,8 @@ close_end(struct sks_server *srv)
 	dw_unlock(&srv->lock);
 }
 
-/* Moves the next request to the other list and marks it as stopping.  Its socket
- * is held, since its worker may be closing it at this moment. */
+/* Moves the next request to the other list and marks it as stopping.  Its
+ * socket is held, since its worker may be closing it at this moment. */
 static struct sks_socket *
 next_to_notify(struct sks_server *srv, struct dw_list *from, struct dw_list *to,
     const struct sks_request *self)
@@ -160,7 +160,8 @@ end_by_mixin(struct sks_server *srv, int64_t grace_ns, int block)
 		srv->mixin->end(srv, grace_ns, block);
 }
 
-/* Asks the handlers to end and waits; then cuts their sockets and waits again. */
+/* Asks the handlers to end and waits, then cuts their sockets and waits
+ * again. */
 static void
 end_requests(struct sks_server *srv, const struct sks_request *self)
 {

@@ -11,9 +11,9 @@
  * the child is about to end.
  *
  * A pid is ours from fork() to the one waitpid() that reaps it.  The child is
- * taken off the list in the same hold of the lock, and kill() happens under that
- * lock, too.  So no pid that may already be somebody else's is ever used, and
- * nothing but these pids is ever waited for.
+ * taken off the list in the same hold of the lock, and kill() happens under
+ * that lock, too.  So no pid that may already be somebody else's is ever used,
+ * and nothing but these pids is ever waited for.
  */
 #include "config.h"
 

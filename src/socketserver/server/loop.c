@@ -27,7 +27,8 @@ this_thread_loops(struct sks_server *srv)
 	dw_unlock(&srv->lock);
 }
 
-/* A stop that came after the end of a loop is forgotten: it was for that loop. */
+/* A stop that came after the end of a loop was for that loop and is
+ * forgotten. */
 int
 sks_loop_begin(struct sks_server *srv)
 {

@@ -32,7 +32,8 @@ part_over_locked(struct sks_server *srv, struct sks_request *req)
 	dw_cond_broadcast(&srv->changed);
 }
 
-/* A worker does this last; then the loop, or the thread that closes, joins it. */
+/* A worker does this last.  The loop, or the thread that closes, then joins
+ * it. */
 static void
 worker_over(struct sks_request *req)
 {

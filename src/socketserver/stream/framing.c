@@ -116,8 +116,8 @@ write_digits(uint64_t len, char *p)
 
 /* --- all --- */
 
-/* Reads the head of a block or netstring.  Returns how many bytes it has, 0 when
- * it is not whole, SKS_EPROTO when it is none. */
+/* Reads the head of a block or netstring.  Returns how many bytes the head has,
+ * 0 when it is not whole, SKS_EPROTO when it is none. */
 static int
 read_head(const struct sks_framing *how, const char *p, size_t n, uint64_t *len)
 {
