@@ -41,7 +41,7 @@ unit_tests = \
 	tests/unit/log \
 	tests/unit/loop \
 	tests/unit/mirror \
-	tests/unit/datagrams \
+	tests/unit/net_buf \
 	tests/unit/observe \
 	tests/unit/op \
 	tests/unit/opening \
@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/rate \
 	tests/unit/recv \
 	tests/unit/rows \
+	tests/unit/scan \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \

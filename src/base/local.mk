@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # libsocketserver stands on these,
 libsks_la_SOURCES += \
-	src/base/buf.c \
-	src/base/buf.h \
 	src/base/clock.c \
 	src/base/clock.h \
 	src/base/list.h \
@@ -19,6 +17,8 @@ libsks_la_SOURCES += \
 
 # and the desk on these too.
 libdeskwire_la_SOURCES += \
+	src/base/buf.c \
+	src/base/buf.h \
 	src/base/quit.c \
 	src/base/quit.h \
 	src/base/i18n.h \

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "service/rate.h"
-#include "socketserver/addr.h"
+#include "socketserver/net/addr.h"
 
 #define SVC_SOURCES_NEAR 4 /* places that one host may have */
 

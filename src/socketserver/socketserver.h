@@ -452,7 +452,7 @@ SKS_API void sks_observe(struct sks_socket *s, enum sks_side side,
     sks_observe_fn *fn, void *arg);
 
 /*
- * A stranger's bytes for a terminal or a line of a log, NUL-terminated: what
+ * A peer's bytes for a terminal or a line of a log, NUL-terminated: what
  * could command a terminal or forge a line comes out as \n or \xNN (control
  * characters but tab, and bytes that are not UTF-8).  4 * len + 1 bytes hold
  * all of it; less holds whole characters of its beginning.  Returns buf.
@@ -512,7 +512,7 @@ SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
 
 /*
  * Any option, by the system's numbers: bytes, an int, or NULL with a length.
- * *len is the room in buf, not 0, then what came.  Returns 0, SKS_EINVAL,
+ * *len is the size of buf, not 0, then what came.  Returns 0, SKS_EINVAL,
  * SKS_ENOTSUP (no such option here), SKS_EACCES, SKS_ECLOSED.  SO_RCVTIMEO and
  * SO_SNDTIMEO are the library's own and cannot be set: SKS_EINVAL.
  */
@@ -749,7 +749,7 @@ SKS_API SKS_MUST_USE ssize_t sks_recv_until(struct sks_stream *st,
  * a message (a line without its LF is one), SKS_ETIMEDOUT, SKS_ETOOLONG (as
  * soon as its length is known), SKS_EPROTO, SKS_EINVAL ...  After an error
  * nothing is lost: after a time-out ask again, and a message that is too long
- * is still there for a call with more room.
+ * is still there for a call with a larger buffer.
  */
 SKS_API SKS_MUST_USE int sks_stream_read_frame(struct sks_stream *st,
     const struct sks_framing *how, int64_t deadline_ns, void *buf, size_t size,
@@ -871,17 +871,18 @@ enum sks_overload_policy {
 	SKS_WAIT    /* leave new peers in the backlog until a slot
 	             * is free (a full address is refused);
 	             * datagrams wait in the kernel's buffer, and
-	             * what it has no room for is lost */
+	             * what does not fit there is lost */
 };
 
 /* Why a peer was refused. */
 enum sks_overload {
+	SKS_OVER_NONE,      /* it was not refused */
 	SKS_OVER_SESSIONS,  /* max_sessions are live */
 	SKS_OVER_ADDRESS,   /* max_per_addr from this host are live */
 	SKS_OVER_THREADS,   /* no thread could be started */
 	SKS_OVER_PROCESSES, /* no process could be started */
 	SKS_OVER_FILES,     /* no descriptor is left */
-	SKS_OVERLOADS
+	SKS_OVERLOADS       /* how many there are */
 };
 
 enum sks_log_level { SKS_LOG_ERROR, SKS_LOG_WARNING, SKS_LOG_INFO };

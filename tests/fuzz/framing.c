@@ -8,8 +8,8 @@
  * looks for them:
  *
  *	clang -g -DFUZZ_ENGINE -fsanitize=fuzzer,address,undefined -Ibuild \
- *	    -Isrc -D_GNU_SOURCE tests/fuzz/framing.c src/socketserver/?*.c \
- *	    src/base/?*.c -lunistring -lpthread -lm
+ *	    -Isrc -D_GNU_SOURCE tests/fuzz/framing.c src/base/?*.c \
+ *	    $(find src/socketserver -name '*.c') -lunistring -lpthread -lm
  */
 #include "config.h"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rooms of src/: which may include which, and whose system headers are
-whose.  With no breach found in the tree, breaches planted in a tree of our
-own must be found."""
+"""The rooms of src/ and the folders of the library: which may include which,
+and whose system headers are whose.  With no breach found in the tree, breaches
+planted in a tree of our own must be found."""
 
 import os
 import re
@@ -22,6 +22,22 @@ MAY_INCLUDE = {
     "client": "base event socketserver wire tty",
     "bin": "base event socketserver wire desk store service tty console client",
 }
+
+# The folders of a room, and what each may include besides itself.  A header in
+# the room itself is public: every folder may include it, and so may the other
+# rooms.  A room that is not here has no folders.
+FOLDERS = {
+    "socketserver": {
+        "net": "",
+        "stream": "net",
+        "outbox": "net",
+        "server": "net stream outbox",
+    },
+}
+
+# What another room may include out of the folders: the key by which hosts are
+# counted.
+OPEN = {"socketserver/net/addr.h": "service"}
 
 # The start of a system header's name, and the only rooms that include it.
 BELONGS_TO = {
@@ -67,7 +83,23 @@ def includes(path):
                 yield number, found.group(1), found.group(2)
 
 
-def breach(room, quote, name):
+def folder_breach(room, folder, name):
+    """Why a file of this folder may not include this file of a room with
+    folders, or None."""
+    target, *inside = name.split("/")
+    if target not in FOLDERS or len(inside) < 2:
+        return None
+    if inside[0] not in FOLDERS[target]:
+        return f'"{name}" does not name a folder of {target}'
+    if room != target:
+        return (None if room in OPEN.get(name, "").split() else
+                f"{name} is private to {target}")
+    if inside[0] != folder and inside[0] not in FOLDERS[target][folder].split():
+        return f"{room}/{folder} may not include {room}/{inside[0]}"
+    return None
+
+
+def breach(room, folder, quote, name):
     """Why this include may not be, or None."""
     for header, rooms in BELONGS_TO.items():
         if name.startswith(header):
@@ -81,22 +113,39 @@ def breach(room, quote, name):
         return f'"{name}" does not name a room'
     if target != room and target not in MAY_INCLUDE[room].split():
         return f"{room} may not include {target}"
+    return folder_breach(room, folder, name)
+
+
+def place(folder, src):
+    """The room that a folder belongs to, and the folder of the room."""
+    room, *inside = os.path.relpath(folder, src).split(os.sep)
+    return room, os.sep.join(inside)
+
+
+def misplaced(room, folder, name):
+    """Why a source file may not lie there, or None."""
+    if room not in MAY_INCLUDE:
+        return f"{room} is not a room"
+    if folder not in FOLDERS.get(room, {}) and (
+            folder or (room in FOLDERS and name != f"{room}.h")):
+        return f"{room} has no place for it"
     return None
 
 
 def breaches(src):
     found = []
-    for folder, _, files in sorted(os.walk(src)):
-        room = os.path.relpath(folder, src).split(os.sep)[0]
+    for where, _, files in sorted(os.walk(src)):
+        room, folder = place(where, src)
         for name in sorted(files):
             if not name.endswith((".c", ".h", ".def")):
                 continue
-            path = os.path.join(folder, name)
-            if room not in MAY_INCLUDE:
-                found.append(f"{path}: {room} is not a room")
+            path = os.path.join(where, name)
+            why = misplaced(room, folder, name)
+            if why:
+                found.append(f"{path}: {why}")
                 continue
             for number, quote, header in includes(path):
-                why = breach(room, quote, header)
+                why = breach(room, folder, quote, header)
                 if why:
                     found.append(f"{path}:{number}: {why}")
     return found
@@ -114,7 +163,7 @@ def calls_of_a_program(src):
             with open(path, encoding="utf-8") as f:
                 text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
             found += [f"{path}: {m}()" for m in call.findall(text)
-                      if (name, m) != ("fork.c", "_exit")]
+                      if (name, m) != ("forking_mixin.c", "_exit")]
     return found
 
 
@@ -140,7 +189,7 @@ def linux_only(src):
 def planted(room, text, find):
     """How many breaches are found in a tree with just this file."""
     with tempfile.TemporaryDirectory(prefix="dw", dir="/tmp") as src:
-        os.mkdir(os.path.join(src, room))
+        os.makedirs(os.path.join(src, room))
         with open(os.path.join(src, room, "x.c"), "w") as f:
             f.write(text)
         return len(list(find(src)))
@@ -153,7 +202,28 @@ def planted_ones_are_found():
         ("base", '#include "wire/op.h"\n', 1),
         ("console", '#include "desk/desk.h"\n', 1),
         ("service", "#include <sys/socket.h>\n", 1),
-        ("socketserver", "#include <netinet/tcp.h>\n", 0),
+        ("socketserver/net", "#include <netinet/tcp.h>\n", 0),
+        ("socketserver", "int x;\n", 1),
+        ("socketserver/attic", "int x;\n", 1),
+        ("base/attic", "int x;\n", 1),
+        ("socketserver/net", '#include "socketserver/socketserver.h"\n', 0),
+        ("socketserver/net", '#include "socketserver/net/addr.h"\n', 0),
+        ("socketserver/net", '#include "socketserver/attic/x.h"\n', 1),
+        ("service", '#include "socketserver/net/addr.h"\n', 0),
+        ("console", '#include "socketserver/net/addr.h"\n', 1),
+        ("service", '#include "socketserver/server/internal.h"\n', 1),
+        *((f"socketserver/{folder}",
+           f'#include "socketserver/{other}/x.h"\n', wrong)
+          for folder, other, wrong in (
+              ("net", "stream", 1), ("net", "outbox", 1),
+              ("net", "server", 1),
+              ("stream", "net", 0), ("stream", "outbox", 1),
+              ("stream", "server", 1),
+              ("outbox", "net", 0), ("outbox", "stream", 1),
+              ("outbox", "server", 1),
+              ("server", "net", 0), ("server", "stream", 0),
+              ("server", "outbox", 0))),
+        ("socketserver/server", '#include "wire/op.h"\n', 1),
         ("console", "# include <readline/readline.h>\n", 1),
         ("bin", "#include <sqlite3.h>\n", 1),
         ("desk", "#include <jansson.h>\n#include <stdio.h>\n", 1),

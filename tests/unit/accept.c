@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "rig.h"
-#include "socketserver/error.h"
-#include "socketserver/server.h"
+#include "socketserver/net/error.h"
+#include "socketserver/server/internal.h"
 
 static atomic_int fails_with; /* an errno; 0: accept works */
 static atomic_uint accepts, turns;

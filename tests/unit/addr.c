@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "socketserver/peers.h"
+#include "socketserver/server/places.h"
 #include "socketserver/socketserver.h"
 #include "t.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "rig.h"
-#include "socketserver/error.h"
+#include "socketserver/net/error.h"
 
 /* One request over TCP with these tables; returns what handle_request did. */
 static int

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "rig.h"
-#include "socketserver/observe.h"
+#include "socketserver/net/socket.h"
 
 static struct sks_socket *server, *client;
 static char *printed;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "rig.h"
-#include "socketserver/outbox.h"
+#include "socketserver/outbox/internal.h"
 
 #define EMPTIED 1u
 #define FAILED  2u

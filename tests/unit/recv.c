@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "rig.h"
-#include "socketserver/socket.h"
+#include "socketserver/net/socket.h"
 
 static struct sks_socket *ours, *theirs;
 static struct sks_addr at; /* ours */

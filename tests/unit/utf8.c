@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "socketserver/utf8.h"
+#include "socketserver/net/text.h"
 #include "t.h"
 
 static enum sks_utf8_rest rest;
