@@ -106,6 +106,7 @@ scripts = \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/rooms.py \
+	tests/system/shift.py \
 	tests/system/symbols.py \
 	tests/system/tables.py
 
@@ -113,7 +114,11 @@ scripts = \
 script_helpers = \
 	tests/system/api.py \
 	tests/system/desk.py \
-	tests/system/like_python_steps.py
+	tests/system/like_python_steps.py \
+	tests/system/tap.py
+
+# Preloaded by tests/system/shift.py, which also compiles it.
+EXTRA_DIST += tests/system/held_clock.c
 
 tests_unit_store_SOURCES = tests/unit/store.c \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h

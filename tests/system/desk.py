@@ -21,8 +21,8 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
-TOP = os.environ.get("top_srcdir", ".")
-BUILD = os.environ.get("top_builddir", ".")
+from tap import BUILD, TOP, Skip, same, say
+
 DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
 CLIENT_HELLO = "客户端已就绪"
 SERVER_HELLO = "服务端已就绪"
@@ -53,8 +53,9 @@ def configured(name):
         return f"#define {name} 1\n" in f.read()
 
 
+SANITIZED = _has_sanitizer()
 FULL = _is_set("T_FULL")
-SLOW = _is_set("T_SLOW") or _has_sanitizer()
+SLOW = _is_set("T_SLOW") or SANITIZED
 LIMIT = 60 if SLOW or FULL else 30
 
 
@@ -64,10 +65,6 @@ def size(usual, full=None):
     if FULL and full is not None:
         usual = full
     return max(1, usual // 10) if SLOW else usual
-
-
-def same(got, want):
-    assert got == want, f"got {got!r}, want {want!r}"
 
 
 class Deadline:
@@ -439,7 +436,7 @@ class Customer:
                 f"ended before {words!r}: {self.heard!r}"
         at = self.heard.index(words) + len(words)
         taken, self.heard = self.heard[:at], self.heard[at:]
-        return taken.decode()
+        return taken.decode(errors="surrogateescape")
 
     def end(self, seconds=None):
         """Reads to the end and returns what is left."""
@@ -510,10 +507,6 @@ def case(name):
     return register
 
 
-class Skip(Exception):
-    """What this machine cannot show; says why."""
-
-
 def _run(function):
     """A trace of the failure, and why it was skipped."""
     try:
@@ -538,9 +531,6 @@ def main(suite, workers=8):
         results = [pool.submit(_run, function) for _, function in cases]
         for number, (name, result) in enumerate(zip(names, results), 1):
             trace, skip = result.result()
-            for row in (trace or "").splitlines():
-                print("#", row)
             failed += trace is not None
-            print(f"{'not ok' if trace else 'ok'} {number} - {suite}: {name}"
-                  f"{skip}", flush=True)
+            say(number, suite, name, (trace or "").splitlines(), skip)
     sys.exit(failed != 0)
