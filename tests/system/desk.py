@@ -14,14 +14,11 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-import traceback
-from concurrent.futures import ThreadPoolExecutor
 
-from tap import BUILD, TOP, Skip, same, say
+from tap import BUILD, TOP, Skip, run, same     # also for who imports us
 
 DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
 CLIENT_HELLO = "客户端已就绪"
@@ -507,30 +504,5 @@ def case(name):
     return register
 
 
-def _run(function):
-    """A trace of the failure, and why it was skipped."""
-    try:
-        function()
-    except Skip as why:
-        return None, f" # SKIP {why}"
-    except Exception:
-        return traceback.format_exc(), ""
-    return None, ""
-
-
 def main(suite, workers=8):
-    """Runs all cases, several at once, and prints them in their order.  Words
-    as arguments choose the cases whose names have them."""
-    cases = [c for c in CASES if not sys.argv[1:] or
-             any(word in c[0] for word in sys.argv[1:])]
-    names = [name for name, _ in cases]
-    same(len(set(names)), len(names))
-    print(f"1..{len(cases)}", flush=True)
-    failed = 0
-    with ThreadPoolExecutor(workers) as pool:
-        results = [pool.submit(_run, function) for _, function in cases]
-        for number, (name, result) in enumerate(zip(names, results), 1):
-            trace, skip = result.result()
-            failed += trace is not None
-            say(number, suite, name, (trace or "").splitlines(), skip)
-    sys.exit(failed != 0)
+    run(suite, *CASES, workers=workers)

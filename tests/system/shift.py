@@ -41,8 +41,7 @@ from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, SANITIZED, Deadline,
                   wait_until)
 
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-COMMITTED = os.path.join(HERE, "shift")
+COMMITTED = os.path.join(tap.HERE, "shift")
 MORNING_MS = 1767258000000      # 2026-01-01 09:00:00 UTC
 LIFT = re.compile(rb"\r\x1b\[K\r(?:\x1b\[A\x1b\[K\r)*")
 END_OF_ROW = b"\r\r\n"
@@ -79,7 +78,7 @@ class Clock:
         self.library = os.path.join(folder, "held_clock.so")
         subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-shared",
                         "-fPIC", "-o", self.library,
-                        os.path.join(HERE, "held_clock.c")], check=True)
+                        os.path.join(tap.HERE, "held_clock.c")], check=True)
         self.path = os.path.join(folder, "clock")
         with open(self.path, "w+b") as f:
             f.write(bytes(8))
@@ -678,9 +677,10 @@ def test():
             return found.pop(name, [])
         return find
 
-    tap.check("shift", *((f"{name} is as it was recorded", of(name))
-                         for name in rows_of(COMMITTED)),
-              ("it went to its end, and nothing else was recorded", lambda: sum(found.values(), [])))
+    tap.run("shift", *((f"{name} is as it was recorded", of(name))
+                       for name in rows_of(COMMITTED)),
+            ("it goes to its end, and nothing else is recorded",
+             lambda: sum(found.values(), [])))
 
 
 def main(args):

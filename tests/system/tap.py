@@ -4,9 +4,12 @@ of the tree, how much of something a test does, and a runner that prints TAP."""
 
 import os
 import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 
-TOP = os.environ.get("top_srcdir", ".")
-BUILD = os.environ.get("top_builddir", ".")
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.environ.get("top_srcdir", os.path.dirname(os.path.dirname(HERE)))
+BUILD = os.environ.get("top_builddir", os.path.join(TOP, "build"))
 
 
 def text(path):
@@ -23,26 +26,35 @@ def same(got, want):
     assert got == want, f"got {got!r}, want {want!r}"
 
 
-def say(number, suite, name, wrong, skip=""):
-    """One result; the rows that say what is wrong come first."""
-    for row in wrong:
-        print("#", row)
-    print("not ok" if wrong else "ok", number, f"- {suite}: {name}{skip}",
-          flush=True)
+def outcome(find):
+    """What is wrong, row by row, and why it was skipped."""
+    try:
+        return list(find() or ()), ""
+    except Skip as why:
+        return [], f" # SKIP {why}"
+    except Exception:
+        return traceback.format_exc().splitlines(), ""
 
 
-def check(suite, *tests):
-    """Runs tests and exits.  Each is a name, which is a sentence that promises
-    something, and a function that returns or yields a row for each thing that
-    is wrong."""
+def run(suite, *tests, workers=1):
+    """Runs tests, several at once if there are workers, prints them in their
+    order and exits.  A test is a name, which is a sentence that promises
+    something, and a function, which raises something or returns a row for each
+    thing that is wrong.  Words as arguments choose the tests whose names have
+    them."""
+    tests = [t for t in tests if not sys.argv[1:] or
+             any(word in t[0] for word in sys.argv[1:])]
+    names = [name for name, _ in tests]
+    same(len(set(names)), len(names))
     print(f"1..{len(tests)}", flush=True)
     failed = False
-    for number, (name, find) in enumerate(tests, 1):
-        wrong, skip = [], ""
-        try:
-            wrong = list(find() or ())
-        except Skip as why:
-            skip = f" # SKIP {why}"
-        say(number, suite, name, wrong, skip)
-        failed = failed or bool(wrong)
+    with ThreadPoolExecutor(workers) as pool:
+        each = pool.map if workers > 1 else map
+        results = each(outcome, [find for _, find in tests])
+        for number, (name, (wrong, skip)) in enumerate(zip(names, results), 1):
+            for row in wrong:
+                print("#", row)
+            print("not ok" if wrong else "ok", number,
+                  f"- {suite}: {name}{skip}", flush=True)
+            failed = failed or bool(wrong)
     sys.exit(failed)
