@@ -18,17 +18,13 @@ import tempfile
 import threading
 import time
 
-from tap import BUILD, TOP, Skip, run, same     # also for who imports us
+from tap import BUILD, SIZE, TOP, Skip, run, same, size # also for our users
 
 DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
 CLIENT_HELLO = "客户端已就绪"
 SERVER_HELLO = "服务端已就绪"
 QUIT = "quit"
 JOINER = "\u2060"
-
-
-def _is_set(name):
-    return os.environ.get(name, "0") not in ("", "0")
 
 
 def _has_sanitizer():
@@ -51,17 +47,7 @@ def configured(name):
 
 
 SANITIZED = _has_sanitizer()
-FULL = _is_set("T_FULL")
-SLOW = _is_set("T_SLOW") or SANITIZED
-LIMIT = 60 if SLOW or FULL else 30
-
-
-def size(usual, full=None):
-    """How much of something: less where everything is slow, and all of it
-    with T_FULL=1."""
-    if FULL and full is not None:
-        usual = full
-    return max(1, usual // 10) if SLOW else usual
+LIMIT = 60 if SANITIZED or SIZE == "full" else 30
 
 
 class Deadline:

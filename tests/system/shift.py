@@ -7,8 +7,8 @@ console in a pipe, the histories.
 	shift.py record BUILD DIR	writes what BUILD/deskwire does into DIR
 	shift.py compare DIR DIR	shows how two recordings differ
 
-A change that is meant to be seen is recorded again:
-`tests/system/shift.py record build tests/system/shift`.
+A change that is meant to be seen is recorded again, with
+`python3 tests/system/shift.py record build tests/system/shift`.
 
 The time of day stands still but where the shift lets it pass, because a prompt
 that says how long somebody waits is else painted whenever a second is over.

@@ -12,6 +12,20 @@ TOP = os.environ.get("top_srcdir", os.path.dirname(os.path.dirname(HERE)))
 BUILD = os.environ.get("top_builddir", os.path.join(TOP, "build"))
 
 
+SIZE = os.environ.get("T_SIZE") or "small"
+assert SIZE in ("small", "middle", "full"), f"T_SIZE is {SIZE}"
+
+
+def size(middle, small=None, full=None):
+    """How much of something a test does.  T_SIZE says which size it is; small,
+    as when it is not set, is a tenth of the middle one if nothing else is
+    given, and full is as much as the middle one.  tests/size.h does the same
+    for the C tests."""
+    if SIZE == "small":
+        return max(1, middle // 10) if small is None else small
+    return full if SIZE == "full" and full is not None else middle
+
+
 def text(path):
     """A file of the source tree, by its path in it."""
     with open(os.path.join(TOP, path), encoding="utf-8") as f:
