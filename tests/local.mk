@@ -106,7 +106,9 @@ scripts = \
 	tests/system/threads_doc.py \
 	tests/system/po.sh \
 	tests/system/readline.sh \
+	tests/system/old_names.py \
 	tests/system/rooms.py \
+	tests/system/shift.py \
 	tests/system/symbols.py \
 	tests/system/tables.py
 
@@ -114,7 +116,11 @@ scripts = \
 script_helpers = \
 	tests/system/api.py \
 	tests/system/desk.py \
-	tests/system/like_python_steps.py
+	tests/system/like_python_steps.py \
+	tests/system/tap.py
+
+# Preloaded by tests/system/shift.py, which also compiles it.
+EXTRA_DIST += tests/system/held_clock.c
 
 tests_unit_store_SOURCES = tests/unit/store.c \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
@@ -163,7 +169,7 @@ check_PROGRAMS = $(unit_tests) $(test_helpers) $(examples)
 TESTS = $(unit_tests) $(scripts)
 
 check_LTLIBRARIES = libt.la
-libt_la_SOURCES = tests/pty.c tests/pty.h tests/t.c tests/t.h
+libt_la_SOURCES = tests/pty.c tests/pty.h tests/size.h tests/t.c tests/t.h
 libt_la_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(VTERM_CFLAGS)
 libt_la_LDFLAGS = $(lib_ldflags)
 libt_la_LIBADD = $(CUNIT_LIBS) $(VTERM_LIBS)
@@ -195,9 +201,9 @@ bench: $(EXTRA_PROGRAMS)
 	    $(PYTHON) $(top_srcdir)/tests/bench/bench.py $(BENCH)
 .PHONY: bench
 
-# The C tests under valgrind, with smaller sizes.
+# The C tests under valgrind.
 check-valgrind: $(check_PROGRAMS)
-	T_SLOW=1 T_VALGRIND=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$(unit_tests)" \
+	T_VALGRIND=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS="$(unit_tests)" \
 	    LOG_COMPILER="$(LIBTOOL) --mode=execute valgrind -q \
 	    --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
 	    --errors-for-leak-kinds=definite"

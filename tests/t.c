@@ -16,18 +16,8 @@
 #include <CUnit/TestDB.h>
 #include <CUnit/TestRun.h>
 
+#include "size.h"
 #include "t.h"
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 #define LIMIT_S  60
 #define MAX_DIRS 256
@@ -48,14 +38,6 @@ static struct {
 	unsigned n_dirs;
 } run;
 
-static bool
-is_set(const char *variable)
-{
-	const char *value = getenv(variable);
-
-	return value != NULL && *value != '\0' && strcmp(value, "0") != 0;
-}
-
 static unsigned
 limit_s(void)
 {
@@ -63,18 +45,14 @@ limit_s(void)
 
 	if (value != NULL && *value != '\0')
 		return (unsigned)strtoul(value, NULL, 10);
-	return is_set("T_FULL") ? 10 * LIMIT_S : LIMIT_S;
+	return t_tenths() > 10 ? 10 * LIMIT_S : LIMIT_S;
 }
 
 int
-t_size(const char *what, int dflt)
+t_size(const char *what, int middle)
 {
-	int size = dflt;
+	int size = (int)((int64_t)middle * t_tenths() / 10);
 
-	if (is_set("T_FULL"))
-		size *= 10;
-	if (SANITIZED || is_set("T_SLOW"))
-		size /= 10;
 	if (size < 1)
 		size = 1;
 	printf("# %s: %d\n", what, size);

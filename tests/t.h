@@ -25,9 +25,9 @@
  *	if (!CHECK(p != NULL))
  *		return;
  *
- * Environment: T_FULL=1 makes the sizes and the time limit ten times larger,
- * T_SLOW=1 makes the sizes ten times smaller (for valgrind; the sanitizers do
- * it by themselves), T_LIMIT_S=N is the time limit of each test in seconds.
+ * Environment: T_SIZE is small (as when it is not set), middle or full, and says
+ * how much of everything a test does; T_LIMIT_S=N is the time limit of each
+ * test in seconds.
  */
 #ifndef T_H
 #define T_H
@@ -69,7 +69,8 @@ struct t_case {
 /*
  * Run the cases in order.  Returns main's exit status: 0 when every assertion
  * held, else 1.  A name that occurs twice is a failure before anything runs.
- * A test that takes longer than 60 s ends the program at once with its name.
+ * A test that takes longer than 60 s, or 600 s with T_SIZE=full, ends the
+ * program at once with its name.
  */
 int t_main(const char *suite, const struct t_case *cases, size_t n);
 
@@ -84,7 +85,10 @@ int t_main_setup(const char *suite, int (*setup)(void),
  */
 const char *t_tmpdir(void);
 
-/* How many `what` to use where `dflt` is right for a plain build. */
-int t_size(const char *what, int dflt);
+/*
+ * How many `what` to use: `middle` of them with T_SIZE=middle, a tenth with
+ * small and ten times as many with full, but at least one.
+ */
+int t_size(const char *what, int middle);
 
 #endif

@@ -11,22 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../size.h"
 #include "base/clock.h"
 #include "sim.h"
 
 #define RUN_STEPS  5000 /* then another seed begins anew */
 #define FIRST_SEED 20261122
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 static struct world world;
 
@@ -454,19 +444,6 @@ check_counts(const struct world *w)
 			sim_fail(w, "kind %zu never happened", i);
 }
 
-static uint64_t
-usual_steps(void)
-{
-	const char *full = getenv("T_FULL"), *slow = getenv("T_SLOW");
-	uint64_t steps = 100000;
-
-	if (full != NULL && strcmp(full, "1") == 0)
-		steps *= 100;
-	if (SANITIZED || (slow != NULL && strcmp(slow, "1") == 0))
-		steps /= 10;
-	return steps;
-}
-
 static void
 run_all(uint64_t seed, uint64_t steps)
 {
@@ -503,7 +480,8 @@ main(int argc, char **argv)
 		{ "trace", no_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
-	uint64_t seed = FIRST_SEED, steps = usual_steps();
+	uint64_t seed = FIRST_SEED,
+		 steps = UINT64_C(10000) * (unsigned)t_tenths();
 	struct sigaction abrt = { .sa_handler = aborted };
 	int c;
 

@@ -2,16 +2,11 @@
 """What socketserver.h declares, for the tests that compare it with the built
 library and with the manual."""
 
-import os
 import re
 
-TOP = os.environ.get("top_srcdir", ".")
+from tap import text
+
 HEADER = "src/socketserver/socketserver.h"
-
-
-def text(path):
-    with open(os.path.join(TOP, path), encoding="utf-8") as f:
-        return f.read()
 
 
 def code():

@@ -16,10 +16,9 @@ import sys
 import tempfile
 import termios
 import threading
-import traceback
 
-TOP = os.environ.get("top_srcdir", ".")
-BUILD = os.environ.get("top_builddir", ".")
+from tap import BUILD, TOP, run, same
+
 DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
 PEERS = os.path.join(TOP, "tests", "peers")
 LIMIT = 20      # seconds for any one wait; far more than any takes
@@ -161,10 +160,6 @@ class Client:
                      self.process.stderr):
             pipe.close()
         return status, out.decode(), err.decode()
-
-
-def same(got, want):
-    assert got == want, f"got {got!r}, want {want!r}"
 
 
 def rows_match(out, patterns):
@@ -818,20 +813,4 @@ TESTS = [f for name, f in list(globals().items())
          and f.__code__.co_argcount == 0]
 
 
-def main():
-    print(f"1..{len(TESTS)}", flush=True)
-    failed = 0
-    for number, test in enumerate(TESTS, 1):
-        name = test.__name__.replace("_", " ")
-        try:
-            test()
-            print(f"ok {number} - call: {name}", flush=True)
-        except Exception:
-            failed += 1
-            for row in traceback.format_exc().splitlines():
-                print("#", row)
-            print(f"not ok {number} - call: {name}", flush=True)
-    return failed != 0
-
-
-sys.exit(main())
+run("call", *((f.__name__.replace("_", " "), f) for f in TESTS), workers=4)

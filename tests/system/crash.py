@@ -8,10 +8,10 @@ import random
 import signal
 import threading
 
-from desk import FULL, Desk, case, main, same, size, state
+from desk import Desk, case, main, same, size, state
 
 SEED = int(os.environ.get("T_SEED", "20261122"))
-KILLS = 100 if FULL else 5
+KILLS = size(5, small=2, full=100)
 CUSTOMERS = 4
 
 

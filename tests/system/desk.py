@@ -14,24 +14,17 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-import traceback
-from concurrent.futures import ThreadPoolExecutor
 
-TOP = os.environ.get("top_srcdir", ".")
-BUILD = os.environ.get("top_builddir", ".")
+from tap import BUILD, SIZE, TOP, Skip, run, same, size # also for our users
+
 DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
 CLIENT_HELLO = "客户端已就绪"
 SERVER_HELLO = "服务端已就绪"
 QUIT = "quit"
 JOINER = "\u2060"
-
-
-def _is_set(name):
-    return os.environ.get(name, "0") not in ("", "0")
 
 
 def _has_sanitizer():
@@ -53,21 +46,8 @@ def configured(name):
         return f"#define {name} 1\n" in f.read()
 
 
-FULL = _is_set("T_FULL")
-SLOW = _is_set("T_SLOW") or _has_sanitizer()
-LIMIT = 60 if SLOW or FULL else 30
-
-
-def size(usual, full=None):
-    """How much of something: less where everything is slow, and all of it
-    with T_FULL=1."""
-    if FULL and full is not None:
-        usual = full
-    return max(1, usual // 10) if SLOW else usual
-
-
-def same(got, want):
-    assert got == want, f"got {got!r}, want {want!r}"
+SANITIZED = _has_sanitizer()
+LIMIT = 60 if SANITIZED or SIZE == "full" else 30
 
 
 class Deadline:
@@ -439,7 +419,7 @@ class Customer:
                 f"ended before {words!r}: {self.heard!r}"
         at = self.heard.index(words) + len(words)
         taken, self.heard = self.heard[:at], self.heard[at:]
-        return taken.decode()
+        return taken.decode(errors="surrogateescape")
 
     def end(self, seconds=None):
         """Reads to the end and returns what is left."""
@@ -510,37 +490,5 @@ def case(name):
     return register
 
 
-class Skip(Exception):
-    """What this machine cannot show; says why."""
-
-
-def _run(function):
-    """A trace of the failure, and why it was skipped."""
-    try:
-        function()
-    except Skip as why:
-        return None, f" # SKIP {why}"
-    except Exception:
-        return traceback.format_exc(), ""
-    return None, ""
-
-
 def main(suite, workers=8):
-    """Runs all cases, several at once, and prints them in their order.  Words
-    as arguments choose the cases whose names have them."""
-    cases = [c for c in CASES if not sys.argv[1:] or
-             any(word in c[0] for word in sys.argv[1:])]
-    names = [name for name, _ in cases]
-    same(len(set(names)), len(names))
-    print(f"1..{len(cases)}", flush=True)
-    failed = 0
-    with ThreadPoolExecutor(workers) as pool:
-        results = [pool.submit(_run, function) for _, function in cases]
-        for number, (name, result) in enumerate(zip(names, results), 1):
-            trace, skip = result.result()
-            for row in (trace or "").splitlines():
-                print("#", row)
-            failed += trace is not None
-            print(f"{'not ok' if trace else 'ok'} {number} - {suite}: {name}"
-                  f"{skip}", flush=True)
-    sys.exit(failed != 0)
+    run(suite, *CASES, workers=workers)

@@ -12,9 +12,9 @@ import socket
 import subprocess
 import sys
 
-from desk import (BUILD, CLIENT_HELLO, FULL, JOINER, LIMIT, QUIT,
-                  SERVER_HELLO, TOP, Classic, Customer, Deadline, Skip, case,
-                  main, same, size, wait_until)
+from desk import (BUILD, CLIENT_HELLO, JOINER, LIMIT, QUIT,
+                  SERVER_HELLO, SIZE, TOP, Classic, Customer, Deadline, Skip,
+                  case, main, same, size, wait_until)
 
 PROMPT = "信息:"
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -481,8 +481,8 @@ def _(server):
 
 @each_server("a silent client is let go after a minute")
 def _(server):
-    if not FULL:
-        raise Skip("it takes a minute; T_FULL=1 takes it")
+    if SIZE != "full":
+        raise Skip("it takes a minute; T_SIZE=full takes it")
     c = arrive(server)
     same(c.end(seconds=90), QUIT)
     server.until("timed out")
@@ -686,7 +686,7 @@ def _():
 @case("client: the answer to its handshake may be cut anywhere")
 def _():
     hello = SERVER_HELLO.encode()
-    for cut in range(1, len(hello), 1 if size(10) == 10 else 4):
+    for cut in range(1, len(hello), size(1, small=4)):
         with Listener() as listener:
             client, conn = client_of(listener)
             with client:

@@ -2,17 +2,9 @@
 """doc/framing.md shows code that is compiled and run, and names tests and
 functions that exist."""
 
-import os
 import re
-import sys
 
-TOP = os.environ.get("top_srcdir", ".")
-
-
-def text(path):
-    with open(os.path.join(TOP, path), encoding="utf-8") as f:
-        return f.read()
-
+from tap import run, text
 
 PAGE = text("doc/framing.md")
 TESTS = text("tests/unit/framing_remedies.c")
@@ -44,21 +36,7 @@ def wrong_names():
             yield f"there is no {name}"
 
 
-def main():
-    tests = [
-        ("its code is code of the tests", wrong_code),
-        ("every test is named, and every name is a test", wrong_tests),
-        ("functions and constants exist", wrong_names),
-    ]
-    print(f"1..{len(tests)}")
-    failed = False
-    for number, (name, find) in enumerate(tests, 1):
-        wrong = list(find())
-        for row in wrong:
-            print("#", row)
-        failed |= bool(wrong)
-        print("not ok" if wrong else "ok", number, "- framing.md:", name)
-    return failed
-
-
-sys.exit(main())
+run("framing.md",
+    ("its code is code of the tests", wrong_code),
+    ("every test is named, and every name is a test", wrong_tests),
+    ("functions and constants exist", wrong_names))

@@ -11,20 +11,16 @@ import subprocess
 import sys
 
 import api
+from tap import BUILD, TOP, Skip, run
 
-BUILD = os.environ.get("top_builddir", "build")
 LIBRARY = os.path.join(BUILD, ".libs", "libsocketserver.so")
 FOLDER = "doc/man3"
 UPDATE = "run scripts/update-man"
 SAY = f"say it in a comment in {api.HEADER}, then {UPDATE}"
 
 
-class Skip(Exception):
-    """What this build cannot show; says why."""
-
-
 def pages():
-    for name in sorted(os.listdir(os.path.join(api.TOP, FOLDER))):
+    for name in sorted(os.listdir(os.path.join(TOP, FOLDER))):
         if name.endswith(".3"):
             yield name, api.text(f"{FOLDER}/{name}")
 
@@ -72,7 +68,7 @@ def described(text):
 
 def wrong_pages():
     run = subprocess.run(
-        [sys.executable, os.path.join(api.TOP, "scripts/update-man"),
+        [sys.executable, os.path.join(TOP, "scripts/update-man"),
          "--check"], text=True, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, check=False)
     for row in run.stdout.splitlines():
@@ -216,39 +212,21 @@ def wrong_mdoc():
     for page, _ in pages():
         run = subprocess.run(
             ["mandoc", "-T", "lint", "-W", "warning",
-             os.path.join(api.TOP, FOLDER, page)], text=True, check=False,
+             os.path.join(TOP, FOLDER, page)], text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         yield from run.stdout.splitlines()
 
 
-def main():
-    tests = [
-        ("the pages are as scripts/update-man writes them", wrong_pages),
-        ("every function is on one page, and no other", wrong_functions),
-        ("every prototype is the header's", wrong_prototypes),
-        ("every function is said to do something", wrong_descriptions),
-        ("the calls of the examples have their arguments", wrong_examples),
-        ("every field of every struct is there, and no other", wrong_fields),
-        ("every constant and error code is there, and no other",
-         wrong_constants),
-        ("every function that is exported is there, and no other",
-         wrong_exports),
-        ("every page is installed and named in the overview", wrong_lists),
-        ("mandoc finds nothing", wrong_mdoc),
-    ]
-    print(f"1..{len(tests)}")
-    failed = False
-    for number, (name, find) in enumerate(tests, 1):
-        try:
-            wrong = list(find())
-        except Skip as why:
-            print(f"ok {number} # SKIP {why}")
-            continue
-        for row in wrong:
-            print("#", row)
-        failed |= bool(wrong)
-        print("not ok" if wrong else "ok", number, "- library_manual:", name)
-    return failed
-
-
-sys.exit(main())
+run("library_manual",
+    ("the pages are as scripts/update-man writes them", wrong_pages),
+    ("every function is on one page, and no other", wrong_functions),
+    ("every prototype is the header's", wrong_prototypes),
+    ("every function is said to do something", wrong_descriptions),
+    ("the calls of the examples have their arguments", wrong_examples),
+    ("every field of every struct is there, and no other", wrong_fields),
+    ("every constant and error code is there, and no other",
+     wrong_constants),
+    ("every function that is exported is there, and no other",
+     wrong_exports),
+    ("every page is installed and named in the overview", wrong_lists),
+    ("mandoc finds nothing", wrong_mdoc))

@@ -8,9 +8,10 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-OURS = os.path.join(os.environ.get("top_builddir", "build"),
-                    "tests/system/like_python_steps")
+OURS = os.path.join(tap.BUILD, "tests/system/like_python_steps")
 THEIRS = os.path.join(HERE, "like_python_steps.py")
 LIMIT = 120     # seconds for each
 
@@ -111,18 +112,11 @@ def main():
         different.append(f"{kind} {step}: Python {p}, ours {o}")
     gone = [f"{kind} {step}: not Python {p}, ours {o}"
             for kind, step, p, o in sorted(set(named) - found)]
-    tests = [
-        ("both take the same steps to the end", wrong),
-        ("every outcome is Python's, but for the named deviations",
-         different),
-        ("every named deviation is there", gone),
-    ]
-    print(f"1..{len(tests)}")
-    for number, (name, what) in enumerate(tests, 1):
-        for line in what:
-            print("#", line)
-        print("not ok" if what else "ok", number, "- like_python:", name)
-    return any(what for _, what in tests)
+    tap.run("like_python",
+            ("both take the same steps to the end", lambda: wrong),
+            ("every outcome is Python's, but for the named deviations",
+             lambda: different),
+            ("every named deviation is there", lambda: gone))
 
 
-sys.exit(main())
+main()

@@ -6,17 +6,12 @@ console, every exit status, and no others.  ChangeLog begins with this release."
 import os
 import re
 import subprocess
-import sys
 
-TOP = os.environ.get("top_srcdir", ".")
-PROGRAM = os.path.join(os.environ.get("top_builddir", "build"), "deskwire")
+from tap import BUILD, run, text
+
+PROGRAM = os.path.join(BUILD, "deskwire")
 VERBS = ("open", "demo", "serve", "attach", "call")
 ALWAYS = {"help", "version"}
-
-
-def text(path):
-    with open(os.path.join(TOP, path), encoding="utf-8") as f:
-        return f.read()
 
 
 def manual_items():
@@ -131,24 +126,10 @@ def wrong_changelog():
         yield f"ChangeLog does not begin with {want}"
 
 
-def main():
-    tests = [
-        ("every option is in the manual, with its verbs", wrong_options),
-        ("every limit is there, with its default and range", wrong_limits),
-        ("every verb is there", wrong_verbs),
-        ("every command of the console is described", wrong_commands),
-        ("every exit status is there", wrong_statuses),
-        ("ChangeLog begins with this release", wrong_changelog),
-    ]
-    print(f"1..{len(tests)}")
-    failed = False
-    for number, (name, find) in enumerate(tests, 1):
-        wrong = list(find())
-        for row in wrong:
-            print("#", row)
-        failed |= bool(wrong)
-        print("not ok" if wrong else "ok", number, "- manual:", name)
-    return failed
-
-
-sys.exit(main())
+run("manual",
+    ("every option is in the manual, with its verbs", wrong_options),
+    ("every limit is there, with its default and range", wrong_limits),
+    ("every verb is there", wrong_verbs),
+    ("every command of the console is described", wrong_commands),
+    ("every exit status is there", wrong_statuses),
+    ("ChangeLog begins with this release", wrong_changelog))

@@ -31,6 +31,12 @@ END
 $CC -c -o library/edit.o library/edit.c &&
     ar rc library/libreadline.a library/edit.o || exit 1
 
+# What this build found out is asked only once, but for readline.
+sed -n '/^## Cache variables/,/^## Output variables/p' \
+    "$top_builddir/config.log" | grep '^[a-z]*_cv_[A-Za-z0-9_]*=' |
+    grep -v -e readline -e '^ac_cv_env_' >before
+cp before cache
+
 failed=0
 # refused N NAME WORDS: what configure says in "log" must hold WORDS.
 refused() {
@@ -43,12 +49,13 @@ refused() {
 	fi
 }
 
-./configure CC="$CC" CPPFLAGS="-I$work/header" >log 2>&1
+./configure --cache-file=cache CC="$CC" CPPFLAGS="-I$work/header" >log 2>&1
 status=$?
 refused 1 "the header of libedit is refused" \
     "readline.h> is not of GNU readline 8"
 
-./configure CC="$CC" LDFLAGS="-L$work/library" >log 2>&1
+cp before cache
+./configure --cache-file=cache CC="$CC" LDFLAGS="-L$work/library" >log 2>&1
 status=$?
 refused 2 "the library of libedit behind readline's header is refused" \
     "is not GNU readline 8"

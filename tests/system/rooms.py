@@ -5,14 +5,15 @@ planted in a tree of our own must be found."""
 
 import os
 import re
-import sys
 import tempfile
+
+from tap import TOP, run
 
 # What a room may include besides itself; doc/architecture.md says why.
 MAY_INCLUDE = {
     "base": "",
-    "socketserver": "base",
     "event": "base",
+    "socketserver": "base",
     "wire": "base event",
     "desk": "base event",
     "store": "base event",
@@ -20,7 +21,8 @@ MAY_INCLUDE = {
     "tty": "base",
     "console": "base event socketserver wire tty",
     "client": "base event socketserver wire tty",
-    "bin": "base event socketserver wire desk store service tty console client",
+    "bin": "base event socketserver wire desk store service tty console "
+           "client",
 }
 
 # The folders of a room, and what each may include besides itself.  A header in
@@ -200,6 +202,10 @@ def planted_ones_are_found():
         ("desk", '#include "base/lock.h"\n', 0),
         ("desk", '#include "store/store.h"\n', 1),
         ("base", '#include "wire/op.h"\n', 1),
+        ("event", '#include "base/buf.h"\n', 0),
+        ("event", '#include "wire/op.h"\n', 1),
+        ("console", '#include "event/event.h"\n', 0),
+        ("socketserver", '#include "event/event.h"\n', 1),
         ("console", '#include "desk/desk.h"\n', 1),
         ("service", "#include <sys/socket.h>\n", 1),
         ("socketserver/net", "#include <netinet/tcp.h>\n", 0),
@@ -248,22 +254,11 @@ def planted_ones_are_found():
     return wrong
 
 
-def main():
-    src = os.path.join(os.environ.get("top_srcdir", "."), "src")
-    tests = [
-        ("rooms: no room includes what it may not", breaches(src)),
-        ("rooms: a planted breach is found", planted_ones_are_found()),
-        ("rooms: the library does not print, exit or touch a signal",
-         calls_of_a_program(src)),
-        ("rooms: what only Linux has is in one file of a room, and not needed",
-         list(linux_only(src))),
-    ]
-    print(f"1..{len(tests)}")
-    for number, (name, wrong) in enumerate(tests, 1):
-        for line in wrong:
-            print("#", line)
-        print("not ok" if wrong else "ok", number, "-", name)
-    return any(wrong for _, wrong in tests)
-
-
-sys.exit(main())
+SRC = os.path.join(TOP, "src")
+run("rooms",
+    ("no room includes what it may not", lambda: breaches(SRC)),
+    ("a planted breach is found", planted_ones_are_found),
+    ("the library does not print, exit or touch a signal",
+     lambda: calls_of_a_program(SRC)),
+    ("what only Linux has is in one file of a room, and not needed",
+     lambda: linux_only(SRC)))

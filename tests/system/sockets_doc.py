@@ -2,22 +2,16 @@
 """doc/sockets.md has a row for every method of a socket, and what it names is
 there: functions, codes, tests, steps, and every deviation from Python."""
 
-import os
 import re
-import sys
 
-TOP = os.environ.get("top_srcdir", ".")
+from tap import run, text
+
 METHODS = """socket socket(fileno=) bind listen accept connect connect_ex recv
 send sendall recvfrom sendto close shutdown detach dup getpeername getsockname
 setsockopt getsockopt settimeout gettimeout fileno setblocking makefile
 create_server create_connection""".split()
 WORDS = """AF_INET AF_INET6 AF_UNIX SOCK_STREAM SOCK_DGRAM SOCK_RAW SOCK_RDM
 SOCK_SEQPACKET receive_socket_info send_socket_info""".split()
-
-
-def text(path):
-    with open(os.path.join(TOP, path), encoding="utf-8") as f:
-        return f.read()
 
 
 PAGE = text("doc/sockets.md")
@@ -81,23 +75,9 @@ def unnamed_deviations():
         yield "no table of deviations was found"
 
 
-def main():
-    tests = [
-        ("every method, family and type has a row", missing_rows()),
-        ("every function and code it names is in the header",
-         missing_names()),
-        ("every test it names is there", missing_tests()),
-        ("every deviation from Python is named", unnamed_deviations()),
-    ]
-    print(f"1..{len(tests)}")
-    failed = False
-    for number, (name, wrong) in enumerate(tests, 1):
-        wrong = list(wrong)
-        for line in wrong:
-            print("#", line)
-        print("not ok" if wrong else "ok", number, "- sockets_doc:", name)
-        failed = failed or bool(wrong)
-    return failed
-
-
-sys.exit(main())
+run("sockets_doc",
+    ("every method, family and type has a row", missing_rows),
+    ("every function and code it names is in the header",
+     missing_names),
+    ("every test it names is there", missing_tests),
+    ("every deviation from Python is named", unnamed_deviations))

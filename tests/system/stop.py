@@ -9,10 +9,10 @@ import subprocess
 import threading
 import time
 
-from desk import (DESKWIRE, LIMIT, QUIT, SLOW, Desk, case, main, same, state,
-                  wait_until)
+from desk import (DESKWIRE, LIMIT, QUIT, SANITIZED, Desk, case, main, same,
+                  state, wait_until)
 
-AT_ONCE = 10 if SLOW else 1     # seconds
+AT_ONCE = 10 if SANITIZED else 1     # seconds
 BYE = "This desk is closing. Goodbye."
 
 

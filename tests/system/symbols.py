@@ -6,14 +6,13 @@ it, and the library must have just those."""
 import os
 import re
 import subprocess
-import sys
 
 import api
+from tap import BUILD, Skip, run, text
 
-BUILD = os.environ.get("top_builddir", "build")
 LIBRARY = os.path.join(BUILD, ".libs", "libsocketserver.so")
 VERSION = re.search(r"^(SKS_\w+) \{",
-                    api.text("src/socketserver/libsocketserver.map"), re.M)[1]
+                    text("src/socketserver/libsocketserver.map"), re.M)[1]
 # What the sanitizers and old linkers add, where the linker takes no map.
 NOT_OURS = re.compile(r"(__\w+|_init|_fini|_end|_edata|__bss_start)$")
 
@@ -23,10 +22,16 @@ def output(*command):
                           stdout=subprocess.PIPE).stdout
 
 
+def library():
+    if not os.path.exists(LIBRARY):
+        raise Skip("built without the shared library")
+    return LIBRARY
+
+
 def exported():
     """{name: version}"""
     found = {}
-    for row in output("nm", "-D", "--defined-only", LIBRARY).splitlines():
+    for row in output("nm", "-D", "--defined-only", library()).splitlines():
         name, _, version = row.split()[2].partition("@")
         if row.split()[1] != "A" and not NOT_OURS.match(name):
             found[name] = version.strip("@")
@@ -70,34 +75,16 @@ def unmarked():
 
 def wrong_needs():
     needs = re.findall(r"NEEDED.*\[(.*?)\]",
-                       output("readelf", "-d", LIBRARY))
+                       output("readelf", "-d", library()))
     for name in needs:
         if not re.match(r"(libc|libm|libpthread|libgcc_s|ld-linux[\w-]*|"
                         r"lib[atu]\w*san)\.so", name):
             yield f"it needs {name}"
 
 
-def main():
-    tests = [
-        ("every function in the header is marked SKS_API", unmarked),
-        ("the library exports only sks_ names", wrong_names),
-        ("every function of the header is there, and no other",
-         wrong_functions),
-        ("every name has its version", wrong_versions),
-        ("the library needs threads and nothing else", wrong_needs),
-    ]
-    print(f"1..{len(tests)}")
-    failed = False
-    for number, (name, find) in enumerate(tests, 1):
-        if find is not unmarked and not os.path.exists(LIBRARY):
-            print(f"ok {number} # SKIP built without the shared library")
-            continue
-        wrong = list(find())
-        for row in wrong:
-            print("#", row)
-        failed |= bool(wrong)
-        print("not ok" if wrong else "ok", number, "- symbols:", name)
-    return failed
-
-
-sys.exit(main())
+run("symbols",
+    ("every function in the header is marked SKS_API", unmarked),
+    ("the library exports only sks_ names", wrong_names),
+    ("every function of the header is there, and no other", wrong_functions),
+    ("every name has its version", wrong_versions),
+    ("the library needs threads and nothing else", wrong_needs))

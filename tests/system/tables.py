@@ -9,7 +9,7 @@ import socketserver
 import sys
 
 import api
-from api import TOP, text
+from tap import TOP, run, text
 
 PAGES = [page for page in ("doc/socketserver.md", "doc/sockets.md")
          if os.path.exists(os.path.join(TOP, page))]
@@ -132,24 +132,10 @@ def unmentioned_fields():
                 yield f"nothing is said of {mark}{field}"
 
 
-def main():
-    tests = [
-        ("functions and constants are in the header", wrong_names()),
-        ("fields are in their structs", wrong_fields()),
-        ("tests are in their files", wrong_tests()),
-        ("every row has a test", rows_without_test()),
-        ("every name of Python's socketserver has its row", missing_names()),
-        ("every field of ours is named", unmentioned_fields()),
-    ]
-    print(f"1..{len(tests)}")
-    failed = False
-    for number, (name, found) in enumerate(tests, 1):
-        wrong = list(found)
-        for line in wrong:
-            print("#", line)
-        print("not ok" if wrong else "ok", number, "- tables:", name)
-        failed |= bool(wrong)
-    return failed
-
-
-sys.exit(main())
+run("tables",
+    ("functions and constants are in the header", wrong_names),
+    ("fields are in their structs", wrong_fields),
+    ("tests are in their files", wrong_tests),
+    ("every row has a test", rows_without_test),
+    ("every name of Python's socketserver has its row", missing_names),
+    ("every field of ours is named", unmentioned_fields))

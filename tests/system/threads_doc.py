@@ -4,19 +4,14 @@ is there: files, functions, locks, threads."""
 
 import os
 import re
-import sys
 
-TOP = os.environ.get("top_srcdir", ".")
+from tap import TOP, run, text
+
 OPENING = (
     "An acceptor thread spawns a worker for each client. Each worker runs "
     "setup/handle/finish callbacks modeled on BaseRequestHandler, and a "
     "mutex-guarded readline console routes operator replies to a selected "
     "session.")
-
-
-def text(path):
-    with open(os.path.join(TOP, path), encoding="utf-8") as f:
-        return f.read()
 
 
 def sources():
@@ -75,23 +70,9 @@ def wrong_threads():
                 yield f"the thread {name} of {path} is not on the page"
 
 
-def main():
-    tests = [
-        ("it opens with the design's two sentences", wrong_opening),
-        ("what it names exists", wrong_names),
-        ("functions are in the files that it says", wrong_pairs),
-        ("every lock is there", wrong_locks),
-        ("every thread is there", wrong_threads),
-    ]
-    print(f"1..{len(tests)}")
-    failed = False
-    for number, (name, find) in enumerate(tests, 1):
-        wrong = list(find())
-        for row in wrong:
-            print("#", row)
-        failed |= bool(wrong)
-        print("not ok" if wrong else "ok", number, "- threads.md:", name)
-    return failed
-
-
-sys.exit(main())
+run("threads.md",
+    ("it opens with the design's two sentences", wrong_opening),
+    ("what it names exists", wrong_names),
+    ("functions are in the files that it says", wrong_pairs),
+    ("every lock is there", wrong_locks),
+    ("every thread is there", wrong_threads))

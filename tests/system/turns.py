@@ -12,12 +12,12 @@ import socket
 import threading
 import time
 
-from desk import (CLIENT_HELLO, FULL, JOINER, QUIT, SERVER_HELLO, SLOW, Desk,
-                  case, main, same)
+from desk import (CLIENT_HELLO, JOINER, QUIT, SANITIZED, SERVER_HELLO, Desk,
+                  case, main, same, size)
 
 SEED = int(os.environ.get("T_SEED", "20261122"))
 CLIENTS = 6
-PATIENCE = 6 if SLOW else 2         # 60 s / 45 would be 1.3
+PATIENCE = 6 if SANITIZED else 2         # 60 s / 45 would be 1.3
 HOLDING = "Please wait, an operator will answer soon."
 WORDS = ("quit", "quite", "qui", "it", "quitquit", "a", " ", "\n", "the box ",
          "我的订单", "在哪里", "您好,", "é", "😀", "q", "u\u0301", "x" * 50)
@@ -122,7 +122,7 @@ def _():
         typists = [Typist(link, sids, i) for i, link in enumerate(links)]
         for t in typists:
             t.start()
-        time.sleep(60 if FULL else 4)   # the length of the run
+        time.sleep(size(4, small=2, full=60))  # the length of the run
         for t in typists:
             t.enough.set()
             t.join()

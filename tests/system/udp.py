@@ -287,7 +287,7 @@ def _():
         threads, memory = d.threads(), d.resident()
         done = []
         thread = threading.Thread(target=lambda: done.append(
-            flood(to, size(20000, 200000), 500)))
+            flood(to, size(20000, full=200000), 500)))
         thread.start()
         for n in range(10):
             same(o.reply(sid, f"reply {n}"), "ok")

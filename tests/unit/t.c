@@ -28,7 +28,7 @@ victim(void)
 
 /* Returns the exit status, or 128 and more when a signal ended it. */
 static int
-run_victim(const char *mode)
+run_victim_at(const char *size, const char *mode)
 {
 	char command[PATH_MAX + 128];
 	size_t len;
@@ -36,8 +36,7 @@ run_victim(const char *mode)
 	int status;
 
 	snprintf(command, sizeof command,
-	    "exec env T_FULL=%s T_LIMIT_S=%s '%s' %s 2>&1",
-	    strcmp(mode, "well") == 0 ? "1" : "0",
+	    "exec env T_SIZE=%s T_LIMIT_S=%s '%s' %s 2>&1", size,
 	    strcmp(mode, "endless") == 0 ? "1" : "50", victim(), mode);
 	f = popen(command, "r");
 	if (f == NULL)
@@ -46,6 +45,12 @@ run_victim(const char *mode)
 	output[len] = '\0';
 	status = pclose(f);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int
+run_victim(const char *mode)
+{
+	return run_victim_at("", mode);
 }
 
 static bool
@@ -140,10 +145,17 @@ a_folder_is_gone_after_its_test(void)
 }
 
 static void
-a_full_run_has_larger_sizes(void)
+there_are_three_sizes_and_the_smallest_is_usual(void)
 {
+	CHECK_INT(run_victim_at("full", "well"), 0);
+	CHECK(said("# size 1000\n"));
+	CHECK_INT(run_victim_at("middle", "well"), 0);
+	CHECK(said("# size 100\n"));
+	CHECK_INT(run_victim_at("small", "well"), 0);
+	CHECK(said("# size 10\n"));
 	CHECK_INT(run_victim("well"), 0);
-	CHECK(said("# size 1000\n") || said("# size 100\n"));
+	CHECK(said("# size 10\n"));
+	CHECK(run_victim_at("huge", "well") != 0);
 }
 
 int
@@ -160,7 +172,7 @@ main(void)
 		T(a_test_that_never_ends_is_stopped_and_named),
 		T(a_check_on_another_thread_stops_the_program),
 		T(a_folder_is_gone_after_its_test),
-		T(a_full_run_has_larger_sizes),
+		T(there_are_three_sizes_and_the_smallest_is_usual),
 	};
 	return t_main("t", cases, sizeof cases / sizeof cases[0]);
 }

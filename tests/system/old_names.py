@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A name that was changed is changed everywhere: none of the old ones below
+occurs any more, in code, tests or documents."""
+
+import os
+import re
+import subprocess
+
+from tap import TOP, run
+
+# (what does not occur any more, how it is found, what it is called now)
+OLD = [
+    ("src/doors", r"\bdoors/|\bsrc/doors\b", "src/service"),
+    ("door_", r"\b(door|DOOR)_\w", "svc_"),
+    ("run_door", r"\brun_door\b", "a name with service in it"),
+    ("inside.h, impl.h", r"\b(inside|impl)\.h\b", "internal.h"),
+    ("frames.c of the service", r"\bservice/frames\.[ch]\b",
+     "what the file is for"),
+    ("DESK_RQ_KINDS but as a count", r"(?:[=(,]|\breturn) ?DESK_RQ_KINDS\b",
+     "DESK_RQ_NONE"),
+    ("SKS_OVERLOADS but as a count", r"(?:[=(,]|\breturn) ?SKS_OVERLOADS\b",
+     "0, or the error"),
+    ("notes for datagrams", r"\bDESK_RQ_NOTE\b|\bnotes\.[ch]\b", "datagram"),
+    ("struct wire_event", r"\bstruct wire_event\b", "struct ev_event"),
+    ("struct wire_session", r"\bstruct wire_session\b", "struct ev_session"),
+    ("struct desk_event", r"\bstruct desk_event\b", "struct ev_event"),
+    ("look_in", r"\blook_in\b", "schedule_gone_check"),
+    ("insist_on_utf8", r"\binsist_on_utf8\b", "what it does"),
+    ("doom", r"\bdoom\(", "what it does"),
+]
+# The past may be told as it was.
+HISTORY = re.compile(r"ChangeLog$|doc/decisions/|po/|tests/system/old_names.py")
+
+
+def tracked():
+    """The files of the repository, or of a tree that is none."""
+    git = subprocess.run(["git", "-C", TOP, "ls-files"], text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                         check=False) if os.path.exists(
+                             os.path.join(TOP, ".git")) else None
+    if git is not None and git.returncode == 0:
+        return git.stdout.splitlines()
+    return [os.path.relpath(os.path.join(where, name), TOP)
+            for part in ("src", "tests", "doc", "scripts")
+            for where, _, names in os.walk(os.path.join(TOP, part))
+            for name in names
+            if re.search(r"\.(c|h|cc|def|mk|py|sh|md|[13])$", name)]
+
+
+def rows():
+    """(path, number, row) of every text file."""
+    for path in tracked():
+        if HISTORY.match(path):
+            continue
+        try:
+            with open(os.path.join(TOP, path), encoding="utf-8") as f:
+                yield from ((path, n, row) for n, row in enumerate(f, 1))
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
+            pass
+
+
+ROWS = list(rows())
+
+
+def finder(old, new):
+    def find():
+        for path, number, row in ROWS:
+            if re.search(old, row):
+                yield f"{path}:{number}: {row.strip()} (now: {new})"
+    return find
+
+
+run("old_names", *((f"there is no {name}", finder(old, new))
+                   for name, old, new in OLD))
