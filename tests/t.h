@@ -27,7 +27,8 @@
  *
  * Environment: T_FULL=1 makes the sizes and the time limit ten times larger,
  * T_SLOW=1 makes the sizes ten times smaller (for valgrind; the sanitizers do
- * it by themselves), T_LIMIT_S=N is the time limit of each test in seconds.
+ * it by themselves), T_LIMIT_S=N is the time limit of each test in seconds,
+ * T_FIRST=1 ends the program at the first CHECK that fails.
  */
 #ifndef T_H
 #define T_H
