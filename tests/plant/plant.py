@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tests find mistakes: each row of mistakes.def is planted into its proof,
-a test program that must fail then.  A day has ten rows, the next day the next
-ten; T_FULL=1 or T_CI=1 plants them all."""
+a test program that must fail then.  Each day plants another ten, T_FULL=1 or
+T_CI=1 plants them all."""
 
 import os
 import re
@@ -33,15 +33,16 @@ def rows():
         text = f.read()
     found = ROW.findall(text)
     if len(found) != len(re.findall(r"^MISTAKE\(", text, re.M)):
-        sys.exit("Bail out! plant: mistakes.def has rows of another form")
+        print("Bail out! plant: mistakes.def has rows of another form")
+        sys.exit(1)
     return found
 
 
 def todays(every):
-    """The day's rows: as many days later it is their turn again."""
-    first = int(time.time()) // 86400 * EACH_DAY % len(every)
-    count = min(EACH_DAY, len(every))
-    return [every[(first + i) % len(every)] for i in range(count)]
+    """The day's ten, or nine: the rows are dealt like cards, one hand a day, so
+    that each has some of every room."""
+    hands = -(-len(every) // EACH_DAY)
+    return every[int(time.time()) // 86400 % hands::hands]
 
 
 def run(proof, mistake):
