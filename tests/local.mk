@@ -11,7 +11,6 @@ unit_tests = \
 	tests/system/kill_store \
 	tests/unit/accept \
 	tests/unit/addr \
-	tests/unit/allocation \
 	tests/unit/base \
 	tests/unit/bind \
 	tests/unit/board \
@@ -24,12 +23,12 @@ unit_tests = \
 	tests/unit/connect \
 	tests/unit/create_connection \
 	tests/unit/datagram \
+	tests/unit/datagrams \
 	tests/unit/desk \
 	tests/unit/drafts \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \
-	tests/unit/framing \
 	tests/unit/framing_remedies \
 	tests/unit/handler \
 	tests/unit/hostile \
@@ -75,7 +74,15 @@ unit_tests = \
 	tests/unit/until \
 	tests/unit/utf8
 
+# In these the linker puts our functions before others.
+if CAN_WRAP
+unit_tests += \
+	tests/unit/allocation \
+	tests/unit/framing
+endif
+
 scripts = \
+	tests/plant/plant.py \
 	tests/system/call.py \
 	tests/system/like_python.py \
 	tests/system/defects.py \
@@ -129,6 +136,63 @@ tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
 
+# Test programs with planted mistakes (tests/plant/plant.h).
+if CAN_PLANT
+plant_programs = \
+	tests/plant/classic \
+	tests/plant/datagrams \
+	tests/plant/desk \
+	tests/plant/event \
+	tests/plant/line \
+	tests/plant/op \
+	tests/plant/opening \
+	tests/plant/peers \
+	tests/plant/sim \
+	tests/plant/store \
+	tests/plant/turn
+$(plant_programs): tests/plant/wraps
+endif
+plant_sources = \
+	tests/plant/datagrams.c \
+	tests/plant/desk.c \
+	tests/plant/event.c \
+	tests/plant/mistakes.def \
+	tests/plant/plant.c \
+	tests/plant/plant.h \
+	tests/plant/store.c \
+	tests/plant/turns.c \
+	tests/plant/wire.c
+tests_plant_classic_SOURCES = $(plant_sources) tests/unit/classic.c
+tests_plant_datagrams_SOURCES = $(plant_sources) tests/unit/datagrams.c
+tests_plant_desk_SOURCES = $(plant_sources) tests/unit/desk.c
+tests_plant_event_SOURCES = $(plant_sources) tests/unit/event.c
+tests_plant_line_SOURCES = $(plant_sources) tests/unit/line.c
+tests_plant_op_SOURCES = $(plant_sources) tests/unit/op.c
+tests_plant_opening_SOURCES = $(plant_sources) tests/unit/opening.c
+tests_plant_peers_SOURCES = $(plant_sources) tests/unit/peers.c
+tests_plant_turn_SOURCES = $(plant_sources) tests/unit/turn.c
+tests_plant_sim_SOURCES = $(plant_sources) $(tests_sim_sim_SOURCES)
+tests_plant_store_SOURCES = $(plant_sources) $(tests_unit_store_SOURCES)
+
+# What they wrap, as an argument for the linker.
+plant_ldflags = $(AM_LDFLAGS) -Wl,@tests/plant/wraps
+tests_plant_classic_LDFLAGS = $(plant_ldflags)
+tests_plant_datagrams_LDFLAGS = $(plant_ldflags)
+tests_plant_desk_LDFLAGS = $(plant_ldflags)
+tests_plant_event_LDFLAGS = $(plant_ldflags)
+tests_plant_line_LDFLAGS = $(plant_ldflags)
+tests_plant_op_LDFLAGS = $(plant_ldflags)
+tests_plant_opening_LDFLAGS = $(plant_ldflags)
+tests_plant_peers_LDFLAGS = $(plant_ldflags)
+tests_plant_sim_LDFLAGS = $(plant_ldflags)
+tests_plant_store_LDFLAGS = $(plant_ldflags)
+tests_plant_turn_LDFLAGS = $(plant_ldflags)
+tests/plant/wraps: $(plant_sources)
+	$(AM_V_at)$(MKDIR_P) tests/plant
+	$(AM_V_GEN)sed -n 's/^WRAPS(\(.*\));$$/--wrap=\1/p' \
+	    $(srcdir)/tests/plant/*.c >$@
+CLEANFILES += tests/plant/wraps
+
 # The test sees how much memory is asked for, and how often something is sent.
 tests_unit_allocation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc
@@ -139,7 +203,7 @@ tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc \
 tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 
 # Programs that tests run, not tests themselves.
-test_helpers = \
+test_helpers = $(plant_programs) \
 	tests/system/console_victim \
 	tests/system/like_python_steps \
 	tests/system/tty_victim \
@@ -187,9 +251,9 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; LANGUAGE=; TZ=UTC; TERM=xterm-256color; \
 	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
 	PYTHON='$(PYTHON)'; PYTHONDONTWRITEBYTECODE=1; CC='$(CC)'; CXX='$(CXX)'; \
-	VERSION='$(VERSION)'; \
+	VERSION='$(VERSION)'; PLANTED='$(plant_programs)'; \
 	export LC_ALL LANGUAGE TZ TERM top_srcdir top_builddir PYTHON \
-	    PYTHONDONTWRITEBYTECODE CC CXX VERSION;
+	    PYTHONDONTWRITEBYTECODE CC CXX VERSION PLANTED;
 
 # What the library does beside CPython's: a table, no test.
 EXTRA_PROGRAMS = tests/bench/client tests/bench/server

@@ -81,6 +81,24 @@ only_on_the_tests_thread(struct t_at at)
 	abort();
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	remove(path);
+	return 0;
+}
+
+static void
+remove_dirs(void)
+{
+	while (run.n_dirs > 0)
+		nftw(run.dirs[--run.n_dirs], remove_one, 16,
+		    FTW_DEPTH | FTW_PHYS);
+}
+
 /* Said at once, so that it is not lost when the program dies later. */
 static bool
 verdict(struct t_at at, bool holds, const char *what)
@@ -90,6 +108,13 @@ verdict(struct t_at at, bool holds, const char *what)
 	fflush(stdout);
 	CU_assertImplementation(holds, (unsigned)at.line, what, at.file, "",
 	    CU_FALSE);
+	if (!holds && is_set("T_FIRST")) {
+		printf("not ok %u - %s: %s\n", run.number, run.suite,
+		    CU_get_current_test()->pName);
+		fflush(stdout);
+		remove_dirs();
+		_exit(1);
+	}
 	return holds;
 }
 
@@ -181,24 +206,6 @@ t_tmpdir(void)
 	}
 	run.n_dirs++;
 	return dir;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	remove(path);
-	return 0;
-}
-
-static void
-remove_dirs(void)
-{
-	while (run.n_dirs > 0)
-		nftw(run.dirs[--run.n_dirs], remove_one, 16,
-		    FTW_DEPTH | FTW_PHYS);
 }
 
 /* What was printed before is flushed at each test's start and CHECK. */

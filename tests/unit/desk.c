@@ -48,6 +48,8 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
 		dw_buf_addf(&happened, " (%s)", ev->why);
 	if ((ev->flags & EV_FLAG_UNATTENDED) != 0)
 		dw_buf_adds(&happened, " unattended");
+	if ((ev->flags & EV_FLAG_CUT_SHORT) != 0)
+		dw_buf_adds(&happened, " cut short");
 	dw_buf_adds(&happened, "; ");
 }
 
@@ -298,6 +300,19 @@ a_line_customer_has_no_session_before_the_first_line(void)
 	stored("ok; ");
 	said(&anna, "hi");
 	stored("arrived 1; said 1 n1; ok; ");
+	finish();
+}
+
+static void
+a_message_that_was_cut_short_is_stored_as_such(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	ask((struct desk_request){ .rq = DESK_RQ_SAID,
+	    .conn = &anna,
+	    .text = "I wan",
+	    .len = 5,
+	    .flags = EV_FLAG_CUT_SHORT });
+	stored("said 1 n2 cut short; ok; ");
 	finish();
 }
 
@@ -1023,6 +1038,7 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(a_line_customer_has_no_session_before_the_first_line),
+		T(a_message_that_was_cut_short_is_stored_as_such),
 		T(a_classic_customer_has_one_with_the_hello),
 		T(waiting_since_is_the_oldest_message_that_nobody_answered),
 		T(nobody_on_duty_is_said_once_and_the_message_kept),

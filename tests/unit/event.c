@@ -116,6 +116,59 @@ an_end_of_any_kind_stays_with_the_session(void)
 }
 
 static void
+what_nobody_was_there_to_read_marks_the_session(void)
+{
+	struct ev_session s = { 0 };
+	struct ev_event ev = ev_event_of(EV_SAID);
+
+	apply(&s, EV_ARRIVED, 10, 0);
+	ev.n = 1;
+	ev.flags = EV_FLAG_CUT_SHORT;
+	ev_apply(&s, &ev);
+	CHECK_INT(s.state, EV_STATE_WAITING);
+	ev.n = 2;
+	ev.flags = EV_FLAG_UNATTENDED;
+	ev_apply(&s, &ev);
+	CHECK_INT(s.state, EV_STATE_UNATTENDED);
+	apply(&s, EV_REPLY, 20, 1);
+	CHECK_INT(s.state, EV_STATE_OPEN);
+}
+
+static void
+name_mode_and_what_was_sent_stay_with_the_session(void)
+{
+	struct ev_session s = { 0 };
+	struct ev_event ev = ev_event_of(EV_ARRIVED);
+
+	ev.mode = EV_MODE_CLASSIC;
+	ev_apply(&s, &ev);
+	CHECK_INT(s.mode, EV_MODE_CLASSIC);
+	CHECK_STR(s.name, "");
+	apply(&s, EV_NAME, 20, 0);
+	CHECK_STR(s.name, "anna");
+	apply(&s, EV_REPLY, 30, 2);
+	CHECK_INT(s.out, 2);
+	CHECK_INT(s.sent, 0);
+	apply(&s, EV_SENT, 40, 2);
+	CHECK_INT(s.sent, 2);
+	CHECK_INT(s.mode, EV_MODE_CLASSIC);
+}
+
+static void
+an_event_begins_with_nothing_in_it(void)
+{
+	struct ev_event ev = ev_event_of(EV_OFF);
+
+	CHECK_INT(ev.kind, EV_OFF);
+	CHECK_STR(ev.who, "");
+	CHECK_STR(ev.addr, "");
+	CHECK_STR(ev.why, "");
+	CHECK_STR(ev.body, "");
+	CHECK_INT(ev.len, 0);
+	CHECK_INT(ev.sid, 0);
+}
+
+static void
 an_event_of_a_newer_desk_changes_nothing(void)
 {
 	struct ev_session s = { 0 }, before;
@@ -136,6 +189,9 @@ main(void)
 		T(states_and_codes_have_the_words_of_the_protocol),
 		T(a_session_waits_from_its_oldest_unanswered_message),
 		T(an_end_of_any_kind_stays_with_the_session),
+		T(what_nobody_was_there_to_read_marks_the_session),
+		T(name_mode_and_what_was_sent_stay_with_the_session),
+		T(an_event_begins_with_nothing_in_it),
 		T(an_event_of_a_newer_desk_changes_nothing),
 	};
 

@@ -245,6 +245,24 @@ a_row_over_the_limit_is_told_before_it_ends(void)
 	wire_line_fini(&l);
 }
 
+/* IAC NOP counts but for its IAC, which might have been data. */
+static void
+telnets_commands_count_as_thrown_away_until_the_row_ends(void)
+{
+	struct wire_line l;
+	const char *text;
+	size_t n;
+
+	wire_line_init(&l, MAX);
+	wire_line_feed(&l, "\xff\xf1\xff\xf1\xff\xf1", 6);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_NONE);
+	CHECK_INT(wire_line_discarded(&l), 3);
+	wire_line_feed(&l, "\n", 1);
+	CHECK_INT(wire_line_next(&l, &text, &n), WIRE_LINE_TEXT);
+	CHECK_INT(wire_line_discarded(&l), 0);
+	wire_line_fini(&l);
+}
+
 static void
 random_bytes_give_the_same_rows_however_they_are_cut(void)
 {
@@ -354,6 +372,7 @@ main(void)
 		T(a_row_may_be_as_long_as_the_limit_with_its_end),
 		T(a_row_over_the_limit_is_told_once_and_the_next_is_intact),
 		T(a_row_over_the_limit_is_told_before_it_ends),
+		T(telnets_commands_count_as_thrown_away_until_the_row_ends),
 		T(random_bytes_give_the_same_rows_however_they_are_cut),
 		T(memory_is_bounded_and_a_quiet_peer_keeps_little),
 		T(a_text_goes_out_behind_its_speaker),

@@ -867,6 +867,47 @@ a_replaced_end_is_found_by_the_head(void)
 	check_refused(dir, -EBADMSG, "event is 10 (it is not the one");
 }
 
+/* It has a number that fits, and a hash of its own. */
+static void
+an_event_of_another_journal_is_found(void)
+{
+	const char *dir = t_tmpdir(), *other = t_tmpdir();
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	struct store *s;
+
+	fill(dir, 10);
+	if ((s = open_in(other)) != NULL)
+		for (int i = 0; i < 10; i++)
+			CHECK_INT(say(s, 1, EV_SAID, "something else"), 0);
+	store_close(s);
+	dw_buf_addf(&text,
+	    "ATTACH '%s/journal.db' AS other;"
+	    "DELETE FROM event WHERE seq=5;"
+	    "INSERT INTO event SELECT * FROM other.event WHERE seq=5",
+	    other);
+	sql(dir, dw_buf_str(&text));
+	check_refused(dir, -EBADMSG, "event is 5 (its hash does not fit");
+	dw_buf_fini(&text);
+}
+
+static void
+a_reader_says_that_an_event_is_damaged(void)
+{
+	const char *dir = t_tmpdir();
+	struct dw_buf got = DW_BUF_INITIALIZER;
+	struct store_reader *r = NULL;
+
+	fill(dir, 4);
+	sql(dir, "UPDATE event SET ev='nonsense' WHERE seq=3");
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
+		CHECK_INT(store_read(r, 1, 10, list, &got), -EBADMSG);
+		CHECK_STR(dw_buf_str(&got),
+		    "2 1 said needle-2-and-some-more\n");
+	}
+	store_reader_close(r);
+	dw_buf_fini(&got);
+}
+
 static void
 what_is_no_journal_is_refused_and_not_touched(void)
 {
@@ -1054,6 +1095,27 @@ numbers_go_on_from_the_head_when_nothing_can_be_read(void)
 	if (!CHECK_INT(try_open(dir, true, &s), 0))
 		return;
 	CHECK(last_seq(s) > 1000000);
+	store_close(s);
+}
+
+static void
+numbers_go_on_from_the_journal_when_there_is_no_head(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+	uint64_t seq, sid;
+
+	fill(dir, 19);
+	s = open_in(dir);
+	CHECK_INT(say(s, 7, EV_ARRIVED, ""), 0);
+	store_close(s);
+	CHECK(flip(in(dir, "journal.db"), "needle-13-and-some-more"));
+	CHECK_INT(unlink(in(dir, "head")), 0);
+	if (!CHECK_INT(try_open(dir, true, &s), 0))
+		return;
+	store_last(s, &seq, &sid);
+	CHECK_INT(seq, 20);
+	CHECK_INT(sid, 7);
 	store_close(s);
 }
 
@@ -1328,6 +1390,8 @@ main(void)
 		T(what_kill_left_in_the_wal_is_there_again),
 		T(a_changed_journal_is_found_whatever_was_changed),
 		T(a_replaced_end_is_found_by_the_head),
+		T(an_event_of_another_journal_is_found),
+		T(a_reader_says_that_an_event_is_damaged),
 		T(what_is_no_journal_is_refused_and_not_touched),
 		T(another_programs_database_is_refused_and_not_touched),
 		T(a_journal_that_vanished_or_shrank_is_missed),
@@ -1335,6 +1399,7 @@ main(void)
 		T(a_flip_anywhere_is_found_or_changes_nothing),
 		T(a_damaged_journal_is_set_aside_and_numbers_go_on),
 		T(numbers_go_on_from_the_head_when_nothing_can_be_read),
+		T(numbers_go_on_from_the_journal_when_there_is_no_head),
 		T(a_sound_journal_is_not_set_aside),
 		T(a_damaged_wal_is_set_aside_with_its_journal),
 		T(a_write_that_fails_loses_the_batch_and_nothing_else),

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Mistakes of the desk: its decisions, its rounds, what it says. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "desk/command.h"
+#include "desk/internal.h"
+#include "plant.h"
+
+/* ---- the end of a round ---- */
+
+/* Effects of this kind become another one. */
+static void
+change_effects(struct desk *d, enum desk_fx from, enum desk_fx to)
+{
+	for (size_t i = 0; i < d->neffects; i++)
+		if (d->effects[i].fx == from)
+			d->effects[i].fx = to;
+}
+
+/* Is it one of the sessions that are still there? */
+static bool
+is_there(const struct desk *d, const struct desk_session *s)
+{
+	DW_LIST_EACH(n, &d->sessions)
+		if (DW_LIST_OF(n, struct desk_session, node) == s)
+			return true;
+	return false;
+}
+
+static void
+deliver(const struct desk_round *r, const struct desk_effect *fx)
+{
+	const struct ev_event *ev = &r->d->events[fx->event];
+
+	if (fx->fx == DESK_FX_DELIVER && is_there(r->d, fx->session) &&
+	    fx->session->conn != NULL)
+		desk_conn_say(r, fx->session->conn, ev->who, ev->body, ev->len,
+		    ev->n);
+}
+
+static void
+acknowledge(const struct desk_round *r, const struct desk_effect *fx)
+{
+	if (fx->fx == DESK_FX_ANSWER)
+		r->sink->answer(r->arg, fx->node, &fx->answer);
+}
+
+static void
+send_datagram(const struct desk_round *r, const struct desk_effect *fx)
+{
+	if (fx->fx == DESK_FX_UDP_ANSWER)
+		desk_send_datagram(r, fx);
+}
+
+static void
+attach(const struct desk_round *r, const struct desk_effect *fx)
+{
+	if (fx->fx == DESK_FX_ATTACHED)
+		r->sink->attached(r->arg, fx->node, fx->datagrams);
+}
+
+static void
+each_effect(const struct desk_round *r,
+    void (*fn)(const struct desk_round *, const struct desk_effect *))
+{
+	for (size_t i = 0; i < r->d->neffects; i++)
+		fn(r, &r->d->effects[i]);
+}
+
+/* An event is nothing when it is undone. */
+WRAPS(desk_effects_undo);
+void
+__wrap_desk_effects_undo(const struct desk_round *r)
+{
+	if (PLANTED(reply_unstored))
+		each_effect(r, deliver);
+	if (PLANTED(datagram_unstored))
+		each_effect(r, send_datagram);
+	if (PLANTED(unstored_acknowledged))
+		each_effect(r, acknowledge);
+	if (PLANTED(unstored_acknowledged) || PLANTED(undone_unanswered))
+		change_effects(r->d, DESK_FX_ANSWER, DESK_FX_EVENT);
+	if (PLANTED(undone_turn_lost))
+		change_effects(r->d, DESK_FX_WROTE, DESK_FX_EVENT);
+	if (PLANTED(no_sorry))
+		change_effects(r->d, DESK_FX_SORRY, DESK_FX_EVENT);
+	if (PLANTED(never_comes_back))
+		change_effects(r->d, DESK_FX_BYE_STORED, DESK_FX_EVENT);
+	__real_desk_effects_undo(r);
+}
+
+/* As if nothing were awaited of a session that has ended. */
+static void
+forget_last_words(struct desk *d)
+{
+	DW_LIST_EACH(n, &d->sessions) {
+		struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		if (s->facts.state == EV_STATE_CLOSED)
+			s->facts.out = s->sent_n = s->facts.sent;
+	}
+}
+
+WRAPS(desk_effects_publish);
+void
+__wrap_desk_effects_publish(const struct desk_round *r, enum desk_fx_when when)
+{
+	if (PLANTED(half_round_twice) && when == DESK_FX_IN_ORDER) {
+		each_effect(r, attach);
+		/* Stored, this one does nothing. */
+		change_effects(r->d, DESK_FX_ATTACHED, DESK_FX_SORRY);
+	}
+	__real_desk_effects_publish(r, when);
+	if (PLANTED(last_words_forgotten) && when == DESK_FX_IN_ORDER)
+		forget_last_words(r->d);
+}
+
+WRAPS(desk_undo);
+void
+__wrap_desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now)
+{
+	if (PLANTED(facts_not_restored))
+		for (size_t i = 0; i < d->nsaved; i++)
+			d->saved[i].facts = d->saved[i].session->facts;
+	if (PLANTED(number_missing))
+		d->stored_seq = d->seq;
+	if (PLANTED(fresh_session_stays))
+		DW_LIST_EACH(n, &d->sessions)
+			DW_LIST_OF(n, struct desk_session, node)->fresh = false;
+	__real_desk_undo(d, sink, arg, now);
+	if (PLANTED(noticed_lost))
+		d->dirty = false;
+}
+
+/* ---- decisions ---- */
+
+static void
+read_ahead(struct desk_request *rq)
+{
+	if (rq->offset > 0 && rq->offset < rq->conn->put_end)
+		rq->offset = rq->conn->put_end;
+}
+
+WRAPS(desk_decide);
+int
+__wrap_desk_decide(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_session *s = rq->conn != NULL ? rq->conn->session : NULL;
+	struct desk_request other = *rq;
+	int r;
+
+	if (PLANTED(sent_too_soon) && rq->rq == DESK_RQ_SENT)
+		read_ahead(&other);
+	if (PLANTED(cut_short_unsaid))
+		other.flags &= ~(unsigned)EV_FLAG_CUT_SHORT;
+	r = __real_desk_decide(d, &other, now);
+	if (PLANTED(left_is_kept) && rq->rq == DESK_RQ_DISCONNECTED &&
+	    s != NULL)
+		s->conn = rq->conn;
+	if (PLANTED(half_closed_missed) && rq->rq == DESK_RQ_EOF)
+		rq->conn->half_closed = false;
+	return r;
+}
+
+WRAPS(desk_emit);
+size_t
+__wrap_desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
+    struct desk_time now)
+{
+	if (PLANTED(gone_for_ever) && ev.kind == EV_CLOSED &&
+	    strcmp(ev.why, EV_WHY_GONE) == 0)
+		return 0;
+	if (PLANTED(reply_number_again) && ev.kind == EV_REPLY && ev.n > 1)
+		ev.n--;
+	return __real_desk_emit(d, s, ev, now);
+}
+
+WRAPS(desk_settle_sent);
+void
+__wrap_desk_settle_sent(struct desk *d, struct desk_session *s,
+    struct desk_time now)
+{
+	if (!PLANTED(sent_never_told))
+		__real_desk_settle_sent(d, s, now);
+}
+
+WRAPS(desk_session_find);
+struct desk_session *
+__wrap_desk_session_find(struct desk *d, uint64_t sid)
+{
+	struct desk_session *s = __real_desk_session_find(d, sid);
+
+	if (PLANTED(next_session) && s != NULL && s->node.next != &d->sessions)
+		s = DW_LIST_OF(s->node.next, struct desk_session, node);
+	return s;
+}
+
+WRAPS(desk_refuse);
+int
+__wrap_desk_refuse(struct desk *d, const struct desk_request *rq,
+    enum ev_code code, const char *text)
+{
+	return __real_desk_refuse(d, rq,
+	    PLANTED(refusal_is_done) ? EV_CODE_OK : code, text);
+}
+
+WRAPS(desk_command_find);
+const struct desk_command *
+__wrap_desk_command_find(const char *text, const char **arg)
+{
+	const struct desk_command *cmd = __real_desk_command_find(text, arg);
+
+	if (PLANTED(argument_lost) && cmd != NULL)
+		*arg = "";
+	return cmd;
+}
+
+/* The name's bytes are changed where they were freed too soon, so that it does
+ * not matter what malloc does. */
+WRAPS(desk_visitor_command);
+bool
+__wrap_desk_visitor_command(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	size_t before = d->neffects;
+	bool known = __real_desk_visitor_command(d, rq, now);
+
+	for (size_t i = before; PLANTED(name_gone) && i < d->neffects; i++)
+		if (d->effects[i].owned != NULL)
+			memset(d->effects[i].owned, '?',
+			    strlen(d->effects[i].owned));
+	return known;
+}
+
+/* ---- starting ---- */
+
+WRAPS(desk_begin);
+void
+__wrap_desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
+{
+	if (PLANTED(session_number_again) && last_sid > 0)
+		last_sid--;
+	__real_desk_begin(d, last_seq, last_sid);
+}
+
+WRAPS(desk_replay);
+int
+__wrap_desk_replay(struct desk *d, const struct ev_event *ev)
+{
+	if (PLANTED(sent_not_replayed) && ev->kind == EV_SENT)
+		return 0;
+	return __real_desk_replay(d, ev);
+}
+
+WRAPS(desk_deadline);
+int64_t
+__wrap_desk_deadline(const struct desk *d)
+{
+	if (PLANTED(gone_not_awaited))
+		return d->deadline_ns;
+	return __real_desk_deadline(d);
+}
+
+/* ---- to one customer ---- */
+
+WRAPS(desk_conn_say);
+void
+__wrap_desk_conn_say(const struct desk_round *r, struct desk_conn *c,
+    const char *who, const char *text, size_t len, uint64_t n)
+{
+	if (PLANTED(reply_to_another) && who != NULL)
+		c = DW_LIST_OF(r->d->conns.next, struct desk_conn, node);
+	__real_desk_conn_say(r, c, who, text, len, n);
+}
+
+WRAPS(desk_conn_pump);
+void
+__wrap_desk_conn_pump(const struct desk_round *r, struct desk_conn *c)
+{
+	__real_desk_conn_pump(r, c);
+	if (PLANTED(dead_turn_wakes) && c->ending)
+		desk_wake_by(r->d, desk_turn_deadline(&c->turn));
+}
+
+WRAPS(desk_conn_greet);
+void
+__wrap_desk_conn_greet(const struct desk_round *r, struct desk_conn *c)
+{
+	if (!PLANTED(no_greeting))
+		__real_desk_conn_greet(r, c);
+}
+
+WRAPS(desk_conn_bye);
+void
+__wrap_desk_conn_bye(const struct desk_round *r, struct desk_conn *c,
+    const char *text)
+{
+	if (!PLANTED(never_let_go))
+		__real_desk_conn_bye(r, c, PLANTED(no_goodbye) ? "" : text);
+}
+
+WRAPS(desk_conn_cut);
+void
+__wrap_desk_conn_cut(const struct desk_round *r, struct desk_conn *c)
+{
+	if (!PLANTED(never_cut))
+		__real_desk_conn_cut(r, c);
+}
+
+WRAPS(desk_fx_bye);
+struct desk_effect *
+__wrap_desk_fx_bye(struct desk *d, enum desk_fx kind, struct desk_conn *c,
+    const char *text)
+{
+	struct desk_effect *fx = __real_desk_fx_bye(d, kind, c, text);
+
+	if (PLANTED(talks_after_goodbye))
+		c->leaving = false;
+	return fx;
+}
+
+WRAPS(desk_notice_empty);
+void
+__wrap_desk_notice_empty(struct desk *d, struct desk_conn *c,
+    struct desk_time now)
+{
+	if (!PLANTED(lingers))
+		__real_desk_notice_empty(d, c, now);
+}
