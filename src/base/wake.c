@@ -4,7 +4,6 @@
  */
 #include "config.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -69,7 +68,6 @@ dw_wake_ring(struct dw_wake *w)
 	static const uint64_t one = 1;
 	int saved = errno;
 
-	assert(w->wr >= 0);
 	/* A full pipe or counter already wakes. */
 	while (write(w->wr, &one, sizeof one) < 0 && errno == EINTR)
 		;
@@ -81,7 +79,6 @@ dw_wake_clear(struct dw_wake *w)
 {
 	uint64_t rings[32];
 
-	assert(w->rd >= 0);
 	while (read(w->rd, rings, sizeof rings) == (ssize_t)sizeof rings)
 		;
 }
