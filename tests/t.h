@@ -27,7 +27,7 @@
  *
  * Environment: T_SIZE is small (as when it is not set), middle or full, and says
  * how much of everything a test does; T_LIMIT_S=N is the time limit of each
- * test in seconds; T_FIRST=1 ends the program at the first CHECK that fails.
+ * test in seconds; T_FIRST, whatever it is, ends the program at the first CHECK that fails.
  */
 #ifndef T_H
 #define T_H

@@ -77,7 +77,7 @@ void con_show_again(struct con *con);
 /* Paints the prompt if it says something else now. */
 void con_prompt_refresh(struct con *con);
 
-/* ---- items.c ---- */
+/* ---- also show.c ---- */
 
 /* Takes what is on the board and shows it, as far as the terminal keeps up. */
 void con_pump(struct con *con);

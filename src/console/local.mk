@@ -12,7 +12,6 @@ libdeskwire_la_SOURCES += \
 	src/console/drafts.c \
 	src/console/drafts.h \
 	src/console/internal.h \
-	src/console/items.c \
 	src/console/link.c \
 	src/console/link.h \
 	src/console/mirror.c \

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Rows and the prompt go to the terminal here.
+ * What the board has becomes rows on the terminal, and the prompt below them.
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/i18n.h"
+#include "base/status.h"
+#include "base/text.h"
 #include "console/internal.h"
+
+#define TAKE_ITEMS    128 /* between two looks at the keyboard */
+#define COMMAND_SHOWN 40  /* bytes of a command that was refused */
+
+/* ---- rows and the prompt ---- */
 
 static void
 remember(struct con *con, struct con_row *row)
@@ -106,4 +115,385 @@ con_prompt_refresh(struct con *con)
 	free(con->prompt_shown);
 	con->prompt_shown = copy;
 	tty_prompt(con->tty, copy, p->bold_at, p->bold_len, con->facts.sid);
+}
+
+/* ---- the board's items ---- */
+
+/* Our own coming and going is no news to us. */
+static bool
+is_own_duty(const struct con_item *item)
+{
+	enum ev_kind kind = item->frame->ev.kind;
+
+	return item->own && (kind == EV_ON || kind == EV_OFF);
+}
+
+static void
+show_event(struct con *con, struct con_item *item)
+{
+	const struct ev_event *ev = &item->frame->ev;
+	struct con_row row = { NULL, NULL, CON_STYLE_OURS };
+	struct con_row_about about = {
+		.label = item->label,
+		.mark = item->mark,
+		.unsent = item->unsent,
+		.why = item->text,
+		.selected = item->sid == con->facts.sid,
+	};
+
+	if (is_own_duty(item))
+		return;
+	if (con_row_event(&row, ev, &about) > 0)
+		con_show(con, &row);
+	if (item->frame->op != WIRE_EV)
+		return;
+	if (ev->kind == EV_ARRIVED ||
+	    (ev->kind == EV_UDP && (ev->flags & EV_FLAG_PEER_NEW) != 0))
+		tty_bell(con->tty);
+	if (item->own && ev->kind == EV_REPLY)
+		con_pending_stored(&con->pending, ev->sid, ev->body, ev->len);
+}
+
+static void
+show_notice(struct con *con, struct con_item *item)
+{
+	con_say(con, "%s", item->frame->text);
+}
+
+/* A command that says something to somebody: not to have said it is a failure
+ * of a script, and its text is no business of the history file. */
+bool
+con_is_answer(const char *command)
+{
+	return strncmp(command, "udp", 3) == 0 &&
+	    (command[3] == ' ' || command[3] == '\0');
+}
+
+/* So much of the command that one knows which. */
+static void
+say_refused(struct con *con, const char *command, const char *why)
+{
+	struct dw_buf head = DW_BUF_INITIALIZER;
+
+	dw_text_line(&head, command, strlen(command), COMMAND_SHOWN);
+	con_say(con, "/%s: %s", dw_buf_str(&head), why);
+	dw_buf_fini(&head);
+}
+
+static void
+show_answer(struct con *con, struct con_item *item)
+{
+	const struct wire_frame *f = item->frame;
+	struct con_request *rq = con_pending_take(&con->pending, f->id);
+
+	if (rq == NULL)
+		return;
+	if (f->op == WIRE_ERR && rq->sid != 0)
+		con_keep_text(con, rq->sid, rq->text, f->text);
+	else if (f->op == WIRE_ERR) {
+		con->unsent |= con_is_answer(rq->text);
+		say_refused(con, rq->text, f->text);
+	} else if (f->len > 0)
+		con_say(con, "%s", f->text);
+	con_request_free(rq);
+}
+
+/* Requests of former links whose answers will never come. */
+static void
+give_up_lost(struct con *con, unsigned generation)
+{
+	struct con_request *rq;
+
+	while ((rq = con_pending_take_lost(&con->pending, generation)) !=
+	    NULL) {
+		if (rq->sid == 0)
+			con_say(con,
+			    _("/%s: the link was lost before the "
+			      "answer came"),
+			    rq->text);
+		else if (!rq->stored)
+			con_keep_text(con, rq->sid, rq->text,
+			    _("the link was lost before the desk had it"));
+		con_request_free(rq);
+	}
+}
+
+/* The rows that one types: these words, and the address behind them. */
+static void
+say_words(struct con *con, const char *words, const char *listener)
+{
+	const char *colon = strrchr(listener, ':');
+	int len = colon == NULL ? 0 : (int)(colon - listener);
+	const char *host = listener;
+
+	if (colon == NULL)
+		return;
+	if (*host == '[') {
+		host++;
+		len -= 2;
+	}
+	if (strncmp(listener, "0.0.0.0:", 8) == 0 ||
+	    strncmp(listener, "[::]:", 5) == 0) {
+		host = "127.0.0.1";
+		len = (int)strlen(host);
+	}
+	con_say(con, "  %s %.*s %s", words, len, host, colon + 1);
+}
+
+/* How a customer comes here; the first address will do. */
+static void
+say_how_to_try(struct con *con)
+{
+	const struct wire_frame *w = con->welcome;
+
+	con_say(con, _("nobody is here yet; try from another terminal:"));
+	say_words(con, "nc", w->listeners[0]);
+	say_words(con, "deskwire call", w->listeners[0]);
+	for (size_t i = 1; i < w->nlisteners; i++)
+		if (strncmp(w->listeners[i], "udp ", 4) == 0) {
+			say_words(con, "deskwire call --udp",
+			    w->listeners[i] + 4);
+			return;
+		}
+}
+
+/* Who wrote while nobody was here, and is gone. */
+static void
+say_who_left(struct con *con)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < con->welcome->nsessions; i++)
+		n += con->welcome->sessions[i].gone;
+	if (n > 0)
+		con_say(con,
+		    DW_PLURAL("%u customer is gone and left a "
+			      "session open; /list shows it",
+			"%u customers are gone "
+			"and left their sessions open; /list shows them",
+			n),
+		    n);
+}
+
+/* Who wrote over UDP while nobody was here. */
+static void
+say_datagrams(struct con *con)
+{
+	unsigned long n = (unsigned long)con->welcome->datagrams;
+
+	if (n > 0)
+		con_say(con,
+		    DW_PLURAL("%lu datagram came while nobody was on "
+			      "duty; /udp shows it",
+			"%lu datagrams came while nobody "
+			"was on duty; /udp shows the last ones",
+			n),
+		    n);
+}
+
+static void
+greet(struct con *con)
+{
+	const struct wire_frame *w = con->welcome;
+
+	/* Scripts read these off a terminal: one form in every language. */
+	for (size_t i = 0; con->cfg.owns_desk && i < w->nlisteners; i++)
+		con_say(con, "%s %s",
+		    tty_is_terminal(con->tty) ? _("listening on") :
+						"listening on",
+		    w->listeners[i]);
+	if (!con->cfg.owns_desk)
+		con_say(con, _("this is the desk %s; you are %s; %zu open"),
+		    w->desk, w->name, w->nsessions);
+	say_who_left(con);
+	say_datagrams(con);
+	if (con->cfg.hint != NULL)
+		con_say(con, "%s", con->cfg.hint);
+	else if (w->nsessions == 0 && w->nlisteners > 0)
+		say_how_to_try(con);
+}
+
+static void
+show_welcome(struct con *con, struct con_item *item)
+{
+	wire_frame_free(con->welcome);
+	con->welcome = item->frame;
+	item->frame = NULL;
+	if (item->generation == 1) {
+		greet(con);
+		return;
+	}
+	con_say(con, _("the desk is back"));
+	if (con->welcome->replay)
+		return;
+	con_say(con,
+	    _("what happened meanwhile is not shown; /history "
+	      "shows it"));
+	say_datagrams(con);
+	give_up_lost(con, item->generation);
+}
+
+static void
+show_live(struct con *con, struct con_item *item)
+{
+	give_up_lost(con, item->generation);
+}
+
+static void
+show_bye(struct con *con, struct con_item *item)
+{
+	const struct wire_frame *f = item->frame;
+
+	/* That a desk of our own has stopped is no news if we wanted it to. */
+	if (f->len > 0 && !(con->cfg.owns_desk && con->leaving))
+		con_say(con, "%s", f->text);
+	if (f->code == EV_CODE_STOP)
+		con->leaving = true;
+	if (f->code == EV_CODE_DENIED || f->code == EV_CODE_USAGE)
+		con->status = DW_STATUS_REFUSED;
+}
+
+static void
+show_lost(struct con *con, struct con_item *item)
+{
+	if (*item->text == '\0')
+		con_say(con, _("the link to the desk is lost; trying again"));
+	else
+		con_say(con,
+		    _("the link to the desk is lost (%s); trying "
+		      "again"),
+		    item->text);
+	if (con->eof) {
+		con->status = DW_STATUS_FAILED;
+		tty_quit(con->tty);
+	}
+}
+
+static void
+show_ended(struct con *con, struct con_item *item)
+{
+	bool expected = con->leaving; /* a text that is kept calls it off */
+
+	give_up_lost(con, item->generation + 1);
+	if (!expected && con->status == DW_STATUS_OK) {
+		con->status =
+		    item->refused ? DW_STATUS_REFUSED : DW_STATUS_FAILED;
+		con_say(con, "%s", item->text);
+	}
+	tty_quit(con->tty);
+}
+
+static void
+show_more(struct con *con, struct con_item *item)
+{
+	if (item->sid == 0)
+		con_say(con,
+		    _("udp: %" PRIu64 " more, /udp shows the last "
+		      "ones"),
+		    item->count);
+	else
+		con_say(con, _("%s: %" PRIu64 " more, /history %" PRIu64),
+		    item->label, item->count, item->sid);
+}
+
+static void
+show_dropped(struct con *con, struct con_item *item)
+{
+	con_say(con, _("%" PRIu64 " lines not shown, /history shows them"),
+	    item->count);
+}
+
+static void (*const show[])(struct con *con, struct con_item *item) = {
+	[CON_ITEM_EVENT] = show_event,
+	[CON_ITEM_NOTICE] = show_notice,
+	[CON_ITEM_ANSWER] = show_answer,
+	[CON_ITEM_WELCOME] = show_welcome,
+	[CON_ITEM_LIVE] = show_live,
+	[CON_ITEM_BYE] = show_bye,
+	[CON_ITEM_LOST] = show_lost,
+	[CON_ITEM_ENDED] = show_ended,
+	[CON_ITEM_MORE] = show_more,
+	[CON_ITEM_DROPPED] = show_dropped,
+};
+
+static void
+take_and_show(struct con *con)
+{
+	struct dw_list items, *n;
+
+	dw_list_init(&items);
+	con->again_ns =
+	    con_board_take(&con->board, dw_clock_ns(), TAKE_ITEMS, &items);
+	while ((n = dw_list_take(&items)) != NULL) {
+		struct con_item *item = DW_LIST_OF(n, struct con_item, node);
+
+		show[item->kind](con, item);
+		con_item_free(item);
+	}
+}
+
+/* When to run again though nothing is posted. */
+static void
+set_deadline(struct con *con)
+{
+	int64_t tick = -1, at = con->again_ns;
+
+	if (tty_is_terminal(con->tty))
+		tick = con_prompt_tick_ms(&con->facts, dw_clock_wall_ms());
+	if (tick >= 0 && dw_clock_ns() + tick * DW_MS < at)
+		at = dw_clock_ns() + tick * DW_MS;
+	if (con->leave_ns < at)
+		at = con->leave_ns;
+	if (con->wait_ns < at)
+		at = con->wait_ns;
+	tty_deadline(con->tty, at);
+}
+
+static void
+take_news(struct con *con)
+{
+	struct dw_list all, *n;
+
+	dw_list_init(&all);
+	con_inbox_take(&con->inbox, &all);
+	while ((n = dw_list_take(&all)) != NULL) {
+		struct con_news *news = DW_LIST_OF(n, struct con_news, node);
+
+		con->link_ended |= news->kind == CON_NEWS_ENDED;
+		con_board_news(&con->board, news);
+		con_news_free(news);
+	}
+}
+
+/* Is there nothing to wait for any more? */
+static bool
+is_over(const struct con *con)
+{
+	if (dw_clock_ns() >= con->leave_ns)
+		return true;
+	return con_board_is_empty(&con->board) &&
+	    (con->link_ended || (con->eof && con->pending.n == 0));
+}
+
+void
+con_pump(struct con *con)
+{
+	if (con_inbox_stopping(&con->inbox)) {
+		tty_quit(con->tty);
+		return;
+	}
+	take_news(con);
+	if (tty_ready(con->tty))
+		take_and_show(con);
+	else /* The tty calls again when it is; rows wait on the board. */
+		con->again_ns = DW_NEVER;
+	if (dw_clock_ns() >= con->wait_ns)
+		con->wait_ns = DW_NEVER;
+	con_prompt_refresh(con);
+	set_deadline(con);
+	/* A script's further lines wait for answers, or for /wait. */
+	tty_hold(con->tty,
+	    con->pending.n >= CON_PENDING_MAX || con->wait_ns != DW_NEVER);
+	if (is_over(con))
+		tty_quit(con->tty);
 }

@@ -11,7 +11,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/effects.c \
 	src/desk/round.c \
 	src/desk/speak.c \
-	src/desk/state.c \
+	src/desk/sessions.c \
 	src/desk/internal.h \
 	src/desk/turn.c \
 	src/desk/turn.h \

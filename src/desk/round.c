@@ -1,16 +1,85 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The end of a round: its events are stored and its effects carried out, in
- * the order in which they were decided; or they are not, and everything is as
- * before.
+ * A round: events and effects are gathered; then the events are stored and the
+ * effects carried out in the order in which they were decided, or they are not
+ * and everything is as before.
  */
 #include "config.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "desk/internal.h"
+
+int
+desk_grow(void *array, size_t *cap, size_t need, size_t size)
+{
+	size_t wanted = *cap != 0 ? *cap : 16;
+	void *grown, **old = array;
+
+	while (wanted < need)
+		wanted *= 2;
+	if (wanted == *cap)
+		return 0;
+	if ((grown = realloc(*old, wanted * size)) == NULL)
+		return -ENOMEM;
+	*old = grown;
+	*cap = wanted;
+	return 0;
+}
+
+int
+desk_reserve(struct desk *d, size_t events, size_t effects)
+{
+	/* Each event is published by an effect and saves one session. */
+	if (desk_grow(&d->events, &d->cap_events, d->nevents + events,
+		sizeof *d->events) < 0 ||
+	    desk_grow(&d->effects, &d->cap_effects,
+		d->neffects + events + effects, sizeof *d->effects) < 0 ||
+	    desk_grow(&d->saved, &d->cap_saved, d->nsaved + events,
+		sizeof *d->saved) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static void
+save(struct desk *d, struct desk_session *s)
+{
+	if (s->saved || s->fresh)
+		return;
+	assert(d->nsaved < d->cap_saved);
+	d->saved[d->nsaved].session = s;
+	d->saved[d->nsaved++].facts = s->facts;
+	s->saved = true;
+}
+
+size_t
+desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
+    struct desk_time now)
+{
+	struct desk_effect *fx = desk_effect_add(d, DESK_FX_EVENT);
+
+	assert(d->nevents < d->cap_events);
+	ev.seq = ++d->seq;
+	ev.t_ms = now.ms;
+	if (s != NULL) {
+		/* Behind the end of a session only the news comes that its
+		 * last words went out. */
+		assert(s->facts.state != EV_STATE_CLOSED || ev.kind == EV_SENT);
+		assert(ev.kind != EV_SAID || ev.n == s->facts.in + 1);
+		assert(ev.kind != EV_REPLY || ev.n == s->facts.out + 1);
+		if (ev.sid == 0)
+			ev.sid = s->facts.sid;
+		save(d, s);
+		ev_apply(&s->facts, &ev);
+	}
+	fx->session = s;
+	fx->event = d->nevents;
+	d->events[d->nevents] = ev;
+	return d->nevents++;
+}
 
 static void
 forget(struct desk_session *s)
