@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "desk/desk.h"
-#include "t.h"
+#include "desk_rig.h"
 
 #define A "192.0.2.1:5000"
 #define B "192.0.2.2:5000"
@@ -25,15 +24,11 @@ static const struct desk_config config = {
 	.max_answer = 16,
 };
 
-static struct desk *desk;
-static struct desk_time now;
-static struct dw_buf happened;
 static const char *send_fails;
 
 static void
-sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
+describe_event(const struct ev_event *ev, const struct desk_session *s)
 {
-	(void)arg;
 	CHECK(s == NULL);
 	CHECK_INT(ev->sid, 0);
 	dw_buf_addf(&happened, "%s", ev_word(&ev_kinds, ev->kind));
@@ -53,38 +48,11 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
 	dw_buf_adds(&happened, "; ");
 }
 
-static void
-sink_answer(void *arg, void *node, const struct desk_answer *a)
-{
-	(void)arg;
-	(void)node;
-	dw_buf_addf(&happened, "%s; ", ev_word(&ev_codes, a->code));
-}
-
-static void
-sink_attached(void *arg, void *node, uint64_t datagrams)
-{
-	(void)arg;
-	(void)node;
-	dw_buf_addf(&happened, "attached, %" PRIu64 " datagrams; ", datagrams);
-}
-
-static void
-sink_past(void *arg, void *node, uint64_t sid, unsigned count)
-{
-	(void)arg;
-	(void)node;
-	CHECK(count > 0);
-	dw_buf_addf(&happened, "past of %" PRIu64 "; ", sid);
-}
-
 static const char *
-sink_datagram(void *arg, const struct desk_peer *to, const char *text,
-    size_t len)
+describe_datagram(const struct desk_peer *to, const char *text, size_t len)
 {
 	unsigned way;
 
-	(void)arg;
 	memcpy(&way, to->route, sizeof way);
 	dw_buf_addf(&happened, "%s/%u<", to->addr, way);
 	dw_buf_add(&happened, text, len);
@@ -92,29 +60,28 @@ sink_datagram(void *arg, const struct desk_peer *to, const char *text,
 	return send_fails;
 }
 
-static void
-sink_dropped(void *arg)
+static const char *
+name_of(const struct desk_conn *c)
 {
-	(void)arg;
-	dw_buf_adds(&happened, "dropped; ");
+	(void)c;
+	return "a customer";
+}
+
+static enum desk_put
+describe_say(struct desk_conn *c, const struct desk_say *say, uint64_t *end)
+{
+	(void)c;
+	(void)say;
+	(void)end;
+	CHECK(!"a datagram says nothing to a customer");
+	return DESK_PUT_SHUT;
 }
 
 static void
-sink_drained(void *arg)
+describe_attached(uint64_t datagrams)
 {
-	(void)arg;
-	dw_buf_adds(&happened, "drained; ");
+	dw_buf_addf(&happened, "attached, %" PRIu64 " datagrams; ", datagrams);
 }
-
-static const struct desk_sink sink = {
-	.event = sink_event,
-	.answer = sink_answer,
-	.attached = sink_attached,
-	.past = sink_past,
-	.datagram = sink_datagram,
-	.dropped = sink_dropped,
-	.drained = sink_drained,
-};
 
 static void
 begin(void)
@@ -133,12 +100,6 @@ finish(void)
 {
 	desk_free(desk);
 	dw_buf_fini(&happened);
-}
-
-static void
-ask(struct desk_request rq)
-{
-	CHECK_INT(desk_decide(desk, &rq, now), 0);
 }
 
 static void
@@ -162,49 +123,6 @@ static void
 datagram(const char *addr, const char *text)
 {
 	datagram_cut(addr, text, strlen(text), 0);
-}
-
-static void
-command(const char *text)
-{
-	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
-	    .who = "lin",
-	    .text = text,
-	    .len = strlen(text) });
-}
-
-static void
-operator(enum desk_rq rq)
-{
-	ask((struct desk_request){ .rq = rq, .who = "lin" });
-}
-
-/* Ends the round; what happened must be this. */
-static void
-stored(const char *want)
-{
-	desk_settle(desk, now);
-	desk_publish(desk, &sink, NULL, now);
-	desk_tick(desk, &sink, NULL, now);
-	CHECK_STR(dw_buf_str(&happened), want);
-	dw_buf_reset(&happened);
-}
-
-static void
-not_stored(const char *want)
-{
-	desk_settle(desk, now);
-	desk_undo(desk, &sink, NULL, now);
-	desk_tick(desk, &sink, NULL, now);
-	CHECK_STR(dw_buf_str(&happened), want);
-	dw_buf_reset(&happened);
-}
-
-static void
-later(int64_t s)
-{
-	now.ns += s * DW_SECOND;
-	now.ms += s * 1000;
 }
 
 /* An operator on duty, and nothing else so far. */

@@ -12,8 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "desk/desk.h"
-#include "t.h"
+#include "desk_rig.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -28,17 +27,13 @@ static const struct desk_config config = {
 	.max_message = 1000,
 };
 
-static struct desk *desk;
-static struct desk_time now;
-static struct dw_buf happened;
 static enum desk_put put_says;
 static uint64_t put_bytes;
 static struct desk_conn anna, bert;
 
 static void
-sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
+describe_event(const struct ev_event *ev, const struct desk_session *s)
 {
-	(void)arg;
 	(void)s;
 	dw_buf_addf(&happened, "%s %" PRIu64, ev_word(&ev_kinds, ev->kind),
 	    ev->sid);
@@ -60,10 +55,8 @@ name_of(const struct desk_conn *c)
 }
 
 static enum desk_put
-sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
-    uint64_t *end)
+describe_say(struct desk_conn *c, const struct desk_say *say, uint64_t *end)
 {
-	(void)arg;
 	put_bytes += say->len;
 	*end = put_bytes;
 	dw_buf_addf(&happened, "%s<%s%s", name_of(c),
@@ -73,72 +66,23 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 	return put_says;
 }
 
-static void
-sink_end(void *arg, struct desk_conn *c)
+static const char *
+describe_datagram(const struct desk_peer *to, const char *text, size_t len)
 {
-	(void)arg;
-	dw_buf_addf(&happened, "%s end; ", name_of(c));
+	(void)to;
+	(void)text;
+	(void)len;
+	CHECK(!"nobody writes over UDP here");
+	return NULL;
 }
 
 static void
-sink_cut(void *arg, struct desk_conn *c)
+describe_attached(uint64_t datagrams)
 {
-	(void)arg;
-	dw_buf_addf(&happened, "%s cut; ", name_of(c));
-}
-
-static void
-sink_answer(void *arg, void *node, const struct desk_answer *a)
-{
-	(void)arg;
-	(void)node;
-	dw_buf_addf(&happened, "%s; ", ev_word(&ev_codes, a->code));
-}
-
-static void
-sink_attached(void *arg, void *node, uint64_t datagrams)
-{
-	(void)arg;
-	(void)node;
 	(void)datagrams;
 	dw_buf_addf(&happened, "attached at %" PRIu64 "; ",
 	    desk_last_seq(desk));
 }
-
-static void
-sink_past(void *arg, void *node, uint64_t sid, unsigned count)
-{
-	(void)arg;
-	(void)node;
-	(void)count;
-	dw_buf_addf(&happened, "past of %" PRIu64 "; ", sid);
-}
-
-static void
-sink_quit(void *arg)
-{
-	(void)arg;
-	dw_buf_adds(&happened, "quit; ");
-}
-
-static void
-sink_drained(void *arg)
-{
-	(void)arg;
-	dw_buf_adds(&happened, "drained; ");
-}
-
-static const struct desk_sink sink = {
-	.event = sink_event,
-	.say = sink_say,
-	.end = sink_end,
-	.cut = sink_cut,
-	.answer = sink_answer,
-	.attached = sink_attached,
-	.past = sink_past,
-	.quit = sink_quit,
-	.drained = sink_drained,
-};
 
 static void
 begin(void)
@@ -162,12 +106,6 @@ finish(void)
 	desk_turn_fini(&bert.turn);
 	desk_free(desk);
 	dw_buf_fini(&happened);
-}
-
-static void
-ask(struct desk_request rq)
-{
-	CHECK_INT(desk_decide(desk, &rq, now), 0);
 }
 
 static void
@@ -204,42 +142,6 @@ reply(uint64_t sid, const char *text)
 }
 
 static void
-command(const char *text)
-{
-	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
-	    .who = "lin",
-	    .text = text,
-	    .len = strlen(text) });
-}
-
-static void
-operator(enum desk_rq rq)
-{
-	ask((struct desk_request){ .rq = rq, .who = "lin" });
-}
-
-/* Ends the round; what happened must be this. */
-static void
-stored(const char *want)
-{
-	desk_settle(desk, now);
-	desk_publish(desk, &sink, NULL, now);
-	desk_tick(desk, &sink, NULL, now);
-	CHECK_STR(dw_buf_str(&happened), want);
-	dw_buf_reset(&happened);
-}
-
-static void
-not_stored(const char *want)
-{
-	desk_settle(desk, now);
-	desk_undo(desk, &sink, NULL, now);
-	desk_tick(desk, &sink, NULL, now);
-	CHECK_STR(dw_buf_str(&happened), want);
-	dw_buf_reset(&happened);
-}
-
-static void
 done(void)
 {
 	desk_settle(desk, now);
@@ -247,13 +149,6 @@ done(void)
 	desk_settle(desk, now);
 	desk_publish(desk, &sink, NULL, now);
 	dw_buf_reset(&happened);
-}
-
-static void
-later(int64_t s)
-{
-	now.ns += s * DW_SECOND;
-	now.ms += s * 1000;
 }
 
 static void

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A desk for the tests that look at its decisions case by case.  A round's
+ * outcome is one string, `happened`: what the sink was called with, in order.
+ * The test that includes this says how events, text, datagrams and a new
+ * operator are written there.
+ */
+#ifndef DESK_RIG_H
+#define DESK_RIG_H
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "desk/desk.h"
+#include "t.h"
+
+static struct desk *desk;
+static struct desk_time now;
+static struct dw_buf happened;
+
+static void describe_event(const struct ev_event *ev,
+    const struct desk_session *s);
+static enum desk_put describe_say(struct desk_conn *c,
+    const struct desk_say *say, uint64_t *end);
+static void describe_attached(uint64_t datagrams);
+static const char *describe_datagram(const struct desk_peer *to,
+    const char *text, size_t len);
+static const char *name_of(const struct desk_conn *c);
+
+static void
+sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
+{
+	(void)arg;
+	describe_event(ev, s);
+}
+
+static enum desk_put
+sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
+    uint64_t *end)
+{
+	(void)arg;
+	return describe_say(c, say, end);
+}
+
+static void
+sink_end(void *arg, struct desk_conn *c)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "%s end; ", name_of(c));
+}
+
+static void
+sink_cut(void *arg, struct desk_conn *c)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "%s cut; ", name_of(c));
+}
+
+static void
+sink_answer(void *arg, void *node, const struct desk_answer *a)
+{
+	(void)arg;
+	(void)node;
+	dw_buf_addf(&happened, "%s; ", ev_word(&ev_codes, a->code));
+}
+
+static void
+sink_attached(void *arg, void *node, uint64_t datagrams)
+{
+	(void)arg;
+	(void)node;
+	describe_attached(datagrams);
+}
+
+static void
+sink_past(void *arg, void *node, uint64_t sid, unsigned count)
+{
+	(void)arg;
+	(void)node;
+	CHECK(count > 0);
+	dw_buf_addf(&happened, "past of %" PRIu64 "; ", sid);
+}
+
+static const char *
+sink_datagram(void *arg, const struct desk_peer *to, const char *text,
+    size_t len)
+{
+	(void)arg;
+	return describe_datagram(to, text, len);
+}
+
+static void
+sink_dropped(void *arg)
+{
+	(void)arg;
+	dw_buf_adds(&happened, "dropped; ");
+}
+
+static void
+sink_quit(void *arg)
+{
+	(void)arg;
+	dw_buf_adds(&happened, "quit; ");
+}
+
+static void
+sink_drained(void *arg)
+{
+	(void)arg;
+	dw_buf_adds(&happened, "drained; ");
+}
+
+static const struct desk_sink sink = {
+	.event = sink_event,
+	.say = sink_say,
+	.end = sink_end,
+	.cut = sink_cut,
+	.answer = sink_answer,
+	.attached = sink_attached,
+	.past = sink_past,
+	.datagram = sink_datagram,
+	.dropped = sink_dropped,
+	.quit = sink_quit,
+	.drained = sink_drained,
+};
+
+static void
+ask(struct desk_request rq)
+{
+	CHECK_INT(desk_decide(desk, &rq, now), 0);
+}
+
+static void
+command(const char *text)
+{
+	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
+	    .who = "lin",
+	    .text = text,
+	    .len = strlen(text) });
+}
+
+static void
+operator(enum desk_rq rq)
+{
+	ask((struct desk_request){ .rq = rq, .who = "lin" });
+}
+
+/* Ends the round; what happened must be this. */
+static void
+stored(const char *want)
+{
+	desk_settle(desk, now);
+	desk_publish(desk, &sink, NULL, now);
+	desk_tick(desk, &sink, NULL, now);
+	CHECK_STR(dw_buf_str(&happened), want);
+	dw_buf_reset(&happened);
+}
+
+static void
+not_stored(const char *want)
+{
+	desk_settle(desk, now);
+	desk_undo(desk, &sink, NULL, now);
+	desk_tick(desk, &sink, NULL, now);
+	CHECK_STR(dw_buf_str(&happened), want);
+	dw_buf_reset(&happened);
+}
+
+static void
+later(int64_t s)
+{
+	now.ns += s * DW_SECOND;
+	now.ms += s * 1000;
+}
+
+#endif
