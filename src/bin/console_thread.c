@@ -69,7 +69,7 @@ console_thread_join(struct console_thread *t, struct dw_signals *signals)
 	if (!ends_soon(t, signals)) {
 		con_stop(t->con);
 		if (!ends_soon(t, signals))
-			con_rescue(t->con);
+			con_unblock(t->con);
 	}
 	pthread_join(t->thread, NULL);
 	con_free(t->con);

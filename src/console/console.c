@@ -43,7 +43,7 @@ on_line(void *arg, const char *text, uint64_t painted)
 	struct con_line l = con_line_of(text);
 
 	con->asked_ns = 0;
-	con_stay(con);
+	con_cancel_leaving(con);
 	if (con->eof)
 		return;
 	if (l.kind == CON_LINE_EMPTY)
@@ -300,7 +300,7 @@ start_link(struct con *con)
 	return con_link_start(&con->link, &lc);
 }
 
-/* The one who opens the tty owns it; con_rescue() may know it from now on. */
+/* The one who opens the tty owns it; con_unblock() may know it from now on. */
 static int
 open_tty(struct con *con)
 {
@@ -353,7 +353,7 @@ con_stop(struct con *con)
 }
 
 void
-con_rescue(struct con *con)
+con_unblock(struct con *con)
 {
 	struct tty *tty;
 

@@ -7,7 +7,7 @@
  *
  *	con_new(&cfg, &con);			signals blocked in all threads
  *	status = con_run(con);			the thread `readline`
- *	con_stop(con); con_rescue(con);		any other thread, meanwhile
+ *	con_stop(con); con_unblock(con);		any other thread, meanwhile
  *	con_free(con);				after con_run has returned
  */
 #ifndef CON_CONSOLE_H
@@ -59,7 +59,7 @@ void con_stop(struct con *con);
 
 /* Any thread: for when con_stop() is not enough because the terminal is
  * stopped; see tty_unblock(). */
-void con_rescue(struct con *con);
+void con_unblock(struct con *con);
 
 /* NULL is fine. */
 void con_free(struct con *con);

@@ -52,7 +52,7 @@ struct con {
 	int status;
 };
 
-/* A callback's argument, which has come through the terminal's room. */
+/* The argument of a callback, which has come through src/tty. */
 static inline struct con *
 con_of(void *arg)
 {
@@ -107,7 +107,7 @@ void con_ask_desk(struct con *con, const char *text);
 void con_leave(struct con *con);
 
 /* Calls off a leaving from a terminal that still waits for answers. */
-void con_stay(struct con *con);
+void con_cancel_leaving(struct con *con);
 
 /* ---- complete.c ---- */
 

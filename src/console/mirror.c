@@ -80,7 +80,7 @@ con_mirror_find(const struct con_mirror *m, uint64_t sid)
 }
 
 static int
-make_room(struct con_mirror *m)
+reserve_one(struct con_mirror *m)
 {
 	size_t cap = m->cap == 0 ? 16 : 2 * m->cap;
 	struct con_session **all;
@@ -102,7 +102,7 @@ add(struct con_mirror *m, uint64_t sid)
 
 	if (s != NULL)
 		return s;
-	if (make_room(m) < 0 || (s = calloc(1, sizeof *s)) == NULL)
+	if (reserve_one(m) < 0 || (s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
 	s->facts.sid = sid;
 	at = place_of(m, sid);

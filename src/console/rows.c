@@ -408,7 +408,7 @@ tag_bytes(const char *row, size_t len, const char *tag)
 	return dw_text_cut(row, len, n);
 }
 
-/* A narrow window has room for the last two bytes of the gutter alone. */
+/* A narrow window takes the last two bytes of the gutter alone. */
 static size_t
 gutter_bytes(const char *row, const struct dw_buf *gutter)
 {

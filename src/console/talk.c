@@ -158,7 +158,7 @@ con_keep_text(struct con *con, uint64_t sid, const char *text, const char *why)
 	const char *where;
 
 	con->unsent = true;
-	con_stay(con);
+	con_cancel_leaving(con);
 	con_mirror_label(&con->board.mirror, sid, label);
 	where = keep_somewhere(con, sid, text);
 	con_say(con, _("not sent to %s: %s%s"), label, why, where);
@@ -276,7 +276,7 @@ con_leave(struct con *con)
 }
 
 void
-con_stay(struct con *con)
+con_cancel_leaving(struct con *con)
 {
 	if (!tty_is_terminal(con->tty) || con->leave_ns == DW_NEVER)
 		return;

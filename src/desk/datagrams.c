@@ -114,7 +114,7 @@ refuse_long(struct desk *d, const struct desk_request *rq, size_t len)
 	return 0;
 }
 
-/* Events and effects have room; what is noticed when they are published needs
+/* Events and effects are reserved; what is noticed when they are published needs
  * it too. */
 static int
 answer(struct desk *d, const struct desk_request *rq,

@@ -214,7 +214,7 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	(void)now;
 	c->half_closed = true;
 	/* Whom an answer is owed may still read it, as in `echo hi | nc`; who
-	 * has had one has left.  What is on its way is sent in any case. */
+	 * has had one has gone.  What is on its way is sent in any case. */
 	if (c->mode == EV_MODE_LINE && alive(c->session)) {
 		if (c->session->facts.waiting_ms == 0)
 			desk_fx_bye(d, DESK_FX_BYE, c, "");

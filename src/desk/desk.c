@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "desk/internal.h"
 
-#define FIRST_ROOM 32 /* more than any one request needs */
+#define FIRST_RESERVE 32 /* more than any one request needs */
 
 void
 desk_conn_init(struct desk_conn *c, const char *addr)
@@ -58,7 +58,7 @@ desk_new(const struct desk_config *config, struct desk **out)
 	dw_list_init(&d->conns);
 	d->deadline_ns = d->gone_ns = d->drop_ns = DW_NEVER;
 	d->told_ns = INT64_MIN / 2;
-	if (desk_reserve(d, FIRST_ROOM, FIRST_ROOM) < 0 ||
+	if (desk_reserve(d, FIRST_RESERVE, FIRST_RESERVE) < 0 ||
 	    desk_peers_init(&d->peers, config->max_peers, config->peer_ns) <
 		0) {
 		desk_free(d);
@@ -124,7 +124,7 @@ is_gone(const struct desk_session *s)
 	return s->facts.gone && s->facts.state != EV_STATE_CLOSED;
 }
 
-/* Has a look at the gone ones in so many ms. */
+/* Schedules the next check of disconnected sessions, in so many ms. */
 static void
 schedule_gone_check(struct desk *d, int64_t ms, struct desk_time now)
 {
@@ -145,11 +145,12 @@ settle_gone(struct desk *d, struct desk_session *s, struct desk_time now)
 static void
 settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	int64_t left = s->facts.gone_ms + d->config->gone_after_ms - now.ms;
+	int64_t remaining_ms =
+	    s->facts.gone_ms + d->config->gone_after_ms - now.ms;
 	struct ev_event ev = ev_event_of(EV_CLOSED);
 
-	if (left > 0) {
-		schedule_gone_check(d, left, now);
+	if (remaining_ms > 0) {
+		schedule_gone_check(d, remaining_ms, now);
 		return;
 	}
 	ev.why = EV_WHY_GONE;

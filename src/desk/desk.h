@@ -16,7 +16,7 @@
  *
  * Facts (struct ev_session) are what the stored events add up to, and go back
  * when a transaction fails.  What was merely noticed (a connection has gone, a
- * reply has left) is no fact yet; desk_settle makes events of it, again and
+ * reply went out) is no fact yet; desk_settle makes events of it, again and
  * again until they are stored.
  */
 #ifndef DESK_DESK_H
@@ -78,7 +78,7 @@ enum desk_rq {
 	DESK_RQ_BYE,          /* conn, why, text: its worker gives up on it */
 	DESK_RQ_EOF,          /* conn: it will say no more */
 	DESK_RQ_DISCONNECTED, /* conn, why: its worker lets go of it */
-	DESK_RQ_SENT,         /* conn, offset: bytes that left the outbox */
+	DESK_RQ_SENT,         /* conn, offset: bytes that went out */
 	DESK_RQ_STALLED,      /* conn, why: does not read, or sends too much */
 	DESK_RQ_ATTACH,       /* who: an operator came */
 	DESK_RQ_DETACH,       /* who */
@@ -139,9 +139,9 @@ struct desk_say {
 };
 
 enum desk_put {
-	DESK_PUT_SENT, /* all that was put has left */
+	DESK_PUT_SENT, /* all that was put went out */
 	DESK_PUT_KEPT, /* some of it waits for the socket */
-	DESK_PUT_FULL, /* there was no room */
+	DESK_PUT_FULL, /* too much waits already */
 	DESK_PUT_SHUT, /* nothing can leave any more */
 };
 
@@ -174,7 +174,7 @@ struct desk_sink {
 	/* Shows the last `count` messages of sid (0: of all who wrote over
 	 * UDP), and answers then. */
 	void (*past)(void *arg, void *node, uint64_t sid, unsigned count);
-	/* Sends one datagram.  NULL when it has left, or a constant that says
+	/* Sends one datagram.  NULL when it went out, or a constant that says
 	 * why not. */
 	const char *(*datagram)(void *arg, const struct desk_peer *to,
 	    const char *text, size_t len);
@@ -219,8 +219,8 @@ void desk_free(struct desk *d);
 int desk_replay(struct desk *d, const struct ev_event *ev);
 void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
 
-/* Returns 0; -ENOMEM when this round has no room for it: nothing has happened,
- * and after the round was published or undone there is room. */
+/* Returns 0; -ENOMEM when there is no memory for it in this round: nothing has
+ * happened, and after the round was published or undone there is. */
 int desk_decide(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 void desk_settle(struct desk *d, struct desk_time now);

@@ -87,7 +87,7 @@ struct desk {
 	unsigned magic;
 	const struct desk_config *config;
 	struct dw_list sessions; /* by sid; also closed ones until
-	                          * their last words have left */
+	                          * their last words went out */
 	struct dw_list conns;
 	uint64_t seq, sid; /* last ones used, this round's
 	                    * included */
@@ -122,7 +122,7 @@ struct desk {
  * -ENOMEM. */
 int desk_grow(void *array, size_t *cap, size_t need, size_t size);
 
-/* Room for this many more, so that what follows cannot fail.  Returns 0 or
+/* Memory for this many more, so that what follows cannot fail.  Returns 0 or
  * -ENOMEM. */
 int desk_reserve(struct desk *d, size_t events, size_t effects);
 
@@ -136,10 +136,10 @@ struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
     struct desk_time now);
 struct desk_session *desk_session_find(struct desk *d, uint64_t sid);
 
-/* All replies put to c have left. */
+/* All replies put to c went out. */
 void desk_notice_sent(struct desk *d, struct desk_conn *c);
 
-/* The event for replies that have left, if there is one to tell. */
+/* The event for replies that went out, if there is one to tell. */
 void desk_settle_sent(struct desk *d, struct desk_session *s,
     struct desk_time now);
 
@@ -151,7 +151,7 @@ void desk_session_close(struct desk *d, struct desk_session *s, const char *who,
 /* What a customer is told whose message was not stored; untranslated. */
 extern const char desk_sorry[];
 
-/* All that was put has left: an ended customer may linger from now on. */
+/* All that was put went out: an ended customer may linger from now on. */
 void desk_notice_empty(struct desk *d, struct desk_conn *c,
     struct desk_time now);
 
@@ -184,7 +184,7 @@ void desk_conn_expire(const struct desk_round *r, struct desk_conn *c);
 
 /* ---- effects.c ---- */
 
-/* A row for the effects; desk_reserve() has made room.  Every constructor
+/* A row for the effects; desk_reserve() has seen to its memory.  Every constructor
  * returns it, for the caller to add to. */
 struct desk_effect *desk_effect_add(struct desk *d, enum desk_fx kind);
 struct desk_effect *desk_fx_conn(struct desk *d, enum desk_fx kind,
@@ -220,7 +220,7 @@ int desk_decide_dropped(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 int desk_command_udp(struct desk *d, const struct desk_request *rq,
     const char *arg, struct desk_time now);
-/* The events for answers that have left. */
+/* The events for answers over UDP that went out, or could not. */
 void desk_settle_udp_sent(struct desk *d, struct desk_time now);
 /* Effects. */
 void desk_peer_heard(const struct desk_round *r, const struct desk_effect *fx);

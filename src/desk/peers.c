@@ -81,7 +81,7 @@ desk_peers_only(const struct desk_peers *ps, int64_t now_ns, bool *several)
 	return only != NULL && !only->quit ? only : NULL;
 }
 
-/* Does a go before b when room is needed? */
+/* Does a go before b when a place is needed? */
 static bool
 goes_first(const struct desk_peers *ps, const struct desk_peer *a,
     const struct desk_peer *b, int64_t now_ns)
@@ -93,7 +93,7 @@ goes_first(const struct desk_peers *ps, const struct desk_peer *a,
 }
 
 static struct desk_peer *
-make_room(struct desk_peers *ps, int64_t now_ns)
+place_for_one(struct desk_peers *ps, int64_t now_ns)
 {
 	struct desk_peer *first = ps->all;
 
@@ -116,7 +116,7 @@ desk_peers_heard(struct desk_peers *ps, const char *addr, int64_t now_ns)
 	if (p != NULL && !desk_peer_is_known(ps, p, now_ns))
 		p->answered = false;
 	if (p == NULL) {
-		p = make_room(ps, now_ns);
+		p = place_for_one(ps, now_ns);
 		memset(p, 0, sizeof *p);
 		snprintf(p->addr, sizeof p->addr, "%s", addr);
 	}

@@ -35,7 +35,7 @@ struct desk_peer *desk_peers_find(const struct desk_peers *ps, const char *addr,
 struct desk_peer *desk_peers_only(const struct desk_peers *ps, int64_t now_ns,
     bool *several);
 
-/* It has left, and is not known any more. */
+/* It said quit, and is not known any more. */
 void desk_peers_forget(struct desk_peers *ps, const char *addr);
 
 bool desk_peer_is_known(const struct desk_peers *ps, const struct desk_peer *p,

@@ -90,7 +90,7 @@ forget(struct desk_session *s)
 	free(s);
 }
 
-/* Ended, but something of it may still leave, or has left and is not noted. */
+/* Ended, but something of it may still go out, or went out and is not noted. */
 static bool
 is_awaited(const struct desk_session *s)
 {

@@ -95,7 +95,18 @@ static enum con_mark taken_mark;
 static void
 note(const struct con_item *item)
 {
-	static const char letters[] = "enawlbxzmd";
+	static const char letters[] = {
+		[CON_ITEM_EVENT] = 'e',
+		[CON_ITEM_NOTICE] = 'n',
+		[CON_ITEM_ANSWER] = 'a',
+		[CON_ITEM_WELCOME] = 'w',
+		[CON_ITEM_LIVE] = 'l',
+		[CON_ITEM_BYE] = 'b',
+		[CON_ITEM_LOST] = 'x',
+		[CON_ITEM_ENDED] = 'z',
+		[CON_ITEM_MORE] = 'm',
+		[CON_ITEM_DROPPED] = 'd',
+	};
 	size_t len = strlen(taken);
 
 	taken[len] = letters[item->kind];
