@@ -79,7 +79,6 @@ cost_of(const struct wire_frame *f)
 
 static struct con_item *
 item_new(struct con_board *b, enum con_item_kind kind, struct wire_frame *f)
-    DW_REQUIRES(b->lock)
 {
 	struct con_item *item = calloc(1, sizeof *item);
 
@@ -97,7 +96,7 @@ item_new(struct con_board *b, enum con_item_kind kind, struct wire_frame *f)
 }
 
 static void
-count(struct con_board *b, const struct con_item *item) DW_REQUIRES(b->lock)
+count(struct con_board *b, const struct con_item *item)
 {
 	if (!may_drop(item))
 		return;
@@ -106,7 +105,7 @@ count(struct con_board *b, const struct con_item *item) DW_REQUIRES(b->lock)
 }
 
 static void
-uncount(struct con_board *b, const struct con_item *item) DW_REQUIRES(b->lock)
+uncount(struct con_board *b, const struct con_item *item)
 {
 	if (!may_drop(item))
 		return;
@@ -118,7 +117,7 @@ uncount(struct con_board *b, const struct con_item *item) DW_REQUIRES(b->lock)
 
 /* Drops the oldest row of the list; false when there is none. */
 static bool
-drop_oldest(struct con_board *b, struct dw_list *items) DW_REQUIRES(b->lock)
+drop_oldest(struct con_board *b, struct dw_list *items)
 {
 	DW_LIST_EACH(n, items) {
 		struct con_item *item = DW_LIST_OF(n, struct con_item, node);
@@ -135,7 +134,7 @@ drop_oldest(struct con_board *b, struct dw_list *items) DW_REQUIRES(b->lock)
 }
 
 static void
-keep_bounds(struct con_board *b) DW_REQUIRES(b->lock)
+keep_bounds(struct con_board *b)
 {
 	while (b->nrows > b->max_rows || b->nbytes > b->max_bytes) {
 		if (!drop_oldest(b, &b->items) && !drop_oldest(b, &b->past))
@@ -145,7 +144,6 @@ keep_bounds(struct con_board *b) DW_REQUIRES(b->lock)
 
 static void
 put(struct con_board *b, struct dw_list *items, struct con_item *item)
-    DW_REQUIRES(b->lock)
 {
 	if (item == NULL)
 		return;
@@ -202,7 +200,7 @@ mark_sent(struct dw_list *items, const struct ev_event *ev)
 }
 
 static struct con_item *
-more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b->lock)
+more_item(struct con_board *b, struct con_session *s)
 {
 	struct con_item *item = item_new(b, CON_ITEM_MORE, NULL);
 
@@ -219,7 +217,7 @@ more_item(struct con_board *b, struct con_session *s) DW_REQUIRES(b->lock)
 
 /* Who may be flooding with this; NULL: nobody. */
 static struct con_session *
-source_of(struct con_board *b, const struct ev_event *ev) DW_REQUIRES(b->lock)
+source_of(struct con_board *b, const struct ev_event *ev)
 {
 	if (ev->kind == EV_UDP)
 		return &b->udp;
@@ -231,7 +229,6 @@ source_of(struct con_board *b, const struct ev_event *ev) DW_REQUIRES(b->lock)
 /* Is this message one too many?  Then it is counted instead of shown. */
 static bool
 floods(struct con_board *b, const struct ev_event *ev, int64_t now_ns)
-    DW_REQUIRES(b->lock)
 {
 	struct con_session *s = source_of(b, ev);
 
@@ -253,7 +250,7 @@ floods(struct con_board *b, const struct ev_event *ev, int64_t now_ns)
 
 /* A session's last row must not come before its count. */
 static void
-end_flood(struct con_board *b, const struct ev_event *ev) DW_REQUIRES(b->lock)
+end_flood(struct con_board *b, const struct ev_event *ev)
 {
 	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
 
@@ -265,7 +262,6 @@ end_flood(struct con_board *b, const struct ev_event *ev) DW_REQUIRES(b->lock)
 /* Owns: the item has the frame; without memory for one (NULL) the caller. */
 static struct con_item *
 event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
 {
 	struct con_item *item = item_new(b, CON_ITEM_EVENT, NULL);
 	const struct con_session *s = con_mirror_find(&b->mirror, f->ev.sid);
@@ -287,7 +283,6 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
 {
 	struct con_item *item = NULL;
 	bool shown = !is_mark(&f->ev);
@@ -312,7 +307,6 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 static void
 take_past(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
 {
 	struct con_item *item = NULL;
 
@@ -328,7 +322,7 @@ take_past(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 /* A reply of the past that nothing says has left: it may still do so only
  * while its customer is there. */
 static void
-judge(struct con_board *b, struct con_item *item) DW_REQUIRES(b->lock)
+judge(struct con_board *b, struct con_item *item)
 {
 	const struct con_session *s = con_mirror_find(&b->mirror, item->sid);
 
@@ -345,7 +339,6 @@ judge(struct con_board *b, struct con_item *item) DW_REQUIRES(b->lock)
 /* An answer: the rows of the past that belong to it are complete now. */
 static void
 take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
-    DW_REQUIRES(b->lock)
 {
 	(void)now_ns;
 	DW_LIST_EACH_SAFE(n, &b->past) {
@@ -471,7 +464,6 @@ flood_due(const struct con_session *s)
 
 static int64_t
 count_flood(struct con_board *b, struct con_session *s, int64_t now_ns)
-    DW_REQUIRES(b->lock)
 {
 	if (s->flood_more == 0)
 		return DW_NEVER;
@@ -483,7 +475,7 @@ count_flood(struct con_board *b, struct con_session *s, int64_t now_ns)
 
 /* Puts the counts that are due into the queue; when the next one is. */
 static int64_t
-count_floods(struct con_board *b, int64_t now_ns) DW_REQUIRES(b->lock)
+count_floods(struct con_board *b, int64_t now_ns)
 {
 	int64_t next = count_flood(b, &b->udp, now_ns), due;
 
@@ -510,7 +502,7 @@ held_until(const struct con_item *item, int64_t now_ns)
 }
 
 static void
-report_dropped(struct con_board *b, struct dw_list *out) DW_REQUIRES(b->lock)
+report_dropped(struct con_board *b, struct dw_list *out)
 {
 	uint64_t dropped = b->dropped;
 	struct con_item *item;
@@ -537,7 +529,6 @@ say_held(const struct con_mirror *m, struct con_item *item)
 
 static int64_t
 take_items(struct con_board *b, int64_t now_ns, size_t max, struct dw_list *out)
-    DW_REQUIRES(b->lock)
 {
 	for (size_t i = 0; !dw_list_empty(&b->items); i++) {
 		struct dw_list *n = b->items.next;
