@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bytes that grow, with what is appended to them.
+ */
 #include "config.h"
 
 #include <assert.h>

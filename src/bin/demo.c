@@ -75,8 +75,7 @@ static void
 play_script(const struct scripted_customer *c, struct sks_socket *s)
 {
 	if (c->classic &&
-	    (sks_send_text(s, WIRE_CLASSIC_CLIENT_HELLO) < 0 ||
-		!receive(s, ANSWER_S)))
+	    (sks_send_text(s, EV_CLIENT_HELLO) < 0 || !receive(s, ANSWER_S)))
 		return;
 	for (size_t i = 0; c->lines[i] != NULL; i++) {
 		if (sks_send_text(s, c->lines[i]) < 0 ||

@@ -129,9 +129,8 @@ queue_row(struct call *c, const char *row, size_t len)
 static void
 begin(struct call *c)
 {
-	wire_classic_init(&c->classic.decoder, WIRE_CLASSIC_SERVER_HELLO);
-	send_message(c, WIRE_CLASSIC_CLIENT_HELLO,
-	    sizeof WIRE_CLASSIC_CLIENT_HELLO - 1);
+	wire_classic_init(&c->classic.decoder, EV_SERVER_HELLO);
+	send_message(c, EV_CLIENT_HELLO, sizeof EV_CLIENT_HELLO - 1);
 	set_state(c, CALL_AWAITS_HELLO);
 }
 
@@ -195,7 +194,7 @@ greeted(struct call *c)
 	const char *text;
 	size_t len;
 
-	dw_buf_adds(&all, WIRE_CLASSIC_SERVER_HELLO);
+	dw_buf_adds(&all, EV_SERVER_HELLO);
 	if (wire_classic_next(&c->classic.decoder, &text, &len) ==
 	    WIRE_CLASSIC_TEXT)
 		dw_buf_add(&all, text, len);

@@ -7,7 +7,7 @@
  *
  *	con_new(&cfg, &con);			signals blocked in all threads
  *	status = con_run(con);			the thread `readline`
- *	con_stop(con); con_unblock(con);		any other thread, meanwhile
+ *	con_stop(con); con_unblock(con);	any other thread, meanwhile
  *	con_free(con);				after con_run has returned
  */
 #ifndef CON_CONSOLE_H

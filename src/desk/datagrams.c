@@ -114,8 +114,8 @@ refuse_long(struct desk *d, const struct desk_request *rq, size_t len)
 	return 0;
 }
 
-/* Events and effects are reserved; what is noticed when they are published needs
- * it too. */
+/* Events and effects are reserved; what is noticed when they are published
+ * needs memory too. */
 static int
 answer(struct desk *d, const struct desk_request *rq,
     const struct desk_peer *to, const char *text, struct desk_time now)

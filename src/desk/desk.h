@@ -43,8 +43,8 @@ struct desk_session {
 
 /*
  * A customer's connection.  It belongs to the worker, who keeps it until its
- * DESK_RQ_DISCONNECTED is answered; between DESK_RQ_OPENED and then only the desk
- * touches it.
+ * DESK_RQ_DISCONNECTED is answered; between DESK_RQ_OPENED and then only the
+ * desk touches it.
  */
 struct desk_conn {
 	unsigned magic;

@@ -184,8 +184,8 @@ void desk_conn_expire(const struct desk_round *r, struct desk_conn *c);
 
 /* ---- effects.c ---- */
 
-/* A row for the effects; desk_reserve() has seen to its memory.  Every constructor
- * returns it, for the caller to add to. */
+/* A row for the effects; desk_reserve() has seen to its memory.  Every
+ * constructor returns it, for the caller to add to. */
 struct desk_effect *desk_effect_add(struct desk *d, enum desk_fx kind);
 struct desk_effect *desk_fx_conn(struct desk *d, enum desk_fx kind,
     struct desk_conn *c);

@@ -42,7 +42,7 @@ svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf)
 	ssize_t n = (ssize_t)len;
 
 	cu->is_classic = true;
-	wire_classic_init(&cu->classic, WIRE_CLASSIC_CLIENT_HELLO);
+	wire_classic_init(&cu->classic, EV_CLIENT_HELLO);
 	while (!cu->over && (n > 0 || n == SKS_ETIMEDOUT)) {
 		bool partial;
 

@@ -14,11 +14,8 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "event/words.h"
 
-#define WIRE_CLASSIC_CLIENT_HELLO \
-	"\xe5\xae\xa2\xe6\x88\xb7\xe7\xab\xaf\xe5\xb7\xb2\xe5\xb0\xb1\xe7\xbb\xaa"
-#define WIRE_CLASSIC_SERVER_HELLO \
-	"\xe6\x9c\x8d\xe5\x8a\xa1\xe7\xab\xaf\xe5\xb7\xb2\xe5\xb0\xb1\xe7\xbb\xaa"
 #define WIRE_CLASSIC_CHUNK 1024        /* bytes the peer reads at once */
 #define WIRE_CLASSIC_MAX   (64 * 1024) /* bytes of one message of ours */
 
@@ -40,7 +37,7 @@ struct wire_classic {
 	bool handed, flush, stranger;
 };
 
-/* A decoder that waits for this hello: CLIENT_HELLO in a server. */
+/* A decoder that waits for this hello: EV_CLIENT_HELLO in a server. */
 void wire_classic_init(struct wire_classic *c, const char *hello);
 void wire_classic_fini(struct wire_classic *c);
 

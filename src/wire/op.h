@@ -13,10 +13,11 @@
  *
  *	from the desk
  *	welcome	v, name, desk, journal, seq, sessions, commands, listeners,
- *		peers, datagrams, replay	name: what the desk calls this operator;
- *					journal: what its seq are numbers of;
- *					peers: who wrote over UDP lately; datagrams:
- *					so many came while nobody was on duty
+ *		peers, datagrams,	name: what the desk calls this operator;
+ *		replay			journal: what its seq are numbers of;
+ *					peers: who wrote over UDP lately;
+ *					datagrams: so many came while nobody
+ *					was on duty
  *	live	seq			after a replay: all up to seq was sent
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id

@@ -21,7 +21,7 @@ static const struct {
 	size_t len;
 	enum wire_opening kind;
 } openings[] = {
-	OPENING(WIRE_CLASSIC_CLIENT_HELLO, WIRE_OPEN_CLASSIC),
+	OPENING(EV_CLIENT_HELLO, WIRE_OPEN_CLASSIC),
 	OPENING("\x16\x03", WIRE_OPEN_TLS),
 	OPENING("GET ", WIRE_OPEN_HTTP),
 	OPENING("CONNECT ", WIRE_OPEN_HTTP),

@@ -87,8 +87,8 @@ try_classic(const uint8_t *data, size_t len, size_t step)
 	const char *text;
 	size_t n;
 
-	wire_classic_init(&c, WIRE_CLASSIC_SERVER_HELLO);
-	wire_classic_feed(&c, WIRE_CLASSIC_SERVER_HELLO, 18);
+	wire_classic_init(&c, EV_SERVER_HELLO);
+	wire_classic_feed(&c, EV_SERVER_HELLO, 18);
 	MUST(wire_classic_next(&c, &text, &n) == WIRE_CLASSIC_HELLO);
 	MUST(wire_classic_next(&c, &text, &n) == WIRE_CLASSIC_NONE);
 	for (size_t at = 0; at < len; at += step) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One stream of numbers, so that a seed is a whole run. */
 #include "config.h"
 
 #include "sim.h"

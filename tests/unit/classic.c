@@ -10,7 +10,7 @@
 #include "t.h"
 #include "wire/classic.h"
 
-#define HELLO WIRE_CLASSIC_CLIENT_HELLO
+#define HELLO EV_CLIENT_HELLO
 
 /* Appends "H|" for the hello, "T<message>|", "X|" for a stranger. */
 static void
