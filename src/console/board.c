@@ -399,8 +399,12 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 /* ---- what the link brings ---- */
 
 static void
-take_frame(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+take_frame(struct con_board *b, struct wire_frame *f, unsigned generation,
+    int64_t now_ns)
 {
+	/* A connection that was never welcomed has no requests of ours. */
+	if (generation > 0)
+		b->generation = generation;
 	if (f->op < WIRE_OPS && takers[f->op] != NULL)
 		takers[f->op](b, f, now_ns);
 	else
@@ -441,8 +445,7 @@ con_board_news(struct con_board *b, struct con_news *news)
 	news->frame = NULL;
 	switch (news->kind) {
 	case CON_NEWS_FRAME:
-		b->generation = news->generation;
-		take_frame(b, f, news->at_ns);
+		take_frame(b, f, news->generation, news->at_ns);
 		break;
 	case CON_NEWS_LOST:
 		take_state(b, CON_ITEM_LOST, news);

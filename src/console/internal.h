@@ -3,8 +3,8 @@
  * What the files of the console share.  All of it belongs to the thread
  * `readline`, except the inbox and the link.
  */
-#ifndef CON_INSIDE_H
-#define CON_INSIDE_H
+#ifndef CON_INTERNAL_H
+#define CON_INTERNAL_H
 
 #include <assert.h>
 
@@ -77,9 +77,8 @@ void con_show_again(struct con *con);
 /* Paints the prompt if it says something else now. */
 void con_prompt_refresh(struct con *con);
 
-/* ---- also show.c ---- */
-
-/* Takes what is on the board and shows it, as far as the terminal keeps up. */
+/* Takes what the link has brought, and shows what is on the board as far as
+ * the terminal keeps up. */
 void con_pump(struct con *con);
 
 /* Does this command of the desk say something to somebody? */

@@ -254,7 +254,7 @@ take_line(struct con_link *l, struct conn *c, const char *line, size_t len)
 	seen = seen_with(l, f);
 	/* A frame that is lost is asked for again, by the old number. */
 	if (con_inbox_frame(l->cfg.inbox, f, c->generation, dw_clock_ns()) < 0)
-		return END_LOST;
+		return end == END_NONE ? END_LOST : end;
 	l->seen = seen;
 	return end;
 }

@@ -67,8 +67,7 @@ void con_mirror_init(struct con_mirror *m);
 void con_mirror_fini(struct con_mirror *m);
 
 /*
- * Takes the snapshot of a welcome.  What a session had of ours (unread, mine)
- * stays; a session the snapshot does not know is closed.  A welcome before a
+ * Takes the snapshot of a welcome.  Whether a session is ours stays; a session the snapshot does not know is closed.  A welcome before a
  * replay has none: the events that follow bring us up to date.  Returns 0 or
  * -ENOMEM.
  */

@@ -316,10 +316,12 @@ greet(struct con *con)
 static void
 show_welcome(struct con *con, struct con_item *item)
 {
+	bool first = con->welcome == NULL;
+
 	wire_frame_free(con->welcome);
 	con->welcome = item->frame;
 	item->frame = NULL;
-	if (item->generation == 1) {
+	if (first) {
 		greet(con);
 		return;
 	}

@@ -196,11 +196,11 @@ is_absent(const struct member *m, const char *at)
 		return *or_empty(*(const char *const *)at) == '\0';
 	case CHARS:
 		return *at == '\0';
-	case WORD:
 	case NUMBER:
 		return *(const uint64_t *)at == 0;
 	case SIGNED:
 		return *(const int64_t *)at == 0;
+	case WORD:
 	case SMALL:
 		return *(const unsigned *)at == 0;
 	case FLAG:

@@ -457,6 +457,25 @@ a_lost_link_forgets_half_an_answer(void)
 	con_board_fini(&board);
 }
 
+/* What was sent over the link before is given up by its number. */
+static void
+an_end_before_a_welcome_belongs_to_the_link_before(void)
+{
+	struct con_news bye = { .kind = CON_NEWS_FRAME, .at_ns = FIRST };
+	struct wire_frame f = wire_frame_of(WIRE_BYE), *copy = NULL;
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	const char *why;
+
+	begin(true);
+	CHECK_INT(wire_frame_encode(&b, &f), 0);
+	CHECK_INT(wire_frame_parse(b.data, b.len - 1, &copy, &why), 0);
+	bye.frame = copy;
+	con_board_news(&board, &bye);
+	CHECK_INT(board.generation, 1);
+	dw_buf_fini(&b);
+	con_board_fini(&board);
+}
+
 /* ---- promise 2 ---- */
 
 /* The number in "[3 alice] 2 waiting 0:01> "; 0 for "[-]". */
@@ -545,6 +564,7 @@ main(void)
 		T(history_comes_whole_with_its_answer),
 		T(history_of_who_is_here_may_still_be_sent),
 		T(a_lost_link_forgets_half_an_answer),
+		T(an_end_before_a_welcome_belongs_to_the_link_before),
 		T(a_typed_line_goes_to_the_painted_session_or_nobody),
 	};
 

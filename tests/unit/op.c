@@ -317,6 +317,43 @@ damaged_frames_never_do_harm(void)
 	}
 }
 
+static void
+check_bytes(const struct wire_frame *f, const char *want)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	CHECK_INT(wire_frame_encode(&out, f), 0);
+	CHECK_STR(dw_buf_str(&out), want);
+	dw_buf_fini(&out);
+}
+
+static void
+what_is_absent_is_not_written(void)
+{
+	static const struct ev_session session = { .sid = 9,
+		.state = EV_STATE_OPEN };
+	struct wire_frame f = wire_frame_of(WIRE_EV);
+
+	f.ev = ev_event_of(EV_SAID);
+	f.ev.seq = 7;
+	f.ev.sid = 3;
+	f.ev.n = 1;
+	f.ev.body = "hi";
+	f.ev.len = 2;
+	check_bytes(&f,
+	    "{\"op\":\"ev\",\"ev\":{\"seq\":7,\"sid\":3,"
+	    "\"ev\":\"said\",\"n\":1,\"text\":\"hi\"}}\n");
+	f = wire_frame_of(WIRE_BYE);
+	check_bytes(&f, "{\"op\":\"bye\"}\n");
+	f = wire_frame_of(WIRE_WELCOME);
+	f.sessions = &session;
+	f.nsessions = 1;
+	check_bytes(&f,
+	    "{\"op\":\"welcome\",\"sessions\":[{\"sid\":9,"
+	    "\"state\":\"open\"}],\"commands\":[],"
+	    "\"listeners\":[]}\n");
+}
+
 int
 main(void)
 {
@@ -332,6 +369,7 @@ main(void)
 		T(deep_nesting_is_refused_before_it_costs_stack),
 		T(the_longest_frame_is_taken_and_one_byte_more_is_not),
 		T(damaged_frames_never_do_harm),
+		T(what_is_absent_is_not_written),
 	};
 
 	return t_main("op", cases, sizeof cases / sizeof cases[0]);
