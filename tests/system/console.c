@@ -390,7 +390,7 @@ a_long_paste_says_what_enter_would_send(void)
 	for (int i = 0; i < 18; i++)
 		pty_type_bytes(s.p, block, sizeof block);
 	pty_type(s.p, "\033[201~");
-	CHECK(pty_wait_ever(s.p, "longer than 1 MiB", WAIT));
+	CHECK(pty_wait_ever(s.p, "longer than 1 MiB", 5 * WAIT));
 	end(&s);
 }
 
