@@ -152,7 +152,7 @@ say_bye(const struct desk_round *r, const struct desk_effect *fx)
 
 /* The goodbye was not said after all. */
 static void
-stay(const struct desk_round *r, const struct desk_effect *fx)
+bye_undone(const struct desk_round *r, const struct desk_effect *fx)
 {
 	(void)r;
 	fx->conn->leaving = false;
@@ -186,39 +186,43 @@ quit(const struct desk_round *r, const struct desk_effect *fx)
 
 typedef void effect_fn(const struct desk_round *, const struct desk_effect *);
 
+#define ORDER DESK_FX_IN_ORDER
+#define LATE  DESK_FX_LATE
+
 /* clang-format off */
 static const struct {
+	enum desk_fx_when when;		/* among those of a stored round */
 	effect_fn *publish, *undo;	/* NULL is nothing */
-	enum desk_fx_when when;
 } effects[] = {
-	/*                         stored              not stored */
-	[DESK_FX_EVENT]        = { tell_event,         NULL },
-	[DESK_FX_ANSWER]       = { give_answer,        give_answer_undone },
-	[DESK_FX_LET_GO]       = { let_go,             let_go },
-	[DESK_FX_TEXT]         = { say_text,           NULL },
-	[DESK_FX_TELL]         = { say_text,           say_text },
-	[DESK_FX_RAW]          = { put_raw,            put_raw },
-	[DESK_FX_DELIVER]      = { deliver,            NULL },
-	[DESK_FX_SORRY]        = { NULL,               say_sorry },
-	[DESK_FX_WROTE]        = { take_turn,          take_turn_undone },
-	[DESK_FX_POLL]         = { take_turn,          take_turn },
-	[DESK_FX_GREET]        = { greet,              greet_undone },
-	[DESK_FX_BYE]          = { say_bye,            say_bye },
-	[DESK_FX_BYE_STORED]   = { say_bye,            stay },
-	[DESK_FX_CUT]          = { cut,                cut },
-	[DESK_FX_CUT_STORED]   = { cut,                NULL },
-	[DESK_FX_DRAIN]        = { drain,              drain },
-	[DESK_FX_QUIT]         = { quit,               quit },
-	[DESK_FX_PAST]         = { show_past,          show_past },
-	[DESK_FX_HEARD]        = { desk_peer_heard,    NULL },
-	[DESK_FX_UDP_ANSWER]   = { desk_send_datagram, NULL },
+	/*                         when   stored              not stored */
+	[DESK_FX_EVENT]        = { ORDER, tell_event,         NULL },
+	[DESK_FX_ANSWER]       = { ORDER, give_answer,        give_answer_undone },
+	[DESK_FX_LET_GO]       = { ORDER, let_go,             let_go },
+	[DESK_FX_TEXT]         = { ORDER, say_text,           NULL },
+	[DESK_FX_TELL]         = { ORDER, say_text,           say_text },
+	[DESK_FX_RAW]          = { ORDER, put_raw,            put_raw },
+	[DESK_FX_DELIVER]      = { ORDER, deliver,            NULL },
+	[DESK_FX_SORRY]        = { ORDER, NULL,               say_sorry },
+	[DESK_FX_WROTE]        = { ORDER, take_turn,          take_turn_undone },
+	[DESK_FX_POLL]         = { ORDER, take_turn,          take_turn },
+	[DESK_FX_GREET]        = { ORDER, greet,              greet_undone },
+	[DESK_FX_BYE]          = { ORDER, say_bye,            say_bye },
+	[DESK_FX_BYE_STORED]   = { ORDER, say_bye,            bye_undone },
+	[DESK_FX_CUT]          = { ORDER, cut,                cut },
+	[DESK_FX_CUT_STORED]   = { ORDER, cut,                NULL },
+	[DESK_FX_DRAIN]        = { ORDER, drain,              drain },
+	[DESK_FX_QUIT]         = { ORDER, quit,               quit },
+	[DESK_FX_PAST]         = { ORDER, show_past,          show_past },
+	[DESK_FX_HEARD]        = { ORDER, desk_peer_heard,    NULL },
+	[DESK_FX_UDP_ANSWER]   = { ORDER, desk_send_datagram, NULL },
 	/* An operator is let in also, and then above all, when the disk is
 	 * full.  What it is shown is how the desk stands behind the last event
 	 * of the round, so it must not see one of them again. */
-	[DESK_FX_ATTACHED]     = { attach,             attach_undone,
-				   DESK_FX_LATE },
+	[DESK_FX_ATTACHED]     = { LATE,  attach,             attach_undone },
 };
 /* clang-format on */
+_Static_assert(sizeof effects / sizeof *effects == DESK_FX_ATTACHED + 1,
+    "every effect has its row");
 
 void
 desk_effects_publish(const struct desk_round *r, enum desk_fx_when when)
