@@ -155,9 +155,10 @@ struct desk_time {
  * desk_tick.  None may wait.
  */
 struct desk_sink {
-	/* To all operators and the log, in the order of seq. */
+	/* To all operators and the log, in the order of seq.  c: whose arrival
+	 * it is, although it may have disconnected since; NULL for all else. */
 	void (*event)(void *arg, const struct ev_event *ev,
-	    const struct desk_session *s);
+	    const struct desk_session *s, const struct desk_conn *c);
 	/* Puts text into a customer's outbox; *end is where it ends among
 	 * all bytes put. */
 	enum desk_put (*say)(void *arg, struct desk_conn *c,

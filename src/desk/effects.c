@@ -20,7 +20,7 @@ const char desk_sorry[] = N_("Your message could not be stored. "
 static void
 tell_event(const struct desk_round *r, const struct desk_effect *fx)
 {
-	r->sink->event(r->arg, &r->d->events[fx->event], fx->session);
+	r->sink->event(r->arg, &r->d->events[fx->event], fx->session, fx->conn);
 }
 
 static void

@@ -22,7 +22,7 @@ struct desk_round {
  * which says what happens once the round is stored, and what if it is not.
  */
 enum desk_fx {
-	DESK_FX_EVENT,      /* event, session */
+	DESK_FX_EVENT,      /* event, session; of an arrival conn */
 	DESK_FX_ANSWER,     /* node, answer, undone */
 	DESK_FX_LET_GO,     /* conn, node: its worker lets go of it */
 	DESK_FX_TEXT,       /* conn, text: the desk says it */

@@ -44,6 +44,7 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 	ev.mode = c->mode;
 	ev.addr = c->addr;
 	desk_emit(d, s, ev, now);
+	d->effects[d->neffects - 1].conn = c;
 	/* The connection may go before this round is published. */
 	d->events[d->nevents - 1].addr = s->facts.addr;
 	return s;

@@ -42,6 +42,13 @@ svc_customer_telnet(const struct desk_conn *c)
 		->telnet);
 }
 
+const struct sks_addr *
+svc_customer_address(const struct desk_conn *c)
+{
+	return DW_LIST_OF(c, const struct svc_customer, conn)
+	    ->base.client_address;
+}
+
 /*
  * Requests.
  */

@@ -21,12 +21,13 @@
  */
 
 static void
-sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
+sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
+    const struct desk_conn *c)
 {
 	struct svc *svc = svc_of(arg);
 
 	svc_operator_event(svc, ev);
-	svc_record(svc, ev, s);
+	svc_record(svc, ev, s, c);
 }
 
 static enum desk_put

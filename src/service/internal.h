@@ -72,9 +72,10 @@ svc_of(void *arg)
 	return svc;
 }
 
-/* A customer's and an operator's outbox, for the publisher. */
+/* A customer's outbox, whether it speaks telnet, and its address. */
 struct sks_outbox *svc_customer_outbox(struct desk_conn *c);
 bool svc_customer_telnet(const struct desk_conn *c);
+const struct sks_addr *svc_customer_address(const struct desk_conn *c);
 
 /* What both clocks say. */
 static inline struct desk_time
@@ -121,7 +122,7 @@ void *svc_desk_thread(void *svc);
 
 /* Writes what an event means to the log of what is said. */
 void svc_record(struct svc *svc, const struct ev_event *ev,
-    const struct desk_session *s);
+    const struct desk_session *s, const struct desk_conn *c);
 void svc_record_put(struct svc *svc, const struct desk_conn *c,
     const struct desk_say *say);
 void svc_record_datagram(struct svc *svc, const struct sks_addr *from,

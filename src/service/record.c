@@ -30,18 +30,6 @@ begin(struct record *r, const struct svc *svc, uint64_t sid, const char *addr)
 	    addr);
 }
 
-/* "('127.0.0.1', 5000)" of "127.0.0.1:5000". */
-static void
-python_address(const char *text, char tuple[SKS_ADDR_TEXT])
-{
-	struct sks_addr addr;
-
-	if (sks_addr_parse(text, 0, &addr) < 0)
-		snprintf(tuple, SKS_ADDR_TEXT, "%s", text);
-	else
-		sks_addr_format(&addr, SKS_STYLE_PYTHON, tuple, SKS_ADDR_TEXT);
-}
-
 /* The words of both are protocol: the tutorial's, in every language. */
 static void
 record_text(const struct record *r, const char *what, int64_t t_ms,
@@ -56,11 +44,13 @@ record_text(const struct record *r, const char *what, int64_t t_ms,
 }
 
 static void
-record_arrived(const struct record *r, const struct ev_event *ev)
+record_arrived(const struct record *r, const struct ev_event *ev,
+    const struct desk_conn *c)
 {
 	char tuple[SKS_ADDR_TEXT];
 
-	python_address(ev->addr, tuple);
+	sks_addr_format(svc_customer_address(c), SKS_STYLE_PYTHON, tuple,
+	    sizeof tuple);
 	if (!r->one_at_a_time)
 		dw_log(r->log,
 		    _("%s New connection in a thread of its "
@@ -104,7 +94,7 @@ begin_udp(struct record *r, const struct svc *svc, const char *addr)
 
 void
 svc_record(struct svc *svc, const struct ev_event *ev,
-    const struct desk_session *s)
+    const struct desk_session *s, const struct desk_conn *c)
 {
 	struct record r;
 
@@ -116,7 +106,7 @@ svc_record(struct svc *svc, const struct ev_event *ev,
 	}
 	switch (ev->kind) {
 	case EV_ARRIVED:
-		record_arrived(&r, ev);
+		record_arrived(&r, ev, c);
 		break;
 	case EV_SAID:
 		record_said(&r, ev);

@@ -35,7 +35,8 @@ same_event(const struct ev_event *a, const struct ev_event *b)
 }
 
 static void
-sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
+sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
+    const struct desk_conn *c)
 {
 	struct world *w = arg;
 
@@ -48,6 +49,10 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
 		sim_fail(w, "event %" PRIu64 " is shown otherwise than stored",
 		    ev->seq);
 	udp_shown(w, ev);
+	if ((c != NULL) != (ev->kind == EV_ARRIVED))
+		sim_fail(w, "only an arrival has its connection");
+	if (c != NULL && strcmp(c->addr, ev->addr) != 0)
+		sim_fail(w, "an arrival with another's connection");
 	if (s != NULL && s->facts.sid != ev->sid)
 		sim_fail(w, "an event with another's session");
 	for (int i = 0; i < OPS; i++)

@@ -31,9 +31,11 @@ static const char *describe_datagram(const struct desk_peer *to,
 static const char *name_of(const struct desk_conn *c);
 
 static void
-sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s)
+sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
+    const struct desk_conn *c)
 {
 	(void)arg;
+	CHECK((c != NULL) == (ev->kind == EV_ARRIVED));
 	describe_event(ev, s);
 }
 
