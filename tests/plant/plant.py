@@ -19,7 +19,7 @@ EACH_DAY = 10
 LIMIT_S = 50  # less than a test's own limit, which would look like a failure
 
 # What a proof is run with; smaller sizes are enough to fail.
-ARGUMENTS = {"sim": ["--steps", "100000"]}
+ARGUMENTS = {"sim": ["--steps", "400000"]}
 ENVIRONMENT = {"T_SIZE": "small", "T_FIRST": "1", "T_LIMIT_S": "600"}
 
 ROW = re.compile(r'^MISTAKE\((\w+),\s*(\w+),\s*"([^"]*)"\)$', re.M)

@@ -72,7 +72,7 @@ void late(struct sks_server *srv) { sks_server_get_config(srv)->backlog = 5; }
 END
 # shellcheck disable=SC2086
 if ! $CC -x c $strict "$work/program" 2>"$work/log" &&
-    grep -q 'read-only\|not assignable' "$work/log"; then
+    grep -q 'read-only\|not assignable\|a const value' "$work/log"; then
 	echo "ok $number - header: what is set too late does not compile"
 else
 	echo "not ok $number - header: what is set too late does not compile"
