@@ -169,7 +169,7 @@ con_is_answer(const char *command)
 	    (command[3] == ' ' || command[3] == '\0');
 }
 
-/* So much of the command that one knows which. */
+/* Says why, with enough of the command to know which one is meant. */
 static void
 say_refused(struct con *con, const char *command, const char *why)
 {
@@ -198,7 +198,7 @@ show_answer(struct con *con, struct con_item *item)
 	con_request_free(rq);
 }
 
-/* Requests of former links whose answers will never come. */
+/* Gives up requests of former links, whose answers will never come. */
 static void
 give_up_lost(struct con *con, unsigned generation)
 {
@@ -218,7 +218,7 @@ give_up_lost(struct con *con, unsigned generation)
 	}
 }
 
-/* The rows that one types: these words, and the address behind them. */
+/* Shows what one would type: these words, and the address behind them. */
 static void
 say_words(struct con *con, const char *words, const char *listener)
 {
@@ -240,7 +240,7 @@ say_words(struct con *con, const char *words, const char *listener)
 	con_say(con, "  %s %.*s %s", words, len, host, colon + 1);
 }
 
-/* How a customer comes here; the first address will do. */
+/* Shows how a customer comes here; the first address will do. */
 static void
 say_how_to_try(struct con *con)
 {
@@ -257,7 +257,7 @@ say_how_to_try(struct con *con)
 		}
 }
 
-/* Who wrote while nobody was here, and is gone. */
+/* Counts those who wrote while nobody was here, and are gone. */
 static void
 say_who_left(struct con *con)
 {
@@ -275,7 +275,7 @@ say_who_left(struct con *con)
 		    n);
 }
 
-/* Who wrote over UDP while nobody was here. */
+/* Counts the datagrams that came while nobody was here. */
 static void
 say_datagrams(struct con *con)
 {
@@ -434,7 +434,7 @@ take_and_show(struct con *con)
 	}
 }
 
-/* When to run again though nothing is posted. */
+/* Sets when to run again although nothing new has come. */
 static void
 set_deadline(struct con *con)
 {

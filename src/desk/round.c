@@ -90,7 +90,8 @@ forget(struct desk_session *s)
 	free(s);
 }
 
-/* Ended, but something of it may still go out, or went out and is not noted. */
+/* Whether words of an ended session may still go out, or went out and no event
+ * says so yet. */
 static bool
 is_awaited(const struct desk_session *s)
 {
