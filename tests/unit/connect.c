@@ -134,6 +134,10 @@ accept_later(void *listener)
 	return NULL;
 }
 
+/*
+ * The fillers go first: one that still sent its SYN could take the room
+ * instead. The first one stays in the backlog, closed.
+ */
 static void
 outlasts_signals(enum sks_family family)
 {
@@ -141,6 +145,7 @@ outlasts_signals(enum sks_family family)
 	struct sks_socket *s = new (family);
 	pthread_t thread, accepter;
 
+	free_all(fillers);
 	storm_start(&thread, 0.3);
 	pthread_create(&accepter, NULL, accept_later, l);
 	CHECK_INT(sks_connect(s, &at), 0);
@@ -149,7 +154,6 @@ outlasts_signals(enum sks_family family)
 	pthread_join(accepter, NULL);
 	sks_socket_free(s);
 	sks_socket_free(l);
-	free_all(fillers);
 }
 
 /* In IP the second SYN is sent after a second. */
