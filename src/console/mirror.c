@@ -140,16 +140,55 @@ forget(struct con_session *s)
 	s->unread = 0;
 }
 
-/* What others wrote is made harmless once, where it comes in. */
+static void
+make_name_harmless(char name[EV_NAME_SIZE])
+{
+	char harmless[EV_NAME_SIZE];
+
+	keep_name(harmless, sizeof harmless, name);
+	memcpy(name, harmless, sizeof harmless);
+}
+
+static void
+make_addr_harmless(char addr[EV_ADDR_SIZE])
+{
+	char harmless[EV_ADDR_SIZE];
+
+	keep_line(harmless, sizeof harmless, addr);
+	memcpy(addr, harmless, sizeof harmless);
+}
+
+static void
+make_words_harmless(char words[EV_WORDS_SIZE])
+{
+	char harmless[EV_WORDS_SIZE];
+
+	keep_line(harmless, sizeof harmless, words);
+	memcpy(words, harmless, sizeof harmless);
+}
+
+/* What others wrote is made harmless once, where it comes in: a second time
+ * would change it again. */
 static void
 make_harmless(struct ev_session *f)
 {
-	char name[EV_NAME_SIZE], addr[EV_ADDR_SIZE];
+	make_name_harmless(f->name);
+	make_addr_harmless(f->addr);
+	make_name_harmless(f->by);
+	make_words_harmless(f->words);
+}
 
-	keep_name(name, sizeof name, f->name);
-	keep_line(addr, sizeof addr, f->addr);
-	memcpy(f->name, name, sizeof name);
-	memcpy(f->addr, addr, sizeof addr);
+static void
+make_news_harmless(struct ev_session *f, const struct ev_event *ev)
+{
+	if (ev->kind == EV_ARRIVED)
+		make_addr_harmless(f->addr);
+	if (ev->kind == EV_ARRIVED || ev->kind == EV_NAME)
+		make_name_harmless(f->name);
+	if (ev->kind == EV_SAID)
+		make_words_harmless(f->words);
+	if (ev->kind == EV_REPLY)
+		make_name_harmless(f->by);
 }
 
 static int
@@ -262,8 +301,7 @@ apply(struct con_mirror *m, const struct ev_event *ev)
 	if (s == NULL)
 		return 0;
 	ev_apply(&s->facts, ev);
-	if (ev->kind == EV_ARRIVED || ev->kind == EV_NAME)
-		make_harmless(&s->facts);
+	make_news_harmless(&s->facts, ev);
 	take_own(m, s, ev);
 	return 0;
 }

@@ -146,7 +146,7 @@ said_late(struct desk *d, const struct desk_request *rq)
 static bool
 is_unattended(const struct desk_session *s)
 {
-	return s != NULL && s->facts.state == EV_STATE_UNATTENDED;
+	return s != NULL && s->facts.unattended;
 }
 
 static int

@@ -113,8 +113,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
 static bool
 is_kept(const struct desk_session *s)
 {
-	return s->facts.state == EV_STATE_UNATTENDED ||
-	    strcmp(s->lost, EV_WHY_RESTART) == 0 ||
+	return s->facts.unattended || strcmp(s->lost, EV_WHY_RESTART) == 0 ||
 	    (strcmp(s->lost, EV_WHY_STOP) == 0 && s->facts.waiting_ms != 0);
 }
 

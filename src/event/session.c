@@ -4,10 +4,13 @@
  */
 #include "config.h"
 
-#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "event/session.h"
+
+#define NO_TEXT "\xef\xbf\xbd" /* U+FFFD */
 
 static void
 arrived(struct ev_session *s, const struct ev_event *ev)
@@ -20,14 +23,48 @@ arrived(struct ev_session *s, const struct ev_event *ev)
 	snprintf(s->name, sizeof s->name, "%s", ev->who);
 }
 
+/* The length of the character that text begins with; 0: it begins with none. */
+static size_t
+character(const char *text, size_t len)
+{
+	for (size_t n = 1; n <= 4 && n <= len && text[0] != '\0'; n++)
+		if (dw_text_valid(text, n) == n)
+			return n;
+	return 0;
+}
+
+static void
+keep_words(char words[EV_WORDS_SIZE], const char *text, size_t len)
+{
+	size_t at = 0, take, put;
+	const char *from;
+
+	for (; len > 0; text += take, len -= take, at += put) {
+		put = take = character(text, len);
+		from = text;
+		if (take == 0) {
+			from = NO_TEXT;
+			put = strlen(NO_TEXT);
+			take = 1;
+		}
+		if (at + put >= EV_WORDS_SIZE)
+			break;
+		memcpy(words + at, from, put);
+	}
+	words[at] = '\0';
+}
+
 static void
 said(struct ev_session *s, const struct ev_event *ev)
 {
 	s->in = ev->n;
+	s->unanswered++;
+	s->said_ms = ev->t_ms;
+	keep_words(s->words, ev->body, ev->len);
 	if (s->waiting_ms == 0)
 		s->waiting_ms = ev->t_ms;
 	if ((ev->flags & EV_FLAG_UNATTENDED) != 0)
-		s->state = EV_STATE_UNATTENDED;
+		s->unattended = true;
 }
 
 static void
@@ -35,7 +72,10 @@ replied(struct ev_session *s, const struct ev_event *ev)
 {
 	s->out = ev->n;
 	s->waiting_ms = 0;
+	s->unanswered = 0;
+	s->unattended = false;
 	s->state = EV_STATE_OPEN;
+	snprintf(s->by, sizeof s->by, "%s", ev->who);
 }
 
 static void
@@ -43,6 +83,8 @@ gone(struct ev_session *s, const struct ev_event *ev)
 {
 	s->gone = true;
 	s->gone_ms = ev->t_ms;
+	if (ev_is_owed(s))
+		s->state = EV_STATE_LEFT;
 }
 
 static void
@@ -90,10 +132,18 @@ ev_apply(struct ev_session *s, const struct ev_event *ev)
 	}
 }
 
+bool
+ev_is_owed(const struct ev_session *s)
+{
+	return s->waiting_ms != 0 || s->sent < s->out;
+}
+
 int64_t
 ev_waits_since(const struct ev_session *s)
 {
-	return s->waiting_ms == 0 && s->state == EV_STATE_WAITING ?
-	    s->began_ms :
-	    s->waiting_ms;
+	if (s->waiting_ms != 0)
+		return s->waiting_ms;
+	return s->state == EV_STATE_WAITING ? s->began_ms :
+	    s->state == EV_STATE_LEFT       ? s->gone_ms :
+					      0;
 }

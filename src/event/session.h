@@ -11,30 +11,45 @@
 
 #include "event/event.h"
 
-#define EV_NAME_SIZE 97 /* 24 columns of 4 bytes and a NUL */
-#define EV_ADDR_SIZE 64
+#define EV_NAME_SIZE  97 /* 24 columns of 4 bytes and a NUL */
+#define EV_ADDR_SIZE  64
+#define EV_WORDS_SIZE 97
 
 struct ev_session {
 	uint64_t sid;
 	enum ev_mode mode;
 	enum ev_state state;
-	bool eof;  /* it will write no more */
-	bool gone; /* it is not connected */
+	bool eof;        /* it will write no more */
+	bool gone;       /* it is not connected */
+	bool unattended; /* it wrote while nobody was on duty, and was not
+	                  * answered since */
 	char name[EV_NAME_SIZE];
 	char addr[EV_ADDR_SIZE];
-	int64_t began_ms;   /* wall clock, as the next two; 0: not */
+	char by[EV_NAME_SIZE]; /* who answered last */
+	/* How its last message begins: UTF-8, in which what was none is
+	 * U+FFFD.  Nothing else is made harmless. */
+	char words[EV_WORDS_SIZE];
+	int64_t began_ms;   /* wall clock, as the next three; 0: not */
 	int64_t waiting_ms; /* when the oldest unanswered message came */
+	int64_t said_ms;    /* and the last message of all */
 	int64_t gone_ms;
 	uint64_t in, out, sent; /* messages each way; replies up to the
 	                         * sent-th went out */
+	uint64_t unanswered;    /* of its messages, those since the last
+	                         * reply */
 };
 
 /* What an event of this session does to its facts.  Replay uses nothing
  * else. */
 void ev_apply(struct ev_session *s, const struct ev_event *ev);
 
+/* Is something still owed to this customer: an answer, or the delivery of one?
+ * Such a one is `left` when it goes, and not closed. */
+bool ev_is_owed(const struct ev_session *s);
+
 /* Since when this customer waits for an operator: its oldest unanswered
- * message, or for one who has said nothing yet its arrival; 0: it does not. */
+ * message; its arrival, for one who has said nothing yet; when it left, for
+ * one who never got its answers; 0: it does not. */
 int64_t ev_waits_since(const struct ev_session *s);
 
 #endif

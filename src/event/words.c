@@ -19,7 +19,7 @@ static const char *const states[] = {
 	[EV_STATE_NONE] = "",
 	[EV_STATE_WAITING] = "waiting",
 	[EV_STATE_OPEN] = "open",
-	[EV_STATE_UNATTENDED] = "left",
+	[EV_STATE_LEFT] = "left",
 	[EV_STATE_CLOSED] = "closed",
 };
 

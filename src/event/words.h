@@ -34,10 +34,10 @@ enum ev_mode {
 
 enum ev_state {
 	EV_STATE_NONE,
-	EV_STATE_WAITING,    /* "waiting": nobody has answered yet */
-	EV_STATE_OPEN,       /* "open": an operator has answered */
-	EV_STATE_UNATTENDED, /* "left": wrote while nobody was on duty */
-	EV_STATE_CLOSED      /* "closed": ended */
+	EV_STATE_WAITING, /* "waiting": nobody has answered yet */
+	EV_STATE_OPEN,    /* "open": an operator has answered */
+	EV_STATE_LEFT,    /* "left": not connected any more, not answered */
+	EV_STATE_CLOSED   /* "closed": ended */
 };
 
 /* How a request went; and why the desk tells all consoles something, or ends

@@ -220,6 +220,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	f.commands = commands;
 	f.ncommands =
 	    wire_commands(commands, sizeof commands / sizeof commands[0]);
+	f.burst = (uint64_t)svc->config->limits.burst;
 	f.listeners = svc->listener_names;
 	f.nlisteners = svc->nlisteners;
 	if (!op->replay) {

@@ -56,7 +56,9 @@ enum {
 	F_EV = 2048,
 	F_LISTS = 4096,
 	F_JOURNAL = 8192,
-	F_DATAGRAMS = 16384
+	F_DATAGRAMS = 16384,
+	F_BURST = 32768,
+	F_UNLISTED = 65536
 };
 
 static const struct {
@@ -66,15 +68,19 @@ static const struct {
 	[WIRE_HELLO] = { "hello", F_V | F_NAME | F_SEEN | F_REPLAY },
 	[WIRE_REPLY] = { "reply", F_ID | F_SID | F_TEXT },
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
+	[WIRE_LOOK] = { "look", F_SID },
+	[WIRE_PING] = { "ping", F_ID },
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
 	[WIRE_WELCOME] = { "welcome",
 	    F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY | F_JOURNAL | F_DATAGRAMS |
-		F_LISTS },
+		F_BURST | F_UNLISTED | F_LISTS },
 	[WIRE_LIVE] = { "live", F_SEQ },
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
 	[WIRE_OK] = { "ok", F_ID | F_SID | F_N | F_TEXT },
 	[WIRE_ERR] = { "err", F_ID | F_SID | F_CODE | F_TEXT },
+	[WIRE_LOOKS] = { "looks", F_N | F_NAME | F_SID },
+	[WIRE_PONG] = { "pong", F_ID },
 	[WIRE_NOTICE] = { "notice", F_CODE | F_TEXT },
 };
 
@@ -99,6 +105,8 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "seq", NUMBER, seq, F_SEQ),
 	ROW(struct wire_frame, "seen", NUMBER, seen, F_SEEN),
 	ROW(struct wire_frame, "datagrams", NUMBER, datagrams, F_DATAGRAMS),
+	ROW(struct wire_frame, "burst", NUMBER, burst, F_BURST),
+	ROW(struct wire_frame, "unlisted", NUMBER, unlisted, F_UNLISTED),
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
 	ROW(struct wire_frame, "name", STRING, name, F_NAME),
 	ROW(struct wire_frame, "desk", STRING, desk, F_DESK),
@@ -130,10 +138,15 @@ static const struct member session_members[] = {
 	WORD_ROW(struct ev_session, "mode", mode, 1, ev_modes),
 	CHARS_ROW(struct ev_session, "name", name),
 	CHARS_ROW(struct ev_session, "addr", addr),
+	CHARS_ROW(struct ev_session, "by", by),
+	CHARS_ROW(struct ev_session, "words", words),
 	ROW(struct ev_session, "eof", FLAG, eof, 1),
 	ROW(struct ev_session, "gone", FLAG, gone, 1),
 	ROW(struct ev_session, "waiting", SIGNED, waiting_ms, 1),
 	ROW(struct ev_session, "began", SIGNED, began_ms, 1),
+	ROW(struct ev_session, "said", SIGNED, said_ms, 1),
+	ROW(struct ev_session, "went", SIGNED, gone_ms, 1),
+	ROW(struct ev_session, "unanswered", NUMBER, unanswered, 1),
 	END_ROW,
 };
 

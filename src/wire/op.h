@@ -9,20 +9,28 @@
  *					replay: wants what came since
  *	reply	id, sid, text		the answer is ok or err with this id
  *	cmd	id, text		"close 3": a row of the desk's table
+ *	look	sid			this console has selected sid; 0: nobody
+ *	ping	id			the answer is pong with this id
  *	bye				the operator detaches
  *
  *	from the desk
  *	welcome	v, name, desk, journal, seq, sessions, commands, listeners,
  *		peers, datagrams,	name: what the desk calls this operator;
- *		replay			journal: what its seq are numbers of;
- *					peers: who wrote over UDP lately;
+ *		burst, unlisted,	journal: what its seq are numbers of;
+ *		replay			peers: who wrote over UDP lately;
  *					datagrams: so many came while nobody
- *					was on duty
+ *					was on duty; burst: so many messages a
+ *					customer may send at once; unlisted: so
+ *					many who left are off the list
  *	live	seq			after a replay: all up to seq was sent
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id
- *	ok	id, sid, n, text	done; for a reply n is its number
+ *	ok	id, sid, n, text	done; for a reply n is its number, for a
+ *					history how many messages come before
  *	err	id, sid, code, text	not done; text is for people
+ *	looks	n, name, sid		console n, of operator name, has
+ *					selected sid; 0: nobody, or it has gone
+ *	pong	id			the desk is there
  *	notice	code, text		a banner, not an event: "disk", "limit", …
  *	bye	code, text		the desk ends this link: "stop", …
  */
@@ -47,6 +55,8 @@ enum wire_op {
 	WIRE_HELLO,
 	WIRE_REPLY,
 	WIRE_CMD,
+	WIRE_LOOK,
+	WIRE_PING,
 	WIRE_BYE,
 	WIRE_WELCOME,
 	WIRE_LIVE,
@@ -54,13 +64,15 @@ enum wire_op {
 	WIRE_PAST,
 	WIRE_OK,
 	WIRE_ERR,
+	WIRE_LOOKS,
+	WIRE_PONG,
 	WIRE_NOTICE,
 	WIRE_OPS
 };
 
 struct wire_frame {
 	enum wire_op op;
-	uint64_t id, sid, n, seq, seen, datagrams;
+	uint64_t id, sid, n, seq, seen, datagrams, burst, unlisted;
 	unsigned v;
 	bool replay;
 	enum ev_code code;

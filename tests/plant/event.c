@@ -23,7 +23,7 @@ leave_out(struct ev_session *s, const struct ev_session *before,
 		s->waiting_ms = before->waiting_ms;
 	if (PLANTED(gone_at_no_time))
 		s->gone_ms = 0;
-	if (PLANTED(left_unseen) && s->state == EV_STATE_UNATTENDED)
+	if (PLANTED(left_unseen) && ev->kind == EV_GONE)
 		s->state = before->state;
 	if (PLANTED(name_not_taken) && ev->kind == EV_NAME)
 		memcpy(s->name, before->name, sizeof s->name);

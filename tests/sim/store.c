@@ -117,8 +117,12 @@ said(struct world *w, struct session *s, const struct ev_event *ev)
 		q->stored = true;
 		if (s->f.waiting_ms == 0)
 			s->f.waiting_ms = ev->t_ms;
-		if ((ev->flags & EV_FLAG_UNATTENDED) != 0)
-			s->f.state = EV_STATE_UNATTENDED;
+		s->f.said_ms = ev->t_ms;
+		s->f.unanswered++;
+		s->f.unattended |= (ev->flags & EV_FLAG_UNATTENDED) != 0;
+		/* Nobody here says more than the list has room for. */
+		snprintf(s->f.words, sizeof s->f.words, "%.*s", (int)ev->len,
+		    ev->body);
 		return;
 	}
 	sim_fail(w, "session %" PRIu64 " said what nobody said", ev->sid);
@@ -132,7 +136,10 @@ reply(struct world *w, struct session *s, const struct ev_event *ev)
 	if (ev->n != ++s->f.out)
 		sim_fail(w, "reply %" PRIu64 " is not the next", ev->n);
 	s->f.waiting_ms = 0;
+	s->f.unanswered = 0;
+	s->f.unattended = false;
 	s->f.state = EV_STATE_OPEN;
+	snprintf(s->f.by, sizeof s->f.by, "%s", ev->who);
 	w->counts.replies++;
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
@@ -206,6 +213,8 @@ gone(struct world *w, struct session *s, const struct ev_event *ev)
 		sim_fail(w, "gone twice");
 	s->f.gone = true;
 	s->f.gone_ms = ev->t_ms;
+	if (s->f.unanswered > 0 || s->f.out > s->f.sent)
+		s->f.state = EV_STATE_LEFT;
 	w->counts.gone++;
 }
 
@@ -335,8 +344,10 @@ same(const struct ev_session *a, const struct ev_session *b)
 	    a->eof == b->eof && a->gone == b->gone &&
 	    strcmp(a->name, b->name) == 0 && strcmp(a->addr, b->addr) == 0 &&
 	    a->began_ms == b->began_ms && a->waiting_ms == b->waiting_ms &&
-	    a->gone_ms == b->gone_ms && a->in == b->in && a->out == b->out &&
-	    a->sent == b->sent;
+	    a->gone_ms == b->gone_ms && a->said_ms == b->said_ms &&
+	    strcmp(a->words, b->words) == 0 && strcmp(a->by, b->by) == 0 &&
+	    a->unanswered == b->unanswered && a->unattended == b->unattended &&
+	    a->in == b->in && a->out == b->out && a->sent == b->sent;
 }
 
 /* Steps over the closed ones, which the desk has forgotten. */

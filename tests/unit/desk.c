@@ -256,12 +256,13 @@ nobody_on_duty_is_said_once_and_the_message_kept(void)
 	said(&anna, "hi");
 	stored("arrived 1; said 1 n1 unattended; anna<Nobody is on duty right "
 	       "now; your message is kept.; ok; ");
-	CHECK_INT(facts(1).state, EV_STATE_UNATTENDED);
+	CHECK(facts(1).unattended);
 	said(&anna, "ho");
 	stored("said 1 n2 unattended; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; gone 1 (left); ");
 	CHECK(facts(1).gone);
+	CHECK_INT(facts(1).state, EV_STATE_LEFT);
 	CHECK(facts(1).waiting_ms != 0);
 	finish();
 }

@@ -54,7 +54,7 @@ static void
 states_and_codes_have_the_words_of_the_protocol(void)
 {
 	CHECK_STR(ev_word(&ev_states, EV_STATE_WAITING), "waiting");
-	CHECK_STR(ev_word(&ev_states, EV_STATE_UNATTENDED), "left");
+	CHECK_STR(ev_word(&ev_states, EV_STATE_LEFT), "left");
 	CHECK_STR(ev_word(&ev_codes, EV_CODE_OK), "ok");
 	CHECK_STR(ev_word(&ev_codes, EV_CODE_NOT_STORED), "not-stored");
 	CHECK_STR(ev_word(&ev_codes, EV_CODE_CLOSED), "closed");
@@ -129,9 +129,119 @@ what_nobody_was_there_to_read_marks_the_session(void)
 	ev.n = 2;
 	ev.flags = EV_FLAG_UNATTENDED;
 	ev_apply(&s, &ev);
-	CHECK_INT(s.state, EV_STATE_UNATTENDED);
+	CHECK(s.unattended);
+	CHECK_INT(s.state, EV_STATE_WAITING);
 	apply(&s, EV_REPLY, 20, 1);
+	CHECK(!s.unattended);
 	CHECK_INT(s.state, EV_STATE_OPEN);
+}
+
+static void
+say(struct ev_session *s, const char *text, size_t len, int64_t t_ms)
+{
+	struct ev_event ev = ev_event_of(EV_SAID);
+
+	ev.n = s->in + 1;
+	ev.t_ms = t_ms;
+	ev.body = text;
+	ev.len = len;
+	ev_apply(s, &ev);
+}
+
+static void
+who_goes_unanswered_has_left_whatever_was_said_before(void)
+{
+	struct ev_session s = { 0 };
+
+	apply(&s, EV_ARRIVED, 10, 0);
+	say(&s, "hi", 2, 20);
+	apply(&s, EV_REPLY, 30, 1);
+	apply(&s, EV_SENT, 31, 1);
+	say(&s, "and", 3, 40);
+	apply(&s, EV_GONE, 50, 0);
+	CHECK_INT(s.state, EV_STATE_LEFT);
+	CHECK_INT(ev_waits_since(&s), 40);
+}
+
+static void
+whom_the_last_answer_did_not_reach_has_left_and_waits_from_then(void)
+{
+	struct ev_session s = { 0 };
+
+	apply(&s, EV_ARRIVED, 10, 0);
+	say(&s, "hi", 2, 20);
+	apply(&s, EV_REPLY, 30, 1);
+	CHECK(ev_is_owed(&s));
+	apply(&s, EV_GONE, 50, 0);
+	CHECK_INT(s.state, EV_STATE_LEFT);
+	CHECK_INT(ev_waits_since(&s), 50);
+	apply(&s, EV_SENT, 60, 1);
+	CHECK(!ev_is_owed(&s));
+}
+
+static void
+who_was_answered_or_said_nothing_has_not_left(void)
+{
+	struct ev_session silent = { 0 }, served = { 0 };
+
+	apply(&silent, EV_ARRIVED, 10, 0);
+	apply(&silent, EV_GONE, 20, 0);
+	CHECK_INT(silent.state, EV_STATE_WAITING);
+	apply(&served, EV_ARRIVED, 10, 0);
+	say(&served, "hi", 2, 20);
+	apply(&served, EV_REPLY, 30, 1);
+	apply(&served, EV_SENT, 40, 1);
+	apply(&served, EV_GONE, 50, 0);
+	CHECK_INT(served.state, EV_STATE_OPEN);
+	CHECK(served.gone);
+}
+
+static void
+the_last_words_their_time_and_how_many_wait_are_kept(void)
+{
+	struct ev_session s = { 0 };
+
+	apply(&s, EV_ARRIVED, 10, 0);
+	say(&s, "one", 3, 20);
+	say(&s, "two", 3, 30);
+	CHECK_INT(s.unanswered, 2);
+	CHECK_INT(s.said_ms, 30);
+	CHECK_STR(s.words, "two");
+	CHECK_STR(s.by, "");
+	apply(&s, EV_REPLY, 40, 1);
+	CHECK_INT(s.unanswered, 0);
+	CHECK_INT(s.said_ms, 30);
+	CHECK_STR(s.words, "two");
+	CHECK_STR(s.by, "anna");
+	say(&s, "", 0, 50);
+	CHECK_INT(s.unanswered, 1);
+	CHECK_STR(s.words, "");
+}
+
+static void
+words_are_cut_between_characters_and_are_always_text(void)
+{
+	struct ev_session s = { 0 };
+	char text[4 * EV_WORDS_SIZE];
+
+	for (size_t i = 0; i + 3 <= sizeof text; i += 3)
+		memcpy(text + i, "您", 3);
+	say(&s, text, sizeof text / 3 * 3, 1);
+	CHECK_INT(strlen(s.words), EV_WORDS_SIZE - 1);
+	CHECK_MEM(s.words, strlen(s.words), text, EV_WORDS_SIZE - 1);
+	text[0] = 'a';
+	memmove(text + 1, text + 3, sizeof text - 3);
+	say(&s, text, 97, 2);
+	CHECK_MEM(s.words, strlen(s.words), text, 94);
+	say(&s, "a\0b\xff\xe6\x82", 6, 3);
+	CHECK_STR(s.words,
+	    "a\xef\xbf\xbd"
+	    "b\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	memset(text, 0xff, sizeof text);
+	say(&s, text, sizeof text, 4);
+	CHECK_INT(strlen(s.words), EV_WORDS_SIZE - 1);
+	say(&s, "\033[2J", 4, 5);
+	CHECK_STR(s.words, "\033[2J");
 }
 
 static void
@@ -190,6 +300,11 @@ main(void)
 		T(a_session_waits_from_its_oldest_unanswered_message),
 		T(an_end_of_any_kind_stays_with_the_session),
 		T(what_nobody_was_there_to_read_marks_the_session),
+		T(who_goes_unanswered_has_left_whatever_was_said_before),
+		T(whom_the_last_answer_did_not_reach_has_left_and_waits_from_then),
+		T(who_was_answered_or_said_nothing_has_not_left),
+		T(the_last_words_their_time_and_how_many_wait_are_kept),
+		T(words_are_cut_between_characters_and_are_always_text),
 		T(name_mode_and_what_was_sent_stay_with_the_session),
 		T(an_event_begins_with_nothing_in_it),
 		T(an_event_of_a_newer_desk_changes_nothing),

@@ -340,6 +340,29 @@ names_are_harmless_and_fit(void)
 }
 
 static void
+last_words_and_who_answered_are_harmless_and_made_so_once(void)
+{
+	struct con_mirror m;
+	struct ev_event ev;
+	const struct con_session *s;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	ev = event(EV_SAID, 3);
+	ev.n = 1;
+	ev.body = "a\\\033[2J\nb";
+	ev.len = strlen(ev.body);
+	CHECK_INT(con_mirror_event(&m, &ev), 0);
+	s = con_mirror_find(&m, 3);
+	CHECK_STR(s->facts.words, "a\\\\\\x1B[2J\\nb");
+	happens(&m, EV_NAME, 3, 0, "anna");
+	CHECK_STR(s->facts.words, "a\\\\\\x1B[2J\\nb");
+	happens(&m, EV_REPLY, 3, 1, "\033]0;x\007");
+	CHECK(strpbrk(s->facts.by, "\033\007") == NULL);
+	con_mirror_fini(&m);
+}
+
+static void
 the_list_begins_with_who_waits_longest(void)
 {
 	struct con_mirror m;
@@ -424,6 +447,7 @@ main(void)
 		T(a_replay_goes_on_from_what_is_known),
 		T(a_session_is_found_by_number_or_by_the_start_of_one_name),
 		T(names_are_harmless_and_fit),
+		T(last_words_and_who_answered_are_harmless_and_made_so_once),
 		T(the_list_begins_with_who_waits_longest),
 		T(who_wrote_over_udp_last_comes_first_and_quit_takes_out),
 	};

@@ -82,7 +82,12 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		    .addr = "127.0.0.1:5",
 		    .eof = true,
 		    .gone = true,
+		    .by = "lin",
+		    .words = "我的订单",
+		    .unanswered = 2,
 		    .waiting_ms = 1700000000123,
+		    .said_ms = 1700000000456,
+		    .gone_ms = 1700000000789,
 		    .began_ms = 1700000000000 },
 		{ .sid = 9, .state = EV_STATE_WAITING },
 	};
@@ -107,6 +112,8 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 	f.peers = listeners + 1;
 	f.npeers = 1;
 	f.datagrams = 7;
+	f.burst = 20;
+	f.unlisted = 3;
 	back = around(&f, &out);
 	if (back != NULL && CHECK_INT(back->nsessions, 2) &&
 	    CHECK_INT(back->ncommands, 1) && CHECK_INT(back->nlisteners, 2)) {
@@ -116,6 +123,8 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK_INT(back->seq, 41);
 		CHECK(back->replay);
 		CHECK_INT(back->datagrams, 7);
+		CHECK_INT(back->burst, 20);
+		CHECK_INT(back->unlisted, 3);
 		if (CHECK_INT(back->npeers, 1))
 			CHECK_STR(back->peers[0], "[::1]:1");
 		CHECK_INT(back->sessions[0].sid, 3);
@@ -130,6 +139,11 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK(back->sessions[0].gone);
 		CHECK_INT(back->sessions[0].waiting_ms, 1700000000123);
 		CHECK_INT(back->sessions[0].began_ms, 1700000000000);
+		CHECK_INT(back->sessions[0].said_ms, 1700000000456);
+		CHECK_INT(back->sessions[0].gone_ms, 1700000000789);
+		CHECK_INT(back->sessions[0].unanswered, 2);
+		CHECK_STR(back->sessions[0].words, "我的订单");
+		CHECK_STR(back->sessions[0].by, "lin");
 		CHECK_STR(back->sessions[1].name, "");
 		CHECK(!back->sessions[1].eof);
 		CHECK(!back->sessions[1].gone);
@@ -140,6 +154,49 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK_STR(back->listeners[1], "[::1]:1");
 	}
 	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
+static void
+who_looks_at_whom_travels_both_ways(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_LOOK), *back;
+
+	f.sid = 3;
+	wire_frame_free(around(&f, &out));
+	CHECK_STR(dw_buf_str(&out), "{\"op\":\"look\",\"sid\":3}\n");
+	f = wire_frame_of(WIRE_LOOKS);
+	f.n = 2;
+	f.name = "lin";
+	f.sid = 3;
+	back = around(&f, &out);
+	CHECK_STR(dw_buf_str(&out),
+	    "{\"op\":\"looks\",\"sid\":3,\"n\":2,\"name\":\"lin\"}\n");
+	if (CHECK(back != NULL)) {
+		CHECK_INT(back->n, 2);
+		CHECK_INT(back->sid, 3);
+		CHECK_STR(back->name, "lin");
+	}
+	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
+static void
+a_ping_and_its_pong_have_one_id(void)
+{
+	static const enum wire_op both[] = { WIRE_PING, WIRE_PONG };
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct wire_frame f = wire_frame_of(both[i]), *back;
+
+		f.id = 7;
+		back = around(&f, &out);
+		if (CHECK(back != NULL))
+			CHECK_INT(back->id, 7);
+		wire_frame_free(back);
+	}
 	dw_buf_fini(&out);
 }
 
@@ -361,6 +418,8 @@ main(void)
 		T(a_reply_travels_as_it_is_documented),
 		T(every_op_comes_back_as_itself),
 		T(a_welcome_brings_sessions_commands_and_listeners),
+		T(who_looks_at_whom_travels_both_ways),
+		T(a_ping_and_its_pong_have_one_id),
 		T(any_bytes_of_a_body_arrive_as_they_were),
 		T(an_event_keeps_all_its_members),
 		T(a_name_that_is_no_text_is_shown_and_not_lost),
