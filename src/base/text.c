@@ -6,7 +6,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
 #include <unictype.h>
 #include <unistr.h>
 #include <uniwidth.h>
@@ -637,4 +639,19 @@ dw_text_is_blank(const char *s, size_t len)
 {
 	dw_text_trim(&s, &len);
 	return len == 0;
+}
+
+int
+dw_text_fold(struct dw_buf *out, const char *text, size_t len)
+{
+	size_t n;
+	uint8_t *folded = u8_casefold((const uint8_t *)text, len, NULL,
+	    UNINORM_NFC, NULL, &n);
+	int r;
+
+	if (folded == NULL)
+		return errno == ENOMEM ? -ENOMEM : dw_buf_add(out, text, len);
+	r = dw_buf_add(out, folded, n);
+	free(folded);
+	return r;
 }

@@ -69,6 +69,10 @@ int dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
 int dw_text_wrap_words(struct dw_buf *out, const char *tag, const char *gutter,
     const char *text, size_t len, unsigned columns, const char *end);
 
+/* The text without the difference of capital and small letters, for comparing;
+ * what is not UTF-8 is kept as it is. */
+int dw_text_fold(struct dw_buf *out, const char *text, size_t len);
+
 /* Length of the longest prefix that is valid UTF-8. */
 size_t dw_text_valid(const char *s, size_t len);
 

@@ -115,8 +115,10 @@ write_rows(struct tty *tty)
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
 
+	tty_tail_lift(tty);
 	tty_rows_take(&tty->rows, &text, PAINT_BYTES, "\r\n");
 	fwrite(dw_buf_str(&text), 1, text.len, tty->stream.file);
+	tty_tail_write(tty);
 	dw_buf_fini(&text);
 }
 
@@ -298,6 +300,7 @@ tty_edit_interrupt(struct tty *tty)
 		rl_point = rl_end;
 		rl_redisplay();
 		fputs("^C\r\n", tty->stream.file);
+		tty_tail_forget(tty);
 		rl_on_new_line();
 	}
 	empty_line();
@@ -416,6 +419,8 @@ tty_edit_resize(struct tty *tty)
 	unsigned old_width = tty->width;
 
 	tty_edit_size(tty);
+	if (tty->width < old_width)
+		tty_tail_forget(tty);
 	if (tty->has_handler && !tty->in_background) {
 		to_first_row(tty, old_width);
 		rl_on_new_line();
@@ -436,6 +441,7 @@ tty_edit_clear(struct tty *tty)
 		return;
 	rl_clear_visible_line();
 	fputs("\033[H\033[2J", tty->stream.file);
+	tty_tail_forget(tty);
 	rl_on_new_line();
 	tty->line_changed = true;
 }
@@ -450,6 +456,7 @@ tty_edit_suspend(struct tty *tty)
 		return;
 	}
 	rl_clear_visible_line();
+	tty_tail_forget(tty);
 	tty_modes_restore(tty);
 	flush(tty);
 	tty_out_drain(&tty->out, 100);
@@ -475,6 +482,7 @@ tty_edit_continue(struct tty *tty)
 	tty_modes_prep(1);
 	tty_edit_size(tty);
 	fputs(tty->dumb ? "\r" : "\r\033[J", tty->stream.file);
+	tty_tail_forget(tty);
 	rl_forced_update_display();
 	flush(tty);
 }

@@ -76,6 +76,22 @@ void tty_rows_take(struct tty_rows *r, struct dw_buf *out, size_t max,
 bool tty_rows_empty(const struct tty_rows *r);
 void tty_rows_fini(struct tty_rows *r);
 
+/* ---- tail.c: rows just above the prompt that will change ---- */
+
+struct tty_tail {
+	struct dw_buf text; /* as wanted; each row ends with LF */
+	bool changed;       /* the screen has other rows */
+	unsigned shown;     /* rows of it on the screen */
+};
+
+/* Takes it off the screen; the cursor is where the prompt began. */
+void tty_tail_lift(struct tty *tty);
+/* Writes it where the cursor is, at the beginning of a row. */
+void tty_tail_write(struct tty *tty);
+/* What stands of it on the screen stays there: it is no longer above the
+ * prompt, or no longer as wide. */
+void tty_tail_forget(struct tty *tty);
+
 /* ---- input.c: bytes on their way to readline ---- */
 
 #define TTY_PASTE_MAX ((size_t)1 << 20)
@@ -145,6 +161,7 @@ struct tty {
 	struct dw_signals signals;
 	struct tty_out out;
 	struct tty_rows rows;
+	struct tty_tail tail;
 	bool bell;
 	unsigned width, height;
 

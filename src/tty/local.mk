@@ -10,6 +10,7 @@ libdeskwire_la_SOURCES += \
 	src/tty/out.c \
 	src/tty/plain.c \
 	src/tty/rows.c \
+	src/tty/tail.c \
 	src/tty/stream.c \
 	src/tty/tty.c \
 	src/tty/tty.h \

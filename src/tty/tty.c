@@ -117,6 +117,7 @@ tty_close(struct tty *tty)
 	dw_signals_close(&tty->signals);
 	tty_out_close(&tty->out);
 	tty_rows_fini(&tty->rows);
+	dw_buf_fini(&tty->tail.text);
 	dw_buf_fini(&tty->line_buf);
 	free(tty->prompt);
 	tty->magic = 0;
@@ -246,6 +247,12 @@ tty_has_colour(const struct tty *tty)
 }
 
 bool
+tty_has_tail(const struct tty *tty)
+{
+	return !tty->plain && !tty->dumb;
+}
+
+bool
 tty_is_terminal(const struct tty *tty)
 {
 	return !tty->plain;
@@ -355,7 +362,7 @@ wants_paint(const struct tty *tty)
 	if (tty->plain)
 		return false;
 	/* A prompt that has to wait comes after the key that frees it. */
-	return tty->bell || tty->line_changed ||
+	return tty->bell || tty->line_changed || tty->tail.changed ||
 	    (tty->prompt_changed && !tty_edit_prompt_is_hidden());
 }
 

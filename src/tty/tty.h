@@ -145,6 +145,15 @@ void tty_quit(struct tty *tty);
  */
 void tty_print(struct tty *tty, const char *rows, size_t len);
 
+/*
+ * The rows that stand right above the prompt, below everything tty_print()
+ * has shown and will show, until they are replaced; len 0: none.  Finished rows
+ * as for tty_print(); of many the last are shown.  Plain, and where the cursor
+ * cannot be moved (tty_has_tail() is false): nothing.
+ */
+void tty_tail(struct tty *tty, const char *rows, size_t len);
+bool tty_has_tail(const struct tty *tty);
+
 /* A row of our own: formats, makes it printable, wraps it behind "* ". */
 void tty_printf(struct tty *tty, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
