@@ -69,6 +69,8 @@ verb_attach(struct options *o)
 {
 	struct attach a = { .magic = ATTACH_MAGIC };
 	struct con_config cfg = { .colour = o->colour,
+		.clock = o->clock,
+		.bell = o->bell,
 		.connect = connect_desk,
 		.arg = &a,
 		.stay = o->stay_at_eof };

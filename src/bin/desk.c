@@ -126,7 +126,10 @@ static int
 start_console(struct desk_process *p)
 {
 	struct options *o = p->setup->options;
-	struct con_config cfg = { .colour = o->colour, .owns_desk = true };
+	struct con_config cfg = { .colour = o->colour,
+		.clock = o->clock,
+		.bell = o->bell,
+		.owns_desk = true };
 
 	p->login = path_login();
 	p->history = o->no_history ? NULL : path_history();

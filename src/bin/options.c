@@ -89,6 +89,30 @@ set_colour(struct options *o, const char *arg)
 }
 
 static int
+set_clock(struct options *o, const char *arg)
+{
+	int clock = con_clock_of(arg);
+
+	o->clock = clock < 0 ? CON_CLOCK_MINUTE : (enum con_clock)clock;
+	if (clock >= 0)
+		return 0;
+	print_error(_("--clock takes minute, second or off, not \"%s\""), arg);
+	return -EINVAL;
+}
+
+static int
+set_bell(struct options *o, const char *arg)
+{
+	int bell = con_bell_of(arg);
+
+	o->bell = bell < 0 ? CON_BELL_MINE : (enum con_bell)bell;
+	if (bell >= 0)
+		return 0;
+	print_error(_("--bell takes mine, new, all or none, not \"%s\""), arg);
+	return -EINVAL;
+}
+
+static int
 set_on_eof(struct options *o, const char *arg)
 {
 	o->stay_at_eof = strcmp(arg, "stay") == 0;
@@ -164,6 +188,11 @@ static const struct option_row options[] = {
 	    N_("let Ctrl-Z stop the desk, and its customers wait") },
 	{ "color", "WHEN", VERB_CONSOLE | VERB_CALL, 0, set_colour,
 	    N_("auto, always or never") },
+	{ "clock", "WHAT", VERB_CONSOLE, 0, set_clock,
+	    N_("since when customers wait: minute, second, or off") },
+	{ "bell", "WHEN", VERB_CONSOLE, 0, set_bell,
+	    N_("ring for new customers (new), also for those you answered "
+	       "(mine), for all, or none") },
 	{ "classic", NULL, VERB_CALL, 0, set_classic,
 	    N_("speak the tutorial's protocol to the tutorial's servers") },
 	{ "wait", "SECONDS", VERB_CALL, 0, set_wait_seconds,

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "console/console.h"
 #include "service/limits.h"
 #include "tty/tty.h"
 
@@ -34,6 +35,8 @@ struct options {
 	const char *state_dir, *operator_socket;
 	const char *name, *as, *greeting_file, *log_file;
 	enum tty_colour colour;
+	enum con_clock clock;
+	enum con_bell bell;
 	bool one_at_a_time, begin_new, public_allowed;
 	bool no_history, allow_suspend, stay_at_eof;
 	const char *script;

@@ -38,6 +38,7 @@ con_board_init(struct con_board *b, bool flood_limit)
 	b->max_rows = CON_BOARD_ROWS;
 	b->max_bytes = CON_BOARD_BYTES;
 	b->flood_limit = flood_limit;
+	b->burst = CON_FLOOD_BURST;
 	con_mirror_init(&b->mirror);
 	dw_list_init(&b->items);
 	dw_list_init(&b->past);
@@ -115,6 +116,19 @@ uncount(struct con_board *b, const struct con_item *item)
 	b->nbytes -= item->cost;
 }
 
+/* What the selected customer said and nobody saw is not read. */
+static void
+forget_read(struct con_board *b, const struct con_item *item)
+{
+	struct con_session *s = con_mirror_find(&b->mirror, b->mirror.selected);
+
+	if (s == NULL || item->sid != s->facts.sid || item->frame == NULL ||
+	    item->frame->op != WIRE_EV)
+		return;
+	s->unread += is_event(item, EV_SAID);
+	s->rows += is_event(item, EV_SAID) || is_event(item, EV_REPLY);
+}
+
 /* Drops the oldest row of the list; false when there is none. */
 static bool
 drop_oldest(struct con_board *b, struct dw_list *items)
@@ -126,6 +140,7 @@ drop_oldest(struct con_board *b, struct dw_list *items)
 			continue;
 		uncount(b, item);
 		dw_list_del(n);
+		forget_read(b, item);
 		con_item_free(item);
 		b->dropped++;
 		return true;
@@ -226,6 +241,21 @@ source_of(struct con_board *b, const struct ev_event *ev)
 	return con_mirror_find(&b->mirror, ev->sid);
 }
 
+/* One more row may be shown for each CON_FLOOD_MS, up to the burst. */
+static void
+fill_flood(const struct con_board *b, struct con_session *s, int64_t now_ns)
+{
+	int64_t rows = (now_ns - s->flood_ns) / (CON_FLOOD_MS * DW_MS);
+
+	if (s->flood_ns == 0 || rows >= (int64_t)(b->burst - s->flood_left)) {
+		s->flood_left = b->burst;
+		s->flood_ns = now_ns;
+	} else {
+		s->flood_left += (unsigned)rows;
+		s->flood_ns += rows * CON_FLOOD_MS * DW_MS;
+	}
+}
+
 /* Is this message one too many?  Then it is counted instead of shown. */
 static bool
 floods(struct con_board *b, const struct ev_event *ev, int64_t now_ns)
@@ -234,17 +264,15 @@ floods(struct con_board *b, const struct ev_event *ev, int64_t now_ns)
 
 	if (!b->flood_limit || s == NULL)
 		return false;
-	if (s->flood_more == 0 &&
-	    now_ns - s->flood_ns >= CON_FLOOD_MS * DW_MS) {
-		s->flood_ns = now_ns;
-		s->flood_left = CON_FLOOD_ROWS;
-	}
-	if (s->flood_left > 0) {
+	fill_flood(b, s, now_ns);
+	if (s->flood_more == 0 && s->flood_left > 0) {
 		s->flood_left--;
 		return false;
 	}
-	b->floods += s->flood_more == 0;
-	s->flood_more++;
+	if (s->flood_more++ == 0) {
+		s->more_ns = now_ns;
+		b->floods++;
+	}
 	return true;
 }
 
@@ -336,11 +364,36 @@ judge(struct con_board *b, struct con_item *item)
 		item->mark = CON_MARK_DOUBT;
 }
 
+/* What comes before the rows of the past that belong to an answer.  NULL:
+ * there are none. */
+static struct con_item *
+past_item(struct con_board *b, const struct wire_frame *f)
+{
+	struct con_item *item = NULL;
+
+	DW_LIST_EACH(n, &b->past) {
+		struct con_item *row = DW_LIST_OF(n, struct con_item, node);
+
+		if (row->frame->id != f->id)
+			continue;
+		if (item == NULL &&
+		    (item = item_new(b, CON_ITEM_PAST, NULL)) == NULL)
+			return NULL;
+		if (item->count++ == 0) {
+			item->frame_id = f->id;
+			item->first_seq = row->frame->ev.seq;
+			item->first_n = f->n;
+		}
+	}
+	return item;
+}
+
 /* An answer: the rows of the past that belong to it are complete now. */
 static void
 take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	(void)now_ns;
+	put(b, &b->items, past_item(b, f));
 	DW_LIST_EACH_SAFE(n, &b->past) {
 		struct con_item *item = DW_LIST_OF(n, struct con_item, node);
 
@@ -359,6 +412,8 @@ take_welcome(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	(void)now_ns;
 	con_mirror_welcome(&b->mirror, f);
+	if (f->burst > 0)
+		b->burst = (unsigned)f->burst;
 	put(b, &b->items, item_new(b, CON_ITEM_WELCOME, f));
 }
 
@@ -368,6 +423,14 @@ take_live(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	(void)now_ns;
 	put(b, &b->items, item_new(b, CON_ITEM_LIVE, f));
+}
+
+static void
+take_looks(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+{
+	(void)now_ns;
+	con_mirror_looks(&b->mirror, f);
+	wire_frame_free(f);
 }
 
 static void
@@ -393,6 +456,7 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 	[WIRE_OK] = take_answer,
 	[WIRE_ERR] = take_answer,
 	[WIRE_NOTICE] = take_notice,
+	[WIRE_LOOKS] = take_looks,
 	[WIRE_BYE] = take_bye,
 };
 
@@ -447,6 +511,9 @@ con_board_news(struct con_board *b, struct con_news *news)
 	case CON_NEWS_FRAME:
 		take_frame(b, f, news->generation, news->at_ns);
 		break;
+	case CON_NEWS_QUIET:
+	case CON_NEWS_SILENT:
+		break; /* they say nothing to the board */
 	case CON_NEWS_LOST:
 		take_state(b, CON_ITEM_LOST, news);
 		break;
@@ -462,7 +529,7 @@ con_board_news(struct con_board *b, struct con_news *news)
 static int64_t
 flood_due(const struct con_session *s)
 {
-	return s->flood_ns + CON_FLOOD_MS * DW_MS;
+	return s->more_ns + CON_FLOOD_MS * DW_MS;
 }
 
 static int64_t

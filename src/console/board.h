@@ -8,8 +8,9 @@
  *
  * When the terminal does not keep up, the oldest rows are dropped and counted;
  * what changes the mirror, and the answers to our own requests, never is.
- * While another session is selected, one that floods gets CON_FLOOD_ROWS rows
- * a second, and a row that counts the rest.  So do all datagrams together.
+ * While another session is selected, one that says more at once than the desk's
+ * --burst gets a row a second, and a row that counts the rest; selecting it
+ * shows them.  So do all datagrams together.
  */
 #ifndef CON_BOARD_H
 #define CON_BOARD_H
@@ -26,8 +27,8 @@
 
 #define CON_BOARD_ROWS  5000 /* waiting to be shown */
 #define CON_BOARD_BYTES (8u << 20)
-#define CON_FLOOD_ROWS  4
-#define CON_FLOOD_MS    1000
+#define CON_FLOOD_BURST 20   /* of a desk that does not say */
+#define CON_FLOOD_MS    1000 /* a row, and how often the rest is counted */
 
 enum con_item_kind {
 	CON_ITEM_EVENT,   /* frame: ev or past */
@@ -39,6 +40,7 @@ enum con_item_kind {
 	CON_ITEM_LOST,    /* the link; text says why */
 	CON_ITEM_ENDED,   /* the link, for good; text says why */
 	CON_ITEM_MORE,    /* count messages of sid were not shown */
+	CON_ITEM_PAST,    /* the count rows behind it are past; frame_id */
 	CON_ITEM_DROPPED  /* count rows were not shown */
 };
 
@@ -47,6 +49,9 @@ struct con_item {
 	enum con_item_kind kind;
 	struct wire_frame *frame; /* owned; or NULL */
 	uint64_t sid, count;
+	uint64_t frame_id;   /* PAST: of the answer; the request's */
+	uint64_t first_seq;  /* PAST: of the first row */
+	uint64_t first_n;    /* PAST: so many messages come before it */
 	uint64_t out;        /* replies to sid until then */
 	uint64_t unsent;     /* see con_row_about */
 	unsigned generation; /* of the link it came over */
@@ -64,6 +69,7 @@ void con_item_free(struct con_item *item);
 struct con_board {
 	size_t max_rows, max_bytes; /* set by init */
 	bool flood_limit;
+	unsigned burst; /* rows of one session that come at once */
 
 	struct con_mirror mirror;
 	struct dw_list items;

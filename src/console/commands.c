@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,23 +16,53 @@
 #include "base/text.h"
 #include "console/internal.h"
 
-#define LABEL_COLUMNS 12
-#define WAIT_MAX      86400.0 /* seconds of /wait */
-#define DIGITS        "0123456789"
-#define BLANKS        " \t\n"
+#define WAIT_MAX   86400.0         /* seconds of /wait */
+#define ASKED_NS   (5 * DW_SECOND) /* for the second time */
+#define COUNT_MAX  1000            /* messages of one /history */
+#define DIGITS     "0123456789"
+#define BLANKS     " \t\n"
+#define WIDE_SLASH "／" /* U+FF0F */
+#define COMMA      "、" /* U+3001 */
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* How many bytes of s are a sign that begins a command: the slash, the wide
+ * one, and before a letter the comma that the key gives in Chinese input. */
+static size_t
+slash_bytes(const char *s)
+{
+	if (*s == '/')
+		return 1;
+	if (strncmp(s, WIDE_SLASH, strlen(WIDE_SLASH)) == 0)
+		return strlen(WIDE_SLASH);
+	if (strncmp(s, COMMA, strlen(COMMA)) == 0 &&
+	    (is_letter(s[strlen(COMMA)]) ||
+		(strncmp(s + strlen(COMMA), COMMA, strlen(COMMA)) == 0 &&
+		    is_letter(s[2 * strlen(COMMA)]))))
+		return strlen(COMMA);
+	return 0;
+}
 
 struct con_line
 con_line_of(const char *line)
 {
 	struct con_line l = { CON_LINE_TEXT, "", 0, "", line };
+	const char *first = line;
+	size_t len = strlen(line), slash;
 
-	if (dw_text_is_blank(line, strlen(line))) {
+	dw_text_trim(&first, &len);
+	slash = slash_bytes(first);
+	if (len == 0) {
 		l.kind = CON_LINE_EMPTY;
-	} else if (line[0] == '/' && line[1] == '/') {
-		l.text = line + 1;
-	} else if (line[0] == '/') {
+	} else if (slash > 0 && slash_bytes(first + slash) > 0) {
+		l.text = first + slash;
+	} else if (slash > 0) {
 		l.kind = CON_LINE_COMMAND;
-		l.name = line + 1;
+		l.name = first + slash;
 		l.name_len = strcspn(l.name, BLANKS);
 		l.args = l.name + l.name_len;
 		l.args += strspn(l.args, BLANKS);
@@ -72,55 +103,46 @@ con_desk_command_text(struct dw_buf *out, const struct ev_command *cmd,
 
 /* ---- the console's own ---- */
 
-static void
-list_row(struct con *con, const struct con_session *s, int64_t now_ms)
+void
+con_refuse(struct con *con, const char *format, ...)
 {
-	const struct ev_session *f = &s->facts;
-	int64_t since_ms = ev_waits_since(f);
-	char label[CON_LABEL_MAX], span[CON_SPAN_MAX];
-	struct dw_buf b = DW_BUF_INITIALIZER;
+	char *text;
+	va_list ap;
+	int n;
 
-	con_session_label(s, label);
-	dw_buf_addf(&b, "%c%s ", f->sid == con->facts.sid ? '>' : ' ', label);
-	for (size_t w = dw_text_width(label, strlen(label)); w < LABEL_COLUMNS;
-	    w++)
-		dw_buf_addc(&b, ' ');
-	con_span(now_ms - since_ms, span);
-	if (con_is_closed(s))
-		dw_buf_adds(&b, _("closed"));
-	else if (since_ms != 0)
-		dw_buf_addf(&b, _("waiting %s"), span);
-	else
-		dw_buf_adds(&b, _("answered"));
-	if (f->gone)
-		dw_buf_adds(&b, _(", gone"));
-	else if (f->eof)
-		dw_buf_adds(&b, _(", writes no more"));
-	if (s->unread > 0)
-		dw_buf_addf(&b, _(", %u unread"), s->unread);
-	if (con_drafts_has(&con->drafts, f->sid))
-		dw_buf_adds(&b, _(", draft"));
-	con_say(con, "%s (%s, %s)", dw_buf_str(&b), con_mode_word(f->mode),
-	    f->addr);
-	dw_buf_fini(&b);
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	con->unsent = true;
+	if (n < 0)
+		return;
+	con_say(con, "%s", text);
+	free(text);
+}
+
+bool
+con_confirm(struct con *con, enum con_ask what)
+{
+	int64_t now = dw_clock_ns();
+	bool again = con->asked == what && now < con->asked_ns + ASKED_NS;
+
+	con->asked = again ? CON_ASK_NOTHING : what;
+	con->asked_ns = now;
+	return again;
 }
 
 static void
 cmd_list(struct con *con, const char *args, uint64_t painted)
 {
-	int64_t now_ms = dw_clock_wall_ms();
-	const struct con_session **all;
-	size_t n;
-
-	(void)args;
 	(void)painted;
-	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
-		return;
-	if (n == 0)
-		con_say(con, _("no sessions"));
-	for (size_t i = 0; i < n; i++)
-		list_row(con, all[i], now_ms);
-	free(all);
+	if (*args == '\0')
+		con_list(con);
+	else if (strcmp(args, "left") == 0)
+		con_list_left(con);
+	else if (strcmp(args, "all") == 0)
+		con_list_ended(con);
+	else
+		con_refuse(con, _("/list takes nothing, left or all"));
 }
 
 static void
@@ -129,13 +151,15 @@ select_word(struct con *con, const char *word)
 	uint64_t sid;
 	int r = con_mirror_lookup(&con->board.mirror, word, &sid);
 
-	if (r == 0)
+	if (strcmp(word, "-") == 0)
+		con_select(con, 0);
+	else if (r == 0)
 		con_select(con, sid);
 	else if (r == -EEXIST)
-		con_say(con, _("several names begin with %s; give the number"),
-		    word);
+		con_refuse(con,
+		    _("several names begin with %s; give the number"), word);
 	else
-		con_say(con, _("there is no session %s; /list shows all"),
+		con_refuse(con, _("there is no session %s; /list shows all"),
 		    word);
 }
 
@@ -146,7 +170,7 @@ cmd_select(struct con *con, const char *args, uint64_t painted)
 
 	(void)painted;
 	if (*args == '\0') {
-		con_say(con, _("which session? /select N"));
+		con_refuse(con, _("which session? /select N"));
 		return;
 	}
 	if ((word = strndup(args, strcspn(args, BLANKS))) == NULL)
@@ -189,12 +213,94 @@ cmd_redraw(struct con *con, const char *args, uint64_t painted)
 	tty_redraw(con->tty);
 }
 
+/* A desk of one's own ends with its console: its customers are asked for. */
+bool
+con_may_quit(struct con *con)
+{
+	size_t n = con_mirror_present(&con->board.mirror);
+
+	if (!con->cfg.owns_desk || n == 0 || !tty_is_terminal(con->tty) ||
+	    con_confirm(con, CON_ASK_QUIT))
+		return true;
+	con_say(con,
+	    DW_PLURAL("%zu customer is here; /quit or Ctrl-D again stops the "
+		      "desk",
+		"%zu customers are here; /quit or Ctrl-D again stops the desk",
+		n),
+	    n);
+	return false;
+}
+
 static void
 cmd_quit(struct con *con, const char *args, uint64_t painted)
 {
+	(void)painted;
+	if (*args != '\0' && strcmp(args, "now") != 0)
+		con_refuse(con, _("/quit takes nothing, or now"));
+	else if (*args != '\0' || con_may_quit(con))
+		con_leave(con);
+}
+
+/* The session that the word names, or the painted one for no word; 0 after
+ * saying why not. */
+static uint64_t
+session_named(struct con *con, const char *word, uint64_t painted)
+{
+	uint64_t sid = painted;
+
+	if (*word != '\0' &&
+	    con_mirror_lookup(&con->board.mirror, word, &sid) < 0) {
+		word += *word == '#';
+		/* The journal also has those who are not on the list. */
+		sid = word[strspn(word, DIGITS)] == '\0' ?
+		    strtoull(word, NULL, 10) :
+		    0;
+	}
+	if (sid == 0)
+		con_refuse(con, _("which session? /history N"));
+	return sid;
+}
+
+static void
+cmd_history(struct con *con, const char *args, uint64_t painted)
+{
+	char word[CON_NAME_MAX] = "", *end;
+	size_t len = strcspn(args, BLANKS);
+	const char *number = args + len + strspn(args + len, BLANKS);
+	unsigned long count = strtoul(number, &end, 10);
+	uint64_t sid;
+
+	snprintf(word, sizeof word, "%.*s", (int)len, args);
+	if (end[strspn(end, BLANKS)] != '\0' || count > COUNT_MAX)
+		con_refuse(con,
+		    _("/history takes a session and a number up to "
+		      "%d"),
+		    COUNT_MAX);
+	else if ((sid = session_named(con, word, painted)) != 0)
+		con_past_history(con, sid, (unsigned)count);
+}
+
+static void
+cmd_back(struct con *con, const char *args, uint64_t painted)
+{
 	(void)args;
 	(void)painted;
-	con_leave(con);
+	con_take_back(con);
+}
+
+static void
+cmd_last(struct con *con, const char *args, uint64_t painted)
+{
+	(void)args;
+	(void)painted;
+	con_show_last(con);
+}
+
+static void
+cmd_set(struct con *con, const char *args, uint64_t painted)
+{
+	(void)painted;
+	con_set(con, args);
 }
 
 static void
@@ -247,8 +353,9 @@ help_for_all(struct con *con)
 	    _("anything else goes to the customer in the prompt; "
 	      "// begins a text with a slash"));
 	con_say(con,
-	    _("Alt+a oldest waiting, Alt+m next unread, Alt+/ "
-	      "previous, Alt+l list, Alt+h history, Alt+Enter new line"));
+	    _("Enter on an empty line or Alt+a who waits longest, Alt+m next "
+	      "unread, Alt+/ previous, Alt+l list, Alt+h history, Alt+Enter "
+	      "new line"));
 }
 
 static void
@@ -269,7 +376,7 @@ cmd_wait(struct con *con, const char *args, uint64_t painted)
 
 	(void)painted;
 	if (end == args || !(seconds >= 0 && seconds <= WAIT_MAX)) {
-		con_say(con, _("how long? /wait SECONDS"));
+		con_refuse(con, _("how long? /wait SECONDS"));
 	} else if (!tty_is_terminal(con->tty)) {
 		con->wait_ns = dw_clock_after(seconds);
 		tty_hold(con->tty, true);
@@ -278,21 +385,35 @@ cmd_wait(struct con *con, const char *args, uint64_t painted)
 }
 
 static const struct con_command commands[] = {
+	{ { "back", "", N_("take back a text that the desk has not answered"),
+	      "" },
+	    cmd_back },
 	{ { "help", "[COMMAND]", N_("what the commands do"), "command" },
 	    cmd_help },
-	{ { "list", "", N_("all sessions, who waits longest first"), "" },
+	{ { "history", "[N] [COUNT]",
+	      N_("what was said in this session; again: what was said before"),
+	      "session" },
+	    cmd_history },
+	{ { "last", "", N_("say the newest row again"), "" }, cmd_last },
+	{ { "list", "[left|all]",
+	      N_("who is here and who left unanswered; all: who has ended"),
+	      "" },
 	    cmd_list },
 	{ { "next", "", N_("answer the next unread or waiting session"), "" },
 	    cmd_next },
 	{ { "prev", "", N_("back to the session before this one"), "" },
 	    cmd_prev },
-	{ { "quit", "", N_("leave; a desk in this terminal stops"), "" },
+	{ { "quit", "[now]", N_("leave; a desk in this terminal stops"), "" },
 	    cmd_quit },
 	{ { "redraw", "", N_("paint the screen anew"), "" }, cmd_redraw },
 	{ { "select", "N",
-	      N_("answer session N from now on (or /N, or a name)"),
+	      N_("answer session N from now on (or /N, or a name, - for "
+		 "nobody)"),
 	      "session" },
 	    cmd_select },
+	{ { "set", "[NAME [VALUE]]", N_("how this console behaves"),
+	      "setting" },
+	    cmd_set },
 	{ { "wait", "SECONDS",
 	      N_("in a script: read the next line so much later"), "" },
 	    cmd_wait },
@@ -318,6 +439,25 @@ con_command_find(const char *name, size_t len)
 
 /* ---- carrying out ---- */
 
+/* It ends many at once: a person is asked. */
+static bool
+may_close_left(struct con *con)
+{
+	size_t n = con_mirror_left(&con->board.mirror);
+
+	if (!tty_is_terminal(con->tty) || n == 0 ||
+	    con_confirm(con, CON_ASK_CLOSE_LEFT))
+		return true;
+	con_say(con,
+	    DW_PLURAL("%zu customer left unanswered; /close left again ends "
+		      "the session",
+		"%zu customers left unanswered; /close left again ends all "
+		"these sessions",
+		n),
+	    n);
+	return false;
+}
+
 static void
 run_desk_command(struct con *con, const struct ev_command *cmd,
     const char *args, uint64_t painted)
@@ -328,6 +468,9 @@ run_desk_command(struct con *con, const struct ev_command *cmd,
 	size_t len;
 	int r;
 
+	if (strcmp(cmd->name, "close") == 0 && strcmp(args, "left") == 0 &&
+	    !may_close_left(con))
+		return;
 	/* The desk knows sessions by number only. */
 	len = strcspn(args, BLANKS);
 	snprintf(word, sizeof word, "%.*s", (int)len, args);
@@ -339,7 +482,7 @@ run_desk_command(struct con *con, const struct ev_command *cmd,
 	}
 	r = con_desk_command_text(&text, cmd, args, painted);
 	if (r == -ENOENT)
-		con_say(con, _("which session? /%s N"), cmd->name);
+		con_refuse(con, _("which session? /%s N"), cmd->name);
 	else if (r == 0)
 		con_ask_desk(con, text.data);
 	dw_buf_fini(&text);
@@ -358,10 +501,15 @@ is_number(const struct con_line *l)
 static void
 unknown_command(struct con *con, const struct con_line *l)
 {
-	con_say(con,
-	    _("there is no command /%.*s; /help lists them, // "
-	      "begins a text with a slash"),
-	    (int)l->name_len, l->name);
+	if (!tty_is_terminal(con->tty))
+		con_refuse(con, _("there is no command /%.*s"),
+		    (int)l->name_len, l->name);
+	else
+		con_refuse(con,
+		    _("there is no command /%.*s; /help lists them, // "
+		      "begins a text with a slash"),
+		    (int)l->name_len, l->name);
+	con_line_back(con, l->text);
 }
 
 void
@@ -370,13 +518,12 @@ con_command_run(struct con *con, const struct con_line *l, uint64_t painted)
 	const struct con_command *own;
 	const struct ev_command *desk;
 
-	if (is_number(l) && *l->args != '\0') {
-		con_say(con,
+	if (is_number(l) && *l->args != '\0')
+		con_refuse(con,
 		    _("not sent: /%.*s only selects, and takes no "
 		      "text"),
 		    (int)l->name_len, l->name);
-		con->unsent = true;
-	} else if (is_number(l))
+	else if (is_number(l))
 		cmd_select(con, l->name, painted);
 	else if ((own = con_command_find(l->name, l->name_len)) != NULL)
 		own->run(con, l->args, painted);

@@ -31,8 +31,11 @@ struct con_line {
 };
 
 /*
- * A line that begins with one slash is a command and nothing else, whatever
- * follows, so that no mistyped command is ever said to a customer.
+ * A line whose first character that is not white space is a slash is a command
+ * and nothing else, whatever follows, so that no mistyped command is ever said
+ * to a customer.  A wide slash (U+FF0F) counts as one, and so does U+3001
+ * before a letter, which is what the key gives in Chinese input.  A second one
+ * makes the line a text that begins with it.
  */
 struct con_line con_line_of(const char *line);
 

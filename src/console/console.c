@@ -20,20 +20,43 @@
 
 #define WELCOME_PLAIN_S    10.0 /* a script's lines need the sessions */
 #define WELCOME_TERMINAL_S 1.0
-#define ASKED_NS           (5 * DW_SECOND) /* for the second Ctrl-D */
-#define PASTED_LINES       10              /* more are worth a word */
+#define PASTED_LINES       10 /* more are worth a word */
 
 /* ---- what the terminal tells us ---- */
+
+/* Is the customer in the prompt there, and waits for an answer?  Enter goes on
+ * to the next one all the same, but not at the first time. */
+static bool
+stays(struct con *con, uint64_t painted)
+{
+	const struct con_session *s =
+	    con_mirror_find(&con->board.mirror, painted);
+	char label[CON_LABEL_MAX];
+
+	if (s == NULL || con_is_left(s) || ev_waits_since(&s->facts) == 0 ||
+	    con_confirm(con, CON_ASK_GO_ON))
+		return false;
+	con_session_label(s, label);
+	con_say(con, _("%s waits for your answer; Enter again goes on"), label);
+	return true;
+}
+
+static void
+take_next(struct con *con)
+{
+	uint64_t sid = con_mirror_oldest(&con->board.mirror);
+
+	if (sid != 0)
+		con_select(con, sid);
+	else if (tty_is_terminal(con->tty))
+		con_say(con, _("nobody else is waiting"));
+}
 
 static void
 on_empty_line(struct con *con, uint64_t painted)
 {
-	uint64_t sid;
-
-	if (con_draft_to_line(con, painted) || painted != 0)
-		return;
-	if ((sid = con_mirror_oldest(&con->board.mirror)) != 0)
-		con_select(con, sid);
+	if (!con_draft_to_line(con, painted) && !stays(con, painted))
+		take_next(con);
 }
 
 static void
@@ -41,8 +64,8 @@ on_line(void *arg, const char *text, uint64_t painted)
 {
 	struct con *con = con_of(arg);
 	struct con_line l = con_line_of(text);
+	int64_t asked_ns = con->asked_ns;
 
-	con->asked_ns = 0;
 	con_cancel_leaving(con);
 	if (con->eof)
 		return;
@@ -52,6 +75,9 @@ on_line(void *arg, const char *text, uint64_t painted)
 		con_command_run(con, &l, painted);
 	else
 		con_reply(con, painted, l.text);
+	/* A question is answered by the next line or not at all. */
+	if (con->asked_ns == asked_ns)
+		con->asked = CON_ASK_NOTHING;
 	con_pump(con);
 }
 
@@ -59,20 +85,8 @@ on_line(void *arg, const char *text, uint64_t painted)
 static void
 on_ctrl_d(struct con *con)
 {
-	size_t open = con_mirror_open(&con->board.mirror);
-	bool asked =
-	    con->asked_ns != 0 && dw_clock_ns() < con->asked_ns + ASKED_NS;
-
-	if (!con->cfg.owns_desk || open == 0 || asked) {
+	if (con_may_quit(con))
 		con_leave(con);
-		return;
-	}
-	con->asked_ns = dw_clock_ns();
-	con_say(con,
-	    DW_PLURAL("%zu session is open; Ctrl-D again stops the "
-		      "desk",
-		"%zu sessions are open; Ctrl-D again stops the desk", open),
-	    open);
 }
 
 static void
@@ -92,7 +106,7 @@ on_interrupt(void *arg, bool had_text)
 {
 	struct con *con = con_of(arg);
 
-	con->asked_ns = 0;
+	con->asked = CON_ASK_NOTHING;
 	if (!tty_is_terminal(con->tty)) {
 		con->status = con->cfg.owns_desk ? DW_STATUS_OK :
 						   DW_STATUS_SIGNAL(SIGINT);
@@ -183,13 +197,9 @@ static void
 key_oldest(void *arg, int count)
 {
 	struct con *con = con_of(arg);
-	uint64_t sid = con_mirror_oldest(&con->board.mirror);
 
 	(void)count;
-	if (sid != 0)
-		con_select(con, sid);
-	else
-		con_say(con, _("nobody else is waiting"));
+	take_next(con);
 	con_pump(con);
 }
 
@@ -275,6 +285,8 @@ con_new(const struct con_config *cfg, struct con **out)
 	}
 	con->magic = CON_MAGIC;
 	con->cfg = *cfg;
+	con->prompt.clock = cfg->clock;
+	con->bell = cfg->bell;
 	con->again_ns = con->wait_ns = DW_NEVER;
 	con->leave_ns = DW_NEVER;
 	con_board_init(&con->board, tty_is_interactive());

@@ -16,14 +16,25 @@
 #include <stdbool.h>
 
 #include "console/link.h"
+#include "console/prompt.h"
 #include "tty/tty.h"
 
 struct con;
+
+/* When the terminal rings. */
+enum con_bell {
+	CON_BELL_MINE, /* for new customers, and those whom we answered */
+	CON_BELL_NEW,  /* for new customers */
+	CON_BELL_ALL,  /* for every message that is not of the selected one */
+	CON_BELL_NONE
+};
 
 struct con_config {
 	const char *name;    /* the operator's */
 	const char *history; /* file, or NULL */
 	enum tty_colour colour;
+	enum con_clock clock;
+	enum con_bell bell;
 
 	/* In a desk's own process: leaving ends the desk, so it is asked for
 	 * twice while customers are there; says where the desk listens. */
@@ -53,6 +64,10 @@ int con_new(const struct con_config *cfg, struct con **out);
  * desk refused us; DW_STATUS_SIGNAL(n) after a signal; else DW_STATUS_OK.
  */
 int con_run(struct con *con);
+
+/* The value of "minute", of "mine"; -1 for a word that is none of them. */
+int con_clock_of(const char *word);
+int con_bell_of(const char *word);
 
 /* Any thread: makes con_run() return soon. */
 void con_stop(struct con *con);

@@ -115,13 +115,13 @@ con_inbox_frame(struct con_inbox *in, struct wire_frame *f, unsigned generation,
 	return 0;
 }
 
-void
-con_inbox_lost(struct con_inbox *in, const char *why)
+/* Without memory nobody is told; the link goes on, or is tried again, all the
+ * same. */
+static void
+say(struct con_inbox *in, enum con_news_kind kind, const char *why)
 {
-	struct con_news *news = news_new(CON_NEWS_LOST, NULL);
+	struct con_news *news = news_new(kind, NULL);
 
-	/* Without memory nobody is told; the link is tried again all the
-	 * same. */
 	if (news == NULL)
 		return;
 	snprintf(news->why, sizeof news->why, "%s", why);
@@ -129,6 +129,19 @@ con_inbox_lost(struct con_inbox *in, const char *why)
 	post(in, news);
 	dw_unlock(&in->lock);
 	dw_wake_ring(&in->wake);
+}
+
+void
+con_inbox_says_nothing(struct con_inbox *in, enum con_news_kind kind)
+{
+	assert(kind == CON_NEWS_QUIET || kind == CON_NEWS_SILENT);
+	say(in, kind, "");
+}
+
+void
+con_inbox_lost(struct con_inbox *in, const char *why)
+{
+	say(in, CON_NEWS_LOST, why);
 }
 
 void

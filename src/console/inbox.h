@@ -25,9 +25,11 @@
 #define CON_INBOX_BYTES (8u << 20)
 
 enum con_news_kind {
-	CON_NEWS_FRAME, /* the desk sent a frame */
-	CON_NEWS_LOST,  /* the link is lost and will be tried again */
-	CON_NEWS_ENDED  /* the link has ended for good */
+	CON_NEWS_FRAME,  /* the desk sent a frame */
+	CON_NEWS_QUIET,  /* nothing has come for a while: ping the desk */
+	CON_NEWS_SILENT, /* nor did an answer come */
+	CON_NEWS_LOST,   /* the link is lost and will be tried again */
+	CON_NEWS_ENDED   /* the link has ended for good */
 };
 
 struct con_news {
@@ -70,6 +72,9 @@ void con_news_free(struct con_news *news);
  */
 int con_inbox_frame(struct con_inbox *in, struct wire_frame *f,
     unsigned generation, int64_t now_ns);
+
+/* Nothing has come for a while (QUIET), or for long (SILENT). */
+void con_inbox_says_nothing(struct con_inbox *in, enum con_news_kind kind);
 
 /* The link is lost; why is "" or a sentence. */
 void con_inbox_lost(struct con_inbox *in, const char *why);

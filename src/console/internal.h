@@ -17,10 +17,39 @@
 #include "console/prompt.h"
 #include "console/rows.h"
 
+#define CON_ENDED_MAX   32  /* sessions of one /list all */
 #define CON_RING        256 /* rows kept for /redraw */
 #define CON_PENDING_MAX 256 /* requests that are not answered */
 
 #define CON_MAGIC 0xc0150001u
+
+/* Where the same command, entered again, goes on; any other line ends it. */
+struct con_again {
+	enum {
+		CON_AGAIN_NOTHING,
+		CON_AGAIN_HISTORY, /* sid, count, before */
+		CON_AGAIN_LEFT,    /* count: rows that were shown */
+		CON_AGAIN_ENDED    /* before */
+	} what;
+	uint64_t sid;
+	unsigned count;
+	uint64_t before; /* event */
+	uint64_t first;  /* of what is being shown; 0: nothing yet */
+};
+
+/* What is asked before it is done; the same again within a while means it. */
+enum con_ask {
+	CON_ASK_NOTHING,
+	CON_ASK_QUIT,
+	CON_ASK_CLOSE_LEFT,
+	CON_ASK_GO_ON
+};
+
+/* The sessions of a /list all, of which the first events have come. */
+struct con_ended {
+	struct con_session all[CON_ENDED_MAX];
+	size_t n;
+};
 
 struct con {
 	unsigned magic;
@@ -37,16 +66,27 @@ struct con {
 	struct con_row ring[CON_RING]; /* oldest at ring_at */
 	size_t ring_at;
 
+	struct con_again again;
+	struct con_ended ended;
+	int past_day;    /* of the last row of the past */
+	bool past_shown; /* its answer is due */
+
+	enum con_bell bell; /* settings */
+	int64_t quiet_until_ns;
+	bool speak;
+
 	struct con_facts facts; /* what the prompt says */
 	struct con_prompt prompt;
 	char *prompt_shown;
 
-	int64_t again_ns; /* when to look at the board */
-	int64_t wait_ns;  /* a script waits; DW_NEVER */
-	int64_t asked_ns; /* Ctrl-D once, when; or 0 */
+	int64_t again_ns;   /* when to look at the board */
+	int64_t wait_ns;    /* a script waits; DW_NEVER */
+	enum con_ask asked; /* and when */
+	int64_t asked_ns;
 	int64_t leave_ns; /* answers or not; DW_NEVER */
 	bool eof;         /* no more lines will come */
 	bool link_ended;  /* for good */
+	bool no_link;     /* lost, or silent for long */
 	bool leaving;     /* the end is no failure */
 	bool unsent;      /* a reply, at any time */
 	int status;
@@ -71,6 +111,9 @@ void con_show(struct con *con, struct con_row *row);
 void con_say(struct con *con, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The newest row once more. */
+void con_show_last(struct con *con);
+
 /* The last rows once more, for the window as it is now. */
 void con_show_again(struct con *con);
 
@@ -86,8 +129,12 @@ bool con_is_answer(const char *command);
 
 /* ---- talk.c ---- */
 
-/* Makes sid the one who is answered; swaps what is being typed. */
+/* Makes sid (0: nobody) the one who is answered, shows what was not read of it,
+ * and swaps what is being typed. */
 void con_select(struct con *con, uint64_t sid);
+
+/* Tells a desk that was lost whom this console has selected. */
+void con_look_again(struct con *con);
 
 /* Sends text to the session, or says why not and keeps it. */
 void con_reply(struct con *con, uint64_t sid, const char *text);
@@ -99,14 +146,73 @@ void con_keep_text(struct con *con, uint64_t sid, const char *text,
 /* Brings a draft into the line.  Returns whether there was one. */
 bool con_draft_to_line(struct con *con, uint64_t sid);
 
-/* Sends a desk's command.  */
-void con_ask_desk(struct con *con, const char *text);
+/* Sends a desk's command.  Returns its request, or NULL after saying why it
+ * could not be sent. */
+struct con_request *con_ask_desk(struct con *con, const char *text);
+
+/* Puts the last reply that is not answered back into the line. */
+void con_take_back(struct con *con);
+
+/* Shows the replies that are not answered above the prompt. */
+void con_tail_refresh(struct con *con);
+
+/* Puts the text of a line into the line again, if that is empty and nothing was
+ * typed ahead; Up brings it back otherwise. */
+void con_line_back(struct con *con, const char *text);
 
 /* Leaves: detaches, or stops the desk that is ours. */
 void con_leave(struct con *con);
 
 /* Calls off a leaving from a terminal that still waits for answers. */
 void con_cancel_leaving(struct con *con);
+
+/* ---- past.c: rows of the past, with a head and a foot ---- */
+
+/* What was not read of this session, and at least its last rows. */
+void con_past_unread(struct con *con, const struct con_session *s);
+
+/* The last `count` messages (0: as many as usual) of the session; the same
+ * again: those before them. */
+void con_past_history(struct con *con, uint64_t sid, unsigned count);
+
+/* Around the rows of an answer, and before each of them. */
+void con_past_begin(struct con *con, const struct con_item *item);
+void con_past_day(struct con *con, int64_t t_ms);
+void con_past_end(struct con *con, const struct con_request *rq,
+    const struct wire_frame *answer);
+
+/* ---- list.c: /list ---- */
+
+/* "12 s", "3 min", "2 h 05 min", "3 days". */
+void con_age(int64_t ms, char out[CON_SPAN_MAX]);
+
+void con_list(struct con *con);
+void con_list_left(struct con *con);
+void con_list_ended(struct con *con);
+
+/* The first of those who left, by name. */
+void con_name_left(struct con *con, struct dw_buf *out);
+
+/* An event of a session that has ended, and the last of them. */
+void con_ended_event(struct con *con, const struct ev_event *ev);
+void con_ended_done(struct con *con);
+
+/* ---- settings.c: /set ---- */
+
+void con_set(struct con *con, const char *args);
+void con_complete_setting(struct tty_words *words);
+
+/* ---- commands.c ---- */
+
+/* Says why a command was refused; a script ends with a failure then. */
+void con_refuse(struct con *con, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Asks first if customers are at a desk that would end. */
+bool con_may_quit(struct con *con);
+
+/* Was the same asked a moment ago?  If not, it is now. */
+bool con_confirm(struct con *con, enum con_ask what);
 
 /* ---- complete.c ---- */
 

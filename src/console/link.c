@@ -21,6 +21,8 @@
 #define BACKOFF_FIRST_NS (200 * DW_MS)
 #define BACKOFF_MOST_NS  (5 * DW_SECOND)
 #define HELLO_SECONDS    10.0
+#define QUIET_SECONDS    5.0          /* then the desk is pinged */
+#define SILENT_SECONDS   5.0          /* and so long it may take to answer */
 #define STACK_BYTES      (512 * 1024) /* a frame is parsed on it */
 
 /*
@@ -278,6 +280,38 @@ take_lines(struct con_link *l, struct conn *c, struct sks_frame *frame)
 	}
 }
 
+/* What a time without a byte means after the welcome, step by step; the last
+ * one lasts until something comes. */
+static const struct silence {
+	double seconds; /* 0: for ever */
+	enum con_news_kind then;
+} silences[] = {
+	{ QUIET_SECONDS, CON_NEWS_QUIET },
+	{ SILENT_SECONDS, CON_NEWS_SILENT },
+	{ 0, CON_NEWS_SILENT },
+};
+
+static int64_t
+silent_until(const struct silence *s)
+{
+	return s->seconds > 0 ? dw_clock_after(s->seconds) : SKS_NEVER;
+}
+
+/* As recv; tells the console how long nothing comes. */
+static ssize_t
+recv_some(struct con_link *l, struct conn *c, char *buf, size_t size)
+{
+	const struct silence *s = silences;
+	ssize_t n;
+
+	while ((n = sks_recv_deadline(c->socket, buf, size, silent_until(s))) ==
+	    SKS_ETIMEDOUT) {
+		con_inbox_says_nothing(l->cfg.inbox, s->then);
+		s++;
+	}
+	return n;
+}
+
 static enum end
 read_until_end(struct con_link *l, struct conn *c, struct sks_frame *frame)
 {
@@ -287,8 +321,9 @@ read_until_end(struct con_link *l, struct conn *c, struct sks_frame *frame)
 	ssize_t n;
 
 	while (end == END_NONE) {
-		n = sks_recv_deadline(c->socket, buf, sizeof buf,
-		    c->generation > 0 ? SKS_NEVER : deadline);
+		n = c->generation > 0 ?
+		    recv_some(l, c, buf, sizeof buf) :
+		    sks_recv_deadline(c->socket, buf, sizeof buf, deadline);
 		if (n <= 0)
 			return END_LOST;
 		if (sks_frame_feed(frame, buf, (size_t)n) < 0)

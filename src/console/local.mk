@@ -14,13 +14,16 @@ libdeskwire_la_SOURCES += \
 	src/console/internal.h \
 	src/console/link.c \
 	src/console/link.h \
+	src/console/list.c \
 	src/console/mirror.c \
 	src/console/mirror.h \
+	src/console/past.c \
 	src/console/pending.c \
 	src/console/pending.h \
 	src/console/prompt.c \
 	src/console/prompt.h \
 	src/console/rows.c \
 	src/console/rows.h \
+	src/console/settings.c \
 	src/console/show.c \
 	src/console/talk.c

@@ -137,7 +137,6 @@ forget(struct con_session *s)
 {
 	s->facts.state = EV_STATE_CLOSED;
 	s->facts.waiting_ms = 0;
-	s->unread = 0;
 }
 
 static void
@@ -158,15 +157,6 @@ make_addr_harmless(char addr[EV_ADDR_SIZE])
 	memcpy(addr, harmless, sizeof harmless);
 }
 
-static void
-make_words_harmless(char words[EV_WORDS_SIZE])
-{
-	char harmless[EV_WORDS_SIZE];
-
-	keep_line(harmless, sizeof harmless, words);
-	memcpy(words, harmless, sizeof harmless);
-}
-
 /* What others wrote is made harmless once, where it comes in: a second time
  * would change it again. */
 static void
@@ -175,20 +165,33 @@ make_harmless(struct ev_session *f)
 	make_name_harmless(f->name);
 	make_addr_harmless(f->addr);
 	make_name_harmless(f->by);
-	make_words_harmless(f->words);
 }
 
-static void
-make_news_harmless(struct ev_session *f, const struct ev_event *ev)
+void
+con_make_harmless(struct ev_session *f, const struct ev_event *ev)
 {
 	if (ev->kind == EV_ARRIVED)
 		make_addr_harmless(f->addr);
 	if (ev->kind == EV_ARRIVED || ev->kind == EV_NAME)
 		make_name_harmless(f->name);
-	if (ev->kind == EV_SAID)
-		make_words_harmless(f->words);
 	if (ev->kind == EV_REPLY)
 		make_name_harmless(f->by);
+}
+
+/* What a snapshot has more than this console knows was not read here, and of a
+ * session that is new to it all that nobody has answered. */
+static void
+count_missed(struct con_session *s, const struct ev_session *now)
+{
+	uint64_t in = now->in - s->facts.in, out = now->out - s->facts.out;
+
+	if (s->facts.began_ms == 0) {
+		in = now->unanswered;
+		out = 0;
+	}
+	s->unread += (unsigned)in;
+	if (s->unread > 0)
+		s->rows += (unsigned)(in + out);
 }
 
 static int
@@ -198,8 +201,7 @@ take_session(struct con_mirror *m, const struct ev_session *facts)
 
 	if (s == NULL)
 		return -ENOMEM;
-	if (facts->in > s->facts.in || facts->out > s->facts.out)
-		s->unseen = true;
+	count_missed(s, facts);
 	s->facts = *facts;
 	make_harmless(&s->facts);
 	return 0;
@@ -263,6 +265,7 @@ int
 con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 {
 	snprintf(m->me, sizeof m->me, "%s", f->name);
+	m->nlookers = 0; /* the desk tells them anew */
 	if (f->replay)
 		return 0;
 	take_peers(m, f);
@@ -278,16 +281,24 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 	return 0;
 }
 
+static void
+session_read(struct con_session *s)
+{
+	s->unread = s->rows = 0;
+}
+
 /* What an event means here besides what it does to the facts. */
 static void
 take_own(struct con_mirror *m, struct con_session *s, const struct ev_event *ev)
 {
 	if (ev->kind == EV_SAID && m->selected != ev->sid)
 		s->unread++;
-	if (ev->kind == EV_REPLY || ev->kind == EV_CLOSED)
-		s->unread = 0;
 	if (ev->kind == EV_REPLY)
 		s->mine = strcmp(ev->who, m->me) == 0;
+	if (ev->kind == EV_REPLY && s->mine)
+		session_read(s);
+	else if (s->unread > 0 && (ev->kind == EV_SAID || ev->kind == EV_REPLY))
+		s->rows++;
 }
 
 static int
@@ -301,7 +312,7 @@ apply(struct con_mirror *m, const struct ev_event *ev)
 	if (s == NULL)
 		return 0;
 	ev_apply(&s->facts, ev);
-	make_news_harmless(&s->facts, ev);
+	con_make_harmless(&s->facts, ev);
 	take_own(m, s, ev);
 	return 0;
 }
@@ -330,8 +341,8 @@ con_mirror_select(struct con_mirror *m, uint64_t sid)
 	if (sid != 0 && s == NULL)
 		return -ENOENT;
 	if (s != NULL) {
-		s->unread = 0;
-		s->unseen = false;
+		session_read(s);
+		s->seen = true;
 	}
 	if (sid == was)
 		return 0;
@@ -364,28 +375,56 @@ lookup_number(const struct con_mirror *m, const char *digits, uint64_t *sid)
 	return 0;
 }
 
+/* Does the name begin with the folded text?  2: it is the text. */
+static int
+match_name(const struct con_session *s, const struct dw_buf *text)
+{
+	struct dw_buf name = DW_BUF_INITIALIZER;
+	int match = 0;
+
+	if (dw_text_fold(&name, s->facts.name, strlen(s->facts.name)) == 0 &&
+	    strncmp(dw_buf_str(&name), dw_buf_str(text), text->len) == 0)
+		match = name.len == text->len ? 2 : 1;
+	dw_buf_fini(&name);
+	return match;
+}
+
+/* What was found so far: the best match, and how many there are as good. */
+struct found {
+	int match;
+	size_t n;
+	uint64_t sid;
+};
+
+/* An open session comes before a closed one, the whole name before its
+ * beginning. */
+static void
+consider(struct found *found, const struct con_session *s, int match)
+{
+	if (match > 0 && !con_is_closed(s))
+		match += 2;
+	if (match == 0 || match < found->match)
+		return;
+	found->n = match > found->match ? 1 : found->n + 1;
+	found->match = match;
+	found->sid = s->facts.sid;
+}
+
 static int
 lookup_name(const struct con_mirror *m, const char *text, uint64_t *sid)
 {
-	size_t len = strlen(text), exact = 0, begin = 0;
-	uint64_t by_name = 0, by_start = 0;
+	struct dw_buf folded = DW_BUF_INITIALIZER;
+	struct found found = { 0, 0, 0 };
 
-	for (size_t i = 0; i < m->n; i++) {
-		const struct con_session *s = m->all[i];
-
-		if (strncmp(s->facts.name, text, len) != 0)
-			continue;
-		begin++;
-		by_start = s->facts.sid;
-		if (s->facts.name[len] == '\0') {
-			exact++;
-			by_name = s->facts.sid;
-		}
-	}
-	*sid = exact == 1 ? by_name : by_start;
-	if (begin == 0)
+	if (dw_text_fold(&folded, text, strlen(text)) < 0)
 		return -ENOENT;
-	return exact == 1 || begin == 1 ? 0 : -EEXIST;
+	for (size_t i = 0; i < m->n; i++)
+		consider(&found, m->all[i], match_name(m->all[i], &folded));
+	dw_buf_fini(&folded);
+	*sid = found.sid;
+	if (found.n == 0)
+		return -ENOENT;
+	return found.n == 1 ? 0 : -EEXIST;
 }
 
 int
@@ -401,30 +440,35 @@ con_mirror_lookup(const struct con_mirror *m, const char *text, uint64_t *sid)
 }
 
 static bool
-is_unread(const struct con_mirror *m, const struct con_session *s)
+any_unread(const struct con_mirror *m, const struct con_session *s)
 {
-	return s->mine && s->unread > 0 && s->facts.sid != m->selected;
+	return s->unread > 0 && s->facts.sid != m->selected && !con_is_left(s);
 }
 
-/* One who is gone left a message, but nobody can be answered there. */
+static bool
+is_unread(const struct con_mirror *m, const struct con_session *s)
+{
+	return s->mine && any_unread(m, s);
+}
+
 static bool
 is_waiting(const struct con_mirror *m, const struct con_session *s)
 {
 	return ev_waits_since(&s->facts) != 0 && s->facts.sid != m->selected &&
-	    !s->facts.gone && !is_unread(m, s);
+	    !con_is_left(s) && !is_unread(m, s);
 }
 
 static bool
-has_left_word(const struct con_mirror *m, const struct con_session *s)
+is_leaver(const struct con_mirror *m, const struct con_session *s)
+{
+	return con_is_left(s) && s->facts.sid != m->selected;
+}
+
+static bool
+is_new(const struct con_mirror *m, const struct con_session *s)
 {
 	return ev_waits_since(&s->facts) != 0 && s->facts.sid != m->selected &&
-	    s->facts.gone;
-}
-
-static bool
-any_unread(const struct con_mirror *m, const struct con_session *s)
-{
-	return s->unread > 0 && s->facts.sid != m->selected;
+	    !con_is_left(s) && (!s->seen || s->unread > 0);
 }
 
 /* Of those that `which` is true for, the one that waits longest. */
@@ -446,16 +490,49 @@ first_of(const struct con_mirror *m,
 	return first;
 }
 
+/* Who is connected, then who left; each by since when it waits. */
+static bool
+comes_before(const struct con_session *x, const struct con_session *y)
+{
+	int64_t wx = ev_waits_since(&x->facts), wy = ev_waits_since(&y->facts);
+
+	if (con_is_left(x) != con_is_left(y))
+		return con_is_left(y);
+	return wx != wy ? wx < wy : x->facts.sid < y->facts.sid;
+}
+
+/* The first who waits and comes behind `after` (NULL: the first of all). */
+static const struct con_session *
+first_after(const struct con_mirror *m, const struct con_session *after)
+{
+	const struct con_session *first = NULL;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct con_session *s = m->all[i];
+
+		if (ev_waits_since(&s->facts) == 0 ||
+		    s->facts.sid == m->selected ||
+		    (after != NULL && !comes_before(after, s)))
+			continue;
+		if (first == NULL || comes_before(s, first))
+			first = s;
+	}
+	return first;
+}
+
 uint64_t
 con_mirror_oldest(const struct con_mirror *m)
 {
-	const struct con_session *s = first_of(m, is_waiting);
+	const struct con_session *now = con_mirror_find(m, m->selected);
+	const struct con_session *next = NULL;
 
-	if (s == NULL)
-		s = first_of(m, is_unread);
-	if (s == NULL)
-		s = first_of(m, has_left_word);
-	return s == NULL ? 0 : s->facts.sid;
+	if (now != NULL && con_is_left(now))
+		next = first_of(m, is_new);
+	if (next == NULL && now != NULL && ev_waits_since(&now->facts) != 0)
+		next = first_after(m, now);
+	if (next == NULL)
+		next = first_after(m, NULL);
+	return next == NULL ? 0 : next->facts.sid;
 }
 
 uint64_t
@@ -465,9 +542,7 @@ con_mirror_next(const struct con_mirror *m)
 
 	if (s == NULL)
 		s = first_of(m, any_unread);
-	if (s == NULL)
-		s = first_of(m, is_waiting);
-	return s == NULL ? 0 : s->facts.sid;
+	return s == NULL ? con_mirror_oldest(m) : s->facts.sid;
 }
 
 uint64_t
@@ -476,19 +551,20 @@ con_mirror_previous(const struct con_mirror *m)
 	return con_mirror_find(m, m->previous) == NULL ? 0 : m->previous;
 }
 
+/* Who does not wait comes behind all who do. */
 static int
 list_order(const void *a, const void *b)
 {
 	const struct con_session *x = *(const struct con_session *const *)a;
 	const struct con_session *y = *(const struct con_session *const *)b;
-	int64_t wx = ev_waits_since(&x->facts), wy = ev_waits_since(&y->facts);
+	bool wx = ev_waits_since(&x->facts) != 0;
+	bool wy = ev_waits_since(&y->facts) != 0;
 
-	/* Who does not wait comes behind all who do. */
-	if (wx != wy)
-		return wx != 0 && (wy == 0 || wx < wy) ? -1 : 1;
-	if (x->facts.sid == y->facts.sid)
+	if (x == y)
 		return 0;
-	return x->facts.sid < y->facts.sid ? -1 : 1;
+	if (wx != wy)
+		return wx ? -1 : 1;
+	return comes_before(x, y) ? -1 : 1;
 }
 
 const struct con_session **
@@ -506,13 +582,47 @@ con_mirror_list(const struct con_mirror *m, size_t *n)
 }
 
 size_t
-con_mirror_open(const struct con_mirror *m)
+con_mirror_present(const struct con_mirror *m)
 {
-	size_t open = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < m->n; i++)
-		open += !con_is_closed(m->all[i]);
-	return open;
+		n += !con_is_closed(m->all[i]) && !con_is_left(m->all[i]);
+	return n;
+}
+
+size_t
+con_mirror_left(const struct con_mirror *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		n += con_is_left(m->all[i]);
+	return n;
+}
+
+static void
+forget_looker(struct con_mirror *m, uint64_t n)
+{
+	for (size_t i = 0; i < m->nlookers; i++)
+		if (m->lookers[i].n == n) {
+			m->lookers[i] = m->lookers[--m->nlookers];
+			return;
+		}
+}
+
+void
+con_mirror_looks(struct con_mirror *m, const struct wire_frame *f)
+{
+	struct con_looker *l;
+
+	forget_looker(m, f->n);
+	if (f->sid == 0 || m->nlookers == CON_LOOKERS)
+		return;
+	l = &m->lookers[m->nlookers++];
+	l->n = f->n;
+	l->sid = f->sid;
+	keep_name(l->name, sizeof l->name, f->name);
 }
 
 void
@@ -524,12 +634,13 @@ con_mirror_facts(const struct con_mirror *m, struct con_facts *out)
 	memset(out, 0, sizeof *out);
 	if (s != NULL) {
 		out->sid = s->facts.sid;
-		out->gone = s->facts.gone;
+		out->left = con_is_left(s);
 		out->closed = con_is_closed(s);
 		memcpy(out->name, s->facts.name, sizeof out->name);
 	}
 	for (size_t i = 0; i < m->n; i++) {
 		out->waiting += is_waiting(m, m->all[i]);
+		out->leavers += is_leaver(m, m->all[i]);
 		out->unread += is_unread(m, m->all[i]);
 	}
 	out->oldest_ms = first == NULL ? 0 : ev_waits_since(&first->facts);

@@ -16,22 +16,24 @@
 #define CON_NAME_MAX EV_NAME_SIZE
 #define CON_ADDR_MAX 80
 #define CON_PEERS    64 /* who wrote over UDP, the latest */
+#define CON_LOOKERS  64 /* other consoles that have somebody selected */
 
 /* A session as this console has it.  Its name and address are harmless to a
  * terminal. */
 struct con_session {
 	struct ev_session facts;
-	unsigned unread; /* said while it was not selected */
-	bool unseen;     /* a snapshot counts messages of it that this console
-	                  * did not show */
+	unsigned unread; /* said since it was selected last */
+	unsigned rows;   /* messages of both sides from the first unread one */
+	bool seen;       /* was selected on this console */
 	bool mine;       /* the last answer was ours */
 	bool keep;       /* closed, but it has a draft */
 
 	/* How many of its rows may be shown now while another session is
 	 * selected, and how many were not: see board.c. */
-	int64_t flood_ns;
+	int64_t flood_ns; /* when flood_left was filled last; 0: never */
 	unsigned flood_left;
 	unsigned flood_more;
+	int64_t more_ns; /* when the first of flood_more came */
 };
 
 static inline bool
@@ -39,6 +41,19 @@ con_is_closed(const struct con_session *s)
 {
 	return s->facts.state == EV_STATE_CLOSED;
 }
+
+static inline bool
+con_is_left(const struct con_session *s)
+{
+	return s->facts.state == EV_STATE_LEFT;
+}
+
+/* Another console of the desk, and whom it has selected. */
+struct con_looker {
+	uint64_t n; /* the desk's number of it */
+	uint64_t sid;
+	char name[CON_NAME_MAX];
+};
 
 struct con_mirror {
 	struct con_session **all; /* by sid, ascending */
@@ -50,16 +65,20 @@ struct con_mirror {
 	char peers[CON_PEERS][CON_ADDR_MAX]; /* over
 	                                      * UDP, the latest first */
 	size_t npeers;
+	struct con_looker lookers[CON_LOOKERS];
+	size_t nlookers;
 };
 
 /* What the prompt says; see prompt.h.  Each session that waits for an answer
- * and is not selected counts once: as unread when it is ours and has said
- * something since we looked, as waiting otherwise. */
+ * and is not selected counts once: as left when its customer is not connected
+ * any more, as unread when it is ours and has said something since we looked,
+ * as waiting otherwise. */
 struct con_facts {
 	uint64_t sid; /* 0: nobody is selected */
 	char name[EV_NAME_SIZE];
-	bool gone, closed;
-	size_t waiting, unread;
+	bool left, closed;
+	bool no_link; /* the owner's: the desk is silent */
+	size_t waiting, leavers, unread;
 	int64_t oldest_ms; /* since when the first waits; or 0 */
 };
 
@@ -81,8 +100,8 @@ int con_mirror_event(struct con_mirror *m, const struct ev_event *ev);
 struct con_session *con_mirror_find(const struct con_mirror *m, uint64_t sid);
 
 /*
- * Selects a session (0: nobody) and reads it: its unread is 0, and unseen is
- * false.  Returns 0, or -ENOENT and changes nothing.
+ * Selects a session (0: nobody) and reads it: its unread is 0.  Returns 0, or
+ * -ENOENT and changes nothing.
  */
 int con_mirror_select(struct con_mirror *m, uint64_t sid);
 
@@ -91,29 +110,43 @@ void con_mirror_keep(struct con_mirror *m, uint64_t sid, bool keep);
 
 /*
  * The session an operator means: "3", "#3", a name, or the beginning of one
- * name only.  Returns 0; -ENOENT; -EEXIST when several names begin so.
+ * name only, in capital or small letters.  A closed session is only meant when
+ * no other is.  Returns 0; -ENOENT; -EEXIST when several names begin so.
  */
 int con_mirror_lookup(const struct con_mirror *m, const char *text,
     uint64_t *sid);
 
-/* Who waits longest apart from the selected one; then who of mine said
- * something; then who left a message and is gone; 0 for nobody. */
+/*
+ * Who is answered next: the connected customers who wait, the longest first,
+ * then those who left unanswered, by age.  From one of them it goes on to the
+ * one behind, and from the last to the first; a connected one with unread words
+ * comes before any that left.  0 for nobody but the selected one.
+ */
 uint64_t con_mirror_oldest(const struct con_mirror *m);
 
 /* The session of mine that has unread messages and waits longest, then any
- * session with unread ones, then the oldest; 0 for nobody. */
+ * session with unread ones, then con_mirror_oldest(). */
 uint64_t con_mirror_next(const struct con_mirror *m);
 
 /* The session selected before this one when it is still here, else 0. */
 uint64_t con_mirror_previous(const struct con_mirror *m);
 
-/* All sessions in the order of /list: who waits longest first, then by number.
+/* All sessions in the order of /list: who waits, the longest first, then who
+ * left, then the rest by number.
  * The caller frees the array; NULL: no memory. */
 const struct con_session **con_mirror_list(const struct con_mirror *m,
     size_t *n);
 
-/* How many are not closed. */
-size_t con_mirror_open(const struct con_mirror *m);
+/* Takes a frame looks: another console has selected somebody. */
+void con_mirror_looks(struct con_mirror *m, const struct wire_frame *f);
+
+/* How many are connected, and how many left unanswered. */
+size_t con_mirror_present(const struct con_mirror *m);
+size_t con_mirror_left(const struct con_mirror *m);
+
+/* Makes what an event has brought into the facts harmless to a terminal; the
+ * last words are when they are shown. */
+void con_make_harmless(struct ev_session *f, const struct ev_event *ev);
 
 void con_mirror_facts(const struct con_mirror *m, struct con_facts *out);
 

@@ -63,16 +63,39 @@ take_off(struct con_pending *p, struct con_request *rq)
 }
 
 struct con_request *
-con_pending_take(struct con_pending *p, uint64_t id)
+con_pending_find(const struct con_pending *p, uint64_t id)
 {
 	DW_LIST_EACH(n, &p->all) {
 		struct con_request *rq =
 		    DW_LIST_OF(n, struct con_request, node);
 
 		if (rq->id == id)
-			return take_off(p, rq);
+			return rq;
 	}
 	return NULL;
+}
+
+struct con_request *
+con_pending_last(const struct con_pending *p)
+{
+	struct con_request *last = NULL;
+
+	DW_LIST_EACH(n, &p->all) {
+		struct con_request *rq =
+		    DW_LIST_OF(n, struct con_request, node);
+
+		if (rq->sid != 0 && !rq->stored && !rq->taken)
+			last = rq;
+	}
+	return last;
+}
+
+struct con_request *
+con_pending_take(struct con_pending *p, uint64_t id)
+{
+	struct con_request *rq = con_pending_find(p, id);
+
+	return rq == NULL ? NULL : take_off(p, rq);
 }
 
 void

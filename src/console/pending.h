@@ -12,12 +12,25 @@
 
 #include "base/list.h"
 
+/* What rows of the past come before the answer. */
+enum con_past {
+	CON_PAST_NONE, /* none, or datagrams */
+	CON_PAST_UNREAD,
+	CON_PAST_HISTORY,
+	CON_PAST_ENDED
+};
+
 struct con_request {
 	struct dw_list node;
 	uint64_t id;
 	uint64_t sid;        /* of a reply; 0: a command */
 	unsigned generation; /* of the link it was sent over */
 	bool stored;         /* a reply whose event has come */
+	bool taken;          /* a reply whose text is in the line again */
+	int64_t t_ms;        /* when it was typed */
+	enum con_past past;
+	uint64_t sid_past; /* whose past */
+	unsigned unread;   /* of CON_PAST_UNREAD */
 	char *text;
 };
 
@@ -33,6 +46,12 @@ void con_pending_fini(struct con_pending *p);
 /* A new request, kept, with an id of its own; NULL: no memory. */
 struct con_request *con_pending_add(struct con_pending *p, uint64_t sid,
     const char *text);
+
+/* NULL: unknown. */
+struct con_request *con_pending_find(const struct con_pending *p, uint64_t id);
+
+/* The last reply that is neither stored nor taken back; NULL: none. */
+struct con_request *con_pending_last(const struct con_pending *p);
 
 /* Takes it off; the caller frees it with con_request_free().  NULL: unknown. */
 struct con_request *con_pending_take(struct con_pending *p, uint64_t id);

@@ -14,7 +14,8 @@
 #include "base/text.h"
 #include "console/prompt.h"
 
-#define NAME_COLUMNS_MIN 8
+#define NAME_COLUMNS_MIN   8
+#define NAME_COLUMNS_LEAST 2 /* where there is no room */
 
 void
 con_prompt_fini(struct con_prompt *p)
@@ -35,27 +36,75 @@ con_span(int64_t ms, char out[CON_SPAN_MAX])
 		    (int)(s / 60 % 60), (int)(s % 60));
 }
 
-/* What follows the bracket, without "> ". */
+/* " 1 min", or " 1:12"; in signs " 1m". */
 static void
-add_counts(struct dw_buf *b, const struct con_facts *f, int64_t now_ms)
+add_time(struct dw_buf *b, enum con_clock clock, int64_t ms, bool signs)
 {
+	unsigned long minutes = ms < 0 ? 0 : (unsigned long)(ms / 60000);
 	char span[CON_SPAN_MAX];
 
-	con_span(now_ms - f->oldest_ms, span);
-	if (f->waiting > 0)
-		dw_buf_addf(b, _(" %zu waiting %s"), f->waiting, span);
-	if (f->waiting > 0 && f->unread > 0)
+	if (clock == CON_CLOCK_SECOND) {
+		con_span(ms, span);
+		dw_buf_addf(b, " %s", span);
+	} else if (clock == CON_CLOCK_OFF || minutes == 0) {
+		return;
+	} else if (minutes < 60) {
+		dw_buf_addf(b, signs ? _(" %lum") : _(" %lu min"), minutes);
+	} else {
+		dw_buf_addf(b, signs ? _(" %luh%02lu") : _(" %lu h %02lu min"),
+		    minutes / 60, minutes % 60);
+	}
+}
+
+static void
+add_comma(struct dw_buf *b)
+{
+	if (b->len > 0)
 		dw_buf_addc(b, ',');
-	if (f->unread > 0)
+}
+
+/* What follows the bracket, without "> ". */
+static void
+add_words(struct dw_buf *b, const struct con_prompt *p,
+    const struct con_facts *f, int64_t now_ms)
+{
+	if (f->waiting > 0) {
+		dw_buf_addf(b, _(" %zu waiting"), f->waiting);
+		add_time(b, p->clock, now_ms - f->oldest_ms, false);
+	}
+	if (f->leavers > 0) {
+		add_comma(b);
+		dw_buf_addf(b, _(" %zu left"), f->leavers);
+	}
+	if (f->unread > 0) {
+		add_comma(b);
 		dw_buf_addf(b, _(" %zu unread"), f->unread);
+	}
+}
+
+/* The same as short as it can be. */
+static void
+add_signs(struct dw_buf *b, const struct con_prompt *p,
+    const struct con_facts *f, int64_t now_ms)
+{
+	if (f->waiting > 0)
+		dw_buf_addf(b, _(" %zuw"), f->waiting);
+	if (f->leavers > 0)
+		dw_buf_addf(b, _(" %zul"), f->leavers);
+	if (f->unread > 0)
+		dw_buf_addf(b, _(" %zuu"), f->unread);
+	if (f->waiting > 0)
+		add_time(b, p->clock, now_ms - f->oldest_ms, true);
 }
 
 static const char *
 state_of(const struct con_facts *f)
 {
+	if (f->no_link)
+		return _(", no link");
 	if (f->closed)
 		return _(", closed");
-	return f->gone ? _(", gone") : "";
+	return f->left ? _(", left") : "";
 }
 
 /* The name in at most `columns`, with an ellipsis where it was cut. */
@@ -104,16 +153,16 @@ write_all(struct con_prompt *p, const struct con_facts *f,
 	return dw_text_width(dw_buf_str(&p->text), p->text.len);
 }
 
-/* How wide the name may be so that a prompt of `all` columns keeps within a
- * third of the window. */
+/* How wide the name may be so that a prompt of `all` columns takes no more
+ * than `most`, but at least `least`. */
 static size_t
-name_room(const struct con_facts *f, size_t all, unsigned columns)
+name_room(const struct con_facts *f, size_t all, size_t most, size_t least)
 {
 	size_t name = dw_text_width(f->name, strlen(f->name));
-	size_t third = columns / 3, over = all > third ? all - third : 0;
+	size_t over = all > most ? all - most : 0;
 
-	if (name <= NAME_COLUMNS_MIN || name - NAME_COLUMNS_MIN < over)
-		return NAME_COLUMNS_MIN;
+	if (name <= least || name - least < over)
+		return least;
 	return name - over;
 }
 
@@ -124,14 +173,17 @@ con_prompt_format(struct con_prompt *p, const struct con_facts *f,
 	struct dw_buf counts = DW_BUF_INITIALIZER;
 	size_t all, name = SIZE_MAX;
 
-	add_counts(&counts, f, now_ms);
+	add_words(&counts, p, f, now_ms);
 	all = write_all(p, f, &counts, name);
 	if (columns > 0 && all > columns / 3) {
-		name = name_room(f, all, columns);
+		name = name_room(f, all, columns / 3, NAME_COLUMNS_MIN);
 		all = write_all(p, f, &counts, name);
 	}
 	if (columns > 0 && all > columns / 2) {
 		dw_buf_reset(&counts);
+		add_signs(&counts, p, f, now_ms);
+		all = write_all(p, f, &counts, SIZE_MAX);
+		name = name_room(f, all, 2 * columns / 3, NAME_COLUMNS_LEAST);
 		write_all(p, f, &counts, name);
 	}
 	dw_buf_fini(&counts);
@@ -141,11 +193,13 @@ con_prompt_format(struct con_prompt *p, const struct con_facts *f,
 }
 
 int64_t
-con_prompt_tick_ms(const struct con_facts *f, int64_t now_ms)
+con_prompt_tick_ms(const struct con_prompt *p, const struct con_facts *f,
+    int64_t now_ms)
 {
 	int64_t waited = now_ms - f->oldest_ms;
+	int64_t unit = p->clock == CON_CLOCK_SECOND ? 1000 : 60000;
 
-	if (f->waiting == 0)
+	if (f->waiting == 0 || p->clock == CON_CLOCK_OFF)
 		return -1;
-	return waited < 0 ? 1000 : 1000 - waited % 1000;
+	return waited < 0 ? unit : unit - waited % unit;
 }

@@ -19,6 +19,7 @@
 static const struct {
 	const char *sign, *words;
 } marks[] = {
+	[CON_MARK_ASKED] = { " …", NULL },
 	[CON_MARK_STORED] = { " ·", NULL },
 	[CON_MARK_HELD] = { " ·", N_(" (held until they write)") },
 	[CON_MARK_SENT] = { " ✓", NULL },
@@ -91,18 +92,31 @@ con_row_ours(struct con_row *row, const char *format, ...)
 	return n < 0 ? n : 0;
 }
 
+/* The time before the tag, or behind the text. */
+static void
+add_time(struct dw_buf *tag, struct dw_buf *text, const struct ev_event *ev,
+    bool speak)
+{
+	char hms[DW_CLOCK_STAMP];
+
+	dw_clock_hms(ev->t_ms, hms);
+	if (speak)
+		dw_buf_addf(text, " %s", hms);
+	else
+		dw_buf_addf(tag, "%s ", hms);
+}
+
 static int
 said_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
-	char hms[DW_CLOCK_STAMP];
 
-	dw_clock_hms(ev->t_ms, hms);
-	dw_buf_addf(&tag, "%s %s| ", hms, about->label);
 	add_printable(&text, ev->body, ev->len);
 	if (ev->flags & EV_FLAG_CUT_SHORT)
 		dw_buf_adds(&text, _(" (cut short)"));
+	add_time(&tag, &text, ev, about->speak);
+	dw_buf_addf(&tag, "%s| ", about->label);
 	return finish(row, &tag, &text,
 	    about->selected ? CON_STYLE_SELECTED : CON_STYLE_CUSTOMER);
 }
@@ -120,14 +134,13 @@ reply_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
 	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
-	char hms[DW_CLOCK_STAMP];
 
-	dw_clock_hms(ev->t_ms, hms);
-	dw_buf_addf(&tag, "%s %" PRIu64 " ", hms, ev->sid);
-	dw_text_name(&tag, ev->who, strlen(ev->who));
-	dw_buf_adds(&tag, "> ");
 	add_printable(&text, ev->body, ev->len);
 	add_mark(&text, about->mark);
+	add_time(&tag, &text, ev, about->speak);
+	dw_buf_addf(&tag, "%" PRIu64 " ", ev->sid);
+	dw_text_name(&tag, ev->who, strlen(ev->who));
+	dw_buf_adds(&tag, "> ");
 	return finish(row, &tag, &text, CON_STYLE_OPERATOR);
 }
 
@@ -149,15 +162,22 @@ static const struct {
 	{ EV_WHY_UNREACHABLE, N_("there is no way to this address") },
 };
 
-static void
-add_why(struct dw_buf *b, const char *why)
+const char *
+con_why_words(const char *why)
 {
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
 		if (strcmp(reasons[i].word, why) == 0)
-			why = *reasons[i].meaning == '\0' ?
+			return *reasons[i].meaning == '\0' ?
 			    "" :
 			    _(reasons[i].meaning);
 	}
+	return why;
+}
+
+static void
+add_why(struct dw_buf *b, const char *why)
+{
+	why = con_why_words(why);
 	if (*why != '\0')
 		dw_buf_addf(b, ": %s", why);
 }
@@ -225,7 +245,7 @@ static int
 answer_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
-	struct dw_buf text = DW_BUF_INITIALIZER;
+	struct dw_buf text = DW_BUF_INITIALIZER, why = DW_BUF_INITIALIZER;
 
 	add_peer(&text, ev);
 	dw_text_name(&text, ev->who, strlen(ev->who));
@@ -233,19 +253,24 @@ answer_row(struct con_row *row, const struct ev_event *ev,
 	add_quoted(&text, ev->body, ev->len);
 	add_mark(&text, about->mark);
 	if (about->mark == CON_MARK_FAILED)
-		add_why(&text, about->why);
+		add_why(&why, about->why);
+	add_printable(&text, dw_buf_str(&why), why.len);
+	dw_buf_fini(&why);
 	return finish_datagram(row, ev, &text, CON_STYLE_UDP_REPLY);
 }
 
 /* A row of ours with the time: "* 09:58:31 text". */
 static int
-ours_row(struct con_row *row, const struct ev_event *ev, struct dw_buf *text)
+ours_row(struct con_row *row, const struct ev_event *ev, struct dw_buf *text,
+    const struct con_row_about *about)
 {
 	char hms[DW_CLOCK_STAMP];
+	bool speak = about->speak;
 	int r;
 
 	dw_clock_hms(ev->t_ms, hms);
-	r = con_row_ours(row, "%s %s", hms, dw_buf_str(text));
+	r = con_row_ours(row, "%s %s", speak ? dw_buf_str(text) : hms,
+	    speak ? hms : dw_buf_str(text));
 	dw_buf_fini(text);
 	return r < 0 ? r : 1;
 }
@@ -264,11 +289,12 @@ arrived_row(struct con_row *row, const struct ev_event *ev,
 
 	dw_buf_addf(&b, _("%s is waiting (%s, %s)"), about->label,
 	    con_mode_word(ev->mode), ev->addr);
-	return ours_row(row, ev, &b);
+	return ours_row(row, ev, &b, about);
 }
 
 static int
-name_row(struct con_row *row, const struct ev_event *ev)
+name_row(struct con_row *row, const struct ev_event *ev,
+    const struct con_row_about *about)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER, name = DW_BUF_INITIALIZER;
 	char sid[24];
@@ -277,7 +303,7 @@ name_row(struct con_row *row, const struct ev_event *ev)
 	dw_text_name(&name, ev->who, strlen(ev->who));
 	dw_buf_addf(&b, _("%s is called %s now"), sid, dw_buf_str(&name));
 	dw_buf_fini(&name);
-	return ours_row(row, ev, &b);
+	return ours_row(row, ev, &b, about);
 }
 
 static void
@@ -299,7 +325,7 @@ eof_row(struct con_row *row, const struct ev_event *ev,
 
 	dw_buf_addf(&b, _("%s will write no more, and may still read"),
 	    about->label);
-	return ours_row(row, ev, &b);
+	return ours_row(row, ev, &b, about);
 }
 
 static int
@@ -311,7 +337,7 @@ gone_row(struct con_row *row, const struct ev_event *ev,
 	dw_buf_addf(&b, _("%s is gone"), about->label);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
-	return ours_row(row, ev, &b);
+	return ours_row(row, ev, &b, about);
 }
 
 static int
@@ -326,18 +352,19 @@ closed_row(struct con_row *row, const struct ev_event *ev,
 		dw_buf_addf(&b, _("%s is closed by %s"), about->label, ev->who);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
-	return ours_row(row, ev, &b);
+	return ours_row(row, ev, &b, about);
 }
 
 static int
-duty_row(struct con_row *row, const struct ev_event *ev, const char *text)
+duty_row(struct con_row *row, const struct ev_event *ev,
+    const struct con_row_about *about, const char *text)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER, name = DW_BUF_INITIALIZER;
 
 	dw_text_name(&name, ev->who, strlen(ev->who));
 	dw_buf_addf(&b, "%s %s", dw_buf_str(&name), text);
 	dw_buf_fini(&name);
-	return ours_row(row, ev, &b);
+	return ours_row(row, ev, &b, about);
 }
 
 int
@@ -352,7 +379,7 @@ con_row_event(struct con_row *row, const struct ev_event *ev,
 	case EV_REPLY:
 		return reply_row(row, ev, about);
 	case EV_NAME:
-		return name_row(row, ev);
+		return name_row(row, ev, about);
 	case EV_EOF:
 		return eof_row(row, ev, about);
 	case EV_GONE:
@@ -360,9 +387,9 @@ con_row_event(struct con_row *row, const struct ev_event *ev,
 	case EV_CLOSED:
 		return closed_row(row, ev, about);
 	case EV_ON:
-		return duty_row(row, ev, _("is on duty"));
+		return duty_row(row, ev, about, _("is on duty"));
 	case EV_OFF:
-		return duty_row(row, ev, _("has left"));
+		return duty_row(row, ev, about, _("has left"));
 	case EV_UDP:
 		return datagram_row(row, ev);
 	case EV_UDP_REPLY:

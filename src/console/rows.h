@@ -9,11 +9,16 @@
  *	~ udp 127.0.0.1:5000 lin> "text" ✓ 09:58:52	the answer
  *	* 3 alice is gone		ours: nobody else's row begins so
  *
+ * For who listens to a screen reader, the time stands behind the text:
+ *
+ *	3 alice| text 09:58:31		3 lin> text ✓ 09:58:52
+ *
  * A datagram's text is in quotes, with its own behind a backslash, so that
  * what stands behind the second quote is ours.
  *
  * An operator's row is held back for CON_HOLD_MS so that its mark is usually
- * final: ✓ the text has left for the customer, · it is stored.  A customer in
+ * final: ✓ the text has left for the customer, · it is stored; until then it
+ * stands with … above the prompt.  A customer in
  * classic mode may get it with the next turn only: the row says so, and nothing
  * is printed later; /history says ✓ then.  When the session ends or
  * its connection is lost first, the row that says so counts what perhaps did
@@ -43,11 +48,12 @@ enum con_style {
 };
 
 enum con_mark {
-	CON_MARK_STORED,
-	CON_MARK_HELD, /* stored, for a classic customer's turn */
+	CON_MARK_STORED, /* in the journal */
+	CON_MARK_HELD,   /* stored, for a classic customer's turn */
 	CON_MARK_SENT,
-	CON_MARK_DOUBT, /* perhaps not delivered */
-	CON_MARK_FAILED /* an answer over UDP that could not leave */
+	CON_MARK_DOUBT,  /* perhaps not delivered */
+	CON_MARK_FAILED, /* an answer over UDP that could not leave */
+	CON_MARK_ASKED   /* typed, and the desk has not answered yet */
 };
 
 /* Both strings are printable; text may have LF. */
@@ -70,6 +76,7 @@ struct con_row_about {
 	uint64_t unsent;    /* replies that had not left */
 	const char *why;    /* of CON_MARK_FAILED */
 	bool selected;
+	bool speak; /* who and what come first, the time last */
 };
 
 /*
@@ -78,6 +85,10 @@ struct con_row_about {
  */
 int con_row_event(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about);
+
+/* What a reason (EV_WHY_*) means to people; one of a newer desk as it came, "" for
+ * none. */
+const char *con_why_words(const char *why);
 
 /* The word of a mode, "?" for one of a newer desk. */
 const char *con_mode_word(enum ev_mode mode);

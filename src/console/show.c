@@ -62,6 +62,21 @@ con_say(struct con *con, const char *format, ...)
 	free(text);
 }
 
+/* The newest row, which was remembered last. */
+void
+con_show_last(struct con *con)
+{
+	const struct con_row *row =
+	    &con->ring[(con->ring_at + CON_RING - 1) % CON_RING];
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	if (row->tag != NULL &&
+	    con_row_lay(row, tty_columns(con->tty), tty_has_colour(con->tty),
+		&b) == 0)
+		tty_print(con->tty, b.data, b.len);
+	dw_buf_fini(&b);
+}
+
 /* The beginning of the last n rows of the text. */
 static const char *
 last_rows(const struct dw_buf *b, unsigned n)
@@ -104,6 +119,7 @@ con_prompt_refresh(struct con *con)
 	char *copy;
 
 	con_mirror_facts(&con->board.mirror, &con->facts);
+	con->facts.no_link = con->no_link;
 	if (con_prompt_format(p, &con->facts, dw_clock_wall_ms(),
 		tty_columns(con->tty)) < 0)
 		return;
@@ -119,6 +135,16 @@ con_prompt_refresh(struct con *con)
 
 /* ---- the board's items ---- */
 
+/* Is it an event of a /list all? */
+static bool
+is_ended(const struct con *con, const struct con_item *item)
+{
+	const struct con_request *rq =
+	    con_pending_find(&con->pending, item->frame->id);
+
+	return rq != NULL && rq->past == CON_PAST_ENDED;
+}
+
 /* Our own coming and going is no news to us. */
 static bool
 is_own_duty(const struct con_item *item)
@@ -128,10 +154,31 @@ is_own_duty(const struct con_item *item)
 	return item->own && (kind == EV_ON || kind == EV_OFF);
 }
 
+/* Is this news worth a ring? */
+static bool
+rings(const struct con *con, const struct ev_event *ev)
+{
+	const struct con_session *s =
+	    con_mirror_find(&con->board.mirror, ev->sid);
+
+	if (dw_clock_ns() < con->quiet_until_ns || con->bell == CON_BELL_NONE)
+		return false;
+	if (ev->kind == EV_ARRIVED)
+		return true;
+	if (ev->kind == EV_UDP)
+		return con->bell == CON_BELL_ALL ||
+		    (ev->flags & EV_FLAG_PEER_NEW) != 0;
+	if (ev->kind != EV_SAID || ev->sid == con->facts.sid)
+		return false;
+	return con->bell == CON_BELL_ALL ||
+	    (con->bell == CON_BELL_MINE && s != NULL && s->mine);
+}
+
 static void
 show_event(struct con *con, struct con_item *item)
 {
 	const struct ev_event *ev = &item->frame->ev;
+	bool past = item->frame->op != WIRE_EV;
 	struct con_row row = { NULL, NULL, CON_STYLE_OURS };
 	struct con_row_about about = {
 		.label = item->label,
@@ -139,16 +186,22 @@ show_event(struct con *con, struct con_item *item)
 		.unsent = item->unsent,
 		.why = item->text,
 		.selected = item->sid == con->facts.sid,
+		.speak = con->speak,
 	};
 
 	if (is_own_duty(item))
 		return;
+	if (past && is_ended(con, item)) {
+		con_ended_event(con, ev);
+		return;
+	}
+	if (past)
+		con_past_day(con, ev->t_ms);
 	if (con_row_event(&row, ev, &about) > 0)
 		con_show(con, &row);
-	if (item->frame->op != WIRE_EV)
+	if (past)
 		return;
-	if (ev->kind == EV_ARRIVED ||
-	    (ev->kind == EV_UDP && (ev->flags & EV_FLAG_PEER_NEW) != 0))
+	if (rings(con, ev))
 		tty_bell(con->tty);
 	if (item->own && ev->kind == EV_REPLY)
 		con_pending_stored(&con->pending, ev->sid, ev->body, ev->len);
@@ -176,7 +229,7 @@ say_refused(struct con *con, const char *command, const char *why)
 	struct dw_buf head = DW_BUF_INITIALIZER;
 
 	dw_text_line(&head, command, strlen(command), COMMAND_SHOWN);
-	con_say(con, "/%s: %s", dw_buf_str(&head), why);
+	con_refuse(con, "/%s: %s", dw_buf_str(&head), why);
 	dw_buf_fini(&head);
 }
 
@@ -188,14 +241,25 @@ show_answer(struct con *con, struct con_item *item)
 
 	if (rq == NULL)
 		return;
-	if (f->op == WIRE_ERR && rq->sid != 0)
+	if (con->past_shown || rq->past == CON_PAST_ENDED)
+		con_past_end(con, rq, f);
+	con->past_shown = false;
+	if (rq->taken && f->op == WIRE_ERR)
+		; /* its text is in the line already */
+	else if (f->op == WIRE_ERR && rq->sid != 0)
 		con_keep_text(con, rq->sid, rq->text, f->text);
-	else if (f->op == WIRE_ERR) {
-		con->unsent |= con_is_answer(rq->text);
+	else if (f->op == WIRE_ERR)
 		say_refused(con, rq->text, f->text);
-	} else if (f->len > 0)
+	else if (f->len > 0)
 		con_say(con, "%s", f->text);
 	con_request_free(rq);
+}
+
+static void
+show_past(struct con *con, struct con_item *item)
+{
+	con_past_begin(con, item);
+	con->past_shown = true;
 }
 
 /* Gives up requests of former links, whose answers will never come. */
@@ -211,7 +275,7 @@ give_up_lost(struct con *con, unsigned generation)
 			    _("/%s: the link was lost before the "
 			      "answer came"),
 			    rq->text);
-		else if (!rq->stored)
+		else if (!rq->stored && !rq->taken)
 			con_keep_text(con, rq->sid, rq->text,
 			    _("the link was lost before the desk had it"));
 		con_request_free(rq);
@@ -257,22 +321,28 @@ say_how_to_try(struct con *con)
 		}
 }
 
-/* Counts those who wrote while nobody was here, and are gone. */
+/* The first row of a console: whose desk it is, and who left unanswered. */
 static void
-say_who_left(struct con *con)
+say_desk(struct con *con)
 {
-	unsigned n = 0;
+	const struct con_mirror *m = &con->board.mirror;
+	const struct wire_frame *w = con->welcome;
+	size_t here = con_mirror_present(m), left = con_mirror_left(m);
+	struct dw_buf names = DW_BUF_INITIALIZER;
 
-	for (size_t i = 0; i < con->welcome->nsessions; i++)
-		n += con->welcome->sessions[i].gone;
-	if (n > 0)
+	con_name_left(con, &names);
+	if (con->cfg.owns_desk && left > 0)
+		con_say(con, _("%zu left unanswered: %s"), left,
+		    dw_buf_str(&names));
+	else if (!con->cfg.owns_desk && left > 0)
 		con_say(con,
-		    DW_PLURAL("%u customer is gone and left a "
-			      "session open; /list shows it",
-			"%u customers are gone "
-			"and left their sessions open; /list shows them",
-			n),
-		    n);
+		    _("this is the desk %s; you are %s; %zu here, %zu left "
+		      "unanswered: %s"),
+		    w->desk, w->name, here, left, dw_buf_str(&names));
+	else if (!con->cfg.owns_desk)
+		con_say(con, _("this is the desk %s; you are %s; %zu here"),
+		    w->desk, w->name, here);
+	dw_buf_fini(&names);
 }
 
 /* Counts the datagrams that came while nobody was here. */
@@ -302,10 +372,9 @@ greet(struct con *con)
 		    tty_is_terminal(con->tty) ? _("listening on") :
 						"listening on",
 		    w->listeners[i]);
-	if (!con->cfg.owns_desk)
-		con_say(con, _("this is the desk %s; you are %s; %zu open"),
-		    w->desk, w->name, w->nsessions);
-	say_who_left(con);
+	say_desk(con);
+	if (w->nsessions > 0)
+		con_list(con);
 	say_datagrams(con);
 	if (con->cfg.hint != NULL)
 		con_say(con, "%s", con->cfg.hint);
@@ -326,6 +395,7 @@ show_welcome(struct con *con, struct con_item *item)
 		return;
 	}
 	con_say(con, _("the desk is back"));
+	con_look_again(con);
 	if (con->welcome->replay)
 		return;
 	con_say(con,
@@ -394,7 +464,7 @@ show_more(struct con *con, struct con_item *item)
 		      "ones"),
 		    item->count);
 	else
-		con_say(con, _("%s: %" PRIu64 " more, /history %" PRIu64),
+		con_say(con, _("%s: %" PRIu64 " more, /%" PRIu64 " shows them"),
 		    item->label, item->count, item->sid);
 }
 
@@ -415,6 +485,7 @@ static void (*const show[])(struct con *con, struct con_item *item) = {
 	[CON_ITEM_LOST] = show_lost,
 	[CON_ITEM_ENDED] = show_ended,
 	[CON_ITEM_MORE] = show_more,
+	[CON_ITEM_PAST] = show_past,
 	[CON_ITEM_DROPPED] = show_dropped,
 };
 
@@ -441,7 +512,8 @@ set_deadline(struct con *con)
 	int64_t tick = -1, at = con->again_ns;
 
 	if (tty_is_terminal(con->tty))
-		tick = con_prompt_tick_ms(&con->facts, dw_clock_wall_ms());
+		tick = con_prompt_tick_ms(&con->prompt, &con->facts,
+		    dw_clock_wall_ms());
 	if (tick >= 0 && dw_clock_ns() + tick * DW_MS < at)
 		at = dw_clock_ns() + tick * DW_MS;
 	if (con->leave_ns < at)
@@ -449,6 +521,27 @@ set_deadline(struct con *con)
 	if (con->wait_ns < at)
 		at = con->wait_ns;
 	tty_deadline(con->tty, at);
+}
+
+/* What the news says about the link itself. */
+static void
+take_link(struct con *con, const struct con_news *news)
+{
+	struct wire_frame ping = wire_frame_of(WIRE_PING);
+
+	switch (news->kind) {
+	case CON_NEWS_FRAME:
+		con->no_link = false;
+		break;
+	case CON_NEWS_QUIET:
+		(void)con_link_send(con->link, &ping);
+		break;
+	case CON_NEWS_SILENT:
+	case CON_NEWS_LOST:
+	case CON_NEWS_ENDED:
+		con->no_link = true;
+		break;
+	}
 }
 
 static void
@@ -462,6 +555,7 @@ take_news(struct con *con)
 		struct con_news *news = DW_LIST_OF(n, struct con_news, node);
 
 		con->link_ended |= news->kind == CON_NEWS_ENDED;
+		take_link(con, news);
 		con_board_news(&con->board, news);
 		con_news_free(news);
 	}
@@ -492,6 +586,7 @@ con_pump(struct con *con)
 	if (dw_clock_ns() >= con->wait_ns)
 		con->wait_ns = DW_NEVER;
 	con_prompt_refresh(con);
+	con_tail_refresh(con);
 	set_deadline(con);
 	/* A script's further lines wait for answers, or for /wait. */
 	tty_hold(con->tty,

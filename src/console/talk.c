@@ -16,6 +16,7 @@
 
 #define LEAVE_SECONDS 1.0         /* for answers */
 #define REPLY_MAX     (64 * 1024) /* bytes; fits a frame in any form */
+#define TAIL_MAX      16          /* replies above the prompt */
 
 static const struct con_session *
 session_of(const struct con *con, uint64_t sid)
@@ -61,55 +62,74 @@ say_who(struct con *con, const struct con_session *s)
 {
 	const struct ev_session *f = &s->facts;
 	const char *mode = con_mode_word(f->mode);
-	char span[CON_SPAN_MAX], label[CON_LABEL_MAX];
+	char age[CON_SPAN_MAX], label[CON_LABEL_MAX];
 
 	con_session_label(s, label);
-	con_span(dw_clock_wall_ms() - ev_waits_since(f), span);
+	con_age(dw_clock_wall_ms() - ev_waits_since(f), age);
 	if (con_is_closed(s))
 		con_say(con, _("%s, closed"), label);
+	else if (con_is_left(s))
+		con_say(con, _("%s (%s, %s), left unanswered %s ago"), label,
+		    mode, f->addr, age);
 	else if (ev_waits_since(f) != 0)
 		con_say(con, _("%s (%s, %s), waiting %s"), label, mode, f->addr,
-		    span);
+		    age);
 	else
 		con_say(con, _("%s (%s, %s)"), label, mode, f->addr);
 }
 
-/* What was said before this console came. */
+/* The other consoles may know whom this one has selected; it is no matter if
+ * they do not. */
 static void
-show_past(struct con *con, uint64_t sid)
+tell_look(struct con *con, uint64_t sid)
 {
-	char text[40];
+	struct wire_frame f = wire_frame_of(WIRE_LOOK);
 
-	snprintf(text, sizeof text, "history %" PRIu64, sid);
-	con_ask_desk(con, text);
+	f.sid = sid;
+	(void)con_link_send(con->link, &f);
+}
+
+/* What was typed for one stays with it; what was typed for nobody goes along. */
+static void
+put_line_away(struct con *con, uint64_t old)
+{
+	if (old == 0 || line_is_empty(con))
+		return;
+	keep_draft(con, old, tty_text(con->tty, NULL));
+	set_line(con, "");
 }
 
 void
 con_select(struct con *con, uint64_t sid)
 {
-	uint64_t old = con->facts.sid;
 	const struct con_session *s = session_of(con, sid);
-	bool unseen;
+	uint64_t old = con->facts.sid;
 
-	if (s == NULL) {
-		con_say(con,
+	if (s == NULL && sid != 0) {
+		con_refuse(con,
 		    _("there is no session like that; /list shows "
 		      "all"));
 		return;
 	}
-	/* What was typed for nobody goes along. */
-	if (old != 0 && old != sid && !line_is_empty(con)) {
-		keep_draft(con, old, tty_text(con->tty, NULL));
-		set_line(con, "");
-	}
-	unseen = s->unseen;
+	con->again.what = CON_AGAIN_NOTHING;
+	if (old != sid)
+		put_line_away(con, old);
+	if (s != NULL && old != sid)
+		say_who(con, s);
+	if (s != NULL)
+		con_past_unread(con, s);
 	con_mirror_select(&con->board.mirror, sid);
 	if (old != sid)
-		say_who(con, s);
-	if (unseen && tty_is_terminal(con->tty))
-		show_past(con, sid);
+		tell_look(con, sid);
 	con_draft_to_line(con, sid);
 	con_prompt_refresh(con);
+}
+
+void
+con_look_again(struct con *con)
+{
+	if (con->facts.sid != 0)
+		tell_look(con, con->facts.sid);
 }
 
 /* A reply as it is typed; drafts, line and history hold nothing else.  The
@@ -119,9 +139,16 @@ as_typed(const char *text)
 {
 	char *typed;
 
-	if (*text != '/')
+	if (con_line_of(text).kind == CON_LINE_TEXT)
 		return strdup(text);
 	return asprintf(&typed, "/%s", text) < 0 ? NULL : typed;
+}
+
+void
+con_line_back(struct con *con, const char *text)
+{
+	if (tty_is_terminal(con->tty) && tty_text_is_free(con->tty))
+		set_line(con, text);
 }
 
 static const char *
@@ -171,12 +198,13 @@ nobody_selected(struct con *con, const char *text)
 
 	con->unsent = true;
 	con_say(con,
-	    _("not sent: nobody is selected; Enter on an empty line "
-	      "takes who waits longest"));
-	if (!tty_is_terminal(con->tty) || !line_is_empty(con) ||
-	    (typed = as_typed(text)) == NULL)
+	    tty_is_terminal(con->tty) ?
+		_("not sent: nobody is selected; Enter on an empty line "
+		  "takes who waits longest") :
+		_("not sent: nobody is selected"));
+	if ((typed = as_typed(text)) == NULL)
 		return;
-	set_line(con, typed);
+	con_line_back(con, typed);
 	free(typed);
 }
 
@@ -193,13 +221,15 @@ why_not_sent(int r)
 /* Sends a frame and keeps what it was until it is answered.  Returns 0 or
  * -errno. */
 static int
-ask(struct con *con, struct wire_frame *f, uint64_t sid, const char *text)
+ask(struct con *con, struct wire_frame *f, uint64_t sid, const char *text,
+    struct con_request **out)
 {
 	struct con_request *rq = con_pending_add(&con->pending, sid, text);
 	int r;
 
 	if (rq == NULL)
 		return -ENOMEM;
+	rq->t_ms = dw_clock_wall_ms();
 	f->id = rq->id;
 	f->sid = sid;
 	f->text = text;
@@ -209,6 +239,8 @@ ask(struct con *con, struct wire_frame *f, uint64_t sid, const char *text)
 		return r;
 	}
 	rq->generation = (unsigned)r;
+	if (out != NULL)
+		*out = rq;
 	return 0;
 }
 
@@ -234,25 +266,93 @@ con_reply(struct con *con, uint64_t sid, const char *text)
 	const char *why;
 	int r;
 
+	con->again.what = CON_AGAIN_NOTHING;
 	if (sid == 0) {
 		nobody_selected(con, text);
 		return;
 	}
 	if ((why = cannot_send(con, sid, text)) == NULL &&
-	    (r = ask(con, &f, sid, text)) < 0)
+	    (r = ask(con, &f, sid, text, NULL)) < 0)
 		why = why_not_sent(r);
 	if (why != NULL)
 		con_keep_text(con, sid, text, why);
+	con_tail_refresh(con);
+}
+
+/* ---- replies that are not answered ---- */
+
+/* A reply as its row will look, with the mark of one that is not answered. */
+static void
+lay_asked(struct con *con, const struct con_request *rq, struct dw_buf *out)
+{
+	struct ev_event ev = ev_event_of(EV_REPLY);
+	struct con_row_about about = { .label = "",
+		.why = "",
+		.mark = CON_MARK_ASKED,
+		.speak = con->speak };
+	struct con_row row = { NULL, NULL, CON_STYLE_OURS };
+
+	ev.sid = rq->sid;
+	ev.t_ms = rq->t_ms;
+	ev.who = con->board.mirror.me;
+	ev.body = rq->text;
+	ev.len = strlen(rq->text);
+	if (con_row_event(&row, &ev, &about) > 0)
+		con_row_lay(&row, tty_columns(con->tty),
+		    tty_has_colour(con->tty), out);
+	con_row_fini(&row);
 }
 
 void
+con_tail_refresh(struct con *con)
+{
+	struct dw_buf rows = DW_BUF_INITIALIZER;
+	size_t n = 0;
+
+	if (!tty_has_tail(con->tty))
+		return;
+	DW_LIST_EACH(node, &con->pending.all) {
+		const struct con_request *rq =
+		    DW_LIST_OF(node, struct con_request, node);
+
+		if (rq->sid != 0 && !rq->stored && !rq->taken && n++ < TAIL_MAX)
+			lay_asked(con, rq, &rows);
+	}
+	tty_tail(con->tty, dw_buf_str(&rows), rows.len);
+	dw_buf_fini(&rows);
+}
+
+void
+con_take_back(struct con *con)
+{
+	struct con_request *rq = con_pending_last(&con->pending);
+	char *typed;
+
+	if (rq == NULL) {
+		con_refuse(con, _("no text waits for the desk's answer"));
+		return;
+	}
+	if ((typed = as_typed(rq->text)) == NULL)
+		return;
+	rq->taken = true;
+	con_line_back(con, typed);
+	free(typed);
+	con_say(con,
+	    _("taken back; if the desk has it all the same, its row "
+	      "says so"));
+	con_tail_refresh(con);
+}
+
+struct con_request *
 con_ask_desk(struct con *con, const char *text)
 {
 	struct wire_frame f = wire_frame_of(WIRE_CMD);
-	int r = ask(con, &f, 0, text);
+	struct con_request *rq = NULL;
+	int r = ask(con, &f, 0, text, &rq);
 
 	if (r < 0)
-		con_say(con, "/%s: %s", text, why_not_sent(r));
+		con_refuse(con, "/%s: %s", text, why_not_sent(r));
+	return rq;
 }
 
 void
@@ -263,7 +363,7 @@ con_leave(struct con *con)
 
 	con->leaving = true;
 	if (con->cfg.owns_desk) {
-		if (ask(con, &f, 0, "quit") < 0)
+		if (ask(con, &f, 0, "quit", NULL) < 0)
 			tty_quit(con->tty);
 		return;
 	}

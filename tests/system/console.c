@@ -36,20 +36,29 @@ struct stage {
 	struct sks_frame *in;
 	struct wire_frame *last; /* what wait_frame() returned */
 	uint64_t seq;
+	bool tell_past; /* the test answers what is asked of the past */
 };
 
 /* ---- the desk ---- */
 
+/* Returns 0 or SKS_E*; the console may have gone. */
+static int
+try_to_say(struct stage *s, const struct wire_frame *f)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	int r;
+
+	CHECK_INT(wire_frame_encode(&b, f), 0);
+	r = sks_sendall_deadline(s->desk, b.data, b.len, dw_clock_after(WAIT),
+	    NULL);
+	dw_buf_fini(&b);
+	return r;
+}
+
 static void
 say(struct stage *s, const struct wire_frame *f)
 {
-	struct dw_buf b = DW_BUF_INITIALIZER;
-
-	CHECK_INT(wire_frame_encode(&b, f), 0);
-	CHECK_INT(sks_sendall_deadline(s->desk, b.data, b.len,
-		      dw_clock_after(WAIT), NULL),
-	    0);
-	dw_buf_fini(&b);
+	CHECK_INT(try_to_say(s, f), 0);
 }
 
 /* Reads more from the console; false at its end or too late. */
@@ -62,9 +71,9 @@ read_more(struct stage *s, int64_t deadline_ns)
 	return n > 0 && sks_frame_feed(s->in, buf, (size_t)n) == 0;
 }
 
-/* The console's next frame, valid until the next call; NULL: none came. */
+/* The console's next frame, whatever it is. */
 static const struct wire_frame *
-next_frame(struct stage *s)
+any_frame(struct stage *s)
 {
 	int64_t deadline = dw_clock_after(WAIT);
 	const char *line, *why;
@@ -78,6 +87,48 @@ next_frame(struct stage *s)
 	if (n > 0)
 		wire_frame_parse(line, (size_t)n, &s->last, &why);
 	return s->last;
+}
+
+static void
+answer(struct stage *s, enum wire_op op, uint64_t id, enum ev_code code,
+    const char *text)
+{
+	struct wire_frame f = wire_frame_of(op);
+
+	f.id = id;
+	f.code = code;
+	f.text = text;
+	f.len = strlen(text);
+	say(s, &f);
+}
+
+/* What a console says of its own accord: whom it looks at, and that it wants
+ * to see what was said there, of which there is nothing. */
+static bool
+goes_without_saying(struct stage *s, const struct wire_frame *f)
+{
+	struct wire_frame ok = wire_frame_of(WIRE_OK);
+
+	if (f->op == WIRE_LOOK || f->op == WIRE_PING)
+		return true;
+	if (s->tell_past || f->op != WIRE_CMD ||
+	    strncmp(f->text, "history ", 8) != 0)
+		return false;
+	ok.id = f->id;
+	(void)try_to_say(s, &ok);
+	return true;
+}
+
+/* The console's next frame, valid until the next call; NULL: none came. */
+static const struct wire_frame *
+next_frame(struct stage *s)
+{
+	const struct wire_frame *f;
+
+	do
+		f = any_frame(s);
+	while (f != NULL && goes_without_saying(s, f));
+	return f;
 }
 
 /* The same; it must be of that kind and say that text (NULL: whatever). */
@@ -135,19 +186,6 @@ happens(struct stage *s, enum ev_kind kind, uint64_t sid)
 	struct wire_frame f = event(s, kind, sid);
 
 	f.ev.n = f.ev.seq;
-	say(s, &f);
-}
-
-static void
-answer(struct stage *s, enum wire_op op, uint64_t id, enum ev_code code,
-    const char *text)
-{
-	struct wire_frame f = wire_frame_of(op);
-
-	f.id = id;
-	f.code = code;
-	f.text = text;
-	f.len = strlen(text);
 	say(s, &f);
 }
 
@@ -449,9 +487,9 @@ enter_takes_who_waits_longest(void)
 
 	arrives(&s, 9, "nina");
 	arrives(&s, 4, "");
-	CHECK(pty_wait(s.p, "[-] 2 waiting 0:0", WAIT));
+	CHECK(pty_wait(s.p, "[-] 2 waiting>", WAIT));
 	pty_type(s.p, "\r");
-	CHECK(pty_wait(s.p, "[9 nina] 1 waiting 0:0", WAIT));
+	CHECK(pty_wait(s.p, "[9 nina] 1 waiting>", WAIT));
 	pty_type(s.p, "\033a");
 	CHECK(pty_wait(s.p, "[4] 1 waiting", WAIT));
 	pty_type(s.p, "\033/");
@@ -558,7 +596,7 @@ a_refused_reply_comes_back_to_the_line(void)
 	struct stage s = start_selected();
 
 	happens(&s, EV_GONE, 3);
-	CHECK(pty_wait(s.p, "[3 alice, gone]", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice, left]", WAIT));
 	pty_type(s.p, "still there?\r");
 	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "still there?"),
 	    EV_CODE_GONE, "that customer is not connected any more");
@@ -677,7 +715,8 @@ commands_are_never_said(void)
 
 	pty_type(s.p, "/clsoe 3\r");
 	CHECK(pty_wait(s.p, "there is no command /clsoe", WAIT));
-	pty_type(s.p, "/close\r");
+	CHECK(pty_wait(s.p, "> /clsoe 3", WAIT)); /* to be mended */
+	pty_type(s.p, "\003/close\r");
 	answer(&s, WIRE_OK, expect(&s, WIRE_CMD, 0, "close 3"), EV_CODE_OK, "");
 	pty_type(s.p, "/kick\r");
 	answer(&s, WIRE_ERR, expect(&s, WIRE_CMD, 0, "kick"), EV_CODE_USAGE,
@@ -710,8 +749,8 @@ tab_completes_commands_and_names(void)
 
 	pty_type(s.p, "/sel\tbo\t\r");
 	CHECK(pty_wait(s.p, "[5 bob] 1 waiting", WAIT));
-	pty_type(s.p, "/hist\t\r");
-	expect(&s, WIRE_CMD, 0, "history 5");
+	pty_type(s.p, "/clo\t\r");
+	expect(&s, WIRE_CMD, 0, "close 5");
 	end(&s);
 }
 
@@ -722,8 +761,10 @@ history_is_shown_with_what_perhaps_did_not_arrive(void)
 	struct wire_frame f;
 	uint64_t id;
 
+	s.tell_past = true;
+	expect(&s, WIRE_CMD, 0, "history 3 3 4");
 	pty_type(s.p, "/history 2\r");
-	id = expect(&s, WIRE_CMD, 0, "history 2");
+	id = expect(&s, WIRE_CMD, 0, "history 2 20 4");
 	f = event(&s, EV_REPLY, 2);
 	s.seq--;
 	f.op = WIRE_PAST;
@@ -735,6 +776,289 @@ history_is_shown_with_what_perhaps_did_not_arrive(void)
 	say(&s, &f);
 	answer(&s, WIRE_OK, id, EV_CODE_OK, "");
 	CHECK(pty_wait(s.p, "2 wang> lost? (perhaps not delivered)", WAIT));
+	end(&s);
+}
+
+/* One row of what was said, in the answer to request id. */
+static void
+tells_past(struct stage *s, uint64_t id, uint64_t seq, int64_t t_ms,
+    const char *text)
+{
+	struct wire_frame f = wire_frame_of(WIRE_PAST);
+
+	f.id = id;
+	f.ev.kind = EV_SAID;
+	f.ev.seq = f.ev.n = seq;
+	f.ev.sid = 5;
+	f.ev.t_ms = t_ms;
+	f.ev.body = text;
+	f.ev.len = strlen(text);
+	say(s, &f);
+}
+
+static void
+ends_past(struct stage *s, uint64_t id, uint64_t earlier)
+{
+	struct wire_frame f = wire_frame_of(WIRE_OK);
+
+	f.id = id;
+	f.n = earlier;
+	say(s, &f);
+}
+
+static void
+selecting_shows_what_was_not_read(void)
+{
+	struct stage s = start_selected();
+	int64_t now = dw_clock_wall_ms();
+	uint64_t id;
+
+	for (int i = 0; i < 4; i++)
+		says(&s, 5, "a row");
+	CHECK(pty_wait(s.p, "5 bob| a row", WAIT));
+	s.tell_past = true;
+	expect(&s, WIRE_CMD, 0, "history 3 3 4");
+	pty_type(s.p, "/5\r");
+	id = expect(&s, WIRE_CMD, 0, "history 5 4 8");
+	for (uint64_t i = 4; i < 8; i++)
+		tells_past(&s, id, i, now, "unread");
+	ends_past(&s, id, 2);
+	CHECK(pty_wait(s.p, "* --- 5 bob, 4 unread ---", WAIT));
+	CHECK(pty_wait(s.p, "* --- end; 2 earlier, /history shows them ---",
+	    WAIT));
+	pty_type(s.p, "/select -\r");
+	CHECK(pty_wait(s.p, "[-]", WAIT));
+	pty_type(s.p, "/5\r");
+	id = expect(&s, WIRE_CMD, 0, "history 5 3 8");
+	tells_past(&s, id, 7, now, "unread");
+	ends_past(&s, id, 0);
+	CHECK(pty_wait(s.p, "* --- 5 bob, nothing unread, the last 1 ---",
+	    WAIT));
+	end(&s);
+}
+
+static void
+history_goes_back_to_the_first_word(void)
+{
+	struct stage s = start_selected();
+	int64_t now = dw_clock_wall_ms();
+	uint64_t id;
+
+	s.tell_past = true;
+	expect(&s, WIRE_CMD, 0, "history 3 3 4");
+	pty_type(s.p, "/history 5 2\r");
+	id = expect(&s, WIRE_CMD, 0, "history 5 2 4");
+	tells_past(&s, id, 2, now - INT64_C(86400000), "of yesterday");
+	tells_past(&s, id, 3, now, "of today");
+	ends_past(&s, id, 1);
+	CHECK(pty_wait(s.p, "* --- 5 bob, messages 2 to 3 ---", WAIT));
+	CHECK(pty_wait(s.p, "* --- 20", WAIT)); /* the day before, and now */
+	CHECK(pty_wait(s.p, "* --- end; 1 earlier, /history", WAIT));
+	pty_type(s.p, "/history 5 2\r");
+	id = expect(&s, WIRE_CMD, 0, "history 5 2 2");
+	tells_past(&s, id, 1, now, "the first word");
+	ends_past(&s, id, 0);
+	CHECK(pty_wait(s.p, "* --- 5 bob, messages 1 to 1 ---", WAIT));
+	CHECK(pty_wait(s.p, "* --- end; nothing is earlier ---", WAIT));
+	/* From there it begins anew. */
+	pty_type(s.p, "/history 5 2\r");
+	expect(&s, WIRE_CMD, 0, "history 5 2 4");
+	pty_type(s.p, "/history 5 1001\r");
+	CHECK(pty_wait(s.p, "a number up to 1000", WAIT));
+	end(&s);
+}
+
+static void
+who_has_ended_is_listed_with_when_and_why(void)
+{
+	struct stage s = start_selected();
+	struct wire_frame f = wire_frame_of(WIRE_PAST);
+
+	pty_type(s.p, "/list all\r");
+	f.id = expect(&s, WIRE_CMD, 0, "ended 20");
+	f.ev.t_ms = dw_clock_wall_ms();
+	f.ev.sid = 1;
+	f.ev.seq = 1;
+	f.ev.kind = EV_ARRIVED;
+	f.ev.addr = "127.0.0.1:1";
+	f.ev.who = "guest";
+	say(&s, &f);
+	f.ev.kind = EV_NAME;
+	f.ev.seq = 2;
+	f.ev.who = "eve";
+	say(&s, &f);
+	f.ev.kind = EV_CLOSED;
+	f.ev.seq = 3;
+	f.ev.who = "";
+	f.ev.why = EV_WHY_QUIT;
+	say(&s, &f);
+	ends_past(&s, f.id, 0);
+	CHECK(pty_wait(s.p, "1 eve, ended: said goodbye (127.0.0.1:1)", WAIT));
+	pty_type(s.p, "/list all\r");
+	expect(&s, WIRE_CMD, 0, "ended 20 3");
+	end(&s);
+}
+
+/* A customer says something and goes unanswered. */
+static void
+leaves(struct stage *s, uint64_t sid, const char *name)
+{
+	arrives(s, sid, name);
+	says(s, sid, "is anybody there?");
+	happens(s, EV_GONE, sid);
+}
+
+static void
+enter_goes_on_from_who_left_and_asks_at_who_waits(void)
+{
+	struct stage s = start();
+
+	leaves(&s, 1, "eve");
+	leaves(&s, 2, "joe");
+	arrives(&s, 3, "alice");
+	says(&s, 3, "hello");
+	CHECK(pty_wait(s.p, "[-] 1 waiting, 2 left>", WAIT));
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "[3 alice] 2 left>", WAIT));
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "3 alice waits for your answer; Enter", WAIT));
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "[1 eve, left] 1 waiting, 1 left>", WAIT));
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "[2 joe, left]", WAIT));
+	pty_type(s.p, "/close left\r");
+	CHECK(pty_wait(s.p, "2 customers left unanswered; /close left", WAIT));
+	pty_type(s.p, "/close left\r");
+	expect(&s, WIRE_CMD, 0, "close left");
+	end(&s);
+}
+
+static void
+the_list_says_who_needs_what(void)
+{
+	struct wire_frame looks = wire_frame_of(WIRE_LOOKS);
+	struct stage s = start();
+
+	arrives(&s, 3, "alice");
+	says(&s, 3, "the light\nis \033[31mred");
+	leaves(&s, 1, "eve");
+	looks.n = 2;
+	looks.sid = 3;
+	looks.name = "wang";
+	say(&s, &looks);
+	CHECK(pty_wait(s.p, "1 left>", WAIT));
+	pty_type(s.p, "/list\r");
+	CHECK(pty_wait(s.p,
+	    "3 alice      waiting 0 s, 1 unread: \"the light is", WAIT));
+	CHECK(pty_wait(s.p, "selected by wang", WAIT));
+	CHECK(pty_wait(s.p, "1 eve        left unanswered, ", WAIT));
+	end(&s);
+}
+
+static void
+a_reply_stands_above_the_prompt_until_the_desk_has_answered(void)
+{
+	struct stage s = start_selected();
+	uint64_t id;
+
+	pty_type(s.p, "are you there?\r");
+	id = expect(&s, WIRE_REPLY, 3, "are you there?");
+	CHECK(pty_wait(s.p, "3 lin> are you there? …", WAIT));
+	says(&s, 3, "meanwhile");
+	CHECK(pty_wait(s.p, "3 alice| meanwhile", WAIT));
+	CHECK(pty_wait(s.p, "3 lin> are you there? …", WAIT));
+	stores_reply(&s, 3, "are you there?");
+	answer(&s, WIRE_OK, id, EV_CODE_OK, "");
+	happens(&s, EV_SENT, 3);
+	CHECK(pty_wait(s.p, "3 lin> are you there? ✓", WAIT));
+	CHECK(strstr(pty_all(s.p), "there? …") == NULL);
+	end(&s);
+}
+
+static void
+a_text_without_an_answer_can_be_taken_back(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "/back\r");
+	CHECK(pty_wait(s.p, "no text waits for the desk's answer", WAIT));
+	pty_type(s.p, "\003too fast\r");
+	expect(&s, WIRE_REPLY, 3, "too fast");
+	CHECK(pty_wait(s.p, "3 lin> too fast …", WAIT));
+	pty_type(s.p, "/back\r");
+	CHECK(pty_wait(s.p, "* taken back", WAIT));
+	CHECK(pty_wait(s.p, "> too fast", WAIT));
+	CHECK(pty_wait_gone(s.p, "too fast …", WAIT));
+	end(&s);
+}
+
+static void
+a_message_of_mine_rings_unless_it_is_quiet(void)
+{
+	struct stage s = start_selected();
+	int before;
+
+	pty_type(s.p, "hi\r");
+	takes_reply(&s, 3, "hi");
+	CHECK(pty_wait(s.p, "3 lin> hi ✓", WAIT));
+	pty_type(s.p, "/5\r");
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	before = pty_bells(s.p);
+	says(&s, 3, "thanks");
+	CHECK(pty_wait(s.p, "3 alice| thanks", WAIT));
+	CHECK_INT(pty_bells(s.p) - before, 1);
+	says(&s, 5, "and me?");
+	CHECK(pty_wait(s.p, "5 bob| and me?", WAIT));
+	pty_type(s.p, "/set bell off 1h\r");
+	CHECK(pty_wait(s.p, "/set bell off (", WAIT));
+	says(&s, 3, "one more");
+	CHECK(pty_wait(s.p, "3 alice| one more", WAIT));
+	CHECK_INT(pty_bells(s.p) - before, 1);
+	pty_type(s.p, "/set bell all\r");
+	CHECK(pty_wait(s.p, "/set bell all (", WAIT));
+	says(&s, 3, "again");
+	CHECK(pty_wait(s.p, "3 alice| again", WAIT));
+	CHECK_INT(pty_bells(s.p) - before, 2);
+	pty_type(s.p, "/set bell loud\r");
+	CHECK(pty_wait(s.p, "/set bell takes", WAIT));
+	end(&s);
+}
+
+static void
+rows_can_be_heard_who_and_what_first_and_once_more(void)
+{
+	struct stage s = start_selected();
+	const char *all;
+
+	pty_type(s.p, "/set speak on\r");
+	CHECK(pty_wait(s.p, "/set speak on (", WAIT));
+	says(&s, 3, "it beeps");
+	CHECK(pty_wait(s.p, "3 alice| it beeps ", WAIT));
+	CHECK_INT(strncmp(strstr(pty_all(s.p), "3 alice| it beeps") - 1, "\n",
+		      1),
+	    0);
+	pty_type(s.p, "/last\r");
+	CHECK(pty_wait_gone(s.p, "> /last", WAIT));
+	says(&s, 3, "end");
+	CHECK(pty_wait(s.p, "3 alice| end", WAIT));
+	all = strstr(pty_all(s.p), "it beeps");
+	CHECK(strstr(all + 1, "it beeps") != NULL);
+	end(&s);
+}
+
+static void
+an_idle_terminal_gets_no_byte(void)
+{
+	struct stage s = start_selected();
+	size_t before;
+
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting>", WAIT));
+	pty_pump(s.p);
+	before = pty_bytes(s.p);
+	/* Seconds would have been painted by then. */
+	CHECK_INT(pty_wait_exit(s.p, 1.2), -1);
+	pty_pump(s.p);
+	CHECK_INT(pty_bytes(s.p), before);
 	end(&s);
 }
 
@@ -801,7 +1125,7 @@ a_flood_beside_is_one_row_a_second(void)
 
 	for (int i = 0; i < 200; i++)
 		says(&s, 5, "buy this");
-	CHECK(pty_wait(s.p, "* 5 bob: 196 more, /history 5", WAIT));
+	CHECK(pty_wait(s.p, "* 5 bob: 180 more, /5 shows them", WAIT));
 	end(&s);
 }
 
@@ -857,7 +1181,7 @@ a_new_customer_rings_once(void)
 static void
 the_waiting_time_ticks(void)
 {
-	struct stage s = start();
+	struct stage s = start_with(24, 80, (char *)"clock=second", NULL);
 
 	arrives(&s, 3, "alice");
 	CHECK(pty_wait(s.p, "[-] 1 waiting 0:00>", WAIT));
@@ -960,7 +1284,7 @@ ctrl_d_stops_a_desk_of_ones_own_the_second_time(void)
 	arrives(&s, 3, "alice");
 	CHECK(pty_wait(s.p, "3 alice is waiting", WAIT));
 	pty_type(s.p, "\004");
-	CHECK(pty_wait(s.p, "1 session is open", WAIT));
+	CHECK(pty_wait(s.p, "1 customer is here", WAIT));
 	pty_type(s.p, "\004");
 	answer(&s, WIRE_OK, expect(&s, WIRE_CMD, 0, "quit"), EV_CODE_OK, "");
 	says_bye(&s);
@@ -971,18 +1295,19 @@ ctrl_d_stops_a_desk_of_ones_own_the_second_time(void)
 static void
 the_first_ctrl_d_is_forgotten_after_a_while(void)
 {
-	struct stage s = start_with(24, 80, (char *)"open", NULL);
+	struct stage s =
+	    start_with(24, 80, (char *)"open", (char *)"clock=second");
 
 	arrives(&s, 3, "alice");
 	CHECK(pty_wait(s.p, "3 alice is waiting", WAIT));
 	pty_type(s.p, "\004");
-	CHECK(pty_wait(s.p, "1 session is open", WAIT));
+	CHECK(pty_wait(s.p, "1 customer is here", WAIT));
 	CHECK(pty_wait(s.p, "[-] 1 waiting 0:07>", WAIT));
 	pty_type(s.p, "\004/wrong\r");
 	CHECK(pty_wait(s.p, "there is no command /wrong", WAIT));
 	CHECK_INT(pty_count_rows(s.p,
-		      "* 1 session is open; Ctrl-D again "
-		      "stops the desk"),
+		      "* 1 customer is here; /quit or Ctrl-D again stops "
+		      "the desk"),
 	    2);
 	end(&s);
 }
@@ -1272,6 +1597,16 @@ main(void)
 		T(list_and_help_say_what_there_is),
 		T(tab_completes_commands_and_names),
 		T(history_is_shown_with_what_perhaps_did_not_arrive),
+		T(selecting_shows_what_was_not_read),
+		T(history_goes_back_to_the_first_word),
+		T(who_has_ended_is_listed_with_when_and_why),
+		T(enter_goes_on_from_who_left_and_asks_at_who_waits),
+		T(the_list_says_who_needs_what),
+		T(a_reply_stands_above_the_prompt_until_the_desk_has_answered),
+		T(a_text_without_an_answer_can_be_taken_back),
+		T(a_message_of_mine_rings_unless_it_is_quiet),
+		T(rows_can_be_heard_who_and_what_first_and_once_more),
+		T(an_idle_terminal_gets_no_byte),
 		T(only_commands_are_in_the_history_file),
 		T(a_burst_of_thousands_loses_nothing),
 		T(a_flood_beside_is_one_row_a_second),

@@ -2,7 +2,8 @@
 /*
  * The console alone, for tests/system/console.c: VICTIM_FDS=5,6 names the
  * descriptors of its links to a desk, of which the second is taken when the
- * first is lost.  Options: open (it owns the desk), history=FILE.
+ * first is lost.  Options: open (it owns the desk), history=FILE, clock=WORD,
+ * bell=WORD.
  */
 #include "config.h"
 
@@ -47,6 +48,10 @@ main(int argc, char *argv[])
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "open") == 0)
 			cfg.owns_desk = true;
+		if (strncmp(argv[i], "clock=", 6) == 0)
+			cfg.clock = (enum con_clock)con_clock_of(argv[i] + 6);
+		if (strncmp(argv[i], "bell=", 5) == 0)
+			cfg.bell = (enum con_bell)con_bell_of(argv[i] + 5);
 		if (strncmp(argv[i], HISTORY, strlen(HISTORY)) == 0)
 			cfg.history = argv[i] + strlen(HISTORY);
 	}

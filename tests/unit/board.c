@@ -105,6 +105,7 @@ note(const struct con_item *item)
 		[CON_ITEM_LOST] = 'x',
 		[CON_ITEM_ENDED] = 'z',
 		[CON_ITEM_MORE] = 'm',
+		[CON_ITEM_PAST] = 'p',
 		[CON_ITEM_DROPPED] = 'd',
 	};
 	size_t len = strlen(taken);
@@ -270,7 +271,8 @@ a_reply_says_that_it_waits_for_a_classic_customers_turn(void)
 	past(4, EV_REPLY, 3, 2);
 	ok.id = 4;
 	post(&ok, FIRST);
-	take(late, 1);
+	take(late, 2);
+	CHECK_STR(taken, "pe");
 	CHECK_INT(taken_mark, CON_MARK_HELD);
 	con_board_fini(&board);
 }
@@ -324,15 +326,61 @@ a_flood_beside_the_selected_is_counted(void)
 	for (uint64_t n = 1; n <= 40; n++)
 		happens(EV_SAID, 5, n, FIRST);
 	CHECK_INT(take(FIRST, 100), later);
-	CHECK_STR(taken, "eeeeee");
+	CHECK_INT(strlen(taken), 2 + CON_FLOOD_BURST);
 	CHECK(!con_board_is_empty(&board));
 	take(later, 100);
 	CHECK_STR(taken, "m");
-	CHECK_INT(taken_count, 36);
+	CHECK_INT(taken_count, 20);
 	CHECK(con_board_is_empty(&board));
 	happens(EV_SAID, 5, 41, later);
 	take(later, 100);
 	CHECK_STR(taken, "e");
+	happens(EV_SAID, 5, 42, later);
+	take(later, 100);
+	CHECK_STR(taken, "");
+	/* All of it is there when it is selected. */
+	CHECK_INT(con_mirror_find(&board.mirror, 5)->unread, 42);
+	con_board_fini(&board);
+}
+
+static void
+a_paste_is_no_flood(void)
+{
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+
+	begin(true);
+	f.v = 1;
+	f.name = "lin";
+	f.burst = 6;
+	post(&f, FIRST);
+	happens(EV_ARRIVED, 5, 0, FIRST);
+	for (uint64_t n = 1; n <= 7; n++)
+		happens(EV_SAID, 5, n, FIRST);
+	take(FIRST, 100);
+	CHECK_STR(taken, "weeeeeee");
+	take(FIRST + DW_SECOND, 100);
+	CHECK_STR(taken, "m");
+	CHECK_INT(taken_count, 1);
+	/* After a while another one may come. */
+	for (uint64_t n = 8; n <= 13; n++)
+		happens(EV_SAID, 5, n, FIRST + 60 * DW_SECOND);
+	take(FIRST + 60 * DW_SECOND, 100);
+	CHECK_STR(taken, "eeeeee");
+	con_board_fini(&board);
+}
+
+static void
+what_the_selected_one_said_and_was_dropped_is_unread(void)
+{
+	begin(true);
+	board.max_rows = 4;
+	happens(EV_ARRIVED, 5, 0, FIRST);
+	CHECK_INT(con_mirror_select(&board.mirror, 5), 0);
+	for (uint64_t n = 1; n <= 10; n++)
+		happens(EV_SAID, 5, n, FIRST);
+	CHECK_INT(con_mirror_find(&board.mirror, 5)->unread, 6);
+	take(FIRST, 100);
+	CHECK_STR(taken, "deeee");
 	con_board_fini(&board);
 }
 
@@ -345,11 +393,11 @@ a_flood_of_datagrams_is_counted(void)
 	for (int n = 1; n <= 40; n++)
 		happens(EV_UDP, 0, 1, FIRST);
 	CHECK_INT(take(FIRST, 100), later);
-	CHECK_STR(taken, "eeee");
+	CHECK_INT(strlen(taken), CON_FLOOD_BURST);
 	CHECK(!con_board_is_empty(&board));
 	take(later, 100);
 	CHECK_STR(taken, "m");
-	CHECK_INT(taken_count, 36);
+	CHECK_INT(taken_count, 20);
 	CHECK(con_board_is_empty(&board));
 	con_board_fini(&board);
 }
@@ -397,6 +445,7 @@ a_flood_is_counted_before_its_session_ends(void)
 {
 	begin(true);
 	happens(EV_ARRIVED, 5, 0, FIRST);
+	board.burst = 4;
 	for (uint64_t n = 1; n <= 10; n++)
 		happens(EV_SAID, 5, n, FIRST);
 	happens(EV_CLOSED, 5, 0, FIRST);
@@ -420,6 +469,9 @@ history_comes_whole_with_its_answer(void)
 	ok.id = 4;
 	post(&ok, FIRST);
 	take(FIRST, 1);
+	CHECK_STR(taken, "p");
+	CHECK_INT(taken_count, 2);
+	take(FIRST, 1);
 	CHECK_INT(taken_mark, CON_MARK_SENT);
 	take(FIRST, 1);
 	CHECK_INT(taken_mark, CON_MARK_DOUBT);
@@ -439,8 +491,8 @@ history_of_who_is_here_may_still_be_sent(void)
 	past(4, EV_REPLY, 9, 1);
 	ok.id = 4;
 	post(&ok, FIRST);
-	take(FIRST, 1);
-	CHECK_STR(taken, "e");
+	take(FIRST, 2);
+	CHECK_STR(taken, "pe");
 	CHECK_INT(taken_mark, CON_MARK_STORED);
 	con_board_fini(&board);
 }
@@ -557,6 +609,8 @@ main(void)
 		T(an_end_waits_shortly_for_what_leaves_with_it),
 		T(an_end_says_what_has_not_left_by_then),
 		T(a_flood_beside_the_selected_is_counted),
+		T(a_paste_is_no_flood),
+		T(what_the_selected_one_said_and_was_dropped_is_unread),
 		T(a_flood_of_datagrams_is_counted),
 		T(an_answer_over_udp_waits_for_its_mark),
 		T(the_selected_one_is_shown_in_full),

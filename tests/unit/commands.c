@@ -18,8 +18,9 @@ a_line_is_said_unless_it_begins_with_one_slash(void)
 	l = con_line_of("//quit");
 	CHECK_INT(l.kind, CON_LINE_TEXT);
 	CHECK_STR(l.text, "/quit");
-	l = con_line_of(" /quit");
+	l = con_line_of("//");
 	CHECK_INT(l.kind, CON_LINE_TEXT);
+	CHECK_STR(l.text, "/");
 	l = con_line_of("/close  3 now");
 	CHECK_INT(l.kind, CON_LINE_COMMAND);
 	CHECK_MEM(l.name, l.name_len, "close", 5);
@@ -30,10 +31,33 @@ static void
 no_line_with_a_slash_is_ever_said(void)
 {
 	static const char *const lines[] = { "/", "/ ", "/bogus", "/closs 3",
-		"/etc/passwd\nis this", "/#", "/3x" };
+		"/etc/passwd\nis this", "/#", "/3x", " /quit", "\t\n/x",
+		"\xe3\x80\x80/x", "／list", " ／", "、list", "、Quit" };
 
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
 		CHECK_INT(con_line_of(lines[i]).kind, CON_LINE_COMMAND);
+}
+
+static void
+check_text(const char *line, const char *want)
+{
+	struct con_line l = con_line_of(line);
+
+	CHECK_INT(l.kind, CON_LINE_TEXT);
+	CHECK_STR(l.text, want);
+}
+
+static void
+a_second_sign_makes_it_a_text(void)
+{
+	check_text("／／list", "／list");
+	check_text("/／x", "／x");
+	check_text("  //x", "/x");
+	check_text("、、list", "、list");
+	/* Where no command can be meant it is an ordinary sign. */
+	check_text("、", "、");
+	check_text("、好", "、好");
+	check_text("好、list", "好、list");
 }
 
 static void
@@ -104,6 +128,7 @@ main(void)
 	static const struct t_case cases[] = {
 		T(a_line_is_said_unless_it_begins_with_one_slash),
 		T(no_line_with_a_slash_is_ever_said),
+		T(a_second_sign_makes_it_a_text),
 		T(white_space_is_nothing),
 		T(a_desks_command_means_the_painted_session),
 		T(the_desks_rows_are_found_by_their_whole_name),

@@ -30,16 +30,36 @@ its_forms_are_literal(void)
 	CHECK_STR(shown(&f, 0), "[3 alice]> ");
 	f.waiting = 2;
 	f.oldest_ms = NOW - 72000;
-	CHECK_STR(shown(&f, 80), "[3 alice] 2 waiting 1:12> ");
+	CHECK_STR(shown(&f, 80), "[3 alice] 2 waiting 1 min> ");
+	f.leavers = 5;
+	CHECK_STR(shown(&f, 90), "[3 alice] 2 waiting 1 min, 5 left> ");
+	f.leavers = 0;
 	f.unread = 1;
-	CHECK_STR(shown(&f, 80), "[3 alice] 2 waiting 1:12, 1 unread> ");
+	CHECK_STR(shown(&f, 80), "[3 alice] 2 waiting 1 min, 1 unread> ");
 	f.waiting = 0;
 	CHECK_STR(shown(&f, 80), "[3 alice] 1 unread> ");
 	f.unread = 0;
-	f.gone = true;
-	CHECK_STR(shown(&f, 80), "[3 alice, gone]> ");
+	f.left = true;
+	CHECK_STR(shown(&f, 80), "[3 alice, left]> ");
 	f.closed = true;
 	CHECK_STR(shown(&f, 80), "[3 alice, closed]> ");
+	f.no_link = true;
+	CHECK_STR(shown(&f, 80), "[3 alice, no link]> ");
+}
+
+static void
+the_clock_says_minutes_seconds_or_nothing(void)
+{
+	struct con_facts f = { .waiting = 1, .oldest_ms = NOW - 59000 };
+
+	CHECK_STR(shown(&f, 80), "[-] 1 waiting> ");
+	f.oldest_ms = NOW - 3725000;
+	CHECK_STR(shown(&f, 80), "[-] 1 waiting 1 h 02 min> ");
+	prompt.clock = CON_CLOCK_SECOND;
+	CHECK_STR(shown(&f, 80), "[-] 1 waiting 1:02:05> ");
+	prompt.clock = CON_CLOCK_OFF;
+	CHECK_STR(shown(&f, 80), "[-] 1 waiting> ");
+	prompt.clock = CON_CLOCK_MINUTE;
 }
 
 static void
@@ -47,7 +67,7 @@ nobody_is_a_dash(void)
 {
 	struct con_facts f = { .waiting = 2, .oldest_ms = NOW - 72000 };
 
-	CHECK_STR(shown(&f, 80), "[-] 2 waiting 1:12> ");
+	CHECK_STR(shown(&f, 80), "[-] 2 waiting 1 min> ");
 	f.waiting = 0;
 	CHECK_STR(shown(&f, 80), "[-]> ");
 }
@@ -63,7 +83,7 @@ a_session_without_a_name_is_its_number(void)
 static void
 the_bold_part_is_number_and_name(void)
 {
-	struct con_facts f = { .sid = 3, .name = "alice", .gone = true };
+	struct con_facts f = { .sid = 3, .name = "alice", .left = true };
 	const char *text = shown(&f, 80);
 
 	CHECK_MEM(text + prompt.bold_at, prompt.bold_len, "3 alice", 7);
@@ -84,15 +104,21 @@ a_long_name_is_cut_to_a_third(void)
 }
 
 static void
-a_narrow_window_loses_the_counts_before_the_customer(void)
+a_narrow_window_still_says_who_waits(void)
 {
 	struct con_facts f = { .sid = 3,
-		.name = "alice",
+		.name = "alexandra",
 		.waiting = 2,
 		.oldest_ms = NOW - 72000,
-		.unread = 3 };
+		.unread = 1 };
 
-	CHECK_STR(shown(&f, 30), "[3 alice]> ");
+	CHECK_STR(shown(&f, 50), "[3 alexandra] 2w 1u 1m> ");
+	CHECK_STR(shown(&f, 30), "[3 alex…] 2w 1u 1m> ");
+	prompt.clock = CON_CLOCK_SECOND;
+	CHECK_STR(shown(&f, 30), "[3 al…] 2w 1u 1:12> ");
+	prompt.clock = CON_CLOCK_MINUTE;
+	f.leavers = 5;
+	CHECK_STR(shown(&f, 24), "[3 a…] 2w 5l 1u 1m> ");
 }
 
 static void
@@ -111,19 +137,24 @@ a_span_is_minutes_and_seconds(void)
 }
 
 static void
-it_ticks_only_while_somebody_waits(void)
+it_changes_by_itself_only_when_its_text_does(void)
 {
 	struct con_facts f = { .sid = 3 };
 
-	CHECK_INT(con_prompt_tick_ms(&f, NOW), -1);
+	CHECK_INT(con_prompt_tick_ms(&prompt, &f, NOW), -1);
 	f.waiting = 1;
 	f.oldest_ms = NOW - 1300;
-	CHECK_INT(con_prompt_tick_ms(&f, NOW), 700);
+	CHECK_INT(con_prompt_tick_ms(&prompt, &f, NOW), 58700);
+	prompt.clock = CON_CLOCK_SECOND;
+	CHECK_INT(con_prompt_tick_ms(&prompt, &f, NOW), 700);
 	f.oldest_ms = NOW;
-	CHECK_INT(con_prompt_tick_ms(&f, NOW), 1000);
+	CHECK_INT(con_prompt_tick_ms(&prompt, &f, NOW), 1000);
+	prompt.clock = CON_CLOCK_OFF;
+	CHECK_INT(con_prompt_tick_ms(&prompt, &f, NOW), -1);
+	prompt.clock = CON_CLOCK_MINUTE;
 	f.unread = 1;
 	f.waiting = 0;
-	CHECK_INT(con_prompt_tick_ms(&f, NOW), -1);
+	CHECK_INT(con_prompt_tick_ms(&prompt, &f, NOW), -1);
 }
 
 int
@@ -131,13 +162,14 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(its_forms_are_literal),
+		T(the_clock_says_minutes_seconds_or_nothing),
 		T(nobody_is_a_dash),
 		T(a_session_without_a_name_is_its_number),
 		T(the_bold_part_is_number_and_name),
 		T(a_long_name_is_cut_to_a_third),
-		T(a_narrow_window_loses_the_counts_before_the_customer),
+		T(a_narrow_window_still_says_who_waits),
 		T(a_span_is_minutes_and_seconds),
-		T(it_ticks_only_while_somebody_waits),
+		T(it_changes_by_itself_only_when_its_text_does),
 	};
 	int r;
 

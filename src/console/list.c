@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The list of sessions: who waits and what they said last, who left
+ * unanswered, and on demand who has ended.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/text.h"
+#include "console/internal.h"
+
+#define LABEL_COLUMNS 12
+#define WORDS_COLUMNS 32
+#define LEFT_ROWS     20 /* at once, of those who left */
+#define LEFT_NAMED    5  /* in the first row of a console */
+#define ENDED_COUNT   20
+
+void
+con_age(int64_t ms, char out[CON_SPAN_MAX])
+{
+	unsigned long s = ms < 0 ? 0 : (unsigned long)(ms / 1000);
+
+	if (s < 60)
+		snprintf(out, CON_SPAN_MAX, _("%lu s"), s);
+	else if (s < 3600)
+		snprintf(out, CON_SPAN_MAX, _("%lu min"), s / 60);
+	else if (s < 48 * 3600)
+		snprintf(out, CON_SPAN_MAX, _("%lu h %02lu min"), s / 3600,
+		    s / 60 % 60);
+	else
+		snprintf(out, CON_SPAN_MAX, _("%lu days"), s / 86400);
+}
+
+/* ---- one row ---- */
+
+static void
+add_state(struct dw_buf *b, const struct con_session *s, int64_t now_ms)
+{
+	int64_t since_ms = ev_waits_since(&s->facts);
+	char age[CON_SPAN_MAX];
+
+	con_age(now_ms - since_ms, age);
+	if (con_is_closed(s))
+		dw_buf_adds(b, _("closed"));
+	else if (con_is_left(s))
+		dw_buf_addf(b, _("left unanswered, %s"), age);
+	else if (since_ms != 0)
+		dw_buf_addf(b, _("waiting %s"), age);
+	else
+		dw_buf_adds(b, _("answered"));
+	if (s->facts.eof && !con_is_left(s))
+		dw_buf_adds(b, _(", writes no more"));
+	if (s->unread > 0)
+		dw_buf_addf(b, _(", %u unread"), s->unread);
+}
+
+/* The customer's last words in one row, cut, and their age. */
+static void
+add_words(struct dw_buf *b, const struct ev_session *f, int64_t now_ms)
+{
+	char words[EV_WORDS_SIZE], age[CON_SPAN_MAX];
+	size_t len = strlen(f->words), cut = len;
+
+	if (len == 0)
+		return;
+	memcpy(words, f->words, len + 1);
+	for (size_t i = 0; i < len; i++)
+		words[i] = (unsigned char)words[i] < ' ' ? ' ' : words[i];
+	while (cut > 0 && dw_text_width(words, cut) > WORDS_COLUMNS)
+		cut = dw_text_cut(words, len, cut - 1);
+	con_age(now_ms - f->said_ms, age);
+	dw_buf_adds(b, ": \"");
+	dw_buf_add(b, words, cut);
+	dw_buf_addf(b, cut < len ? _("…\" %s ago") : _("\" %s ago"), age);
+}
+
+/* Who of the other consoles has it selected. */
+static void
+add_lookers(struct dw_buf *b, const struct con_mirror *m, uint64_t sid)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < m->nlookers; i++) {
+		if (m->lookers[i].sid != sid)
+			continue;
+		dw_buf_adds(b, any ? ", " : _("; selected by "));
+		dw_buf_adds(b, m->lookers[i].name);
+		any = true;
+	}
+}
+
+static void
+list_row(struct con *con, const struct con_session *s, int64_t now_ms)
+{
+	const struct ev_session *f = &s->facts;
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	char label[CON_LABEL_MAX];
+
+	con_session_label(s, label);
+	dw_buf_addf(&b, "%c%s ", f->sid == con->facts.sid ? '>' : ' ', label);
+	for (size_t w = dw_text_width(label, strlen(label)); w < LABEL_COLUMNS;
+	    w++)
+		dw_buf_addc(&b, ' ');
+	add_state(&b, s, now_ms);
+	add_words(&b, f, now_ms);
+	if (*f->by != '\0')
+		dw_buf_addf(&b, _("; %s answered last"), f->by);
+	add_lookers(&b, &con->board.mirror, f->sid);
+	if (con_drafts_has(&con->drafts, f->sid))
+		dw_buf_adds(&b, _("; draft"));
+	con_say(con, "%s (%s, %s)", dw_buf_str(&b), con_mode_word(f->mode),
+	    f->addr);
+	dw_buf_fini(&b);
+}
+
+/* ---- the list ---- */
+
+/* Shows those who left from the `from`-th on; returns where it ended. */
+static size_t
+list_left(struct con *con, const struct con_session **all, size_t n,
+    size_t from)
+{
+	int64_t now_ms = dw_clock_wall_ms();
+	size_t left = 0, to = from + LEFT_ROWS;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!con_is_left(all[i]))
+			continue;
+		if (left >= from && left < to)
+			list_row(con, all[i], now_ms);
+		left++;
+	}
+	if (left <= to)
+		return 0;
+	con_say(con, _("and %zu more who left; /list left shows them"),
+	    left - to);
+	return to;
+}
+
+static void
+list_connected(struct con *con, const struct con_session **all, size_t n)
+{
+	int64_t now_ms = dw_clock_wall_ms();
+
+	for (size_t i = 0; i < n; i++)
+		if (!con_is_left(all[i]))
+			list_row(con, all[i], now_ms);
+}
+
+static void
+say_unlisted(struct con *con)
+{
+	uint64_t n = con->welcome == NULL ? 0 : con->welcome->unlisted;
+
+	if (n > 0)
+		con_say(con,
+		    DW_PLURAL("%lu more who left is in the journal only",
+			"%lu more who left are in the journal only",
+			(unsigned long)n),
+		    (unsigned long)n);
+}
+
+void
+con_list(struct con *con)
+{
+	const struct con_session **all;
+	size_t n;
+
+	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
+		return;
+	if (n == 0)
+		con_say(con, _("no sessions"));
+	list_connected(con, all, n);
+	con->again.what = CON_AGAIN_LEFT;
+	con->again.count = (unsigned)list_left(con, all, n, 0);
+	say_unlisted(con);
+	free(all);
+}
+
+void
+con_list_left(struct con *con)
+{
+	const struct con_session **all;
+	size_t n, from = 0;
+
+	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
+		return;
+	if (con->again.what == CON_AGAIN_LEFT)
+		from = con->again.count;
+	if (con->board.mirror.n == 0 || con_mirror_left(&con->board.mirror) == 0)
+		con_say(con, _("nobody left unanswered"));
+	con->again.what = CON_AGAIN_LEFT;
+	con->again.count = (unsigned)list_left(con, all, n, from);
+	if (con->again.count == 0)
+		say_unlisted(con);
+	free(all);
+}
+
+/* "2 eve, 5 joe, 7 guest …" */
+void
+con_name_left(struct con *con, struct dw_buf *out)
+{
+	const struct con_session **all;
+	char label[CON_LABEL_MAX];
+	size_t n, named = 0;
+
+	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
+		return;
+	for (size_t i = 0; i < n && named < LEFT_NAMED; i++) {
+		if (!con_is_left(all[i]))
+			continue;
+		con_session_label(all[i], label);
+		dw_buf_adds(out, named++ > 0 ? ", " : "");
+		dw_buf_adds(out, label);
+	}
+	if (con_mirror_left(&con->board.mirror) > named)
+		dw_buf_adds(out, ", …");
+	free(all);
+}
+
+/* ---- who has ended ---- */
+
+void
+con_list_ended(struct con *con)
+{
+	struct con_again *again = &con->again;
+	struct con_request *rq;
+	char text[80];
+
+	if (again->what != CON_AGAIN_ENDED) {
+		again->what = CON_AGAIN_ENDED;
+		again->before = 0;
+	}
+	if (again->before == 0)
+		snprintf(text, sizeof text, "ended %d", ENDED_COUNT);
+	else
+		snprintf(text, sizeof text, "ended %d %" PRIu64, ENDED_COUNT,
+		    again->before);
+	if ((rq = con_ask_desk(con, text)) != NULL)
+		rq->past = CON_PAST_ENDED;
+}
+
+/* The session of the event, folded so far; NULL: no memory. */
+static struct con_session *
+ended_session(struct con *con, const struct ev_event *ev)
+{
+	struct con_ended *e = &con->ended;
+
+	for (size_t i = 0; i < e->n; i++)
+		if (e->all[i].facts.sid == ev->sid)
+			return &e->all[i];
+	if (e->n == CON_ENDED_MAX || ev->kind != EV_ARRIVED)
+		return NULL;
+	memset(&e->all[e->n], 0, sizeof e->all[e->n]);
+	return &e->all[e->n++];
+}
+
+void
+con_ended_event(struct con *con, const struct ev_event *ev)
+{
+	struct con_session *s = ended_session(con, ev);
+	struct dw_buf name = DW_BUF_INITIALIZER;
+	char label[CON_LABEL_MAX], hms[DW_CLOCK_STAMP];
+
+	if (s == NULL)
+		return;
+	ev_apply(&s->facts, ev);
+	con_make_harmless(&s->facts, ev);
+	if (ev->kind != EV_CLOSED)
+		return;
+	if (con->again.what == CON_AGAIN_ENDED && con->again.first == 0)
+		con->again.first = ev->seq;
+	con_past_day(con, ev->t_ms);
+	con_session_label(s, label);
+	dw_clock_hms(ev->t_ms, hms);
+	if (*ev->who != '\0')
+		dw_text_name(&name, ev->who, strlen(ev->who));
+	if (name.len > 0)
+		con_say(con, _("%s  %s, closed by %s%s%s (%s)"), hms, label,
+		    dw_buf_str(&name), *con_why_words(ev->why) ? ": " : "",
+		    con_why_words(ev->why), s->facts.addr);
+	else
+		con_say(con, _("%s  %s, ended%s%s (%s)"), hms, label,
+		    *con_why_words(ev->why) ? ": " : "",
+		    con_why_words(ev->why), s->facts.addr);
+	dw_buf_fini(&name);
+}
+
+void
+con_ended_done(struct con *con)
+{
+	struct con_again *again = &con->again;
+
+	con->ended.n = 0;
+	if (again->what != CON_AGAIN_ENDED)
+		return;
+	if (again->first == 0)
+		con_say(con, again->before == 0 ?
+			_("no session has ended yet") :
+			_("no session has ended before these"));
+	else
+		con_say(con, _("--- end; /list all goes further back ---"));
+	again->before = again->first;
+	again->first = 0;
+}
