@@ -13,7 +13,8 @@
 #include "desk/command.h"
 #include "desk/internal.h"
 
-#define HISTORY_ROWS 20
+#define PAST_ROWS     20 /* when no other count is given */
+#define PAST_ROWS_MAX 1000
 
 /* A whole number and nothing else. */
 static bool
@@ -26,6 +27,27 @@ parse_number(const char *arg, uint64_t *out)
 	errno = 0;
 	*out = strtoull(arg, &end, 10);
 	return errno == 0 && *end == '\0';
+}
+
+/* Numbers with spaces between them.  Returns how many; -1 when there are more
+ * than max, or something else stands among them. */
+static int
+parse_numbers(const char *arg, uint64_t *out, int max)
+{
+	char word[24];
+	size_t len;
+	int n = 0;
+
+	for (; *arg != '\0'; arg += len + strspn(arg + len, " ")) {
+		len = strcspn(arg, " ");
+		if (n == max || len >= sizeof word)
+			return -1;
+		memcpy(word, arg, len);
+		word[len] = '\0';
+		if (!parse_number(word, &out[n++]))
+			return -1;
+	}
+	return n;
 }
 
 /* The open session that arg names; NULL after answering why not. */
@@ -78,20 +100,54 @@ command_kick(struct desk *d, const struct desk_request *rq, const char *arg,
 	return 0;
 }
 
+static unsigned
+rows(uint64_t wanted)
+{
+	return wanted < PAST_ROWS_MAX ? (unsigned)wanted : PAST_ROWS_MAX;
+}
+
 static int
 command_history(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
 {
-	uint64_t sid;
+	/* Session, count, before. */
+	uint64_t numbers[3] = { 0, PAST_ROWS, 0 };
+	struct ev_past past = { .of = EV_PAST_SESSION };
 
 	(void)now;
-	if (!parse_number(arg, &sid) || sid == 0)
+	if (parse_numbers(arg, numbers, 3) < 0 || numbers[1] == 0)
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("say /history N COUNT SEQ: the session, how many of its "
+		      "messages, and the event they come before"));
+	if (numbers[0] == 0)
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("which session? Give its number"));
-	if (sid > d->sid)
+	if (numbers[0] > d->sid)
 		return desk_refuse(d, rq, EV_CODE_UNKNOWN,
 		    _("there is no such session"));
-	desk_fx_past(d, rq, sid, HISTORY_ROWS);
+	past.sid = numbers[0];
+	past.count = rows(numbers[1]);
+	past.before = numbers[2];
+	desk_fx_past(d, rq, &past);
+	return 0;
+}
+
+static int
+command_ended(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	/* Count, before. */
+	uint64_t numbers[2] = { PAST_ROWS, 0 };
+	struct ev_past past = { .of = EV_PAST_ENDED };
+
+	(void)now;
+	if (parse_numbers(arg, numbers, 2) < 0 || numbers[0] == 0)
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("say /ended COUNT SEQ: how many sessions, and the event "
+		      "before which they ended"));
+	past.count = rows(numbers[0]);
+	past.before = numbers[1];
+	desk_fx_past(d, rq, &past);
 	return 0;
 }
 
@@ -113,8 +169,11 @@ static const struct desk_command commands[] = {
 	      N_("say goodbye to this customer and end the conversation"),
 	      "session" },
 	    command_close },
-	{ { "history", "[N]", N_("show what was said in this session"),
-	      "session" },
+	{ { "ended", "[COUNT [SEQ]]",
+	      N_("show sessions that have ended, the latest last"), "" },
+	    command_ended },
+	{ { "history", "[N] [COUNT [SEQ]]",
+	      N_("show what was said in this session"), "session" },
 	    command_history },
 	{ { "kick", "N", N_("cut this customer off at once"), "session" },
 	    command_kick },

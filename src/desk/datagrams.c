@@ -217,8 +217,11 @@ desk_command_udp(struct desk *d, const struct desk_request *rq, const char *arg,
 	const char *text =
 	    named ? arg + word + strspn(arg + word, " \t\n") : arg;
 
+	const struct ev_past last = { .of = EV_PAST_DATAGRAMS,
+		.count = DATAGRAMS_SHOWN };
+
 	if (*arg == '\0') {
-		desk_fx_past(d, rq, 0, DATAGRAMS_SHOWN);
+		desk_fx_past(d, rq, &last);
 		return 0;
 	}
 	if (dw_text_is_blank(text, strlen(text)))

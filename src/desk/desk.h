@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "event/past.h"
 #include "event/session.h"
 #include "desk/turn.h"
 
@@ -172,9 +173,8 @@ struct desk_sink {
 	 * every event.  It also answers.  datagrams: so many came while
 	 * nobody was on duty. */
 	void (*attached)(void *arg, void *node, uint64_t datagrams);
-	/* Shows the last `count` messages of sid (0: of all who wrote over
-	 * UDP), and answers then. */
-	void (*past)(void *arg, void *node, uint64_t sid, unsigned count);
+	/* Shows this page of the past, and answers then. */
+	void (*past)(void *arg, void *node, const struct ev_past *past);
 	/* Sends one datagram.  NULL when it went out, or a constant that says
 	 * why not. */
 	const char *(*datagram)(void *arg, const struct desk_peer *to,

@@ -39,7 +39,7 @@ attach_undone(const struct desk_round *r, const struct desk_effect *fx)
 static void
 show_past(const struct desk_round *r, const struct desk_effect *fx)
 {
-	r->sink->past(r->arg, fx->node, fx->sid, fx->count);
+	r->sink->past(r->arg, fx->node, &fx->past);
 }
 
 /* ---- to whoever asked ---- */
@@ -343,13 +343,12 @@ desk_fx_deliver(struct desk *d, struct desk_session *s, size_t event)
 }
 
 struct desk_effect *
-desk_fx_past(struct desk *d, const struct desk_request *rq, uint64_t sid,
-    unsigned count)
+desk_fx_past(struct desk *d, const struct desk_request *rq,
+    const struct ev_past *past)
 {
 	struct desk_effect *fx = desk_effect_add(d, DESK_FX_PAST);
 
 	fx->node = rq->node;
-	fx->sid = sid;
-	fx->count = count;
+	fx->past = *past;
 	return fx;
 }

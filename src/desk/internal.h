@@ -39,7 +39,7 @@ enum desk_fx {
 	DESK_FX_CUT_STORED, /* conn: only if the round is stored */
 	DESK_FX_DRAIN,      /* says goodbye to all */
 	DESK_FX_QUIT,       /* an operator wants the desk to stop */
-	DESK_FX_PAST,       /* node, sid, count */
+	DESK_FX_PAST,       /* node, past */
 	DESK_FX_HEARD,      /* event, route: who wrote over UDP */
 	DESK_FX_UDP_ANSWER, /* event, peer */
 	DESK_FX_ATTACHED    /* node, datagrams */
@@ -63,9 +63,8 @@ struct desk_effect {
 	const void *route; /* DESK_ROUTE_SIZE bytes */
 	const struct desk_peer *peer;
 	uint64_t datagrams; /* that nobody on duty has seen */
-	uint64_t sid;       /* of what is past; 0: of all datagrams */
-	unsigned count;     /* so many of its last messages */
-	void *owned;        /* freed with the round */
+	struct ev_past past;
+	void *owned; /* freed with the round */
 };
 
 /* Noticed: what became of an answer over UDP, for the event udp-sent. */
@@ -204,7 +203,7 @@ struct desk_effect *desk_fx_done(struct desk *d, const struct desk_request *rq);
 struct desk_effect *desk_fx_deliver(struct desk *d, struct desk_session *s,
     size_t event);
 struct desk_effect *desk_fx_past(struct desk *d, const struct desk_request *rq,
-    uint64_t sid, unsigned count);
+    const struct ev_past *past);
 
 void desk_effects_publish(const struct desk_round *r, enum desk_fx_when when);
 void desk_effects_undo(const struct desk_round *r);

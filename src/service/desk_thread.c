@@ -88,9 +88,9 @@ sink_attached(void *arg, void *node, uint64_t datagrams)
 }
 
 static void
-sink_past(void *arg, void *node, uint64_t sid, unsigned count)
+sink_past(void *arg, void *node, const struct ev_past *past)
 {
-	svc_operator_past(svc_of(arg), node, sid, count);
+	svc_operator_past(svc_of(arg), node, past);
 }
 
 static const char *

@@ -94,8 +94,8 @@ void svc_notice(struct svc *svc, enum ev_code code, const char *text);
 void svc_operator_event(struct svc *svc, const struct ev_event *ev);
 void svc_operator_attached(struct svc *svc, struct svc_node *n,
     uint64_t datagrams);
-void svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
-    unsigned count);
+void svc_operator_past(struct svc *svc, struct svc_node *n,
+    const struct ev_past *past);
 
 /* What opening a listener needs; they return an enum dw_status. */
 int svc_address(const struct svc_config *config, const char *text,

@@ -52,7 +52,7 @@ struct svc_operator {
 	struct dw_list link; /* in svc.links once live */
 	struct svc_job job;  /* out: `asked` has its node */
 	struct svc_node *asked;
-	bool waiting; /* with a replay, for an empty outbox */
+	bool waiting; /* with a question, for an empty outbox */
 };
 
 /* All nodes of an operator point at its condition, which gives us the
@@ -271,17 +271,24 @@ job_done(struct svc_job *job)
 	svc_post_again(&op->svc->inbox, &op->caught_up);
 }
 
+/* Asks the reader, but no faster than the console reads the answers. */
 static void
-ask(struct svc_operator *op, struct svc_node *asked, uint64_t sid,
-    unsigned count, uint64_t after)
+ask(struct svc_operator *op, struct svc_node *asked)
 {
 	op->asked = asked;
-	op->job.sid = sid;
-	op->job.count = count;
-	op->job.after = after;
 	op->job.id = asked->id;
 	op->job.done = job_done;
-	svc_reader_ask(&op->svc->reader, &op->job);
+	op->waiting = sks_outbox_queued(op->outbox) > 0;
+	if (!op->waiting)
+		svc_reader_ask(&op->svc->reader, &op->job);
+}
+
+static void
+ask_replay(struct svc_operator *op, struct svc_node *asked)
+{
+	op->job.past.count = 0;
+	op->job.after = op->seen;
+	ask(op, asked);
 }
 
 /* A link that came back is shown what it missed by the reader before it is
@@ -293,7 +300,7 @@ svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t datagrams)
 
 	welcome(op, datagrams);
 	if (op->replay && op->seen < desk_last_seq(svc->desk)) {
-		ask(op, n, 0, 0, op->seen);
+		ask_replay(op, n);
 		return;
 	}
 	go_live(op);
@@ -301,11 +308,11 @@ svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t datagrams)
 }
 
 void
-svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
-    unsigned count)
+svc_operator_past(struct svc *svc, struct svc_node *n,
+    const struct ev_past *past)
 {
 	struct svc_operator *op = operator_of(n);
-	struct desk_answer busy = { EV_CODE_FULL, sid, 0,
+	struct desk_answer busy = { EV_CODE_FULL, past->sid, 0,
 		_("the last history is still being read") };
 
 	if (op->asked != NULL) {
@@ -313,20 +320,37 @@ svc_operator_past(struct svc *svc, struct svc_node *n, uint64_t sid,
 		svc_give_back(&svc->inbox, n);
 		return;
 	}
-	ask(op, n, sid, count, 0);
+	op->job.past = *past;
+	ask(op, n);
+}
+
+/* What an answer without a row says. */
+static const char *
+nothing(enum ev_past_of of)
+{
+	switch (of) {
+	case EV_PAST_SESSION:
+		return "";
+	case EV_PAST_DATAGRAMS:
+		return _("nobody has written over UDP yet");
+	case EV_PAST_ENDED:
+		return _("no session has ended before that");
+	}
+	return "";
 }
 
 static void
 history_done(struct svc_operator *op)
 {
-	struct desk_answer a = { EV_CODE_OK, op->job.sid, 0, "" };
+	struct desk_answer a = { EV_CODE_OK, op->job.past.sid, op->job.earlier,
+		"" };
 
 	if (op->job.result < 0) {
 		a.code = EV_CODE_NOT_STORED;
 		a.text = _("the journal cannot be read");
 	} else {
-		if (op->job.sid == 0 && op->job.frames.len == 0)
-			a.text = _("nobody has written over UDP yet");
+		if (op->job.frames.len == 0)
+			a.text = nothing(op->job.past.of);
 		put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
 	}
 	answered(op->asked, &a);
@@ -343,10 +367,7 @@ replay_done(struct svc_operator *op)
 		return true;
 	}
 	if (op->job.more && op->seen < desk_last_seq(op->svc->desk)) {
-		/* No faster than the console reads. */
-		op->waiting = sks_outbox_queued(op->outbox) > 0;
-		if (!op->waiting)
-			ask(op, op->asked, 0, 0, op->seen);
+		ask_replay(op, op->asked);
 		return false;
 	}
 	go_live(op);
@@ -360,7 +381,7 @@ caught_up(struct svc_node *n)
 	struct svc_operator *op = operator_of(n);
 	struct svc_node *asked = op->asked;
 
-	if (op->job.count != 0)
+	if (op->job.past.count != 0)
 		history_done(op);
 	else if (!replay_done(op))
 		return;
@@ -386,8 +407,7 @@ outbox_emptied(struct svc_node *n)
 
 	if (!op->waiting)
 		return;
-	op->waiting = false;
-	ask(op, op->asked, 0, 0, op->seen);
+	ask(op, op->asked);
 }
 
 /* From here on no more frames are written to it. */

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "base/mem.h"
 #include "base/thread.h"
 #include "service/reader.h"
 #include "store/store.h"
@@ -17,10 +18,12 @@
 #define STACK_SIZE    ((size_t)512 * 1024) /* SQLite's */
 
 void
-svc_reader_init(struct svc_reader *r, const char *dir) DW_NO_TSA
+svc_reader_init(struct svc_reader *r, const char *dir,
+    size_t max_bytes) DW_NO_TSA
 {
 	r->magic = SVC_READER_MAGIC;
 	r->dir = dir;
+	r->max_bytes = max_bytes;
 	dw_lock_init(&r->lock, DW_LOCK_reader);
 	dw_cond_init(&r->asked);
 	dw_list_init(&r->jobs);
@@ -33,6 +36,7 @@ svc_reader_ask(struct svc_reader *r, struct svc_job *job)
 	job->magic = SVC_JOB_MAGIC;
 	dw_buf_reset(&job->frames);
 	job->upto = job->after;
+	job->first = job->earlier = 0;
 	job->more = false;
 	job->result = 0;
 	dw_lock(&r->lock);
@@ -55,32 +59,101 @@ take_job(struct svc_reader *r)
 }
 
 static int
+add_frame(struct svc_job *job, enum wire_op op, const struct ev_event *ev)
+{
+	struct wire_frame f = wire_frame_of(op);
+
+	f.id = job->id;
+	f.ev = *ev;
+	return wire_frame_encode(&job->frames, &f) < 0 ? -ENOMEM : 0;
+}
+
+static int
 add_event(void *arg, const struct ev_event *ev)
 {
 	struct svc_job *job = arg;
-	struct wire_frame f;
 
 	assert(job->magic == SVC_JOB_MAGIC);
-	f = wire_frame_of(job->count != 0 ? WIRE_PAST : WIRE_EV);
-	f.id = job->id;
-	f.ev = *ev;
-	if (wire_frame_encode(&job->frames, &f) < 0)
+	if (add_frame(job, WIRE_EV, ev) < 0)
 		return -ENOMEM;
 	job->upto = ev->seq;
 	job->more = true;
 	/* Enough for one go: the asker comes again. */
-	return job->count == 0 && job->frames.len > REPLAY_BYTES ? 1 : 0;
+	return job->frames.len > REPLAY_BYTES ? 1 : 0;
+}
+
+/* A page while it is read, the newest event first. */
+struct page {
+	struct svc_job *job;
+	size_t max_bytes;
+};
+
+static int
+add_to_page(void *arg, const struct ev_event *ev)
+{
+	struct page *page = arg;
+	struct svc_job *job = page->job;
+	size_t before = job->frames.len;
+
+	assert(job->magic == SVC_JOB_MAGIC);
+	if (add_frame(job, WIRE_PAST, ev) < 0)
+		return -ENOMEM;
+	if (job->frames.len > page->max_bytes && job->first != 0) {
+		job->frames.len = before;
+		return 1;
+	}
+	if (store_past_counts(job->past.of, ev->kind))
+		job->first = ev->seq;
+	return 0;
+}
+
+/* A frame is one row, so rows in the other order are frames in the other
+ * order. */
+static int
+turn_round(struct dw_buf *frames)
+{
+	struct dw_buf turned = DW_BUF_INITIALIZER;
+	const char *lf;
+	size_t end;
+
+	for (end = frames->len; end > 0; frames->len = end) {
+		lf = dw_memrchr(frames->data, '\n', end - 1);
+		end = lf != NULL ? (size_t)(lf + 1 - frames->data) : 0;
+		dw_buf_add(&turned, frames->data + end, frames->len - end);
+	}
+	if (turned.failed) {
+		dw_buf_fini(&turned);
+		return -ENOMEM;
+	}
+	dw_buf_fini(frames);
+	*frames = turned;
+	return 0;
+}
+
+static int
+read_page(struct store_reader *sr, struct svc_job *job, size_t max_bytes)
+{
+	struct page page = { job, max_bytes };
+	struct ev_past earlier = job->past;
+	int r;
+
+	if ((r = store_past(sr, &job->past, add_to_page, &page)) < 0 ||
+	    (r = turn_round(&job->frames)) < 0 || job->first == 0)
+		return r;
+	earlier.before = job->first;
+	return store_past_before(sr, &earlier, &job->earlier);
 }
 
 static void
-answer(struct store_reader *sr, struct svc_job *job)
+answer(const struct svc_reader *reader, struct store_reader *sr,
+    struct svc_job *job)
 {
 	int r;
 
 	if (sr == NULL)
 		r = -EIO;
-	else if (job->count != 0)
-		r = store_history(sr, job->sid, job->count, add_event, job);
+	else if (job->past.count != 0)
+		r = read_page(sr, job, reader->max_bytes);
 	else
 		r = store_read(sr, job->after, REPLAY_EVENTS, add_event, job);
 	job->result = r < 0 ? r : 0;
@@ -99,7 +172,7 @@ reader_thread(void *arg)
 	while ((job = take_job(r)) != NULL) {
 		if (sr == NULL)
 			(void)store_reader_open(r->dir, &sr, &why);
-		answer(sr, job);
+		answer(r, sr, job);
 		dw_buf_reset(&why);
 	}
 	store_reader_close(sr);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/lock.h"
+#include "event/past.h"
 
 #define SVC_JOB_MAGIC    0x5e4c0006u
 #define SVC_READER_MAGIC 0x5e4c0007u
@@ -21,17 +22,18 @@
 struct svc_job {
 	unsigned magic;
 	/* Set by the desk thread before it asks. */
-	uint64_t sid;   /* history of this session, … */
-	unsigned count; /* … its last so many messages; or, */
-	uint64_t after; /* count 0: all events after this one */
-	uint64_t id;    /* history: goes into its frames */
+	struct ev_past past; /* this page; or, */
+	uint64_t after;      /* past.count 0: all events after this one */
+	uint64_t id;         /* a page: goes into its frames */
 	void (*done)(struct svc_job *job); /* on the reader */
 
 	/* The answer: frames for the operator. */
 	struct dw_buf frames;
-	uint64_t upto; /* the last event among them */
-	bool more;     /* there may be more after that */
-	int result;    /* 0 or -errno */
+	uint64_t upto;    /* the last event among them */
+	uint64_t first;   /* a page: its first that counts; 0: none */
+	uint64_t earlier; /* a page: how many count before that */
+	bool more;        /* there may be more after that */
+	int result;       /* 0 or -errno */
 
 	struct dw_list link;
 };
@@ -39,6 +41,7 @@ struct svc_job {
 struct svc_reader {
 	unsigned magic;
 	const char *dir;
+	size_t max_bytes;    /* of one page */
 	struct dw_lock lock; /* "reader" */
 	struct dw_cond asked;
 	struct dw_list jobs DW_GUARDED_BY(lock);
@@ -47,7 +50,9 @@ struct svc_reader {
 	bool started;
 };
 
-void svc_reader_init(struct svc_reader *r, const char *dir);
+/* A page is not longer than max_bytes, unless its one row is: what was longest
+ * ago is left out then. */
+void svc_reader_init(struct svc_reader *r, const char *dir, size_t max_bytes);
 
 /* Returns 0 or -errno. */
 int svc_reader_start(struct svc_reader *r);

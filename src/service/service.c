@@ -20,6 +20,7 @@
 #define DEFAULT_PORT 6666                  /* the tutorial's */
 #define DESK_STACK   ((size_t)1024 * 1024) /* SQLite's */
 #define HELD_BYTES   ((size_t)64 * 1024)
+#define PAGE_BYTES   ((size_t)1024 * 1024)
 #define STACK_USUAL  64 /* KiB; the library knows what sanitizers need */
 
 static void
@@ -254,6 +255,16 @@ farewell(struct svc_node *n)
 	svc_tell_operators(svc, &f);
 }
 
+/* A page of the past must fit into an operator's queue beside what happens
+ * meanwhile. */
+static size_t
+page_bytes(const struct svc_limits *l)
+{
+	size_t quarter = (size_t)l->operator_queue / 4;
+
+	return quarter < PAGE_BYTES ? quarter : PAGE_BYTES;
+}
+
 static struct svc *
 svc_new(const struct svc_config *config)
 {
@@ -265,7 +276,8 @@ svc_new(const struct svc_config *config)
 	svc->config = config;
 	dw_list_init(&svc->links);
 	svc_inbox_init(&svc->inbox);
-	svc_reader_init(&svc->reader, config->state_dir);
+	svc_reader_init(&svc->reader, config->state_dir,
+	    page_bytes(&config->limits));
 	dw_cond_init(&svc->back);
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
 	svc_node_init(&svc->farewell, DESK_RQ_NONE, NULL, &svc->back);

@@ -32,6 +32,11 @@ static const struct setting {
 static const struct setting wal = { "PRAGMA journal_mode=WAL",
 	"PRAGMA journal_mode", "wal" };
 
+/* For the list of ended sessions, and for a start, which leaves them out. */
+#define CLOSED_INDEX                                                  \
+	"CREATE INDEX IF NOT EXISTS event_closed ON event(seq, sid) " \
+	"WHERE ev = 'closed';"
+
 static const char schema[] =
     "CREATE TABLE start("
     "seq INTEGER NOT NULL, sid INTEGER NOT NULL, id TEXT NOT NULL,"
@@ -43,7 +48,7 @@ static const char schema[] =
     "who TEXT NOT NULL, mode TEXT NOT NULL, addr TEXT NOT NULL,"
     "why TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL"
     ") STRICT;"
-    "CREATE INDEX event_sid ON event(sid, seq);"
+    "CREATE INDEX event_sid ON event(sid, seq);" CLOSED_INDEX
     "PRAGMA application_id=0x64736b77;"
     "PRAGMA user_version=1;";
 
@@ -294,6 +299,14 @@ insert_start(sqlite3 *db, const char *id, const struct store_end *start)
 	rc = sqlite3_step(st);
 	sqlite3_finalize(st);
 	return store_db_err(db, rc);
+}
+
+void
+store_db_add_index(sqlite3 *db)
+{
+	(void)store_db_exec(db, CLOSED_INDEX);
+	if (!sqlite3_get_autocommit(db))
+		(void)store_db_exec(db, "ROLLBACK");
 }
 
 int

@@ -105,6 +105,10 @@ int store_db_int(sqlite3 *db, const char *sql, int64_t *out);
  * -EBADMSG or another -errno with a sentence. */
 int store_db_known(sqlite3 *db, const char *path, struct dw_buf *why);
 
+/* A journal of an older deskwire gets the index that it lacks.  Without it
+ * everything works, only slower, so no failure matters. */
+void store_db_add_index(sqlite3 *db);
+
 /* Makes the tables of the journal `id` that begins after `start`. */
 int store_db_begin(sqlite3 *db, const char *id, const struct store_end *start);
 

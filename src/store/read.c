@@ -15,25 +15,58 @@
 #include "store/internal.h"
 
 #define READER_MAGIC 0x5709e002u
+#define PASTS        (EV_PAST_ENDED + 1)
 
 struct store_reader {
 	unsigned magic;
 	sqlite3 *db;
 	sqlite3_stmt *after;
-	sqlite3_stmt *history;
+	sqlite3_stmt *past[PASTS], *before[PASTS];
 };
 
 static const char after_sql[] =
     "SELECT " STORE_COLUMNS " FROM event WHERE seq > ? ORDER BY seq LIMIT ?";
 
-static const char history_sql[] =
-    "WITH shown AS ("
-    "SELECT seq FROM event WHERE sid = ?1 "
-    "AND ev IN ('said', 'reply', 'udp', 'udp-reply') "
-    "ORDER BY seq DESC LIMIT ?2"
-    ") SELECT " STORE_COLUMNS " FROM event WHERE sid = ?1 "
-    "AND ev IN ('said', 'reply', 'sent', 'udp', 'udp-reply', 'udp-sent') "
-    "AND seq >= (SELECT min(seq) FROM shown) ORDER BY seq";
+/*
+ * A page of the past: ?1 is the session, ?2 how many, ?3 the event before which
+ * they come.  Each statement uses ?3, so all three can be bound in each.
+ */
+#define PAGE(messages, all)                                      \
+	"WITH first AS (SELECT min(seq) AS seq FROM ("           \
+	"SELECT seq FROM event WHERE sid = ?1 AND seq < ?3 "     \
+	"AND ev IN (" messages ") ORDER BY seq DESC LIMIT ?2)) " \
+	"SELECT " STORE_COLUMNS " FROM event WHERE sid = ?1 "    \
+	"AND seq >= (SELECT seq FROM first) AND seq < ?3 AND ev IN (" all ")"
+#define EARLIER(messages)                                         \
+	"SELECT count(*) FROM event WHERE sid = ?1 AND seq < ?3 " \
+	"AND ev IN (" messages ")"
+
+/* The part behind UNION ALL is empty where there is no later page. */
+static const struct {
+	const char *page, *earlier;
+} past_sql[PASTS] = {
+	[EV_PAST_SESSION] = { PAGE("'said', 'reply'",
+				  "'said', 'reply', 'sent'") " UNION ALL SELECT " STORE_COLUMNS
+							     " FROM event "
+							     "WHERE seq = (SELECT max(seq) FROM event WHERE sid = ?1 "
+							     "AND seq >= ?3 AND ev = 'sent' "
+							     "AND EXISTS (SELECT 1 FROM first WHERE seq IS NOT NULL)) "
+							     "ORDER BY seq DESC",
+	    EARLIER("'said', 'reply'") },
+	[EV_PAST_DATAGRAMS] = { PAGE("'udp', 'udp-reply'",
+				    "'udp', 'udp-reply', 'udp-sent'") " ORDER BY seq DESC",
+	    EARLIER("'udp', 'udp-reply'") },
+	[EV_PAST_ENDED] = { "WITH ended AS MATERIALIZED (SELECT seq, sid FROM event "
+			    "WHERE ev = 'closed' AND seq < ?3 "
+			    "ORDER BY seq DESC LIMIT ?2) "
+			    "SELECT " STORE_COLUMNS " FROM event WHERE seq IN ("
+			    "SELECT seq FROM ended UNION ALL "
+			    "SELECT (SELECT min(seq) FROM event WHERE sid = ended.sid "
+			    "AND ev = 'arrived') FROM ended UNION ALL "
+			    "SELECT (SELECT max(seq) FROM event WHERE sid = ended.sid "
+			    "AND ev = 'name') FROM ended) ORDER BY seq DESC",
+	    "SELECT count(*) FROM event WHERE ev = 'closed' AND seq < ?3" },
+};
 
 static int
 prepare(struct store_reader *r)
@@ -41,9 +74,13 @@ prepare(struct store_reader *r)
 	int rc;
 
 	rc = sqlite3_prepare_v2(r->db, after_sql, -1, &r->after, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(r->db, history_sql, -1, &r->history,
-		    NULL);
+	for (int i = 0; i < PASTS && rc == SQLITE_OK; i++) {
+		rc = sqlite3_prepare_v2(r->db, past_sql[i].page, -1,
+		    &r->past[i], NULL);
+		if (rc == SQLITE_OK)
+			rc = sqlite3_prepare_v2(r->db, past_sql[i].earlier, -1,
+			    &r->before[i], NULL);
+	}
 	return store_db_err(r->db, rc);
 }
 
@@ -108,7 +145,10 @@ store_reader_close(struct store_reader *r)
 		return;
 	r->magic = 0;
 	sqlite3_finalize(r->after);
-	sqlite3_finalize(r->history);
+	for (int i = 0; i < PASTS; i++) {
+		sqlite3_finalize(r->past[i]);
+		sqlite3_finalize(r->before[i]);
+	}
 	sqlite3_close(r->db);
 	free(r);
 }
@@ -129,12 +169,50 @@ store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 	return store_walk(r->after, fn, arg);
 }
 
-int
-store_history(struct store_reader *r, uint64_t sid, size_t last_n,
-    ev_event_fn *fn, void *arg)
+static void
+bind_past(sqlite3_stmt *st, const struct ev_past *past)
 {
-	assert(r->magic == READER_MAGIC);
-	sqlite3_bind_int64(r->history, 1, (int64_t)sid);
-	sqlite3_bind_int64(r->history, 2, count(last_n));
-	return store_walk(r->history, fn, arg);
+	bool all = past->before == 0 || past->before > INT64_MAX;
+
+	sqlite3_bind_int64(st, 1, (int64_t)past->sid);
+	sqlite3_bind_int64(st, 2, count(past->count));
+	sqlite3_bind_int64(st, 3, all ? INT64_MAX : (int64_t)past->before);
+}
+
+int
+store_past(struct store_reader *r, const struct ev_past *past, ev_event_fn *fn,
+    void *arg)
+{
+	assert(r->magic == READER_MAGIC && past->of < PASTS);
+	bind_past(r->past[past->of], past);
+	return store_walk(r->past[past->of], fn, arg);
+}
+
+bool
+store_past_counts(enum ev_past_of of, enum ev_kind kind)
+{
+	switch (of) {
+	case EV_PAST_SESSION:
+		return kind == EV_SAID || kind == EV_REPLY;
+	case EV_PAST_DATAGRAMS:
+		return kind == EV_UDP || kind == EV_UDP_REPLY;
+	case EV_PAST_ENDED:
+		return kind == EV_CLOSED;
+	}
+	return false;
+}
+
+int
+store_past_before(struct store_reader *r, const struct ev_past *past,
+    uint64_t *n)
+{
+	sqlite3_stmt *st = r->before[past->of];
+	int rc;
+
+	assert(r->magic == READER_MAGIC && past->of < PASTS);
+	bind_past(st, past);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		*n = (uint64_t)sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return rc == SQLITE_ROW ? 0 : store_db_err(r->db, rc);
 }

@@ -405,7 +405,10 @@ open_journal(struct store *s, const struct store_config *cfg,
 	r = open_sound(s, &head, store_place_look(&s->place, why), why);
 	if (r == -EBADMSG && cfg->begin_new)
 		r = begin_new(s, &head, why);
-	if (r < 0 || (r = prepare(s)) < 0)
+	if (r < 0)
+		return r;
+	store_db_add_index(s->db);
+	if ((r = prepare(s)) < 0)
 		return r;
 	store_head_write(&s->place, &s->end);
 	return store_place_sync(&s->place);

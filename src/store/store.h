@@ -27,6 +27,7 @@
 
 #include "base/buf.h"
 #include "event/event.h"
+#include "event/past.h"
 
 struct store;
 struct store_reader;
@@ -117,11 +118,26 @@ void store_reader_close(struct store_reader *r);
 int store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
     ev_event_fn *fn, void *arg);
 
-/* The last `last_n` messages of a session, both "said" and "reply", oldest of
- * them first, and each "sent" that stands among or behind them; of session 0
- * the datagrams, the answers to them, and each "udp-sent".  Returns as
- * store_read(). */
-int store_history(struct store_reader *r, uint64_t sid, size_t last_n,
+/*
+ * A page of the past, the newest event first, so that fn may end the walk when
+ * it has enough.
+ *	EV_PAST_SESSION		"said" and "reply", which count, and each "sent"
+ *				among them; behind a page that does not reach
+ *				the end the session's last "sent", which tells
+ *				what became of the page's replies
+ *	EV_PAST_DATAGRAMS	"udp" and "udp-reply", and each "udp-sent"
+ *	EV_PAST_ENDED		of each session its "closed", which counts, its
+ *				last "name" and its "arrived"
+ * Returns as store_read().
+ */
+int store_past(struct store_reader *r, const struct ev_past *past,
     ev_event_fn *fn, void *arg);
+
+/* Does an event of this kind count in such a page? */
+bool store_past_counts(enum ev_past_of of, enum ev_kind kind);
+
+/* How many that count come before past->before.  Returns 0 or -errno. */
+int store_past_before(struct store_reader *r, const struct ev_past *past,
+    uint64_t *n);
 
 #endif

@@ -229,13 +229,17 @@ __wrap_store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 	return __real_store_read(r, after_seq, limit, fn, arg);
 }
 
-WRAPS(store_history);
+WRAPS(store_past);
 int
-__wrap_store_history(struct store_reader *r, uint64_t sid, size_t last_n,
+__wrap_store_past(struct store_reader *r, const struct ev_past *past,
     ev_event_fn *fn, void *arg)
 {
-	return __real_store_history(r, sid,
-	    PLANTED(history_one_more) ? last_n + 1 : last_n, fn, arg);
+	struct ev_past asked = *past;
+
+	asked.count += PLANTED(history_one_more);
+	if (PLANTED(page_begins_again))
+		asked.before = 0;
+	return __real_store_past(r, &asked, fn, arg);
 }
 
 WRAPS(store_id);

@@ -396,7 +396,7 @@ static void
 op_commands(struct world *w, struct op *op)
 {
 	static const char *const words[] = { "close", "kick", "history",
-		"history", "history", "bogus", "closes", "" };
+		"history", "ended", "bogus", "closes", "" };
 	struct request *q = push_op(w, DESK_RQ_COMMAND, op);
 	char text[64];
 

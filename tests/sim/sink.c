@@ -223,12 +223,14 @@ sink_attached(void *arg, void *node, uint64_t datagrams)
 }
 
 static void
-sink_past(void *arg, void *node, uint64_t sid, unsigned count)
+sink_past(void *arg, void *node, const struct ev_past *past)
 {
 	struct world *w = arg;
 	struct request *q = pending(w, node);
 
-	if ((sid == 0) != q->udp || count == 0)
+	if ((past->of == EV_PAST_DATAGRAMS) != q->udp ||
+	    (past->of == EV_PAST_SESSION) != (past->sid != 0) ||
+	    past->count == 0)
 		sim_fail(w, "the past of nobody");
 	q->code = EV_CODE_OK;
 	w->counts.past++;

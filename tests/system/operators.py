@@ -302,6 +302,73 @@ def _():
               ("sent", 2)])
 
 
+def page(o, command):
+    """What a page of the past shows, and how much is before it."""
+    start = len(o.frames)
+    number = o.ask("cmd", text=command)
+    answer = o.answer(number)
+    same(answer["op"], "ok")
+    past = [f["ev"] for f in o.frames[start:] if f["op"] == "past"]
+    return past, answer.get("n", 0)
+
+
+@case("page by page a history goes back to the first word, and says how far")
+def _():
+    with Desk("--rate", "1000000", "--burst", "1000000") as d:
+        o, c = d.operator(), d.line()
+        for n in range(1, 61):
+            c.send(f"row {n}\n")
+        sid = o.said("row 60")["sid"]
+        rows, before, seen = [], "", []
+        while True:
+            past, earlier = page(o, f"history {sid} 25 {before}")
+            rows = [e["text"] for e in past] + rows
+            seen.append(earlier)
+            if earlier == 0:
+                break
+            before = past[0]["seq"]
+        same(seen, [35, 10, 0])
+        same(rows, [f"row {n}" for n in range(1, 61)])
+        same(page(o, f"history {sid}")[1], 40)
+
+
+@case("a page too long for an operator's queue keeps its newest rows")
+def _():
+    with Desk("--rate", "1000000", "--burst", "1000000",
+              "--operator-queue", "65536") as d:
+        c, text = d.line(), "x" * 4000
+        for n in range(40):
+            c.send(f"{n} {text}\n")
+        o = d.operator()
+        wait_until(lambda: page(o, "history 1 1")[1] == 39, "40 messages")
+        past, earlier = page(o, "history 1 1000")
+        assert 0 < len(past) < 10, len(past)
+        same([e["text"].split()[0] for e in past],
+             [str(n) for n in range(earlier, 40)])
+        same(o.command("nothing"), "unknown")
+
+
+@case("ended sessions are listed with name, time and reason, page by page")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        same(page(o, "ended"), ([], 0))
+        for name in ("anna", "bert", "cora"):
+            c = d.line()
+            c.send(f"/name {name}\nhi\n")
+            sid = o.event("name", who=name)["sid"]
+            same(o.command(f"close {sid}"), "ok")
+        past, earlier = page(o, "ended 2")
+        same([(e["ev"], e["sid"], e.get("who")) for e in past],
+             [("arrived", 2, "guest"), ("name", 2, "bert"),
+              ("closed", 2, "lin"), ("arrived", 3, "guest"),
+              ("name", 3, "cora"), ("closed", 3, "lin")])
+        same((past[2]["why"], earlier), ("closed", 1))
+        past, earlier = page(o, f"ended 9 {past[2]['seq']}")
+        same([e["sid"] for e in past], [1, 1, 1])
+        same(earlier, 0)
+
+
 @case("many links that come and go leave no thread and no descriptor")
 def _():
     with Desk() as d:

@@ -929,6 +929,37 @@ commands_with_a_bad_argument_say_so(void)
 	finish();
 }
 
+static void
+history_takes_a_count_and_where_it_ends_and_no_other_word(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	command("history 1 100");
+	command("history 1 1000000 7");
+	stored("past of 1, 100 before 0; past of 1, 1000 before 7; ");
+	command("history 1 0");
+	command("history 1 x");
+	command("history 1 20 x");
+	command("history 1 20 7 9");
+	command("history 1 -1");
+	command("history 1 99999999999999999999");
+	stored("usage; usage; usage; usage; usage; usage; ");
+	finish();
+}
+
+static void
+ended_takes_a_count_and_where_it_ends(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	command("ended");
+	command("ended 50 7");
+	stored("past of 0 ended; past of 0 ended, 50 before 7; ");
+	command("ended 0");
+	command("ended x");
+	command("ended 1 2 3");
+	stored("usage; usage; usage; ");
+	finish();
+}
+
 int
 main(void)
 {
@@ -981,6 +1012,8 @@ main(void)
 		T(silence_ends_one_that_never_said_anything),
 		T(what_a_worker_tells_its_customer_needs_no_storing),
 		T(commands_with_a_bad_argument_say_so),
+		T(history_takes_a_count_and_where_it_ends_and_no_other_word),
+		T(ended_takes_a_count_and_where_it_ends),
 	};
 
 	return t_main("desk", cases, sizeof cases / sizeof cases[0]);

@@ -78,12 +78,18 @@ sink_attached(void *arg, void *node, uint64_t datagrams)
 }
 
 static void
-sink_past(void *arg, void *node, uint64_t sid, unsigned count)
+sink_past(void *arg, void *node, const struct ev_past *past)
 {
 	(void)arg;
 	(void)node;
-	CHECK(count > 0);
-	dw_buf_addf(&happened, "past of %" PRIu64 "; ", sid);
+	CHECK(past->count > 0);
+	dw_buf_addf(&happened, "past of %" PRIu64, past->sid);
+	if (past->of == EV_PAST_ENDED)
+		dw_buf_adds(&happened, " ended");
+	if (past->count != 20 || past->before != 0)
+		dw_buf_addf(&happened, ", %u before %" PRIu64, past->count,
+		    past->before);
+	dw_buf_adds(&happened, "; ");
 }
 
 static const char *

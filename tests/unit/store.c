@@ -479,11 +479,34 @@ a_reader_reads_on_in_pieces(void)
 	dw_buf_fini(&got);
 }
 
+/* The page of `count` before event `before`, as rows. */
+static void
+check_page(struct store_reader *r, enum ev_past_of of, uint64_t sid, unsigned n,
+    uint64_t before, const char *want)
+{
+	const struct ev_past past = { of, sid, before, n };
+	struct dw_buf got = DW_BUF_INITIALIZER;
+
+	CHECK_INT(store_past(r, &past, list, &got), 0);
+	CHECK_STR(dw_buf_str(&got), want);
+	dw_buf_fini(&got);
+}
+
+static void
+check_earlier(struct store_reader *r, enum ev_past_of of, uint64_t sid,
+    uint64_t before, uint64_t want)
+{
+	const struct ev_past past = { of, sid, before, 1 };
+	uint64_t n = UINT64_MAX;
+
+	CHECK_INT(store_past_before(r, &past, &n), 0);
+	CHECK_INT(n, want);
+}
+
 static void
 what_became_of_answers_is_not_counted_as_datagrams(void)
 {
 	const char *dir = t_tmpdir();
-	struct dw_buf got = DW_BUF_INITIALIZER;
 	struct store *s = open_in(dir);
 	struct store_reader *r = NULL;
 
@@ -496,20 +519,18 @@ what_became_of_answers_is_not_counted_as_datagrams(void)
 	CHECK_INT(say(s, 1, EV_SAID, "other"), 0);
 	CHECK_INT(say(s, 0, EV_UDP_SENT, ""), 0);
 	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
-		CHECK_INT(store_history(r, 0, 2, list, &got), 0);
-		CHECK_STR(dw_buf_str(&got),
-		    "3 0 udp b\n4 0 udp-reply to b\n6 0 udp-sent \n");
+		check_page(r, EV_PAST_DATAGRAMS, 0, 2, 0,
+		    "6 0 udp-sent \n4 0 udp-reply to b\n3 0 udp b\n");
+		check_earlier(r, EV_PAST_DATAGRAMS, 0, 3, 1);
 	}
 	store_reader_close(r);
 	store_close(s);
-	dw_buf_fini(&got);
 }
 
 static void
 history_is_the_last_messages_of_one_session(void)
 {
 	const char *dir = t_tmpdir();
-	struct dw_buf got = DW_BUF_INITIALIZER;
 	struct store *s = open_in(dir);
 	struct store_reader *r = NULL;
 
@@ -522,20 +543,106 @@ history_is_the_last_messages_of_one_session(void)
 	CHECK_INT(say(s, 1, EV_SENT, ""), 0);
 	CHECK_INT(say(s, 1, EV_SAID, "c"), 0);
 	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
-		CHECK_INT(store_history(r, 1, 2, list, &got), 0);
-		CHECK_STR(dw_buf_str(&got),
-		    "4 1 reply b\n5 1 sent \n6 1 said c\n");
-		dw_buf_reset(&got);
-		CHECK_INT(store_history(r, 1, 9, list, &got), 0);
-		CHECK_STR(dw_buf_str(&got),
-		    "2 1 said a\n4 1 reply b\n5 1 sent \n6 1 said c\n");
-		dw_buf_reset(&got);
-		CHECK_INT(store_history(r, 9, 9, list, &got), 0);
-		CHECK_STR(dw_buf_str(&got), "");
+		check_page(r, EV_PAST_SESSION, 1, 2, 0,
+		    "6 1 said c\n5 1 sent \n4 1 reply b\n");
+		check_page(r, EV_PAST_SESSION, 1, 9, 0,
+		    "6 1 said c\n5 1 sent \n4 1 reply b\n2 1 said a\n");
+		check_page(r, EV_PAST_SESSION, 9, 9, 0, "");
+		check_earlier(r, EV_PAST_SESSION, 1, 6, 2);
+		check_earlier(r, EV_PAST_SESSION, 9, 0, 0);
 	}
 	store_reader_close(r);
 	store_close(s);
-	dw_buf_fini(&got);
+}
+
+static void
+page_by_page_a_history_goes_back_to_the_first_word(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	struct store_reader *r = NULL;
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+	CHECK_INT(say(s, 1, EV_REPLY, "b"), 0);
+	CHECK_INT(say(s, 2, EV_SENT, ""), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "c"), 0);
+	CHECK_INT(say(s, 1, EV_SENT, ""), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "d"), 0);
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
+		check_page(r, EV_PAST_SESSION, 1, 1, 0, "7 1 said d\n");
+		check_earlier(r, EV_PAST_SESSION, 1, 7, 3);
+		/* Its reply left later than the page ends. */
+		check_page(r, EV_PAST_SESSION, 1, 2, 6,
+		    "6 1 sent \n5 1 said c\n3 1 reply b\n");
+		check_earlier(r, EV_PAST_SESSION, 1, 3, 1);
+		check_page(r, EV_PAST_SESSION, 1, 2, 3,
+		    "6 1 sent \n2 1 said a\n");
+		check_earlier(r, EV_PAST_SESSION, 1, 2, 0);
+		check_page(r, EV_PAST_SESSION, 1, 2, 2, "");
+		check_page(r, EV_PAST_SESSION, 1, 1, UINT64_MAX,
+		    "7 1 said d\n");
+	}
+	store_reader_close(r);
+	store_close(s);
+}
+
+static void
+ended_sessions_are_listed_with_their_name_page_by_page(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	struct store_reader *r = NULL;
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 2, EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 1, EV_NAME, ""), 0);
+	CHECK_INT(say(s, 1, EV_NAME, ""), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "x"), 0);
+	CHECK_INT(say(s, 3, EV_ARRIVED, ""), 0);
+	CHECK_INT(say(s, 3, EV_CLOSED, ""), 0);
+	CHECK_INT(say(s, 1, EV_CLOSED, ""), 0);
+	CHECK_INT(say(s, 1, EV_SENT, ""), 0);
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
+		check_page(r, EV_PAST_ENDED, 0, 9, 0,
+		    "8 1 closed \n7 3 closed \n6 3 arrived \n4 1 name \n"
+		    "1 1 arrived \n");
+		check_page(r, EV_PAST_ENDED, 0, 1, 0,
+		    "8 1 closed \n4 1 name \n1 1 arrived \n");
+		check_earlier(r, EV_PAST_ENDED, 0, 8, 1);
+		check_page(r, EV_PAST_ENDED, 0, 1, 8,
+		    "7 3 closed \n6 3 arrived \n");
+		check_page(r, EV_PAST_ENDED, 0, 9, 7, "");
+		check_earlier(r, EV_PAST_ENDED, 0, 7, 0);
+	}
+	store_reader_close(r);
+	store_close(s);
+}
+
+static void
+an_older_journal_gets_the_index_and_needs_none_to_be_read(void)
+{
+	static const char index[] =
+	    "SELECT 1 FROM sqlite_schema WHERE name = 'event_closed'";
+	const char *dir = t_tmpdir();
+	struct store_reader *r = NULL;
+	sqlite3 *db = NULL;
+	int64_t found = 0;
+
+	fill(dir, 2);
+	sql(dir, "DROP INDEX event_closed");
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0))
+		check_page(r, EV_PAST_ENDED, 0, 9, 0, "");
+	store_reader_close(r);
+	store_close(open_in(dir));
+	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
+	CHECK_INT(store_db_int(db, index, &found), 0);
+	CHECK_INT(found, 1);
+	sqlite3_close(db);
 }
 
 struct follower {
@@ -1373,6 +1480,9 @@ main(void)
 		T(a_reader_sees_what_is_committed_and_only_that),
 		T(a_reader_reads_on_in_pieces),
 		T(history_is_the_last_messages_of_one_session),
+		T(page_by_page_a_history_goes_back_to_the_first_word),
+		T(an_older_journal_gets_the_index_and_needs_none_to_be_read),
+		T(ended_sessions_are_listed_with_their_name_page_by_page),
 		T(what_became_of_answers_is_not_counted_as_datagrams),
 		T(a_reader_in_another_thread_follows_without_a_gap),
 		T(a_reader_of_nothing_is_told_so),
