@@ -80,7 +80,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	ev.n = s->facts.in + 1;
 	ev.body = rq->text;
 	ev.len = rq->len;
-	ev.flags = rq->flags & EV_FLAG_CUT_SHORT;
+	ev.flags = rq->flags & (EV_FLAG_CUT_SHORT | EV_FLAG_REST_LOST);
 	if (d->operators == 0)
 		ev.flags |= EV_FLAG_UNATTENDED;
 	desk_emit(d, s, ev, now);

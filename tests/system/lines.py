@@ -4,8 +4,9 @@ worse send them."""
 
 import time
 
-from desk import Desk, body, case, main, same
+from desk import Customer, Desk, body, case, main, same
 
+CUT, LOST = 1, 32               # flags of a message
 NO_RATE = ("--rate", "1000000", "--burst", "1000000")
 USUAL = "* Welcome to deskwire.\n  You are number 1 in line. Write your " \
     "question.\n"
@@ -116,6 +117,84 @@ def _():
             c.send(data)
             c.half_close()
             o.said(text, flags=1)
+
+
+def stored(o, sid=1):
+    """What the operators got of a session, when it has ended: text, flags."""
+    o.frame(lambda f: f["op"] == "ev" and f["ev"].get("sid") == sid and
+            f["ev"]["ev"] in ("closed", "gone"))
+    return [(body(e).decode(), e.get("flags", 0)) for e in o.events()
+            if e["ev"] == "said" and e["sid"] == sid]
+
+
+THIRTY = [f"line {i}" for i in range(30)]
+
+
+@case("thirty lines and a hang-up at once: every line is stored")
+def _():
+    for first in (b"", b"\xff\xfb\x18"):       # nc, telnet
+        for leave in (Customer.close, Customer.reset):
+            with Desk() as d:
+                o, c = d.operator(), d.line()
+                c.send(first + "".join(f"{t}\r\n" for t in THIRTY).encode())
+                leave(c)
+                same(stored(o), [(t, 0) for t in THIRTY])
+
+
+@case("more than the socket holds and a reset: the start of it is stored, "
+      "without a gap, and its end has a mark")
+def _():
+    rows = [f"{i} ".ljust(500, "x") for i in range(4000)]
+    data = "".join(f"{t}\n" for t in rows).encode()
+    with Desk("--rate", "1", "--burst", "2") as d:
+        o, c = d.operator(), d.line()
+        c.send(data[:4096])
+        o.said(rows[1])                         # it is held back now
+        c.sock.setblocking(False)
+        sent = 4096
+        try:
+            while sent < len(data):
+                sent += c.sock.send(data[sent:])
+        except BlockingIOError:
+            pass
+        c.reset()
+        got = stored(o)
+        text = "".join(f"{t}\n" for t, _ in got)[:-1]
+        assert 10000 < len(text) < sent, (len(text), sent)
+        assert data.decode().startswith(text)
+        same([flags for _, flags in got[:-1]], [0] * (len(got) - 1))
+        assert got[-1][1] in (CUT, LOST), got[-1]
+
+
+@case("a last text without a line end is a message that was cut short, also "
+      "when the connection is reset")
+def _():
+    for data, texts in ((b"no end", [("no end", CUT)]),
+                        (b"GE", [("GE", CUT)]),
+                        (b"one\ntw", [("one", 0), ("tw", CUT)]),
+                        (b"\xff\xfb\x18telnet", [("telnet", CUT)])):
+        for leave in (Customer.close, Customer.reset):
+            with Desk() as d:
+                o, c = d.operator(), d.line()
+                c.send(data)
+                leave(c)
+                same(stored(o), texts)
+
+
+@case("what a customer of the tutorial's kind said while it was held back is "
+      "stored when it hangs up")
+def _():
+    for leave in (Customer.half_close, Customer.reset):
+        with Desk("--rate", "1", "--burst", "1") as d:
+            o, c = d.operator(), d.classic()
+            c.handshake()
+            c.split("one", "two")
+            c.send("three")
+            o.said("one")
+            leave(c)
+            o.said("three")
+            same([e["text"] for e in o.events() if e["ev"] == "said"],
+                 ["one", "two", "three"])
 
 
 @case("with nobody on duty the customer is told, and the words are kept")

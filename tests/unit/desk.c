@@ -45,6 +45,8 @@ describe_event(const struct ev_event *ev, const struct desk_session *s)
 		dw_buf_adds(&happened, " unattended");
 	if ((ev->flags & EV_FLAG_CUT_SHORT) != 0)
 		dw_buf_adds(&happened, " cut short");
+	if ((ev->flags & EV_FLAG_REST_LOST) != 0)
+		dw_buf_adds(&happened, " rest lost");
 	dw_buf_adds(&happened, "; ");
 }
 
@@ -208,6 +210,12 @@ a_message_that_was_cut_short_is_stored_as_such(void)
 	    .len = 5,
 	    .flags = EV_FLAG_CUT_SHORT });
 	stored("said 1 n2 cut short; ok; ");
+	ask((struct desk_request){ .rq = DESK_RQ_SAID,
+	    .conn = &anna,
+	    .text = "and",
+	    .len = 3,
+	    .flags = EV_FLAG_REST_LOST });
+	stored("said 1 n3 rest lost; ok; ");
 	finish();
 }
 
