@@ -66,6 +66,19 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 	return 0;
 }
 
+/* What a line customer hears of a message.  Nobody on duty is said elsewhere, to
+ * classic ones as well. */
+static void
+line_stored(struct desk *d, const struct desk_request *rq,
+    const struct ev_event *ev)
+{
+	desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
+	if (ev->n == 1 && (ev->flags & EV_FLAG_UNATTENDED) == 0)
+		desk_fx_say(d, rq->conn,
+		    _("Received. Somebody will answer here."));
+	desk_visitor_hint(d, rq);
+}
+
 /* A message for the operators; the first one begins the session. */
 static void
 store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
@@ -85,7 +98,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		ev.flags |= EV_FLAG_UNATTENDED;
 	desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)
-		desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
+		line_stored(d, rq, &ev);
 }
 
 static void

@@ -235,4 +235,8 @@ void desk_datagrams_tick(const struct desk_round *r);
 bool desk_visitor_command(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 
+/* Tells a customer whose message is nothing but a word like quit, which somebody
+ * may mean as it stands, what the command is. */
+void desk_visitor_hint(struct desk *d, const struct desk_request *rq);
+
 #endif

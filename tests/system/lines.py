@@ -9,7 +9,7 @@ from desk import Customer, Desk, body, case, main, same
 CUT, LOST = 1, 32               # flags of a message
 NO_RATE = ("--rate", "1000000", "--burst", "1000000")
 USUAL = "* Welcome to deskwire.\n  You are number 1 in line. Write your " \
-    "question.\n"
+    "question.\n  Type /help for help, /quit to leave.\n"
 
 
 @case("LF, CRLF and CR NUL end a line; a CR alone does not")
@@ -19,7 +19,7 @@ def _():
         c.send(b"one\ntwo\r\nthree\r\0fo\rur\n\n \n")
         for text in ("one", "two", "three", "fo\rur"):
             o.said(text)
-        same(c.until("question.\n"), USUAL)
+        same(c.until("to leave.\n"), USUAL)
         c.send("last\n")
         same(o.said("last")["n"], 5)        # blank lines were none
 
@@ -90,6 +90,58 @@ def _():
         same(c.end(), "")
         same(c.reset_by_desk, False)
         o.event("closed", sid=sid, why="quit")
+
+
+@case("the customers' commands may be in capitals, and /bye and /exit are /quit")
+def _():
+    for command in ("/QUIT\n", "/bye\n", "/Exit now\n"):
+        with Desk() as d:
+            o, c = d.operator(), d.line()
+            c.send("/HELP\n/Name ann\n")
+            c.until("/name NAME tells us")
+            c.until("Thank you.\n")
+            c.send(command)
+            c.until("* Goodbye.\n")
+            same(c.end(), "")
+            o.event("closed", why="quit")
+
+
+@case("the first message that is stored is acknowledged, and only that one")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\nare you there\n")
+        o.said("are you there")
+        same(c.until("here.\n"), USUAL +
+             "* Received. Somebody will answer here.\n")
+        c.send("/help\n")
+        assert c.until("/name").startswith("* /name"), c.heard
+
+
+@case("a lone help, quit, exit or bye is a message, and is told the command")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        for word, command in (("help", "help"), (" Quit ", "quit"),
+                              ("EXIT", "quit"), ("bye", "quit")):
+            c.send(f"{word}\n")
+            o.said(word)
+            c.until(f"type /{command}.\n")
+        c.send("bye then\n")
+        o.said("bye then")
+        c.send("/quit\n")
+        same(c.end(), "* Goodbye.\n")
+
+
+@case("a customer of the tutorial's kind is told of no command")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.classic()
+        greeting = c.handshake()
+        assert "/" not in greeting, greeting
+        c.send("help")
+        o.reply(o.said("help")["sid"], "with what?")
+        same(c.read_one(), "with what?")
 
 
 @case("echo hi | nc gets its answer though it has closed its half")
