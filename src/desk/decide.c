@@ -388,8 +388,7 @@ decide_drain(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	d->draining = true;
-	if (d->drop_ns != DW_NEVER)
-		d->drop_ns = now.ns; /* the last time to tell it */
+	desk_tallies_hurry(d, now); /* the last time to tell them */
 	desk_effect_add(d, DESK_FX_DRAIN);
 	desk_fx_done(d, rq);
 	return 0;
@@ -416,6 +415,7 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_COMMAND] = decide_command,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
 		[DESK_RQ_DROPPED] = desk_decide_dropped,
+		[DESK_RQ_REFUSED] = desk_decide_refused,
 		[DESK_RQ_DRAIN] = decide_drain,
 	};
 

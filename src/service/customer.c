@@ -349,27 +349,6 @@ svc_await_end(struct svc_customer *cu)
  * handle
  */
 
-/* Not a customer: told so, by its own worker, which ends with it. */
-static void
-refuse(struct svc_customer *cu, const char *sentence)
-{
-	int64_t until = dw_clock_ns() + svc_limits_of(cu)->linger * DW_SECOND;
-	struct dw_buf out = DW_BUF_INITIALIZER;
-	char buf[512];
-
-	cu->why = EV_WHY_REFUSED;
-	if (sentence != NULL &&
-	    wire_line_encode(&out, NULL, sentence, strlen(sentence), true) ==
-		0 &&
-	    sks_outbox_put(cu->outbox, out.data, out.len, NULL) < 0)
-		cu->why = EV_WHY_RESET;
-	sks_outbox_end(cu->outbox);
-	dw_buf_fini(&out);
-	/* Reading what it still sends keeps the answer from being reset. */
-	while (sks_recv_deadline(cu->base.request, buf, sizeof buf, until) > 0)
-		;
-}
-
 /* Reads until the first bytes decide.  Nothing for a moment means a customer
  * who waits to be greeted. */
 static enum wire_opening
@@ -401,10 +380,11 @@ customer_handle(struct sks_handler *h)
 {
 	struct svc_customer *cu = customer_in(h);
 	int64_t accepted = dw_clock_ns();
+	enum wire_opening opening;
 	char buf[RECV_MAX];
 	size_t len = 0;
 
-	switch (read_opening(cu, buf, &len, accepted)) {
+	switch (opening = read_opening(cu, buf, &len, accepted)) {
 	case WIRE_OPEN_CLASSIC:
 		svc_classic(cu, buf, len, buf);
 		break;
@@ -412,16 +392,9 @@ customer_handle(struct sks_handler *h)
 		svc_line(cu, buf, len, accepted);
 		break;
 	case WIRE_OPEN_HTTP:
-		refuse(cu,
-		    _("This is a support desk and speaks plain lines "
-		      "of text, not HTTP. Try: nc HOST PORT"));
-		break;
 	case WIRE_OPEN_TLS:
-		refuse(cu, NULL);
-		break;
 	case WIRE_OPEN_MORE:
-		/* It sent the start of a handshake and no more. */
-		refuse(cu, len > 0 ? _("The handshake took too long.") : NULL);
+		svc_refuse(cu, opening, buf, len);
 		break;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 #include "service/rate.h"
 #include "wire/classic.h"
 #include "wire/line.h"
+#include "wire/opening.h"
 
 #define RECV_MAX   16384 /* of the worker's 64 KiB of stack */
 #define SAID_NODES 2     /* one is read while the other is stored */
@@ -92,6 +93,11 @@ void svc_idle(struct svc_customer *cu);
 /* The peer has said all it had to say, and may still read.  Or it is gone: its
  * kernel tells us that only when it is asked, after a minute or so. */
 void svc_await_end(struct svc_customer *cu);
+
+/* Refuses what is no customer, whose first bytes these are, in its own
+ * words. */
+void svc_refuse(struct svc_customer *cu, enum wire_opening opening,
+    const char *first, size_t len);
 
 /* Serve one in each mode until it ends.  first[0, len) has come already; buf,
  * of RECV_MAX bytes, is for what follows. */

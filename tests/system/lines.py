@@ -2,9 +2,11 @@
 """Line mode, telnet, and what is neither: bytes as nc, telnet, browsers and
 worse send them."""
 
+import http.client
+import ssl
 import time
 
-from desk import Customer, Desk, body, case, main, same
+from desk import LIMIT, Customer, Desk, body, case, main, same
 
 CUT, LOST = 1, 32               # flags of a message
 NO_RATE = ("--rate", "1000000", "--burst", "1000000")
@@ -274,31 +276,69 @@ def _():
                 "\\x1B[2J")
 
 
-@case("HTTP is told what this is, and closed; no session begins")
+def answered(port, method):
+    """What an HTTP client makes of the desk."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT)
+    client.request(method, "/", body="x" * 9000 if method == "POST" else None)
+    r = client.getresponse()
+    text = r.read().decode()
+    same((r.status, r.getheader("Connection")), (400, "close"))
+    same(r.getheader("Content-Type"), "text/plain; charset=utf-8")
+    client.close()
+    return int(r.getheader("Content-Length")), text
+
+
+@case("HTTP is answered in HTTP what this is; no session begins")
 def _():
-    with Desk() as d:
+    with Desk(env={"LC_ALL": "C.UTF-8", "LANGUAGE": "zh_CN"}) as d:
         o = d.operator()
-        for words in ("GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-                      "POST / HTTP/1.0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\n"):
-            c = d.line()
-            c.send(words)
-            told = c.end()
-            assert "not HTTP" in told, told
-            same(c.reset_by_desk, False)
+        for method in ("GET", "POST", "OPTIONS"):
+            length, text = answered(d.port, method)
+            same(len(text.encode()), length)
+            assert "HTTP" in text and text.endswith("\n"), text
+        length, text = answered(d.port, "HEAD")
+        same(text, "")
+        assert length > 10
+        c = d.line()
+        c.send("PRI * HTTP/2.0\r\n\r\n")
+        assert c.end().startswith("HTTP/1.1 400 ")
+        same(c.reset_by_desk, False)
         o.sync()
         same(o.events(), [])
 
 
-@case("TLS is closed at once, without a word")
+@case("TLS is answered by an alert that ends it at once")
 def _():
     with Desk() as d:
         o, c = d.operator(), d.line()
-        began = time.monotonic()
+        context = ssl.create_default_context()
+        c.sock.settimeout(LIMIT)
+        try:
+            context.wrap_socket(c.sock, server_hostname="desk")
+        except ssl.SSLError as e:
+            same(e.reason, "TLSV1_ALERT_PROTOCOL_VERSION")
+        else:
+            raise AssertionError("a handshake")
+        c = d.line()
         c.send(bytes.fromhex("160301020001000001fc0303") + b"x" * 500)
-        same(c.end(), "")
-        assert time.monotonic() - began < 10
+        while c.hear(d.deadline()):
+            pass
+        same(c.heard, bytes.fromhex("15030100020246"))
         o.sync()
         same(o.events(), [])
+
+
+@case("the operators hear how many were refused, by kind, in one notice")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        for words in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01", b"GET /\n"):
+            c = d.line()
+            c.send(words)
+            c.end()
+        text = o.frame(op="notice", code="limit")["text"]
+        assert text.endswith("2 HTTP, 1 TLS"), text
+        d.row(text)                     # the log has it too
 
 
 @case("other protocols' first words are just a line")
