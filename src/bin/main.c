@@ -4,7 +4,6 @@
  */
 #include "config.h"
 
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "base/i18n.h"
 #include "base/thread.h"
+#include "bin/language.h"
 #include "bin/verbs.h"
 
 static const struct verb verbs[] = {
@@ -38,18 +38,10 @@ verb_rows(size_t *n)
 	return verbs;
 }
 
-/* Servers often have no locale but C: text is UTF-8 all the same. */
 static void
 set_locale(void)
 {
-	const char *ctype = setlocale(LC_ALL, "");
-
-	if (ctype == NULL)
-		setlocale(LC_ALL, "C.UTF-8");
-	ctype = setlocale(LC_CTYPE, NULL);
-	if (ctype != NULL &&
-	    (strcmp(ctype, "C") == 0 || strcmp(ctype, "POSIX") == 0))
-		setlocale(LC_CTYPE, "C.UTF-8");
+	language_set();
 #if ENABLE_NLS
 	/* scripts/run shows the catalogue that is not installed yet. */
 	if (getenv("DESKWIRE_LOCALEDIR") != NULL)
