@@ -224,6 +224,21 @@ open_master(const struct winsize *ws)
 	return fd;
 }
 
+bool
+pty_is_missing(void)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && grantpt(fd) == 0 && ptsname(fd) != NULL) {
+		close(fd);
+		return false;
+	}
+	if (fd >= 0)
+		close(fd);
+	puts("1..0 # SKIP there is no pseudo-terminal here");
+	return true;
+}
+
 /* The other side becomes the controlling terminal and 0, 1 and 2. */
 static void
 take_terminal(int master)

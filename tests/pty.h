@@ -16,6 +16,10 @@
 
 struct pty;
 
+/* Where there is none: says so in the place of a program's tests, and returns
+ * true. */
+bool pty_is_missing(void);
+
 /* Starts argv (argv[0] is a path).  env: NULL, or "NAME=value" strings ended
  * by NULL that are added.  Returns NULL when there is no pty to be had. */
 struct pty *pty_start(char *const argv[], int rows, int cols,

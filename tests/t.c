@@ -34,6 +34,7 @@ static struct {
 	unsigned failures;
 	bool setup_failed;
 	char late[512];
+	const char *skipped; /* why the one that runs is */
 	char dirs[MAX_DIRS][24];
 	unsigned n_dirs;
 } run;
@@ -189,6 +190,12 @@ t_check_str(struct t_at at, const char *got, const char *want, const char *what)
 	    want == NULL ? 0 : strlen(want), what);
 }
 
+void
+t_skip(const char *why)
+{
+	run.skipped = why;
+}
+
 const char *
 t_tmpdir(void)
 {
@@ -208,14 +215,47 @@ t_tmpdir(void)
 	return dir;
 }
 
+/*
+ * Ends the program from a signal handler, where no folder can be removed: a
+ * shell takes the program's place, removes them and ends in the given way.
+ */
+static void
+remove_dirs_and(char *how)
+{
+	static char *argv[MAX_DIRS + 5] = { "sh", "-c", NULL, "sh" };
+	sigset_t all;
+
+	argv[2] = how;
+	for (unsigned i = 0; i < run.n_dirs; i++)
+		argv[4 + i] = run.dirs[i];
+	sigfillset(&all);
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
+	execv("/bin/sh", argv);
+}
+
 /* What was printed before is flushed at each test's start and CHECK. */
 static void
 too_late(int sig)
 {
+	static char how[] = "rm -rf \"$@\"; exit 1";
+
 	(void)sig;
 	if (write(STDOUT_FILENO, run.late, strlen(run.late)) < 0)
 		_exit(2);
+	if (run.n_dirs > 0)
+		remove_dirs_and(how);
 	_exit(1);
+}
+
+/* An assertion failed. */
+static void
+aborted(int sig)
+{
+	static char how[] = "rm -rf \"$@\"; kill -s ABRT $$";
+
+	(void)sig;
+	if (run.n_dirs > 0)
+		remove_dirs_and(how);
 }
 
 static void
@@ -225,6 +265,7 @@ begin(const CU_pTest test, const CU_pSuite suite)
 
 	(void)suite;
 	run.number++;
+	run.skipped = NULL;
 	snprintf(run.late, sizeof run.late,
 	    "\nnot ok %u - %s: %s (time limit of %u s)\n", run.number,
 	    run.suite, test->pName, limit);
@@ -237,8 +278,10 @@ end(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failed)
 {
 	(void)suite;
 	alarm(0);
-	printf("%s %u - %s: %s\n", failed == NULL ? "ok" : "not ok", run.number,
-	    run.suite, test->pName);
+	printf("%s %u - %s: %s%s%s\n", failed == NULL ? "ok" : "not ok",
+	    run.number, run.suite, test->pName,
+	    run.skipped != NULL ? " # SKIP " : "",
+	    run.skipped != NULL ? run.skipped : "");
 	fflush(stdout);
 	remove_dirs();
 }
@@ -278,6 +321,11 @@ watch_the_time(void)
 
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGALRM, &sa, NULL);
+	sa.sa_handler = aborted;
+	sigaction(SIGABRT, &sa, NULL);
+	/* A job that a shell began with & ignores it. */
+	sa.sa_handler = SIG_DFL;
+	sigaction(SIGINT, &sa, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);

@@ -78,6 +78,9 @@ int t_main(const char *suite, const struct t_case *cases, size_t n);
 int t_main_setup(const char *suite, int (*setup)(void),
     const struct t_case *cases, size_t n);
 
+/* Says why the test that runs cannot show anything here; it then returns. */
+void t_skip(const char *why);
+
 /*
  * A fresh folder with a short path, so that a Unix socket in it has a name
  * that fits; each call makes another.  All are removed with what is in them

@@ -53,15 +53,17 @@ MISSING=libcunit1-dev WHO=1000
 export MISSING WHO
 run_deps
 [ $? = 77 ] &&
-    grep -q '^    sudo apt-get install libcunit1-dev$' "$work/log" &&
+    grep -q '^    sudo apt-get update && sudo apt-get install libcunit1-dev$' \
+	"$work/log" &&
     [ ! -e "$work/apt" ]
-verdict $? "without root it prints the line to run and exits 77"
+verdict $? "without root it prints the line to run, with an update, and exits 77"
 
 # Where the system has a sudo of its own it cannot be taken away.
 mv "$work/sudo" "$work/no-sudo"
 run_deps
 [ $? = 77 ] && { command -v sudo >/dev/null ||
-    grep -q '^    apt-get install libcunit1-dev$' "$work/log"; } &&
+    grep -q '^    apt-get update && apt-get install libcunit1-dev$' \
+	"$work/log"; } &&
     [ ! -e "$work/apt" ]
 verdict $? "the line does not begin with a sudo that is not there"
 mv "$work/no-sudo" "$work/sudo"

@@ -4,7 +4,6 @@ and with Python peers that behave as the tutorial's own, and none with the
 defects of those."""
 
 import os
-import pty
 import re
 import selectors
 import signal
@@ -15,6 +14,7 @@ import sys
 from desk import (BUILD, CLIENT_HELLO, JOINER, LIMIT, QUIT,
                   SERVER_HELLO, SIZE, TOP, Classic, Customer, Deadline, Skip,
                   case, main, same, size, wait_until)
+from tap import open_pty
 
 PROMPT = "信息:"
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
@@ -30,7 +30,7 @@ class Program:
         self.heard = self.said = b""        # not yet taken; all of it
         self.typed = self.output = None
         if tty:
-            self.output, theirs = pty.openpty()
+            self.output, theirs = open_pty()
             self.process = subprocess.Popen(
                 command, stdin=theirs, stdout=theirs, stderr=theirs,
                 start_new_session=True)

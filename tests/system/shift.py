@@ -19,7 +19,6 @@ import difflib
 import fcntl
 import mmap
 import os
-import pty
 import re
 import select
 import shlex
@@ -126,7 +125,7 @@ class Terminal:
         self.recording = shift.recording
         self.running = shift.running
         self.out = b""
-        self.pid, self.fd = pty.fork()
+        self.pid, self.fd = tap.fork_pty()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ,
                         struct.pack("HHHH", 24, 80, 0, 0))
@@ -676,6 +675,13 @@ def differences_now():
 
 
 def test():
+    if not tap.has_proc():
+        tap.skip_all(tap.NO_PROC)
+    try:
+        for fd in tap.open_pty():
+            os.close(fd)
+    except tap.Skip as why:
+        tap.skip_all(why)
     found = {}
 
     def of(name):

@@ -11,6 +11,7 @@ import time
 
 from desk import (DESKWIRE, LIMIT, QUIT, SANITIZED, Desk, case, main, same,
                   state, wait_until)
+from tap import HERE
 
 AT_ONCE = 10 if SANITIZED else 1     # seconds
 BYE = "This desk is closing. Goodbye."
@@ -306,6 +307,26 @@ def _():
             o = d.operator(seen=0, replay=True)
             o.event("gone", sid=sid)
             o.event("closed", sid=sid, why="gone")
+
+
+@case("SIGINT stops a desk also when it was ignored at its start, as in a job "
+      "begun with &")
+def _():
+    with Desk(preexec=lambda: signal.signal(signal.SIGINT,
+                                            signal.SIG_IGN)) as d:
+        d.signal(signal.SIGINT)
+        same(d.wait(), 0)
+
+
+@case("what a test starts hears SIGINT also when the test's own shell does not")
+def _():
+    p = subprocess.run(
+        ["sh", "-c", "trap '' INT; exec python3 -c '"
+         "import subprocess, tap; "
+         "print(subprocess.run([\"sh\", \"-c\", \"kill -s INT $$\"])"
+         ".returncode)'"], capture_output=True, text=True, timeout=LIMIT,
+        env={**os.environ, "PYTHONPATH": HERE}, check=False)
+    same((p.stdout, p.stderr), (f"{-signal.SIGINT}\n", ""))
 
 
 main("stop")

@@ -3,6 +3,8 @@
 of the tree, how much of something a test does, and a runner that prints TAP."""
 
 import os
+import pty
+import signal
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +38,34 @@ class Skip(Exception):
     """What this build or machine cannot show; says why."""
 
 
+NO_PROC = "/proc is not mounted here, and these tests look into it"
+NO_PTY = "there is no pseudo-terminal here"
+
+
+def has_proc():
+    return os.path.exists("/proc/self/stat")
+
+
+def open_pty():
+    try:
+        return pty.openpty()
+    except OSError:
+        raise Skip(NO_PTY) from None
+
+
+def fork_pty():
+    try:
+        return pty.fork()
+    except OSError:
+        raise Skip(NO_PTY) from None
+
+
+# A job that a shell began with & ignores SIGINT, and so would each program that
+# a test starts.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def same(got, want):
     assert got == want, f"got {got!r}, want {want!r}"
 
@@ -48,6 +78,12 @@ def outcome(find):
         return [], f" # SKIP {why}"
     except Exception:
         return traceback.format_exc().splitlines(), ""
+
+
+def skip_all(why):
+    """One row for all tests of this script."""
+    print(f"1..0 # SKIP {why}", flush=True)
+    sys.exit(0)
 
 
 def run(suite, *tests, workers=1):

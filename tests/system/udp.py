@@ -3,7 +3,6 @@
 may send; D-21, D-22 and S8 are the defects of the tutorial's two programs."""
 
 import os
-import pty
 import re
 import select
 import signal
@@ -14,6 +13,7 @@ import threading
 
 from desk import (DESKWIRE, LIMIT, TOP, Deadline, Desk, body, case,
                   configured, journal, main, same, size, state, wait_until)
+from tap import fork_pty
 
 PEERS = os.path.join(TOP, "tests", "peers")
 HERE = "127.0.0.1:0"
@@ -686,7 +686,7 @@ def _():
     with socket.socket(type=socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(LIMIT)
-        pid, fd = pty.fork()
+        pid, fd = fork_pty()
         if pid == 0:
             os.environ.update(TERM="xterm", INPUTRC="/dev/null")
             os.execv(DESKWIRE, [DESKWIRE, "call", "--udp", "127.0.0.1",

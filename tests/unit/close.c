@@ -335,10 +335,13 @@ static void
 neither_workers_nor_acceptors_leave_memory(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
-	struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
+	struct sks_server *srv;
 	int rounds = t_size("rounds", 1000);
 	int before, after;
 
+	if (no_proc())
+		return;
+	srv = rig_server(&cfg, NULL, &echo_handler);
 	serve_and_stop(srv, 50);
 	before = mappings();
 	serve_and_stop(srv, rounds);

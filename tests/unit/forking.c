@@ -601,6 +601,8 @@ a_child_has_nothing_open_but_its_own_connection(void)
 	struct sks_server *srv;
 	char want[64];
 
+	if (no_proc())
+		return;
 	begin();
 	fds_before = fds_in_a_child();
 	cfg.more_addresses = more;
@@ -1383,6 +1385,8 @@ reply_what_it_has(struct sks_handler *h)
 static void
 a_datagrams_child_has_only_the_socket_that_was_asked(void)
 {
+	if (no_proc())
+		return;
 	for (int i = STREAMS; i < ALL; i++) {
 		struct sks_server_config cfg = forking_config(kinds[i]);
 		struct sks_addr more =

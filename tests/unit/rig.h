@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/lock.h"
 #include "socketserver/socketserver.h"
@@ -474,6 +475,16 @@ entries(const char *folder)
 		n++;
 	closedir(d);
 	return n;
+}
+
+/* A test that looks into /proc returns then. */
+static inline bool
+no_proc(void)
+{
+	if (access("/proc/self/stat", F_OK) == 0)
+		return false;
+	t_skip("/proc is not mounted here, and this test looks into it");
+	return true;
 }
 
 static inline int

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,10 +116,25 @@ a_name_used_twice_is_a_failure(void)
 	CHECK(!said("\nok 1"));
 }
 
+/* Is the folder that the victim has said it made not there any more? */
 static void
-a_test_that_never_ends_is_stopped_and_named(void)
+check_folder_is_gone(void)
+{
+	const char *at = strstr(output, "# path ");
+	char path[64];
+
+	if (!CHECK(at != NULL && sscanf(at, "# path %63s", path) == 1))
+		return;
+	*strrchr(path, '/') = '\0';
+	CHECK_INT(access(path, F_OK), -1);
+	CHECK(strncmp(path, "/tmp/dw", 7) == 0);
+}
+
+static void
+a_test_that_never_ends_is_stopped_and_named_and_leaves_no_folder(void)
 {
 	CHECK_INT(run_victim("endless"), 1);
+	check_folder_is_gone();
 	CHECK(said("not ok 2 - victim: it never ends (time limit of 1 s)\n"));
 }
 
@@ -132,16 +148,15 @@ a_check_on_another_thread_stops_the_program(void)
 static void
 a_folder_is_gone_after_its_test(void)
 {
-	const char *at;
-	char path[64];
-
 	CHECK_INT(run_victim("well"), 0);
-	at = strstr(output, "# path ");
-	if (!CHECK(at != NULL && sscanf(at, "# path %63s", path) == 1))
-		return;
-	*strrchr(path, '/') = '\0';
-	CHECK_INT(access(path, F_OK), -1);
-	CHECK(strncmp(path, "/tmp/dw", 7) == 0);
+	check_folder_is_gone();
+}
+
+static void
+a_folder_is_gone_also_when_the_program_is_aborted(void)
+{
+	CHECK_INT(run_victim_at("huge", "well"), 128 + SIGABRT);
+	check_folder_is_gone();
 }
 
 static void
@@ -169,9 +184,10 @@ main(void)
 		T(a_wrong_claim_fails_and_is_named),
 		T(a_suite_whose_setup_fails_is_a_failure),
 		T(a_name_used_twice_is_a_failure),
-		T(a_test_that_never_ends_is_stopped_and_named),
+		T(a_test_that_never_ends_is_stopped_and_named_and_leaves_no_folder),
 		T(a_check_on_another_thread_stops_the_program),
 		T(a_folder_is_gone_after_its_test),
+		T(a_folder_is_gone_also_when_the_program_is_aborted),
 		T(there_are_three_sizes_and_the_smallest_is_usual),
 	};
 	return t_main("t", cases, sizeof cases / sizeof cases[0]);
