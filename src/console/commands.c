@@ -395,8 +395,9 @@ static const struct con_command commands[] = {
 	      "session" },
 	    cmd_history },
 	{ { "last", "", N_("say the newest row again"), "" }, cmd_last },
-	{ { "list", "[left|all]",
-	      N_("who is here and who left unanswered; all: who has ended"),
+	{ { "list", "[WHICH]",
+	      N_("who is here and who left unanswered; WHICH is left, or all "
+		 "for who has ended"),
 	      "" },
 	    cmd_list },
 	{ { "next", "", N_("answer the next unread or waiting session"), "" },

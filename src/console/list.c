@@ -194,7 +194,8 @@ con_list_left(struct con *con)
 		return;
 	if (con->again.what == CON_AGAIN_LEFT)
 		from = con->again.count;
-	if (con->board.mirror.n == 0 || con_mirror_left(&con->board.mirror) == 0)
+	if (con->board.mirror.n == 0 ||
+	    con_mirror_left(&con->board.mirror) == 0)
 		con_say(con, _("nobody left unanswered"));
 	con->again.what = CON_AGAIN_LEFT;
 	con->again.count = (unsigned)list_left(con, all, n, from);
@@ -288,8 +289,8 @@ con_ended_event(struct con *con, const struct ev_event *ev)
 		    con_why_words(ev->why), s->facts.addr);
 	else
 		con_say(con, _("%s  %s, ended%s%s (%s)"), hms, label,
-		    *con_why_words(ev->why) ? ": " : "",
-		    con_why_words(ev->why), s->facts.addr);
+		    *con_why_words(ev->why) ? ": " : "", con_why_words(ev->why),
+		    s->facts.addr);
 	dw_buf_fini(&name);
 }
 
@@ -302,7 +303,8 @@ con_ended_done(struct con *con)
 	if (again->what != CON_AGAIN_ENDED)
 		return;
 	if (again->first == 0)
-		con_say(con, again->before == 0 ?
+		con_say(con,
+		    again->before == 0 ?
 			_("no session has ended yet") :
 			_("no session has ended before these"));
 	else

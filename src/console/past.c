@@ -41,8 +41,8 @@ con_past_unread(struct con *con, const struct con_session *s)
 	if (s->facts.in + s->facts.out == 0)
 		return;
 	/* What comes from now on is shown as it comes. */
-	rq = ask_past(con, s->facts.sid, rows < UNREAD_MOST ? rows : UNREAD_MOST,
-	    con->board.mirror.seq + 1);
+	rq = ask_past(con, s->facts.sid,
+	    rows < UNREAD_MOST ? rows : UNREAD_MOST, con->board.mirror.seq + 1);
 	if (rq == NULL)
 		return;
 	rq->past = CON_PAST_UNREAD;

@@ -144,8 +144,8 @@ static const struct {
 	{ "clock", "minute|second|off",
 	    N_("how the prompt says since when the first one waits"), set_clock,
 	    clock_now },
-	{ "speak", "on|off", N_("who and text come before the time"),
-	    set_speak, speak_now },
+	{ "speak", "on|off", N_("who and text come before the time"), set_speak,
+	    speak_now },
 };
 
 static void

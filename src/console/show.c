@@ -336,11 +336,11 @@ say_desk(struct con *con)
 		    dw_buf_str(&names));
 	else if (!con->cfg.owns_desk && left > 0)
 		con_say(con,
-		    _("this is the desk %s; you are %s; %zu here, %zu left "
+		    _("this is the desk %s; you are %s; %zu open, %zu left "
 		      "unanswered: %s"),
 		    w->desk, w->name, here, left, dw_buf_str(&names));
 	else if (!con->cfg.owns_desk)
-		con_say(con, _("this is the desk %s; you are %s; %zu here"),
+		con_say(con, _("this is the desk %s; you are %s; %zu open"),
 		    w->desk, w->name, here);
 	dw_buf_fini(&names);
 }

@@ -156,9 +156,10 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
 {
 	(void)now;
-	if (*arg != '\0')
+	/* Who types it at a console was asked there. */
+	if (*arg != '\0' && strcmp(arg, "now") != 0)
 		return desk_refuse(d, rq, EV_CODE_USAGE,
-		    _("/quit takes no argument"));
+		    _("/quit takes nothing, or now"));
 	desk_effect_add(d, DESK_FX_QUIT);
 	desk_fx_done(d, rq);
 	return 0;
@@ -177,7 +178,8 @@ static const struct desk_command commands[] = {
 	    command_history },
 	{ { "kick", "N", N_("cut this customer off at once"), "session" },
 	    command_kick },
-	{ { "quit", "", N_("tell everybody goodbye and stop the desk"), "" },
+	{ { "quit", "[now]", N_("tell everybody goodbye and stop the desk"),
+	      "" },
 	    command_quit },
 	{ { "udp", "[[ADDR] TEXT]",
 	      N_("answer a datagram; alone show the last ones"), "peer" },

@@ -65,8 +65,9 @@ void
 tty_tail(struct tty *tty, const char *rows, size_t len)
 {
 	tty_check(tty);
-	if (tty->plain || (len == tty->tail.text.len &&
-	    memcmp(rows, dw_buf_str(&tty->tail.text), len) == 0))
+	if (tty->plain ||
+	    (len == tty->tail.text.len &&
+		memcmp(rows, dw_buf_str(&tty->tail.text), len) == 0))
 		return;
 	dw_buf_reset(&tty->tail.text);
 	dw_buf_add(&tty->tail.text, rows, len);

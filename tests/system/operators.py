@@ -270,7 +270,7 @@ def _():
         same(o.command("close 99"), "unknown")
         same(o.command("history 99"), "unknown")
         same(o.command("sing"), "unknown")
-        same(o.command("quit now"), "usage")
+        same(o.command("quit later"), "usage")
         same(o.reply(99, "x"), "unknown")
         same(o.reply(sid, "  \n"), "usage")
         same(o.command(f"close {sid}"), "ok")
