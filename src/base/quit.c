@@ -21,6 +21,14 @@ dw_is_quit(const char *text, size_t len)
 	return len == strlen(DW_QUIT) && memcmp(text, DW_QUIT, len) == 0;
 }
 
+bool
+dw_is_quit_command(const char *word, size_t len)
+{
+	return dw_text_is_word(word, len, "/quit") ||
+	    dw_text_is_word(word, len, "/bye") ||
+	    dw_text_is_word(word, len, "/exit");
+}
+
 int
 dw_quit_guard(struct dw_buf *out, const char *text, size_t len)
 {

@@ -16,6 +16,10 @@
 /* Is this message, but for white space around it, that word? */
 bool dw_is_quit(const char *text, size_t len);
 
+/* Is this the command, in any case, that ends a conversation in line mode:
+ * /quit, /bye or /exit? */
+bool dw_is_quit_command(const char *word, size_t len);
+
 /*
  * Adds the text with U+2060 behind the q of every quit in it, so that it does
  * not end those programs; a text that is the word stays as it is.  Returns 0

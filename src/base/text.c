@@ -655,3 +655,19 @@ dw_text_fold(struct dw_buf *out, const char *text, size_t len)
 	free(folded);
 	return r;
 }
+
+/* Not strcasecmp(): what that does depends on the locale. */
+bool
+dw_text_is_word(const char *s, size_t len, const char *word)
+{
+	if (len != strlen(word))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] - 'A' + 'a') :
+						      s[i];
+
+		if (c != word[i])
+			return false;
+	}
+	return true;
+}

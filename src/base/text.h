@@ -92,4 +92,8 @@ void dw_text_trim(const char **s, size_t *len);
 /* Is there nothing but white space? */
 bool dw_text_is_blank(const char *s, size_t len);
 
+/* Are these bytes that ASCII word, which is given in small letters, in any
+ * case? */
+bool dw_text_is_word(const char *s, size_t len, const char *word);
+
 #endif

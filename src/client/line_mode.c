@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
-#include "base/text.h"
+#include "base/quit.h"
 #include "client/internal.h"
 
 #define ROW_MAX (64 * 1024)
@@ -37,11 +37,10 @@ send_words(struct call *c, const char *prefix, const char *text, size_t len)
 static void
 send_row(struct call *c, const char *row, size_t len)
 {
-	const char *word = row;
-	size_t n = len;
+	const char *space = memchr(row, ' ', len);
 
-	dw_text_trim(&word, &n);
-	if (n == 5 && memcmp(word, "/quit", 5) == 0) {
+	if (dw_is_quit_command(row,
+		space != NULL ? (size_t)(space - row) : len)) {
 		c->leaving = c->line.said_quit = true;
 		tty_deadline(c->tty, dw_clock_after(CALL_LINGER_SECONDS));
 	}

@@ -115,6 +115,8 @@ said_row(struct con_row *row, const struct ev_event *ev,
 	add_printable(&text, ev->body, ev->len);
 	if (ev->flags & EV_FLAG_CUT_SHORT)
 		dw_buf_adds(&text, _(" (cut short)"));
+	if (ev->flags & EV_FLAG_REST_LOST)
+		dw_buf_adds(&text, _(" (more may have followed, and is lost)"));
 	add_time(&tag, &text, ev, about->speak);
 	dw_buf_addf(&tag, "%s| ", about->label);
 	return finish(row, &tag, &text,

@@ -20,8 +20,6 @@
 #include "desk/internal.h"
 
 #define DATAGRAMS_SHOWN 20
-#define DROP_FIRST_NS   DW_SECOND        /* so long the first are gathered, */
-#define DROP_AGAIN_NS   (10 * DW_SECOND) /* and later ones */
 #define DIGITS          "0123456789"
 
 /* What is known of a peer changes only once its datagram is stored: it is then
@@ -276,27 +274,4 @@ desk_datagrams_restore(struct desk *d)
 {
 	d->unread = d->stored_unread;
 	d->udp_sent_emitted = 0;
-}
-
-/* ---- what was dropped ---- */
-
-int
-desk_decide_dropped(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
-{
-	d->drop_ns = now.ns + DROP_FIRST_NS;
-	if (d->drop_ns < d->told_ns + DROP_AGAIN_NS)
-		d->drop_ns = d->told_ns + DROP_AGAIN_NS;
-	desk_fx_done(d, rq);
-	return 0;
-}
-
-void
-desk_datagrams_tick(const struct desk_round *r)
-{
-	if (r->now.ns < r->d->drop_ns)
-		return;
-	r->d->drop_ns = DW_NEVER;
-	r->d->told_ns = r->now.ns;
-	r->sink->dropped(r->arg);
 }

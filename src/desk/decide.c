@@ -66,6 +66,19 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 	return 0;
 }
 
+/* What a line customer hears of a message.  Nobody on duty is said elsewhere, to
+ * classic ones as well. */
+static void
+line_stored(struct desk *d, const struct desk_request *rq,
+    const struct ev_event *ev)
+{
+	desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
+	if (ev->n == 1 && (ev->flags & EV_FLAG_UNATTENDED) == 0)
+		desk_fx_say(d, rq->conn,
+		    _("Received. Somebody will answer here."));
+	desk_visitor_hint(d, rq);
+}
+
 /* A message for the operators; the first one begins the session. */
 static void
 store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
@@ -80,12 +93,12 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	ev.n = s->facts.in + 1;
 	ev.body = rq->text;
 	ev.len = rq->len;
-	ev.flags = rq->flags & EV_FLAG_CUT_SHORT;
+	ev.flags = rq->flags & (EV_FLAG_CUT_SHORT | EV_FLAG_REST_LOST);
 	if (d->operators == 0)
 		ev.flags |= EV_FLAG_UNATTENDED;
 	desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)
-		desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
+		line_stored(d, rq, &ev);
 }
 
 static void
@@ -375,8 +388,7 @@ decide_drain(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	d->draining = true;
-	if (d->drop_ns != DW_NEVER)
-		d->drop_ns = now.ns; /* the last time to tell it */
+	desk_tallies_hurry(d, now); /* the last time to tell them */
 	desk_effect_add(d, DESK_FX_DRAIN);
 	desk_fx_done(d, rq);
 	return 0;
@@ -403,6 +415,7 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_COMMAND] = decide_command,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
 		[DESK_RQ_DROPPED] = desk_decide_dropped,
+		[DESK_RQ_REFUSED] = desk_decide_refused,
 		[DESK_RQ_DRAIN] = decide_drain,
 	};
 

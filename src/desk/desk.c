@@ -56,8 +56,8 @@ desk_new(const struct desk_config *config, struct desk **out)
 	d->config = config;
 	dw_list_init(&d->sessions);
 	dw_list_init(&d->conns);
-	d->deadline_ns = d->gone_ns = d->drop_ns = DW_NEVER;
-	d->told_ns = INT64_MIN / 2;
+	d->deadline_ns = d->gone_ns = DW_NEVER;
+	desk_tallies_init(d);
 	if (desk_reserve(d, FIRST_RESERVE, FIRST_RESERVE) < 0 ||
 	    desk_peers_init(&d->peers, config->max_peers, config->peer_ns) <
 		0) {
@@ -228,8 +228,8 @@ desk_deadline(const struct desk *d)
 {
 	int64_t ns = d->deadline_ns < d->gone_ns ? d->deadline_ns : d->gone_ns;
 
-	if (d->drop_ns < ns)
-		ns = d->drop_ns;
+	if (desk_tallies_due(d) < ns)
+		ns = desk_tallies_due(d);
 	return d->dirty && d->retry_ns < ns ? d->retry_ns : ns;
 }
 

@@ -89,6 +89,8 @@ enum desk_rq {
 	                  * came */
 	DESK_RQ_DROPPED,      /* datagrams were dropped; the sink knows how
 	                  * many when it is to say so */
+	DESK_RQ_REFUSED,      /* connections were refused as no customers; the
+	                  * sink knows how many */
 	DESK_RQ_DRAIN,        /* end all sessions, take no more */
 	DESK_RQ_KINDS
 };
@@ -181,6 +183,8 @@ struct desk_sink {
 	    const char *text, size_t len);
 	/* It is time to say how many datagrams were dropped. */
 	void (*dropped)(void *arg);
+	/* It is time to say how many connections were no customers. */
+	void (*refused)(void *arg);
 	/* An operator wants the desk to stop. */
 	void (*quit)(void *arg);
 	/* DESK_RQ_DRAIN is done: nobody is connected any more. */

@@ -74,6 +74,18 @@ struct desk_udp_sent {
 	char addr[EV_ADDR_SIZE];
 };
 
+/* What the service counts, and the desk has told from time to time. */
+enum desk_tally_kind {
+	DESK_DROPPED, /* datagrams */
+	DESK_REFUSED, /* connections that were no customers */
+	DESK_TALLIES
+};
+
+struct desk_tally {
+	int64_t due_ns;  /* tell it then; DW_NEVER */
+	int64_t told_ns; /* the last time */
+};
+
 struct desk_saved {
 	struct desk_session *session;
 	struct ev_session facts;
@@ -106,8 +118,8 @@ struct desk {
 	struct desk_udp_sent *udp_sent;
 	size_t nudp_sent, cap_udp_sent;
 	size_t udp_sent_emitted; /* in this round */
-	int64_t told_ns;         /* of dropped ones, last time */
-	int64_t drop_ns;         /* tell it then; DW_NEVER */
+
+	struct desk_tally tallies[DESK_TALLIES];
 
 	struct ev_event *events;
 	size_t nevents, cap_events;
@@ -215,8 +227,6 @@ void desk_effects_free(struct desk *d);
 
 int desk_decide_datagram(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
-int desk_decide_dropped(struct desk *d, const struct desk_request *rq,
-    struct desk_time now);
 int desk_command_udp(struct desk *d, const struct desk_request *rq,
     const char *arg, struct desk_time now);
 /* The events for answers over UDP that went out, or could not. */
@@ -228,11 +238,27 @@ void desk_send_datagram(const struct desk_round *r,
 /* The round is stored, or is not. */
 void desk_datagrams_keep(struct desk *d);
 void desk_datagrams_restore(struct desk *d);
-/* Tells what was dropped if that is due. */
-void desk_datagrams_tick(const struct desk_round *r);
+
+/* ---- tally.c ---- */
+
+void desk_tallies_init(struct desk *d);
+int desk_decide_dropped(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_decide_refused(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+/* What waits to be told is due now. */
+void desk_tallies_hurry(struct desk *d, struct desk_time now);
+/* When the next one is due; DW_NEVER. */
+int64_t desk_tallies_due(const struct desk *d);
+/* Tells those that are due. */
+void desk_tallies_tick(const struct desk_round *r);
 
 /* A customer's own command: "/name Anna".  Returns false when it is none. */
 bool desk_visitor_command(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
+
+/* Tells a customer whose message is nothing but a word like quit, which somebody
+ * may mean as it stands, what the command is. */
+void desk_visitor_hint(struct desk *d, const struct desk_request *rq);
 
 #endif

@@ -13,6 +13,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/speak.c \
 	src/desk/sessions.c \
 	src/desk/internal.h \
+	src/desk/tally.c \
 	src/desk/turn.c \
 	src/desk/turn.h \
 	src/desk/visitor.c

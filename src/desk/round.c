@@ -183,7 +183,7 @@ desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
 {
 	const struct desk_round r = { d, sink, arg, now };
 
-	desk_datagrams_tick(&r);
+	desk_tallies_tick(&r);
 	if (now.ns < d->deadline_ns)
 		return;
 	d->deadline_ns = DW_NEVER;

@@ -194,6 +194,17 @@ greeting(const struct desk *d, const struct desk_conn *c, char *buf,
 		place(d, c));
 }
 
+/* A classic client has no commands. */
+static void
+add_commands(const struct desk_conn *c, char *buf, size_t size)
+{
+	size_t len = strlen(buf);
+
+	if (c->mode == EV_MODE_LINE)
+		snprintf(buf + len, size - len, "\n%s",
+		    _("Type /help for help, /quit to leave."));
+}
+
 static void
 greet_classic(const struct desk_round *r, struct desk_conn *c, const char *text)
 {
@@ -221,6 +232,7 @@ desk_conn_greet(const struct desk_round *r, struct desk_conn *c)
 
 	if (greeting(r->d, c, text, sizeof text) < 0)
 		text[0] = '\0';
+	add_commands(c, text, sizeof text);
 	if (c->mode == EV_MODE_CLASSIC)
 		greet_classic(r, c, text);
 	else

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/quit.h"
 #include "base/text.h"
 #include "desk/internal.h"
 
@@ -58,18 +59,36 @@ out:
 }
 
 static void
-visitor_quit(struct desk *d, const struct desk_request *rq, const char *arg,
-    size_t len, struct desk_time now)
+visitor_quit(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
 {
 	static const char bye[] = N_("Goodbye.");
 
-	(void)arg;
-	(void)len;
 	if (rq->conn->session != NULL)
 		desk_session_close(d, rq->conn->session, "", EV_WHY_QUIT,
 		    _(bye), now);
 	else
 		desk_fx_bye(d, DESK_FX_BYE, rq->conn, _(bye));
+}
+
+void
+desk_visitor_hint(struct desk *d, const struct desk_request *rq)
+{
+	static const struct {
+		const char *word, *hint;
+	} hints[] = {
+		{ "help", N_("Your message was sent. For help, type /help.") },
+		{ "quit", N_("Your message was sent. To leave, type /quit.") },
+		{ "exit", N_("Your message was sent. To leave, type /quit.") },
+		{ "bye", N_("Your message was sent. To leave, type /quit.") },
+	};
+	const char *word = rq->text;
+	size_t len = rq->len;
+
+	dw_text_trim(&word, &len);
+	for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+		if (dw_text_is_word(word, len, hints[i].word))
+			desk_fx_say(d, rq->conn, _(hints[i].hint));
 }
 
 bool
@@ -79,16 +98,18 @@ desk_visitor_command(struct desk *d, const struct desk_request *rq,
 	static const struct visitor_command commands[] = {
 		{ "/help", visitor_help },
 		{ "/name", visitor_name },
-		{ "/quit", visitor_quit },
 	};
 	const char *space = memchr(rq->text, ' ', rq->len);
 	size_t word = space != NULL ? (size_t)(space - rq->text) : rq->len;
 
+	if (dw_is_quit_command(rq->text, word)) {
+		visitor_quit(d, rq, now);
+		return true;
+	}
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		const struct visitor_command *cmd = &commands[i];
 
-		if (strlen(cmd->name) != word ||
-		    memcmp(cmd->name, rq->text, word) != 0)
+		if (!dw_text_is_word(rq->text, word, cmd->name))
 			continue;
 		cmd->run(d, rq, rq->text + word, rq->len - word, now);
 		return true;

@@ -69,6 +69,7 @@ enum ev_flags {
 	EV_FLAG_TRUNCATED = 4,  /* a datagram: its end was cut off */
 	EV_FLAG_PEER_QUIT = 8,  /* a datagram: it was quit */
 	EV_FLAG_PEER_NEW = 16,  /* a datagram: the first from there for long */
+	EV_FLAG_REST_LOST = 32, /* more may have followed, and is lost */
 };
 
 /* Strings are never NULL: what an event does not use is "".  The event owns

@@ -57,7 +57,7 @@ svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf)
 			break;
 		first = buf;
 		partial = wire_classic_partial(&cu->classic);
-		n = sks_recv_deadline(cu->base.request, buf, RECV_MAX,
+		n = svc_recv(cu, buf,
 		    partial ? dw_clock_ns() +
 			    svc_limits_of(cu)->line_timeout * DW_SECOND :
 			      svc_idle_ns(cu));
@@ -66,11 +66,15 @@ svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf)
 		reset_classic(cu);
 		return;
 	}
-	if (cu->over || n < 0) {
+	if (cu->over) {
 		cu->why = EV_WHY_RESET;
 		return;
 	}
 	wire_classic_flush(&cu->classic);
 	classic_messages(cu);
-	svc_await_end(cu);
+	svc_said_all(cu);
+	if (n == 0)
+		svc_await_end(cu);
+	else
+		cu->why = EV_WHY_RESET;
 }

@@ -53,8 +53,10 @@ svc_customer_address(const struct desk_conn *c)
  * Requests.
  */
 
-void
-svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
+/* Returns the next node with this request in it, not yet posted; NULL when
+ * there is no memory for it, and that ends the customer. */
+static struct said *
+prepare_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
     size_t len, unsigned flags)
 {
 	struct said *s = &cu->said[cu->next++ % SAID_NODES];
@@ -65,7 +67,7 @@ svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
 	if (s->text.failed) {
 		cu->why = EV_WHY_MEMORY;
 		sks_outbox_cut(cu->outbox);
-		return;
+		return NULL;
 	}
 	s->node.rq.rq = rq;
 	s->node.rq.mode = cu->mode;
@@ -73,7 +75,30 @@ svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
 	s->node.rq.len = s->text.len;
 	s->node.rq.flags = flags;
 	s->node.rq.why = cu->why;
-	svc_post(&cu->svc->inbox, &s->node);
+	return s;
+}
+
+/* Posts the message that was kept back as perhaps the last, if there is one. */
+static void
+post_last(struct svc_customer *cu, unsigned flags)
+{
+	if (cu->last == NULL)
+		return;
+	cu->last->node.rq.flags |= flags;
+	svc_post(&cu->svc->inbox, &cu->last->node);
+	cu->last = NULL;
+}
+
+void
+svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
+    size_t len, unsigned flags)
+{
+	struct said *s;
+
+	post_last(cu, 0);
+	s = prepare_request(cu, rq, text, len, flags);
+	if (s != NULL)
+		svc_post(&cu->svc->inbox, &s->node);
 }
 
 void
@@ -226,35 +251,71 @@ customer_setup(struct sks_handler *h)
 	return 0;
 }
 
-/* Waits, without reading, until the customer may say something more.  What is
- * left of one who goes meanwhile is not taken any more. */
-static bool
+/* Waits, without reading, until the customer may say something more.  One who
+ * goes meanwhile sends nothing more, so the rest of its words is bounded by
+ * the socket's buffer and is not held back. */
+static void
 hold_back(struct svc_customer *cu)
 {
-	const struct svc_limits *l = svc_limits_of(cu);
 	int64_t due;
 
-	while ((due = svc_rate_take(&cu->rate, dw_clock_ns())) != 0)
-		if (sks_wait_hup(cu->base.request, due) == 0)
-			return false;
-	if (svc_rate_held_ns(&cu->rate) > l->flood_timeout * DW_SECOND) {
-		svc_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
-		svc_give_up(cu, EV_WHY_FLOOD,
-		    _("You write faster than can be read "
-		      "here. Goodbye."));
-	}
-	return true;
+	while (!cu->hung_up &&
+	    (due = svc_rate_take(&cu->rate, dw_clock_ns())) != 0)
+		cu->hung_up = sks_wait_hup(cu->base.request, due) == 0;
+}
+
+/* The last message of a flood carries the mark that more may have followed. */
+static void
+end_flood(struct svc_customer *cu, const char *text, size_t len)
+{
+	const struct svc_limits *l = svc_limits_of(cu);
+
+	svc_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
+	svc_request(cu, DESK_RQ_SAID, text, len, EV_FLAG_REST_LOST);
+	svc_give_up(cu, EV_WHY_FLOOD,
+	    _("You write faster than can be read "
+	      "here. Goodbye."));
 }
 
 void
 svc_say(struct svc_customer *cu, const char *text, size_t len, unsigned flags)
 {
-	if (!hold_back(cu)) {
-		cu->over = true;
-		return;
-	}
+	hold_back(cu);
 	cu->spoke = true;
-	svc_request(cu, DESK_RQ_SAID, text, len, flags);
+	if (cu->hung_up) {
+		post_last(cu, 0);
+		cu->last = prepare_request(cu, DESK_RQ_SAID, text, len, flags);
+	} else if (svc_rate_held_ns(&cu->rate) >
+	    svc_limits_of(cu)->flood_timeout * DW_SECOND) {
+		end_flood(cu, text, len);
+	} else {
+		svc_request(cu, DESK_RQ_SAID, text, len, flags);
+	}
+}
+
+ssize_t
+svc_recv(struct svc_customer *cu, char *buf, int64_t deadline_ns)
+{
+	ssize_t n =
+	    sks_recv_deadline(cu->base.request, buf, RECV_MAX, deadline_ns);
+
+	if (n > 0 && cu->hung_up)
+		cu->late_bytes += (size_t)n;
+	return n;
+}
+
+/* Nothing says for certain whether a broken connection had more to bring, as
+ * the outbox may have been told of the reset.  A socket that was about full
+ * then is where something can have been left behind. */
+void
+svc_said_all(struct svc_customer *cu)
+{
+	bool marked = cu->last != NULL &&
+	    (cu->last->node.rq.flags & EV_FLAG_CUT_SHORT) != 0;
+
+	post_last(cu,
+	    cu->late_bytes >= SOCKET_RCVBUF / 2 && !marked ? EV_FLAG_REST_LOST :
+							     0);
 }
 
 int64_t
@@ -288,27 +349,6 @@ svc_await_end(struct svc_customer *cu)
  * handle
  */
 
-/* Not a customer: told so, by its own worker, which ends with it. */
-static void
-refuse(struct svc_customer *cu, const char *sentence)
-{
-	int64_t until = dw_clock_ns() + svc_limits_of(cu)->linger * DW_SECOND;
-	struct dw_buf out = DW_BUF_INITIALIZER;
-	char buf[512];
-
-	cu->why = EV_WHY_REFUSED;
-	if (sentence != NULL &&
-	    wire_line_encode(&out, NULL, sentence, strlen(sentence), true) ==
-		0 &&
-	    sks_outbox_put(cu->outbox, out.data, out.len, NULL) < 0)
-		cu->why = EV_WHY_RESET;
-	sks_outbox_end(cu->outbox);
-	dw_buf_fini(&out);
-	/* Reading what it still sends keeps the answer from being reset. */
-	while (sks_recv_deadline(cu->base.request, buf, sizeof buf, until) > 0)
-		;
-}
-
 /* Reads until the first bytes decide.  Nothing for a moment means a customer
  * who waits to be greeted. */
 static enum wire_opening
@@ -325,7 +365,7 @@ read_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
 		    RECV_MAX - *len, *len == 0 ? silence : hello);
 		if (n == SKS_ETIMEDOUT && *len == 0)
 			return WIRE_OPEN_LINE;
-		if (n == 0 && *len > 0)
+		if (n != SKS_ETIMEDOUT && n <= 0 && *len > 0)
 			return WIRE_OPEN_LINE; /* a short text, whole */
 		if (n <= 0)
 			return WIRE_OPEN_MORE;
@@ -340,10 +380,11 @@ customer_handle(struct sks_handler *h)
 {
 	struct svc_customer *cu = customer_in(h);
 	int64_t accepted = dw_clock_ns();
+	enum wire_opening opening;
 	char buf[RECV_MAX];
 	size_t len = 0;
 
-	switch (read_opening(cu, buf, &len, accepted)) {
+	switch (opening = read_opening(cu, buf, &len, accepted)) {
 	case WIRE_OPEN_CLASSIC:
 		svc_classic(cu, buf, len, buf);
 		break;
@@ -351,16 +392,9 @@ customer_handle(struct sks_handler *h)
 		svc_line(cu, buf, len, accepted);
 		break;
 	case WIRE_OPEN_HTTP:
-		refuse(cu,
-		    _("This is a support desk and speaks plain lines "
-		      "of text, not HTTP. Try: nc HOST PORT"));
-		break;
 	case WIRE_OPEN_TLS:
-		refuse(cu, NULL);
-		break;
 	case WIRE_OPEN_MORE:
-		/* It sent the start of a handshake and no more. */
-		refuse(cu, len > 0 ? _("The handshake took too long.") : NULL);
+		svc_refuse(cu, opening, buf, len);
 		break;
 	}
 	return 0;

@@ -12,6 +12,7 @@
 #include "service/rate.h"
 #include "wire/classic.h"
 #include "wire/line.h"
+#include "wire/opening.h"
 
 #define RECV_MAX   16384 /* of the worker's 64 KiB of stack */
 #define SAID_NODES 2     /* one is read while the other is stored */
@@ -32,7 +33,8 @@ struct svc_customer {
 	struct sks_outbox *outbox;
 	struct dw_cond back;
 	struct said said[SAID_NODES];
-	unsigned next; /* of said, to be used */
+	unsigned next;     /* of said, to be used */
+	struct said *last; /* not posted: perhaps the last; or NULL */
 	struct svc_node sent, stalled, disconnected;
 	struct wire_line line;       /* one of these two, */
 	struct wire_classic classic; /* once it is known which */
@@ -41,6 +43,8 @@ struct svc_customer {
 	bool opened;              /* the desk knows it */
 	bool refused;             /* a classic one: not let in */
 	bool over;                /* nothing more is read */
+	bool hung_up;             /* while its messages were held back */
+	size_t late_bytes;        /* read since then */
 	enum ev_mode mode;
 	bool spoke;
 	unsigned too_long;
@@ -69,9 +73,18 @@ void svc_give_up(struct svc_customer *cu, const char *why,
 /* What it speaks is known.  Returns whether it was let in. */
 bool svc_opened(struct svc_customer *cu, enum ev_mode mode);
 
-/* A message, no sooner than the rate allows. */
+/* A message, no sooner than the rate allows; at once when the customer has hung
+ * up meanwhile. */
 void svc_say(struct svc_customer *cu, const char *text, size_t len,
     unsigned flags);
+
+/* The next bytes, into a buffer of RECV_MAX; as sks_recv_deadline(). */
+ssize_t svc_recv(struct svc_customer *cu, char *buf, int64_t deadline_ns);
+
+/* No more messages come.  Of one who hung up while it was held back, and had
+ * about as much waiting as the socket takes, the last message says that more may
+ * have followed. */
+void svc_said_all(struct svc_customer *cu);
 
 /* When it will have been silent for too long; and what happens then. */
 int64_t svc_idle_ns(const struct svc_customer *cu);
@@ -80,6 +93,11 @@ void svc_idle(struct svc_customer *cu);
 /* The peer has said all it had to say, and may still read.  Or it is gone: its
  * kernel tells us that only when it is asked, after a minute or so. */
 void svc_await_end(struct svc_customer *cu);
+
+/* Refuses what is no customer, whose first bytes these are, in its own
+ * words. */
+void svc_refuse(struct svc_customer *cu, enum wire_opening opening,
+    const char *first, size_t len);
 
 /* Serve one in each mode until it ends.  first[0, len) has come already; buf,
  * of RECV_MAX bytes, is for what follows. */

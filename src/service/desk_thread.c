@@ -107,6 +107,12 @@ sink_dropped(void *arg)
 }
 
 static void
+sink_refused(void *arg)
+{
+	svc_tell_refused(svc_of(arg));
+}
+
+static void
 sink_quit(void *arg)
 {
 	struct svc *svc = svc_of(arg);
@@ -142,6 +148,7 @@ static const struct desk_sink sink = {
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.dropped = sink_dropped,
+	.refused = sink_refused,
 	.quit = sink_quit,
 	.drained = sink_drained,
 };

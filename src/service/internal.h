@@ -18,6 +18,9 @@
 #include "socketserver/socketserver.h"
 #include "store/store.h"
 
+/* Who is refused as no customer, by what it speaks. */
+enum svc_stranger { SVC_HTTP, SVC_TLS, SVC_STRANGERS };
+
 /* Set by svc_open and only read while threads run, but for what says so. */
 #define SVC_MAGIC 0x5e4c0001u
 
@@ -36,7 +39,8 @@ struct svc {
 	size_t nlisteners;
 	struct svc_udp *udp; /* one per address */
 	size_t nudp;
-	struct svc_node drop; /* posted by whoever drops one */
+	struct svc_node drop;    /* posted by whoever drops one, */
+	struct svc_node refusal; /* or refuses one */
 	struct sks_server *operators;
 	pthread_t thread; /* "desk" */
 	bool started, ended;
@@ -54,6 +58,7 @@ struct svc {
 	atomic_uint quits;
 	atomic_uint live;                  /* customers connected now */
 	atomic_uint_least64_t udp_dropped; /* and not yet told */
+	atomic_uint_least64_t refused[SVC_STRANGERS]; /* the same */
 };
 
 extern const struct sks_handler_ops svc_customer_ops;
@@ -96,6 +101,12 @@ void svc_operator_attached(struct svc *svc, struct svc_node *n,
     uint64_t datagrams);
 void svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past);
+
+/* One more was refused: the operators are told from time to time.  Any
+ * thread. */
+void svc_count_refused(struct svc *svc, enum svc_stranger kind);
+/* The desk thread: tells them. */
+void svc_tell_refused(struct svc *svc);
 
 /* What opening a listener needs; they return an enum dw_status. */
 int svc_address(const struct svc_config *config, const char *text,

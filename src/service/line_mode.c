@@ -43,8 +43,8 @@ line_messages(struct svc_customer *cu)
 	const char *text;
 	size_t len;
 
-	while (!cu->over &&
-	    (kind = wire_line_next(&cu->line, &text, &len)) != WIRE_LINE_NONE) {
+	while ((kind = wire_line_next(&cu->line, &text, &len)) !=
+	    WIRE_LINE_NONE) {
 		ended = true;
 		line_telnet(cu);
 		if (kind == WIRE_LINE_TEXT)
@@ -132,16 +132,13 @@ line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 	for (;;) {
 		if (n > 0 && line_bytes(cu, buf, (size_t)n))
 			began = dw_clock_ns();
-		if (cu->over)
-			return SKS_ERESET;
 		if (is_late_classic(cu))
 			return 1;
 		until = line_deadline(cu, accepted, began);
-		n = sks_recv_deadline(cu->base.request, buf, RECV_MAX, until);
+		n = svc_recv(cu, buf, until);
 		if (n == SKS_ETIMEDOUT) {
 			line_timeout(cu);
-			n = sks_recv_deadline(cu->base.request, buf, RECV_MAX,
-			    svc_idle_ns(cu));
+			n = svc_recv(cu, buf, svc_idle_ns(cu));
 		}
 		if (n <= 0 && n != SKS_ETIMEDOUT)
 			return n;
@@ -161,11 +158,11 @@ svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf);
 		return;
 	}
-	if (n < 0) {
-		cu->why = EV_WHY_RESET;
-		return;
-	}
 	wire_line_eof(&cu->line);
 	line_messages(cu);
-	svc_await_end(cu);
+	svc_said_all(cu);
+	if (n == 0)
+		svc_await_end(cu);
+	else
+		cu->why = EV_WHY_RESET;
 }

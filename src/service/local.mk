@@ -19,6 +19,7 @@ libdeskwire_la_SOURCES += \
 	src/service/reader.c \
 	src/service/reader.h \
 	src/service/record.c \
+	src/service/refuse.c \
 	src/service/sources.c \
 	src/service/sources.h \
 	src/service/udp.c

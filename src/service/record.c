@@ -66,6 +66,13 @@ static void
 record_said(const struct record *r, const struct ev_event *ev)
 {
 	record_text(r, "received ==>", ev->t_ms, ev->body, ev->len);
+	if ((ev->flags & EV_FLAG_CUT_SHORT) != 0)
+		dw_log(r->log, _("%s The connection ended inside that message"),
+		    r->id);
+	if ((ev->flags & EV_FLAG_REST_LOST) != 0)
+		dw_log(r->log,
+		    _("%s More may have followed that message, and is lost"),
+		    r->id);
 	dw_log(r->log, _("%s Please reply to the customer:"), r->id);
 }
 

@@ -279,6 +279,7 @@ svc_new(const struct svc_config *config)
 	svc_reader_init(&svc->reader, config->state_dir,
 	    page_bytes(&config->limits));
 	dw_cond_init(&svc->back);
+	svc_node_init(&svc->refusal, DESK_RQ_REFUSED, NULL, NULL);
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
 	svc_node_init(&svc->farewell, DESK_RQ_NONE, NULL, &svc->back);
 	svc->farewell.ready = farewell;

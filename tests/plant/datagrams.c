@@ -54,12 +54,12 @@ __wrap_desk_datagrams_keep(struct desk *d)
 	__real_desk_datagrams_keep(d);
 }
 
-WRAPS(desk_datagrams_tick);
+WRAPS(desk_tallies_tick);
 void
-__wrap_desk_datagrams_tick(const struct desk_round *r)
+__wrap_desk_tallies_tick(const struct desk_round *r)
 {
 	if (!PLANTED(drops_untold))
-		__real_desk_datagrams_tick(r);
+		__real_desk_tallies_tick(r);
 }
 
 /* ---- the table ---- */

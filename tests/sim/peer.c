@@ -34,6 +34,10 @@ static const char *const lines[] = {
 	"You are number",
 	"Write your question.",
 	"Nobody is on duty right now; what you write is kept.",
+	"Type /help for help, /quit to leave.",
+	"Received. Somebody will answer here.",
+	"Your message was sent. For help, type /help.",
+	"Your message was sent. To leave, type /quit.",
 };
 
 static bool

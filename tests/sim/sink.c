@@ -269,6 +269,7 @@ const struct desk_sink sim_sink = {
 	.past = sink_past,
 	.datagram = udp_datagram,
 	.dropped = udp_dropped,
+	.refused = nobody_refused,
 	.quit = sink_quit,
 	.drained = sink_drained,
 };

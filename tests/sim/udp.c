@@ -217,6 +217,14 @@ udp_dropped(void *arg)
 	sim_fail(w, "nothing was dropped");
 }
 
+void
+nobody_refused(void *arg)
+{
+	struct world *w = arg;
+
+	sim_fail(w, "nobody was refused");
+}
+
 /* A command that answers a datagram: it is sent, or refused, as it should. */
 void
 udp_answered(struct world *w, const struct request *q)

@@ -2,13 +2,16 @@
 """Line mode, telnet, and what is neither: bytes as nc, telnet, browsers and
 worse send them."""
 
+import http.client
+import ssl
 import time
 
-from desk import Desk, body, case, main, same
+from desk import LIMIT, Customer, Desk, body, case, main, same
 
+CUT, LOST = 1, 32               # flags of a message
 NO_RATE = ("--rate", "1000000", "--burst", "1000000")
 USUAL = "* Welcome to deskwire.\n  You are number 1 in line. Write your " \
-    "question.\n"
+    "question.\n  Type /help for help, /quit to leave.\n"
 
 
 @case("LF, CRLF and CR NUL end a line; a CR alone does not")
@@ -18,7 +21,7 @@ def _():
         c.send(b"one\ntwo\r\nthree\r\0fo\rur\n\n \n")
         for text in ("one", "two", "three", "fo\rur"):
             o.said(text)
-        same(c.until("question.\n"), USUAL)
+        same(c.until("to leave.\n"), USUAL)
         c.send("last\n")
         same(o.said("last")["n"], 5)        # blank lines were none
 
@@ -91,6 +94,58 @@ def _():
         o.event("closed", sid=sid, why="quit")
 
 
+@case("the customers' commands may be in capitals, and /bye and /exit are /quit")
+def _():
+    for command in ("/QUIT\n", "/bye\n", "/Exit now\n"):
+        with Desk() as d:
+            o, c = d.operator(), d.line()
+            c.send("/HELP\n/Name ann\n")
+            c.until("/name NAME tells us")
+            c.until("Thank you.\n")
+            c.send(command)
+            c.until("* Goodbye.\n")
+            same(c.end(), "")
+            o.event("closed", why="quit")
+
+
+@case("the first message that is stored is acknowledged, and only that one")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\nare you there\n")
+        o.said("are you there")
+        same(c.until("here.\n"), USUAL +
+             "* Received. Somebody will answer here.\n")
+        c.send("/help\n")
+        assert c.until("/name").startswith("* /name"), c.heard
+
+
+@case("a lone help, quit, exit or bye is a message, and is told the command")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        for word, command in (("help", "help"), (" Quit ", "quit"),
+                              ("EXIT", "quit"), ("bye", "quit")):
+            c.send(f"{word}\n")
+            o.said(word)
+            c.until(f"type /{command}.\n")
+        c.send("bye then\n")
+        o.said("bye then")
+        c.send("/quit\n")
+        same(c.end(), "* Goodbye.\n")
+
+
+@case("a customer of the tutorial's kind is told of no command")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.classic()
+        greeting = c.handshake()
+        assert "/" not in greeting, greeting
+        c.send("help")
+        o.reply(o.said("help")["sid"], "with what?")
+        same(c.read_one(), "with what?")
+
+
 @case("echo hi | nc gets its answer though it has closed its half")
 def _():
     with Desk() as d:
@@ -118,6 +173,84 @@ def _():
             o.said(text, flags=1)
 
 
+def stored(o, sid=1):
+    """What the operators got of a session, when it has ended: text, flags."""
+    o.frame(lambda f: f["op"] == "ev" and f["ev"].get("sid") == sid and
+            f["ev"]["ev"] in ("closed", "gone"))
+    return [(body(e).decode(), e.get("flags", 0)) for e in o.events()
+            if e["ev"] == "said" and e["sid"] == sid]
+
+
+THIRTY = [f"line {i}" for i in range(30)]
+
+
+@case("thirty lines and a hang-up at once: every line is stored")
+def _():
+    for first in (b"", b"\xff\xfb\x18"):       # nc, telnet
+        for leave in (Customer.close, Customer.reset):
+            with Desk() as d:
+                o, c = d.operator(), d.line()
+                c.send(first + "".join(f"{t}\r\n" for t in THIRTY).encode())
+                leave(c)
+                same(stored(o), [(t, 0) for t in THIRTY])
+
+
+@case("more than the socket holds and a reset: the start of it is stored, "
+      "without a gap, and its end has a mark")
+def _():
+    rows = [f"{i} ".ljust(500, "x") for i in range(4000)]
+    data = "".join(f"{t}\n" for t in rows).encode()
+    with Desk("--rate", "1", "--burst", "2") as d:
+        o, c = d.operator(), d.line()
+        c.send(data[:4096])
+        o.said(rows[1])                         # it is held back now
+        c.sock.setblocking(False)
+        sent = 4096
+        try:
+            while sent < len(data):
+                sent += c.sock.send(data[sent:])
+        except BlockingIOError:
+            pass
+        c.reset()
+        got = stored(o)
+        text = "".join(f"{t}\n" for t, _ in got)[:-1]
+        assert 10000 < len(text) < sent, (len(text), sent)
+        assert data.decode().startswith(text)
+        same([flags for _, flags in got[:-1]], [0] * (len(got) - 1))
+        assert got[-1][1] in (CUT, LOST), got[-1]
+
+
+@case("a last text without a line end is a message that was cut short, also "
+      "when the connection is reset")
+def _():
+    for data, texts in ((b"no end", [("no end", CUT)]),
+                        (b"GE", [("GE", CUT)]),
+                        (b"one\ntw", [("one", 0), ("tw", CUT)]),
+                        (b"\xff\xfb\x18telnet", [("telnet", CUT)])):
+        for leave in (Customer.close, Customer.reset):
+            with Desk() as d:
+                o, c = d.operator(), d.line()
+                c.send(data)
+                leave(c)
+                same(stored(o), texts)
+
+
+@case("what a customer of the tutorial's kind said while it was held back is "
+      "stored when it hangs up")
+def _():
+    for leave in (Customer.half_close, Customer.reset):
+        with Desk("--rate", "1", "--burst", "1") as d:
+            o, c = d.operator(), d.classic()
+            c.handshake()
+            c.split("one", "two")
+            c.send("three")
+            o.said("one")
+            leave(c)
+            o.said("three")
+            same([e["text"] for e in o.events() if e["ev"] == "said"],
+                 ["one", "two", "three"])
+
+
 @case("with nobody on duty the customer is told, and the words are kept")
 def _():
     with Desk() as d:
@@ -143,31 +276,69 @@ def _():
                 "\\x1B[2J")
 
 
-@case("HTTP is told what this is, and closed; no session begins")
+def answered(port, method):
+    """What an HTTP client makes of the desk."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT)
+    client.request(method, "/", body="x" * 9000 if method == "POST" else None)
+    r = client.getresponse()
+    text = r.read().decode()
+    same((r.status, r.getheader("Connection")), (400, "close"))
+    same(r.getheader("Content-Type"), "text/plain; charset=utf-8")
+    client.close()
+    return int(r.getheader("Content-Length")), text
+
+
+@case("HTTP is answered in HTTP what this is; no session begins")
 def _():
-    with Desk() as d:
+    with Desk(env={"LC_ALL": "C.UTF-8", "LANGUAGE": "zh_CN"}) as d:
         o = d.operator()
-        for words in ("GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-                      "POST / HTTP/1.0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\n"):
-            c = d.line()
-            c.send(words)
-            told = c.end()
-            assert "not HTTP" in told, told
-            same(c.reset_by_desk, False)
+        for method in ("GET", "POST", "OPTIONS"):
+            length, text = answered(d.port, method)
+            same(len(text.encode()), length)
+            assert "HTTP" in text and text.endswith("\n"), text
+        length, text = answered(d.port, "HEAD")
+        same(text, "")
+        assert length > 10
+        c = d.line()
+        c.send("PRI * HTTP/2.0\r\n\r\n")
+        assert c.end().startswith("HTTP/1.1 400 ")
+        same(c.reset_by_desk, False)
         o.sync()
         same(o.events(), [])
 
 
-@case("TLS is closed at once, without a word")
+@case("TLS is answered by an alert that ends it at once")
 def _():
     with Desk() as d:
         o, c = d.operator(), d.line()
-        began = time.monotonic()
+        context = ssl.create_default_context()
+        c.sock.settimeout(LIMIT)
+        try:
+            context.wrap_socket(c.sock, server_hostname="desk")
+        except ssl.SSLError as e:
+            same(e.reason, "TLSV1_ALERT_PROTOCOL_VERSION")
+        else:
+            raise AssertionError("a handshake")
+        c = d.line()
         c.send(bytes.fromhex("160301020001000001fc0303") + b"x" * 500)
-        same(c.end(), "")
-        assert time.monotonic() - began < 10
+        while c.hear(d.deadline()):
+            pass
+        same(c.heard, bytes.fromhex("15030100020246"))
         o.sync()
         same(o.events(), [])
+
+
+@case("the operators hear how many were refused, by kind, in one notice")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        for words in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01", b"GET /\n"):
+            c = d.line()
+            c.send(words)
+            c.end()
+        text = o.frame(op="notice", code="limit")["text"]
+        assert text.endswith("2 HTTP, 1 TLS"), text
+        d.row(text)                     # the log has it too
 
 
 @case("other protocols' first words are just a line")

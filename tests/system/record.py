@@ -121,6 +121,21 @@ def _():
             assert len(row.encode()) <= 1024, row
 
 
+@case("a message that is not whole, or may not be the last, has a row that says "
+      "so")
+def _():
+    with state() as folder:
+        log = Log(folder)
+        with Desk("--log", log.path, "--rate", "9", "--burst", "2",
+                  "--flood-timeout", "1") as d:
+            c, k = d.line(), d.line()
+            c.send("no e")
+            c.reset()
+            log.wait("The connection ended inside that message")
+            k.send("a\n" * 40)
+            log.wait("More may have followed that message, and is lost")
+
+
 @case("a log that cannot be opened is status 3 and names it")
 def _():
     with Desk("--log", "/nowhere/log", ready=False) as d:

@@ -342,15 +342,19 @@ class Shift:
             c.end()
 
 
+RECEIVED = "* Received. Somebody will answer here.\n"
+
+
 def arrivals(s, t):
     """Customers of four kinds; two say nothing until they are greeted."""
     s.anna, s.bob = Wire(s, "anna"), Wire(s, "telnet")
-    s.anna.until("Write your question.\n")
-    s.bob.until("Write your question.\n")
+    s.anna.until("to leave.\n")
+    s.bob.until("to leave.\n")
     s.anna.send("/name anna\n")
     s.anna.until("Thank you.\n")
     t.until("1 is called anna now", line="[-] 1 waiting 0:00> ")
     s.anna.send("My box is broken.\n")
+    s.anna.until(RECEIVED)
     t.until("1 anna| My box is broken.\n", line="[-] 1 waiting 0:00> ")
     s.clock.go(7)
     t.until(line="[-] 1 waiting 0:07> ")
@@ -360,6 +364,7 @@ def arrivals(s, t):
     s.bob.until("Thank you.\r\n")
     t.until("2 is called bob now", line="[-] 2 waiting 0:07> ")
     s.bob.send("h\u00e9llo\r\0tw\x1bo\r\n")
+    s.bob.until(RECEIVED.replace("\n", "\r\n"))
     t.until("2 bob| tw", line="[-] 2 waiting 0:07> ")
     s.clock.go(2)
     t.until(line="[-] 2 waiting 0:09> ")
@@ -368,10 +373,11 @@ def arrivals(s, t):
     s.tutorial.until("Write your question.")
     t.until("3 guest is waiting", line="[-] 3 waiting 0:09> ")
     s.wang = s.call("call")
-    s.wang.until("Write your question.")
+    s.wang.until("to leave.")
     s.wang.until("Thank you.")
     t.until("4 is called wang now", line="[-] 4 waiting 0:09> ")
     s.wang.type("\u6211\u7684\u76d2\u5b50\n")
+    s.wang.until("answer here.")
     t.until("4 wang| \u6211", line="[-] 4 waiting 0:09> ")
 
 
@@ -481,6 +487,7 @@ def half_closed(s, t):
     half = Wire(s, "half-closed")
     half.send("hi\n")
     half.half_close()
+    half.until(RECEIVED)
     t.until("5 guest| hi\n", "5 guest will write no more",
             line="[2 bob, closed] 1 waiting 0:00> ")
     t.type("/next\r")
@@ -518,6 +525,7 @@ def lost(s, t):
     cora = Wire(s, "lost")
     cora.send("/name cora\nare you there?\n")
     cora.until("Thank you.\n")
+    cora.until(RECEIVED)
     t.until("6 cora| are you there?\n",
             line="[5 guest, closed] 1 waiting 0:00> ")
     cora.reset()
@@ -531,6 +539,7 @@ def flood(s, t):
     s.dora.until("Thank you.\n")
     t.until("7 is called dora", line="[5 guest, closed] 1 waiting 0:00> ")
     s.dora.send("".join(f"row {n}\n" for n in range(12)))
+    s.dora.until(RECEIVED)
     t.until("row 3\n", "7 dora: 8 more",
             line="[5 guest, closed] 1 waiting 0:00> ")
     t.type("/history 7\r")
@@ -561,7 +570,7 @@ def nobody_on_duty(s):
     threads = d.threads()
     late = Wire(s, "late")
     late.send("/name eve\nanyone?\n")
-    late.until("on duty")
+    late.until("message is kept")
     late.until("\n")
     late.reset()
     wait_until(lambda: d.threads() == threads, "the worker's end")
@@ -583,6 +592,7 @@ def next_morning(s, t):
     fay = Wire(s, "last")
     fay.send("/name fay\nstill open?\n")
     fay.until("Thank you.\n")
+    fay.until(RECEIVED)
     t.until("10 fay| still open?\n", line="[9 eve, closed] 1 waiting 0:00> ")
     t.type("/quit\r")
     fay.end()

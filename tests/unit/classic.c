@@ -298,6 +298,11 @@ quit_is_a_whole_message(void)
 	CHECK(!dw_is_quit("QUIT", 4));
 	CHECK(!dw_is_quit("", 0));
 	CHECK(!dw_is_quit("qui", 3));
+	CHECK(dw_is_quit_command("/quit", 5));
+	CHECK(dw_is_quit_command("/BYE", 4));
+	CHECK(dw_is_quit_command("/Exit", 5));
+	CHECK(!dw_is_quit_command("/exit ", 6));
+	CHECK(!dw_is_quit_command("quit", 4));
 }
 
 static void

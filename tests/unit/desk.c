@@ -45,6 +45,8 @@ describe_event(const struct ev_event *ev, const struct desk_session *s)
 		dw_buf_adds(&happened, " unattended");
 	if ((ev->flags & EV_FLAG_CUT_SHORT) != 0)
 		dw_buf_adds(&happened, " cut short");
+	if ((ev->flags & EV_FLAG_REST_LOST) != 0)
+		dw_buf_adds(&happened, " rest lost");
 	dw_buf_adds(&happened, "; ");
 }
 
@@ -190,11 +192,12 @@ a_line_customer_has_no_session_before_the_first_line(void)
 	stored("on 0; attached at 1; ");
 	opened(&anna, EV_MODE_LINE);
 	stored("anna<Welcome to us.\nYou are number 1 in line. Write your "
-	       "question.; ok; ");
+	       "question.\nType /help for help, /quit to leave.; ok; ");
 	said(&anna, "  ");
 	stored("ok; ");
 	said(&anna, "hi");
-	stored("arrived 1; said 1 n1; ok; ");
+	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
+	       "here.; ok; ");
 	finish();
 }
 
@@ -208,6 +211,12 @@ a_message_that_was_cut_short_is_stored_as_such(void)
 	    .len = 5,
 	    .flags = EV_FLAG_CUT_SHORT });
 	stored("said 1 n2 cut short; ok; ");
+	ask((struct desk_request){ .rq = DESK_RQ_SAID,
+	    .conn = &anna,
+	    .text = "and",
+	    .len = 3,
+	    .flags = EV_FLAG_REST_LOST });
+	stored("said 1 n3 rest lost; ok; ");
 	finish();
 }
 
@@ -573,7 +582,8 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 		   "again.; not-stored; ");
 	CHECK_INT(facts(0).in, 0);
 	said(&anna, "hi");
-	stored("arrived 1; said 1 n1; ok; ");
+	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
+	       "here.; ok; ");
 	finish();
 }
 
@@ -648,7 +658,9 @@ an_operator_sees_the_desk_behind_the_last_event_of_the_round(void)
 	opened(&anna, EV_MODE_LINE);
 	said(&anna, "hi");
 	stored("on 0; anna<Welcome to us.\nYou are number 1 in line. Write "
-	       "your question.; ok; arrived 1; said 1 n1; ok; attached at 3; ");
+	       "your question.\nType /help for help, /quit to leave.; ok; "
+	       "arrived 1; said 1 n1; anna<Received. Somebody will answer "
+	       "here.; ok; attached at 3; ");
 	finish();
 }
 

@@ -108,6 +108,13 @@ sink_dropped(void *arg)
 }
 
 static void
+sink_refused(void *arg)
+{
+	(void)arg;
+	dw_buf_adds(&happened, "refused; ");
+}
+
+static void
 sink_quit(void *arg)
 {
 	(void)arg;
@@ -131,6 +138,7 @@ static const struct desk_sink sink = {
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.dropped = sink_dropped,
+	.refused = sink_refused,
 	.quit = sink_quit,
 	.drained = sink_drained,
 };

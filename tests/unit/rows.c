@@ -56,6 +56,19 @@ a_customers_row_begins_with_time_number_and_name(void)
 }
 
 static void
+a_message_that_may_not_be_all_says_so(void)
+{
+	struct ev_event ev = event(EV_SAID, "hel");
+
+	ev.flags = EV_FLAG_CUT_SHORT;
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "09:58:31 3 alice| hel (cut short)\n");
+	ev.flags = EV_FLAG_REST_LOST;
+	CHECK_STR(shown(&ev, &alice, 80, false),
+	    "09:58:31 3 alice| hel (more may have followed, and is lost)\n");
+}
+
+static void
 it_goes_on_under_the_same_gutter(void)
 {
 	struct ev_event ev = event(EV_SAID, "one\ntwo\r\nthree");
@@ -291,6 +304,7 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(a_customers_row_begins_with_time_number_and_name),
+		T(a_message_that_may_not_be_all_says_so),
 		T(it_goes_on_under_the_same_gutter),
 		T(an_operators_row_has_its_mark),
 		T(our_rows_begin_with_a_star),
