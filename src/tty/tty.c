@@ -387,7 +387,7 @@ poll_timeout(const struct tty *tty)
 
 	if (paint_is_due(tty))
 		at = dw_clock_sooner(at, tty->flush_ns + FLUSH_NS);
-	if (!tty->plain && !output_waits(tty))
+	if (tty->has_handler && !tty->in_background && !output_waits(tty))
 		at = dw_clock_sooner(at, tty_input_deadline(&tty->in));
 	if (tty->in_background)
 		at = dw_clock_sooner(at, dw_clock_ns() + BACKGROUND_NS);
