@@ -100,11 +100,11 @@ static const struct {
 	char introducer;
 	const char *first; /* NULL: anything visible */
 } strings[] = {
-	{ ']', "0123456789lLIP" },        /* OSC */
-	{ 'P', "0123456789:;<=>?$+!|" },  /* DCS */
-	{ '_', NULL },			  /* APC */
-	{ '^', NULL },			  /* PM */
-	{ 'X', NULL },			  /* SOS */
+	{ ']', "0123456789lLIP" },       /* OSC */
+	{ 'P', "0123456789:;<=>?$+!|" }, /* DCS */
+	{ '_', NULL },                   /* APC */
+	{ '^', NULL },                   /* PM */
+	{ 'X', NULL },                   /* SOS */
 };
 
 static struct tty_escape
@@ -197,7 +197,8 @@ tty_escape_in_text(const char *s, size_t len)
 	e = tty_escape_behind(s + 1, len - 1);
 	switch (e.kind) {
 	case TTY_ESCAPE_STRING:
-		return 1 + e.len + string_in_text(s + 1 + e.len, len - 1 - e.len);
+		return 1 + e.len +
+		    string_in_text(s + 1 + e.len, len - 1 - e.len);
 	case TTY_ESCAPE_OPEN:
 	case TTY_ESCAPE_KEY:
 	case TTY_ESCAPE_BROKEN:

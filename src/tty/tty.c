@@ -147,7 +147,7 @@ tty_printf(struct tty *tty, const char *format, ...)
 	if (len < 0)
 		return;
 	dw_text_printable(&safe, text, (size_t)len, DW_TEXT_ROWS);
-	dw_text_wrap_words(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
+	dw_text_wrap(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
 	    tty_columns(tty), "\n");
 	tty_print(tty, dw_buf_str(&rows), rows.len);
 	dw_buf_fini(&safe);

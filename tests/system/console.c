@@ -1041,6 +1041,23 @@ a_resize_keeps_what_customers_said(void)
 }
 
 static void
+texts_of_customers_and_operators_wrap_between_words(void)
+{
+	struct stage s = start_with(24, 40, NULL, NULL);
+
+	arrives(&s, 3, "alice");
+	says(&s, 3,
+	    "the parcel has not arrived 还没有到 👩‍👩‍👧");
+	CHECK(pty_wait(s.p, "3 alice| the parcel has not", WAIT));
+	CHECK(pty_wait(s.p, "                | arrived 还没有到", WAIT));
+	pty_type(s.p, "/3\rplease wait for a quarter of an hour\r");
+	takes_reply(&s, 3, "please wait for a quarter of an hour");
+	CHECK(pty_wait(s.p, "3 lin> please wait for a", WAIT));
+	CHECK(pty_wait(s.p, "              > quarter of an hour ✓", WAIT));
+	end(&s);
+}
+
+static void
 redraw_brings_the_last_rows_back(void)
 {
 	struct stage s = start_selected();
@@ -1438,6 +1455,7 @@ main(void)
 		T(a_new_customer_rings_once),
 		T(the_waiting_time_ticks),
 		T(a_resize_keeps_what_customers_said),
+		T(texts_of_customers_and_operators_wrap_between_words),
 		T(redraw_brings_the_last_rows_back),
 		T(an_empty_desk_says_how_to_try),
 		T(ctrl_d_detaches),

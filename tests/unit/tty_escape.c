@@ -248,9 +248,9 @@ bound_keys_are_given_whole(void)
 static void
 alt_and_a_key_is_given_at_once(void)
 {
-	static const char *const keys[] = { "\033a", "\033/", "\033\r",
-		"\0333", "\033\177", "\033\033\033", "\033\xc3\xa4", "\033]x",
-		"\033Px", "\033_\t", "\033O\r" };
+	static const char *const keys[] = { "\033a", "\033/", "\033\r", "\0333",
+		"\033\177", "\033\033\033", "\033\xc3\xa4", "\033]x", "\033Px",
+		"\033_\t", "\033O\r" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		begin();
