@@ -468,21 +468,6 @@ add_coloured(struct dw_buf *out, const char *rows, const struct con_row *row,
 	}
 }
 
-/* Others' texts as they are, our sentences word by word. */
-static void
-wrap(struct dw_buf *rows, const struct con_row *row, const char *gutter,
-    unsigned columns)
-{
-	size_t len = strlen(row->text);
-
-	if (row->style == CON_STYLE_OURS)
-		dw_text_wrap_words(rows, row->tag, gutter, row->text, len,
-		    columns, "\n");
-	else
-		dw_text_wrap(rows, row->tag, gutter, row->text, len, columns,
-		    "\n");
-}
-
 int
 con_row_lay(const struct con_row *row, unsigned columns, bool colour,
     struct dw_buf *out)
@@ -490,7 +475,8 @@ con_row_lay(const struct con_row *row, unsigned columns, bool colour,
 	struct dw_buf gutter = DW_BUF_INITIALIZER, rows = DW_BUF_INITIALIZER;
 
 	add_gutter(&gutter, row);
-	wrap(&rows, row, dw_buf_str(&gutter), columns);
+	dw_text_wrap(&rows, row->tag, dw_buf_str(&gutter), row->text,
+	    strlen(row->text), columns, "\n");
 	if (colour && columns > 0)
 		add_coloured(out, dw_buf_str(&rows), row, &gutter);
 	else

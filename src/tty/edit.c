@@ -94,10 +94,23 @@ next_byte(FILE *stream)
 	return wait_for_byte(tty);
 }
 
+/* In vi's mode ESC leaves off inserting, and a search ends with it. */
 static int
 byte_is_there(void)
 {
-	return tty_input_ready(&tty_of_readline()->in, dw_clock_ns()) != 0;
+	struct tty_input *in = &tty_of_readline()->in;
+
+	in->quick = rl_editing_mode == 0 || RL_ISSTATE(RL_STATE_ISEARCH);
+	return tty_input_ready(in, dw_clock_ns()) != 0;
+}
+
+static bool
+is_bound(const char *keys, size_t len)
+{
+	int type = ISKMAP;
+
+	return rl_function_of_keyseq_len(keys, len, NULL, &type) != NULL &&
+	    type != ISKMAP;
 }
 
 /* ---- the prompt ---- */
@@ -560,6 +573,7 @@ set_hooks(struct tty *tty)
 	rl_outstream = tty->stream.file;
 	rl_getc_function = next_byte;
 	rl_input_available_hook = byte_is_there;
+	tty->in.is_bound = is_bound;
 	rl_prep_term_function = tty_modes_prep;
 	rl_deprep_term_function = tty_modes_deprep;
 	rl_startup_hook = on_new_line;

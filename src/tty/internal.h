@@ -92,36 +92,77 @@ void tty_tail_write(struct tty *tty);
  * prompt, or no longer as wide. */
 void tty_tail_forget(struct tty *tty);
 
+/* ---- escape.c: what begins with an ESC ---- */
+
+enum tty_escape_kind {
+	TTY_ESCAPE_ALONE,      /* nothing is behind it yet */
+	TTY_ESCAPE_PREFIX,     /* Alt for the key behind it; len is 0 */
+	TTY_ESCAPE_PAIR,       /* a key, unless more follows */
+	TTY_ESCAPE_LOOSE_PAIR, /* the same, more likely a key */
+	TTY_ESCAPE_OPEN,       /* a sequence that wants more bytes */
+	TTY_ESCAPE_KEY,        /* a whole CSI or SS3 sequence */
+	TTY_ESCAPE_MOUSE,      /* a whole X10 report */
+	TTY_ESCAPE_BROKEN,     /* a sequence up to what cannot be in it */
+	TTY_ESCAPE_STRING      /* OSC, DCS and the like: its introducer */
+};
+
+struct tty_escape {
+	enum tty_escape_kind kind;
+	size_t len; /* without the ESC */
+};
+
+/* What do these bytes make of the ESC before them? */
+struct tty_escape tty_escape_behind(const char *s, size_t len);
+/* How many bytes belong to a string, with its end if *ended.  Not ended: an
+ * ESC at the end of s stays, until its next byte tells what it is. */
+size_t tty_escape_string(const char *s, size_t len, bool *ended);
+/* How many bytes of a text that begins with ESC are a sequence; 0: none. */
+size_t tty_escape_in_text(const char *s, size_t len);
+
 /* ---- input.c: bytes on their way to readline ---- */
 
 #define TTY_PASTE_MAX ((size_t)1 << 20)
-#define TTY_PASTE_NS  (2 * DW_SECOND) /* of silence end a paste */
-#define TTY_HOLD_NS   (DW_SECOND / 2) /* for a character's rest */
+#define TTY_PASTE_NS  (2 * DW_SECOND)  /* of silence end a paste */
+#define TTY_ESCAPE_NS (2 * DW_SECOND)  /* or a sequence */
+#define TTY_HOLD_NS   (DW_SECOND / 2)  /* for a character's rest */
+#define TTY_KEY_NS    (DW_SECOND / 20) /* ESC was a key of its own */
 
 /*
  * buf[at..] came from the terminal and was not given away.  An unfinished
  * UTF-8 character at its end is held back for TTY_HOLD_NS, so that readline
- * never sees half of one.  While pasting, everything is held until the end
- * marker, and what is over TTY_PASTE_MAX is lost.
+ * never sees half of one.  So is a sequence, until it is whole: only keys
+ * that are bound are given on, and all else is dropped, be it a key that we
+ * do not know, the mouse, or an answer of the terminal.  While pasting,
+ * everything is held until the end marker, and what is over TTY_PASTE_MAX is
+ * lost.
  */
 struct tty_input {
 	struct dw_buf buf;
 	size_t at;
+	size_t unit;     /* bytes from at that belong together */
 	int64_t last_ns; /* when bytes came last */
+	bool in_string;  /* everything is dropped until its end */
+	bool escaped;    /* an ESC was given away alone */
 	bool pasting;
 	bool overflow;
+
+	/* The editor says these.  quick: ESC is a key, so it is not held for
+	 * long.  is_bound: has this sequence a meaning?  NULL: none has. */
+	bool quick;
+	bool (*is_bound)(const char *keys, size_t len);
 };
 
 void tty_input_fini(struct tty_input *in);
 void tty_input_reset(struct tty_input *in);
 void tty_input_add(struct tty_input *in, const char *data, size_t len,
     int64_t now_ns);
-/* How many bytes readline may have now. */
-size_t tty_input_ready(const struct tty_input *in, int64_t now_ns);
+/* How many bytes readline may have now.  Drops what it never may. */
+size_t tty_input_ready(struct tty_input *in, int64_t now_ns);
 /* The next byte (0..255); only when some are there. */
 int tty_input_next(struct tty_input *in);
 void tty_input_paste_begin(struct tty_input *in, int64_t now_ns);
-/* True when a paste is over: out has its text (CR and CRLF are LF, no NUL). */
+/* True when a paste is over: out has its text (CR and CRLF are LF; no NUL and
+ * no escape sequence). */
 bool tty_input_paste_end(struct tty_input *in, int64_t now_ns,
     struct dw_buf *out);
 /* When to look again though nothing came: DW_NEVER or a deadline. */

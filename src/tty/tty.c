@@ -148,7 +148,7 @@ tty_printf(struct tty *tty, const char *format, ...)
 	if (len < 0)
 		return;
 	dw_text_printable(&safe, text, (size_t)len, DW_TEXT_ROWS);
-	dw_text_wrap_words(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
+	dw_text_wrap(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
 	    tty_columns(tty), "\n");
 	tty_print(tty, dw_buf_str(&rows), rows.len);
 	dw_buf_fini(&safe);
@@ -394,7 +394,7 @@ poll_timeout(const struct tty *tty)
 
 	if (paint_is_due(tty))
 		at = dw_clock_sooner(at, tty->flush_ns + FLUSH_NS);
-	if (!tty->plain && !output_waits(tty))
+	if (tty->has_handler && !tty->in_background && !output_waits(tty))
 		at = dw_clock_sooner(at, tty_input_deadline(&tty->in));
 	if (tty->in_background)
 		at = dw_clock_sooner(at, dw_clock_ns() + BACKGROUND_NS);

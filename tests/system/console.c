@@ -285,13 +285,14 @@ make_links(struct stage *s, struct sks_socket *theirs[LINKS], char *env,
 	s->in = sks_frame_new(WIRE_OP_LINE_MAX);
 }
 
+/* env1 is one more "NAME=value", or NULL. */
 static struct stage
-start_with(int rows, int cols, char *option, char *option2)
+start_in(int rows, int cols, char *option, char *option2, const char *env1)
 {
 	char *argv[] = { (char *)victim_path(), option, option2, NULL };
 	struct sks_socket *theirs[LINKS];
 	char fds[64];
-	const char *env[] = { fds, NULL };
+	const char *env[] = { fds, env1, NULL };
 	struct stage s;
 
 	make_links(&s, theirs, fds, sizeof fds);
@@ -306,6 +307,12 @@ start_with(int rows, int cols, char *option, char *option2)
 	return s;
 }
 
+static struct stage
+start_with(int rows, int cols, char *option, char *option2)
+{
+	return start_in(rows, cols, option, option2, NULL);
+}
+
 /* A console in attach. */
 static struct stage
 start(void)
@@ -313,18 +320,42 @@ start(void)
 	return start_with(24, 80, NULL, NULL);
 }
 
-/* The same with alice, 3, selected and bob, 5, beside her. */
+/* Alice, 3, is selected, and bob, 5, is there. */
+static void
+select_alice(struct stage *s)
+{
+	arrives(s, 3, "alice");
+	says(s, 3, "hello");
+	arrives(s, 5, "bob");
+	CHECK(pty_wait(s->p, "5 bob is waiting", WAIT));
+	pty_type(s->p, "/3\r");
+	CHECK(pty_wait(s->p, "[3 alice] 1 waiting", WAIT));
+}
+
 static struct stage
 start_selected(void)
 {
 	struct stage s = start();
 
-	arrives(&s, 3, "alice");
-	says(&s, 3, "hello");
-	arrives(&s, 5, "bob");
-	CHECK(pty_wait(s.p, "5 bob is waiting", WAIT));
-	pty_type(s.p, "/3\r");
-	CHECK(pty_wait(s.p, "[3 alice] 1 waiting", WAIT));
+	select_alice(&s);
+	return s;
+}
+
+/* The same with lines in inputrc. */
+static struct stage
+start_inputrc(const char *lines)
+{
+	char path[256], env[300];
+	struct stage s;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/inputrc", t_tmpdir());
+	snprintf(env, sizeof env, "INPUTRC=%s", path);
+	CHECK((f = fopen(path, "w")) != NULL);
+	fputs(lines, f);
+	fclose(f);
+	s = start_in(24, 80, NULL, NULL, env);
+	select_alice(&s);
 	return s;
 }
 
@@ -439,6 +470,128 @@ alt_enter_is_a_new_line(void)
 
 	pty_type(s.p, "one\033\rtwo\r");
 	takes_reply(&s, 3, "one\ntwo");
+	end(&s);
+}
+
+/* ---- what is no character ---- */
+
+/* These come from keys that nothing is bound to, from the mouse, and from the
+ * terminal itself; tests/unit/tty_escape.c has more, and cuts them. */
+static const char *const unwanted[] = {
+	"\033OP",                           /* F1 */
+	"\033[15~",                         /* F5 */
+	"\033[24~",                         /* F12 */
+	"\033[97;5u",                       /* kitty's protocol */
+	"\033[27;5;97~",                    /* modifyOtherKeys */
+	"\033[<0;12;34M\033[<0;12;34m",     /* the mouse, SGR */
+	"\033[M !!",                        /* the mouse, X10 */
+	"\033[I",                           /* focus in */
+	"\033[O",                           /* focus out */
+	"\033[?64;1;2c",                    /* DA */
+	"\033[12;40R",                      /* CPR */
+	"\033]11;rgb:1e1e/1e1e/2e2e\033\\", /* OSC */
+	"\033]11;rgb:1e1e/1e1e/2e2e\a",     /* OSC with BEL */
+	"\033P1$r0m\033\\",                 /* DCS */
+	"\033_Gi=31;OK\033\\",              /* APC */
+	"\033^private\033\\",               /* PM */
+	"\033Xstring\033\\",                /* SOS */
+};
+
+static void
+check_nothing_enters(struct stage *s)
+{
+	char text[32];
+
+	for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++) {
+		snprintf(text, sizeof text, "a%zub", i);
+		pty_type_bytes(s->p, text, strlen(text) - 1);
+		pty_type(s->p, unwanted[i]);
+		pty_type(s->p, "b\r");
+		takes_reply(s, 3, text);
+		/* The same in a paste. */
+		pty_type(s->p, "\033[200~a");
+		pty_type(s->p, unwanted[i]);
+		pty_type(s->p, "b\033[201~\r");
+		takes_reply(s, 3, "ab");
+	}
+}
+
+static void
+keys_without_a_meaning_and_answers_of_the_terminal_reach_nobody(void)
+{
+	struct stage s = start_selected();
+
+	check_nothing_enters(&s);
+	end(&s);
+}
+
+static void
+they_reach_nobody_in_vi_mode(void)
+{
+	struct stage s = start_inputrc("set editing-mode vi\n");
+
+	check_nothing_enters(&s);
+	end(&s);
+}
+
+/* Then the prompt shows no time. */
+static void
+nobody_waits(struct stage *s)
+{
+	pty_type(s->p, "yes\r");
+	takes_reply(s, 3, "yes");
+	happens(s, EV_CLOSED, 5);
+	CHECK(pty_wait_line(s->p, "[3 alice]>", WAIT));
+}
+
+static void
+they_reach_nobody_while_vi_takes_commands(void)
+{
+	struct stage s = start_inputrc("set editing-mode vi\n");
+
+	nobody_waits(&s);
+	for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++) {
+		pty_type(s.p, "ab\033");
+		CHECK(pty_wait_at(s.p, "[3 alice]> ab", 12, WAIT));
+		pty_type(s.p, unwanted[i]);
+		pty_type(s.p, "\r");
+		takes_reply(&s, 3, "ab");
+		CHECK(pty_wait_line(s.p, "[3 alice]>", WAIT));
+	}
+	end(&s);
+}
+
+static void
+the_desks_keys_and_escape_alone_work_in_vi_mode(void)
+{
+	struct stage s = start_inputrc("set editing-mode vi\n");
+
+	pty_type(s.p, "\033l");
+	CHECK(pty_wait(s.p, ">3 alice", WAIT));
+	pty_type(s.p, "one\033\rtwo\033[D\033[DT\r");
+	takes_reply(&s, 3, "one\ntTwo");
+	nobody_waits(&s);
+	pty_type(s.p, "abc\033");
+	CHECK(pty_wait_at(s.p, "[3 alice]> abc", 13, WAIT));
+	pty_type(s.p, "iX\r");
+	takes_reply(&s, 3, "abXc");
+	arrives(&s, 7, "eve");
+	CHECK(pty_wait(s.p, "7 eve is waiting", WAIT));
+	pty_type(s.p, "\033m");
+	CHECK(pty_wait(s.p, "[7 eve]", WAIT));
+	end(&s);
+}
+
+static void
+a_key_of_inputrc_that_sends_a_sequence_does_its_work(void)
+{
+	struct stage s =
+	    start_inputrc("\"\\e[15~\": \"five\"\n\"\\eOP\": desk-list\n");
+
+	pty_type(s.p, "\033[15~\033[24~\r");
+	takes_reply(&s, 3, "five");
+	pty_type(s.p, "\033OP");
+	CHECK(pty_wait(s.p, ">3 alice", WAIT));
 	end(&s);
 }
 
@@ -1212,6 +1365,23 @@ a_resize_keeps_what_customers_said(void)
 }
 
 static void
+texts_of_customers_and_operators_wrap_between_words(void)
+{
+	struct stage s = start_with(24, 40, NULL, NULL);
+
+	arrives(&s, 3, "alice");
+	says(&s, 3,
+	    "the parcel has not arrived 还没有到 👩‍👩‍👧");
+	CHECK(pty_wait(s.p, "3 alice| the parcel has not", WAIT));
+	CHECK(pty_wait(s.p, "                | arrived 还没有到", WAIT));
+	pty_type(s.p, "/3\rplease wait for a quarter of an hour\r");
+	takes_reply(&s, 3, "please wait for a quarter of an hour");
+	CHECK(pty_wait(s.p, "3 lin> please wait for a", WAIT));
+	CHECK(pty_wait(s.p, "              > quarter of an hour ✓", WAIT));
+	end(&s);
+}
+
+static void
 redraw_brings_the_last_rows_back(void)
 {
 	struct stage s = start_selected();
@@ -1580,6 +1750,11 @@ main(void)
 		T(a_paste_is_one_message),
 		T(a_long_paste_says_what_enter_would_send),
 		T(alt_enter_is_a_new_line),
+		T(keys_without_a_meaning_and_answers_of_the_terminal_reach_nobody),
+		T(they_reach_nobody_in_vi_mode),
+		T(they_reach_nobody_while_vi_takes_commands),
+		T(the_desks_keys_and_escape_alone_work_in_vi_mode),
+		T(a_key_of_inputrc_that_sends_a_sequence_does_its_work),
 		T(ctrl_c_drops_the_line_and_nothing_else),
 		T(a_search_goes_on_while_the_prompt_changes),
 		T(enter_takes_who_waits_longest),
@@ -1615,6 +1790,7 @@ main(void)
 		T(a_new_customer_rings_once),
 		T(the_waiting_time_ticks),
 		T(a_resize_keeps_what_customers_said),
+		T(texts_of_customers_and_operators_wrap_between_words),
 		T(redraw_brings_the_last_rows_back),
 		T(an_empty_desk_says_how_to_try),
 		T(ctrl_d_detaches),

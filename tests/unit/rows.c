@@ -276,9 +276,9 @@ a_datagram_cannot_forge_a_row_or_what_stands_behind_its_quotes(void)
 	    "\\\"b\\\\\\xFF\\x1B[2J\" 09:58:31\n");
 	ev = event(EV_UDP, "0123456789 ~ udp 6.6.6.6:6 x");
 	CHECK_STR(shown(&ev, &alice, 24, false),
-	    "~ udp 127.0.0.1:5000 \"0\n"
-	    "  123456789 ~ udp 6.6.6\n"
-	    "  .6:6 x\" 09:58:31\n");
+	    "~ udp 127.0.0.1:5000\n"
+	    "  \"0123456789 ~ udp\n"
+	    "  6.6.6.6:6 x\" 09:58:31\n");
 }
 
 static void
