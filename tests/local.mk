@@ -88,6 +88,7 @@ scripts = \
 	tests/system/like_python.py \
 	tests/system/defects.py \
 	tests/system/disk.py \
+	tests/system/descriptors.py \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \

@@ -36,8 +36,8 @@ flags_for(const char *path)
 int
 dw_sink_open(struct dw_sink *s, const char *path)
 {
-	s->fd = open(path,
-	    flags_for(path) | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+	s->fd = open(path, flags_for(path) | O_NONBLOCK | O_CLOEXEC | O_NOCTTY,
+	    0600);
 	if (s->fd < 0)
 		return -errno;
 	s->own = true;
