@@ -79,7 +79,8 @@ unit_tests = \
 if CAN_WRAP
 unit_tests += \
 	tests/unit/allocation \
-	tests/unit/framing
+	tests/unit/framing \
+	tests/unit/log_hangs
 endif
 
 scripts = \
@@ -88,7 +89,9 @@ scripts = \
 	tests/system/like_python.py \
 	tests/system/defects.py \
 	tests/system/disk.py \
+	tests/system/descriptors.py \
 	tests/system/record.py \
+	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
 	tests/system/sockopts.py \
@@ -197,6 +200,8 @@ CLEANFILES += tests/plant/wraps
 # The test sees how much memory is asked for, and how often something is sent.
 tests_unit_allocation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc
+
+tests_unit_log_hangs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
 
 tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc \
 	-Wl,--wrap=sks_sendall

@@ -9,6 +9,8 @@ libsks_la_SOURCES += \
 	src/base/locks.def \
 	src/base/mem.c \
 	src/base/mem.h \
+	src/base/sink.c \
+	src/base/sink.h \
 	src/base/thread.c \
 	src/base/thread.h \
 	src/base/tsa.h \

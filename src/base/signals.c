@@ -18,6 +18,7 @@
 #endif
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/signals.h"
 
 #define SIGNALS_MAGIC 0x51b2a9e7u
@@ -185,6 +186,7 @@ dw_signals_wait(struct dw_signals *s, struct dw_wake *wake, int64_t deadline_ns)
 		{ wake->rd, POLLIN, 0 },
 	};
 
+	dw_may_block("poll");
 	/* A handler may have interrupted poll(2), which then saw nothing. */
 	poll(pfds, 2, dw_clock_poll_ms(deadline_ns));
 	dw_wake_clear(wake);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/sink.h"
 #include "bin/options.h"
 #include "bin/verbs.h"
 
@@ -34,11 +35,16 @@ void
 print_error(const char *format, ...)
 {
 	va_list ap;
-	char *text;
+	char *text, *line;
+	int len;
 
 	va_start(ap, format);
 	if (vasprintf(&text, format, ap) >= 0) {
-		fprintf(stderr, "deskwire: %s\n", text);
+		len = asprintf(&line, "deskwire: %s\n", text);
+		if (len >= 0) {
+			dw_say(line, (size_t)len);
+			free(line);
+		}
 		free(text);
 	}
 	va_end(ap);

@@ -57,7 +57,8 @@ int options_parse(struct options *o, enum verb_set verb, const char *name,
     int argc, char **argv);
 void options_fini(struct options *o);
 
-/* One line on standard error: "deskwire: …". */
+/* One line on standard error: "deskwire: …".  Waits a second at most for one
+ * that takes nothing. */
 void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void print_version(void);

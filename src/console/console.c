@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/sink.h"
 #include "base/status.h"
 #include "console/internal.h"
 
@@ -337,14 +338,24 @@ exit_status(const struct con *con)
 	return con->status;
 }
 
+/* Beside a desk at work, which must not wait for standard error. */
+static void
+say_why(int r)
+{
+	char text[256];
+	int n = snprintf(text, sizeof text,
+	    _("deskwire: the console cannot start: %s\n"), strerror(-r));
+
+	dw_say(text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
 int
 con_run(struct con *con)
 {
 	int r;
 
 	if ((r = open_tty(con)) < 0 || (r = start_link(con)) < 0) {
-		fprintf(stderr, _("deskwire: the console cannot start: %s\n"),
-		    strerror(-r));
+		say_why(r);
 		return DW_STATUS_FAILED;
 	}
 	con_inbox_wait_welcome(&con->inbox,

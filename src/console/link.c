@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/thread.h"
 #include "console/link.h"
 
@@ -513,6 +514,7 @@ con_link_stop(struct con_link *l)
 		sks_shutdown(c->socket, SKS_SHUT_RDWR);
 		conn_put(l, c);
 	}
+	dw_may_block("pthread_join");
 	pthread_join(l->thread, NULL);
 	sks_socket_free(l->first);
 	dw_cond_fini(&l->stopped);

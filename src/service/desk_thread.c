@@ -178,6 +178,26 @@ tell_disk(struct svc *svc, int error)
 	svc_notice(svc, EV_CODE_DISK, text);
 }
 
+/* The same for a log, of which no thread here waits for anything. */
+static void
+tell_log(struct svc *svc, struct dw_log *log, bool *losing)
+{
+	const char *path;
+	char text[512];
+
+	if (dw_log_is_losing(log) == *losing)
+		return;
+	*losing = !*losing;
+	if ((path = dw_log_path(log)) == NULL)
+		path = _("standard error");
+	snprintf(text, sizeof text,
+	    *losing ? _("the log on %s takes no rows: they are lost, and a row "
+			"will say how many; nothing else waits for it") :
+		      _("the log on %s takes rows again"),
+	    path);
+	svc_notice(svc, EV_CODE_LOG, text);
+}
+
 static void
 store(struct svc *svc)
 {
@@ -196,6 +216,8 @@ store(struct svc *svc)
 	else
 		desk_undo(svc->desk, &sink, svc, svc_now());
 	desk_tick(svc->desk, &sink, svc, svc_now());
+	tell_log(svc, svc->config->talk, &svc->talk_losing);
+	tell_log(svc, svc->config->log, &svc->log_losing);
 }
 
 static void

@@ -51,7 +51,8 @@ struct svc {
 	struct desk *desk;
 	struct dw_list links; /* operators that are live */
 	struct dw_buf scratch;
-	bool disk_failing; /* the operators were told */
+	/* Of these the operators were told. */
+	bool disk_failing, log_losing, talk_losing;
 
 	atomic_bool ending; /* the inbox will get no more */
 	atomic_bool drained;

@@ -242,6 +242,18 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	free(snap.sessions);
 }
 
+/* What the others were told before this one came. */
+static void
+tell_notice(struct svc_operator *op, enum ev_code code, const char *text)
+{
+	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
+
+	f.code = code;
+	f.text = text;
+	f.len = strlen(text);
+	tell(op, &f);
+}
+
 static void
 go_live(struct svc_operator *op)
 {
@@ -250,14 +262,13 @@ go_live(struct svc_operator *op)
 	f.seq = desk_last_seq(op->svc->desk);
 	tell(op, &f);
 	dw_list_add(&op->svc->links, &op->link);
-	if (op->svc->disk_failing) {
-		f = wire_frame_of(WIRE_NOTICE);
-		f.code = EV_CODE_DISK;
-		f.text = _("the journal cannot be written: nothing new is "
-			   "accepted until it can");
-		f.len = strlen(f.text);
-		tell(op, &f);
-	}
+	if (op->svc->disk_failing)
+		tell_notice(op, EV_CODE_DISK,
+		    _("the journal cannot be written: nothing new is "
+		      "accepted until it can"));
+	if (op->svc->log_losing || op->svc->talk_losing)
+		tell_notice(op, EV_CODE_LOG,
+		    _("rows of the log are lost, because it takes none"));
 }
 
 /* The reader's answer, on the reader's thread: the desk thread goes on.  It

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/thread.h"
 #include "service/internal.h"
 #include "wire/op.h"
@@ -416,6 +417,7 @@ end_desk_thread(struct svc *svc)
 	svc_node_init(&last, DESK_RQ_NONE, NULL, NULL);
 	atomic_store(&svc->ending, true);
 	svc_post(&svc->inbox, &last);
+	dw_may_block("pthread_join");
 	pthread_join(svc->thread, NULL);
 }
 

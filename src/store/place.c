@@ -18,6 +18,7 @@
 #endif
 
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "store/internal.h"
 
 static const struct network_fs {
@@ -333,6 +334,7 @@ store_place_make_db(const struct store_place *p, struct dw_buf *why)
 int
 store_place_sync(const struct store_place *p)
 {
+	dw_may_block("fsync");
 	if (p->head_fd >= 0 && fsync(p->head_fd) < 0)
 		return -errno;
 	return fsync(p->dir_fd) == 0 ? 0 : -errno;

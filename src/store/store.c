@@ -17,6 +17,7 @@
 #endif
 
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "store/internal.h"
 
@@ -248,6 +249,7 @@ store_append(struct store *s, const struct ev_event *evs, size_t n)
 	int r;
 
 	assert(s->magic == STORE_MAGIC);
+	dw_may_block("COMMIT");
 	if (!in_order(s, evs, n))
 		return -EINVAL;
 	if (s->db == NULL && (r = recover(s)) < 0)
@@ -466,6 +468,7 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	assert(s->magic == STORE_MAGIC);
+	dw_may_block("sqlite3_close");
 	if (s->db == NULL)
 		recover(s);
 	if (s->db != NULL &&
@@ -503,6 +506,7 @@ store_replay_open(struct store *s, ev_event_fn *fn, void *arg)
 	sqlite3_stmt *st;
 	int rc, r;
 
+	dw_may_block("sqlite3_step");
 	if (s->db == NULL && (r = recover(s)) < 0)
 		return r;
 	rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);

@@ -24,6 +24,7 @@
 #include <readline/readline.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "tty/internal.h"
 
 #define PAINT_BYTES  ((size_t)64 << 10) /* of rows in one repaint */
@@ -72,6 +73,7 @@ wait_for_byte(struct tty *tty)
 	char data[512];
 	ssize_t n = 0;
 
+	dw_may_block("poll");
 	if (at == 0 && poll(&p, 1, BYTE_WAIT_MS) > 0)
 		n = read(STDIN_FILENO, data, sizeof data);
 	if (n > 0) {

@@ -16,6 +16,7 @@
 #include <readline/readline.h>
 
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "tty/internal.h"
 
 #define LINES_KEPT 1000
@@ -62,6 +63,7 @@ append(const char *path, const char *line)
 		return -ENOMEM;
 	memcpy(row, line, len);
 	memcpy(row + len, "\n", 2);
+	dw_may_block("open");
 	if ((fd = open(path, flags, 0600)) < 0) {
 		r = -errno;
 		goto out;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "tty/internal.h"
 
@@ -569,6 +570,7 @@ serve_once(struct tty *tty)
 	struct pollfd p[N_FDS];
 
 	fill_poll(tty, p);
+	dw_may_block("poll");
 	if (poll(p, N_FDS, poll_timeout(tty)) < 0)
 		return; /* EINTR */
 	/* A handler may have written after poll(2) had looked at the pipe and

@@ -75,7 +75,7 @@ class Desk:
 
     def __init__(self, *args, verb="serve", folder=None, listen=None,
                  ready=True, port=0, stdin=subprocess.DEVNULL,
-                 env=None, preexec=None):
+                 env=None, preexec=None, stderr=subprocess.PIPE):
         self.own = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="dw", dir="/tmp")
         self.operator_path = os.path.join(self.folder, "operator.sock")
@@ -93,7 +93,7 @@ class Desk:
         environment.pop("XDG_STATE_HOME", None)
         self.process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=environment, preexec_fn=preexec)
+            stderr=stderr, env=environment, preexec_fn=preexec)
         self.pid = self.process.pid
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -103,7 +103,7 @@ class Desk:
             self.port = int(row.rpartition(":")[2])
 
     def _read(self):
-        for row in self.process.stderr:
+        for row in self.process.stderr or ():
             with self.news:
                 self.rows.append(row.decode(errors="replace").rstrip("\n"))
                 self.news.notify_all()
@@ -124,6 +124,16 @@ class Desk:
 
     def operator(self, name="lin", **hello):
         return self.keep(Operator(self.operator_path, name, **hello))
+
+    def operator_when_there(self):
+        """Of a desk whose standard error tells us nothing."""
+        wait_until(lambda: self.process.poll() is not None or
+                   self._answers(), "the operators' socket")
+        return self.operator()
+
+    def _answers(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.operator_path) == 0
 
     def line(self, source=None):
         return self.keep(Customer(self.port, source))
@@ -213,7 +223,8 @@ class Desk:
                 status = self.process.wait()
         self.reader.join()
         self.process.stdout.close()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
         if self.own:
             shutil.rmtree(self.folder, ignore_errors=True)
         if kind is None:

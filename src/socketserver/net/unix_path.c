@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
@@ -41,6 +42,7 @@ is_dead_socket(const struct sks_addr *a, const char *path, enum sks_type type)
 static int
 try_lock(int fd)
 {
+	dw_may_block("flock");
 	for (int ms = 0; ms < 1000; ms++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return 1;
