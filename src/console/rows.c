@@ -336,7 +336,10 @@ gone_row(struct con_row *row, const struct ev_event *ev,
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
-	dw_buf_addf(&b, _("%s is gone"), about->label);
+	/* Its answers may be what it did not get. */
+	dw_buf_addf(&b,
+	    about->unsent > 0 ? _("%s left") : _("%s left unanswered"),
+	    about->label);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
 	return ours_row(row, ev, &b, about);

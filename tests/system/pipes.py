@@ -109,7 +109,7 @@ def _():
             k.until("Goodbye.")
             if linger == "60":
                 k.close()
-            c.until(r"1 guest is gone: the desk stopped\n")
+            c.until(r"1 guest left unanswered: the desk stopped\n")
             same(c.end(), 0)
             k.close()
 

@@ -558,7 +558,7 @@ def goodbye(s, t):
     last.until("quit")
     last.send("quit")
     last.end()
-    t.until("8 guest is gone: the desk stopped\n",
+    t.until("8 guest left unanswered: the desk stopped\n",
             line="[5 guest, closed] 1 waiting 0:00> ")
     s.dora.end()
     t.end()

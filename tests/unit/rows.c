@@ -113,7 +113,7 @@ our_rows_begin_with_a_star(void)
 	ev = event(EV_GONE, "");
 	ev.why = "reset";
 	CHECK_STR(shown(&ev, &about, 0, false),
-	    "* 09:58:31 3 alice is gone: "
+	    "* 09:58:31 3 alice left: "
 	    "connection lost; 2 replies perhaps not delivered\n");
 	ev = event(EV_CLOSED, "");
 	ev.why = "closed";
