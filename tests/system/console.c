@@ -1426,7 +1426,7 @@ ctrl_d_waits_for_answers_and_a_refusal_calls_it_off(void)
 	pty_type(s.p, "too much\r\004");
 	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "too much"),
 	    EV_CODE_FULL, "too much waits");
-	CHECK(pty_wait(s.p, "> too much", WAIT));
+	CHECK(pty_wait(s.p, "1 waiting> too much", WAIT));
 	pty_type(s.p, "\003once more\r\004");
 	takes_reply(&s, 3, "once more");
 	expect(&s, WIRE_BYE, 0, NULL);
