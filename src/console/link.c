@@ -22,8 +22,6 @@
 #define BACKOFF_FIRST_NS (200 * DW_MS)
 #define BACKOFF_MOST_NS  (5 * DW_SECOND)
 #define HELLO_SECONDS    10.0
-#define QUIET_SECONDS    5.0          /* then the desk is pinged */
-#define SILENT_SECONDS   5.0          /* and so long it may take to answer */
 #define STACK_BYTES      (512 * 1024) /* a frame is parsed on it */
 
 /*
@@ -281,36 +279,22 @@ take_lines(struct con_link *l, struct conn *c, struct sks_frame *frame)
 	}
 }
 
-/* What a time without a byte means after the welcome, step by step; the last
- * one lasts until something comes. */
-static const struct silence {
-	double seconds; /* 0: for ever */
-	enum con_news_kind then;
-} silences[] = {
-	{ QUIET_SECONDS, CON_NEWS_QUIET },
-	{ SILENT_SECONDS, CON_NEWS_SILENT },
-	{ 0, CON_NEWS_SILENT },
-};
-
-static int64_t
-silent_until(const struct silence *s)
-{
-	return s->seconds > 0 ? dw_clock_after(s->seconds) : SKS_NEVER;
-}
-
-/* As recv; tells the console how long nothing comes. */
+/* As recv; tells the console when nothing comes for long. */
 static ssize_t
 recv_some(struct con_link *l, struct conn *c, char *buf, size_t size)
 {
-	const struct silence *s = silences;
-	ssize_t n;
+	static const enum con_news_kind said[] = { CON_NEWS_QUIET,
+		CON_NEWS_SILENT };
 
-	while ((n = sks_recv_deadline(c->socket, buf, size, silent_until(s))) ==
-	    SKS_ETIMEDOUT) {
-		con_inbox_says_nothing(l->cfg.inbox, s->then);
-		s++;
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		ssize_t n = sks_recv_deadline(c->socket, buf, size,
+		    dw_clock_after(l->cfg.quiet_seconds));
+
+		if (n != SKS_ETIMEDOUT)
+			return n;
+		con_inbox_says_nothing(l->cfg.inbox, said[i]);
 	}
-	return n;
+	return sks_recv_deadline(c->socket, buf, size, SKS_NEVER);
 }
 
 static enum end
@@ -481,6 +465,8 @@ con_link_start(struct con_link **out, const struct con_link_config *cfg)
 	}
 	l->magic = LINK_MAGIC;
 	l->cfg = *cfg;
+	if (l->cfg.quiet_seconds <= 0)
+		l->cfg.quiet_seconds = CON_QUIET_SECONDS;
 	l->first = cfg->socket;
 	dw_lock_init(&l->lock, DW_LOCK_console);
 	dw_cond_init(&l->stopped);
