@@ -404,6 +404,7 @@ con_free(struct con *con)
 	wire_frame_free(con->welcome);
 	for (size_t i = 0; i < CON_RING; i++)
 		con_row_fini(&con->ring[i]);
+	con_row_fini(&con->last);
 	free(con->prompt_shown);
 	free(con);
 }
