@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/recv \
 	tests/unit/rows \
 	tests/unit/scan \
+	tests/unit/scripted \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \

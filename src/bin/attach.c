@@ -5,9 +5,12 @@
 #include "config.h"
 
 #include <assert.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -22,6 +25,7 @@
 struct attach {
 	unsigned magic;
 	const char *path; /* the desk's socket */
+	int code;         /* why there is no link to it */
 	char error[256];
 };
 
@@ -32,10 +36,61 @@ connect_desk(void *arg, const char **why)
 	struct sks_socket *s;
 
 	assert(a->magic == ATTACH_MAGIC);
-	if (sks_create_connection_unix(a->path, CONNECT_SECONDS, &s) == 0)
+	a->code = sks_create_connection_unix(a->path, CONNECT_SECONDS, &s);
+	if (a->code == 0)
 		return s;
 	*why = sks_error_text(a->error, sizeof a->error);
 	return NULL;
+}
+
+/* Whose is what keeps us out: the socket, or the first of its folders that we
+ * can see?  Returns false if there is none. */
+static bool
+find_owner(const char *path, uid_t *uid)
+{
+	char *p = strdup(path), *slash;
+	struct stat st;
+	int r = -1;
+
+	while (p != NULL && (r = stat(p, &st)) < 0 &&
+	    (slash = strrchr(p, '/')) != NULL)
+		*slash = '\0';
+	free(p);
+	if (r == 0)
+		*uid = st.st_uid;
+	return r == 0;
+}
+
+static void
+say_denied(const char *path)
+{
+	const struct passwd *pw = NULL;
+	uid_t uid = 0;
+
+	if (find_owner(path, &uid) && uid != getuid())
+		pw = getpwuid(uid);
+	if (pw != NULL)
+		print_error(_("no permission for %s: that desk is for %s "
+			      "alone; try: sudo -u %s deskwire attach "
+			      "--operator-socket %s"),
+		    path, pw->pw_name, pw->pw_name, path);
+	else
+		print_error(_("no permission for %s; see to the modes of the "
+			      "socket and its folders, or name another "
+			      "one with --operator-socket PATH"),
+		    path);
+}
+
+static void
+say_no_desk(const struct attach *a, const char *why)
+{
+	if (a->code == SKS_EACCES)
+		say_denied(a->path);
+	else
+		print_error(_("no desk answers on %s: %s; start one with "
+			      "'deskwire serve', or name its socket with "
+			      "--operator-socket PATH"),
+		    a->path, why);
 }
 
 static int
@@ -90,10 +145,7 @@ verb_attach(struct options *o)
 		print_error(_("there is no home folder; name the desk's socket "
 			      "with --operator-socket PATH"));
 	else if ((cfg.socket = connect_desk(&a, &why)) == NULL)
-		print_error(_("no desk answers on %s: %s; start one with "
-			      "'deskwire serve', or name its socket with "
-			      "--operator-socket PATH"),
-		    a.path, why);
+		say_no_desk(&a, why);
 	else
 		r = run_console(&cfg);
 out:

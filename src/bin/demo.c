@@ -2,13 +2,13 @@
 /*
  * The verb demo runs a desk whose state is thrown away, with three customers
  * who have a script.  They come over TCP like any other, each on a thread of
- * its own, and say their next line when they were answered or after a while.
+ * its own, and say their next line when they were answered or, if it makes
+ * sense without an answer, after a while.
  */
 #include "config.h"
 
 #include <assert.h>
 #include <dirent.h>
-#include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,6 +23,7 @@
 #include "base/wake.h"
 #include "bin/desk.h"
 #include "bin/verbs.h"
+#include "client/scripted.h"
 #include "socketserver/socketserver.h"
 #include "wire/classic.h"
 
@@ -30,26 +31,30 @@
 #define DEMO_LISTEN "127.0.0.1:0"
 #define LINES_MAX   5
 #define ANSWER_S    20.0 /* seconds without an answer, then it goes on */
+#define MOMENT_S    2.0  /* to read and to type */
+#define LOOK_S      1.0  /* so often it looks whether it may go on */
 
-struct scripted_customer {
+struct demo_customer {
 	const char *name; /* of its thread */
 	bool classic;
-	double begins;                /* seconds after the desk */
-	const char *lines[LINES_MAX]; /* NULL: no more */
+	double begins; /* seconds after the desk */
+	struct scripted_line lines[LINES_MAX];
 };
 
 /* What customers say is not translated. */
-static const struct scripted_customer customers[] = {
+static const struct demo_customer customers[] = {
 	{ "demo-anna", false, 1,
-	    { "/name Anna\n", "Hello? My box is dead.\n",
-		"It is a model X200, and its light is red.\n",
-		"Thank you, that helped!\n", NULL } },
+	    { { "/name Anna\n", false }, { "Hello? My box is dead.\n", false },
+		{ "It is a model X200, and its light is red.\n", true },
+		{ "Thank you, that helped!\n", true }, { NULL, false } } },
 	{ "demo-wang", false, 4,
-	    { "/name 王伟\n", "我的订单在哪里\n", "订单号是 20261122-77\n",
-		"好的,谢谢\n", NULL } },
+	    { { "/name 王伟\n", false }, { "我的订单在哪里\n", false },
+		{ "订单号是 20261122-77\n", true }, { "好的,谢谢\n", true },
+		{ NULL, false } } },
 	{ "demo-classic", true, 8,
-	    { "你好,我用的是教程里的客户端", "how do I quit the trial?", "谢谢",
-		"quit", NULL } },
+	    { { "你好,我用的是教程里的客户端", false },
+		{ "how do I quit the trial?", false }, { "谢谢", true },
+		{ "quit", false }, { NULL, false } } },
 };
 #define NCUSTOMERS (sizeof customers / sizeof customers[0])
 
@@ -62,32 +67,54 @@ struct demo {
 	struct dw_wake ending; /* rung once, and never cleared */
 };
 
-/* Waits for something to read, at most so long.  Returns false at the end. */
+/* Hears what comes until then.  Returns false at the end. */
 static bool
-receive(struct sks_socket *s, double seconds)
+hear_until(struct scripted *script, struct sks_socket *s, int64_t deadline_ns)
 {
 	char buf[2048];
-	ssize_t n = sks_recv_deadline(s, buf, sizeof buf, sks_after(seconds));
+	ssize_t n;
 
-	return n > 0 || n == SKS_ETIMEDOUT;
+	while ((n = sks_recv_deadline(s, buf, sizeof buf, deadline_ns)) > 0)
+		scripted_hear(script, buf, (size_t)n);
+	return n == SKS_ETIMEDOUT;
+}
+
+/* The next line, once it may be said; NULL: there is none, or the
+ * conversation has ended. */
+static const char *
+await_line(struct scripted *script, struct sks_socket *s, double patience_s)
+{
+	int64_t until = sks_after(patience_s);
+	const char *line;
+
+	while ((line = scripted_next(script, sks_after(0) < until)) == NULL)
+		if (!hear_until(script, s, sks_after(LOOK_S)))
+			return NULL;
+	return line;
 }
 
 static void
-play_script(const struct scripted_customer *c, struct sks_socket *s)
+play_script(const struct demo_customer *c, struct sks_socket *s)
 {
+	struct scripted script;
+	const char *line = "";
+
+	scripted_init(&script, c->classic, c->lines);
 	if (c->classic &&
-	    (sks_send_text(s, EV_CLIENT_HELLO) < 0 || !receive(s, ANSWER_S)))
+	    (sks_send_text(s, EV_CLIENT_HELLO) < 0 ||
+		!hear_until(&script, s, sks_after(LOOK_S))))
 		return;
-	for (size_t i = 0; c->lines[i] != NULL; i++) {
-		if (sks_send_text(s, c->lines[i]) < 0 ||
-		    !receive(s, c->lines[i][0] == '/' ? 1.0 : ANSWER_S))
+	while (!scripted_is_over(&script)) {
+		line =
+		    await_line(&script, s, line[0] == '/' ? LOOK_S : ANSWER_S);
+		if (line == NULL ||
+		    !hear_until(&script, s,
+			sks_after(line[0] == '/' ? 0 : MOMENT_S)) ||
+		    sks_send_text(s, line) < 0)
 			return;
-		/* A moment to read the answer and to type. */
-		if (!receive(s, 2.0))
-			return;
+		scripted_said(&script);
 	}
-	while (receive(s, INFINITY))
-		;
+	hear_until(&script, s, SKS_NEVER);
 }
 
 /* The desk's goodbye ends a conversation; before it, `ending` does. */
@@ -95,7 +122,7 @@ static void *
 customer_main(void *arg)
 {
 	struct demo *demo = arg;
-	const struct scripted_customer *c =
+	const struct demo_customer *c =
 	    &customers[atomic_fetch_add(&demo->next, 1)];
 	struct pollfd pfd = { demo->ending.rd, POLLIN, 0 };
 	struct sks_socket *s;

@@ -9,6 +9,8 @@ deskwire_SOURCES = \
 	src/bin/desk.c \
 	src/bin/desk.h \
 	src/bin/input.c \
+	src/bin/language.c \
+	src/bin/language.h \
 	src/bin/main.c \
 	src/bin/open.c \
 	src/bin/options.c \

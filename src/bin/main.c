@@ -5,7 +5,6 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "base/i18n.h"
 #include "base/thread.h"
+#include "bin/language.h"
 #include "bin/verbs.h"
 
 static const struct verb verbs[] = {
@@ -56,18 +56,10 @@ open_standard_descriptors(void)
 	return true;
 }
 
-/* Servers often have no locale but C: text is UTF-8 all the same. */
 static void
 set_locale(void)
 {
-	const char *ctype = setlocale(LC_ALL, "");
-
-	if (ctype == NULL)
-		setlocale(LC_ALL, "C.UTF-8");
-	ctype = setlocale(LC_CTYPE, NULL);
-	if (ctype != NULL &&
-	    (strcmp(ctype, "C") == 0 || strcmp(ctype, "POSIX") == 0))
-		setlocale(LC_CTYPE, "C.UTF-8");
+	language_set();
 #if ENABLE_NLS
 	/* scripts/run shows the catalogue that is not installed yet. */
 	if (getenv("DESKWIRE_LOCALEDIR") != NULL)

@@ -5,4 +5,6 @@ libdeskwire_la_SOURCES += \
 	src/client/conversation.c \
 	src/client/datagram_mode.c \
 	src/client/internal.h \
+	src/client/scripted.c \
+	src/client/scripted.h \
 	src/client/line_mode.c

@@ -328,7 +328,7 @@ help_for(struct con *con, const char *name)
 	else if (desk != NULL)
 		help_row(con, desk->name, desk->args, desk->help);
 	else
-		con_say(con, _("there is no command /%s; /help lists them"),
+		con_refuse(con, _("there is no command /%s; /help lists them"),
 		    name);
 }
 

@@ -328,7 +328,8 @@ open_tty(struct con *con)
 	return 0;
 }
 
-/* Nobody sees that a script's line was not sent, but its exit status. */
+/* Nobody sees that a script's line was not sent, or was a command that was
+ * refused, but its exit status. */
 static int
 exit_status(const struct con *con)
 {

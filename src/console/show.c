@@ -289,7 +289,7 @@ give_up_lost(struct con *con, unsigned generation)
 	while ((rq = con_pending_take_lost(&con->pending, generation)) !=
 	    NULL) {
 		if (rq->sid == 0)
-			con_say(con,
+			con_refuse(con,
 			    _("/%s: the link was lost before the "
 			      "answer came"),
 			    rq->text);
@@ -379,6 +379,21 @@ say_datagrams(struct con *con)
 		    n);
 }
 
+/* Hints are for people.  Only a desk in a pipe says where it listens. */
+static void
+say_hint(struct con *con)
+{
+	const struct wire_frame *w = con->welcome;
+
+	if (!tty_is_terminal(con->tty) &&
+	    (con->cfg.hint != NULL || !con->cfg.owns_desk))
+		return;
+	if (con->cfg.hint != NULL)
+		con_say(con, "%s", con->cfg.hint);
+	else if (w->nsessions == 0 && w->nlisteners > 0)
+		say_how_to_try(con);
+}
+
 static void
 greet(struct con *con)
 {
@@ -394,10 +409,7 @@ greet(struct con *con)
 	if (w->nsessions > 0)
 		con_list(con);
 	say_datagrams(con);
-	if (con->cfg.hint != NULL)
-		con_say(con, "%s", con->cfg.hint);
-	else if (w->nsessions == 0 && w->nlisteners > 0)
-		say_how_to_try(con);
+	say_hint(con);
 }
 
 static void

@@ -64,6 +64,7 @@ def _():
         sid = c.until(r"(\d+) Anna\| Hello\?").group(1)
         c.until(r"王伟\| 我的订单在哪里")
         c.until(r"is waiting \(classic")
+        assert b"X200" not in c.out     # nobody has asked
         c.type(f"/{sid}")
         c.type("which light is on?")
         c.until(r"Anna\| It is a model X200")
@@ -158,7 +159,7 @@ def _():
         k.handshake()
         c = Console("attach", "--operator-socket", d.operator_path,
                     "--as", "lin", folder=d.folder)
-        c.until(r"1 open")
+        c.until(r"1 here")
         c.type("/1")
         c.type("before you ask")
         c.until(r"1 lin> before you ask · \(held until they write\)\n")
@@ -290,6 +291,64 @@ def _():
         with Desk("--operator-socket", path):
             c.until("another desk answers there now")
             same(c.end(), 1)
+
+
+def attach(d, lines):
+    """A script's exit status and rows."""
+    p = subprocess.run(
+        [DESKWIRE, "attach", "--operator-socket", d.operator_path, "--as",
+         "wang"], input=lines, capture_output=True, text=True, check=False,
+        timeout=LIMIT, env={**os.environ, "HOME": d.folder,
+                            "LC_ALL": "C.UTF-8"})
+    same(p.stderr, "")
+    return p.returncode, p.stdout.splitlines()
+
+
+@case("attach: a script with a command that is unknown or refused goes on, and "
+      "ends in status 1")
+def _():
+    with Desk() as d:
+        customer = d.line()
+        customer.send("hello\n")
+        customer.until("is kept")
+        for wrong in ("/nosuch", "/close 99", "/select 99", "/select",
+                      "/help nosuch", "/wait soon", "/close"):
+            status, rows = attach(d, f"{wrong}\n/1\ngo on\n")
+            same((wrong, status), (wrong, 1))
+            customer.until("wang: go on\n")
+        same(attach(d, "/1\nthat was all\n/list\n/help\n/history\n")[0], 0)
+
+
+@case("attach: a script gets no hints, and is told what was not sent")
+def _():
+    with Desk() as d:
+        same(attach(d, "hello?\n"),
+             (1, ["* this is the desk deskwire; you are wang; 0 here",
+                  "* not sent: nobody is selected"]))
+
+
+@case("attach to somebody else's desk says whose it is and what to do, in one "
+      "line")
+def _():
+    with Desk() as d:
+        other = 65534 if os.geteuid() == 0 else None
+        if other is None:
+            os.chmod(d.folder, 0)
+        try:
+            p = subprocess.run(
+                [DESKWIRE, "attach", "--operator-socket", d.operator_path],
+                capture_output=True, timeout=LIMIT, text=True, user=other,
+                env={**os.environ, "HOME": "/", "LC_ALL": "C.UTF-8"})
+        except PermissionError:
+            raise Skip("this build is not for others to run") from None
+        finally:
+            os.chmod(d.folder, 0o700)
+        same((p.returncode, p.stdout), (1, ""))
+        row, = p.stderr.splitlines()
+        assert f"no permission for {d.operator_path}" in row, row
+        assert ("see to the modes" if other is None else
+                f"sudo -u root deskwire attach --operator-socket "
+                f"{d.operator_path}") in row, row
 
 
 @case("attach without a desk says where it looked, status 1")

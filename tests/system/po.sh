@@ -32,7 +32,7 @@ then
 	echo "1..0 # SKIP no gettext tools"
 	exit 0
 fi
-echo 1..4
+echo 1..5
 find_messages || cat "$work/log" >&2
 
 sed -n 's/^#: //p' "$work/all.pot" | tr ' ' '\n' | sed 's/:[0-9]*$//' |
@@ -60,38 +60,58 @@ ids "$po" >"$work/there"
 diff "$work/there" "$work/wanted" >"$work/log"
 verdict $? "the catalogue has every message of the sources, and no other"
 
-# The program looks where it will be installed, so its eyes are turned to
-# the build's catalogue.
+# Does --help have the bytes that most Chinese characters begin and go on
+# with, in this environment?
+is_chinese() {
+	env -u LC_ALL -u LC_MESSAGES -u LANG -u LANGUAGE \
+	    DESKWIRE_LOCALEDIR="$work" "$@" "$top_builddir/deskwire" --help |
+	    LC_ALL=C grep -q "$(printf '[\344-\351][\200-\277]')"
+}
+
+# Environments, one a line.  Locales that surely are not installed stand for
+# those that are not.
 see_chinese() {
 	mkdir -p "$work/zh_CN/LC_MESSAGES"
 	msgfmt -o "$work/zh_CN/LC_MESSAGES/deskwire.mo" "$po" || return 1
-	cat >"$work/turn.c" <<-'END'
-	#include <dlfcn.h>
-	#include <stdlib.h>
-	char *
-	bindtextdomain(const char *domain, const char *dir)
-	{
-		char *(*real)(const char *, const char *);
-
-		*(void **)&real = dlsym(RTLD_NEXT, "bindtextdomain");
-		return real(domain, dir == NULL ? dir : getenv("CATALOGUE"));
-	}
+	while read -r asked; do
+		# shellcheck disable=SC2086
+		is_chinese $asked || { echo "no Chinese: $asked"; return 1; }
+	done <<-'END'
+	LANG=C.UTF-8 LANGUAGE=zh_CN
+	LANG=C.UTF-8 LANGUAGE=zh
+	LANGUAGE=zh
+	LANGUAGE=fr:zh LANG=xx_YY.UTF-8
+	LANG=zh_CN.UTF-8
+	LANG=zh_CN.no-such-charset
+	LC_ALL=zh_CN.UTF-8 LANG=C
+	LC_MESSAGES=zh_CN.UTF-8 LANG=en_US.UTF-8
+	LANG=zh_SG.UTF-8
+	LANG=C.UTF-8 LANGUAGE=zh-Hans-CN:en
 	END
-	# shellcheck disable=SC2086
-	$CC -D_GNU_SOURCE -shared -fPIC -o "$work/turn.so" "$work/turn.c" \
-	    -ldl || return 1
-	env -u LC_ALL LANG=C.UTF-8 LANGUAGE=zh_CN CATALOGUE="$work" \
-	    ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD="$work/turn.so" \
-	    "$top_builddir/deskwire" --help >"$work/help" || return 1
-	# The bytes that most Chinese characters begin and go on with.
-	LC_ALL=C grep -q "$(printf '[\344-\351][\200-\277]')" "$work/help"
+}
+
+see_english() {
+	while read -r asked; do
+		# shellcheck disable=SC2086
+		! is_chinese $asked || { echo "Chinese: $asked"; return 1; }
+	done <<-'END'
+	LANG=C.UTF-8
+	LANG=xx_YY.UTF-8
+	LC_ALL=C LANGUAGE=zh_CN
+	LANG=zh_CN.UTF-8 LANGUAGE=en
+	LANG=C.UTF-8 LANGUAGE=en_GB:zh_CN
+	LC_ALL=C LANG=zh_CN.UTF-8
+	END
 }
 
 if [ -e "$top_builddir/deskwire" ] &&
     grep -q '^#define ENABLE_NLS 1' "$top_builddir/config.h"; then
 	see_chinese >"$work/log" 2>&1
-	verdict $? "LANG=C.UTF-8 LANGUAGE=zh_CN shows Chinese"
+	verdict $? "who asks for Chinese sees it, also without that locale"
+	see_english >"$work/log" 2>&1
+	verdict $? "who asks for English, or for C, sees English"
 else
 	echo "ok 4 # SKIP no program with translations"
+	echo "ok 5 # SKIP no program with translations"
 fi
 exit $failed
