@@ -139,8 +139,10 @@ on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
 	if (lines > PASTED_LINES)
 		con_say(con,
 		    DW_PLURAL("%zu line pasted, Enter sends, Ctrl-C "
-			      "drops",
-			"%zu lines pasted, Enter sends, Ctrl-C drops", lines),
+			      "drops, Alt+e shows it",
+			"%zu lines pasted, Enter sends, Ctrl-C drops, "
+			"Alt+e shows them",
+			lines),
 		    lines);
 }
 

@@ -254,7 +254,7 @@ tty_is_terminal(const struct tty *tty)
 /* ---- the line ---- */
 
 const char *
-tty_text(const struct tty *tty, size_t *cursor)
+tty_text(struct tty *tty, size_t *cursor)
 {
 	tty_check(tty);
 	if (!tty->plain)
@@ -290,9 +290,14 @@ tty_insert(struct tty *tty, const char *text)
 void
 tty_remember(struct tty *tty, const char *line)
 {
+	struct dw_buf folded = DW_BUF_INITIALIZER;
+
 	tty_check(tty);
-	if (!tty->plain)
-		tty_history_add(tty, line);
+	if (tty->plain)
+		return;
+	tty_folds_fold(&tty->folds, line, &folded);
+	tty_history_add(tty, dw_buf_str(&folded), line);
+	dw_buf_fini(&folded);
 }
 
 /* ---- waiting ---- */

@@ -182,7 +182,7 @@ bool tty_is_terminal(const struct tty *tty);
 /* ---- the line being typed (plain: always empty) ---- */
 
 /* The text, valid until the next call; *cursor (may be NULL) in bytes. */
-const char *tty_text(const struct tty *tty, size_t *cursor);
+const char *tty_text(struct tty *tty, size_t *cursor);
 
 /* May it be replaced without disturbing anyone: is it empty, with no search or
  * argument open and nothing typed ahead? */
