@@ -294,6 +294,8 @@ void tty_edit_size(struct tty *tty);
 /* ---- modes.c: the terminal's modes ---- */
 
 bool tty_modes_foreground(void);
+/* Has the terminal hung up? */
+bool tty_modes_gone(void);
 void tty_modes_prep(int meta);
 void tty_modes_deprep(void);
 void tty_modes_restore(struct tty *tty);

@@ -61,9 +61,12 @@ struct tty_ops {
 	/* SIGQUIT (Ctrl-\).  NULL: tty_quit(). */
 	void (*quit)(void *arg);
 
-	/* The terminal is gone or SIGHUP came: nothing is read or written any
-	 * more.  NULL: tty_quit(). */
+	/* The terminal has hung up: nothing is read or written any more.
+	 * Plain: the system sent SIGHUP.  NULL: tty_quit(). */
 	void (*hangup)(void *arg);
+
+	/* Somebody sent SIGHUP, as kill(1) does; the terminal is as it was. */
+	void (*hup)(void *arg);
 
 	/* wake_fd is readable.  Clear it first, then look at the queue. */
 	void (*wake)(void *arg);

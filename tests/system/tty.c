@@ -716,12 +716,20 @@ a_hangup_ends_the_program_at_once(void)
 }
 
 static void
-a_hangup_signal_is_a_hangup(void)
+a_hangup_signal_that_somebody_sends_ends_nothing(void)
 {
 	struct stage s = start(10, 60);
+	struct termios before, after;
 
+	CHECK_INT(tcgetattr(pty_fd(s.p), &before), 0);
+	pty_type(s.p, "half a li");
+	CHECK(pty_wait(s.p, "half a li", WAIT));
 	kill(pty_pid(s.p), SIGHUP);
-	CHECK_INT(WEXITSTATUS(pty_wait_exit(s.p, WAIT)), 9);
+	CHECK(pty_wait(s.p, "* hup", WAIT));
+	CHECK_INT(tcgetattr(pty_fd(s.p), &after), 0);
+	CHECK_MEM(&after, sizeof after, &before, sizeof before);
+	pty_type(s.p, "ne\r");
+	CHECK(pty_wait(s.p, "line 0 [half a line]", WAIT));
 	end(&s);
 }
 
@@ -1243,7 +1251,7 @@ main(void)
 		T(ctrl_z_is_answered_and_stops_nobody),
 		T(ctrl_s_searches_forward_and_freezes_nothing),
 		T(a_hangup_ends_the_program_at_once),
-		T(a_hangup_signal_is_a_hangup),
+		T(a_hangup_signal_that_somebody_sends_ends_nothing),
 		T(a_quit_signal_ends_it_properly),
 		T(the_modes_are_restored_at_the_end),
 		T(the_modes_are_those_that_were_found),
