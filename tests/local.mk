@@ -69,6 +69,7 @@ unit_tests = \
 	tests/unit/text \
 	tests/unit/tty_cursor \
 	tests/unit/tty_escape \
+	tests/unit/tty_fold \
 	tests/unit/tty_input \
 	tests/unit/tty_rows \
 	tests/unit/turn \

@@ -124,6 +124,19 @@ configure(struct desk_process *p)
 	return open_logs(p);
 }
 
+/* On the console's thread. */
+static int
+reopen_consoles_log(void *arg)
+{
+	struct desk_process *p = arg;
+	int r;
+
+	if (p->config.talk == NULL)
+		return 0;
+	r = dw_log_reopen(p->config.talk);
+	return r < 0 ? r : 1;
+}
+
 static int
 start_console(struct desk_process *p)
 {
@@ -141,6 +154,8 @@ start_console(struct desk_process *p)
 	cfg.allow_suspend = o->allow_suspend;
 	/* A desk that was started with no input at all is a service. */
 	cfg.stay = o->stay_at_eof || input_is_null();
+	cfg.reopen_log = reopen_consoles_log;
+	cfg.log_arg = p;
 	cfg.socket = svc_console(p->svc);
 	return console_thread_start(&p->console, &cfg, &p->wake);
 }

@@ -130,6 +130,24 @@ on_hangup(void *arg)
 }
 
 static void
+on_hup(void *arg)
+{
+	struct con *con = con_of(arg);
+	int r = 0;
+
+	if (con->cfg.reopen_log != NULL)
+		r = con->cfg.reopen_log(con->cfg.log_arg);
+	if (r > 0)
+		con_say(con, _("the log was opened anew"));
+	else if (r < 0)
+		con_say(con,
+		    _("the log cannot be opened anew: %s; going on with the "
+		      "old file"),
+		    strerror(-r));
+	con_pump(con);
+}
+
+static void
 on_wake(void *arg)
 {
 	con_pump(con_of(arg));
@@ -154,8 +172,10 @@ on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
 	if (lines > PASTED_LINES)
 		con_say(con,
 		    DW_PLURAL("%zu line pasted, Enter sends, Ctrl-C "
-			      "drops",
-			"%zu lines pasted, Enter sends, Ctrl-C drops", lines),
+			      "drops, Alt+e shows it",
+			"%zu lines pasted, Enter sends, Ctrl-C drops, "
+			"Alt+e shows them",
+			lines),
 		    lines);
 }
 
@@ -174,6 +194,7 @@ static const struct tty_ops ops = {
 	.eof = on_eof,
 	.interrupt = on_interrupt,
 	.hangup = on_hangup,
+	.hup = on_hup,
 	.wake = on_wake,
 	.timeout = on_wake,
 	.redraw = on_redraw,

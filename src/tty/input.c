@@ -16,6 +16,7 @@
 
 static const char paste_end[] = "\033[201~";
 #define PASTE_END_LEN (sizeof paste_end - 1)
+#define SOME          64 /* bytes at a time */
 
 void
 tty_input_fini(struct tty_input *in)
@@ -85,15 +86,23 @@ unfinished(const struct tty_input *in)
 	return dw_text_tail(in->buf.data + in->at, waiting(in));
 }
 
-/* What readline may have of the characters before the next ESC. */
+/* The line has a use of its own for some characters; see fold.c. */
+static bool
+is_mark(const struct tty_input *in)
+{
+	return waiting(in) >= TTY_MARK_LEN &&
+	    tty_folds_has_mark(in->buf.data + in->at, TTY_MARK_LEN);
+}
+
+/* What readline may have of the characters before the next ESC or mark. */
 static size_t
 text_ready(const struct tty_input *in, int64_t now_ns)
 {
 	const char *data = in->buf.data + in->at;
-	const char *esc = memchr(data, '\033', waiting(in));
 
-	if (esc != NULL)
-		return (size_t)(esc - data);
+	for (size_t n = 1; n < waiting(in); n++)
+		if (data[n] == '\033' || data[n] == '\xf4' || n == SOME)
+			return n;
 	if (now_ns >= in->last_ns + TTY_HOLD_NS)
 		return waiting(in);
 	return waiting(in) - unfinished(in);
@@ -180,6 +189,8 @@ look_at_head(const struct tty_input *in, struct head *h)
 		*h = head_at_esc(in);
 	else if (c == '[' && in->escaped)
 		*h = head_behind_esc(in);
+	else if (c == '\xf4' && is_mark(in))
+		*h = (struct head){ .len = TTY_MARK_LEN };
 	else
 		return false;
 	return true;

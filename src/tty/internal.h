@@ -168,6 +168,49 @@ bool tty_input_paste_end(struct tty_input *in, int64_t now_ns,
 /* When to look again though nothing came: DW_NEVER or a deadline. */
 int64_t tty_input_deadline(const struct tty_input *in);
 
+/* ---- fold.c: long pastes, each one character of the line ---- */
+
+#define TTY_FOLDS     64 /* that are kept */
+#define TTY_FOLD_ROWS 8  /* a paste of more rows is folded */
+#define TTY_MARK_LEN  ((size_t)4)
+
+struct tty_fold {
+	char mark[TTY_MARK_LEN + 1]; /* what stands in the line */
+	char *text;
+	size_t len, lines;
+};
+
+struct tty_folds {
+	struct tty_fold list[TTY_FOLDS]; /* oldest first */
+	size_t n;
+	unsigned next; /* mark */
+};
+
+/* Is there what could be taken for a mark? */
+bool tty_folds_has_mark(const char *s, size_t len);
+/* Keeps a text; there must be room.  Returns its mark, or NULL: no memory. */
+const char *tty_folds_add(struct tty_folds *f, const char *text);
+/* The oldest one that neither line nor draft (may be NULL) holds, or NULL. */
+const struct tty_fold *tty_folds_oldest(const struct tty_folds *f,
+    const char *line, const char *draft);
+void tty_folds_drop(struct tty_folds *f, const struct tty_fold *fold);
+/* What a line stands for, and how it looks.  Marks of texts that are not kept
+ * any more stand for nothing. */
+void tty_folds_expand(const struct tty_folds *f, const char *line, size_t len,
+    struct dw_buf *out);
+void tty_folds_show(const struct tty_folds *f, const char *line, size_t len,
+    struct dw_buf *out);
+/* The line that stands for a text: what is kept becomes a mark again. */
+void tty_folds_fold(const struct tty_folds *f, const char *text,
+    struct dw_buf *out);
+/* Where in the line the text's byte `cursor` is. */
+size_t tty_folds_point(const struct tty_folds *f, const char *line,
+    size_t cursor);
+/* The one before point, else the next one; *at is its place.  NULL: none. */
+const struct tty_fold *tty_folds_near(const struct tty_folds *f,
+    const char *line, size_t point, size_t *at);
+void tty_folds_fini(struct tty_folds *f);
+
 /* ---- cursor.c ---- */
 
 /* How many rows of the window the cursor is below the prompt's first one,
@@ -220,13 +263,16 @@ struct tty {
 
 	/* edit.c and its kin */
 	struct tty_input in;
+	struct tty_folds folds;
+	struct dw_buf text;       /* of tty_edit_text() */
+	struct dw_buf shown;      /* the line as it is shown */
 	struct tty_stream stream; /* readline's way to `out` */
 	bool has_handler;         /* readline has its handler */
 	bool prepped;             /* the modes are readline's */
 	bool delivering;          /* ops.line or ops.eof runs */
 	bool line_changed;        /* the line itself changed */
 	char *entered;            /* line entered and erased */
-	char *draft;              /* for the next line */
+	char *draft;              /* for the next line, with marks */
 	size_t draft_point;
 	bool history_said; /* its file cannot be written */
 };
@@ -253,14 +299,20 @@ void tty_edit_resize(struct tty *tty);
 void tty_edit_clear(struct tty *tty);
 void tty_edit_set_text(struct tty *tty, const char *text, size_t cursor);
 void tty_edit_insert(struct tty *tty, const char *text);
+/* Puts the text of a folded paste into the line. */
+void tty_edit_unfold(struct tty *tty);
+/* What a line with marks stands for; the caller frees it.  NULL: no memory. */
+char *tty_edit_expand(const struct tty *tty, const char *line);
 bool tty_edit_is_free(const struct tty *tty);
-const char *tty_edit_text(const struct tty *tty, size_t *cursor);
+const char *tty_edit_text(struct tty *tty, size_t *cursor);
 /* Readline's screen follows the window. */
 void tty_edit_size(struct tty *tty);
 
 /* ---- modes.c: the terminal's modes ---- */
 
 bool tty_modes_foreground(void);
+/* Has the terminal hung up? */
+bool tty_modes_gone(void);
 void tty_modes_prep(int meta);
 void tty_modes_deprep(void);
 void tty_modes_restore(struct tty *tty);
@@ -277,7 +329,10 @@ void tty_words_open(void);
 /* ---- history.c ---- */
 
 void tty_history_open(struct tty *tty);
-void tty_history_add(struct tty *tty, const char *line);
+/* line is as it was entered, with marks; text is what it stands for. */
+void tty_history_add(struct tty *tty, const char *line, const char *text);
+/* A mark in these lines becomes its text: it will not be kept any more. */
+void tty_history_unfold(const struct tty *tty, const char *mark);
 void tty_history_close(void);
 
 /* ---- plain.c: no terminal ---- */

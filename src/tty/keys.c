@@ -93,6 +93,15 @@ redraw(int count, int key)
 	return 0;
 }
 
+static int
+unfold(int count, int key)
+{
+	(void)count;
+	(void)key;
+	tty_edit_unfold(tty_of_readline());
+	return 0;
+}
+
 /* The paste itself comes through tty_input_paste_end(): readline's own function
  * would wait here for its end. */
 static int
@@ -130,6 +139,7 @@ tty_keys_before(struct tty *tty)
 	skip_unknown_sequences();
 	bind("tty-redraw", "\\C-l", redraw);
 	bind("tty-suspend", "\\C-z", suspend);
+	bind("tty-unfold-paste", "\\ee", unfold);
 	for (size_t i = 0; i < tty->c.nkeys; i++)
 		bind(tty->c.keys[i].name, tty->c.keys[i].keys, functions[i]);
 }

@@ -262,7 +262,7 @@ tty_is_terminal(const struct tty *tty)
 /* ---- the line ---- */
 
 const char *
-tty_text(const struct tty *tty, size_t *cursor)
+tty_text(struct tty *tty, size_t *cursor)
 {
 	tty_check(tty);
 	if (!tty->plain)
@@ -298,9 +298,14 @@ tty_insert(struct tty *tty, const char *text)
 void
 tty_remember(struct tty *tty, const char *line)
 {
+	struct dw_buf folded = DW_BUF_INITIALIZER;
+
 	tty_check(tty);
-	if (!tty->plain)
-		tty_history_add(tty, line);
+	if (tty->plain)
+		return;
+	tty_folds_fold(&tty->folds, line, &folded);
+	tty_history_add(tty, dw_buf_str(&folded), line);
+	dw_buf_fini(&folded);
 }
 
 /* ---- waiting ---- */
@@ -462,6 +467,22 @@ stop(struct tty *tty)
 		tty_edit_suspend(tty);
 }
 
+/*
+ * A terminal that hangs up makes the system send SIGHUP, and a shell that is
+ * told so sends it on.  Otherwise it comes from somebody who wants what every
+ * daemon does then.
+ */
+static void
+take_hup(struct tty *tty)
+{
+	if (!tty->plain && tty_modes_gone())
+		tty_hung_up(tty);
+	else if (tty->signals.by_kernel)
+		call_or_quit(tty, tty->ops.hangup);
+	else if (tty->ops.hup != NULL)
+		tty->ops.hup(tty->c.arg);
+}
+
 static void
 take_signal(struct tty *tty, int signo)
 {
@@ -470,7 +491,7 @@ take_signal(struct tty *tty, int signo)
 	else if (signo == SIGQUIT)
 		call_or_quit(tty, tty->ops.quit);
 	else if (signo == SIGHUP)
-		tty_hung_up(tty);
+		take_hup(tty);
 	else if (signo == SIGTSTP)
 		stop(tty);
 	else if (signo == SIGCONT && !tty->plain && !tty->hung_up)
@@ -595,7 +616,7 @@ leave(struct tty *tty)
 		tty_plain_paint(tty);
 	tty_out_drain(&tty->out,
 	    tty->plain ? DRAIN_PLAIN_MS : DRAIN_TERMINAL_MS);
-	if (tty->have_modes && !tty->hung_up && tty_modes_foreground())
+	if (tty->have_modes && !tty_modes_gone() && tty_modes_foreground())
 		tcsetattr(STDIN_FILENO, TCSANOW, &tty->modes);
 }
 

@@ -438,6 +438,77 @@ a_paste_is_one_message(void)
 	end(&s);
 }
 
+/* Pastes so many rows "KEY 1" and so on, and waits for their label. */
+static void
+paste_rows(struct stage *s, const char *key, int n, const char *label)
+{
+	char row[32];
+
+	pty_type(s->p, "\033[200~");
+	for (int i = 1; i <= n; i++) {
+		snprintf(row, sizeof row, "%s %d\r", key, i);
+		pty_type(s->p, row);
+	}
+	pty_type(s->p, "\033[201~");
+	CHECK(pty_wait(s->p, label, WAIT));
+}
+
+static void
+add_rows(struct dw_buf *b, const char *key, int n)
+{
+	for (int i = 1; i <= n; i++)
+		dw_buf_addf(b, "%s %d\n", key, i);
+}
+
+static void
+long_pastes_are_folded_in_the_line_and_whole_in_the_reply(void)
+{
+	struct dw_buf whole = DW_BUF_INITIALIZER;
+	struct stage s = start_selected();
+
+	pty_type(s.p, "see ");
+	paste_rows(&s, "a", 60, "> see [60 lines, 291 bytes]");
+	says(&s, 3, "I wait");
+	CHECK(pty_wait(s.p, "3 alice| I wait", WAIT));
+	pty_type(s.p, "and ");
+	paste_rows(&s, "b", 9, "[60 lines, 291 bytes]and [9 lines, 36 bytes]");
+	pty_type(s.p, "end\r");
+	dw_buf_adds(&whole, "see ");
+	add_rows(&whole, "a", 60);
+	dw_buf_adds(&whole, "and ");
+	add_rows(&whole, "b", 9);
+	dw_buf_adds(&whole, "end");
+	takes_reply(&s, 3, dw_buf_str(&whole));
+	dw_buf_fini(&whole);
+	end(&s);
+}
+
+static void
+a_draft_with_a_long_paste_comes_back_as_it_was(void)
+{
+	struct dw_buf whole = DW_BUF_INITIALIZER;
+	struct stage s = start_selected();
+	uint64_t id;
+
+	paste_rows(&s, "a", 60, "> [60 lines, 291 bytes]");
+	pty_type(s.p, "draft\033m");
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	CHECK(pty_wait_gone(s.p, "291 bytes]draft", WAIT));
+	pty_type(s.p, "\033/");
+	CHECK(pty_wait(s.p, "> [60 lines, 291 bytes]draft", WAIT));
+	pty_type(s.p, "\r");
+	add_rows(&whole, "a", 60);
+	dw_buf_adds(&whole, "draft");
+	id = expect(&s, WIRE_REPLY, 3, dw_buf_str(&whole));
+	answer(&s, WIRE_ERR, id, EV_CODE_NOT_STORED, "the journal is full");
+	CHECK(pty_wait(s.p, "the text is back in the line", WAIT));
+	CHECK(pty_wait(s.p, "> [60 lines, 291 bytes]draft", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, dw_buf_str(&whole));
+	dw_buf_fini(&whole);
+	end(&s);
+}
+
 static void
 a_long_paste_says_what_enter_would_send(void)
 {
@@ -1748,6 +1819,8 @@ main(void)
 		T(a_half_typed_line_survives_what_arrives),
 		T(the_cursor_stays_inside_chinese_text),
 		T(a_paste_is_one_message),
+		T(long_pastes_are_folded_in_the_line_and_whole_in_the_reply),
+		T(a_draft_with_a_long_paste_comes_back_as_it_was),
 		T(a_long_paste_says_what_enter_would_send),
 		T(alt_enter_is_a_new_line),
 		T(keys_without_a_meaning_and_answers_of_the_terminal_reach_nobody),

@@ -346,6 +346,7 @@ signals_come_through_a_descriptor(void)
 	kill(getpid(), SIGWINCH); /* ignored, if nobody asks for it */
 	CHECK_INT(readable(s.rd), 1);
 	CHECK_INT(dw_signals_next(&s), SIGWINCH);
+	CHECK(!s.by_kernel);
 	kill(getpid(), SIGUSR1);
 	CHECK_INT(dw_signals_next(&s), SIGUSR1);
 	CHECK_INT(dw_signals_next(&s), 0);
