@@ -104,6 +104,7 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/hostile.py \
 	tests/system/limits.py \
+	tests/system/whose.py \
 	tests/system/udp.py \
 	tests/system/crash.py \
 	tests/system/deps.sh \

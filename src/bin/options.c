@@ -142,6 +142,7 @@ SETTER(greeting_file)
 SETTER(log_file)
 SETTER(wait_seconds)
 SETTER(script)
+SETTER(desk_user)
 
 #define FLAG(field)                                                \
 	static int set_##field(struct options *o, const char *arg) \
@@ -170,6 +171,8 @@ static const struct option_row options[] = {
 	    N_("where the journal is kept") },
 	{ "operator-socket", "PATH", VERB_ALL & ~(VERB_CALL | VERB_DEMO), 0,
 	    set_operator_socket, N_("where consoles attach") },
+	{ "desk-user", "NAME", VERB_ATTACH, 0, set_desk_user,
+	    N_("trust a desk that this user runs, beside you and root") },
 	{ "one-at-a-time", NULL, VERB_DESK, 0, set_one_at_a_time,
 	    N_("serve one customer, the next waits to be answered") },
 	{ "name", "TEXT", VERB_DESK | VERB_CALL, 0, set_name,

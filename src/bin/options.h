@@ -39,7 +39,7 @@ struct options {
 	enum con_bell bell;
 	bool one_at_a_time, begin_new, public_allowed;
 	bool no_history, allow_suspend, stay_at_eof;
-	const char *script;
+	const char *script, *desk_user;
 	struct svc_limits limits;
 	bool sessions_given, per_address_given;
 

@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/i18n.h"
 #include "base/lock.h"
 #include "base/thread.h"
@@ -165,6 +167,64 @@ open_customers(struct svc *svc, struct dw_buf *why)
 	return 0;
 }
 
+/* The folder of a path, which the caller frees. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* Operators would speak to whoever puts another socket there.  What cannot be
+ * looked at cannot be bound to either, and that tells why. */
+static int
+check_folder(const char *folder, struct dw_buf *why)
+{
+	struct stat st;
+
+	if (stat(folder, &st) < 0)
+		return 0;
+	switch (dw_folder_judge(&st, true)) {
+	case DW_FOLDER_SAFE:
+		return 0;
+	case DW_FOLDER_ANOTHERS:
+		dw_buf_addf(why,
+		    _("the folder %s belongs to user %lu; the operators' "
+		      "socket must be in one of your own or of root: choose "
+		      "another path with --operator-socket PATH"),
+		    folder, (unsigned long)st.st_uid);
+		break;
+	case DW_FOLDER_OPEN:
+		dw_buf_addf(why,
+		    _("others may write in the folder %s, and could put a "
+		      "desk of their own in the place of the operators' "
+		      "socket; take that away with 'chmod go-w', or choose "
+		      "another path with --operator-socket PATH"),
+		    folder);
+		break;
+	}
+	return DW_STATUS_CONFIG;
+}
+
+static int
+check_operator_path(const char *path, struct dw_buf *why)
+{
+	char *folder;
+	int r;
+
+	if (path == NULL)
+		return 0;
+	if ((folder = folder_of(path)) == NULL)
+		return DW_STATUS_FAILED;
+	dw_buf_reset(why); /* a warning that is of no use then */
+	r = check_folder(folder, why);
+	free(folder);
+	return r;
+}
+
 /* Also without a socket of its own: the console's link is adopted. */
 static int
 open_operators(struct svc *svc, struct dw_buf *why)
@@ -172,7 +232,10 @@ open_operators(struct svc *svc, struct dw_buf *why)
 	const char *path = svc->config->operator_socket;
 	struct sks_server_config cfg;
 	char text[SKS_ADDR_TEXT + 8];
+	int r;
 
+	if ((r = check_operator_path(path, why)) != 0)
+		return r;
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
 	svc_server_config(svc, &cfg);
 	cfg.max_sessions = (unsigned)svc->config->limits.max_operators;

@@ -17,6 +17,7 @@
 #include <sys/vfs.h>
 #endif
 
+#include "base/folder.h"
 #include "base/i18n.h"
 #include "base/lock.h"
 #include "store/internal.h"
@@ -128,22 +129,24 @@ check_owner(const struct store_place *p, struct dw_buf *why)
 
 	if (fstat(p->dir_fd, &st) < 0)
 		return -errno;
-	if (st.st_uid != geteuid()) {
+	switch (dw_folder_judge(&st, false)) {
+	case DW_FOLDER_SAFE:
+		return 0;
+	case DW_FOLDER_ANOTHERS:
 		dw_buf_addf(why,
 		    _("The folder %s belongs to user %lu, not to "
 		      "you. Choose another with --state."),
 		    p->dir, (unsigned long)st.st_uid);
-		return -EPERM;
-	}
-	if ((st.st_mode & 022) != 0) {
+		break;
+	case DW_FOLDER_OPEN:
 		dw_buf_addf(why,
 		    _("Others may write in the folder %s. Take "
 		      "that away with `chmod go-w`, or choose another with "
 		      "--state."),
 		    p->dir);
-		return -EPERM;
+		break;
 	}
-	return 0;
+	return -EPERM;
 }
 
 #ifdef HAVE_STRUCT_STATFS_F_TYPE
