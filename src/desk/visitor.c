@@ -66,8 +66,8 @@ visitor_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 	(void)arg;
 	(void)len;
 	if (rq->conn->session != NULL)
-		desk_session_close(d, rq->conn->session, "", EV_WHY_QUIT,
-		    _(bye), now);
+		desk_session_end(d, rq->conn->session, "", EV_WHY_QUIT, _(bye),
+		    now);
 	else
 		desk_fx_bye(d, DESK_FX_BYE, rq->conn, _(bye));
 }

@@ -66,7 +66,10 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
 	(void)arg;
 	(void)node;
-	dw_buf_addf(&happened, "%s; ", ev_word(&ev_codes, a->code));
+	dw_buf_adds(&happened, ev_word(&ev_codes, a->code));
+	if (a->code == EV_CODE_OK && a->text[0] != '\0')
+		dw_buf_addf(&happened, "<%s", a->text);
+	dw_buf_adds(&happened, "; ");
 }
 
 static void
@@ -101,6 +104,20 @@ sink_datagram(void *arg, const struct desk_peer *to, const char *text,
 }
 
 static void
+sink_unlisted(void *arg, uint64_t sid)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "unlisted %" PRIu64 "; ", sid);
+}
+
+static void
+sink_list_is_full(void *arg, uint64_t n)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "list is full: %" PRIu64 "; ", n);
+}
+
+static void
 sink_dropped(void *arg)
 {
 	(void)arg;
@@ -130,6 +147,8 @@ static const struct desk_sink sink = {
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = sink_datagram,
+	.unlisted = sink_unlisted,
+	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.quit = sink_quit,
 	.drained = sink_drained,
