@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,6 +102,30 @@ sink_datagram(void *arg, const struct desk_peer *to, const char *text,
 }
 
 static void
+sink_unlisted(void *arg, uint64_t sid)
+{
+	struct wire_frame f = wire_frame_of(WIRE_UNLISTED);
+
+	f.sid = sid;
+	svc_tell_operators(svc_of(arg), &f);
+}
+
+static void
+sink_list_is_full(void *arg, uint64_t n)
+{
+	char text[256];
+
+	snprintf(text, sizeof text,
+	    DW_PLURAL("%" PRIu64 " customer who left is off the list; "
+		      "/history N still shows it",
+		"%" PRIu64 " customers who left are off the list; "
+		"/history N still shows them",
+		n),
+	    n);
+	svc_notice(svc_of(arg), EV_CODE_LIMIT, text);
+}
+
+static void
 sink_dropped(void *arg)
 {
 	svc_udp_dropped(svc_of(arg));
@@ -147,6 +172,8 @@ static const struct desk_sink sink = {
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = sink_datagram,
+	.unlisted = sink_unlisted,
+	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.refused = sink_refused,
 	.quit = sink_quit,

@@ -221,6 +221,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	f.ncommands =
 	    wire_commands(commands, sizeof commands / sizeof commands[0]);
 	f.burst = (uint64_t)svc->config->limits.burst;
+	f.unlisted = desk_unlisted(svc->desk);
 	f.listeners = svc->listener_names;
 	f.nlisteners = svc->nlisteners;
 	if (!op->replay) {

@@ -299,6 +299,7 @@ configure_desk(struct svc *svc)
 	dc->retry_ns = DW_SECOND;
 	dc->gone_after_ms = l->gone_after * 1000;
 	dc->max_gone = (size_t)l->max_gone;
+	dc->max_gone_per_address = (size_t)l->max_gone_per_address;
 	dc->held_bytes = HELD_BYTES;
 	dc->max_message = (size_t)l->max_message;
 	dc->max_peers = (size_t)l->udp_peers;

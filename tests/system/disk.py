@@ -187,7 +187,7 @@ def _():
         same(o.reply(sid, "no"), "not-stored")
         c.reset()
         make_room(d)
-        o.event("closed", sid=sid)
+        o.event("gone", sid=sid)
 
 
 main("disk")

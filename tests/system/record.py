@@ -10,7 +10,7 @@ from desk import TOP, Desk, case, main, same, state, wait_until
 
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 ROW = rf"{STAMP} (?:\[\d+\] \S+ )?(?:Server|Waiting|New|Customer|Please|" \
-    r"Connection|Disconnected)[^\x00-\x1f\x7f]*"
+    r"Connection|Disconnected|Left|Off)[^\x00-\x1f\x7f]*"
 
 
 class Log:

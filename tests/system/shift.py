@@ -529,7 +529,7 @@ def lost(s, t):
     t.until("6 cora| are you there?\n",
             line="[5 guest, closed] 1 waiting 0:00> ")
     cora.reset()
-    t.until("6 cora is closed", line="[5 guest, closed]> ")
+    t.until("6 cora is gone", line="[5 guest, closed]> ")
 
 
 def flood(s, t):
