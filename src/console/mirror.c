@@ -526,10 +526,11 @@ con_mirror_oldest(const struct con_mirror *m)
 	const struct con_session *now = con_mirror_find(m, m->selected);
 	const struct con_session *next = NULL;
 
-	if (now != NULL && con_is_left(now))
+	if (now != NULL && ev_waits_since(&now->facts) != 0) {
 		next = first_of(m, is_new);
-	if (next == NULL && now != NULL && ev_waits_since(&now->facts) != 0)
-		next = first_after(m, now);
+		if (next == NULL)
+			next = first_after(m, now);
+	}
 	if (next == NULL)
 		next = first_after(m, NULL);
 	return next == NULL ? 0 : next->facts.sid;

@@ -119,8 +119,8 @@ int con_mirror_lookup(const struct con_mirror *m, const char *text,
 /*
  * Who is answered next: the connected customers who wait, the longest first,
  * then those who left unanswered, by age.  From one of them it goes on to the
- * one behind, and from the last to the first; a connected one with unread words
- * comes before any that left.  0 for nobody but the selected one.
+ * connected ones who have unread words, then to the one behind, and from the
+ * last to the first.  0 for nobody but the selected one.
  */
 uint64_t con_mirror_oldest(const struct con_mirror *m);
 

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "desk/internal.h"
 
-#define HOSTS    64
+#define HOSTS     64
 #define HOSTS_MAX ((size_t)1 << 18)
 
 /* The length of an address without its port. */
@@ -88,7 +88,8 @@ put_in_order(struct desk *d, struct desk_session *s)
 	struct dw_list *at = &d->left;
 
 	while (at->prev != &d->left &&
-	    left_before(s, DW_LIST_OF(at->prev, struct desk_session, left_node)))
+	    left_before(s,
+		DW_LIST_OF(at->prev, struct desk_session, left_node)))
 		at = at->prev;
 	dw_list_add(at, &s->left_node);
 	d->nleft++;
