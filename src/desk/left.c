@@ -16,9 +16,9 @@
 #include "base/clock.h"
 #include "desk/internal.h"
 
-#define FIRST_NS (DW_SECOND)      /* so long the first are gathered, */
-#define AGAIN_NS (60 * DW_SECOND) /* and later ones */
-#define HOSTS    64
+#define FIRST_NS  (DW_SECOND)      /* so long the first are gathered, */
+#define AGAIN_NS  (60 * DW_SECOND) /* and later ones */
+#define HOSTS     64
 #define HOSTS_MAX ((size_t)1 << 18)
 
 /* The length of an address without its port. */
@@ -92,7 +92,8 @@ put_in_order(struct desk *d, struct desk_session *s)
 	struct dw_list *at = &d->left;
 
 	while (at->prev != &d->left &&
-	    left_before(s, DW_LIST_OF(at->prev, struct desk_session, left_node)))
+	    left_before(s,
+		DW_LIST_OF(at->prev, struct desk_session, left_node)))
 		at = at->prev;
 	dw_list_add(at, &s->left_node);
 	d->nleft++;

@@ -46,6 +46,7 @@ struct svc {
 	/* The desk thread's own. */
 	struct desk *desk;
 	struct dw_list links; /* operators that are live */
+	uint64_t last_link;   /* the number of the latest */
 	struct dw_buf scratch;
 	bool disk_failing; /* the operators were told */
 

@@ -19,7 +19,7 @@ static struct desk_config config;
 static enum desk_put put_says;
 static uint64_t put_bytes;
 static struct desk_conn anna, bert, *conn; /* conn: who acts */
-static const char *went; /* why the last event said */
+static const char *went;                   /* why the last event said */
 static unsigned port;
 
 static void
@@ -506,8 +506,9 @@ close_left_does_no_more_at_once_than_one_round_should(void)
 	command("close left");
 	desk_settle(desk, now);
 	desk_publish(desk, &sink, NULL, now);
-	CHECK(strstr(dw_buf_str(&happened),
-		  "ok<1000 sessions closed, and there are more: say it again") !=
+	CHECK(
+	    strstr(dw_buf_str(&happened),
+		"ok<1000 sessions closed, and there are more: say it again") !=
 	    NULL);
 	dw_buf_reset(&happened);
 	check_list("1001 left");
