@@ -50,6 +50,7 @@ struct svc {
 	/* The desk thread's own. */
 	struct desk *desk;
 	struct dw_list links; /* operators that are live */
+	uint64_t last_link;   /* the number of the latest */
 	struct dw_buf scratch;
 	/* Of these the operators were told. */
 	bool disk_failing, log_losing, talk_losing;

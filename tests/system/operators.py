@@ -369,6 +369,51 @@ def _():
         same(earlier, 0)
 
 
+def looks(o, start=0):
+    """What this console was told: (operator, session), in order."""
+    return [(f["name"], f.get("sid", 0)) for f in o.frames[start:]
+            if f["op"] == "looks"]
+
+
+@case("who has selected whom is told to all others, also to who comes later")
+def _():
+    with Desk() as d:
+        ann, bob, c = d.operator("ann"), d.operator("bob"), d.line()
+        c.send("hi\n")
+        sid = ann.said("hi")["sid"]
+        ann.send(op="look", sid=sid)
+        first = bob.frame(op="looks", name="ann", sid=sid)
+        late = d.operator("late")
+        same(late.frame(op="looks")["n"], first["n"])
+        bob.send(op="look", sid=sid)
+        bob.send(op="look", sid=sid)        # which is no news
+        other = ann.frame(op="looks", name="bob")
+        assert other["n"] != first["n"], other
+        bob.send(op="look")
+        ann.frame(lambda f: "sid" not in f, op="looks", name="bob")
+        ann.close()
+        bob.frame(lambda f: "sid" not in f, op="looks", n=first["n"])
+        late.sync()
+        same(looks(late), [("ann", sid), ("bob", sid), ("bob", 0),
+                           ("ann", 0)])
+        same(looks(ann), [("bob", sid), ("bob", 0)])
+        same(d.operator("new").frames[-1]["op"], "live")
+        same([e["ev"] for e in late.events() if e["ev"] not in ("on", "off")],
+             [])
+
+
+@case("a ping is answered, also while a request is")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        for n in range(1, 101):
+            o.send(op="ping", id=n)
+        o.frame(op="pong", id=100)
+        same([f["id"] for f in o.frames if f["op"] == "pong"],
+             list(range(1, 101)))
+        o.sync()
+
+
 @case("many links that come and go leave no thread and no descriptor")
 def _():
     with Desk() as d:

@@ -334,6 +334,25 @@ who_never_said_a_word_is_closed_whatever_way_it_went(void)
 }
 
 static void
+a_close_and_a_kick_end_it_whatever_it_is_owed(void)
+{
+	for (int kick = 0; kick < 2; kick++)
+		for (int classic = 0; classic < 2; classic++) {
+			begin(true);
+			arrives_from("192.0.2.1",
+			    classic ? EV_MODE_CLASSIC : EV_MODE_LINE);
+			said("hi");
+			done();
+			command(kick ? "kick 1" : "close 1");
+			done();
+			check_list("");
+			leaves("left");
+			check_list("");
+			finish();
+		}
+}
+
+static void
 a_goodbye_is_said_and_ends_the_connection_as_ever(void)
 {
 	begin(true);
@@ -710,6 +729,7 @@ main(void)
 		T(who_goes_unanswered_stays_for_ever_whatever_way_it_went),
 		T(who_was_answered_is_closed_whatever_way_it_went),
 		T(who_never_said_a_word_is_closed_whatever_way_it_went),
+		T(a_close_and_a_kick_end_it_whatever_it_is_owed),
 		T(a_goodbye_is_said_and_ends_the_connection_as_ever),
 		T(who_goes_before_the_last_answer_reached_it_stays_too),
 		T(a_held_answer_that_its_turn_never_came_for_keeps_it_too),
