@@ -334,7 +334,7 @@ def hostile_text_of_the_server_is_harmless():
     with Script(desk) as s:
         status, out, _ = Client(s.port).end()
     same(status, 0)
-    same(out, "Lin: \\x1B]0;owned\\x07\\x1B[2J\\x9B31m \\u{202E} \\xFF\n"
+    same(out, "Lin: \\x1b]0;owned\\x07\\x1b[2J\\x9b31m \\u{202E} \\xff\n"
          "ok\n* bye\n")
 
 
@@ -775,7 +775,7 @@ def hostile_answers_are_harmless_in_classic_too():
 
     with Script(server) as s:
         _, out, _ = Client(s.port, "--classic").end(b"hello\n")
-    assert "- \\x1B[2J\\xFF\\x07\n" in out, out
+    assert "- \\x1b[2J\\xff\\x07\n" in out, out
 
 
 def half_a_character_is_shown_after_a_moment():

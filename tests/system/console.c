@@ -1060,7 +1060,7 @@ a_strangers_bytes_do_nothing(void)
 	    "abc\xff\xfe end");
 	CHECK(pty_wait(s.p, "end", WAIT));
 	CHECK(pty_wait(s.p, "| * 09:00:00 5 bob is gone", WAIT));
-	CHECK(pty_wait(s.p, "\\x1B]0;owned\\x07", WAIT));
+	CHECK(pty_wait(s.p, "\\x1b]0;owned\\x07", WAIT));
 	CHECK_INT(pty_count_rows(s.p, "* 09:00:00 5 bob is gone"), 0);
 	end(&s);
 }
@@ -1439,7 +1439,7 @@ a_script_is_answered_without_a_control_byte(void)
 	CHECK(WIFEXITED(status));
 	CHECK_INT(WEXITSTATUS(status), 1); /* one was refused */
 	CHECK(strstr(out, "3 lin> hello alice ✓\n") != NULL);
-	CHECK(strstr(out, "3 alice| one\\ntwo \\x1B[31m\n") != NULL);
+	CHECK(strstr(out, "3 alice| one\\ntwo \\x1b[31m\n") != NULL);
 	CHECK(strstr(out, "* not sent to 3 alice: too much waits\n") != NULL);
 	for (const char *p = out; *p != '\0'; p++)
 		CHECK((unsigned char)*p >= 0x20 || *p == '\n');

@@ -140,7 +140,7 @@ def _():
         sid = o.said("hi")["sid"]
         o.reply(sid, "row one\n* not the desk\nlin: nor lin\x1b[2J\x9b")
         c.until("lin: row one\n     * not the desk\n     lin: nor lin"
-                "\\x1B[2J")
+                "\\x1b[2J")
 
 
 @case("HTTP is told what this is, and closed; no session begins")
