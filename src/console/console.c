@@ -22,6 +22,7 @@
 #define WELCOME_TERMINAL_S 1.0
 #define ASKED_NS           (5 * DW_SECOND) /* for the second Ctrl-D */
 #define PASTED_LINES       10              /* more are worth a word */
+#define BOUNCE_NS          (DW_SECOND / 2) /* between two Enters */
 
 /* ---- what the terminal tells us ---- */
 
@@ -36,12 +37,26 @@ on_empty_line(struct con *con, uint64_t painted)
 		con_select(con, sid);
 }
 
+/* A key that is pressed twice or held down shall not answer somebody else.  A
+ * script has no keys. */
+static bool
+is_bounce(struct con *con, const struct con_line *l)
+{
+	int64_t now = dw_clock_ns(), last = con->enter_ns;
+
+	con->enter_ns = now;
+	return l->kind == CON_LINE_EMPTY && tty_is_terminal(con->tty) &&
+	    last != 0 && now < last + BOUNCE_NS;
+}
+
 static void
 on_line(void *arg, const char *text, uint64_t painted)
 {
 	struct con *con = con_of(arg);
 	struct con_line l = con_line_of(text);
 
+	if (is_bounce(con, &l))
+		return;
 	con->asked_ns = 0;
 	con_cancel_leaving(con);
 	if (con->eof)
@@ -164,14 +179,16 @@ on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
 		    lines);
 }
 
-/* Only commands: replies may hold what is a customer's alone. */
+/* Only commands: replies may hold what is a customer's alone, and so may a line
+ * that only looks like a command. */
 static bool
 may_remember(void *arg, const char *line)
 {
+	struct con *con = con_of(arg);
 	struct con_line l = con_line_of(line);
 
-	(void)arg;
-	return l.kind == CON_LINE_COMMAND && !con_is_answer(l.name);
+	return l.kind == CON_LINE_COMMAND && con_command_is_known(con, &l) &&
+	    !con_is_answer(l.name);
 }
 
 static const struct tty_ops ops = {

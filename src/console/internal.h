@@ -45,6 +45,7 @@ struct con {
 	int64_t wait_ns;  /* a script waits; DW_NEVER */
 	int64_t asked_ns; /* Ctrl-D once, when; or 0 */
 	int64_t leave_ns; /* answers or not; DW_NEVER */
+	int64_t enter_ns; /* the last Enter, or 0 */
 	bool eof;         /* no more lines will come */
 	bool link_ended;  /* for good */
 	bool leaving;     /* the end is no failure */
