@@ -107,7 +107,7 @@ put_escape(struct printing *p, struct glyph g)
 	size_t before = p->out->len;
 
 	if (!g.valid || g.uc < 0xA0)
-		dw_buf_addf(p->out, "\\x%02X", (unsigned)g.uc);
+		dw_buf_addf(p->out, "\\x%02x", (unsigned)g.uc);
 	else
 		dw_buf_addf(p->out, "\\u{%04X}", (unsigned)g.uc);
 	p->column += p->out->len - before;

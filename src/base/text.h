@@ -24,9 +24,9 @@
 /*
  * Makes foreign bytes harmless, and is the only function that does.  What
  * comes out is valid UTF-8 of visible characters and U+0020:
- *   - a byte that is not UTF-8, and a control character    \xNN
+ *   - a byte that is not UTF-8, and a control character    \x1b
  *   - tab                                        spaces, to the next 8 columns
- *   - format, invisible, private, unassigned               \u{NNNN}
+ *   - format, invisible, private, unassigned               \u{200B}
  *   - U+FE0F right after an emoji and U+200D between two   kept
  *   - more than 4 combining marks on one character         one U+2026
  */

@@ -513,6 +513,15 @@ unknown_command(struct con *con, const struct con_line *l)
 	con_line_back(con, l->text);
 }
 
+bool
+con_command_is_known(const struct con *con, const struct con_line *l)
+{
+	if (is_number(l))
+		return *l->args == '\0';
+	return con_command_find(l->name, l->name_len) != NULL ||
+	    con_desk_command(con->welcome, l->name, l->name_len) != NULL;
+}
+
 void
 con_command_run(struct con *con, const struct con_line *l, uint64_t painted)
 {

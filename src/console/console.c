@@ -21,7 +21,8 @@
 
 #define WELCOME_PLAIN_S    10.0 /* a script's lines need the sessions */
 #define WELCOME_TERMINAL_S 1.0
-#define PASTED_LINES       10 /* more are worth a word */
+#define PASTED_LINES       10              /* more are worth a word */
+#define BOUNCE_NS          (DW_SECOND / 2) /* between two Enters */
 
 /* ---- what the terminal tells us ---- */
 
@@ -60,6 +61,18 @@ on_empty_line(struct con *con, uint64_t painted)
 		take_next(con);
 }
 
+/* A key that is pressed twice or held down shall not answer somebody else.  A
+ * script has no keys. */
+static bool
+is_bounce(struct con *con, const struct con_line *l)
+{
+	int64_t now = dw_clock_ns(), last = con->enter_ns;
+
+	con->enter_ns = now;
+	return l->kind == CON_LINE_EMPTY && tty_is_terminal(con->tty) &&
+	    last != 0 && now < last + BOUNCE_NS;
+}
+
 static void
 on_line(void *arg, const char *text, uint64_t painted)
 {
@@ -67,6 +80,8 @@ on_line(void *arg, const char *text, uint64_t painted)
 	struct con_line l = con_line_of(text);
 	int64_t asked_ns = con->asked_ns;
 
+	if (is_bounce(con, &l))
+		return;
 	con_cancel_leaving(con);
 	if (con->eof)
 		return;
@@ -179,14 +194,16 @@ on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
 		    lines);
 }
 
-/* Only commands: replies may hold what is a customer's alone. */
+/* Only commands: replies may hold what is a customer's alone, and so may a line
+ * that only looks like a command. */
 static bool
 may_remember(void *arg, const char *line)
 {
+	struct con *con = con_of(arg);
 	struct con_line l = con_line_of(line);
 
-	(void)arg;
-	return l.kind == CON_LINE_COMMAND && !con_is_answer(l.name);
+	return l.kind == CON_LINE_COMMAND && con_command_is_known(con, &l) &&
+	    !con_is_answer(l.name);
 }
 
 static const struct tty_ops ops = {

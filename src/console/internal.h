@@ -85,6 +85,7 @@ struct con {
 	enum con_ask asked; /* and when */
 	int64_t asked_ns;
 	int64_t leave_ns; /* answers or not; DW_NEVER */
+	int64_t enter_ns; /* the last Enter, or 0 */
 	bool eof;         /* no more lines will come */
 	bool link_ended;  /* for good */
 	bool no_link;     /* lost, or silent for long */

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -333,6 +334,21 @@ refusal(const struct desk *d, const struct desk_session *s, uint64_t sid,
 }
 
 static int
+refuse_long_reply(struct desk *d, const struct desk_request *rq)
+{
+	char *text;
+
+	if (asprintf(&text,
+		_("that is too long: a message has %zu bytes at most, and this "
+		  "one has %zu"),
+		d->config->max_message, rq->len) < 0)
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("that is too long for one message"));
+	desk_fx_answer(d, rq, EV_CODE_USAGE, text)->owned = text;
+	return 0;
+}
+
+static int
 decide_reply(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
@@ -345,10 +361,8 @@ decide_reply(struct desk *d, const struct desk_request *rq,
 		code = EV_CODE_USAGE;
 		text = _("there is nothing to send");
 	}
-	if (code == EV_CODE_OK && rq->len > d->config->max_message) {
-		code = EV_CODE_USAGE;
-		text = _("that is too long for one message");
-	}
+	if (code == EV_CODE_OK && rq->len > d->config->max_message)
+		return refuse_long_reply(d, rq);
 	if (code != EV_CODE_OK)
 		return desk_refuse(d, rq, code, text);
 	ev.n = s->facts.out + 1;

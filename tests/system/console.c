@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -370,6 +371,16 @@ end(struct stage *s)
 	wire_frame_free(s->last);
 }
 
+/* An Enter on an empty line counts half a second after the one before. */
+static void
+let_enter_rest(void)
+{
+	int64_t until = dw_clock_ns() + DW_SECOND / 2 + 50 * DW_MS;
+
+	while (dw_clock_ns() < until)
+		poll(NULL, 0, dw_clock_poll_ms(until));
+}
+
 /* ---- typing ---- */
 
 static void
@@ -722,6 +733,24 @@ enter_takes_who_waits_longest(void)
 }
 
 static void
+a_second_enter_at_once_selects_nobody(void)
+{
+	struct stage s = start();
+
+	arrives(&s, 9, "nina");
+	CHECK(pty_wait(s.p, "[-] 1 waiting", WAIT));
+	pty_type(s.p, "/help list\r\r\r");
+	CHECK(pty_wait(s.p, "* /list", WAIT));
+	says(&s, 9, "hello");
+	CHECK(pty_wait(s.p, "9 nina| hello", WAIT));
+	CHECK(pty_wait(s.p, "[-] 1 waiting", WAIT));
+	let_enter_rest();
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "[9 nina]", WAIT));
+	end(&s);
+}
+
+static void
 text_for_nobody_is_kept(void)
 {
 	struct stage s = start();
@@ -815,6 +844,23 @@ a_session_that_ends_while_typing_gets_nothing(void)
 }
 
 static void
+a_reply_that_is_too_long_is_told_the_limit(void)
+{
+	static char block[8192];
+	struct stage s = start_selected();
+
+	memset(block, 'p', sizeof block);
+	pty_type(s.p, "\033[200~");
+	for (int i = 0; i < 9; i++)
+		pty_type_bytes(s.p, block, sizeof block);
+	pty_type(s.p, "\033[201~\r");
+	CHECK(pty_wait(s.p, "it is too long: a reply has 65,536 bytes at most",
+	    WAIT));
+	CHECK(pty_wait(s.p, "> [1 line, 73,728 bytes]", WAIT));
+	end(&s);
+}
+
+static void
 a_refused_reply_comes_back_to_the_line(void)
 {
 	struct stage s = start_selected();
@@ -866,6 +912,7 @@ a_refused_reply_does_not_disturb_the_next_one(void)
 	CHECK(pty_wait(s.p, "kept as a draft", WAIT));
 	pty_type(s.p, "\r");
 	takes_reply(&s, 3, "second");
+	let_enter_rest();
 	pty_type(s.p, "\r");
 	CHECK(pty_wait(s.p, "> first", WAIT));
 	end(&s);
@@ -1302,6 +1349,8 @@ only_commands_are_in_the_history_file(void)
 	CHECK(pty_wait(s.p, "[3 alice]", WAIT));
 	pty_type(s.p, "a secret\r");
 	takes_reply(&s, 3, "a secret");
+	pty_type(s.p, "/mistyped secret\r");
+	CHECK(pty_wait(s.p, "no command /mistyped", WAIT));
 	pty_type(s.p, "\004");
 	CHECK_INT(pty_wait_exit(s.p, WAIT), 0);
 	if (CHECK((f = fopen(file, "r")) != NULL)) {
@@ -1384,7 +1433,7 @@ a_strangers_bytes_do_nothing(void)
 	    "abc\xff\xfe end");
 	CHECK(pty_wait(s.p, "end", WAIT));
 	CHECK(pty_wait(s.p, "| * 09:00:00 5 bob is gone", WAIT));
-	CHECK(pty_wait(s.p, "\\x1B]0;owned\\x07", WAIT));
+	CHECK(pty_wait(s.p, "\\x1b]0;owned\\x07", WAIT));
 	CHECK_INT(pty_count_rows(s.p, "* 09:00:00 5 bob is gone"), 0);
 	end(&s);
 }
@@ -1764,7 +1813,7 @@ a_script_is_answered_without_a_control_byte(void)
 	CHECK(WIFEXITED(status));
 	CHECK_INT(WEXITSTATUS(status), 1); /* one was refused */
 	CHECK(strstr(out, "3 lin> hello alice ✓\n") != NULL);
-	CHECK(strstr(out, "3 alice| one\\ntwo \\x1B[31m\n") != NULL);
+	CHECK(strstr(out, "3 alice| one\\ntwo \\x1b[31m\n") != NULL);
 	CHECK(strstr(out, "* not sent to 3 alice: too much waits\n") != NULL);
 	for (const char *p = out; *p != '\0'; p++)
 		CHECK((unsigned char)*p >= 0x20 || *p == '\n');
@@ -1831,11 +1880,13 @@ main(void)
 		T(ctrl_c_drops_the_line_and_nothing_else),
 		T(a_search_goes_on_while_the_prompt_changes),
 		T(enter_takes_who_waits_longest),
+		T(a_second_enter_at_once_selects_nobody),
 		T(text_for_nobody_is_kept),
 		T(each_session_keeps_its_draft),
 		T(a_draft_entered_with_its_sessions_key_goes_to_that_session),
 		T(text_typed_ahead_of_a_sessions_prompt_goes_to_that_session),
 		T(a_session_that_ends_while_typing_gets_nothing),
+		T(a_reply_that_is_too_long_is_told_the_limit),
 		T(a_refused_reply_comes_back_to_the_line),
 		T(a_kept_reply_that_begins_with_a_slash_is_never_a_command),
 		T(a_refused_reply_does_not_disturb_the_next_one),

@@ -427,7 +427,7 @@ def _():
         console.communicate(timeout=LIMIT)
         assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", out), out
         assert "\u202e" not in out.decode(), out
-        assert "\\x1B]0;owned\\x07" in out.decode(), out
+        assert "\\x1b]0;owned\\x07" in out.decode(), out
 
 
 @case("D-23: there is an end to customers, lines and their length")

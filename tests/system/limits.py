@@ -111,7 +111,8 @@ def _():
         o.said("y" * 63, n=1)
         for _ in range(2):
             c.send("y" * 64 + "\n")
-            c.until("That line is too long and was not read.\n")
+            c.until("That line is too long and was not read: a line has 64 "
+                    "bytes at most, with its end.\n")
             c.send("goes on\n")
         same(o.said("goes on")["n"], 2)
         o.said("goes on", n=3)
@@ -311,7 +312,10 @@ def _():
         o, c = d.operator(), d.line()
         c.send("hi\n")
         sid = o.said("hi")["sid"]
-        same(o.reply(sid, "x" * 1025), "usage")
+        f = o.answer(o.ask("reply", sid=sid, text="x" * 1025))
+        same((f["op"], f["code"]), ("err", "usage"))
+        same(f["text"], "that is too long: a message has 1024 bytes at most, "
+             "and this one has 1025")
         same(o.reply(sid, "x" * 1024), "ok")
         c.until("lin: " + "x" * 1024 + "\n")
 

@@ -306,7 +306,7 @@ def _():
         sid = o.said("hi")["sid"]
         o.reply(sid, "row one\n* not the desk\nlin: nor lin\x1b[2J\x9b")
         c.until("lin: row one\n     * not the desk\n     lin: nor lin"
-                "\\x1B[2J")
+                "\\x1b[2J")
 
 
 def answered(port, method):

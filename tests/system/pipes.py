@@ -85,7 +85,7 @@ def _():
         c.until(f"nc 127.0.0.1 {port}")
         customer = Customer(port)
         customer.send(b"my \x1b[31mbox\x07\n")
-        c.until(r"1 guest\| my \\x1B\[31mbox\\x07\n")
+        c.until(r"1 guest\| my \\x1b\[31mbox\\x07\n")
         c.type("/1")
         c.type("您好")
         customer.until("lin: 您好\n")

@@ -889,8 +889,8 @@ hostile_text_reaches_the_screen_as_visible_escapes(void)
 	    "say \\x1b]0;title\\x07 \\x1b[6n \\x9b\\x33\\x31m \\x0e"
 	    " \\xc2\\x9b2J \\x1bP1$r\\x1b\\\\ \\xe2\\x80\\xae end");
 	CHECK(pty_wait(s.p, "end", WAIT));
-	CHECK(pty_has(s.p, "\\x1B]0;title\\x07"));
-	CHECK(pty_has(s.p, "\\x9B2J"));
+	CHECK(pty_has(s.p, "\\x1b]0;title\\x07"));
+	CHECK(pty_has(s.p, "\\x9b2J"));
 	CHECK(pty_has(s.p, "\\u{202E}"));
 	check_line(&s, "[-]>", 5);
 	end(&s);
@@ -904,7 +904,7 @@ no_customer_text_stands_in_column_0(void)
 	order(&s,
 	    "say aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	    "2 boss| please\\x0a2 boss| refund me\\x0d\\x0a* closed\\x0d* x");
-	CHECK(pty_wait(s.p, "* closed\\x0D* x", WAIT));
+	CHECK(pty_wait(s.p, "* closed\\x0d* x", WAIT));
 	for (int i = 0; i < 20; i++) {
 		const char *row = pty_row(s.p, i);
 

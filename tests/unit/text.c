@@ -152,15 +152,15 @@ plain_text_of_any_script_stays_as_it_is(void)
 static void
 controls_and_broken_bytes_become_visible(void)
 {
-	CHECK_STR(shown("\033[2J"), "\\x1B[2J");
-	CHECK_STR(shown("\a\b\r\x7f"), "\\x07\\x08\\x0D\\x7F");
+	CHECK_STR(shown("\033[2J"), "\\x1b[2J");
+	CHECK_STR(shown("\a\b\r\x7f"), "\\x07\\x08\\x0d\\x7f");
 	CHECK_STR(shown("\xc2\x9b"
 			"31m"),
-	    "\\x9B31m");
-	CHECK_STR(shown("\x9b\xff\xc0\x80"), "\\x9B\\xFF\\xC0\\x80");
-	CHECK_STR(shown("\xe4\xbd"), "\\xE4\\xBD");
-	CHECK_STR(shown("\xed\xa0\x80"), "\\xED\\xA0\\x80");
-	CHECK_STR(shown("\xf4\x90\x80\x80"), "\\xF4\\x90\\x80\\x80");
+	    "\\x9b31m");
+	CHECK_STR(shown("\x9b\xff\xc0\x80"), "\\x9b\\xff\\xc0\\x80");
+	CHECK_STR(shown("\xe4\xbd"), "\\xe4\\xbd");
+	CHECK_STR(shown("\xed\xa0\x80"), "\\xed\\xa0\\x80");
+	CHECK_STR(shown("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");
 	CHECK_STR(printable("a\0b", 3, 0), "a\\x00b");
 }
 
@@ -197,8 +197,8 @@ an_emoji_keeps_its_variant_and_its_joiner(void)
 static void
 rows_end_only_where_that_is_asked_for(void)
 {
-	CHECK_STR(rows("a\nb\r\nc\rd"), "a\nb\nc\\x0Dd");
-	CHECK_STR(shown("a\nb\r\nc\rd"), "a\\nb\\nc\\x0Dd");
+	CHECK_STR(rows("a\nb\r\nc\rd"), "a\nb\nc\\x0dd");
+	CHECK_STR(shown("a\nb\r\nc\rd"), "a\\nb\\nc\\x0dd");
 }
 
 static void
@@ -212,7 +212,7 @@ a_tab_goes_to_the_next_eighth_column(void)
 static void
 a_quoted_backslash_is_doubled_so_no_escape_can_be_forged(void)
 {
-	CHECK_STR(printable("\\x1B\033", 5, DW_TEXT_QUOTE), "\\\\x1B\\x1B");
+	CHECK_STR(printable("\\x1B\033", 5, DW_TEXT_QUOTE), "\\\\x1B\\x1b");
 	CHECK_STR(shown("\\x1B"), "\\x1B");
 }
 
@@ -590,7 +590,7 @@ random_text(struct dw_buf *out)
 		"http://example.org/a/long/path",
 		"한",
 		"| 2 boss| ",
-		"\\x1B",
+		"\\x1b",
 	};
 	const size_t n = sizeof parts / sizeof parts[0];
 
