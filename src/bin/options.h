@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/status.h"
@@ -35,6 +36,8 @@ struct options {
 	const char *name, *as, *greeting_file, *log_file;
 	enum tty_colour colour;
 	bool one_at_a_time, begin_new, public_allowed;
+	bool accepts_end;
+	uint64_t accepted_end;
 	bool no_history, allow_suspend, stay_at_eof;
 	const char *script, *desk_user;
 	struct svc_limits limits;
