@@ -108,6 +108,7 @@ scripts = \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
 	tests/system/from_python.py \
+	tests/system/fuzz.py \
 	tests/system/header.sh \
 	tests/system/install.sh \
 	tests/system/library_manual.py \
