@@ -109,6 +109,7 @@ scripts = \
 	tests/system/framing_doc.py \
 	tests/system/from_python.py \
 	tests/system/fuzz.py \
+	tests/system/hardening.py \
 	tests/system/header.sh \
 	tests/system/install.sh \
 	tests/system/library_manual.py \
