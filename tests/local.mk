@@ -112,6 +112,8 @@ scripts = \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
 	tests/system/from_python.py \
+	tests/system/fuzz.py \
+	tests/system/hardening.py \
 	tests/system/header.sh \
 	tests/system/install.sh \
 	tests/system/library_manual.py \

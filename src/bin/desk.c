@@ -114,6 +114,8 @@ configure(struct desk_process *p)
 	c->every_address = o->per_address_given;
 	c->one_at_a_time = o->one_at_a_time;
 	c->begin_new = o->begin_new;
+	c->accepts_end = o->accepts_end;
+	c->accepted_end = o->accepted_end;
 	c->public_allowed = o->public_allowed;
 	c->quit = &p->wake;
 	if (c->one_at_a_time && c->limits.idle_timeout == 0)

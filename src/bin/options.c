@@ -128,6 +128,21 @@ set_on_eof(struct options *o, const char *arg)
 	return -EINVAL;
 }
 
+static int
+set_accept_end(struct options *o, const char *arg)
+{
+	char *end;
+
+	errno = 0;
+	o->accepted_end = strtoull(arg, &end, 10);
+	o->accepts_end = true;
+	if (arg[0] >= '0' && arg[0] <= '9' && *end == '\0' && errno == 0)
+		return 0;
+	print_error(_("--accept-end takes the number of an event, not \"%s\""),
+	    arg);
+	return -EINVAL;
+}
+
 #define SETTER(field)                                              \
 	static int set_##field(struct options *o, const char *arg) \
 	{                                                          \
@@ -185,6 +200,8 @@ static const struct option_row options[] = {
 	    N_("append what is said to FILE; SIGHUP opens it anew") },
 	{ "begin-new", NULL, VERB_OPEN | VERB_SERVE, 0, set_begin_new,
 	    N_("set a damaged journal aside and begin a new one") },
+	{ "accept-end", "N", VERB_OPEN | VERB_SERVE, 0, set_accept_end,
+	    N_("go on with a journal that ends at event N, as a copy may") },
 	{ "allow-plaintext-public", NULL, VERB_DESK, 0, set_public_allowed,
 	    N_("listen also where the whole world can connect") },
 	{ "no-history", NULL, VERB_CONSOLE, 0, set_no_history,

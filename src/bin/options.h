@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/status.h"
@@ -38,6 +39,8 @@ struct options {
 	enum con_clock clock;
 	enum con_bell bell;
 	bool one_at_a_time, begin_new, public_allowed;
+	bool accepts_end;
+	uint64_t accepted_end;
 	bool no_history, allow_suspend, stay_at_eof;
 	const char *script, *desk_user;
 	struct svc_limits limits;

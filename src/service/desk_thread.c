@@ -205,6 +205,20 @@ tell_disk(struct svc *svc, int error)
 	svc_notice(svc, EV_CODE_DISK, text);
 }
 
+/* The same for another program that reads the journal and does not stop. */
+static void
+tell_reader(struct svc *svc)
+{
+	if (store_is_held_back(svc->store) == svc->held_back)
+		return;
+	svc->held_back = !svc->held_back;
+	svc_notice(svc, EV_CODE_DISK,
+	    svc->held_back ?
+		_("another program reads the journal and does not let go: "
+		  "its -wal grows for as long, and is beyond 16 MiB now") :
+		_("the journal's -wal does not grow any more"));
+}
+
 /* The same for a log, of which no thread here waits for anything. */
 static void
 tell_log(struct svc *svc, struct dw_log *log, bool *losing)
@@ -237,6 +251,7 @@ store(struct svc *svc)
 	if (n > 0) {
 		r = store_append(svc->store, evs, n);
 		tell_disk(svc, r);
+		tell_reader(svc);
 	}
 	if (r == 0)
 		desk_publish(svc->desk, &sink, svc, svc_now());

@@ -53,7 +53,7 @@ struct svc {
 	uint64_t last_link;   /* the number of the latest */
 	struct dw_buf scratch;
 	/* Of these the operators were told. */
-	bool disk_failing, log_losing, talk_losing;
+	bool disk_failing, held_back, log_losing, talk_losing;
 
 	atomic_bool ending; /* the inbox will get no more */
 	atomic_bool drained;

@@ -268,7 +268,9 @@ open_desk(struct svc *svc, struct dw_buf *why)
 {
 	const struct svc_config *config = svc->config;
 	struct store_config sc = { .dir = config->state_dir,
-		.begin_new = config->begin_new };
+		.begin_new = config->begin_new,
+		.accepts_end = config->accepts_end,
+		.accepted_end = config->accepted_end };
 	uint64_t seq, sid;
 
 	if (store_open(&sc, &svc->store, why) < 0)

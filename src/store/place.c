@@ -421,10 +421,5 @@ int
 store_place_head_aside(struct store_place *p, const char *aside,
     struct dw_buf *why)
 {
-	int r;
-
-	close_fd(&p->head_fd);
-	if ((r = move(p, "head", aside)) < 0)
-		return say_aside(p, r, why);
-	return store_head_open(p, why);
+	return say_aside(p, store_head_copy(p, aside), why);
 }

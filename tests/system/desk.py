@@ -320,6 +320,11 @@ class Operator:
     def events(self):
         return [f["ev"] for f in self.frames if f["op"] == "ev"]
 
+    def event_of(self, words):
+        """The first event whose text begins so."""
+        return self.frame(lambda f: f["op"] == "ev" and
+                          f["ev"].get("text", "").startswith(words))["ev"]
+
     def said(self, text, **members):
         return self.event("said", text=text, **members)
 

@@ -49,8 +49,7 @@ def talk_until_told(d, o):
     for n in range(4000):
         c.send(f"m{n} " + "x" * 1000 + "\n")
         if n % 100 == 99:
-            o.frame(lambda f, n=n: f["op"] == "ev" and
-                    f["ev"].get("text", "").startswith(f"m{n} "))
+            o.event_of(f"m{n} ")
             told = [f for f in o.frames if f["op"] == "notice" and
                     f["code"] == "log"]
             if told:
