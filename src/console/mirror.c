@@ -268,6 +268,7 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 	m->nlookers = 0; /* the desk tells them anew */
 	if (f->replay)
 		return 0;
+	m->unlisted = f->unlisted;
 	take_peers(m, f);
 	for (size_t i = 0; i < m->n; i++)
 		forget(m->all[i]);
@@ -600,6 +601,18 @@ con_mirror_left(const struct con_mirror *m)
 	for (size_t i = 0; i < m->n; i++)
 		n += con_is_left(m->all[i]);
 	return n;
+}
+
+void
+con_mirror_unlist(struct con_mirror *m, uint64_t sid)
+{
+	struct con_session *s = con_mirror_find(m, sid);
+
+	if (s == NULL)
+		return;
+	forget(s);
+	m->unlisted++;
+	drop_if_done(m, sid);
 }
 
 static void
