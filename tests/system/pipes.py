@@ -208,7 +208,7 @@ def _():
     with Desk() as d:
         k = d.line()
         k.send("hello\n")
-        k.until("Received")
+        k.until("is kept")
         c = Console("attach", "--operator-socket", d.operator_path,
                     "--as", "lin", folder=d.folder)
         for row in ("/1", "hi", "/history"):
@@ -323,7 +323,7 @@ def _():
 def _():
     with Desk() as d:
         same(attach(d, "hello?\n"),
-             (1, ["* this is the desk deskwire; you are wang; 0 here",
+             (1, ["* this is the desk deskwire; you are wang; 0 open",
                   "* not sent: nobody is selected"]))
 
 
