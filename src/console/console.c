@@ -37,6 +37,18 @@ on_empty_line(struct con *con, uint64_t painted)
 		con_select(con, sid);
 }
 
+/* Whom a reply is for, where the prompt could not say so. */
+static void
+say_addressee(struct con *con, uint64_t painted)
+{
+	char label[CON_LABEL_MAX];
+
+	if (painted == 0 || tty_prompt_was_seen(con->tty))
+		return;
+	con_mirror_label(&con->board.mirror, painted, label);
+	con_say(con, _("to %s:"), label);
+}
+
 /* A key that is pressed twice or held down shall not answer somebody else.  A
  * script has no keys. */
 static bool
@@ -65,8 +77,10 @@ on_line(void *arg, const char *text, uint64_t painted)
 		on_empty_line(con, painted);
 	else if (l.kind == CON_LINE_COMMAND)
 		con_command_run(con, &l, painted);
-	else
+	else {
+		say_addressee(con, painted);
 		con_reply(con, painted, l.text);
+	}
 	con_pump(con);
 }
 
