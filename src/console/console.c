@@ -61,6 +61,18 @@ on_empty_line(struct con *con, uint64_t painted)
 		take_next(con);
 }
 
+/* Whom a reply is for, where the prompt could not say so. */
+static void
+say_addressee(struct con *con, uint64_t painted)
+{
+	char label[CON_LABEL_MAX];
+
+	if (painted == 0 || tty_prompt_was_seen(con->tty))
+		return;
+	con_mirror_label(&con->board.mirror, painted, label);
+	con_say(con, _("to %s:"), label);
+}
+
 /* A key that is pressed twice or held down shall not answer somebody else.  A
  * script has no keys. */
 static bool
@@ -89,8 +101,10 @@ on_line(void *arg, const char *text, uint64_t painted)
 		on_empty_line(con, painted);
 	else if (l.kind == CON_LINE_COMMAND)
 		con_command_run(con, &l, painted);
-	else
+	else {
+		say_addressee(con, painted);
 		con_reply(con, painted, l.text);
+	}
 	/* A question is answered by the next line or not at all. */
 	if (con->asked_ns == asked_ns)
 		con->asked = CON_ASK_NOTHING;

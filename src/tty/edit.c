@@ -230,6 +230,26 @@ between_lines(struct tty *tty)
 		set_prompt(tty);
 }
 
+/* With horizontal scrolling there is one row of the window, in which the last
+ * column is readline's. */
+static bool
+prompt_is_away(const struct tty *tty, const char *line)
+{
+	struct dw_buf shown = DW_BUF_INITIALIZER;
+	const char *scrolls = rl_variable_value("horizontal-scroll-mode");
+	bool one_row =
+	    tty->dumb || (scrolls != NULL && strcmp(scrolls, "on") == 0);
+	unsigned columns = tty->width - (one_row && tty->width > 1);
+	unsigned rows;
+
+	tty_folds_show(&tty->folds, line, strlen(line), &shown);
+	rows = 1 +
+	    tty_cursor_row(rl_prompt != NULL ? rl_prompt : "",
+		dw_buf_str(&shown), shown.len, columns);
+	dw_buf_fini(&shown);
+	return rows > (one_row ? 1 : tty->height);
+}
+
 static void
 give_line(struct tty *tty, char *typed)
 {
@@ -237,6 +257,7 @@ give_line(struct tty *tty, char *typed)
 	char *text = tty_edit_expand(tty, line);
 
 	tty->entered = NULL;
+	tty->prompt_was_away = prompt_is_away(tty, line);
 	if (text != NULL) {
 		tty_history_add(tty, line, text);
 		if (tty->ops.line != NULL)

@@ -271,6 +271,7 @@ struct tty {
 	bool prepped;             /* the modes are readline's */
 	bool delivering;          /* ops.line or ops.eof runs */
 	bool line_changed;        /* the line itself changed */
+	bool prompt_was_away;     /* at the last Enter */
 	char *entered;            /* line entered and erased */
 	char *draft;              /* for the next line, with marks */
 	size_t draft_point;

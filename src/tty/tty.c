@@ -211,6 +211,13 @@ tty_prompt(struct tty *tty, const char *text, size_t bold_at, size_t bold_len,
 		tty->painted = painted;
 }
 
+bool
+tty_prompt_was_seen(const struct tty *tty)
+{
+	tty_check(tty);
+	return !tty->prompt_was_away;
+}
+
 void
 tty_redraw(struct tty *tty)
 {

@@ -175,6 +175,10 @@ bool tty_ready(struct tty *tty);
 void tty_prompt(struct tty *tty, const char *text, size_t bold_at,
     size_t bold_len, uint64_t painted);
 
+/* In ops.line: could the prompt be seen when Enter was pressed?  It could not
+ * where it had scrolled away, to the left or to the top.  Plain: true. */
+bool tty_prompt_was_seen(const struct tty *tty);
+
 /* Clears the screen and calls ops.redraw.  Plain: nothing. */
 void tty_redraw(struct tty *tty);
 

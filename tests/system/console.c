@@ -750,6 +750,36 @@ a_second_enter_at_once_selects_nobody(void)
 	end(&s);
 }
 
+/* A long reply scrolls the prompt away: on a terminal without cursor keys to
+ * the left, in a small window to the top. */
+static void
+check_addressee(int rows, int cols, const char *term)
+{
+	static const char text[] =
+	    "a reply that is so long that nobody can see any more to whom "
+	    "it will go when Enter is pressed";
+	struct stage s = start_in(rows, cols, NULL, NULL, term);
+
+	arrives(&s, 3, "ann");
+	CHECK(pty_wait_ever(s.p, "3 ann is", WAIT));
+	pty_type(s.p, "/3\rshort\r");
+	takes_reply(&s, 3, "short");
+	CHECK(pty_wait_ever(s.p, "short", WAIT));
+	CHECK(strstr(pty_all(s.p), "* to 3 ann:") == NULL);
+	pty_type(s.p, text);
+	pty_type(s.p, "\r");
+	CHECK(pty_wait_ever(s.p, "* to 3 ann:", WAIT));
+	takes_reply(&s, 3, text);
+	end(&s);
+}
+
+static void
+where_the_prompt_is_out_of_sight_a_row_names_the_addressee(void)
+{
+	check_addressee(24, 60, "TERM=dumb");
+	check_addressee(4, 24, NULL);
+}
+
 static void
 text_for_nobody_is_kept(void)
 {
@@ -1889,6 +1919,7 @@ main(void)
 		T(a_search_goes_on_while_the_prompt_changes),
 		T(enter_takes_who_waits_longest),
 		T(a_second_enter_at_once_selects_nobody),
+		T(where_the_prompt_is_out_of_sight_a_row_names_the_addressee),
 		T(text_for_nobody_is_kept),
 		T(each_session_keeps_its_draft),
 		T(a_draft_entered_with_its_sessions_key_goes_to_that_session),
