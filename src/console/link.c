@@ -177,11 +177,13 @@ enum end {
 	END_OTHER  /* it is not the desk that it was */
 };
 
+/* Who has never been in does not wait for a place there. */
 static bool
-is_final(enum ev_code code)
+is_final(const struct con_link *l, enum ev_code code)
 {
 	return code == EV_CODE_STOP || code == EV_CODE_DENIED ||
-	    code == EV_CODE_USAGE;
+	    code == EV_CODE_USAGE ||
+	    (code == EV_CODE_LIMIT && l->journal[0] == '\0');
 }
 
 static void
@@ -223,7 +225,7 @@ look_at(struct con_link *l, struct conn *c, const struct wire_frame *f)
 		welcomed(l, c);
 		return END_NONE;
 	case WIRE_BYE:
-		return is_final(f->code) ? END_DONE : END_BYE;
+		return is_final(l, f->code) ? END_DONE : END_BYE;
 	case WIRE_LIVE:
 		if (f->seq >= l->seen)
 			return END_NONE;
@@ -324,10 +326,13 @@ converse(struct con_link *l, struct conn *c)
 {
 	struct sks_frame *frame = sks_frame_new(WIRE_OP_FRAME_MAX);
 	enum end end = END_LOST;
+	int r;
 
 	if (frame == NULL)
 		return end;
-	if (say_hello(l, c) == 0)
+	/* A desk that takes nobody has said so before it ended the link, and
+	 * that can still be read. */
+	if ((r = say_hello(l, c)) == 0 || r == -ENOTCONN)
 		end = read_until_end(l, c, frame);
 	sks_frame_free(frame);
 	return end;

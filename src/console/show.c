@@ -451,7 +451,8 @@ show_bye(struct con *con, struct con_item *item)
 		con_say(con, "%s", f->text);
 	if (f->code == EV_CODE_STOP)
 		con->leaving = true;
-	if (f->code == EV_CODE_DENIED || f->code == EV_CODE_USAGE)
+	if (f->code == EV_CODE_DENIED || f->code == EV_CODE_USAGE ||
+	    (f->code == EV_CODE_LIMIT && con->welcome == NULL))
 		con->status = DW_STATUS_REFUSED;
 }
 

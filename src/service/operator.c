@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -731,28 +730,4 @@ const struct sks_handler_ops svc_operator_ops = {
 	.setup = operator_setup,
 	.handle = operator_handle,
 	.finish = operator_finish,
-};
-
-/* Only this user, and root, may answer customers here; the console in this
- * process comes over a socketpair and has our own id too. */
-static int
-operator_verify(struct sks_server *srv, struct sks_request *req)
-{
-	struct svc *svc = svc_of(sks_server_user(srv));
-	uid_t uid;
-
-	if (sks_peercred(sks_request_socket(req), &uid, NULL, NULL) < 0)
-		return 0;
-	if (uid == geteuid() || uid == 0)
-		return 1;
-	dw_log(svc->config->log,
-	    _("user %lu may not answer customers here: "
-	      "refused"),
-	    (unsigned long)uid);
-	return 0;
-}
-
-const struct sks_server_ops svc_operator_server_ops = {
-	SKS_SERVER_OPS,
-	.verify_request = operator_verify,
 };

@@ -494,6 +494,7 @@ svc_close(struct svc *svc)
 		return;
 	svc_end(svc);
 	sks_server_free(svc->operators);
+	svc_log_refusals(svc);
 	end_desk_thread(svc);
 	svc_udp_close(svc);
 	svc_reader_fini(&svc->reader);

@@ -159,7 +159,7 @@ def _():
         k.handshake()
         c = Console("attach", "--operator-socket", d.operator_path,
                     "--as", "lin", folder=d.folder)
-        c.until(r"1 here")
+        c.until(r"1 open")
         c.type("/1")
         c.type("before you ask")
         c.until(r"1 lin> before you ask · \(held until they write\)\n")
