@@ -40,7 +40,7 @@ def _():
         o.said("a")
         c.reset()
         lives(d)
-        o.event("gone")
+        o.event("gone", sid=1)
         said = [e for e in o.events() if e["ev"] == "said"]
         assert 1500 <= len(said) <= 1501, len(said)
 
