@@ -52,16 +52,30 @@ AC_LINK_IFELSE([AC_LANG_PROGRAM],
 CFLAGS=$dw_save_CFLAGS
 ])
 
-# _FORTIFY_SOURCE works only when optimizing, and a distribution's compiler
-# or the user may have chosen a level already.
+# _FORTIFY_SOURCE works only when optimizing.  The highest level that compiler
+# and C library have takes the place of what a distribution's compiler defines,
+# but not of what the user has given.
 AC_DEFUN([_DW_FORTIFY],[
-AC_MSG_CHECKING([whether to define _FORTIFY_SOURCE])
-AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
-#if !defined(__OPTIMIZE__) || defined(_FORTIFY_SOURCE)
-#error leave it
+dw_save_CFLAGS=$CFLAGS
+AC_MSG_CHECKING([for the level of _FORTIFY_SOURCE])
+dw_fortify=none
+AS_CASE([" $CPPFLAGS $CFLAGS "],
+	[*_FORTIFY_SOURCE*],[dw_fortify="the user's"],
+	[for dw_level in 3 2; do
+		dw_flags="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$dw_level"
+		CFLAGS="$dw_save_CFLAGS $dw_flags -Werror"
+		AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+#include <stdlib.h>
+#if !defined(__OPTIMIZE__) || \
+    (defined(__GLIBC__) && __USE_FORTIFY_LEVEL < _FORTIFY_SOURCE)
+#error not so
 #endif
+int main(void) { return 0; }
 ]])],
-	[AC_MSG_RESULT([yes])
-	HARDEN_CPPFLAGS=-D_FORTIFY_SOURCE=2],
-	[AC_MSG_RESULT([no])])
+			[dw_fortify=$dw_level
+			HARDEN_CPPFLAGS=$dw_flags
+			break])
+	done])
+CFLAGS=$dw_save_CFLAGS
+AC_MSG_RESULT([$dw_fortify])
 ])

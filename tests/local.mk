@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/handler \
 	tests/unit/hostile \
 	tests/unit/inbox \
+	tests/unit/left \
 	tests/unit/limits \
 	tests/unit/line \
 	tests/unit/link \
@@ -68,6 +69,8 @@ unit_tests = \
 	tests/unit/t \
 	tests/unit/text \
 	tests/unit/tty_cursor \
+	tests/unit/tty_escape \
+	tests/unit/tty_fold \
 	tests/unit/tty_input \
 	tests/unit/tty_rows \
 	tests/unit/turn \
@@ -79,7 +82,8 @@ unit_tests = \
 if CAN_WRAP
 unit_tests += \
 	tests/unit/allocation \
-	tests/unit/framing
+	tests/unit/framing \
+	tests/unit/log_hangs
 endif
 
 scripts = \
@@ -88,7 +92,9 @@ scripts = \
 	tests/system/like_python.py \
 	tests/system/defects.py \
 	tests/system/disk.py \
+	tests/system/descriptors.py \
 	tests/system/record.py \
+	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
 	tests/system/sockopts.py \
@@ -99,12 +105,15 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/hostile.py \
 	tests/system/limits.py \
+	tests/system/whose.py \
 	tests/system/udp.py \
 	tests/system/crash.py \
 	tests/system/deps.sh \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
 	tests/system/from_python.py \
+	tests/system/fuzz.py \
+	tests/system/hardening.py \
 	tests/system/header.sh \
 	tests/system/install.sh \
 	tests/system/library_manual.py \
@@ -197,6 +206,8 @@ CLEANFILES += tests/plant/wraps
 # The test sees how much memory is asked for, and how often something is sent.
 tests_unit_allocation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc
+
+tests_unit_log_hangs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
 
 tests_unit_framing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc \
 	-Wl,--wrap=sks_sendall

@@ -9,6 +9,8 @@ libsks_la_SOURCES += \
 	src/base/locks.def \
 	src/base/mem.c \
 	src/base/mem.h \
+	src/base/sink.c \
+	src/base/sink.h \
 	src/base/thread.c \
 	src/base/thread.h \
 	src/base/tsa.h \
@@ -19,6 +21,8 @@ libsks_la_SOURCES += \
 libdeskwire_la_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/folder.c \
+	src/base/folder.h \
 	src/base/quit.c \
 	src/base/quit.h \
 	src/base/i18n.h \

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/sink.h"
 
 static const char *const lock_names[] = {
 #define LOCK(name, guards) #name,
@@ -22,17 +23,38 @@ static const char *const lock_names[] = {
 
 static _Thread_local const struct dw_lock *held;
 
+/* Without stdio, whose lock may be held, and without waiting for a reader. */
+static void
+stop(const char *what, const char *how)
+{
+	const char *name = lock_names[held->name];
+	char text[128];
+	int n = snprintf(text, sizeof text,
+	    "deskwire: %s %s while holding \"%s\": this is a bug\n", what, how,
+	    name);
+
+	held = NULL;
+	dw_say(text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+	abort();
+}
+
 static void
 note_held(const struct dw_lock *l)
 {
+	char what[64];
+
 	if (held != NULL) {
-		fprintf(stderr,
-		    "deskwire: lock \"%s\" taken while holding "
-		    "\"%s\": this is a bug\n",
-		    lock_names[l->name], lock_names[held->name]);
-		abort();
+		snprintf(what, sizeof what, "lock \"%s\"", lock_names[l->name]);
+		stop(what, "taken");
 	}
 	held = l;
+}
+
+void
+dw_must_hold_none(const char *call)
+{
+	if (held != NULL)
+		stop(call, "called");
 }
 
 void

@@ -29,12 +29,35 @@ struct dw_cond {
 	pthread_cond_t cond;
 };
 
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || \
+    defined(__SANITIZE_THREAD__)
+#define DW_CHECK_BLOCKING
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define DW_CHECK_BLOCKING
+#endif
+#endif
+
 #define DW_LOCK_INITIALIZER(n) { PTHREAD_MUTEX_INITIALIZER, DW_LOCK_##n }
 
 void dw_lock_init(struct dw_lock *l, enum dw_lock_name name);
 void dw_lock_fini(struct dw_lock *l);
 void dw_lock(struct dw_lock *l) DW_ACQUIRE(*l);
 void dw_unlock(struct dw_lock *l) DW_RELEASE(*l);
+
+/*
+ * Stands before a call that may block, and names it: where a thread holds a
+ * lock there, it aborts with both names.  In builds with a sanitizer or without
+ * optimisation; otherwise it costs nothing.
+ */
+#ifdef DW_CHECK_BLOCKING
+#define dw_may_block(call) dw_must_hold_none(call)
+#else
+#define dw_may_block(call) ((void)0)
+#endif
+
+/* The same in every build. */
+void dw_must_hold_none(const char *call);
 
 void dw_cond_init(struct dw_cond *c);
 void dw_cond_fini(struct dw_cond *c);

@@ -1,169 +1,601 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * This file writes the log, a whole line with one write(2).
+ * This file is the log: rows wait in memory of a fixed size until the thread
+ * "log" has written them.
  */
 #include "config.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/i18n.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/sink.h"
 #include "base/text.h"
+#include "base/thread.h"
+#include "base/wake.h"
 
 #define LOG_MAGIC      0x106f11e5u
-#define LINE_MAX_BYTES 1024 /* with the time and the newline */
+#define LINE_MAX_BYTES 1024                 /* with the time and the newline */
+#define ROWS_BYTES     ((size_t)512 * 1024) /* one half of what may wait */
+#define END_NS         DW_SECOND            /* for all that is left */
+#define END_STILL_NS   (100 * DW_MS)        /* of it, without any progress */
+#define PAUSE_MS       10
+#define NOTE_MAX       256
 
+/*
+ * Whole rows, one after the other.  Once some were lost for want of room none
+ * is added, so that all the lost ones stand behind the others.  A sink that
+ * was opened anew takes the rows from `turn` on.
+ */
+struct rows {
+	char *data;
+	size_t len;
+	size_t lost;
+	bool turned;
+	size_t turn;
+	struct dw_sink sink;
+};
+
+/*
+ * Threads fill one half while the writer empties the other; it takes them in
+ * turn.  The row that tells what was lost is written before the next row.
+ */
 struct dw_log {
 	unsigned magic;
 	char *path; /* NULL: standard error */
+	struct dw_wake wake;
+	pthread_t thread;
+	atomic_bool ending;
+	atomic_size_t untold; /* rows that were lost */
+
+	/* The writer's, and the owner's when the writer has ended. */
+	struct dw_sink sink;
+	struct rows writing;
+	size_t at;      /* so much of it is written */
+	size_t missing; /* rows lost before it */
+	char note[NOTE_MAX];
+	size_t note_len, note_at, note_says;
+	bool torn;   /* the last row has no newline yet */
+	bool broken; /* the last write failed */
 
 	struct dw_lock lock; /* "log" */
-	int fd DW_GUARDED_BY(lock);
-	bool torn DW_GUARDED_BY(lock); /* no newline yet */
+	struct dw_cond over DW_GUARDED_BY(lock);
+	struct rows filling DW_GUARDED_BY(lock);
+	bool ended DW_GUARDED_BY(lock);
 };
 
-static int
-open_path(const char *path)
+static void
+check_log(const struct dw_log *log)
 {
-	int fd, err;
+	assert(log->magic == LOG_MAGIC);
+}
 
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
-	    0600);
-	if (fd < 0)
-		return -errno;
-	/* One of standard input, output and error was closed: such a number
-	 * would catch what others print. */
-	if (fd <= STDERR_FILENO) {
-		err = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		close(fd);
-		fd = err;
+/* ---- the thread "log" ---- */
+
+static size_t
+count_rows(const char *data, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += data[i] == '\n';
+	return n;
+}
+
+static bool
+note_waits(const struct dw_log *log)
+{
+	return log->note_at < log->note_len;
+}
+
+static bool
+rows_wait(const struct dw_log *log)
+{
+	return log->at < log->writing.len;
+}
+
+/* The row that tells what was lost until here. */
+static void
+make_note(struct dw_log *log)
+{
+	char stamp[DW_CLOCK_STAMP];
+	size_t n = log->missing;
+	int len;
+
+	dw_clock_stamp(dw_clock_wall_ms(), stamp);
+	len = snprintf(log->note, sizeof log->note, "%s ", stamp);
+	len += snprintf(log->note + len, sizeof log->note - (size_t)len,
+	    DW_PLURAL("%zu row was lost because the log took none",
+		"%zu rows were lost because the log took none", n),
+	    n);
+	assert((size_t)len < sizeof log->note);
+	log->note[len++] = '\n';
+	log->note_len = (size_t)len;
+	log->note_at = 0;
+	log->note_says = n;
+	log->missing = 0;
+}
+
+static void
+lose(struct dw_log *log, size_t rows)
+{
+	log->missing += rows;
+	atomic_fetch_add(&log->untold, rows);
+}
+
+/* The next bytes, which are whole rows if the sink takes as much at once. */
+static size_t
+next_piece(const struct dw_log *log)
+{
+	const struct rows *w = &log->writing;
+	size_t end = w->turned && w->turn > log->at ? w->turn : w->len;
+	size_t len = end - log->at;
+	const char *last;
+
+	if (len <= log->sink.at_most)
+		return len;
+	len = log->sink.at_most;
+	last = dw_memrchr(w->data + log->at, '\n', len);
+	return last != NULL ? (size_t)(last - (w->data + log->at)) + 1 : len;
+}
+
+static void
+drop_note(struct dw_log *log)
+{
+	log->torn |= log->note_at > 0;
+	log->missing += log->note_says;
+	log->note_len = log->note_at = 0;
+}
+
+static void
+drop_piece(struct dw_log *log, size_t len)
+{
+	const char *data = log->writing.data + log->at;
+
+	log->torn |= log->at > 0 && data[-1] != '\n';
+	/* What is cut here was too long for one write: all of its row goes. */
+	while (data[len - 1] != '\n')
+		len++;
+	lose(log, count_rows(data, len));
+	log->at += len;
+}
+
+static void
+drop_some(struct dw_log *log)
+{
+	log->broken = true;
+	if (note_waits(log))
+		drop_note(log);
+	else
+		drop_piece(log, next_piece(log));
+}
+
+static void
+move_on(struct dw_log *log, size_t n)
+{
+	log->broken = false;
+	if (!note_waits(log)) {
+		log->at += n;
+		return;
 	}
-	return fd >= 0 ? fd : -errno;
+	log->note_at += n;
+	if (!note_waits(log)) {
+		atomic_fetch_sub(&log->untold, log->note_says);
+		log->note_len = log->note_at = 0;
+	}
+}
+
+/* Returns false when the log takes nothing now.  Behind what a full disk has
+ * torn, a newline comes first. */
+static bool
+write_piece(struct dw_log *log)
+{
+	bool torn = log->torn;
+	ssize_t n;
+
+	if (torn)
+		n = dw_sink_write(&log->sink, "\n", 1);
+	else if (note_waits(log))
+		n = dw_sink_write(&log->sink, log->note + log->note_at,
+		    log->note_len - log->note_at);
+	else
+		n = dw_sink_write(&log->sink, log->writing.data + log->at,
+		    next_piece(log));
+	if (n < 0)
+		drop_some(log);
+	else if (torn)
+		log->torn = n == 0;
+	else if (n > 0)
+		move_on(log, (size_t)n);
+	return n != 0;
+}
+
+static const struct dw_sink no_sink = DW_SINK_INITIALIZER;
+
+/* A row that the old sink took in part comes whole in the new one. */
+static void
+turn_over(struct dw_log *log, struct dw_sink new)
+{
+	dw_sink_close(&log->sink);
+	log->sink = new;
+	log->note_at = 0;
+	log->torn = log->broken = false;
+	while (log->at > 0 && log->writing.data[log->at - 1] != '\n')
+		log->at--;
+}
+
+static struct dw_sink
+take_sink(struct rows *r)
+{
+	struct dw_sink sink = r->sink;
+
+	r->turned = false;
+	r->sink = no_sink;
+	return sink;
+}
+
+/* Is it time for the sink that was opened anew?  It comes early when the one
+ * before takes nothing. */
+static bool
+turn_if_due(struct dw_log *log, bool stuck)
+{
+	struct rows *w = &log->writing;
+	struct dw_sink new = no_sink;
+
+	if (w->turned && (stuck || log->at >= w->turn)) {
+		new = take_sink(w);
+	} else if (!w->turned && stuck) {
+		dw_lock(&log->lock);
+		if (log->filling.turned)
+			new = take_sink(&log->filling);
+		dw_unlock(&log->lock);
+	}
+	if (new.fd < 0)
+		return false;
+	turn_over(log, new);
+	return true;
+}
+
+static void
+empty_rows(struct rows *r)
+{
+	assert(!r->turned);
+	r->len = r->lost = r->turn = 0;
+}
+
+/* Takes the rows that were added meanwhile.  Returns false if there are
+ * none. */
+static bool
+take_rows(struct dw_log *log)
+{
+	struct rows *f = &log->filling, taken;
+	bool some;
+
+	log->missing += log->writing.lost;
+	empty_rows(&log->writing);
+	log->at = 0;
+	dw_lock(&log->lock);
+	some = f->len > 0 || f->lost > 0 || f->turned;
+	if (some) {
+		taken = *f;
+		*f = log->writing;
+		log->writing = taken;
+	}
+	dw_unlock(&log->lock);
+	return some;
+}
+
+/* Does what is next.  Returns false when there is nothing to do, or the log
+ * takes nothing, which *stuck says. */
+static bool
+take_step(struct dw_log *log, bool *stuck)
+{
+	*stuck = false;
+	if (turn_if_due(log, false))
+		return true;
+	if (note_waits(log) || rows_wait(log)) {
+		if (write_piece(log))
+			return true;
+		*stuck = true;
+		return turn_if_due(log, true);
+	}
+	if (!take_rows(log) && (log->missing == 0 || log->broken))
+		return false;
+	/* Not again and again into a log that fails: with the next row. */
+	if (log->missing > 0)
+		make_note(log);
+	return true;
+}
+
+/* Until there are rows or the log takes some. */
+static void
+wait_for_news(struct dw_log *log, bool stuck, int64_t until_ns)
+{
+	struct pollfd p[] = {
+		{ log->wake.rd, POLLIN, 0 },
+		{ log->sink.fd, POLLOUT, 0 },
+	};
+
+	dw_may_block("poll");
+	if (stuck && poll(&p[1], 1, 0) != 0) {
+		/* It says that it takes some, and has just taken none. */
+		if (poll(p, 1, PAUSE_MS) > 0)
+			dw_wake_clear(&log->wake);
+		return;
+	}
+	poll(p, stuck ? 2 : 1, dw_clock_poll_ms(until_ns));
+	if (p[0].revents != 0)
+		dw_wake_clear(&log->wake);
+}
+
+/* When the end is wanted: how long it may still take. */
+struct end {
+	int64_t all_ns, still_ns;
+};
+
+/* Returns until when to wait for news, or 0 for no longer. */
+static int64_t
+may_wait(struct dw_log *log, struct end *end, bool moved, bool stuck)
+{
+	int64_t now;
+
+	if (!atomic_load(&log->ending))
+		return DW_NEVER;
+	now = dw_clock_ns();
+	/* What was added before that was seen is looked for once more. */
+	if (end->all_ns == DW_NEVER) {
+		end->all_ns = now + END_NS;
+		moved = true;
+	}
+	if (moved)
+		end->still_ns = now + END_STILL_NS;
+	if (now >= end->all_ns || now >= end->still_ns || (!moved && !stuck))
+		return 0;
+	return moved ? now : end->still_ns;
+}
+
+static void *
+log_main(void *arg)
+{
+	struct dw_log *log = arg;
+	struct end end = { DW_NEVER, DW_NEVER };
+	int64_t until_ns;
+	bool moved, stuck;
+
+	check_log(log);
+	do {
+		moved = take_step(log, &stuck);
+		until_ns = may_wait(log, &end, moved, stuck);
+		if (!moved && until_ns != 0)
+			wait_for_news(log, stuck, until_ns);
+	} while (until_ns != 0);
+	dw_lock(&log->lock);
+	log->ended = true;
+	dw_cond_signal(&log->over);
+	dw_unlock(&log->lock);
+	return NULL;
+}
+
+/* ---- its owner ---- */
+
+static void
+free_log(struct dw_log *log) DW_NO_TSA
+{
+	log->magic = 0;
+	dw_sink_close(&log->sink);
+	dw_sink_close(&log->writing.sink);
+	dw_sink_close(&log->filling.sink);
+	dw_wake_fini(&log->wake);
+	dw_cond_fini(&log->over);
+	dw_lock_fini(&log->lock);
+	free(log->writing.data);
+	free(log->filling.data);
+	free(log->path);
+	free(log);
+}
+
+static int
+open_parts(struct dw_log *log, const char *path) DW_NO_TSA
+{
+	int r;
+
+	if (path == NULL)
+		dw_sink_open_stderr(&log->sink);
+	else if ((r = dw_sink_open(&log->sink, path)) < 0)
+		return r;
+	if ((path != NULL && (log->path = strdup(path)) == NULL) ||
+	    (log->writing.data = malloc(ROWS_BYTES)) == NULL ||
+	    (log->filling.data = malloc(ROWS_BYTES)) == NULL)
+		return -ENOMEM;
+	if ((r = dw_wake_init(&log->wake)) < 0)
+		return r;
+	return dw_thread_start(&log->thread, "log", 0, log_main, log);
 }
 
 int
 dw_log_open(const char *path, struct dw_log **out) DW_NO_TSA
 {
-	struct dw_log *log;
-	int fd = STDERR_FILENO;
+	struct dw_log *log = calloc(1, sizeof *log);
+	int r;
 
-	if (path != NULL && (fd = open_path(path)) < 0)
-		return fd;
-	log = calloc(1, sizeof *log);
-	if (log == NULL ||
-	    (path != NULL && (log->path = strdup(path)) == NULL)) {
-		free(log);
-		if (path != NULL)
-			close(fd);
+	if (log == NULL)
 		return -ENOMEM;
-	}
 	log->magic = LOG_MAGIC;
+	log->wake.rd = log->wake.wr = -1;
+	log->sink = log->writing.sink = log->filling.sink = no_sink;
 	dw_lock_init(&log->lock, DW_LOCK_log);
-	log->fd = fd;
-	*out = log;
-	return 0;
+	dw_cond_init(&log->over);
+	if ((r = open_parts(log, path)) < 0)
+		free_log(log);
+	else
+		*out = log;
+	return r;
 }
 
-void
-dw_log_close(struct dw_log *log) DW_NO_TSA
+/* Not longer than the writer may need, unless the system keeps it. */
+static bool
+wait_for_writer(struct dw_log *log)
 {
+	int64_t until = dw_clock_ns() + END_NS + 2 * END_STILL_NS;
+	bool ended;
+
+	atomic_store(&log->ending, true);
+	dw_wake_ring(&log->wake);
+	dw_lock(&log->lock);
+	while (!log->ended && dw_clock_ns() < until)
+		dw_cond_wait_until(&log->over, &log->lock, until);
+	ended = log->ended;
+	dw_unlock(&log->lock);
+	return ended;
+}
+
+static size_t
+count_lost(struct dw_log *log) DW_NO_TSA
+{
+	const struct rows *w = &log->writing, *f = &log->filling;
+
+	return atomic_load(&log->untold) + count_rows(f->data, f->len) +
+	    count_rows(w->data + log->at, w->len - log->at);
+}
+
+size_t
+dw_log_close(struct dw_log *log)
+{
+	size_t lost;
+
 	if (log == NULL)
-		return;
-	assert(log->magic == LOG_MAGIC);
-	log->magic = 0;
-	if (log->path != NULL)
-		close(log->fd);
-	dw_lock_fini(&log->lock);
-	free(log->path);
-	free(log);
+		return 0;
+	check_log(log);
+	if (!wait_for_writer(log))
+		return atomic_load(&log->untold) + 1;
+	dw_may_block("pthread_join");
+	pthread_join(log->thread, NULL);
+	lost = count_lost(log);
+	free_log(log);
+	return lost;
 }
 
 int
 dw_log_reopen(struct dw_log *log)
 {
-	int fd, old;
+	struct dw_sink new, unused = no_sink;
+	int r;
 
 	if (log == NULL || log->path == NULL)
 		return 0;
-	assert(log->magic == LOG_MAGIC);
-	if ((fd = open_path(log->path)) < 0)
-		return fd;
+	check_log(log);
+	if ((r = dw_sink_open(&new, log->path)) < 0)
+		return r;
 	dw_lock(&log->lock);
-	old = log->fd;
-	log->fd = fd;
-	log->torn = false;
+	if (log->filling.turned)
+		unused = log->filling.sink;
+	else
+		log->filling.turn = log->filling.len;
+	log->filling.turned = true;
+	log->filling.sink = new;
 	dw_unlock(&log->lock);
-	close(old);
+	dw_sink_close(&unused);
+	dw_wake_ring(&log->wake);
 	return 0;
 }
 
-/*
- * This is one write(2), so that lines of two processes never mix.  It happens
- * under the lock, although a full pipe may block it: whoever logs next would
- * block as well, and no other lock is ever held here.  The line begins with a
- * newline, which is written behind a torn line only.
- */
-static void
-write_line(struct dw_log *log, const char *line, size_t len)
+const char *
+dw_log_path(const struct dw_log *log)
 {
-	ssize_t n;
+	return log->path;
+}
 
-	assert(log->magic == LOG_MAGIC && len > 1 && line[0] == '\n');
+bool
+dw_log_is_losing(struct dw_log *log)
+{
+	return log != NULL && atomic_load(&log->untold) > 0;
+}
+
+/* ---- rows ---- */
+
+static void
+put_row(struct dw_log *log, const char *line, size_t len)
+{
+	struct rows *f = &log->filling;
+	bool first;
+
+	check_log(log);
+	assert(len > 0 && line[len - 1] == '\n');
 	dw_lock(&log->lock);
-	if (!log->torn) {
-		line++;
-		len--;
+	first = f->len == 0 && f->lost == 0;
+	if (f->lost == 0 && len <= ROWS_BYTES - f->len) {
+		memcpy(f->data + f->len, line, len);
+		f->len += len;
+	} else {
+		f->lost++;
+		atomic_fetch_add(&log->untold, 1);
 	}
-	do
-		n = write(log->fd, line, len);
-	while (n < 0 && errno == EINTR);
-	/* A full disk took a part: the next line must not continue it. */
-	if (n >= 0)
-		log->torn = (size_t)n < len;
 	dw_unlock(&log->lock);
+	if (first)
+		dw_wake_ring(&log->wake);
 }
 
 static void
-format_line(struct dw_log *log, const char *raw, size_t len)
+put_text(struct dw_log *log, bool stamped, const char *raw, size_t len)
 {
 	struct dw_buf line = DW_BUF_INITIALIZER;
 	char stamp[DW_CLOCK_STAMP];
 
-	dw_clock_stamp(dw_clock_wall_ms(), stamp);
-	dw_buf_addf(&line, "\n%s ", stamp);
-	dw_text_line(&line, raw, len, LINE_MAX_BYTES - line.len);
+	if (stamped) {
+		dw_clock_stamp(dw_clock_wall_ms(), stamp);
+		dw_buf_addf(&line, "%s ", stamp);
+	}
+	dw_text_line(&line, raw, len, LINE_MAX_BYTES - 1 - line.len);
 	dw_buf_addc(&line, '\n');
 	if (!line.failed)
-		write_line(log, line.data, line.len);
+		put_row(log, line.data, line.len);
 	dw_buf_fini(&line);
+}
+
+static void
+put_format(struct dw_log *log, bool stamped, const char *format, va_list ap)
+{
+	char raw[LINE_MAX_BYTES + 64];
+	int n = vsnprintf(raw, sizeof raw, format, ap);
+
+	if (n >= 0)
+		put_text(log, stamped, raw,
+		    (size_t)n < sizeof raw ? (size_t)n : sizeof raw - 1);
 }
 
 void
 dw_log(struct dw_log *log, const char *format, ...)
 {
-	char raw[LINE_MAX_BYTES + 64];
 	va_list ap;
-	int n;
 
 	if (log == NULL)
 		return;
 	va_start(ap, format);
-	n = vsnprintf(raw, sizeof raw, format, ap);
+	put_format(log, true, format, ap);
 	va_end(ap);
-	if (n < 0)
+}
+
+void
+dw_log_plain(struct dw_log *log, const char *format, ...)
+{
+	va_list ap;
+
+	if (log == NULL)
 		return;
-	format_line(log, raw,
-	    (size_t)n < sizeof raw ? (size_t)n : sizeof raw - 1);
+	va_start(ap, format);
+	put_format(log, false, format, ap);
+	va_end(ap);
 }
 
 void
@@ -181,5 +613,5 @@ dw_log_bytes(struct dw_log *log, const char *before, const void *bytes,
 		len = sizeof raw - n;
 	memcpy(raw, before, n);
 	memcpy(raw + n, bytes, len);
-	format_line(log, raw, n + len);
+	put_text(log, true, raw, n + len);
 }

@@ -18,6 +18,7 @@
 #endif
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/signals.h"
 
 #define SIGNALS_MAGIC 0x51b2a9e7u
@@ -74,6 +75,7 @@ dw_signals_next(struct dw_signals *s)
 	assert(is_open(s));
 	if (read(s->rd, &info, sizeof info) != (ssize_t)sizeof info)
 		return 0;
+	s->by_kernel = info.ssi_code > 0;
 	return (int)info.ssi_signo;
 }
 
@@ -92,11 +94,17 @@ close_fds(struct dw_signals *s)
 /* By signal: 1 + the descriptor that its handler writes to, or 0. */
 static volatile sig_atomic_t pipes[NSIG];
 
+#define BY_KERNEL 0x80 /* beside a number, in the pipe */
+
 static void
-write_number(int signo)
+write_number(int signo, siginfo_t *info, void *context)
 {
 	int saved = errno, fd = pipes[signo] - 1;
 	unsigned char number = (unsigned char)signo;
+
+	(void)context;
+	if (info->si_code > 0)
+		number |= BY_KERNEL;
 
 	/* A full pipe holds more than anybody will take. */
 	while (fd >= 0 && write(fd, &number, 1) < 0 && errno == EINTR)
@@ -141,8 +149,8 @@ dw_signals_open(struct dw_signals *s, const int *sigs)
 		return r;
 	set_pipes(s, s->wr);
 	memset(&sa, 0, sizeof sa);
-	sa.sa_handler = write_number;
-	sa.sa_flags = SA_RESTART;
+	sa.sa_sigaction = write_number;
+	sa.sa_flags = SA_RESTART | SA_SIGINFO;
 	for (; *sigs != 0; sigs++)
 		sigaction(*sigs, &sa, NULL);
 	return 0;
@@ -163,7 +171,10 @@ dw_signals_next(struct dw_signals *s)
 	unsigned char number;
 
 	assert(is_open(s));
-	return read(s->rd, &number, 1) == 1 ? number : 0;
+	if (read(s->rd, &number, 1) != 1)
+		return 0;
+	s->by_kernel = (number & BY_KERNEL) != 0;
+	return number & ~BY_KERNEL;
 }
 
 static void
@@ -185,6 +196,7 @@ dw_signals_wait(struct dw_signals *s, struct dw_wake *wake, int64_t deadline_ns)
 		{ wake->rd, POLLIN, 0 },
 	};
 
+	dw_may_block("poll");
 	/* A handler may have interrupted poll(2), which then saw nothing. */
 	poll(pfds, 2, dw_clock_poll_ms(deadline_ns));
 	dw_wake_clear(wake);

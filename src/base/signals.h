@@ -9,6 +9,7 @@
 #define DW_SIGNALS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/wake.h"
@@ -18,6 +19,7 @@ struct dw_signals {
 	int rd; /* poll this for POLLIN; -1: not open */
 	int wr; /* of the pipe; -1 */
 	sigset_t set;
+	bool by_kernel; /* the last one came from no process */
 };
 
 #define DW_SIGNALS_INITIALIZER { .rd = -1, .wr = -1 }
@@ -31,7 +33,8 @@ int dw_signals_open(struct dw_signals *s, const int *sigs);
 /* The calling thread is the one that takes them from now on. */
 void dw_signals_here(const struct dw_signals *s);
 
-/* The next signal's number; 0 when there is none.  Never waits. */
+/* The next signal's number; 0 when there is none.  by_kernel says then whether
+ * the system itself sent it, and nobody by kill(2).  Never waits. */
 int dw_signals_next(struct dw_signals *s);
 
 /* Waits for one of them, for a ring of wake, which is cleared, or for the

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unicase.h>
 #include <unictype.h>
+#include <unigbrk.h>
+#include <unilbrk.h>
 #include <unistr.h>
 #include <uniwidth.h>
 
@@ -105,7 +107,7 @@ put_escape(struct printing *p, struct glyph g)
 	size_t before = p->out->len;
 
 	if (!g.valid || g.uc < 0xA0)
-		dw_buf_addf(p->out, "\\x%02X", (unsigned)g.uc);
+		dw_buf_addf(p->out, "\\x%02x", (unsigned)g.uc);
 	else
 		dw_buf_addf(p->out, "\\u{%04X}", (unsigned)g.uc);
 	p->column += p->out->len - before;
@@ -328,9 +330,9 @@ widest(struct glyph g)
 }
 
 static size_t
-widest_of(const char *s)
+widest_of_bytes(const char *s, size_t len)
 {
-	size_t columns = 0, len = strlen(s);
+	size_t columns = 0;
 	struct glyph g;
 
 	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len)
@@ -338,20 +340,52 @@ widest_of(const char *s)
 	return columns;
 }
 
+static size_t
+widest_of(const char *s)
+{
+	return widest_of_bytes(s, strlen(s));
+}
+
 /* ---- rows ---- */
 
 /*
- * This is one text being laid out.  `used` counts columns behind the tag; a row
- * is begun by its first character, so that a text's last LF makes no empty row.
+ * This says where the rows of a text may end.  breaks[i] is Unicode's opinion
+ * of a row that ends before byte i, clusters[i] tells whether one character, as
+ * people see it, ends there.
+ */
+struct places {
+	char *breaks, *clusters; /* one allocation */
+};
+
+static int
+places_find(struct places *p, const char *s, size_t len)
+{
+	const uint8_t *u = (const uint8_t *)s;
+
+	if ((p->breaks = malloc(2 * len + 1)) == NULL)
+		return -ENOMEM;
+	p->clusters = p->breaks + len;
+	u8_possible_linebreaks(u, len, "UTF-8", p->breaks);
+	u8_grapheme_breaks(u, len, p->clusters);
+	return 0;
+}
+
+/*
+ * This is one text being laid out.  `used` counts columns behind the tag, blanks
+ * are spaces that wait for the word behind them; a row is begun by its first
+ * character, so that a text's last LF makes no empty row.
  */
 struct layout {
 	struct dw_buf *out;
 	const char *tag, *gutter, *end;
 	size_t columns; /* for text, in each row */
-	size_t used;
+	size_t used, blanks;
 	size_t rows; /* begun so far */
 	bool open;   /* the present row wants its end */
-	bool words;  /* are kept whole */
+
+	const char *s; /* the text, which has len bytes */
+	size_t len;
+	struct places places;
 };
 
 static bool
@@ -366,6 +400,7 @@ row_end(struct layout *l)
 	if (l->open && row_is_shown(l))
 		dw_buf_adds(l->out, l->end);
 	l->open = false;
+	l->used = l->blanks = 0;
 }
 
 static void
@@ -373,91 +408,143 @@ row_begin(struct layout *l)
 {
 	row_end(l);
 	l->rows++;
-	l->used = 0;
 	l->open = true;
 	if (row_is_shown(l))
 		dw_buf_adds(l->out, l->rows == 1 ? l->tag : l->gutter);
 }
 
+/* Puts what stays together. */
 static void
-row_put(struct layout *l, const char *s, struct glyph g)
+row_put(struct layout *l, const char *s, size_t len, size_t columns)
 {
-	size_t w = widest(g);
-
-	if (!l->open || (w != 0 && l->used + w > l->columns))
+	if (!l->open ||
+	    (columns != 0 && l->used != 0 && l->used + columns > l->columns))
 		row_begin(l);
-	l->used += w;
+	l->used += columns;
 	if (row_is_shown(l))
-		dw_buf_add(l->out, s, g.len);
+		dw_buf_add(l->out, s, len);
 }
 
-/* Returns the columns of what begins here and should stay in one row: a word,
- * or one wide character. */
-static size_t
-word_columns(const char *s, size_t len)
+/* What is wider than all rows has to be parted. */
+static void
+row_put_apart(struct layout *l, const char *s, size_t len)
 {
-	size_t columns = 0;
 	struct glyph g;
 
-	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len) {
-		if (*s == ' ' || *s == '\n' || (columns > 0 && widest(g) == 2))
-			break;
-		columns += widest(g);
-		if (widest(g) == 2)
-			break;
-	}
-	return columns;
+	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len)
+		row_put(l, s, g.len, widest(g));
 }
 
-/* Does the word at s belong to the next row, `space` columns from here? */
-static bool
-goes_to_next_row(const struct layout *l, const char *s, size_t len,
-    size_t space)
+/* Puts the blanks that wait, as far as the row has room. */
+static void
+row_put_blanks(struct layout *l)
 {
-	size_t word = l->words && l->used > 0 ? word_columns(s, len) : 0;
+	size_t n = l->blanks;
 
-	return word > 0 && word <= l->columns &&
-	    l->used + space + word > l->columns;
-}
-
-/* Takes a space at which the row ends. */
-static bool
-row_space(struct layout *l, const char *s, size_t len)
-{
-	if (*s != ' ')
-		return false;
-	if (goes_to_next_row(l, s + 1, len - 1, 1)) {
+	if (n == 0)
+		return;
+	if (!l->open)
 		row_begin(l);
-		return true;
+	for (; n > 0 && l->used < l->columns; n--)
+		row_put(l, " ", 1, 1);
+	l->blanks = 0;
+}
+
+static size_t
+cluster_end(const struct layout *l, size_t at)
+{
+	do
+		at++;
+	while (at < l->len && l->places.clusters[at] == 0);
+	return at;
+}
+
+/* Is it a space, and not the base of a mark? */
+static bool
+is_blank(const struct layout *l, size_t at)
+{
+	return l->s[at] == ' ' && cluster_end(l, at) == at + 1;
+}
+
+static bool
+is_wide(const struct layout *l, size_t at)
+{
+	return widest(glyph_at(l->s + at, l->len - at)) == 2;
+}
+
+/*
+ * A word ends before a space, and beside a wide character where Unicode allows
+ * it.  Elsewhere it would allow more: a path or an option is one word to us.
+ */
+static size_t
+word_end(const struct layout *l, size_t at)
+{
+	bool wide = false;
+
+	do {
+		wide = is_wide(l, at);
+		at = cluster_end(l, at);
+		if (at < l->len && (wide || is_wide(l, at)) &&
+		    l->places.breaks[at] == UC_BREAK_POSSIBLE)
+			break;
+	} while (at < l->len && l->s[at] != '\n' && !is_blank(l, at));
+	return at;
+}
+
+static void
+row_put_word(struct layout *l, size_t at, size_t end)
+{
+	size_t columns = widest_of_bytes(l->s + at, end - at);
+
+	if (columns <= l->columns &&
+	    l->used + l->blanks + columns > l->columns) {
+		if (l->open && l->used > 0)
+			row_begin(l);
+		l->blanks = 0;
 	}
-	return l->words && l->used == l->columns;
+	row_put_blanks(l);
+	for (size_t next; at < end; at = next) {
+		next = cluster_end(l, at);
+		columns = widest_of_bytes(l->s + at, next - at);
+		if (columns <= l->columns)
+			row_put(l, l->s + at, next - at, columns);
+		else
+			row_put_apart(l, l->s + at, next - at);
+	}
+}
+
+static void
+row_text_places(struct layout *l)
+{
+	for (size_t at = 0, end; at < l->len; at = end) {
+		end = at + 1;
+		if (l->s[at] == '\n') {
+			row_put_blanks(l);
+			if (!l->open)
+				row_begin(l);
+			row_end(l);
+		} else if (is_blank(l, at))
+			l->blanks++;
+		else
+			row_put_word(l, at, end = word_end(l, at));
+	}
+	row_put_blanks(l);
+	if (l->rows == 0)
+		row_begin(l);
+	row_end(l);
 }
 
 static void
 row_text(struct layout *l, const char *s, size_t len)
 {
-	bool wide = false;
-	struct glyph g;
-
-	for (; (g = glyph_at(s, len)).len != 0; s += g.len, len -= g.len) {
-		if (row_space(l, s, len))
-			continue;
-		if (widest(g) > 0) {
-			if (wide && goes_to_next_row(l, s, len, 0))
-				row_begin(l);
-			wide = widest(g) == 2;
-		}
-		if (*s != '\n') {
-			row_put(l, s, g);
-			continue;
-		}
-		if (!l->open)
-			row_begin(l);
-		row_end(l);
+	l->s = s;
+	l->len = len;
+	if (places_find(&l->places, s, len) < 0) {
+		l->out->failed = true;
+		return;
 	}
-	if (l->rows == 0)
-		row_begin(l);
-	row_end(l);
+	row_text_places(l);
+	free(l->places.breaks);
 }
 
 static void
@@ -507,11 +594,14 @@ short_gutter(const char *gutter)
 
 #define TEXT_COLUMNS 8 /* the least that a tag must leave */
 
-static int
-lay_out(struct dw_buf *out, const char *tag, const char *gutter,
-    const char *text, size_t len, unsigned columns, const char *end, bool words)
+int
+dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
+    const char *text, size_t len, unsigned columns, const char *end)
 {
-	struct layout l = { out, tag, gutter, end, 0, 0, 0, false, words };
+	struct layout l = { .out = out,
+		.tag = tag,
+		.gutter = gutter,
+		.end = end };
 	size_t tag_columns = widest_of(tag), gutter_columns = widest_of(gutter);
 
 	if (columns == 0)
@@ -531,20 +621,6 @@ lay_out(struct dw_buf *out, const char *tag, const char *gutter,
 	row_text(&l, text, len);
 	row_more(&l);
 	return result_of(out);
-}
-
-int
-dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
-    const char *text, size_t len, unsigned columns, const char *end)
-{
-	return lay_out(out, tag, gutter, text, len, columns, end, false);
-}
-
-int
-dw_text_wrap_words(struct dw_buf *out, const char *tag, const char *gutter,
-    const char *text, size_t len, unsigned columns, const char *end)
-{
-	return lay_out(out, tag, gutter, text, len, columns, end, true);
 }
 
 /* ---- cutting ---- */

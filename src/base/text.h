@@ -24,9 +24,9 @@
 /*
  * Makes foreign bytes harmless, and is the only function that does.  What
  * comes out is valid UTF-8 of visible characters and U+0020:
- *   - a byte that is not UTF-8, and a control character    \xNN
+ *   - a byte that is not UTF-8, and a control character    \x1b
  *   - tab                                        spaces, to the next 8 columns
- *   - format, invisible, private, unassigned               \u{NNNN}
+ *   - format, invisible, private, unassigned               \u{200B}
  *   - U+FE0F right after an emoji and U+200D between two   kept
  *   - more than 4 combining marks on one character         one U+2026
  */
@@ -52,7 +52,12 @@ size_t dw_text_width(const char *text, size_t len);
  * Lays printable text (DW_TEXT_ROWS) out in physical rows for a window of
  * `columns`.  The first starts with tag, all others with gutter, which should
  * be as wide; both are printable, ours, and never broken unless the window is
- * too narrow for them.  Characters are counted as wide as any terminal draws
+ * too narrow for them.  A row ends between two words: at spaces, which are
+ * dropped, or beside a wide character where Unicode allows it (UAX #14).  A
+ * word that no row has room for is parted between two characters as people see
+ * them (UAX #29), and such a character only when no row has room for it.
+ *
+ * Characters are counted as wide as any terminal draws
  * them and the last column stays free, so the terminal never wraps by itself
  * and nothing of the text can stand in column 0.  Each row ends with `end`
  * ("\n", "\r\n").  After 200 rows there is one that says how many more.
@@ -61,12 +66,6 @@ size_t dw_text_width(const char *text, size_t len);
  */
 #define DW_TEXT_WRAP_ROWS 200
 int dw_text_wrap(struct dw_buf *out, const char *tag, const char *gutter,
-    const char *text, size_t len, unsigned columns, const char *end);
-
-/* The same for sentences of ours: a row ends at a space, which is dropped, or
- * beside a wide character, and inside a word only when no row has room for
- * it. */
-int dw_text_wrap_words(struct dw_buf *out, const char *tag, const char *gutter,
     const char *text, size_t len, unsigned columns, const char *end);
 
 /* The text without the difference of capital and small letters, for comparing;

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,8 +27,49 @@ struct attach {
 	unsigned magic;
 	const char *path; /* the desk's socket */
 	int code;         /* why there is no link to it */
-	char error[256];
+	bool other;       /* one more user is trusted */
+	uid_t user;
+	bool strange; /* the desk was one that nobody trusts */
+	char error[512];
 };
+
+/* A name, or a number.  Returns 0 or an exit status. */
+static int
+find_user(struct attach *a, const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+	char *end;
+	unsigned long n = strtoul(name, &end, 10);
+
+	a->other =
+	    pw != NULL || (name[0] >= '0' && name[0] <= '9' && *end == '\0');
+	a->user = pw != NULL ? pw->pw_uid : (uid_t)n;
+	if (a->other)
+		return DW_STATUS_OK;
+	print_error(_("there is no user \"%s\" for --desk-user"), name);
+	return DW_STATUS_USAGE;
+}
+
+/* What the kernel says of who serves: another user could read what operators
+ * write, and answer in the desk's place. */
+static bool
+is_trusted(struct attach *a, struct sks_socket *s)
+{
+	uid_t uid;
+
+	if (sks_peercred(s, &uid, NULL, NULL) < 0) {
+		sks_error_text(a->error, sizeof a->error);
+		return false;
+	}
+	if (uid == geteuid() || uid == 0 || (a->other && uid == a->user))
+		return true;
+	a->strange = true;
+	snprintf(a->error, sizeof a->error,
+	    _("the desk on %s is run by user %lu, who is neither you nor root; "
+	      "if you trust that one, add --desk-user=%lu"),
+	    a->path, (unsigned long)uid, (unsigned long)uid);
+	return false;
+}
 
 static struct sks_socket *
 connect_desk(void *arg, const char **why)
@@ -36,10 +78,16 @@ connect_desk(void *arg, const char **why)
 	struct sks_socket *s;
 
 	assert(a->magic == ATTACH_MAGIC);
+	*why = a->error;
+	a->strange = false;
 	a->code = sks_create_connection_unix(a->path, CONNECT_SECONDS, &s);
-	if (a->code == 0)
+	if (a->code < 0) {
+		sks_error_text(a->error, sizeof a->error);
+		return NULL;
+	}
+	if (is_trusted(a, s))
 		return s;
-	*why = sks_error_text(a->error, sizeof a->error);
+	sks_socket_free(s);
 	return NULL;
 }
 
@@ -81,16 +129,21 @@ say_denied(const char *path)
 		    path);
 }
 
-static void
-say_no_desk(const struct attach *a, const char *why)
+static int
+no_desk(const struct attach *a)
 {
+	if (a->strange) {
+		print_error("%s", a->error);
+		return DW_STATUS_REFUSED;
+	}
 	if (a->code == SKS_EACCES)
 		say_denied(a->path);
 	else
 		print_error(_("no desk answers on %s: %s; start one with "
 			      "'deskwire serve', or name its socket with "
 			      "--operator-socket PATH"),
-		    a->path, why);
+		    a->path, a->error);
+	return DW_STATUS_FAILED;
 }
 
 static int
@@ -137,6 +190,9 @@ verb_attach(struct options *o)
 
 	if ((r = open_script(o)) != DW_STATUS_OK)
 		goto out;
+	if (o->desk_user != NULL &&
+	    (r = find_user(&a, o->desk_user)) != DW_STATUS_OK)
+		goto out;
 	r = DW_STATUS_FAILED;
 	a.path = o->operator_socket != NULL ? o->operator_socket : path;
 	cfg.name = o->as != NULL ? o->as : login;
@@ -145,7 +201,7 @@ verb_attach(struct options *o)
 		print_error(_("there is no home folder; name the desk's socket "
 			      "with --operator-socket PATH"));
 	else if ((cfg.socket = connect_desk(&a, &why)) == NULL)
-		say_no_desk(&a, why);
+		r = no_desk(&a);
 	else
 		r = run_console(&cfg);
 out:

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/thread.h"
 #include "bin/console_thread.h"
 #include "bin/options.h"
@@ -71,6 +72,7 @@ console_thread_join(struct console_thread *t, struct dw_signals *signals)
 		if (!ends_soon(t, signals))
 			con_unblock(t->con);
 	}
+	dw_may_block("pthread_join");
 	pthread_join(t->thread, NULL);
 	con_free(t->con);
 	t->con = NULL;

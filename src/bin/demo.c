@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/thread.h"
 #include "base/wake.h"
 #include "bin/desk.h"
@@ -208,6 +209,7 @@ verb_demo(struct options *o)
 	      "empty line takes who waits longest, then type an answer; /help "
 	      "lists the commands, /quit ends it.");
 	r = desk_run(&setup);
+	dw_may_block("pthread_join");
 	for (size_t i = 0; i < demo.started; i++)
 		pthread_join(demo.threads[i], NULL);
 	dw_wake_fini(&demo.ending);

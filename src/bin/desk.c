@@ -70,8 +70,10 @@ open_logs(struct desk_process *p)
 	int r;
 
 	/* In a terminal the console speaks; the log would run into it. */
-	if (!p->setup->console && (r = dw_log_open(NULL, &p->config.log)) < 0)
+	if (!p->setup->console && (r = dw_log_open(NULL, &p->config.log)) < 0) {
+		print_error(_("the log cannot be started: %s"), strerror(-r));
 		return DW_STATUS_FAILED;
+	}
 	if (path == NULL || (r = dw_log_open(path, &p->config.talk)) == 0)
 		return DW_STATUS_OK;
 	print_error(_("cannot open the log %s: %s; choose another with --log "
@@ -112,6 +114,8 @@ configure(struct desk_process *p)
 	c->every_address = o->per_address_given;
 	c->one_at_a_time = o->one_at_a_time;
 	c->begin_new = o->begin_new;
+	c->accepts_end = o->accepts_end;
+	c->accepted_end = o->accepted_end;
 	c->public_allowed = o->public_allowed;
 	c->quit = &p->wake;
 	if (c->one_at_a_time && c->limits.idle_timeout == 0)
@@ -120,6 +124,19 @@ configure(struct desk_process *p)
 		return r;
 	c->greeting = p->greeting;
 	return open_logs(p);
+}
+
+/* On the console's thread. */
+static int
+reopen_consoles_log(void *arg)
+{
+	struct desk_process *p = arg;
+	int r;
+
+	if (p->config.talk == NULL)
+		return 0;
+	r = dw_log_reopen(p->config.talk);
+	return r < 0 ? r : 1;
 }
 
 static int
@@ -139,6 +156,8 @@ start_console(struct desk_process *p)
 	cfg.allow_suspend = o->allow_suspend;
 	/* A desk that was started with no input at all is a service. */
 	cfg.stay = o->stay_at_eof || input_is_null();
+	cfg.reopen_log = reopen_consoles_log;
+	cfg.log_arg = p;
 	cfg.socket = svc_console(p->svc);
 	return console_thread_start(&p->console, &cfg, &p->wake);
 }
@@ -183,13 +202,13 @@ is_drained(const struct desk_process *p)
 }
 
 static void
-print_listeners(const struct svc *svc)
+print_listeners(const struct desk_process *p)
 {
 	const struct svc_listener *all;
-	size_t n = svc_listeners(svc, &all);
+	size_t n = svc_listeners(p->svc, &all);
 
 	for (size_t i = 0; i < n; i++)
-		fprintf(stderr, "listening on %s\n", all[i].name);
+		dw_log_plain(p->config.log, "listening on %s", all[i].name);
 }
 
 static void
@@ -220,7 +239,7 @@ serve(struct desk_process *p)
 	if (p->setup->console)
 		status = start_console(p);
 	else
-		print_listeners(p->svc);
+		print_listeners(p);
 	if (status == DW_STATUS_OK) {
 		if (p->setup->ready != NULL)
 			p->setup->ready(p->setup->arg, p->svc);
@@ -255,6 +274,22 @@ start_service(struct desk_process *p)
 	return status;
 }
 
+/* Its last rows, and who lost some may still hear of it. */
+static void
+close_logs(struct desk_process *p)
+{
+	size_t lost = dw_log_close(p->config.talk);
+
+	if (lost > 0)
+		print_error(DW_PLURAL("%zu row of the log %s was lost: it "
+				      "takes none",
+				"%zu rows of the log %s were lost: it takes "
+				"none",
+				lost),
+		    lost, p->setup->options->log_file);
+	dw_log_close(p->config.log);
+}
+
 int
 desk_run(const struct desk_setup *setup)
 {
@@ -277,8 +312,7 @@ desk_run(const struct desk_setup *setup)
 		status = serve(&p);
 	svc_close(p.svc);
 out:
-	dw_log_close(p.config.talk);
-	dw_log_close(p.config.log);
+	close_logs(&p);
 	dw_signals_close(&p.signals);
 	dw_wake_fini(&p.wake);
 	free(p.greeting);

@@ -4,10 +4,13 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/thread.h"
@@ -36,6 +39,21 @@ verb_rows(size_t *n)
 {
 	*n = sizeof verbs / sizeof verbs[0];
 	return verbs;
+}
+
+/* Otherwise the first socket or file would get the number of a standard
+ * descriptor that was closed, and with it what is printed. */
+static bool
+open_standard_descriptors(void)
+{
+	int fd = STDIN_FILENO;
+
+	while (fd <= STDERR_FILENO)
+		if (fcntl(fd, F_GETFD) >= 0)
+			fd++;
+		else if (open("/dev/null", O_RDWR) != fd)
+			return false;
+	return true;
 }
 
 static void
@@ -99,6 +117,8 @@ main(int argc, char **argv)
 {
 	const struct verb *v;
 
+	if (!open_standard_descriptors())
+		return DW_STATUS_FAILED; /* and there is nobody to tell */
 	set_locale();
 	ignore_sigpipe();
 	if (argc > 1 && argv[1][0] != '-') {

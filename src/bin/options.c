@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/sink.h"
 #include "bin/options.h"
 #include "bin/verbs.h"
 
@@ -34,11 +35,16 @@ void
 print_error(const char *format, ...)
 {
 	va_list ap;
-	char *text;
+	char *text, *line;
+	int len;
 
 	va_start(ap, format);
 	if (vasprintf(&text, format, ap) >= 0) {
-		fprintf(stderr, "deskwire: %s\n", text);
+		len = asprintf(&line, "deskwire: %s\n", text);
+		if (len >= 0) {
+			dw_say(line, (size_t)len);
+			free(line);
+		}
 		free(text);
 	}
 	va_end(ap);
@@ -122,6 +128,21 @@ set_on_eof(struct options *o, const char *arg)
 	return -EINVAL;
 }
 
+static int
+set_accept_end(struct options *o, const char *arg)
+{
+	char *end;
+
+	errno = 0;
+	o->accepted_end = strtoull(arg, &end, 10);
+	o->accepts_end = true;
+	if (arg[0] >= '0' && arg[0] <= '9' && *end == '\0' && errno == 0)
+		return 0;
+	print_error(_("--accept-end takes the number of an event, not \"%s\""),
+	    arg);
+	return -EINVAL;
+}
+
 #define SETTER(field)                                              \
 	static int set_##field(struct options *o, const char *arg) \
 	{                                                          \
@@ -136,6 +157,7 @@ SETTER(greeting_file)
 SETTER(log_file)
 SETTER(wait_seconds)
 SETTER(script)
+SETTER(desk_user)
 
 #define FLAG(field)                                                \
 	static int set_##field(struct options *o, const char *arg) \
@@ -164,6 +186,8 @@ static const struct option_row options[] = {
 	    N_("where the journal is kept") },
 	{ "operator-socket", "PATH", VERB_ALL & ~(VERB_CALL | VERB_DEMO), 0,
 	    set_operator_socket, N_("where consoles attach") },
+	{ "desk-user", "NAME", VERB_ATTACH, 0, set_desk_user,
+	    N_("trust a desk that this user runs, beside you and root") },
 	{ "one-at-a-time", NULL, VERB_DESK, 0, set_one_at_a_time,
 	    N_("serve one customer, the next waits to be answered") },
 	{ "name", "TEXT", VERB_DESK | VERB_CALL, 0, set_name,
@@ -176,6 +200,8 @@ static const struct option_row options[] = {
 	    N_("append what is said to FILE; SIGHUP opens it anew") },
 	{ "begin-new", NULL, VERB_OPEN | VERB_SERVE, 0, set_begin_new,
 	    N_("set a damaged journal aside and begin a new one") },
+	{ "accept-end", "N", VERB_OPEN | VERB_SERVE, 0, set_accept_end,
+	    N_("go on with a journal that ends at event N, as a copy may") },
 	{ "allow-plaintext-public", NULL, VERB_DESK, 0, set_public_allowed,
 	    N_("listen also where the whole world can connect") },
 	{ "no-history", NULL, VERB_CONSOLE, 0, set_no_history,

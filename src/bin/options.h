@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/status.h"
@@ -38,8 +39,10 @@ struct options {
 	enum con_clock clock;
 	enum con_bell bell;
 	bool one_at_a_time, begin_new, public_allowed;
+	bool accepts_end;
+	uint64_t accepted_end;
 	bool no_history, allow_suspend, stay_at_eof;
-	const char *script;
+	const char *script, *desk_user;
 	struct svc_limits limits;
 	bool sessions_given, per_address_given;
 
@@ -57,7 +60,8 @@ int options_parse(struct options *o, enum verb_set verb, const char *name,
     int argc, char **argv);
 void options_fini(struct options *o);
 
-/* One line on standard error: "deskwire: …". */
+/* One line on standard error: "deskwire: …".  Waits a second at most for one
+ * that takes nothing. */
 void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void print_version(void);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "client/internal.h"
 
@@ -242,11 +243,16 @@ on_eof(void *arg)
 		c->mode->input_ended(c);
 }
 
+/* Whoever drops a line that has just been sent does not want to leave. */
 static void
 on_interrupt(void *arg, bool had_text)
 {
-	if (!had_text)
-		leave(call_of(arg));
+	struct call *c = call_of(arg);
+
+	if (c->leaving || !tty_is_terminal(c->tty))
+		leave(c);
+	else if (!had_text)
+		tty_printf(c->tty, "%s", _("Ctrl-D ends the call"));
 }
 
 static void

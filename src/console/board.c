@@ -433,6 +433,15 @@ take_looks(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	wire_frame_free(f);
 }
 
+/* The desk no longer keeps who left in mind; its words are in the journal. */
+static void
+take_unlisted(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+{
+	(void)now_ns;
+	con_mirror_unlist(&b->mirror, f->sid);
+	wire_frame_free(f);
+}
+
 static void
 take_notice(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
@@ -457,6 +466,7 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 	[WIRE_ERR] = take_answer,
 	[WIRE_NOTICE] = take_notice,
 	[WIRE_LOOKS] = take_looks,
+	[WIRE_UNLISTED] = take_unlisted,
 	[WIRE_BYE] = take_bye,
 };
 

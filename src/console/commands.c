@@ -395,8 +395,9 @@ static const struct con_command commands[] = {
 	      "session" },
 	    cmd_history },
 	{ { "last", "", N_("say the newest row again"), "" }, cmd_last },
-	{ { "list", "[left|all]",
-	      N_("who is here and who left unanswered; all: who has ended"),
+	{ { "list", "[WHICH]",
+	      N_("who is here and who left unanswered; WHICH is left, or all "
+		 "for who has ended"),
 	      "" },
 	    cmd_list },
 	{ { "next", "", N_("answer the next unread or waiting session"), "" },
@@ -510,6 +511,15 @@ unknown_command(struct con *con, const struct con_line *l)
 		      "begins a text with a slash"),
 		    (int)l->name_len, l->name);
 	con_line_back(con, l->text);
+}
+
+bool
+con_command_is_known(const struct con *con, const struct con_line *l)
+{
+	if (is_number(l))
+		return *l->args == '\0';
+	return con_command_find(l->name, l->name_len) != NULL ||
+	    con_desk_command(con->welcome, l->name, l->name_len) != NULL;
 }
 
 void

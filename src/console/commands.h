@@ -61,6 +61,9 @@ const struct ev_command *con_desk_command(const struct wire_frame *welcome,
 int con_desk_command_text(struct dw_buf *out, const struct ev_command *cmd,
     const char *args, uint64_t painted);
 
+/* Is there such a command? */
+bool con_command_is_known(const struct con *con, const struct con_line *line);
+
 /* Carries out a line that is a command. */
 void con_command_run(struct con *con, const struct con_line *line,
     uint64_t painted);

@@ -15,12 +15,14 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/sink.h"
 #include "base/status.h"
 #include "console/internal.h"
 
 #define WELCOME_PLAIN_S    10.0 /* a script's lines need the sessions */
 #define WELCOME_TERMINAL_S 1.0
-#define PASTED_LINES       10 /* more are worth a word */
+#define PASTED_LINES       10              /* more are worth a word */
+#define BOUNCE_NS          (DW_SECOND / 2) /* between two Enters */
 
 /* ---- what the terminal tells us ---- */
 
@@ -59,6 +61,30 @@ on_empty_line(struct con *con, uint64_t painted)
 		take_next(con);
 }
 
+/* Whom a reply is for, where the prompt could not say so. */
+static void
+say_addressee(struct con *con, uint64_t painted)
+{
+	char label[CON_LABEL_MAX];
+
+	if (painted == 0 || tty_prompt_was_seen(con->tty))
+		return;
+	con_mirror_label(&con->board.mirror, painted, label);
+	con_say(con, _("to %s:"), label);
+}
+
+/* A key that is pressed twice or held down shall not answer somebody else.  A
+ * script has no keys. */
+static bool
+is_bounce(struct con *con, const struct con_line *l)
+{
+	int64_t now = dw_clock_ns(), last = con->enter_ns;
+
+	con->enter_ns = now;
+	return l->kind == CON_LINE_EMPTY && tty_is_terminal(con->tty) &&
+	    last != 0 && now < last + BOUNCE_NS;
+}
+
 static void
 on_line(void *arg, const char *text, uint64_t painted)
 {
@@ -66,6 +92,8 @@ on_line(void *arg, const char *text, uint64_t painted)
 	struct con_line l = con_line_of(text);
 	int64_t asked_ns = con->asked_ns;
 
+	if (is_bounce(con, &l))
+		return;
 	con_cancel_leaving(con);
 	if (con->eof)
 		return;
@@ -73,8 +101,10 @@ on_line(void *arg, const char *text, uint64_t painted)
 		on_empty_line(con, painted);
 	else if (l.kind == CON_LINE_COMMAND)
 		con_command_run(con, &l, painted);
-	else
+	else {
+		say_addressee(con, painted);
 		con_reply(con, painted, l.text);
+	}
 	/* A question is answered by the next line or not at all. */
 	if (con->asked_ns == asked_ns)
 		con->asked = CON_ASK_NOTHING;
@@ -129,6 +159,24 @@ on_hangup(void *arg)
 }
 
 static void
+on_hup(void *arg)
+{
+	struct con *con = con_of(arg);
+	int r = 0;
+
+	if (con->cfg.reopen_log != NULL)
+		r = con->cfg.reopen_log(con->cfg.log_arg);
+	if (r > 0)
+		con_say(con, _("the log was opened anew"));
+	else if (r < 0)
+		con_say(con,
+		    _("the log cannot be opened anew: %s; going on with the "
+		      "old file"),
+		    strerror(-r));
+	con_pump(con);
+}
+
+static void
 on_wake(void *arg)
 {
 	con_pump(con_of(arg));
@@ -153,19 +201,23 @@ on_pasted(void *arg, size_t lines, size_t bytes, bool cut)
 	if (lines > PASTED_LINES)
 		con_say(con,
 		    DW_PLURAL("%zu line pasted, Enter sends, Ctrl-C "
-			      "drops",
-			"%zu lines pasted, Enter sends, Ctrl-C drops", lines),
+			      "drops, Alt+e shows it",
+			"%zu lines pasted, Enter sends, Ctrl-C drops, "
+			"Alt+e shows them",
+			lines),
 		    lines);
 }
 
-/* Only commands: replies may hold what is a customer's alone. */
+/* Only commands: replies may hold what is a customer's alone, and so may a line
+ * that only looks like a command. */
 static bool
 may_remember(void *arg, const char *line)
 {
+	struct con *con = con_of(arg);
 	struct con_line l = con_line_of(line);
 
-	(void)arg;
-	return l.kind == CON_LINE_COMMAND && !con_is_answer(l.name);
+	return l.kind == CON_LINE_COMMAND && con_command_is_known(con, &l) &&
+	    !con_is_answer(l.name);
 }
 
 static const struct tty_ops ops = {
@@ -173,6 +225,7 @@ static const struct tty_ops ops = {
 	.eof = on_eof,
 	.interrupt = on_interrupt,
 	.hangup = on_hangup,
+	.hup = on_hup,
 	.wake = on_wake,
 	.timeout = on_wake,
 	.redraw = on_redraw,
@@ -338,14 +391,24 @@ exit_status(const struct con *con)
 	return con->status;
 }
 
+/* Beside a desk at work, which must not wait for standard error. */
+static void
+say_why(int r)
+{
+	char text[256];
+	int n = snprintf(text, sizeof text,
+	    _("deskwire: the console cannot start: %s\n"), strerror(-r));
+
+	dw_say(text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
 int
 con_run(struct con *con)
 {
 	int r;
 
 	if ((r = open_tty(con)) < 0 || (r = start_link(con)) < 0) {
-		fprintf(stderr, _("deskwire: the console cannot start: %s\n"),
-		    strerror(-r));
+		say_why(r);
 		return DW_STATUS_FAILED;
 	}
 	con_inbox_wait_welcome(&con->inbox,
@@ -394,6 +457,7 @@ con_free(struct con *con)
 	wire_frame_free(con->welcome);
 	for (size_t i = 0; i < CON_RING; i++)
 		con_row_fini(&con->ring[i]);
+	con_row_fini(&con->last);
 	free(con->prompt_shown);
 	free(con);
 }

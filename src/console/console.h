@@ -40,10 +40,17 @@ struct con_config {
 	 * twice while customers are there; says where the desk listens. */
 	bool owns_desk;
 
-	bool allow_suspend;        /* Ctrl-Z stops the process */
-	bool stay;                 /* the end of a pipe is no end */
-	const char *hint;          /* said first; NULL: how to try
+	bool allow_suspend; /* Ctrl-Z stops the process */
+	bool stay;          /* the end of a pipe is no end */
+	const char *hint;   /* said first; NULL: how to try
 	                            * the desk, if nobody is here */
+
+	/* On the console's thread, when somebody sent SIGHUP: opens the log
+	 * anew.  Returns 1 when it did, 0 without a log, -errno.  NULL: the
+	 * signal does nothing. */
+	int (*reopen_log)(void *arg);
+	void *log_arg;
+
 	struct sks_socket *socket; /* connected; NULL: connect */
 	con_connect_fn *connect;   /* NULL: never reconnects */
 	void *arg;                 /* of connect */

@@ -65,6 +65,7 @@ struct con {
 
 	struct con_row ring[CON_RING]; /* oldest at ring_at */
 	size_t ring_at;
+	struct con_row last; /* of what happened */
 
 	struct con_again again;
 	struct con_ended ended;
@@ -84,6 +85,7 @@ struct con {
 	enum con_ask asked; /* and when */
 	int64_t asked_ns;
 	int64_t leave_ns; /* answers or not; DW_NEVER */
+	int64_t enter_ns; /* the last Enter, or 0 */
 	bool eof;         /* no more lines will come */
 	bool link_ended;  /* for good */
 	bool no_link;     /* lost, or silent for long */
@@ -111,7 +113,7 @@ void con_show(struct con *con, struct con_row *row);
 void con_say(struct con *con, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The newest row once more. */
+/* The newest row of what has happened once more. */
 void con_show_last(struct con *con);
 
 /* The last rows once more, for the window as it is now. */

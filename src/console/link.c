@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/thread.h"
 #include "console/link.h"
 
@@ -21,8 +22,6 @@
 #define BACKOFF_FIRST_NS (200 * DW_MS)
 #define BACKOFF_MOST_NS  (5 * DW_SECOND)
 #define HELLO_SECONDS    10.0
-#define QUIET_SECONDS    5.0          /* then the desk is pinged */
-#define SILENT_SECONDS   5.0          /* and so long it may take to answer */
 #define STACK_BYTES      (512 * 1024) /* a frame is parsed on it */
 
 /*
@@ -178,11 +177,13 @@ enum end {
 	END_OTHER  /* it is not the desk that it was */
 };
 
+/* Who has never been in does not wait for a place there. */
 static bool
-is_final(enum ev_code code)
+is_final(const struct con_link *l, enum ev_code code)
 {
 	return code == EV_CODE_STOP || code == EV_CODE_DENIED ||
-	    code == EV_CODE_USAGE;
+	    code == EV_CODE_USAGE ||
+	    (code == EV_CODE_LIMIT && l->journal[0] == '\0');
 }
 
 static void
@@ -224,7 +225,7 @@ look_at(struct con_link *l, struct conn *c, const struct wire_frame *f)
 		welcomed(l, c);
 		return END_NONE;
 	case WIRE_BYE:
-		return is_final(f->code) ? END_DONE : END_BYE;
+		return is_final(l, f->code) ? END_DONE : END_BYE;
 	case WIRE_LIVE:
 		if (f->seq >= l->seen)
 			return END_NONE;
@@ -280,36 +281,22 @@ take_lines(struct con_link *l, struct conn *c, struct sks_frame *frame)
 	}
 }
 
-/* What a time without a byte means after the welcome, step by step; the last
- * one lasts until something comes. */
-static const struct silence {
-	double seconds; /* 0: for ever */
-	enum con_news_kind then;
-} silences[] = {
-	{ QUIET_SECONDS, CON_NEWS_QUIET },
-	{ SILENT_SECONDS, CON_NEWS_SILENT },
-	{ 0, CON_NEWS_SILENT },
-};
-
-static int64_t
-silent_until(const struct silence *s)
-{
-	return s->seconds > 0 ? dw_clock_after(s->seconds) : SKS_NEVER;
-}
-
-/* As recv; tells the console how long nothing comes. */
+/* As recv; tells the console when nothing comes for long. */
 static ssize_t
 recv_some(struct con_link *l, struct conn *c, char *buf, size_t size)
 {
-	const struct silence *s = silences;
-	ssize_t n;
+	static const enum con_news_kind said[] = { CON_NEWS_QUIET,
+		CON_NEWS_SILENT };
 
-	while ((n = sks_recv_deadline(c->socket, buf, size, silent_until(s))) ==
-	    SKS_ETIMEDOUT) {
-		con_inbox_says_nothing(l->cfg.inbox, s->then);
-		s++;
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		ssize_t n = sks_recv_deadline(c->socket, buf, size,
+		    dw_clock_after(l->cfg.quiet_seconds));
+
+		if (n != SKS_ETIMEDOUT)
+			return n;
+		con_inbox_says_nothing(l->cfg.inbox, said[i]);
 	}
-	return n;
+	return sks_recv_deadline(c->socket, buf, size, SKS_NEVER);
 }
 
 static enum end
@@ -339,10 +326,13 @@ converse(struct con_link *l, struct conn *c)
 {
 	struct sks_frame *frame = sks_frame_new(WIRE_OP_FRAME_MAX);
 	enum end end = END_LOST;
+	int r;
 
 	if (frame == NULL)
 		return end;
-	if (say_hello(l, c) == 0)
+	/* A desk that takes nobody has said so before it ended the link, and
+	 * that can still be read. */
+	if ((r = say_hello(l, c)) == 0 || r == -ENOTCONN)
 		end = read_until_end(l, c, frame);
 	sks_frame_free(frame);
 	return end;
@@ -480,6 +470,8 @@ con_link_start(struct con_link **out, const struct con_link_config *cfg)
 	}
 	l->magic = LINK_MAGIC;
 	l->cfg = *cfg;
+	if (l->cfg.quiet_seconds <= 0)
+		l->cfg.quiet_seconds = CON_QUIET_SECONDS;
 	l->first = cfg->socket;
 	dw_lock_init(&l->lock, DW_LOCK_console);
 	dw_cond_init(&l->stopped);
@@ -513,6 +505,7 @@ con_link_stop(struct con_link *l)
 		sks_shutdown(c->socket, SKS_SHUT_RDWR);
 		conn_put(l, c);
 	}
+	dw_may_block("pthread_join");
 	pthread_join(l->thread, NULL);
 	sks_socket_free(l->first);
 	dw_cond_fini(&l->stopped);

@@ -3,6 +3,9 @@
  * The thread `link`: reads the operator protocol and hands it over in the inbox.
  * Sends are made by the readline thread, with a short deadline.
  *
+ * A desk that says nothing for quiet_seconds is to be pinged (CON_NEWS_QUIET);
+ * when nothing comes for as long again the console is told (CON_NEWS_SILENT).
+ *
  * With a way to connect it comes back after a loss: it says the last event
  * it handed over and asks for a replay, so that no row is missing or shown
  * twice.  A desk that says bye with "stop", "denied" or "usage" has meant
@@ -15,6 +18,9 @@
 #include "socketserver/socketserver.h"
 
 #define CON_SEND_SECONDS 2.0
+#define CON_QUIET_SECONDS \
+	5.0 /* then the desk is pinged, and so long it may
+                               * take to answer */
 
 /* A connected socket, or NULL and why (static, or kept by arg).  Called on
  * the link's thread; must end by itself within a few seconds. */
@@ -26,6 +32,7 @@ struct con_link_config {
 	struct sks_socket *socket; /* the first; NULL: connect */
 	con_connect_fn *connect;   /* NULL: a loss is the end */
 	void *arg;
+	double quiet_seconds; /* 0: CON_QUIET_SECONDS */
 };
 
 struct con_link;

@@ -157,7 +157,7 @@ list_connected(struct con *con, const struct con_session **all, size_t n)
 static void
 say_unlisted(struct con *con)
 {
-	uint64_t n = con->welcome == NULL ? 0 : con->welcome->unlisted;
+	uint64_t n = con->board.mirror.unlisted;
 
 	if (n > 0)
 		con_say(con,

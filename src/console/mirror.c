@@ -268,6 +268,7 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 	m->nlookers = 0; /* the desk tells them anew */
 	if (f->replay)
 		return 0;
+	m->unlisted = f->unlisted;
 	take_peers(m, f);
 	for (size_t i = 0; i < m->n; i++)
 		forget(m->all[i]);
@@ -526,10 +527,11 @@ con_mirror_oldest(const struct con_mirror *m)
 	const struct con_session *now = con_mirror_find(m, m->selected);
 	const struct con_session *next = NULL;
 
-	if (now != NULL && con_is_left(now))
+	if (now != NULL && ev_waits_since(&now->facts) != 0) {
 		next = first_of(m, is_new);
-	if (next == NULL && now != NULL && ev_waits_since(&now->facts) != 0)
-		next = first_after(m, now);
+		if (next == NULL)
+			next = first_after(m, now);
+	}
 	if (next == NULL)
 		next = first_after(m, NULL);
 	return next == NULL ? 0 : next->facts.sid;
@@ -599,6 +601,18 @@ con_mirror_left(const struct con_mirror *m)
 	for (size_t i = 0; i < m->n; i++)
 		n += con_is_left(m->all[i]);
 	return n;
+}
+
+void
+con_mirror_unlist(struct con_mirror *m, uint64_t sid)
+{
+	struct con_session *s = con_mirror_find(m, sid);
+
+	if (s == NULL)
+		return;
+	forget(s);
+	m->unlisted++;
+	drop_if_done(m, sid);
 }
 
 static void

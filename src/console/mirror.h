@@ -67,6 +67,7 @@ struct con_mirror {
 	size_t npeers;
 	struct con_looker lookers[CON_LOOKERS];
 	size_t nlookers;
+	uint64_t unlisted; /* who left and are off the list */
 };
 
 /* What the prompt says; see prompt.h.  Each session that waits for an answer
@@ -119,8 +120,8 @@ int con_mirror_lookup(const struct con_mirror *m, const char *text,
 /*
  * Who is answered next: the connected customers who wait, the longest first,
  * then those who left unanswered, by age.  From one of them it goes on to the
- * one behind, and from the last to the first; a connected one with unread words
- * comes before any that left.  0 for nobody but the selected one.
+ * connected ones who have unread words, then to the one behind, and from the
+ * last to the first.  0 for nobody but the selected one.
  */
 uint64_t con_mirror_oldest(const struct con_mirror *m);
 
@@ -136,6 +137,9 @@ uint64_t con_mirror_previous(const struct con_mirror *m);
  * The caller frees the array; NULL: no memory. */
 const struct con_session **con_mirror_list(const struct con_mirror *m,
     size_t *n);
+
+/* The desk takes a session that left off its list. */
+void con_mirror_unlist(struct con_mirror *m, uint64_t sid);
 
 /* Takes a frame looks: another console has selected somebody. */
 void con_mirror_looks(struct con_mirror *m, const struct wire_frame *f);

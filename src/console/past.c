@@ -14,7 +14,7 @@
 #include "console/internal.h"
 
 #define UNREAD_MOST   200 /* rows that selecting shows */
-#define UNREAD_LEAST  3   /* also when nothing is unread */
+#define READ_ROWS     3   /* when nothing is unread */
 #define HISTORY_COUNT 20
 
 /* Asks for `count` messages of the session before the event `before`. */
@@ -34,7 +34,7 @@ ask_past(struct con *con, uint64_t sid, unsigned count, uint64_t before)
 void
 con_past_unread(struct con *con, const struct con_session *s)
 {
-	unsigned rows = s->rows > UNREAD_LEAST ? s->rows : UNREAD_LEAST;
+	unsigned rows = s->rows > 0 ? s->rows : READ_ROWS;
 	struct con_request *rq;
 
 	/* The first words come as they are said. */

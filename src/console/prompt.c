@@ -179,7 +179,7 @@ con_prompt_format(struct con_prompt *p, const struct con_facts *f,
 		name = name_room(f, all, columns / 3, NAME_COLUMNS_MIN);
 		all = write_all(p, f, &counts, name);
 	}
-	if (columns > 0 && all > columns / 2) {
+	if (columns > 0 && all > 2 * columns / 3) {
 		dw_buf_reset(&counts);
 		add_signs(&counts, p, f, now_ms);
 		all = write_all(p, f, &counts, SIZE_MAX);

@@ -8,7 +8,7 @@
  *	[3 alice, left]>		[3 alice, no link]>
  *
  * It takes at most a third of the window: the name is cut first, but never
- * below 8 columns.  When the whole would take more than half, what follows the
+ * below 8 columns.  When the whole would take two thirds, what follows the
  * bracket is said in signs, "2w 5l 1u 1m", and the name is cut where it all
  * takes more than two thirds: who waits is there in a window of 30 columns,
  * too.

@@ -336,7 +336,10 @@ gone_row(struct con_row *row, const struct ev_event *ev,
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
-	dw_buf_addf(&b, _("%s is gone"), about->label);
+	/* Its answers may be what it did not get. */
+	dw_buf_addf(&b,
+	    about->unsent > 0 ? _("%s left") : _("%s left unanswered"),
+	    about->label);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
 	return ours_row(row, ev, &b, about);
@@ -468,21 +471,6 @@ add_coloured(struct dw_buf *out, const char *rows, const struct con_row *row,
 	}
 }
 
-/* Others' texts as they are, our sentences word by word. */
-static void
-wrap(struct dw_buf *rows, const struct con_row *row, const char *gutter,
-    unsigned columns)
-{
-	size_t len = strlen(row->text);
-
-	if (row->style == CON_STYLE_OURS)
-		dw_text_wrap_words(rows, row->tag, gutter, row->text, len,
-		    columns, "\n");
-	else
-		dw_text_wrap(rows, row->tag, gutter, row->text, len, columns,
-		    "\n");
-}
-
 int
 con_row_lay(const struct con_row *row, unsigned columns, bool colour,
     struct dw_buf *out)
@@ -490,7 +478,8 @@ con_row_lay(const struct con_row *row, unsigned columns, bool colour,
 	struct dw_buf gutter = DW_BUF_INITIALIZER, rows = DW_BUF_INITIALIZER;
 
 	add_gutter(&gutter, row);
-	wrap(&rows, row, dw_buf_str(&gutter), columns);
+	dw_text_wrap(&rows, row->tag, dw_buf_str(&gutter), row->text,
+	    strlen(row->text), columns, "\n");
 	if (colour && columns > 0)
 		add_coloured(out, dw_buf_str(&rows), row, &gutter);
 	else

@@ -32,8 +32,8 @@ remember(struct con *con, struct con_row *row)
 	row->tag = row->text = NULL;
 }
 
-void
-con_show(struct con *con, struct con_row *row)
+static void
+print(struct con *con, const struct con_row *row)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
@@ -41,6 +41,12 @@ con_show(struct con *con, struct con_row *row)
 		&b) == 0)
 		tty_print(con->tty, b.data, b.len);
 	dw_buf_fini(&b);
+}
+
+void
+con_show(struct con *con, struct con_row *row)
+{
+	print(con, row);
 	remember(con, row);
 }
 
@@ -62,19 +68,28 @@ con_say(struct con *con, const char *format, ...)
 	free(text);
 }
 
-/* The newest row, which was remembered last. */
+/* News can be asked for once more. */
+static void
+show_news(struct con *con, struct con_row *row)
+{
+	struct con_row *last = &con->last;
+
+	con_row_fini(last);
+	last->tag = strdup(row->tag);
+	last->text = strdup(row->text);
+	last->style = row->style;
+	if (last->tag == NULL || last->text == NULL)
+		con_row_fini(last);
+	con_show(con, row);
+}
+
 void
 con_show_last(struct con *con)
 {
-	const struct con_row *row =
-	    &con->ring[(con->ring_at + CON_RING - 1) % CON_RING];
-	struct dw_buf b = DW_BUF_INITIALIZER;
-
-	if (row->tag != NULL &&
-	    con_row_lay(row, tty_columns(con->tty), tty_has_colour(con->tty),
-		&b) == 0)
-		tty_print(con->tty, b.data, b.len);
-	dw_buf_fini(&b);
+	if (con->last.tag != NULL)
+		print(con, &con->last);
+	else
+		con_say(con, _("nothing has happened yet"));
 }
 
 /* The beginning of the last n rows of the text. */
@@ -197,10 +212,13 @@ show_event(struct con *con, struct con_item *item)
 	}
 	if (past)
 		con_past_day(con, ev->t_ms);
-	if (con_row_event(&row, ev, &about) > 0)
-		con_show(con, &row);
-	if (past)
+	if (con_row_event(&row, ev, &about) <= 0)
 		return;
+	if (past) {
+		con_show(con, &row);
+		return;
+	}
+	show_news(con, &row);
 	if (rings(con, ev))
 		tty_bell(con->tty);
 	if (item->own && ev->kind == EV_REPLY)
@@ -336,11 +354,11 @@ say_desk(struct con *con)
 		    dw_buf_str(&names));
 	else if (!con->cfg.owns_desk && left > 0)
 		con_say(con,
-		    _("this is the desk %s; you are %s; %zu here, %zu left "
+		    _("this is the desk %s; you are %s; %zu open, %zu left "
 		      "unanswered: %s"),
 		    w->desk, w->name, here, left, dw_buf_str(&names));
 	else if (!con->cfg.owns_desk)
-		con_say(con, _("this is the desk %s; you are %s; %zu here"),
+		con_say(con, _("this is the desk %s; you are %s; %zu open"),
 		    w->desk, w->name, here);
 	dw_buf_fini(&names);
 }
@@ -433,7 +451,8 @@ show_bye(struct con *con, struct con_item *item)
 		con_say(con, "%s", f->text);
 	if (f->code == EV_CODE_STOP)
 		con->leaving = true;
-	if (f->code == EV_CODE_DENIED || f->code == EV_CODE_USAGE)
+	if (f->code == EV_CODE_DENIED || f->code == EV_CODE_USAGE ||
+	    (f->code == EV_CODE_LIMIT && con->welcome == NULL))
 		con->status = DW_STATUS_REFUSED;
 }
 

@@ -14,9 +14,9 @@
 #include "base/i18n.h"
 #include "console/internal.h"
 
-#define LEAVE_SECONDS 1.0         /* for answers */
-#define REPLY_MAX     (64 * 1024) /* bytes; fits a frame in any form */
-#define TAIL_MAX      16          /* replies above the prompt */
+#define LEAVE_SECONDS 1.0   /* for answers */
+#define REPLY_MAX     65536 /* bytes; fits a frame in any form */
+#define TAIL_MAX      16    /* replies above the prompt */
 
 static const struct con_session *
 session_of(const struct con *con, uint64_t sid)
@@ -244,6 +244,13 @@ ask(struct con *con, struct wire_frame *f, uint64_t sid, const char *text,
 	return 0;
 }
 
+static const char *
+too_long(void)
+{
+	_Static_assert(REPLY_MAX == 65536, "the sentence says so");
+	return _("it is too long: a reply has 65,536 bytes at most");
+}
+
 /* Why this cannot even be tried; NULL when it can. */
 static const char *
 cannot_send(struct con *con, uint64_t sid, const char *text)
@@ -253,7 +260,7 @@ cannot_send(struct con *con, uint64_t sid, const char *text)
 	if (s == NULL || con_is_closed(s))
 		return _("the session is closed");
 	if (strlen(text) > REPLY_MAX)
-		return _("it is too long");
+		return too_long();
 	if (con->pending.n >= CON_PENDING_MAX)
 		return _("the desk does not answer");
 	return NULL;

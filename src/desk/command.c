@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,9 @@
 #include "desk/command.h"
 #include "desk/internal.h"
 
-#define PAST_ROWS     20 /* when no other count is given */
-#define PAST_ROWS_MAX 1000
+#define PAST_ROWS      20 /* when no other count is given */
+#define PAST_ROWS_MAX  1000
+#define CLOSED_AT_ONCE 1000
 
 /* A whole number and nothing else. */
 static bool
@@ -55,6 +57,8 @@ static struct desk_session *
 session_of(struct desk *d, const struct desk_request *rq, const char *arg)
 {
 	struct desk_session *s;
+	const char *text;
+	enum ev_code code;
 	uint64_t sid;
 
 	if (!parse_number(arg, &sid)) {
@@ -63,25 +67,69 @@ session_of(struct desk *d, const struct desk_request *rq, const char *arg)
 		return NULL;
 	}
 	s = desk_session_find(d, sid);
-	if (s != NULL && s->facts.state != EV_STATE_CLOSED)
+	if ((code = desk_session_refusal(d, s, sid, &text)) == EV_CODE_OK)
 		return s;
-	if (sid != 0 && sid <= d->sid)
-		desk_refuse(d, rq, EV_CODE_CLOSED, _("that session has ended"));
-	else
-		desk_refuse(d, rq, EV_CODE_UNKNOWN,
-		    _("there is no such session"));
+	desk_refuse(d, rq, code, text);
 	return NULL;
+}
+
+/* What happened, and whether all of it did.  NULL: no memory. */
+static char *
+closed_text(uint64_t n, bool more)
+{
+	char *text;
+
+	if (more ? asprintf(&text,
+		       _("%" PRIu64 " sessions closed, and there are more: "
+			 "say it again"),
+		       n) < 0 :
+		   asprintf(&text,
+		       DW_PLURAL("%" PRIu64 " session closed",
+			   "%" PRIu64 " sessions closed", n),
+		       n) < 0)
+		return NULL;
+	return text;
+}
+
+/* Closes all who left, as far as one round should go. */
+static int
+close_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
+{
+	struct desk_effect *fx;
+	uint64_t n = 0;
+	bool more = false;
+	char *text;
+
+	DW_LIST_EACH(at, &d->sessions) {
+		struct desk_session *s =
+		    DW_LIST_OF(at, struct desk_session, node);
+
+		if (s->facts.state != EV_STATE_LEFT)
+			continue;
+		/* Room for its events, and for the answer. */
+		more = n == CLOSED_AT_ONCE || desk_reserve(d, 2, 2) < 0;
+		if (more)
+			break;
+		desk_session_end(d, s, rq->who, EV_WHY_CLOSED, "", now);
+		n++;
+	}
+	fx = desk_fx_done(d, rq);
+	if ((text = closed_text(n, more)) != NULL)
+		fx->answer.text = fx->owned = text;
+	return 0;
 }
 
 static int
 command_close(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
 {
-	struct desk_session *s = session_of(d, rq, arg);
+	struct desk_session *s;
 
-	if (s == NULL)
+	if (strcmp(arg, "left") == 0)
+		return close_left(d, rq, now);
+	if ((s = session_of(d, rq, arg)) == NULL)
 		return 0;
-	desk_session_close(d, s, rq->who, EV_WHY_CLOSED,
+	desk_session_end(d, s, rq->who, EV_WHY_CLOSED,
 	    _("This conversation was closed. Goodbye."), now);
 	desk_fx_done(d, rq);
 	return 0;
@@ -95,7 +143,7 @@ command_kick(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	if (s == NULL)
 		return 0;
-	desk_session_close(d, s, rq->who, EV_WHY_KICKED, NULL, now);
+	desk_session_end(d, s, rq->who, EV_WHY_KICKED, NULL, now);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -156,9 +204,10 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
 {
 	(void)now;
-	if (*arg != '\0')
+	/* Who types it at a console was asked there. */
+	if (*arg != '\0' && strcmp(arg, "now") != 0)
 		return desk_refuse(d, rq, EV_CODE_USAGE,
-		    _("/quit takes no argument"));
+		    _("/quit takes nothing, or now"));
 	desk_effect_add(d, DESK_FX_QUIT);
 	desk_fx_done(d, rq);
 	return 0;
@@ -166,7 +215,8 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 
 static const struct desk_command commands[] = {
 	{ { "close", "[N]",
-	      N_("say goodbye to this customer and end the conversation"),
+	      N_("say goodbye to this customer and end the conversation; "
+		 "/close left ends all whose customers have left"),
 	      "session" },
 	    command_close },
 	{ { "ended", "[COUNT [SEQ]]",
@@ -177,7 +227,8 @@ static const struct desk_command commands[] = {
 	    command_history },
 	{ { "kick", "N", N_("cut this customer off at once"), "session" },
 	    command_kick },
-	{ { "quit", "", N_("tell everybody goodbye and stop the desk"), "" },
+	{ { "quit", "[now]", N_("tell everybody goodbye and stop the desk"),
+	      "" },
 	    command_quit },
 	{ { "udp", "[[ADDR] TEXT]",
 	      N_("answer a datagram; alone show the last ones"), "peer" },

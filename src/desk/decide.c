@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -17,12 +18,6 @@
 /* What one request may add at most. */
 #define EVENTS_MAX  4
 #define EFFECTS_MAX 8
-
-static bool
-alive(const struct desk_session *s)
-{
-	return s != NULL && s->facts.state != EV_STATE_CLOSED;
-}
 
 /* A classic client takes an end before our hello for an empty message, and
  * reads on for ever: its worker is told, and resets the connection. */
@@ -133,7 +128,7 @@ said_classic(struct desk *d, const struct desk_request *rq,
 	bool poll = is_poll(rq) || dw_text_is_blank(rq->text, rq->len);
 
 	if (dw_is_quit(rq->text, rq->len)) {
-		desk_session_close(d, rq->conn->session, "", EV_WHY_QUIT, "",
+		desk_session_end(d, rq->conn->session, "", EV_WHY_QUIT, "",
 		    now);
 		return;
 	}
@@ -169,7 +164,7 @@ decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	bool was_unattended = is_unattended(c->session);
 
 	if (c->ending || c->leaving ||
-	    (c->session != NULL && !alive(c->session)) ||
+	    (c->session != NULL && !desk_session_is_open(c->session)) ||
 	    (c->session == NULL && c->mode == EV_MODE_CLASSIC))
 		said_late(d, rq);
 	else if (c->mode == EV_MODE_CLASSIC)
@@ -200,8 +195,8 @@ decide_bye(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_conn *c = rq->conn;
 
-	if (alive(c->session))
-		desk_session_close(d, c->session, "", rq->why, rq->text, now);
+	if (desk_session_is_open(c->session))
+		desk_session_end(d, c->session, "", rq->why, rq->text, now);
 	else
 		desk_fx_bye(d, DESK_FX_BYE, c, rq->text);
 	desk_fx_done(d, rq);
@@ -211,7 +206,7 @@ decide_bye(struct desk *d, const struct desk_request *rq, struct desk_time now)
 static int
 decide_idle(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
-	if (alive(rq->conn->session) &&
+	if (desk_session_is_open(rq->conn->session) &&
 	    rq->conn->session->facts.waiting_ms != 0) {
 		desk_fx_done(d, rq);
 		return 0;
@@ -228,7 +223,7 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	c->half_closed = true;
 	/* Whom an answer is owed may still read it, as in `echo hi | nc`; who
 	 * has had one has gone.  What is on its way is sent in any case. */
-	if (c->mode == EV_MODE_LINE && alive(c->session)) {
+	if (c->mode == EV_MODE_LINE && desk_session_is_open(c->session)) {
 		if (c->session->facts.waiting_ms == 0)
 			desk_fx_bye(d, DESK_FX_BYE, c, "");
 		d->dirty = true;
@@ -247,10 +242,12 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
 
 	(void)now;
 	if (c->session != NULL) {
-		d->sweep = d->sweep || !alive(c->session);
-		c->session->lost = d->draining ? EV_WHY_STOP :
-		    c->cut_why != NULL         ? c->cut_why :
-						 rq->why;
+		d->sweep = d->sweep || !desk_session_is_open(c->session);
+		/* Also of one whose end may yet fail to be stored. */
+		if (!c->session->facts.gone)
+			c->session->lost = d->draining ? EV_WHY_STOP :
+			    c->cut_why != NULL         ? c->cut_why :
+							 rq->why;
 		c->session->conn = NULL;
 		c->session = NULL;
 		d->dirty = true;
@@ -320,16 +317,12 @@ static enum ev_code
 refusal(const struct desk *d, const struct desk_session *s, uint64_t sid,
     const char **text)
 {
-	if (s == NULL && sid > d->sid) {
-		*text = _("there is no such session");
-		return EV_CODE_UNKNOWN;
-	}
-	if (!alive(s)) {
-		*text = _("that session has ended");
-		return EV_CODE_CLOSED;
-	}
-	if (s->conn == NULL || s->conn->leaving || s->conn->ending ||
-	    s->conn->cut_why != NULL) {
+	enum ev_code code = desk_session_refusal(d, s, sid, text);
+
+	if (code != EV_CODE_OK)
+		return code;
+	if (s->facts.gone || s->conn == NULL || s->conn->leaving ||
+	    s->conn->ending || s->conn->cut_why != NULL) {
 		*text = _("that customer is not connected any more");
 		return EV_CODE_GONE;
 	}
@@ -338,6 +331,21 @@ refusal(const struct desk *d, const struct desk_session *s, uint64_t sid,
 		return EV_CODE_FULL;
 	}
 	return EV_CODE_OK;
+}
+
+static int
+refuse_long_reply(struct desk *d, const struct desk_request *rq)
+{
+	char *text;
+
+	if (asprintf(&text,
+		_("that is too long: a message has %zu bytes at most, and this "
+		  "one has %zu"),
+		d->config->max_message, rq->len) < 0)
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("that is too long for one message"));
+	desk_fx_answer(d, rq, EV_CODE_USAGE, text)->owned = text;
+	return 0;
 }
 
 static int
@@ -353,10 +361,8 @@ decide_reply(struct desk *d, const struct desk_request *rq,
 		code = EV_CODE_USAGE;
 		text = _("there is nothing to send");
 	}
-	if (code == EV_CODE_OK && rq->len > d->config->max_message) {
-		code = EV_CODE_USAGE;
-		text = _("that is too long for one message");
-	}
+	if (code == EV_CODE_OK && rq->len > d->config->max_message)
+		return refuse_long_reply(d, rq);
 	if (code != EV_CODE_OK)
 		return desk_refuse(d, rq, code, text);
 	ev.n = s->facts.out + 1;

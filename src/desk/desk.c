@@ -38,6 +38,7 @@ desk_free(struct desk *d)
 		free(DW_LIST_OF(n, struct desk_session, node));
 	desk_effects_free(d);
 	desk_peers_fini(&d->peers);
+	desk_left_fini(d);
 	free(d->udp_sent);
 	free(d->events);
 	free(d->effects);
@@ -58,7 +59,8 @@ desk_new(const struct desk_config *config, struct desk **out)
 	dw_list_init(&d->conns);
 	d->deadline_ns = d->gone_ns = DW_NEVER;
 	desk_tallies_init(d);
-	if (desk_reserve(d, FIRST_RESERVE, FIRST_RESERVE) < 0 ||
+	if (desk_left_init(d) < 0 ||
+	    desk_reserve(d, FIRST_RESERVE, FIRST_RESERVE) < 0 ||
 	    desk_peers_init(&d->peers, config->max_peers, config->peer_ns) <
 		0) {
 		desk_free(d);
@@ -66,16 +68,6 @@ desk_new(const struct desk_config *config, struct desk **out)
 	}
 	*out = d;
 	return 0;
-}
-
-static struct desk_session *
-replay_arrived(struct desk *d)
-{
-	struct desk_session *s = calloc(1, sizeof *s);
-
-	if (s != NULL)
-		dw_list_add(&d->sessions, &s->node);
-	return s;
 }
 
 int
@@ -89,11 +81,15 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 		d->unread++;
 	if (ev->sid == 0)
 		return 0;
-	s = ev->kind == EV_ARRIVED ? replay_arrived(d) :
+	s = ev->kind == EV_ARRIVED ? desk_session_new(d) :
 				     desk_session_find(d, ev->sid);
 	if (s == NULL)
 		return ev->kind == EV_ARRIVED ? -ENOMEM : 0;
 	ev_apply(&s->facts, ev);
+	if (ev->kind == EV_GONE && s->facts.state == EV_STATE_LEFT) {
+		desk_left_add(d, s);
+		desk_left_bound(d, NULL);
+	}
 	return 0;
 }
 
@@ -103,24 +99,13 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
 	d->seq = d->stored_seq = last_seq;
 	d->sid = d->stored_sid = last_sid;
 	d->stored_unread = d->unread;
-	DW_LIST_EACH(n, &d->sessions)
-		DW_LIST_OF(n, struct desk_session, node)->lost = EV_WHY_RESTART;
+	DW_LIST_EACH(n, &d->sessions) {
+		struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		s->lost = s->facts.gone ? EV_WHY_GONE : EV_WHY_RESTART;
+	}
 	d->dirty = true;
-}
-
-/* A customer whose words nobody was there to read, or whose desk went away,
- * stays on the list; of any other the conversation is over. */
-static bool
-is_kept(const struct desk_session *s)
-{
-	return s->facts.unattended || strcmp(s->lost, EV_WHY_RESTART) == 0 ||
-	    (strcmp(s->lost, EV_WHY_STOP) == 0 && s->facts.waiting_ms != 0);
-}
-
-static bool
-is_gone(const struct desk_session *s)
-{
-	return s->facts.gone && s->facts.state != EV_STATE_CLOSED;
 }
 
 /* Schedules the next check of disconnected sessions, in so many ms. */
@@ -131,14 +116,14 @@ schedule_gone_check(struct desk *d, int64_t ms, struct desk_time now)
 		d->gone_ns = now.ns + ms * DW_MS;
 }
 
+/* The news that its last answer went out came after it had left. */
 static void
-settle_gone(struct desk *d, struct desk_session *s, struct desk_time now)
+settle_answered(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	struct ev_event ev = ev_event_of(is_kept(s) ? EV_GONE : EV_CLOSED);
+	struct ev_event ev = ev_event_of(EV_CLOSED);
 
 	ev.why = s->lost;
 	desk_emit(d, s, ev, now);
-	schedule_gone_check(d, d->config->gone_after_ms, now);
 }
 
 static void
@@ -148,35 +133,14 @@ settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 	    s->facts.gone_ms + d->config->gone_after_ms - now.ms;
 	struct ev_event ev = ev_event_of(EV_CLOSED);
 
+	if (d->config->gone_after_ms == 0)
+		return;
 	if (remaining_ms > 0) {
 		schedule_gone_check(d, remaining_ms, now);
 		return;
 	}
 	ev.why = EV_WHY_GONE;
 	desk_emit(d, s, ev, now);
-}
-
-/* Strangers must not be able to fill the list: the oldest make room. */
-static void
-settle_surplus(struct desk *d, struct desk_time now)
-{
-	struct ev_event ev = ev_event_of(EV_CLOSED);
-	size_t gone = 0;
-
-	ev.why = EV_WHY_GONE;
-	DW_LIST_EACH(n, &d->sessions)
-		gone += is_gone(DW_LIST_OF(n, struct desk_session, node));
-	DW_LIST_EACH(n, &d->sessions) {
-		struct desk_session *s =
-		    DW_LIST_OF(n, struct desk_session, node);
-
-		if (gone <= d->config->max_gone || desk_reserve(d, 1, 0) < 0)
-			return;
-		if (!is_gone(s))
-			continue;
-		desk_emit(d, s, ev, now);
-		gone--;
-	}
 }
 
 /* It is kept for its answer, and the operators should know. */
@@ -196,11 +160,13 @@ settle(struct desk *d, struct desk_session *s, struct desk_time now)
 	desk_settle_sent(d, s, now);
 	if (s->facts.state == EV_STATE_CLOSED)
 		return;
-	if (s->conn != NULL)
+	if (!s->facts.gone && s->conn != NULL)
 		settle_eof(d, s, now);
 	else if (!s->facts.gone)
-		settle_gone(d, s, now);
-	else
+		desk_settle_gone(d, s, s->lost, now);
+	else if (!ev_is_owed(&s->facts))
+		settle_answered(d, s, now);
+	if (s->facts.state == EV_STATE_LEFT)
 		settle_expired(d, s, now);
 }
 
@@ -220,7 +186,6 @@ desk_settle(struct desk *d, struct desk_time now)
 		}
 		settle(d, DW_LIST_OF(n, struct desk_session, node), now);
 	}
-	settle_surplus(d, now);
 }
 
 int64_t

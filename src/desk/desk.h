@@ -40,6 +40,9 @@ struct desk_session {
 	bool saved;             /* this round's undo has it */
 	bool fresh;             /* begun in this round */
 	struct dw_list node;    /* in desk.sessions */
+	/* Of one that left, and for whom nothing is awaited any more: */
+	struct dw_list left_node; /* in desk.left, or for a moment off */
+	struct dw_list host_node; /* among those of its address */
 };
 
 /*
@@ -181,6 +184,11 @@ struct desk_sink {
 	 * why not. */
 	const char *(*datagram)(void *arg, const struct desk_peer *to,
 	    const char *text, size_t len);
+	/* That session is off the list, and not known here any more: too many
+	 * have left.  Nothing of it is stored. */
+	void (*unlisted)(void *arg, uint64_t sid);
+	/* It is time to say that so many have gone off it. */
+	void (*list_is_full)(void *arg, uint64_t n);
 	/* It is time to say how many datagrams were dropped. */
 	void (*dropped)(void *arg);
 	/* It is time to say how many connections were no customers. */
@@ -197,13 +205,14 @@ struct desk_config {
 	struct desk_turn_times turn;
 	int64_t linger_ns;     /* how long an ended one may stay */
 	int64_t retry_ns;      /* noticed things not stored: again */
-	int64_t gone_after_ms; /* then a gone session is closed */
-	size_t max_gone;       /* so many are kept, the latest */
-	size_t held_bytes;     /* text that may wait for a turn */
-	size_t max_message;    /* bytes of one reply */
-	size_t max_peers;      /* over UDP, that are known */
-	int64_t peer_ns;       /* and for so long */
-	size_t max_answer;     /* bytes of one answer over UDP */
+	int64_t gone_after_ms; /* then one that left is closed; 0: never */
+	size_t max_gone;       /* so many of these are on the list, */
+	size_t max_gone_per_address; /* and of one address; 0: any number */
+	size_t held_bytes;           /* text that may wait for a turn */
+	size_t max_message;          /* bytes of one reply */
+	size_t max_peers;            /* over UDP, that are known */
+	int64_t peer_ns;             /* and for so long */
+	size_t max_answer;           /* bytes of one answer over UDP */
 };
 
 struct desk;
@@ -219,7 +228,8 @@ void desk_free(struct desk *d);
 /*
  * Starting: each stored event of a session that is not closed, in order, then
  * desk_begin with the highest numbers ever used.  Sessions found open are
- * noticed to be gone.
+ * noticed to be gone.  Of those that left no more are kept in memory than the
+ * list may have, at any time.
  */
 int desk_replay(struct desk *d, const struct ev_event *ev);
 void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
@@ -246,6 +256,9 @@ int64_t desk_deadline(const struct desk *d);
 void desk_each(const struct desk *d,
     void (*fn)(void *arg, const struct desk_session *s), void *arg);
 uint64_t desk_last_seq(const struct desk *d);
+
+/* How many sessions of those who left are not on the list. */
+uint64_t desk_unlisted(const struct desk *d);
 
 /* The same for who has written over UDP lately, in no order. */
 void desk_each_peer(const struct desk *d, struct desk_time now,

@@ -74,10 +74,12 @@ struct desk_udp_sent {
 	char addr[EV_ADDR_SIZE];
 };
 
-/* What the service counts, and the desk has told from time to time. */
+/* What is counted, and told from time to time; the first two the service
+ * counts. */
 enum desk_tally_kind {
-	DESK_DROPPED, /* datagrams */
-	DESK_REFUSED, /* connections that were no customers */
+	DESK_DROPPED,  /* datagrams */
+	DESK_REFUSED,  /* connections that were no customers */
+	DESK_UNLISTED, /* sessions that went off the list of who left */
 	DESK_TALLIES
 };
 
@@ -110,6 +112,15 @@ struct desk {
 	int64_t retry_ns;    /* not before: storing failed */
 	int64_t deadline_ns; /* of turns and lingering */
 	int64_t gone_ns;     /* look at gone ones again */
+
+	/* Who left unanswered; see left.c. */
+	struct dw_list left; /* by when they left */
+	size_t nleft;
+	struct dw_list *hosts; /* the same by address, hashed */
+	size_t nhosts;
+	struct dw_list off;  /* too many, until they are freed */
+	uint64_t unlisted;   /* so many were */
+	uint64_t off_untold; /* of which nobody was told yet */
 
 	/* Over UDP. */
 	struct desk_peers peers;
@@ -147,6 +158,19 @@ struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
     struct desk_time now);
 struct desk_session *desk_session_find(struct desk *d, uint64_t sid);
 
+/* One in memory, without a number; NULL: no memory. */
+struct desk_session *desk_session_new(struct desk *d);
+/* Takes it out of memory. */
+void desk_session_forget(struct desk *d, struct desk_session *s);
+
+/* Why an operator can do nothing with what desk_session_find() gave for sid;
+ * EV_CODE_OK when it is neither closed nor unknown. */
+enum ev_code desk_session_refusal(const struct desk *d,
+    const struct desk_session *s, uint64_t sid, const char **text);
+
+/* Is its conversation still going on?  s may be NULL. */
+bool desk_session_is_open(const struct desk_session *s);
+
 /* All replies put to c went out. */
 void desk_notice_sent(struct desk *d, struct desk_conn *c);
 
@@ -154,9 +178,18 @@ void desk_notice_sent(struct desk *d, struct desk_conn *c);
 void desk_settle_sent(struct desk *d, struct desk_session *s,
     struct desk_time now);
 
-/* Closes s for everybody and says goodbye to its customer.  who and why stay
- * until published. */
-void desk_session_close(struct desk *d, struct desk_session *s, const char *who,
+/* Its customer is not connected any more, or has said goodbye: it has left if
+ * something is owed to it, and is closed otherwise. */
+void desk_settle_gone(struct desk *d, struct desk_session *s, const char *why,
+    struct desk_time now);
+
+/*
+ * Ends the conversation and says goodbye to the customer.  An operator (who)
+ * closes the session with that; by the customer, or the desk (who is empty),
+ * it is closed if nothing is owed to the customer, and else it has left.  who
+ * and why stay until published.
+ */
+void desk_session_end(struct desk *d, struct desk_session *s, const char *who,
     const char *why, const char *bye, struct desk_time now);
 
 /* What a customer is told whose message was not stored; untranslated. */
@@ -192,6 +225,22 @@ void desk_conn_cut(const struct desk_round *r, struct desk_conn *c);
 
 /* Its time to linger is over. */
 void desk_conn_expire(const struct desk_round *r, struct desk_conn *c);
+
+/* ---- left.c ---- */
+
+int desk_left_init(struct desk *d);
+void desk_left_fini(struct desk *d);
+
+/* It is on the list as one that left; more than once is fine.  Takes none out
+ * of memory: desk_left_bound() does. */
+void desk_left_add(struct desk *d, struct desk_session *s);
+void desk_left_del(struct desk *d, struct desk_session *s);
+
+/* Takes the surplus off the list.  r is NULL while the desk is rebuilt. */
+void desk_left_bound(struct desk *d, const struct desk_round *r);
+
+/* Tells how many have gone off it. */
+void desk_left_tell(const struct desk_round *r);
 
 /* ---- effects.c ---- */
 
@@ -242,6 +291,10 @@ void desk_datagrams_restore(struct desk *d);
 /* ---- tally.c ---- */
 
 void desk_tallies_init(struct desk *d);
+
+/* Something was counted: it is told soon, but not too often. */
+void desk_tally_count(struct desk *d, enum desk_tally_kind kind,
+    struct desk_time now);
 int desk_decide_dropped(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 int desk_decide_refused(struct desk *d, const struct desk_request *rq,

@@ -6,6 +6,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/desk.c \
 	src/desk/desk.h \
 	src/desk/datagrams.c \
+	src/desk/left.c \
 	src/desk/peers.c \
 	src/desk/peers.h \
 	src/desk/effects.c \

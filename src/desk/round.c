@@ -81,15 +81,6 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 	return d->nevents++;
 }
 
-static void
-forget(struct desk_session *s)
-{
-	if (s->conn != NULL)
-		s->conn->session = NULL;
-	dw_list_del(&s->node);
-	free(s);
-}
-
 /* Whether words of an ended session may still go out, or went out and no event
  * says so yet. */
 static bool
@@ -99,18 +90,37 @@ is_awaited(const struct desk_session *s)
 	    (s->conn != NULL && s->facts.sent < s->facts.out);
 }
 
-/* Keeps what the round has made of the sessions; ended ones go. */
+/* Ended ones are out of memory by now, and take nobody's place. */
 static void
-keep(struct desk *d)
+keep_left(const struct desk_round *r)
 {
+	DW_LIST_EACH(n, &r->d->sessions) {
+		struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, node);
+
+		if (s->facts.state == EV_STATE_LEFT && s->conn == NULL &&
+		    !is_awaited(s))
+			desk_left_add(r->d, s);
+	}
+	desk_left_bound(r->d, r);
+}
+
+/* Keeps what the round has made of the sessions; ended ones go, and so do those
+ * that left when there are too many. */
+static void
+keep(const struct desk_round *r)
+{
+	struct desk *d = r->d;
+
 	DW_LIST_EACH_SAFE(n, &d->sessions) {
 		struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, node);
 
 		s->saved = s->fresh = false;
 		if (s->facts.state == EV_STATE_CLOSED && !is_awaited(s))
-			forget(s);
+			desk_session_forget(d, s);
 	}
+	keep_left(r);
 	d->sweep = false;
 	/* The next round counts on from what is stored. */
 	assert(d->seq == d->stored_seq + d->nevents);
@@ -131,7 +141,7 @@ restore(struct desk *d)
 		    DW_LIST_OF(n, struct desk_session, node);
 
 		if (s->fresh)
-			forget(s);
+			desk_session_forget(d, s);
 	}
 	d->seq = d->stored_seq;
 	d->sid = d->stored_sid;
@@ -159,7 +169,7 @@ desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
 
 	desk_effects_publish(&r, DESK_FX_IN_ORDER);
 	if (d->nevents > 0 || d->sweep)
-		keep(d);
+		keep(&r);
 	desk_effects_publish(&r, DESK_FX_LATE);
 	begin_next(&r);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "desk/internal.h"
 
 #define FIRST_NAME "guest"
@@ -17,14 +18,62 @@
 struct desk_session *
 desk_session_find(struct desk *d, uint64_t sid)
 {
-	DW_LIST_EACH(n, &d->sessions) {
+	/* They are in order, and the last ones are asked for most. */
+	for (struct dw_list *n = d->sessions.prev; n != &d->sessions;
+	    n = n->prev) {
 		struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, node);
 
-		if (s->facts.sid == sid)
-			return s;
+		if (s->facts.sid <= sid)
+			return s->facts.sid == sid ? s : NULL;
 	}
 	return NULL;
+}
+
+struct desk_session *
+desk_session_new(struct desk *d)
+{
+	struct desk_session *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	dw_list_init(&s->left_node);
+	dw_list_init(&s->host_node);
+	dw_list_add(&d->sessions, &s->node);
+	return s;
+}
+
+void
+desk_session_forget(struct desk *d, struct desk_session *s)
+{
+	if (s->conn != NULL)
+		s->conn->session = NULL;
+	desk_left_del(d, s);
+	dw_list_del(&s->node);
+	free(s);
+}
+
+bool
+desk_session_is_open(const struct desk_session *s)
+{
+	return s != NULL && !s->facts.gone && s->facts.state != EV_STATE_CLOSED;
+}
+
+enum ev_code
+desk_session_refusal(const struct desk *d, const struct desk_session *s,
+    uint64_t sid, const char **text)
+{
+	if (s != NULL && s->facts.state != EV_STATE_CLOSED)
+		return EV_CODE_OK;
+	if (sid == 0 || sid > d->sid) {
+		*text = _("there is no such session");
+		return EV_CODE_UNKNOWN;
+	}
+	/* Which of the two it is the desk's memory does not tell. */
+	*text = s == NULL && d->unlisted > 0 ?
+	    _("that session is not on the list any more; /history shows it") :
+	    _("that session has ended");
+	return EV_CODE_CLOSED;
 }
 
 struct desk_session *
@@ -33,12 +82,11 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 	struct ev_event ev = ev_event_of(EV_ARRIVED);
 	struct desk_session *s;
 
-	if ((s = calloc(1, sizeof *s)) == NULL)
+	if ((s = desk_session_new(d)) == NULL)
 		return NULL;
 	s->fresh = true;
 	s->conn = c;
 	c->session = s;
-	dw_list_add(&d->sessions, &s->node);
 	ev.sid = c->sid = ++d->sid;
 	ev.who = FIRST_NAME;
 	ev.mode = c->mode;
@@ -72,18 +120,44 @@ desk_settle_sent(struct desk *d, struct desk_session *s, struct desk_time now)
 }
 
 void
-desk_session_close(struct desk *d, struct desk_session *s, const char *who,
-    const char *why, const char *bye, struct desk_time now)
+desk_settle_gone(struct desk *d, struct desk_session *s, const char *why,
+    struct desk_time now)
+{
+	struct ev_event ev;
+
+	desk_settle_sent(d, s, now);
+	ev = ev_event_of(ev_is_owed(&s->facts) ? EV_GONE : EV_CLOSED);
+	ev.why = s->lost = why;
+	desk_emit(d, s, ev, now);
+}
+
+static void
+close_by(struct desk *d, struct desk_session *s, const char *who,
+    const char *why, struct desk_time now)
 {
 	struct ev_event ev = ev_event_of(EV_CLOSED);
-	/* An operator is told that it failed; a customer is let go. */
-	bool by_operator = who[0] != '\0';
 
 	desk_settle_sent(d, s, now);
 	ev.who = who;
 	ev.why = why;
 	desk_emit(d, s, ev, now);
-	if (s->conn == NULL)
+}
+
+void
+desk_session_end(struct desk *d, struct desk_session *s, const char *who,
+    const char *why, const char *bye, struct desk_time now)
+{
+	/* An operator is told that it failed; a customer is let go. */
+	bool by_operator = who[0] != '\0';
+	bool was_gone = s->facts.gone;
+
+	if (by_operator)
+		close_by(d, s, who, why, now);
+	else
+		desk_settle_gone(d, s, why, now);
+	d->dirty = true; /* when it expires is seen to with the rest */
+	/* One that left has had its goodbye. */
+	if (s->conn == NULL || (was_gone && bye != NULL))
 		return;
 	if (bye != NULL)
 		desk_fx_bye(d, by_operator ? DESK_FX_BYE_STORED : DESK_FX_BYE,

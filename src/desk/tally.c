@@ -14,6 +14,7 @@ static const struct {
 } gathered[DESK_TALLIES] = {
 	[DESK_DROPPED] = { DW_SECOND, 10 * DW_SECOND },
 	[DESK_REFUSED] = { DW_SECOND, 60 * DW_SECOND },
+	[DESK_UNLISTED] = { DW_SECOND, 60 * DW_SECOND },
 };
 
 void
@@ -25,15 +26,24 @@ desk_tallies_init(struct desk *d)
 	}
 }
 
+void
+desk_tally_count(struct desk *d, enum desk_tally_kind kind,
+    struct desk_time now)
+{
+	struct desk_tally *t = &d->tallies[kind];
+
+	if (t->due_ns != DW_NEVER)
+		return;
+	t->due_ns = now.ns + gathered[kind].first_ns;
+	if (t->due_ns < t->told_ns + gathered[kind].again_ns)
+		t->due_ns = t->told_ns + gathered[kind].again_ns;
+}
+
 static int
 decide_counted(struct desk *d, enum desk_tally_kind kind,
     const struct desk_request *rq, struct desk_time now)
 {
-	struct desk_tally *t = &d->tallies[kind];
-
-	t->due_ns = now.ns + gathered[kind].first_ns;
-	if (t->due_ns < t->told_ns + gathered[kind].again_ns)
-		t->due_ns = t->told_ns + gathered[kind].again_ns;
+	desk_tally_count(d, kind, now);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -71,12 +81,25 @@ desk_tallies_due(const struct desk *d)
 	return ns;
 }
 
+static void
+tell_dropped(const struct desk_round *r)
+{
+	r->sink->dropped(r->arg);
+}
+
+static void
+tell_refused(const struct desk_round *r)
+{
+	r->sink->refused(r->arg);
+}
+
 void
 desk_tallies_tick(const struct desk_round *r)
 {
-	void (*const tell[DESK_TALLIES])(void *) = {
-		[DESK_DROPPED] = r->sink->dropped,
-		[DESK_REFUSED] = r->sink->refused,
+	static void (*const tell[DESK_TALLIES])(const struct desk_round *) = {
+		[DESK_DROPPED] = tell_dropped,
+		[DESK_REFUSED] = tell_refused,
+		[DESK_UNLISTED] = desk_left_tell,
 	};
 
 	for (int i = 0; i < DESK_TALLIES; i++) {
@@ -86,6 +109,6 @@ desk_tallies_tick(const struct desk_round *r)
 			continue;
 		t->due_ns = DW_NEVER;
 		t->told_ns = r->now.ns;
-		tell[i](r->arg);
+		tell[i](r);
 	}
 }

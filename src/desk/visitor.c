@@ -65,8 +65,8 @@ visitor_quit(struct desk *d, const struct desk_request *rq,
 	static const char bye[] = N_("Goodbye.");
 
 	if (rq->conn->session != NULL)
-		desk_session_close(d, rq->conn->session, "", EV_WHY_QUIT,
-		    _(bye), now);
+		desk_session_end(d, rq->conn->session, "", EV_WHY_QUIT, _(bye),
+		    now);
 	else
 		desk_fx_bye(d, DESK_FX_BYE, rq->conn, _(bye));
 }

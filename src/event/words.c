@@ -34,6 +34,7 @@ static const char *const codes[] = {
 	[EV_CODE_STOPPING] = "stopping",
 	[EV_CODE_STOP] = "stop",
 	[EV_CODE_DISK] = "disk",
+	[EV_CODE_LOG] = "log",
 	[EV_CODE_LIMIT] = "limit",
 	[EV_CODE_DENIED] = "denied",
 };

@@ -53,6 +53,7 @@ enum ev_code {
 	EV_CODE_STOPPING,   /* this desk takes no more */
 	EV_CODE_STOP,       /* notice, bye: the desk stops, has stopped */
 	EV_CODE_DISK,       /* notice: the journal cannot be written, or can */
+	EV_CODE_LOG,        /* notice: the log takes no rows, or does */
 	EV_CODE_LIMIT,      /* notice: something was too much */
 	EV_CODE_DENIED      /* bye: this operator may not */
 };

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,6 +102,30 @@ sink_datagram(void *arg, const struct desk_peer *to, const char *text,
 }
 
 static void
+sink_unlisted(void *arg, uint64_t sid)
+{
+	struct wire_frame f = wire_frame_of(WIRE_UNLISTED);
+
+	f.sid = sid;
+	svc_tell_operators(svc_of(arg), &f);
+}
+
+static void
+sink_list_is_full(void *arg, uint64_t n)
+{
+	char text[256];
+
+	snprintf(text, sizeof text,
+	    DW_PLURAL("%" PRIu64 " customer who left is off the list; "
+		      "/history N still shows it",
+		"%" PRIu64 " customers who left are off the list; "
+		"/history N still shows them",
+		n),
+	    n);
+	svc_notice(svc_of(arg), EV_CODE_LIMIT, text);
+}
+
+static void
 sink_dropped(void *arg)
 {
 	svc_udp_dropped(svc_of(arg));
@@ -147,6 +172,8 @@ static const struct desk_sink sink = {
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = sink_datagram,
+	.unlisted = sink_unlisted,
+	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.refused = sink_refused,
 	.quit = sink_quit,
@@ -178,6 +205,40 @@ tell_disk(struct svc *svc, int error)
 	svc_notice(svc, EV_CODE_DISK, text);
 }
 
+/* The same for another program that reads the journal and does not stop. */
+static void
+tell_reader(struct svc *svc)
+{
+	if (store_is_held_back(svc->store) == svc->held_back)
+		return;
+	svc->held_back = !svc->held_back;
+	svc_notice(svc, EV_CODE_DISK,
+	    svc->held_back ?
+		_("another program reads the journal and does not let go: "
+		  "its -wal grows for as long, and is beyond 16 MiB now") :
+		_("the journal's -wal does not grow any more"));
+}
+
+/* The same for a log, of which no thread here waits for anything. */
+static void
+tell_log(struct svc *svc, struct dw_log *log, bool *losing)
+{
+	const char *path;
+	char text[512];
+
+	if (dw_log_is_losing(log) == *losing)
+		return;
+	*losing = !*losing;
+	if ((path = dw_log_path(log)) == NULL)
+		path = _("standard error");
+	snprintf(text, sizeof text,
+	    *losing ? _("the log on %s takes no rows: they are lost, and a row "
+			"will say how many; nothing else waits for it") :
+		      _("the log on %s takes rows again"),
+	    path);
+	svc_notice(svc, EV_CODE_LOG, text);
+}
+
 static void
 store(struct svc *svc)
 {
@@ -190,12 +251,15 @@ store(struct svc *svc)
 	if (n > 0) {
 		r = store_append(svc->store, evs, n);
 		tell_disk(svc, r);
+		tell_reader(svc);
 	}
 	if (r == 0)
 		desk_publish(svc->desk, &sink, svc, svc_now());
 	else
 		desk_undo(svc->desk, &sink, svc, svc_now());
 	desk_tick(svc->desk, &sink, svc, svc_now());
+	tell_log(svc, svc->config->talk, &svc->talk_losing);
+	tell_log(svc, svc->config->log, &svc->log_losing);
 }
 
 static void

@@ -42,7 +42,9 @@ struct svc {
 	struct svc_node drop;    /* posted by whoever drops one, */
 	struct svc_node refusal; /* or refuses one */
 	struct sks_server *operators;
-	pthread_t thread; /* "desk" */
+	int64_t refusal_ns;     /* its thread's: when to log one again */
+	unsigned long refusals; /* its thread's: not logged yet */
+	pthread_t thread;       /* "desk" */
 	bool started, ended;
 	struct svc_node drain, farewell; /* main's requests */
 	struct dw_cond back;             /* main waits on it */
@@ -50,8 +52,10 @@ struct svc {
 	/* The desk thread's own. */
 	struct desk *desk;
 	struct dw_list links; /* operators that are live */
+	uint64_t last_link;   /* the number of the latest */
 	struct dw_buf scratch;
-	bool disk_failing; /* the operators were told */
+	/* Of these the operators were told. */
+	bool disk_failing, held_back, log_losing, talk_losing;
 
 	atomic_bool ending; /* the inbox will get no more */
 	atomic_bool drained;
@@ -107,6 +111,10 @@ void svc_operator_past(struct svc *svc, struct svc_node *n,
 void svc_count_refused(struct svc *svc, enum svc_stranger kind);
 /* The desk thread: tells them. */
 void svc_tell_refused(struct svc *svc);
+
+/* The refused operators that no row has told of yet; once nobody accepts any
+ * more, or on the thread that does. */
+void svc_log_refusals(struct svc *svc);
 
 /* What opening a listener needs; they return an enum dw_status. */
 int svc_address(const struct svc_config *config, const char *text,

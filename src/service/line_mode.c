@@ -2,6 +2,8 @@
 /* nc, telnet and our own client: rows of text. */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "service/customer.h"
@@ -11,6 +13,18 @@
 #define DISCARD_MAX  16 /* times the longest line */
 
 static void
+tell_too_long(struct svc_customer *cu)
+{
+	char sentence[200];
+
+	snprintf(sentence, sizeof sentence,
+	    _("That line is too long and was not read: a line has %lld bytes "
+	      "at most, with its end."),
+	    (long long)svc_limits_of(cu)->max_line);
+	svc_tell(cu, sentence);
+}
+
+static void
 line_too_long(struct svc_customer *cu)
 {
 	if (++cu->too_long >= TOO_LONG_MAX)
@@ -18,7 +32,7 @@ line_too_long(struct svc_customer *cu)
 		    _("These lines are too long. "
 		      "Goodbye."));
 	else
-		svc_tell(cu, _("That line is too long and was not read."));
+		tell_too_long(cu);
 }
 
 /* Refuses what telnet asks for; from then on it gets telnet's line ends. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
+	src/service/admission.c \
 	src/service/classic_mode.c \
 	src/service/customer.c \
 	src/service/customer.h \

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -42,6 +41,7 @@ struct svc_operator {
 	struct operator_node nodes[NODES];
 	unsigned next;
 	struct svc_node attach, detach, caught_up, emptied;
+	struct svc_node look, ping; /* what the frame says is in them */
 	char name[NAME_SIZE];
 	uint64_t seen; /* its hello: wants all after */
 	bool replay;
@@ -52,7 +52,9 @@ struct svc_operator {
 	struct dw_list link; /* in svc.links once live */
 	struct svc_job job;  /* out: `asked` has its node */
 	struct svc_node *asked;
-	bool waiting; /* with a question, for an empty outbox */
+	bool waiting;     /* with a question, for an empty outbox */
+	uint64_t number;  /* of this link, and of no other */
+	uint64_t looking; /* the session it has selected; 0: none */
 };
 
 /* All nodes of an operator point at its condition, which gives us the
@@ -221,6 +223,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	f.ncommands =
 	    wire_commands(commands, sizeof commands / sizeof commands[0]);
 	f.burst = (uint64_t)svc->config->limits.burst;
+	f.unlisted = desk_unlisted(svc->desk);
 	f.listeners = svc->listener_names;
 	f.nlisteners = svc->nlisteners;
 	if (!op->replay) {
@@ -242,6 +245,58 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	free(snap.sessions);
 }
 
+/* What the others were told before this one came. */
+static void
+tell_notice(struct svc_operator *op, enum ev_code code, const char *text)
+{
+	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
+
+	f.code = code;
+	f.text = text;
+	f.len = strlen(text);
+	tell(op, &f);
+}
+
+static struct wire_frame
+looks(const struct svc_operator *op)
+{
+	struct wire_frame f = wire_frame_of(WIRE_LOOKS);
+
+	f.n = op->number;
+	f.name = op->name;
+	f.sid = op->looking;
+	return f;
+}
+
+/* Tells the other consoles which session this one has selected. */
+static void
+tell_others(struct svc_operator *op)
+{
+	struct wire_frame f = looks(op);
+
+	DW_LIST_EACH(n, &op->svc->links) {
+		struct svc_operator *other =
+		    DW_LIST_OF(n, struct svc_operator, link);
+
+		if (other != op)
+			tell(other, &f);
+	}
+}
+
+/* And which ones the others have. */
+static void
+tell_of_others(struct svc_operator *op)
+{
+	DW_LIST_EACH(n, &op->svc->links) {
+		const struct svc_operator *other =
+		    DW_LIST_OF(n, struct svc_operator, link);
+		struct wire_frame f = looks(other);
+
+		if (other->looking != 0)
+			tell(op, &f);
+	}
+}
+
 static void
 go_live(struct svc_operator *op)
 {
@@ -249,15 +304,15 @@ go_live(struct svc_operator *op)
 
 	f.seq = desk_last_seq(op->svc->desk);
 	tell(op, &f);
+	tell_of_others(op);
 	dw_list_add(&op->svc->links, &op->link);
-	if (op->svc->disk_failing) {
-		f = wire_frame_of(WIRE_NOTICE);
-		f.code = EV_CODE_DISK;
-		f.text = _("the journal cannot be written: nothing new is "
-			   "accepted until it can");
-		f.len = strlen(f.text);
-		tell(op, &f);
-	}
+	if (op->svc->disk_failing)
+		tell_notice(op, EV_CODE_DISK,
+		    _("the journal cannot be written: nothing new is "
+		      "accepted until it can"));
+	if (op->svc->log_losing || op->svc->talk_losing)
+		tell_notice(op, EV_CODE_LOG,
+		    _("rows of the log are lost, because it takes none"));
 }
 
 /* The reader's answer, on the reader's thread: the desk thread goes on.  It
@@ -298,6 +353,7 @@ svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t datagrams)
 {
 	struct svc_operator *op = operator_of(n);
 
+	op->number = ++svc->last_link;
 	welcome(op, datagrams);
 	if (op->replay && op->seen < desk_last_seq(svc->desk)) {
 		ask_replay(op, n);
@@ -410,11 +466,38 @@ outbox_emptied(struct svc_node *n)
 	ask(op, op->asked);
 }
 
+static void
+look(struct svc_node *n)
+{
+	struct svc_operator *op = operator_of(n);
+
+	if (op->looking == n->rq.sid)
+		return;
+	op->looking = n->rq.sid;
+	tell_others(op);
+}
+
+/* From the desk thread, so it says that the desk decides. */
+static void
+pong(struct svc_node *n)
+{
+	struct wire_frame f = wire_frame_of(WIRE_PONG);
+
+	f.id = n->id;
+	tell(operator_of(n), &f);
+}
+
 /* From here on no more frames are written to it. */
 static void
 detaching(struct svc_node *n)
 {
-	dw_list_del(&operator_of(n)->link);
+	struct svc_operator *op = operator_of(n);
+
+	dw_list_del(&op->link);
+	if (op->looking == 0)
+		return;
+	op->looking = 0;
+	tell_others(op);
 }
 
 /*
@@ -438,6 +521,11 @@ operator_nodes(struct svc_operator *op)
 	op->emptied.first = true;
 	op->emptied.ready = outbox_emptied;
 	op->attach.first = op->detach.first = true;
+	svc_node_init(&op->look, DESK_RQ_NONE, NULL, &op->back);
+	svc_node_init(&op->ping, DESK_RQ_NONE, NULL, &op->back);
+	op->look.first = op->ping.first = true;
+	op->look.ready = look;
+	op->ping.ready = pong;
 	op->caught_up.first = true;
 	op->caught_up.ready = caught_up;
 	op->detach.ready = detaching;
@@ -536,6 +624,23 @@ request(struct svc_operator *op, struct wire_frame *f)
 	svc_post(&op->svc->inbox, &on->node);
 }
 
+/* Neither is a request of the desk, so they wait for no request either. */
+static void
+post_look(struct svc_operator *op, uint64_t sid)
+{
+	svc_wait(&op->svc->inbox, &op->look);
+	op->look.rq.sid = sid;
+	svc_post(&op->svc->inbox, &op->look);
+}
+
+static void
+post_ping(struct svc_operator *op, uint64_t id)
+{
+	svc_wait(&op->svc->inbox, &op->ping);
+	op->ping.id = id;
+	svc_post(&op->svc->inbox, &op->ping);
+}
+
 static void
 frame(struct svc_operator *op, const char *line, size_t len)
 {
@@ -554,6 +659,10 @@ frame(struct svc_operator *op, const char *line, size_t len)
 	} else if (f->op == WIRE_REPLY || f->op == WIRE_CMD) {
 		request(op, f);
 		return;
+	} else if (f->op == WIRE_LOOK) {
+		post_look(op, f->sid);
+	} else if (f->op == WIRE_PING) {
+		post_ping(op, f->id);
 	} else if (f->op == WIRE_BYE) {
 		op->ended = true;
 	}
@@ -600,6 +709,8 @@ operator_finish(struct sks_handler *h)
 
 	for (int i = 0; i < NODES; i++)
 		svc_wait(in, &op->nodes[i].node);
+	svc_wait(in, &op->look);
+	svc_wait(in, &op->ping);
 	if (op->attached) {
 		svc_post(in, &op->detach);
 		svc_wait(in, &op->detach);
@@ -619,28 +730,4 @@ const struct sks_handler_ops svc_operator_ops = {
 	.setup = operator_setup,
 	.handle = operator_handle,
 	.finish = operator_finish,
-};
-
-/* Only this user, and root, may answer customers here; the console in this
- * process comes over a socketpair and has our own id too. */
-static int
-operator_verify(struct sks_server *srv, struct sks_request *req)
-{
-	struct svc *svc = svc_of(sks_server_user(srv));
-	uid_t uid;
-
-	if (sks_peercred(sks_request_socket(req), &uid, NULL, NULL) < 0)
-		return 0;
-	if (uid == geteuid() || uid == 0)
-		return 1;
-	dw_log(svc->config->log,
-	    _("user %lu may not answer customers here: "
-	      "refused"),
-	    (unsigned long)uid);
-	return 0;
-}
-
-const struct sks_server_ops svc_operator_server_ops = {
-	SKS_SERVER_OPS,
-	.verify_request = operator_verify,
 };

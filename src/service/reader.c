@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "service/reader.h"
@@ -197,6 +198,7 @@ svc_reader_fini(struct svc_reader *r)
 	r->ending = true;
 	dw_cond_signal(&r->asked);
 	dw_unlock(&r->lock);
+	dw_may_block("pthread_join");
 	if (r->started)
 		pthread_join(r->thread, NULL);
 	dw_cond_fini(&r->asked);

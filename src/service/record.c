@@ -87,8 +87,23 @@ record_end(const struct record *r, const struct ev_event *ev)
 		    strlen(DW_QUIT));
 	dw_log(r->log, _("%s Connection closed (%s)"), r->id, ev->why);
 	dw_log(r->log, _("%s Disconnected from customer %s"), r->id, addr);
+	if (ev->kind == EV_GONE)
+		dw_log(r->log,
+		    _("%s Left without an answer: it stays on the list"),
+		    r->id);
 	if (r->one_at_a_time)
 		dw_log(r->log, _("Waiting for customers..."));
+}
+
+/* Of one that left its connection was recorded then. */
+static void
+record_closed(const struct record *r, const struct ev_event *ev,
+    const struct desk_session *s)
+{
+	if (!s->facts.gone)
+		record_end(r, ev);
+	else
+		dw_log(r->log, _("%s Off the list (%s)"), r->id, ev->why);
 }
 
 static void
@@ -118,9 +133,11 @@ svc_record(struct svc *svc, const struct ev_event *ev,
 	case EV_SAID:
 		record_said(&r, ev);
 		break;
-	case EV_CLOSED:
 	case EV_GONE:
 		record_end(&r, ev);
+		break;
+	case EV_CLOSED:
+		record_closed(&r, ev, s);
 		break;
 	case EV_REPLY: /* recorded when it goes: svc_record_put() */
 	case EV_UDP:   /* recorded with its address: svc_record_datagram() */

@@ -10,9 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/thread.h"
 #include "service/internal.h"
 #include "wire/op.h"
@@ -164,6 +167,64 @@ open_customers(struct svc *svc, struct dw_buf *why)
 	return 0;
 }
 
+/* The folder of a path, which the caller frees. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* Operators would speak to whoever puts another socket there.  What cannot be
+ * looked at cannot be bound to either, and that tells why. */
+static int
+check_folder(const char *folder, struct dw_buf *why)
+{
+	struct stat st;
+
+	if (stat(folder, &st) < 0)
+		return 0;
+	switch (dw_folder_judge(&st, true)) {
+	case DW_FOLDER_SAFE:
+		return 0;
+	case DW_FOLDER_ANOTHERS:
+		dw_buf_addf(why,
+		    _("the folder %s belongs to user %lu; the operators' "
+		      "socket must be in one of your own or of root: choose "
+		      "another path with --operator-socket PATH"),
+		    folder, (unsigned long)st.st_uid);
+		break;
+	case DW_FOLDER_OPEN:
+		dw_buf_addf(why,
+		    _("others may write in the folder %s, and could put a "
+		      "desk of their own in the place of the operators' "
+		      "socket; take that away with 'chmod go-w', or choose "
+		      "another path with --operator-socket PATH"),
+		    folder);
+		break;
+	}
+	return DW_STATUS_CONFIG;
+}
+
+static int
+check_operator_path(const char *path, struct dw_buf *why)
+{
+	char *folder;
+	int r;
+
+	if (path == NULL)
+		return 0;
+	if ((folder = folder_of(path)) == NULL)
+		return DW_STATUS_FAILED;
+	dw_buf_reset(why); /* a warning that is of no use then */
+	r = check_folder(folder, why);
+	free(folder);
+	return r;
+}
+
 /* Also without a socket of its own: the console's link is adopted. */
 static int
 open_operators(struct svc *svc, struct dw_buf *why)
@@ -171,7 +232,10 @@ open_operators(struct svc *svc, struct dw_buf *why)
 	const char *path = svc->config->operator_socket;
 	struct sks_server_config cfg;
 	char text[SKS_ADDR_TEXT + 8];
+	int r;
 
+	if ((r = check_operator_path(path, why)) != 0)
+		return r;
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
 	svc_server_config(svc, &cfg);
 	cfg.max_sessions = (unsigned)svc->config->limits.max_operators;
@@ -204,7 +268,9 @@ open_desk(struct svc *svc, struct dw_buf *why)
 {
 	const struct svc_config *config = svc->config;
 	struct store_config sc = { .dir = config->state_dir,
-		.begin_new = config->begin_new };
+		.begin_new = config->begin_new,
+		.accepts_end = config->accepts_end,
+		.accepted_end = config->accepted_end };
 	uint64_t seq, sid;
 
 	if (store_open(&sc, &svc->store, why) < 0)
@@ -235,6 +301,7 @@ configure_desk(struct svc *svc)
 	dc->retry_ns = DW_SECOND;
 	dc->gone_after_ms = l->gone_after * 1000;
 	dc->max_gone = (size_t)l->max_gone;
+	dc->max_gone_per_address = (size_t)l->max_gone_per_address;
 	dc->held_bytes = HELD_BYTES;
 	dc->max_message = (size_t)l->max_message;
 	dc->max_peers = (size_t)l->udp_peers;
@@ -416,6 +483,7 @@ end_desk_thread(struct svc *svc)
 	svc_node_init(&last, DESK_RQ_NONE, NULL, NULL);
 	atomic_store(&svc->ending, true);
 	svc_post(&svc->inbox, &last);
+	dw_may_block("pthread_join");
 	pthread_join(svc->thread, NULL);
 }
 
@@ -426,6 +494,7 @@ svc_close(struct svc *svc)
 		return;
 	svc_end(svc);
 	sks_server_free(svc->operators);
+	svc_log_refusals(svc);
 	end_desk_thread(svc);
 	svc_udp_close(svc);
 	svc_reader_fini(&svc->reader);

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -38,7 +39,9 @@ struct svc_config {
 	struct svc_limits limits;
 	bool every_address; /* max_per_address holds on loopback */
 	bool one_at_a_time;
-	bool begin_new;       /* set a damaged journal aside */
+	bool begin_new;   /* set a damaged journal aside */
+	bool accepts_end; /* the journal may end at this event */
+	uint64_t accepted_end;
 	bool public_allowed;  /* to listen beyond private networks */
 	struct dw_log *talk;  /* what is said, as the tutorial's
 	                       * servers print it; may be NULL */

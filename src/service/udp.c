@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/thread.h"
 #include "service/internal.h"
 #include "service/sources.h"
@@ -328,6 +329,7 @@ svc_udp_stop(struct svc *svc)
 	for (size_t i = 0; i < svc->nudp; i++)
 		if (svc->udp[i].started) {
 			svc->udp[i].started = false;
+			dw_may_block("pthread_join");
 			pthread_join(svc->udp[i].thread, NULL);
 		}
 }

@@ -1171,8 +1171,9 @@ SKS_API void sks_server_config_init_sized(struct sks_server_config *cfg,
  * Unix sockets: a dead socket file of our own is replaced; a live one gives
  * SKS_EADDRINUSE; anything that is not a socket is never touched.  Of several
  * servers that find one dead file a single one replaces it: binding holds a
- * flock(2) on the folder, at most for a second, and listens at once, so a peer
- * that comes between server_bind and server_activate waits.
+ * flock(2) on a file of its own, the path with ".lock", waits for it at most a
+ * second, removes it again, and listens at once, so a peer that comes between
+ * server_bind and server_activate waits.
  * Returns 0; SKS_EINVAL, SKS_EADDRINUSE, SKS_EADDRNOTAVAIL, SKS_EACCES,
  * SKS_ENOTSUP, SKS_ENOMEM ... and *out is NULL.
  */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "store/internal.h"
 
 #define BUSY_MS_WRITER 2000 /* only while opening; then the queue waits */
@@ -103,6 +104,7 @@ store_db_err(sqlite3 *db, int rc)
 int
 store_db_exec(sqlite3 *db, const char *sql)
 {
+	dw_may_block("sqlite3_exec");
 	return store_db_err(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
@@ -175,6 +177,7 @@ connect_to(const char *path, int flags, sqlite3 **out)
 	sqlite3 *db = NULL;
 	int rc, r;
 
+	dw_may_block("sqlite3_open_v2");
 	rc = sqlite3_open_v2(path, &db,
 	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
 		SQLITE_OPEN_EXRESCODE,

@@ -52,21 +52,66 @@ unhex(const char *in, unsigned char *hash)
 	return true;
 }
 
-int
-store_head_open(struct store_place *p, struct dw_buf *why)
+static int
+open_head(struct store_place *p, int flags, struct dw_buf *why)
 {
 	int err;
 
 	p->head_fd = openat(p->dir_fd, "head",
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
 	if (p->head_fd >= 0 && fchmod(p->head_fd, 0600) == 0)
 		return 0;
 	err = errno;
+	if (err == ENOENT && (flags & O_CREAT) == 0)
+		return 0;
 	dw_buf_addf(why,
 	    _("Cannot open %s/head: %s. It must be a file of "
 	      "your own on a disk that can be written."),
 	    p->dir, strerror(err));
 	return -err;
+}
+
+int
+store_head_open(struct store_place *p, struct dw_buf *why)
+{
+	return open_head(p, 0, why);
+}
+
+int
+store_head_make(struct store_place *p, struct dw_buf *why)
+{
+	return p->head_fd >= 0 ? 0 : open_head(p, O_CREAT, why);
+}
+
+bool
+store_head_is_empty(const struct store_place *p)
+{
+	struct stat st;
+
+	return p->head_fd < 0 ||
+	    (fstat(p->head_fd, &st) == 0 && st.st_size == 0);
+}
+
+int
+store_head_copy(const struct store_place *p, const char *aside)
+{
+	struct dw_buf to = DW_BUF_INITIALIZER;
+	char line[LINE];
+	ssize_t n = p->head_fd < 0 ? 0 : pread(p->head_fd, line, LINE, 0);
+	int fd, r;
+
+	if (n <= 0)
+		return n < 0 ? -errno : 0;
+	if ((r = dw_buf_addf(&to, "%s/head", aside)) < 0)
+		return r;
+	fd = openat(p->dir_fd, to.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	    0600);
+	if (fd < 0 || write(fd, line, (size_t)n) != n || fsync(fd) < 0)
+		r = -errno;
+	if (fd >= 0)
+		close(fd);
+	dw_buf_fini(&to);
+	return r;
 }
 
 bool

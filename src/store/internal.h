@@ -47,7 +47,7 @@ struct store_place {
 	char *db;  /* dir/journal.db */
 	int dir_fd;
 	int lock_fd; /* holds the lock while open */
-	int head_fd;
+	int head_fd; /* -1: there is none */
 };
 
 int store_place_open(struct store_place *p, const char *dir,
@@ -65,8 +65,8 @@ int store_place_look(const struct store_place *p, struct dw_buf *why);
 int store_place_make_db(const struct store_place *p, struct dw_buf *why);
 
 /* Moves journal.db and what belongs to it to a new folder, whose name goes
- * to `aside`.  `head` follows with the second call, once its numbers are in
- * the new journal. */
+ * to `aside`.  The second call copies `head` there, once its numbers are in
+ * the new journal, whose head it is from then on. */
 int store_place_set_aside(const struct store_place *p, struct dw_buf *aside,
     struct dw_buf *why);
 int store_place_head_aside(struct store_place *p, const char *aside,
@@ -77,10 +77,18 @@ int store_place_sync(const struct store_place *p);
 
 /* ---- head.c: a witness of the last event ---- */
 
+/* Opens it if there is one; make makes it. */
 int store_head_open(struct store_place *p, struct dw_buf *why);
+int store_head_make(struct store_place *p, struct dw_buf *why);
 
 /* Returns false when there is none that can be believed. */
 bool store_head_read(const struct store_place *p, struct store_end *head);
+
+/* There is none, or nothing was ever written to it. */
+bool store_head_is_empty(const struct store_place *p);
+
+/* A copy of it in the folder `aside`.  Returns 0 or -errno. */
+int store_head_copy(const struct store_place *p, const char *aside);
 
 /* Not waited for, and no failure matters: an old head is still true. */
 void store_head_write(const struct store_place *p, const struct store_end *end);
@@ -139,5 +147,8 @@ void store_verify_high(sqlite3 *db, struct store_end *high);
 /* What every sentence about damage ends with. */
 int store_damaged(struct dw_buf *why, const char *path, uint64_t seq,
     const char *what);
+
+/* And what it goes on with where the end alone is in doubt. */
+void store_offer_end(struct dw_buf *why, const struct store_end *end);
 
 #endif

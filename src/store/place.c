@@ -17,7 +17,9 @@
 #include <sys/vfs.h>
 #endif
 
+#include "base/folder.h"
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "store/internal.h"
 
 static const struct network_fs {
@@ -127,22 +129,24 @@ check_owner(const struct store_place *p, struct dw_buf *why)
 
 	if (fstat(p->dir_fd, &st) < 0)
 		return -errno;
-	if (st.st_uid != geteuid()) {
+	switch (dw_folder_judge(&st, false)) {
+	case DW_FOLDER_SAFE:
+		return 0;
+	case DW_FOLDER_ANOTHERS:
 		dw_buf_addf(why,
 		    _("The folder %s belongs to user %lu, not to "
 		      "you. Choose another with --state."),
 		    p->dir, (unsigned long)st.st_uid);
-		return -EPERM;
-	}
-	if ((st.st_mode & 022) != 0) {
+		break;
+	case DW_FOLDER_OPEN:
 		dw_buf_addf(why,
 		    _("Others may write in the folder %s. Take "
 		      "that away with `chmod go-w`, or choose another with "
 		      "--state."),
 		    p->dir);
-		return -EPERM;
+		break;
 	}
-	return 0;
+	return -EPERM;
 }
 
 #ifdef HAVE_STRUCT_STATFS_F_TYPE
@@ -333,6 +337,7 @@ store_place_make_db(const struct store_place *p, struct dw_buf *why)
 int
 store_place_sync(const struct store_place *p)
 {
+	dw_may_block("fsync");
 	if (p->head_fd >= 0 && fsync(p->head_fd) < 0)
 		return -errno;
 	return fsync(p->dir_fd) == 0 ? 0 : -errno;
@@ -416,10 +421,5 @@ int
 store_place_head_aside(struct store_place *p, const char *aside,
     struct dw_buf *why)
 {
-	int r;
-
-	close_fd(&p->head_fd);
-	if ((r = move(p, "head", aside)) < 0)
-		return say_aside(p, r, why);
-	return store_head_open(p, why);
+	return say_aside(p, store_head_copy(p, aside), why);
 }

@@ -17,10 +17,12 @@
 #endif
 
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "store/internal.h"
 
 #define CHECKPOINT_PAGES 1000
+#define HELD_BACK_PAGES  4096 /* 16 MiB */
 #define STORE_MAGIC      0x5709e001u
 
 /*
@@ -36,6 +38,8 @@ struct store {
 	struct store_end end;
 	sqlite3 *db; /* NULL: open it again first */
 	sqlite3_stmt *insert;
+	int wal_pages; /* after the last COMMIT */
+	bool held_back;
 };
 
 static void
@@ -45,6 +49,24 @@ disconnect(struct store *s)
 	s->insert = NULL;
 	sqlite3_close(s->db);
 	s->db = NULL;
+}
+
+/* As sqlite3_wal_autocheckpoint() does it, and `held_back` besides: one large
+ * transaction makes a large -wal, but the next begins at its start again,
+ * unless somebody reads in it. */
+static int
+after_commit(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *s = arg;
+
+	assert(s->magic == STORE_MAGIC);
+	s->held_back =
+	    pages > HELD_BACK_PAGES && s->wal_pages > HELD_BACK_PAGES;
+	s->wal_pages = pages;
+	if (pages >= CHECKPOINT_PAGES)
+		sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE,
+		    NULL, NULL);
+	return SQLITE_OK;
 }
 
 /* Connects; no statement is prepared before the tables are known, and nothing
@@ -58,7 +80,7 @@ connect_db(struct store *s, struct dw_buf *why)
 		return r;
 	if ((known = store_db_known(s->db, s->place.db, why)) < 0)
 		return known;
-	sqlite3_wal_autocheckpoint(s->db, CHECKPOINT_PAGES);
+	sqlite3_wal_hook(s->db, after_commit, s);
 	r = store_db_wal(s->db, s->place.db, why);
 	return r < 0 ? r : known;
 }
@@ -248,6 +270,7 @@ store_append(struct store *s, const struct ev_event *evs, size_t n)
 	int r;
 
 	assert(s->magic == STORE_MAGIC);
+	dw_may_block("COMMIT");
 	if (!in_order(s, evs, n))
 		return -EINVAL;
 	if (s->db == NULL && (r = recover(s)) < 0)
@@ -315,26 +338,104 @@ draw_start(struct store *s)
 	return r < 0 ? r : store_chain_start(&s->chain, s->id, &s->end);
 }
 
+/* There is no event; does the head know of any? */
 static int
-open_sound(struct store *s, const struct store_end *head, int there,
+check_none(struct store *s, const struct store_end *head, bool known,
     struct dw_buf *why)
+{
+	if (!known && !store_head_is_empty(&s->place))
+		return store_damaged(why, s->place.db, 0,
+		    _("it is missing, but its head is there"));
+	if (head->seq != 0 || head->sid != 0)
+		return store_damaged(why, s->place.db, 0,
+		    _("it is missing, but events were stored in it"));
+	return 0;
+}
+
+/* The head is on disk before the journal has anything, so that there never is
+ * a journal without one. */
+static int
+begin_empty(struct store *s, struct dw_buf *why)
 {
 	int r;
 
+	if ((r = draw_start(s)) < 0 ||
+	    (r = store_head_make(&s->place, why)) < 0)
+		return r;
+	store_head_write(&s->place, &s->end);
+	if ((r = store_place_sync(&s->place)) < 0)
+		return r;
+	return store_db_begin(s->db, s->id, &s->end);
+}
+
+static int
+say_no_head(const struct store *s, struct dw_buf *why)
+{
+	store_damaged(why, s->place.db, 0,
+	    store_head_is_empty(&s->place) ?
+		_("the file head beside it is missing, so that nobody knows "
+		  "whether its end is missing too") :
+		_("the file head beside it has changed, so that nobody knows "
+		  "whether its end is missing"));
+	store_offer_end(why, &s->end);
+	return -EBADMSG;
+}
+
+/* Once more without the head: is all of it sound, and its end the one that
+ * was named? */
+static int
+accept_end(struct store *s, const struct store_config *cfg, struct dw_buf *why)
+{
+	static const struct store_end none = { 0 };
+	int r = store_verify(s->db, &s->place, &s->chain, &none, s->id, &s->end,
+	    why);
+
+	if (r < 0)
+		return r;
+	dw_buf_reset(why);
+	if (s->end.seq == cfg->accepted_end)
+		return 0;
+	dw_buf_addf(why,
+	    _("The journal %s ends at event %llu, and not at %llu as "
+	      "--accept-end says. Nothing was changed."),
+	    s->place.db, (unsigned long long)s->end.seq,
+	    (unsigned long long)cfg->accepted_end);
+	return -EINVAL;
+}
+
+static int
+open_there(struct store *s, const struct store_config *cfg,
+    const struct store_end *head, bool known, struct dw_buf *why)
+{
+	int r = store_verify(s->db, &s->place, &s->chain, head, s->id, &s->end,
+	    why);
+
+	if (r == 0 && !known)
+		r = say_no_head(s, why);
+	if (r == -EBADMSG && cfg->accepts_end)
+		r = accept_end(s, cfg, why);
+	return r;
+}
+
+static int
+open_sound(struct store *s, const struct store_config *cfg,
+    const struct store_end *head, bool known, struct dw_buf *why)
+{
+	int there = store_place_look(&s->place, why), r;
+
 	if (there < 0)
 		return there;
-	if (there == 0 && (head->seq != 0 || head->sid != 0))
-		return store_damaged(why, s->place.db, 0,
-		    _("it is missing, but events were stored in it"));
+	if (there == 0 && (r = check_none(s, head, known, why)) < 0)
+		return r;
 	if ((r = store_place_make_db(&s->place, why)) < 0 ||
 	    (r = connect_db(s, why)) < 0)
 		return r;
-	if (r == 0 && (r = draw_start(s)) == 0)
-		r = store_db_begin(s->db, s->id, &s->end);
-	if (r < 0)
+	if (r > 0)
+		return open_there(s, cfg, head, known, why);
+	if ((r = check_none(s, head, known, why)) < 0 ||
+	    (r = begin_empty(s, why)) < 0)
 		return r;
-	return store_verify(s->db, &s->place, &s->chain, head, s->id, &s->end,
-	    why);
+	return open_there(s, cfg, head, true, why);
 }
 
 /* The numbers that a new journal goes on from. */
@@ -374,7 +475,9 @@ begin_new(struct store *s, const struct store_end *head, struct dw_buf *why)
 	dw_buf_reset(why);
 	find_high(s, head);
 	disconnect(s);
-	if ((r = draw_start(s)) < 0 || (r = keep_high(s, head)) < 0 ||
+	if ((r = draw_start(s)) < 0 ||
+	    (r = store_head_make(&s->place, why)) < 0 ||
+	    (r = keep_high(s, head)) < 0 ||
 	    (r = store_place_set_aside(&s->place, &aside, why)) < 0 ||
 	    (r = store_place_make_db(&s->place, why)) < 0 ||
 	    (r = connect_db(s, why)) < 0 ||
@@ -396,19 +499,20 @@ open_journal(struct store *s, const struct store_config *cfg,
     struct dw_buf *why)
 {
 	struct store_end head;
+	bool known;
 	int r;
 
 	if ((r = store_chain_init(&s->chain)) < 0 ||
 	    (r = store_place_open(&s->place, cfg->dir, why)) < 0)
 		return r;
-	store_head_read(&s->place, &head);
-	r = open_sound(s, &head, store_place_look(&s->place, why), why);
+	known = store_head_read(&s->place, &head);
+	r = open_sound(s, cfg, &head, known, why);
 	if (r == -EBADMSG && cfg->begin_new)
 		r = begin_new(s, &head, why);
 	if (r < 0)
 		return r;
 	store_db_add_index(s->db);
-	if ((r = prepare(s)) < 0)
+	if ((r = prepare(s)) < 0 || (r = store_head_make(&s->place, why)) < 0)
 		return r;
 	store_head_write(&s->place, &s->end);
 	return store_place_sync(&s->place);
@@ -466,6 +570,7 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	assert(s->magic == STORE_MAGIC);
+	dw_may_block("sqlite3_close");
 	if (s->db == NULL)
 		recover(s);
 	if (s->db != NULL &&
@@ -477,6 +582,12 @@ store_close(struct store *s)
 	if (s->place.head_fd >= 0)
 		store_place_sync(&s->place);
 	release(s);
+}
+
+bool
+store_is_held_back(const struct store *s)
+{
+	return s->held_back;
 }
 
 void
@@ -503,6 +614,7 @@ store_replay_open(struct store *s, ev_event_fn *fn, void *arg)
 	sqlite3_stmt *st;
 	int rc, r;
 
+	dw_may_block("sqlite3_step");
 	if (s->db == NULL && (r = recover(s)) < 0)
 		return r;
 	rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);

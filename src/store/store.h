@@ -14,9 +14,11 @@
  * written after each COMMIT but not waited for.  So any changed, missing,
  * doubled or swapped event is found, and so is a lost end, but for events of
  * the last half minute before a power loss, when `head` itself may be old.
+ * There is no journal without a head: it is on disk before the journal's first
+ * COMMIT, and one that is missing later is damage, too.
  * The hashes have no key: they find faults, not a forger who computes them
- * anew.  A journal that is put back from a copy is older than `head`; remove
- * `head` with it.
+ * anew.  A journal that is put back from a copy is older than `head`: somebody
+ * has to accept where it ends.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -38,6 +40,11 @@ struct store_config {
 	/* Set a damaged journal aside and begin a new one.  A sound journal
 	 * is simply opened, so that this may stay in a script. */
 	bool begin_new;
+
+	/* The journal does end at this event, although `head` says otherwise
+	 * or is not there.  Of no effect on a sound journal. */
+	bool accepts_end;
+	uint64_t accepted_end;
 };
 
 /*
@@ -48,7 +55,9 @@ struct store_config {
  * without a newline: what failed, on which path, why, and what to do.
  *	-EBUSY		another process has it open; why names its pid
  *	-EBADMSG	damaged; why names the first bad event.  Nothing was
- *			changed.  begin_new helps
+ *			changed.  begin_new helps, and accepts_end where only
+ *			`head` is against it
+ *	-EINVAL		it does not end at accepted_end
  *	-ENOTSUP	written by a newer deskwire, or on a network's disk
  *	-EPERM		the folder is not ours alone to write, or is a link
  *	others		what the system said
@@ -82,6 +91,11 @@ void store_close(struct store *s);
  * Threads: the desk thread alone.
  */
 int store_append(struct store *s, const struct ev_event *evs, size_t n);
+
+/* Is there another program that reads the journal and has not stopped since,
+ * so that the -wal grows beyond 16 MiB and cannot be brought into it?
+ * Threads: the desk thread alone. */
+bool store_is_held_back(const struct store *s);
 
 /* The last event's number, and the highest session number ever used (also in
  * journals that were set aside); 0 when there is none. */

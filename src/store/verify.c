@@ -34,6 +34,16 @@ store_damaged(struct dw_buf *why, const char *path, uint64_t seq,
 	return -EBADMSG;
 }
 
+void
+store_offer_end(struct dw_buf *why, const struct store_end *end)
+{
+	dw_buf_addc(why, ' ');
+	dw_buf_addf(why,
+	    _("If event %llu is its last all the same, as in a copy that was "
+	      "put back, start it once with --accept-end=%llu."),
+	    (unsigned long long)end->seq, (unsigned long long)end->seq);
+}
+
 /* What one walk over the chain carries along. */
 struct walk {
 	const struct store_place *p;
@@ -186,9 +196,13 @@ check_structure(struct walk *w, sqlite3_stmt *st)
 static int
 check_tail(struct walk *w)
 {
+	int r;
+
 	if (w->head->seq <= w->end->seq)
 		return 0;
-	return bad(w, _("it was stored and is not there any more"));
+	r = bad(w, _("it was stored and is not there any more"));
+	store_offer_end(w->why, w->end);
+	return r;
 }
 
 int

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "store/internal.h"
 
 /* In the order of STORE_COLUMNS. */
@@ -86,6 +87,7 @@ store_walk(sqlite3_stmt *st, ev_event_fn *fn, void *arg)
 	struct ev_event ev;
 	int rc = SQLITE_OK, r = 0;
 
+	dw_may_block("sqlite3_step");
 	while (r == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
 		r = store_row(st, &ev) ? fn(arg, &ev) : -EBADMSG;
 	if (r == 0)

@@ -24,6 +24,8 @@
 #include <readline/readline.h>
 
 #include "base/clock.h"
+#include "base/i18n.h"
+#include "base/lock.h"
 #include "tty/internal.h"
 
 #define PAINT_BYTES  ((size_t)64 << 10) /* of rows in one repaint */
@@ -72,6 +74,7 @@ wait_for_byte(struct tty *tty)
 	char data[512];
 	ssize_t n = 0;
 
+	dw_may_block("poll");
 	if (at == 0 && poll(&p, 1, BYTE_WAIT_MS) > 0)
 		n = read(STDIN_FILENO, data, sizeof data);
 	if (n > 0) {
@@ -94,10 +97,74 @@ next_byte(FILE *stream)
 	return wait_for_byte(tty);
 }
 
+/* In vi's mode ESC leaves off inserting, and a search ends with it. */
 static int
 byte_is_there(void)
 {
-	return tty_input_ready(&tty_of_readline()->in, dw_clock_ns()) != 0;
+	struct tty_input *in = &tty_of_readline()->in;
+
+	in->quick = rl_editing_mode == 0 || RL_ISSTATE(RL_STATE_ISEARCH);
+	return tty_input_ready(in, dw_clock_ns()) != 0;
+}
+
+static bool
+is_bound(const char *keys, size_t len)
+{
+	int type = ISKMAP;
+
+	return rl_function_of_keyseq_len(keys, len, NULL, &type) != NULL &&
+	    type != ISKMAP;
+}
+
+/* ---- the line as it is shown ---- */
+
+/* The place in the line as it is shown. */
+static int
+shown_place(struct tty *tty, int place)
+{
+	dw_buf_reset(&tty->shown);
+	tty_folds_show(&tty->folds, rl_line_buffer, (size_t)place, &tty->shown);
+	return (int)tty->shown.len;
+}
+
+/*
+ * Readline paints what rl_line_buffer points to and keeps nothing of it, so for
+ * as long as it paints that is the line with a label for each folded paste.
+ */
+static void
+redisplay(void)
+{
+	struct tty *tty = tty_of_readline();
+	char *line = rl_line_buffer;
+	int point = rl_point, end = rl_end, mark = rl_mark;
+
+	if (!tty_folds_has_mark(line, (size_t)end)) {
+		rl_redisplay();
+		return;
+	}
+	rl_point = shown_place(tty, point);
+	rl_mark = shown_place(tty, mark < end ? mark : end);
+	rl_end = shown_place(tty, end);
+	if (!tty->shown.failed) {
+		rl_line_buffer = tty->shown.data;
+		rl_redisplay();
+	}
+	rl_line_buffer = line;
+	rl_point = point;
+	rl_mark = mark;
+	rl_end = end;
+}
+
+char *
+tty_edit_expand(const struct tty *tty, const char *line)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+
+	tty_folds_expand(&tty->folds, line, strlen(line), &text);
+	if (!text.failed)
+		return dw_buf_take(&text);
+	dw_buf_fini(&text);
+	return NULL;
 }
 
 /* ---- the prompt ---- */
@@ -142,7 +209,7 @@ tty_edit_paint(struct tty *tty)
 	rl_on_new_line();
 	if (tty->prompt_changed && !tty_edit_prompt_is_hidden())
 		set_prompt(tty);
-	rl_redisplay();
+	redisplay();
 	ring(tty);
 	tty->line_changed = false;
 	flush(tty);
@@ -163,17 +230,42 @@ between_lines(struct tty *tty)
 		set_prompt(tty);
 }
 
-static void
-give_line(struct tty *tty, char *text)
+/* With horizontal scrolling there is one row of the window, in which the last
+ * column is readline's. */
+static bool
+prompt_is_away(const struct tty *tty, const char *line)
 {
-	char *line = tty->entered != NULL ? tty->entered : text;
+	struct dw_buf shown = DW_BUF_INITIALIZER;
+	const char *scrolls = rl_variable_value("horizontal-scroll-mode");
+	bool one_row =
+	    tty->dumb || (scrolls != NULL && strcmp(scrolls, "on") == 0);
+	unsigned columns = tty->width - (one_row && tty->width > 1);
+	unsigned rows;
+
+	tty_folds_show(&tty->folds, line, strlen(line), &shown);
+	rows = 1 +
+	    tty_cursor_row(rl_prompt != NULL ? rl_prompt : "",
+		dw_buf_str(&shown), shown.len, columns);
+	dw_buf_fini(&shown);
+	return rows > (one_row ? 1 : tty->height);
+}
+
+static void
+give_line(struct tty *tty, char *typed)
+{
+	char *line = tty->entered != NULL ? tty->entered : typed;
+	char *text = tty_edit_expand(tty, line);
 
 	tty->entered = NULL;
-	tty_history_add(tty, line);
-	if (tty->ops.line != NULL)
-		tty->ops.line(tty->c.arg, line, tty->painted);
-	if (line != text)
+	tty->prompt_was_away = prompt_is_away(tty, line);
+	if (text != NULL) {
+		tty_history_add(tty, line, text);
+		if (tty->ops.line != NULL)
+			tty->ops.line(tty->c.arg, text, tty->painted);
+	}
+	if (line != typed)
 		free(line);
+	free(text);
 }
 
 static void
@@ -229,17 +321,59 @@ count_lines(const char *s)
 	return n;
 }
 
+/* Are these more rows than a line should take from what others say? */
+static bool
+is_long(const struct tty *tty, const char *text, size_t len)
+{
+	while (len != 0 && text[len - 1] == '\n')
+		len--;
+	return tty_cursor_row("", text, len, tty->width) >= TTY_FOLD_ROWS;
+}
+
+/* Makes room for one more.  Returns false when the line needs them all. */
+static bool
+make_room(struct tty *tty)
+{
+	const struct tty_fold *oldest;
+
+	if (tty->folds.n < TTY_FOLDS)
+		return true;
+	oldest = tty_folds_oldest(&tty->folds, rl_line_buffer, tty->draft);
+	if (oldest == NULL)
+		return false;
+	tty_history_unfold(tty, oldest->mark);
+	tty_folds_drop(&tty->folds, oldest);
+	return true;
+}
+
+/*
+ * Returns the mark of a paste that is to be folded, or NULL.  Where readline
+ * knows no characters of several bytes, it would part a mark.
+ */
+static const char *
+fold(struct tty *tty, const struct dw_buf *text)
+{
+	const char *s = dw_buf_str(text);
+
+	if (MB_CUR_MAX == 1 ||
+	    (!is_long(tty, s, text->len) && !tty_folds_has_mark(s, text->len)))
+		return NULL;
+	return make_room(tty) ? tty_folds_add(&tty->folds, s) : NULL;
+}
+
 static void
 take_paste(struct tty *tty)
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
+	const char *mark;
 
 	if (!tty_input_paste_end(&tty->in, dw_clock_ns(), &text))
 		return;
+	mark = fold(tty, &text);
 	rl_begin_undo_group();
-	rl_insert_text(dw_buf_str(&text));
+	rl_insert_text(mark != NULL ? mark : dw_buf_str(&text));
 	rl_end_undo_group();
-	rl_redisplay();
+	redisplay();
 	if (tty->ops.pasted != NULL)
 		tty->ops.pasted(tty->c.arg, count_lines(dw_buf_str(&text)),
 		    text.len, tty->in.overflow);
@@ -298,60 +432,112 @@ tty_edit_interrupt(struct tty *tty)
 	end_key();
 	if (had_text) {
 		rl_point = rl_end;
-		rl_redisplay();
+		redisplay();
 		fputs("^C\r\n", tty->stream.file);
 		tty_tail_forget(tty);
 		rl_on_new_line();
 	}
 	empty_line();
-	rl_redisplay();
+	redisplay();
 	flush(tty);
 	if (tty->ops.interrupt != NULL)
 		tty->ops.interrupt(tty->c.arg, had_text);
 }
 
-const char *
-tty_edit_text(const struct tty *tty, size_t *cursor)
+/* The line, with marks: between two lines it is the next one's draft. */
+static const char *
+line_now(const struct tty *tty, size_t *point)
 {
-	const char *text = rl_line_buffer;
-	size_t point = (size_t)rl_point;
+	bool between = !tty->has_handler || tty->delivering;
+	const char *draft = tty->draft != NULL ? tty->draft : "";
 
-	if (!tty->has_handler || tty->delivering) {
-		text = tty->draft != NULL ? tty->draft : "";
-		point = tty->draft != NULL ? tty->draft_point : 0;
-	}
+	*point = !between      ? (size_t)rl_point :
+	    tty->draft != NULL ? tty->draft_point :
+				 0;
+	return between ? draft : rl_line_buffer;
+}
+
+const char *
+tty_edit_text(struct tty *tty, size_t *cursor)
+{
+	size_t point, len;
+	const char *line = line_now(tty, &point);
+
+	len = strlen(line);
+	dw_buf_reset(&tty->text);
+	tty_folds_expand(&tty->folds, line, point, &tty->text);
 	if (cursor != NULL)
-		*cursor = point;
-	return text;
+		*cursor = tty->text.len;
+	tty_folds_expand(&tty->folds, line + point, len - point, &tty->text);
+	return dw_buf_str(&tty->text);
 }
 
 bool
 tty_edit_is_free(const struct tty *tty)
 {
-	return *tty_edit_text(tty, NULL) == '\0' &&
-	    !tty_edit_prompt_is_hidden() && rl_pending_input == 0 &&
-	    !tty->in.pasting && tty->in.buf.len == tty->in.at;
+	size_t point;
+
+	return *line_now(tty, &point) == '\0' && !tty_edit_prompt_is_hidden() &&
+	    rl_pending_input == 0 && !tty->in.pasting &&
+	    tty->in.buf.len == tty->in.at;
 }
 
-void
-tty_edit_set_text(struct tty *tty, const char *text, size_t cursor)
+static void
+set_line(struct tty *tty, const char *line, size_t point)
 {
-	size_t len = strlen(text);
-
-	cursor = cursor < len ? cursor : len;
-	if (!tty->has_handler || tty->delivering) {
-		free(tty->draft);
-		tty->draft = strdup(text);
-		tty->draft_point = cursor;
-		return;
-	}
 	if (tty_edit_prompt_is_hidden())
 		end_key();
 	empty_line();
-	rl_insert_text(text);
+	rl_insert_text(line);
 	rl_free_undo_list();
-	rl_point = (int)cursor;
+	rl_point = (int)point;
 	tty->line_changed = true;
+}
+
+/* What was folded comes back folded. */
+void
+tty_edit_set_text(struct tty *tty, const char *text, size_t cursor)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	char *line;
+	size_t point;
+
+	tty_folds_fold(&tty->folds, text, &b);
+	if ((line = dw_buf_take(&b)) == NULL)
+		return;
+	point = tty_folds_point(&tty->folds, line, cursor);
+	if (tty->has_handler && !tty->delivering) {
+		set_line(tty, line, point);
+		free(line);
+		return;
+	}
+	free(tty->draft);
+	tty->draft = line;
+	tty->draft_point = point;
+}
+
+void
+tty_edit_unfold(struct tty *tty)
+{
+	const struct tty_fold *f;
+	size_t at;
+
+	f = tty_folds_near(&tty->folds, rl_line_buffer, (size_t)rl_point, &at);
+	if (f == NULL) {
+		tty_printf(tty, _("there is no folded paste in the line"));
+		return;
+	}
+	if (tty_folds_has_mark(f->text, f->len)) {
+		tty_printf(tty,
+		    _("this paste stays folded: it holds a character that the "
+		      "line has no room for"));
+		return;
+	}
+	rl_begin_undo_group();
+	rl_delete_text((int)at, (int)(at + TTY_MARK_LEN));
+	rl_point = (int)at;
+	rl_insert_text(f->text);
+	rl_end_undo_group();
 }
 
 void
@@ -386,12 +572,12 @@ tty_edit_size(struct tty *tty)
 }
 
 static unsigned
-cursor_row(unsigned columns)
+cursor_row(struct tty *tty, unsigned columns)
 {
 	const char *prompt = rl_display_prompt != NULL ? rl_display_prompt : "";
+	size_t point = (size_t)shown_place(tty, rl_point);
 
-	return tty_cursor_row(prompt, rl_line_buffer, (size_t)rl_point,
-	    columns);
+	return tty_cursor_row(prompt, dw_buf_str(&tty->shown), point, columns);
 }
 
 /*
@@ -402,7 +588,8 @@ cursor_row(unsigned columns)
 static void
 to_first_row(struct tty *tty, unsigned old_width)
 {
-	unsigned old_row = cursor_row(old_width), row = cursor_row(tty->width);
+	unsigned old_row = cursor_row(tty, old_width);
+	unsigned row = cursor_row(tty, tty->width);
 
 	row = old_row < row ? old_row : row;
 	fputc('\r', tty->stream.file);
@@ -427,7 +614,7 @@ tty_edit_resize(struct tty *tty)
 		/* It remembers where it broke the prompt. */
 		if (!tty_edit_prompt_is_hidden())
 			set_prompt(tty);
-		rl_redisplay();
+		redisplay();
 		flush(tty);
 	}
 	if (tty->ops.resized != NULL)
@@ -513,7 +700,7 @@ leave_screen(struct tty *tty)
 		return;
 	if (rl_end != 0) {
 		rl_point = rl_end;
-		rl_redisplay();
+		redisplay();
 		fputs("\r\n", tty->stream.file);
 	} else
 		rl_clear_visible_line();
@@ -560,6 +747,7 @@ set_hooks(struct tty *tty)
 	rl_outstream = tty->stream.file;
 	rl_getc_function = next_byte;
 	rl_input_available_hook = byte_is_there;
+	tty->in.is_bound = is_bound;
 	rl_prep_term_function = tty_modes_prep;
 	rl_deprep_term_function = tty_modes_deprep;
 	rl_startup_hook = on_new_line;
@@ -591,6 +779,9 @@ tty_edit_open(struct tty *tty)
 	tty_keys_after(tty);
 	tty_history_open(tty);
 	tty_edit_size(tty);
+	/* Not earlier: who has a function of one's own is asked nothing about
+	 * the terminal. */
+	rl_redisplay_function = redisplay;
 	return 0;
 }
 
@@ -599,8 +790,12 @@ tty_edit_close(struct tty *tty)
 {
 	tty_history_close();
 	rl_outstream = NULL;
+	rl_redisplay_function = rl_redisplay;
 	tty_stream_close(&tty->stream);
 	tty_input_fini(&tty->in);
+	tty_folds_fini(&tty->folds);
+	dw_buf_fini(&tty->text);
+	dw_buf_fini(&tty->shown);
 	free(tty->entered);
 	free(tty->draft);
 	current = NULL;

@@ -16,6 +16,7 @@
 #include <readline/readline.h>
 
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "tty/internal.h"
 
 #define LINES_KEPT 1000
@@ -62,6 +63,7 @@ append(const char *path, const char *line)
 		return -ENOMEM;
 	memcpy(row, line, len);
 	memcpy(row + len, "\n", 2);
+	dw_may_block("open");
 	if ((fd = open(path, flags, 0600)) < 0) {
 		r = -errno;
 		goto out;
@@ -85,27 +87,42 @@ is_last(const char *line)
 }
 
 static bool
-goes_to_file(struct tty *tty, const char *line)
+goes_to_file(struct tty *tty, const char *text)
 {
 	return tty->c.history != NULL && tty->ops.remember != NULL &&
-	    strchr(line, '\n') == NULL && tty->ops.remember(tty->c.arg, line);
+	    strchr(text, '\n') == NULL && tty->ops.remember(tty->c.arg, text);
 }
 
 void
-tty_history_add(struct tty *tty, const char *line)
+tty_history_add(struct tty *tty, const char *line, const char *text)
 {
 	int r;
 
 	if (line[0] == '\0' || line[0] == ' ' || is_last(line))
 		return;
 	add_history(line);
-	if (!goes_to_file(tty, line))
+	if (!goes_to_file(tty, text))
 		return;
-	r = append(tty->c.history, line);
+	r = append(tty->c.history, text);
 	if (r < 0 && !tty->history_said) {
 		tty->history_said = true;
 		tty_printf(tty, _("The history cannot be kept in %s: %s"),
 		    tty->c.history, strerror(-r));
+	}
+}
+
+void
+tty_history_unfold(const struct tty *tty, const char *mark)
+{
+	for (int i = 0; i < history_length; i++) {
+		HIST_ENTRY *e = history_get(history_base + i);
+		char *text = NULL;
+
+		if (e == NULL || strstr(e->line, mark) == NULL ||
+		    (text = tty_edit_expand(tty, e->line)) == NULL)
+			continue;
+		free(e->line);
+		e->line = text;
 	}
 }
 

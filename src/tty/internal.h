@@ -92,40 +92,124 @@ void tty_tail_write(struct tty *tty);
  * prompt, or no longer as wide. */
 void tty_tail_forget(struct tty *tty);
 
+/* ---- escape.c: what begins with an ESC ---- */
+
+enum tty_escape_kind {
+	TTY_ESCAPE_ALONE,      /* nothing is behind it yet */
+	TTY_ESCAPE_PREFIX,     /* Alt for the key behind it; len is 0 */
+	TTY_ESCAPE_PAIR,       /* a key, unless more follows */
+	TTY_ESCAPE_LOOSE_PAIR, /* the same, more likely a key */
+	TTY_ESCAPE_OPEN,       /* a sequence that wants more bytes */
+	TTY_ESCAPE_KEY,        /* a whole CSI or SS3 sequence */
+	TTY_ESCAPE_MOUSE,      /* a whole X10 report */
+	TTY_ESCAPE_BROKEN,     /* a sequence up to what cannot be in it */
+	TTY_ESCAPE_STRING      /* OSC, DCS and the like: its introducer */
+};
+
+struct tty_escape {
+	enum tty_escape_kind kind;
+	size_t len; /* without the ESC */
+};
+
+/* What do these bytes make of the ESC before them? */
+struct tty_escape tty_escape_behind(const char *s, size_t len);
+/* How many bytes belong to a string, with its end if *ended.  Not ended: an
+ * ESC at the end of s stays, until its next byte tells what it is. */
+size_t tty_escape_string(const char *s, size_t len, bool *ended);
+/* How many bytes of a text that begins with ESC are a sequence; 0: none. */
+size_t tty_escape_in_text(const char *s, size_t len);
+
 /* ---- input.c: bytes on their way to readline ---- */
 
 #define TTY_PASTE_MAX ((size_t)1 << 20)
-#define TTY_PASTE_NS  (2 * DW_SECOND) /* of silence end a paste */
-#define TTY_HOLD_NS   (DW_SECOND / 2) /* for a character's rest */
+#define TTY_PASTE_NS  (2 * DW_SECOND)  /* of silence end a paste */
+#define TTY_ESCAPE_NS (2 * DW_SECOND)  /* or a sequence */
+#define TTY_HOLD_NS   (DW_SECOND / 2)  /* for a character's rest */
+#define TTY_KEY_NS    (DW_SECOND / 20) /* ESC was a key of its own */
 
 /*
  * buf[at..] came from the terminal and was not given away.  An unfinished
  * UTF-8 character at its end is held back for TTY_HOLD_NS, so that readline
- * never sees half of one.  While pasting, everything is held until the end
- * marker, and what is over TTY_PASTE_MAX is lost.
+ * never sees half of one.  So is a sequence, until it is whole: only keys
+ * that are bound are given on, and all else is dropped, be it a key that we
+ * do not know, the mouse, or an answer of the terminal.  While pasting,
+ * everything is held until the end marker, and what is over TTY_PASTE_MAX is
+ * lost.
  */
 struct tty_input {
 	struct dw_buf buf;
 	size_t at;
+	size_t unit;     /* bytes from at that belong together */
 	int64_t last_ns; /* when bytes came last */
+	bool in_string;  /* everything is dropped until its end */
+	bool escaped;    /* an ESC was given away alone */
 	bool pasting;
 	bool overflow;
+
+	/* The editor says these.  quick: ESC is a key, so it is not held for
+	 * long.  is_bound: has this sequence a meaning?  NULL: none has. */
+	bool quick;
+	bool (*is_bound)(const char *keys, size_t len);
 };
 
 void tty_input_fini(struct tty_input *in);
 void tty_input_reset(struct tty_input *in);
 void tty_input_add(struct tty_input *in, const char *data, size_t len,
     int64_t now_ns);
-/* How many bytes readline may have now. */
-size_t tty_input_ready(const struct tty_input *in, int64_t now_ns);
+/* How many bytes readline may have now.  Drops what it never may. */
+size_t tty_input_ready(struct tty_input *in, int64_t now_ns);
 /* The next byte (0..255); only when some are there. */
 int tty_input_next(struct tty_input *in);
 void tty_input_paste_begin(struct tty_input *in, int64_t now_ns);
-/* True when a paste is over: out has its text (CR and CRLF are LF, no NUL). */
+/* True when a paste is over: out has its text (CR and CRLF are LF; no NUL and
+ * no escape sequence). */
 bool tty_input_paste_end(struct tty_input *in, int64_t now_ns,
     struct dw_buf *out);
 /* When to look again though nothing came: DW_NEVER or a deadline. */
 int64_t tty_input_deadline(const struct tty_input *in);
+
+/* ---- fold.c: long pastes, each one character of the line ---- */
+
+#define TTY_FOLDS     64 /* that are kept */
+#define TTY_FOLD_ROWS 8  /* a paste of more rows is folded */
+#define TTY_MARK_LEN  ((size_t)4)
+
+struct tty_fold {
+	char mark[TTY_MARK_LEN + 1]; /* what stands in the line */
+	char *text;
+	size_t len, lines;
+};
+
+struct tty_folds {
+	struct tty_fold list[TTY_FOLDS]; /* oldest first */
+	size_t n;
+	unsigned next; /* mark */
+};
+
+/* Is there what could be taken for a mark? */
+bool tty_folds_has_mark(const char *s, size_t len);
+/* Keeps a text; there must be room.  Returns its mark, or NULL: no memory. */
+const char *tty_folds_add(struct tty_folds *f, const char *text);
+/* The oldest one that neither line nor draft (may be NULL) holds, or NULL. */
+const struct tty_fold *tty_folds_oldest(const struct tty_folds *f,
+    const char *line, const char *draft);
+void tty_folds_drop(struct tty_folds *f, const struct tty_fold *fold);
+/* What a line stands for, and how it looks.  Marks of texts that are not kept
+ * any more stand for nothing. */
+void tty_folds_expand(const struct tty_folds *f, const char *line, size_t len,
+    struct dw_buf *out);
+void tty_folds_show(const struct tty_folds *f, const char *line, size_t len,
+    struct dw_buf *out);
+/* The line that stands for a text: what is kept becomes a mark again. */
+void tty_folds_fold(const struct tty_folds *f, const char *text,
+    struct dw_buf *out);
+/* Where in the line the text's byte `cursor` is. */
+size_t tty_folds_point(const struct tty_folds *f, const char *line,
+    size_t cursor);
+/* The one before point, else the next one; *at is its place.  NULL: none. */
+const struct tty_fold *tty_folds_near(const struct tty_folds *f,
+    const char *line, size_t point, size_t *at);
+void tty_folds_fini(struct tty_folds *f);
 
 /* ---- cursor.c ---- */
 
@@ -179,13 +263,17 @@ struct tty {
 
 	/* edit.c and its kin */
 	struct tty_input in;
+	struct tty_folds folds;
+	struct dw_buf text;       /* of tty_edit_text() */
+	struct dw_buf shown;      /* the line as it is shown */
 	struct tty_stream stream; /* readline's way to `out` */
 	bool has_handler;         /* readline has its handler */
 	bool prepped;             /* the modes are readline's */
 	bool delivering;          /* ops.line or ops.eof runs */
 	bool line_changed;        /* the line itself changed */
+	bool prompt_was_away;     /* at the last Enter */
 	char *entered;            /* line entered and erased */
-	char *draft;              /* for the next line */
+	char *draft;              /* for the next line, with marks */
 	size_t draft_point;
 	bool history_said; /* its file cannot be written */
 };
@@ -212,14 +300,20 @@ void tty_edit_resize(struct tty *tty);
 void tty_edit_clear(struct tty *tty);
 void tty_edit_set_text(struct tty *tty, const char *text, size_t cursor);
 void tty_edit_insert(struct tty *tty, const char *text);
+/* Puts the text of a folded paste into the line. */
+void tty_edit_unfold(struct tty *tty);
+/* What a line with marks stands for; the caller frees it.  NULL: no memory. */
+char *tty_edit_expand(const struct tty *tty, const char *line);
 bool tty_edit_is_free(const struct tty *tty);
-const char *tty_edit_text(const struct tty *tty, size_t *cursor);
+const char *tty_edit_text(struct tty *tty, size_t *cursor);
 /* Readline's screen follows the window. */
 void tty_edit_size(struct tty *tty);
 
 /* ---- modes.c: the terminal's modes ---- */
 
 bool tty_modes_foreground(void);
+/* Has the terminal hung up? */
+bool tty_modes_gone(void);
 void tty_modes_prep(int meta);
 void tty_modes_deprep(void);
 void tty_modes_restore(struct tty *tty);
@@ -236,7 +330,10 @@ void tty_words_open(void);
 /* ---- history.c ---- */
 
 void tty_history_open(struct tty *tty);
-void tty_history_add(struct tty *tty, const char *line);
+/* line is as it was entered, with marks; text is what it stands for. */
+void tty_history_add(struct tty *tty, const char *line, const char *text);
+/* A mark in these lines becomes its text: it will not be kept any more. */
+void tty_history_unfold(const struct tty *tty, const char *mark);
 void tty_history_close(void);
 
 /* ---- plain.c: no terminal ---- */

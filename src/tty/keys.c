@@ -50,8 +50,10 @@ bind(const char *name, const char *keys, rl_command_func_t *fn)
 	/* A second row of the same name is a second key for it. */
 	if (rl_named_function(name) == NULL)
 		rl_add_defun(name, fn, -1);
-	if (keys != NULL)
-		rl_bind_keyseq_in_map(keys, fn, emacs_standard_keymap);
+	if (keys == NULL)
+		return;
+	rl_bind_keyseq_in_map(keys, fn, emacs_standard_keymap);
+	rl_bind_keyseq_in_map(keys, fn, vi_insertion_keymap);
 }
 
 /* ---- ours ---- */
@@ -91,6 +93,15 @@ redraw(int count, int key)
 	return 0;
 }
 
+static int
+unfold(int count, int key)
+{
+	(void)count;
+	(void)key;
+	tty_edit_unfold(tty_of_readline());
+	return 0;
+}
+
 /* The paste itself comes through tty_input_paste_end(): readline's own function
  * would wait here for its end. */
 static int
@@ -110,11 +121,25 @@ ignore_key(int count, int key)
 	return 0;
 }
 
+/* Longer sequences that are bound, such as the arrows, stay what they are: a
+ * keymap has one place for everything else. */
+static void
+skip_unknown_sequences(void)
+{
+	Keymap maps[] = { emacs_standard_keymap, vi_insertion_keymap,
+		vi_movement_keymap };
+
+	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+		rl_bind_keyseq_in_map("\\e[", rl_skip_csi_sequence, maps[i]);
+}
+
 void
 tty_keys_before(struct tty *tty)
 {
+	skip_unknown_sequences();
 	bind("tty-redraw", "\\C-l", redraw);
 	bind("tty-suspend", "\\C-z", suspend);
+	bind("tty-unfold-paste", "\\ee", unfold);
 	for (size_t i = 0; i < tty->c.nkeys; i++)
 		bind(tty->c.keys[i].name, tty->c.keys[i].keys, functions[i]);
 }

@@ -2,6 +2,8 @@
 libdeskwire_la_SOURCES += \
 	src/tty/cursor.c \
 	src/tty/edit.c \
+	src/tty/escape.c \
+	src/tty/fold.c \
 	src/tty/history.c \
 	src/tty/input.c \
 	src/tty/internal.h \

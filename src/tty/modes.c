@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <readline/readline.h>
@@ -21,6 +22,14 @@ tty_modes_foreground(void)
 	/* No group at all: not our controlling terminal, or it is gone;
 	 * either way nobody else has it. */
 	return group <= 0 || group == getpgrp();
+}
+
+bool
+tty_modes_gone(void)
+{
+	struct pollfd p = { STDIN_FILENO, 0, 0 };
+
+	return poll(&p, 1, 0) > 0;
 }
 
 /* Ctrl-S searches and Ctrl-Z is a key: neither stops every customer. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "tty/internal.h"
 
 /* A pipe takes so much without waiting when poll(2) says it is writable. */
@@ -76,6 +77,7 @@ write_some(struct tty_out *o, size_t len)
 		len = PIECE;
 	if (!o->nonblocking && !writable(o, 0))
 		return 0;
+	dw_may_block("write");
 	do
 		n = write(o->fd, o->pending.data, len);
 	while (n < 0 && errno == EINTR);

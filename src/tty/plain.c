@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "tty/internal.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 20) /* longer ones come in pieces */
@@ -86,8 +87,10 @@ static void
 read_more(struct tty *tty)
 {
 	char data[4096];
-	ssize_t n = read(STDIN_FILENO, data, sizeof data);
+	ssize_t n;
 
+	dw_may_block("read");
+	n = read(STDIN_FILENO, data, sizeof data);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n <= 0) {

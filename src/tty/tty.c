@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "tty/internal.h"
 
@@ -148,7 +149,7 @@ tty_printf(struct tty *tty, const char *format, ...)
 	if (len < 0)
 		return;
 	dw_text_printable(&safe, text, (size_t)len, DW_TEXT_ROWS);
-	dw_text_wrap_words(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
+	dw_text_wrap(&rows, "* ", "  ", dw_buf_str(&safe), safe.len,
 	    tty_columns(tty), "\n");
 	tty_print(tty, dw_buf_str(&rows), rows.len);
 	dw_buf_fini(&safe);
@@ -210,6 +211,13 @@ tty_prompt(struct tty *tty, const char *text, size_t bold_at, size_t bold_len,
 		tty->painted = painted;
 }
 
+bool
+tty_prompt_was_seen(const struct tty *tty)
+{
+	tty_check(tty);
+	return !tty->prompt_was_away;
+}
+
 void
 tty_redraw(struct tty *tty)
 {
@@ -261,7 +269,7 @@ tty_is_terminal(const struct tty *tty)
 /* ---- the line ---- */
 
 const char *
-tty_text(const struct tty *tty, size_t *cursor)
+tty_text(struct tty *tty, size_t *cursor)
 {
 	tty_check(tty);
 	if (!tty->plain)
@@ -297,9 +305,14 @@ tty_insert(struct tty *tty, const char *text)
 void
 tty_remember(struct tty *tty, const char *line)
 {
+	struct dw_buf folded = DW_BUF_INITIALIZER;
+
 	tty_check(tty);
-	if (!tty->plain)
-		tty_history_add(tty, line);
+	if (tty->plain)
+		return;
+	tty_folds_fold(&tty->folds, line, &folded);
+	tty_history_add(tty, dw_buf_str(&folded), line);
+	dw_buf_fini(&folded);
 }
 
 /* ---- waiting ---- */
@@ -394,7 +407,7 @@ poll_timeout(const struct tty *tty)
 
 	if (paint_is_due(tty))
 		at = dw_clock_sooner(at, tty->flush_ns + FLUSH_NS);
-	if (!tty->plain && !output_waits(tty))
+	if (tty->has_handler && !tty->in_background && !output_waits(tty))
 		at = dw_clock_sooner(at, tty_input_deadline(&tty->in));
 	if (tty->in_background)
 		at = dw_clock_sooner(at, dw_clock_ns() + BACKGROUND_NS);
@@ -461,6 +474,22 @@ stop(struct tty *tty)
 		tty_edit_suspend(tty);
 }
 
+/*
+ * A terminal that hangs up makes the system send SIGHUP, and a shell that is
+ * told so sends it on.  Otherwise it comes from somebody who wants what every
+ * daemon does then.
+ */
+static void
+take_hup(struct tty *tty)
+{
+	if (!tty->plain && tty_modes_gone())
+		tty_hung_up(tty);
+	else if (tty->signals.by_kernel)
+		call_or_quit(tty, tty->ops.hangup);
+	else if (tty->ops.hup != NULL)
+		tty->ops.hup(tty->c.arg);
+}
+
 static void
 take_signal(struct tty *tty, int signo)
 {
@@ -469,7 +498,7 @@ take_signal(struct tty *tty, int signo)
 	else if (signo == SIGQUIT)
 		call_or_quit(tty, tty->ops.quit);
 	else if (signo == SIGHUP)
-		tty_hung_up(tty);
+		take_hup(tty);
 	else if (signo == SIGTSTP)
 		stop(tty);
 	else if (signo == SIGCONT && !tty->plain && !tty->hung_up)
@@ -569,6 +598,7 @@ serve_once(struct tty *tty)
 	struct pollfd p[N_FDS];
 
 	fill_poll(tty, p);
+	dw_may_block("poll");
 	if (poll(p, N_FDS, poll_timeout(tty)) < 0)
 		return; /* EINTR */
 	/* A handler may have written after poll(2) had looked at the pipe and
@@ -593,7 +623,7 @@ leave(struct tty *tty)
 		tty_plain_paint(tty);
 	tty_out_drain(&tty->out,
 	    tty->plain ? DRAIN_PLAIN_MS : DRAIN_TERMINAL_MS);
-	if (tty->have_modes && !tty->hung_up && tty_modes_foreground())
+	if (tty->have_modes && !tty_modes_gone() && tty_modes_foreground())
 		tcsetattr(STDIN_FILENO, TCSANOW, &tty->modes);
 }
 

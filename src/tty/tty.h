@@ -61,9 +61,12 @@ struct tty_ops {
 	/* SIGQUIT (Ctrl-\).  NULL: tty_quit(). */
 	void (*quit)(void *arg);
 
-	/* The terminal is gone or SIGHUP came: nothing is read or written any
-	 * more.  NULL: tty_quit(). */
+	/* The terminal has hung up: nothing is read or written any more.
+	 * Plain: the system sent SIGHUP.  NULL: tty_quit(). */
 	void (*hangup)(void *arg);
+
+	/* Somebody sent SIGHUP, as kill(1) does; the terminal is as it was. */
+	void (*hup)(void *arg);
 
 	/* wake_fd is readable.  Clear it first, then look at the queue. */
 	void (*wake)(void *arg);
@@ -172,6 +175,10 @@ bool tty_ready(struct tty *tty);
 void tty_prompt(struct tty *tty, const char *text, size_t bold_at,
     size_t bold_len, uint64_t painted);
 
+/* In ops.line: could the prompt be seen when Enter was pressed?  It could not
+ * where it had scrolled away, to the left or to the top.  Plain: true. */
+bool tty_prompt_was_seen(const struct tty *tty);
+
 /* Clears the screen and calls ops.redraw.  Plain: nothing. */
 void tty_redraw(struct tty *tty);
 
@@ -191,7 +198,7 @@ bool tty_is_terminal(const struct tty *tty);
 /* ---- the line being typed (plain: always empty) ---- */
 
 /* The text, valid until the next call; *cursor (may be NULL) in bytes. */
-const char *tty_text(const struct tty *tty, size_t *cursor);
+const char *tty_text(struct tty *tty, size_t *cursor);
 
 /* May it be replaced without disturbing anyone: is it empty, with no search or
  * argument open and nothing typed ahead? */

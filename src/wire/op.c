@@ -81,6 +81,7 @@ static const struct {
 	[WIRE_ERR] = { "err", F_ID | F_SID | F_CODE | F_TEXT },
 	[WIRE_LOOKS] = { "looks", F_N | F_NAME | F_SID },
 	[WIRE_PONG] = { "pong", F_ID },
+	[WIRE_UNLISTED] = { "unlisted", F_SID },
 	[WIRE_NOTICE] = { "notice", F_CODE | F_TEXT },
 };
 

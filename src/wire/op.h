@@ -31,6 +31,7 @@
  *	looks	n, name, sid		console n, of operator name, has
  *					selected sid; 0: nobody, or it has gone
  *	pong	id			the desk is there
+ *	unlisted sid			that one left, and is off the list
  *	notice	code, text		a banner, not an event: "disk", "limit", …
  *	bye	code, text		the desk ends this link: "stop", …
  */
@@ -66,6 +67,7 @@ enum wire_op {
 	WIRE_ERR,
 	WIRE_LOOKS,
 	WIRE_PONG,
+	WIRE_UNLISTED,
 	WIRE_NOTICE,
 	WIRE_OPS
 };

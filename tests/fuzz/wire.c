@@ -8,9 +8,9 @@
  * In `make check` the inputs come from a seeded generator.  For a fuzzer that
  * looks for them:
  *
- *	clang -g -DFUZZ_ENGINE -fsanitize=fuzzer,address,undefined -I. -Isrc \
- *	    -D_GNU_SOURCE tests/fuzz/wire.c src/wire/?*.c src/base/buf.c \
- *	    src/base/text.c -ljansson -lunistring
+ *	clang -g -DFUZZ_ENGINE -fsanitize=fuzzer,address,undefined -Ibuild \
+ *	    -Isrc -D_GNU_SOURCE tests/fuzz/wire.c src/wire/?*.c src/event/?*.c \
+ *	    src/base/?*.c -ljansson -lunistring -lpthread -lm
  */
 #include "config.h"
 

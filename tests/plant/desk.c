@@ -334,3 +334,30 @@ __wrap_desk_notice_empty(struct desk *d, struct desk_conn *c,
 	if (!PLANTED(lingers))
 		__real_desk_notice_empty(d, c, now);
 }
+
+/* ---- who left ---- */
+
+WRAPS(desk_left_bound);
+void
+__wrap_desk_left_bound(struct desk *d, const struct desk_round *r)
+{
+	if (!PLANTED(list_without_end))
+		__real_desk_left_bound(d, r);
+}
+
+/* As if it had got its answer. */
+WRAPS(desk_settle_gone);
+void
+__wrap_desk_settle_gone(struct desk *d, struct desk_session *s, const char *why,
+    struct desk_time now)
+{
+	struct ev_session facts = s->facts;
+
+	if (PLANTED(unanswered_forgotten)) {
+		s->facts.waiting_ms = 0;
+		s->facts.sent = s->facts.out;
+	}
+	__real_desk_settle_gone(d, s, why, now);
+	if (PLANTED(unanswered_forgotten))
+		s->facts.sent = facts.sent;
+}

@@ -63,7 +63,8 @@ arrive(struct world *w, struct customer *cu)
 
 	memset(cu, 0, sizeof *cu);
 	cu->c = malloc(sizeof *cu->c);
-	snprintf(addr, sizeof addr, "192.0.2.1:%" PRIu64, ++w->uid);
+	snprintf(addr, sizeof addr, "192.0.2.%u:%" PRIu64,
+	    (unsigned)sim_random(w, HOSTS), ++w->uid);
 	desk_conn_init(cu->c, addr);
 	cu->mode = sim_once_in(w, 2) ? EV_MODE_CLASSIC : EV_MODE_LINE;
 	cu->slow = sim_once_in(w, 6);
@@ -404,6 +405,8 @@ op_commands(struct world *w, struct op *op)
 	    some_session(w), sim_once_in(w, 10) ? " x" : "");
 	if (sim_once_in(w, 200))
 		snprintf(text, sizeof text, "quit");
+	if (sim_once_in(w, 100))
+		snprintf(text, sizeof text, "close left");
 	q->message.text = strdup(text);
 	q->message.len = strlen(text);
 	q->rq.text = q->message.text;

@@ -219,8 +219,10 @@ publish(struct world *w)
 	desk_publish(w->desk, &sim_sink, w, w->now);
 	if (w->published != w->store.n)
 		sim_fail(w, "a stored event is never shown");
-	if (w->step % 16 == 0)
+	if (w->step % 16 == 0) {
+		store_check_bounds(w);
 		store_compare(w);
+	}
 }
 
 static void
@@ -378,7 +380,8 @@ begin(struct world *w, uint64_t seed)
 		.linger_ns = 2 * DW_SECOND,
 		.retry_ns = DW_SECOND,
 		.gone_after_ms = 24 * 3600 * 1000,
-		.max_gone = SIZE_MAX,
+		.max_gone = 12,
+		.max_gone_per_address = 5,
 		.held_bytes = 8000,
 		.max_message = 65536,
 		.max_peers = PEERS,

@@ -20,6 +20,7 @@
 #define CONNS         20 /* customers at once */
 #define OPS           3
 #define PEERS         4 /* who write over UDP */
+#define HOSTS         4 /* where customers come from */
 #define BATCH         20
 #define TRACE_ROWS    30
 #define TRACE_COLUMNS 600
@@ -122,7 +123,11 @@ struct session {
 	struct customer *cu;
 	uint64_t put_n;  /* replies wholly put */
 	uint64_t sent_n; /* replies that had left when its
-	                  * customer went, and it had ended */
+	                  * customer went, and it was over */
+	uint64_t left_n; /* replies that had left by then, whether or not
+	                  * the desk knew it */
+	bool unsure;     /* nobody can tell what had */
+	bool unlisted;   /* too many left: the desk does not know it */
 };
 
 struct stored {
@@ -135,6 +140,9 @@ struct store {
 	size_t n, cap;
 	uint64_t seq, sid;        /* last ones used */
 	uint64_t datagrams;       /* missed by all operators */
+	uint64_t unlisted;        /* in this life of the desk */
+	uint64_t untold;          /* of which no operator was told */
+	int64_t began_ms;         /* when that life began */
 	struct session *sessions; /* [sid - 1] */
 	size_t cap_sessions;
 };
@@ -143,7 +151,8 @@ struct counts {
 	uint64_t events, undone, restarts, crashes, drains, replies, refused,
 	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
 	    gone, eofs, attached_undone, past, quits, names, sent, datagrams,
-	    missed, answers, refused_answers, unsent;
+	    missed, answers, refused_answers, unsent, unlisted, off_host,
+	    list_full, closed_left;
 };
 
 struct world {
@@ -188,6 +197,10 @@ struct session *store_session(struct world *w, uint64_t sid);
 void store_let_go(struct session *s);
 /* Is everything noted that left an ended session? */
 void store_check_ended(struct world *w);
+/* The desk takes this one off its list: was it its turn? */
+void store_unlist(struct world *w, uint64_t sid);
+/* Does the desk keep to the bounds of its list? */
+void store_check_bounds(struct world *w);
 /* Does the desk's memory say what the stored events say? */
 void store_compare(struct world *w);
 /* A desk that knows what the journal knows. */

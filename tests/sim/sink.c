@@ -238,6 +238,29 @@ sink_past(void *arg, void *node, const struct ev_past *past)
 }
 
 static void
+sink_unlisted(void *arg, uint64_t sid)
+{
+	struct world *w = arg;
+
+	if (w->phase != PUBLISH)
+		sim_fail(w, "unlisted before it is stored");
+	store_unlist(w, sid);
+}
+
+static void
+sink_list_is_full(void *arg, uint64_t n)
+{
+	struct world *w = arg;
+
+	if (n == 0 || n != w->store.untold)
+		sim_fail(w,
+		    "%" PRIu64 " are said to be off the list, not %" PRIu64, n,
+		    w->store.untold);
+	w->store.untold = 0;
+	w->counts.list_full++;
+}
+
+static void
 sink_quit(void *arg)
 {
 	struct world *w = arg;
@@ -268,6 +291,8 @@ const struct desk_sink sim_sink = {
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = udp_datagram,
+	.unlisted = sink_unlisted,
+	.list_is_full = sink_list_is_full,
 	.dropped = udp_dropped,
 	.refused = nobody_refused,
 	.quit = sink_quit,

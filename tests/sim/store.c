@@ -206,18 +206,6 @@ at_eof(struct world *w, struct session *s, const struct ev_event *ev)
 	w->counts.eofs++;
 }
 
-static void
-gone(struct world *w, struct session *s, const struct ev_event *ev)
-{
-	if (s->f.gone)
-		sim_fail(w, "gone twice");
-	s->f.gone = true;
-	s->f.gone_ms = ev->t_ms;
-	if (s->f.unanswered > 0 || s->f.out > s->f.sent)
-		s->f.state = EV_STATE_LEFT;
-	w->counts.gone++;
-}
-
 /* The last reply that has left the outbox, of which so much was told. */
 static uint64_t
 left(const struct customer *cu, uint64_t told)
@@ -232,32 +220,76 @@ left(const struct customer *cu, uint64_t told)
 	return n;
 }
 
+/* Its conversation is: what has left by now is noted before that. */
+static void
+over(struct world *w, struct session *s)
+{
+	struct customer *cu = s->cu;
+
+	if (cu == NULL)
+		return;
+	if (!cu->closed && !cu->unsure && s->f.sent < left(cu, cu->told))
+		sim_fail(w, "what has left is never sent");
+	if (!cu->closed)
+		cu->closed_ns = w->now.ns;
+	cu->closed = cu->may_end = true;
+}
+
+/* An answer, or that one arrives. */
+static bool
+is_owed(const struct session *s)
+{
+	return s->f.unanswered > 0 || s->f.out > s->f.sent;
+}
+
+static void
+gone(struct world *w, struct session *s, const struct ev_event *ev)
+{
+	if (s->f.gone)
+		sim_fail(w, "gone twice");
+	if (!is_owed(s))
+		sim_fail(w, "session %" PRIu64 " stays, but is owed nothing",
+		    ev->sid);
+	s->f.gone = true;
+	s->f.gone_ms = ev->t_ms;
+	s->f.state = EV_STATE_LEFT;
+	w->counts.gone++;
+	over(w, s);
+}
+
 static void
 closed(struct world *w, struct session *s, const struct ev_event *ev)
 {
-	if (s->cu != NULL && !s->cu->unsure &&
-	    s->f.sent < left(s->cu, s->cu->told))
-		sim_fail(w, "what has left is never sent");
-	s->f.state = EV_STATE_CLOSED;
-	s->f.waiting_ms = 0;
-	if (strcmp(ev->why, "gone") == 0) {
+	if (s->unlisted)
+		sim_fail(w, "one that is off the list is closed");
+	if (*ev->who != '\0') {
+		w->counts.closed_left += s->f.state == EV_STATE_LEFT;
+	} else if (strcmp(ev->why, "gone") == 0) {
 		if (ev->t_ms < s->f.gone_ms + w->config.gone_after_ms)
 			sim_fail(w, "closed too early");
 		w->counts.expired++;
+	} else if (is_owed(s)) {
+		sim_fail(w, "the desk closes one that waits");
 	}
-	if (s->cu == NULL)
-		return;
-	s->cu->closed = s->cu->may_end = true;
-	s->cu->closed_ns = w->now.ns;
-	if (strcmp(ev->why, "kicked") == 0)
+	s->f.state = EV_STATE_CLOSED;
+	s->f.waiting_ms = 0;
+	if (s->cu != NULL && strcmp(ev->why, "kicked") == 0)
 		s->cu->may_cut = true;
+	over(w, s);
 }
 
 void
 store_let_go(struct session *s)
 {
-	if (s->f.state == EV_STATE_CLOSED && s->cu != NULL && !s->cu->unsure)
+	bool is_over =
+	    s->f.state == EV_STATE_CLOSED || s->f.state == EV_STATE_LEFT;
+
+	if (s->cu == NULL)
+		return;
+	if (is_over && !s->cu->unsure)
 		s->sent_n = left(s->cu, s->cu->told_last);
+	s->left_n = left(s->cu, s->cu->left);
+	s->unsure = s->cu->unsure;
 	s->cu = NULL;
 }
 
@@ -329,6 +361,143 @@ store_fini(struct store *st)
 }
 
 /*
+ * Who is on the list of those that left.
+ */
+
+/* Whose worker has gone as well, and of whom nothing is noticed and not stored
+ * yet. */
+static bool
+is_on_list(const struct session *s)
+{
+	return s->f.state == EV_STATE_LEFT && s->cu == NULL && !s->unlisted &&
+	    s->f.sent >= s->sent_n;
+}
+
+static bool
+same_host(const struct session *a, const struct session *b)
+{
+	return strcspn(a->f.addr, ":") == strcspn(b->f.addr, ":") &&
+	    strncmp(a->f.addr, b->f.addr, strcspn(a->f.addr, ":")) == 0;
+}
+
+/* How many are on the list, of this one's host (NULL: of any), and which of
+ * them left first. */
+static size_t
+on_list(struct world *w, const struct session *host, struct session **first)
+{
+	size_t n = 0;
+
+	*first = NULL;
+	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
+		struct session *s = store_session(w, sid);
+
+		if (!is_on_list(s) || (host != NULL && !same_host(s, host)))
+			continue;
+		n++;
+		if (!s->unsure &&
+		    (*first == NULL || s->f.gone_ms < (*first)->f.gone_ms))
+			*first = s;
+	}
+	return n;
+}
+
+/* Are there so many on the list, of this one's host or of any, that left after
+ * it?  Those that go in one round may go in any order. */
+static bool
+is_surplus(struct world *w, const struct session *s, bool of_host, size_t most)
+{
+	size_t later = 0;
+
+	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
+		const struct session *o = store_session(w, sid);
+
+		if (o == s || !is_on_list(o) || (of_host && !same_host(o, s)))
+			continue;
+		later += o->f.gone_ms > s->f.gone_ms ||
+		    (o->f.gone_ms == s->f.gone_ms && sid > s->f.sid);
+	}
+	return later >= most;
+}
+
+void
+store_unlist(struct world *w, uint64_t sid)
+{
+	struct session *s = store_session(w, sid);
+
+	if (s == NULL || !is_on_list(s))
+		sim_fail(w, "session %" PRIu64 " was on no list", sid);
+	if (is_surplus(w, s, true, w->config.max_gone_per_address))
+		w->counts.off_host++;
+	else if (!is_surplus(w, s, false, w->config.max_gone))
+		sim_fail(w, "it was not the turn of %" PRIu64, sid);
+	s->unlisted = true;
+	w->store.unlisted++;
+	w->store.untold++;
+	w->counts.unlisted++;
+}
+
+static size_t
+count_unsure(struct world *w)
+{
+	size_t n = 0;
+
+	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
+		const struct session *s = store_session(w, sid);
+
+		n += is_on_list(s) && (s->unsure || s->f.sent < s->left_n);
+	}
+	return n;
+}
+
+void
+store_check_bounds(struct world *w)
+{
+	size_t slack = count_unsure(w);
+	struct session *first;
+
+	if (on_list(w, NULL, &first) > w->config.max_gone + slack)
+		sim_fail(w, "too many who left are on the list");
+	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
+		const struct session *s = store_session(w, sid);
+
+		if (is_on_list(s) &&
+		    on_list(w, s, &first) >
+			w->config.max_gone_per_address + slack)
+			sim_fail(w, "too many of one address are on the list");
+	}
+}
+
+/* One after the other they come on the list of a new desk. */
+static void
+list_anew(struct world *w)
+{
+	struct store *st = &w->store;
+	struct session *s, *first;
+
+	st->unlisted = st->untold = 0;
+	st->began_ms = w->now.ms;
+	for (uint64_t sid = 1; sid <= st->sid; sid++) {
+		s = store_session(w, sid);
+		s->unsure = false;
+		s->left_n = 0;
+		s->unlisted = s->f.state == EV_STATE_LEFT;
+		st->unlisted += s->unlisted;
+	}
+	for (size_t i = 0; i < st->n; i++) {
+		if (st->evs[i].ev.kind != EV_GONE)
+			continue;
+		s = store_session(w, st->evs[i].ev.sid);
+		s->unlisted = false;
+		st->unlisted--;
+		if (on_list(w, s, &first) > w->config.max_gone_per_address ||
+		    on_list(w, NULL, &first) > w->config.max_gone) {
+			first->unlisted = true;
+			st->unlisted++;
+		}
+	}
+}
+
+/*
  * Comparing.
  */
 
@@ -355,7 +524,8 @@ static uint64_t
 next_open(struct world *w, uint64_t sid)
 {
 	while (++sid <= w->store.sid)
-		if (w->store.sessions[sid - 1].f.state != EV_STATE_CLOSED)
+		if (w->store.sessions[sid - 1].f.state != EV_STATE_CLOSED &&
+		    !w->store.sessions[sid - 1].unlisted)
 			return sid;
 	return 0;
 }
@@ -373,7 +543,9 @@ compare(void *arg, const struct desk_session *s)
 	if (!same(&s->facts, &store_session(walk->w, want)->f))
 		sim_fail(walk->w,
 		    "session %" PRIu64 " is not what its events say", want);
+	/* One that was off the list until now is seen to soon. */
 	if (s->facts.gone &&
+	    walk->w->now.ms > walk->w->store.began_ms + SLACK_MS &&
 	    walk->w->now.ms >
 		s->facts.gone_ms + walk->w->config.gone_after_ms + SLACK_MS)
 		sim_fail(walk->w, "session %" PRIu64 " is never closed", want);
@@ -389,6 +561,9 @@ compare_desk(struct world *w, const struct desk *d)
 	if (next_open(w, walk.sid) != 0)
 		sim_fail(w, "the desk lost session %" PRIu64,
 		    next_open(w, walk.sid));
+	if (desk_unlisted(d) != w->store.unlisted)
+		sim_fail(w, "%" PRIu64 " are off the list, not %" PRIu64,
+		    desk_unlisted(d), w->store.unlisted);
 	if (desk_last_seq(d) != w->store.seq)
 		sim_fail(w,
 		    "the desk stands at %" PRIu64 ", the journal at %" PRIu64,
@@ -435,6 +610,7 @@ store_restart(struct world *w)
 	struct desk *d;
 
 	purge(w);
+	list_anew(w);
 	if (desk_new(&w->config, &d) < 0)
 		sim_fail(w, "no desk");
 	for (size_t i = 0; i < w->store.n; i++)

@@ -335,7 +335,7 @@ def hostile_text_of_the_server_is_harmless():
     with Script(desk) as s:
         status, out, _ = Client(s.port).end()
     same(status, 0)
-    same(out, "Lin: \\x1B]0;owned\\x07\\x1B[2J\\x9B31m \\u{202E} \\xFF\n"
+    same(out, "Lin: \\x1b]0;owned\\x07\\x1b[2J\\x9b31m \\u{202E} \\xff\n"
          "ok\n* bye\n")
 
 
@@ -484,8 +484,9 @@ def what_arrives_stands_above_the_half_typed_line():
         same(t.status(), 0)
 
 
-def ctrl_c_on_an_empty_line_leaves_in_order():
+def ctrl_c_on_an_empty_line_says_how_to_leave_and_goes_on():
     def desk(s):
+        s.until("one more\n")
         s.until("/quit\n")
         s.until_eof()
         s.send("* Goodbye.\n")
@@ -494,6 +495,13 @@ def ctrl_c_on_an_empty_line_leaves_in_order():
         t = Terminal(s.port)
         t.until("> ")
         t.type("\x03")
+        t.until("* Ctrl-D ends the call")
+        t.type("dropped")
+        t.until("dropped")
+        t.type("\x03")
+        t.until("^C")
+        t.type("one more\r")
+        t.type("\x04")
         same(t.status(), 0)
 
 
@@ -776,7 +784,7 @@ def hostile_answers_are_harmless_in_classic_too():
 
     with Script(server) as s:
         _, out, _ = Client(s.port, "--classic").end(b"hello\n")
-    assert "- \\x1B[2J\\xFF\\x07\n" in out, out
+    assert "- \\x1b[2J\\xff\\x07\n" in out, out
 
 
 def half_a_character_is_shown_after_a_moment():
@@ -791,7 +799,7 @@ def half_a_character_is_shown_after_a_moment():
     with Script(server) as s:
         status, out, _ = Client(s.port, "--classic").end(b"hello\n")
     same(status, 0)
-    assert "- a\\xE8\n" in out, out
+    assert "- a\\xe8\n" in out, out
 
 
 def a_classic_prompt_appears_when_it_is_our_turn():

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,13 +286,14 @@ make_links(struct stage *s, struct sks_socket *theirs[LINKS], char *env,
 	s->in = sks_frame_new(WIRE_OP_LINE_MAX);
 }
 
+/* env1 is one more "NAME=value", or NULL. */
 static struct stage
-start_with(int rows, int cols, char *option, char *option2)
+start_in(int rows, int cols, char *option, char *option2, const char *env1)
 {
 	char *argv[] = { (char *)victim_path(), option, option2, NULL };
 	struct sks_socket *theirs[LINKS];
 	char fds[64];
-	const char *env[] = { fds, NULL };
+	const char *env[] = { fds, env1, NULL };
 	struct stage s;
 
 	make_links(&s, theirs, fds, sizeof fds);
@@ -306,6 +308,12 @@ start_with(int rows, int cols, char *option, char *option2)
 	return s;
 }
 
+static struct stage
+start_with(int rows, int cols, char *option, char *option2)
+{
+	return start_in(rows, cols, option, option2, NULL);
+}
+
 /* A console in attach. */
 static struct stage
 start(void)
@@ -313,18 +321,42 @@ start(void)
 	return start_with(24, 80, NULL, NULL);
 }
 
-/* The same with alice, 3, selected and bob, 5, beside her. */
+/* Alice, 3, is selected, and bob, 5, is there. */
+static void
+select_alice(struct stage *s)
+{
+	arrives(s, 3, "alice");
+	says(s, 3, "hello");
+	arrives(s, 5, "bob");
+	CHECK(pty_wait(s->p, "5 bob is waiting", WAIT));
+	pty_type(s->p, "/3\r");
+	CHECK(pty_wait(s->p, "[3 alice] 1 waiting", WAIT));
+}
+
 static struct stage
 start_selected(void)
 {
 	struct stage s = start();
 
-	arrives(&s, 3, "alice");
-	says(&s, 3, "hello");
-	arrives(&s, 5, "bob");
-	CHECK(pty_wait(s.p, "5 bob is waiting", WAIT));
-	pty_type(s.p, "/3\r");
-	CHECK(pty_wait(s.p, "[3 alice] 1 waiting", WAIT));
+	select_alice(&s);
+	return s;
+}
+
+/* The same with lines in inputrc. */
+static struct stage
+start_inputrc(const char *lines)
+{
+	char path[256], env[300];
+	struct stage s;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/inputrc", t_tmpdir());
+	snprintf(env, sizeof env, "INPUTRC=%s", path);
+	CHECK((f = fopen(path, "w")) != NULL);
+	fputs(lines, f);
+	fclose(f);
+	s = start_in(24, 80, NULL, NULL, env);
+	select_alice(&s);
 	return s;
 }
 
@@ -337,6 +369,16 @@ end(struct stage *s)
 		sks_socket_free(s->links[i]);
 	sks_frame_free(s->in);
 	wire_frame_free(s->last);
+}
+
+/* An Enter on an empty line counts half a second after the one before. */
+static void
+let_enter_rest(void)
+{
+	int64_t until = dw_clock_ns() + DW_SECOND / 2 + 50 * DW_MS;
+
+	while (dw_clock_ns() < until)
+		poll(NULL, 0, dw_clock_poll_ms(until));
 }
 
 /* ---- typing ---- */
@@ -407,6 +449,77 @@ a_paste_is_one_message(void)
 	end(&s);
 }
 
+/* Pastes so many rows "KEY 1" and so on, and waits for their label. */
+static void
+paste_rows(struct stage *s, const char *key, int n, const char *label)
+{
+	char row[32];
+
+	pty_type(s->p, "\033[200~");
+	for (int i = 1; i <= n; i++) {
+		snprintf(row, sizeof row, "%s %d\r", key, i);
+		pty_type(s->p, row);
+	}
+	pty_type(s->p, "\033[201~");
+	CHECK(pty_wait(s->p, label, WAIT));
+}
+
+static void
+add_rows(struct dw_buf *b, const char *key, int n)
+{
+	for (int i = 1; i <= n; i++)
+		dw_buf_addf(b, "%s %d\n", key, i);
+}
+
+static void
+long_pastes_are_folded_in_the_line_and_whole_in_the_reply(void)
+{
+	struct dw_buf whole = DW_BUF_INITIALIZER;
+	struct stage s = start_selected();
+
+	pty_type(s.p, "see ");
+	paste_rows(&s, "a", 60, "> see [60 lines, 291 bytes]");
+	says(&s, 3, "I wait");
+	CHECK(pty_wait(s.p, "3 alice| I wait", WAIT));
+	pty_type(s.p, "and ");
+	paste_rows(&s, "b", 9, "[60 lines, 291 bytes]and [9 lines, 36 bytes]");
+	pty_type(s.p, "end\r");
+	dw_buf_adds(&whole, "see ");
+	add_rows(&whole, "a", 60);
+	dw_buf_adds(&whole, "and ");
+	add_rows(&whole, "b", 9);
+	dw_buf_adds(&whole, "end");
+	takes_reply(&s, 3, dw_buf_str(&whole));
+	dw_buf_fini(&whole);
+	end(&s);
+}
+
+static void
+a_draft_with_a_long_paste_comes_back_as_it_was(void)
+{
+	struct dw_buf whole = DW_BUF_INITIALIZER;
+	struct stage s = start_selected();
+	uint64_t id;
+
+	paste_rows(&s, "a", 60, "> [60 lines, 291 bytes]");
+	pty_type(s.p, "draft\033m");
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	CHECK(pty_wait_gone(s.p, "291 bytes]draft", WAIT));
+	pty_type(s.p, "\033/");
+	CHECK(pty_wait(s.p, "> [60 lines, 291 bytes]draft", WAIT));
+	pty_type(s.p, "\r");
+	add_rows(&whole, "a", 60);
+	dw_buf_adds(&whole, "draft");
+	id = expect(&s, WIRE_REPLY, 3, dw_buf_str(&whole));
+	answer(&s, WIRE_ERR, id, EV_CODE_NOT_STORED, "the journal is full");
+	CHECK(pty_wait(s.p, "the text is back in the line", WAIT));
+	CHECK(pty_wait(s.p, "> [60 lines, 291 bytes]draft", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, dw_buf_str(&whole));
+	dw_buf_fini(&whole);
+	end(&s);
+}
+
 static void
 a_long_paste_says_what_enter_would_send(void)
 {
@@ -439,6 +552,128 @@ alt_enter_is_a_new_line(void)
 
 	pty_type(s.p, "one\033\rtwo\r");
 	takes_reply(&s, 3, "one\ntwo");
+	end(&s);
+}
+
+/* ---- what is no character ---- */
+
+/* These come from keys that nothing is bound to, from the mouse, and from the
+ * terminal itself; tests/unit/tty_escape.c has more, and cuts them. */
+static const char *const unwanted[] = {
+	"\033OP",                           /* F1 */
+	"\033[15~",                         /* F5 */
+	"\033[24~",                         /* F12 */
+	"\033[97;5u",                       /* kitty's protocol */
+	"\033[27;5;97~",                    /* modifyOtherKeys */
+	"\033[<0;12;34M\033[<0;12;34m",     /* the mouse, SGR */
+	"\033[M !!",                        /* the mouse, X10 */
+	"\033[I",                           /* focus in */
+	"\033[O",                           /* focus out */
+	"\033[?64;1;2c",                    /* DA */
+	"\033[12;40R",                      /* CPR */
+	"\033]11;rgb:1e1e/1e1e/2e2e\033\\", /* OSC */
+	"\033]11;rgb:1e1e/1e1e/2e2e\a",     /* OSC with BEL */
+	"\033P1$r0m\033\\",                 /* DCS */
+	"\033_Gi=31;OK\033\\",              /* APC */
+	"\033^private\033\\",               /* PM */
+	"\033Xstring\033\\",                /* SOS */
+};
+
+static void
+check_nothing_enters(struct stage *s)
+{
+	char text[32];
+
+	for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++) {
+		snprintf(text, sizeof text, "a%zub", i);
+		pty_type_bytes(s->p, text, strlen(text) - 1);
+		pty_type(s->p, unwanted[i]);
+		pty_type(s->p, "b\r");
+		takes_reply(s, 3, text);
+		/* The same in a paste. */
+		pty_type(s->p, "\033[200~a");
+		pty_type(s->p, unwanted[i]);
+		pty_type(s->p, "b\033[201~\r");
+		takes_reply(s, 3, "ab");
+	}
+}
+
+static void
+keys_without_a_meaning_and_answers_of_the_terminal_reach_nobody(void)
+{
+	struct stage s = start_selected();
+
+	check_nothing_enters(&s);
+	end(&s);
+}
+
+static void
+they_reach_nobody_in_vi_mode(void)
+{
+	struct stage s = start_inputrc("set editing-mode vi\n");
+
+	check_nothing_enters(&s);
+	end(&s);
+}
+
+/* Then the prompt shows no time. */
+static void
+nobody_waits(struct stage *s)
+{
+	pty_type(s->p, "yes\r");
+	takes_reply(s, 3, "yes");
+	happens(s, EV_CLOSED, 5);
+	CHECK(pty_wait_line(s->p, "[3 alice]>", WAIT));
+}
+
+static void
+they_reach_nobody_while_vi_takes_commands(void)
+{
+	struct stage s = start_inputrc("set editing-mode vi\n");
+
+	nobody_waits(&s);
+	for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++) {
+		pty_type(s.p, "ab\033");
+		CHECK(pty_wait_at(s.p, "[3 alice]> ab", 12, WAIT));
+		pty_type(s.p, unwanted[i]);
+		pty_type(s.p, "\r");
+		takes_reply(&s, 3, "ab");
+		CHECK(pty_wait_line(s.p, "[3 alice]>", WAIT));
+	}
+	end(&s);
+}
+
+static void
+the_desks_keys_and_escape_alone_work_in_vi_mode(void)
+{
+	struct stage s = start_inputrc("set editing-mode vi\n");
+
+	pty_type(s.p, "\033l");
+	CHECK(pty_wait(s.p, ">3 alice", WAIT));
+	pty_type(s.p, "one\033\rtwo\033[D\033[DT\r");
+	takes_reply(&s, 3, "one\ntTwo");
+	nobody_waits(&s);
+	pty_type(s.p, "abc\033");
+	CHECK(pty_wait_at(s.p, "[3 alice]> abc", 13, WAIT));
+	pty_type(s.p, "iX\r");
+	takes_reply(&s, 3, "abXc");
+	arrives(&s, 7, "eve");
+	CHECK(pty_wait(s.p, "7 eve is waiting", WAIT));
+	pty_type(s.p, "\033m");
+	CHECK(pty_wait(s.p, "[7 eve]", WAIT));
+	end(&s);
+}
+
+static void
+a_key_of_inputrc_that_sends_a_sequence_does_its_work(void)
+{
+	struct stage s =
+	    start_inputrc("\"\\e[15~\": \"five\"\n\"\\eOP\": desk-list\n");
+
+	pty_type(s.p, "\033[15~\033[24~\r");
+	takes_reply(&s, 3, "five");
+	pty_type(s.p, "\033OP");
+	CHECK(pty_wait(s.p, ">3 alice", WAIT));
 	end(&s);
 }
 
@@ -495,6 +730,54 @@ enter_takes_who_waits_longest(void)
 	pty_type(s.p, "\033/");
 	CHECK(pty_wait(s.p, "[9 nina] 1 waiting", WAIT));
 	end(&s);
+}
+
+static void
+a_second_enter_at_once_selects_nobody(void)
+{
+	struct stage s = start();
+
+	arrives(&s, 9, "nina");
+	CHECK(pty_wait(s.p, "[-] 1 waiting", WAIT));
+	pty_type(s.p, "/help list\r\r\r");
+	CHECK(pty_wait(s.p, "* /list", WAIT));
+	says(&s, 9, "hello");
+	CHECK(pty_wait(s.p, "9 nina| hello", WAIT));
+	CHECK(pty_wait(s.p, "[-] 1 waiting", WAIT));
+	let_enter_rest();
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "[9 nina]", WAIT));
+	end(&s);
+}
+
+/* A long reply scrolls the prompt away: on a terminal without cursor keys to
+ * the left, in a small window to the top. */
+static void
+check_addressee(int rows, int cols, const char *term)
+{
+	static const char text[] =
+	    "a reply that is so long that nobody can see any more to whom "
+	    "it will go when Enter is pressed";
+	struct stage s = start_in(rows, cols, NULL, NULL, term);
+
+	arrives(&s, 3, "ann");
+	CHECK(pty_wait_ever(s.p, "3 ann is", WAIT));
+	pty_type(s.p, "/3\rshort\r");
+	takes_reply(&s, 3, "short");
+	CHECK(pty_wait_ever(s.p, "short", WAIT));
+	CHECK(strstr(pty_all(s.p), "* to 3 ann:") == NULL);
+	pty_type(s.p, text);
+	pty_type(s.p, "\r");
+	CHECK(pty_wait_ever(s.p, "* to 3 ann:", WAIT));
+	takes_reply(&s, 3, text);
+	end(&s);
+}
+
+static void
+where_the_prompt_is_out_of_sight_a_row_names_the_addressee(void)
+{
+	check_addressee(24, 60, "TERM=dumb");
+	check_addressee(4, 24, NULL);
 }
 
 static void
@@ -591,6 +874,23 @@ a_session_that_ends_while_typing_gets_nothing(void)
 }
 
 static void
+a_reply_that_is_too_long_is_told_the_limit(void)
+{
+	static char block[8192];
+	struct stage s = start_selected();
+
+	memset(block, 'p', sizeof block);
+	pty_type(s.p, "\033[200~");
+	for (int i = 0; i < 9; i++)
+		pty_type_bytes(s.p, block, sizeof block);
+	pty_type(s.p, "\033[201~\r");
+	CHECK(pty_wait(s.p, "it is too long: a reply has 65,536 bytes at most",
+	    WAIT));
+	CHECK(pty_wait(s.p, "> [1 line, 73,728 bytes]", WAIT));
+	end(&s);
+}
+
+static void
 a_refused_reply_comes_back_to_the_line(void)
 {
 	struct stage s = start_selected();
@@ -642,6 +942,7 @@ a_refused_reply_does_not_disturb_the_next_one(void)
 	CHECK(pty_wait(s.p, "kept as a draft", WAIT));
 	pty_type(s.p, "\r");
 	takes_reply(&s, 3, "second");
+	let_enter_rest();
 	pty_type(s.p, "\r");
 	CHECK(pty_wait(s.p, "> first", WAIT));
 	end(&s);
@@ -762,7 +1063,7 @@ history_is_shown_with_what_perhaps_did_not_arrive(void)
 	uint64_t id;
 
 	s.tell_past = true;
-	expect(&s, WIRE_CMD, 0, "history 3 3 4");
+	expect(&s, WIRE_CMD, 0, "history 3 1 4");
 	pty_type(s.p, "/history 2\r");
 	id = expect(&s, WIRE_CMD, 0, "history 2 20 4");
 	f = event(&s, EV_REPLY, 2);
@@ -817,7 +1118,7 @@ selecting_shows_what_was_not_read(void)
 		says(&s, 5, "a row");
 	CHECK(pty_wait(s.p, "5 bob| a row", WAIT));
 	s.tell_past = true;
-	expect(&s, WIRE_CMD, 0, "history 3 3 4");
+	expect(&s, WIRE_CMD, 0, "history 3 1 4");
 	pty_type(s.p, "/5\r");
 	id = expect(&s, WIRE_CMD, 0, "history 5 4 8");
 	for (uint64_t i = 4; i < 8; i++)
@@ -845,7 +1146,7 @@ history_goes_back_to_the_first_word(void)
 	uint64_t id;
 
 	s.tell_past = true;
-	expect(&s, WIRE_CMD, 0, "history 3 3 4");
+	expect(&s, WIRE_CMD, 0, "history 3 1 4");
 	pty_type(s.p, "/history 5 2\r");
 	id = expect(&s, WIRE_CMD, 0, "history 5 2 4");
 	tells_past(&s, id, 2, now - INT64_C(86400000), "of yesterday");
@@ -908,6 +1209,14 @@ leaves(struct stage *s, uint64_t sid, const char *name)
 	happens(s, EV_GONE, sid);
 }
 
+/* Enter, when no other one came just before. */
+static void
+enter_after_a_rest(struct stage *s)
+{
+	CHECK_INT(pty_wait_exit(s->p, 0.55), -1);
+	pty_type(s->p, "\r");
+}
+
 static void
 enter_goes_on_from_who_left_and_asks_at_who_waits(void)
 {
@@ -918,13 +1227,13 @@ enter_goes_on_from_who_left_and_asks_at_who_waits(void)
 	arrives(&s, 3, "alice");
 	says(&s, 3, "hello");
 	CHECK(pty_wait(s.p, "[-] 1 waiting, 2 left>", WAIT));
-	pty_type(s.p, "\r");
+	enter_after_a_rest(&s);
 	CHECK(pty_wait(s.p, "[3 alice] 2 left>", WAIT));
-	pty_type(s.p, "\r");
+	enter_after_a_rest(&s);
 	CHECK(pty_wait(s.p, "3 alice waits for your answer; Enter", WAIT));
-	pty_type(s.p, "\r");
+	enter_after_a_rest(&s);
 	CHECK(pty_wait(s.p, "[1 eve, left] 1 waiting, 1 left>", WAIT));
-	pty_type(s.p, "\r");
+	enter_after_a_rest(&s);
 	CHECK(pty_wait(s.p, "[2 joe, left]", WAIT));
 	pty_type(s.p, "/close left\r");
 	CHECK(pty_wait(s.p, "2 customers left unanswered; /close left", WAIT));
@@ -1078,7 +1387,9 @@ only_commands_are_in_the_history_file(void)
 	CHECK(pty_wait(s.p, "[3 alice]", WAIT));
 	pty_type(s.p, "a secret\r");
 	takes_reply(&s, 3, "a secret");
-	pty_type(s.p, "\004");
+	pty_type(s.p, "/mistyped secret\r");
+	CHECK(pty_wait(s.p, "> /mistyped secret", WAIT));
+	pty_type(s.p, "\003\004");
 	CHECK_INT(pty_wait_exit(s.p, WAIT), 0);
 	if (CHECK((f = fopen(file, "r")) != NULL)) {
 		text[fread(text, 1, sizeof text - 1, f)] = '\0';
@@ -1160,7 +1471,7 @@ a_strangers_bytes_do_nothing(void)
 	    "abc\xff\xfe end");
 	CHECK(pty_wait(s.p, "end", WAIT));
 	CHECK(pty_wait(s.p, "| * 09:00:00 5 bob is gone", WAIT));
-	CHECK(pty_wait(s.p, "\\x1B]0;owned\\x07", WAIT));
+	CHECK(pty_wait(s.p, "\\x1b]0;owned\\x07", WAIT));
 	CHECK_INT(pty_count_rows(s.p, "* 09:00:00 5 bob is gone"), 0);
 	end(&s);
 }
@@ -1212,6 +1523,23 @@ a_resize_keeps_what_customers_said(void)
 }
 
 static void
+texts_of_customers_and_operators_wrap_between_words(void)
+{
+	struct stage s = start_with(24, 40, NULL, NULL);
+
+	arrives(&s, 3, "alice");
+	says(&s, 3,
+	    "the parcel has not arrived 还没有到 👩‍👩‍👧");
+	CHECK(pty_wait(s.p, "3 alice| the parcel has not", WAIT));
+	CHECK(pty_wait(s.p, "                | arrived 还没有到", WAIT));
+	pty_type(s.p, "/3\rplease wait for a quarter of an hour\r");
+	takes_reply(&s, 3, "please wait for a quarter of an hour");
+	CHECK(pty_wait(s.p, "3 lin> please wait for a", WAIT));
+	CHECK(pty_wait(s.p, "              > quarter of an hour ✓", WAIT));
+	end(&s);
+}
+
+static void
 redraw_brings_the_last_rows_back(void)
 {
 	struct stage s = start_selected();
@@ -1256,7 +1584,7 @@ ctrl_d_waits_for_answers_and_a_refusal_calls_it_off(void)
 	pty_type(s.p, "too much\r\004");
 	answer(&s, WIRE_ERR, expect(&s, WIRE_REPLY, 3, "too much"),
 	    EV_CODE_FULL, "too much waits");
-	CHECK(pty_wait(s.p, "> too much", WAIT));
+	CHECK(pty_wait(s.p, "1 waiting> too much", WAIT));
 	pty_type(s.p, "\003once more\r\004");
 	takes_reply(&s, 3, "once more");
 	expect(&s, WIRE_BYE, 0, NULL);
@@ -1523,7 +1851,7 @@ a_script_is_answered_without_a_control_byte(void)
 	CHECK(WIFEXITED(status));
 	CHECK_INT(WEXITSTATUS(status), 1); /* one was refused */
 	CHECK(strstr(out, "3 lin> hello alice ✓\n") != NULL);
-	CHECK(strstr(out, "3 alice| one\\ntwo \\x1B[31m\n") != NULL);
+	CHECK(strstr(out, "3 alice| one\\ntwo \\x1b[31m\n") != NULL);
 	CHECK(strstr(out, "* not sent to 3 alice: too much waits\n") != NULL);
 	for (const char *p = out; *p != '\0'; p++)
 		CHECK((unsigned char)*p >= 0x20 || *p == '\n');
@@ -1578,16 +1906,26 @@ main(void)
 		T(a_half_typed_line_survives_what_arrives),
 		T(the_cursor_stays_inside_chinese_text),
 		T(a_paste_is_one_message),
+		T(long_pastes_are_folded_in_the_line_and_whole_in_the_reply),
+		T(a_draft_with_a_long_paste_comes_back_as_it_was),
 		T(a_long_paste_says_what_enter_would_send),
 		T(alt_enter_is_a_new_line),
+		T(keys_without_a_meaning_and_answers_of_the_terminal_reach_nobody),
+		T(they_reach_nobody_in_vi_mode),
+		T(they_reach_nobody_while_vi_takes_commands),
+		T(the_desks_keys_and_escape_alone_work_in_vi_mode),
+		T(a_key_of_inputrc_that_sends_a_sequence_does_its_work),
 		T(ctrl_c_drops_the_line_and_nothing_else),
 		T(a_search_goes_on_while_the_prompt_changes),
 		T(enter_takes_who_waits_longest),
+		T(a_second_enter_at_once_selects_nobody),
+		T(where_the_prompt_is_out_of_sight_a_row_names_the_addressee),
 		T(text_for_nobody_is_kept),
 		T(each_session_keeps_its_draft),
 		T(a_draft_entered_with_its_sessions_key_goes_to_that_session),
 		T(text_typed_ahead_of_a_sessions_prompt_goes_to_that_session),
 		T(a_session_that_ends_while_typing_gets_nothing),
+		T(a_reply_that_is_too_long_is_told_the_limit),
 		T(a_refused_reply_comes_back_to_the_line),
 		T(a_kept_reply_that_begins_with_a_slash_is_never_a_command),
 		T(a_refused_reply_does_not_disturb_the_next_one),
@@ -1615,6 +1953,7 @@ main(void)
 		T(a_new_customer_rings_once),
 		T(the_waiting_time_ticks),
 		T(a_resize_keeps_what_customers_said),
+		T(texts_of_customers_and_operators_wrap_between_words),
 		T(redraw_brings_the_last_rows_back),
 		T(an_empty_desk_says_how_to_try),
 		T(ctrl_d_detaches),

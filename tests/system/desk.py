@@ -76,7 +76,7 @@ class Desk:
 
     def __init__(self, *args, verb="serve", folder=None, listen=None,
                  ready=True, port=0, stdin=subprocess.DEVNULL,
-                 env=None, preexec=None):
+                 env=None, preexec=None, stderr=subprocess.PIPE):
         self.own = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="dw", dir="/tmp")
         self.operator_path = os.path.join(self.folder, "operator.sock")
@@ -94,7 +94,7 @@ class Desk:
         environment.pop("XDG_STATE_HOME", None)
         self.process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=environment, preexec_fn=preexec)
+            stderr=stderr, env=environment, preexec_fn=preexec)
         self.pid = self.process.pid
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -104,7 +104,7 @@ class Desk:
             self.port = int(row.rpartition(":")[2])
 
     def _read(self):
-        for row in self.process.stderr:
+        for row in self.process.stderr or ():
             with self.news:
                 self.rows.append(row.decode(errors="replace").rstrip("\n"))
                 self.news.notify_all()
@@ -125,6 +125,16 @@ class Desk:
 
     def operator(self, name="lin", **hello):
         return self.keep(Operator(self.operator_path, name, **hello))
+
+    def operator_when_there(self):
+        """Of a desk whose standard error tells us nothing."""
+        wait_until(lambda: self.process.poll() is not None or
+                   self._answers(), "the operators' socket")
+        return self.operator()
+
+    def _answers(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.operator_path) == 0
 
     def line(self, source=None):
         return self.keep(Customer(self.port, source))
@@ -214,7 +224,8 @@ class Desk:
                 status = self.process.wait()
         self.reader.join()
         self.process.stdout.close()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
         if self.own:
             shutil.rmtree(self.folder, ignore_errors=True)
         if kind is None:
@@ -309,6 +320,11 @@ class Operator:
 
     def events(self):
         return [f["ev"] for f in self.frames if f["op"] == "ev"]
+
+    def event_of(self, words):
+        """The first event whose text begins so."""
+        return self.frame(lambda f: f["op"] == "ev" and
+                          f["ev"].get("text", "").startswith(words))["ev"]
 
     def said(self, text, **members):
         return self.event("said", text=text, **members)

@@ -2,10 +2,12 @@
 """A disk that is full, and then is not: the whole program behind a limit on
 the size of its files."""
 
+import contextlib
 import os
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 
 from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, Deadline, Desk, case,
@@ -187,7 +189,75 @@ def _():
         same(o.reply(sid, "no"), "not-stored")
         c.reset()
         make_room(d)
-        o.event("closed", sid=sid)
+        o.event("gone", sid=sid)
+
+
+def refused(folder, status, *args):
+    """The one row of a desk that does not start."""
+    with Desk(*args, folder=folder, ready=False) as d:
+        same(d.wait(), status)
+        row, = d.rows
+        return row
+
+
+@case("a journal cut short is missed though its head is lost, unless its end "
+      "is accepted by number")
+def _():
+    with state() as folder:
+        with Desk(folder=folder) as d:
+            o, c = d.operator(), d.line()
+            c.send("one\ntwo\nthree\n")
+            o.said("three")
+            same(d.stop(), 0)
+        last = o.said("two")["seq"]
+        with contextlib.closing(sqlite3.connect(
+                os.path.join(folder, "journal.db"))) as db:
+            db.execute("delete from event where seq > ?", (last,))
+            db.commit()
+        words = f"--accept-end={last}"
+        assert words in refused(folder, 1)          # the head is newer
+        os.unlink(os.path.join(folder, "head"))
+        row = refused(folder, 1)                    # and now there is none
+        assert words in row and "--begin-new" in row, row
+        assert f"ends at event {last}" in refused(
+            folder, 1, "--accept-end", str(last + 1))
+        with Desk("--accept-end", str(last), folder=folder) as d:
+            o = d.operator()
+            same([s["in"] for s in o.welcome["sessions"]], [2])
+            same(d.stop(), 0)
+        with Desk(folder=folder) as d:
+            same(d.stop(), 0)
+        for wrong in ("", "x", "-1", "1x"):
+            refused(folder, 2, f"--accept-end={wrong}")
+
+
+@case("operators are told once of a program that reads the journal and stays")
+def _():
+    with Desk("--max-line", "65536", "--rate", "1000000", "--burst",
+              "1000000") as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        o.said("hi")
+        with contextlib.closing(sqlite3.connect(
+                os.path.join(d.folder, "journal.db"),
+                isolation_level=None)) as db:
+            db.execute("begin")
+            db.execute("select count(*) from event").fetchone()
+            for n in range(400):        # 24 MB at most
+                c.send(f"m{n} " + "x" * 60000 + "\n")
+                if n % 20 == 19:
+                    o.event_of(f"m{n} ")
+                    if any(f["op"] == "notice" for f in o.frames):
+                        break
+            o.frame(op="notice", code="disk")
+            d.row("another program reads the journal")
+            db.execute("commit")
+        c.send("afterwards\n")
+        o.said("afterwards")
+        c.send("and after that\n")
+        o.said("and after that")
+        o.frame(lambda f: f["op"] == "notice" and "any more" in f["text"])
+        same(len([f for f in o.frames if f["op"] == "notice"]), 2)
 
 
 main("disk")

@@ -40,8 +40,7 @@ def _():
         o.said("a")
         c.reset()
         lives(d)
-        o.frame(lambda f: f["op"] == "ev" and
-                f["ev"]["ev"] in ("closed", "gone"))
+        o.event("gone", sid=1)
         said = [e for e in o.events() if e["ev"] == "said"]
         assert 1500 <= len(said) <= 1501, len(said)
 
@@ -129,8 +128,31 @@ def _():
         def listed():
             o = d.operator()
             o.close()
-            return len(o.welcome["sessions"])
-        wait_until(lambda: listed() == 5, "the list to be short")
+            return len(o.welcome["sessions"]), o.welcome.get("unlisted")
+        wait_until(lambda: listed() == (5, 15), "the list to be short")
+        o = d.operator()
+        number = o.ask("cmd", text="close 1")
+        assert "not on the list" in o.answer(number)["text"]
+        same(o.command("history 1"), "ok")      # it is all there
+        same(o.frame(op="past")["ev"]["text"], "hello 0")
+        same(o.command("close left"), "ok")
+        same(listed()[0], 0)
+
+
+@case("of one address only the last who left stay on the list")
+def _():
+    with Desk("--max-gone-per-address", "2", *NO_RATE) as d:
+        o = d.operator()
+        for i in range(4):
+            c = d.line()
+            c.send(f"hello {i}\n")
+            sid = o.said(f"hello {i}")["sid"]
+            c.reset()
+            o.event("gone", sid=sid)
+        o.frame(op="unlisted", sid=2)
+        same([s["sid"] for s in d.operator("late").welcome["sessions"]],
+             [3, 4])
+        assert "/history" in o.frame(op="notice", code="limit")["text"]
 
 
 @case("two listeners have the places of one")

@@ -25,7 +25,7 @@
 static struct store *
 open_in(const char *dir)
 {
-	const struct store_config cfg = { dir, false };
+	const struct store_config cfg = { .dir = dir };
 	struct dw_buf why = DW_BUF_INITIALIZER;
 	struct store *s = NULL;
 

@@ -6,7 +6,8 @@ import http.client
 import ssl
 import time
 
-from desk import LIMIT, Customer, Desk, body, case, main, same
+from desk import (LIMIT, QUIT, Customer, Desk, body, case, main, same, state,
+                  wait_until)
 
 CUT, LOST = 1, 32               # flags of a message
 NO_RATE = ("--rate", "1000000", "--burst", "1000000")
@@ -91,7 +92,39 @@ def _():
         c.until("* Goodbye.\n")
         same(c.end(), "")
         same(c.reset_by_desk, False)
-        o.event("closed", sid=sid, why="quit")
+        o.event("gone", sid=sid, why="quit")
+
+
+@case("who says goodbye unanswered is on the next shift's list, and on the one "
+      "after a restart")
+def _():
+    with state() as folder:
+        with Desk(folder=folder) as d:
+            line, classic = d.line(), d.classic()
+            line.send("/name anna\nwhere is it?\nthe blue one\n/quit\n")
+            line.until("* Goodbye.\n")
+            same(line.end(), "")
+            classic.handshake()
+            classic.send("订单")
+            classic.read_one()
+            same(classic.turn(QUIT), QUIT)
+            classic.close()
+            o = d.operator()
+            wait_until(lambda: len(d.operator("x").welcome["sessions"]) == 2,
+                       "both on the list")
+            first, second = d.operator("lin").welcome["sessions"]
+            same([first[k] for k in ("state", "gone", "name", "unanswered",
+                                     "words")],
+                 ["left", True, "anna", 2, "the blue one"])
+            same((second["state"], second["words"]), ("left", "订单"))
+            same(d.stop(), 0)
+        with Desk(folder=folder) as d:
+            o = d.operator()
+            same([s["state"] for s in o.welcome["sessions"]],
+                 ["left", "left"])
+            number = o.ask("cmd", text="close left")
+            same(o.answer(number)["text"], "2 sessions closed")
+            o.event("closed", sid=2, why="closed", who="lin")
 
 
 @case("the customers' commands may be in capitals, and /bye and /exit are /quit")
@@ -273,7 +306,7 @@ def _():
         sid = o.said("hi")["sid"]
         o.reply(sid, "row one\n* not the desk\nlin: nor lin\x1b[2J\x9b")
         c.until("lin: row one\n     * not the desk\n     lin: nor lin"
-                "\\x1B[2J")
+                "\\x1b[2J")
 
 
 def answered(port, method):

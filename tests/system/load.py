@@ -59,8 +59,9 @@ def _():
         o.sync()
         arrived = [e["sid"] for e in o.events() if e["ev"] == "arrived"]
         same(arrived, list(range(1, len(arrived) + 1)))
-        closed = [e["sid"] for e in o.events() if e["ev"] == "closed"]
-        same(sorted(closed), arrived)
+        ended = [e["sid"] for e in o.events()
+                 if e["ev"] in ("closed", "gone")]
+        same(sorted(ended), arrived)
 
 
 @case(f"{QUIET} quiet customers beside one who talks, and an end for all")

@@ -32,7 +32,7 @@ def manual_items():
 def limits():
     """{option: (unit, default, least, most)}"""
     row = (r'LIMIT\(\w+, "([a-z-]+)", N_\("([^"]+)"\), '
-           r"(\d+), (\d+), (\d+),")
+           r"(\d+), (\d+),\s+(\d+),")
     return {m[0]: m[1:]
             for m in re.findall(row, text("src/service/limits.def"))}
 

@@ -3,11 +3,14 @@
 
 import json
 import os
+import re
+import resource
 import socket
 import stat
+import subprocess
 import threading
 
-from desk import (LIMIT, SANITIZED, Deadline, Desk, Operator, Skip, body, case,
+from desk import (DESKWIRE, LIMIT, SANITIZED, Deadline, Desk, Operator, Skip, body, case,
                   main, same, size, wait_until)
 
 
@@ -38,7 +41,56 @@ def _():
         os.umask(old)
 
 
-@case("another user is refused, and that is logged")
+def refused_with(path):
+    """The code of the one frame that a refused operator gets."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(LIMIT)
+        s.connect(path)
+        text = b""
+        try:
+            while data := s.recv(4096):
+                text += data
+        except ConnectionError:
+            pass
+    frame = json.loads(text)
+    same(frame["op"], "bye")
+    assert frame["text"]
+    return frame["code"]
+
+
+@case("an operator for whom there is no place is told so")
+def _():
+    with Desk("--max-operators", "1") as d:
+        d.operator()
+        same(refused_with(d.operator_path), "limit")
+        for _ in range(size(30)):
+            p = subprocess.run(
+                [DESKWIRE, "attach", "--operator-socket", d.operator_path,
+                 "--no-history"], stdin=subprocess.DEVNULL,
+                capture_output=True, timeout=LIMIT, check=False)
+            same((p.returncode, p.stderr), (5, b""))
+            same(p.stdout, b"* this desk has as many operators as it may; "
+                           b"try again later\n")
+
+
+@case("an operator for whom no thread can be had is told so")
+def _():
+    if SANITIZED:
+        raise Skip("a sanitizer takes memory as it likes")
+    with Desk() as d:
+        o = d.operator()
+        with open(f"/proc/{d.pid}/statm", encoding="ascii") as f:
+            now = int(f.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+        old = resource.prlimit(d.pid, resource.RLIMIT_AS, (now, -1))
+        try:
+            same(refused_with(d.operator_path), "limit")
+        finally:
+            resource.prlimit(d.pid, resource.RLIMIT_AS, old)
+        same(o.command("nothing"), "unknown")
+        still_works(d, "hello")
+
+
+@case("another user is refused with a word, and that is logged once a second")
 def _():
     if os.geteuid() != 0:
         raise Skip("only root can be somebody else")
@@ -50,18 +102,19 @@ def _():
             status = 1
             try:
                 os.setuid(65534)
-                s = socket.socket(socket.AF_UNIX)
-                s.settimeout(LIMIT)
-                s.connect(d.operator_path)
-                s.sendall(b'{"op":"hello","v":1,"name":"x"}\n')
-                status = 0 if s.recv(4096) == b"" else 2
-            except ConnectionError:
-                status = 0
+                told = [refused_with(d.operator_path) for _ in range(50)]
+                status = 0 if set(told) == {"denied"} else 2
             finally:
                 os._exit(status)
         same(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
         d.row("user 65534 may not answer customers")
         still_works(d, "hello")
+        d.stop()
+        rows = [r for r in d.rows if "may not answer" in r]
+        more = [int(n) for r in d.rows for n in
+                re.findall(r" (\d+) more operators were refused", r)]
+        same(len(rows) + sum(more), 50)
+        assert len(rows) < 25, rows
 
 
 @case("what is no frame ends the link, and nothing else")
@@ -270,7 +323,7 @@ def _():
         same(o.command("close 99"), "unknown")
         same(o.command("history 99"), "unknown")
         same(o.command("sing"), "unknown")
-        same(o.command("quit now"), "usage")
+        same(o.command("quit later"), "usage")
         same(o.reply(99, "x"), "unknown")
         same(o.reply(sid, "  \n"), "usage")
         same(o.command(f"close {sid}"), "ok")
@@ -367,6 +420,51 @@ def _():
         past, earlier = page(o, f"ended 9 {past[2]['seq']}")
         same([e["sid"] for e in past], [1, 1, 1])
         same(earlier, 0)
+
+
+def looks(o, start=0):
+    """What this console was told: (operator, session), in order."""
+    return [(f["name"], f.get("sid", 0)) for f in o.frames[start:]
+            if f["op"] == "looks"]
+
+
+@case("who has selected whom is told to all others, also to who comes later")
+def _():
+    with Desk() as d:
+        ann, bob, c = d.operator("ann"), d.operator("bob"), d.line()
+        c.send("hi\n")
+        sid = ann.said("hi")["sid"]
+        ann.send(op="look", sid=sid)
+        first = bob.frame(op="looks", name="ann", sid=sid)
+        late = d.operator("late")
+        same(late.frame(op="looks")["n"], first["n"])
+        bob.send(op="look", sid=sid)
+        bob.send(op="look", sid=sid)        # which is no news
+        other = ann.frame(op="looks", name="bob")
+        assert other["n"] != first["n"], other
+        bob.send(op="look")
+        ann.frame(lambda f: "sid" not in f, op="looks", name="bob")
+        ann.close()
+        bob.frame(lambda f: "sid" not in f, op="looks", n=first["n"])
+        late.sync()
+        same(looks(late), [("ann", sid), ("bob", sid), ("bob", 0),
+                           ("ann", 0)])
+        same(looks(ann), [("bob", sid), ("bob", 0)])
+        same(d.operator("new").frames[-1]["op"], "live")
+        same([e["ev"] for e in late.events() if e["ev"] not in ("on", "off")],
+             [])
+
+
+@case("a ping is answered, also while a request is")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        for n in range(1, 101):
+            o.send(op="ping", id=n)
+        o.frame(op="pong", id=100)
+        same([f["id"] for f in o.frames if f["op"] == "pong"],
+             list(range(1, 101)))
+        o.sync()
 
 
 @case("many links that come and go leave no thread and no descriptor")

@@ -38,9 +38,12 @@ class Console:
             if found:
                 return found
             fd = self.process.stdout.fileno()
-            select.select([fd], [], [], deadline.left(pattern))
-            data = os.read(fd, 65536)
-            assert data, f"ended before {pattern!r}: {self.out!r}"
+            wait = max(0, deadline.end - time.monotonic())
+            there, _, _ = select.select([fd], [], [], wait)
+            data = os.read(fd, 65536) if there else b""
+            if not data:
+                self.process.kill()     # a desk waits for its consoles
+            assert data, f"no {pattern!r}: {self.out!r}"
             self.out += data
 
     def end(self):
@@ -82,7 +85,7 @@ def _():
         c.until(f"nc 127.0.0.1 {port}")
         customer = Customer(port)
         customer.send(b"my \x1b[31mbox\x07\n")
-        c.until(r"1 guest\| my \\x1B\[31mbox\\x07\n")
+        c.until(r"1 guest\| my \\x1b\[31mbox\\x07\n")
         c.type("/1")
         c.type("您好")
         customer.until("lin: 您好\n")
@@ -110,7 +113,7 @@ def _():
             k.until("Goodbye.")
             if linger == "60":
                 k.close()
-            c.until(r"1 guest is gone: the desk stopped\n")
+            c.until(r"1 guest left unanswered: the desk stopped\n")
             same(c.end(), 0)
             k.close()
 
@@ -156,7 +159,7 @@ def _():
         k.handshake()
         c = Console("attach", "--operator-socket", d.operator_path,
                     "--as", "lin", folder=d.folder)
-        c.until(r"1 here")
+        c.until(r"1 open")
         c.type("/1")
         c.type("before you ask")
         c.until(r"1 lin> before you ask · \(held until they write\)\n")
@@ -170,6 +173,58 @@ def _():
         c.until(r"1 lin> before you ask ✓\n")
         c.type("/quit")
         same(c.end(), 0)
+
+
+@case("by ear: three customers are answered from a stream of rows alone")
+def _():
+    with Desk() as d:
+        c = Console("attach", "--operator-socket", d.operator_path,
+                    "--as", "lin", folder=d.folder)
+        c.type("/set speak on")
+        c.until(r"/set speak on")
+        said = [f"question {n} of {k}" for n in range(2) for k in "abc"]
+        customers = {k: d.line() for k in "abc"}
+        for text in said:
+            k = customers[text[-1]]
+            k.send(text + "\n")
+            # Who it is, and what was said, come before the time.
+            row = c.until(rf"(?m)^(\d+) guest\| {text} \d\d:\d\d:\d\d$")
+            c.type(f"/{row[1]}")
+            c.type(f"answer to {text}")
+            k.until(f"lin: answer to {text}\n")
+            c.until(rf"(?m)^{row[1]} lin> answer to {text} ✓ \d\d:")
+        before = len(c.out)
+        c.type("/last")
+        c.until(rf"(?s)answer to {said[-1]} ✓.*answer to {said[-1]} ✓")
+        same(len(c.out[before:].splitlines()), 1)
+        for k in customers.values():
+            k.close()
+        c.type("/quit")
+        same(c.end(), 0)
+
+
+@case("a script shows no row twice without a head")
+def _():
+    with Desk() as d:
+        k = d.line()
+        k.send("hello\n")
+        k.until("is kept")
+        c = Console("attach", "--operator-socket", d.operator_path,
+                    "--as", "lin", folder=d.folder)
+        for row in ("/1", "hi", "/history"):
+            c.type(row)
+        k.until("lin: hi\n")
+        c.type("/quit")
+        same(c.end(), 0)
+        live, seen, past = [], [], False
+        for row in c.out.decode().splitlines():
+            if row.startswith("* ---"):
+                past = "--- end" not in row
+            elif re.match(r"\d\d:\d\d:\d\d ", row):
+                (seen if past else live).append(row)
+        same(len(live), len(set(live)))
+        assert any("guest| hello" in row for row in seen), c.out
+        k.close()
 
 
 @case("a script waits, and may end before its console does")
@@ -268,7 +323,7 @@ def _():
 def _():
     with Desk() as d:
         same(attach(d, "hello?\n"),
-             (1, ["* this is the desk deskwire; you are wang; 0 here",
+             (1, ["* this is the desk deskwire; you are wang; 0 open",
                   "* not sent: nobody is selected"]))
 
 

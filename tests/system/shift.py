@@ -13,7 +13,8 @@ A change that is meant to be seen is recorded again, with
 The time of day stands still but where the shift lets it pass, because a prompt
 that says how long somebody waits is else painted whenever a second is over.
 What is painted in the middle of a step, and lifted again before its last row,
-is left out: how many rows are painted at once depends on the machine."""
+is left out: how many rows are painted at once depends on the machine.  So is
+the row of a reply that the desk has not answered: it is lifted at once."""
 
 import difflib
 import fcntl
@@ -44,6 +45,7 @@ COMMITTED = os.path.join(tap.HERE, "shift")
 MORNING_MS = 1767258000000      # 2026-01-01 09:00:00 UTC
 LIFT = re.compile(rb"\r\x1b\[K\r(?:\x1b\[A\x1b\[K\r)*")
 END_OF_ROW = b"\r\r\n"
+TAIL_LIFT = re.compile(rb"\x1b\[(\d+)A\x1b\[J")
 IAC_DO_ECHO, IAC_WILL_NAWS = b"\xff\xfd\x01", b"\xff\xfb\x1f"
 IAC_DONT_NAWS = b"\xff\xfe\x1f"
 
@@ -53,6 +55,18 @@ def plain(data):
     lifted is as a row of its own."""
     bare = re.sub(rb"\x1b\[[\d;?]*[a-zA-Z]|\x07", b"", LIFT.sub(b"\n", data))
     return bare.decode(errors="replace").replace("\r", "")
+
+
+def without_tail(data):
+    """Without the rows above the prompt that were lifted again."""
+    while lift := TAIL_LIFT.search(data):
+        rows = data[:lift.start()].rsplit(END_OF_ROW, int(lift[1]) + 1)
+        prompt = rows.pop()
+        first = rows[-int(lift[1])]     # behind what lifted the line before
+        kept = first[:max([m.end() for m in LIFT.finditer(first)] + [0])]
+        before = b"".join(r + END_OF_ROW for r in rows[:-int(lift[1])])
+        data = before + kept + prompt + data[lift.end():]
+    return data
 
 
 def shown_as(c):
@@ -150,13 +164,14 @@ class Terminal:
 
     def _shown(self):
         """What the step has painted: keys, then rows, then the line."""
-        first, *painted = LIFT.split(self.out)
+        out = without_tail(self.out)
+        first, *painted = LIFT.split(out)
         if not painted:
             return first
         rows = [p.rpartition(END_OF_ROW) for p in painted]
-        bell = b"\x07" if b"\x07" in self.out else b""
+        bell = b"\x07" if b"\x07" in out else b""
         return b"".join([
-            first, LIFT.search(self.out)[0],
+            first, LIFT.search(out)[0],
             *(r[0] + r[1] for r in rows),
             rows[-1][2].replace(b"\x07", b""), bell])
 
@@ -309,7 +324,7 @@ class Shift:
 
     def open(self):
         return Terminal(self, *self.desk_arguments(), "--as", "lin",
-                        "--no-history")
+                        "--no-history", "--clock", "second")
 
     def end(self):
         """Leaves nothing behind, also when something went wrong."""
@@ -336,7 +351,7 @@ class Shift:
         it was answered."""
         for sid in sids:
             c = self.attach("history")
-            c.until("/list shows them")
+            c.until("this is the desk")
             c.type(f"/history {sid}\n")
             c.end()
 
@@ -383,7 +398,7 @@ def arrivals(s, t):
 def replies(s, t, mei):
     """To whom the prompt names: one row, several, from the other console."""
     t.type("\r")
-    t.until("1 anna (line, ", line="[1 anna] 3 waiting 0:02> ")
+    t.until("1 anna (line, ", "--- end", line="[1 anna] 3 waiting 0:02> ")
     t.type("Which light is on?\r")
     s.anna.until("lin: Which light is on?\n")
     t.until("1 lin> Which light is on? \u2713\n",
@@ -416,17 +431,18 @@ def drafts(s, t):
     s.anna.send("hurry\n")
     t.until("1 anna| hurry\n", line="[1 anna] 3 waiting 0:02> Let me loo")
     t.type("\x1ba")             # who waits longest
-    t.until("2 bob (line, ", line="[2 bob] 3 waiting 0:00> ")
+    t.until("2 bob (line, ", "--- end", line="[2 bob] 3 waiting 0:00> ")
     t.type("half for bob")
     t.until(line="half for bob")
     t.type("\x1b/")             # back
-    t.until("1 anna (line, ", line="[1 anna] 3 waiting 0:02> Let me loo")
+    t.until("1 anna (line, ", "--- end",
+            line="[1 anna] 3 waiting 0:02> Let me loo")
     t.type("k it up.\r")
     s.anna.until("lin: Let me look it up.\n")
     t.until("1 lin> Let me look it up. \u2713\n",
             line="[1 anna] 3 waiting 0:02> ")
     t.type("/select wa\r")
-    t.until("4 wang (line, ", line="[4 wang] 2 waiting 0:02> ")
+    t.until("4 wang (line, ", "--- end", line="[4 wang] 2 waiting 0:02> ")
     t.type("\u8bf7\u7a0d\u7b49\r")
     s.wang.until("lin: \u8bf7\u7a0d\u7b49")
     t.until("4 lin> \u8bf7\u7a0d\u7b49 \u2713\n",
@@ -453,7 +469,7 @@ def turns(s, t):
 def ends(s, t):
     """Every way in which a customer leaves."""
     t.type("/2\r")
-    t.until("2 bob (line, ", line="[2 bob]> half for bob")
+    t.until("2 bob (line, ", "--- end", line="[2 bob]> half for bob")
     t.type("\x15/kick 2\r")
     s.bob.end()
     t.until("2 bob is closed", line="[2 bob, closed]> ")
@@ -470,8 +486,8 @@ def ends(s, t):
 
 def mistakes(t):
     t.type("\x15/nonsense\r")
-    t.until("/nonsense", "/help", line="[2 bob, closed]> ")
-    t.type("/99\r")
+    t.until("/nonsense", "/help", line="[2 bob, closed]> /nonsense")
+    t.type("\x15/99\r")
     t.until("there is no session 99", line="[2 bob, closed]> ")
     t.type("/kick 99\r")
     t.until("no such session", line="[2 bob, closed]> ")
@@ -490,7 +506,7 @@ def half_closed(s, t):
     t.until("5 guest| hi\n", "5 guest will write no more",
             line="[2 bob, closed] 1 waiting 0:00> ")
     t.type("/next\r")
-    t.until("5 guest (line, ", line="[5 guest]> ")
+    t.until("5 guest (line, ", "--- end", line="[5 guest]> ")
     t.type("hello and goodbye\r")
     half.until("lin: hello and goodbye\n")
     t.until("5 lin> hello and goodbye \u2713\n", line="[5 guest]> ")
@@ -528,22 +544,29 @@ def lost(s, t):
     t.until("6 cora| are you there?\n",
             line="[5 guest, closed] 1 waiting 0:00> ")
     cora.reset()
-    t.until("6 cora is closed", line="[5 guest, closed]> ")
+    t.until("6 cora left unanswered", line="[5 guest, closed] 1 left> ")
 
 
-def flood(s, t):
-    """While another session is selected most rows are only counted."""
-    s.dora = Wire(s, "flood")
+def paste(s, t):
+    """While another session is selected a paste is shown whole."""
+    s.dora = Wire(s, "paste")
     s.dora.send("/name dora\n")
     s.dora.until("Thank you.\n")
-    t.until("7 is called dora", line="[5 guest, closed] 1 waiting 0:00> ")
+    t.until("7 is called dora",
+            line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
     s.dora.send("".join(f"row {n}\n" for n in range(12)))
     s.dora.until(RECEIVED)
-    t.until("row 3\n", "7 dora: 8 more",
-            line="[5 guest, closed] 1 waiting 0:00> ")
+    t.until("row 3\n", "row 11\n",
+            line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
     t.type("/history 7\r")
-    t.until("row 0\n", "row 11\n",
-            line="[5 guest, closed] 1 waiting 0:00> ")
+    t.until("--- 7 dora", "row 0\n", "row 11\n", "--- end",
+            line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
+    t.type("/history 7 4\r")
+    t.until("row 8\n", "row 11\n", "--- end",
+            line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
+    t.type("/history 7 4\r")
+    t.until("row 4\n", "row 7\n", "--- end",
+            line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
 
 
 def goodbye(s, t):
@@ -552,13 +575,16 @@ def goodbye(s, t):
     last.send(CLIENT_HELLO + "one more thing")
     last.until("Write your question.")
     t.until("8 guest| one more thing\n",
-            line="[5 guest, closed] 2 waiting 0:00> ")
+            line="[5 guest, closed] 2 waiting 0:00, 1 left> ")
     t.type("/quit\r")
+    t.until("2 customers are here",
+            line="[5 guest, closed] 2 waiting 0:00, 1 left> ")
+    t.type("/quit now\r")
     last.until("quit")
     last.send("quit")
     last.end()
-    t.until("8 guest is gone: the desk stopped\n",
-            line="[5 guest, closed] 1 waiting 0:00> ")
+    t.until("8 guest left unanswered: the desk stopped\n",
+            line="[5 guest, closed] 1 waiting 0:00, 2 left> ")
     s.dora.end()
     t.end()
 
@@ -577,17 +603,25 @@ def nobody_on_duty(s):
 
 
 def next_morning(s, t):
-    s.ports(t.until("/list shows them", line="[-]> "))
-    t.type("/list\r")
-    t.until("eve", line="[-]> ")
+    """Enter alone reaches who left unanswered."""
+    s.ports(t.until("4 left unanswered: ", "6 cora", "9 eve",
+                    line="[-] 4 left> "))
     t.type("/next\r")
-    t.until("* ", line="[-]> ")
+    t.until("6 cora (line", "6 cora| are you there?\n", "--- end",
+            line="[6 cora, left] 3 left> ")
     t.type("/select eve\r")
-    t.until("9 eve (line", "9 eve| anyone?\n", line="[9 eve, gone]> ")
+    t.until("9 eve (line", "9 eve| anyone?\n", "--- end",
+            line="[9 eve, left] 3 left> ")
     t.type("I am now\r")
-    t.until("not sent", line="[9 eve, gone]> I am now")
+    t.until("not sent", line="[9 eve, left] 3 left> I am now")
     t.type("\x15/close\r")
-    t.until("9 eve is closed", line="[9 eve, closed]> ")
+    t.until("9 eve is closed", line="[9 eve, closed] 3 left> ")
+    t.type("/close left\r")
+    t.until("3 customers left", line="[9 eve, closed] 3 left> ")
+    t.type("/close left\r")
+    t.until("3 sessions closed", line="[9 eve, closed]> ")
+    t.type("/list all\r")
+    t.until("9 eve, closed by lin", "--- end", line="[9 eve, closed]> ")
     fay = Wire(s, "last")
     fay.send("/name fay\nstill open?\n")
     fay.until("Thank you.\n")
@@ -613,7 +647,7 @@ def play(s):
     half_closed(s, t)
     datagrams(s, t)
     lost(s, t)
-    flood(s, t)
+    paste(s, t)
     goodbye(s, t)
     mei.end()
     nobody_on_duty(s)

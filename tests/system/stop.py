@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a desk starts, ends, and starts again."""
 
+import fcntl
 import os
+import re
 import resource
+import select
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 
-from desk import (DESKWIRE, LIMIT, QUIT, SANITIZED, Desk, case, main, same,
-                  state, wait_until)
-from tap import HERE
+from desk import (DESKWIRE, LIMIT, QUIT, SANITIZED, Customer, Deadline, Desk,
+                  case, main, same, state, wait_until)
+from tap import HERE, open_pty
 
 AT_ONCE = 10 if SANITIZED else 1     # seconds
 BYE = "This desk is closing. Goodbye."
@@ -170,6 +174,110 @@ def _():
             assert "two" not in open(log + ".1").read()
 
 
+class OnTerminal:
+    """A program of ours on a pseudo-terminal of its own."""
+
+    def __init__(self, *args, folder):
+        self.master, self.slave = open_pty()
+        self.before = termios.tcgetattr(self.slave)
+        self.out = ""
+        environment = {**os.environ, "HOME": folder, "LC_ALL": "C.UTF-8",
+                       "TERM": "xterm", "INPUTRC": "/dev/null",
+                       "NO_COLOR": "1"}
+        environment.pop("XDG_RUNTIME_DIR", None)
+        environment.pop("XDG_STATE_HOME", None)
+        self.process = subprocess.Popen(
+            [DESKWIRE, *args], stdin=self.slave, stdout=self.slave,
+            stderr=self.slave, env=environment, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+
+    def until(self, words):
+        deadline = Deadline()
+        while words not in self.out:
+            if select.select([self.master], [], [], deadline.left(words))[0]:
+                self.out += os.read(self.master, 65536).decode()
+        return self.out
+
+    def modes(self):
+        return termios.tcgetattr(self.slave)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for fd in (self.master, self.slave):
+            if fd is not None:
+                os.close(fd)
+
+
+@case("SIGHUP to open opens the log anew and nothing else")
+def _():
+    with state() as folder:
+        log = os.path.join(folder, "log")
+        with OnTerminal("open", "--state", folder, "--listen", "127.0.0.1:0",
+                        "--log", log, folder=folder) as t:
+            port = int(re.search(r"nc 127.0.0.1 (\d+)",
+                                 t.until("deskwire call"))[1])
+            modes = t.modes()
+            assert modes != t.before
+            c = Customer(port)
+            c.send("one\n")
+            t.until("| one")
+            wait_until(lambda: "one" in open(log).read(), "the log")
+            os.rename(log, log + ".1")
+            os.write(t.master, b"half a line")
+            t.process.send_signal(signal.SIGHUP)
+            t.until("the log was opened anew")
+            c.send("two\n")
+            t.until("| two")
+            wait_until(lambda: "two" in open(log).read(), "the log")
+            assert "one" not in open(log).read()
+            assert "half a line" in t.out
+            same(t.modes(), modes)
+            c.close()
+            t.process.send_signal(signal.SIGTERM)
+            same(t.process.wait(LIMIT), 0)
+            same(t.modes(), t.before)
+
+
+@case("a terminal that hangs up ends open, also behind a shell's SIGHUP")
+def _():
+    for hup in (False, True):
+        with state() as folder, OnTerminal(
+                "open", "--state", folder, "--listen", "127.0.0.1:0",
+                folder=folder) as t:
+            t.until("deskwire call")
+            os.close(t.slave)
+            os.close(t.master)
+            t.slave = t.master = None
+            if hup:
+                t.process.send_signal(signal.SIGHUP)
+            same(t.process.wait(LIMIT), 128 + signal.SIGHUP)
+
+
+@case("SIGHUP does nothing to attach and call, which have no log")
+def _():
+    with Desk() as d:
+        for verb, words, bye in (
+                ("attach", "you are", b"/quit\r"), ("call", "Welcome", b"\4")):
+            args = (["--operator-socket", d.operator_path]
+                    if verb == "attach" else [f"127.0.0.1:{d.port}"])
+            with OnTerminal(verb, *args, folder=d.folder) as t:
+                t.until(words)
+                modes = t.modes()
+                t.process.send_signal(signal.SIGHUP)
+                os.write(t.master, b"here\r" if verb == "call" else
+                         b"/help list\r")
+                t.until("here" if verb == "call" else "/list ")
+                same(t.modes(), modes)
+                os.write(t.master, bye)
+                same(t.process.wait(LIMIT), 0)
+                same(t.modes(), t.before)
+
+
 def fails(status, *args, words=(), **more):
     with Desk(*args, ready=False, **more) as d:
         same(d.wait(), status)
@@ -257,18 +365,17 @@ def _():
             classic.send("订单")
             other = o.said("订单")["sid"]
             same(o.reply(other, "哪个?"), "ok")
+            o.event("sent", sid=other)
             d.signal(signal.SIGKILL)
             d.wait()
         with Desk(folder=folder) as d:
-            o = d.operator()
-            known = {s["sid"]: s for s in o.welcome["sessions"]}
-            same(sorted(known), sorted((sid, other)))
-            for s in known.values():
-                same(s["gone"], True)
-            same((known[sid]["name"], known[sid]["in"]), ("Anna", 1))
-            same(known[other].get("out"), 1)
-            assert known[sid].get("waiting") and not known[other].get(
-                "waiting")
+            o = d.operator(seen=0, replay=True)
+            o.event("closed", sid=other, why="restart")
+            known, = d.operator("late").welcome["sessions"]
+            same((known["sid"], known["state"], known["gone"]),
+                 (sid, "left", True))
+            same((known["name"], known["in"]), ("Anna", 1))
+            assert known.get("waiting")
             same(o.reply(sid, "hello?"), "gone")
             o.command(f"history {sid}")
             assert o.frame(lambda f: f["op"] == "past" and

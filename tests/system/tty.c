@@ -373,6 +373,7 @@ a_paste_that_is_too_long_loses_its_rest_and_nothing_else(void)
 		pty_type_bytes(s.p, block, sizeof block);
 	pty_type(s.p, "\033[201~");
 	CHECK(pty_wait_ever(s.p, "* pasted 1 1048576 1", WAIT));
+	CHECK(pty_wait_line(s.p, "[-]> [1 line, 1,048,576 bytes]", WAIT));
 	pty_type(s.p, "\003");
 	CHECK(pty_wait(s.p, "* interrupt 1", WAIT));
 	end(&s);
@@ -391,6 +392,188 @@ a_paste_while_searching_lands_in_the_line(void)
 	CHECK(pty_wait_ever(s.p, "PP", WAIT));
 	order(&s, "notice alive");
 	CHECK(pty_wait(s.p, "* alive", WAIT));
+	end(&s);
+}
+
+/* ---- a long paste ---- */
+
+#define TWENTY_LABEL "[20 lines, 131 bytes]"
+
+/* Pastes twenty lines, "row 1" to "row 20". */
+static void
+paste_twenty(struct stage *s)
+{
+	char row[16];
+
+	pty_type(s->p, "\033[200~");
+	for (int i = 1; i <= 20; i++) {
+		snprintf(row, sizeof row, "row %d\r", i);
+		pty_type(s->p, row);
+	}
+	pty_type(s->p, "\033[201~");
+	CHECK(pty_wait_ever(s->p, "* pasted 21 131 0", WAIT));
+}
+
+static void
+check_twenty_came(struct stage *s, const char *first, const char *last)
+{
+	char row[16];
+
+	CHECK(pty_wait(s->p, first, WAIT));
+	for (int i = 2; i <= 20; i++) {
+		snprintf(row, sizeof row, "  row %d", i);
+		CHECK(pty_wait(s->p, row, WAIT));
+	}
+	CHECK(pty_wait(s->p, last, WAIT));
+}
+
+static void
+a_long_paste_is_one_character_of_the_line(void)
+{
+	struct stage s = start(30, 60);
+
+	pty_type(s.p, "ab\033[D");
+	paste_twenty(&s);
+	check_line(&s, "[-]> a" TWENTY_LABEL "b", 27);
+	order(&s, "say others are seen");
+	CHECK(pty_wait(s.p, "3 eve| others are seen", WAIT));
+	check_line(&s, "[-]> a" TWENTY_LABEL "b", 27);
+	pty_type(s.p, "\033[D");
+	check_line(&s, "[-]> a" TWENTY_LABEL "b", 6);
+	pty_type(s.p, "\033[C!\r");
+	check_twenty_came(&s, "* line 0 [arow 1", "  !b]");
+	CHECK(pty_wait_line(s.p, "[-]>", WAIT));
+	end(&s);
+}
+
+static void
+backspace_takes_a_long_paste_away_and_undo_brings_it_back(void)
+{
+	struct stage s = start(30, 60);
+
+	pty_type(s.p, "a");
+	paste_twenty(&s);
+	check_line(&s, "[-]> a" TWENTY_LABEL, 27);
+	pty_type(s.p, "\177");
+	check_line(&s, "[-]> a", 6);
+	pty_type(s.p, "\037"); /* undo */
+	check_line(&s, "[-]> a" TWENTY_LABEL, 27);
+	pty_type(s.p, "\025\031\031"); /* kill all, yank twice */
+	check_line(&s, "[-]> a" TWENTY_LABEL "a" TWENTY_LABEL, 49);
+	pty_type(s.p, "\177\r");
+	check_twenty_came(&s, "* line 0 [arow 1", "  a]");
+	end(&s);
+}
+
+static void
+a_key_puts_a_long_paste_into_the_line(void)
+{
+	struct stage s = start(40, 60);
+
+	pty_type(s.p, "\033e");
+	CHECK(pty_wait(s.p, "* there is no folded paste", WAIT));
+	pty_type(s.p, "a");
+	paste_twenty(&s);
+	pty_type(s.p, "b\033e");
+	CHECK(pty_wait(s.p, "[-]> arow 1", WAIT));
+	CHECK(pty_wait(s.p, "row 20", WAIT));
+	CHECK(pty_wait_line(s.p, "b", WAIT));
+	pty_type(s.p, "\037");
+	check_line(&s, "[-]> a" TWENTY_LABEL "b", 27);
+	pty_type(s.p, "\033e\177\r"); /* the last line feed */
+	CHECK(pty_wait(s.p, "  row 20b]", WAIT));
+	end(&s);
+}
+
+static void
+a_long_paste_comes_back_from_the_history_folded(void)
+{
+	struct stage s = start(40, 60);
+
+	paste_twenty(&s);
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "  row 20", WAIT));
+	pty_type(s.p, "next\r");
+	CHECK(pty_wait(s.p, "* line 0 [next]", WAIT));
+	pty_type(s.p, "\033[A\033[A");
+	check_line(&s, "[-]> " TWENTY_LABEL, 26);
+	pty_type(s.p, "!\r");
+	CHECK(pty_wait(s.p, "  !]", WAIT));
+	end(&s);
+}
+
+/* Then the history holds what the memory has lost. */
+static void
+after_many_long_pastes_the_oldest_is_still_whole(void)
+{
+	struct stage s = start(40, 60);
+	char row[600];
+
+	paste_twenty(&s);
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "  row 20", WAIT));
+	for (int i = 0; i < 64; i++) {
+		memset(row, 'a' + i % 26, sizeof row);
+		snprintf(row + 550, 50, "\033[201~");
+		pty_type(s.p, "\033[200~");
+		pty_type(s.p, row);
+		CHECK(pty_wait(s.p, "[-]> [1 line, 550 bytes]", WAIT));
+		pty_type(s.p, "\177");
+		CHECK(pty_wait_line(s.p, "[-]>", WAIT));
+	}
+	pty_type(s.p, "\033[A!\r");
+	check_twenty_came(&s, "* line 0 [row 1", "  !]");
+	end(&s);
+}
+
+static void
+eight_rows_are_pasted_as_they_are(void)
+{
+	struct stage s = start(20, 60);
+
+	pty_type(s.p, "\033[200~1\r2\r3\r4\r5\r6\r7\r8\r\033[201~");
+	CHECK(pty_wait(s.p, "[-]> 1", WAIT));
+	CHECK(pty_wait_line(s.p, "", WAIT));
+	pty_type(s.p, "\003\033[200~1\r2\r3\r4\r5\r6\r7\r8\r9\033[201~");
+	CHECK(pty_wait_line(s.p, "[-]> [9 lines, 17 bytes]", WAIT));
+	end(&s);
+}
+
+/* The line uses some characters for itself: they can be neither typed nor
+ * forged, and a paste that holds one is folded. */
+static void
+what_could_be_a_mark_is_folded_and_never_typed(void)
+{
+	struct stage s = start(30, 60);
+
+	paste_twenty(&s);
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "* line 0 [row 1", WAIT));
+	pty_type(s.p,
+	    "a\xf4\x8f\x80\x80"
+	    "b");
+	CHECK(pty_wait_line(s.p, "[-]> ab", WAIT));
+	pty_type(s.p, "\033[200~\xf4\x8f\x80\x80\033[201~\033e");
+	CHECK(pty_wait_line(s.p, "[-]> ab[1 line, 4 bytes]", WAIT));
+	CHECK(pty_wait(s.p, "* this paste stays folded", WAIT));
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "* line 0 [ab\\u{10F000}]", WAIT));
+	end(&s);
+}
+
+static void
+a_folded_line_survives_a_resize(void)
+{
+	struct stage s = start(20, 60);
+
+	pty_type(s.p, "some words before it, ");
+	paste_twenty(&s);
+	check_line(&s, "[-]> some words before it, " TWENTY_LABEL, 48);
+	pty_resize(s.p, 20, 40);
+	CHECK(pty_wait_line(s.p, "1 bytes]", WAIT));
+	pty_resize(s.p, 20, 70);
+	check_line(&s, "[-]> some words before it, " TWENTY_LABEL, 48);
+	CHECK_INT(pty_count_rows(s.p, "* ready"), 1);
 	end(&s);
 }
 
@@ -533,12 +716,20 @@ a_hangup_ends_the_program_at_once(void)
 }
 
 static void
-a_hangup_signal_is_a_hangup(void)
+a_hangup_signal_that_somebody_sends_ends_nothing(void)
 {
 	struct stage s = start(10, 60);
+	struct termios before, after;
 
+	CHECK_INT(tcgetattr(pty_fd(s.p), &before), 0);
+	pty_type(s.p, "half a li");
+	CHECK(pty_wait(s.p, "half a li", WAIT));
 	kill(pty_pid(s.p), SIGHUP);
-	CHECK_INT(WEXITSTATUS(pty_wait_exit(s.p, WAIT)), 9);
+	CHECK(pty_wait(s.p, "* hup", WAIT));
+	CHECK_INT(tcgetattr(pty_fd(s.p), &after), 0);
+	CHECK_MEM(&after, sizeof after, &before, sizeof before);
+	pty_type(s.p, "ne\r");
+	CHECK(pty_wait(s.p, "line 0 [half a line]", WAIT));
 	end(&s);
 }
 
@@ -698,8 +889,8 @@ hostile_text_reaches_the_screen_as_visible_escapes(void)
 	    "say \\x1b]0;title\\x07 \\x1b[6n \\x9b\\x33\\x31m \\x0e"
 	    " \\xc2\\x9b2J \\x1bP1$r\\x1b\\\\ \\xe2\\x80\\xae end");
 	CHECK(pty_wait(s.p, "end", WAIT));
-	CHECK(pty_has(s.p, "\\x1B]0;title\\x07"));
-	CHECK(pty_has(s.p, "\\x9B2J"));
+	CHECK(pty_has(s.p, "\\x1b]0;title\\x07"));
+	CHECK(pty_has(s.p, "\\x9b2J"));
 	CHECK(pty_has(s.p, "\\u{202E}"));
 	check_line(&s, "[-]>", 5);
 	end(&s);
@@ -713,7 +904,7 @@ no_customer_text_stands_in_column_0(void)
 	order(&s,
 	    "say aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	    "2 boss| please\\x0a2 boss| refund me\\x0d\\x0a* closed\\x0d* x");
-	CHECK(pty_wait(s.p, "* closed\\x0D* x", WAIT));
+	CHECK(pty_wait(s.p, "* closed\\x0d* x", WAIT));
 	for (int i = 0; i < 20; i++) {
 		const char *row = pty_row(s.p, i);
 
@@ -1044,6 +1235,14 @@ main(void)
 		T(a_paste_whose_marks_come_in_pieces_is_whole),
 		T(a_paste_that_is_too_long_loses_its_rest_and_nothing_else),
 		T(a_paste_while_searching_lands_in_the_line),
+		T(a_long_paste_is_one_character_of_the_line),
+		T(backspace_takes_a_long_paste_away_and_undo_brings_it_back),
+		T(a_key_puts_a_long_paste_into_the_line),
+		T(a_long_paste_comes_back_from_the_history_folded),
+		T(after_many_long_pastes_the_oldest_is_still_whole),
+		T(eight_rows_are_pasted_as_they_are),
+		T(what_could_be_a_mark_is_folded_and_never_typed),
+		T(a_folded_line_survives_a_resize),
 		T(after_a_resize_rows_and_line_are_right),
 		T(ctrl_l_asks_for_the_rows_again),
 		T(ctrl_c_drops_the_line_and_nothing_else),
@@ -1052,7 +1251,7 @@ main(void)
 		T(ctrl_z_is_answered_and_stops_nobody),
 		T(ctrl_s_searches_forward_and_freezes_nothing),
 		T(a_hangup_ends_the_program_at_once),
-		T(a_hangup_signal_is_a_hangup),
+		T(a_hangup_signal_that_somebody_sends_ends_nothing),
 		T(a_quit_signal_ends_it_properly),
 		T(the_modes_are_restored_at_the_end),
 		T(the_modes_are_those_that_were_found),

@@ -289,6 +289,13 @@ on_hangup(void *arg)
 }
 
 static void
+on_hup(void *arg)
+{
+	(void)arg;
+	tty_printf(victim.tty, "hup");
+}
+
+static void
 on_redraw(void *arg)
 {
 	(void)arg;
@@ -371,6 +378,7 @@ main(int argc, char *argv[])
 		.eof = on_eof,
 		.interrupt = on_interrupt,
 		.hangup = on_hangup,
+		.hup = on_hup,
 		.wake = on_wake,
 		.redraw = on_redraw,
 		.pasted = on_pasted,

@@ -140,7 +140,10 @@ def _():
                 raise c.failure
             assert c.expected, "nothing was typed"
             same(plain(c.shown), plain(c.expected))
-            links[0].event("closed", sid=sid, why="quit")
+            # One that wrote after its last answer stays on the list.
+            links[0].frame(lambda f: f["op"] == "ev" and
+                           f["ev"]["ev"] in ("gone", "closed") and
+                           f["ev"]["sid"] == sid and f["ev"]["why"] == QUIT)
 
 
 main("turns")

@@ -438,7 +438,7 @@ def _():
         u1 = rf"{who} Received from customer -> \('127\.0\.0\.1', {port}\) " \
             "the message: "
         for row, want in zip(rows()[3:], (
-                u1 + "我的订单", u1 + r"a\\n2026-11-22 .*Server\\x1B\[2J\\xFF",
+                u1 + "我的订单", u1 + r"a\\n2026-11-22 .*Server\\x1b\[2J\\xff",
                 u1 + "y+…", who + " That message was cut: 4096 bytes of it "
                 "are kept",
                 rf"{who} Server send --> {stamp} - 稍等")):
@@ -499,7 +499,7 @@ def _():
         c = Console(folder)
         s.sendto(b'say "hi"\n\xff', c.to)
         clock = r"\d\d:\d\d:\d\d"
-        datagram = rf'~ udp {address} "say \\"hi\\"\\n\\xFF" {clock}'
+        datagram = rf'~ udp {address} "say \\"hi\\"\\n\\xff" {clock}'
         reply = rf'~ udp {address} lin> "good \\"day\\"" ✓ {clock}'
         assert re.fullmatch(datagram, row := c.row("~ udp")), row
         c.type('/udp good "day"')
@@ -652,7 +652,7 @@ def _():
         status, out, err = result[0]
         same((status, err), (0, ""))
         assert re.search(r"^Client received ==> [-0-9: ]{19} - "
-                         r"yes\\x1B\[2J\\u\{202E\}$", out, re.M), out
+                         r"yes\\x1b\[2J\\u\{202E\}$", out, re.M), out
 
 
 @case("an answer of any length is shown whole, also an empty one")

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/signals.h"
 #include "base/thread.h"
@@ -69,6 +70,91 @@ a_thread_that_takes_a_second_lock_is_stopped(void)
 	CHECK_INT(signal_of(take_two_locks), SIGABRT);
 	CHECK_INT(signal_of(take_one_after_the_other), 0);
 }
+
+static void
+block_under_a_lock(void)
+{
+	struct dw_lock a;
+
+	dw_lock_init(&a, DW_LOCK_test);
+	dw_lock(&a);
+	dw_must_hold_none("recv");
+}
+
+static void
+block_after_a_lock(void)
+{
+	struct dw_lock a;
+
+	dw_lock_init(&a, DW_LOCK_test);
+	dw_lock(&a);
+	dw_unlock(&a);
+	dw_must_hold_none("recv");
+}
+
+/* What is written to standard error there, without the newline. */
+static void
+last_words_of(void (*fn)(void), char *words, size_t size)
+{
+	int fds[2];
+	pid_t pid;
+	ssize_t n;
+
+	words[0] = '\0';
+	if (!CHECK(pipe(fds) == 0) || !CHECK((pid = fork()) >= 0))
+		return;
+	if (pid == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		fn();
+		_exit(0);
+	}
+	close(fds[1]);
+	n = read(fds[0], words, size - 1);
+	words[n > 0 ? n : 0] = '\0';
+	words[strcspn(words, "\n")] = '\0';
+	close(fds[0]);
+	waitpid(pid, NULL, 0);
+}
+
+static void
+a_call_that_may_block_under_a_lock_is_stopped_by_name(void)
+{
+	char words[200];
+
+	CHECK_INT(signal_of(block_under_a_lock), SIGABRT);
+	CHECK_INT(signal_of(block_after_a_lock), 0);
+	last_words_of(block_under_a_lock, words, sizeof words);
+	CHECK_STR(words,
+	    "deskwire: recv called while holding \"test\": this is a bug");
+	last_words_of(take_two_locks, words, sizeof words);
+	CHECK_STR(words,
+	    "deskwire: lock \"test\" taken while holding \"test\": this is a "
+	    "bug");
+}
+
+#ifdef DW_CHECK_BLOCKING
+
+static void
+write_under_a_lock(void)
+{
+	struct dw_lock a;
+	struct dw_log *log = NULL;
+
+	dw_lock_init(&a, DW_LOCK_test);
+	if (dw_log_open(NULL, &log) < 0)
+		_exit(1);
+	dw_lock(&a);
+	dw_log_close(log);
+}
+
+/* And our own calls do ask. */
+static void
+a_join_under_a_lock_is_stopped(void)
+{
+	CHECK_INT(signal_of(write_under_a_lock), SIGABRT);
+}
+
+#endif
 
 static void
 a_wait_ends_at_its_deadline(void)
@@ -260,6 +346,7 @@ signals_come_through_a_descriptor(void)
 	kill(getpid(), SIGWINCH); /* ignored, if nobody asks for it */
 	CHECK_INT(readable(s.rd), 1);
 	CHECK_INT(dw_signals_next(&s), SIGWINCH);
+	CHECK(!s.by_kernel);
 	kill(getpid(), SIGUSR1);
 	CHECK_INT(dw_signals_next(&s), SIGUSR1);
 	CHECK_INT(dw_signals_next(&s), 0);
@@ -290,6 +377,10 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(a_thread_that_takes_a_second_lock_is_stopped),
+		T(a_call_that_may_block_under_a_lock_is_stopped_by_name),
+#ifdef DW_CHECK_BLOCKING
+		T(a_join_under_a_lock_is_stopped),
+#endif
 		T(a_wait_ends_at_its_deadline),
 		T(a_deadline_is_never_polled_for_too_short_or_for_ever_by_mistake),
 		T(a_deadline_before_now_is_now),

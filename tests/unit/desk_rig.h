@@ -66,7 +66,10 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
 	(void)arg;
 	(void)node;
-	dw_buf_addf(&happened, "%s; ", ev_word(&ev_codes, a->code));
+	dw_buf_adds(&happened, ev_word(&ev_codes, a->code));
+	if (a->code == EV_CODE_OK && a->text[0] != '\0')
+		dw_buf_addf(&happened, "<%s", a->text);
+	dw_buf_adds(&happened, "; ");
 }
 
 static void
@@ -98,6 +101,20 @@ sink_datagram(void *arg, const struct desk_peer *to, const char *text,
 {
 	(void)arg;
 	return describe_datagram(to, text, len);
+}
+
+static void
+sink_unlisted(void *arg, uint64_t sid)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "unlisted %" PRIu64 "; ", sid);
+}
+
+static void
+sink_list_is_full(void *arg, uint64_t n)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "list is full: %" PRIu64 "; ", n);
 }
 
 static void
@@ -137,6 +154,8 @@ static const struct desk_sink sink = {
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = sink_datagram,
+	.unlisted = sink_unlisted,
+	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.refused = sink_refused,
 	.quit = sink_quit,

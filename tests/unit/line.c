@@ -349,8 +349,8 @@ a_text_goes_out_harmless(void)
 	check_rows("Lin",
 	    "a\033[2J\0\xff"
 	    "b",
-	    8, false, "Lin: a\\x1B[2J\\x00\\xFFb\n");
-	check_rows("L\033n", "x", 1, false, "L\\x1Bn: x\n");
+	    8, false, "Lin: a\\x1b[2J\\x00\\xffb\n");
+	check_rows("L\033n", "x", 1, false, "L\\x1bn: x\n");
 	check_rows("L\nn", "x", 1, false, "L\\nn: x\n");
 }
 

@@ -4,11 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -212,10 +216,11 @@ without_a_path_it_is_standard_error(void)
 {
 	const char *path = in(t_tmpdir(), "err");
 	int was = dup(STDERR_FILENO), fd = open(path, O_WRONLY | O_CREAT, 0600);
-	struct dw_log *log = open_log(NULL);
+	struct dw_log *log;
 	char *all;
 
 	dup2(fd, STDERR_FILENO);
+	log = open_log(NULL);
 	dw_log(log, "to a person");
 	CHECK_INT(dw_log_reopen(log), 0);
 	dw_log_close(log);
@@ -264,6 +269,235 @@ threads_never_mix_their_lines_nor_lose_one(void)
 	free(all);
 }
 
+/* ---- logs that take nothing ---- */
+
+/* Rows of one size, numbered from 1, until some are lost. */
+static int
+fill(struct dw_log *log)
+{
+	static char x[900];
+	int n = 0;
+
+	memset(x, 'x', sizeof x - 1);
+	while (!dw_log_is_losing(log))
+		dw_log(log, "%07d %s", ++n, x);
+	return n;
+}
+
+/* What is there to be read, until `words` are there or the end. */
+static char *
+read_until(int fd, const char *words)
+{
+	struct dw_buf all = DW_BUF_INITIALIZER;
+	struct pollfd p = { fd, POLLIN, 0 };
+	char chunk[4096];
+	ssize_t n;
+
+	while (strstr(dw_buf_str(&all), words) == NULL && poll(&p, 1, -1) > 0 &&
+	    (n = read(fd, chunk, sizeof chunk)) > 0)
+		dw_buf_add(&all, chunk, (size_t)n);
+	return dw_buf_take(&all);
+}
+
+/* Rows from `first` on, each whole and in order; returns the number that the
+ * last of them has. */
+static int
+last_in_order(const char *all, int first)
+{
+	int n = first - 1;
+
+	for (const char *line = all; *line != '\0';
+	    line = strchr(line, '\n') + 1) {
+		if (strchr(line, '\n') == NULL || atoi(line + STAMP) != n + 1 ||
+		    strchr(line, '\n') - line != STAMP + 8 + 899)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void
+what_a_log_did_not_take_is_counted_in_a_row(void)
+{
+	const char *path = in(t_tmpdir(), "fifo");
+	struct dw_log *log;
+	char *all, row[64];
+	int fd, n, kept;
+
+	CHECK_INT(mkfifo(path, 0600), 0);
+	log = open_log(path); /* nobody reads it */
+	n = fill(log);
+	CHECK(n > 500);
+	dw_log(log, "one more");
+	fd = open(path, O_RDONLY);
+	all = read_until(fd, "were lost");
+	kept = last_in_order(all, 1);
+	snprintf(row, sizeof row, " %d rows were lost", n + 1 - kept);
+	CHECK(strstr(all, row) != NULL);
+	free(all);
+	dw_log(log, "and so it goes on");
+	all = read_until(fd, "goes on\n");
+	CHECK(!dw_log_is_losing(log));
+	CHECK_INT(dw_log_close(log), 0);
+	free(all);
+	close(fd);
+}
+
+static void
+a_log_that_takes_nothing_does_not_keep_its_end(void)
+{
+	const char *path = in(t_tmpdir(), "fifo");
+	struct dw_log *log;
+	int fd, n, lost;
+	char *all;
+
+	CHECK_INT(mkfifo(path, 0600), 0);
+	log = open_log(path);
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	n = fill(log);
+	lost = (int)dw_log_close(log);
+	all = read_until(fd, "until the end");
+	CHECK(lost > 500);
+	CHECK_INT(last_in_order(all, 1), n - lost);
+	CHECK_INT(count(all, "\n"), n - lost); /* whole rows and no more */
+	free(all);
+	close(fd);
+}
+
+static void
+a_log_that_takes_nothing_can_be_moved_away(void)
+{
+	const char *dir = t_tmpdir();
+	struct dw_log *log;
+	int fd, n, went;
+	char *old, *new;
+
+	CHECK_INT(mkfifo(in(dir, "log"), 0600), 0);
+	log = open_log(in(dir, "log"));
+	fd = open(in(dir, "log"), O_RDONLY | O_NONBLOCK);
+	n = fill(log);
+	CHECK_INT(rename(in(dir, "log"), in(dir, "log.1")), 0);
+	CHECK_INT(dw_log_reopen(log), 0);
+	CHECK_INT(dw_log_close(log), 0);
+	old = read_until(fd, "until the end");
+	went = last_in_order(old, 1);
+	CHECK(went > 0);
+	new = slurp(in(dir, "log"));
+	CHECK_INT(last_in_order(new, went + 1) + 1, n);
+	CHECK(strstr(new, " 1 row was lost") != NULL);
+	free(old);
+	free(new);
+	close(fd);
+}
+
+static void
+set_file_size(rlim_t most)
+{
+	struct rlimit r;
+
+	getrlimit(RLIMIT_FSIZE, &r);
+	r.rlim_cur = most;
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static void
+a_full_disk_tears_one_row_and_its_end_is_told(void)
+{
+	const char *path = in(t_tmpdir(), "log");
+	struct dw_log *log = open_log(path);
+	char *all, *torn;
+
+	signal(SIGXFSZ, SIG_IGN);
+	set_file_size(110);
+	dw_log(log, "%060d", 1);
+	dw_log(log, "%060d", 2);
+	while (!dw_log_is_losing(log))
+		dw_log(log, "%060d", 3);
+	set_file_size(RLIM_INFINITY);
+	dw_log(log, "room again");
+	CHECK_INT(dw_log_close(log), 0);
+	all = slurp(path);
+	torn = strchr(all, '\n') + 1;
+	CHECK(is_stamp(torn));
+	CHECK_INT(strchr(torn, '\n') - all, 110);
+	CHECK(strstr(all, "lost because the log took none\n") != NULL);
+	CHECK(strstr(all, " room again\n") != NULL);
+	free(all);
+}
+
+static void
+a_stopped_terminal_gets_its_rows_when_it_goes_on(void)
+{
+	struct dw_log *log;
+	struct termios tio;
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, n;
+	const char *name;
+	char *all;
+
+	if (!CHECK(master >= 0 && grantpt(master) == 0 &&
+		unlockpt(master) == 0))
+		return;
+	name = ptsname(master);
+	slave = open(name, O_RDWR | O_NOCTTY);
+	CHECK_INT(tcgetattr(slave, &tio), 0);
+	tio.c_oflag &= ~(tcflag_t)OPOST;
+	CHECK_INT(tcsetattr(slave, TCSANOW, &tio), 0);
+	log = open_log(name);
+	CHECK_INT(tcflow(slave, TCOOFF), 0);
+	n = fill(log);
+	CHECK_INT(tcflow(slave, TCOON), 0);
+	all = read_until(master, "was lost");
+	CHECK_INT(last_in_order(all, 1) + 1, n);
+	free(all);
+	CHECK_INT(tcflow(slave, TCOOFF), 0);
+	dw_log(log, "nobody sees this");
+	CHECK_INT(dw_log_close(log), 1);
+	close(slave);
+	close(master);
+}
+
+/* The shell that started us goes on with the same pipe or terminal. */
+static void
+what_others_share_is_not_made_nonblocking(void)
+{
+	int was = dup(STDERR_FILENO), fds[2], n;
+	struct dw_log *log;
+	char *all;
+
+	CHECK_INT(pipe(fds), 0);
+	dup2(fds[1], STDERR_FILENO);
+	log = open_log(NULL);
+	n = fill(log);
+	CHECK_INT(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+	all = read_until(fds[0], "was lost");
+	CHECK_INT(last_in_order(all, 1) + 1, n);
+	CHECK_INT(dw_log_close(log), 0);
+	dup2(was, STDERR_FILENO);
+	close(was);
+	close(fds[0]);
+	close(fds[1]);
+	free(all);
+}
+
+static void
+a_log_whose_reader_has_gone_counts_what_it_loses(void)
+{
+	int was = dup(STDERR_FILENO), fds[2];
+	struct dw_log *log;
+
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_INT(pipe(fds), 0);
+	dup2(fds[1], STDERR_FILENO);
+	log = open_log(NULL);
+	close(fds[0]);
+	dw_log(log, "to nobody");
+	dw_log(log, "nor this");
+	CHECK_INT(dw_log_close(log), 2);
+	dup2(was, STDERR_FILENO);
+	close(was);
+	close(fds[1]);
+}
+
 int
 main(void)
 {
@@ -276,6 +510,13 @@ main(void)
 		T(no_log_and_no_folder_are_no_trouble),
 		T(without_a_path_it_is_standard_error),
 		T(threads_never_mix_their_lines_nor_lose_one),
+		T(what_a_log_did_not_take_is_counted_in_a_row),
+		T(a_log_that_takes_nothing_does_not_keep_its_end),
+		T(a_log_that_takes_nothing_can_be_moved_away),
+		T(a_full_disk_tears_one_row_and_its_end_is_told),
+		T(a_stopped_terminal_gets_its_rows_when_it_goes_on),
+		T(what_others_share_is_not_made_nonblocking),
+		T(a_log_whose_reader_has_gone_counts_what_it_loses),
 	};
 
 	return t_main("log", cases, sizeof cases / sizeof cases[0]);

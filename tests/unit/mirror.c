@@ -352,6 +352,19 @@ a_name_is_found_in_any_case_and_the_open_one_is_meant(void)
 }
 
 static void
+who_is_off_the_desks_list_is_off_ours_and_counted(void)
+{
+	struct con_mirror m;
+
+	begin(&m);
+	leaves(&m, 1);
+	con_mirror_unlist(&m, 1);
+	CHECK(con_mirror_find(&m, 1) == NULL);
+	CHECK_INT(m.unlisted, 1);
+	con_mirror_fini(&m);
+}
+
+static void
 other_consoles_selections_are_known_until_they_end(void)
 {
 	struct wire_frame f = wire_frame_of(WIRE_LOOKS);
@@ -561,6 +574,7 @@ main(void)
 		T(who_is_gone_does_not_wait_but_is_taken_last),
 		T(enter_alone_reaches_everybody_who_needs_an_answer),
 		T(a_name_is_found_in_any_case_and_the_open_one_is_meant),
+		T(who_is_off_the_desks_list_is_off_ours_and_counted),
 		T(other_consoles_selections_are_known_until_they_end),
 		T(a_replay_goes_on_from_what_is_known),
 		T(a_session_is_found_by_number_or_by_the_start_of_one_name),

@@ -271,7 +271,7 @@ a_name_that_is_no_text_is_shown_and_not_lost(void)
 	f.name = "l\xffn";
 	back = around(&f, &out);
 	if (CHECK(back != NULL))
-		CHECK_STR(back->name, "l\\xFFn");
+		CHECK_STR(back->name, "l\\xffn");
 	wire_frame_free(back);
 	dw_buf_fini(&out);
 }

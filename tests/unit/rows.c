@@ -113,7 +113,7 @@ our_rows_begin_with_a_star(void)
 	ev = event(EV_GONE, "");
 	ev.why = "reset";
 	CHECK_STR(shown(&ev, &about, 0, false),
-	    "* 09:58:31 3 alice is gone: "
+	    "* 09:58:31 3 alice left: "
 	    "connection lost; 2 replies perhaps not delivered\n");
 	ev = event(EV_CLOSED, "");
 	ev.why = "closed";
@@ -139,7 +139,7 @@ off_a_terminal_a_message_is_one_row(void)
 	struct ev_event ev = event(EV_SAID, "one\ntwo\x1b[31m\\n");
 
 	CHECK_STR(shown(&ev, &alice, 0, true),
-	    "09:58:31 3 alice| one\\ntwo\\x1B[31m\\\\n\n");
+	    "09:58:31 3 alice| one\\ntwo\\x1b[31m\\\\n\n");
 }
 
 /* Every row begins with the tag or the gutter and fits; nothing in it can act
@@ -273,12 +273,12 @@ a_datagram_cannot_forge_a_row_or_what_stands_behind_its_quotes(void)
 
 	CHECK_STR(shown(&ev, &alice, 0, false),
 	    "~ udp 127.0.0.1:5000 \"a\\\" 09:58:31\\n~ udp 6.6.6.6:6 "
-	    "\\\"b\\\\\\xFF\\x1B[2J\" 09:58:31\n");
+	    "\\\"b\\\\\\xff\\x1b[2J\" 09:58:31\n");
 	ev = event(EV_UDP, "0123456789 ~ udp 6.6.6.6:6 x");
 	CHECK_STR(shown(&ev, &alice, 24, false),
-	    "~ udp 127.0.0.1:5000 \"0\n"
-	    "  123456789 ~ udp 6.6.6\n"
-	    "  .6:6 x\" 09:58:31\n");
+	    "~ udp 127.0.0.1:5000\n"
+	    "  \"0123456789 ~ udp\n"
+	    "  6.6.6.6:6 x\" 09:58:31\n");
 }
 
 static void

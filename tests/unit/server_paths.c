@@ -128,7 +128,30 @@ a_server_that_is_bound_but_not_active_yet_keeps_its_path(void)
 }
 
 static void
-while_another_holds_the_folder_a_dead_file_is_left_alone(void)
+while_another_holds_the_lock_a_dead_file_is_left_alone(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
+	char lock[128];
+	struct sks_server *srv;
+	int fd;
+
+	leave_dead_socket(&cfg);
+	snprintf(lock, sizeof lock, "%s.lock", sks_addr_path(&cfg.address));
+	fd = open(lock, O_RDWR | O_CREAT, 0600);
+	CHECK_INT(flock(fd, LOCK_EX), 0);
+	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
+	    SKS_EADDRINUSE);
+	CHECK_INT(flock(fd, LOCK_UN), 0);
+	srv = rig_server(&cfg, NULL, &echo_handler);
+	CHECK(srv != NULL);
+	CHECK(access(lock, F_OK) < 0); /* and nothing is left of it */
+	sks_server_free(srv);
+	close(fd);
+}
+
+/* Everybody who may read a folder can lock it. */
+static void
+a_lock_on_the_folder_keeps_nobody_from_replacing_a_dead_file(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
 	char folder[128];
@@ -140,11 +163,29 @@ while_another_holds_the_folder_a_dead_file_is_left_alone(void)
 	*strrchr(folder, '/') = '\0';
 	fd = open(folder, O_RDONLY | O_DIRECTORY);
 	CHECK_INT(flock(fd, LOCK_EX), 0);
-	CHECK_INT(sks_server_new(&cfg, NULL, &echo_handler, &srv),
-	    SKS_EADDRINUSE);
-	CHECK_INT(flock(fd, LOCK_UN), 0);
 	srv = rig_server(&cfg, NULL, &echo_handler);
 	CHECK(srv != NULL);
+	sks_server_free(srv);
+	close(fd);
+}
+
+static void
+a_lock_file_of_another_user_is_not_waited_for(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
+	char lock[128];
+	struct sks_server *srv;
+	int fd;
+
+	if (geteuid() != 0)
+		return; /* only root can be somebody else */
+	snprintf(lock, sizeof lock, "%s.lock", sks_addr_path(&cfg.address));
+	fd = open(lock, O_RDWR | O_CREAT, 0600);
+	CHECK_INT(fchown(fd, 65534, 65534), 0);
+	CHECK_INT(flock(fd, LOCK_EX), 0);
+	srv = rig_server(&cfg, NULL, &echo_handler);
+	CHECK(srv != NULL);
+	CHECK_INT(access(lock, F_OK), 0);
 	sks_server_free(srv);
 	close(fd);
 }
@@ -183,7 +224,9 @@ main(void)
 		T(of_servers_that_race_for_a_dead_path_one_wins_and_can_be_reached),
 		T(of_servers_that_race_for_a_free_path_one_wins_and_can_be_reached),
 		T(a_server_that_is_bound_but_not_active_yet_keeps_its_path),
-		T(while_another_holds_the_folder_a_dead_file_is_left_alone),
+		T(while_another_holds_the_lock_a_dead_file_is_left_alone),
+		T(a_lock_on_the_folder_keeps_nobody_from_replacing_a_dead_file),
+		T(a_lock_file_of_another_user_is_not_waited_for),
 		T(a_path_without_a_folder_is_in_the_current_one),
 		T(the_umask_is_as_before_when_servers_have_raced),
 	};

@@ -38,7 +38,7 @@ in(const char *dir, const char *file)
 static int
 try_open(const char *dir, bool begin_new, struct store **out)
 {
-	const struct store_config cfg = { dir, begin_new };
+	const struct store_config cfg = { .dir = dir, .begin_new = begin_new };
 
 	*out = NULL;
 	return store_open(&cfg, out, &why);
@@ -1065,6 +1065,127 @@ a_journal_that_vanished_or_shrank_is_missed(void)
 	check_refused(dir, -EBADMSG, "it is missing, but events were stored");
 }
 
+static int
+accept_end(const char *dir, uint64_t end, struct store **out)
+{
+	const struct store_config cfg = { .dir = dir,
+		.accepts_end = true,
+		.accepted_end = end };
+
+	*out = NULL;
+	return store_open(&cfg, out, &why);
+}
+
+/* The first n events of the journal, as when the rest was lost. */
+static void
+cut_after(const char *dir, int n)
+{
+	char sql[64];
+	sqlite3 *db;
+
+	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
+	snprintf(sql, sizeof sql, "DELETE FROM event WHERE seq > %d", n);
+	CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+a_lost_end_is_missed_although_the_head_is_lost_too(void)
+{
+	const char *dir = t_tmpdir();
+
+	fill(dir, 125);
+	cut_after(dir, 62);
+	CHECK_INT(unlink(in(dir, "head")), 0);
+	check_refused(dir, -EBADMSG, "the file head beside it is missing");
+	check_refused(dir, -EBADMSG, "--accept-end=62");
+	check_refused(dir, -EBADMSG, "--begin-new");
+	CHECK(access(in(dir, "head"), F_OK) < 0); /* nothing was changed */
+	cut_after(dir, 0);
+	check_refused(dir, -EBADMSG, "--accept-end=0");
+	spill(in(dir, "head"), "head 1 rubbish", 14);
+	check_refused(dir, -EBADMSG, "the file head beside it has changed");
+	CHECK_INT(unlink(in(dir, "journal.db")), 0);
+	check_refused(dir, -EBADMSG, "it is missing, but its head is there");
+}
+
+static void
+an_end_that_is_accepted_is_the_end_from_then_on(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+
+	fill(dir, 20);
+	cut_after(dir, 12); /* as an older copy */
+	check_refused(dir, -EBADMSG, "--accept-end=12");
+	for (uint64_t wrong = 11; wrong <= 13; wrong += 2) {
+		CHECK_INT(accept_end(dir, wrong, &s), -EINVAL);
+		check_why("ends at event 12, and not at");
+	}
+	if (!CHECK_INT(accept_end(dir, 12, &s), 0))
+		return;
+	CHECK_INT(why.len, 0);
+	CHECK_INT(say(s, 1, EV_SAID, "goes on"), 0);
+	store_close(s);
+	s = open_in(dir);
+	CHECK_INT(last_seq(s), 13);
+	store_close(s);
+	/* It may stay in a script. */
+	CHECK_INT(accept_end(dir, 12, &s), 0);
+	CHECK_INT(last_seq(s), 13);
+	store_close(s);
+}
+
+/* A backup of journal.db alone, in a folder of its own. */
+static void
+a_copy_without_its_head_can_be_put_back(void)
+{
+	const char *dir = t_tmpdir(), *copied = t_tmpdir();
+	struct store *s;
+
+	fill(dir, 5);
+	copy(in(dir, "journal.db"), in(copied, "journal.db"));
+	check_refused(copied, -EBADMSG, "--accept-end=5");
+	CHECK_INT(accept_end(copied, 5, &s), 0);
+	store_close(s);
+	s = open_in(copied);
+	CHECK_INT(last_seq(s), 5);
+	store_close(s);
+}
+
+/* Accepted is the end, and nothing else. */
+static void
+a_changed_journal_is_damaged_whatever_is_accepted(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+
+	fill(dir, 20);
+	CHECK(flip(in(dir, "journal.db"), "needle-13-and-some-more"));
+	CHECK_INT(unlink(in(dir, "head")), 0);
+	CHECK_INT(accept_end(dir, 20, &s), -EBADMSG);
+	CHECK_INT(accept_end(dir, 12, &s), -EBADMSG);
+	check_why("the first bad event is 13");
+}
+
+/* However far the first start of a desk came, the next is no damage. */
+static void
+a_head_is_there_before_the_journal_is(void)
+{
+	bool struck = true;
+
+	for (unsigned k = 1; struck && CHECK(k < 200); k++) {
+		const char *dir = t_tmpdir();
+		struct store *s;
+
+		faulty_vfs_arm(FAULTY_DEAD, k);
+		(void)try_open(dir, false, &s);
+		struck = faulty_vfs_disarm();
+		store_close(s);
+		store_close(open_in(dir));
+	}
+}
+
 static void
 a_wal_without_its_journal_is_kept(void)
 {
@@ -1369,6 +1490,7 @@ sync_fails_and_we_die(enum faulty_kind kind)
 	CHECK(faulty_vfs_disarm());
 	copy(in(dir, "journal.db"), in(copied, "journal.db"));
 	copy(in(dir, "journal.db-wal"), in(copied, "journal.db-wal"));
+	copy(in(dir, "head"), in(copied, "head"));
 	store_close(open_in(copied));
 	check_all(copied, "1 1 said stays\n");
 	store_close(s);
@@ -1402,6 +1524,40 @@ a_sync_that_fails_for_a_full_disk_is_a_failed_sync(void)
 	CHECK_INT(sqlite3_system_errno(db), ENOSPC);
 	CHECK_INT(store_db_err(db, rc), -EIO);
 	sqlite3_close(db);
+}
+
+/* One large transaction is none: it is brought in at once. */
+static void
+a_reader_that_stays_is_noticed_when_the_wal_grows(void)
+{
+	const size_t size = 17 << 20;
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	char *body = calloc(1, size + 1);
+	sqlite3 *db = NULL;
+
+	if (s == NULL || !CHECK(body != NULL))
+		return;
+	memset(body, 'x', size);
+	CHECK_INT(say(s, 1, EV_SAID, "small"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, body), 0);
+	CHECK(!store_is_held_back(s));
+	CHECK_INT(say(s, 1, EV_SAID, "small"), 0);
+	CHECK(!store_is_held_back(s));
+	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM event", NULL,
+		      NULL, NULL),
+	    SQLITE_OK);
+	CHECK_INT(say(s, 1, EV_SAID, body), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "small"), 0);
+	CHECK(store_is_held_back(s));
+	CHECK_INT(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 2; i++)
+		CHECK_INT(say(s, 1, EV_SAID, "small"), 0);
+	CHECK(!store_is_held_back(s));
+	sqlite3_close(db);
+	store_close(s);
+	free(body);
 }
 
 /* The disk is well again only when the desk ends. */
@@ -1505,6 +1661,11 @@ main(void)
 		T(what_is_no_journal_is_refused_and_not_touched),
 		T(another_programs_database_is_refused_and_not_touched),
 		T(a_journal_that_vanished_or_shrank_is_missed),
+		T(a_lost_end_is_missed_although_the_head_is_lost_too),
+		T(an_end_that_is_accepted_is_the_end_from_then_on),
+		T(a_copy_without_its_head_can_be_put_back),
+		T(a_changed_journal_is_damaged_whatever_is_accepted),
+		T(a_head_is_there_before_the_journal_is),
 		T(a_wal_without_its_journal_is_kept),
 		T(a_flip_anywhere_is_found_or_changes_nothing),
 		T(a_damaged_journal_is_set_aside_and_numbers_go_on),
@@ -1519,6 +1680,7 @@ main(void)
 		T(a_checkpoint_that_fails_loses_nothing),
 		T(what_a_failed_sync_left_in_the_wal_is_gone_at_once),
 		T(a_sync_that_fails_for_a_full_disk_is_a_failed_sync),
+		T(a_reader_that_stays_is_noticed_when_the_wal_grows),
 		T(what_could_not_be_dropped_at_once_is_dropped_at_the_end),
 		T(a_disk_that_stays_broken_stays_an_error_until_it_is_well),
 		T(somebody_else_who_locks_the_file_is_only_a_delay),

@@ -62,13 +62,9 @@ wrapped(const char *tag, const char *gutter, const char *text, unsigned columns)
 }
 
 static const char *
-wrapped_words(const char *text, unsigned columns)
+ours(const char *text, unsigned columns)
 {
-	dw_buf_reset(&got);
-	CHECK_INT(dw_text_wrap_words(&got, "* ", "  ", text, strlen(text),
-		      columns, "\n"),
-	    0);
-	return dw_buf_str(&got);
+	return wrapped("* ", "  ", text, columns);
 }
 
 /* The rule of what may never reach a terminal, said once more and otherwise. */
@@ -156,15 +152,15 @@ plain_text_of_any_script_stays_as_it_is(void)
 static void
 controls_and_broken_bytes_become_visible(void)
 {
-	CHECK_STR(shown("\033[2J"), "\\x1B[2J");
-	CHECK_STR(shown("\a\b\r\x7f"), "\\x07\\x08\\x0D\\x7F");
+	CHECK_STR(shown("\033[2J"), "\\x1b[2J");
+	CHECK_STR(shown("\a\b\r\x7f"), "\\x07\\x08\\x0d\\x7f");
 	CHECK_STR(shown("\xc2\x9b"
 			"31m"),
-	    "\\x9B31m");
-	CHECK_STR(shown("\x9b\xff\xc0\x80"), "\\x9B\\xFF\\xC0\\x80");
-	CHECK_STR(shown("\xe4\xbd"), "\\xE4\\xBD");
-	CHECK_STR(shown("\xed\xa0\x80"), "\\xED\\xA0\\x80");
-	CHECK_STR(shown("\xf4\x90\x80\x80"), "\\xF4\\x90\\x80\\x80");
+	    "\\x9b31m");
+	CHECK_STR(shown("\x9b\xff\xc0\x80"), "\\x9b\\xff\\xc0\\x80");
+	CHECK_STR(shown("\xe4\xbd"), "\\xe4\\xbd");
+	CHECK_STR(shown("\xed\xa0\x80"), "\\xed\\xa0\\x80");
+	CHECK_STR(shown("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");
 	CHECK_STR(printable("a\0b", 3, 0), "a\\x00b");
 }
 
@@ -201,8 +197,8 @@ an_emoji_keeps_its_variant_and_its_joiner(void)
 static void
 rows_end_only_where_that_is_asked_for(void)
 {
-	CHECK_STR(rows("a\nb\r\nc\rd"), "a\nb\nc\\x0Dd");
-	CHECK_STR(shown("a\nb\r\nc\rd"), "a\\nb\\nc\\x0Dd");
+	CHECK_STR(rows("a\nb\r\nc\rd"), "a\nb\nc\\x0dd");
+	CHECK_STR(shown("a\nb\r\nc\rd"), "a\\nb\\nc\\x0dd");
 }
 
 static void
@@ -216,7 +212,7 @@ a_tab_goes_to_the_next_eighth_column(void)
 static void
 a_quoted_backslash_is_doubled_so_no_escape_can_be_forged(void)
 {
-	CHECK_STR(printable("\\x1B\033", 5, DW_TEXT_QUOTE), "\\\\x1B\\x1B");
+	CHECK_STR(printable("\\x1B\033", 5, DW_TEXT_QUOTE), "\\\\x1B\\x1b");
 	CHECK_STR(shown("\\x1B"), "\\x1B");
 }
 
@@ -442,25 +438,75 @@ a_mark_is_never_parted_from_its_character(void)
 }
 
 static void
-a_sentence_of_ours_breaks_between_words(void)
+rows_end_between_words(void)
 {
-	CHECK_STR(wrapped_words("what is typed goes to session 3", 19),
+	CHECK_STR(ours("what is typed goes to session 3", 19),
 	    "* what is typed\n  goes to session\n  3\n");
-	CHECK_STR(wrapped_words("one three", 12), "* one three\n");
-	CHECK_STR(wrapped_words("one three ", 12), "* one three\n");
-	CHECK_STR(wrapped_words("one three\ntwo", 12), "* one three\n  two\n");
-	CHECK_STR(wrapped_words("  nc 127.0.0.1", 40), "*   nc 127.0.0.1\n");
+	CHECK_STR(ours("one three", 12), "* one three\n");
+	CHECK_STR(ours("one three ", 12), "* one three\n");
+	CHECK_STR(ours("one three\ntwo", 12), "* one three\n  two\n");
+	CHECK_STR(ours("  nc 127.0.0.1", 40), "*   nc 127.0.0.1\n");
 	/* No row has room for it. */
-	CHECK_STR(wrapped_words("a /home/anna/state", 13),
-	    "* a /home/an\n  na/state\n");
+	CHECK_STR(ours("a /home/anna/state", 13), "* a /home/an\n  na/state\n");
 	/* Chinese has no spaces, and its neighbours stay whole. */
-	CHECK_STR(wrapped_words("还没有人来过这里", 13),
-	    "* 还没有人来\n  过这里\n");
-	CHECK_STR(wrapped_words("来自三百people到了", 15),
-	    "* 来自三百\n  people到了\n");
-	CHECK_STR(wrapped_words("aaaaaa 你e\xcc\x81 bb", 12),
+	CHECK_STR(ours("还没有人来过这里", 13), "* 还没有人来\n  过这里\n");
+	CHECK_STR(ours("来自三百people到了", 15), "* 来自三百\n  people到了\n");
+	CHECK_STR(ours("aaaaaa 你e\xcc\x81 bb", 12),
 	    "* aaaaaa 你\n  e\xcc\x81 bb\n");
-	CHECK_STR(wrapped_words("one two", 0), "* one two\n");
+	CHECK_STR(ours("one two", 0), "* one two\n");
+	/* A path that fits is one word, and so is what one may type. */
+	CHECK_STR(ours("see /home/anna", 13), "* see\n  /home/anna\n");
+	CHECK_STR(ours("with --log-file", 14), "* with\n  --log-file\n");
+	/* Spaces that a row ends with take no room. */
+	CHECK_STR(ours("one      two", 12), "* one\n  two\n");
+	CHECK_STR(ours("one \n two", 12), "* one \n   two\n");
+	/* A comma begins no row, and a bracket ends none. */
+	CHECK_STR(ours("还没有人，来（过）", 11),
+	    "* 还没有\n  人，来\n  （过）\n");
+}
+
+static void
+no_row_ends_inside_a_character(void)
+{
+	static const char *const characters[] = {
+		"👩‍👩‍👧", /* joined */
+		"🇩🇪",                 /* a flag */
+		"👍🏽",               /* with a colour of skin */
+		"1️⃣",                  /* a key */
+		"e\xcc\x81\xcc\xa3",  /* marks */
+		"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", /* Hangul, in letters */
+		"นี้",                                    /* Thai */
+		"நி",                                   /* Tamil */
+	};
+	const size_t n = sizeof characters / sizeof characters[0];
+	struct dw_buf text = DW_BUF_INITIALIZER, safe = text;
+
+	for (size_t i = 0; i < n; i++)
+		for (unsigned columns = 13; columns < 30; columns++) {
+			size_t len = strlen(characters[i]);
+
+			dw_buf_reset(&text);
+			dw_buf_reset(&safe);
+			for (int k = 0; k < 12; k++)
+				dw_buf_adds(&text, characters[i]);
+			dw_text_printable(&safe, text.data, text.len, 0);
+			if (!CHECK_STR(dw_buf_str(&safe), dw_buf_str(&text)))
+				break;
+			ours(safe.data, columns);
+			for (const char *s = got.data; *s != '\0';
+			    s = strchr(s, '\n') + 1)
+				CHECK_INT((strcspn(s, "\n") - 2) % len, 0);
+		}
+	dw_buf_fini(&text);
+	dw_buf_fini(&safe);
+}
+
+/* It is parted between two of its emoji. */
+static void
+a_character_wider_than_all_rows_is_parted(void)
+{
+	CHECK_STR(ours("👩‍👩‍👧‍👧‍👩‍👩", 11),
+	    "* 👩‍👩‍👧‍👧‍\n  👩‍👩\n");
 }
 
 static void
@@ -479,20 +525,42 @@ after_200_rows_the_rest_is_counted(void)
 	dw_buf_fini(&in);
 }
 
-/* Is each row tag or gutter and then at most columns - 1 in all? */
+/* Moves *text over a row's text, and over what the row's end stands for: LF, or
+ * spaces, or nothing. */
 static bool
-rows_are_right(const char *tag, const char *gutter, unsigned columns)
+row_gives_back(const char **text, const char *row, size_t len)
+{
+	/* A row begins with spaces only if the word behind them fits. */
+	while (**text == ' ' && *row != ' ')
+		(*text)++;
+	if (strncmp(*text, row, len) != 0)
+		return false;
+	*text += len;
+	while (**text == ' ' && (*text)[1] != '\xcc') /* with a mark */
+		(*text)++;
+	*text += **text == '\n';
+	return true;
+}
+
+/* Is each row tag or gutter and then at most columns - 1 in all?  Do the rows
+ * say what the text says? */
+static bool
+rows_are_right(const char *tag, const char *gutter, const char *text,
+    unsigned columns)
 {
 	const char *s = dw_buf_str(&got);
 	const char *start = tag;
 
 	for (const char *lf; (lf = strchr(s, '\n')) != NULL; s = lf + 1) {
-		if (strncmp(s, start, strlen(start)) != 0 ||
-		    dw_text_width(s, (size_t)(lf - s)) >= columns)
+		size_t head = strlen(start);
+
+		if (strncmp(s, start, head) != 0 ||
+		    dw_text_width(s, (size_t)(lf - s)) >= columns ||
+		    !row_gives_back(&text, s + head, (size_t)(lf - s) - head))
 			return false;
 		start = gutter;
 	}
-	return *s == '\0';
+	return *s == '\0' && *text == '\0';
 }
 
 static void
@@ -513,9 +581,16 @@ random_text(struct dw_buf *out)
 		"1️⃣",
 		"ก็",
 		"word",
+		"   ",
+		" \xcc\x81",
+		"🇩🇪",
+		"👩‍👩‍👧‍👧‍👧‍👧‍👧‍👧‍👧",
+		"-",
+		"/",
+		"http://example.org/a/long/path",
 		"한",
 		"| 2 boss| ",
-		"\\x1B",
+		"\\x1b",
 	};
 	const size_t n = sizeof parts / sizeof parts[0];
 
@@ -538,10 +613,10 @@ no_row_reaches_the_last_column_in_any_window(void)
 			dw_text_printable(&safe, raw.data, raw.len,
 			    DW_TEXT_ROWS);
 			wrapped("3 alice| ", "       | ", safe.data, columns);
-			bad +=
-			    !rows_are_right("3 alice| ", "       | ", columns);
-			wrapped_words(safe.data, columns);
-			bad += !rows_are_right("* ", "  ", columns);
+			bad += !rows_are_right("3 alice| ", "       | ",
+			    safe.data, columns);
+			ours(safe.data, columns);
+			bad += !rows_are_right("* ", "  ", safe.data, columns);
 		}
 	CHECK_INT(bad, 0);
 	dw_buf_fini(&raw);
@@ -675,7 +750,9 @@ main(void)
 		T(rows_start_with_tag_then_gutter),
 		T(without_a_width_a_message_is_one_row),
 		T(a_mark_is_never_parted_from_its_character),
-		T(a_sentence_of_ours_breaks_between_words),
+		T(rows_end_between_words),
+		T(no_row_ends_inside_a_character),
+		T(a_character_wider_than_all_rows_is_parted),
 		T(after_200_rows_the_rest_is_counted),
 		T(no_row_reaches_the_last_column_in_any_window),
 		T(a_window_narrower_than_the_tag_still_keeps_column_0),

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/text.h"
@@ -160,6 +161,7 @@ sks_lookup(const char *host, unsigned port, enum sks_family family,
 		return sks_fail(SKS_EINVAL, "only IP addresses are resolved");
 	hints.ai_family = families[family];
 	snprintf(service, sizeof service, "%u", port);
+	dw_may_block("getaddrinfo");
 	gai = getaddrinfo(host, service, &hints, list);
 	return gai == 0 ? 0 : lookup_failed(gai);
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
@@ -109,6 +110,7 @@ static int
 connect_until(struct sks_socket *s, const struct sks_addr *to,
     int64_t deadline_ns)
 {
+	dw_may_block("connect");
 	if (s->fd < 0)
 		return EBADF;
 	if (sks_addr_family(to) == SKS_UNSPEC)

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "base/lock.h"
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
@@ -55,6 +56,8 @@ fetch(struct sks_socket *s, struct incoming *in, int64_t deadline_ns,
 	ssize_t got;
 	int r;
 
+	if (flags == 0)
+		dw_may_block(what);
 	for (;;) {
 		if (s->fd < 0)
 			return sks_fail(SKS_ECLOSED, what);

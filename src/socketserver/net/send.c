@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/lock.h"
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
@@ -36,6 +37,8 @@ send_until(struct sks_socket *s, const struct outgoing *out,
 	ssize_t sent;
 	int r;
 
+	if (flags == 0)
+		dw_may_block(out->what);
 	for (;;) {
 		if (s->fd < 0)
 			return sks_fail(SKS_ECLOSED, out->what);

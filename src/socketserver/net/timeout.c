@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
 
@@ -114,6 +115,7 @@ sks_socket_poll(struct sks_socket *s, short events, int64_t deadline_ns)
 	struct pollfd pfd;
 	int n;
 
+	dw_may_block("poll");
 	for (;;) {
 		if (s->fd < 0)
 			return sks_fail(SKS_ECLOSED, "poll");

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
@@ -36,11 +38,22 @@ is_dead_socket(const struct sks_addr *a, const char *path, enum sks_type type)
 	return dead;
 }
 
+#define LOCK_SUFFIX ".lock"
+
+/* The file whose lock makes one step of finding a dead socket, removing it,
+ * binding and listening: without it, of two servers that both find the socket
+ * dead the second would remove the file of the first. */
+struct path_lock {
+	char path[sizeof(((struct sks_addr *)0)->u) + sizeof LOCK_SUFFIX];
+	int fd; /* -1: not to be had */
+};
+
 /* Waits for as long as another server may need to bind.  A program that holds
  * the lock longer does so on purpose. */
 static int
 try_lock(int fd)
 {
+	dw_may_block("flock");
 	for (int ms = 0; ms < 1000; ms++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return 1;
@@ -51,30 +64,55 @@ try_lock(int fd)
 	return 0;
 }
 
-/*
- * Locks the path's folder.  The lock ends with the descriptor that is
- * returned; -1 when it cannot be had.  It makes one step of finding a dead
- * file, removing it, binding and listening: without it, of two servers that
- * both find the file dead the second would remove the file of the first.
- */
+/* A file of another user may be locked by that user for ever. */
 static int
-lock_folder(const char *path)
+is_ours(int fd)
 {
-	char folder[sizeof(((struct sks_addr *)0)->u)];
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-	int fd;
+	struct stat st;
 
-	if (len >= sizeof folder)
-		return -1;
-	memcpy(folder, path, len);
-	folder[len] = '\0';
-	fd = open(len > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && !try_lock(fd)) {
-		close(fd);
-		fd = -1;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid();
+}
+
+/* Whoever had the lock before has removed the file. */
+static int
+is_still_there(const struct path_lock *l)
+{
+	struct stat opened, there;
+
+	return fstat(l->fd, &opened) == 0 && lstat(l->path, &there) == 0 &&
+	    opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
+/* Not the folder itself: whoever may read that could lock it as well. */
+static void
+lock_path(struct path_lock *l, const char *path)
+{
+	const int flags =
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+	snprintf(l->path, sizeof l->path, "%s" LOCK_SUFFIX, path);
+	for (;;) {
+		if ((l->fd = open(l->path, flags, 0600)) < 0)
+			return;
+		if (!is_ours(l->fd) || !try_lock(l->fd))
+			break;
+		if (is_still_there(l))
+			return;
+		close(l->fd);
 	}
-	return fd;
+	close(l->fd);
+	l->fd = -1;
+}
+
+/* The lock ends with its descriptor. */
+static void
+unlock_path(const struct path_lock *l)
+{
+	if (l->fd < 0)
+		return;
+	unlink(l->path);
+	close(l->fd);
 }
 
 /* Removes a dead file only under the lock. */
@@ -101,19 +139,20 @@ sks_bind_path(struct sks_socket *s, const struct sks_addr *address,
     const struct sks_path_options *options, struct sks_socket_file *file)
 {
 	const char *path = sks_addr_path(address);
-	int folder = lock_folder(path);
-	mode_t old = umask(~(mode_t)options->mode & 0777);
-	int r =
-	    bind_or_replace(s, address, folder >= 0 && options->replace_stale);
+	struct path_lock lock;
+	mode_t old;
+	int r;
 
+	lock_path(&lock, path);
+	old = umask(~(mode_t)options->mode & 0777);
+	r = bind_or_replace(s, address, lock.fd >= 0 && options->replace_stale);
 	umask(old);
 	if (r == 0) {
 		file->exists = lstat(path, &file->st) == 0;
 		if (s->type == SKS_STREAM)
 			r = sks_listen(s, options->backlog);
 	}
-	if (folder >= 0)
-		close(folder);
+	unlock_path(&lock);
 	return r;
 }
 

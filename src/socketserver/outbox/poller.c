@@ -13,6 +13,7 @@
 #endif
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/outbox/internal.h"
 
@@ -83,6 +84,7 @@ sks_poller_wait(struct sks_poller *p, int64_t deadline_ns,
 	struct epoll_event ev[SKS_POLLER_BATCH];
 	int n, filled = 0;
 
+	dw_may_block("epoll_wait");
 	n = epoll_wait(p->epfd, ev, SKS_POLLER_BATCH,
 	    dw_clock_poll_ms(deadline_ns));
 	assert(n <= SKS_POLLER_BATCH);
@@ -183,6 +185,7 @@ sks_poller_wait(struct sks_poller *p, int64_t deadline_ns,
 	int filled = 0;
 
 	set[n] = (struct pollfd){ .fd = p->wake.rd, .events = POLLIN };
+	dw_may_block("poll");
 	if (poll(set, n + 1, dw_clock_poll_ms(deadline_ns)) > 0) {
 		if (set[n].revents != 0)
 			dw_wake_clear(&p->wake);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "base/thread.h"
 #include "socketserver/net/error.h"
 #include "socketserver/outbox/internal.h"
@@ -286,6 +287,7 @@ sks_postman_free(struct sks_postman *pm) DW_NO_TSA
 	pm->stop = 1;
 	dw_unlock(&pm->lock);
 	dw_wake_ring(&pm->poller.wake);
+	dw_may_block("pthread_join");
 	pthread_join(pm->thread, NULL);
 	assert(dw_list_empty(&pm->ring)); /* every outbox was closed */
 	unref_all(&pm->retired);

@@ -62,6 +62,7 @@ sks_join_acceptor(struct sks_server *srv)
 	acceptor = srv->acceptor;
 	srv->has_acceptor = 0;
 	dw_unlock(&srv->lock);
+	dw_may_block("pthread_join");
 	if (has)
 		pthread_join(acceptor, NULL);
 }

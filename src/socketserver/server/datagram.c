@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "socketserver/net/addr.h"
 #include "socketserver/net/error.h"
 #include "socketserver/net/pktinfo.h"
@@ -214,6 +215,8 @@ send_message(int fd, const struct msghdr *msg, int flags)
 {
 	int64_t deadline_ns = dw_clock_ns() + REPLY_WAIT_NS;
 
+	if ((flags & MSG_DONTWAIT) == 0)
+		dw_may_block("sendmsg");
 	while (sendmsg(fd, msg, MSG_NOSIGNAL | flags) < 0)
 		if (errno != EINTR || dw_clock_ns() >= deadline_ns)
 			return errno;

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
 
@@ -75,6 +76,7 @@ check_threads(const struct sks_server *srv)
 	for (int tries = 0; tries < 20; tries++) {
 		if (count_threads() <= 1)
 			return 0;
+		dw_may_block("poll");
 		poll(NULL, 0, 1);
 	}
 	return sks_fail(SKS_ENOTSUP,

@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "base/lock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
 
@@ -142,6 +143,7 @@ wait_turn(struct sks_server *srv, int64_t deadline_ns)
 	if (mixin->add_polled != NULL)
 		n = mixin->add_polled(srv, added, &deadline_ns);
 	fill_polled(srv, accepts);
+	dw_may_block("poll");
 	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n),
 		dw_clock_poll_ms(deadline_ns)) < 0)
 		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/lock.h"
 #include "base/thread.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
@@ -112,6 +113,7 @@ reap(struct sks_server *srv)
 	while ((node = dw_list_take(&done)) != NULL) {
 		struct sks_request *req = sks_request_of(node);
 
+		dw_may_block("pthread_join");
 		pthread_join(req->thread, NULL);
 		sks_request_unref(req);
 		n++;

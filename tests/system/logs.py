@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A log that takes no bytes: a FIFO or a pipe whose reader does nothing, a
+terminal stopped by Ctrl-S.  Nothing else waits for it."""
+
+import fcntl
+import os
+import re
+import select
+import signal
+import termios
+import time
+
+from desk import (LIMIT, SANITIZED, Desk, case, main, same, state)
+from tap import open_pty
+
+FAST = ("--rate", "1000000", "--burst", "1000000")
+AT_ONCE = 15 if SANITIZED else 2
+
+
+def full_pipe():
+    """Both ends of a pipe that takes nothing more."""
+    r, w = os.pipe()
+    os.set_blocking(w, False)
+    try:
+        while True:
+            os.write(w, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(w, True)
+    return r, w
+
+
+def port_of(o):
+    """Where the desk of this operator listens."""
+    return int(o.welcome["listeners"][0].rpartition(":")[2])
+
+
+def goes_on(d, o, text):
+    c = d.line()
+    c.send(text + "\n")
+    same(o.reply(o.said(text)["sid"], "fine"), "ok")
+    c.until("fine\n")
+    c.close()
+
+
+def talk_until_told(d, o):
+    """More than the log may keep for later."""
+    c = d.line()
+    told = None
+    for n in range(4000):
+        c.send(f"m{n} " + "x" * 1000 + "\n")
+        if n % 100 == 99:
+            o.event_of(f"m{n} ")
+            told = [f for f in o.frames if f["op"] == "notice" and
+                    f["code"] == "log"]
+            if told:
+                break
+    c.close()
+    same(len(told), 1)
+    return told[0]["text"]
+
+
+def ends(d):
+    began = time.monotonic()
+    d.signal(signal.SIGTERM)
+    same(d.wait(), 0)
+    assert time.monotonic() - began < AT_ONCE
+
+
+@case("--log on a FIFO that nobody reads: the desk starts, works and ends")
+def _():
+    with state() as folder:
+        fifo = f"{folder}/log"
+        os.mkfifo(fifo)
+        with Desk("--log", fifo) as d:
+            goes_on(d, d.operator(), "hello")
+            ends(d)
+
+
+@case("a reader that stalls keeps nobody, operators are told once, and then "
+      "it gets whole rows in order and how many are missing")
+def _():
+    with state() as folder:
+        fifo = f"{folder}/log"
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        with Desk("--log", fifo, *FAST) as d:
+            o = d.operator()
+            assert fifo in talk_until_told(d, o)
+            d.row(f"the log on {fifo} takes no rows")
+            d.operator("late").frame(op="notice", code="log")
+            goes_on(d, o, "while it stalls")
+            text = b""
+            while not re.search(rb" rows? (was|were) lost .*\n", text):
+                select.select([reader], [], [], LIMIT)
+                text += os.read(reader, 65536)
+            numbers = [int(n) for n in
+                       re.findall(r"Server received ==> .* - m(\d+) x+",
+                                  text.decode())]
+            same(numbers, list(range(len(numbers))))
+            for row in text.decode().splitlines():
+                assert re.match(r"\d{4}-\d\d-\d\d ", row), row
+            goes_on(d, o, "afterwards")
+            o.frame(lambda f: f["op"] == "notice" and f["code"] == "log" and
+                    "again" in f["text"])
+            ends(d)
+        os.close(reader)
+
+
+@case("standard error is a full pipe that nobody reads: it works and ends")
+def _():
+    r, w = full_pipe()
+    with Desk(ready=False, stderr=w) as d:
+        o = d.operator_when_there()
+        d.port = port_of(o)
+        goes_on(d, o, "hello")
+        same(fcntl.fcntl(w, fcntl.F_GETFL) & os.O_NONBLOCK, 0)
+        ends(d)
+    os.close(r)
+    os.close(w)
+
+
+@case("a full pipe that is read later has lost nothing")
+def _():
+    r, w = full_pipe()
+    with Desk(ready=False, stderr=w) as d:
+        d.operator_when_there()
+        os.close(w)
+        text = b""
+        while b"listening on 127.0.0.1:" not in text:
+            text = text[-4096:] + os.read(r, 65536)
+        ends(d)
+    os.close(r)
+
+
+@case("a desk that fails to start says so, whatever standard error takes")
+def _():
+    r, w = full_pipe()
+    with Desk(listen="8.8.8.8:0", ready=False, stderr=w) as d:
+        same(d.wait(), 3)
+    with Desk(listen="8.8.8.8:0", ready=False) as d:
+        same(d.wait(), 3)
+        same(len(d.rows), 1)
+    os.close(r)
+    os.close(w)
+
+
+@case("a terminal that Ctrl-S has stopped, as standard error and for --log")
+def _():
+    master, slave = open_pty()
+    with Desk("--log", os.ttyname(slave), ready=False, stderr=slave,
+              preexec=lambda: termios.tcflow(slave, termios.TCOOFF)) as d:
+        o = d.operator_when_there()
+        d.port = port_of(o)
+        goes_on(d, o, "hello")
+        termios.tcflow(slave, termios.TCOON)
+        text = b""
+        while b"- hello" not in text:
+            text += os.read(master, 65536)
+        assert b"listening on" in text, text
+        termios.tcflow(slave, termios.TCOOFF)
+        goes_on(d, o, "stopped again")
+        ends(d)
+    os.close(master)
+    os.close(slave)
+
+
+main("logs")
