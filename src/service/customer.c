@@ -449,7 +449,7 @@ const struct sks_handler_ops svc_customer_ops = {
 /*
  * Refused before it had a worker.  A classic client takes an end of file
  * before its handshake for an empty message and asks again for ever, so the
- * connection is reset.
+ * connection is reset, once it had a moment to take the sentence.
  */
 static void
 customer_refused(struct sks_server *srv, struct sks_request *req,
@@ -471,11 +471,20 @@ customer_refused(struct sks_server *srv, struct sks_request *req,
 	int n = snprintf(line, sizeof line, "* %s\r\n", _(sentences[why]));
 
 	(void)srv;
-	if (sks_send_now(sks_request_socket(req), line, (size_t)n) >= 0)
+	if (sks_send_now(sks_request_socket(req), line, (size_t)n) < 0)
 		sks_reset(sks_request_socket(req));
+}
+
+static void
+customer_shutdown(struct sks_server *srv, struct sks_request *req)
+{
+	if (sks_request_refused(req))
+		sks_reset(sks_request_socket(req));
+	sks_default_shutdown_request(srv, req);
 }
 
 const struct sks_server_ops svc_customer_server_ops = {
 	SKS_SERVER_OPS,
 	.on_overload = customer_refused,
+	.shutdown_request = customer_shutdown,
 };

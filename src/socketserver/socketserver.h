@@ -1026,7 +1026,10 @@ struct sks_server_ops {
 	int (*service_actions)(struct sks_server *srv);
 	/*
 	 * This peer will not be served.  May tell it so with sks_send_now()
-	 * and may sks_reset() it; must not wait.  shutdown_request follows.
+	 * and may sks_reset() it; must not wait.  shutdown_request follows,
+	 * with SKS_THREADING after 0.1 s (at once when descriptors are short
+	 * or many are refused): a peer that is closed while it still connects
+	 * never reads what it was told.
 	 * A datagram's sender is told with sks_request_reply(), which does
 	 * not wait here, and its socket is the server's: never sent to in
 	 * another way, nor reset.  (Who answers every datagram can be made to
@@ -1353,6 +1356,10 @@ SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
 SKS_API const struct sks_addr *sks_request_address(const struct sks_request
 	*req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
+
+/* Was it refused?  1 from the call of on_overload on, also in
+ * shutdown_request. */
+SKS_API int sks_request_refused(const struct sks_request *req);
 
 /* Only while its handler lives: from setup to the end of finish_request. */
 SKS_API struct sks_handler *sks_request_handler(struct sks_request *req);

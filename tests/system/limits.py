@@ -4,11 +4,13 @@ so, and nobody else notices."""
 
 import ctypes
 import os
+import resource
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-from desk import (CLIENT_HELLO, SERVER_HELLO, SANITIZED, Deadline, Desk, Skip,
+from desk import (CLIENT_HELLO, LIMIT, SERVER_HELLO, SANITIZED, Deadline, Desk, Skip,
                   case, main, same, wait_until)
 
 AT_ONCE = 10 if SANITIZED else 1     # seconds
@@ -332,6 +334,39 @@ def _():
         else:
             raise AssertionError("a third operator came in")
         d.classic().handshake()
+
+
+@case("who is refused for want of a thread, or of a place, gets its sentence")
+def _():
+    def told(d):
+        """As programs do that know nothing of early resets."""
+        with socket.create_connection(("127.0.0.1", d.port), LIMIT) as s:
+            text = s.recv(1000).decode()
+            try:
+                while data := s.recv(1000):
+                    text += data.decode()
+            except ConnectionResetError:
+                return text
+            raise AssertionError("an end of file, which is no refusal")
+
+    with Desk("--max-sessions", "1") as d:
+        d.line().until("Welcome")
+        with ThreadPoolExecutor(10) as pool:
+            same(set(pool.map(told, [d] * 40)),
+                 {"* The desk is full. Please try again later.\r\n"})
+    if SANITIZED:
+        return                      # it takes memory as it likes
+    with Desk() as d:
+        c = d.line()
+        c.until("Welcome")
+        with open(f"/proc/{d.pid}/statm", encoding="ascii") as f:
+            now = int(f.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+        resource.prlimit(d.pid, resource.RLIMIT_AS, (now, -1))
+        with ThreadPoolExecutor(10) as pool:
+            same(set(pool.map(told, [d] * 40)),
+                 {"* The desk is busy. Please try again later.\r\n"})
+        resource.prlimit(d.pid, resource.RLIMIT_AS, (-1, -1))
+        d.line().until("Welcome")
 
 
 main("limits")

@@ -627,7 +627,7 @@ def next_morning(s, t):
     fay.until("Thank you.\n")
     fay.until(RECEIVED)
     t.until("10 fay| still open?\n", line="[9 eve, closed] 1 waiting 0:00> ")
-    t.type("/quit\r")
+    t.type("/quit now\r")
     fay.end()
     t.end()
 

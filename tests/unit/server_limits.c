@@ -272,6 +272,31 @@ a_peer_for_whom_no_thread_starts_is_told_and_closed(void)
 	sks_server_free(srv);
 }
 
+static void
+a_refused_peer_stays_for_a_moment_and_then_goes(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_socket *s[200];
+	struct sks_server *srv;
+	int64_t began;
+
+	rig_reset();
+	cfg.stack_size = (size_t)1 << 46; /* more than there is */
+	srv = started(&cfg);
+	began = sks_now();
+	/* More at once than are kept. */
+	for (size_t i = 0; i < sizeof s / sizeof s[0]; i++)
+		s[i] = rig_connect(srv);
+	for (size_t i = 0; i < sizeof s / sizeof s[0]; i++) {
+		CHECK(s[i] != NULL && was_refused(s[i]));
+		sks_socket_free(s[i]);
+	}
+	CHECK(sks_now() - began >= 90 * INT64_C(1000000));
+	CHECK_INT(sks_server_stop(srv, SOON), 0);
+	CHECK_INT(sks_server_close(srv), 0);
+	sks_server_free(srv);
+}
+
 /* --- out of descriptors --- */
 
 static rlim_t
@@ -525,6 +550,7 @@ main(void)
 		T(servers_that_count_together_share_their_places),
 		T(no_server_counts_together_with_one_that_waits),
 		T(a_peer_for_whom_no_thread_starts_is_told_and_closed),
+		T(a_refused_peer_stays_for_a_moment_and_then_goes),
 		T(without_descriptors_a_waiting_server_neither_spins_nor_dies),
 		T(without_descriptors_a_refusing_server_tells_its_peers),
 		T(a_peer_that_reset_before_it_was_accepted_makes_no_noise),

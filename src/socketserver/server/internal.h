@@ -61,6 +61,7 @@ struct sks_mixin_ops {
 	 * process_request says SKS_ENOTHREAD. */
 	const char *runs_in;
 	enum sks_overload refusal;
+	int keeps_refused; /* for a moment */
 
 	/* May a loop run in this process, in a thread of its own if `start`?
 	 * Returns 0 or SKS_ENOTSUP. */
@@ -116,7 +117,9 @@ struct sks_server {
 	size_t next_listener;    /* where handle_request begins */
 	int reserve_fd;          /* to be closed when there is no other */
 	int64_t paused_until_ns; /* accept nothing before */
-	int64_t recheck_ns;      /* until a child without pipe is checked */
+	struct dw_list leaving;  /* refused, and still open for a moment */
+	unsigned n_leaving;
+	int64_t recheck_ns; /* until a child without pipe is checked */
 	struct sks_episode no_files, no_memory, no_threads;
 
 	struct dw_lock lock; /* "workers" */
@@ -170,7 +173,8 @@ struct sks_request {
 	struct sks_addr client;
 	uint64_t number;
 	atomic_int stopping;
-	int handed_over; /* a thread or child has it and will retire it */
+	int64_t leave_ns; /* on the list `leaving`: until when */
+	int handed_over;  /* a thread or child has it and will retire it */
 	pthread_t thread;
 	pid_t pid; /* while on the list `children` */
 	int pipe;  /* ends with the child; -1: closed */
@@ -232,7 +236,11 @@ void sks_request_retire(struct sks_request *req);
 void sks_request_leave(struct sks_request *req);
 /* Shuts the request down, gives its place back, and its reference. */
 void sks_request_drop(struct sks_request *req);
+/* On the loop's thread, as the next two: closes it then or soon. */
 void sks_request_refuse(struct sks_request *req, enum sks_overload why);
+/* When the first refused request is to be closed, and closes all until then. */
+int64_t sks_refused_due(const struct sks_server *srv);
+void sks_refused_leave(struct sks_server *srv, int64_t now_ns);
 
 /* accept.c: both return 1 (dealt with one), 0 (nothing there), SKS_STOP or
  * what makes accepting impossible. */

@@ -55,6 +55,7 @@ sks_loop_begin(struct sks_server *srv)
 void
 sks_loop_end(struct sks_server *srv)
 {
+	sks_refused_leave(srv, DW_NEVER - 1);
 	dw_lock(&srv->lock);
 	assert(srv->state == LOOP_RUNNING);
 	srv->state = LOOP_ENDED;
@@ -143,10 +144,12 @@ wait_turn(struct sks_server *srv, int64_t deadline_ns)
 	if (mixin->add_polled != NULL)
 		n = mixin->add_polled(srv, added, &deadline_ns);
 	fill_polled(srv, accepts);
+	deadline_ns = dw_clock_sooner(deadline_ns, sks_refused_due(srv));
 	dw_may_block("poll");
 	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n),
 		dw_clock_poll_ms(deadline_ns)) < 0)
 		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");
+	sks_refused_leave(srv, dw_clock_ns());
 	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);
 	if (mixin->polled != NULL)

@@ -135,6 +135,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_cond_init(&srv->changed);
 	dw_list_init(&srv->adopted);
 	dw_list_init(&srv->live);
+	dw_list_init(&srv->leaving);
 	dw_list_init(&srv->notified);
 	dw_list_init(&srv->children);
 	dw_list_init(&srv->done);

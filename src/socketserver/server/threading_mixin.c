@@ -126,6 +126,7 @@ reap(struct sks_server *srv)
 const struct sks_mixin_ops sks_threading_mixin = {
 	.runs_in = "thread",
 	.refusal = SKS_OVER_THREADS,
+	.keeps_refused = 1,
 	.process_request = process_request,
 	.current_request = current_request,
 	.reap = reap,
