@@ -311,16 +311,6 @@ on_new_line(void)
 
 /* ---- keys ---- */
 
-static size_t
-count_lines(const char *s)
-{
-	size_t n = 1;
-
-	for (; (s = strchr(s, '\n')) != NULL; s++)
-		n++;
-	return n;
-}
-
 /* Are these more rows than a line should take from what others say? */
 static bool
 is_long(const struct tty *tty, const char *text, size_t len)
@@ -375,7 +365,7 @@ take_paste(struct tty *tty)
 	rl_end_undo_group();
 	redisplay();
 	if (tty->ops.pasted != NULL)
-		tty->ops.pasted(tty->c.arg, count_lines(dw_buf_str(&text)),
+		tty->ops.pasted(tty->c.arg, tty_count_lines(dw_buf_str(&text)),
 		    text.len, tty->in.overflow);
 	dw_buf_fini(&text);
 }
@@ -391,6 +381,30 @@ follow_prompt(struct tty *tty)
 		tty_edit_paint(tty);
 }
 
+static bool
+is_tall(struct tty *tty)
+{
+	size_t len;
+
+	if ((size_t)rl_end < tty->height)
+		return false;
+	len = (size_t)shown_place(tty, rl_end);
+	return tty_cursor_row(rl_prompt != NULL ? rl_prompt : "",
+		   dw_buf_str(&tty->shown), len, tty->width) >= tty->height;
+}
+
+/* Readline loses its place when a line that was higher than the window is not
+ * any more. */
+static void
+follow_height(struct tty *tty)
+{
+	bool was = tty->tall;
+
+	tty->tall = tty->has_handler && !tty->dumb && is_tall(tty);
+	if (was && !tty->tall && tty->has_handler && tty->ops.redraw != NULL)
+		tty_redraw(tty);
+}
+
 void
 tty_edit_keys(struct tty *tty)
 {
@@ -400,6 +414,7 @@ tty_edit_keys(struct tty *tty)
 		take_paste(tty);
 		follow_prompt(tty);
 	}
+	follow_height(tty);
 	flush(tty);
 }
 

@@ -59,8 +59,8 @@ set_mark(char mark[TTY_MARK_LEN + 1], unsigned number)
 	mark[4] = '\0';
 }
 
-static size_t
-count_lines(const char *s)
+size_t
+tty_count_lines(const char *s)
 {
 	size_t n = 0;
 
@@ -80,7 +80,7 @@ tty_folds_add(struct tty_folds *f, const char *text)
 	if ((fold->text = strdup(text)) == NULL)
 		return NULL;
 	fold->len = strlen(text);
-	fold->lines = count_lines(text);
+	fold->lines = tty_count_lines(text);
 	set_mark(fold->mark, f->next++);
 	f->n++;
 	return fold->mark;

@@ -186,6 +186,8 @@ struct tty_folds {
 	unsigned next; /* mark */
 };
 
+/* The last one may want its LF. */
+size_t tty_count_lines(const char *s);
 /* Is there what could be taken for a mark? */
 bool tty_folds_has_mark(const char *s, size_t len);
 /* Keeps a text; there must be room.  Returns its mark, or NULL: no memory. */
@@ -272,6 +274,7 @@ struct tty {
 	bool delivering;          /* ops.line or ops.eof runs */
 	bool line_changed;        /* the line itself changed */
 	bool prompt_was_away;     /* at the last Enter */
+	bool tall;                /* the line is higher than the window */
 	char *entered;            /* line entered and erased */
 	char *draft;              /* for the next line, with marks */
 	size_t draft_point;

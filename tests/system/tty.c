@@ -354,7 +354,7 @@ a_paste_whose_marks_come_in_pieces_is_whole(void)
 		order(&s, text);
 		CHECK(pty_wait(s.p, text + 7, WAIT));
 	}
-	CHECK(pty_wait_ever(s.p, "* pasted 2 7 0", WAIT));
+	CHECK(pty_wait_ever(s.p, "* pasted 1 7 0", WAIT));
 	pty_type(s.p, "\r");
 	CHECK(pty_wait(s.p, "* line 0 [你好", WAIT));
 	CHECK(pty_wait(s.p, "  !]", WAIT));
@@ -411,7 +411,7 @@ paste_twenty(struct stage *s)
 		pty_type(s->p, row);
 	}
 	pty_type(s->p, "\033[201~");
-	CHECK(pty_wait_ever(s->p, "* pasted 21 131 0", WAIT));
+	CHECK(pty_wait_ever(s->p, "* pasted 20 131 0", WAIT));
 }
 
 static void
@@ -482,6 +482,21 @@ a_key_puts_a_long_paste_into_the_line(void)
 	check_line(&s, "[-]> a" TWENTY_LABEL "b", 27);
 	pty_type(s.p, "\033e\177\r"); /* the last line feed */
 	CHECK(pty_wait(s.p, "  row 20b]", WAIT));
+	end(&s);
+}
+
+/* Readline cannot do that by itself. */
+static void
+a_line_that_was_higher_than_the_window_is_painted_anew(void)
+{
+	struct stage s = start(12, 60);
+
+	paste_twenty(&s);
+	pty_type(s.p, "\033e");
+	CHECK(pty_wait(s.p, "row 20", WAIT));
+	pty_type(s.p, "\037");
+	CHECK(pty_wait(s.p, "* redrawn 1", WAIT));
+	check_line(&s, "[-]> " TWENTY_LABEL, 26);
 	end(&s);
 }
 
@@ -1238,6 +1253,7 @@ main(void)
 		T(a_long_paste_is_one_character_of_the_line),
 		T(backspace_takes_a_long_paste_away_and_undo_brings_it_back),
 		T(a_key_puts_a_long_paste_into_the_line),
+		T(a_line_that_was_higher_than_the_window_is_painted_anew),
 		T(a_long_paste_comes_back_from_the_history_folded),
 		T(after_many_long_pastes_the_oldest_is_still_whole),
 		T(eight_rows_are_pasted_as_they_are),
