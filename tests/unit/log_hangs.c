@@ -17,6 +17,15 @@
 ssize_t __real_write(int fd, const void *data, size_t len);
 ssize_t __wrap_write(int fd, const void *data, size_t len);
 
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+
+/* The thread that hangs is left there on purpose. */
+const char *
+__tsan_default_options(void)
+{
+	return "report_thread_leaks=0";
+}
+
 static struct dw_wake release;
 static atomic_bool hangs;
 
