@@ -563,7 +563,7 @@ put_text(struct dw_log *log, bool stamped, const char *raw, size_t len)
 	dw_buf_fini(&line);
 }
 
-static void
+__attribute__((format(printf, 3, 0))) static void
 put_format(struct dw_log *log, bool stamped, const char *format, va_list ap)
 {
 	char raw[LINE_MAX_BYTES + 64];
