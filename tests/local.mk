@@ -93,6 +93,7 @@ scripts = \
 	tests/system/defects.py \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
+	tests/system/foreign.py \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
