@@ -736,6 +736,9 @@ a_hangup_signal_that_somebody_sends_ends_nothing(void)
 	struct stage s = start(10, 60);
 	struct termios before, after;
 
+	memset(&before, 0,
+	    sizeof before); /* and what lies between its members */
+	memset(&after, 0, sizeof after);
 	CHECK_INT(tcgetattr(pty_fd(s.p), &before), 0);
 	pty_type(s.p, "half a li");
 	CHECK(pty_wait(s.p, "half a li", WAIT));
