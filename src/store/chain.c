@@ -5,13 +5,24 @@
 #include "config.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "store/internal.h"
 
+/* Without memory for its own beginning libcrypto would go on and crash. */
+static bool
+has_begun(void)
+{
+	return OPENSSL_init_crypto(0, NULL) == 1 &&
+	    OSSL_LIB_CTX_get0_global_default() != NULL;
+}
+
 int
 store_chain_init(struct store_chain *c)
 {
+	if (!has_begun())
+		return -ENOMEM;
 	c->ctx = EVP_MD_CTX_new();
 	c->md = EVP_MD_fetch(NULL, "SHA256", NULL);
 	if (c->ctx == NULL || c->md == NULL)
