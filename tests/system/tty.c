@@ -403,7 +403,7 @@ a_paste_while_searching_lands_in_the_line(void)
 static void
 paste_twenty(struct stage *s)
 {
-	char row[16];
+	char row[24];
 
 	pty_type(s->p, "\033[200~");
 	for (int i = 1; i <= 20; i++) {
@@ -417,7 +417,7 @@ paste_twenty(struct stage *s)
 static void
 check_twenty_came(struct stage *s, const char *first, const char *last)
 {
-	char row[16];
+	char row[24];
 
 	CHECK(pty_wait(s->p, first, WAIT));
 	for (int i = 2; i <= 20; i++) {
