@@ -98,7 +98,7 @@ scripts = \
 	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/load.py \
-	tests/system/memory.py \
+	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/alone.py \
@@ -139,7 +139,7 @@ script_helpers = \
 	tests/system/tap.py
 
 # Preloaded by tests/system/shift.py, which also compiles it.
-EXTRA_DIST += tests/system/failing_malloc.c tests/system/held_clock.c
+EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c
 
 tests_unit_store_SOURCES = tests/unit/store.c \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
