@@ -18,12 +18,19 @@ ssize_t __real_write(int fd, const void *data, size_t len);
 ssize_t __wrap_write(int fd, const void *data, size_t len);
 
 __attribute__((visibility("default"))) const char *__tsan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 
-/* The thread that hangs is left there on purpose. */
+/* The thread that hangs is left there on purpose, and what it works with. */
 const char *
 __tsan_default_options(void)
 {
 	return "report_thread_leaks=0";
+}
+
+const char *
+__asan_default_options(void)
+{
+	return "detect_leaks=0";
 }
 
 static struct dw_wake release;
