@@ -11,6 +11,8 @@
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
 
+#define SHORT_PAUSE_MS 20
+
 int
 sks_on_loop_thread_locked(struct sks_server *srv)
 {
@@ -131,6 +133,18 @@ count_ready(const struct sks_server *srv)
 	return n;
 }
 
+/* Memory may be short for a moment: the loop goes on after a pause, for which
+ * poll(2) needs none. */
+static int
+poll_failed(int sys_errno)
+{
+	if (sys_errno == ENOMEM)
+		poll(NULL, 0, SHORT_PAUSE_MS);
+	else if (sys_errno != EINTR)
+		return sks_fail_errno(sys_errno, "poll");
+	return 0;
+}
+
 /* Waits until something is to be done or the deadline.  Returns how many
  * listeners are ready (srv->polled tells which) or what ends the loop. */
 static int
@@ -148,7 +162,7 @@ wait_turn(struct sks_server *srv, int64_t deadline_ns)
 	dw_may_block("poll");
 	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n),
 		dw_clock_poll_ms(deadline_ns)) < 0)
-		return errno == EINTR ? 0 : sks_fail_errno(errno, "poll");
+		return poll_failed(errno);
 	sks_refused_leave(srv, dw_clock_ns());
 	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);
