@@ -368,14 +368,9 @@ svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past)
 {
 	struct svc_operator *op = operator_of(n);
-	struct desk_answer busy = { EV_CODE_FULL, past->sid, 0,
-		_("the last history is still being read") };
 
-	if (op->asked != NULL) {
-		answered(n, &busy);
-		svc_give_back(&svc->inbox, n);
-		return;
-	}
+	(void)svc;
+	assert(op->asked == NULL); /* its worker waits for the one before */
 	op->job.past = *past;
 	ask(op, n);
 }
@@ -613,6 +608,9 @@ request(struct svc_operator *op, struct wire_frame *f)
 	struct operator_node *on = &op->nodes[op->next++ % NODES];
 
 	svc_wait(&op->svc->inbox, &on->node);
+	/* The reader answers a link one question after the other. */
+	for (int i = 0; f->op == WIRE_CMD && i < NODES; i++)
+		svc_wait(&op->svc->inbox, &op->nodes[i].node);
 	wire_frame_free(on->frame);
 	on->frame = f;
 	on->node.id = f->id;

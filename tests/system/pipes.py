@@ -227,6 +227,26 @@ def _():
         k.close()
 
 
+@case("customers who are selected one after the other are all shown")
+def _():
+    with Desk() as d:
+        customers = [d.line() for _ in range(3)]
+        for n, k in enumerate(customers):
+            k.send(f"hello from {n}\n")
+            k.until("is kept")
+        c = Console("attach", "--operator-socket", d.operator_path,
+                    "--as", "lin", folder=d.folder)
+        for row in ("/1", "/2", "/3", "/1", "/history", "/list all", "/quit"):
+            c.type(row)
+        same(c.end(), 0)
+        out = c.out.decode()
+        for n in range(3):
+            assert f"guest| hello from {n}\n" in out, out
+        assert "/history " not in out, out
+        for k in customers:
+            k.close()
+
+
 @case("a script waits, and may end before its console does")
 def _():
     with state() as folder:
