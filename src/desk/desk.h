@@ -149,6 +149,7 @@ enum desk_put {
 	DESK_PUT_KEPT, /* some of it waits for the socket */
 	DESK_PUT_FULL, /* too much waits already */
 	DESK_PUT_SHUT, /* nothing can leave any more */
+	DESK_PUT_NO_MEMORY,
 };
 
 struct desk_time {

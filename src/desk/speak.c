@@ -41,6 +41,20 @@ cut_off(const struct desk_round *r, struct desk_conn *c, const char *why)
 	desk_conn_cut(r, c);
 }
 
+/* The connection cannot go on with a hole in it.  What there was no memory for
+ * a moment ago was longer than this sentence. */
+static void
+no_memory(const struct desk_round *r, struct desk_conn *c)
+{
+	const char *busy = _("The desk is busy. Please try again later.");
+	struct desk_say say = { NULL, busy, strlen(busy), false };
+	uint64_t where;
+
+	say.raw = c->mode == EV_MODE_CLASSIC;
+	if (r->sink->say(r->arg, c, &say, &where) != DESK_PUT_SHUT)
+		cut_off(r, c, EV_WHY_MEMORY);
+}
+
 static void
 linger(struct desk *d, struct desk_conn *c, int64_t ns, struct desk_time now)
 {
@@ -91,7 +105,9 @@ desk_conn_put(const struct desk_round *r, struct desk_conn *c,
 	how = r->sink->say(r->arg, c, say, &where);
 	if (how == DESK_PUT_FULL)
 		cut_off(r, c, EV_WHY_SLOW);
-	if (how == DESK_PUT_FULL || how == DESK_PUT_SHUT)
+	if (how == DESK_PUT_NO_MEMORY)
+		no_memory(r, c);
+	if (how != DESK_PUT_SENT && how != DESK_PUT_KEPT)
 		return;
 	c->last_end = where;
 	c->kept = how == DESK_PUT_KEPT;
@@ -132,7 +148,7 @@ desk_conn_say(const struct desk_round *r, struct desk_conn *c, const char *who,
 	if (c->mode != EV_MODE_CLASSIC)
 		desk_conn_put(r, c, &line, n);
 	else if (desk_turn_add(&c->turn, text, len, n, r->now.ns) < 0)
-		cut_off(r, c, EV_WHY_MEMORY);
+		no_memory(r, c);
 	else
 		desk_conn_pump(r, c);
 }
@@ -215,7 +231,7 @@ greet_classic(const struct desk_round *r, struct desk_conn *c, const char *text)
 	dw_buf_adds(&out, EV_SERVER_HELLO "\n");
 	dw_quit_guard(&out, text, strlen(text));
 	if (out.failed) {
-		cut_off(r, c, EV_WHY_MEMORY);
+		no_memory(r, c);
 	} else {
 		hello.text = out.data;
 		hello.len = out.len < DESK_CHUNK_MAX ?

@@ -94,8 +94,23 @@ operator_refused(struct sks_server *srv, struct sks_request *req,
 		  "later"));
 }
 
+/* Only setup fails, and only for want of memory. */
+static int
+operator_finish_request(struct sks_server *srv, struct sks_request *req)
+{
+	int r = sks_default_finish_request(srv, req);
+
+	if (r < 0) {
+		operator_refused(srv, req, SKS_OVER_THREADS);
+		svc_read_on(svc_of(sks_server_user(srv)),
+		    sks_request_socket(req));
+	}
+	return r;
+}
+
 const struct sks_server_ops svc_operator_server_ops = {
 	SKS_SERVER_OPS,
 	.verify_request = operator_verify,
 	.on_overload = operator_refused,
+	.finish_request = operator_finish_request,
 };

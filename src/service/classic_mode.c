@@ -14,12 +14,16 @@ classic_messages(struct svc_customer *cu)
 
 	while (!cu->over &&
 	    (kind = wire_classic_next(&cu->classic, &text, &len)) !=
-		WIRE_CLASSIC_NONE)
-		if (kind == WIRE_CLASSIC_TEXT)
+		WIRE_CLASSIC_NONE) {
+		if (kind == WIRE_CLASSIC_TEXT) {
 			svc_say(cu, text, len, 0);
-		else /* without memory for its hello it is a stranger */
-			cu->over = kind != WIRE_CLASSIC_HELLO ||
-			    !svc_opened(cu, EV_MODE_CLASSIC);
+		} else if (kind == WIRE_CLASSIC_HELLO) {
+			cu->over = !svc_opened(cu, EV_MODE_CLASSIC);
+		} else { /* there is no memory for its hello */
+			cu->over = true;
+			svc_no_memory(cu);
+		}
+	}
 }
 
 /* Told why and reset: an end before our hello would keep it reading. */
@@ -62,14 +66,10 @@ svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf)
 			    svc_limits_of(cu)->line_timeout * DW_SECOND :
 			      svc_idle_ns(cu));
 	}
-	if (cu->refused) {
+	if (cu->refused)
 		reset_classic(cu);
+	if (cu->over)
 		return;
-	}
-	if (cu->over) {
-		cu->why = EV_WHY_RESET;
-		return;
-	}
 	wire_classic_flush(&cu->classic);
 	classic_messages(cu);
 	svc_said_all(cu);

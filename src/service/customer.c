@@ -50,6 +50,47 @@ svc_customer_address(const struct desk_conn *c)
 }
 
 /*
+ * Sentences that need no memory.
+ */
+
+struct sentence {
+	char line[256];
+	size_t len;
+};
+
+static struct sentence
+refusal(enum sks_overload why)
+{
+	static const char *const sentences[SKS_OVERLOADS] = {
+		[SKS_OVER_SESSIONS] = N_("The desk is full. Please try again "
+					 "later."),
+		[SKS_OVER_ADDRESS] = N_("There are too many connections from "
+					"your address."),
+		[SKS_OVER_THREADS] = N_("The desk is busy. Please try again "
+					"later."),
+		[SKS_OVER_PROCESSES] = N_("The desk is busy. Please try again "
+					  "later."),
+		[SKS_OVER_FILES] = N_("The desk is busy. Please try again "
+				      "later."),
+	};
+	struct sentence s;
+	int n = snprintf(s.line, sizeof s.line, "* %s\r\n", _(sentences[why]));
+
+	s.len = (size_t)n < sizeof s.line ? (size_t)n : sizeof s.line - 1;
+	return s;
+}
+
+void
+svc_no_memory(struct svc_customer *cu)
+{
+	struct sentence s = refusal(SKS_OVER_THREADS);
+
+	cu->why = EV_WHY_MEMORY;
+	if (sks_outbox_put(cu->outbox, s.line, s.len, NULL) != SKS_ECLOSED)
+		sks_outbox_cut(cu->outbox);
+}
+
+/*
  * Requests.
  */
 
@@ -65,8 +106,7 @@ prepare_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
 	dw_buf_reset(&s->text);
 	dw_buf_add(&s->text, text, len);
 	if (s->text.failed) {
-		cu->why = EV_WHY_MEMORY;
-		sks_outbox_cut(cu->outbox);
+		svc_no_memory(cu);
 		return NULL;
 	}
 	s->node.rq.rq = rq;
@@ -455,24 +495,26 @@ static void
 customer_refused(struct sks_server *srv, struct sks_request *req,
     enum sks_overload why)
 {
-	static const char *const sentences[SKS_OVERLOADS] = {
-		[SKS_OVER_SESSIONS] = N_("The desk is full. Please try again "
-					 "later."),
-		[SKS_OVER_ADDRESS] = N_("There are too many connections from "
-					"your address."),
-		[SKS_OVER_THREADS] = N_("The desk is busy. Please try again "
-					"later."),
-		[SKS_OVER_PROCESSES] = N_("The desk is busy. Please try again "
-					  "later."),
-		[SKS_OVER_FILES] = N_("The desk is busy. Please try again "
-				      "later."),
-	};
-	char line[256];
-	int n = snprintf(line, sizeof line, "* %s\r\n", _(sentences[why]));
+	struct sentence s = refusal(why);
 
 	(void)srv;
-	if (sks_send_now(sks_request_socket(req), line, (size_t)n) < 0)
+	if (sks_send_now(sks_request_socket(req), s.line, s.len) < 0)
 		sks_reset(sks_request_socket(req));
+}
+
+/* Only setup fails, and only for want of memory: the peer is told, as one whom
+ * no thread could serve. */
+static int
+customer_finish_request(struct sks_server *srv, struct sks_request *req)
+{
+	int r = sks_default_finish_request(srv, req);
+
+	if (r < 0) {
+		customer_refused(srv, req, SKS_OVER_THREADS);
+		svc_read_on(svc_of(sks_server_user(srv)),
+		    sks_request_socket(req));
+	}
+	return r;
 }
 
 static void
@@ -486,5 +528,6 @@ customer_shutdown(struct sks_server *srv, struct sks_request *req)
 const struct sks_server_ops svc_customer_server_ops = {
 	SKS_SERVER_OPS,
 	.on_overload = customer_refused,
+	.finish_request = customer_finish_request,
 	.shutdown_request = customer_shutdown,
 };

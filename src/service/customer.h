@@ -70,6 +70,9 @@ void svc_tell(struct svc_customer *cu, const char *sentence);
 void svc_give_up(struct svc_customer *cu, const char *why,
     const char *sentence);
 
+/* Ends a conversation that cannot go on, with a sentence if that is possible. */
+void svc_no_memory(struct svc_customer *cu);
+
 /* What it speaks is known.  Returns whether it was let in. */
 bool svc_opened(struct svc_customer *cu, enum ev_mode mode);
 

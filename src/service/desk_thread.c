@@ -41,18 +41,19 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 
 	dw_buf_reset(out);
 	if (say->raw)
-		dw_buf_add(out, say->text, say->len);
+		r = dw_buf_add(out, say->text, say->len);
 	else
-		wire_line_encode(out, say->who, say->text, say->len,
+		r = wire_line_encode(out, say->who, say->text, say->len,
 		    svc_customer_telnet(c));
-	if (out->failed)
-		return DESK_PUT_FULL;
+	if (r < 0)
+		return DESK_PUT_NO_MEMORY;
 	r = sks_outbox_put(svc_customer_outbox(c), out->data, out->len, end);
 	if (r >= 0)
 		svc_record_put(svc, c, say);
 	return r == 1        ? DESK_PUT_SENT :
 	    r == 0           ? DESK_PUT_KEPT :
 	    r == SKS_ECLOSED ? DESK_PUT_SHUT :
+	    r == SKS_ENOMEM  ? DESK_PUT_NO_MEMORY :
 			       DESK_PUT_FULL;
 }
 

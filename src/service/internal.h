@@ -112,6 +112,10 @@ void svc_count_refused(struct svc *svc, enum svc_stranger kind);
 /* The desk thread: tells them. */
 void svc_tell_refused(struct svc *svc);
 
+/* Reads what one who was refused still sends, for as long as the limit linger
+ * says: that keeps the answer from being reset.  A worker's thread. */
+void svc_read_on(const struct svc *svc, struct sks_socket *s);
+
 /* The refused operators that no row has told of yet; once nobody accepts any
  * more, or on the thread that does. */
 void svc_log_refusals(struct svc *svc);

@@ -69,14 +69,13 @@ add_unfinished(struct dw_buf *out, size_t len)
 		dw_buf_reset(out);
 }
 
-/* Reading what it still sends keeps the answer from being reset. */
-static void
-read_on(struct svc_customer *cu)
+void
+svc_read_on(const struct svc *svc, struct sks_socket *s)
 {
-	int64_t until = dw_clock_ns() + svc_limits_of(cu)->linger * DW_SECOND;
+	int64_t until = dw_clock_ns() + svc->config->limits.linger * DW_SECOND;
 	char buf[512];
 
-	while (sks_recv_deadline(cu->base.request, buf, sizeof buf, until) > 0)
+	while (sks_recv_deadline(s, buf, sizeof buf, until) > 0)
 		;
 }
 
@@ -101,5 +100,5 @@ svc_refuse(struct svc_customer *cu, enum wire_opening opening,
 		cu->why = EV_WHY_RESET;
 	sks_outbox_end(cu->outbox);
 	dw_buf_fini(&out);
-	read_on(cu);
+	svc_read_on(cu->svc, cu->base.request);
 }

@@ -64,17 +64,19 @@ sks_accept_now(struct sks_socket *s, struct sks_socket **conn,
 	socklen_t len;
 	int fd;
 
-	*conn = NULL;
+	/* Without memory the peer stays in the backlog, to be asked again. */
+	if ((*conn = sks_socket_wrap(-1, sort)) == NULL)
+		return sks_fail_errno(ENOMEM, "accept");
 	do {
 		len = sizeof ss;
 		fd = accept_fd(s->fd, &ss, &len);
 	} while (fd == -EINTR);
-	if (fd < 0)
+	if (fd < 0) {
+		sks_socket_free(*conn);
+		*conn = NULL;
 		return sks_fail_errno(-fd, "accept");
-	if ((*conn = sks_socket_wrap(fd, sort)) == NULL) {
-		close(fd);
-		return sks_fail_errno(ENOMEM, "accept");
 	}
+	(*conn)->fd = fd;
 	if (client != NULL)
 		sks_addr_set(client, &ss, len);
 	return 0;

@@ -54,7 +54,7 @@ sks_socket_wrap(int fd, struct sks_sort sort)
 
 	if (s == NULL)
 		return NULL;
-	assert(fd >= 0);
+	assert(fd >= -1); /* -1: as one that was closed, until it gets one */
 	s->magic = SKS_SOCKET_MAGIC;
 	atomic_init(&s->refs, 1);
 	atomic_init(&s->shared, false);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -60,12 +61,16 @@ sks_accept_request(struct sks_server *srv, struct sks_request **req)
 	*req = NULL;
 	if (listener == NULL)
 		return sks_fail(SKS_EINVAL, "there is no socket");
-	if ((r = sks_accept_now(listener, &s, &client)) < 0)
-		return r;
-	if ((r = sks_request_new(srv, s, &client, req)) < 0) {
-		sks_socket_free(s);
+	/* Before the peer is taken off the backlog: without memory it waits
+	 * there, and is not closed without a word. */
+	if ((*req = sks_request_blank()) == NULL)
 		return sks_fail_errno(ENOMEM, "accept");
+	if ((r = sks_accept_now(listener, &s, &client)) < 0) {
+		free(*req);
+		*req = NULL;
+		return r;
 	}
+	sks_request_begin(*req, srv, s, &client);
 	return 0;
 }
 

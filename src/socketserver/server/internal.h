@@ -227,6 +227,12 @@ void sks_report(struct sks_server *srv, struct sks_request *req, int code);
 
 /* request.c */
 void sks_request_unref(struct sks_request *req);
+/* The two halves of sks_request_new(): its memory (NULL: there is none), to be
+ * given back with free() until the second, which cannot fail. */
+struct sks_request *sks_request_blank(void);
+void sks_request_begin(struct sks_request *req, struct sks_server *srv,
+    struct sks_socket *s, const struct sks_addr *client);
+
 /* Takes a place.  Returns SKS_OVER_NONE, or why there is none. */
 enum sks_overload sks_request_admit(struct sks_request *req);
 void sks_request_retire_locked(struct sks_server *srv, struct sks_request *req)

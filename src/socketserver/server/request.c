@@ -30,15 +30,16 @@ set_idle_timeout(const struct sks_server *srv, struct sks_socket *s)
 	(void)r;
 }
 
-int
-sks_request_new(struct sks_server *srv, struct sks_socket *s,
-    const struct sks_addr *client, struct sks_request **out)
+struct sks_request *
+sks_request_blank(void)
 {
-	struct sks_request *req = calloc(1, sizeof *req);
+	return calloc(1, sizeof(struct sks_request));
+}
 
-	*out = req;
-	if (req == NULL)
-		return sks_fail(SKS_ENOMEM, "");
+void
+sks_request_begin(struct sks_request *req, struct sks_server *srv,
+    struct sks_socket *s, const struct sks_addr *client)
+{
 	req->magic = SKS_REQUEST_MAGIC;
 	atomic_init(&req->refs, 1);
 	atomic_init(&req->stopping, 0);
@@ -50,6 +51,15 @@ sks_request_new(struct sks_server *srv, struct sks_socket *s,
 	dw_lock(&srv->lock);
 	req->number = srv->next_number++;
 	dw_unlock(&srv->lock);
+}
+
+int
+sks_request_new(struct sks_server *srv, struct sks_socket *s,
+    const struct sks_addr *client, struct sks_request **out)
+{
+	if ((*out = sks_request_blank()) == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	sks_request_begin(*out, srv, s, client);
 	return 0;
 }
 
