@@ -372,6 +372,23 @@ duty_row(struct con_row *row, const struct ev_event *ev,
 	return ours_row(row, ev, &b, about);
 }
 
+static int
+erased_row(struct con_row *row, const struct ev_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER, name = DW_BUF_INITIALIZER;
+
+	dw_text_name(&name, ev->who, strlen(ev->who));
+	if (ev->sid != 0)
+		dw_buf_addf(&b, _("%s has erased what the customer of %s gave"),
+		    dw_buf_str(&name), about->label);
+	else
+		dw_buf_addf(&b, _("%s has erased datagrams"),
+		    dw_buf_str(&name));
+	dw_buf_fini(&name);
+	return ours_row(row, ev, &b, about);
+}
+
 int
 con_row_event(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
@@ -399,6 +416,8 @@ con_row_event(struct con_row *row, const struct ev_event *ev,
 		return datagram_row(row, ev);
 	case EV_UDP_REPLY:
 		return answer_row(row, ev, about);
+	case EV_ERASED:
+		return erased_row(row, ev, about);
 	case EV_SENT: /* these two are marks of an earlier row */
 	case EV_UDP_SENT:
 	case EV_UNKNOWN:

@@ -86,7 +86,7 @@ enum desk_rq {
 	DESK_RQ_STALLED,      /* conn, why: does not read, or sends too much */
 	DESK_RQ_ATTACH,       /* who: an operator came */
 	DESK_RQ_DETACH,       /* who */
-	DESK_RQ_REPLY,        /* who, sid, text */
+	DESK_RQ_REPLY,        /* who, sid, text, key, seen */
 	DESK_RQ_COMMAND,      /* who, text: "close 3" */
 	DESK_RQ_DATAGRAM,     /* addr, route, text, whole, flags: a datagram
 	                  * came */
@@ -112,6 +112,11 @@ struct desk_request {
 	const char *addr;  /* see struct desk_peer */
 	const void *route; /* DESK_ROUTE_SIZE bytes */
 	size_t whole;      /* bytes before it was cut */
+	/* What was sent before with this key gets its first answer again.
+	 * seen: the last event of the session that the writer had seen; 0: it
+	 * does not say. */
+	struct ev_key key;
+	uint64_t seen;
 };
 
 /*
@@ -132,6 +137,7 @@ struct desk_peer {
 struct desk_answer {
 	enum ev_code code;
 	uint64_t sid, n;  /* a reply: its session and number */
+	uint64_t seq;     /* stale: the event that was not seen */
 	const char *text; /* for people; "" when there is nothing
 	                   * to say */
 };

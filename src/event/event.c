@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "event/event.h"
 
 static const char *const kinds[] = { "",
@@ -22,4 +24,24 @@ ev_event_of(enum ev_kind kind)
 		.addr = "",
 		.why = "",
 		.body = "" };
+}
+
+bool
+ev_key_is_set(const struct ev_key *k)
+{
+	static const struct ev_key none;
+
+	return memcmp(k, &none, sizeof none) != 0;
+}
+
+bool
+ev_key_is(const struct ev_key *a, const struct ev_key *b)
+{
+	return memcmp(a->bytes, b->bytes, EV_KEY_SIZE) == 0;
+}
+
+bool
+ev_key_is_of(const struct ev_key *a, const struct ev_key *b)
+{
+	return memcmp(a->bytes, b->bytes, EV_KEY_CONSOLE) == 0;
 }

@@ -8,6 +8,7 @@
 #ifndef EV_EVENT_H
 #define EV_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +20,7 @@
  *
  *	arrived	sid, mode, addr		a session begins, waiting
  *	said	sid, n, body, flags	the customer's nth message
- *	reply	sid, n, who, body	the operators' nth message
+ *	reply	sid, n, who, body, key	the operators' nth message
  *	sent	sid, n			replies up to n went out to the customer
  *	name	sid, who		the customer's name is now who
  *	eof	sid			the customer will write no more; it may
@@ -32,8 +33,11 @@
  *	udp-reply addr, who, body	an operator's answer to it
  *	udp-sent addr, n, why		the answer whose seq is n went out; with
  *					why it could not
+ *	erased	sid, who, why		what its customer gave is erased from the
+ *					events of session sid; where sid is 0,
+ *					from those whose seq why names: "4 9-12"
  *
- * sid is 0 for the last five.  A new kind is one row here, its fields above,
+ * sid is 0 for on, off and the udp ones.  A new kind is one row here, its fields above,
  * its effect in event/session.c and its looks in console/rows.c; the compiler
  * names each switch that lacks it (doc/hacking.md has the list).
  */
@@ -51,7 +55,8 @@
 	EV(OFF, "off") \
 	EV(UDP, "udp") \
 	EV(UDP_REPLY, "udp-reply") \
-	EV(UDP_SENT, "udp-sent")
+	EV(UDP_SENT, "udp-sent") \
+	EV(ERASED, "erased")
 /* clang-format on */
 
 /* The kinds have no last one that counts them, so that a switch names them
@@ -72,6 +77,23 @@ enum ev_flags {
 	EV_FLAG_REST_LOST = 32, /* more may have followed, and is lost */
 };
 
+/*
+ * What makes a message one and the same, however often it is sent: drawn before
+ * the first try, kept over every other.  The first half is the console's own,
+ * for as long as it lives, so that a desk knows whose a reply is also when it
+ * was started again in between.  All zero: there is none.
+ */
+#define EV_KEY_SIZE    16
+#define EV_KEY_CONSOLE 8 /* of these bytes */
+struct ev_key {
+	unsigned char bytes[EV_KEY_SIZE];
+};
+
+bool ev_key_is_set(const struct ev_key *k);
+bool ev_key_is(const struct ev_key *a, const struct ev_key *b);
+/* Are both of one console? */
+bool ev_key_is_of(const struct ev_key *a, const struct ev_key *b);
+
 /* Strings are never NULL: what an event does not use is "".  The event owns
  * none of what it points at. */
 struct ev_event {
@@ -87,6 +109,7 @@ struct ev_event {
 	const char *why;  /* EV_WHY_*, or a word of a newer desk */
 	const char *body; /* exact bytes, not NUL-terminated */
 	size_t len;
+	struct ev_key key;
 };
 
 /* An event of this kind with nothing in it. */

@@ -127,6 +127,7 @@ ev_apply(struct ev_session *s, const struct ev_event *ev)
 	case EV_UDP:
 	case EV_UDP_REPLY:
 	case EV_UDP_SENT:
+	case EV_ERASED:
 	case EV_UNKNOWN:
 		break;
 	}

@@ -28,6 +28,7 @@ static const char *const codes[] = {
 	[EV_CODE_NOT_STORED] = "not-stored",
 	[EV_CODE_CLOSED] = "closed",
 	[EV_CODE_GONE] = "gone",
+	[EV_CODE_STALE] = "stale",
 	[EV_CODE_UNKNOWN] = "unknown",
 	[EV_CODE_FULL] = "full",
 	[EV_CODE_USAGE] = "usage",

@@ -47,6 +47,7 @@ enum ev_code {
 	EV_CODE_NOT_STORED, /* the journal failed; nothing happened */
 	EV_CODE_CLOSED,     /* that session has ended */
 	EV_CODE_GONE,       /* its customer is not connected */
+	EV_CODE_STALE,      /* a colleague has answered it meanwhile */
 	EV_CODE_UNKNOWN,    /* no such session or command */
 	EV_CODE_FULL,       /* its customer does not read */
 	EV_CODE_USAGE,      /* nothing to send, bad argument or protocol */

@@ -144,6 +144,7 @@ answered(struct svc_node *n, const struct desk_answer *a)
 	f.id = n->id;
 	f.sid = a->sid;
 	f.n = a->n;
+	f.seq = a->seq;
 	f.code = a->code;
 	f.text = a->text;
 	f.len = strlen(a->text);
@@ -393,8 +394,10 @@ nothing(enum ev_past_of of)
 static void
 history_done(struct svc_operator *op)
 {
-	struct desk_answer a = { EV_CODE_OK, op->job.past.sid, op->job.earlier,
-		"" };
+	struct desk_answer a = { .code = EV_CODE_OK,
+		.sid = op->job.past.sid,
+		.n = op->job.earlier,
+		.text = "" };
 
 	if (op->job.result < 0) {
 		a.code = EV_CODE_NOT_STORED;
@@ -619,6 +622,8 @@ request(struct svc_operator *op, struct wire_frame *f)
 	on->node.rq.sid = f->sid;
 	on->node.rq.text = f->text;
 	on->node.rq.len = f->len;
+	on->node.rq.key = f->key;
+	on->node.rq.seen = f->seen;
 	svc_post(&op->svc->inbox, &on->node);
 }
 

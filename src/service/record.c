@@ -148,6 +148,7 @@ svc_record(struct svc *svc, const struct ev_event *ev,
 	case EV_EOF:
 	case EV_ON:
 	case EV_OFF:
+	case EV_ERASED:
 	case EV_UNKNOWN:
 		break;
 	}

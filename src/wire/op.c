@@ -29,7 +29,8 @@ enum type {
 	NUMBER,
 	SIGNED,
 	SMALL,
-	FLAG
+	FLAG,
+	KEY /* struct ev_key, as hexadecimal digits */
 };
 
 struct member {
@@ -58,7 +59,8 @@ enum {
 	F_JOURNAL = 8192,
 	F_DATAGRAMS = 16384,
 	F_BURST = 32768,
-	F_UNLISTED = 65536
+	F_UNLISTED = 65536,
+	F_KEY = 131072
 };
 
 static const struct {
@@ -66,8 +68,9 @@ static const struct {
 	unsigned has;
 } ops[WIRE_OPS] = {
 	[WIRE_HELLO] = { "hello", F_V | F_NAME | F_SEEN | F_REPLAY },
-	[WIRE_REPLY] = { "reply", F_ID | F_SID | F_TEXT },
+	[WIRE_REPLY] = { "reply", F_ID | F_SID | F_TEXT | F_SEEN | F_KEY },
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
+	[WIRE_READ] = { "read", F_SID | F_SEQ | F_N },
 	[WIRE_LOOK] = { "look", F_SID },
 	[WIRE_PING] = { "ping", F_ID },
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
@@ -78,7 +81,7 @@ static const struct {
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
 	[WIRE_OK] = { "ok", F_ID | F_SID | F_N | F_TEXT },
-	[WIRE_ERR] = { "err", F_ID | F_SID | F_CODE | F_TEXT },
+	[WIRE_ERR] = { "err", F_ID | F_SID | F_CODE | F_TEXT | F_SEQ },
 	[WIRE_LOOKS] = { "looks", F_N | F_NAME | F_SID },
 	[WIRE_PONG] = { "pong", F_ID },
 	[WIRE_UNLISTED] = { "unlisted", F_SID },
@@ -112,6 +115,7 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "name", STRING, name, F_NAME),
 	ROW(struct wire_frame, "desk", STRING, desk, F_DESK),
 	ROW(struct wire_frame, "journal", STRING, journal, F_JOURNAL),
+	ROW(struct wire_frame, "key", KEY, key, F_KEY),
 	WORD_ROW(struct wire_frame, "code", code, F_CODE, ev_codes),
 	END_ROW,
 };
@@ -127,6 +131,7 @@ static const struct member event_members[] = {
 	WORD_ROW(struct ev_event, "mode", mode, 1, ev_modes),
 	ROW(struct ev_event, "addr", STRING, addr, 1),
 	ROW(struct ev_event, "why", STRING, why, 1),
+	ROW(struct ev_event, "key", KEY, key, 1),
 	END_ROW,
 };
 
@@ -219,8 +224,20 @@ is_absent(const struct member *m, const char *at)
 		return *(const unsigned *)at == 0;
 	case FLAG:
 		return !*(const bool *)at;
+	case KEY:
+		return !ev_key_is_set((const struct ev_key *)at);
 	}
 	return true;
+}
+
+static json_t *
+key_json(const struct ev_key *key)
+{
+	char hex[2 * EV_KEY_SIZE + 1];
+
+	for (size_t i = 0; i < EV_KEY_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned)key->bytes[i]);
+	return json_string(hex);
 }
 
 static json_t *
@@ -241,6 +258,8 @@ member_json(const struct member *m, const char *at)
 		return json_integer(*(const unsigned *)at);
 	case FLAG:
 		return json_true();
+	case KEY:
+		return key_json((const struct ev_key *)at);
 	}
 	return NULL;
 }
@@ -463,6 +482,23 @@ get_string(const json_t *j, const struct member *m, char *at)
 }
 
 static int
+get_key(const json_t *j, struct ev_key *key)
+{
+	const char *s = json_string_value(j);
+	unsigned byte;
+
+	if (s == NULL || strlen(s) != (size_t)2 * EV_KEY_SIZE ||
+	    strspn(s, "0123456789abcdef") != (size_t)2 * EV_KEY_SIZE)
+		return -EPROTO;
+	for (size_t i = 0; i < EV_KEY_SIZE; i++) {
+		if (sscanf(s + 2 * i, "%2x", &byte) != 1)
+			return -EPROTO;
+		key->bytes[i] = (unsigned char)byte;
+	}
+	return 0;
+}
+
+static int
 get_member(const json_t *j, const struct member *m, char *at)
 {
 	switch (m->type) {
@@ -479,6 +515,8 @@ get_member(const json_t *j, const struct member *m, char *at)
 			return -EPROTO;
 		*(bool *)at = json_is_true(j);
 		return 0;
+	case KEY:
+		return get_key(j, (struct ev_key *)at);
 	}
 	return -EPROTO;
 }

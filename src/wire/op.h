@@ -7,8 +7,13 @@
  *	to the desk
  *	hello	v, name, seen, replay	first frame; seen = last seq it has,
  *					replay: wants what came since
- *	reply	id, sid, text		the answer is ok or err with this id
+ *	reply	id, sid, text, seen, key
+ *					the answer is ok or err with this id;
+ *					seen: the last event of the session that
+ *					its writer had seen; key: see ev_key
  *	cmd	id, text		"close 3": a row of the desk's table
+ *	read	sid, seq, n		this operator has read the session up to
+ *					event seq, and n of its messages
  *	look	sid			this console has selected sid; 0: nobody
  *	ping	id			the answer is pong with this id
  *	bye				the operator detaches
@@ -27,7 +32,11 @@
  *	past	id, ev			one event of an answer to cmd id
  *	ok	id, sid, n, text	done; for a reply n is its number, for a
  *					history how many messages come before
- *	err	id, sid, code, text	not done; text is for people
+ *	err	id, sid, code, text, seq
+ *					not done; text is for people; stale: seq
+ *					is what its writer has not seen
+ *	read	sid, seq, n		this operator has read so far, at any
+ *					console
  *	looks	n, name, sid		console n, of operator name, has
  *					selected sid; 0: nobody, or it has gone
  *	pong	id			the desk is there
@@ -56,6 +65,7 @@ enum wire_op {
 	WIRE_HELLO,
 	WIRE_REPLY,
 	WIRE_CMD,
+	WIRE_READ,
 	WIRE_LOOK,
 	WIRE_PING,
 	WIRE_BYE,
@@ -82,6 +92,7 @@ struct wire_frame {
 	const char *text;
 	size_t len; /* of text: any bytes */
 	struct ev_event ev;
+	struct ev_key key;
 	const struct ev_session *sessions;
 	size_t nsessions;
 	const struct ev_command *commands;

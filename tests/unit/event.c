@@ -28,8 +28,9 @@ every_word_leads_back_to_its_value(void)
 static void
 the_words_are_those_that_are_stored(void)
 {
-	static const char stored[] = " arrived said reply sent name eof gone "
-				     "closed on off udp udp-reply udp-sent";
+	static const char stored[] =
+	    " arrived said reply sent name eof gone "
+	    "closed on off udp udp-reply udp-sent erased";
 	struct dw_buf words = DW_BUF_INITIALIZER;
 
 	for (unsigned i = 1; i < ev_kinds.n; i++)

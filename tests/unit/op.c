@@ -158,6 +158,42 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 }
 
 static void
+a_reply_carries_its_key_and_what_its_writer_had_seen(void)
+{
+	static const char line[] =
+	    "{\"op\":\"reply\",\"id\":1,\"sid\":3,\"seen\":9,"
+	    "\"key\":\"00ff000000000000000000000000000a\",\"text\":\"hi\"}\n";
+	static const char *const wrong[] = {
+		"{\"op\":\"reply\",\"key\":\"00ff\"}",
+		"{\"op\":\"reply\",\"key\":7}",
+		"{\"op\":\"reply\",\"key\":"
+		"\"00FF000000000000000000000000000a\"}",
+	};
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_REPLY), *back;
+	const char *why;
+
+	f.id = 1;
+	f.sid = 3;
+	f.seen = 9;
+	f.key = (struct ev_key){ { 0, 255, [15] = 10 } };
+	f.text = "hi";
+	f.len = 2;
+	back = around(&f, &out);
+	CHECK_STR(dw_buf_str(&out), line);
+	if (CHECK(back != NULL)) {
+		CHECK_INT(back->seen, 9);
+		CHECK(ev_key_is(&back->key, &f.key));
+	}
+	wire_frame_free(back);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		CHECK_INT(wire_frame_parse(wrong[i], strlen(wrong[i]), &back,
+			      &why),
+		    -EPROTO);
+	dw_buf_fini(&out);
+}
+
+static void
 who_looks_at_whom_travels_both_ways(void)
 {
 	struct dw_buf out = DW_BUF_INITIALIZER;
@@ -418,6 +454,7 @@ main(void)
 		T(a_reply_travels_as_it_is_documented),
 		T(every_op_comes_back_as_itself),
 		T(a_welcome_brings_sessions_commands_and_listeners),
+		T(a_reply_carries_its_key_and_what_its_writer_had_seen),
 		T(who_looks_at_whom_travels_both_ways),
 		T(a_ping_and_its_pong_have_one_id),
 		T(any_bytes_of_a_body_arrive_as_they_were),
