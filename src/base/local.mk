@@ -28,6 +28,8 @@ libdeskwire_la_SOURCES += \
 	src/base/i18n.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/random.c \
+	src/base/random.h \
 	src/base/signals.c \
 	src/base/signals.h \
 	src/base/status.h \

@@ -9,15 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#ifdef HAVE_GETRANDOM
-#include <sys/random.h>
-#else
-#include <fcntl.h>
-#include <unistd.h>
-#endif
 
 #include "base/i18n.h"
 #include "base/lock.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "store/internal.h"
 
@@ -287,40 +282,15 @@ store_append(struct store *s, const struct ev_event *evs, size_t n)
 
 /* ---- opening ---- */
 
-#ifdef HAVE_GETRANDOM
-
-static ssize_t
-draw(void *bytes, size_t n)
-{
-	return getrandom(bytes, n, 0);
-}
-
-#else
-
-static ssize_t
-draw(void *bytes, size_t n)
-{
-	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	ssize_t got;
-
-	if (fd < 0)
-		return -1;
-	got = read(fd, bytes, n);
-	close(fd);
-	return got;
-}
-
-#endif
-
 static int
 draw_id(char id[STORE_ID + 1])
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[STORE_ID / 2];
+	int r = dw_random(bytes, sizeof bytes);
 
-	/* So few bytes come whole, and every signal is blocked. */
-	if (draw(bytes, sizeof bytes) != (ssize_t)sizeof bytes)
-		return -EIO;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < sizeof bytes; i++) {
 		id[2 * i] = digits[bytes[i] >> 4];
 		id[2 * i + 1] = digits[bytes[i] & 15];
