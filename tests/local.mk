@@ -92,6 +92,7 @@ scripts = \
 	tests/system/call.py \
 	tests/system/like_python.py \
 	tests/system/defects.py \
+	tests/system/damage.py \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \

@@ -240,6 +240,40 @@ tell_log(struct svc *svc, struct dw_log *log, bool *losing)
 	svc_notice(svc, EV_CODE_LOG, text);
 }
 
+/* A damaged event is no reason to stop in the middle of a shift: the desk goes
+ * on, and its next start looks at that event again. */
+void
+svc_upkeep_found(struct svc_node *n)
+{
+	struct svc *svc = DW_LIST_OF(n, struct svc, reader.upkeep.news);
+	const struct svc_upkeep *u = &svc->reader.upkeep;
+
+	assert(svc->magic == SVC_MAGIC);
+	if (u->damage.len == 0) {
+		if (u->sound > store_checked(svc->store))
+			store_set_checked(svc->store, u->sound);
+		return;
+	}
+	store_set_checked(svc->store, u->sound);
+	snprintf(svc->damage, sizeof svc->damage,
+	    _("%s The desk goes on; its next start will be refused."),
+	    dw_buf_str(&u->damage));
+	svc_notice(svc, EV_CODE_DISK, svc->damage);
+}
+
+/* The journal has grown: the reader may look after it. */
+static void
+stored(struct svc *svc)
+{
+	struct svc_upkeep *u = &svc->reader.upkeep;
+
+	atomic_store(&u->stored, desk_last_seq(svc->desk));
+	if (store_wants_checkpoint(svc->store)) {
+		atomic_store(&u->wal_is_long, true);
+		svc_reader_stir(&svc->reader);
+	}
+}
+
 static void
 store(struct svc *svc)
 {
@@ -258,6 +292,8 @@ store(struct svc *svc)
 		desk_publish(svc->desk, &sink, svc, svc_now());
 	else
 		desk_undo(svc->desk, &sink, svc, svc_now());
+	if (r == 0 && n > 0)
+		stored(svc);
 	desk_tick(svc->desk, &sink, svc, svc_now());
 	tell_log(svc, svc->config->talk, &svc->talk_losing);
 	tell_log(svc, svc->config->log, &svc->log_losing);

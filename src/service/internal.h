@@ -56,6 +56,7 @@ struct svc {
 	struct dw_buf scratch;
 	/* Of these the operators were told. */
 	bool disk_failing, held_back, log_losing, talk_losing;
+	char damage[512]; /* of the journal, for whoever comes; or "" */
 
 	atomic_bool ending; /* the inbox will get no more */
 	atomic_bool drained;
@@ -139,6 +140,9 @@ void svc_udp_close(struct svc *svc);
 const char *svc_udp_send(struct svc *svc, const struct desk_peer *to,
     const char *text, size_t len);
 void svc_udp_dropped(struct svc *svc);
+
+/* On the desk thread: what the reader's upkeep has found. */
+void svc_upkeep_found(struct svc_node *n);
 
 /* The thread "desk". */
 void *svc_desk_thread(void *svc);

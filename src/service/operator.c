@@ -311,6 +311,8 @@ go_live(struct svc_operator *op)
 		tell_notice(op, EV_CODE_DISK,
 		    _("the journal cannot be written: nothing new is "
 		      "accepted until it can"));
+	if (op->svc->damage[0] != '\0')
+		tell_notice(op, EV_CODE_DISK, op->svc->damage);
 	if (op->svc->log_losing || op->svc->talk_losing)
 		tell_notice(op, EV_CODE_LOG,
 		    _("rows of the log are lost, because it takes none"));

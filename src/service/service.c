@@ -282,6 +282,7 @@ open_desk(struct svc *svc, struct dw_buf *why)
 		return DW_STATUS_FAILED;
 	}
 	store_last(svc->store, &seq, &sid);
+	atomic_store(&svc->reader.upkeep.stored, seq);
 	desk_begin(svc->desk, seq, sid);
 	return 0;
 }
@@ -344,7 +345,7 @@ svc_new(const struct svc_config *config)
 	dw_list_init(&svc->links);
 	svc_inbox_init(&svc->inbox);
 	svc_reader_init(&svc->reader, config->state_dir,
-	    page_bytes(&config->limits));
+	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found);
 	dw_cond_init(&svc->back);
 	svc_node_init(&svc->refusal, DESK_RQ_REFUSED, NULL, NULL);
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
@@ -495,9 +496,10 @@ svc_close(struct svc *svc)
 	svc_end(svc);
 	sks_server_free(svc->operators);
 	svc_log_refusals(svc);
+	/* Nobody asks any more, and its news need a desk thread. */
+	svc_reader_fini(&svc->reader);
 	end_desk_thread(svc);
 	svc_udp_close(svc);
-	svc_reader_fini(&svc->reader);
 	sks_postman_free(svc->postman);
 	desk_free(svc->desk);
 	store_close(svc->store);
