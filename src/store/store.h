@@ -86,11 +86,21 @@ void store_close(struct store *s);
  *			tried again and believed
  *	-ENOMEM, -EBUSY	(somebody else's program has locked the file)
  *	-EINVAL		a seq that does not continue the last one's
+ *	-EEXIST		one of them is stored already: a key or a number that
+ *			its session has
  *	-EBADMSG	what was stored earlier has changed under us
  * The next append works as soon as the cause is gone.
  * Threads: the desk thread alone.
  */
 int store_append(struct store *s, const struct ev_event *evs, size_t n);
+
+/*
+ * The number of the reply of session sid that has this key, on the connection
+ * that writes.  Returns 0, -ENOENT or another -errno.
+ * Threads: the desk thread alone.
+ */
+int store_find_reply(struct store *s, uint64_t sid, const struct ev_key *key,
+    uint64_t *n);
 
 /* Is there another program that reads the journal and has not stopped since,
  * so that the -wal grows beyond 16 MiB and cannot be brought into it?
@@ -146,6 +156,10 @@ int store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
  */
 int store_past(struct store_reader *r, const struct ev_past *past,
     ev_event_fn *fn, void *arg);
+
+/* As store_find_reply(). */
+int store_reader_find_reply(struct store_reader *r, uint64_t sid,
+    const struct ev_key *key, uint64_t *n);
 
 /* Does an event of this kind count in such a page? */
 bool store_past_counts(enum ev_past_of of, enum ev_kind kind);
