@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/handler \
 	tests/unit/hostile \
 	tests/unit/inbox \
+	tests/unit/keys \
 	tests/unit/left \
 	tests/unit/limits \
 	tests/unit/line \

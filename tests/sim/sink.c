@@ -204,6 +204,15 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 }
 
 static void
+sink_find_reply(void *arg, void *node, uint64_t sid, const struct ev_key *key,
+    const struct desk_answer *otherwise)
+{
+	(void)sid;
+	(void)key;
+	sink_answer(arg, node, otherwise);
+}
+
+static void
 sink_attached(void *arg, void *node, uint64_t datagrams)
 {
 	struct world *w = arg;
@@ -288,6 +297,7 @@ const struct desk_sink sim_sink = {
 	.end = sink_end,
 	.cut = sink_cut,
 	.answer = sink_answer,
+	.find_reply = sink_find_reply,
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = udp_datagram,
