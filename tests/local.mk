@@ -145,7 +145,7 @@ EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c
 tests_unit_store_SOURCES = tests/unit/store.c \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 
-tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
+tests_sim_sim_SOURCES = tests/sim/console.c tests/sim/people.c tests/sim/peer.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
 
@@ -156,6 +156,7 @@ plant_programs = \
 	tests/plant/datagrams \
 	tests/plant/desk \
 	tests/plant/event \
+	tests/plant/keys \
 	tests/plant/line \
 	tests/plant/op \
 	tests/plant/opening \
@@ -170,6 +171,7 @@ plant_sources = \
 	tests/plant/desk.c \
 	tests/plant/event.c \
 	tests/plant/mistakes.def \
+	tests/plant/replies.c \
 	tests/plant/plant.c \
 	tests/plant/plant.h \
 	tests/plant/store.c \
@@ -179,6 +181,7 @@ tests_plant_classic_SOURCES = $(plant_sources) tests/unit/classic.c
 tests_plant_datagrams_SOURCES = $(plant_sources) tests/unit/datagrams.c
 tests_plant_desk_SOURCES = $(plant_sources) tests/unit/desk.c
 tests_plant_event_SOURCES = $(plant_sources) tests/unit/event.c
+tests_plant_keys_SOURCES = $(plant_sources) tests/unit/keys.c
 tests_plant_line_SOURCES = $(plant_sources) tests/unit/line.c
 tests_plant_op_SOURCES = $(plant_sources) tests/unit/op.c
 tests_plant_opening_SOURCES = $(plant_sources) tests/unit/opening.c
@@ -193,6 +196,7 @@ tests_plant_classic_LDFLAGS = $(plant_ldflags)
 tests_plant_datagrams_LDFLAGS = $(plant_ldflags)
 tests_plant_desk_LDFLAGS = $(plant_ldflags)
 tests_plant_event_LDFLAGS = $(plant_ldflags)
+tests_plant_keys_LDFLAGS = $(plant_ldflags)
 tests_plant_line_LDFLAGS = $(plant_ldflags)
 tests_plant_op_LDFLAGS = $(plant_ldflags)
 tests_plant_opening_LDFLAGS = $(plant_ldflags)

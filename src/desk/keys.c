@@ -84,8 +84,8 @@ uint64_t
 desk_keys_unseen(const struct desk_session *s, const struct ev_key *key,
     uint64_t seen)
 {
-	uint64_t seq = is_of(&s->last.key, key) ? s->last.other_seq :
-						  s->last.seq;
+	uint64_t seq =
+	    is_of(&s->last.key, key) ? s->last.other_seq : s->last.seq;
 
 	/* Who says nothing about it is not asked. */
 	return seen != 0 && seq > seen ? seq : 0;

@@ -99,8 +99,8 @@ static int
 refuse(struct desk *d, const struct desk_session *s,
     const struct desk_request *rq, enum ev_code code, const char *text)
 {
-	bool may_be_stored = ev_key_is_set(&rq->key) &&
-	    desk_keys_may_be_older(d, s, rq->sid);
+	bool may_be_stored =
+	    ev_key_is_set(&rq->key) && desk_keys_may_be_older(d, s, rq->sid);
 
 	if (code == EV_CODE_STALE)
 		return refuse_stale(d, s, rq,
