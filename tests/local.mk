@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/handler \
 	tests/unit/hostile \
 	tests/unit/inbox \
+	tests/unit/journal \
 	tests/unit/keys \
 	tests/unit/left \
 	tests/unit/limits \
@@ -142,11 +143,13 @@ script_helpers = \
 # Preloaded by tests/system/shift.py, which also compiles it.
 EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c
 
-tests_unit_store_SOURCES = tests/unit/store.c \
+tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
+
+tests_unit_store_SOURCES = tests/unit/store.c tests/unit/store_rig.h \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 
-tests_sim_sim_SOURCES = tests/sim/console.c tests/sim/people.c tests/sim/peer.c \
-	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
+tests_sim_sim_SOURCES = tests/sim/console.c tests/sim/people.c \
+	tests/sim/peer.c tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
 
 # Test programs with planted mistakes (tests/plant/plant.h).
@@ -156,6 +159,7 @@ plant_programs = \
 	tests/plant/datagrams \
 	tests/plant/desk \
 	tests/plant/event \
+	tests/plant/journal \
 	tests/plant/keys \
 	tests/plant/line \
 	tests/plant/op \
@@ -181,6 +185,7 @@ tests_plant_classic_SOURCES = $(plant_sources) tests/unit/classic.c
 tests_plant_datagrams_SOURCES = $(plant_sources) tests/unit/datagrams.c
 tests_plant_desk_SOURCES = $(plant_sources) tests/unit/desk.c
 tests_plant_event_SOURCES = $(plant_sources) tests/unit/event.c
+tests_plant_journal_SOURCES = $(plant_sources) $(tests_unit_journal_SOURCES)
 tests_plant_keys_SOURCES = $(plant_sources) tests/unit/keys.c
 tests_plant_line_SOURCES = $(plant_sources) tests/unit/line.c
 tests_plant_op_SOURCES = $(plant_sources) tests/unit/op.c
@@ -196,6 +201,7 @@ tests_plant_classic_LDFLAGS = $(plant_ldflags)
 tests_plant_datagrams_LDFLAGS = $(plant_ldflags)
 tests_plant_desk_LDFLAGS = $(plant_ldflags)
 tests_plant_event_LDFLAGS = $(plant_ldflags)
+tests_plant_journal_LDFLAGS = $(plant_ldflags)
 tests_plant_keys_LDFLAGS = $(plant_ldflags)
 tests_plant_line_LDFLAGS = $(plant_ldflags)
 tests_plant_op_LDFLAGS = $(plant_ldflags)

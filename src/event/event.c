@@ -45,3 +45,9 @@ ev_key_is_of(const struct ev_key *a, const struct ev_key *b)
 {
 	return memcmp(a->bytes, b->bytes, EV_KEY_CONSOLE) == 0;
 }
+
+bool
+ev_names_customer(enum ev_kind kind)
+{
+	return kind == EV_ARRIVED || kind == EV_NAME;
+}

@@ -75,6 +75,8 @@ enum ev_flags {
 	EV_FLAG_PEER_QUIT = 8,  /* a datagram: it was quit */
 	EV_FLAG_PEER_NEW = 16,  /* a datagram: the first from there for long */
 	EV_FLAG_REST_LOST = 32, /* more may have followed, and is lost */
+	EV_FLAG_ERASED = 64,    /* what a person gave is erased; the journal's
+	                         * readers say so, no event is made with it */
 };
 
 /*
@@ -111,6 +113,13 @@ struct ev_event {
 	size_t len;
 	struct ev_key key;
 };
+
+/*
+ * All that a customer gives is in addr and body, and in who where this says so:
+ * there it is the customer's name, and else an operator's.  Nothing of it is in
+ * why.
+ */
+bool ev_names_customer(enum ev_kind kind);
 
 /* An event of this kind with nothing in it. */
 struct ev_event ev_event_of(enum ev_kind kind);

@@ -224,7 +224,7 @@ tell_reader(struct svc *svc)
 	svc_notice(svc, EV_CODE_DISK,
 	    svc->held_back ?
 		_("another program reads the journal and does not let go: "
-		  "its -wal grows for as long, and is beyond 16 MiB now") :
+		  "its -wal grows for as long, and is beyond 64 MiB now") :
 		_("the journal's -wal does not grow any more"));
 }
 

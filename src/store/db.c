@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -29,15 +30,22 @@ static const struct setting {
 	{ "PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1" },
 };
 
-/* The one that is kept in the file. */
-static const struct setting wal = { "PRAGMA journal_mode=WAL",
-	"PRAGMA journal_mode", "wal" };
+/* Those that are kept in the file.  Pages are small, as each message changes the
+ * last rows of a table and of three indexes, and all of these pages go into the
+ * -wal (doc/decisions/0026). */
+static const struct setting kept[] = {
+	{ "PRAGMA page_size=1024", "PRAGMA page_size", "1024" },
+	{ "PRAGMA journal_mode=WAL", "PRAGMA journal_mode", "wal" },
+};
 
-/* For the list of ended sessions, and for a start, which leaves them out. */
-#define CLOSED_INDEX                                                  \
-	"CREATE INDEX IF NOT EXISTS event_closed ON event(seq, sid) " \
-	"WHERE ev = 'closed';"
-
+/*
+ * What was said twice the unique indexes refuse: the customer's nth message, the
+ * operators' nth, and one key.  event_other is for all other events of a
+ * session, so that each event is in one of three indexes by its session.
+ *
+ * open has the sessions that have not ended, so that a start need not look for
+ * them; erasing what is still to be made NULL.
+ */
 static const char schema[] =
     "CREATE TABLE start("
     "seq INTEGER NOT NULL, sid INTEGER NOT NULL, id TEXT NOT NULL,"
@@ -46,12 +54,22 @@ static const char schema[] =
     "CREATE TABLE event("
     "seq INTEGER PRIMARY KEY, t INTEGER NOT NULL, sid INTEGER NOT NULL,"
     "ev TEXT NOT NULL, n INTEGER NOT NULL, flags INTEGER NOT NULL,"
-    "who TEXT NOT NULL, mode TEXT NOT NULL, addr TEXT NOT NULL,"
-    "why TEXT NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL"
+    "who TEXT, mode TEXT NOT NULL, addr TEXT, why TEXT NOT NULL, body BLOB,"
+    "key BLOB, salt BLOB, commitment BLOB, hash BLOB NOT NULL"
     ") STRICT;"
-    "CREATE INDEX event_sid ON event(sid, seq);" CLOSED_INDEX
+    "CREATE UNIQUE INDEX event_said ON event(sid, n) WHERE ev = 'said';"
+    "CREATE UNIQUE INDEX event_reply ON event(sid, n) WHERE ev = 'reply';"
+    "CREATE UNIQUE INDEX event_key ON event(sid, key) "
+    "WHERE key IS NOT NULL;"
+    "CREATE INDEX event_other ON event(sid, ev) "
+    "WHERE ev NOT IN ('said', 'reply');"
+    "CREATE INDEX event_closed ON event(seq, sid) WHERE ev = 'closed';"
+    "CREATE INDEX event_unattended ON event(seq) "
+    "WHERE ev = 'udp' AND flags & 2 <> 0;"
+    "CREATE TABLE open(sid INTEGER PRIMARY KEY) STRICT;"
+    "CREATE TABLE erasing(seq INTEGER PRIMARY KEY) STRICT;"
     "PRAGMA application_id=0x64736b77;"
-    "PRAGMA user_version=1;";
+    "PRAGMA user_version=2;";
 
 static const struct {
 	int rc;
@@ -65,7 +83,6 @@ static const struct {
 	{ SQLITE_PERM, EACCES },
 	{ SQLITE_CORRUPT, EBADMSG },
 	{ SQLITE_NOTADB, EBADMSG },
-	{ SQLITE_CONSTRAINT, EBADMSG },
 	{ SQLITE_TOOBIG, EFBIG },
 };
 
@@ -92,6 +109,9 @@ store_db_err(sqlite3 *db, int rc)
 		return -ENOMEM;
 	if (rc == SQLITE_IOERR_CORRUPTFS)
 		return -EBADMSG;
+	if (rc == SQLITE_CONSTRAINT_UNIQUE ||
+	    rc == SQLITE_CONSTRAINT_PRIMARYKEY || rc == SQLITE_CONSTRAINT_ROWID)
+		return -EEXIST;
 	/* Also for a full disk: what was written before is in doubt. */
 	if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
 		return -EIO;
@@ -198,7 +218,7 @@ connect_to(const char *path, int flags, sqlite3 **out)
 static int
 say(struct dw_buf *why, const char *path, int r)
 {
-	if (r == -EBADMSG)
+	if (why->len == 0 && r == -EBADMSG)
 		return store_damaged(why, path, 0,
 		    _("it is not a journal of deskwire"));
 	if (why->len == 0)
@@ -230,10 +250,25 @@ store_db_open(const char *path, sqlite3 **out, struct dw_buf *why)
 int
 store_db_wal(sqlite3 *db, const char *path, struct dw_buf *why)
 {
-	int r = apply(db, &wal, path, why);
+	int r = 0;
 
+	for (size_t i = 0; r == 0 && i < sizeof kept / sizeof kept[0]; i++)
+		r = apply(db, &kept[i], path, why);
 	sqlite3_busy_timeout(db, 0);
 	return r < 0 ? say(why, path, r) : 0;
+}
+
+char *
+store_db_find(const char *dir)
+{
+	struct dw_buf path = DW_BUF_INITIALIZER;
+	char *real = realpath(dir, NULL);
+
+	if (real == NULL)
+		return NULL;
+	dw_buf_addf(&path, "%s/" STORE_DB, real);
+	free(real);
+	return dw_buf_take(&path);
 }
 
 int
@@ -265,6 +300,19 @@ say_newer(struct dw_buf *why, const char *path, int64_t version)
 	return -ENOTSUP;
 }
 
+/* Format 1 was never released. */
+static int
+say_older(struct dw_buf *why, const char *path)
+{
+	dw_buf_reset(why);
+	dw_buf_addf(why,
+	    _("The journal %s is of format 1, from before the first release, "
+	      "and this deskwire reads format 2. To set it aside and begin a "
+	      "new one, start the desk with --begin-new."),
+	    path);
+	return -EBADMSG;
+}
+
 int
 store_db_known(sqlite3 *db, const char *path, struct dw_buf *why)
 {
@@ -282,6 +330,8 @@ store_db_known(sqlite3 *db, const char *path, struct dw_buf *why)
 		return say(why, path, -EBADMSG);
 	if (version > STORE_VERSION)
 		return say_newer(why, path, version);
+	if (version < STORE_VERSION)
+		return say_older(why, path);
 	return 1;
 }
 
@@ -302,14 +352,6 @@ insert_start(sqlite3 *db, const char *id, const struct store_end *start)
 	rc = sqlite3_step(st);
 	sqlite3_finalize(st);
 	return store_db_err(db, rc);
-}
-
-void
-store_db_add_index(sqlite3 *db)
-{
-	(void)store_db_exec(db, CLOSED_INDEX);
-	if (!sqlite3_get_autocommit(db))
-		(void)store_db_exec(db, "ROLLBACK");
 }
 
 int

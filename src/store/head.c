@@ -17,10 +17,10 @@
 
 /*
  * One line of fixed length, so that writing it again never needs new space:
- * "head 1 <seq> <sid> <hash> <check>\n".  The check keeps a changed digit
- * from looking like a lost event.
+ * "head 2 <seq> <sid> <hash> <checked> <check>\n".  The check keeps a changed
+ * digit from looking like a lost event.
  */
-#define LINE 128
+#define LINE 160
 
 static uint32_t
 check_sum(const char *s, size_t len)
@@ -78,6 +78,14 @@ store_head_open(struct store_place *p, struct dw_buf *why)
 }
 
 int
+store_head_look(struct store_place *p)
+{
+	p->head_fd =
+	    openat(p->dir_fd, "head", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return p->head_fd < 0 ? -errno : 0;
+}
+
+int
 store_head_make(struct store_place *p, struct dw_buf *why)
 {
 	return p->head_fd >= 0 ? 0 : open_head(p, O_CREAT, why);
@@ -115,7 +123,8 @@ store_head_copy(const struct store_place *p, const char *aside)
 }
 
 bool
-store_head_read(const struct store_place *p, struct store_end *head)
+store_head_read(const struct store_place *p, struct store_end *head,
+    uint64_t *checked)
 {
 	char line[LINE + 1], hash[2 * STORE_HASH + 1];
 	uint32_t sum;
@@ -123,28 +132,33 @@ store_head_read(const struct store_place *p, struct store_end *head)
 	int at = 0;
 
 	memset(head, 0, sizeof *head);
+	*checked = 0;
 	if ((n = pread(p->head_fd, line, LINE, 0)) <= 0)
 		return false;
 	line[n] = '\0';
 	if (sscanf(line,
-		"head 1 %" SCNu64 " %" SCNu64 " %64[0-9a-f] %n%" SCNx32,
-		&head->seq, &head->sid, hash, &at, &sum) == 4 &&
+		"head 2 %" SCNu64 " %" SCNu64 " %64[0-9a-f] %" SCNu64
+		" %n%" SCNx32,
+		&head->seq, &head->sid, hash, checked, &at, &sum) == 5 &&
 	    sum == check_sum(line, (size_t)at) && strlen(hash) == 64 &&
-	    unhex(hash, head->hash))
+	    *checked <= head->seq && unhex(hash, head->hash))
 		return true;
 	memset(head, 0, sizeof *head);
+	*checked = 0;
 	return false;
 }
 
 void
-store_head_write(const struct store_place *p, const struct store_end *end)
+store_head_write(const struct store_place *p, const struct store_end *end,
+    uint64_t checked)
 {
 	char line[LINE + 1], hash[2 * STORE_HASH + 1];
 	int n;
 
 	hex(end->hash, hash);
-	n = snprintf(line, sizeof line, "head 1 %" PRIu64 " %" PRIu64 " %s ",
-	    end->seq, end->sid, hash);
+	n = snprintf(line, sizeof line,
+	    "head 2 %" PRIu64 " %" PRIu64 " %s %" PRIu64 " ", end->seq,
+	    end->sid, hash, checked);
 	n += snprintf(line + n, sizeof line - (size_t)n, "%08" PRIx32,
 	    check_sum(line, (size_t)n));
 	memset(line + n, ' ', LINE - (size_t)n);

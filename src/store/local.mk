@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
+	src/store/append.c \
 	src/store/chain.c \
+	src/store/check.c \
+	src/store/checkpoint.c \
 	src/store/db.c \
+	src/store/erase.c \
 	src/store/head.c \
 	src/store/internal.h \
 	src/store/place.c \

@@ -20,7 +20,8 @@
 struct store_reader {
 	unsigned magic;
 	sqlite3 *db;
-	sqlite3_stmt *after;
+	struct store_chain chain; /* begun when it is first needed */
+	sqlite3_stmt *after, *find;
 	sqlite3_stmt *past[PASTS], *before[PASTS];
 };
 
@@ -30,41 +31,68 @@ static const char after_sql[] =
 /*
  * A page of the past: ?1 is the session, ?2 how many, ?3 the event before which
  * they come.  Each statement uses ?3, so all three can be bound in each.
+ *
+ * Each of a session's indexes has some of its events, and the rowid is seq, so
+ * what counts comes from the newest end of two of them.
  */
-#define PAGE(messages, all)                                      \
-	"WITH first AS (SELECT min(seq) AS seq FROM ("           \
-	"SELECT seq FROM event WHERE sid = ?1 AND seq < ?3 "     \
-	"AND ev IN (" messages ") ORDER BY seq DESC LIMIT ?2)) " \
-	"SELECT " STORE_COLUMNS " FROM event WHERE sid = ?1 "    \
-	"AND seq >= (SELECT seq FROM first) AND seq < ?3 AND ev IN (" all ")"
-#define EARLIER(messages)                                         \
-	"SELECT count(*) FROM event WHERE sid = ?1 AND seq < ?3 " \
-	"AND ev IN (" messages ")"
+#define SAID    "event INDEXED BY event_said", "ev = 'said'", "n"
+#define REPLIED "event INDEXED BY event_reply", "ev = 'reply'", "n"
+#define OTHER(ev)                       \
+	"event INDEXED BY event_other", \
+	    "ev = '" ev "' AND ev NOT IN ('said', 'reply')", "seq"
 
-/* The part behind UNION ALL is empty where there is no later page. */
+/* The numbers of those that count, one kind after the other, for as many as
+ * there may be; and all from the first of the page on. */
+#define NEWEST_(table, is, order)                                         \
+	"SELECT * FROM (SELECT seq FROM " table " WHERE sid = ?1 AND " is \
+	" AND seq < ?3 ORDER BY " order " DESC LIMIT ?2)"
+#define FROM_FIRST_(table, is, order)                      \
+	"SELECT seq FROM " table " WHERE sid = ?1 AND " is \
+	" AND seq >= (SELECT seq FROM first) AND seq < ?3"
+#define COUNT_(table, is, order)                                       \
+	"(SELECT count(*) FROM " table " WHERE sid = ?1 AND seq < ?3 " \
+	"AND " is ")"
+#define NEWEST(...)     NEWEST_(__VA_ARGS__)
+#define FROM_FIRST(...) FROM_FIRST_(__VA_ARGS__)
+#define COUNT(...)      COUNT_(__VA_ARGS__)
+
+#define PAGE(newest, numbers)                                                  \
+	"WITH first AS (SELECT min(seq) AS seq FROM (SELECT seq FROM (" newest \
+	") ORDER BY seq DESC LIMIT ?2)) "                                      \
+	"SELECT " STORE_COLUMNS " FROM event WHERE seq IN (" numbers           \
+	") ORDER BY seq DESC"
+#define AND " UNION ALL "
+
+/* Of a session, what is behind the last UNION ALL is empty where there is no
+ * later page. */
 static const struct {
 	const char *page, *earlier;
 } past_sql[PASTS] = {
-	[EV_PAST_SESSION] = { PAGE("'said', 'reply'",
-				  "'said', 'reply', 'sent'") " UNION ALL SELECT " STORE_COLUMNS
-							     " FROM event "
-							     "WHERE seq = (SELECT max(seq) FROM event WHERE sid = ?1 "
-							     "AND seq >= ?3 AND ev = 'sent' "
-							     "AND EXISTS (SELECT 1 FROM first WHERE seq IS NOT NULL)) "
-							     "ORDER BY seq DESC",
-	    EARLIER("'said', 'reply'") },
-	[EV_PAST_DATAGRAMS] = { PAGE("'udp', 'udp-reply'",
-				    "'udp', 'udp-reply', 'udp-sent'") " ORDER BY seq DESC",
-	    EARLIER("'udp', 'udp-reply'") },
+	[EV_PAST_SESSION] = { PAGE(NEWEST(SAID) AND NEWEST(REPLIED),
+				  FROM_FIRST(SAID) AND FROM_FIRST(REPLIED)
+				      AND FROM_FIRST(OTHER("sent")) AND
+				  "SELECT max(seq) FROM event INDEXED BY event_other "
+				  "WHERE sid = ?1 AND ev = 'sent' "
+				  "AND ev NOT IN ('said', 'reply') AND seq >= ?3 "
+				  "AND EXISTS (SELECT 1 FROM first WHERE seq IS NOT NULL)"),
+	    "SELECT " COUNT(SAID) " + " COUNT(REPLIED) },
+	[EV_PAST_DATAGRAMS] = { PAGE(NEWEST(OTHER("udp"))
+					 AND NEWEST(OTHER("udp-reply")),
+				    FROM_FIRST(OTHER("udp"))
+					AND FROM_FIRST(OTHER("udp-reply"))
+					    AND FROM_FIRST(OTHER("udp-sent"))),
+	    "SELECT " COUNT(OTHER("udp")) " + " COUNT(OTHER("udp-reply")) },
 	[EV_PAST_ENDED] = { "WITH ended AS MATERIALIZED (SELECT seq, sid FROM event "
 			    "WHERE ev = 'closed' AND seq < ?3 "
 			    "ORDER BY seq DESC LIMIT ?2) "
 			    "SELECT " STORE_COLUMNS " FROM event WHERE seq IN ("
 			    "SELECT seq FROM ended UNION ALL "
 			    "SELECT (SELECT min(seq) FROM event WHERE sid = ended.sid "
-			    "AND ev = 'arrived') FROM ended UNION ALL "
+			    "AND ev = 'arrived' AND ev NOT IN ('said', 'reply')) FROM ended "
+			    "UNION ALL "
 			    "SELECT (SELECT max(seq) FROM event WHERE sid = ended.sid "
-			    "AND ev = 'name') FROM ended) ORDER BY seq DESC",
+			    "AND ev = 'name' AND ev NOT IN ('said', 'reply')) FROM ended) "
+			    "ORDER BY seq DESC",
 	    "SELECT count(*) FROM event WHERE ev = 'closed' AND seq < ?3" },
 };
 
@@ -74,6 +102,9 @@ prepare(struct store_reader *r)
 	int rc;
 
 	rc = sqlite3_prepare_v2(r->db, after_sql, -1, &r->after, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(r->db, STORE_FIND_REPLY, -1, &r->find,
+		    NULL);
 	for (int i = 0; i < PASTS && rc == SQLITE_OK; i++) {
 		rc = sqlite3_prepare_v2(r->db, past_sql[i].page, -1,
 		    &r->past[i], NULL);
@@ -84,24 +115,10 @@ prepare(struct store_reader *r)
 	return store_db_err(r->db, rc);
 }
 
-/* SQLite follows no link in a path; ours may lead through some. */
-static char *
-find_db(const char *dir)
-{
-	struct dw_buf path = DW_BUF_INITIALIZER;
-	char *real = realpath(dir, NULL);
-
-	if (real == NULL)
-		return NULL;
-	dw_buf_addf(&path, "%s/" STORE_DB, real);
-	free(real);
-	return dw_buf_take(&path);
-}
-
 static int
 open_in(struct store_reader *r, const char *dir, struct dw_buf *why)
 {
-	char *path = find_db(dir);
+	char *path = store_db_find(dir);
 	struct stat st;
 	int err;
 
@@ -145,12 +162,20 @@ store_reader_close(struct store_reader *r)
 		return;
 	r->magic = 0;
 	sqlite3_finalize(r->after);
+	sqlite3_finalize(r->find);
+	store_chain_fini(&r->chain);
 	for (int i = 0; i < PASTS; i++) {
 		sqlite3_finalize(r->past[i]);
 		sqlite3_finalize(r->before[i]);
 	}
 	sqlite3_close(r->db);
 	free(r);
+}
+
+sqlite3 *
+store_reader_db(struct store_reader *r)
+{
+	return r->db;
 }
 
 static int64_t
@@ -188,17 +213,6 @@ store_past(struct store_reader *r, const struct ev_past *past, ev_event_fn *fn,
 	return store_walk(r->past[past->of], fn, arg);
 }
 
-int
-store_reader_find_reply(struct store_reader *r, uint64_t sid,
-    const struct ev_key *key, uint64_t *n)
-{
-	assert(r->magic == READER_MAGIC);
-	(void)sid;
-	(void)key;
-	(void)n;
-	return -ENOENT;
-}
-
 bool
 store_past_counts(enum ev_past_of of, enum ev_kind kind)
 {
@@ -226,4 +240,45 @@ store_past_before(struct store_reader *r, const struct ev_past *past,
 		*n = (uint64_t)sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
 	return rc == SQLITE_ROW ? 0 : store_db_err(r->db, rc);
+}
+
+int
+store_reader_find_reply(struct store_reader *r, uint64_t sid,
+    const struct ev_key *key, uint64_t *n)
+{
+	assert(r->magic == READER_MAGIC);
+	return store_find(r->find, sid, key, n);
+}
+
+/* ---- the chain, a piece at a time ---- */
+
+static int
+check_piece(struct store_reader *r, uint64_t after, size_t limit,
+    struct store_check *c)
+{
+	int rc;
+
+	if (r->chain.ctx == NULL && (rc = store_chain_init(&r->chain)) < 0)
+		return rc;
+	if ((rc = store_check_begin(c)) < 0 ||
+	    (rc = store_check_go_to(c, after)) < 0)
+		return rc;
+	return store_check_rows(c, limit);
+}
+
+int
+store_reader_check(struct store_reader *r, uint64_t after, size_t limit,
+    uint64_t *upto, struct dw_buf *why)
+{
+	struct store_check c = { .db = r->db,
+		.chain = &r->chain,
+		.path = sqlite3_db_filename(r->db, NULL),
+		.why = why };
+	int rc;
+
+	assert(r->magic == READER_MAGIC);
+	dw_buf_reset(why);
+	rc = check_piece(r, after, limit, &c);
+	*upto = c.end.seq;
+	return rc;
 }

@@ -8,10 +8,20 @@
  *	head		the number and hash of the last event, see below
  *	damaged-TIME/	what --begin-new has set aside; nothing deletes it
  *
- * What is found at start.  Each event's hash covers the hash before it and all
- * of its fields with their lengths.  store_open() recomputes the chain, lets
- * SQLite check its own structure, and compares the end with `head`, which is
- * written after each COMMIT but not waited for.  So any changed, missing,
+ *	marks.db	what operators have read, see marks.h
+ *
+ * What is found.  Each event's hash covers the hash before it and all of its
+ * fields with their lengths; what a person gave (ev_names_customer()) it covers
+ * by a commitment, salted so that nobody can guess from it, and that can be
+ * erased: then an event `erased` says so.  `head` is written after each COMMIT
+ * but not waited for; it names the last event, and the one up to which the
+ * chain was walked and was sound.
+ *
+ * store_open() walks on from there, and over the sessions that have not ended,
+ * and compares the end with `head`: however long the journal is, a start takes
+ * as long as what has come since.  store_reader_check() walks the rest while the
+ * desk runs.  store_verify() does all of it, and looks at SQLite's structure and
+ * at the table of open sessions, which no hash covers.  So any changed, missing,
  * doubled or swapped event is found, and so is a lost end, but for events of
  * the last half minute before a power loss, when `head` itself may be old.
  * There is no journal without a head: it is on disk before the journal's first
@@ -48,7 +58,8 @@ struct store_config {
 };
 
 /*
- * Opens the journal in cfg->dir, or begins one.  Checks all of it first.
+ * Opens the journal in cfg->dir, or begins one.  Checks first what has come
+ * since the chain was walked, and what the desk is rebuilt from.
  *
  * Returns 0; `why` then says where a damaged journal was put, or is empty.
  * Otherwise -errno, and `why` is one translated sentence or two, in one line
@@ -56,7 +67,7 @@ struct store_config {
  *	-EBUSY		another process has it open; why names its pid
  *	-EBADMSG	damaged; why names the first bad event.  Nothing was
  *			changed.  begin_new helps, and accepts_end where only
- *			`head` is against it
+ *			`head` is against it.  Also a journal of format 1
  *	-EINVAL		it does not end at accepted_end
  *	-ENOTSUP	written by a newer deskwire, or on a network's disk
  *	-EPERM		the folder is not ours alone to write, or is a link
@@ -86,26 +97,41 @@ void store_close(struct store *s);
  *			tried again and believed
  *	-ENOMEM, -EBUSY	(somebody else's program has locked the file)
  *	-EINVAL		a seq that does not continue the last one's
- *	-EEXIST		one of them is stored already: a key or a number that
- *			its session has
+ *	-EEXIST		one of them is stored already: a customer's or the
+ *			operators' nth message of a session, or one with this
+ *			key in it
  *	-EBADMSG	what was stored earlier has changed under us
  * The next append works as soon as the cause is gone.
+ *
+ * An event `erased` takes what a person gave out of the events that it names, in
+ * a second transaction, which is tried again until it is done, also by a later
+ * start; store_is_erasing() says when nothing of it is in the files any more.
  * Threads: the desk thread alone.
  */
 int store_append(struct store *s, const struct ev_event *evs, size_t n);
 
-/*
- * The number of the reply of session sid that has this key, on the connection
- * that writes.  Returns 0, -ENOENT or another -errno.
- * Threads: the desk thread alone.
- */
-int store_find_reply(struct store *s, uint64_t sid, const struct ev_key *key,
-    uint64_t *n);
+/* May something that was to be erased still be in the files?  While a reader
+ * keeps the -wal from being cut off it may. */
+bool store_is_erasing(const struct store *s);
 
 /* Is there another program that reads the journal and has not stopped since,
- * so that the -wal grows beyond 16 MiB and cannot be brought into it?
- * Threads: the desk thread alone. */
+ * so that the -wal grows beyond 64 MiB and cannot be brought into it?
+ * Threads: the desk thread alone, as for all that takes the store. */
 bool store_is_held_back(const struct store *s);
+
+/* Has the -wal grown so much since the last time this was true that somebody
+ * should bring it into the journal?  See store_checkpoint(). */
+bool store_wants_checkpoint(struct store *s);
+
+/* Up to which event the chain was walked and was sound, as far as is known; the
+ * next start walks on from there.  Set to less it makes that start look again. */
+uint64_t store_checked(const struct store *s);
+void store_set_checked(struct store *s, uint64_t seq);
+
+/* The number of the reply with this key, in any session.  0, -ENOENT or another
+ * -errno. */
+int store_find_reply(struct store *s, uint64_t sid, const struct ev_key *key,
+    uint64_t *n);
 
 /* The last event's number, and the highest session number ever used (also in
  * journals that were set aside); 0 when there is none. */
@@ -117,12 +143,25 @@ void store_last(const struct store *s, uint64_t *seq, uint64_t *sid);
 const char *store_id(const struct store *s);
 
 /*
- * All events of the sessions that are not closed, and the datagrams that came
- * since an operator came on duty last, oldest first: what a starting desk is
- * rebuilt from.
+ * All events of the sessions that are not closed, oldest first: what a starting
+ * desk is rebuilt from.
  * Returns 0, what fn returned, or -errno.
  */
 int store_replay_open(struct store *s, ev_event_fn *fn, void *arg);
+
+/* How many datagrams came while nobody was on duty, since an operator came last.
+ * Returns 0 or -errno. */
+int store_unattended(struct store *s, uint64_t *n);
+
+/*
+ * A connection of its own that brings the -wal into the journal, for another
+ * thread, while the desk writes on.  It waits for nobody: what is left over the
+ * next call takes.  Returns 0 or -errno.  Threads: one at a time.
+ */
+struct store_checkpointer;
+int store_checkpointer_open(const char *dir, struct store_checkpointer **out);
+int store_checkpoint(struct store_checkpointer *cp);
+void store_checkpointer_close(struct store_checkpointer *cp);
 
 /*
  * A connection of its own that can only read, for another thread, also of
@@ -157,12 +196,30 @@ int store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 int store_past(struct store_reader *r, const struct ev_past *past,
     ev_event_fn *fn, void *arg);
 
-/* As store_find_reply(). */
+/* Does an event of this kind count in such a page? */
+bool store_past_counts(enum ev_past_of of, enum ev_kind kind);
+
+/* As store_find_reply(), for the reader's thread. */
 int store_reader_find_reply(struct store_reader *r, uint64_t sid,
     const struct ev_key *key, uint64_t *n);
 
-/* Does an event of this kind count in such a page? */
-bool store_past_counts(enum ev_past_of of, enum ev_kind kind);
+/*
+ * Walks the chain over at most `limit` events behind event `after`, in one
+ * transaction; *upto is the last sound one, and `after` again when there is none
+ * behind it.  Returns 0; -EBADMSG, with `why`; or another -errno.
+ */
+int store_reader_check(struct store_reader *r, uint64_t after, size_t limit,
+    uint64_t *upto, struct dw_buf *why);
+
+/*
+ * Walks all of it, and looks at what no hash covers; a desk may have the journal
+ * open.  `fn` is told now and then how many of how many events are done; it may
+ * be NULL.  Returns 0 with *seq, the last event; otherwise -errno with `why`, as
+ * store_open().
+ */
+typedef void store_progress_fn(void *arg, uint64_t done, uint64_t all);
+int store_verify(const char *dir, store_progress_fn *fn, void *arg,
+    uint64_t *seq, struct dw_buf *why);
 
 /* How many that count come before past->before.  Returns 0 or -errno. */
 int store_past_before(struct store_reader *r, const struct ev_past *past,

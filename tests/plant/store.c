@@ -15,24 +15,35 @@
 WRAPS(store_chain_add);
 int
 __wrap_store_chain_add(struct store_chain *c, struct store_end *end,
-    const struct ev_event *ev)
+    const struct ev_event *ev, const struct store_seal *seal)
 {
 	struct ev_event other = *ev;
+	struct store_seal without = *seal;
 	uint64_t sid = end->sid;
 	int r;
 
-	if (PLANTED(body_not_hashed))
-		other.len = 0;
-	if (PLANTED(name_not_hashed))
+	if (PLANTED(commitment_not_hashed))
+		without.has = false;
+	if (PLANTED(name_not_hashed) && !ev_names_customer(ev->kind))
 		other.who = "";
 	if (PLANTED(time_not_hashed))
 		other.t_ms = 0;
 	if (PLANTED(chain_broken))
 		memset(end->hash, 0, sizeof end->hash);
-	r = __real_store_chain_add(c, end, &other);
+	r = __real_store_chain_add(c, end, &other, &without);
 	if (PLANTED(highest_session_lost))
 		end->sid = sid;
 	return r;
+}
+
+WRAPS(store_chain_fits);
+int
+__wrap_store_chain_fits(struct store_chain *c, const struct ev_event *ev,
+    const struct store_seal *seal)
+{
+	return PLANTED(words_not_compared) ?
+	    1 :
+	    __real_store_chain_fits(c, ev, seal);
 }
 
 WRAPS(store_chain_start);
@@ -50,21 +61,26 @@ __wrap_store_chain_start(struct store_chain *c, const char *id,
 	return r;
 }
 
-WRAPS(store_verify);
+WRAPS(store_check_for_start);
 int
-__wrap_store_verify(sqlite3 *db, const struct store_place *p,
-    struct store_chain *c, const struct store_end *head, char id[STORE_ID + 1],
-    struct store_end *end, struct dw_buf *why)
+__wrap_store_check_for_start(struct store_check *c, uint64_t checked)
 {
-	static const struct store_end none;
 	int r;
 
 	if (PLANTED(head_not_compared))
-		head = &none;
-	r = __real_store_verify(db, p, c, head, id, end, why);
+		c->head = NULL;
+	r = __real_store_check_for_start(c,
+	    PLANTED(nothing_new_is_walked) ? UINT64_MAX : checked);
 	if (PLANTED(damage_accepted) && r == -EBADMSG)
 		r = 0;
 	return r;
+}
+
+WRAPS(store_check_rest);
+int
+__wrap_store_check_rest(struct store_check *c)
+{
+	return PLANTED(structure_not_checked) ? 0 : __real_store_check_rest(c);
 }
 
 WRAPS(store_verify_high);
@@ -79,9 +95,10 @@ __wrap_store_verify_high(sqlite3 *db, struct store_end *high)
 
 WRAPS(store_head_read);
 bool
-__wrap_store_head_read(const struct store_place *p, struct store_end *head)
+__wrap_store_head_read(const struct store_place *p, struct store_end *head,
+    uint64_t *checked)
 {
-	bool there = __real_store_head_read(p, head);
+	bool there = __real_store_head_read(p, head, checked);
 
 	if (PLANTED(head_without_hash))
 		memset(head->hash, 0, sizeof head->hash);
@@ -91,10 +108,10 @@ __wrap_store_head_read(const struct store_place *p, struct store_end *head)
 WRAPS(store_head_write);
 void
 __wrap_store_head_write(const struct store_place *p,
-    const struct store_end *end)
+    const struct store_end *end, uint64_t checked)
 {
 	if (!PLANTED(head_not_written))
-		__real_store_head_write(p, end);
+		__real_store_head_write(p, end, checked);
 }
 
 /* ---- the folder ---- */
@@ -147,7 +164,8 @@ __wrap_store_db_exec(sqlite3 *db, const char *sql)
 {
 	int r;
 
-	if (PLANTED(unstored_comes_back) && strncmp(sql, "DELETE", 6) == 0)
+	if (PLANTED(unstored_comes_back) &&
+	    strstr(sql, "DELETE FROM event") != NULL)
 		return 0;
 	r = __real_store_db_exec(db, sql);
 	if (PLANTED(failed_commit_believed) && strcmp(sql, "COMMIT") == 0)
@@ -209,6 +227,14 @@ __wrap_store_walk(sqlite3_stmt *st, ev_event_fn *fn, void *arg)
 }
 
 /* ---- what others call ---- */
+
+WRAPS(store_erase_more);
+void
+__wrap_store_erase_more(struct store *s)
+{
+	if (!PLANTED(nothing_is_erased))
+		__real_store_erase_more(s);
+}
 
 WRAPS(store_append);
 int

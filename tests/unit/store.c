@@ -14,86 +14,9 @@
 #include <unistd.h>
 
 #include "faulty_vfs.h"
-#include "store/internal.h"
-#include "store/store.h"
-#include "t.h"
-
-static struct dw_buf why = DW_BUF_INITIALIZER;
+#include "store_rig.h"
 
 /* ---- helpers ---- */
-
-static const char *
-in(const char *dir, const char *file)
-{
-	static char path[4][256];
-	static unsigned at;
-
-	at = (at + 1) % 4;
-	if (!CHECK(snprintf(path[at], sizeof path[at], "%s/%s", dir, file) <
-		(int)sizeof path[at]))
-		return "";
-	return path[at];
-}
-
-static int
-try_open(const char *dir, bool begin_new, struct store **out)
-{
-	const struct store_config cfg = { .dir = dir, .begin_new = begin_new };
-
-	*out = NULL;
-	return store_open(&cfg, out, &why);
-}
-
-static struct store *
-open_in(const char *dir)
-{
-	struct store *s;
-
-	if (!CHECK_INT(try_open(dir, false, &s), 0))
-		fprintf(stderr, "# %s\n", dw_buf_str(&why));
-	return s;
-}
-
-static struct ev_event
-event(uint64_t seq, uint64_t sid, enum ev_kind kind, const char *body)
-{
-	return (struct ev_event){
-		.seq = seq,
-		.t_ms = 1700000000000 + (int64_t)seq,
-		.sid = sid,
-		.kind = kind,
-		.n = seq,
-		.who = "ab",
-		.mode = EV_MODE_CLASSIC,
-		.addr = "",
-		.why = "",
-		.body = body,
-		.len = strlen(body),
-	};
-}
-
-static int
-append(struct store *s, const struct ev_event *evs, size_t n)
-{
-	return store_append(s, evs, n);
-}
-
-static uint64_t
-last_seq(const struct store *s)
-{
-	uint64_t seq, sid;
-
-	store_last(s, &seq, &sid);
-	return seq;
-}
-
-static int
-say(struct store *s, uint64_t sid, enum ev_kind kind, const char *body)
-{
-	struct ev_event e = event(last_seq(s) + 1, sid, kind, body);
-
-	return append(s, &e, 1);
-}
 
 /* Fills a journal with n events of one session and leaves it. */
 static void
@@ -112,16 +35,6 @@ fill(const char *dir, unsigned n)
 	store_close(s);
 }
 
-/* "seq sid word body\n" for each event seen. */
-static int
-list(void *arg, const struct ev_event *ev)
-{
-	dw_buf_addf(arg, "%llu %llu %s ", (unsigned long long)ev->seq,
-	    (unsigned long long)ev->sid, ev_word(&ev_kinds, ev->kind));
-	dw_buf_add(arg, ev->body, ev->len);
-	return dw_buf_addc(arg, '\n');
-}
-
 /* Everything in the journal of dir, through a reader of its own. */
 static void
 check_all(const char *dir, const char *want)
@@ -135,50 +48,6 @@ check_all(const char *dir, const char *want)
 	}
 	store_reader_close(r);
 	dw_buf_fini(&got);
-}
-
-static void
-check_why(const char *part)
-{
-	if (!CHECK(strstr(dw_buf_str(&why), part) != NULL))
-		fprintf(stderr, "# \"%s\" is not in: %s\n", part,
-		    dw_buf_str(&why));
-	CHECK(strchr(dw_buf_str(&why), '\n') == NULL);
-}
-
-static void
-check_refused(const char *dir, int err, const char *part)
-{
-	struct store *s;
-
-	if (!CHECK_INT(try_open(dir, false, &s), err))
-		store_close(s);
-	check_why(part);
-}
-
-static char *
-slurp(const char *path, size_t *len)
-{
-	struct dw_buf all = DW_BUF_INITIALIZER;
-	char chunk[4096];
-	ssize_t n;
-	int fd = open(path, O_RDONLY);
-
-	while (fd >= 0 && (n = read(fd, chunk, sizeof chunk)) > 0)
-		dw_buf_add(&all, chunk, (size_t)n);
-	if (fd >= 0)
-		close(fd);
-	*len = all.len;
-	return dw_buf_take(&all);
-}
-
-static void
-spill(const char *path, const void *data, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	CHECK(fd >= 0 && write(fd, data, len) == (ssize_t)len);
-	close(fd);
 }
 
 /* Flips one bit of the first (or last) place where `text` stands. */
@@ -195,16 +64,6 @@ flip(const char *path, const char *text)
 	}
 	free(all);
 	return at != NULL;
-}
-
-static void
-copy(const char *from, const char *to)
-{
-	size_t len;
-	char *all = slurp(from, &len);
-
-	spill(to, all, len);
-	free(all);
 }
 
 /* A journal as kill -9 leaves it: everything still in the -wal. */
@@ -226,16 +85,6 @@ fill_and_die(const char *dir, unsigned n)
 	store_close(s);
 }
 
-static void
-sql(const char *dir, const char *text)
-{
-	sqlite3 *db = NULL;
-
-	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
-	CHECK_INT(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
-
 static mode_t
 mode(const char *path)
 {
@@ -251,6 +100,8 @@ check_bytes(void *arg, const struct ev_event *ev)
 {
 	const struct ev_event *want = arg;
 
+	if (ev->kind == EV_ARRIVED)
+		return 0;
 	CHECK_INT(ev->seq, want->seq);
 	CHECK_INT(ev->t_ms, want->t_ms);
 	CHECK_INT(ev->sid, want->sid);
@@ -262,6 +113,7 @@ check_bytes(void *arg, const struct ev_event *ev)
 	CHECK_STR(ev->addr, want->addr);
 	CHECK_STR(ev->why, want->why);
 	CHECK_MEM(ev->body, ev->len, want->body, want->len);
+	CHECK(ev_key_is(&ev->key, &want->key));
 	return 7;
 }
 
@@ -271,7 +123,7 @@ every_field_comes_back_byte_for_byte(void)
 	static const char raw[] = "a\0b\xff\xc3 \x1b[2J\r\n客户端已就绪\0";
 	const char *dir = t_tmpdir();
 	struct ev_event e = {
-		.seq = 1,
+		.seq = 2,
 		.t_ms = -5,
 		.sid = UINT64_C(1) << 40,
 		.kind = EV_SAID,
@@ -283,11 +135,13 @@ every_field_comes_back_byte_for_byte(void)
 		.why = "说完",
 		.body = raw,
 		.len = sizeof raw,
+		.key = { { 0, 1, 0xff } },
 	};
 	struct store *s = open_in(dir);
 
 	if (s == NULL)
 		return;
+	CHECK_INT(arrive(s, e.sid), 0);
 	CHECK_INT(append(s, &e, 1), 0);
 	CHECK_INT(store_replay_open(s, check_bytes, &e), 7);
 	store_close(s);
@@ -302,7 +156,7 @@ an_empty_and_a_large_body_come_back(void)
 {
 	const char *dir = t_tmpdir();
 	struct store *s = open_in(dir);
-	struct ev_event e = event(1, 1, EV_SAID, "");
+	struct ev_event e = event(2, 1, EV_SAID, "");
 	size_t len = 1 << 20;
 	char *large = malloc(len);
 
@@ -310,16 +164,21 @@ an_empty_and_a_large_body_come_back(void)
 		return;
 	for (size_t i = 0; i < len; i++)
 		large[i] = (char)(i * 7);
+	CHECK_INT(arrive(s, 1), 0);
 	CHECK_INT(append(s, &e, 1), 0);
 	CHECK_INT(store_replay_open(s, check_bytes, &e), 7);
-	e.seq = 2;
+	CHECK_INT(say(s, 1, EV_CLOSED, ""), 0);
+	CHECK_INT(arrive(s, 2), 0);
+	e.seq = 5;
 	e.sid = 2;
 	e.body = large;
 	e.len = len;
 	CHECK_INT(append(s, &e, 1), 0);
 	store_close(s);
-	if ((s = open_in(dir)) != NULL)
-		CHECK_INT(last_seq(s), 2);
+	if ((s = open_in(dir)) != NULL) {
+		CHECK_INT(last_seq(s), 5);
+		CHECK_INT(store_replay_open(s, check_bytes, &e), 7);
+	}
 	store_close(s);
 	free(large);
 }
@@ -623,28 +482,6 @@ ended_sessions_are_listed_with_their_name_page_by_page(void)
 	store_close(s);
 }
 
-static void
-an_older_journal_gets_the_index_and_needs_none_to_be_read(void)
-{
-	static const char index[] =
-	    "SELECT 1 FROM sqlite_schema WHERE name = 'event_closed'";
-	const char *dir = t_tmpdir();
-	struct store_reader *r = NULL;
-	sqlite3 *db = NULL;
-	int64_t found = 0;
-
-	fill(dir, 2);
-	sql(dir, "DROP INDEX event_closed");
-	if (CHECK_INT(store_reader_open(dir, &r, &why), 0))
-		check_page(r, EV_PAST_ENDED, 0, 9, 0, "");
-	store_reader_close(r);
-	store_close(open_in(dir));
-	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
-	CHECK_INT(store_db_int(db, index, &found), 0);
-	CHECK_INT(found, 1);
-	sqlite3_close(db);
-}
-
 struct follower {
 	struct store_reader *reader;
 	uint64_t until, seen;
@@ -866,8 +703,23 @@ a_newer_schema_is_refused(void)
 	sql(dir, "PRAGMA user_version=9");
 	check_refused(dir, -ENOTSUP, "newer deskwire");
 	CHECK_INT(try_open(dir, true, &s), -ENOTSUP);
-	sql(dir, "PRAGMA user_version=1");
+	sql(dir, "PRAGMA user_version=2");
 	store_close(open_in(dir));
+}
+
+static void
+a_journal_of_format_1_is_refused_and_set_aside_on_demand(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s;
+
+	fill(dir, 2);
+	sql(dir, "PRAGMA user_version=1");
+	check_refused(dir, -EBADMSG, "is of format 1");
+	check_why("--begin-new");
+	if (CHECK_INT(try_open(dir, true, &s), 0))
+		CHECK_INT(last_seq(s), 2);
+	store_close(s);
 }
 
 static void
@@ -943,11 +795,6 @@ a_changed_journal_is_found_whatever_was_changed(void)
 		    "event is 1 " },
 		{ "UPDATE start SET id='x'", "event is 1 " },
 		{ "PRAGMA application_id=5", "not a journal of deskwire" },
-		/* No hash covers the index; SQLite's own check does. */
-		{ "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql="
-		  "'CREATE INDEX event_sid ON event(sid, t)' "
-		  "WHERE name='event_sid'",
-		    "event_sid" },
 	};
 
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
@@ -957,6 +804,20 @@ a_changed_journal_is_found_whatever_was_changed(void)
 		sql(dir, changes[i].sql);
 		check_refused(dir, -EBADMSG, changes[i].said);
 	}
+}
+
+/* No hash covers an index, and no start looks at it. */
+static void
+an_index_that_fits_no_more_is_found_by_who_looks_at_all(void)
+{
+	const char *dir = t_tmpdir();
+
+	fill(dir, 20);
+	sql(dir,
+	    "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql="
+	    "'CREATE UNIQUE INDEX event_said ON event(sid, t) "
+	    "WHERE ev = ''said''' WHERE name='event_said'");
+	check_unsound(dir, "event_said");
 }
 
 static void
@@ -1421,6 +1282,7 @@ append_with_fault(enum faulty_kind kind, unsigned k, size_t size)
 	s = open_in(dir);
 	CHECK_INT(last_seq(s), r == 0 ? 4 : 2);
 	store_close(s);
+	check_sound(dir, r == 0 ? 4 : 2);
 	free(body);
 	return struck;
 }
@@ -1467,12 +1329,81 @@ a_full_disk_loses_the_batch_and_nothing_else(void)
 	sweep(FAULTY_FULL, 20000, stride());
 }
 
-/* Large enough that a checkpoint follows the COMMIT. */
+/* Four events, a checkpoint with fault k, one more.  Returns whether the fault
+ * struck. */
+static bool
+checkpoint_with_fault(enum faulty_kind kind, unsigned k)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	struct store_checkpointer *cp = NULL;
+	bool struck;
+	int r;
+
+	if (s == NULL)
+		return false;
+	CHECK_INT(arrive(s, 1), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(say(s, 1, EV_SAID, "said before"), 0);
+	if (!CHECK_INT(store_checkpointer_open(dir, &cp), 0))
+		return false;
+	faulty_vfs_arm(kind, k);
+	r = store_checkpoint(cp);
+	struck = faulty_vfs_disarm();
+	CHECK(struck ? r < 0 : r == 0);
+	CHECK_INT(say(s, 1, EV_SAID, "later"), 0);
+	store_checkpointer_close(cp);
+	store_close(s);
+	s = open_in(dir);
+	CHECK_INT(last_seq(s), 5);
+	store_close(s);
+	check_sound(dir, 5);
+	return struck;
+}
+
 static void
 a_checkpoint_that_fails_loses_nothing(void)
 {
-	sweep(FAULTY_SYNC, 2200000, 1);
-	sweep(FAULTY_WRITE, 2200000, 997);
+	static const enum faulty_kind kinds[] = { FAULTY_SYNC, FAULTY_WRITE,
+		FAULTY_TORN, FAULTY_FULL };
+	unsigned k;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		for (k = 1; checkpoint_with_fault(kinds[i], k); k++)
+			;
+		CHECK(k > 1);
+	}
+}
+
+static void
+somebody_is_asked_for_a_checkpoint_each_time_the_wal_has_grown(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	struct store_checkpointer *cp = NULL;
+	const size_t size = 3 << 20;
+	char *body = calloc(1, size + 1);
+	unsigned asked = 0;
+
+	if (s == NULL || !CHECK(body != NULL) ||
+	    !CHECK_INT(store_checkpointer_open(dir, &cp), 0))
+		return;
+	memset(body, 'x', size);
+	for (int i = 0; i < 6; i++) {
+		CHECK_INT(say(s, 1, EV_SAID, body), 0);
+		asked += store_wants_checkpoint(s);
+		CHECK(!store_wants_checkpoint(s));
+	}
+	CHECK_INT(asked, 3);
+	CHECK_INT(store_checkpoint(cp), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "at the beginning again"), 0);
+	CHECK(!store_wants_checkpoint(s));
+	CHECK_INT(say(s, 1, EV_SAID, body), 0);
+	CHECK_INT(say(s, 1, EV_SAID, body), 0);
+	CHECK(store_wants_checkpoint(s));
+	store_checkpointer_close(cp);
+	store_close(s);
+	free(body);
 }
 
 /* The batch is in the file, whole, when fsync says no.  Then we die. */
@@ -1530,7 +1461,7 @@ a_sync_that_fails_for_a_full_disk_is_a_failed_sync(void)
 static void
 a_reader_that_stays_is_noticed_when_the_wal_grows(void)
 {
-	const size_t size = 17 << 20;
+	const size_t size = 65 << 20;
 	const char *dir = t_tmpdir();
 	struct store *s = open_in(dir);
 	char *body = calloc(1, size + 1);
@@ -1637,7 +1568,6 @@ main(void)
 		T(a_reader_reads_on_in_pieces),
 		T(history_is_the_last_messages_of_one_session),
 		T(page_by_page_a_history_goes_back_to_the_first_word),
-		T(an_older_journal_gets_the_index_and_needs_none_to_be_read),
 		T(ended_sessions_are_listed_with_their_name_page_by_page),
 		T(what_became_of_answers_is_not_counted_as_datagrams),
 		T(a_reader_in_another_thread_follows_without_a_gap),
@@ -1651,10 +1581,12 @@ main(void)
 		T(file_systems_of_a_network_are_known),
 		T(a_connection_does_what_power_loss_needs),
 		T(a_newer_schema_is_refused),
+		T(a_journal_of_format_1_is_refused_and_set_aside_on_demand),
 		T(a_flipped_bit_in_the_file_names_its_event),
 		T(a_flipped_bit_in_the_wal_names_its_event),
 		T(what_kill_left_in_the_wal_is_there_again),
 		T(a_changed_journal_is_found_whatever_was_changed),
+		T(an_index_that_fits_no_more_is_found_by_who_looks_at_all),
 		T(a_replaced_end_is_found_by_the_head),
 		T(an_event_of_another_journal_is_found),
 		T(a_reader_says_that_an_event_is_damaged),
@@ -1678,6 +1610,7 @@ main(void)
 		T(a_failed_sync_is_never_believed_later),
 		T(a_full_disk_loses_the_batch_and_nothing_else),
 		T(a_checkpoint_that_fails_loses_nothing),
+		T(somebody_is_asked_for_a_checkpoint_each_time_the_wal_has_grown),
 		T(what_a_failed_sync_left_in_the_wal_is_gone_at_once),
 		T(a_sync_that_fails_for_a_full_disk_is_a_failed_sync),
 		T(a_reader_that_stays_is_noticed_when_the_wal_grows),
