@@ -143,6 +143,8 @@ script_helpers = \
 
 # Preloaded by tests/system/shift.py, which also compiles it.
 EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c
+# The same by tests/system/keys.py.
+EXTRA_DIST += tests/system/killed_send.c
 
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 

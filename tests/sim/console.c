@@ -122,8 +122,8 @@ push(struct world *w, enum desk_rq rq, struct console *con)
 }
 
 static struct request *
-push_reply(struct world *w, struct console *con, const char *text,
-    uint64_t sid, const struct ev_key *key, uint64_t seen)
+push_reply(struct world *w, struct console *con, const char *text, uint64_t sid,
+    const struct ev_key *key, uint64_t seen)
 {
 	struct request *q = push(w, DESK_RQ_REPLY, con);
 
@@ -155,8 +155,8 @@ lose_request(struct world *w, struct console *con, const struct letter *l)
 	w->counts.lost_requests++;
 	if (w->nlates == LATES || sim_once_in(w, 2))
 		return;
-	w->lates[w->nlates++] = (struct late){ con, strdup(l->text), l->sid,
-		l->seen, l->key };
+	w->lates[w->nlates++] =
+	    (struct late){ con, strdup(l->text), l->sid, l->seen, l->key };
 }
 
 static void
@@ -415,8 +415,9 @@ console_attached(struct world *w, struct console *con)
 		if (r == NULL)
 			continue;
 		if (r->seq <= con->seen)
-			sim_fail(w, "console %d was shown %" PRIu64
-				    " and keeps its text",
+			sim_fail(w,
+			    "console %d was shown %" PRIu64
+			    " and keeps its text",
 			    number_of(w, con), r->seq);
 		is_stored(w, con, l);
 		w->counts.missed_replies++;
@@ -460,8 +461,7 @@ console_answered(struct world *w, struct request *q,
 	struct console *con = q->con;
 	struct letter *l = letter_of(con, &q->rq.key);
 
-	if (!ev_key_is_set(&q->rq.key) || q->link != con->link ||
-	    !is_live(con))
+	if (!ev_key_is_set(&q->rq.key) || q->link != con->link || !is_live(con))
 		return;
 	if (a->code == EV_CODE_OK) {
 		if (l != NULL)

@@ -279,8 +279,8 @@ erasing_goes_on_where_it_was_broken_off(void)
 	CHECK_INT(converse(s, 1, 4), 0);
 	/* Who reads keeps the old pages in the -wal. */
 	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &other), SQLITE_OK);
-	CHECK_INT(sqlite3_exec(other, "BEGIN; SELECT count(*) FROM event",
-		      NULL, NULL, NULL),
+	CHECK_INT(sqlite3_exec(other, "BEGIN; SELECT count(*) FROM event", NULL,
+		      NULL, NULL),
 	    SQLITE_OK);
 	CHECK_INT(erase(s, 1, ""), 0);
 	CHECK(store_is_erasing(s));
