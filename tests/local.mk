@@ -34,6 +34,7 @@ unit_tests = \
 	tests/unit/hostile \
 	tests/unit/inbox \
 	tests/unit/journal \
+	tests/unit/keys \
 	tests/unit/left \
 	tests/unit/limits \
 	tests/unit/line \
@@ -106,6 +107,7 @@ scripts = \
 	tests/system/alone.py \
 	tests/system/turns.py \
 	tests/system/stop.py \
+	tests/system/keys.py \
 	tests/system/operators.py \
 	tests/system/hostile.py \
 	tests/system/limits.py \
@@ -142,14 +144,16 @@ script_helpers = \
 
 # Preloaded by tests/system/shift.py, which also compiles it.
 EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c
+# The same by tests/system/keys.py.
+EXTRA_DIST += tests/system/killed_send.c
 
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 
 tests_unit_store_SOURCES = tests/unit/store.c tests/unit/store_rig.h \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 
-tests_sim_sim_SOURCES = tests/sim/people.c tests/sim/peer.c \
-	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
+tests_sim_sim_SOURCES = tests/sim/console.c tests/sim/people.c \
+	tests/sim/peer.c tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
 	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
 
 # Test programs with planted mistakes (tests/plant/plant.h).
@@ -160,6 +164,7 @@ plant_programs = \
 	tests/plant/desk \
 	tests/plant/event \
 	tests/plant/journal \
+	tests/plant/keys \
 	tests/plant/line \
 	tests/plant/op \
 	tests/plant/opening \
@@ -174,6 +179,7 @@ plant_sources = \
 	tests/plant/desk.c \
 	tests/plant/event.c \
 	tests/plant/mistakes.def \
+	tests/plant/replies.c \
 	tests/plant/plant.c \
 	tests/plant/plant.h \
 	tests/plant/store.c \
@@ -184,6 +190,7 @@ tests_plant_datagrams_SOURCES = $(plant_sources) tests/unit/datagrams.c
 tests_plant_desk_SOURCES = $(plant_sources) tests/unit/desk.c
 tests_plant_event_SOURCES = $(plant_sources) tests/unit/event.c
 tests_plant_journal_SOURCES = $(plant_sources) $(tests_unit_journal_SOURCES)
+tests_plant_keys_SOURCES = $(plant_sources) tests/unit/keys.c
 tests_plant_line_SOURCES = $(plant_sources) tests/unit/line.c
 tests_plant_op_SOURCES = $(plant_sources) tests/unit/op.c
 tests_plant_opening_SOURCES = $(plant_sources) tests/unit/opening.c
@@ -199,6 +206,7 @@ tests_plant_datagrams_LDFLAGS = $(plant_ldflags)
 tests_plant_desk_LDFLAGS = $(plant_ldflags)
 tests_plant_event_LDFLAGS = $(plant_ldflags)
 tests_plant_journal_LDFLAGS = $(plant_ldflags)
+tests_plant_keys_LDFLAGS = $(plant_ldflags)
 tests_plant_line_LDFLAGS = $(plant_ldflags)
 tests_plant_op_LDFLAGS = $(plant_ldflags)
 tests_plant_opening_LDFLAGS = $(plant_ldflags)

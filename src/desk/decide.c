@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -312,68 +311,6 @@ decide_detach(struct desk *d, const struct desk_request *rq,
 	return 0;
 }
 
-/* Why nothing can be sent to this session now; EV_CODE_OK when it can. */
-static enum ev_code
-refusal(const struct desk *d, const struct desk_session *s, uint64_t sid,
-    const char **text)
-{
-	enum ev_code code = desk_session_refusal(d, s, sid, text);
-
-	if (code != EV_CODE_OK)
-		return code;
-	if (s->facts.gone || s->conn == NULL || s->conn->leaving ||
-	    s->conn->ending || s->conn->cut_why != NULL) {
-		*text = _("that customer is not connected any more");
-		return EV_CODE_GONE;
-	}
-	if (desk_turn_held(&s->conn->turn) > d->config->held_bytes) {
-		*text = _("too much waits for that customer already");
-		return EV_CODE_FULL;
-	}
-	return EV_CODE_OK;
-}
-
-static int
-refuse_long_reply(struct desk *d, const struct desk_request *rq)
-{
-	char *text;
-
-	if (asprintf(&text,
-		_("that is too long: a message has %zu bytes at most, and this "
-		  "one has %zu"),
-		d->config->max_message, rq->len) < 0)
-		return desk_refuse(d, rq, EV_CODE_USAGE,
-		    _("that is too long for one message"));
-	desk_fx_answer(d, rq, EV_CODE_USAGE, text)->owned = text;
-	return 0;
-}
-
-static int
-decide_reply(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
-{
-	struct desk_session *s = desk_session_find(d, rq->sid);
-	struct ev_event ev = ev_event_of(EV_REPLY);
-	const char *text = "";
-	enum ev_code code = refusal(d, s, rq->sid, &text);
-
-	if (code == EV_CODE_OK && dw_text_is_blank(rq->text, rq->len)) {
-		code = EV_CODE_USAGE;
-		text = _("there is nothing to send");
-	}
-	if (code == EV_CODE_OK && rq->len > d->config->max_message)
-		return refuse_long_reply(d, rq);
-	if (code != EV_CODE_OK)
-		return desk_refuse(d, rq, code, text);
-	ev.n = s->facts.out + 1;
-	ev.who = rq->who;
-	ev.body = rq->text;
-	ev.len = rq->len;
-	desk_fx_deliver(d, s, desk_emit(d, s, ev, now));
-	desk_fx_done(d, rq)->answer.n = ev.n;
-	return 0;
-}
-
 static int
 decide_command(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
@@ -417,7 +354,7 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_STALLED] = decide_stalled,
 		[DESK_RQ_ATTACH] = decide_attach,
 		[DESK_RQ_DETACH] = decide_detach,
-		[DESK_RQ_REPLY] = decide_reply,
+		[DESK_RQ_REPLY] = desk_decide_reply,
 		[DESK_RQ_COMMAND] = decide_command,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
 		[DESK_RQ_DROPPED] = desk_decide_dropped,
@@ -429,5 +366,7 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	assert(rq->conn == NULL || rq->conn->magic == DESK_CONN_MAGIC);
 	if (desk_reserve(d, EVENTS_MAX, EFFECTS_MAX) < 0)
 		return -ENOMEM;
+	if (rq->conn != NULL)
+		desk_conn_save(d, rq->conn);
 	return decide[rq->rq](d, rq, now);
 }

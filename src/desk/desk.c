@@ -35,7 +35,7 @@ desk_free(struct desk *d)
 	assert(d->magic == DESK_MAGIC);
 	d->magic = 0;
 	while ((n = dw_list_take(&d->sessions)) != NULL)
-		free(DW_LIST_OF(n, struct desk_session, node));
+		desk_session_free(DW_LIST_OF(n, struct desk_session, node));
 	desk_effects_free(d);
 	desk_peers_fini(&d->peers);
 	desk_left_fini(d);
@@ -43,6 +43,7 @@ desk_free(struct desk *d)
 	free(d->events);
 	free(d->effects);
 	free(d->saved);
+	free(d->conns_saved);
 	free(d);
 }
 
@@ -86,6 +87,8 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 	if (s == NULL)
 		return ev->kind == EV_ARRIVED ? -ENOMEM : 0;
 	ev_apply(&s->facts, ev);
+	if (ev->kind == EV_REPLY)
+		desk_keys_note(d, s, ev);
 	if (ev->kind == EV_GONE && s->facts.state == EV_STATE_LEFT) {
 		desk_left_add(d, s);
 		desk_left_bound(d, NULL);

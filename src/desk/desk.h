@@ -11,7 +11,8 @@
  *	desk_settle()	what was noticed meanwhile	-> events
  *	desk_events()	to be stored in one transaction
  *	desk_publish()	once they are stored, or
- *	desk_undo()	when they could not be
+ *	desk_undo()	when they could not be, or
+ *	desk_retract()	when the journal has one of the replies already
  *	desk_tick()	what is due by now
  *
  * Facts (struct ev_session) are what the stored events add up to, and go back
@@ -31,8 +32,30 @@
 #include "event/session.h"
 #include "desk/turn.h"
 
+/* A reply that has a key. */
+struct desk_keyed {
+	struct ev_key key;
+	uint64_t n, seq;
+};
+
+/* The last replies of a session that have one, the oldest first. */
+struct desk_keys {
+	struct desk_keyed *all;
+	size_t n, cap;
+	bool forgot; /* there were more: only the journal knows those */
+};
+
+/* The last reply of a session, and the last one of any other console than that
+ * one's.  A reply without a key is of a console of its own. */
+struct desk_last {
+	struct ev_key key;
+	uint64_t seq, other_seq; /* 0: none */
+};
+
 struct desk_session {
 	struct ev_session facts;
+	struct desk_last last;  /* facts, too: they go back with them */
+	struct desk_keys keys;  /* and so do these */
 	struct desk_conn *conn; /* NULL: not connected */
 	const char *lost;       /* noticed: why it is not */
 	uint64_t sent_n;        /* noticed: replies up to it went
@@ -117,6 +140,9 @@ struct desk_request {
 	 * does not say. */
 	struct ev_key key;
 	uint64_t seen;
+	/* A reply that the journal refused as a double, decided again: the
+	 * number under which it is stored; 0: none. */
+	uint64_t first_n;
 };
 
 /*
@@ -181,6 +207,11 @@ struct desk_sink {
 	/* No more in either direction, now. */
 	void (*cut)(void *arg, struct desk_conn *c);
 	void (*answer)(void *arg, void *node, const struct desk_answer *a);
+	/* The desk does not know this key any more, but the journal may: also
+	 * answers, with OK and the number of the reply of session sid that has
+	 * the key, or as `otherwise` says when none has.  Its text stays. */
+	void (*find_reply)(void *arg, void *node, uint64_t sid,
+	    const struct ev_key *key, const struct desk_answer *otherwise);
 	/* An operator came: what the desk looks like now, and from now on
 	 * every event.  It also answers.  datagrams: so many came while
 	 * nobody was on duty. */
@@ -217,6 +248,7 @@ struct desk_config {
 	size_t max_gone_per_address; /* and of one address; 0: any number */
 	size_t held_bytes;           /* text that may wait for a turn */
 	size_t max_message;          /* bytes of one reply */
+	size_t max_keys;             /* of one session, that are known */
 	size_t max_peers;            /* over UDP, that are known */
 	int64_t peer_ns;             /* and for so long */
 	size_t max_answer;           /* bytes of one answer over UDP */
@@ -251,6 +283,13 @@ void desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
     struct desk_time now);
 void desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
     struct desk_time now);
+/*
+ * Takes the round back as if none of its requests had come yet: nobody is told
+ * or answered.  The caller decides each again, in the same order and in a round
+ * of its own, so that one double fails no other; the one that is a double again
+ * with first_n.
+ */
+void desk_retract(struct desk *d);
 void desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
     struct desk_time now);
 

@@ -50,20 +50,42 @@ give_answer(const struct desk_round *r, const struct desk_effect *fx)
 	r->sink->answer(r->arg, fx->node, &fx->answer);
 }
 
+static struct desk_answer
+undone_answer(const struct desk_effect *fx)
+{
+	struct desk_answer a = { .code = EV_CODE_NOT_STORED,
+		.sid = fx->answer.sid };
+
+	if (fx->stands)
+		return fx->answer;
+	a.text = fx->undone != NULL ?
+	    fx->undone :
+	    _("the journal cannot be written, nothing was sent; "
+	      "try again");
+	return a;
+}
+
 static void
 give_answer_undone(const struct desk_round *r, const struct desk_effect *fx)
 {
-	struct desk_answer a = fx->answer;
+	struct desk_answer a = undone_answer(fx);
 
-	/* A refusal needed no storing. */
-	if (a.code == EV_CODE_OK) {
-		a.code = EV_CODE_NOT_STORED;
-		a.text = fx->undone != NULL ?
-		    fx->undone :
-		    _("the journal cannot be written, nothing was sent; "
-		      "try again");
-	}
 	r->sink->answer(r->arg, fx->node, &a);
+}
+
+static void
+find_reply(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->find_reply(r->arg, fx->node, fx->answer.sid, &fx->key,
+	    &fx->answer);
+}
+
+static void
+find_reply_undone(const struct desk_round *r, const struct desk_effect *fx)
+{
+	struct desk_answer a = undone_answer(fx);
+
+	r->sink->find_reply(r->arg, fx->node, a.sid, &fx->key, &a);
 }
 
 /* In any case: the worker must go, and what is not stored yet is known from
@@ -197,6 +219,7 @@ static const struct {
 	/*                         when   stored              not stored */
 	[DESK_FX_EVENT]        = { ORDER, tell_event,         NULL },
 	[DESK_FX_ANSWER]       = { ORDER, give_answer,        give_answer_undone },
+	[DESK_FX_FIND_REPLY]   = { ORDER, find_reply,         find_reply_undone },
 	[DESK_FX_LET_GO]       = { ORDER, let_go,             let_go },
 	[DESK_FX_TEXT]         = { ORDER, say_text,           NULL },
 	[DESK_FX_TELL]         = { ORDER, say_text,           say_text },
@@ -301,6 +324,7 @@ struct desk_effect *
 desk_fx_bye(struct desk *d, enum desk_fx kind, struct desk_conn *c,
     const char *text)
 {
+	desk_conn_save(d, c);
 	c->leaving = true;
 	return desk_fx_text(d, kind, c, text, strlen(text));
 }
@@ -315,6 +339,19 @@ desk_fx_answer(struct desk *d, const struct desk_request *rq, enum ev_code code,
 	fx->answer.code = code;
 	fx->answer.sid = rq->sid;
 	fx->answer.text = text;
+	/* A refusal needs no storing. */
+	fx->stands = code != EV_CODE_OK;
+	return fx;
+}
+
+struct desk_effect *
+desk_fx_find_reply(struct desk *d, const struct desk_request *rq,
+    enum ev_code code, const char *text)
+{
+	struct desk_effect *fx = desk_fx_answer(d, rq, code, text);
+
+	fx->fx = DESK_FX_FIND_REPLY;
+	fx->key = rq->key;
 	return fx;
 }
 

@@ -23,7 +23,8 @@ struct desk_round {
  */
 enum desk_fx {
 	DESK_FX_EVENT,      /* event, session; of an arrival conn */
-	DESK_FX_ANSWER,     /* node, answer, undone */
+	DESK_FX_ANSWER,     /* node, answer, stands, undone */
+	DESK_FX_FIND_REPLY, /* the same, key: if the journal has no such one */
 	DESK_FX_LET_GO,     /* conn, node: its worker lets go of it */
 	DESK_FX_TEXT,       /* conn, text: the desk says it */
 	DESK_FX_TELL,       /* the same, also when the round is undone */
@@ -56,6 +57,8 @@ struct desk_effect {
 	void *node;   /* of the request that is answered */
 	size_t event; /* index of its event */
 	struct desk_answer answer;
+	bool stands; /* the answer does, also if not stored */
+	struct ev_key key;
 	const char
 	    *undone; /* the sentence if not stored; NULL: the usual one */
 	const char *text;
@@ -91,6 +94,25 @@ struct desk_tally {
 struct desk_saved {
 	struct desk_session *session;
 	struct ev_session facts;
+	struct desk_last last;
+};
+
+/* A connection as it was before a request, for a round that is retracted: what
+ * deciding changes there. */
+struct desk_saved_conn {
+	struct desk_conn *conn;
+	enum ev_mode mode;
+	struct desk_session *session;
+	const char *lost; /* the session's */
+	uint64_t sid;
+	const char *cut_why;
+	bool listed, half_closed, leaving;
+};
+
+/* The desk as it was when the round began, for the same. */
+struct desk_began {
+	unsigned operators;
+	bool draining;
 };
 
 #define DESK_MAGIC      0xde5c0001u
@@ -138,6 +160,9 @@ struct desk {
 	size_t neffects, cap_effects;
 	struct desk_saved *saved;
 	size_t nsaved, cap_saved;
+	struct desk_saved_conn *conns_saved;
+	size_t nconns_saved, cap_conns_saved;
+	struct desk_began began;
 };
 
 /* Grows *array (of structs of this size) for `need` of them.  Returns 0 or
@@ -153,6 +178,40 @@ int desk_reserve(struct desk *d, size_t events, size_t effects);
 size_t desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now);
 
+/* Puts back what the events of this round have changed. */
+void desk_round_restore(struct desk *d);
+
+/* Forgets all that the round has gathered. */
+void desk_round_forget(struct desk *d);
+
+/* ---- retract.c ---- */
+
+/* For desk_retract(): this connection as it is now. */
+void desk_conn_save(struct desk *d, struct desk_conn *c);
+
+/* ---- reply.c, keys.c ---- */
+
+int desk_decide_reply(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+
+/* The reply of this session with this key; NULL: none that is known here.
+ * s may be NULL. */
+const struct desk_keyed *desk_keys_find(const struct desk_session *s,
+    const struct ev_key *key);
+/* May the journal know a key of session sid that is not known here? */
+bool desk_keys_may_be_older(const struct desk *d, const struct desk_session *s,
+    uint64_t sid);
+/* A reply is one more of its session.  Cannot fail: where there is no memory
+ * for its key, the journal knows it. */
+void desk_keys_note(const struct desk *d, struct desk_session *s,
+    const struct ev_event *ev);
+/* Takes out the keys of replies that the session does not have after all. */
+void desk_keys_restore(struct desk_session *s);
+/* The last reply by another console than this key's, if it is later than
+ * `seen`; 0: there is none. */
+uint64_t desk_keys_unseen(const struct desk_session *s,
+    const struct ev_key *key, uint64_t seen);
+
 /* A session for this connection, with its first event.  NULL: no memory. */
 struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
     struct desk_time now);
@@ -160,6 +219,8 @@ struct desk_session *desk_session_find(struct desk *d, uint64_t sid);
 
 /* One in memory, without a number; NULL: no memory. */
 struct desk_session *desk_session_new(struct desk *d);
+/* Its memory, of one that is on no list. */
+void desk_session_free(struct desk_session *s);
 /* Takes it out of memory. */
 void desk_session_forget(struct desk *d, struct desk_session *s);
 
@@ -256,6 +317,9 @@ struct desk_effect *desk_fx_say(struct desk *d, struct desk_conn *c,
 struct desk_effect *desk_fx_bye(struct desk *d, enum desk_fx kind,
     struct desk_conn *c, const char *text);
 struct desk_effect *desk_fx_answer(struct desk *d,
+    const struct desk_request *rq, enum ev_code code, const char *text);
+/* The same, unless the journal has a reply with the request's key. */
+struct desk_effect *desk_fx_find_reply(struct desk *d,
     const struct desk_request *rq, enum ev_code code, const char *text);
 /* Answers with a refusal; returns 0, as desk_decide() does. */
 int desk_refuse(struct desk *d, const struct desk_request *rq,

@@ -10,6 +10,9 @@ libdeskwire_la_SOURCES += \
 	src/desk/peers.c \
 	src/desk/peers.h \
 	src/desk/effects.c \
+	src/desk/keys.c \
+	src/desk/reply.c \
+	src/desk/retract.c \
 	src/desk/round.c \
 	src/desk/speak.c \
 	src/desk/sessions.c \

@@ -39,7 +39,9 @@ desk_reserve(struct desk *d, size_t events, size_t effects)
 	    desk_grow(&d->effects, &d->cap_effects,
 		d->neffects + events + effects, sizeof *d->effects) < 0 ||
 	    desk_grow(&d->saved, &d->cap_saved, d->nsaved + events,
-		sizeof *d->saved) < 0)
+		sizeof *d->saved) < 0 ||
+	    desk_grow(&d->conns_saved, &d->cap_conns_saved,
+		d->nconns_saved + events + effects, sizeof *d->conns_saved) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -51,6 +53,7 @@ save(struct desk *d, struct desk_session *s)
 		return;
 	assert(d->nsaved < d->cap_saved);
 	d->saved[d->nsaved].session = s;
+	d->saved[d->nsaved].last = s->last;
 	d->saved[d->nsaved++].facts = s->facts;
 	s->saved = true;
 }
@@ -74,6 +77,8 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 			ev.sid = s->facts.sid;
 		save(d, s);
 		ev_apply(&s->facts, &ev);
+		if (ev.kind == EV_REPLY)
+			desk_keys_note(d, s, &ev);
 	}
 	fx->session = s;
 	fx->event = d->nevents;
@@ -129,12 +134,16 @@ keep(const struct desk_round *r)
 	desk_datagrams_keep(d);
 }
 
-static void
-restore(struct desk *d)
+void
+desk_round_restore(struct desk *d)
 {
 	for (size_t i = 0; i < d->nsaved; i++) {
-		d->saved[i].session->facts = d->saved[i].facts;
-		d->saved[i].session->saved = false;
+		struct desk_session *s = d->saved[i].session;
+
+		s->facts = d->saved[i].facts;
+		s->last = d->saved[i].last;
+		s->saved = false;
+		desk_keys_restore(s);
 	}
 	DW_LIST_EACH_SAFE(n, &d->sessions) {
 		struct desk_session *s =
@@ -148,13 +157,20 @@ restore(struct desk *d)
 	desk_datagrams_restore(d);
 }
 
+void
+desk_round_forget(struct desk *d)
+{
+	desk_effects_free(d);
+	d->nevents = d->neffects = d->nsaved = d->nconns_saved = 0;
+}
+
 static void
 begin_next(const struct desk_round *r)
 {
 	struct desk *d = r->d;
 
-	desk_effects_free(d);
-	d->nevents = d->neffects = d->nsaved = 0;
+	desk_round_forget(d);
+	d->began = (struct desk_began){ d->operators, d->draining };
 	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
 		d->drained = true;
 		r->sink->drained(r->arg);
@@ -180,7 +196,7 @@ desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
 {
 	const struct desk_round r = { d, sink, arg, now };
 
-	restore(d);
+	desk_round_restore(d);
 	desk_effects_undo(&r);
 	d->retry_ns = now.ns + d->config->retry_ns;
 	d->dirty = true;

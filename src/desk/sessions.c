@@ -44,13 +44,20 @@ desk_session_new(struct desk *d)
 }
 
 void
+desk_session_free(struct desk_session *s)
+{
+	free(s->keys.all);
+	free(s);
+}
+
+void
 desk_session_forget(struct desk *d, struct desk_session *s)
 {
 	if (s->conn != NULL)
 		s->conn->session = NULL;
 	desk_left_del(d, s);
 	dw_list_del(&s->node);
-	free(s);
+	desk_session_free(s);
 }
 
 bool

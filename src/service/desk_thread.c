@@ -84,6 +84,13 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 }
 
 static void
+sink_find_reply(void *arg, void *node, uint64_t sid, const struct ev_key *key,
+    const struct desk_answer *otherwise)
+{
+	svc_operator_find_reply(svc_of(arg), node, sid, key, otherwise);
+}
+
+static void
 sink_attached(void *arg, void *node, uint64_t datagrams)
 {
 	svc_operator_attached(svc_of(arg), node, datagrams);
@@ -170,6 +177,7 @@ static const struct desk_sink sink = {
 	.end = sink_end,
 	.cut = sink_cut,
 	.answer = sink_answer,
+	.find_reply = sink_find_reply,
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = sink_datagram,
@@ -274,29 +282,102 @@ stored(struct svc *svc)
 	}
 }
 
-static void
-store(struct svc *svc)
+/* Stores what was decided.  Returns 0 or -errno. */
+static int
+append(struct svc *svc)
 {
 	const struct ev_event *evs;
 	size_t n;
-	int r = 0;
+	int r;
 
 	desk_settle(svc->desk, svc_now());
 	evs = desk_events(svc->desk, &n);
-	if (n > 0) {
-		r = store_append(svc->store, evs, n);
+	if (n == 0)
+		return 0;
+	r = store_append(svc->store, evs, n);
+	if (r != -EEXIST)
 		tell_disk(svc, r);
-		tell_reader(svc);
-	}
+	tell_reader(svc);
+	return r;
+}
+
+/* The round is over: it was stored, or was not. */
+static void
+conclude(struct svc *svc, int r)
+{
+	/* With their answers the nodes are their owners' again. */
+	while (dw_list_take(&svc->round) != NULL)
+		;
+	/* Told by nobody yet: our memory is not what the journal says. */
+	if (r == -EEXIST)
+		tell_disk(svc, r);
 	if (r == 0)
 		desk_publish(svc->desk, &sink, svc, svc_now());
 	else
 		desk_undo(svc->desk, &sink, svc, svc_now());
-	if (r == 0 && n > 0)
+	if (r == 0)
 		stored(svc);
 	desk_tick(svc->desk, &sink, svc, svc_now());
 	tell_log(svc, svc->config->talk, &svc->talk_losing);
 	tell_log(svc, svc->config->log, &svc->log_losing);
+}
+
+/* The reply that alone is refused as a double gets the answer of the one that
+ * is stored. */
+static void
+answer_double(struct svc *svc, struct svc_node *n)
+{
+	int r =
+	    store_find_reply(svc->store, n->rq.sid, &n->rq.key, &n->rq.first_n);
+
+	if (r == 0) {
+		desk_retract(svc->desk);
+		r = desk_decide(svc->desk, &n->rq, svc_now());
+		assert(r == 0); /* there was room for more */
+		r = append(svc);
+	}
+	conclude(svc, r == -ENOENT ? -EEXIST : r);
+}
+
+static void
+decide_alone(struct svc *svc, struct svc_node *n)
+{
+	int r;
+
+	while (desk_decide(svc->desk, &n->rq, svc_now()) < 0)
+		conclude(svc, append(svc));
+	r = append(svc);
+	if (r == -EEXIST && n->rq.rq == DESK_RQ_REPLY)
+		answer_double(svc, n);
+	else
+		conclude(svc, r);
+}
+
+/* One reply of the round is stored already, under a key that the desk has
+ * forgotten.  Each request is decided again in a round of its own, so that it
+ * fails none of the others. */
+static void
+decide_one_by_one(struct svc *svc)
+{
+	struct dw_list again;
+	struct dw_list *n;
+
+	dw_list_init(&again);
+	dw_list_move(&again, &svc->round);
+	desk_retract(svc->desk);
+	while ((n = dw_list_take(&again)) != NULL)
+		decide_alone(svc, DW_LIST_OF(n, struct svc_node, link));
+}
+
+static void
+store(struct svc *svc)
+{
+	int r = append(svc);
+
+	if (r == -EEXIST && !dw_list_empty(&svc->round))
+		decide_one_by_one(svc);
+	else
+		conclude(svc, r);
 }
 
 static void
@@ -310,6 +391,7 @@ decide(struct svc *svc, struct svc_node *n)
 	}
 	while (desk_decide(svc->desk, &n->rq, svc_now()) < 0)
 		store(svc); /* which makes room for one request */
+	dw_list_add(&svc->round, &n->link);
 }
 
 void *

@@ -36,7 +36,8 @@ struct svc_node {
 	void (*ready)(struct svc_node *n);
 	void (*answered)(struct svc_node *n, const struct desk_answer *a);
 
-	/* Guarded by the inbox's lock. */
+	/* Guarded by the inbox's lock; once the node is taken, the link is the
+	 * desk thread's. */
 	struct dw_list link;
 	bool out;   /* posted, not yet given back */
 	bool again; /* posted while it was out */

@@ -51,6 +51,7 @@ struct svc {
 
 	/* The desk thread's own. */
 	struct desk *desk;
+	struct dw_list round; /* the nodes that this round has decided */
 	struct dw_list links; /* operators that are live */
 	uint64_t last_link;   /* the number of the latest */
 	struct dw_buf scratch;
@@ -106,6 +107,8 @@ void svc_operator_attached(struct svc *svc, struct svc_node *n,
     uint64_t datagrams);
 void svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past);
+void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
+    const struct ev_key *key, const struct desk_answer *otherwise);
 
 /* One more was refused: the operators are told from time to time.  Any
  * thread. */

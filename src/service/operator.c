@@ -27,6 +27,11 @@
 struct operator_node {
 	struct svc_node node;
 	struct wire_frame *frame; /* what the request points at */
+
+	/* A reply that may be stored already: the reader looks. */
+	struct svc_job job;
+	struct svc_node found;        /* posted when it has, */
+	struct desk_answer otherwise; /* and it found none */
 };
 
 #define OPERATOR_MAGIC 0x5e4c0004u
@@ -378,6 +383,48 @@ svc_operator_past(struct svc *svc, struct svc_node *n,
 	ask(op, n);
 }
 
+/* The reader has looked, on the reader's thread. */
+static void
+looked(struct svc_job *job)
+{
+	struct operator_node *on = DW_LIST_OF(job, struct operator_node, job);
+
+	svc_post(&operator_of(&on->node)->svc->inbox, &on->found);
+}
+
+void
+svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
+    const struct ev_key *key, const struct desk_answer *otherwise)
+{
+	struct operator_node *on = DW_LIST_OF(n, struct operator_node, node);
+
+	assert(n == &on->node && n->rq.rq == DESK_RQ_REPLY);
+	on->job.key = *key;
+	on->job.sid = sid;
+	on->job.done = looked;
+	on->otherwise = *otherwise;
+	svc_reader_ask(&svc->reader, &on->job);
+}
+
+static void
+reply_found(struct svc_node *n)
+{
+	struct operator_node *on = DW_LIST_OF(n, struct operator_node, found);
+	struct desk_answer a = on->otherwise;
+
+	if (on->job.result == 0) {
+		a = (struct desk_answer){ .code = EV_CODE_OK,
+			.sid = on->job.sid,
+			.n = on->job.n,
+			.text = "" };
+	} else if (on->job.result != -ENOENT) {
+		a.code = EV_CODE_NOT_STORED;
+		a.text = _("the journal cannot be read");
+	}
+	answered(&on->node, &a);
+	svc_give_back(&operator_of(n)->svc->inbox, &on->node);
+}
+
 /* What an answer without a row says. */
 static const char *
 nothing(enum ev_past_of of)
@@ -513,6 +560,10 @@ operator_nodes(struct svc_operator *op)
 		svc_node_init(n, DESK_RQ_REPLY, NULL, &op->back);
 		n->first = true;
 		n->answered = answered;
+		n = &op->nodes[i].found;
+		svc_node_init(n, DESK_RQ_NONE, NULL, &op->back);
+		n->first = true;
+		n->ready = reply_found;
 	}
 	svc_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
 	svc_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
@@ -626,6 +677,7 @@ request(struct svc_operator *op, struct wire_frame *f)
 	on->node.rq.len = f->len;
 	on->node.rq.key = f->key;
 	on->node.rq.seen = f->seen;
+	on->node.rq.first_n = 0;
 	svc_post(&op->svc->inbox, &on->node);
 }
 
@@ -712,8 +764,10 @@ operator_finish(struct sks_handler *h)
 	struct svc_operator *op = operator_in(h);
 	struct svc_inbox *in = &op->svc->inbox;
 
-	for (int i = 0; i < NODES; i++)
+	for (int i = 0; i < NODES; i++) {
 		svc_wait(in, &op->nodes[i].node);
+		svc_wait(in, &op->nodes[i].found);
+	}
 	svc_wait(in, &op->look);
 	svc_wait(in, &op->ping);
 	if (op->attached) {

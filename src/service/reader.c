@@ -169,6 +169,8 @@ answer(const struct svc_reader *reader, struct store_reader *sr,
 
 	if (sr == NULL)
 		r = -EIO;
+	else if (ev_key_is_set(&job->key))
+		r = store_reader_find_reply(sr, job->sid, &job->key, &job->n);
 	else if (job->past.count != 0)
 		r = read_page(sr, job, reader->max_bytes);
 	else

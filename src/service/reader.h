@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/lock.h"
+#include "event/event.h"
 #include "event/past.h"
 #include "service/upkeep.h"
 
@@ -23,6 +24,8 @@
 struct svc_job {
 	unsigned magic;
 	/* Set by the desk thread before it asks. */
+	struct ev_key key; /* set: the reply of session sid with it; or, */
+	uint64_t sid;
 	struct ev_past past; /* this page; or, */
 	uint64_t after;      /* past.count 0: all events after this one */
 	uint64_t id;         /* a page: goes into its frames */
@@ -34,7 +37,8 @@ struct svc_job {
 	uint64_t first;   /* a page: its first that counts; 0: none */
 	uint64_t earlier; /* a page: how many count before that */
 	bool more;        /* there may be more after that */
-	int result;       /* 0 or -errno */
+	uint64_t n;       /* a reply: its number */
+	int result;       /* 0 or -errno; of a reply -ENOENT: none */
 
 	struct dw_list link;
 };

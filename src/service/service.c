@@ -23,6 +23,7 @@
 #define DEFAULT_PORT 6666                  /* the tutorial's */
 #define DESK_STACK   ((size_t)1024 * 1024) /* SQLite's */
 #define HELD_BYTES   ((size_t)64 * 1024)
+#define KEYS         64 /* of one session; the journal knows them all */
 #define PAGE_BYTES   ((size_t)1024 * 1024)
 #define STACK_USUAL  64 /* KiB; the library knows what sanitizers need */
 
@@ -305,6 +306,7 @@ configure_desk(struct svc *svc)
 	dc->max_gone_per_address = (size_t)l->max_gone_per_address;
 	dc->held_bytes = HELD_BYTES;
 	dc->max_message = (size_t)l->max_message;
+	dc->max_keys = KEYS;
 	dc->max_peers = (size_t)l->udp_peers;
 	dc->peer_ns = l->udp_timeout * DW_SECOND;
 	dc->max_answer = (size_t)l->max_answer;
@@ -343,6 +345,7 @@ svc_new(const struct svc_config *config)
 	svc->magic = SVC_MAGIC;
 	svc->config = config;
 	dw_list_init(&svc->links);
+	dw_list_init(&svc->round);
 	svc_inbox_init(&svc->inbox);
 	svc_reader_init(&svc->reader, config->state_dir,
 	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found);

@@ -86,6 +86,14 @@ __wrap_desk_effects_undo(const struct desk_round *r)
 		change_effects(r->d, DESK_FX_ANSWER, DESK_FX_EVENT);
 	if (PLANTED(undone_turn_lost))
 		change_effects(r->d, DESK_FX_WROTE, DESK_FX_EVENT);
+	for (size_t i = 0; i < r->d->neffects; i++) {
+		if (PLANTED(stale_by_undone) &&
+		    r->d->effects[i].answer.code == EV_CODE_STALE)
+			r->d->effects[i].stands = true;
+		if (PLANTED(first_answer_undone) &&
+		    r->d->effects[i].answer.code == EV_CODE_OK)
+			r->d->effects[i].stands = false;
+	}
 	if (PLANTED(no_sorry))
 		change_effects(r->d, DESK_FX_SORRY, DESK_FX_EVENT);
 	if (PLANTED(never_comes_back))
@@ -174,12 +182,19 @@ size_t
 __wrap_desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now)
 {
+	size_t at;
+
 	if (PLANTED(gone_for_ever) && ev.kind == EV_CLOSED &&
 	    strcmp(ev.why, EV_WHY_GONE) == 0)
 		return 0;
 	if (PLANTED(reply_number_again) && ev.kind == EV_REPLY && ev.n > 1)
 		ev.n--;
-	return __real_desk_emit(d, s, ev, now);
+	if (PLANTED(key_not_stored))
+		memset(&ev.key, 0, sizeof ev.key);
+	at = __real_desk_emit(d, s, ev, now);
+	if (PLANTED(stale_by_customer) && ev.kind == EV_SAID)
+		s->last = (struct desk_last){ .seq = d->events[at].seq };
+	return at;
 }
 
 WRAPS(desk_settle_sent);
@@ -254,9 +269,13 @@ WRAPS(desk_replay);
 int
 __wrap_desk_replay(struct desk *d, const struct ev_event *ev)
 {
+	struct ev_event other = *ev;
+
 	if (PLANTED(sent_not_replayed) && ev->kind == EV_SENT)
 		return 0;
-	return __real_desk_replay(d, ev);
+	if (PLANTED(keys_not_replayed))
+		memset(&other.key, 0, sizeof other.key);
+	return __real_desk_replay(d, &other);
 }
 
 WRAPS(desk_deadline);

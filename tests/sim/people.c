@@ -12,6 +12,8 @@
 
 #include "sim.h"
 
+#define BUSY 3
+
 struct request *
 people_push(struct world *w, enum desk_rq rq)
 {
@@ -306,19 +308,8 @@ customer_acts(struct world *w, struct customer *cu)
 }
 
 /*
- * Operators.
+ * What operators type; console.c has the rest.
  */
-
-static struct request *
-push_op(struct world *w, enum desk_rq rq, struct op *op)
-{
-	struct request *q = people_push(w, rq);
-
-	q->op = op;
-	q->who = strdup(op->name);
-	q->rq.who = q->who;
-	return q;
-}
 
 /* A character, or a few. */
 static const char *
@@ -344,8 +335,8 @@ piece(struct world *w)
 	}
 }
 
-static char *
-reply_text(struct world *w)
+char *
+people_reply_text(struct world *w)
 {
 	struct dw_buf b = DW_BUF_INITIALIZER;
 	uint64_t n = 1 + sim_random(w, sim_once_in(w, 8) ? 700 : 30);
@@ -361,10 +352,12 @@ reply_text(struct world *w)
 	return dw_buf_take(&b);
 }
 
-static uint64_t
-some_session(struct world *w)
+uint64_t
+people_some_session(struct world *w)
 {
-	const struct customer *cu = &w->customers[sim_random(w, CONNS)];
+	/* To some they all talk. */
+	uint64_t i = sim_random(w, sim_once_in(w, 2) ? BUSY : CONNS);
+	const struct customer *cu = &w->customers[i];
 	uint64_t last = w->store.sid;
 
 	switch (sim_random(w, 16)) {
@@ -380,66 +373,14 @@ some_session(struct world *w)
 	}
 }
 
-static void
-op_replies(struct world *w, struct op *op)
-{
-	struct request *q = push_op(w, DESK_RQ_REPLY, op);
-
-	q->message.text = reply_text(w);
-	q->message.len = strlen(q->message.text);
-	q->rq.text = q->message.text;
-	q->rq.len = q->message.len;
-	q->rq.sid = some_session(w);
-	sim_note(w, " %s>%" PRIu64, op->name, q->rq.sid);
-}
-
-static void
-op_commands(struct world *w, struct op *op)
-{
-	static const char *const words[] = { "close", "kick", "history",
-		"history", "ended", "bogus", "closes", "" };
-	struct request *q = push_op(w, DESK_RQ_COMMAND, op);
-	char text[64];
-
-	snprintf(text, sizeof text, "%s %" PRIu64 "%s", words[sim_random(w, 8)],
-	    some_session(w), sim_once_in(w, 10) ? " x" : "");
-	if (sim_once_in(w, 200))
-		snprintf(text, sizeof text, "quit");
-	if (sim_once_in(w, 100))
-		snprintf(text, sizeof text, "close left");
-	q->message.text = strdup(text);
-	q->message.len = strlen(text);
-	q->rq.text = q->message.text;
-	q->rq.len = q->message.len;
-	sim_note(w, " %s:%s", op->name, text);
-}
-
 /* Then datagrams are counted, so it may last. */
-static bool
-is_unattended(const struct world *w)
+bool
+people_unattended(const struct world *w)
 {
-	for (int i = 0; i < OPS; i++)
-		if (w->ops[i].on)
+	for (int i = 0; i < CONSOLES; i++)
+		if (w->consoles[i].on)
 			return false;
 	return true;
-}
-
-static void
-op_acts(struct world *w, struct op *op)
-{
-	if (op->busy || (is_unattended(w) && !sim_once_in(w, 40)))
-		return;
-	if (!op->on || sim_once_in(w, 60)) {
-		push_op(w, op->on ? DESK_RQ_DETACH : DESK_RQ_ATTACH, op);
-		op->busy = true;
-		sim_note(w, " %s %s", op->name, op->on ? "goes" : "comes");
-	} else if (sim_once_in(w, 8)) {
-		op_commands(w, op);
-	} else if (sim_once_in(w, 8)) {
-		udp_answer(w, push_op(w, DESK_RQ_COMMAND, op));
-	} else {
-		op_replies(w, op);
-	}
 }
 
 void
@@ -449,8 +390,10 @@ people_gather(struct world *w)
 
 	for (uint64_t i = 0; i < n && w->nbatch < BATCH; i++) {
 		if (sim_once_in(w, 3) && !w->calm && !w->draining)
-			op_acts(w, &w->ops[sim_random(w, OPS)]);
-		else if (sim_once_in(w, is_unattended(w) ? 2 : 12) &&
+			console_acts(w, &w->consoles[sim_random(w, CONSOLES)]);
+		else if (w->nlates > 0 && sim_once_in(w, 60) && !w->draining)
+			console_late(w);
+		else if (sim_once_in(w, people_unattended(w) ? 2 : 12) &&
 		    !w->draining)
 			udp_note(w);
 		else

@@ -100,6 +100,7 @@ expect_refusals(struct world *w)
 {
 	for (unsigned i = 0; i < w->nbatch; i++)
 		if (w->batch[i].rq.rq == DESK_RQ_OPENED &&
+		    !w->batch[i].answered &&
 		    w->batch[i].cu->mode == EV_MODE_CLASSIC)
 			w->batch[i].cu->may_cut = true;
 }
@@ -146,16 +147,23 @@ check_customers(struct world *w)
 }
 
 static void
-decide(struct world *w)
+decide(struct world *w, struct request *q)
 {
-	w->phase = DECIDE;
-	for (unsigned i = 0; i < w->nbatch; i++) {
-		struct desk_request rq = w->batch[i].rq;
+	struct desk_request rq = q->rq;
 
-		if (desk_decide(w->desk, &rq, w->now) < 0)
-			sim_fail(w, "no memory");
-	}
-	desk_settle(w->desk, w->now);
+	w->phase = DECIDE;
+	if (q->udp)
+		udp_whom(w, q);
+	/* What came before it may have been carried out already. */
+	if (q->cu != NULL)
+		q->over |= q->cu->closed || q->cu->ended || q->cu->cut;
+	q->unattended = w->duty == 0;
+	if (rq.rq == DESK_RQ_ATTACH)
+		w->duty++;
+	if (rq.rq == DESK_RQ_DETACH)
+		w->duty--;
+	if (desk_decide(w->desk, &rq, w->now) < 0)
+		sim_fail(w, "no memory");
 }
 
 static void
@@ -188,8 +196,8 @@ restart(struct world *w, bool in_round)
 	drop_customers(w);
 	for (uint64_t sid = 1; sid <= w->store.sid; sid++)
 		w->store.sessions[sid - 1].cu = NULL;
-	for (int i = 0; i < OPS; i++)
-		w->ops[i].on = w->ops[i].busy = false;
+	console_restart(w);
+	w->duty = 0;
 	udp_forget(w);
 	w->quitting = w->draining = w->drained = false;
 	w->failing = 0;
@@ -225,23 +233,94 @@ publish(struct world *w)
 	}
 }
 
-static void
-round_once(struct world *w)
+enum outcome { OVER, DOUBLE, CRASHED };
+
+/* What was decided is stored, or not. */
+static enum outcome
+end_round(struct world *w)
 {
 	const struct ev_event *evs;
 	size_t n;
 
-	decide(w);
+	desk_settle(w->desk, w->now);
 	evs = desk_events(w->desk, &n);
+	if (store_refuses(w, evs, n))
+		return DOUBLE;
 	if (crashes(w, evs, n))
-		return;
+		return CRASHED;
 	if (n > 0 && commit_fails(w)) {
 		undo(w);
 	} else {
 		store_commit(w, evs, n);
 		publish(w);
 	}
+	return OVER;
+}
+
+static void
+retract(struct world *w, unsigned duty)
+{
+	desk_retract(w->desk);
+	w->duty = duty;
+	store_compare(w);
+}
+
+/* The journal knows this reply, and it alone is decided. */
+static enum outcome
+answer_double(struct world *w, struct request *q)
+{
+	const struct replied *r = store_reply(w, q->rq.sid, &q->rq.key);
+
+	if (q->rq.rq != DESK_RQ_REPLY || r == NULL)
+		sim_fail(w, "a double that is none");
+	q->rq.first_n = r->n;
+	w->counts.doubles++;
+	decide(w, q);
+	return end_round(w);
+}
+
+/* The journal has one of the replies already: that must fail no other. */
+static enum outcome
+decide_one_by_one(struct world *w)
+{
+	enum outcome outcome;
+	unsigned duty;
+
+	sim_note(w, " RETRACT");
+	w->counts.retracted++;
+	for (unsigned i = 0; i < w->nbatch; i++) {
+		duty = w->duty;
+		decide(w, &w->batch[i]);
+		outcome = end_round(w);
+		if (outcome == DOUBLE) {
+			retract(w, duty);
+			outcome = answer_double(w, &w->batch[i]);
+		}
+		if (outcome != OVER)
+			return outcome;
+	}
+	return OVER;
+}
+
+static void
+round_once(struct world *w)
+{
+	unsigned duty = w->duty;
+	enum outcome outcome;
+
+	for (unsigned i = 0; i < w->nbatch; i++)
+		decide(w, &w->batch[i]);
+	outcome = end_round(w);
+	if (outcome == DOUBLE) {
+		retract(w, duty);
+		outcome = decide_one_by_one(w);
+	}
+	if (outcome == CRASHED)
+		return;
+	if (outcome == DOUBLE)
+		sim_fail(w, "a double is refused again and again");
 	check_answers(w);
+	console_check(w);
 	w->phase = TICK;
 	desk_tick(w->desk, &sim_sink, w, w->now);
 	w->phase = IDLE;
@@ -384,6 +463,7 @@ begin(struct world *w, uint64_t seed)
 		.max_gone_per_address = 5,
 		.held_bytes = 8000,
 		.max_message = 65536,
+		.max_keys = 2, /* so that some are forgotten */
 		.max_peers = PEERS,
 		.peer_ns = 600 * DW_SECOND,
 		.max_answer = 40,
@@ -395,8 +475,8 @@ begin(struct world *w, uint64_t seed)
 	memset(w->rows, 0, sizeof w->rows);
 	w->now.ns = 1000 * DW_SECOND;
 	w->now.ms = INT64_C(1795000000000);
-	for (int i = 0; i < OPS; i++)
-		snprintf(w->ops[i].name, sizeof w->ops[i].name, "op%d", i);
+	for (int i = 0; i < CONSOLES; i++)
+		console_begin(w, &w->consoles[i], i);
 	for (int i = 0; i < PEERS; i++)
 		snprintf(w->peers[i].addr, sizeof w->peers[i].addr,
 		    "198.51.100.%d:5000", i);
@@ -413,6 +493,8 @@ finish(struct world *w)
 	calm_down(w);
 	drain(w);
 	drop_customers(w);
+	for (int i = 0; i < CONSOLES; i++)
+		console_fini(&w->consoles[i]);
 	desk_free(w->desk);
 	store_fini(&w->store);
 }
@@ -458,7 +540,7 @@ run_all(uint64_t seed, uint64_t steps)
 		done +=
 		    run(&world, seed++, left < RUN_STEPS ? left : RUN_STEPS);
 	}
-	if (steps >= 10000)
+	if (steps >= 100000)
 		check_counts(&world);
 	printf("# %" PRIu64 " steps, seeds %" PRIu64 " to %" PRIu64 ", %" PRIu64
 	       " events, %" PRIu64 " rounds undone, %" PRIu64 " restarts\n",
@@ -484,7 +566,7 @@ main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	uint64_t seed = FIRST_SEED,
-		 steps = UINT64_C(10000) * (unsigned)t_tenths();
+		 steps = UINT64_C(100000) * (unsigned)t_tenths();
 	struct sigaction abrt = { .sa_handler = aborted };
 	int c;
 

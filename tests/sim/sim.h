@@ -3,6 +3,8 @@
  * The simulator: the pure desk among customers, operators, time and a journal
  * that sometimes fails, all chosen by one seed.  Everything here is a model of
  * what surrounds the desk, written without looking at how the desk works.
+ * Among it are the consoles: they lose their links and come back, paint late
+ * what others have answered, and send again what was not answered.
  *
  * A step is one round of the desk.  What breaks a promise calls sim_fail(),
  * which prints the seed and the last steps and ends the program.
@@ -18,7 +20,10 @@
 #include "desk/desk.h"
 
 #define CONNS         20 /* customers at once */
-#define OPS           3
+#define OPERATORS     5
+#define CONSOLES      7 /* two operators have two */
+#define LETTERS       8 /* of one console */
+#define LATES         8 /* of all */
 #define PEERS         4 /* who write over UDP */
 #define HOSTS         4 /* where customers come from */
 #define BATCH         20
@@ -82,23 +87,50 @@ struct customer {
 	struct peer peer;
 };
 
-struct op {
-	char name[16];
+/* A text that a console is not done with: it waits for its answer, or was
+ * refused. */
+struct letter {
+	char *text;
+	uint64_t sid, seen;
+	struct ev_key key;
+	bool draft; /* refused */
+	bool sent;  /* over this link, and not answered */
+};
+
+struct console {
+	char name[16]; /* of its operator */
 	bool busy, on; /* busy: coming or going */
+	bool lost;     /* its link: nothing comes any more */
+	unsigned link; /* the number of it */
 	uint64_t seen; /* the last event */
+	uint64_t self; /* the first half of its keys, while it lives */
+	uint64_t drawn;
+	struct letter letters[LETTERS];
+	unsigned nletters;
+};
+
+/* What is read from a link that its console has given up already. */
+struct late {
+	struct console *con;
+	char *text;
+	uint64_t sid, seen;
+	struct ev_key key;
 };
 
 struct request {
 	struct desk_request rq;
 	struct customer *cu;
-	struct op *op;
+	struct console *con;
+	unsigned link;          /* of its console; 0: it is gone */
 	struct message message; /* bytes live until the answer */
 	char *who;
-	bool over;   /* its customer's session had ended */
-	bool stored; /* its event was */
+	bool over;       /* its customer's session had ended */
+	bool unattended; /* SAID: nobody was on duty */
+	bool stored;     /* its event was */
 	bool answered;
 	enum ev_code code;
-	int peer;           /* NOTE, udp: which; -1: none named */
+	int peer;           /* NOTE, udp: which; -1: none that is known */
+	int named;          /* udp: whom it names; -1: nobody */
 	bool udp;           /* a command that answers a datagram */
 	uint64_t datagrams; /* ATTACH, stored: missed until then */
 };
@@ -117,8 +149,21 @@ struct udp_out {
 	const char *why;
 };
 
+/* A stored reply. */
+struct replied {
+	struct ev_key key;
+	uint64_t seq, n;
+	uint64_t step;            /* when it was stored, */
+	const struct request *by; /* and by which request of that step */
+};
+
 /* What the stored events say of a session; our own reading of event.h. */
 struct session {
+	struct replied *replies;
+	size_t nreplies, cap_replies;
+	uint64_t last;              /* its last event, */
+	uint64_t shown;             /* and the last one that was shown */
+	uint64_t painted[CONSOLES]; /* by each console: all up to this */
 	struct ev_session f;
 	struct customer *cu;
 	uint64_t put_n;  /* replies wholly put */
@@ -152,7 +197,10 @@ struct counts {
 	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
 	    gone, eofs, attached_undone, past, quits, names, sent, datagrams,
 	    missed, answers, refused_answers, unsent, unlisted, off_host,
-	    list_full, closed_left;
+	    list_full, closed_left, retracted, doubles, found, not_found,
+	    known_undone, stale, stale_undone, lost_links, lost_requests, lates,
+	    late_stored, resent, missed_replies, killed, drafts, drafts_sent,
+	    drafts_done, thrown_away, again, raw;
 };
 
 struct world {
@@ -165,7 +213,11 @@ struct world {
 	struct store store;
 	size_t published; /* of store.evs */
 	struct customer customers[CONNS];
-	struct op ops[OPS];
+	struct console consoles[CONSOLES];
+	struct late lates[LATES];
+	unsigned nlates;
+	unsigned duty;   /* how many consoles the desk has, as it should */
+	uint64_t selves; /* last one used */
 	struct udp_peer peers[PEERS];
 	struct udp_out out[BATCH]; /* of which no event has told yet */
 	unsigned nout;
@@ -191,6 +243,17 @@ bool sim_once_in(struct world *w, uint64_t n);
 
 /* store.c: commit takes the round's events over as one transaction. */
 void store_commit(struct world *w, const struct ev_event *evs, size_t n);
+/* Does a unique index refuse them? */
+bool store_refuses(struct world *w, const struct ev_event *evs, size_t n);
+/* Are both keys there, and of one console? */
+bool store_same_console(const struct ev_key *a, const struct ev_key *b);
+/* The stored reply of this session with this key; NULL. */
+const struct replied *store_reply(struct world *w, uint64_t sid,
+    const struct ev_key *key);
+/* The last stored reply by another console than that of key, if it is later
+ * than `seen`; NULL. */
+const struct replied *store_unseen(struct world *w, uint64_t sid,
+    const struct ev_key *key, uint64_t seen);
 void store_fini(struct store *st);
 struct session *store_session(struct world *w, uint64_t sid);
 /* Its customer goes. */
@@ -209,6 +272,8 @@ struct desk *store_restart(struct world *w);
 /* udp.c */
 void udp_note(struct world *w);
 void udp_answer(struct world *w, struct request *q);
+/* Whom it answers, as things stand when it is decided. */
+void udp_whom(const struct world *w, struct request *q);
 void udp_stored(struct world *w, const struct ev_event *ev);
 void udp_shown(struct world *w, const struct ev_event *ev);
 const char *udp_datagram(void *w, const struct desk_peer *to, const char *text,
@@ -230,11 +295,32 @@ void peer_gets(struct world *w, struct customer *cu, const char *bytes,
     size_t len);
 void peer_check(struct world *w, const struct customer *cu);
 
+/* console.c */
+void console_begin(struct world *w, struct console *con, int number);
+void console_acts(struct world *w, struct console *con);
+/* Something that was on its way over a lost link arrives. */
+void console_late(struct world *w);
+/* It is live: what it missed has come. */
+void console_attached(struct world *w, struct console *con);
+/* An event is shown to all that are live. */
+void console_event(struct world *w, const struct ev_event *ev);
+void console_answered(struct world *w, struct request *q,
+    const struct desk_answer *a);
+/* Between two rounds: is each text where it should be? */
+void console_check(struct world *w);
+/* The desk is gone, and all links with it. */
+void console_restart(struct world *w);
+void console_fini(struct console *con);
+
 /* sink.c */
 extern const struct desk_sink sim_sink;
 
 /* people.c: who does what in this round. */
 struct request *people_push(struct world *w, enum desk_rq rq);
+char *people_reply_text(struct world *w);
+uint64_t people_some_session(struct world *w);
+/* Is no console there? */
+bool people_unattended(const struct world *w);
 void people_gather(struct world *w);
 /* One thing that is on its way from each arrives; false: nothing was. */
 bool people_flush(struct world *w);

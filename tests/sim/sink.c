@@ -55,10 +55,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 		sim_fail(w, "an arrival with another's connection");
 	if (s != NULL && s->facts.sid != ev->sid)
 		sim_fail(w, "an event with another's session");
-	for (int i = 0; i < OPS; i++)
-		if (w->ops[i].on && w->ops[i].seen++ != ev->seq - 1)
-			sim_fail(w, "operator %s saw no event before %" PRIu64,
-			    w->ops[i].name, ev->seq);
+	console_event(w, ev);
 }
 
 static enum desk_put
@@ -167,6 +164,51 @@ give_back(struct world *w, struct request *q)
 		people_gone(w, q->cu);
 }
 
+/* Is there a colleague's reply that it names, and that was not seen? */
+static bool
+is_stale(struct world *w, const struct request *q, uint64_t seq)
+{
+	const struct session *s = store_session(w, q->rq.sid);
+
+	for (size_t i = 0; s != NULL && i < s->nreplies; i++)
+		if (s->replies[i].seq == seq)
+			return q->rq.seen != 0 && seq > q->rq.seen &&
+			    !store_same_console(&s->replies[i].key, &q->rq.key);
+	return false;
+}
+
+/* A refusal was right when another request stored it later in this round. */
+static bool
+is_stored_for(const struct world *w, const struct request *q,
+    const struct replied *r, const struct desk_answer *a)
+{
+	return r != NULL &&
+	    (a->code == EV_CODE_OK || r->step != w->step || r->by <= q);
+}
+
+/* One with a key is answered by what the journal has, whatever becomes of this
+ * request. */
+static void
+reply_answered(struct world *w, struct request *q, const struct desk_answer *a)
+{
+	const struct replied *r = store_reply(w, q->rq.sid, &q->rq.key);
+	bool stored = q->stored || is_stored_for(w, q, r, a);
+
+	if ((a->code == EV_CODE_OK) != stored)
+		sim_fail(w, "a reply is %s but answered %s",
+		    stored ? "stored" : "not stored",
+		    ev_word(&ev_codes, a->code));
+	if (a->code == EV_CODE_OK &&
+	    (a->sid != q->rq.sid || (r != NULL && a->n != r->n)))
+		sim_fail(w, "a reply is answered as number %" PRIu64, a->n);
+	if (a->code == EV_CODE_STALE && !is_stale(w, q, a->seq))
+		sim_fail(w, "a reply is stale by event %" PRIu64, a->seq);
+	w->counts.stale += a->code == EV_CODE_STALE;
+	w->counts.stale_undone += a->code == EV_CODE_STALE && w->phase == UNDO;
+	w->counts.known_undone += a->code == EV_CODE_OK && w->phase == UNDO;
+	console_answered(w, q, a);
+}
+
 static void
 sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
@@ -174,14 +216,12 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	struct request *q = pending(w, node);
 
 	if (w->phase == UNDO && a->code == EV_CODE_OK &&
-	    q->rq.rq != DESK_RQ_DISCONNECTED)
+	    q->rq.rq != DESK_RQ_DISCONNECTED && !ev_key_is_set(&q->rq.key))
 		sim_fail(w, "request %d is acknowledged but not stored",
 		    (int)(q - w->batch));
 	q->code = a->code;
-	if (q->rq.rq == DESK_RQ_REPLY && (a->code == EV_CODE_OK) != q->stored)
-		sim_fail(w, "a reply is %s but answered %s",
-		    q->stored ? "stored" : "not stored",
-		    ev_word(&ev_codes, a->code));
+	if (q->rq.rq == DESK_RQ_REPLY)
+		reply_answered(w, q, a);
 	if (q->message.plain && a->code == EV_CODE_OK && !q->stored &&
 	    !q->over && !q->cu->closed)
 		sim_fail(w, "a customer's message is lost");
@@ -199,8 +239,26 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 		    q->cu->mode == EV_MODE_CLASSIC && a->code != EV_CODE_OK;
 	}
 	if (q->rq.rq == DESK_RQ_DETACH)
-		q->op->on = q->op->busy = false;
+		q->con->on = q->con->busy = q->con->lost = false;
 	give_back(w, q);
+}
+
+static void
+sink_find_reply(void *arg, void *node, uint64_t sid, const struct ev_key *key,
+    const struct desk_answer *otherwise)
+{
+	struct world *w = arg;
+	const struct replied *r = store_reply(w, sid, key);
+	struct desk_answer a = *otherwise;
+
+	if (r != NULL)
+		a = (struct desk_answer){ .code = EV_CODE_OK,
+			.sid = sid,
+			.n = r->n,
+			.text = "" };
+	w->counts.found += r != NULL;
+	w->counts.not_found += r == NULL;
+	sink_answer(arg, node, &a);
 }
 
 static void
@@ -215,9 +273,7 @@ sink_attached(void *arg, void *node, uint64_t datagrams)
 		    datagrams);
 	w->counts.missed += datagrams;
 	q->code = EV_CODE_OK;
-	q->op->on = true;
-	q->op->busy = false;
-	q->op->seen = desk_last_seq(w->desk);
+	console_attached(w, q->con);
 	w->counts.attached_undone += w->phase == UNDO;
 	give_back(w, q);
 }
@@ -288,6 +344,7 @@ const struct desk_sink sim_sink = {
 	.end = sink_end,
 	.cut = sink_cut,
 	.answer = sink_answer,
+	.find_reply = sink_find_reply,
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = udp_datagram,

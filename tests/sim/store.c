@@ -98,19 +98,79 @@ arrived(struct world *w, const struct ev_event *ev)
 	s->cu->sid = ev->sid;
 }
 
+bool
+store_same_console(const struct ev_key *a, const struct ev_key *b)
+{
+	return ev_key_is_set(a) && ev_key_is_set(b) &&
+	    memcmp(a->bytes, b->bytes, EV_KEY_CONSOLE) == 0;
+}
+
+const struct replied *
+store_reply(struct world *w, uint64_t sid, const struct ev_key *key)
+{
+	const struct session *s = store_session(w, sid);
+
+	for (size_t i = 0; s != NULL && i < s->nreplies; i++)
+		if (ev_key_is_set(key) &&
+		    memcmp(&s->replies[i].key, key, sizeof *key) == 0)
+			return &s->replies[i];
+	return NULL;
+}
+
+const struct replied *
+store_unseen(struct world *w, uint64_t sid, const struct ev_key *key,
+    uint64_t seen)
+{
+	const struct session *s = store_session(w, sid);
+
+	for (size_t i = s != NULL ? s->nreplies : 0; i-- > 0;)
+		if (s->replies[i].seq > seen &&
+		    !store_same_console(&s->replies[i].key, key))
+			return &s->replies[i];
+	return NULL;
+}
+
+static bool
+is_keyed(const struct ev_event *ev)
+{
+	return ev->kind == EV_REPLY && ev_key_is_set(&ev->key);
+}
+
+bool
+store_refuses(struct world *w, const struct ev_event *evs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!is_keyed(&evs[i]))
+			continue;
+		if (store_reply(w, evs[i].sid, &evs[i].key) != NULL)
+			return true;
+		for (size_t k = 0; k < i; k++)
+			if (is_keyed(&evs[k]) && evs[k].sid == evs[i].sid &&
+			    memcmp(&evs[k].key, &evs[i].key,
+				sizeof evs[i].key) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* The message of this round's batch that the event stores. */
 static void
 said(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	if (ev->n != ++s->f.in)
 		sim_fail(w, "said %" PRIu64 " is not the next", ev->n);
+	if (s->f.eof)
+		sim_fail(w, "something is said behind the end");
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 		const struct message *m = &q->message;
 
 		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || !m->plain ||
-		    q->stored)
+		    q->stored || q->answered)
 			continue;
+		if (((ev->flags & EV_FLAG_UNATTENDED) != 0) != q->unattended)
+			sim_fail(w, "said while %s was on duty",
+			    q->unattended ? "nobody" : "somebody");
 		if (ev->len != m->len - m->skip ||
 		    memcmp(ev->body, m->text + m->skip, ev->len) != 0)
 			sim_fail(w, "said is not what the customer said");
@@ -129,8 +189,24 @@ said(struct world *w, struct session *s, const struct ev_event *ev)
 }
 
 static void
+note_reply(struct world *w, struct session *s, const struct ev_event *ev,
+    const struct request *by)
+{
+	if (store_reply(w, ev->sid, &ev->key) != NULL)
+		sim_fail(w, "a reply is stored twice");
+	if (s->nreplies == s->cap_replies) {
+		s->cap_replies = 2 * s->cap_replies + 16;
+		s->replies =
+		    realloc(s->replies, s->cap_replies * sizeof *s->replies);
+	}
+	s->replies[s->nreplies++] =
+	    (struct replied){ ev->key, ev->seq, ev->n, w->step, by };
+}
+
+static void
 reply(struct world *w, struct session *s, const struct ev_event *ev)
 {
+	const struct request *by = NULL;
 	struct customer *cu = s->cu;
 
 	if (ev->n != ++s->f.out)
@@ -144,12 +220,21 @@ reply(struct world *w, struct session *s, const struct ev_event *ev)
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 
-		if (q->rq.rq != DESK_RQ_REPLY || q->rq.text != ev->body)
+		if (q->rq.rq != DESK_RQ_REPLY || q->rq.text != ev->body ||
+		    q->answered)
 			continue;
 		if (q->rq.sid != ev->sid)
 			sim_fail(w, "a reply to another session");
+		if (memcmp(&q->rq.key, &ev->key, sizeof ev->key) != 0)
+			sim_fail(w, "a reply with another's key");
+		if (q->rq.seen != 0 &&
+		    store_unseen(w, ev->sid, &ev->key, q->rq.seen) != NULL)
+			sim_fail(w, "a reply passes over a colleague's");
 		q->stored = true;
+		by = q;
+		w->counts.late_stored += q->link == 0;
 	}
+	note_reply(w, s, ev, by);
 	if (cu == NULL)
 		sim_fail(w, "a reply to nobody");
 	if (stream_is_quit(ev->body, ev->len))
@@ -183,7 +268,7 @@ named(struct world *w, struct session *s, const struct ev_event *ev)
 		struct request *q = &w->batch[i];
 
 		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || q->stored ||
-		    strncmp(q->message.text, "/name a", 7) != 0)
+		    q->answered || strncmp(q->message.text, "/name a", 7) != 0)
 			continue;
 		if (strcmp(q->message.text + 6, ev->who) != 0)
 			sim_fail(w, "named %s, not %s", ev->who,
@@ -324,6 +409,7 @@ apply(struct world *w, const struct ev_event *ev)
 
 	if (ev->kind == EV_ARRIVED) {
 		arrived(w, ev);
+		store_session(w, ev->sid)->last = ev->seq;
 		return;
 	}
 	udp_stored(w, ev);
@@ -334,6 +420,7 @@ apply(struct world *w, const struct ev_event *ev)
 	if (s->f.state == EV_STATE_CLOSED && ev->kind != EV_SENT)
 		sim_fail(w, "an event after the end of %" PRIu64, ev->sid);
 	table[ev->kind](w, s, ev);
+	s->last = ev->seq;
 }
 
 void
@@ -355,6 +442,8 @@ store_fini(struct store *st)
 {
 	for (size_t i = 0; i < st->n; i++)
 		free(st->evs[i].bytes);
+	for (uint64_t sid = 1; sid <= st->sid; sid++)
+		free(st->sessions[sid - 1].replies);
 	free(st->evs);
 	free(st->sessions);
 	memset(st, 0, sizeof *st);

@@ -80,7 +80,7 @@ udp_answer(struct world *w, struct request *q)
 	struct dw_buf b = DW_BUF_INITIALIZER;
 
 	q->udp = true;
-	q->peer = named >= 0 ? named : the_only_one(w);
+	q->named = named;
 	dw_buf_adds(&b, "udp");
 	if (!sim_once_in(w, 10)) {
 		if (named >= 0)
@@ -91,10 +91,16 @@ udp_answer(struct world *w, struct request *q)
 	q->message.text = dw_buf_take(&b);
 	q->rq.text = q->message.text;
 	q->rq.len = q->message.len;
+	sim_note(w, " %s:%s", q->con->name, q->message.text);
+}
+
+void
+udp_whom(const struct world *w, struct request *q)
+{
+	q->peer = q->named >= 0 ? q->named : the_only_one(w);
 	/* Known before this round. */
 	if (q->peer >= 0 && !is_known(w, q->peer))
 		q->peer = -1;
-	sim_note(w, " %s:%s", q->op->name, q->message.text);
 }
 
 static void
@@ -103,7 +109,8 @@ datagram_stored(struct world *w, const struct ev_event *ev)
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 
-		if (q->rq.rq != DESK_RQ_DATAGRAM || q->rq.text != ev->body)
+		if (q->rq.rq != DESK_RQ_DATAGRAM || q->rq.text != ev->body ||
+		    q->answered)
 			continue;
 		if (strcmp(q->rq.addr, ev->addr) != 0 || q->stored)
 			sim_fail(w, "a datagram of another, or twice");
@@ -121,7 +128,8 @@ answer_stored(struct world *w, const struct ev_event *ev)
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 
-		if (!q->udp || q->stored || strcmp(q->who, ev->who) != 0 ||
+		if (!q->udp || q->stored || q->answered ||
+		    strcmp(q->who, ev->who) != 0 ||
 		    strchr(q->message.text, ' ') == NULL ||
 		    strlen(text_of(q)) != ev->len ||
 		    memcmp(text_of(q), ev->body, ev->len) != 0)
@@ -152,7 +160,7 @@ on_stored(struct world *w, const struct ev_event *ev)
 {
 	for (unsigned i = 0; i < w->nbatch; i++)
 		if (w->batch[i].rq.rq == DESK_RQ_ATTACH &&
-		    strcmp(w->batch[i].op->name, ev->who) == 0)
+		    w->batch[i].who == ev->who)
 			w->batch[i].datagrams = w->store.datagrams;
 	w->store.datagrams = 0;
 }

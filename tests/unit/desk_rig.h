@@ -20,6 +20,7 @@
 static struct desk *desk;
 static struct desk_time now;
 static struct dw_buf happened;
+static struct desk_answer last_answer;
 
 static void describe_event(const struct ev_event *ev,
     const struct desk_session *s);
@@ -66,10 +67,23 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
 	(void)arg;
 	(void)node;
+	last_answer = *a;
 	dw_buf_adds(&happened, ev_word(&ev_codes, a->code));
 	if (a->code == EV_CODE_OK && a->text[0] != '\0')
 		dw_buf_addf(&happened, "<%s", a->text);
 	dw_buf_adds(&happened, "; ");
+}
+
+static void
+sink_find_reply(void *arg, void *node, uint64_t sid, const struct ev_key *key,
+    const struct desk_answer *otherwise)
+{
+	(void)arg;
+	(void)node;
+	CHECK(ev_key_is_set(key));
+	CHECK_INT(otherwise->sid, sid);
+	dw_buf_addf(&happened, "find in %" PRIu64 " or %s; ", sid,
+	    ev_word(&ev_codes, otherwise->code));
 }
 
 static void
@@ -151,6 +165,7 @@ static const struct desk_sink sink = {
 	.end = sink_end,
 	.cut = sink_cut,
 	.answer = sink_answer,
+	.find_reply = sink_find_reply,
 	.attached = sink_attached,
 	.past = sink_past,
 	.datagram = sink_datagram,
