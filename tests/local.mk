@@ -125,6 +125,7 @@ scripts = \
 	tests/system/library_manual.py \
 	tests/system/lists.py \
 	tests/system/manual.py \
+	tests/system/marks.py \
 	tests/system/sockets_doc.py \
 	tests/system/threads_doc.py \
 	tests/system/po.sh \

@@ -227,6 +227,14 @@ desk_last_seq(const struct desk *d)
 	return d->stored_seq;
 }
 
+bool
+desk_is_open(struct desk *d, uint64_t sid)
+{
+	const struct desk_session *s = desk_session_find(d, sid);
+
+	return s != NULL && s->facts.state != EV_STATE_CLOSED;
+}
+
 void
 desk_each_peer(const struct desk *d, struct desk_time now,
     void (*fn)(void *arg, const struct desk_peer *p), void *arg)

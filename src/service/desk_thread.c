@@ -29,6 +29,10 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 
 	svc_operator_event(svc, ev);
 	svc_record(svc, ev, s, c);
+	if (ev->kind == EV_CLOSED) {
+		svc_marks_forget(&svc->marks, ev->sid);
+		svc_hand_marks(svc);
+	}
 }
 
 static enum desk_put
@@ -267,6 +271,24 @@ svc_upkeep_found(struct svc_node *n)
 	    _("%s The desk goes on; its next start will be refused."),
 	    dw_buf_str(&u->damage));
 	svc_notice(svc, EV_CODE_DISK, svc->damage);
+}
+
+void
+svc_hand_marks(struct svc *svc)
+{
+	struct svc_upkeep *u = &svc->reader.upkeep;
+
+	if (atomic_load(&u->full) ||
+	    (u->batch = svc_marks_take(&svc->marks, &u->nbatch)) == NULL)
+		return;
+	atomic_store(&u->full, true);
+	svc_reader_stir(&svc->reader);
+}
+
+void
+svc_marks_room(struct svc_node *n)
+{
+	svc_hand_marks(DW_LIST_OF(n, struct svc, reader.upkeep.room));
 }
 
 /* The journal has grown: the reader may look after it. */

@@ -121,8 +121,8 @@ svc_marks_set(struct svc_marks *m, const struct store_mark *is)
 }
 
 /* Without memory for it the rows stay, and the next start drops them. */
-static void
-note_dropped(struct svc_marks *m, uint64_t sid)
+void
+svc_marks_drop(struct svc_marks *m, uint64_t sid)
 {
 	size_t cap = m->cap == 0 ? 64 : 2 * m->cap;
 	uint64_t *grown;
@@ -151,7 +151,7 @@ svc_marks_forget(struct svc_marks *m, uint64_t sid)
 		any = true;
 	}
 	if (any)
-		note_dropped(m, sid);
+		svc_marks_drop(m, sid);
 }
 
 void
@@ -181,8 +181,7 @@ struct store_mark *
 svc_marks_take(struct svc_marks *m, size_t *n)
 {
 	size_t most = count_changed(m);
-	struct store_mark *all =
-	    most > 0 ? calloc(most, sizeof *all) : NULL;
+	struct store_mark *all = most > 0 ? calloc(most, sizeof *all) : NULL;
 	struct dw_list *at;
 
 	*n = 0;

@@ -31,8 +31,9 @@ bool svc_marks_set(struct svc_marks *m, const struct store_mark *mark);
 /* Takes one as it was stored: it is not to be written again. */
 void svc_marks_load(struct svc_marks *m, const struct store_mark *mark);
 
-/* The session has ended. */
+/* The session has ended; or what is stored of it is to go in any case. */
 void svc_marks_forget(struct svc_marks *m, uint64_t sid);
+void svc_marks_drop(struct svc_marks *m, uint64_t sid);
 
 /* Calls fn with each of this operator's. */
 void svc_marks_each(const struct svc_marks *m, const char *name,

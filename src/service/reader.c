@@ -20,7 +20,8 @@
 
 void
 svc_reader_init(struct svc_reader *r, const char *dir, size_t max_bytes,
-    struct svc_inbox *inbox, void (*found)(struct svc_node *n)) DW_NO_TSA
+    struct svc_inbox *inbox, void (*found)(struct svc_node *n),
+    void (*room)(struct svc_node *n)) DW_NO_TSA
 {
 	r->magic = SVC_READER_MAGIC;
 	r->dir = dir;
@@ -29,7 +30,7 @@ svc_reader_init(struct svc_reader *r, const char *dir, size_t max_bytes,
 	dw_cond_init(&r->asked);
 	dw_list_init(&r->jobs);
 	r->ending = r->stirred = r->started = false;
-	svc_upkeep_init(&r->upkeep, dir, inbox, found);
+	svc_upkeep_init(&r->upkeep, dir, inbox, found, room);
 }
 
 void

@@ -58,9 +58,10 @@ struct svc_reader {
 };
 
 /* A page is not longer than max_bytes, unless its one row is: what was longest
- * ago is left out then.  found: see svc_upkeep_init(). */
+ * ago is left out then.  found, room: see svc_upkeep_init(). */
 void svc_reader_init(struct svc_reader *r, const char *dir, size_t max_bytes,
-    struct svc_inbox *inbox, void (*found)(struct svc_node *n));
+    struct svc_inbox *inbox, void (*found)(struct svc_node *n),
+    void (*room)(struct svc_node *n));
 
 /* Returns 0 or -errno. */
 int svc_reader_start(struct svc_reader *r);

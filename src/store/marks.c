@@ -163,8 +163,7 @@ take_row(sqlite3_stmt *st, struct store_mark *mark)
 {
 	const char *name = (const char *)sqlite3_column_text(st, 0);
 
-	snprintf(mark->name, sizeof mark->name, "%s",
-	    name != NULL ? name : "");
+	snprintf(mark->name, sizeof mark->name, "%s", name != NULL ? name : "");
 	mark->sid = (uint64_t)sqlite3_column_int64(st, 1);
 	mark->seq = (uint64_t)sqlite3_column_int64(st, 2);
 	mark->n = (uint64_t)sqlite3_column_int64(st, 3);
