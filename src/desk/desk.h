@@ -271,6 +271,8 @@ void desk_free(struct desk *d);
  * list may have, at any time.
  */
 int desk_replay(struct desk *d, const struct ev_event *ev);
+/* And so many datagrams came that nobody on duty has seen. */
+void desk_missed(struct desk *d, uint64_t datagrams);
 void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
 
 /* Returns 0; -ENOMEM when there is no memory for it in this round: nothing has

@@ -299,18 +299,20 @@ open_desk(struct svc *svc, struct dw_buf *why)
 		.begin_new = config->begin_new,
 		.accepts_end = config->accepts_end,
 		.accepted_end = config->accepted_end };
-	uint64_t seq, sid;
+	uint64_t seq, sid, missed;
 
 	if (store_open(&sc, &svc->store, why) < 0)
 		return DW_STATUS_FAILED;
 	if (desk_new(&svc->desk_config, &svc->desk) < 0 ||
-	    store_replay_open(svc->store, replay, svc->desk) != 0) {
+	    store_replay_open(svc->store, replay, svc->desk) != 0 ||
+	    store_unattended(svc->store, &missed) < 0) {
 		dw_buf_addf(why, _("the journal in %s could not be read"),
 		    config->state_dir);
 		return DW_STATUS_FAILED;
 	}
 	store_last(svc->store, &seq, &sid);
 	atomic_store(&svc->reader.upkeep.stored, seq);
+	desk_missed(svc->desk, missed);
 	desk_begin(svc->desk, seq, sid);
 	load_marks(svc);
 	return 0;
