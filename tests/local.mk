@@ -144,6 +144,8 @@ script_helpers = \
 	tests/system/tap.py
 
 # Preloaded by tests/system/shift.py, which also compiles it.
+EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
+	tests/data/journal-2/listing
 EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c
 # The same by tests/system/keys.py.
 EXTRA_DIST += tests/system/killed_send.c
@@ -285,8 +287,8 @@ AM_TESTS_ENVIRONMENT = \
 	export LC_ALL LANGUAGE TZ TERM top_srcdir top_builddir PYTHON \
 	    PYTHONDONTWRITEBYTECODE CC CXX VERSION PLANTED;
 
-# What the library does beside CPython's: a table, no test.
-EXTRA_PROGRAMS = tests/bench/client tests/bench/server
+# What the library does beside CPython's, and the journal: a table, no test.
+EXTRA_PROGRAMS = tests/bench/client tests/bench/journal tests/bench/server
 CLEANFILES += $(EXTRA_PROGRAMS)
 tests_bench_client_LDADD =
 tests_bench_server_LDADD = libsks.la

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""make bench: libsocketserver beside CPython's socketserver on this machine.
+"""make bench: libsocketserver beside CPython's socketserver on this machine, and
+the desk's journal.
 
 Prints a table and asserts nothing.  BENCH_ROUNDS (5) is how often each figure
-is taken, BENCH_MANY (10000) how many sessions "many" is; where the machine
-allows fewer, fewer."""
+is taken, BENCH_MANY (10000) how many sessions "many" are; where the machine
+allows fewer, fewer.  BENCH_EVENTS (10000000) is how long the longer journal
+is."""
 
 import os
 import platform
@@ -11,11 +13,14 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 
 BUILD = os.environ.get("top_builddir", ".")
 SOURCE = os.environ.get("top_srcdir", ".")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+EVENTS = int(os.environ.get("BENCH_EVENTS", "10000000"))
 CLIENT = os.path.join(BUILD, "tests/bench/client")
+JOURNAL = os.path.join(BUILD, "tests/bench/journal")
 
 
 def number_of_many():
@@ -144,6 +149,41 @@ def echo_hundred(server):
     return [server.client("echo", 100, 1000) for _ in range(ROUNDS)]
 
 
+def journal(*words):
+    out = subprocess.run([JOURNAL, *map(str, words)], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    return float(out or 0)
+
+
+def starts(events):
+    """Of a desk on a journal that long, two hundred sessions of it open."""
+    with tempfile.TemporaryDirectory() as folder:
+        journal("fill", folder, events)
+        return [journal("start", folder) for _ in range(ROUNDS)]
+
+
+def start_short():
+    return starts(10000)
+
+
+def start_long():
+    return starts(EVENTS)
+
+
+def wal_bytes():
+    figures = []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as folder:
+            figures.append(journal("wal", folder, 3000))
+    return figures
+
+
+JOURNALS = [
+    ("start on a journal of 10,000 events, ms", start_short),
+    (f"start on a journal of {EVENTS:,} events, ms", start_long),
+    ("bytes into the -wal for an event after 300,000 others", wal_bytes),
+]
+
 MEASURES = [
     ("shutdown of an idle server, us", stop_idle),
     ("shutdown with MANY sessions, us", stop_many),
@@ -164,8 +204,11 @@ def row(server_class, what, measure):
         figures = measure(server)
     finally:
         server.end()
-    print(f"| {what.replace('MANY', format(server.many, ','))} "
-          f"| {server.name} | {min(figures):,.1f} "
+    show(what.replace("MANY", format(server.many, ",")), server.name, figures)
+
+
+def show(what, name, figures):
+    print(f"| {what} | {name} | {min(figures):,.1f} "
           f"| {statistics.median(figures):,.1f} "
           f"| {max(figures):,.1f} |", flush=True)
 
@@ -178,6 +221,9 @@ def main():
         if not only or measure.__name__ in only:
             row(Ours, what, measure)
             row(Python, what, measure)
+    for what, measure in JOURNALS:
+        if not only or measure.__name__ in only:
+            show(what, "the desk", measure())
 
 
 main()

@@ -523,6 +523,135 @@ any_flipped_bit_is_found_or_changes_nothing_that_is_read(void)
 	dw_buf_fini(&got);
 }
 
+/* ---- the format ---- */
+
+/* All fields of each event, in one row. */
+static int
+list_fields(void *arg, const struct ev_event *ev)
+{
+	dw_buf_addf(arg,
+	    "%" PRIu64 " %" PRId64 " %" PRIu64 " %s %" PRIu64
+	    " %u who=%s mode=%s addr=%s why=%s key=",
+	    ev->seq, ev->t_ms, ev->sid, ev_word(&ev_kinds, ev->kind), ev->n,
+	    ev->flags, ev->who, ev_word(&ev_modes, ev->mode), ev->addr,
+	    ev->why);
+	for (size_t i = 0; ev_key_is_set(&ev->key) && i < EV_KEY_SIZE; i++)
+		dw_buf_addf(arg, "%02x", (unsigned)ev->key.bytes[i]);
+	dw_buf_adds(arg, " body=");
+	dw_buf_add(arg, ev->body, ev->len);
+	return dw_buf_addc(arg, '\n');
+}
+
+static void
+list_journal(const char *dir, struct dw_buf *out)
+{
+	struct store_reader *r = NULL;
+
+	dw_buf_reset(out);
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0))
+		CHECK_INT(store_read(r, 0, 1000, list_fields, out), 0);
+	store_reader_close(r);
+}
+
+/* Each kind of event, with a session and datagrams that are erased. */
+static void
+fill_with_each_kind(const char *dir)
+{
+	static const struct ev_event all[] = {
+		{ .kind = EV_ON, .who = "lin" },
+		{ .kind = EV_ARRIVED,
+		    .sid = 1,
+		    .mode = EV_MODE_CLASSIC,
+		    .addr = "127.0.0.1:40000",
+		    .who = "guest" },
+		{ .kind = EV_SAID, .sid = 1, .n = 1, .body = "hi" },
+		{ .kind = EV_REPLY,
+		    .sid = 1,
+		    .n = 1,
+		    .who = "lin",
+		    .body = "hello",
+		    .key = { { 1, 2, [15] = 3 } } },
+		{ .kind = EV_SENT, .sid = 1, .n = 1 },
+		{ .kind = EV_ARRIVED,
+		    .sid = 2,
+		    .mode = EV_MODE_LINE,
+		    .addr = "[::1]:40001" },
+		{ .kind = EV_NAME, .sid = 2, .who = "bob" },
+		{ .kind = EV_SAID,
+		    .sid = 2,
+		    .n = 1,
+		    .body = "\u4f60\u597d cut",
+		    .flags = EV_FLAG_CUT_SHORT },
+		{ .kind = EV_EOF, .sid = 2 },
+		{ .kind = EV_GONE, .sid = 2, .why = EV_WHY_LEFT },
+		{ .kind = EV_CLOSED,
+		    .sid = 1,
+		    .who = "lin",
+		    .why = EV_WHY_CLOSED },
+		{ .kind = EV_OFF, .who = "lin" },
+		{ .kind = EV_UDP,
+		    .n = 4,
+		    .addr = "127.0.0.1:5000",
+		    .body = "note",
+		    .flags = EV_FLAG_UNATTENDED },
+		{ .kind = EV_UDP,
+		    .n = 5,
+		    .addr = "127.0.0.1:5001",
+		    .body = "other",
+		    .flags = EV_FLAG_UNATTENDED },
+		{ .kind = EV_UDP_REPLY,
+		    .who = "lin",
+		    .addr = "127.0.0.1:5000",
+		    .body = "yes" },
+		{ .kind = EV_UDP_SENT, .n = 15, .addr = "127.0.0.1:5000" },
+		{ .kind = EV_ERASED, .sid = 1, .who = "lin" },
+		{ .kind = EV_ERASED, .who = "lin", .why = "13 15-16" },
+	};
+	struct store *s = open_in(dir);
+
+	for (size_t i = 0; s != NULL && i < sizeof all / sizeof *all; i++) {
+		struct ev_event ev = all[i];
+
+		ev.seq = i + 1;
+		ev.t_ms = INT64_C(1700000000000) + (int64_t)i;
+		ev.who = ev.who != NULL ? ev.who : "";
+		ev.addr = ev.addr != NULL ? ev.addr : "";
+		ev.why = ev.why != NULL ? ev.why : "";
+		ev.body = ev.body != NULL ? ev.body : "";
+		ev.len = strlen(ev.body);
+		CHECK_INT(append(s, &ev, 1), 0);
+	}
+	store_close(s);
+}
+
+/* tests/data/journal-2 was made by fill_with_each_kind(), once and for ever. */
+static void
+a_journal_of_format_2_is_read_for_ever(void)
+{
+	const char *top = getenv("top_srcdir"), *dir = t_tmpdir();
+	struct dw_buf got = DW_BUF_INITIALIZER, data = DW_BUF_INITIALIZER;
+	size_t len;
+	char *want;
+
+	dw_buf_addf(&data, "%s/tests/data/journal-2", top != NULL ? top : ".");
+	want = slurp(in(dw_buf_str(&data), "listing"), &len);
+	if (!CHECK(want != NULL && len > 0))
+		return;
+	copy(in(dw_buf_str(&data), "journal.db"), in(dir, "journal.db"));
+	copy(in(dw_buf_str(&data), "head"), in(dir, "head"));
+	list_journal(dir, &got);
+	CHECK_STR(dw_buf_str(&got), want);
+	check_sound(dir, 18);
+	store_close(open_in(dir));
+	/* And it is what is written today. */
+	fill_with_each_kind(dir = t_tmpdir());
+	list_journal(dir, &got);
+	CHECK_STR(dw_buf_str(&got), want);
+	free(want);
+	dw_buf_fini(&got);
+	dw_buf_fini(&data);
+}
+
 int
 main(void)
 {
@@ -539,6 +668,7 @@ main(void)
 		T(a_start_looks_at_the_open_sessions),
 		T(verify_finds_what_no_hash_covers),
 		T(verify_tells_how_far_it_is_and_works_beside_a_desk),
+		T(a_journal_of_format_2_is_read_for_ever),
 		T(any_flipped_bit_is_found_or_changes_nothing_that_is_read),
 	};
 
