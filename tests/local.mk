@@ -93,6 +93,7 @@ scripts = \
 	tests/system/call.py \
 	tests/system/like_python.py \
 	tests/system/defects.py \
+	tests/system/damage.py \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \
@@ -124,6 +125,7 @@ scripts = \
 	tests/system/library_manual.py \
 	tests/system/lists.py \
 	tests/system/manual.py \
+	tests/system/marks.py \
 	tests/system/sockets_doc.py \
 	tests/system/threads_doc.py \
 	tests/system/po.sh \

@@ -17,5 +17,6 @@ deskwire_SOURCES = \
 	src/bin/options.h \
 	src/bin/paths.c \
 	src/bin/paths.h \
-	src/bin/verbs.h
+	src/bin/verbs.h \
+	src/bin/verify.c
 deskwire_LDADD = libdeskwire.la libsks.la

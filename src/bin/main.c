@@ -30,6 +30,8 @@ static const struct verb verbs[] = {
 	    verb_serve },
 	{ "attach", "", N_("an operator's console on a running desk"),
 	    VERB_ATTACH, verb_attach },
+	{ "verify", "", N_("look at all of a journal, also beside its desk"),
+	    VERB_VERIFY, verb_verify },
 	{ "call", "[HOST [PORT]]", N_("the customer's client"), VERB_CALL,
 	    verb_call },
 };
@@ -102,9 +104,9 @@ run_verb(const struct verb *v, int argc, char **argv)
 	status = options_parse(&o, v->set, v->name, argc, argv);
 
 	if (status < 0) {
-		/* A call is one thread and takes what it wants itself; while
-		 * it connects, TERM ends it as it ends any program. */
-		if (v->set != VERB_CALL)
+		/* These are one thread, which takes what it wants itself; a
+		 * signal ends them as it ends any program. */
+		if ((v->set & (VERB_CALL | VERB_VERIFY)) == 0)
 			dw_thread_block_signals();
 		status = v->run(&o);
 	}

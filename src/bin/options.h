@@ -25,7 +25,8 @@ enum verb_set {
 	VERB_DEMO = 16,
 	VERB_DESK = VERB_OPEN | VERB_SERVE | VERB_DEMO,
 	VERB_CONSOLE = VERB_OPEN | VERB_ATTACH | VERB_DEMO,
-	VERB_ALL = 31
+	VERB_VERIFY = 32,
+	VERB_ALL = 63
 };
 
 struct options {

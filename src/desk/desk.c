@@ -78,8 +78,6 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 
 	/* It comes through the store as a void pointer. */
 	assert(d->magic == DESK_MAGIC);
-	if (ev->kind == EV_UDP && (ev->flags & EV_FLAG_UNATTENDED) != 0)
-		d->unread++;
 	if (ev->sid == 0)
 		return 0;
 	s = ev->kind == EV_ARRIVED ? desk_session_new(d) :
@@ -94,6 +92,12 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 		desk_left_bound(d, NULL);
 	}
 	return 0;
+}
+
+void
+desk_missed(struct desk *d, uint64_t datagrams)
+{
+	d->unread = datagrams;
 }
 
 void
@@ -225,6 +229,14 @@ uint64_t
 desk_last_seq(const struct desk *d)
 {
 	return d->stored_seq;
+}
+
+bool
+desk_is_open(struct desk *d, uint64_t sid)
+{
+	const struct desk_session *s = desk_session_find(d, sid);
+
+	return s != NULL && s->facts.state != EV_STATE_CLOSED;
 }
 
 void

@@ -271,6 +271,8 @@ void desk_free(struct desk *d);
  * list may have, at any time.
  */
 int desk_replay(struct desk *d, const struct ev_event *ev);
+/* And so many datagrams came that nobody on duty has seen. */
+void desk_missed(struct desk *d, uint64_t datagrams);
 void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
 
 /* Returns 0; -ENOMEM when there is no memory for it in this round: nothing has
@@ -302,6 +304,9 @@ int64_t desk_deadline(const struct desk *d);
 void desk_each(const struct desk *d,
     void (*fn)(void *arg, const struct desk_session *s), void *arg);
 uint64_t desk_last_seq(const struct desk *d);
+
+/* Is this session known, and has it not ended? */
+bool desk_is_open(struct desk *d, uint64_t sid);
 
 /* How many sessions of those who left are not on the list. */
 uint64_t desk_unlisted(const struct desk *d);

@@ -29,6 +29,10 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 
 	svc_operator_event(svc, ev);
 	svc_record(svc, ev, s, c);
+	if (ev->kind == EV_CLOSED) {
+		svc_marks_forget(&svc->marks, ev->sid);
+		svc_hand_marks(svc);
+	}
 }
 
 static enum desk_put
@@ -248,6 +252,58 @@ tell_log(struct svc *svc, struct dw_log *log, bool *losing)
 	svc_notice(svc, EV_CODE_LOG, text);
 }
 
+/* A damaged event is no reason to stop in the middle of a shift: the desk goes
+ * on, and its next start looks at that event again. */
+void
+svc_upkeep_found(struct svc_node *n)
+{
+	struct svc *svc = DW_LIST_OF(n, struct svc, reader.upkeep.news);
+	const struct svc_upkeep *u = &svc->reader.upkeep;
+
+	assert(svc->magic == SVC_MAGIC);
+	if (u->damage.len == 0) {
+		if (u->sound > store_checked(svc->store))
+			store_set_checked(svc->store, u->sound);
+		return;
+	}
+	store_set_checked(svc->store, u->sound);
+	snprintf(svc->damage, sizeof svc->damage,
+	    _("%s The desk goes on; its next start will be refused."),
+	    dw_buf_str(&u->damage));
+	svc_notice(svc, EV_CODE_DISK, svc->damage);
+}
+
+void
+svc_hand_marks(struct svc *svc)
+{
+	struct svc_upkeep *u = &svc->reader.upkeep;
+
+	if (atomic_load(&u->full) ||
+	    (u->batch = svc_marks_take(&svc->marks, &u->nbatch)) == NULL)
+		return;
+	atomic_store(&u->full, true);
+	svc_reader_stir(&svc->reader);
+}
+
+void
+svc_marks_room(struct svc_node *n)
+{
+	svc_hand_marks(DW_LIST_OF(n, struct svc, reader.upkeep.room));
+}
+
+/* The journal has grown: the reader may look after it. */
+static void
+stored(struct svc *svc)
+{
+	struct svc_upkeep *u = &svc->reader.upkeep;
+
+	atomic_store(&u->stored, desk_last_seq(svc->desk));
+	if (store_wants_checkpoint(svc->store)) {
+		atomic_store(&u->wal_is_long, true);
+		svc_reader_stir(&svc->reader);
+	}
+}
+
 /* Stores what was decided.  Returns 0 or -errno. */
 static int
 append(struct svc *svc)
@@ -281,6 +337,8 @@ conclude(struct svc *svc, int r)
 		desk_publish(svc->desk, &sink, svc, svc_now());
 	else
 		desk_undo(svc->desk, &sink, svc, svc_now());
+	if (r == 0)
+		stored(svc);
 	desk_tick(svc->desk, &sink, svc, svc_now());
 	tell_log(svc, svc->config->talk, &svc->talk_losing);
 	tell_log(svc, svc->config->log, &svc->log_losing);

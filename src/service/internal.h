@@ -14,6 +14,7 @@
 #include "desk/desk.h"
 #include "service/service.h"
 #include "service/inbox.h"
+#include "service/marks.h"
 #include "service/reader.h"
 #include "socketserver/socketserver.h"
 #include "store/store.h"
@@ -52,11 +53,13 @@ struct svc {
 	/* The desk thread's own. */
 	struct desk *desk;
 	struct dw_list round; /* the nodes that this round has decided */
+	struct svc_marks marks;
 	struct dw_list links; /* operators that are live */
 	uint64_t last_link;   /* the number of the latest */
 	struct dw_buf scratch;
 	/* Of these the operators were told. */
 	bool disk_failing, held_back, log_losing, talk_losing;
+	char damage[512]; /* of the journal, for whoever comes; or "" */
 
 	atomic_bool ending; /* the inbox will get no more */
 	atomic_bool drained;
@@ -142,6 +145,14 @@ void svc_udp_close(struct svc *svc);
 const char *svc_udp_send(struct svc *svc, const struct desk_peer *to,
     const char *text, size_t len);
 void svc_udp_dropped(struct svc *svc);
+
+/* On the desk thread: marks are handed to the reader, now if it has room for
+ * them, or when it says so. */
+void svc_hand_marks(struct svc *svc);
+void svc_marks_room(struct svc_node *n);
+
+/* On the desk thread: what the reader's upkeep has found. */
+void svc_upkeep_found(struct svc_node *n);
 
 /* The thread "desk". */
 void *svc_desk_thread(void *svc);

@@ -14,6 +14,8 @@ libdeskwire_la_SOURCES += \
 	src/service/limits.def \
 	src/service/limits.h \
 	src/service/line_mode.c \
+	src/service/marks.c \
+	src/service/marks.h \
 	src/service/operator.c \
 	src/service/rate.c \
 	src/service/rate.h \
@@ -23,4 +25,6 @@ libdeskwire_la_SOURCES += \
 	src/service/refuse.c \
 	src/service/sources.c \
 	src/service/sources.h \
-	src/service/udp.c
+	src/service/udp.c \
+	src/service/upkeep.c \
+	src/service/upkeep.h

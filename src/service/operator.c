@@ -46,7 +46,7 @@ struct svc_operator {
 	struct operator_node nodes[NODES];
 	unsigned next;
 	struct svc_node attach, detach, caught_up, emptied;
-	struct svc_node look, ping; /* what the frame says is in them */
+	struct svc_node look, ping, read; /* what the frame says is in them */
 	char name[NAME_SIZE];
 	uint64_t seen; /* its hello: wants all after */
 	bool replay;
@@ -303,11 +303,33 @@ tell_of_others(struct svc_operator *op)
 	}
 }
 
+static struct wire_frame
+read_frame(const struct store_mark *mark)
+{
+	struct wire_frame f = wire_frame_of(WIRE_READ);
+
+	f.sid = mark->sid;
+	f.seq = mark->seq;
+	f.n = mark->n;
+	return f;
+}
+
+static void
+tell_mark(void *arg, const struct store_mark *mark)
+{
+	struct svc_operator *op = arg;
+	struct wire_frame f = read_frame(mark);
+
+	assert(op->magic == OPERATOR_MAGIC);
+	tell(op, &f);
+}
+
 static void
 go_live(struct svc_operator *op)
 {
 	struct wire_frame f = wire_frame_of(WIRE_LIVE);
 
+	svc_marks_each(&op->svc->marks, op->name, tell_mark, op);
 	f.seq = desk_last_seq(op->svc->desk);
 	tell(op, &f);
 	tell_of_others(op);
@@ -316,6 +338,8 @@ go_live(struct svc_operator *op)
 		tell_notice(op, EV_CODE_DISK,
 		    _("the journal cannot be written: nothing new is "
 		      "accepted until it can"));
+	if (op->svc->damage[0] != '\0')
+		tell_notice(op, EV_CODE_DISK, op->svc->damage);
 	if (op->svc->log_losing || op->svc->talk_losing)
 		tell_notice(op, EV_CODE_LOG,
 		    _("rows of the log are lost, because it takes none"));
@@ -522,6 +546,31 @@ look(struct svc_node *n)
 	tell_others(op);
 }
 
+/* All consoles of one name know what it has read. */
+static void
+mark_read(struct svc_node *n)
+{
+	struct svc_operator *op = operator_of(n);
+	struct store_mark mark = { .sid = n->rq.sid,
+		.seq = n->rq.seen,
+		.n = n->rq.offset };
+	struct wire_frame f = read_frame(&mark);
+
+	snprintf(mark.name, sizeof mark.name, "%s", op->name);
+	if (mark.seq > desk_last_seq(op->svc->desk) ||
+	    !desk_is_open(op->svc->desk, mark.sid) ||
+	    !svc_marks_set(&op->svc->marks, &mark))
+		return;
+	DW_LIST_EACH(at, &op->svc->links) {
+		struct svc_operator *other =
+		    DW_LIST_OF(at, struct svc_operator, link);
+
+		if (other != op && strcmp(other->name, op->name) == 0)
+			tell(other, &f);
+	}
+	svc_hand_marks(op->svc);
+}
+
 /* From the desk thread, so it says that the desk decides. */
 static void
 pong(struct svc_node *n)
@@ -572,7 +621,9 @@ operator_nodes(struct svc_operator *op)
 	op->attach.first = op->detach.first = true;
 	svc_node_init(&op->look, DESK_RQ_NONE, NULL, &op->back);
 	svc_node_init(&op->ping, DESK_RQ_NONE, NULL, &op->back);
-	op->look.first = op->ping.first = true;
+	svc_node_init(&op->read, DESK_RQ_NONE, NULL, &op->back);
+	op->look.first = op->ping.first = op->read.first = true;
+	op->read.ready = mark_read;
 	op->look.ready = look;
 	op->ping.ready = pong;
 	op->caught_up.first = true;
@@ -689,6 +740,16 @@ post_look(struct svc_operator *op, uint64_t sid)
 }
 
 static void
+post_read(struct svc_operator *op, const struct wire_frame *f)
+{
+	svc_wait(&op->svc->inbox, &op->read);
+	op->read.rq.sid = f->sid;
+	op->read.rq.seen = f->seq;
+	op->read.rq.offset = f->n;
+	svc_post(&op->svc->inbox, &op->read);
+}
+
+static void
 post_ping(struct svc_operator *op, uint64_t id)
 {
 	svc_wait(&op->svc->inbox, &op->ping);
@@ -716,6 +777,8 @@ frame(struct svc_operator *op, const char *line, size_t len)
 		return;
 	} else if (f->op == WIRE_LOOK) {
 		post_look(op, f->sid);
+	} else if (f->op == WIRE_READ) {
+		post_read(op, f);
 	} else if (f->op == WIRE_PING) {
 		post_ping(op, f->id);
 	} else if (f->op == WIRE_BYE) {
@@ -768,6 +831,7 @@ operator_finish(struct sks_handler *h)
 	}
 	svc_wait(in, &op->look);
 	svc_wait(in, &op->ping);
+	svc_wait(in, &op->read);
 	if (op->attached) {
 		svc_post(in, &op->detach);
 		svc_wait(in, &op->detach);

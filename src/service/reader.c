@@ -19,8 +19,9 @@
 #define STACK_SIZE    ((size_t)512 * 1024) /* SQLite's */
 
 void
-svc_reader_init(struct svc_reader *r, const char *dir,
-    size_t max_bytes) DW_NO_TSA
+svc_reader_init(struct svc_reader *r, const char *dir, size_t max_bytes,
+    struct svc_inbox *inbox, void (*found)(struct svc_node *n),
+    void (*room)(struct svc_node *n)) DW_NO_TSA
 {
 	r->magic = SVC_READER_MAGIC;
 	r->dir = dir;
@@ -28,7 +29,8 @@ svc_reader_init(struct svc_reader *r, const char *dir,
 	dw_lock_init(&r->lock, DW_LOCK_reader);
 	dw_cond_init(&r->asked);
 	dw_list_init(&r->jobs);
-	r->ending = r->started = false;
+	r->ending = r->stirred = r->started = false;
+	svc_upkeep_init(&r->upkeep, dir, inbox, found, room);
 }
 
 void
@@ -46,17 +48,32 @@ svc_reader_ask(struct svc_reader *r, struct svc_job *job)
 	dw_unlock(&r->lock);
 }
 
-/* NULL once the reader is to end and nothing is asked any more. */
-static struct svc_job *
-take_job(struct svc_reader *r)
+void
+svc_reader_stir(struct svc_reader *r)
+{
+	dw_lock(&r->lock);
+	r->stirred = true;
+	dw_cond_signal(&r->asked);
+	dw_unlock(&r->lock);
+}
+
+/* Waits for a job, until `due` or until it is stirred: then it is NULL.  Returns
+ * false once the reader is to end and nothing is asked any more. */
+static bool
+take_job(struct svc_reader *r, int64_t due, struct svc_job **job)
 {
 	struct dw_list *n;
+	bool ending, in_time = true;
 
 	dw_lock(&r->lock);
-	while ((n = dw_list_take(&r->jobs)) == NULL && !r->ending)
-		dw_cond_wait(&r->asked, &r->lock);
+	while ((n = dw_list_take(&r->jobs)) == NULL && !r->ending &&
+	    !r->stirred && in_time)
+		in_time = dw_cond_wait_until(&r->asked, &r->lock, due);
+	ending = r->ending;
+	r->stirred = false;
 	dw_unlock(&r->lock);
-	return n != NULL ? DW_LIST_OF(n, struct svc_job, link) : NULL;
+	*job = n != NULL ? DW_LIST_OF(n, struct svc_job, link) : NULL;
+	return n != NULL || !ending;
 }
 
 static int
@@ -170,12 +187,15 @@ reader_thread(void *arg)
 	struct dw_buf why = DW_BUF_INITIALIZER;
 	struct store_reader *sr = NULL;
 	struct svc_job *job;
+	int64_t due = 0;
 
 	assert(r->magic == SVC_READER_MAGIC);
-	while ((job = take_job(r)) != NULL) {
+	while (take_job(r, due, &job)) {
 		if (sr == NULL)
 			(void)store_reader_open(r->dir, &sr, &why);
-		answer(r, sr, job);
+		if (job != NULL)
+			answer(r, sr, job);
+		due = svc_upkeep(&r->upkeep, sr);
 		dw_buf_reset(&why);
 	}
 	store_reader_close(sr);
@@ -203,6 +223,7 @@ svc_reader_fini(struct svc_reader *r)
 	dw_may_block("pthread_join");
 	if (r->started)
 		pthread_join(r->thread, NULL);
+	svc_upkeep_fini(&r->upkeep);
 	dw_cond_fini(&r->asked);
 	dw_lock_fini(&r->lock);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The thread "reader": answers from the journal what the desk thread does not
- * keep, over a read-only connection of its own.  A question is a job inside
+ * keep, over a read-only connection of its own, and keeps the journal up.  A question is a job inside
  * its asker, as requests are; one that is out belongs to the reader.
  */
 #ifndef SVC_READER_H
@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "event/event.h"
 #include "event/past.h"
+#include "service/upkeep.h"
 
 #define SVC_JOB_MAGIC    0x5e4c0006u
 #define SVC_READER_MAGIC 0x5e4c0007u
@@ -50,19 +51,26 @@ struct svc_reader {
 	struct dw_cond asked;
 	struct dw_list jobs DW_GUARDED_BY(lock);
 	bool ending DW_GUARDED_BY(lock);
+	bool stirred DW_GUARDED_BY(lock);
+	struct svc_upkeep upkeep;
 	pthread_t thread;
 	bool started;
 };
 
 /* A page is not longer than max_bytes, unless its one row is: what was longest
- * ago is left out then. */
-void svc_reader_init(struct svc_reader *r, const char *dir, size_t max_bytes);
+ * ago is left out then.  found, room: see svc_upkeep_init(). */
+void svc_reader_init(struct svc_reader *r, const char *dir, size_t max_bytes,
+    struct svc_inbox *inbox, void (*found)(struct svc_node *n),
+    void (*room)(struct svc_node *n));
 
 /* Returns 0 or -errno. */
 int svc_reader_start(struct svc_reader *r);
 
 /* The desk thread asks; done is called when the job is the asker's again. */
 void svc_reader_ask(struct svc_reader *r, struct svc_job *job);
+
+/* The desk thread: there is something for its upkeep to do. */
+void svc_reader_stir(struct svc_reader *r);
 
 /* Answers what was asked, then joins the thread. */
 void svc_reader_fini(struct svc_reader *r);

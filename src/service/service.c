@@ -264,6 +264,33 @@ replay(void *arg, const struct ev_event *ev)
 	return desk_replay(arg, ev);
 }
 
+/* Of a session that has ended meanwhile, or that a journal put back does not
+ * know, there is none. */
+static int
+load_mark(void *arg, const struct store_mark *mark)
+{
+	struct svc *svc = svc_of(arg);
+
+	if (desk_is_open(svc->desk, mark->sid) &&
+	    mark->seq <= desk_last_seq(svc->desk))
+		svc_marks_load(&svc->marks, mark);
+	else
+		svc_marks_drop(&svc->marks, mark->sid);
+	return 0;
+}
+
+/* A desk can do without. */
+static void
+load_marks(struct svc *svc)
+{
+	struct store_marks *from;
+
+	if (store_marks_open(svc->config->state_dir, &from) < 0)
+		return;
+	(void)store_marks_read(from, load_mark, svc);
+	store_marks_close(from);
+}
+
 static int
 open_desk(struct svc *svc, struct dw_buf *why)
 {
@@ -272,18 +299,22 @@ open_desk(struct svc *svc, struct dw_buf *why)
 		.begin_new = config->begin_new,
 		.accepts_end = config->accepts_end,
 		.accepted_end = config->accepted_end };
-	uint64_t seq, sid;
+	uint64_t seq, sid, missed;
 
 	if (store_open(&sc, &svc->store, why) < 0)
 		return DW_STATUS_FAILED;
 	if (desk_new(&svc->desk_config, &svc->desk) < 0 ||
-	    store_replay_open(svc->store, replay, svc->desk) != 0) {
+	    store_replay_open(svc->store, replay, svc->desk) != 0 ||
+	    store_unattended(svc->store, &missed) < 0) {
 		dw_buf_addf(why, _("the journal in %s could not be read"),
 		    config->state_dir);
 		return DW_STATUS_FAILED;
 	}
 	store_last(svc->store, &seq, &sid);
+	atomic_store(&svc->reader.upkeep.stored, seq);
+	desk_missed(svc->desk, missed);
 	desk_begin(svc->desk, seq, sid);
+	load_marks(svc);
 	return 0;
 }
 
@@ -344,10 +375,12 @@ svc_new(const struct svc_config *config)
 	svc->magic = SVC_MAGIC;
 	svc->config = config;
 	dw_list_init(&svc->links);
+	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->round);
 	svc_inbox_init(&svc->inbox);
 	svc_reader_init(&svc->reader, config->state_dir,
-	    page_bytes(&config->limits));
+	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found,
+	    svc_marks_room);
 	dw_cond_init(&svc->back);
 	svc_node_init(&svc->refusal, DESK_RQ_REFUSED, NULL, NULL);
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
@@ -490,6 +523,20 @@ end_desk_thread(struct svc *svc)
 	pthread_join(svc->thread, NULL);
 }
 
+/* Nobody else writes them any more. */
+static void
+write_last_marks(struct svc *svc)
+{
+	size_t n;
+	struct store_mark *last = svc_marks_take(&svc->marks, &n);
+	struct store_marks *to = NULL;
+
+	if (last != NULL && store_marks_open(svc->config->state_dir, &to) == 0)
+		(void)store_marks_write(to, last, n);
+	store_marks_close(to);
+	free(last);
+}
+
 void
 svc_close(struct svc *svc)
 {
@@ -498,10 +545,13 @@ svc_close(struct svc *svc)
 	svc_end(svc);
 	sks_server_free(svc->operators);
 	svc_log_refusals(svc);
+	/* Nobody asks any more, and its news need a desk thread. */
+	svc_reader_fini(&svc->reader);
 	end_desk_thread(svc);
 	svc_udp_close(svc);
-	svc_reader_fini(&svc->reader);
 	sks_postman_free(svc->postman);
+	write_last_marks(svc);
+	svc_marks_fini(&svc->marks);
 	desk_free(svc->desk);
 	store_close(svc->store);
 	dw_cond_fini(&svc->back);

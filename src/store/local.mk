@@ -8,6 +8,8 @@ libdeskwire_la_SOURCES += \
 	src/store/erase.c \
 	src/store/head.c \
 	src/store/internal.h \
+	src/store/marks.c \
+	src/store/marks.h \
 	src/store/place.c \
 	src/store/read.c \
 	src/store/store.c \

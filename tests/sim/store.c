@@ -665,24 +665,17 @@ store_compare(struct world *w)
 	compare_desk(w, w->desk);
 }
 
-/* Only events of sessions that are not closed are needed any more, and
- * datagrams that came since somebody was on duty. */
+/* Only events of sessions that are not closed are needed any more. */
 static void
 purge(struct world *w)
 {
 	struct store *st = &w->store;
 	size_t kept = 0;
-	uint64_t on = 0;
 
-	for (size_t i = 0; i < st->n; i++)
-		if (st->evs[i].ev.kind == EV_ON)
-			on = st->evs[i].ev.seq;
 	for (size_t i = 0; i < st->n; i++) {
 		struct session *s = store_session(w, st->evs[i].ev.sid);
-		bool missed =
-		    st->evs[i].ev.kind == EV_UDP && st->evs[i].ev.seq > on;
 
-		if (missed || (s != NULL && s->f.state != EV_STATE_CLOSED))
+		if (s != NULL && s->f.state != EV_STATE_CLOSED)
 			st->evs[kept++] = st->evs[i];
 		else
 			free(st->evs[i].bytes);
@@ -705,6 +698,7 @@ store_restart(struct world *w)
 	for (size_t i = 0; i < w->store.n; i++)
 		if (desk_replay(d, &w->store.evs[i].ev) < 0)
 			sim_fail(w, "a stored event cannot be replayed");
+	desk_missed(d, w->store.datagrams);
 	desk_begin(d, w->store.seq, w->store.sid);
 	compare_desk(w, d);
 	return d;

@@ -250,8 +250,7 @@ def state():
 def journal(folder):
     """All events as they are on disk: dicts, by number."""
     import sqlite3
-    import glob
-    path, = glob.glob(os.path.join(glob.escape(folder), "*.db")) or [None]
+    path = os.path.join(folder, "journal.db")
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro",
                                             uri=True)) as db:
         db.row_factory = sqlite3.Row

@@ -243,7 +243,7 @@ def _():
                 isolation_level=None)) as db:
             db.execute("begin")
             db.execute("select count(*) from event").fetchone()
-            for n in range(400):        # 24 MB at most
+            for n in range(1600):       # 96 MB at most
                 c.send(f"m{n} " + "x" * 60000 + "\n")
                 if n % 20 == 19:
                     o.event_of(f"m{n} ")

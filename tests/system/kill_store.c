@@ -50,7 +50,7 @@ append_batch(struct store *s, uint64_t seq, size_t n)
 		evs[i] = (struct ev_event){
 			.seq = number,
 			.sid = 1 + number % 5,
-			.kind = EV_SAID,
+			.kind = number <= 5 ? EV_ARRIVED : EV_SAID,
 			.n = number,
 			.who = "",
 			.addr = "",

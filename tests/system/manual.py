@@ -10,7 +10,7 @@ import subprocess
 from tap import BUILD, run, text
 
 PROGRAM = os.path.join(BUILD, "deskwire")
-VERBS = ("open", "demo", "serve", "attach", "call")
+VERBS = ("open", "demo", "serve", "attach", "call", "verify")
 ALWAYS = {"help", "version"}
 
 

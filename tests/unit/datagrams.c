@@ -312,19 +312,9 @@ who_comes_on_duty_hears_how_many_came_meanwhile(void)
 static void
 a_restarted_desk_counts_what_nobody_has_seen(void)
 {
-	struct ev_event ev = { .seq = 3,
-		.kind = EV_UDP,
-		.who = "",
-		.addr = A,
-		.why = "",
-		.body = "",
-		.flags = EV_FLAG_UNATTENDED };
-
 	dw_buf_reset(&happened);
 	CHECK_INT(desk_new(&config, &desk), 0);
-	CHECK_INT(desk_replay(desk, &ev), 0);
-	ev.flags = 0;
-	CHECK_INT(desk_replay(desk, &ev), 0);
+	desk_missed(desk, 1);
 	desk_begin(desk, 4, 0);
 	operator(DESK_RQ_ATTACH);
 	stored("on; attached, 1 datagrams; ");

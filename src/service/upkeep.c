@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Upkeep of the journal, on the thread `reader`.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "service/upkeep.h"
+
+/* Ten thousand events a second, so that nobody notices: an hour for 36 million
+ * of them. */
+#define PIECE     1000
+#define PIECE_NS  (100 * DW_MS)
+#define LATER_NS  (60 * DW_SECOND)   /* all was walked: what is new? */
+#define DAMAGE_NS (3600 * DW_SECOND) /* say it again */
+#define MARKS_NS  DW_SECOND          /* between two writes */
+
+void
+svc_upkeep_init(struct svc_upkeep *u, const char *dir, struct svc_inbox *inbox,
+    void (*found)(struct svc_node *n), void (*room)(struct svc_node *n))
+{
+	u->magic = SVC_UPKEEP_MAGIC;
+	u->dir = dir;
+	u->inbox = inbox;
+	atomic_init(&u->wal_is_long, false);
+	atomic_init(&u->stored, 0);
+	u->checkpointer = NULL;
+	u->upto = u->sound = 0;
+	u->due_ns = 0;
+	u->damage = (struct dw_buf)DW_BUF_INITIALIZER;
+	svc_node_init(&u->news, DESK_RQ_NONE, NULL, NULL);
+	u->news.ready = found;
+	atomic_init(&u->full, false);
+	u->batch = NULL;
+	u->nbatch = 0;
+	u->marks = NULL;
+	u->marks_ns = 0;
+	svc_node_init(&u->room, DESK_RQ_NONE, NULL, NULL);
+	u->room.ready = room;
+}
+
+void
+svc_upkeep_fini(struct svc_upkeep *u)
+{
+	assert(u->magic == SVC_UPKEEP_MAGIC);
+	store_checkpointer_close(u->checkpointer);
+	u->checkpointer = NULL;
+	store_marks_close(u->marks);
+	u->marks = NULL;
+	free(u->batch);
+	u->batch = NULL;
+	dw_buf_fini(&u->damage);
+}
+
+/* What fails is tried again when the -wal has grown once more. */
+static void
+checkpoint(struct svc_upkeep *u)
+{
+	if (!atomic_exchange(&u->wal_is_long, false))
+		return;
+	if (u->checkpointer == NULL &&
+	    store_checkpointer_open(u->dir, &u->checkpointer) < 0)
+		return;
+	if (store_checkpoint(u->checkpointer) < 0) {
+		store_checkpointer_close(u->checkpointer);
+		u->checkpointer = NULL;
+	}
+}
+
+/* What cannot be written is lost; an operator sees something twice then. */
+static void
+write_marks(struct svc_upkeep *u, int64_t now)
+{
+	if (u->marks == NULL)
+		(void)store_marks_open(u->dir, &u->marks);
+	if (u->marks != NULL &&
+	    store_marks_write(u->marks, u->batch, u->nbatch) < 0) {
+		store_marks_close(u->marks);
+		u->marks = NULL;
+	}
+	free(u->batch);
+	u->batch = NULL;
+	u->marks_ns = now + MARKS_NS;
+	atomic_store(&u->full, false);
+	svc_post_again(u->inbox, &u->room);
+}
+
+/* Returns when there will be something to write. */
+static int64_t
+marks(struct svc_upkeep *u, int64_t now)
+{
+	if (!atomic_load(&u->full))
+		return DW_NEVER;
+	if (now < u->marks_ns)
+		return u->marks_ns;
+	write_marks(u, now);
+	return DW_NEVER;
+}
+
+/* A failed COMMIT can leave what is taken back, so it goes no further than what
+ * was acknowledged.  Returns in how many ns to go on. */
+static int64_t
+walk(struct svc_upkeep *u, struct store_reader *r)
+{
+	uint64_t stored = atomic_load(&u->stored), from = u->upto;
+	uint64_t piece = stored - from < PIECE ? stored - from : PIECE;
+	int result;
+
+	if (stored <= from)
+		return LATER_NS;
+	result =
+	    store_reader_check(r, from, (size_t)piece, &u->upto, &u->damage);
+	if (result < 0 && result != -EBADMSG) {
+		u->upto = from; /* it could not be read now */
+		dw_buf_reset(&u->damage);
+		return LATER_NS;
+	}
+	u->sound = u->upto;
+	if (result == 0 && u->upto < stored)
+		return PIECE_NS;
+	svc_post(u->inbox, &u->news);
+	return result < 0 ? DAMAGE_NS : LATER_NS;
+}
+
+int64_t
+svc_upkeep(struct svc_upkeep *u, struct store_reader *r)
+{
+	int64_t now = dw_clock_ns(), marks_due = marks(u, now);
+
+	assert(u->magic == SVC_UPKEEP_MAGIC);
+	checkpoint(u);
+	/* While the news are out the desk reads what is written here. */
+	if (now >= u->due_ns && r != NULL && svc_is_back(u->inbox, &u->news))
+		u->due_ns = now + walk(u, r);
+	else if (now >= u->due_ns)
+		u->due_ns = now + PIECE_NS;
+	return marks_due < u->due_ns ? marks_due : u->due_ns;
+}
