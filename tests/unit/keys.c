@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "desk_rig.h"
 
-static const struct desk_config config = {
+static struct desk_config config = {
 	.name = "us",
 	.turn = { 45 * DW_SECOND, 30 * DW_SECOND, 10 * DW_SECOND },
 	.linger_ns = 2 * DW_SECOND,
@@ -21,7 +21,6 @@ static const struct desk_config config = {
 	.max_gone = 3,
 	.held_bytes = 100,
 	.max_message = 1000,
-	.max_keys = 3,
 };
 
 static struct desk_conn anna, bert;
@@ -123,6 +122,7 @@ static void
 begin(void)
 {
 	dw_buf_reset(&happened);
+	config.max_keys = 3;
 	put_bytes = 0;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
@@ -269,6 +269,19 @@ a_key_that_was_pushed_out_is_looked_up_before_a_refusal(void)
 }
 
 static void
+where_no_key_can_be_kept_the_journal_is_asked(void)
+{
+	begin();
+	config.max_keys = 0;
+	reply(key('a', 1), 0);
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "");
+	forget_what_happened();
+	reply(key('a', 1), 0);
+	stored("find in 1 or gone; ");
+	finish();
+}
+
+static void
 no_lookup_is_made_where_all_keys_are_known(void)
 {
 	begin();
@@ -326,6 +339,7 @@ static void
 begin_again(void)
 {
 	dw_buf_reset(&happened);
+	config.max_keys = 3;
 	CHECK_INT(desk_new(&config, &desk), 0);
 	replay(EV_ARRIVED, 1, 0, none);
 	replay(EV_REPLY, 2, 1, key('a', 1));
@@ -534,6 +548,7 @@ main(void)
 		T(a_known_key_comes_before_every_refusal),
 		T(a_key_of_an_ended_session_is_looked_up_in_the_journal),
 		T(a_key_that_was_pushed_out_is_looked_up_before_a_refusal),
+		T(where_no_key_can_be_kept_the_journal_is_asked),
 		T(no_lookup_is_made_where_all_keys_are_known),
 		T(a_key_of_a_round_that_is_not_stored_is_not_known),
 		T(a_first_answer_stands_when_its_second_round_is_not_stored),
