@@ -298,10 +298,11 @@ stored(struct svc *svc)
 	struct svc_upkeep *u = &svc->reader.upkeep;
 
 	atomic_store(&u->stored, desk_last_seq(svc->desk));
-	if (store_wants_checkpoint(svc->store)) {
+	if (store_wants_checkpoint(svc->store))
 		atomic_store(&u->wal_is_long, true);
-		svc_reader_stir(&svc->reader);
-	}
+	else if (atomic_load(&u->stored) < atomic_load(&u->wake_at))
+		return;
+	svc_reader_stir(&svc->reader);
 }
 
 /* Stores what was decided.  Returns 0 or -errno. */

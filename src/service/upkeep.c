@@ -15,7 +15,7 @@
  * of them. */
 #define PIECE     1000
 #define PIECE_NS  (100 * DW_MS)
-#define LATER_NS  (60 * DW_SECOND)   /* all was walked: what is new? */
+#define LATER_NS  (60 * DW_SECOND)   /* it could not be read */
 #define DAMAGE_NS (3600 * DW_SECOND) /* say it again */
 #define MARKS_NS  DW_SECOND          /* between two writes */
 
@@ -28,6 +28,7 @@ svc_upkeep_init(struct svc_upkeep *u, const char *dir, struct svc_inbox *inbox,
 	u->inbox = inbox;
 	atomic_init(&u->wal_is_long, false);
 	atomic_init(&u->stored, 0);
+	atomic_init(&u->wake_at, UINT64_MAX);
 	u->checkpointer = NULL;
 	u->upto = u->sound = 0;
 	u->due_ns = 0;
@@ -101,6 +102,14 @@ marks(struct svc_upkeep *u, int64_t now)
 	return DW_NEVER;
 }
 
+/* Till there is another piece. */
+static int64_t
+sleep_till(struct svc_upkeep *u, uint64_t walked)
+{
+	atomic_store(&u->wake_at, walked + PIECE);
+	return DW_NEVER;
+}
+
 /* A failed COMMIT can leave what is taken back, so it goes no further than what
  * was acknowledged.  Returns in how many ns to go on. */
 static int64_t
@@ -111,7 +120,7 @@ walk(struct svc_upkeep *u, struct store_reader *r)
 	int result;
 
 	if (stored <= from)
-		return LATER_NS;
+		return sleep_till(u, from);
 	result =
 	    store_reader_check(r, from, (size_t)piece, &u->upto, &u->damage);
 	if (result < 0 && result != -EBADMSG) {
@@ -123,7 +132,13 @@ walk(struct svc_upkeep *u, struct store_reader *r)
 	if (result == 0 && u->upto < stored)
 		return PIECE_NS;
 	svc_post(u->inbox, &u->news);
-	return result < 0 ? DAMAGE_NS : LATER_NS;
+	return result < 0 ? DAMAGE_NS : sleep_till(u, u->upto);
+}
+
+static int64_t
+later(int64_t now, int64_t in_ns)
+{
+	return in_ns == DW_NEVER ? DW_NEVER : now + in_ns;
 }
 
 int64_t
@@ -134,9 +149,15 @@ svc_upkeep(struct svc_upkeep *u, struct store_reader *r)
 	assert(u->magic == SVC_UPKEEP_MAGIC);
 	checkpoint(u);
 	/* While the news are out the desk reads what is written here. */
-	if (now >= u->due_ns && r != NULL && svc_is_back(u->inbox, &u->news))
-		u->due_ns = now + walk(u, r);
-	else if (now >= u->due_ns)
+	if (atomic_load(&u->stored) >= atomic_load(&u->wake_at)) {
+		atomic_store(&u->wake_at, UINT64_MAX);
+		u->due_ns = now;
+	}
+	if (now < u->due_ns)
+		;
+	else if (r != NULL && svc_is_back(u->inbox, &u->news))
+		u->due_ns = later(now, walk(u, r));
+	else
 		u->due_ns = now + PIECE_NS;
 	return marks_due < u->due_ns ? marks_due : u->due_ns;
 }

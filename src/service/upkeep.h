@@ -24,6 +24,9 @@ struct svc_upkeep {
 	/* The desk thread says them. */
 	atomic_bool wal_is_long;
 	atomic_uint_least64_t stored; /* the last event that surely is */
+	/* The reader says it: from this event on it is to be stirred.  So it
+	 * sleeps while there is little to walk, however long that is. */
+	atomic_uint_least64_t wake_at;
 
 	/* Marks to be written: the reader's while it is full, else the desk
 	 * thread's, which hears by `room` when it is empty again. */

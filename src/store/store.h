@@ -128,7 +128,7 @@ bool store_wants_checkpoint(struct store *s);
 uint64_t store_checked(const struct store *s);
 void store_set_checked(struct store *s, uint64_t seq);
 
-/* The number of the reply with this key, in any session.  0, -ENOENT or another
+/* The number of the reply with this key in session sid.  0, -ENOENT or another
  * -errno. */
 int store_find_reply(struct store *s, uint64_t sid, const struct ev_key *key,
     uint64_t *n);
