@@ -54,10 +54,12 @@ unit_tests = \
 	tests/unit/printable \
 	tests/unit/prompt \
 	tests/unit/rate \
+	tests/unit/read \
 	tests/unit/recv \
 	tests/unit/rows \
 	tests/unit/scan \
 	tests/unit/scripted \
+	tests/unit/seen \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
