@@ -30,4 +30,5 @@ libdeskwire_la_SOURCES += \
 	src/console/seen.h \
 	src/console/settings.c \
 	src/console/show.c \
+	src/console/stale.c \
 	src/console/talk.c

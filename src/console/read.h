@@ -39,8 +39,8 @@ void con_read_begin(struct con_read *r);
  * a page of the past with the customer's messages from `from` to `to`.  unread:
  * it has what was not read, or as much of that as is shown at once. */
 void con_read_row(struct con_read *r, uint64_t seq, uint64_t n);
-void con_read_page(struct con_read *r, uint64_t from, uint64_t to,
-    uint64_t seq, bool unread);
+void con_read_page(struct con_read *r, uint64_t from, uint64_t to, uint64_t seq,
+    bool unread);
 
 /* All that was shown is on the terminal; whole: none of it was dropped. */
 void con_read_painted(struct con_read *r, bool whole);
