@@ -86,6 +86,19 @@ is_bounce(struct con *con, const struct con_line *l)
 	    last != 0 && now < last + BOUNCE_NS;
 }
 
+/* What was typed ahead comes before what the desk says: a text that it refuses
+ * finds the line free then. */
+static void
+pump_behind_keys(struct con *con)
+{
+	if (tty_text_is_free(con->tty)) {
+		con_pump(con);
+		return;
+	}
+	con_prompt_refresh(con);
+	tty_deadline(con->tty, dw_clock_ns());
+}
+
 static void
 on_line(void *arg, const char *text, uint64_t painted)
 {
@@ -109,7 +122,7 @@ on_line(void *arg, const char *text, uint64_t painted)
 	/* A question is answered by the next line or not at all. */
 	if (con->asked_ns == asked_ns)
 		con->asked = CON_ASK_NOTHING;
-	con_pump(con);
+	pump_behind_keys(con);
 }
 
 /* Ctrl-D on an empty line. */

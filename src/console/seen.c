@@ -59,6 +59,8 @@ con_seen_page(struct con_seen *s, uint64_t before, uint64_t upto)
 void
 con_seen_refusal(struct con_seen *s, uint64_t seq)
 {
+	if (seq == 0)
+		seq = later(s->painted, 1);
 	con_seen_reply(s, seq, CON_SEEN_ANY);
 	if (seq < s->first)
 		s->first = seq;

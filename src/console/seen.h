@@ -50,7 +50,8 @@ void con_seen_lost(struct con_seen *s, uint64_t seq);
 
 /* What is shown: a row; a page of the past before which `before` messages
  * come, with all that the session had up to event `upto`; the row that says
- * that a reply was refused because of event seq. */
+ * that a reply was refused because of event seq (0: of one that the desk does
+ * not name). */
 void con_seen_row(struct con_seen *s, uint64_t seq);
 void con_seen_page(struct con_seen *s, uint64_t before, uint64_t upto);
 void con_seen_refusal(struct con_seen *s, uint64_t seq);

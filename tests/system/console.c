@@ -1225,6 +1225,58 @@ a_colleagues_row_that_is_just_painted_is_not_answered_over(void)
 	end(&s);
 }
 
+/* Suspends the console with a text in its line; wang replies meanwhile.  Returns
+ * the event of his reply. */
+static uint64_t
+sleep_while_wang_replies(struct stage *s)
+{
+	int status = 0;
+
+	pty_type(s->p, "I will look");
+	CHECK(pty_wait(s->p, "> I will look", WAIT));
+	CHECK_INT(kill(pty_pid(s->p), SIGSTOP), 0);
+	CHECK_INT(waitpid(pty_pid(s->p), &status, WUNTRACED), pty_pid(s->p));
+	CHECK(WIFSTOPPED(status));
+	wang_replies(s, 3, "it is done");
+	return s->seq - 1;
+}
+
+static void
+a_console_that_slept_does_not_answer_over_a_colleague(void)
+{
+	struct stage s = start_selected();
+	uint64_t seq = sleep_while_wang_replies(&s);
+
+	pty_type(s.p, "\r\r");
+	CHECK_INT(kill(pty_pid(s.p), SIGCONT), 0);
+	refuses_stale(&s, 3, "I will look", seq);
+	CHECK(pty_wait(s.p, "stale?> I will look", WAIT));
+	CHECK(comes_first(&s, "3 wang> it is done", "* not sent to 3 alice"));
+	CHECK(next_frame_within(&s, 0) == NULL);
+	end(&s);
+}
+
+static void
+nor_when_enter_is_pressed_as_it_wakes(void)
+{
+	struct stage s = start_selected();
+	uint64_t seq = sleep_while_wang_replies(&s), id;
+	int64_t began = dw_clock_ns();
+
+	CHECK_INT(kill(pty_pid(s.p), SIGCONT), 0);
+	CHECK(pty_wait(s.p, "3 wang> it is done", WAIT));
+	pty_type(s.p, "\r\r");
+	id = expect(&s, WIRE_REPLY, 3, "I will look");
+	if (s.last != NULL)
+		CHECK(s.last->seen < seq ||
+		    dw_clock_ns() - began >= CON_SEEN_NS);
+	answer(&s, WIRE_ERR, id, EV_CODE_STALE, "");
+	CHECK(pty_wait(s.p, "somebody else has answered; Enter sends it",
+	    WAIT));
+	CHECK(pty_wait(s.p, "stale?> I will look", WAIT));
+	end(&s);
+}
+
 static void
 a_customers_row_is_seen_when_it_is_painted(void)
 {
@@ -2426,6 +2478,8 @@ main(void)
 		T(every_line_goes_where_the_prompt_said),
 		T(a_text_that_a_colleague_overtook_comes_back_and_waits_for_its_reader),
 		T(a_colleagues_row_that_is_just_painted_is_not_answered_over),
+		T(a_console_that_slept_does_not_answer_over_a_colleague),
+		T(nor_when_enter_is_pressed_as_it_wakes),
 		T(a_customers_row_is_seen_when_it_is_painted),
 		T(a_text_that_is_changed_is_not_stale_any_more),
 		T(a_stale_text_of_another_session_is_its_draft),

@@ -144,6 +144,18 @@ after_a_refusal_it_takes_a_while_whatever_was_painted(void)
 }
 
 static void
+a_refusal_without_a_number_is_about_what_was_painted(void)
+{
+	struct con_seen s = { 0 };
+
+	paint(&s, 6, NOW);
+	con_seen_refusal(&s, 0);
+	con_seen_painted(&s, true, CON_SEEN_NS, NOW);
+	CHECK_INT(con_seen_upto(&s, NOW), 5);
+	CHECK_INT(con_seen_upto(&s, NOW + CON_SEEN_NS), 6);
+}
+
+static void
 a_page_behind_a_refusal_does_not_make_it_shorter(void)
 {
 	struct con_seen s = { 0 };
@@ -172,6 +184,7 @@ main(void)
 		T(what_the_terminal_dropped_was_not_painted),
 		T(who_meets_a_session_has_seen_nothing_before_a_page_of_it),
 		T(after_a_refusal_it_takes_a_while_whatever_was_painted),
+		T(a_refusal_without_a_number_is_about_what_was_painted),
 		T(a_page_behind_a_refusal_does_not_make_it_shorter),
 	};
 
