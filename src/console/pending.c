@@ -130,6 +130,17 @@ con_request_goes_on(const struct con_request *rq, unsigned generation)
 	    rq->generation < generation;
 }
 
+bool
+con_pending_goes_on(const struct con_pending *p, unsigned generation)
+{
+	DW_LIST_EACH(n, &p->all) {
+		if (con_request_goes_on(DW_LIST_OF(n, struct con_request, node),
+			generation))
+			return true;
+	}
+	return false;
+}
+
 struct con_request *
 con_pending_take_lost(struct con_pending *p, unsigned generation, bool for_good)
 {

@@ -28,7 +28,7 @@ struct con_request {
 	uint64_t sid;        /* of a reply; 0: a command */
 	struct ev_key key;   /* of a reply, and the last event of the */
 	uint64_t seen;       /* session that its writer had seen */
-	unsigned generation; /* of the link it was sent over */
+	unsigned generation; /* of the link it was sent over; 0: none yet */
 	bool stored;         /* a reply whose event has come */
 	bool taken;          /* a reply whose text is in the line again */
 	int64_t t_ms;        /* when it was typed */
@@ -74,8 +74,11 @@ struct con_request *con_pending_take(struct con_pending *p, uint64_t id);
 void con_pending_stored(struct con_pending *p, const struct ev_key *key);
 
 /* Must this be sent again once the desk is there, having been sent over a link
- * before `generation`? */
+ * before `generation`, or over none? */
 bool con_request_goes_on(const struct con_request *rq, unsigned generation);
+
+/* Is there such a one? */
+bool con_pending_goes_on(const struct con_pending *p, unsigned generation);
 
 /*
  * The oldest request that was sent over a link before `generation`: its answer

@@ -77,6 +77,7 @@ ask_first(struct con *con, const struct con_session *s, const char *text,
 		free(copy);
 		return false;
 	}
+	con_cancel_leaving(con);
 	page->stale.text = copy;
 	page->stale.why = why;
 	page->stale.seq = f->seq;

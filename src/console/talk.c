@@ -305,11 +305,22 @@ write_reply(struct con *con, struct con_request *rq)
 	return draw_key(con, &rq->key);
 }
 
+/* Where a new link has come and the replies before this one were not sent again
+ * yet, it waits and goes behind them: they stay in the order they were typed
+ * in. */
+static int
+send_in_order(struct con *con, struct con_request *rq, bool wait)
+{
+	return wait && rq->sid != 0 ? 0 : send_request(con, rq);
+}
+
 /* Sends a reply, or (sid 0) a command, and keeps what it was until it is
  * answered.  Returns 0 or -errno. */
 static int
 ask(struct con *con, uint64_t sid, const char *text, struct con_request **out)
 {
+	bool wait =
+	    con_pending_goes_on(&con->pending, con_link_generation(con->link));
 	struct con_request *rq = con_pending_add(&con->pending, sid, text);
 	int r = 0;
 
@@ -318,7 +329,7 @@ ask(struct con *con, uint64_t sid, const char *text, struct con_request **out)
 	rq->t_ms = dw_clock_wall_ms();
 	if (sid != 0)
 		r = write_reply(con, rq);
-	if (r < 0 || (r = send_request(con, rq)) < 0) {
+	if (r < 0 || (r = send_in_order(con, rq, wait)) < 0) {
 		con_request_free(con_pending_take(&con->pending, rq->id));
 		return r;
 	}
@@ -327,16 +338,19 @@ ask(struct con *con, uint64_t sid, const char *text, struct con_request **out)
 	return 0;
 }
 
-/* One that cannot be sent now is when the next link is there. */
+/* Those for which the link is lost once more wait for the next one. */
 void
 con_send_again(struct con *con, unsigned generation)
 {
-	DW_LIST_EACH(n, &con->pending.all) {
+	DW_LIST_EACH_SAFE(n, &con->pending.all) {
 		struct con_request *rq =
 		    DW_LIST_OF(n, struct con_request, node);
 
-		if (con_request_goes_on(rq, generation))
-			(void)send_request(con, rq);
+		if (!con_request_goes_on(rq, generation) ||
+		    send_request(con, rq) != -ENOMEM)
+			continue;
+		con_keep_text(con, rq->sid, rq->text, why_not_sent(-ENOMEM));
+		con_request_free(con_pending_take(&con->pending, rq->id));
 	}
 }
 

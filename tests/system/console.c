@@ -2245,6 +2245,28 @@ a_reply_that_was_stored_is_one_row_and_nothing_is_typed_again(void)
 }
 
 static void
+what_is_typed_before_the_desk_is_live_goes_behind_what_was_lost(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "first\r");
+	expect(&s, WIRE_REPLY, 3, "first");
+	cut_link(&s);
+	comes_back(&s);
+	CHECK(pty_wait(s.p, "the desk is back", WAIT));
+	pty_type(s.p, "second\r");
+	CHECK(pty_wait(s.p, "3 lin> second …", WAIT));
+	says(&s, 3, "meanwhile");
+	CHECK(pty_wait(s.p, "3 alice| meanwhile", WAIT));
+	CHECK(next_frame_within(&s, 0) == NULL);
+	goes_live(&s);
+	takes_reply(&s, 3, "first");
+	takes_reply(&s, 3, "second");
+	CHECK(pty_wait(s.p, "3 lin> second ✓", WAIT));
+	end(&s);
+}
+
+static void
 what_was_taken_back_is_not_sent_again(void)
 {
 	struct stage s = start_selected();
@@ -2526,6 +2548,7 @@ main(void)
 		T(a_lost_link_comes_back_without_a_gap_or_a_repeat),
 		T(a_reply_without_an_answer_is_sent_again_as_what_it_is),
 		T(a_reply_that_was_stored_is_one_row_and_nothing_is_typed_again),
+		T(what_is_typed_before_the_desk_is_live_goes_behind_what_was_lost),
 		T(what_was_taken_back_is_not_sent_again),
 		T(a_desk_that_replays_nothing_gets_a_reply_again_too),
 		T(a_script_is_answered_without_a_control_byte),

@@ -71,6 +71,9 @@ what_was_lost_with_the_link_goes_on_or_is_given_up(void)
 	stored->stored = taken->taken = true;
 	CHECK(con_request_goes_on(reply, 2));
 	CHECK(!con_request_goes_on(late, 2));
+	CHECK(con_pending_goes_on(&p, 2));
+	CHECK(!con_pending_goes_on(&p, 1));
+	CHECK(!con_pending_goes_on(&p, 0)); /* there is no link */
 	CHECK(con_pending_take_lost(&p, 2, false) == stored);
 	CHECK(con_pending_take_lost(&p, 2, false) == taken);
 	CHECK(con_pending_take_lost(&p, 2, false) == command);
