@@ -102,6 +102,7 @@ scripts = \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
+	tests/system/colleagues.py \
 	tests/system/load.py \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
