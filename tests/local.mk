@@ -54,10 +54,12 @@ unit_tests = \
 	tests/unit/printable \
 	tests/unit/prompt \
 	tests/unit/rate \
+	tests/unit/read \
 	tests/unit/recv \
 	tests/unit/rows \
 	tests/unit/scan \
 	tests/unit/scripted \
+	tests/unit/seen \
 	tests/unit/server \
 	tests/unit/server_limits \
 	tests/unit/server_order \
@@ -100,6 +102,7 @@ scripts = \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
+	tests/system/colleagues.py \
 	tests/system/load.py \
 	tests/system/faults.py \
 	tests/system/sockopts.py \

@@ -64,7 +64,7 @@ is_event(const struct con_item *item, enum ev_kind kind)
 static bool
 may_drop(const struct con_item *item)
 {
-	if (item->own && item->frame->op == WIRE_EV && is_event(item, EV_REPLY))
+	if (item->ours && item->frame->op == WIRE_EV)
 		return false;
 	return item->kind == CON_ITEM_EVENT || item->kind == CON_ITEM_NOTICE ||
 	    item->kind == CON_ITEM_MORE;
@@ -116,17 +116,25 @@ uncount(struct con_board *b, const struct con_item *item)
 	b->nbytes -= item->cost;
 }
 
-/* What the selected customer said and nobody saw is not read. */
+/* What others replied and nobody saw here does not count as seen. */
 static void
-forget_read(struct con_board *b, const struct con_item *item)
+not_shown(struct con_board *b, const struct ev_event *ev)
 {
-	struct con_session *s = con_mirror_find(&b->mirror, b->mirror.selected);
+	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
 
-	if (s == NULL || item->sid != s->facts.sid || item->frame == NULL ||
-	    item->frame->op != WIRE_EV)
+	if (ev->kind == EV_REPLY && s != NULL)
+		con_seen_lost(&s->seen, ev->seq);
+}
+
+void
+con_board_not_shown(struct con_board *b, const struct con_item *item)
+{
+	if (item->kind != CON_ITEM_EVENT)
 		return;
-	s->unread += is_event(item, EV_SAID);
-	s->rows += is_event(item, EV_SAID) || is_event(item, EV_REPLY);
+	if (item->frame->op == WIRE_PAST)
+		b->past_dropped = item->frame->id;
+	else
+		not_shown(b, &item->frame->ev);
 }
 
 /* Drops the oldest row of the list; false when there is none. */
@@ -140,7 +148,7 @@ drop_oldest(struct con_board *b, struct dw_list *items)
 			continue;
 		uncount(b, item);
 		dw_list_del(n);
-		forget_read(b, item);
+		con_board_not_shown(b, item);
 		con_item_free(item);
 		b->dropped++;
 		return true;
@@ -305,8 +313,21 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	    0 :
 	    s->facts.out - s->facts.sent;
 	item->own = strcmp(f->ev.who, b->mirror.me) == 0;
+	item->ours =
+	    f->ev.kind == EV_REPLY && con_is_own_key(&b->mirror, &f->ev.key);
 	con_mirror_label(&b->mirror, f->ev.sid, item->label);
 	return item;
+}
+
+/* What counted as seen before this event does not wait with it. */
+static void
+fold_event(struct con_board *b, const struct ev_event *ev, int64_t now_ns)
+{
+	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
+
+	if (s != NULL)
+		(void)con_seen_all(&s->seen, now_ns);
+	con_mirror_event(&b->mirror, ev);
 }
 
 static void
@@ -325,10 +346,13 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	shown = shown && !floods(b, &f->ev, now_ns);
 	if (shown)
 		item = event_item(b, f, now_ns);
-	con_mirror_event(&b->mirror, &f->ev);
-	if (item == NULL)
+	fold_event(b, &f->ev, now_ns);
+	if (item == NULL) {
+		not_shown(b, &f->ev);
 		wire_frame_free(f);
-	else if (is_event(item, EV_ARRIVED)) /* it has a name only now */
+		return;
+	}
+	if (is_event(item, EV_ARRIVED)) /* it has a name only now */
 		con_mirror_label(&b->mirror, item->sid, item->label);
 	put(b, &b->items, item);
 }
@@ -340,8 +364,8 @@ take_past(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 
 	if (is_mark(&f->ev))
 		mark_sent(&b->past, &f->ev);
-	else
-		item = event_item(b, f, now_ns);
+	else if ((item = event_item(b, f, now_ns)) == NULL)
+		b->past_dropped = f->id;
 	if (item == NULL)
 		wire_frame_free(f);
 	put(b, &b->past, item);
@@ -433,6 +457,14 @@ take_looks(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	wire_frame_free(f);
 }
 
+static void
+take_read(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+{
+	(void)now_ns;
+	con_mirror_read(&b->mirror, f);
+	wire_frame_free(f);
+}
+
 /* The desk no longer keeps who left in mind; its words are in the journal. */
 static void
 take_unlisted(struct con_board *b, struct wire_frame *f, int64_t now_ns)
@@ -466,6 +498,7 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 	[WIRE_ERR] = take_answer,
 	[WIRE_NOTICE] = take_notice,
 	[WIRE_LOOKS] = take_looks,
+	[WIRE_READ] = take_read,
 	[WIRE_UNLISTED] = take_unlisted,
 	[WIRE_BYE] = take_bye,
 };

@@ -57,6 +57,7 @@ struct con_item {
 	unsigned generation; /* of the link it came over */
 	enum con_mark mark;
 	bool own;     /* an operator of our name */
+	bool ours;    /* a reply of this console */
 	bool refused; /* ENDED: the desk wants us not */
 	int64_t born_ns;
 	size_t cost;
@@ -77,6 +78,7 @@ struct con_board {
 	size_t nrows;           /* that may be dropped */
 	size_t nbytes;          /* of those */
 	uint64_t dropped;       /* and not yet told */
+	uint64_t past_dropped;  /* the last answer of which a row was */
 	size_t floods;          /* sessions with rows that are only counted */
 	struct con_session udp; /* all datagrams: its flood_* */
 	unsigned generation;    /* of the connection that was last heard */
@@ -96,6 +98,9 @@ void con_board_news(struct con_board *b, struct con_news *news);
  */
 int64_t con_board_take(struct con_board *b, int64_t now_ns, size_t max,
     struct dw_list *out);
+
+/* The row of an item that was taken could not be made. */
+void con_board_not_shown(struct con_board *b, const struct con_item *item);
 
 /* Is everything taken? */
 bool con_board_is_empty(const struct con_board *b);

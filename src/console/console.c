@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/random.h"
 #include "base/sink.h"
 #include "base/status.h"
 #include "console/internal.h"
@@ -85,6 +86,19 @@ is_bounce(struct con *con, const struct con_line *l)
 	    last != 0 && now < last + BOUNCE_NS;
 }
 
+/* What was typed ahead comes before what the desk says: a text that it refuses
+ * finds the line free then. */
+static void
+pump_behind_keys(struct con *con)
+{
+	if (tty_text_is_free(con->tty)) {
+		con_pump(con);
+		return;
+	}
+	con_prompt_refresh(con);
+	tty_deadline(con->tty, dw_clock_ns());
+}
+
 static void
 on_line(void *arg, const char *text, uint64_t painted)
 {
@@ -92,7 +106,7 @@ on_line(void *arg, const char *text, uint64_t painted)
 	struct con_line l = con_line_of(text);
 	int64_t asked_ns = con->asked_ns;
 
-	if (is_bounce(con, &l))
+	if (is_bounce(con, &l) || con_stale_holds(con, text, painted))
 		return;
 	con_cancel_leaving(con);
 	if (con->eof)
@@ -108,7 +122,7 @@ on_line(void *arg, const char *text, uint64_t painted)
 	/* A question is answered by the next line or not at all. */
 	if (con->asked_ns == asked_ns)
 		con->asked = CON_ASK_NOTHING;
-	con_pump(con);
+	pump_behind_keys(con);
 }
 
 /* Ctrl-D on an empty line. */
@@ -176,6 +190,27 @@ on_hup(void *arg)
 	con_pump(con);
 }
 
+/* What the key makes of a refused text is seen when it has worked. */
+static void
+on_key(void *arg)
+{
+	struct con *con = con_of(arg);
+
+	con_attended(con);
+	if (con->stale.text != NULL)
+		tty_deadline(con->tty, dw_clock_ns());
+}
+
+/* Without a terminal rows count when they are shown. */
+static void
+on_painted(void *arg, bool whole)
+{
+	struct con *con = con_of(arg);
+
+	if (tty_is_terminal(con->tty))
+		con_painted(con, whole);
+}
+
 static void
 on_wake(void *arg)
 {
@@ -226,6 +261,8 @@ static const struct tty_ops ops = {
 	.interrupt = on_interrupt,
 	.hangup = on_hangup,
 	.hup = on_hup,
+	.key = on_key,
+	.painted = on_painted,
 	.wake = on_wake,
 	.timeout = on_wake,
 	.redraw = on_redraw,
@@ -328,10 +365,12 @@ int
 con_new(const struct con_config *cfg, struct con **out)
 {
 	struct con *con = calloc(1, sizeof *con);
+	struct ev_key own = { { 0 } };
 	int r = -ENOMEM;
 
 	*out = NULL;
-	if (con == NULL || (r = con_inbox_init(&con->inbox)) < 0) {
+	if (con == NULL || (r = dw_random(own.bytes, EV_KEY_CONSOLE)) < 0 ||
+	    (r = con_inbox_init(&con->inbox)) < 0) {
 		sks_socket_free(cfg->socket);
 		free(con);
 		return r;
@@ -343,6 +382,7 @@ con_new(const struct con_config *cfg, struct con **out)
 	con->again_ns = con->wait_ns = DW_NEVER;
 	con->leave_ns = DW_NEVER;
 	con_board_init(&con->board, tty_is_interactive());
+	con->board.mirror.key = own;
 	con_drafts_init(&con->drafts);
 	con_pending_init(&con->pending);
 	fill_tty_config(con);
@@ -411,7 +451,7 @@ con_run(struct con *con)
 		say_why(r);
 		return DW_STATUS_FAILED;
 	}
-	con_inbox_wait_welcome(&con->inbox,
+	con_inbox_wait_live(&con->inbox,
 	    dw_clock_after(tty_is_terminal(con->tty) ? WELCOME_TERMINAL_S :
 						       WELCOME_PLAIN_S));
 	con_pump(con);
@@ -458,6 +498,7 @@ con_free(struct con *con)
 	for (size_t i = 0; i < CON_RING; i++)
 		con_row_fini(&con->ring[i]);
 	con_row_fini(&con->last);
+	con_stale_forget(con);
 	free(con->prompt_shown);
 	free(con);
 }

@@ -106,8 +106,8 @@ con_inbox_frame(struct con_inbox *in, struct wire_frame *f, unsigned generation,
 		dw_cond_wait(&in->changed, &in->lock);
 	in->nbytes += cost_of(f);
 	post(in, news);
-	if (f->op == WIRE_WELCOME && !in->welcomed) {
-		in->welcomed = true;
+	if (f->op == WIRE_LIVE && !in->live) {
+		in->live = true;
 		dw_cond_broadcast(&in->changed);
 	}
 	dw_unlock(&in->lock);
@@ -182,17 +182,17 @@ con_inbox_stopping(struct con_inbox *in)
 }
 
 bool
-con_inbox_wait_welcome(struct con_inbox *in, int64_t deadline_ns)
+con_inbox_wait_live(struct con_inbox *in, int64_t deadline_ns)
 {
-	bool in_time = true, welcomed;
+	bool in_time = true, live;
 
 	dw_lock(&in->lock);
-	while (!in->welcomed && !in->ended && !in->stop && in_time)
+	while (!in->live && !in->ended && !in->stop && in_time)
 		in_time =
 		    dw_cond_wait_until(&in->changed, &in->lock, deadline_ns);
-	welcomed = in->welcomed;
+	live = in->live;
 	dw_unlock(&in->lock);
-	return welcomed;
+	return live;
 }
 
 void

@@ -51,7 +51,7 @@ struct con_inbox {
 	struct dw_cond changed;
 	struct dw_list news DW_GUARDED_BY(lock);
 	size_t nbytes DW_GUARDED_BY(lock); /* of the frames in it */
-	bool welcomed DW_GUARDED_BY(lock); /* a welcome has come */
+	bool live DW_GUARDED_BY(lock);     /* a welcome and all behind it */
 	bool ended DW_GUARDED_BY(lock);
 	bool stop DW_GUARDED_BY(lock);
 	struct con_news ending; /* no memory is needed for the last one */
@@ -90,9 +90,9 @@ bool con_inbox_stopping(struct con_inbox *in);
 
 /* ---- the thread `readline` ---- */
 
-/* Waits for the first welcome.  False when the deadline passed or the link
- * ended first. */
-bool con_inbox_wait_welcome(struct con_inbox *in, int64_t deadline_ns);
+/* Waits until the desk has said all that it says to who comes, up to the first
+ * frame live.  False when the deadline passed or the link ended first. */
+bool con_inbox_wait_live(struct con_inbox *in, int64_t deadline_ns);
 
 /* Moves all news behind what `out` holds, oldest first, and clears the
  * wake. */

@@ -51,6 +51,20 @@ struct con_ended {
 	size_t n;
 };
 
+/* What a page of the past has shown so far. */
+struct con_page {
+	uint64_t before;   /* so many messages come before it */
+	uint64_t from, to; /* of the customer's messages; 0: it has none */
+	uint64_t last_seq;
+};
+
+/* A text that the desk has refused, because a colleague had answered. */
+struct con_stale {
+	uint64_t sid;
+	char *text;       /* as it stands in the line; NULL: none */
+	int64_t enter_ns; /* before then Enter does not send it again */
+};
+
 struct con {
 	unsigned magic;
 	struct con_config cfg;
@@ -71,6 +85,9 @@ struct con {
 	struct con_ended ended;
 	int past_day;    /* of the last row of the past */
 	bool past_shown; /* its answer is due */
+	struct con_page page;
+
+	struct con_stale stale;
 
 	enum con_bell bell; /* settings */
 	int64_t quiet_until_ns;
@@ -86,6 +103,7 @@ struct con {
 	int64_t asked_ns;
 	int64_t leave_ns; /* answers or not; DW_NEVER */
 	int64_t enter_ns; /* the last Enter, or 0 */
+	bool greeted;     /* the first rows were shown */
 	bool eof;         /* no more lines will come */
 	bool link_ended;  /* for good */
 	bool no_link;     /* lost, or silent for long */
@@ -122,6 +140,9 @@ void con_show_again(struct con *con);
 /* Paints the prompt if it says something else now. */
 void con_prompt_refresh(struct con *con);
 
+/* What was shown is on the terminal; whole: none of it was dropped. */
+void con_painted(struct con *con, bool whole);
+
 /* Takes what the link has brought, and shows what is on the board as far as
  * the terminal keeps up. */
 void con_pump(struct con *con);
@@ -138,12 +159,40 @@ void con_select(struct con *con, uint64_t sid);
 /* Tells a desk that was lost whom this console has selected. */
 void con_look_again(struct con *con);
 
+/* Somebody is at the console: reads what was painted, and tells the desk. */
+void con_attended(struct con *con);
+
+/* Tells a desk that was lost what was read, as far as it does not know. */
+void con_tell_read(struct con *con);
+
 /* Sends text to the session, or says why not and keeps it. */
 void con_reply(struct con *con, uint64_t sid, const char *text);
 
+/* Sends the replies again that were not answered over a link before
+ * `generation`. */
+void con_send_again(struct con *con, unsigned generation);
+
+/* Where a text was kept that was not sent. */
+enum con_kept {
+	CON_KEPT_NOWHERE,
+	CON_KEPT_HISTORY, /* Up brings it back */
+	CON_KEPT_DRAFT,
+	CON_KEPT_LINE
+};
+
 /* The text was not sent: to its draft, or to the line when that is empty. */
+enum con_kept con_keep(struct con *con, uint64_t sid, const char *text);
+
+/* The same, and says so. */
 void con_keep_text(struct con *con, uint64_t sid, const char *text,
     const char *why);
+
+/* "; the text is back in the line" */
+const char *con_kept_words(enum con_kept kept);
+
+/* A reply as it is typed; drafts, line and history hold nothing else.  The
+ * caller frees it; NULL: no memory. */
+char *con_as_typed(const char *text);
 
 /* Brings a draft into the line.  Returns whether there was one. */
 bool con_draft_to_line(struct con *con, uint64_t sid);
@@ -168,10 +217,39 @@ void con_leave(struct con *con);
 /* Calls off a leaving from a terminal that still waits for answers. */
 void con_cancel_leaving(struct con *con);
 
+/* ---- stale.c: a colleague was faster ---- */
+
+/* The desk has refused the reply because of an event of a colleague: gives its
+ * text back, and shows that event first, if it was not shown. */
+void con_stale_refused(struct con *con, const struct con_request *rq,
+    const struct wire_frame *f);
+
+/* Rows of the past have been shown, or will never come: gives back the text
+ * that waited for them, if one did. */
+void con_stale_page(struct con *con, const struct con_request *page);
+
+/* Does the line hold that text, unchanged? */
+bool con_stale_is_on(struct con *con);
+
+/* Has Enter come too soon for a person to have read what is new?  Then the text
+ * is in the line again. */
+bool con_stale_holds(struct con *con, const char *line, uint64_t painted);
+
+/* The row that says so is on the terminal. */
+void con_stale_painted(struct con *con);
+
+void con_stale_forget(struct con *con);
+
 /* ---- past.c: rows of the past, with a head and a foot ---- */
 
 /* What was not read of this session, and at least its last rows. */
 void con_past_unread(struct con *con, const struct con_session *s);
+
+/* The newest rows, up to event seq and with all that others have replied and
+ * this console has not shown.  Returns the request, or NULL after saying why it
+ * could not be sent. */
+struct con_request *con_past_stale(struct con *con, const struct con_session *s,
+    uint64_t seq);
 
 /* The last `count` messages (0: as many as usual) of the session; the same
  * again: those before them. */
@@ -180,6 +258,7 @@ void con_past_history(struct con *con, uint64_t sid, unsigned count);
 /* Around the rows of an answer, and before each of them. */
 void con_past_begin(struct con *con, const struct con_item *item);
 void con_past_day(struct con *con, int64_t t_ms);
+void con_past_row(struct con *con, const struct ev_event *ev);
 void con_past_end(struct con *con, const struct con_request *rq,
     const struct wire_frame *answer);
 

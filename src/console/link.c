@@ -153,6 +153,17 @@ con_link_send(struct con_link *l, const struct wire_frame *f)
 	return r;
 }
 
+unsigned
+con_link_generation(struct con_link *l)
+{
+	unsigned generation = 0;
+	struct conn *c = conn_get(l, &generation);
+
+	if (c != NULL)
+		conn_put(l, c);
+	return generation;
+}
+
 /* ---- the thread ---- */
 
 static int

@@ -48,6 +48,9 @@ int con_link_start(struct con_link **out, const struct con_link_config *cfg);
  */
 int con_link_send(struct con_link *link, const struct wire_frame *f);
 
+/* The generation of the link that a frame would go over now; 0: none would. */
+unsigned con_link_generation(struct con_link *link);
+
 /* Says bye, ends and joins the thread, frees.  NULL is fine. */
 void con_link_stop(struct con_link *link);
 

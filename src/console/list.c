@@ -57,8 +57,8 @@ add_state(struct dw_buf *b, const struct con_session *s, int64_t now_ms)
 		dw_buf_adds(b, _("answered"));
 	if (s->facts.eof && !con_is_left(s))
 		dw_buf_adds(b, _(", writes no more"));
-	if (s->unread > 0)
-		dw_buf_addf(b, _(", %u unread"), s->unread);
+	if (con_unread(s) > 0)
+		dw_buf_addf(b, _(", %lu unread"), (unsigned long)con_unread(s));
 }
 
 /* The customer's last words in one row, cut, and their age. */

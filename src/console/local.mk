@@ -22,8 +22,13 @@ libdeskwire_la_SOURCES += \
 	src/console/pending.h \
 	src/console/prompt.c \
 	src/console/prompt.h \
+	src/console/read.c \
+	src/console/read.h \
 	src/console/rows.c \
 	src/console/rows.h \
+	src/console/seen.c \
+	src/console/seen.h \
 	src/console/settings.c \
 	src/console/show.c \
+	src/console/stale.c \
 	src/console/talk.c

@@ -178,30 +178,49 @@ con_make_harmless(struct ev_session *f, const struct ev_event *ev)
 		make_name_harmless(f->by);
 }
 
-/* What a snapshot has more than this console knows was not read here, and of a
- * session that is new to it all that nobody has answered. */
+/* Of a session that is new to this console all that nobody has answered is not
+ * read; what others have answered, any page of the past shows. */
 static void
-count_missed(struct con_session *s, const struct ev_session *now)
+meet(struct con_session *s, const struct ev_session *now, uint64_t seq)
 {
-	uint64_t in = now->in - s->facts.in, out = now->out - s->facts.out;
+	con_read_guess(&s->read, now->in, now->unanswered);
+	s->news = (unsigned)now->unanswered;
+	if (now->out > 0)
+		con_seen_missed(&s->seen, 1, seq, CON_SEEN_ANY);
+}
 
-	if (s->facts.began_ms == 0) {
-		in = now->unanswered;
-		out = 0;
-	}
-	s->unread += (unsigned)in;
-	if (s->unread > 0)
-		s->rows += (unsigned)(in + out);
+static uint64_t
+more(uint64_t now, uint64_t then)
+{
+	return now > then ? now - then : 0;
+}
+
+/* What a snapshot has more than this console knows was not shown here. */
+static void
+count_missed(const struct con_mirror *m, struct con_session *s,
+    const struct ev_session *now, uint64_t seq)
+{
+	uint64_t out = more(now->out, s->facts.out);
+
+	s->news += (unsigned)more(now->in, s->facts.in);
+	if (now->in > s->read.n)
+		s->replies += out;
+	if (out > 0)
+		con_seen_missed(&s->seen, m->seq + 1, seq,
+		    s->facts.in + s->facts.out);
 }
 
 static int
-take_session(struct con_mirror *m, const struct ev_session *facts)
+take_session(struct con_mirror *m, const struct ev_session *facts, uint64_t seq)
 {
 	struct con_session *s = add(m, facts->sid);
 
 	if (s == NULL)
 		return -ENOMEM;
-	count_missed(s, facts);
+	if (s->facts.began_ms == 0)
+		meet(s, facts, seq);
+	else
+		count_missed(m, s, facts, seq);
 	s->facts = *facts;
 	make_harmless(&s->facts);
 	return 0;
@@ -265,7 +284,9 @@ int
 con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 {
 	snprintf(m->me, sizeof m->me, "%s", f->name);
-	m->nlookers = 0; /* the desk tells them anew */
+	m->nlookers = 0; /* the desk tells them anew, and the marks */
+	for (size_t i = 0; i < m->n; i++)
+		m->all[i]->read.told = 0;
 	if (f->replay)
 		return 0;
 	m->unlisted = f->unlisted;
@@ -273,7 +294,7 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 	for (size_t i = 0; i < m->n; i++)
 		forget(m->all[i]);
 	for (size_t i = 0; i < f->nsessions; i++) {
-		if (take_session(m, &f->sessions[i]) < 0)
+		if (take_session(m, &f->sessions[i], f->seq) < 0)
 			return -ENOMEM;
 	}
 	for (size_t i = m->n; i > 0; i--)
@@ -282,24 +303,25 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 	return 0;
 }
 
-static void
-session_read(struct con_session *s)
+bool
+con_is_own_key(const struct con_mirror *m, const struct ev_key *key)
 {
-	s->unread = s->rows = 0;
+	return ev_key_is_set(key) && ev_key_is_of(key, &m->key);
 }
 
-/* What an event means here besides what it does to the facts. */
+/* What a reply means here besides what it does to the facts. */
 static void
-take_own(struct con_mirror *m, struct con_session *s, const struct ev_event *ev)
+take_reply(struct con_mirror *m, struct con_session *s,
+    const struct ev_event *ev)
 {
-	if (ev->kind == EV_SAID && m->selected != ev->sid)
-		s->unread++;
-	if (ev->kind == EV_REPLY)
-		s->mine = strcmp(ev->who, m->me) == 0;
-	if (ev->kind == EV_REPLY && s->mine)
-		session_read(s);
-	else if (s->unread > 0 && (ev->kind == EV_SAID || ev->kind == EV_REPLY))
-		s->rows++;
+	s->mine = strcmp(ev->who, m->me) == 0;
+	if (s->mine)
+		s->news = 0;
+	if (con_unread(s) > 0)
+		s->replies++;
+	if (!con_is_own_key(m, &ev->key))
+		con_seen_reply(&s->seen, ev->seq,
+		    s->facts.in + s->facts.out - 1);
 }
 
 static int
@@ -314,7 +336,10 @@ apply(struct con_mirror *m, const struct ev_event *ev)
 		return 0;
 	ev_apply(&s->facts, ev);
 	con_make_harmless(&s->facts, ev);
-	take_own(m, s, ev);
+	if (ev->kind == EV_SAID && m->selected != ev->sid)
+		s->news++;
+	if (ev->kind == EV_REPLY)
+		take_reply(m, s, ev);
 	return 0;
 }
 
@@ -333,6 +358,67 @@ con_mirror_event(struct con_mirror *m, const struct ev_event *ev)
 	return r;
 }
 
+void
+con_mirror_painted(struct con_mirror *m, bool whole, int64_t pause_ns,
+    int64_t now_ns)
+{
+	struct con_session *s = con_mirror_find(m, m->selected);
+
+	for (size_t i = 0; i < m->n; i++)
+		con_seen_painted(&m->all[i]->seen, whole, pause_ns, now_ns);
+	if (s != NULL)
+		con_read_painted(&s->read, whole);
+}
+
+/* How many replies stand among what is unread is only known when that is
+ * nothing; there may be so many as before, or all when it has grown. */
+static void
+count_replies(struct con_session *s, uint64_t unread_before)
+{
+	uint64_t unread = con_unread(s);
+
+	if (unread == 0)
+		s->replies = 0;
+	else if (unread > unread_before)
+		s->replies = s->facts.out;
+}
+
+struct con_session *
+con_mirror_attended(struct con_mirror *m)
+{
+	struct con_session *s = con_mirror_find(m, m->selected);
+	uint64_t before;
+
+	if (s == NULL)
+		return NULL;
+	before = con_unread(s);
+	if (!con_read_key(&s->read))
+		return NULL;
+	count_replies(s, before);
+	return s;
+}
+
+void
+con_mirror_read(struct con_mirror *m, const struct wire_frame *f)
+{
+	struct con_session *s = con_mirror_find(m, f->sid);
+	uint64_t before;
+
+	if (s == NULL)
+		return;
+	before = con_unread(s);
+	con_read_told(&s->read, f->seq, f->n);
+	count_replies(s, before);
+}
+
+uint64_t
+con_unread_rows(const struct con_session *s)
+{
+	uint64_t unread = con_unread(s);
+
+	return unread > 0 ? unread + s->replies : 0;
+}
+
 int
 con_mirror_select(struct con_mirror *m, uint64_t sid)
 {
@@ -342,11 +428,13 @@ con_mirror_select(struct con_mirror *m, uint64_t sid)
 	if (sid != 0 && s == NULL)
 		return -ENOENT;
 	if (s != NULL) {
-		session_read(s);
-		s->seen = true;
+		s->news = 0;
+		s->been = true;
 	}
 	if (sid == was)
 		return 0;
+	if (s != NULL)
+		con_read_begin(&s->read);
 	m->selected = sid;
 	m->previous = was;
 	drop_if_done(m, was);
@@ -443,7 +531,8 @@ con_mirror_lookup(const struct con_mirror *m, const char *text, uint64_t *sid)
 static bool
 any_unread(const struct con_mirror *m, const struct con_session *s)
 {
-	return s->unread > 0 && s->facts.sid != m->selected && !con_is_left(s);
+	return con_unread(s) > 0 && s->facts.sid != m->selected &&
+	    !con_is_left(s);
 }
 
 static bool
@@ -469,7 +558,7 @@ static bool
 is_new(const struct con_mirror *m, const struct con_session *s)
 {
 	return ev_waits_since(&s->facts) != 0 && s->facts.sid != m->selected &&
-	    !con_is_left(s) && (!s->seen || s->unread > 0);
+	    !con_is_left(s) && (!s->been || s->news > 0);
 }
 
 /* Of those that `which` is true for, the one that waits longest. */

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "console/read.h"
+#include "console/seen.h"
 #include "wire/op.h"
 
 #define CON_NAME_MAX EV_NAME_SIZE
@@ -22,11 +24,13 @@
  * terminal. */
 struct con_session {
 	struct ev_session facts;
-	unsigned unread; /* said since it was selected last */
-	unsigned rows;   /* messages of both sides from the first unread one */
-	bool seen;       /* was selected on this console */
-	bool mine;       /* the last answer was ours */
-	bool keep;       /* closed, but it has a draft */
+	struct con_read read;
+	struct con_seen seen;
+	unsigned news;    /* said since it was selected last */
+	uint64_t replies; /* behind the first unread message, at most */
+	bool been;        /* was selected on this console */
+	bool mine;        /* the last answer was ours */
+	bool keep;        /* closed, but it has a draft */
 
 	/* How many of its rows may be shown now while another session is
 	 * selected, and how many were not: see board.c. */
@@ -35,6 +39,13 @@ struct con_session {
 	unsigned flood_more;
 	int64_t more_ns; /* when the first of flood_more came */
 };
+
+/* How many of its customer's messages our operator has not read. */
+static inline uint64_t
+con_unread(const struct con_session *s)
+{
+	return s->facts.in > s->read.n ? s->facts.in - s->read.n : 0;
+}
 
 static inline bool
 con_is_closed(const struct con_session *s)
@@ -62,6 +73,7 @@ struct con_mirror {
 	uint64_t selected;     /* 0: nobody */
 	uint64_t previous;     /* selected before that */
 	char me[CON_NAME_MAX]; /* the desk's word */
+	struct ev_key key;     /* whose first half is this console's own */
 	char peers[CON_PEERS][CON_ADDR_MAX]; /* over
 	                                      * UDP, the latest first */
 	size_t npeers;
@@ -72,13 +84,14 @@ struct con_mirror {
 
 /* What the prompt says; see prompt.h.  Each session that waits for an answer
  * and is not selected counts once: as left when its customer is not connected
- * any more, as unread when it is ours and has said something since we looked,
- * as waiting otherwise. */
+ * any more, as unread when it is ours and has said something that we have not
+ * read, as waiting otherwise. */
 struct con_facts {
 	uint64_t sid; /* 0: nobody is selected */
 	char name[EV_NAME_SIZE];
 	bool left, closed;
-	bool no_link; /* the owner's: the desk is silent */
+	bool no_link; /* the owner's: the desk is silent, */
+	bool stale;   /* or a colleague was faster than what is in the line */
 	size_t waiting, leavers, unread;
 	int64_t oldest_ms; /* since when the first waits; or 0 */
 };
@@ -87,9 +100,10 @@ void con_mirror_init(struct con_mirror *m);
 void con_mirror_fini(struct con_mirror *m);
 
 /*
- * Takes the snapshot of a welcome.  Whether a session is ours stays; a session the snapshot does not know is closed.  A welcome before a
- * replay has none: the events that follow bring us up to date.  Returns 0 or
- * -ENOMEM.
+ * Takes the snapshot of a welcome.  Whether a session is ours stays, and what
+ * was read of it; a session the snapshot does not know is closed.  A welcome
+ * before a replay has none: the events that follow bring us up to date.
+ * Returns 0 or -ENOMEM.
  */
 int con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f);
 
@@ -100,8 +114,26 @@ int con_mirror_event(struct con_mirror *m, const struct ev_event *ev);
 /* NULL when there is none. */
 struct con_session *con_mirror_find(const struct con_mirror *m, uint64_t sid);
 
+/* Is this the key of a message of this console? */
+bool con_is_own_key(const struct con_mirror *m, const struct ev_key *key);
+
+/* All rows that were shown are on the terminal; see con_seen_painted(). */
+void con_mirror_painted(struct con_mirror *m, bool whole, int64_t pause_ns,
+    int64_t now_ns);
+
+/* Somebody is at the console: what was painted of the selected session is read.
+ * Returns that session if more of it is read now, else NULL. */
+struct con_session *con_mirror_attended(struct con_mirror *m);
+
+/* Takes a frame read: our operator has read so far, at any console. */
+void con_mirror_read(struct con_mirror *m, const struct wire_frame *f);
+
+/* How many messages of both sides there are from the first unread one on: not
+ * fewer, but perhaps more. */
+uint64_t con_unread_rows(const struct con_session *s);
+
 /*
- * Selects a session (0: nobody) and reads it: its unread is 0.  Returns 0, or
+ * Selects a session (0: nobody), which reads nothing of it yet.  Returns 0, or
  * -ENOENT and changes nothing.
  */
 int con_mirror_select(struct con_mirror *m, uint64_t sid);
@@ -120,8 +152,8 @@ int con_mirror_lookup(const struct con_mirror *m, const char *text,
 /*
  * Who is answered next: the connected customers who wait, the longest first,
  * then those who left unanswered, by age.  From one of them it goes on to the
- * connected ones who have unread words, then to the one behind, and from the
- * last to the first.  0 for nobody but the selected one.
+ * connected ones who have said something since they were selected, then to the
+ * one behind, and from the last to the first.  0 for nobody but the selected one.
  */
 uint64_t con_mirror_oldest(const struct con_mirror *m);
 

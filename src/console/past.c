@@ -15,6 +15,7 @@
 
 #define UNREAD_MOST   200 /* rows that selecting shows */
 #define READ_ROWS     3   /* when nothing is unread */
+#define STALE_MOST    1000
 #define HISTORY_COUNT 20
 
 /* Asks for `count` messages of the session before the event `before`. */
@@ -26,27 +27,66 @@ ask_past(struct con *con, uint64_t sid, unsigned count, uint64_t before)
 
 	snprintf(text, sizeof text, "history %" PRIu64 " %u %" PRIu64, sid,
 	    count, before);
-	if ((rq = con_ask_desk(con, text)) != NULL)
-		rq->sid_past = sid;
+	if ((rq = con_ask_desk(con, text)) == NULL)
+		return NULL;
+	rq->sid_past = sid;
+	rq->upto = before - 1;
+	return rq;
+}
+
+/* From the first reply of another console on that was not painted; 0: all were,
+ * or nobody knows how far back the first is. */
+static uint64_t
+unseen_rows(const struct con_session *s)
+{
+	uint64_t all = s->facts.in + s->facts.out;
+
+	if (s->seen.lost == 0 || s->seen.before >= all)
+		return 0;
+	return all - s->seen.before;
+}
+
+static uint64_t
+greater(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Asks for the newest rows, with all that is not read and not seen, of which
+ * `most` are shown. */
+static struct con_request *
+ask_newest(struct con *con, const struct con_session *s, uint64_t rows,
+    uint64_t most, uint64_t upto)
+{
+	struct con_request *rq;
+
+	rows = greater(rows, greater(con_unread_rows(s), unseen_rows(s)));
+	rq = ask_past(con, s->facts.sid, (unsigned)(rows < most ? rows : most),
+	    upto + 1);
+	if (rq == NULL)
+		return NULL;
+	rq->past = CON_PAST_UNREAD;
+	rq->unread = con_unread(s);
 	return rq;
 }
 
 void
 con_past_unread(struct con *con, const struct con_session *s)
 {
-	unsigned rows = s->rows > 0 ? s->rows : READ_ROWS;
-	struct con_request *rq;
+	uint64_t rows = con_unread_rows(s) > 0 ? 0 : READ_ROWS;
 
 	/* The first words come as they are said. */
 	if (s->facts.in + s->facts.out == 0)
 		return;
 	/* What comes from now on is shown as it comes. */
-	rq = ask_past(con, s->facts.sid,
-	    rows < UNREAD_MOST ? rows : UNREAD_MOST, con->board.mirror.seq + 1);
-	if (rq == NULL)
-		return;
-	rq->past = CON_PAST_UNREAD;
-	rq->unread = s->unread;
+	ask_newest(con, s, rows, UNREAD_MOST, con->board.mirror.seq);
+}
+
+struct con_request *
+con_past_stale(struct con *con, const struct con_session *s, uint64_t seq)
+{
+	return ask_newest(con, s, greater(READ_ROWS, s->facts.unanswered + 1),
+	    STALE_MOST, greater(seq, con->board.mirror.seq));
 }
 
 void
@@ -87,10 +127,11 @@ say_head(struct con *con, const struct con_request *rq,
 		con_say(con, _("--- %s, nothing unread, the last %u ---"),
 		    label, shown);
 	else if (rq->unread > shown)
-		con_say(con, _("--- %s, %u unread, the last %u ---"), label,
-		    rq->unread, shown);
+		con_say(con, _("--- %s, %lu unread, the last %u ---"), label,
+		    (unsigned long)rq->unread, shown);
 	else
-		con_say(con, _("--- %s, %u unread ---"), label, rq->unread);
+		con_say(con, _("--- %s, %lu unread ---"), label,
+		    (unsigned long)rq->unread);
 }
 
 /* The day of a time, as one number that is equal on one day only. */
@@ -113,6 +154,7 @@ con_past_begin(struct con *con, const struct con_item *item)
 
 	if (rq == NULL || rq->past == CON_PAST_ENDED)
 		return;
+	con->page = (struct con_page){ .before = item->first_n };
 	con->past_day = day_of(dw_clock_wall_ms(), &tm);
 	say_head(con, rq, item);
 	/* After more unread ones than were shown /history goes on with them. */
@@ -141,11 +183,47 @@ con_past_day(struct con *con, int64_t t_ms)
 }
 
 void
+con_past_row(struct con *con, const struct ev_event *ev)
+{
+	struct con_page *page = &con->page;
+
+	page->last_seq = ev->seq;
+	if (ev->kind != EV_SAID)
+		return;
+	if (page->from == 0)
+		page->from = ev->n;
+	page->to = ev->n;
+}
+
+/* The rows of one session, of which none was dropped, count as seen, and where
+ * it is selected as shown to who reads. */
+static void
+count_page(struct con *con, const struct con_request *rq)
+{
+	struct con_session *s =
+	    con_mirror_find(&con->board.mirror, rq->sid_past);
+	const struct con_page *page = &con->page;
+
+	if (s == NULL || con->board.past_dropped == rq->id ||
+	    page->last_seq == 0)
+		return;
+	con_seen_row(&s->seen, page->last_seq);
+	/* One that was asked for a refused reply reaches as far as it can. */
+	con_seen_page(&s->seen, rq->stale.text != NULL ? 0 : page->before,
+	    rq->upto);
+	if (con->board.mirror.selected == rq->sid_past)
+		con_read_page(&s->read, page->from, page->to, page->last_seq,
+		    rq->past == CON_PAST_UNREAD);
+}
+
+void
 con_past_end(struct con *con, const struct con_request *rq,
     const struct wire_frame *answer)
 {
 	unsigned long earlier = (unsigned long)answer->n;
 
+	if (rq->past == CON_PAST_UNREAD || rq->past == CON_PAST_HISTORY)
+		count_page(con, rq);
 	if (rq->past == CON_PAST_ENDED)
 		con_ended_done(con);
 	else if (rq->past == CON_PAST_NONE)

@@ -23,6 +23,8 @@ con_request_free(struct con_request *rq)
 {
 	if (rq == NULL)
 		return;
+	free(rq->stale.text);
+	free(rq->stale.why);
 	free(rq->text);
 	free(rq);
 }
@@ -99,29 +101,55 @@ con_pending_take(struct con_pending *p, uint64_t id)
 }
 
 void
-con_pending_stored(struct con_pending *p, uint64_t sid, const char *body,
-    size_t len)
+con_pending_stored(struct con_pending *p, const struct ev_key *key)
 {
 	DW_LIST_EACH(n, &p->all) {
 		struct con_request *rq =
 		    DW_LIST_OF(n, struct con_request, node);
 
-		if (rq->sid == sid && !rq->stored && strlen(rq->text) == len &&
-		    memcmp(rq->text, body, len) == 0) {
+		if (rq->sid != 0 && ev_key_is(&rq->key, key))
 			rq->stored = true;
-			return;
-		}
 	}
 }
 
+bool
+con_pending_has_unread(const struct con_pending *p)
+{
+	DW_LIST_EACH(n, &p->all) {
+		if (DW_LIST_OF(n, struct con_request, node)->past ==
+		    CON_PAST_UNREAD)
+			return true;
+	}
+	return false;
+}
+
+bool
+con_request_goes_on(const struct con_request *rq, unsigned generation)
+{
+	return rq->sid != 0 && !rq->stored && !rq->taken &&
+	    rq->generation < generation;
+}
+
+bool
+con_pending_goes_on(const struct con_pending *p, unsigned generation)
+{
+	DW_LIST_EACH(n, &p->all) {
+		if (con_request_goes_on(DW_LIST_OF(n, struct con_request, node),
+			generation))
+			return true;
+	}
+	return false;
+}
+
 struct con_request *
-con_pending_take_lost(struct con_pending *p, unsigned generation)
+con_pending_take_lost(struct con_pending *p, unsigned generation, bool for_good)
 {
 	DW_LIST_EACH(n, &p->all) {
 		struct con_request *rq =
 		    DW_LIST_OF(n, struct con_request, node);
 
-		if (rq->generation < generation)
+		if (rq->generation < generation &&
+		    (for_good || !con_request_goes_on(rq, generation)))
 			return take_off(p, rq);
 	}
 	return NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What was sent to the desk and is not answered yet, so that a reply that was
- * refused, or lost with the link, finds its way back.  Pure.
+ * refused finds its way back, and one that was lost with the link is sent again
+ * as what it is: its key was drawn before the first try.  Pure.
  */
 #ifndef CON_PENDING_H
 #define CON_PENDING_H
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "event/event.h"
 
 /* What rows of the past come before the answer. */
 enum con_past {
@@ -24,14 +26,26 @@ struct con_request {
 	struct dw_list node;
 	uint64_t id;
 	uint64_t sid;        /* of a reply; 0: a command */
-	unsigned generation; /* of the link it was sent over */
+	struct ev_key key;   /* of a reply, and the last event of the */
+	uint64_t seen;       /* session that its writer had seen */
+	unsigned generation; /* of the link it was sent over; 0: none yet */
 	bool stored;         /* a reply whose event has come */
 	bool taken;          /* a reply whose text is in the line again */
 	int64_t t_ms;        /* when it was typed */
 	enum con_past past;
 	uint64_t sid_past; /* whose past */
-	unsigned unread;   /* of CON_PAST_UNREAD */
+	uint64_t upto;     /* up to which event */
+	uint64_t unread;   /* of CON_PAST_UNREAD */
 	char *text;
+
+	/* Of rows of the past: the text of a reply that was refused because
+	 * of event seq, and the desk's sentence.  It is given back when they
+	 * are shown. */
+	struct {
+		char *text; /* or NULL */
+		char *why;
+		uint64_t seq;
+	} stale;
 };
 
 struct con_pending {
@@ -56,16 +70,26 @@ struct con_request *con_pending_last(const struct con_pending *p);
 /* Takes it off; the caller frees it with con_request_free().  NULL: unknown. */
 struct con_request *con_pending_take(struct con_pending *p, uint64_t id);
 
-/* An event of ours says that this reply is stored. */
-void con_pending_stored(struct con_pending *p, uint64_t sid, const char *body,
-    size_t len);
+/* An event says that the reply with this key is stored. */
+void con_pending_stored(struct con_pending *p, const struct ev_key *key);
+
+/* Must this be sent again once the desk is there, having been sent over a link
+ * before `generation`, or over none? */
+bool con_request_goes_on(const struct con_request *rq, unsigned generation);
+
+/* Is there such a one? */
+bool con_pending_goes_on(const struct con_pending *p, unsigned generation);
 
 /*
  * The oldest request that was sent over a link before `generation`: its answer
- * will not come any more.  The caller frees it; NULL: none is left.
+ * will not come any more.  for_good: nor does that link's successor, so replies
+ * that would go on are taken, too.  The caller frees it; NULL: none is left.
  */
 struct con_request *con_pending_take_lost(struct con_pending *p,
-    unsigned generation);
+    unsigned generation, bool for_good);
+
+/* Are there rows of the past to come that were not read? */
+bool con_pending_has_unread(const struct con_pending *p);
 
 void con_request_free(struct con_request *rq);
 

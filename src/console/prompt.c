@@ -80,6 +80,10 @@ add_words(struct dw_buf *b, const struct con_prompt *p,
 		add_comma(b);
 		dw_buf_addf(b, _(" %zu unread"), f->unread);
 	}
+	if (f->stale) {
+		add_comma(b);
+		dw_buf_adds(b, _(" stale?"));
+	}
 }
 
 /* The same as short as it can be. */
@@ -87,6 +91,10 @@ static void
 add_signs(struct dw_buf *b, const struct con_prompt *p,
     const struct con_facts *f, int64_t now_ms)
 {
+	if (f->stale) {
+		dw_buf_adds(b, _(" stale?"));
+		return;
+	}
 	if (f->waiting > 0)
 		dw_buf_addf(b, _(" %zuw"), f->waiting);
 	if (f->leavers > 0)

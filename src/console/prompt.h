@@ -6,12 +6,14 @@
  *	[3 alice] 2 waiting 1 min>	[-] 2 waiting, 5 left, 1 unread>
  *	[3 alice]>			[3 alice] 1 unread>
  *	[3 alice, left]>		[3 alice, no link]>
+ *	[3 alice] 2 waiting, stale?>
  *
  * It takes at most a third of the window: the name is cut first, but never
  * below 8 columns.  When the whole would take two thirds, what follows the
  * bracket is said in signs, "2w 5l 1u 1m", and the name is cut where it all
  * takes more than two thirds: who waits is there in a window of 30 columns,
- * too.
+ * too.  There stale? comes alone: it is about the text behind it, and the rest
+ * comes back with the next Enter.
  *
  * The waiting time is repainted only when the shown text changes.
  */

@@ -135,6 +135,7 @@ con_prompt_refresh(struct con *con)
 
 	con_mirror_facts(&con->board.mirror, &con->facts);
 	con->facts.no_link = con->no_link;
+	con->facts.stale = con_stale_is_on(con);
 	if (con_prompt_format(p, &con->facts, dw_clock_wall_ms(),
 		tty_columns(con->tty)) < 0)
 		return;
@@ -189,12 +190,28 @@ rings(const struct con *con, const struct ev_event *ev)
 	    (con->bell == CON_BELL_MINE && s != NULL && s->mine);
 }
 
+/* A row of what happens now is on its way to the terminal. */
+static void
+count_row(struct con *con, const struct ev_event *ev)
+{
+	struct con_mirror *m = &con->board.mirror;
+	struct con_session *s = con_mirror_find(m, ev->sid);
+
+	if (s == NULL)
+		return;
+	con_seen_row(&s->seen, ev->seq);
+	if (m->selected == ev->sid)
+		con_read_row(&s->read, ev->seq,
+		    ev->kind == EV_SAID ? ev->n : 0);
+}
+
 static void
 show_event(struct con *con, struct con_item *item)
 {
 	const struct ev_event *ev = &item->frame->ev;
 	bool past = item->frame->op != WIRE_EV;
 	struct con_row row = { NULL, NULL, CON_STYLE_OURS };
+	int r;
 	struct con_row_about about = {
 		.label = item->label,
 		.mark = item->mark,
@@ -212,17 +229,22 @@ show_event(struct con *con, struct con_item *item)
 	}
 	if (past)
 		con_past_day(con, ev->t_ms);
-	if (con_row_event(&row, ev, &about) <= 0)
+	if (item->ours && !past)
+		con_pending_stored(&con->pending, &ev->key);
+	if ((r = con_row_event(&row, ev, &about)) <= 0) {
+		if (r < 0)
+			con_board_not_shown(&con->board, item);
 		return;
+	}
 	if (past) {
+		con_past_row(con, ev);
 		con_show(con, &row);
 		return;
 	}
 	show_news(con, &row);
+	count_row(con, ev);
 	if (rings(con, ev))
 		tty_bell(con->tty);
-	if (item->own && ev->kind == EV_REPLY)
-		con_pending_stored(&con->pending, ev->sid, ev->body, ev->len);
 }
 
 static void
@@ -252,6 +274,18 @@ say_refused(struct con *con, const char *command, const char *why)
 }
 
 static void
+reply_refused(struct con *con, const struct con_request *rq,
+    const struct wire_frame *f)
+{
+	if (rq->taken)
+		return; /* its text is in the line already */
+	if (f->code == EV_CODE_STALE)
+		con_stale_refused(con, rq, f);
+	else
+		con_keep_text(con, rq->sid, rq->text, f->text);
+}
+
+static void
 show_answer(struct con *con, struct con_item *item)
 {
 	const struct wire_frame *f = item->frame;
@@ -262,14 +296,13 @@ show_answer(struct con *con, struct con_item *item)
 	if (con->past_shown || rq->past == CON_PAST_ENDED)
 		con_past_end(con, rq, f);
 	con->past_shown = false;
-	if (rq->taken && f->op == WIRE_ERR)
-		; /* its text is in the line already */
-	else if (f->op == WIRE_ERR && rq->sid != 0)
-		con_keep_text(con, rq->sid, rq->text, f->text);
+	if (f->op == WIRE_ERR && rq->sid != 0)
+		reply_refused(con, rq, f);
 	else if (f->op == WIRE_ERR)
 		say_refused(con, rq->text, f->text);
 	else if (f->len > 0)
 		con_say(con, "%s", f->text);
+	con_stale_page(con, rq);
 	con_request_free(rq);
 }
 
@@ -280,24 +313,41 @@ show_past(struct con *con, struct con_item *item)
 	con->past_shown = true;
 }
 
-/* Gives up requests of former links, whose answers will never come. */
 static void
-give_up_lost(struct con *con, unsigned generation)
+give_up(struct con *con, struct con_request *rq)
+{
+	if (rq->stale.text != NULL)
+		con_stale_page(con, rq);
+	else if (rq->sid == 0)
+		con_refuse(con,
+		    _("/%s: the link was lost before the "
+		      "answer came"),
+		    rq->text);
+	else if (!rq->stored && !rq->taken)
+		con_keep_text(con, rq->sid, rq->text,
+		    _("the link was lost before the desk had it"));
+	con_request_free(rq);
+}
+
+/* Gives up what was asked over former links and will never be answered;
+ * for_good: replies, too, which are sent again otherwise. */
+static void
+give_up_lost(struct con *con, unsigned generation, bool for_good)
 {
 	struct con_request *rq;
 
-	while ((rq = con_pending_take_lost(&con->pending, generation)) !=
-	    NULL) {
-		if (rq->sid == 0)
-			con_refuse(con,
-			    _("/%s: the link was lost before the "
-			      "answer came"),
-			    rq->text);
-		else if (!rq->stored && !rq->taken)
-			con_keep_text(con, rq->sid, rq->text,
-			    _("the link was lost before the desk had it"));
-		con_request_free(rq);
-	}
+	while ((rq = con_pending_take_lost(&con->pending, generation,
+		    for_good)) != NULL)
+		give_up(con, rq);
+}
+
+/* A link is there again. */
+static void
+go_on(struct con *con, unsigned generation)
+{
+	con_send_again(con, generation);
+	give_up_lost(con, generation, false);
+	con_tell_read(con);
 }
 
 /* Shows what one would type: these words, and the address behind them. */
@@ -420,10 +470,8 @@ show_welcome(struct con *con, struct con_item *item)
 	wire_frame_free(con->welcome);
 	con->welcome = item->frame;
 	item->frame = NULL;
-	if (first) {
-		greet(con);
-		return;
-	}
+	if (first)
+		return; /* what was read is told behind it */
 	con_say(con, _("the desk is back"));
 	con_look_again(con);
 	if (con->welcome->replay)
@@ -432,13 +480,17 @@ show_welcome(struct con *con, struct con_item *item)
 	    _("what happened meanwhile is not shown; /history "
 	      "shows it"));
 	say_datagrams(con);
-	give_up_lost(con, item->generation);
+	go_on(con, item->generation);
 }
 
 static void
 show_live(struct con *con, struct con_item *item)
 {
-	give_up_lost(con, item->generation);
+	if (!con->greeted && con->welcome != NULL) {
+		con->greeted = true;
+		greet(con);
+	}
+	go_on(con, item->generation);
 }
 
 static void
@@ -477,7 +529,7 @@ show_ended(struct con *con, struct con_item *item)
 {
 	bool expected = con->leaving; /* a text that is kept calls it off */
 
-	give_up_lost(con, item->generation + 1);
+	give_up_lost(con, item->generation + 1, true);
 	if (!expected && con->status == DW_STATUS_OK) {
 		con->status =
 		    item->refused ? DW_STATUS_REFUSED : DW_STATUS_FAILED;
@@ -534,6 +586,21 @@ take_and_show(struct con *con)
 		show[item->kind](con, item);
 		con_item_free(item);
 	}
+	/* A script has nobody who would have to see it first. */
+	if (!tty_is_terminal(con->tty))
+		con_painted(con, true);
+}
+
+void
+con_painted(struct con *con, bool whole)
+{
+	bool terminal = tty_is_terminal(con->tty);
+
+	con_mirror_painted(&con->board.mirror, whole,
+	    terminal ? CON_SEEN_NS : 0, dw_clock_ns());
+	con_stale_painted(con);
+	if (!terminal)
+		con_attended(con);
 }
 
 /* Sets when to run again although nothing new has come. */
@@ -602,6 +669,16 @@ is_over(const struct con *con)
 	    (con->link_ended || (con->eof && con->pending.n == 0));
 }
 
+/* A script's further lines wait for the rows of the session that it has
+ * selected, so that they answer what was said there; for answers; and for
+ * /wait. */
+static bool
+is_held(const struct con *con)
+{
+	return con->pending.n >= CON_PENDING_MAX || con->wait_ns != DW_NEVER ||
+	    (!con->no_link && con_pending_has_unread(&con->pending));
+}
+
 void
 con_pump(struct con *con)
 {
@@ -619,9 +696,7 @@ con_pump(struct con *con)
 	con_prompt_refresh(con);
 	con_tail_refresh(con);
 	set_deadline(con);
-	/* A script's further lines wait for answers, or for /wait. */
-	tty_hold(con->tty,
-	    con->pending.n >= CON_PENDING_MAX || con->wait_ns != DW_NEVER);
+	tty_hold(con->tty, is_held(con));
 	if (is_over(con))
 		tty_quit(con->tty);
 }

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/random.h"
 #include "console/internal.h"
 
 #define LEAVE_SECONDS 1.0   /* for answers */
@@ -89,6 +90,40 @@ tell_look(struct con *con, uint64_t sid)
 	(void)con_link_send(con->link, &f);
 }
 
+static void
+tell_one_read(struct con *con, struct con_session *s)
+{
+	struct wire_frame f = wire_frame_of(WIRE_READ);
+
+	f.sid = s->facts.sid;
+	f.seq = s->read.seq;
+	f.n = s->read.n;
+	if (con_link_send(con->link, &f) > 0)
+		s->read.told = f.n;
+}
+
+void
+con_attended(struct con *con)
+{
+	struct con_session *s = con_mirror_attended(&con->board.mirror);
+
+	if (s != NULL)
+		tell_one_read(con, s);
+}
+
+void
+con_tell_read(struct con *con)
+{
+	const struct con_mirror *m = &con->board.mirror;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct con_read *r = &m->all[i]->read;
+
+		if (r->marked && r->n > r->told)
+			tell_one_read(con, m->all[i]);
+	}
+}
+
 /* What was typed for one stays with it; what was typed for nobody goes along. */
 static void
 put_line_away(struct con *con, uint64_t old)
@@ -132,10 +167,8 @@ con_look_again(struct con *con)
 		tell_look(con, con->facts.sid);
 }
 
-/* A reply as it is typed; drafts, line and history hold nothing else.  The
- * caller frees it; NULL: no memory. */
-static char *
-as_typed(const char *text)
+char *
+con_as_typed(const char *text)
 {
 	char *typed;
 
@@ -151,44 +184,56 @@ con_line_back(struct con *con, const char *text)
 		set_line(con, text);
 }
 
-static const char *
+static enum con_kept
 keep_typed(struct con *con, uint64_t sid, const char *text)
 {
 	tty_remember(con->tty, text);
 	if (session_of(con, sid) == NULL)
-		return _("; Up brings the text back");
+		return CON_KEPT_HISTORY;
 	keep_draft(con, sid, text);
 	if (con->facts.sid == sid && tty_text_is_free(con->tty) &&
 	    con_draft_to_line(con, sid))
-		return _("; the text is back in the line");
-	return _("; the text is kept as a draft");
+		return CON_KEPT_LINE;
+	return CON_KEPT_DRAFT;
 }
 
-/* Keeps the text where it can be found again; says where. */
-static const char *
-keep_somewhere(struct con *con, uint64_t sid, const char *text)
+enum con_kept
+con_keep(struct con *con, uint64_t sid, const char *text)
 {
-	const char *where = "";
+	enum con_kept kept;
 	char *typed;
 
-	if (!tty_is_terminal(con->tty) || (typed = as_typed(text)) == NULL)
-		return where;
-	where = keep_typed(con, sid, typed);
+	con->unsent = true;
+	con_cancel_leaving(con);
+	if (!tty_is_terminal(con->tty) || (typed = con_as_typed(text)) == NULL)
+		return CON_KEPT_NOWHERE;
+	kept = keep_typed(con, sid, typed);
 	free(typed);
-	return where;
+	return kept;
+}
+
+const char *
+con_kept_words(enum con_kept kept)
+{
+	static const char *const words[] = {
+		[CON_KEPT_NOWHERE] = NULL,
+		[CON_KEPT_HISTORY] = N_("; Up brings the text back"),
+		[CON_KEPT_DRAFT] = N_("; the text is kept as a draft"),
+		[CON_KEPT_LINE] = N_("; the text is back in the line"),
+	};
+
+	return words[kept] == NULL ? "" : _(words[kept]);
 }
 
 void
 con_keep_text(struct con *con, uint64_t sid, const char *text, const char *why)
 {
+	enum con_kept kept = con_keep(con, sid, text);
 	char label[CON_LABEL_MAX];
-	const char *where;
 
-	con->unsent = true;
-	con_cancel_leaving(con);
 	con_mirror_label(&con->board.mirror, sid, label);
-	where = keep_somewhere(con, sid, text);
-	con_say(con, _("not sent to %s: %s%s"), label, why, where);
+	con_say(con, _("not sent to %s: %s%s"), label, why,
+	    con_kept_words(kept));
 }
 
 static void
@@ -202,7 +247,7 @@ nobody_selected(struct con *con, const char *text)
 		_("not sent: nobody is selected; Enter on an empty line "
 		  "takes who waits longest") :
 		_("not sent: nobody is selected"));
-	if ((typed = as_typed(text)) == NULL)
+	if ((typed = con_as_typed(text)) == NULL)
 		return;
 	con_line_back(con, typed);
 	free(typed);
@@ -215,33 +260,98 @@ why_not_sent(int r)
 		return _("the desk does not read");
 	if (r == -ENOTCONN)
 		return _("the desk is not connected");
-	return _("out of memory");
+	if (r == -ENOMEM)
+		return _("out of memory");
+	return _("the system gives no random bytes");
 }
 
-/* Sends a frame and keeps what it was until it is answered.  Returns 0 or
- * -errno. */
+/* Returns 0 or -errno. */
 static int
-ask(struct con *con, struct wire_frame *f, uint64_t sid, const char *text,
-    struct con_request **out)
+send_request(struct con *con, struct con_request *rq)
 {
-	struct con_request *rq = con_pending_add(&con->pending, sid, text);
+	struct wire_frame f =
+	    wire_frame_of(rq->sid != 0 ? WIRE_REPLY : WIRE_CMD);
 	int r;
+
+	f.id = rq->id;
+	f.sid = rq->sid;
+	f.text = rq->text;
+	f.len = strlen(rq->text);
+	f.key = rq->key;
+	f.seen = rq->seen;
+	if ((r = con_link_send(con->link, &f)) < 0)
+		return r;
+	rq->generation = (unsigned)r;
+	return 0;
+}
+
+/* A key that nothing else has: this console's own half, and a new one. */
+static int
+draw_key(const struct con *con, struct ev_key *key)
+{
+	*key = con->board.mirror.key;
+	return dw_random(key->bytes + EV_KEY_CONSOLE,
+	    EV_KEY_SIZE - EV_KEY_CONSOLE);
+}
+
+/* What makes a reply that one, and what it answers, before the first try. */
+static int
+write_reply(struct con *con, struct con_request *rq)
+{
+	struct con_session *s = con_mirror_find(&con->board.mirror, rq->sid);
+
+	if (s != NULL)
+		rq->seen = con_seen_upto(&s->seen, dw_clock_ns());
+	return draw_key(con, &rq->key);
+}
+
+/* Where a new link has come and the replies before this one were not sent again
+ * yet, it waits and goes behind them: they stay in the order they were typed
+ * in. */
+static int
+send_in_order(struct con *con, struct con_request *rq, bool wait)
+{
+	return wait && rq->sid != 0 ? 0 : send_request(con, rq);
+}
+
+/* Sends a reply, or (sid 0) a command, and keeps what it was until it is
+ * answered.  Returns 0 or -errno. */
+static int
+ask(struct con *con, uint64_t sid, const char *text, struct con_request **out)
+{
+	bool wait =
+	    con_pending_goes_on(&con->pending, con_link_generation(con->link));
+	struct con_request *rq = con_pending_add(&con->pending, sid, text);
+	int r = 0;
 
 	if (rq == NULL)
 		return -ENOMEM;
 	rq->t_ms = dw_clock_wall_ms();
-	f->id = rq->id;
-	f->sid = sid;
-	f->text = text;
-	f->len = strlen(text);
-	if ((r = con_link_send(con->link, f)) < 0) {
+	if (sid != 0)
+		r = write_reply(con, rq);
+	if (r < 0 || (r = send_in_order(con, rq, wait)) < 0) {
 		con_request_free(con_pending_take(&con->pending, rq->id));
 		return r;
 	}
-	rq->generation = (unsigned)r;
 	if (out != NULL)
 		*out = rq;
 	return 0;
+}
+
+/* Those for which the link is lost once more wait for the next one. */
+void
+con_send_again(struct con *con, unsigned generation)
+{
+	DW_LIST_EACH_SAFE(n, &con->pending.all) {
+		struct con_request *rq =
+		    DW_LIST_OF(n, struct con_request, node);
+
+		if (!con_request_goes_on(rq, generation) ||
+		    send_request(con, rq) != -ENOMEM)
+			continue;
+		con_keep_text(con, rq->sid, rq->text, why_not_sent(-ENOMEM));
+		con_request_free(con_pending_take(&con->pending, rq->id));
+	}
 }
 
 static const char *
@@ -269,17 +379,17 @@ cannot_send(struct con *con, uint64_t sid, const char *text)
 void
 con_reply(struct con *con, uint64_t sid, const char *text)
 {
-	struct wire_frame f = wire_frame_of(WIRE_REPLY);
 	const char *why;
 	int r;
 
 	con->again.what = CON_AGAIN_NOTHING;
+	con_stale_forget(con);
 	if (sid == 0) {
 		nobody_selected(con, text);
 		return;
 	}
 	if ((why = cannot_send(con, sid, text)) == NULL &&
-	    (r = ask(con, &f, sid, text, NULL)) < 0)
+	    (r = ask(con, sid, text, NULL)) < 0)
 		why = why_not_sent(r);
 	if (why != NULL)
 		con_keep_text(con, sid, text, why);
@@ -339,7 +449,7 @@ con_take_back(struct con *con)
 		con_refuse(con, _("no text waits for the desk's answer"));
 		return;
 	}
-	if ((typed = as_typed(rq->text)) == NULL)
+	if ((typed = con_as_typed(rq->text)) == NULL)
 		return;
 	rq->taken = true;
 	con_line_back(con, typed);
@@ -353,9 +463,8 @@ con_take_back(struct con *con)
 struct con_request *
 con_ask_desk(struct con *con, const char *text)
 {
-	struct wire_frame f = wire_frame_of(WIRE_CMD);
 	struct con_request *rq = NULL;
-	int r = ask(con, &f, 0, text, &rq);
+	int r = ask(con, 0, text, &rq);
 
 	if (r < 0)
 		con_refuse(con, "/%s: %s", text, why_not_sent(r));
@@ -365,12 +474,11 @@ con_ask_desk(struct con *con, const char *text)
 void
 con_leave(struct con *con)
 {
-	struct wire_frame f = wire_frame_of(WIRE_CMD);
 	bool again = con->eof;
 
 	con->leaving = true;
 	if (con->cfg.owns_desk) {
-		if (ask(con, &f, 0, "quit", NULL) < 0)
+		if (ask(con, 0, "quit", NULL) < 0)
 			tty_quit(con->tty);
 		return;
 	}

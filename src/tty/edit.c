@@ -405,11 +405,22 @@ follow_height(struct tty *tty)
 		tty_redraw(tty);
 }
 
+static void
+tell_key(const struct tty *tty, bool *told)
+{
+	if (!*told && tty->ops.key != NULL)
+		tty->ops.key(tty->c.arg);
+	*told = true;
+}
+
 void
 tty_edit_keys(struct tty *tty)
 {
+	bool told = false;
+
 	take_paste(tty);
 	while (!tty->quit && (rl_pending_input != 0 || byte_is_there())) {
+		tell_key(tty, &told);
 		rl_callback_read_char();
 		take_paste(tty);
 		follow_prompt(tty);

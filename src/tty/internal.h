@@ -247,6 +247,8 @@ struct tty {
 	struct dw_signals signals;
 	struct tty_out out;
 	struct tty_rows rows;
+	bool printed;  /* since ops.painted was called */
+	bool row_lost; /* and one of these rows was dropped */
 	struct tty_tail tail;
 	bool bell;
 	unsigned width, height;

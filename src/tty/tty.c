@@ -132,6 +132,8 @@ tty_print(struct tty *tty, const char *rows, size_t len)
 {
 	tty_check(tty);
 	tty_rows_add(&tty->rows, rows, len);
+	tty->printed = true;
+	tty->row_lost |= tty->rows.dropped > 0;
 }
 
 void
@@ -566,6 +568,19 @@ paint(struct tty *tty)
 }
 
 static void
+tell_painted(struct tty *tty)
+{
+	bool whole = !tty->row_lost;
+
+	if (!tty->printed || !tty_rows_empty(&tty->rows) || output_waits(tty) ||
+	    tty->hung_up)
+		return;
+	tty->printed = tty->row_lost = false;
+	if (tty->ops.painted != NULL)
+		tty->ops.painted(tty->c.arg, whole);
+}
+
+static void
 take_out(struct tty *tty)
 {
 	tty_out_flush(&tty->out);
@@ -612,6 +627,7 @@ serve_once(struct tty *tty)
 	if (!tty->quit)
 		run_callbacks(tty, p);
 	paint(tty);
+	tell_painted(tty);
 }
 
 static void

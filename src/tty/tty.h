@@ -68,6 +68,15 @@ struct tty_ops {
 	/* Somebody sent SIGHUP, as kill(1) does; the terminal is as it was. */
 	void (*hup)(void *arg);
 
+	/* Keys were pressed, at least one; what they do follows.  Told once for
+	 * all that came at a time, as none of them was pressed after something
+	 * that another one painted.  Plain: never. */
+	void (*key)(void *arg);
+
+	/* Everything given to tty_print() is on the terminal now, or with the
+	 * system on its way there.  whole: none of it was dropped. */
+	void (*painted)(void *arg, bool whole);
+
 	/* wake_fd is readable.  Clear it first, then look at the queue. */
 	void (*wake)(void *arg);
 

@@ -26,6 +26,7 @@
 
 #define WAIT         10.0 /* seconds; only a failure takes so long */
 #define LINKS        2
+#define SIDS         16
 #define MOST_WAITING 256 /* replies that a console has unanswered */
 #define PIPED_LINES  1500
 
@@ -37,6 +38,8 @@ struct stage {
 	struct sks_frame *in;
 	struct wire_frame *last; /* what wait_frame() returned */
 	uint64_t seq;
+	uint64_t said[SIDS], replied[SIDS]; /* messages of each session */
+	bool tell_reads;                    /* the test looks at them */
 	bool tell_past; /* the test answers what is asked of the past */
 };
 
@@ -72,11 +75,11 @@ read_more(struct stage *s, int64_t deadline_ns)
 	return n > 0 && sks_frame_feed(s->in, buf, (size_t)n) == 0;
 }
 
-/* The console's next frame, whatever it is. */
+/* The console's next frame, whatever it is; NULL: none in `seconds`. */
 static const struct wire_frame *
-any_frame(struct stage *s)
+frame_within(struct stage *s, double seconds)
 {
-	int64_t deadline = dw_clock_after(WAIT);
+	int64_t deadline = dw_clock_after(seconds);
 	const char *line, *why;
 	ssize_t n;
 
@@ -103,14 +106,15 @@ answer(struct stage *s, enum wire_op op, uint64_t id, enum ev_code code,
 	say(s, &f);
 }
 
-/* What a console says of its own accord: whom it looks at, and that it wants
- * to see what was said there, of which there is nothing. */
+/* What a console says of its own accord: whom it looks at, what was read, and
+ * that it wants to see what was said there, of which there is nothing. */
 static bool
 goes_without_saying(struct stage *s, const struct wire_frame *f)
 {
 	struct wire_frame ok = wire_frame_of(WIRE_OK);
 
-	if (f->op == WIRE_LOOK || f->op == WIRE_PING)
+	if (f->op == WIRE_LOOK || f->op == WIRE_PING ||
+	    (f->op == WIRE_READ && !s->tell_reads))
 		return true;
 	if (s->tell_past || f->op != WIRE_CMD ||
 	    strncmp(f->text, "history ", 8) != 0)
@@ -120,16 +124,23 @@ goes_without_saying(struct stage *s, const struct wire_frame *f)
 	return true;
 }
 
-/* The console's next frame, valid until the next call; NULL: none came. */
+/* The console's next frame that does not go without saying, valid until the
+ * next call; NULL: none came. */
 static const struct wire_frame *
-next_frame(struct stage *s)
+next_frame_within(struct stage *s, double seconds)
 {
 	const struct wire_frame *f;
 
 	do
-		f = any_frame(s);
+		f = frame_within(s, seconds);
 	while (f != NULL && goes_without_saying(s, f));
 	return f;
+}
+
+static const struct wire_frame *
+next_frame(struct stage *s)
+{
+	return next_frame_within(s, WAIT);
 }
 
 /* The same; it must be of that kind and say that text (NULL: whatever). */
@@ -175,7 +186,7 @@ says(struct stage *s, uint64_t sid, const char *text)
 {
 	struct wire_frame f = event(s, EV_SAID, sid);
 
-	f.ev.n = f.ev.seq;
+	f.ev.n = ++s->said[sid];
 	f.ev.body = text;
 	f.ev.len = strlen(text);
 	say(s, &f);
@@ -190,16 +201,26 @@ happens(struct stage *s, enum ev_kind kind, uint64_t sid)
 	say(s, &f);
 }
 
+/* A reply of an operator, with the key that its console gave it. */
 static void
-stores_reply(struct stage *s, uint64_t sid, const char *text)
+is_replied(struct stage *s, uint64_t sid, const char *who, const char *text,
+    struct ev_key key)
 {
 	struct wire_frame f = event(s, EV_REPLY, sid);
 
-	f.ev.n = f.ev.seq;
-	f.ev.who = "lin";
+	f.ev.n = ++s->replied[sid];
+	f.ev.who = who;
 	f.ev.body = text;
 	f.ev.len = strlen(text);
+	f.ev.key = key;
 	say(s, &f);
+}
+
+/* The key of the reply that came last. */
+static struct ev_key
+key_of(const struct stage *s)
+{
+	return s->last != NULL ? s->last->key : (struct ev_key){ { 0 } };
 }
 
 /* Takes a reply as a desk does: stored, answered, sent. */
@@ -208,7 +229,7 @@ takes_reply(struct stage *s, uint64_t sid, const char *text)
 {
 	uint64_t id = expect(s, WIRE_REPLY, sid, text);
 
-	stores_reply(s, sid, text);
+	is_replied(s, sid, "lin", text, key_of(s));
 	answer(s, WIRE_OK, id, EV_CODE_OK, "");
 	happens(s, EV_SENT, sid);
 }
@@ -243,6 +264,59 @@ goes_live(struct stage *s)
 	struct wire_frame f = wire_frame_of(WIRE_LIVE);
 
 	f.seq = s->seq;
+	say(s, &f);
+}
+
+static void
+welcomes_with_alice(struct stage *s)
+{
+	struct wire_frame f;
+	struct ev_session alice = { .sid = 3,
+		.state = EV_STATE_WAITING,
+		.mode = EV_MODE_LINE,
+		.name = "alice",
+		.addr = "127.0.0.1:5000",
+		.in = s->said[3],
+		.unanswered = s->said[3],
+		.began_ms = 1000,
+		.waiting_ms = 1000 };
+
+	f = wire_frame_of(WIRE_WELCOME);
+	f.v = WIRE_OP_VERSION;
+	f.name = "lin";
+	f.desk = "test";
+	f.seq = s->seq;
+	f.sessions = &alice;
+	f.nsessions = 1;
+	say(s, &f);
+	goes_live(s);
+}
+
+/* One row of what was said, in the answer to request id. */
+static void
+tells_past(struct stage *s, uint64_t id, uint64_t sid, uint64_t seq, uint64_t n,
+    int64_t t_ms, const char *text)
+{
+	struct wire_frame f = wire_frame_of(WIRE_PAST);
+
+	f.id = id;
+	f.ev.kind = EV_SAID;
+	f.ev.seq = seq;
+	f.ev.n = n;
+	f.ev.sid = sid;
+	f.ev.t_ms = t_ms;
+	f.ev.body = text;
+	f.ev.len = strlen(text);
+	say(s, &f);
+}
+
+static void
+ends_past(struct stage *s, uint64_t id, uint64_t earlier)
+{
+	struct wire_frame f = wire_frame_of(WIRE_OK);
+
+	f.id = id;
+	f.n = earlier;
 	say(s, &f);
 }
 
@@ -371,6 +445,25 @@ end(struct stage *s)
 	wire_frame_free(s->last);
 }
 
+/* The first link is cut; the console comes over the second. */
+static void
+cut_link(struct stage *s)
+{
+	sks_close(s->desk);
+	sks_frame_free(s->in);
+	s->in = sks_frame_new(WIRE_OP_LINE_MAX);
+	s->desk = s->links[1];
+	CHECK(pty_wait(s->p, "the link to the desk is lost", WAIT));
+}
+
+/* The console comes back and gets what happened since it was last here. */
+static void
+comes_back(struct stage *s)
+{
+	expect(s, WIRE_HELLO, 0, NULL);
+	welcomes(s, true);
+}
+
 /* An Enter on an empty line counts half a second after the one before. */
 static void
 let_enter_rest(void)
@@ -401,7 +494,7 @@ a_reply_that_has_not_left_says_so(void)
 
 	pty_type(s.p, "later\r");
 	answer(&s, WIRE_OK, expect(&s, WIRE_REPLY, 3, "later"), EV_CODE_OK, "");
-	stores_reply(&s, 3, "later");
+	is_replied(&s, 3, "lin", "later", key_of(&s));
 	CHECK(pty_wait(s.p, "3 lin> later ·", WAIT));
 	end(&s);
 }
@@ -1007,6 +1100,399 @@ every_line_goes_where_the_prompt_said(void)
 	end(&s);
 }
 
+/* ---- a colleague is faster ---- */
+
+static const struct ev_key wang = { { 9 } };
+
+/* Wang's console has replied, and it has left. */
+static void
+wang_replies(struct stage *s, uint64_t sid, const char *text)
+{
+	is_replied(s, sid, "wang", text, wang);
+	happens(s, EV_SENT, sid);
+}
+
+/* A reply comes that does not know event seq, and is refused for it. */
+static void
+refuses_stale(struct stage *s, uint64_t sid, const char *text, uint64_t seq)
+{
+	struct wire_frame f = wire_frame_of(WIRE_ERR);
+
+	f.id = expect(s, WIRE_REPLY, sid, text);
+	if (s->last != NULL)
+		CHECK(s->last->seen > 0 && s->last->seen < seq);
+	f.code = EV_CODE_STALE;
+	f.seq = seq;
+	f.text = "wang has answered meanwhile";
+	f.len = strlen(f.text);
+	say(s, &f);
+}
+
+/* Alice was answered by wang when lin's text came. */
+static struct stage
+start_refused(const char *typed, const char *text)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, typed);
+	wang_replies(&s, 3, "it is done");
+	refuses_stale(&s, 3, text, s.seq - 1);
+	return s;
+}
+
+/* Enter, again and again, until a reply comes. */
+static const struct wire_frame *
+enter_until_it_is_sent(struct stage *s)
+{
+	int64_t deadline = dw_clock_after(WAIT);
+	const struct wire_frame *f = NULL;
+
+	while (f == NULL && dw_clock_ns() < deadline) {
+		pty_type(s->p, "\r");
+		f = next_frame_within(s, 0.02);
+		pty_pump(s->p);
+	}
+	return f;
+}
+
+static bool
+comes_first(struct stage *s, const char *one, const char *other)
+{
+	const char *all = pty_all(s->p);
+	const char *a = strstr(all, one), *b = strstr(all, other);
+
+	return a != NULL && b != NULL && a < b;
+}
+
+static void
+a_text_that_a_colleague_overtook_comes_back_and_waits_for_its_reader(void)
+{
+	struct stage s = start_selected();
+	const struct wire_frame *f;
+	uint64_t seq;
+	int64_t began;
+
+	pty_type(s.p, "I will look\r");
+	wang_replies(&s, 3, "it is done");
+	seq = s.seq - 1;
+	began = dw_clock_ns();
+	refuses_stale(&s, 3, "I will look", seq);
+	CHECK(pty_wait(s.p, "3 wang> it is done", WAIT));
+	CHECK(pty_wait(s.p,
+	    "* not sent to 3 alice: wang has answered meanwhile; Enter sends",
+	    WAIT));
+	CHECK(comes_first(&s, "3 wang> it is done", "* not sent to 3"));
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting, stale?> I will look", WAIT));
+	if (CHECK((f = enter_until_it_is_sent(&s)) != NULL)) {
+		CHECK_INT(f->op, WIRE_REPLY);
+		CHECK_MEM(f->text, f->len, "I will look", 11);
+		CHECK(f->seen >= seq);
+		CHECK(dw_clock_ns() - began >= CON_SEEN_NS);
+		is_replied(&s, 3, "lin", "I will look", f->key);
+		answer(&s, WIRE_OK, f->id, EV_CODE_OK, "");
+	}
+	CHECK(pty_wait(s.p, "3 lin> I will look", WAIT));
+	CHECK(pty_wait_gone(s.p, "stale?", WAIT));
+	/* A bouncing key has brought no further row. */
+	CHECK(!comes_first(&s, "Enter sends", "* not sent to 3 alice: the"));
+	end(&s);
+}
+
+static void
+a_colleagues_row_that_is_just_painted_is_not_answered_over(void)
+{
+	struct stage s = start_selected();
+	uint64_t seq;
+	int64_t began;
+
+	pty_type(s.p, "I will look");
+	CHECK(pty_wait(s.p, "> I will look", WAIT));
+	began = dw_clock_ns();
+	wang_replies(&s, 3, "it is done");
+	seq = s.seq - 1;
+	CHECK(pty_wait(s.p, "3 wang> it is done", WAIT));
+	pty_type(s.p, "\r");
+	expect(&s, WIRE_REPLY, 3, "I will look");
+	if (s.last != NULL)
+		CHECK(s.last->seen < seq ||
+		    dw_clock_ns() - began >= CON_SEEN_NS);
+	answer(&s, WIRE_OK, s.last->id, EV_CODE_OK, "");
+	/* Who had time to read it answers it. */
+	CHECK_INT(pty_wait_exit(s.p, 0.75), -1);
+	pty_type(s.p, "thanks\r");
+	expect(&s, WIRE_REPLY, 3, "thanks");
+	CHECK(s.last != NULL && s.last->seen >= seq);
+	end(&s);
+}
+
+/* Suspends the console with a text in its line; wang replies meanwhile.  Returns
+ * the event of his reply. */
+static uint64_t
+sleep_while_wang_replies(struct stage *s)
+{
+	int status = 0;
+
+	pty_type(s->p, "I will look");
+	CHECK(pty_wait(s->p, "> I will look", WAIT));
+	CHECK_INT(kill(pty_pid(s->p), SIGSTOP), 0);
+	CHECK_INT(waitpid(pty_pid(s->p), &status, WUNTRACED), pty_pid(s->p));
+	CHECK(WIFSTOPPED(status));
+	wang_replies(s, 3, "it is done");
+	return s->seq - 1;
+}
+
+static void
+a_console_that_slept_does_not_answer_over_a_colleague(void)
+{
+	struct stage s = start_selected();
+	uint64_t seq = sleep_while_wang_replies(&s);
+
+	pty_type(s.p, "\r\r");
+	CHECK_INT(kill(pty_pid(s.p), SIGCONT), 0);
+	refuses_stale(&s, 3, "I will look", seq);
+	CHECK(pty_wait(s.p, "stale?> I will look", WAIT));
+	CHECK(comes_first(&s, "3 wang> it is done", "* not sent to 3 alice"));
+	CHECK(next_frame_within(&s, 0) == NULL);
+	end(&s);
+}
+
+static void
+nor_when_enter_is_pressed_as_it_wakes(void)
+{
+	struct stage s = start_selected();
+	uint64_t seq = sleep_while_wang_replies(&s), id;
+	int64_t began = dw_clock_ns();
+
+	CHECK_INT(kill(pty_pid(s.p), SIGCONT), 0);
+	CHECK(pty_wait(s.p, "3 wang> it is done", WAIT));
+	pty_type(s.p, "\r\r");
+	id = expect(&s, WIRE_REPLY, 3, "I will look");
+	if (s.last != NULL)
+		CHECK(s.last->seen < seq ||
+		    dw_clock_ns() - began >= CON_SEEN_NS);
+	answer(&s, WIRE_ERR, id, EV_CODE_STALE, "");
+	CHECK(pty_wait(s.p, "somebody else has answered; Enter sends it",
+	    WAIT));
+	CHECK(pty_wait(s.p, "stale?> I will look", WAIT));
+	end(&s);
+}
+
+static void
+a_customers_row_is_seen_when_it_is_painted(void)
+{
+	struct stage s = start_selected();
+
+	says(&s, 3, "are you there?");
+	CHECK(pty_wait(s.p, "3 alice| are you there?", WAIT));
+	pty_type(s.p, "yes\r");
+	expect(&s, WIRE_REPLY, 3, "yes");
+	CHECK(s.last != NULL && s.last->seen == s.seq);
+	end(&s);
+}
+
+static void
+a_text_that_is_changed_is_not_stale_any_more(void)
+{
+	struct stage s = start_refused("yes\r", "yes");
+
+	CHECK(pty_wait(s.p, "stale?> yes", WAIT));
+	pty_type(s.p, "!");
+	CHECK(pty_wait_gone(s.p, "stale?", WAIT));
+	CHECK(pty_wait(s.p, "> yes!", WAIT));
+	end(&s);
+}
+
+static void
+a_stale_text_of_another_session_is_its_draft(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "yes\r");
+	wang_replies(&s, 3, "it is done");
+	pty_type(s.p, "/5\r");
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	refuses_stale(&s, 3, "yes", s.seq - 1);
+	CHECK(pty_wait(s.p, "the text is kept as a draft", WAIT));
+	CHECK(!pty_has(s.p, "stale?"));
+	pty_type(s.p, "\033/");
+	CHECK(pty_wait(s.p, "[3 alice]", WAIT));
+	CHECK(pty_wait(s.p, "> yes", WAIT));
+	end(&s);
+}
+
+static void
+a_stale_text_does_not_disturb_what_is_typed(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "yes\r");
+	expect(&s, WIRE_REPLY, 3, "yes");
+	pty_type(s.p, "more");
+	CHECK(pty_wait(s.p, "> more", WAIT));
+	wang_replies(&s, 3, "it is done");
+	answer(&s, WIRE_ERR, s.last->id, EV_CODE_STALE, "wang was faster");
+	CHECK(pty_wait(s.p,
+	    "not sent to 3 alice: wang was faster; the text is kept", WAIT));
+	CHECK(pty_wait(s.p, "> more", WAIT));
+	CHECK(!pty_has(s.p, "stale?"));
+	end(&s);
+}
+
+static void
+what_a_refusal_is_about_is_shown_from_the_past_if_it_was_not(void)
+{
+	struct stage s = start_selected();
+	struct wire_frame f = wire_frame_of(WIRE_PAST);
+	uint64_t id;
+
+	s.tell_past = true;
+	expect(&s, WIRE_CMD, 0, "history 3 1 4");
+	pty_type(s.p, "yes\r");
+	refuses_stale(&s, 3, "yes", s.seq + 1);
+	/* All that nobody has answered, and what stands before that. */
+	f.id = id = expect(&s, WIRE_CMD, 0, "history 3 3 5");
+	CHECK(strstr(pty_all(s.p), "not sent") == NULL);
+	f.ev.kind = EV_REPLY;
+	f.ev.seq = s.seq + 1;
+	f.ev.n = 1;
+	f.ev.sid = 3;
+	f.ev.t_ms = dw_clock_wall_ms();
+	f.ev.who = "wang";
+	f.ev.body = "it is done";
+	f.ev.len = 10;
+	say(&s, &f);
+	ends_past(&s, id, 1);
+	CHECK(pty_wait(s.p, "stale?> yes", WAIT));
+	CHECK(comes_first(&s, "3 wang> it is done", "* not sent to 3 alice"));
+	end(&s);
+}
+
+static void
+a_stale_text_comes_back_also_when_the_link_is_lost_before_its_page(void)
+{
+	struct stage s = start_selected();
+
+	s.tell_past = true;
+	expect(&s, WIRE_CMD, 0, "history 3 1 4");
+	pty_type(s.p, "yes\r");
+	refuses_stale(&s, 3, "yes", s.seq + 1);
+	expect(&s, WIRE_CMD, 0, "history 3 3 5");
+	cut_link(&s);
+	comes_back(&s);
+	goes_live(&s);
+	CHECK(pty_wait(s.p, "stale?> yes", WAIT));
+	end(&s);
+}
+
+/* ---- what is read ---- */
+
+/* Alice's first message is painted while she is selected. */
+static struct stage
+start_painted(void)
+{
+	struct stage s = start();
+	uint64_t id;
+
+	s.tell_past = s.tell_reads = true;
+	select_alice(&s);
+	id = expect(&s, WIRE_CMD, 0, "history 3 1 4");
+	tells_past(&s, id, 3, 2, 1, dw_clock_wall_ms(), "hello");
+	ends_past(&s, id, 0);
+	CHECK(pty_wait(s.p, "* --- 3 alice, 1 unread ---", WAIT));
+	CHECK(pty_wait(s.p, "* --- end", WAIT));
+	return s;
+}
+
+/* The console says that so many messages of alice are read. */
+static void
+expect_read(struct stage *s, uint64_t n, uint64_t seq)
+{
+	expect(s, WIRE_READ, 3, NULL);
+	if (s->last == NULL)
+		return;
+	CHECK_INT(s->last->n, n);
+	CHECK_INT(s->last->seq, seq);
+}
+
+static void
+only_a_key_reads_what_was_painted(void)
+{
+	struct stage s = start_painted();
+
+	says(&s, 3, "are you there?");
+	CHECK(pty_wait(s.p, "3 alice| are you there?", WAIT));
+	CHECK(next_frame_within(&s, 0) == NULL);
+	pty_type(s.p, "y");
+	expect_read(&s, 2, 4);
+	says(&s, 3, "hello?");
+	CHECK(pty_wait(s.p, "3 alice| hello?", WAIT));
+	pty_type(s.p, "e");
+	expect_read(&s, 3, 5);
+	/* Further keys read nothing new. */
+	pty_type(s.p, "s\r");
+	expect(&s, WIRE_REPLY, 3, "yes");
+	end(&s);
+}
+
+static void
+selecting_alone_reads_nothing(void)
+{
+	struct stage s = start_selected();
+	uint64_t id;
+
+	says(&s, 5, "and me?");
+	CHECK(pty_wait(s.p, "5 bob| and me?", WAIT));
+	s.tell_past = s.tell_reads = true;
+	expect(&s, WIRE_CMD, 0, "history 3 1 4");
+	/* Bob's row of the past does not come before the next one is chosen. */
+	pty_type(s.p, "/5\r");
+	id = expect(&s, WIRE_CMD, 0, "history 5 1 5");
+	pty_type(s.p, "/select -\r/list\r");
+	CHECK(pty_wait(s.p, "5 bob        waiting 0 s, 1 unread", WAIT));
+	tells_past(&s, id, 5, 4, 1, dw_clock_wall_ms(), "and me?");
+	ends_past(&s, id, 0);
+	CHECK(pty_wait(s.p, "* --- end", WAIT));
+	pty_type(s.p, "\003");
+	CHECK(next_frame_within(&s, 0) == NULL);
+	end(&s);
+}
+
+static void
+a_mark_of_another_console_lowers_what_is_unread(void)
+{
+	struct wire_frame f = wire_frame_of(WIRE_READ);
+	struct stage s = start_selected();
+
+	for (int i = 0; i < 3; i++)
+		says(&s, 5, "a row");
+	CHECK(pty_wait(s.p, "5 bob| a row", WAIT));
+	pty_type(s.p, "/list\r");
+	CHECK(pty_wait(s.p, ", 3 unread: \"a row\"", WAIT));
+	f.sid = 5;
+	f.seq = s.seq - 1;
+	f.n = 2;
+	say(&s, &f);
+	says(&s, 3, "behind the mark");
+	CHECK(pty_wait(s.p, "3 alice| behind the mark", WAIT));
+	pty_type(s.p, "/list\r");
+	CHECK(pty_wait(s.p, ", 1 unread: \"a row\"", WAIT));
+	end(&s);
+}
+
+static void
+what_was_read_is_told_again_to_a_desk_that_does_not_know(void)
+{
+	struct stage s = start_painted();
+
+	pty_type(s.p, "y");
+	expect_read(&s, 1, 2);
+	cut_link(&s);
+	comes_back(&s);
+	goes_live(&s);
+	expect_read(&s, 1, 2);
+	end(&s);
+}
+
 /* ---- commands ---- */
 
 static void
@@ -1080,33 +1566,6 @@ history_is_shown_with_what_perhaps_did_not_arrive(void)
 	end(&s);
 }
 
-/* One row of what was said, in the answer to request id. */
-static void
-tells_past(struct stage *s, uint64_t id, uint64_t seq, int64_t t_ms,
-    const char *text)
-{
-	struct wire_frame f = wire_frame_of(WIRE_PAST);
-
-	f.id = id;
-	f.ev.kind = EV_SAID;
-	f.ev.seq = f.ev.n = seq;
-	f.ev.sid = 5;
-	f.ev.t_ms = t_ms;
-	f.ev.body = text;
-	f.ev.len = strlen(text);
-	say(s, &f);
-}
-
-static void
-ends_past(struct stage *s, uint64_t id, uint64_t earlier)
-{
-	struct wire_frame f = wire_frame_of(WIRE_OK);
-
-	f.id = id;
-	f.n = earlier;
-	say(s, &f);
-}
-
 static void
 selecting_shows_what_was_not_read(void)
 {
@@ -1122,7 +1581,7 @@ selecting_shows_what_was_not_read(void)
 	pty_type(s.p, "/5\r");
 	id = expect(&s, WIRE_CMD, 0, "history 5 4 8");
 	for (uint64_t i = 4; i < 8; i++)
-		tells_past(&s, id, i, now, "unread");
+		tells_past(&s, id, 5, i, i - 3, now, "unread");
 	ends_past(&s, id, 2);
 	CHECK(pty_wait(s.p, "* --- 5 bob, 4 unread ---", WAIT));
 	CHECK(pty_wait(s.p, "* --- end; 2 earlier, /history shows them ---",
@@ -1131,7 +1590,7 @@ selecting_shows_what_was_not_read(void)
 	CHECK(pty_wait(s.p, "[-]", WAIT));
 	pty_type(s.p, "/5\r");
 	id = expect(&s, WIRE_CMD, 0, "history 5 3 8");
-	tells_past(&s, id, 7, now, "unread");
+	tells_past(&s, id, 5, 7, 4, now, "unread");
 	ends_past(&s, id, 0);
 	CHECK(pty_wait(s.p, "* --- 5 bob, nothing unread, the last 1 ---",
 	    WAIT));
@@ -1149,15 +1608,15 @@ history_goes_back_to_the_first_word(void)
 	expect(&s, WIRE_CMD, 0, "history 3 1 4");
 	pty_type(s.p, "/history 5 2\r");
 	id = expect(&s, WIRE_CMD, 0, "history 5 2 4");
-	tells_past(&s, id, 2, now - INT64_C(86400000), "of yesterday");
-	tells_past(&s, id, 3, now, "of today");
+	tells_past(&s, id, 5, 2, 2, now - INT64_C(86400000), "of yesterday");
+	tells_past(&s, id, 5, 3, 3, now, "of today");
 	ends_past(&s, id, 1);
 	CHECK(pty_wait(s.p, "* --- 5 bob, messages 2 to 3 ---", WAIT));
 	CHECK(pty_wait(s.p, "* --- 20", WAIT)); /* the day before, and now */
 	CHECK(pty_wait(s.p, "* --- end; 1 earlier, /history", WAIT));
 	pty_type(s.p, "/history 5 2\r");
 	id = expect(&s, WIRE_CMD, 0, "history 5 2 2");
-	tells_past(&s, id, 1, now, "the first word");
+	tells_past(&s, id, 5, 1, 1, now, "the first word");
 	ends_past(&s, id, 0);
 	CHECK(pty_wait(s.p, "* --- 5 bob, messages 1 to 1 ---", WAIT));
 	CHECK(pty_wait(s.p, "* --- end; nothing is earlier ---", WAIT));
@@ -1276,7 +1735,7 @@ a_reply_stands_above_the_prompt_until_the_desk_has_answered(void)
 	says(&s, 3, "meanwhile");
 	CHECK(pty_wait(s.p, "3 alice| meanwhile", WAIT));
 	CHECK(pty_wait(s.p, "3 lin> are you there? …", WAIT));
-	stores_reply(&s, 3, "are you there?");
+	is_replied(&s, 3, "lin", "are you there?", key_of(&s));
 	answer(&s, WIRE_OK, id, EV_CODE_OK, "");
 	happens(&s, EV_SENT, 3);
 	CHECK(pty_wait(s.p, "3 lin> are you there? ✓", WAIT));
@@ -1693,17 +2152,6 @@ a_desk_that_hangs_up_before_its_welcome_has_refused_us(void)
 	end(&s);
 }
 
-/* The first link is cut; the console comes over the second. */
-static void
-cut_link(struct stage *s)
-{
-	sks_close(s->desk);
-	sks_frame_free(s->in);
-	s->in = sks_frame_new(WIRE_OP_LINE_MAX);
-	s->desk = s->links[1];
-	CHECK(pty_wait(s->p, "the link to the desk is lost", WAIT));
-}
-
 static void
 a_lost_link_comes_back_without_a_gap_or_a_repeat(void)
 {
@@ -1734,23 +2182,126 @@ a_lost_link_comes_back_without_a_gap_or_a_repeat(void)
 }
 
 static void
-a_reply_lost_with_the_link_is_known_to_be(void)
+a_reply_without_an_answer_is_sent_again_as_what_it_is(void)
 {
 	struct stage s = start_selected();
+	struct ev_key stored, lost;
+	uint64_t id, seen;
 
 	pty_type(s.p, "stored\r");
 	expect(&s, WIRE_REPLY, 3, "stored");
-	pty_type(s.p, "not stored\r");
-	expect(&s, WIRE_REPLY, 3, "not stored");
+	stored = key_of(&s);
+	pty_type(s.p, "lost\r");
+	id = expect(&s, WIRE_REPLY, 3, "lost");
+	lost = key_of(&s);
+	seen = s.last == NULL ? 0 : s.last->seen;
+	CHECK(ev_key_is_set(&stored) && !ev_key_is(&stored, &lost));
+	CHECK(ev_key_is_of(&stored, &lost));
+	cut_link(&s);
+	comes_back(&s);
+	is_replied(&s, 3, "lin", "stored", stored);
+	is_replied(&s, 3, "wang", "lost", (struct ev_key){ { 9 } });
+	goes_live(&s);
+	CHECK_INT(expect(&s, WIRE_REPLY, 3, "lost"), id);
+	if (s.last != NULL) {
+		CHECK(ev_key_is(&s.last->key, &lost));
+		CHECK_INT(s.last->seen, seen);
+	}
+	is_replied(&s, 3, "lin", "lost", lost);
+	answer(&s, WIRE_OK, id, EV_CODE_OK, "");
+	happens(&s, EV_SENT, 3);
+	CHECK(pty_wait(s.p, "3 lin> lost ✓", WAIT));
+	CHECK(pty_has(s.p, "3 lin> stored"));
+	CHECK(strstr(pty_all(s.p), "not sent") == NULL);
+	pty_type(s.p, "next\r");
+	takes_reply(&s, 3, "next");
+	end(&s);
+}
+
+/* The desk was killed between COMMIT and the answer, or the link was. */
+static void
+a_reply_that_was_stored_is_one_row_and_nothing_is_typed_again(void)
+{
+	struct stage s = start_selected();
+	struct ev_key key;
+	const char *row;
+
+	pty_type(s.p, "it is on its way\r");
+	expect(&s, WIRE_REPLY, 3, "it is on its way");
+	key = key_of(&s);
+	cut_link(&s);
+	comes_back(&s);
+	is_replied(&s, 3, "lin", "it is on its way", key);
+	happens(&s, EV_SENT, 3);
+	goes_live(&s);
+	CHECK(pty_wait(s.p, "3 lin> it is on its way ✓", WAIT));
+	CHECK(pty_wait_gone(s.p, "way …", WAIT));
+	row = strstr(pty_all(s.p), "> it is on its way");
+	CHECK(row != NULL && strstr(row + 3, "it is on its way") == NULL);
+	pty_type(s.p, "next\r");
+	takes_reply(&s, 3, "next");
+	CHECK(strstr(pty_all(s.p), "not sent") == NULL);
+	end(&s);
+}
+
+static void
+what_is_typed_before_the_desk_is_live_goes_behind_what_was_lost(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "first\r");
+	expect(&s, WIRE_REPLY, 3, "first");
+	cut_link(&s);
+	comes_back(&s);
+	CHECK(pty_wait(s.p, "the desk is back", WAIT));
+	pty_type(s.p, "second\r");
+	CHECK(pty_wait(s.p, "3 lin> second …", WAIT));
+	says(&s, 3, "meanwhile");
+	CHECK(pty_wait(s.p, "3 alice| meanwhile", WAIT));
+	CHECK(next_frame_within(&s, 0) == NULL);
+	goes_live(&s);
+	takes_reply(&s, 3, "first");
+	takes_reply(&s, 3, "second");
+	CHECK(pty_wait(s.p, "3 lin> second ✓", WAIT));
+	end(&s);
+}
+
+static void
+what_was_taken_back_is_not_sent_again(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "too fast\r");
+	expect(&s, WIRE_REPLY, 3, "too fast");
+	CHECK(pty_wait(s.p, "3 lin> too fast …", WAIT));
+	pty_type(s.p, "/back\r");
+	CHECK(pty_wait(s.p, "> too fast", WAIT));
+	cut_link(&s);
+	comes_back(&s);
+	goes_live(&s);
+	CHECK(pty_wait(s.p, "the desk is back", WAIT));
+	pty_type(s.p, ", corrected\r");
+	takes_reply(&s, 3, "too fast, corrected");
+	end(&s);
+}
+
+static void
+a_desk_that_replays_nothing_gets_a_reply_again_too(void)
+{
+	struct stage s = start_selected();
+	struct ev_key key;
+	uint64_t id;
+
+	pty_type(s.p, "once\r");
+	id = expect(&s, WIRE_REPLY, 3, "once");
+	key = key_of(&s);
 	cut_link(&s);
 	expect(&s, WIRE_HELLO, 0, NULL);
-	welcomes(&s, true);
-	stores_reply(&s, 3, "stored");
-	goes_live(&s);
-	CHECK(pty_wait(s.p, "not sent to 3 alice: the link was lost", WAIT));
-	CHECK(pty_wait(s.p, "> not stored", WAIT));
-	pty_type(s.p, "\r");
-	takes_reply(&s, 3, "not stored");
+	welcomes_with_alice(&s);
+	CHECK_INT(expect(&s, WIRE_REPLY, 3, "once"), id);
+	CHECK(s.last != NULL && ev_key_is(&s.last->key, &key));
+	answer(&s, WIRE_OK, id, EV_CODE_OK, "");
+	CHECK(pty_wait_gone(s.p, "once …", WAIT));
 	end(&s);
 }
 
@@ -1797,28 +2348,6 @@ run_piped(struct stage *s, const char *script, void (*desk)(struct stage *s),
 }
 
 static void
-welcomes_with_alice(struct stage *s)
-{
-	struct wire_frame f;
-	struct ev_session alice = { .sid = 3,
-		.state = EV_STATE_WAITING,
-		.mode = EV_MODE_LINE,
-		.name = "alice",
-		.addr = "127.0.0.1:5000",
-		.began_ms = 1000,
-		.waiting_ms = 1000 };
-
-	f = wire_frame_of(WIRE_WELCOME);
-	f.v = WIRE_OP_VERSION;
-	f.name = "lin";
-	f.desk = "test";
-	f.sessions = &alice;
-	f.nsessions = 1;
-	say(s, &f);
-	goes_live(s);
-}
-
-static void
 piped_desk(struct stage *s)
 {
 	uint64_t id;
@@ -1855,6 +2384,44 @@ a_script_is_answered_without_a_control_byte(void)
 	CHECK(strstr(out, "* not sent to 3 alice: too much waits\n") != NULL);
 	for (const char *p = out; *p != '\0'; p++)
 		CHECK((unsigned char)*p >= 0x20 || *p == '\n');
+	end_piped(&s);
+}
+
+/* Alice was answered before the script came, and is again before its text. */
+static void
+stale_desk(struct stage *s)
+{
+	uint64_t id;
+
+	s->tell_past = s->tell_reads = true;
+	s->seq = 6;
+	s->said[3] = 1;
+	welcomes_with_alice(s);
+	id = expect(s, WIRE_CMD, 0, "history 3 1 7");
+	/* The text waits for the rows of the session. */
+	CHECK(next_frame_within(s, 0.05) == NULL);
+	tells_past(s, id, 3, 5, 1, dw_clock_wall_ms(), "help");
+	ends_past(s, id, 1);
+	expect(s, WIRE_READ, 3, NULL);
+	CHECK(s->last != NULL && s->last->n == 1 && s->last->seq == 5);
+	refuses_stale(s, 3, "hello alice", 8);
+	expect(s, WIRE_BYE, 0, NULL);
+}
+
+static void
+a_script_answers_what_it_has_printed_and_is_told_what_was_stale(void)
+{
+	struct stage s;
+	char out[4096];
+	int status =
+	    run_piped(&s, "/3\nhello alice\n", stale_desk, out, sizeof out);
+
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 1);
+	CHECK(strstr(out, "3 alice| help\n") != NULL);
+	CHECK(strstr(out,
+		  "* not sent to 3 alice: wang has answered meanwhile\n") !=
+	    NULL);
 	end_piped(&s);
 }
 
@@ -1931,6 +2498,20 @@ main(void)
 		T(a_refused_reply_does_not_disturb_the_next_one),
 		T(a_refused_reply_does_not_end_a_search_or_an_argument),
 		T(every_line_goes_where_the_prompt_said),
+		T(a_text_that_a_colleague_overtook_comes_back_and_waits_for_its_reader),
+		T(a_colleagues_row_that_is_just_painted_is_not_answered_over),
+		T(a_console_that_slept_does_not_answer_over_a_colleague),
+		T(nor_when_enter_is_pressed_as_it_wakes),
+		T(a_customers_row_is_seen_when_it_is_painted),
+		T(a_text_that_is_changed_is_not_stale_any_more),
+		T(a_stale_text_of_another_session_is_its_draft),
+		T(a_stale_text_does_not_disturb_what_is_typed),
+		T(what_a_refusal_is_about_is_shown_from_the_past_if_it_was_not),
+		T(a_stale_text_comes_back_also_when_the_link_is_lost_before_its_page),
+		T(only_a_key_reads_what_was_painted),
+		T(selecting_alone_reads_nothing),
+		T(a_mark_of_another_console_lowers_what_is_unread),
+		T(what_was_read_is_told_again_to_a_desk_that_does_not_know),
 		T(commands_are_never_said),
 		T(list_and_help_say_what_there_is),
 		T(tab_completes_commands_and_names),
@@ -1965,8 +2546,13 @@ main(void)
 		T(a_desk_that_dies_ends_its_own_console),
 		T(a_desk_that_hangs_up_before_its_welcome_has_refused_us),
 		T(a_lost_link_comes_back_without_a_gap_or_a_repeat),
-		T(a_reply_lost_with_the_link_is_known_to_be),
+		T(a_reply_without_an_answer_is_sent_again_as_what_it_is),
+		T(a_reply_that_was_stored_is_one_row_and_nothing_is_typed_again),
+		T(what_is_typed_before_the_desk_is_live_goes_behind_what_was_lost),
+		T(what_was_taken_back_is_not_sent_again),
+		T(a_desk_that_replays_nothing_gets_a_reply_again_too),
 		T(a_script_is_answered_without_a_control_byte),
+		T(a_script_answers_what_it_has_printed_and_is_told_what_was_stale),
 		T(a_script_of_any_length_is_sent_whole),
 	};
 

@@ -31,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 
 if sys.argv[1:2] == ["record"]:
     os.environ["top_builddir"] = sys.argv[2]
@@ -395,6 +396,12 @@ def arrivals(s, t):
     t.until("4 wang| \u6211", line="[-] 4 waiting 0:09> ")
 
 
+def there_is_time_to_read():
+    """What a colleague says counts as seen 0.7 s after its row was painted."""
+    until = time.monotonic() + 1.5
+    wait_until(lambda: time.monotonic() > until, "time")
+
+
 def replies(s, t, mei):
     """To whom the prompt names: one row, several, from the other console."""
     t.type("\r")
@@ -417,6 +424,7 @@ def replies(s, t, mei):
     mei.type("I am mei.\n")
     s.anna.until("mei: I am mei.\n")
     t.until("1 mei> I am mei. \u2713\n", line="[1 anna] 3 waiting 0:02> ")
+    there_is_time_to_read()
     s.anna.send("red\nor orange\n/nonsense\n")
     s.anna.until("lists them.\n")
     t.until("1 anna| red\n", "1 anna| or orange\n",

@@ -874,6 +874,41 @@ who_was_told_to_wait_is_called_when_the_way_is_free(void)
 }
 
 static void
+it_is_told_of_keys_and_not_of_what_the_terminal_says(void)
+{
+	struct stage s = start(10, 60);
+
+	order(&s, "report");
+	order(&s, "say one");
+	CHECK(pty_wait(s.p, "* painted 1 after 0", WAIT));
+	pty_type(s.p, "a");
+	check_line(&s, "[-]> a", 6);
+	pty_type(s.p, "\033[I\033[<0;12;34M");
+	order(&s, "report");
+	order(&s, "say two");
+	CHECK(pty_wait(s.p, "* painted 1 after 1", WAIT));
+	end(&s);
+}
+
+static void
+it_is_told_when_its_rows_are_painted_and_whether_all_are(void)
+{
+	struct stage s = start(10, 60);
+	int slave = open_slave(&s);
+
+	CHECK_INT(tcflow(slave, TCOOFF), 0);
+	order(&s, "report");
+	order(&s, "burst 200000");
+	CHECK_INT(tcflow(slave, TCOON), 0);
+	CHECK(pty_wait_ever(s.p, "* painted 0 after 0", WAIT));
+	order(&s, "report");
+	order(&s, "say the last one");
+	CHECK(pty_wait_ever(s.p, "* painted 1 after 0", WAIT));
+	close(slave);
+	end(&s);
+}
+
+static void
 a_rescue_restores_the_modes_from_another_thread(void)
 {
 	struct stage s = start(10, 60);
@@ -1278,6 +1313,8 @@ main(void)
 		T(a_stopped_terminal_does_not_keep_the_program_from_ending),
 		T(a_terminal_that_nobody_reads_does_not_stop_the_program),
 		T(who_was_told_to_wait_is_called_when_the_way_is_free),
+		T(it_is_told_of_keys_and_not_of_what_the_terminal_says),
+		T(it_is_told_when_its_rows_are_painted_and_whether_all_are),
 		T(a_rescue_restores_the_modes_from_another_thread),
 		T(hostile_text_reaches_the_screen_as_visible_escapes),
 		T(no_customer_text_stands_in_column_0),

@@ -29,7 +29,9 @@ struct victim {
 	int exit_status;
 	int redraws;
 	bool holds;
-	bool waits; /* tty_ready() said no */
+	bool waits;   /* tty_ready() said no */
+	bool reports; /* what it is told about the next rows */
+	int keys;
 	struct dw_wake watched;
 
 	struct dw_lock lock;  /* "test" */
@@ -181,6 +183,13 @@ await(const char *text)
 }
 
 static void
+report(const char *text)
+{
+	(void)text;
+	victim.reports = true;
+}
+
+static void
 carry_out(const char *order)
 {
 	static const struct {
@@ -198,6 +207,7 @@ carry_out(const char *order)
 		{ "timer", timer },
 		{ "watch", watch },
 		{ "await", await },
+		{ "report", report },
 	};
 
 	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
@@ -255,6 +265,23 @@ on_eof(void *arg)
 	tty_printf(victim.tty, "eof");
 	if (!tty_is_terminal(victim.tty))
 		tty_quit(victim.tty);
+}
+
+static void
+on_key(void *arg)
+{
+	(void)arg;
+	victim.keys++;
+}
+
+static void
+on_painted(void *arg, bool whole)
+{
+	(void)arg;
+	if (victim.reports)
+		tty_printf(victim.tty, "painted %d after %d", whole,
+		    victim.keys);
+	victim.reports = false;
 }
 
 static void
@@ -379,6 +406,8 @@ main(int argc, char *argv[])
 		.interrupt = on_interrupt,
 		.hangup = on_hangup,
 		.hup = on_hup,
+		.key = on_key,
+		.painted = on_painted,
 		.wake = on_wake,
 		.redraw = on_redraw,
 		.pasted = on_pasted,

@@ -69,6 +69,17 @@ happens(enum ev_kind kind, uint64_t sid, uint64_t n, int64_t now_ns)
 	post(&f, now_ns);
 }
 
+/* A reply that this console has sent. */
+static void
+we_reply(uint64_t sid, uint64_t n, int64_t now_ns)
+{
+	struct wire_frame f = event(EV_REPLY, sid, n);
+
+	f.ev.who = "lin";
+	f.ev.key = board.mirror.key;
+	post(&f, now_ns);
+}
+
 /* A board that was welcomed and taken empty. */
 static void
 begin(bool flood_limit)
@@ -78,6 +89,7 @@ begin(bool flood_limit)
 
 	seq = 0;
 	con_board_init(&board, flood_limit);
+	memset(board.mirror.key.bytes, 7, EV_KEY_CONSOLE);
 	f.v = 1;
 	f.name = "lin";
 	post(&f, FIRST);
@@ -205,7 +217,7 @@ what_says_that_our_reply_is_stored_is_never_dropped(void)
 	begin(false);
 	board.max_rows = 5;
 	happens(EV_ARRIVED, 3, 0, FIRST);
-	happens(EV_REPLY, 3, 1, FIRST);
+	we_reply(3, 1, FIRST);
 	happens(EV_SENT, 3, 1, FIRST);
 	for (uint64_t n = 1; n <= 30; n++)
 		happens(EV_SAID, 3, n, FIRST);
@@ -339,7 +351,7 @@ a_flood_beside_the_selected_is_counted(void)
 	take(later, 100);
 	CHECK_STR(taken, "");
 	/* All of it is there when it is selected. */
-	CHECK_INT(con_mirror_find(&board.mirror, 5)->unread, 42);
+	CHECK_INT(con_unread(con_mirror_find(&board.mirror, 5)), 42);
 	con_board_fini(&board);
 }
 
@@ -370,17 +382,55 @@ a_paste_is_no_flood(void)
 }
 
 static void
-what_the_selected_one_said_and_was_dropped_is_unread(void)
+a_colleagues_reply_that_was_dropped_is_not_seen(void)
 {
-	begin(true);
+	struct con_seen *seen;
+
+	begin(false);
 	board.max_rows = 4;
 	happens(EV_ARRIVED, 5, 0, FIRST);
-	CHECK_INT(con_mirror_select(&board.mirror, 5), 0);
-	for (uint64_t n = 1; n <= 10; n++)
+	happens(EV_SAID, 5, 1, FIRST);
+	happens(EV_REPLY, 5, 1, FIRST); /* of another console of ours */
+	for (uint64_t n = 2; n <= 10; n++)
 		happens(EV_SAID, 5, n, FIRST);
-	CHECK_INT(con_mirror_find(&board.mirror, 5)->unread, 6);
 	take(FIRST, 100);
 	CHECK_STR(taken, "deeee");
+	seen = &con_mirror_find(&board.mirror, 5)->seen;
+	CHECK_INT(seen->lost, 3);
+	con_seen_row(seen, seq);
+	con_mirror_painted(&board.mirror, true, CON_SEEN_NS, FIRST);
+	CHECK_INT(con_seen_upto(seen, FIRST + DW_SECOND), 2);
+	con_board_fini(&board);
+}
+
+static void
+a_page_of_the_past_that_lost_a_row_is_known(void)
+{
+	begin(false);
+	board.max_rows = 4;
+	for (uint64_t n = 1; n <= 4; n++)
+		past(6, EV_SAID, 9, n);
+	CHECK_INT(board.past_dropped, 0);
+	past(6, EV_SAID, 9, 5);
+	CHECK_INT(board.past_dropped, 6);
+	con_board_fini(&board);
+}
+
+static void
+a_mark_of_the_desk_is_no_row(void)
+{
+	struct wire_frame f = wire_frame_of(WIRE_READ);
+
+	begin(true);
+	happens(EV_ARRIVED, 5, 0, FIRST);
+	happens(EV_SAID, 5, 1, FIRST);
+	f.sid = 5;
+	f.seq = seq;
+	f.n = 1;
+	post(&f, FIRST);
+	take(FIRST, 100);
+	CHECK_STR(taken, "ee");
+	CHECK_INT(con_unread(con_mirror_find(&board.mirror, 5)), 0);
 	con_board_fini(&board);
 }
 
@@ -610,7 +660,9 @@ main(void)
 		T(an_end_says_what_has_not_left_by_then),
 		T(a_flood_beside_the_selected_is_counted),
 		T(a_paste_is_no_flood),
-		T(what_the_selected_one_said_and_was_dropped_is_unread),
+		T(a_colleagues_reply_that_was_dropped_is_not_seen),
+		T(a_page_of_the_past_that_lost_a_row_is_known),
+		T(a_mark_of_the_desk_is_no_row),
 		T(a_flood_of_datagrams_is_counted),
 		T(an_answer_over_udp_waits_for_its_mark),
 		T(the_selected_one_is_shown_in_full),

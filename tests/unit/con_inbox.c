@@ -112,17 +112,19 @@ a_link_that_waits_goes_on_when_the_console_stops(void)
 }
 
 static void
-who_waits_for_the_welcome_is_told_of_it_and_of_the_end(void)
+who_waits_for_the_desk_is_told_when_it_is_live_and_of_the_end(void)
 {
 	CHECK_INT(con_inbox_init(&inbox), 0);
-	CHECK(!con_inbox_wait_welcome(&inbox, dw_clock_ns()));
+	CHECK(!con_inbox_wait_live(&inbox, dw_clock_ns()));
 	CHECK_INT(con_inbox_frame(&inbox, parsed(WIRE_WELCOME, 0), 1, 0), 0);
-	CHECK(con_inbox_wait_welcome(&inbox, DW_NEVER));
+	CHECK(!con_inbox_wait_live(&inbox, dw_clock_ns()));
+	CHECK_INT(con_inbox_frame(&inbox, parsed(WIRE_LIVE, 0), 1, 0), 0);
+	CHECK(con_inbox_wait_live(&inbox, DW_NEVER));
 	con_inbox_fini(&inbox);
 
 	CHECK_INT(con_inbox_init(&inbox), 0);
 	con_inbox_ended(&inbox, "", false);
-	CHECK(!con_inbox_wait_welcome(&inbox, DW_NEVER));
+	CHECK(!con_inbox_wait_live(&inbox, DW_NEVER));
 	con_inbox_fini(&inbox);
 }
 
@@ -133,7 +135,7 @@ main(void)
 		T(nothing_is_lost_between_two_threads),
 		T(a_link_that_is_faster_than_the_console_waits),
 		T(a_link_that_waits_goes_on_when_the_console_stops),
-		T(who_waits_for_the_welcome_is_told_of_it_and_of_the_end),
+		T(who_waits_for_the_desk_is_told_when_it_is_live_and_of_the_end),
 	};
 
 	return t_main("con_inbox", cases, sizeof cases / sizeof cases[0]);

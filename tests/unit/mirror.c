@@ -41,6 +41,40 @@ happens(struct con_mirror *m, enum ev_kind kind, uint64_t sid, uint64_t n,
 	CHECK_INT(con_mirror_event(m, &ev), 0);
 }
 
+/* A message of the selected session is painted. */
+static void
+is_painted(struct con_mirror *m, uint64_t n)
+{
+	struct con_session *s = con_mirror_find(m, m->selected);
+
+	con_read_row(&s->read, m->seq, n);
+	con_mirror_painted(m, true, CON_SEEN_NS, 0);
+}
+
+/* The desk says that this operator has read so many messages. */
+static void
+is_told(struct con_mirror *m, uint64_t sid, uint64_t n)
+{
+	struct wire_frame f = wire_frame_of(WIRE_READ);
+
+	f.sid = sid;
+	f.seq = m->seq;
+	f.n = n;
+	con_mirror_read(m, &f);
+}
+
+static uint64_t
+unread(const struct con_mirror *m, uint64_t sid)
+{
+	return con_unread(con_mirror_find(m, sid));
+}
+
+static uint64_t
+unread_rows(const struct con_mirror *m, uint64_t sid)
+{
+	return con_unread_rows(con_mirror_find(m, sid));
+}
+
 /* A mirror of an operator lin that has seen nothing. */
 static void
 begin(struct con_mirror *m)
@@ -70,10 +104,9 @@ a_session_is_what_its_events_add_up_to(void)
 	CHECK_INT(s->facts.mode, EV_MODE_LINE);
 	CHECK_INT(s->facts.in, 2);
 	CHECK_INT(s->facts.waiting_ms, 3000);
-	CHECK_INT(s->unread, 2);
+	CHECK_INT(con_unread(s), 2);
 	happens(&m, EV_REPLY, 3, 1, "lin");
 	CHECK_INT(s->facts.waiting_ms, 0);
-	CHECK_INT(s->unread, 0);
 	CHECK(s->mine);
 	happens(&m, EV_SENT, 3, 1, "");
 	CHECK_INT(s->facts.sent, 1);
@@ -98,7 +131,7 @@ an_event_counts_once(void)
 	ev.n = 1;
 	CHECK_INT(con_mirror_event(&m, &ev), 0);
 	CHECK_INT(con_mirror_event(&m, &ev), 0);
-	CHECK_INT(con_mirror_find(&m, 3)->unread, 1);
+	CHECK_INT(unread(&m, 3), 1);
 	CHECK_INT(m.seq, 2);
 	con_mirror_fini(&m);
 }
@@ -256,18 +289,139 @@ what_nobody_answered_before_we_came_is_unread(void)
 	CHECK_INT(con_mirror_welcome(&m, &f), 0);
 	if (!CHECK(con_mirror_find(&m, 7) != NULL))
 		return;
-	CHECK_INT(con_mirror_find(&m, 7)->unread, 2);
-	CHECK_INT(con_mirror_find(&m, 7)->rows, 2);
-	CHECK_INT(con_mirror_select(&m, 7), 0);
-	CHECK_INT(con_mirror_find(&m, 7)->unread, 0);
+	CHECK_INT(unread(&m, 7), 2);
+	CHECK_INT(unread_rows(&m, 7), 2);
+	is_told(&m, 7, 9);
+	CHECK_INT(unread(&m, 7), 0);
 	CHECK_INT(con_mirror_welcome(&m, &f), 0);
-	CHECK_INT(con_mirror_find(&m, 7)->unread, 0);
+	CHECK_INT(unread(&m, 7), 0);
 	/* A link that was lost for long: what the snapshot has more. */
 	ws.in = 12;
 	ws.out = 2;
 	CHECK_INT(con_mirror_welcome(&m, &f), 0);
-	CHECK_INT(con_mirror_find(&m, 7)->unread, 3);
-	CHECK_INT(con_mirror_find(&m, 7)->rows, 4);
+	CHECK_INT(unread(&m, 7), 3);
+	CHECK_INT(unread_rows(&m, 7), 4);
+	con_mirror_fini(&m);
+}
+
+static void
+a_desk_that_knows_less_than_before_leaves_nothing_unread(void)
+{
+	struct ev_session ws = { .sid = 7, .in = 9, .out = 4, .began_ms = 1 };
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct con_mirror m;
+
+	begin(&m);
+	f.name = "lin";
+	f.sessions = &ws;
+	f.nsessions = 1;
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	ws.in = 3;
+	ws.out = 1;
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	CHECK_INT(unread(&m, 7), 0);
+	CHECK_INT(unread_rows(&m, 7), 0);
+	con_mirror_fini(&m);
+}
+
+static void
+what_was_painted_before_a_key_is_read_and_nothing_else(void)
+{
+	struct con_mirror m;
+	struct con_session *s;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	happens(&m, EV_SAID, 3, 1, "");
+	s = con_mirror_find(&m, 3);
+	CHECK(con_mirror_attended(&m) == NULL); /* nobody is selected */
+	CHECK_INT(con_mirror_select(&m, 3), 0);
+	CHECK(con_mirror_attended(&m) == NULL); /* nothing is painted */
+	CHECK_INT(unread(&m, 3), 1);
+	is_painted(&m, 1);
+	CHECK_INT(unread(&m, 3), 1); /* nobody looks */
+	CHECK(con_mirror_attended(&m) == s);
+	CHECK_INT(unread(&m, 3), 0);
+	CHECK_INT(s->read.seq, 2);
+	CHECK(con_mirror_attended(&m) == NULL); /* nothing is new */
+	happens(&m, EV_SAID, 3, 2, "");
+	is_painted(&m, 2);
+	CHECK_INT(con_mirror_select(&m, 0), 0);
+	CHECK(con_mirror_attended(&m) == NULL); /* it is too late */
+	CHECK_INT(unread(&m, 3), 1);
+	con_mirror_fini(&m);
+}
+
+static void
+a_mark_of_the_desk_counts_whenever_it_comes_and_never_backwards(void)
+{
+	struct ev_session ws = { .sid = 7,
+		.in = 9,
+		.out = 3,
+		.unanswered = 2,
+		.began_ms = 1 };
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct con_mirror m;
+
+	begin(&m);
+	f.name = "lin";
+	f.sessions = &ws;
+	f.nsessions = 1;
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	/* Colleagues have answered what this operator never read. */
+	is_told(&m, 7, 4);
+	CHECK_INT(unread(&m, 7), 5);
+	CHECK(unread_rows(&m, 7) >= 5 && unread_rows(&m, 7) <= 8);
+	is_told(&m, 7, 8);
+	is_told(&m, 7, 6);
+	CHECK_INT(unread(&m, 7), 1);
+	is_told(&m, 7, 9);
+	CHECK_INT(unread_rows(&m, 7), 0);
+	happens(&m, EV_SAID, 7, 10, "");
+	happens(&m, EV_REPLY, 7, 4, "wang");
+	CHECK_INT(unread(&m, 7), 1);
+	CHECK_INT(unread_rows(&m, 7), 2);
+	is_told(&m, 8, 1); /* of nobody we know */
+	con_mirror_fini(&m);
+}
+
+static void
+what_is_read_elsewhere_is_not_unread_when_it_is_said(void)
+{
+	struct con_facts facts;
+	struct con_mirror m;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 2, 0, "");
+	happens(&m, EV_REPLY, 2, 1, "lin");
+	happens(&m, EV_SAID, 2, 1, "");
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.unread, 1);
+	is_told(&m, 2, 1);
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.unread, 0);
+	CHECK_INT(facts.waiting, 1);
+	con_mirror_fini(&m);
+}
+
+static void
+a_reply_is_of_another_console_unless_it_has_our_key(void)
+{
+	struct con_mirror m;
+	struct ev_event ev;
+	struct con_session *s;
+
+	begin(&m);
+	memset(m.key.bytes, 7, EV_KEY_CONSOLE);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	s = con_mirror_find(&m, 3);
+	ev = event(EV_REPLY, 3);
+	memset(ev.key.bytes, 7, EV_KEY_SIZE);
+	ev.who = "lin";
+	CHECK_INT(con_mirror_event(&m, &ev), 0);
+	CHECK_INT(s->seen.first, 0);
+	happens(&m, EV_REPLY, 3, 2, "lin");
+	CHECK_INT(s->seen.first, 3);
 	con_mirror_fini(&m);
 }
 
@@ -571,6 +725,11 @@ main(void)
 		T(a_closed_session_stays_while_it_is_looked_at),
 		T(a_new_snapshot_closes_what_it_does_not_know),
 		T(what_nobody_answered_before_we_came_is_unread),
+		T(a_desk_that_knows_less_than_before_leaves_nothing_unread),
+		T(what_was_painted_before_a_key_is_read_and_nothing_else),
+		T(a_mark_of_the_desk_counts_whenever_it_comes_and_never_backwards),
+		T(what_is_read_elsewhere_is_not_unread_when_it_is_said),
+		T(a_reply_is_of_another_console_unless_it_has_our_key),
 		T(who_is_gone_does_not_wait_but_is_taken_last),
 		T(enter_alone_reaches_everybody_who_needs_an_answer),
 		T(a_name_is_found_in_any_case_and_the_open_one_is_meant),

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "console/pending.h"
 #include "t.h"
@@ -25,26 +26,65 @@ an_answer_finds_its_request(void)
 	con_pending_fini(&p);
 }
 
+/* A request that was sent over a link, with a key of its own. */
+static struct con_request *
+sent(struct con_pending *p, uint64_t sid, const char *text, unsigned generation)
+{
+	struct con_request *rq = con_pending_add(p, sid, text);
+
+	rq->generation = generation;
+	memset(rq->key.bytes, (int)rq->id, EV_KEY_SIZE);
+	return rq;
+}
+
 static void
-a_lost_link_gives_back_what_was_sent_over_it(void)
+a_reply_is_known_by_its_key_and_not_by_its_text(void)
 {
 	struct con_pending p;
-	struct con_request *a, *b, *c;
+	struct con_request *a, *b;
+	struct ev_key none = { { 0 } };
 
 	con_pending_init(&p);
-	a = con_pending_add(&p, 3, "one");
-	b = con_pending_add(&p, 3, "one");
-	c = con_pending_add(&p, 3, "three");
-	a->generation = b->generation = 1;
-	c->generation = 2;
-	con_pending_stored(&p, 3, "one", 3);
-	CHECK(a->stored);
-	CHECK(!b->stored);
-	CHECK(con_pending_take_lost(&p, 2) == a);
-	CHECK(con_pending_take_lost(&p, 2) == b);
-	CHECK(con_pending_take_lost(&p, 2) == NULL);
-	con_request_free(a);
-	con_request_free(b);
+	a = sent(&p, 3, "yes", 1);
+	b = sent(&p, 3, "yes", 1);
+	con_pending_add(&p, 0, "list"); /* has no key */
+	con_pending_stored(&p, &b->key);
+	CHECK(!a->stored && b->stored);
+	con_pending_stored(&p, &none);
+	CHECK(!a->stored);
+	CHECK(con_pending_last(&p) == a);
+	con_pending_fini(&p);
+}
+
+static void
+what_was_lost_with_the_link_goes_on_or_is_given_up(void)
+{
+	struct con_pending p;
+	struct con_request *reply, *stored, *taken, *command, *late;
+
+	con_pending_init(&p);
+	reply = sent(&p, 3, "one", 1);
+	stored = sent(&p, 3, "one", 1);
+	taken = sent(&p, 3, "two", 1);
+	command = sent(&p, 0, "close 3", 1);
+	late = sent(&p, 3, "three", 2);
+	stored->stored = taken->taken = true;
+	CHECK(con_request_goes_on(reply, 2));
+	CHECK(!con_request_goes_on(late, 2));
+	CHECK(con_pending_goes_on(&p, 2));
+	CHECK(!con_pending_goes_on(&p, 1));
+	CHECK(!con_pending_goes_on(&p, 0)); /* there is no link */
+	CHECK(con_pending_take_lost(&p, 2, false) == stored);
+	CHECK(con_pending_take_lost(&p, 2, false) == taken);
+	CHECK(con_pending_take_lost(&p, 2, false) == command);
+	CHECK(con_pending_take_lost(&p, 2, false) == NULL);
+	CHECK(con_pending_take_lost(&p, 2, true) == reply);
+	CHECK(con_pending_take_lost(&p, 2, true) == NULL);
+	CHECK_INT(p.n, 1);
+	con_request_free(stored);
+	con_request_free(taken);
+	con_request_free(command);
+	con_request_free(reply);
 	con_pending_fini(&p);
 }
 
@@ -53,7 +93,8 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(an_answer_finds_its_request),
-		T(a_lost_link_gives_back_what_was_sent_over_it),
+		T(a_reply_is_known_by_its_key_and_not_by_its_text),
+		T(what_was_lost_with_the_link_goes_on_or_is_given_up),
 	};
 
 	return t_main("pending", cases, sizeof cases / sizeof cases[0]);

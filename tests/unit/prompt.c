@@ -122,6 +122,23 @@ a_narrow_window_still_says_who_waits(void)
 }
 
 static void
+it_asks_about_a_text_that_is_stale_in_any_window(void)
+{
+	struct con_facts f = { .sid = 3, .name = "alexandra", .stale = true };
+
+	CHECK_STR(shown(&f, 80), "[3 alexandra] stale?> ");
+	f.waiting = 2;
+	f.oldest_ms = NOW - 72000;
+	CHECK_STR(shown(&f, 0), "[3 alexandra] 2 waiting 1 min, stale?> ");
+	CHECK_STR(shown(&f, 40), "[3 alexandra] stale?> ");
+	CHECK_STR(shown(&f, 30), "[3 alexan…] stale?> ");
+	CHECK_STR(shown(&f, 20), "[3 a…] stale?> ");
+	f.no_link = true;
+	CHECK_STR(shown(&f, 0),
+	    "[3 alexandra, no link] 2 waiting 1 min, stale?> ");
+}
+
+static void
 a_span_is_minutes_and_seconds(void)
 {
 	char span[CON_SPAN_MAX];
@@ -168,6 +185,7 @@ main(void)
 		T(the_bold_part_is_number_and_name),
 		T(a_long_name_is_cut_to_a_third),
 		T(a_narrow_window_still_says_who_waits),
+		T(it_asks_about_a_text_that_is_stale_in_any_window),
 		T(a_span_is_minutes_and_seconds),
 		T(it_changes_by_itself_only_when_its_text_does),
 	};
