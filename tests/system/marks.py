@@ -104,6 +104,23 @@ def _():
                                     (other["sid"], other["seq"], 1)])
 
 
+@case("marks of the last second survive an end, too")
+def _():
+    with state() as folder:
+        with Desk(folder=folder) as d:
+            o, read = d.operator(), []
+            for words in "one", "two", "three":
+                c = talk(d, words)
+                read.append(o.said(words))
+                c.close()
+            for ev in read:
+                o.send(op="read", sid=ev["sid"], seq=ev["seq"], n=1)
+                settle(o)
+            same(d.stop(), 0)
+        same(stored(folder),
+             [("lin", ev["sid"], ev["seq"], 1) for ev in read])
+
+
 @case("who has ended has no mark any more")
 def _():
     with Desk() as d:

@@ -439,6 +439,68 @@ verify_finds_what_no_hash_covers(void)
 	}
 }
 
+static void
+verify_finds_a_row_before_the_first(void)
+{
+	const char *dir = t_tmpdir();
+
+	fill_sessions(dir, 3);
+	sql(dir,
+	    "INSERT INTO event SELECT -7, t, sid, ev, n + 100, flags, who, "
+	    "mode, addr, why, body, key, salt, commitment, hash FROM event "
+	    "WHERE seq = 3");
+	check_unsound(dir, "first bad event");
+}
+
+static void
+verify_finds_what_should_be_erased_and_is_not(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(converse(s, 1, 4), 0);
+	store_close(s);
+	/* As when the desk died between the two transactions, and the list of
+	 * what is still to be erased was damaged. */
+	s = open_in(dir);
+	sqlite3_exec(s->db,
+	    "CREATE TEMP TRIGGER t BEFORE UPDATE ON event "
+	    "BEGIN SELECT RAISE(FAIL, 'dead'); END",
+	    NULL, NULL, NULL);
+	CHECK_INT(erase(s, 1, ""), 0);
+	CHECK(store_is_erasing(s));
+	sqlite3_exec(s->db, "DELETE FROM erasing", NULL, NULL, NULL);
+	store_close(s);
+	check_gone(dir, 1, false);
+	check_unsound(dir, "");
+}
+
+/* No hash of what a start looks at has it, but `head` does. */
+static void
+a_session_number_is_never_given_again_nor_a_huge_one(void)
+{
+	static const char *const changes[] = {
+		"UPDATE event SET sid=1 WHERE sid=3",
+		"UPDATE event SET sid=1152921504606846976 WHERE sid=3",
+	};
+
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		const char *dir = t_tmpdir();
+		struct store *s = open_in(dir);
+
+		for (uint64_t sid = 1; s != NULL && sid <= 3; sid++) {
+			CHECK_INT(arrive(s, sid), 0);
+			CHECK_INT(say(s, sid, EV_CLOSED, ""), 0);
+		}
+		store_close(s);
+		store_close(open_in(dir)); /* all of it was walked */
+		sql(dir, changes[i]);
+		check_refused(dir, -EBADMSG, "--begin-new");
+	}
+}
+
 struct progress {
 	unsigned calls;
 	uint64_t done, all;
@@ -668,6 +730,9 @@ main(void)
 		T(a_start_looks_at_what_is_new_and_the_rest_is_walked_later),
 		T(a_start_looks_at_the_open_sessions),
 		T(verify_finds_what_no_hash_covers),
+		T(verify_finds_a_row_before_the_first),
+		T(verify_finds_what_should_be_erased_and_is_not),
+		T(a_session_number_is_never_given_again_nor_a_huge_one),
 		T(verify_tells_how_far_it_is_and_works_beside_a_desk),
 		T(a_journal_of_format_2_is_read_for_ever),
 		T(any_flipped_bit_is_found_or_changes_nothing_that_is_read),

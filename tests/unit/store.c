@@ -1014,6 +1014,26 @@ a_copy_without_its_head_can_be_put_back(void)
 	store_close(s);
 }
 
+/* Its head has it that more was walked than the copy has. */
+static void
+a_copy_that_is_put_back_is_offered_its_end(void)
+{
+	const char *dir = t_tmpdir(), *copied = t_tmpdir();
+	struct store *s;
+
+	fill(dir, 20);
+	copy(in(dir, "journal.db"), in(copied, "journal.db"));
+	if ((s = open_in(dir)) == NULL)
+		return;
+	CHECK_INT(say(s, 1, EV_SAID, "not in the copy"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "nor this"), 0);
+	store_close(s);
+	store_close(open_in(dir)); /* and walks it */
+	copy(in(copied, "journal.db"), in(dir, "journal.db"));
+	check_refused(dir, -EBADMSG, "the first bad event is 21 ");
+	check_refused(dir, -EBADMSG, "--accept-end=20");
+}
+
 /* Accepted is the end, and nothing else. */
 static void
 a_changed_journal_is_damaged_whatever_is_accepted(void)
@@ -1406,16 +1426,21 @@ somebody_is_asked_for_a_checkpoint_each_time_the_wal_has_grown(void)
 	free(body);
 }
 
-/* The batch is in the file, whole, when fsync says no.  Then we die. */
+/* The batch is in the file, whole, when fsync says no.  Then we die.  While
+ * somebody reads, SQLite does not read the -wal again for the next who opens
+ * it. */
 static void
-sync_fails_and_we_die(enum faulty_kind kind)
+sync_fails_and_we_die(enum faulty_kind kind, bool somebody_reads)
 {
 	const char *dir = t_tmpdir(), *copied = t_tmpdir();
 	struct store *s = open_in(dir);
+	struct store_reader *r = NULL;
 
 	if (s == NULL)
 		return;
 	CHECK_INT(say(s, 1, EV_SAID, "stays"), 0);
+	if (somebody_reads)
+		CHECK_INT(store_reader_open(dir, &r, &why), 0);
 	faulty_vfs_arm(kind, 1);
 	CHECK_INT(say(s, 1, EV_SAID, "never"), -EIO);
 	CHECK(faulty_vfs_disarm());
@@ -1424,6 +1449,7 @@ sync_fails_and_we_die(enum faulty_kind kind)
 	copy(in(dir, "head"), in(copied, "head"));
 	store_close(open_in(copied));
 	check_all(copied, "1 1 said stays\n");
+	store_reader_close(r);
 	store_close(s);
 	check_all(dir, "1 1 said stays\n");
 }
@@ -1431,7 +1457,13 @@ sync_fails_and_we_die(enum faulty_kind kind)
 static void
 what_a_failed_sync_left_in_the_wal_is_gone_at_once(void)
 {
-	sync_fails_and_we_die(FAULTY_SYNC);
+	sync_fails_and_we_die(FAULTY_SYNC, false);
+}
+
+static void
+what_a_failed_sync_left_is_gone_also_while_somebody_reads(void)
+{
+	sync_fails_and_we_die(FAULTY_SYNC, true);
 }
 
 /* Where blocks are given late a full disk shows in fsync: that is no clean
@@ -1443,7 +1475,7 @@ a_sync_that_fails_for_a_full_disk_is_a_failed_sync(void)
 	sqlite3 *db = NULL;
 	int rc;
 
-	sync_fails_and_we_die(FAULTY_SYNC_FULL);
+	sync_fails_and_we_die(FAULTY_SYNC_FULL, false);
 	sweep(FAULTY_SYNC_FULL, 20000, 1);
 	fill_and_die(dir, 3);
 	CHECK_INT(store_db_open(in(dir, "journal.db"), &db, &why), 0);
@@ -1596,6 +1628,7 @@ main(void)
 		T(a_lost_end_is_missed_although_the_head_is_lost_too),
 		T(an_end_that_is_accepted_is_the_end_from_then_on),
 		T(a_copy_without_its_head_can_be_put_back),
+		T(a_copy_that_is_put_back_is_offered_its_end),
 		T(a_changed_journal_is_damaged_whatever_is_accepted),
 		T(a_head_is_there_before_the_journal_is),
 		T(a_wal_without_its_journal_is_kept),
@@ -1612,6 +1645,7 @@ main(void)
 		T(a_checkpoint_that_fails_loses_nothing),
 		T(somebody_is_asked_for_a_checkpoint_each_time_the_wal_has_grown),
 		T(what_a_failed_sync_left_in_the_wal_is_gone_at_once),
+		T(what_a_failed_sync_left_is_gone_also_while_somebody_reads),
 		T(a_sync_that_fails_for_a_full_disk_is_a_failed_sync),
 		T(a_reader_that_stays_is_noticed_when_the_wal_grows),
 		T(what_could_not_be_dropped_at_once_is_dropped_at_the_end),
