@@ -4,9 +4,11 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
@@ -22,8 +24,12 @@ show_progress(void *arg, uint64_t done, uint64_t all)
 {
 	int *shown = arg;
 	int percent = all == 0 ? 100 : (int)((double)done * 100 / (double)all);
-	int cells = percent * BAR_WIDTH / 100;
+	int cells;
 
+	/* Its desk may have gone on; and what comes last is not counted. */
+	if (percent > 99)
+		percent = 99;
+	cells = percent * BAR_WIDTH / 100;
 	if (percent == *shown)
 		return;
 	*shown = percent;
@@ -58,7 +64,10 @@ verify(const char *dir)
 	else
 		print_error(_("the journal in %s could not be read"), dir);
 	dw_buf_fini(&why);
-	return r == 0 && fflush(stdout) == 0 ? DW_STATUS_OK : DW_STATUS_FAILED;
+	if (fflush(stdout) == 0)
+		return r == 0 ? DW_STATUS_OK : DW_STATUS_FAILED;
+	print_error(_("cannot write to standard output: %s"), strerror(errno));
+	return DW_STATUS_FAILED;
 }
 
 int

@@ -231,12 +231,14 @@ desk_last_seq(const struct desk *d)
 	return d->stored_seq;
 }
 
-bool
-desk_is_open(struct desk *d, uint64_t sid)
+const struct ev_session *
+desk_facts(struct desk *d, uint64_t sid)
 {
 	const struct desk_session *s = desk_session_find(d, sid);
 
-	return s != NULL && s->facts.state != EV_STATE_CLOSED;
+	if (s == NULL || s->facts.state == EV_STATE_CLOSED)
+		return NULL;
+	return &s->facts;
 }
 
 void

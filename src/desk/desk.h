@@ -305,8 +305,8 @@ void desk_each(const struct desk *d,
     void (*fn)(void *arg, const struct desk_session *s), void *arg);
 uint64_t desk_last_seq(const struct desk *d);
 
-/* Is this session known, and has it not ended? */
-bool desk_is_open(struct desk *d, uint64_t sid);
+/* What is known of a session that has not ended; NULL for any other. */
+const struct ev_session *desk_facts(struct desk *d, uint64_t sid);
 
 /* How many sessions of those who left are not on the list. */
 uint64_t desk_unlisted(const struct desk *d);

@@ -262,6 +262,7 @@ svc_upkeep_found(struct svc_node *n)
 
 	assert(svc->magic == SVC_MAGIC);
 	if (u->damage.len == 0) {
+		svc->damage[0] = '\0';
 		if (u->sound > store_checked(svc->store))
 			store_set_checked(svc->store, u->sound);
 		return;
@@ -298,6 +299,7 @@ stored(struct svc *svc)
 	struct svc_upkeep *u = &svc->reader.upkeep;
 
 	atomic_store(&u->stored, desk_last_seq(svc->desk));
+	store_checkpointed(svc->store, atomic_load(&u->wal_left));
 	if (store_wants_checkpoint(svc->store))
 		atomic_store(&u->wal_is_long, true);
 	else if (atomic_load(&u->stored) < atomic_load(&u->wake_at))
@@ -417,19 +419,36 @@ decide(struct svc *svc, struct svc_node *n)
 	dw_list_add(&svc->round, &n->link);
 }
 
+/* Erased words are in the -wal while somebody reads there: that is looked at
+ * again and again. */
+static int64_t
+deadline(struct svc *svc)
+{
+	int64_t due = desk_deadline(svc->desk), again;
+
+	if (!store_is_erasing(svc->store))
+		return due;
+	store_erase_more(svc->store);
+	again = dw_clock_ns() + DW_SECOND;
+	return again < due ? again : due;
+}
+
 void *
 svc_desk_thread(void *arg)
 {
 	struct svc *svc = svc_of(arg);
 	struct dw_list taken;
 	struct dw_list *n;
+	bool last;
 
 	dw_list_init(&taken);
-	while (!atomic_load(&svc->ending)) {
-		svc_take(&svc->inbox, desk_deadline(svc->desk), &taken);
+	/* What was posted before the end is still dealt with. */
+	do {
+		last = atomic_load(&svc->ending);
+		svc_take(&svc->inbox, last ? 0 : deadline(svc), &taken);
 		while ((n = dw_list_take(&taken)) != NULL)
 			decide(svc, DW_LIST_OF(n, struct svc_node, link));
 		store(svc);
-	}
+	} while (!last);
 	return NULL;
 }

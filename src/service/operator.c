@@ -554,13 +554,17 @@ mark_read(struct svc_node *n)
 	struct store_mark mark = { .sid = n->rq.sid,
 		.seq = n->rq.seen,
 		.n = n->rq.offset };
-	struct wire_frame f = read_frame(&mark);
+	const struct ev_session *facts = desk_facts(op->svc->desk, mark.sid);
+	struct wire_frame f;
 
 	snprintf(mark.name, sizeof mark.name, "%s", op->name);
-	if (mark.seq > desk_last_seq(op->svc->desk) ||
-	    !desk_is_open(op->svc->desk, mark.sid) ||
-	    !svc_marks_set(&op->svc->marks, &mark))
+	if (facts == NULL || mark.seq > desk_last_seq(op->svc->desk))
 		return;
+	if (mark.n > facts->in)
+		mark.n = facts->in;
+	if (!svc_marks_set(&op->svc->marks, &mark))
+		return;
+	f = read_frame(&mark);
 	DW_LIST_EACH(at, &op->svc->links) {
 		struct svc_operator *other =
 		    DW_LIST_OF(at, struct svc_operator, link);

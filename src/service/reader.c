@@ -214,7 +214,7 @@ svc_reader_start(struct svc_reader *r)
 }
 
 void
-svc_reader_fini(struct svc_reader *r)
+svc_reader_stop(struct svc_reader *r)
 {
 	dw_lock(&r->lock);
 	r->ending = true;
@@ -223,6 +223,12 @@ svc_reader_fini(struct svc_reader *r)
 	dw_may_block("pthread_join");
 	if (r->started)
 		pthread_join(r->thread, NULL);
+	r->started = false;
+}
+
+void
+svc_reader_fini(struct svc_reader *r)
+{
 	svc_upkeep_fini(&r->upkeep);
 	dw_cond_fini(&r->asked);
 	dw_lock_fini(&r->lock);

@@ -72,7 +72,11 @@ void svc_reader_ask(struct svc_reader *r, struct svc_job *job);
 /* The desk thread: there is something for its upkeep to do. */
 void svc_reader_stir(struct svc_reader *r);
 
-/* Answers what was asked, then joins the thread. */
+/* Answers what was asked, then joins the thread.  The desk thread may go on: it
+ * takes the last news. */
+void svc_reader_stop(struct svc_reader *r);
+
+/* Once there is no desk thread any more. */
 void svc_reader_fini(struct svc_reader *r);
 
 #endif

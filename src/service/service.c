@@ -271,7 +271,7 @@ load_mark(void *arg, const struct store_mark *mark)
 {
 	struct svc *svc = svc_of(arg);
 
-	if (desk_is_open(svc->desk, mark->sid) &&
+	if (desk_facts(svc->desk, mark->sid) != NULL &&
 	    mark->seq <= desk_last_seq(svc->desk))
 		svc_marks_load(&svc->marks, mark);
 	else
@@ -546,8 +546,9 @@ svc_close(struct svc *svc)
 	sks_server_free(svc->operators);
 	svc_log_refusals(svc);
 	/* Nobody asks any more, and its news need a desk thread. */
-	svc_reader_fini(&svc->reader);
+	svc_reader_stop(&svc->reader);
 	end_desk_thread(svc);
+	svc_reader_fini(&svc->reader);
 	svc_udp_close(svc);
 	sks_postman_free(svc->postman);
 	write_last_marks(svc);

@@ -29,6 +29,7 @@ svc_upkeep_init(struct svc_upkeep *u, const char *dir, struct svc_inbox *inbox,
 	atomic_init(&u->wal_is_long, false);
 	atomic_init(&u->stored, 0);
 	atomic_init(&u->wake_at, UINT64_MAX);
+	atomic_init(&u->wal_left, 0);
 	u->checkpointer = NULL;
 	u->upto = u->sound = 0;
 	u->due_ns = 0;
@@ -44,37 +45,28 @@ svc_upkeep_init(struct svc_upkeep *u, const char *dir, struct svc_inbox *inbox,
 	u->room.ready = room;
 }
 
-void
-svc_upkeep_fini(struct svc_upkeep *u)
-{
-	assert(u->magic == SVC_UPKEEP_MAGIC);
-	store_checkpointer_close(u->checkpointer);
-	u->checkpointer = NULL;
-	store_marks_close(u->marks);
-	u->marks = NULL;
-	free(u->batch);
-	u->batch = NULL;
-	dw_buf_fini(&u->damage);
-}
-
 /* What fails is tried again when the -wal has grown once more. */
 static void
 checkpoint(struct svc_upkeep *u)
 {
+	int left;
+
 	if (!atomic_exchange(&u->wal_is_long, false))
 		return;
 	if (u->checkpointer == NULL &&
 	    store_checkpointer_open(u->dir, &u->checkpointer) < 0)
 		return;
-	if (store_checkpoint(u->checkpointer) < 0) {
-		store_checkpointer_close(u->checkpointer);
-		u->checkpointer = NULL;
+	if (store_checkpoint(u->checkpointer, &left) == 0) {
+		atomic_store(&u->wal_left, left);
+		return;
 	}
+	store_checkpointer_close(u->checkpointer);
+	u->checkpointer = NULL;
 }
 
 /* What cannot be written is lost; an operator sees something twice then. */
 static void
-write_marks(struct svc_upkeep *u, int64_t now)
+write_marks(struct svc_upkeep *u)
 {
 	if (u->marks == NULL)
 		(void)store_marks_open(u->dir, &u->marks);
@@ -85,9 +77,20 @@ write_marks(struct svc_upkeep *u, int64_t now)
 	}
 	free(u->batch);
 	u->batch = NULL;
-	u->marks_ns = now + MARKS_NS;
 	atomic_store(&u->full, false);
-	svc_post_again(u->inbox, &u->room);
+}
+
+void
+svc_upkeep_fini(struct svc_upkeep *u)
+{
+	assert(u->magic == SVC_UPKEEP_MAGIC);
+	if (atomic_load(&u->full))
+		write_marks(u);
+	store_checkpointer_close(u->checkpointer);
+	u->checkpointer = NULL;
+	store_marks_close(u->marks);
+	u->marks = NULL;
+	dw_buf_fini(&u->damage);
 }
 
 /* Returns when there will be something to write. */
@@ -98,7 +101,9 @@ marks(struct svc_upkeep *u, int64_t now)
 		return DW_NEVER;
 	if (now < u->marks_ns)
 		return u->marks_ns;
-	write_marks(u, now);
+	write_marks(u);
+	u->marks_ns = now + MARKS_NS;
+	svc_post_again(u->inbox, &u->room);
 	return DW_NEVER;
 }
 
@@ -116,13 +121,12 @@ static int64_t
 walk(struct svc_upkeep *u, struct store_reader *r)
 {
 	uint64_t stored = atomic_load(&u->stored), from = u->upto;
-	uint64_t piece = stored - from < PIECE ? stored - from : PIECE;
+	uint64_t last = stored - from < PIECE ? stored : from + PIECE;
 	int result;
 
 	if (stored <= from)
 		return sleep_till(u, from);
-	result =
-	    store_reader_check(r, from, (size_t)piece, &u->upto, &u->damage);
+	result = store_reader_check(r, from, last, &u->upto, &u->damage);
 	if (result < 0 && result != -EBADMSG) {
 		u->upto = from; /* it could not be read now */
 		dw_buf_reset(&u->damage);

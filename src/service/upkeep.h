@@ -27,6 +27,7 @@ struct svc_upkeep {
 	/* The reader says it: from this event on it is to be stirred.  So it
 	 * sleeps while there is little to walk, however long that is. */
 	atomic_uint_least64_t wake_at;
+	atomic_int wal_left; /* pages, after the last checkpoint */
 
 	/* Marks to be written: the reader's while it is full, else the desk
 	 * thread's, which hears by `room` when it is empty again. */

@@ -13,7 +13,9 @@
 #include "store/internal.h"
 
 #define CHECKPOINT_PAGES (4 * 1024)  /* 4 MiB: somebody should */
-#define RESTART_PAGES    (64 * 1024) /* 64 MiB: it is done here */
+#define RESTART_PAGES    (64 * 1024) /* 64 MiB: it is done here, */
+#define AT_ONCE_PAGES    (8 * 1024)  /* if no more than this is left */
+#define TRIES            3           /* then somebody holds it back */
 
 /* What goes beside an event of some kinds, in its transaction; of erasures the
  * parameter is their seq, and else the session. */
@@ -59,16 +61,21 @@ after_commit(void *arg, sqlite3 *db, const char *name, int pages)
  * Between two transactions, when nobody writes: what a checkpoint beside a
  * steady writer never does happens here, all of the -wal is brought in, so that
  * the next transaction begins at its start again, unless somebody reads in it.
- * Returns whether it was time for that.
+ * Not what is more than a moment's work: the checkpointer has that first.
  */
-static bool
+static void
 bound_wal(struct store *s)
 {
-	if (s->wal_pages < RESTART_PAGES)
-		return false;
-	sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
-	    NULL);
-	return true;
+	if (s->wal_pages < s->tried_pages)
+		s->tries = s->tried_pages = 0;
+	if (s->wal_pages < RESTART_PAGES ||
+	    s->wal_pages - s->tried_pages < CHECKPOINT_PAGES)
+		return;
+	s->tried_pages = s->wal_pages;
+	s->tries++;
+	if (s->left_pages <= AT_ONCE_PAGES)
+		sqlite3_wal_checkpoint_v2(s->db, NULL,
+		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 int
@@ -283,6 +290,18 @@ drop_unacknowledged(struct store *s)
 	return r;
 }
 
+/*
+ * While another connection is open nobody reads the -wal again, so that what a
+ * failed COMMIT has left in it was not seen above; but it is whole there, and
+ * whoever comes after us would take it for stored.  A page that is committed now
+ * goes into its place.
+ */
+static int
+write_over(struct store *s)
+{
+	return store_db_exec(s->db, "PRAGMA user_version=2");
+}
+
 int
 store_recover(struct store *s)
 {
@@ -291,7 +310,8 @@ store_recover(struct store *s)
 
 	store_disconnect(s);
 	if ((r = store_connect(s, &why)) < 0 || (r = check_end(s)) < 0 ||
-	    (r = drop_unacknowledged(s)) < 0 || (r = store_prepare(s)) < 0)
+	    (r = drop_unacknowledged(s)) < 0 || (r = write_over(s)) < 0 ||
+	    (r = store_prepare(s)) < 0)
 		store_disconnect(s);
 	dw_buf_fini(&why);
 	return r;
@@ -336,29 +356,38 @@ int
 store_append(struct store *s, const struct ev_event *evs, size_t n)
 {
 	struct store_end to = s->end;
-	int r, pages;
-	bool bounded;
+	int r;
 
 	assert(s->magic == STORE_MAGIC);
 	dw_may_block("COMMIT");
-	if (!in_order(s, evs, n))
+	if (!in_order(s, evs, n) || !store_can_erase(evs, n))
 		return -EINVAL;
 	if (s->db == NULL && (r = store_recover(s)) < 0)
 		return r;
 	if (n == 0)
 		return 0;
-	pages = s->wal_pages;
-	bounded = bound_wal(s);
+	bound_wal(s);
 	if ((r = transact(s, evs, n, &to)) < 0)
 		return r;
 	assert(to.seq == s->end.seq + n && to.sid >= s->end.sid);
 	s->end = to;
 	store_head_write(&s->place, &s->end, s->checked);
-	s->held_back = bounded && s->wal_pages > pages;
 	for (size_t i = 0; i < n; i++)
 		s->erasing |= evs[i].kind == EV_ERASED;
 	store_erase_more(s);
 	return 0;
+}
+
+bool
+store_is_held_back(const struct store *s)
+{
+	return s->tries > TRIES && s->wal_pages >= s->tried_pages;
+}
+
+void
+store_checkpointed(struct store *s, int left)
+{
+	s->left_pages = left;
 }
 
 bool

@@ -48,9 +48,12 @@ store_offer_end(struct dw_buf *why, const struct store_end *end)
 	    (unsigned long long)end->seq, (unsigned long long)end->seq);
 }
 
+/* What there was no memory to read is no damage. */
 static int
 bad(struct store_check *c, const char *what)
 {
+	if (store_db_fault(c->db, 0) < 0)
+		return -ENOMEM;
 	return store_damaged(c->why, c->path, c->end.seq + 1, what);
 }
 
@@ -116,27 +119,54 @@ names(const char *numbers, uint64_t seq)
 	return false;
 }
 
-/* Does a later event say that this one's words are erased?  1, 0 or -errno. */
+/* Does a later event say that this one's words are erased, and is that done?
+ * Returns 0 or -errno. */
 static int
-is_erased_rightly(struct store_check *c, const struct ev_event *ev)
+find_erasure(struct store_check *c, const struct ev_event *ev, bool *named,
+    bool *done)
 {
 	static const char sql[] =
-	    "SELECT why FROM event WHERE sid = ?1 AND ev = 'erased' "
-	    "AND ev NOT IN ('said', 'reply') AND seq > ?2";
+	    "SELECT why, seq NOT IN (SELECT seq FROM erasing) FROM event "
+	    "INDEXED BY event_erased "
+	    "WHERE ev = 'erased' AND sid = ?1 AND seq > ?2";
 	sqlite3_stmt *st = NULL;
-	int rc = SQLITE_OK, r, found = 0;
+	const char *why;
+	int rc = SQLITE_OK, r;
 
-	if ((r = prepare(c, sql, &st)) == 0) {
-		sqlite3_bind_int64(st, 1, (int64_t)ev->sid);
-		sqlite3_bind_int64(st, 2, (int64_t)ev->seq);
-		while (!found && (rc = sqlite3_step(st)) == SQLITE_ROW)
-			found = ev->sid != 0 ||
-			    names((const char *)sqlite3_column_text(st, 0),
-				ev->seq);
-		r = store_db_err(c->db, rc);
+	*named = *done = false;
+	if ((r = prepare(c, sql, &st)) < 0)
+		return r;
+	sqlite3_bind_int64(st, 1, (int64_t)ev->sid);
+	sqlite3_bind_int64(st, 2, (int64_t)ev->seq);
+	while (!*done && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		why = (const char *)sqlite3_column_text(st, 0);
+		if (ev->sid == 0 && (why == NULL || !names(why, ev->seq)))
+			continue;
+		*named = true;
+		*done = sqlite3_column_int(st, 1) != 0;
 	}
+	r = store_db_err(c->db, rc);
 	sqlite3_finalize(st);
-	return r < 0 ? r : found;
+	return r;
+}
+
+static int
+check_erasure(struct store_check *c, const struct ev_event *ev,
+    const struct store_seal *seal)
+{
+	bool named, done;
+	int r;
+
+	if (!seal->has || (!seal->erased && !c->any_erased))
+		return 0;
+	if ((r = find_erasure(c, ev, &named, &done)) < 0)
+		return r;
+	if (seal->erased && !named)
+		return bad(c,
+		    _("its words are missing, and nobody erased them"));
+	if (!seal->erased && done)
+		return bad(c, _("its words were erased, and are still there"));
+	return 0;
 }
 
 /* ---- events ---- */
@@ -173,12 +203,7 @@ check_event(struct store_check *c, sqlite3_stmt *st, struct store_end *next)
 		return bad(c, _("its hash does not fit"));
 	if (r == 0)
 		return bad(c, _("its words are not those that were stored"));
-	if (!seal.erased)
-		return 0;
-	if ((r = is_erased_rightly(c, &ev)) == 0)
-		return bad(c,
-		    _("its words are missing, and nobody erased them"));
-	return r < 0 ? r : 0;
+	return check_erasure(c, &ev, &seal);
 }
 
 static int
@@ -199,12 +224,12 @@ check_rows(struct store_check *c, sqlite3_stmt *st)
 }
 
 int
-store_check_rows(struct store_check *c, size_t limit)
+store_check_rows(struct store_check *c, uint64_t last)
 {
 	return check_with(c,
 	    "SELECT " STORE_SEAL_COLUMNS ", hash FROM event "
-	    "WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-	    c->end.seq, limit < INT64_MAX ? limit : INT64_MAX, check_rows);
+	    "WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
+	    c->end.seq, last < INT64_MAX ? last : INT64_MAX, check_rows);
 }
 
 /* One row by itself: the hash before it is the row's last column. */
@@ -301,12 +326,41 @@ check_start(struct store_check *c, sqlite3_stmt *st)
 	return bad_start(c);
 }
 
+static int
+check_before(struct store_check *c, sqlite3_stmt *st)
+{
+	int rc = sqlite3_step(st);
+
+	if (rc == SQLITE_DONE)
+		return 0;
+	return rc == SQLITE_ROW ? bad(c, _("another row stands before it")) :
+				  store_db_err(c->db, rc);
+}
+
+static int
+note_erased(struct store_check *c, sqlite3_stmt *st)
+{
+	int rc = sqlite3_step(st);
+
+	c->any_erased = rc == SQLITE_ROW;
+	return store_db_err(c->db, rc);
+}
+
 int
 store_check_begin(struct store_check *c)
 {
+	int r;
+
 	memset(&c->end, 0, sizeof c->end);
-	return check_with(c, "SELECT seq, sid, id, hash FROM start", 0, 0,
-	    check_start);
+	if ((r = check_with(c, "SELECT seq, sid, id, hash FROM start", 0, 0,
+		 check_start)) < 0 ||
+	    (r = check_with(c, "SELECT 1 FROM event WHERE seq <= ?1 LIMIT 1",
+		 c->start, 0, check_before)) < 0)
+		return r;
+	return check_with(c,
+	    "SELECT 1 FROM event INDEXED BY event_erased "
+	    "WHERE ev = 'erased' LIMIT 1",
+	    0, 0, note_erased);
 }
 
 static int
@@ -395,8 +449,14 @@ store_check_tail(struct store_check *c)
 {
 	int r;
 
-	if (c->head == NULL || c->head->seq <= c->end.seq)
+	if (c->head == NULL || c->head->seq < c->end.seq)
 		return 0;
+	if (c->head->seq == c->end.seq)
+		return c->head->sid == c->end.sid ?
+		    0 :
+		    store_damaged(c->why, c->path, 0,
+			_("its highest session number is not the one that "
+			  "was stored"));
 	r = bad(c, _("it was stored and is not there any more"));
 	store_offer_end(c->why, &c->end);
 	return r;
@@ -404,14 +464,30 @@ store_check_tail(struct store_check *c)
 
 /* ---- together ---- */
 
+/* A copy that was put back may not have it: then all of it is walked. */
+static int
+is_there(struct store_check *c, uint64_t *seq)
+{
+	char sql[64];
+	int64_t found;
+	int r;
+
+	sqlite3_snprintf(sizeof sql, sql,
+	    "SELECT 1 FROM event WHERE seq = %lld", (long long)*seq);
+	if ((r = store_db_int(c->db, sql, &found)) != -ENODATA)
+		return r;
+	*seq = 0;
+	return 0;
+}
+
 int
 store_check_for_start(struct store_check *c, uint64_t checked)
 {
 	int r;
 
-	if ((r = store_check_begin(c)) < 0 ||
+	if ((r = store_check_begin(c)) < 0 || (r = is_there(c, &checked)) < 0 ||
 	    (r = store_check_go_to(c, checked)) < 0 ||
-	    (r = store_check_rows(c, SIZE_MAX)) < 0 ||
+	    (r = store_check_rows(c, UINT64_MAX)) < 0 ||
 	    (r = store_check_tail(c)) < 0)
 		return r;
 	return check_open(c, checked);

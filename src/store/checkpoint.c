@@ -42,13 +42,16 @@ store_checkpointer_open(const char *dir, struct store_checkpointer **out)
 }
 
 int
-store_checkpoint(struct store_checkpointer *cp)
+store_checkpoint(struct store_checkpointer *cp, int *left)
 {
+	int log = 0, done = 0, rc;
+
 	assert(cp->magic == CHECKPOINTER_MAGIC);
 	dw_may_block("sqlite3_wal_checkpoint_v2");
-	return store_db_err(cp->db,
-	    sqlite3_wal_checkpoint_v2(cp->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
-		NULL, NULL));
+	rc = sqlite3_wal_checkpoint_v2(cp->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+	    &log, &done);
+	*left = log - done;
+	return store_db_err(cp->db, rc);
 }
 
 void

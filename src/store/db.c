@@ -64,6 +64,7 @@ static const char schema[] =
     "CREATE INDEX event_other ON event(sid, ev) "
     "WHERE ev NOT IN ('said', 'reply');"
     "CREATE INDEX event_closed ON event(seq, sid) WHERE ev = 'closed';"
+    "CREATE INDEX event_erased ON event(sid, seq) WHERE ev = 'erased';"
     "CREATE INDEX event_unattended ON event(seq) "
     "WHERE ev = 'udp' AND flags & 2 <> 0;"
     "CREATE TABLE open(sid INTEGER PRIMARY KEY) STRICT;"
@@ -122,6 +123,12 @@ store_db_err(sqlite3 *db, int rc)
 }
 
 int
+store_db_fault(sqlite3 *db, int err)
+{
+	return (sqlite3_errcode(db) & 0xff) == SQLITE_NOMEM ? -ENOMEM : err;
+}
+
+int
 store_db_exec(sqlite3 *db, const char *sql)
 {
 	dw_may_block("sqlite3_exec");
@@ -156,7 +163,9 @@ read_back(sqlite3 *db, const struct setting *s)
 		return store_db_err(db, rc);
 	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		got = (const char *)sqlite3_column_text(st, 0);
-		if (got != NULL && strcmp(got, s->want) == 0)
+		if (got == NULL)
+			r = store_db_fault(db, r);
+		else if (strcmp(got, s->want) == 0)
 			r = 0;
 	} else
 		r = store_db_err(db, rc);

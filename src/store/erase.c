@@ -20,6 +20,33 @@
 	"WHERE sid = %lld AND seq < %lld AND body IS NOT NULL "             \
 	"AND commitment IS NOT NULL AND " which ";"
 
+/* Numbers and ranges, with one space between them. */
+static bool
+are_numbers(const char *text)
+{
+	char *end;
+
+	for (;; text = end + 1) {
+		if (*text < '0' || *text > '9')
+			return false;
+		strtoull(text, &end, 10);
+		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+			strtoull(end + 1, &end, 10);
+		if (*end != ' ')
+			return *end == '\0';
+	}
+}
+
+bool
+store_can_erase(const struct ev_event *evs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (evs[i].kind == EV_ERASED && evs[i].sid == 0 &&
+		    !are_numbers(evs[i].why))
+			return false;
+	return true;
+}
+
 static int
 erase_session(struct store *s, int64_t sid, int64_t seq)
 {
@@ -84,6 +111,7 @@ erase_next(struct store *s)
 	    "ORDER BY seq LIMIT 1";
 	sqlite3_stmt *st;
 	int64_t seq, sid;
+	const char *text;
 	char *numbers;
 	int rc, r;
 
@@ -96,7 +124,8 @@ erase_next(struct store *s)
 	}
 	seq = sqlite3_column_int64(st, 0);
 	sid = sqlite3_column_int64(st, 1);
-	numbers = strdup((const char *)sqlite3_column_text(st, 2));
+	text = (const char *)sqlite3_column_text(st, 2);
+	numbers = text != NULL ? strdup(text) : NULL;
 	sqlite3_finalize(st);
 	if (numbers == NULL)
 		return -ENOMEM;

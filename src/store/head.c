@@ -91,13 +91,17 @@ store_head_make(struct store_place *p, struct dw_buf *why)
 	return p->head_fd >= 0 ? 0 : open_head(p, O_CREAT, why);
 }
 
+/* Nothing was ever written to it, or its size is all that came to the disk. */
 bool
 store_head_is_empty(const struct store_place *p)
 {
-	struct stat st;
+	char line[LINE];
+	ssize_t n = p->head_fd < 0 ? 0 : pread(p->head_fd, line, LINE, 0);
 
-	return p->head_fd < 0 ||
-	    (fstat(p->head_fd, &st) == 0 && st.st_size == 0);
+	for (ssize_t i = 0; i < n; i++)
+		if (line[i] != '\0')
+			return false;
+	return n >= 0;
 }
 
 int

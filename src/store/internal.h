@@ -98,6 +98,10 @@ int store_place_head_aside(struct store_place *p, const char *aside,
 /* Makes names in the folder survive power loss. */
 int store_place_sync(const struct store_place *p);
 
+/* Makes what was found in the -wal survive power loss: a desk that was killed
+ * may have written it and not yet synced it. */
+int store_place_sync_wal(const struct store_place *p);
+
 /* ---- head.c: a witness of the last event ---- */
 
 /* Opens it if there is one; make makes it; look only reads it. */
@@ -141,9 +145,11 @@ struct store {
 	sqlite3_stmt *insert, *beside[STORE_BESIDES];
 	int wal_pages;   /* after the last COMMIT */
 	int asked_pages; /* when a checkpoint was asked for */
-	bool held_back;
-	bool erasing; /* something is still to be made NULL */
-	bool in_wal;  /* or may still be read in the -wal */
+	int tried_pages; /* when it was last to begin anew, */
+	unsigned tries;  /* and so often in vain */
+	int left_pages;  /* not brought in, as somebody says */
+	bool erasing;    /* something is still to be made NULL */
+	bool in_wal;     /* or may still be read in the -wal */
 };
 
 /* Connects; no statement is prepared before the tables are known, and nothing
@@ -164,14 +170,17 @@ bool store_is_clean(sqlite3 *db, int err);
 
 /* ---- erase.c ---- */
 
-/* Goes on with what is marked as erased; a failure leaves it for the next
- * call. */
-void store_erase_more(struct store *s);
+/* Are the events that these want erased named as they should be? */
+bool store_can_erase(const struct ev_event *evs, size_t n);
 
 /* ---- db.c: a connection as we want it ---- */
 
 /* What SQLite said last, as -errno. */
 int store_db_err(sqlite3 *db, int rc);
+
+/* For a column that is not what it should be: err, or -ENOMEM when that is only
+ * because there was no memory to read it. */
+int store_db_fault(sqlite3 *db, int err);
 
 /* Changes nothing in the file: it may be another program's. */
 int store_db_open(const char *path, sqlite3 **out, struct dw_buf *why);
@@ -248,6 +257,7 @@ struct store_check {
 	uint64_t start;               /* the first one's seq, less one */
 	unsigned char start_hash[STORE_HASH];
 	char id[STORE_ID + 1];
+	bool any_erased; /* some of it is */
 };
 
 /* Reads where the chain begins. */
@@ -256,8 +266,8 @@ int store_check_begin(struct store_check *c);
 /* Goes on behind this event, whose hash is believed. */
 int store_check_go_to(struct store_check *c, uint64_t seq);
 
-/* Up to `limit` events more; c->end says how far it came. */
-int store_check_rows(struct store_check *c, size_t limit);
+/* On, up to the event `last` at most; c->end says how far it came. */
+int store_check_rows(struct store_check *c, uint64_t last);
 
 /* Is the end what `head` says it is? */
 int store_check_tail(struct store_check *c);

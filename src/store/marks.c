@@ -47,17 +47,19 @@ make_file(const char *path)
 static int
 check(sqlite3 *db)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 	const char *said;
-	int r = -EBADMSG;
+	int rc, r = -EBADMSG;
 
-	if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL) !=
-	    SQLITE_OK)
-		return r;
-	if (sqlite3_step(st) == SQLITE_ROW &&
-	    (said = (const char *)sqlite3_column_text(st, 0)) != NULL &&
-	    strcmp(said, "ok") == 0)
+	rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	said =
+	    rc == SQLITE_ROW ? (const char *)sqlite3_column_text(st, 0) : NULL;
+	if (said != NULL && strcmp(said, "ok") == 0)
 		r = 0;
+	else if (said == NULL)
+		r = store_db_fault(db, store_db_err(db, rc));
 	sqlite3_finalize(st);
 	return r;
 }
@@ -79,16 +81,17 @@ prepare(struct store_marks *m)
 static int
 connect_to(struct store_marks *m, const char *path)
 {
-	int r;
+	int rc, r;
 
 	if ((r = make_file(path)) < 0)
 		return r;
 	dw_may_block("sqlite3_open_v2");
-	if (sqlite3_open_v2(path, &m->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-		    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
-		NULL) != SQLITE_OK)
-		return -EIO;
+	rc = sqlite3_open_v2(path, &m->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+		SQLITE_OPEN_EXRESCODE,
+	    NULL);
+	if (rc != SQLITE_OK)
+		return store_db_err(m->db, rc);
 	if ((r = check(m->db)) < 0 || (r = store_db_exec(m->db, schema)) < 0)
 		return r;
 	return prepare(m);
@@ -104,7 +107,7 @@ disconnect(struct store_marks *m)
 	m->db = NULL;
 }
 
-/* What cannot be read is thrown away: it is no loss. */
+/* What is damaged is thrown away: it is no great loss. */
 static int
 open_or_begin(struct store_marks *m, const char *path)
 {
@@ -114,6 +117,8 @@ open_or_begin(struct store_marks *m, const char *path)
 	if (r == 0)
 		return 0;
 	disconnect(m);
+	if (r != -EBADMSG)
+		return r;
 	if (snprintf(journal, sizeof journal, "%s-journal", path) <
 	    (int)sizeof journal)
 		unlink(journal);

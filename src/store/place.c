@@ -343,6 +343,21 @@ store_place_sync(const struct store_place *p)
 	return fsync(p->dir_fd) == 0 ? 0 : -errno;
 }
 
+int
+store_place_sync_wal(const struct store_place *p)
+{
+	int fd =
+	    openat(p->dir_fd, STORE_DB "-wal", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	dw_may_block("fsync");
+	r = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
 /* A new folder each time, so that nothing is ever overwritten. */
 static int
 make_aside(const struct store_place *p, struct dw_buf *name)

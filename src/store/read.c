@@ -253,7 +253,7 @@ store_reader_find_reply(struct store_reader *r, uint64_t sid,
 /* ---- the chain, a piece at a time ---- */
 
 static int
-check_piece(struct store_reader *r, uint64_t after, size_t limit,
+check_piece(struct store_reader *r, uint64_t after, uint64_t last,
     struct store_check *c)
 {
 	int rc;
@@ -263,11 +263,11 @@ check_piece(struct store_reader *r, uint64_t after, size_t limit,
 	if ((rc = store_check_begin(c)) < 0 ||
 	    (rc = store_check_go_to(c, after)) < 0)
 		return rc;
-	return store_check_rows(c, limit);
+	return store_check_rows(c, last);
 }
 
 int
-store_reader_check(struct store_reader *r, uint64_t after, size_t limit,
+store_reader_check(struct store_reader *r, uint64_t after, uint64_t last,
     uint64_t *upto, struct dw_buf *why)
 {
 	struct store_check c = { .db = r->db,
@@ -278,7 +278,7 @@ store_reader_check(struct store_reader *r, uint64_t after, size_t limit,
 
 	assert(r->magic == READER_MAGIC);
 	dw_buf_reset(why);
-	rc = check_piece(r, after, limit, &c);
+	rc = check_piece(r, after, last, &c);
 	*upto = c.end.seq;
 	return rc;
 }

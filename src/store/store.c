@@ -165,6 +165,8 @@ open_sound(struct store *s, const struct store_config *cfg,
 static void
 find_high(struct store *s, const struct store_end *head)
 {
+	/* What was found on the way may be the damage. */
+	memset(&s->end, 0, sizeof s->end);
 	if (s->db != NULL)
 		store_verify_high(s->db, &s->end);
 	if (head->seq > s->end.seq)
@@ -179,9 +181,8 @@ find_high(struct store *s, const struct store_end *head)
 static int
 keep_high(struct store *s, const struct store_end *head)
 {
-	if (head->seq >= s->end.seq && head->sid >= s->end.sid)
-		return 0;
-	store_head_write(&s->place, &s->end, 0);
+	if (head->seq < s->end.seq || head->sid < s->end.sid)
+		store_head_write(&s->place, &s->end, 0);
 	return store_place_sync(&s->place);
 }
 
@@ -234,7 +235,8 @@ open_journal(struct store *s, const struct store_config *cfg,
 		r = begin_new(s, &head, why);
 	if (r < 0)
 		return r;
-	if ((r = store_prepare(s)) < 0 ||
+	if ((r = store_place_sync_wal(&s->place)) < 0 ||
+	    (r = store_prepare(s)) < 0 ||
 	    (r = store_head_make(&s->place, why)) < 0)
 		return r;
 	s->checked = s->end.seq;
@@ -310,12 +312,6 @@ store_close(struct store *s)
 	if (s->place.head_fd >= 0)
 		store_place_sync(&s->place);
 	release(s);
-}
-
-bool
-store_is_held_back(const struct store *s)
-{
-	return s->held_back;
 }
 
 void

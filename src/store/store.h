@@ -96,7 +96,8 @@ void store_close(struct store *s);
  *			or before the next append; a failed fsync is never
  *			tried again and believed
  *	-ENOMEM, -EBUSY	(somebody else's program has locked the file)
- *	-EINVAL		a seq that does not continue the last one's
+ *	-EINVAL		a seq that does not continue the last one's; an
+ *			`erased` whose why is no list of numbers
  *	-EEXIST		one of them is stored already: a customer's or the
  *			operators' nth message of a session, or one with this
  *			key in it
@@ -122,6 +123,14 @@ bool store_is_held_back(const struct store *s);
 /* Has the -wal grown so much since the last time this was true that somebody
  * should bring it into the journal?  See store_checkpoint(). */
 bool store_wants_checkpoint(struct store *s);
+
+/* So many pages were left over then: beyond 64 MiB the store does the rest by
+ * itself, but only when that is not much. */
+void store_checkpointed(struct store *s, int left);
+
+/* Goes on with what is to be erased and is not yet; a failure leaves it for the
+ * next call, or the next append. */
+void store_erase_more(struct store *s);
 
 /* Up to which event the chain was walked and was sound, as far as is known; the
  * next start walks on from there.  Set to less it makes that start look again. */
@@ -155,12 +164,12 @@ int store_unattended(struct store *s, uint64_t *n);
 
 /*
  * A connection of its own that brings the -wal into the journal, for another
- * thread, while the desk writes on.  It waits for nobody: what is left over the
- * next call takes.  Returns 0 or -errno.  Threads: one at a time.
+ * thread, while the desk writes on.  It waits for nobody: what is left over, in
+ * pages, the next call takes.  Returns 0 or -errno.  Threads: one at a time.
  */
 struct store_checkpointer;
 int store_checkpointer_open(const char *dir, struct store_checkpointer **out);
-int store_checkpoint(struct store_checkpointer *cp);
+int store_checkpoint(struct store_checkpointer *cp, int *left);
 void store_checkpointer_close(struct store_checkpointer *cp);
 
 /*
@@ -204,11 +213,10 @@ int store_reader_find_reply(struct store_reader *r, uint64_t sid,
     const struct ev_key *key, uint64_t *n);
 
 /*
- * Walks the chain over at most `limit` events behind event `after`, in one
- * transaction; *upto is the last sound one, and `after` again when there is none
- * behind it.  Returns 0; -EBADMSG, with `why`; or another -errno.
+ * Walks the chain behind event `after`, up to event `last` at most, in one
+ * transaction; *upto is the last sound one, or where the journal begins.  Returns 0; -EBADMSG, with `why`; or another -errno.
  */
-int store_reader_check(struct store_reader *r, uint64_t after, size_t limit,
+int store_reader_check(struct store_reader *r, uint64_t after, uint64_t last,
     uint64_t *upto, struct dw_buf *why);
 
 /*

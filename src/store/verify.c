@@ -43,7 +43,7 @@ check_pieces(struct store_check *c, store_progress_fn *fn, void *arg)
 	(void)store_db_int(c->db, "SELECT max(seq) FROM event", &all);
 	do {
 		before = c->end.seq;
-		if ((r = store_check_rows(c, PIECE)) < 0)
+		if ((r = store_check_rows(c, before + PIECE)) < 0)
 			return r;
 		if (fn != NULL)
 			fn(arg, c->end.seq - c->start,

@@ -66,6 +66,8 @@ body(sqlite3_stmt *st, struct ev_event *ev)
 {
 	ev->body = sqlite3_column_blob(st, BODY);
 	ev->len = (size_t)sqlite3_column_bytes(st, BODY);
+	if (ev->body == NULL && ev->len != 0)
+		return false;
 	if (ev->body == NULL)
 		ev->body = "";
 	return is_null(st, BODY) ||
@@ -157,7 +159,9 @@ store_walk(sqlite3_stmt *st, ev_event_fn *fn, void *arg)
 
 	dw_may_block("sqlite3_step");
 	while (r == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		r = store_row(st, &ev) ? fn(arg, &ev) : -EBADMSG;
+		r = store_row(st, &ev) ?
+		    fn(arg, &ev) :
+		    store_db_fault(sqlite3_db_handle(st), -EBADMSG);
 	if (r == 0)
 		r = store_db_err(sqlite3_db_handle(st), rc);
 	sqlite3_reset(st);

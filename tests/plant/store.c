@@ -69,8 +69,9 @@ __wrap_store_check_for_start(struct store_check *c, uint64_t checked)
 
 	if (PLANTED(head_not_compared))
 		c->head = NULL;
-	r = __real_store_check_for_start(c,
-	    PLANTED(nothing_new_is_walked) ? UINT64_MAX : checked);
+	if (PLANTED(nothing_new_is_walked) && c->head != NULL)
+		checked = c->head->seq;
+	r = __real_store_check_for_start(c, checked);
 	if (PLANTED(damage_accepted) && r == -EBADMSG)
 		r = 0;
 	return r;

@@ -64,7 +64,7 @@ def _():
         c.send("more\n")
         more = one.said("more")
         sid = first["sid"]
-        for mark in ({"sid": sid, "seq": more["seq"], "n": 2},
+        for mark in ({"sid": sid, "seq": more["seq"], "n": 10 ** 9},
                      {"sid": sid, "seq": first["seq"], "n": 1},
                      {"sid": sid, "seq": 10 ** 12, "n": 9},
                      {"sid": sid + 7, "seq": 1, "n": 1}, {"sid": 0}, {}):

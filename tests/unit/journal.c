@@ -387,7 +387,7 @@ a_start_looks_at_what_is_new_and_the_rest_is_walked_later(void)
 	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
 		CHECK_INT(store_reader_check(r, 0, 3, &upto, &why), 0);
 		CHECK_INT(upto, 3);
-		CHECK_INT(store_reader_check(r, 3, 9, &upto, &why), -EBADMSG);
+		CHECK_INT(store_reader_check(r, 3, 12, &upto, &why), -EBADMSG);
 		CHECK_INT(upto, 4);
 		check_why("first bad event is 5 ");
 		CHECK_INT(store_reader_check(r, 5, 99, &upto, &why), 0);
