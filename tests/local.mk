@@ -114,6 +114,7 @@ scripts = \
 	tests/system/whose.py \
 	tests/system/udp.py \
 	tests/system/crash.py \
+	tests/system/powercuts.py \
 	tests/system/deps.sh \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
@@ -140,15 +141,16 @@ scripts = \
 script_helpers = \
 	tests/system/api.py \
 	tests/system/desk.py \
+	tests/system/disks.py \
 	tests/system/like_python_steps.py \
 	tests/system/tap.py
 
-# Preloaded by tests/system/shift.py, which also compiles it.
 EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 	tests/data/journal-2/listing
-EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c
-# The same by tests/system/keys.py.
-EXTRA_DIST += tests/system/killed_send.c
+# Preloaded by scripts, which also compile them.
+EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c \
+	tests/system/killed_send.c tests/system/recorded_calls.c
+CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 
@@ -238,6 +240,7 @@ tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 test_helpers = $(plant_programs) \
 	tests/system/console_victim \
 	tests/system/like_python_steps \
+	tests/system/open_store \
 	tests/system/tty_victim \
 	tests/unit/t_victim
 
