@@ -114,6 +114,7 @@ scripts = \
 	tests/system/whose.py \
 	tests/system/udp.py \
 	tests/system/crash.py \
+	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \
 	tests/system/examples.py \
