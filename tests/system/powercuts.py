@@ -27,10 +27,11 @@ import tempfile
 
 import disks
 import tap
-from desk import LIMIT, SANITIZED, Desk, state
+from desk import LIMIT, SANITIZED, Desk, state, wait_until
 
 SEED = int(os.environ.get("T_SEED") or
            datetime.date.today().strftime("%Y%m%d"))
+LARGE = range(4096, 4500)           # pages of a log that the desk checkpoints
 IMAGES = tap.size(1000)             # of each run
 RUNS = tap.size(1, full=10)         # so often everything is recorded anew
 STARTS = tap.size(20, small=2)      # so many times a desk itself is started
@@ -49,9 +50,11 @@ class Talk:
 
     count = 0
 
-    def __init__(self, desk):
+    def __init__(self, desk, pause=lambda: None):
         self.desk = desk
+        self.pause = pause
         self.operator = desk.operator()
+        self._left()
         self.lines = [desk.line() for _ in range(3)]
         self.classics = [desk.classic() for _ in range(2)]
         for c in self.classics:
@@ -72,17 +75,27 @@ class Talk:
             lambda f: f["op"] == "ev" and f["ev"]["ev"] == kind and
             f["ev"]["text"].startswith(text))["ev"]
 
+    def _left(self):
+        """One who left without an answer: each start looks at that."""
+        c = self.desk.line()
+        text = self.word("said")
+        c.send(text + "\n")
+        sid = self._heard("said", text)["sid"]
+        c.reset()
+        self.operator.event("gone", sid=sid)
+
     def _answer(self, customer, sid):
         reply = self.word("reply")
         tap.same(self.operator.reply(sid, reply), "ok")
         customer.until(reply)
+        self.pause()
 
     def turn(self, n):
         """Each says something and is answered; the line ones at once, so that
         a round of the desk has several events."""
         said = [self.word("said") for _ in self.lines]
         for c, text in zip(self.lines, said):
-            c.send(text + " " + "x" * (20000 if n % 20 == 7 else 10) + "\n")
+            c.send(text + " " + "x" * (20000 if n % 10 == 7 else 10) + "\n")
         sids = [self._heard("said", text)["sid"] for text in said]
         for c, sid in zip(self.lines, sids):
             self._answer(c, sid)
@@ -102,6 +115,7 @@ class Talk:
         answer = self.word("answer")
         tap.same(self.operator.command(f"udp {to} {answer}"), "ok")
         tap.same(self.sender.recv(1000), answer.encode())
+        self.pause()
 
     def leave(self):
         for c in self.lines + self.classics:
@@ -114,13 +128,35 @@ class Talk:
         self.lines[i] = self.desk.line()
 
 
-def log_began(folder):
-    """How often the -wal was begun anew, from its header."""
-    try:
-        with open(os.path.join(folder, "journal.db-wal"), "rb") as f:
-            return struct.unpack(">I", f.read(16)[12:])[0]
-    except (OSError, struct.error):
-        return None
+class Log:
+    """The -wal of a desk at work, as its headers and those of the -shm tell."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "journal.db-wal")
+        self.index = os.path.join(folder, "journal.db-shm")
+        self.began = None
+
+    def is_anew(self):
+        """Was it begun anew since this was asked first?"""
+        with open(self.path, "rb") as f:
+            began = f.read(16)[12:]
+        self.began = self.began or began
+        return began != self.began
+
+    def _frames(self):
+        """How many there are, and how many are in the journal."""
+        with open(self.index, "rb") as f:
+            header = f.read(100)
+        return (struct.unpack_from("=I", header, 16)[0],
+                struct.unpack_from("=I", header, 96)[0])
+
+    def pause(self):
+        """The log is begun anew when it was all put into the journal while
+        nobody wrote."""
+        if self._frames()[0] in LARGE:
+            with contextlib.suppress(AssertionError):
+                wait_until(lambda: len(set(self._frames())) == 1,
+                           "a checkpoint", 0.05)
 
 
 Journal = collections.namedtuple("Journal", "id lines")
@@ -151,16 +187,13 @@ class Recorder:
         """A desk that talks, until its log was begun anew if turns is None,
         and stops."""
         with self.desk(*args) as d:
-            talk = Talk(d)
-            began = log_began(self.folder)
+            log = Log(self.folder)
+            talk = Talk(d, log.pause if turns is None else lambda: None)
             n = 0
-            while log_began(self.folder) == began or n < 5 \
-                    if turns is None else n < turns:
+            while not log.is_anew() if turns is None else n < turns:
                 talk.turn(n)
                 n += 1
-                assert n < 2000, "the log is never begun anew"
-            if turns is None:
-                talk.turn(n)
+                assert n < 1000, "the log is never begun anew"
             talk.leave()
             tap.same(d.stop(), 0)
 
