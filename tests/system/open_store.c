@@ -128,8 +128,8 @@ main(int argc, char *argv[])
 		return status;
 	store_last(s, &seq, &sid);
 	printf("%s %" PRIu64 " %" PRIu64 "\n", store_id(s), seq, sid);
-	status = is_bad(cfg.dir) || print_all(cfg.dir) < 0 ||
-	    append_mark(s) < 0;
+	status =
+	    is_bad(cfg.dir) || print_all(cfg.dir) < 0 || append_mark(s) < 0;
 	store_close(s);
 	cfg.begin_new = false;
 	return status != 0 || check_again(&cfg, seq + 1) < 0;
