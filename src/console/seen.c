@@ -61,6 +61,9 @@ con_seen_refusal(struct con_seen *s, uint64_t seq)
 {
 	if (seq == 0)
 		seq = later(s->painted, 1);
+	if (seq <= s->refused && s->first != 0 && s->count_ns != DW_NEVER)
+		return;
+	s->refused = later(s->refused, seq);
 	con_seen_reply(s, seq, CON_SEEN_ANY);
 	if (seq < s->first)
 		s->first = seq;

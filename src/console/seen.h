@@ -27,6 +27,7 @@ struct con_seen {
 	uint64_t before;  /* so many messages come before the first */
 	uint64_t lost;    /* the last that no live row shows; 0: none */
 	int64_t count_ns; /* when they count; DW_NEVER: not all painted */
+	uint64_t refused; /* the last event that a refusal was about */
 
 	/* What was shown since the terminal took everything last. */
 	uint64_t shown; /* an event */
@@ -51,7 +52,8 @@ void con_seen_lost(struct con_seen *s, uint64_t seq);
 /* What is shown: a row; a page of the past before which `before` messages
  * come, with all that the session had up to event `upto`; the row that says
  * that a reply was refused because of event seq (0: of one that the desk does
- * not name). */
+ * not name), which begins the time anew, but not twice for one event: who types
+ * on and on is heard some day. */
 void con_seen_row(struct con_seen *s, uint64_t seq);
 void con_seen_page(struct con_seen *s, uint64_t before, uint64_t upto);
 void con_seen_refusal(struct con_seen *s, uint64_t seq);

@@ -232,7 +232,7 @@ desk_last_seq(const struct desk *d)
 }
 
 const struct ev_session *
-desk_facts(struct desk *d, uint64_t sid)
+desk_known(struct desk *d, uint64_t sid)
 {
 	const struct desk_session *s = desk_session_find(d, sid);
 

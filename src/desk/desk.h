@@ -306,7 +306,7 @@ void desk_each(const struct desk *d,
 uint64_t desk_last_seq(const struct desk *d);
 
 /* What is known of a session that has not ended; NULL for any other. */
-const struct ev_session *desk_facts(struct desk *d, uint64_t sid);
+const struct ev_session *desk_known(struct desk *d, uint64_t sid);
 
 /* How many sessions of those who left are not on the list. */
 uint64_t desk_unlisted(const struct desk *d);

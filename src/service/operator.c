@@ -554,7 +554,7 @@ mark_read(struct svc_node *n)
 	struct store_mark mark = { .sid = n->rq.sid,
 		.seq = n->rq.seen,
 		.n = n->rq.offset };
-	const struct ev_session *facts = desk_facts(op->svc->desk, mark.sid);
+	const struct ev_session *facts = desk_known(op->svc->desk, mark.sid);
 	struct wire_frame f;
 
 	snprintf(mark.name, sizeof mark.name, "%s", op->name);

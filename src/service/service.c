@@ -271,7 +271,7 @@ load_mark(void *arg, const struct store_mark *mark)
 {
 	struct svc *svc = svc_of(arg);
 
-	if (desk_facts(svc->desk, mark->sid) != NULL &&
+	if (desk_known(svc->desk, mark->sid) != NULL &&
 	    mark->seq <= desk_last_seq(svc->desk))
 		svc_marks_load(&svc->marks, mark);
 	else

@@ -144,6 +144,27 @@ after_a_refusal_it_takes_a_while_whatever_was_painted(void)
 }
 
 static void
+a_second_refusal_for_one_event_does_not_begin_the_time_anew(void)
+{
+	struct con_seen s = { 0 };
+
+	con_seen_reply(&s, 6, 2);
+	paint(&s, 6, NOW);
+	con_seen_refusal(&s, 6);
+	con_seen_painted(&s, true, CON_SEEN_NS, NOW);
+	con_seen_refusal(&s, 6);
+	con_seen_painted(&s, true, CON_SEEN_NS, NOW + CON_SEEN_NS - 1);
+	CHECK_INT(con_seen_upto(&s, NOW + CON_SEEN_NS), 6);
+	/* Another event does. */
+	con_seen_reply(&s, 8, 3);
+	paint(&s, 8, NOW + DW_SECOND);
+	con_seen_refusal(&s, 8);
+	con_seen_painted(&s, true, CON_SEEN_NS, NOW + DW_SECOND + 1);
+	CHECK_INT(con_seen_upto(&s, NOW + DW_SECOND + CON_SEEN_NS), 7);
+	CHECK_INT(con_seen_upto(&s, NOW + DW_SECOND + CON_SEEN_NS + 1), 8);
+}
+
+static void
 a_refusal_without_a_number_is_about_what_was_painted(void)
 {
 	struct con_seen s = { 0 };
@@ -184,6 +205,7 @@ main(void)
 		T(what_the_terminal_dropped_was_not_painted),
 		T(who_meets_a_session_has_seen_nothing_before_a_page_of_it),
 		T(after_a_refusal_it_takes_a_while_whatever_was_painted),
+		T(a_second_refusal_for_one_event_does_not_begin_the_time_anew),
 		T(a_refusal_without_a_number_is_about_what_was_painted),
 		T(a_page_behind_a_refusal_does_not_make_it_shorter),
 	};
