@@ -30,7 +30,6 @@ svc_upkeep_init(struct svc_upkeep *u, const char *dir, struct svc_inbox *inbox,
 	atomic_init(&u->stored, 0);
 	atomic_init(&u->wake_at, UINT64_MAX);
 	atomic_init(&u->wal_left, 0);
-	u->checkpointer = NULL;
 	u->upto = u->sound = 0;
 	u->due_ns = 0;
 	u->damage = (struct dw_buf)DW_BUF_INITIALIZER;
@@ -51,17 +50,9 @@ checkpoint(struct svc_upkeep *u)
 {
 	int left;
 
-	if (!atomic_exchange(&u->wal_is_long, false))
-		return;
-	if (u->checkpointer == NULL &&
-	    store_checkpointer_open(u->dir, &u->checkpointer) < 0)
-		return;
-	if (store_checkpoint(u->checkpointer, &left) == 0) {
+	if (atomic_exchange(&u->wal_is_long, false) &&
+	    store_checkpoint(u->dir, &left) == 0)
 		atomic_store(&u->wal_left, left);
-		return;
-	}
-	store_checkpointer_close(u->checkpointer);
-	u->checkpointer = NULL;
 }
 
 /* What cannot be written is lost; an operator sees something twice then. */
@@ -86,8 +77,6 @@ svc_upkeep_fini(struct svc_upkeep *u)
 	assert(u->magic == SVC_UPKEEP_MAGIC);
 	if (atomic_load(&u->full))
 		write_marks(u);
-	store_checkpointer_close(u->checkpointer);
-	u->checkpointer = NULL;
 	store_marks_close(u->marks);
 	u->marks = NULL;
 	dw_buf_fini(&u->damage);

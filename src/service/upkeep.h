@@ -39,7 +39,6 @@ struct svc_upkeep {
 	struct store_marks *marks;
 	int64_t marks_ns; /* not to write some sooner */
 	struct svc_node room;
-	struct store_checkpointer *checkpointer;
 	uint64_t upto;  /* the chain was walked up to there */
 	int64_t due_ns; /* to walk on */
 	struct svc_node news;

@@ -61,7 +61,7 @@ after_commit(void *arg, sqlite3 *db, const char *name, int pages)
  * Between two transactions, when nobody writes: what a checkpoint beside a
  * steady writer never does happens here, all of the -wal is brought in, so that
  * the next transaction begins at its start again, unless somebody reads in it.
- * Not what is more than a moment's work: the checkpointer has that first.
+ * Not what is more than a moment's work: the reader has that first.
  */
 static void
 bound_wal(struct store *s)

@@ -480,6 +480,19 @@ is_there(struct store_check *c, uint64_t *seq)
 	return 0;
 }
 
+/* Is each session of the table one that has begun and has not ended? */
+static int
+check_table(struct store_check *c)
+{
+	return check_with(c,
+	    "SELECT 1 FROM open o WHERE NOT EXISTS (SELECT 1 FROM event "
+	    "WHERE sid = o.sid AND ev = 'arrived' "
+	    "AND ev NOT IN ('said', 'reply')) OR EXISTS (SELECT 1 FROM event "
+	    "WHERE sid = o.sid AND ev = 'closed' "
+	    "AND ev NOT IN ('said', 'reply')) LIMIT 1",
+	    0, 0, check_nothing);
+}
+
 int
 store_check_for_start(struct store_check *c, uint64_t checked)
 {
@@ -489,6 +502,8 @@ store_check_for_start(struct store_check *c, uint64_t checked)
 	    (r = store_check_go_to(c, checked)) < 0 ||
 	    (r = store_check_rows(c, UINT64_MAX)) < 0 ||
 	    (r = store_check_tail(c)) < 0)
+		return r;
+	if ((r = check_table(c)) < 0)
 		return r;
 	return check_open(c, checked);
 }

@@ -163,14 +163,11 @@ int store_replay_open(struct store *s, ev_event_fn *fn, void *arg);
 int store_unattended(struct store *s, uint64_t *n);
 
 /*
- * A connection of its own that brings the -wal into the journal, for another
- * thread, while the desk writes on.  It waits for nobody: what is left over, in
- * pages, the next call takes.  Returns 0 or -errno.  Threads: one at a time.
+ * Brings the -wal into the journal of this folder over a connection of its own,
+ * for another thread, while the desk writes on.  It waits for nobody: what is
+ * left over, in pages, the next call takes.  Returns 0 or -errno.
  */
-struct store_checkpointer;
-int store_checkpointer_open(const char *dir, struct store_checkpointer **out);
-int store_checkpoint(struct store_checkpointer *cp, int *left);
-void store_checkpointer_close(struct store_checkpointer *cp);
+int store_checkpoint(const char *dir, int *left);
 
 /*
  * A connection of its own that can only read, for another thread, also of

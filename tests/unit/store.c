@@ -941,11 +941,14 @@ accept_end(const char *dir, uint64_t end, struct store **out)
 static void
 cut_after(const char *dir, int n)
 {
-	char sql[64];
+	char sql[128];
 	sqlite3 *db;
 
 	CHECK_INT(sqlite3_open(in(dir, "journal.db"), &db), SQLITE_OK);
-	snprintf(sql, sizeof sql, "DELETE FROM event WHERE seq > %d", n);
+	snprintf(sql, sizeof sql,
+	    "DELETE FROM event WHERE seq > %d; "
+	    "DELETE FROM open WHERE sid NOT IN (SELECT sid FROM event)",
+	    n);
 	CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 }
@@ -1109,10 +1112,12 @@ a_flip_anywhere_is_found_or_changes_nothing(void)
 		if (r == 0) {
 			CHECK_INT(store_replay_open(s, list, &got), 0);
 			CHECK_INT(last_seq(s), 30);
-			CHECK(strstr(dw_buf_str(&got),
-				  "30 1 said needle-30-"
-				  "and-some-more\n") != NULL);
 			store_close(s);
+			/* A start believes the table of open sessions. */
+			if (strstr(dw_buf_str(&got),
+				"30 1 said needle-30-"
+				"and-some-more\n") == NULL)
+				check_unsound(dir, "journal");
 		} else
 			CHECK(why.len > 0);
 		dw_buf_fini(&got);
@@ -1356,7 +1361,6 @@ checkpoint_with_fault(enum faulty_kind kind, unsigned k)
 {
 	const char *dir = t_tmpdir();
 	struct store *s = open_in(dir);
-	struct store_checkpointer *cp = NULL;
 	bool struck;
 	int r, left;
 
@@ -1365,14 +1369,11 @@ checkpoint_with_fault(enum faulty_kind kind, unsigned k)
 	CHECK_INT(arrive(s, 1), 0);
 	for (int i = 0; i < 3; i++)
 		CHECK_INT(say(s, 1, EV_SAID, "said before"), 0);
-	if (!CHECK_INT(store_checkpointer_open(dir, &cp), 0))
-		return false;
 	faulty_vfs_arm(kind, k);
-	r = store_checkpoint(cp, &left);
+	r = store_checkpoint(dir, &left);
 	struck = faulty_vfs_disarm();
 	CHECK(struck ? r < 0 : r == 0);
 	CHECK_INT(say(s, 1, EV_SAID, "later"), 0);
-	store_checkpointer_close(cp);
 	store_close(s);
 	s = open_in(dir);
 	CHECK_INT(last_seq(s), 5);
@@ -1400,14 +1401,12 @@ somebody_is_asked_for_a_checkpoint_each_time_the_wal_has_grown(void)
 {
 	const char *dir = t_tmpdir();
 	struct store *s = open_in(dir);
-	struct store_checkpointer *cp = NULL;
 	const size_t size = 3 << 20;
 	char *body = calloc(1, size + 1);
 	unsigned asked = 0;
 	int left;
 
-	if (s == NULL || !CHECK(body != NULL) ||
-	    !CHECK_INT(store_checkpointer_open(dir, &cp), 0))
+	if (s == NULL || !CHECK(body != NULL))
 		return;
 	memset(body, 'x', size);
 	for (int i = 0; i < 6; i++) {
@@ -1416,13 +1415,12 @@ somebody_is_asked_for_a_checkpoint_each_time_the_wal_has_grown(void)
 		CHECK(!store_wants_checkpoint(s));
 	}
 	CHECK_INT(asked, 3);
-	CHECK_INT(store_checkpoint(cp, &left), 0);
+	CHECK_INT(store_checkpoint(dir, &left), 0);
 	CHECK_INT(say(s, 1, EV_SAID, "at the beginning again"), 0);
 	CHECK(!store_wants_checkpoint(s));
 	CHECK_INT(say(s, 1, EV_SAID, body), 0);
 	CHECK_INT(say(s, 1, EV_SAID, body), 0);
 	CHECK(store_wants_checkpoint(s));
-	store_checkpointer_close(cp);
 	store_close(s);
 	free(body);
 }
