@@ -51,13 +51,42 @@ store_place_network(unsigned long magic)
 	return NULL;
 }
 
+/* Makes the names in a folder survive power loss. */
+static int
+sync_folder(int at, const char *path)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	dw_may_block("fsync");
+	r = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+/* Or a power loss would take the folder away, with all that is in it.  Where the
+ * one above is not ours to read nobody can do that. */
+static int
+sync_parent(const char *path)
+{
+	struct dw_buf parent = DW_BUF_INITIALIZER;
+	int r = dw_buf_addf(&parent, "%s/..", path);
+
+	if (r == 0)
+		r = sync_folder(AT_FDCWD, parent.data);
+	dw_buf_fini(&parent);
+	return r == -EACCES ? 0 : r;
+}
+
 /* One folder of a path; what we make is 0700 whatever the umask. */
 static int
 make_one(const char *path)
 {
-	if (mkdir(path, 0700) == 0)
-		return chmod(path, 0700) == 0 ? 0 : -errno;
-	return errno == EEXIST ? 0 : -errno;
+	if (mkdir(path, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return chmod(path, 0700) == 0 ? sync_parent(path) : -errno;
 }
 
 static int
@@ -427,6 +456,8 @@ store_place_set_aside(const struct store_place *p, struct dw_buf *aside,
 	r = make_aside(p, aside);
 	for (size_t i = 0; i < sizeof files / sizeof files[0] && r == 0; i++)
 		r = move(p, files[i], dw_buf_str(aside));
+	if (r == 0)
+		r = sync_folder(p->dir_fd, dw_buf_str(aside));
 	if (r == 0)
 		r = store_place_sync(p);
 	return say_aside(p, r, why);
