@@ -30,6 +30,7 @@ svc_reader_init(struct svc_reader *r, const char *dir, size_t max_bytes,
 	dw_cond_init(&r->asked);
 	dw_list_init(&r->jobs);
 	r->ending = r->stirred = r->started = false;
+	r->journal = NULL;
 	svc_upkeep_init(&r->upkeep, dir, inbox, found, room);
 }
 
@@ -180,36 +181,51 @@ answer(const struct svc_reader *reader, struct store_reader *sr,
 	job->done(job);
 }
 
+/* What cannot be read now is tried again for the next question. */
+static void
+connect_to(struct svc_reader *r)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+
+	if (r->journal == NULL)
+		(void)store_reader_open(r->dir, &r->journal, &why);
+	dw_buf_fini(&why);
+}
+
 static void *
 reader_thread(void *arg)
 {
 	struct svc_reader *r = arg;
-	struct dw_buf why = DW_BUF_INITIALIZER;
-	struct store_reader *sr = NULL;
 	struct svc_job *job;
 	int64_t due = 0;
 
 	assert(r->magic == SVC_READER_MAGIC);
 	while (take_job(r, due, &job)) {
-		if (sr == NULL)
-			(void)store_reader_open(r->dir, &sr, &why);
+		connect_to(r);
 		if (job != NULL)
-			answer(r, sr, job);
-		due = svc_upkeep(&r->upkeep, sr);
-		dw_buf_reset(&why);
+			answer(r, r->journal, job);
+		due = svc_upkeep(&r->upkeep, r->journal);
 	}
-	store_reader_close(sr);
-	dw_buf_fini(&why);
+	store_reader_close(r->journal);
+	r->journal = NULL;
 	return NULL;
 }
 
+/* It has its connection before anybody is served, so that a desk that is short
+ * of descriptors is so from the beginning. */
 int
 svc_reader_start(struct svc_reader *r)
 {
-	int err =
-	    dw_thread_start(&r->thread, "reader", STACK_SIZE, reader_thread, r);
+	int err;
 
+	connect_to(r);
+	err =
+	    dw_thread_start(&r->thread, "reader", STACK_SIZE, reader_thread, r);
 	r->started = err == 0;
+	if (!r->started) {
+		store_reader_close(r->journal);
+		r->journal = NULL;
+	}
 	return err;
 }
 

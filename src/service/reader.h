@@ -53,6 +53,7 @@ struct svc_reader {
 	bool ending DW_GUARDED_BY(lock);
 	bool stirred DW_GUARDED_BY(lock);
 	struct svc_upkeep upkeep;
+	struct store_reader *journal; /* the thread's; NULL: not open */
 	pthread_t thread;
 	bool started;
 };
