@@ -55,34 +55,43 @@ checkpoint(struct svc_upkeep *u)
 		atomic_store(&u->wal_left, left);
 }
 
-/* What cannot be written is lost; an operator sees something twice then. */
-static void
+static bool
 write_marks(struct svc_upkeep *u)
 {
 	if (u->marks == NULL)
 		(void)store_marks_open(u->dir, &u->marks);
 	if (u->marks != NULL &&
-	    store_marks_write(u->marks, u->batch, u->nbatch) < 0) {
-		store_marks_close(u->marks);
-		u->marks = NULL;
-	}
+	    store_marks_write(u->marks, u->batch, u->nbatch) == 0)
+		return true;
+	store_marks_close(u->marks);
+	u->marks = NULL;
+	return false;
+}
+
+static void
+empty_batch(struct svc_upkeep *u)
+{
 	free(u->batch);
 	u->batch = NULL;
 	atomic_store(&u->full, false);
 }
 
+/* What cannot be written now is lost: an operator sees something twice then. */
 void
 svc_upkeep_fini(struct svc_upkeep *u)
 {
 	assert(u->magic == SVC_UPKEEP_MAGIC);
-	if (atomic_load(&u->full))
-		write_marks(u);
+	if (atomic_load(&u->full)) {
+		(void)write_marks(u);
+		empty_batch(u);
+	}
 	store_marks_close(u->marks);
 	u->marks = NULL;
 	dw_buf_fini(&u->damage);
 }
 
-/* Returns when there will be something to write. */
+/* Somebody else may have the file locked, or the disk be full: then it is tried
+ * again.  Returns when there will be something to write. */
 static int64_t
 marks(struct svc_upkeep *u, int64_t now)
 {
@@ -90,8 +99,10 @@ marks(struct svc_upkeep *u, int64_t now)
 		return DW_NEVER;
 	if (now < u->marks_ns)
 		return u->marks_ns;
-	write_marks(u);
 	u->marks_ns = now + MARKS_NS;
+	if (!write_marks(u))
+		return u->marks_ns;
+	empty_batch(u);
 	svc_post_again(u->inbox, &u->room);
 	return DW_NEVER;
 }

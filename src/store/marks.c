@@ -18,6 +18,7 @@
 #include "store/marks.h"
 
 #define MARKS_MAGIC 0x5709e004u
+#define BUSY_MS     1000
 
 struct store_marks {
 	unsigned magic;
@@ -92,6 +93,7 @@ connect_to(struct store_marks *m, const char *path)
 	    NULL);
 	if (rc != SQLITE_OK)
 		return store_db_err(m->db, rc);
+	sqlite3_busy_timeout(m->db, BUSY_MS);
 	if ((r = check(m->db)) < 0 || (r = store_db_exec(m->db, schema)) < 0)
 		return r;
 	return prepare(m);

@@ -136,6 +136,34 @@ def _():
         same(marks(new), [])
 
 
+def has_open(d, path):
+    """Does the desk have it open?"""
+    fds = f"/proc/{d.pid}/fd"
+    with contextlib.suppress(FileNotFoundError):
+        return any(os.readlink(f"{fds}/{n}") == path for n in os.listdir(fds))
+    return True                     # one was closed meanwhile
+
+
+@case("a mark outlasts somebody else's lock on the file")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        path = os.path.join(d.folder, "marks.db")
+        events = []
+        for words in "one", "two":
+            talk(d, words)
+            events.append(o.said(words))
+        one, two = events
+        o.send(op="read", sid=one["sid"], seq=one["seq"], n=1)
+        wait_until(lambda: len(stored(d.folder)) == 1, "the mark on disk")
+        with contextlib.closing(sqlite3.connect(
+                path, isolation_level=None)) as db:
+            db.execute("BEGIN EXCLUSIVE")
+            o.send(op="read", sid=two["sid"], seq=two["seq"], n=1)
+            wait_until(lambda: not has_open(d, path), "a failed try")
+        wait_until(lambda: len(stored(d.folder)) == 2, "the mark on disk")
+
+
 @case("a file of marks that cannot be read is begun anew")
 def _():
     with state() as folder:
