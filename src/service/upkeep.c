@@ -95,12 +95,15 @@ svc_upkeep_fini(struct svc_upkeep *u)
 static int64_t
 marks(struct svc_upkeep *u, int64_t now)
 {
+	bool written;
+
 	if (!atomic_load(&u->full))
 		return DW_NEVER;
 	if (now < u->marks_ns)
 		return u->marks_ns;
-	u->marks_ns = now + MARKS_NS;
-	if (!write_marks(u))
+	written = write_marks(u);
+	u->marks_ns = dw_clock_ns() + MARKS_NS;
+	if (!written)
 		return u->marks_ns;
 	empty_batch(u);
 	svc_post_again(u->inbox, &u->room);
