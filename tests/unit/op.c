@@ -166,8 +166,8 @@ a_reply_carries_its_key_and_what_its_writer_had_seen(void)
 	static const char *const wrong[] = {
 		"{\"op\":\"reply\",\"key\":\"00ff\"}",
 		"{\"op\":\"reply\",\"key\":7}",
-		"{\"op\":\"reply\",\"key\":"
-		"\"00FF000000000000000000000000000a\"}",
+		("{\"op\":\"reply\",\"key\":"
+		 "\"00FF000000000000000000000000000a\"}"),
 	};
 	struct dw_buf out = DW_BUF_INITIALIZER;
 	struct wire_frame f = wire_frame_of(WIRE_REPLY), *back;
