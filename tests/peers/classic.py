@@ -7,6 +7,7 @@ itself; an end of file is an empty message; a fruitless wait begins anew after
 a pause; an exception goes where it goes."""
 
 import json
+import sys
 import time
 
 CLIENT_HELLO = "客户端已就绪"
@@ -17,7 +18,9 @@ CHUNK = 1024
 
 def report(word, value):
     """One row for the test that drives us; JSON, so that it stays one row."""
-    print(word, json.dumps(value, ensure_ascii=False), flush=True)
+    # In one go: several threads say something.
+    sys.stdout.write(f"{word} {json.dumps(value, ensure_ascii=False)}\n")
+    sys.stdout.flush()
 
 
 def say(sock, text):
