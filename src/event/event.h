@@ -37,9 +37,9 @@
  *					events of session sid; where sid is 0,
  *					from those whose seq why names: "4 9-12"
  *
- * sid is 0 for on, off and the udp ones.  A new kind is one row here, its fields above,
- * its effect in event/session.c and its looks in console/rows.c; the compiler
- * names each switch that lacks it (doc/hacking.md has the list).
+ * sid is 0 for on, off and the udp ones.  A new kind is one row here, its fields
+ * above, its effect in event/session.c and its looks in console/rows.c; the
+ * compiler names each switch that lacks it (doc/hacking.md has the list).
  */
 /* clang-format off */
 #define EV_EVENTS(EV) \

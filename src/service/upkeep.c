@@ -148,6 +148,24 @@ later(int64_t now, int64_t in_ns)
 	return in_ns == DW_NEVER ? DW_NEVER : now + in_ns;
 }
 
+/* While its news are out the desk reads what a walk writes. */
+static int64_t
+walk_if_free(struct svc_upkeep *u, struct store_reader *r)
+{
+	return r != NULL && svc_is_back(u->inbox, &u->news) ? walk(u, r) :
+							      PIECE_NS;
+}
+
+static bool
+is_time(struct svc_upkeep *u, int64_t now)
+{
+	if (atomic_load(&u->stored) >= atomic_load(&u->wake_at)) {
+		atomic_store(&u->wake_at, UINT64_MAX);
+		return true;
+	}
+	return now >= u->due_ns;
+}
+
 int64_t
 svc_upkeep(struct svc_upkeep *u, struct store_reader *r)
 {
@@ -155,16 +173,7 @@ svc_upkeep(struct svc_upkeep *u, struct store_reader *r)
 
 	assert(u->magic == SVC_UPKEEP_MAGIC);
 	checkpoint(u);
-	/* While the news are out the desk reads what is written here. */
-	if (atomic_load(&u->stored) >= atomic_load(&u->wake_at)) {
-		atomic_store(&u->wake_at, UINT64_MAX);
-		u->due_ns = now;
-	}
-	if (now < u->due_ns)
-		;
-	else if (r != NULL && svc_is_back(u->inbox, &u->news))
-		u->due_ns = later(now, walk(u, r));
-	else
-		u->due_ns = now + PIECE_NS;
+	if (is_time(u, now))
+		u->due_ns = later(now, walk_if_free(u, r));
 	return marks_due < u->due_ns ? marks_due : u->due_ns;
 }

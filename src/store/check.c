@@ -99,23 +99,15 @@ check_with(struct store_check *c, const char *sql, uint64_t a, uint64_t b,
 
 /* ---- what is erased ---- */
 
-/* "4 9-12": is seq among them? */
+/* Is seq among them? */
 static bool
 names(const char *numbers, uint64_t seq)
 {
-	char *end;
+	uint64_t first, last;
 
-	while (*numbers != '\0') {
-		uint64_t first = strtoull(numbers, &end, 10), last = first;
-
-		if (end == numbers)
-			return false;
-		if (*end == '-')
-			last = strtoull(end + 1, &end, 10);
+	while (store_next_range(&numbers, &first, &last))
 		if (seq >= first && seq <= last)
 			return true;
-		numbers = end + strspn(end, " ");
-	}
 	return false;
 }
 

@@ -20,21 +20,29 @@
 	"WHERE sid = %lld AND seq < %lld AND body IS NOT NULL "             \
 	"AND commitment IS NOT NULL AND " which ";"
 
-/* Numbers and ranges, with one space between them. */
-static bool
-are_numbers(const char *text)
+bool
+store_next_range(const char **at, uint64_t *first, uint64_t *last)
 {
 	char *end;
 
-	for (;; text = end + 1) {
-		if (*text < '0' || *text > '9')
-			return false;
-		strtoull(text, &end, 10);
-		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
-			strtoull(end + 1, &end, 10);
-		if (*end != ' ')
-			return *end == '\0';
-	}
+	if (**at < '0' || **at > '9')
+		return false;
+	*first = *last = strtoull(*at, &end, 10);
+	if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+		*last = strtoull(end + 1, &end, 10);
+	*at = end + (*end == ' ');
+	return true;
+}
+
+static bool
+are_ranges(const char *numbers)
+{
+	uint64_t first, last;
+	bool any = false;
+
+	while (store_next_range(&numbers, &first, &last))
+		any = true;
+	return any && *numbers == '\0';
 }
 
 bool
@@ -42,7 +50,7 @@ store_can_erase(const struct ev_event *evs, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (evs[i].kind == EV_ERASED && evs[i].sid == 0 &&
-		    !are_numbers(evs[i].why))
+		    !are_ranges(evs[i].why))
 			return false;
 	return true;
 }
@@ -62,21 +70,15 @@ erase_session(struct store *s, int64_t sid, int64_t seq)
 static int
 erase_numbers(struct store *s, const char *numbers, int64_t seq)
 {
-	char sql[sizeof ERASE("seq BETWEEN %lld AND %lld") + 80], *end;
+	char sql[sizeof ERASE("seq BETWEEN %lld AND %lld") + 80];
+	uint64_t first, last;
 	int r = 0;
 
-	while (r == 0 && *numbers != '\0') {
-		long long first = strtoll(numbers, &end, 10), last = first;
-
-		if (end == numbers)
-			return 0;
-		if (*end == '-')
-			last = strtoll(end + 1, &end, 10);
+	while (r == 0 && store_next_range(&numbers, &first, &last)) {
 		sqlite3_snprintf(sizeof sql, sql,
-		    ERASE("seq BETWEEN %lld AND %lld"), (int64_t)0, seq, first,
-		    last);
+		    ERASE("seq BETWEEN %lld AND %lld"), (int64_t)0, seq,
+		    (int64_t)first, (int64_t)last);
 		r = store_db_exec(s->db, sql);
-		numbers = end + strspn(end, " ");
 	}
 	return r;
 }

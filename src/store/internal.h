@@ -170,6 +170,10 @@ bool store_is_clean(sqlite3 *db, int err);
 
 /* ---- erase.c ---- */
 
+/* The next of the numbers that an event `erased` names, "4 9-12"; false when
+ * there is none. */
+bool store_next_range(const char **at, uint64_t *first, uint64_t *last);
+
 /* Are the events that these want erased named as they should be? */
 bool store_can_erase(const struct ev_event *evs, size_t n);
 

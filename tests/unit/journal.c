@@ -268,6 +268,25 @@ datagrams_are_erased_by_their_numbers(void)
 }
 
 static void
+what_names_no_events_is_not_erased(void)
+{
+	static const char *const wrong[] = { "", "1, 2", "1  2", "x", "1-",
+		"-1", "1 2x" };
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(datagram(s, 0), 0);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		CHECK_INT(erase(s, 0, wrong[i]), -EINVAL);
+	CHECK(stands(dir, "note"));
+	CHECK_INT(erase(s, 0, "1"), 0);
+	CHECK(!stands(dir, "note"));
+	store_close(s);
+}
+
+static void
 erasing_goes_on_where_it_was_broken_off(void)
 {
 	const char *dir = t_tmpdir(), *copied = t_tmpdir();
@@ -724,6 +743,7 @@ main(void)
 		T(datagrams_that_nobody_saw_are_counted),
 		T(what_a_person_gave_is_erased_and_the_chain_holds),
 		T(datagrams_are_erased_by_their_numbers),
+		T(what_names_no_events_is_not_erased),
 		T(erasing_goes_on_where_it_was_broken_off),
 		T(words_that_nobody_erased_are_missed_when_they_change),
 		T(many_people_can_be_erased_and_nothing_of_them_is_left),
