@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/bind \
 	tests/unit/board \
 	tests/unit/buf \
+	tests/unit/charset \
 	tests/unit/classic \
 	tests/unit/close \
 	tests/unit/command \

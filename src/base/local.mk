@@ -21,6 +21,8 @@ libsks_la_SOURCES += \
 libdeskwire_la_SOURCES += \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/charset.c \
+	src/base/charset.h \
 	src/base/folder.c \
 	src/base/folder.h \
 	src/base/quit.c \
