@@ -94,6 +94,7 @@ endif
 scripts = \
 	tests/plant/plant.py \
 	tests/system/call.py \
+	tests/system/charsets.py \
 	tests/system/like_python.py \
 	tests/system/defects.py \
 	tests/system/damage.py \

@@ -13,7 +13,7 @@
 #include "base/charset.h"
 #include "base/text.h"
 
-#define CHUNK       256 /* bytes that are converted at once */
+#define CHUNK       256            /* bytes that are converted at once */
 #define WORD_JOINER "\xe2\x81\xa0" /* U+2060 */
 
 /* clang-format off */
@@ -181,16 +181,6 @@ dw_charset_decode(struct dw_buf *out, const struct dw_charset *cs,
 	return out->failed ? -ENOMEM : 0;
 }
 
-/* The bytes of the character, or of what is none, that text begins with. */
-static size_t
-first_character(const char *text, size_t len)
-{
-	for (size_t n = 1; n <= 4 && n <= len; n++)
-		if (dw_text_valid(text, n) == n)
-			return n;
-	return 1;
-}
-
 static char
 substitute(const char *text, size_t n)
 {
@@ -209,7 +199,7 @@ dw_charset_encode(struct dw_buf *out, const struct dw_charset *cs,
 	if (dw_charset_is_utf8(cs) || !open_converter(&cd, cs->write, "UTF-8"))
 		return dw_buf_add(out, text, len) < 0 ? -ENOMEM : 0;
 	while (convert(cd, out, &text, &len) != 0 && len > 0) {
-		n = first_character(text, len);
+		n = dw_text_first(text, len);
 		dw_buf_addc(out, substitute(text, n));
 		text += n;
 		len -= n;

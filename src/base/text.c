@@ -634,6 +634,15 @@ dw_text_valid(const char *s, size_t len)
 }
 
 size_t
+dw_text_first(const char *s, size_t len)
+{
+	for (size_t n = 1; n <= 4 && n <= len; n++)
+		if (dw_text_valid(s, n) == n)
+			return n;
+	return 1;
+}
+
+size_t
 dw_text_tail(const char *s, size_t len)
 {
 	for (size_t n = 1; n <= 3 && n <= len; n++) {

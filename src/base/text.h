@@ -75,6 +75,10 @@ int dw_text_fold(struct dw_buf *out, const char *text, size_t len);
 /* Length of the longest prefix that is valid UTF-8. */
 size_t dw_text_valid(const char *s, size_t len);
 
+/* Length of the character that s, of len > 0 bytes, begins with; 1: of the byte
+ * that is none. */
+size_t dw_text_first(const char *s, size_t len);
+
 /* How many bytes at the end (0 to 3) begin a character that more bytes could
  * complete. */
 size_t dw_text_tail(const char *s, size_t len);

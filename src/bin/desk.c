@@ -110,6 +110,7 @@ configure(struct desk_process *p)
 	c->state_dir = p->setup->state_dir;
 	c->operator_socket = p->setup->operator_socket;
 	c->name = o->name != NULL ? o->name : "deskwire";
+	c->charset = o->charset;
 	c->limits = o->limits;
 	c->every_address = o->per_address_given;
 	c->one_at_a_time = o->one_at_a_time;

@@ -107,6 +107,21 @@ set_clock(struct options *o, const char *arg)
 }
 
 static int
+set_charset(struct options *o, const char *arg)
+{
+	const struct dw_charset *cs = dw_charset_find(arg, strlen(arg));
+
+	if (cs == NULL)
+		print_error(_("--charset takes one of %s, not \"%s\""),
+		    dw_charset_names(), arg);
+	else if (!dw_charset_works(cs))
+		print_error(_("this system cannot convert %s"), cs->name);
+	else
+		o->charset = cs;
+	return o->charset != NULL ? 0 : -EINVAL;
+}
+
+static int
 set_bell(struct options *o, const char *arg)
 {
 	int bell = con_bell_of(arg);
@@ -196,6 +211,8 @@ static const struct option_row options[] = {
 	    N_("your name as customers see it (your login name)") },
 	{ "greeting", "FILE", VERB_DESK, 0, set_greeting_file,
 	    N_("greet customers with this text") },
+	{ "charset", "NAME", VERB_DESK, 0, set_charset,
+	    N_("what customers write whose bytes are not UTF-8") },
 	{ "log", "FILE", VERB_DESK, 0, set_log_file,
 	    N_("append what is said to FILE; SIGHUP opens it anew") },
 	{ "begin-new", NULL, VERB_OPEN | VERB_SERVE, 0, set_begin_new,

@@ -36,6 +36,7 @@ struct options {
 	size_t nudp;
 	const char *state_dir, *operator_socket;
 	const char *name, *as, *greeting_file, *log_file;
+	const struct dw_charset *charset;
 	enum tty_colour colour;
 	enum con_clock clock;
 	enum con_bell bell;

@@ -42,6 +42,7 @@ con_board_init(struct con_board *b, bool flood_limit)
 	con_mirror_init(&b->mirror);
 	dw_list_init(&b->items);
 	dw_list_init(&b->past);
+	dw_list_init(&b->charsets);
 }
 
 void
@@ -49,6 +50,7 @@ con_board_fini(struct con_board *b)
 {
 	free_items(&b->items);
 	free_items(&b->past);
+	free_items(&b->charsets);
 	con_mirror_fini(&b->mirror);
 }
 
@@ -312,6 +314,9 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	item->unsent = s == NULL || s->facts.sent >= s->facts.out ?
 	    0 :
 	    s->facts.out - s->facts.sent;
+	item->charset = s == NULL ? NULL : s->facts.charset;
+	if (f->ev.kind == EV_CHARSET)
+		item->count = con_mirror_doubtful(&b->mirror, &f->ev);
 	item->own = strcmp(f->ev.who, b->mirror.me) == 0;
 	item->ours =
 	    f->ev.kind == EV_REPLY && con_is_own_key(&b->mirror, &f->ev.key);
@@ -357,11 +362,73 @@ take_event(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	put(b, &b->items, item);
 }
 
+/* More than a page of any desk of ours has. */
+static void
+keep_charset(struct con_board *b, struct wire_frame *f)
+{
+	struct con_item *item = item_new(b, CON_ITEM_EVENT, f);
+
+	if (item == NULL)
+		return;
+	dw_list_add(&b->charsets, &item->node);
+	if (++b->ncharsets > CON_BOARD_CHARSETS) {
+		con_item_free(DW_LIST_OF(dw_list_take(&b->charsets),
+		    struct con_item, node));
+		b->ncharsets--;
+	}
+}
+
+static void
+forget_charsets(struct con_board *b, uint64_t id)
+{
+	DW_LIST_EACH_SAFE(n, &b->charsets) {
+		struct con_item *item = DW_LIST_OF(n, struct con_item, node);
+
+		if (item->frame->id != id)
+			continue;
+		dw_list_del(n);
+		con_item_free(item);
+		b->ncharsets--;
+	}
+}
+
+/*
+ * In which encoding a message of the past was.  What its customer said, or the
+ * desk took for granted, holds from then on, and from the start if it was the
+ * first word about it.  An operator corrects that, also for what had come
+ * since.
+ */
+static const struct dw_charset *
+charset_at(const struct con_board *b, uint64_t id, uint64_t seq)
+{
+	const struct dw_charset *now = NULL, *cs;
+
+	DW_LIST_EACH(n, &b->charsets) {
+		const struct con_item *item =
+		    DW_LIST_OF(n, struct con_item, node);
+		const struct ev_event *ev = &item->frame->ev;
+		bool later = ev->seq > seq && *ev->who == '\0';
+
+		if (item->frame->id != id)
+			continue;
+		cs = dw_charset_find(ev->why, strlen(ev->why));
+		if (!later || now == NULL)
+			now = cs;
+		if (later)
+			break;
+	}
+	return now;
+}
+
 static void
 take_past(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	struct con_item *item = NULL;
 
+	if (f->ev.kind == EV_CHARSET) {
+		keep_charset(b, f);
+		return;
+	}
 	if (is_mark(&f->ev))
 		mark_sent(&b->past, &f->ev);
 	else if ((item = event_item(b, f, now_ns)) == NULL)
@@ -424,10 +491,12 @@ take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 		if (item->frame->id != f->id)
 			continue;
 		judge(b, item);
+		item->charset = charset_at(b, f->id, item->frame->ev.seq);
 		item->born_ns = 0; /* nothing to wait for */
 		dw_list_del(n);
 		dw_list_add(&b->items, n);
 	}
+	forget_charsets(b, f->id);
 	put(b, &b->items, item_new(b, CON_ITEM_ANSWER, f));
 }
 
@@ -528,6 +597,8 @@ forget_past(struct con_board *b)
 		uncount(b, DW_LIST_OF(n, struct con_item, node));
 		con_item_free(DW_LIST_OF(n, struct con_item, node));
 	}
+	free_items(&b->charsets);
+	b->ncharsets = 0;
 }
 
 static void

@@ -25,10 +25,11 @@
 #include "console/rows.h"
 #include "wire/op.h"
 
-#define CON_BOARD_ROWS  5000 /* waiting to be shown */
-#define CON_BOARD_BYTES (8u << 20)
-#define CON_FLOOD_BURST 20   /* of a desk that does not say */
-#define CON_FLOOD_MS    1000 /* a row, and how often the rest is counted */
+#define CON_BOARD_ROWS     5000 /* waiting to be shown */
+#define CON_BOARD_BYTES    (8u << 20)
+#define CON_BOARD_CHARSETS 256  /* of pages that are not complete */
+#define CON_FLOOD_BURST    20   /* of a desk that does not say */
+#define CON_FLOOD_MS       1000 /* a row, and how often the rest is counted */
 
 enum con_item_kind {
 	CON_ITEM_EVENT,   /* frame: ev or past */
@@ -48,7 +49,8 @@ struct con_item {
 	struct dw_list node;
 	enum con_item_kind kind;
 	struct wire_frame *frame; /* owned; or NULL */
-	uint64_t sid, count;
+	uint64_t sid, count; /* of EV_CHARSET: messages to be shown again */
+	const struct dw_charset *charset; /* of a customer's message */
 	uint64_t frame_id;   /* PAST: of the answer; the request's */
 	uint64_t first_seq;  /* PAST: of the first row */
 	uint64_t first_n;    /* PAST: so many messages come before it */
@@ -74,7 +76,9 @@ struct con_board {
 
 	struct con_mirror mirror;
 	struct dw_list items;
-	struct dw_list past;    /* of an answer that is not complete */
+	struct dw_list past;     /* of an answer that is not complete, */
+	struct dw_list charsets; /* and what says how its rows are read */
+	size_t ncharsets;
 	size_t nrows;           /* that may be dropped */
 	size_t nbytes;          /* of those */
 	uint64_t dropped;       /* and not yet told */

@@ -90,6 +90,13 @@ con_desk_command_text(struct dw_buf *out, const struct ev_command *cmd,
 	while (len > 0 && strchr(BLANKS, args[len - 1]) != NULL)
 		len--;
 	dw_buf_adds(out, cmd->name);
+	/* Without a session what must follow one stands alone. */
+	if (strncmp(cmd->args, "[N] ", 4) == 0 && cmd->args[4] != '[' &&
+	    len > 0 && strcspn(args, BLANKS) == len) {
+		if (painted == 0)
+			return -ENOENT;
+		dw_buf_addf(out, " %" PRIu64, painted);
+	}
 	if (len > 0) {
 		dw_buf_addc(out, ' ');
 		dw_buf_add(out, args, len);

@@ -255,6 +255,9 @@ struct con_request *con_past_stale(struct con *con, const struct con_session *s,
  * again: those before them. */
 void con_past_history(struct con *con, uint64_t sid, unsigned count);
 
+/* Once more the last messages of the session before event seq. */
+void con_past_again(struct con *con, uint64_t sid, uint64_t rows, uint64_t seq);
+
 /* Around the rows of an answer, and before each of them. */
 void con_past_begin(struct con *con, const struct con_item *item);
 void con_past_day(struct con *con, int64_t t_ms);

@@ -309,6 +309,49 @@ con_is_own_key(const struct con_mirror *m, const struct ev_key *key)
 	return ev_key_is_set(key) && ev_key_is_of(key, &m->key);
 }
 
+static bool
+is_ascii(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Its text would look different in another encoding. */
+static bool
+is_doubtful(const struct con_session *s, const struct ev_event *ev)
+{
+	return s->facts.charset == NULL ?
+	    dw_text_valid(ev->body, ev->len) != ev->len :
+	    !is_ascii(ev->body, ev->len);
+}
+
+static void
+take_said(struct con_mirror *m, struct con_session *s,
+    const struct ev_event *ev)
+{
+	if (m->selected != ev->sid)
+		s->news++;
+	if (!s->doubtful && is_doubtful(s, ev)) {
+		s->doubtful = true;
+		s->clear = s->facts.in + s->facts.out - 1;
+	}
+}
+
+uint64_t
+con_mirror_doubtful(const struct con_mirror *m, const struct ev_event *ev)
+{
+	const struct con_session *s = con_mirror_find(m, ev->sid);
+
+	/* What a customer says of itself is no correction of what it said
+	 * before. */
+	if (s == NULL || !s->doubtful ||
+	    (s->facts.charset != NULL && *ev->who == '\0'))
+		return 0;
+	return s->facts.in + s->facts.out - s->clear;
+}
+
 /* What a reply means here besides what it does to the facts. */
 static void
 take_reply(struct con_mirror *m, struct con_session *s,
@@ -336,8 +379,11 @@ apply(struct con_mirror *m, const struct ev_event *ev)
 		return 0;
 	ev_apply(&s->facts, ev);
 	con_make_harmless(&s->facts, ev);
-	if (ev->kind == EV_SAID && m->selected != ev->sid)
-		s->news++;
+	if (ev->kind == EV_SAID)
+		take_said(m, s, ev);
+	/* An operator's may be corrected once more. */
+	if (ev->kind == EV_CHARSET && *ev->who == '\0')
+		s->doubtful = false;
 	if (ev->kind == EV_REPLY)
 		take_reply(m, s, ev);
 	return 0;

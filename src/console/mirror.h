@@ -31,6 +31,11 @@ struct con_session {
 	bool been;        /* was selected on this console */
 	bool mine;        /* the last answer was ours */
 	bool keep;        /* closed, but it has a draft */
+	bool asked;       /* what its customer writes in was asked */
+	/* How many messages of both sides came before the first that another
+	 * encoding would show otherwise. */
+	bool doubtful;
+	uint64_t clear;
 
 	/* How many of its rows may be shown now while another session is
 	 * selected, and how many were not: see board.c. */
@@ -110,6 +115,11 @@ int con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f);
 /* Adds one event; one that is already in here (by its seq) changes nothing.
  * Returns 0 or -ENOMEM. */
 int con_mirror_event(struct con_mirror *m, const struct ev_event *ev);
+
+/* Before an event `charset` is added: how many of the session's last messages
+ * may look different after it. */
+uint64_t con_mirror_doubtful(const struct con_mirror *m,
+    const struct ev_event *ev);
 
 /* NULL when there is none. */
 struct con_session *con_mirror_find(const struct con_mirror *m, uint64_t sid);

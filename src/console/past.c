@@ -17,6 +17,7 @@
 #define READ_ROWS     3   /* when nothing is unread */
 #define STALE_MOST    1000
 #define HISTORY_COUNT 20
+#define AGAIN_MOST    50
 
 /* Asks for `count` messages of the session before the event `before`. */
 static struct con_request *
@@ -107,6 +108,16 @@ con_past_history(struct con *con, uint64_t sid, unsigned count)
 		rq->past = CON_PAST_HISTORY;
 }
 
+void
+con_past_again(struct con *con, uint64_t sid, uint64_t rows, uint64_t seq)
+{
+	struct con_request *rq = ask_past(con, sid,
+	    (unsigned)(rows < AGAIN_MOST ? rows : AGAIN_MOST), seq);
+
+	if (rq != NULL)
+		rq->past = CON_PAST_AGAIN;
+}
+
 /* ---- showing ---- */
 
 static void
@@ -123,6 +134,9 @@ say_head(struct con *con, const struct con_request *rq,
 		    (unsigned long)(item->first_n + item->count));
 	else if (rq->past == CON_PAST_NONE)
 		con_say(con, _("--- udp, the last %u ---"), shown);
+	else if (rq->past == CON_PAST_AGAIN)
+		con_say(con, _("--- %s, the last %u once more ---"), label,
+		    shown);
 	else if (rq->unread == 0)
 		con_say(con, _("--- %s, nothing unread, the last %u ---"),
 		    label, shown);
@@ -164,7 +178,8 @@ con_past_begin(struct con *con, const struct con_item *item)
 			.count = HISTORY_COUNT };
 	}
 	if (con->again.what == CON_AGAIN_HISTORY &&
-	    con->again.sid == rq->sid_past && rq->past != CON_PAST_NONE)
+	    con->again.sid == rq->sid_past && rq->past != CON_PAST_NONE &&
+	    rq->past != CON_PAST_AGAIN)
 		con->again.before = item->first_seq;
 }
 
@@ -226,7 +241,7 @@ con_past_end(struct con *con, const struct con_request *rq,
 		count_page(con, rq);
 	if (rq->past == CON_PAST_ENDED)
 		con_ended_done(con);
-	else if (rq->past == CON_PAST_NONE)
+	else if (rq->past == CON_PAST_NONE || rq->past == CON_PAST_AGAIN)
 		con_say(con, _("--- end ---"));
 	else if (earlier > 0)
 		con_say(con, _("--- end; %lu earlier, /history shows them ---"),

@@ -19,6 +19,7 @@ enum con_past {
 	CON_PAST_NONE, /* none, or datagrams */
 	CON_PAST_UNREAD,
 	CON_PAST_HISTORY,
+	CON_PAST_AGAIN, /* what was shown in the wrong encoding */
 	CON_PAST_ENDED
 };
 

@@ -110,9 +110,13 @@ static int
 said_row(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about)
 {
-	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
+	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER,
+		      body = DW_BUF_INITIALIZER;
 
-	add_printable(&text, ev->body, ev->len);
+	if (dw_charset_decode(&body, about->charset, ev->body, ev->len) < 0)
+		text.failed = true;
+	add_printable(&text, dw_buf_str(&body), body.len);
+	dw_buf_fini(&body);
 	if (ev->flags & EV_FLAG_CUT_SHORT)
 		dw_buf_adds(&text, _(" (cut short)"));
 	if (ev->flags & EV_FLAG_REST_LOST)
@@ -308,6 +312,24 @@ name_row(struct con_row *row, const struct ev_event *ev,
 	return ours_row(row, ev, &b, about);
 }
 
+/* The name comes from the table; one of a newer desk is made harmless by
+ * con_row_ours(). */
+static int
+charset_row(struct con_row *row, const struct ev_event *ev,
+    const struct con_row_about *about)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER, name = DW_BUF_INITIALIZER;
+
+	dw_text_name(&name, ev->who, strlen(ev->who));
+	if (*ev->who == '\0')
+		dw_buf_addf(&b, _("%s writes in %s"), about->label, ev->why);
+	else
+		dw_buf_addf(&b, _("%s writes in %s, says %s"), about->label,
+		    ev->why, dw_buf_str(&name));
+	dw_buf_fini(&name);
+	return ours_row(row, ev, &b, about);
+}
+
 static void
 add_unsent(struct dw_buf *b, uint64_t unsent)
 {
@@ -402,6 +424,8 @@ con_row_event(struct con_row *row, const struct ev_event *ev,
 		return reply_row(row, ev, about);
 	case EV_NAME:
 		return name_row(row, ev, about);
+	case EV_CHARSET:
+		return charset_row(row, ev, about);
 	case EV_EOF:
 		return eof_row(row, ev, about);
 	case EV_GONE:

@@ -75,6 +75,8 @@ struct con_row_about {
 	enum con_mark mark; /* of a reply */
 	uint64_t unsent;    /* replies that had not left */
 	const char *why;    /* of CON_MARK_FAILED */
+	/* Of a customer's message; NULL: UTF-8. */
+	const struct dw_charset *charset;
 	bool selected;
 	bool speak; /* who and what come first, the time last */
 };

@@ -205,6 +205,31 @@ count_row(struct con *con, const struct ev_event *ev)
 		    ev->kind == EV_SAID ? ev->n : 0);
 }
 
+/* The customer is asked nothing; whoever reads this can say what it is. */
+static void
+ask_charset(struct con *con, const struct con_item *item)
+{
+	const struct ev_event *ev = &item->frame->ev;
+	struct con_session *s = con_mirror_find(&con->board.mirror, ev->sid);
+	const struct dw_charset *cs;
+
+	if (s == NULL || s->asked || s->facts.charset != NULL ||
+	    dw_text_valid(ev->body, ev->len) == ev->len ||
+	    con_desk_command(con->welcome, "charset", 7) == NULL)
+		return;
+	s->asked = true;
+	if ((cs = dw_charset_guess(ev->body, ev->len)) != NULL)
+		con_say(con,
+		    _("%s does not write UTF-8; it looks like %s: /charset "
+		      "%" PRIu64 " %s"),
+		    item->label, cs->name, ev->sid, cs->name);
+	else
+		con_say(con,
+		    _("%s does not write UTF-8; /charset %" PRIu64 " NAME "
+		      "says what it is"),
+		    item->label, ev->sid);
+}
+
 static void
 show_event(struct con *con, struct con_item *item)
 {
@@ -218,6 +243,7 @@ show_event(struct con *con, struct con_item *item)
 		.unsent = item->unsent,
 		.why = item->text,
 		.selected = item->sid == con->facts.sid,
+		.charset = item->charset,
 		.speak = con->speak,
 	};
 
@@ -243,6 +269,10 @@ show_event(struct con *con, struct con_item *item)
 	}
 	show_news(con, &row);
 	count_row(con, ev);
+	if (ev->kind == EV_SAID)
+		ask_charset(con, item);
+	else if (ev->kind == EV_CHARSET && item->count > 0)
+		con_past_again(con, ev->sid, item->count, ev->seq);
 	if (rings(con, ev))
 		tty_bell(con->tty);
 }

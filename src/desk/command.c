@@ -52,9 +52,9 @@ parse_numbers(const char *arg, uint64_t *out, int max)
 	return n;
 }
 
-/* The open session that arg names; NULL after answering why not. */
-static struct desk_session *
-session_of(struct desk *d, const struct desk_request *rq, const char *arg)
+struct desk_session *
+desk_command_session(struct desk *d, const struct desk_request *rq,
+    const char *arg)
 {
 	struct desk_session *s;
 	const char *text;
@@ -127,7 +127,7 @@ command_close(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	if (strcmp(arg, "left") == 0)
 		return close_left(d, rq, now);
-	if ((s = session_of(d, rq, arg)) == NULL)
+	if ((s = desk_command_session(d, rq, arg)) == NULL)
 		return 0;
 	desk_session_end(d, s, rq->who, EV_WHY_CLOSED,
 	    _("This conversation was closed. Goodbye."), now);
@@ -139,7 +139,7 @@ static int
 command_kick(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
 {
-	struct desk_session *s = session_of(d, rq, arg);
+	struct desk_session *s = desk_command_session(d, rq, arg);
 
 	if (s == NULL)
 		return 0;
@@ -214,6 +214,9 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 }
 
 static const struct desk_command commands[] = {
+	{ { "charset", "[N] NAME",
+	      N_("say in which encoding this customer writes"), "session" },
+	    desk_command_charset },
 	{ { "close", "[N]",
 	      N_("say goodbye to this customer and end the conversation; "
 		 "/close left ends all whose customers have left"),

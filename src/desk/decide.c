@@ -16,7 +16,7 @@
 
 /* What one request may add at most. */
 #define EVENTS_MAX  4
-#define EFFECTS_MAX 8
+#define EFFECTS_MAX 12
 
 /* A classic client takes an end before our hello for an empty message, and
  * reads on for ever: its worker is told, and resets the connection. */
@@ -25,13 +25,16 @@ opened_classic(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	const char *busy = _("The desk is busy. Please try again later.");
+	struct desk_session *s;
 
 	if (d->draining) {
 		desk_fx_answer(d, rq, EV_CODE_STOPPING,
 		    _("This desk is closing."));
-	} else if (desk_session_begin(d, rq->conn, now) == NULL) {
+	} else if ((s = desk_session_begin(d, rq->conn, now)) == NULL) {
 		desk_fx_answer(d, rq, EV_CODE_NOT_STORED, busy);
 	} else {
+		if (rq->charset != NULL)
+			desk_charset_set(d, s, "", rq->charset, now);
 		desk_fx_conn(d, DESK_FX_GREET, rq->conn);
 		desk_fx_done(d, rq)->undone = busy;
 	}
@@ -46,6 +49,8 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 
 	assert(rq->mode != EV_MODE_NONE);
 	c->mode = rq->mode;
+	if (rq->charset != NULL)
+		c->charset = rq->charset;
 	if (dw_list_empty(&c->node)) {
 		desk_turn_init(&c->turn, &d->config->turn);
 		dw_list_add(&d->conns, &c->node);
@@ -84,6 +89,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		desk_fx_say(d, rq->conn, _(desk_sorry));
 		return;
 	}
+	desk_charset_notice(d, s, rq->text, rq->len, now);
 	ev.n = s->facts.in + 1;
 	ev.body = rq->text;
 	ev.len = rq->len;

@@ -76,6 +76,7 @@ struct desk_session {
 struct desk_conn {
 	unsigned magic;
 	enum ev_mode mode;
+	const struct dw_charset *charset; /* as in its session */
 	char addr[EV_ADDR_SIZE];
 	struct desk_session *session; /* NULL: none yet, or ended */
 	uint64_t sid;                 /* its number, also then */
@@ -95,8 +96,8 @@ struct desk_conn {
 
 enum desk_rq {
 	DESK_RQ_NONE,         /* nothing to decide */
-	DESK_RQ_OPENED,       /* conn, mode: what it speaks is known; again
-	                  * when a silent one turns out classic */
+	DESK_RQ_OPENED,       /* conn, mode, charset: what it speaks is known;
+	                  * again when a silent one turns out classic */
 	DESK_RQ_SAID,         /* conn, text, flags: a whole message */
 	DESK_RQ_TELL,         /* conn, text: from the desk, not stored */
 	DESK_RQ_ANSWER,       /* conn, text: these bytes (telnet's) */
@@ -128,6 +129,7 @@ struct desk_request {
 	void *node; /* given back with the answer */
 	struct desk_conn *conn;
 	enum ev_mode mode;
+	const struct dw_charset *charset; /* NULL: not known */
 	const char *who, *text, *why;
 	size_t len;
 	unsigned flags;
@@ -173,7 +175,8 @@ struct desk_say {
 	const char *who; /* operator; NULL: the desk itself */
 	const char *text;
 	size_t len;
-	bool raw; /* these very bytes */
+	bool raw;   /* no row, but this text alone */
+	bool bytes; /* no text at all, but these very bytes */
 };
 
 enum desk_put {
@@ -198,10 +201,12 @@ struct desk_sink {
 	 * it is, although it may have disconnected since; NULL for all else. */
 	void (*event)(void *arg, const struct ev_event *ev,
 	    const struct desk_session *s, const struct desk_conn *c);
-	/* Puts text into a customer's outbox; *end is where it ends among
-	 * all bytes put. */
+	/* Puts text into a customer's outbox, in c->charset; *end is where it
+	 * ends among all bytes put. */
 	enum desk_put (*say)(void *arg, struct desk_conn *c,
 	    const struct desk_say *say, uint64_t *end);
+	/* What c sends from now on is in c->charset. */
+	void (*charset)(void *arg, struct desk_conn *c);
 	/* After what was put no more will come. */
 	void (*end)(void *arg, struct desk_conn *c);
 	/* No more in either direction, now. */
@@ -240,6 +245,8 @@ struct desk_sink {
 struct desk_config {
 	const char *name;     /* the desk's, for its greeting */
 	const char *greeting; /* NULL: the usual one */
+	/* Of customers whose bytes are not UTF-8; NULL: nobody knows. */
+	const struct dw_charset *charset;
 	struct desk_turn_times turn;
 	int64_t linger_ns;     /* how long an ended one may stay */
 	int64_t retry_ns;      /* noticed things not stored: again */

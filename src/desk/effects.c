@@ -108,7 +108,7 @@ say_text(const struct desk_round *r, const struct desk_effect *fx)
 static void
 put_raw(const struct desk_round *r, const struct desk_effect *fx)
 {
-	const struct desk_say raw = { NULL, fx->text, fx->len, true };
+	const struct desk_say raw = { NULL, fx->text, fx->len, true, true };
 
 	desk_conn_put(r, fx->conn, &raw, 0);
 }
@@ -149,6 +149,14 @@ take_turn_undone(const struct desk_round *r, const struct desk_effect *fx)
 {
 	take_turn(r, fx);
 	say_sorry(r, fx);
+}
+
+/* What is said to it from here on is in its encoding. */
+static void
+take_charset(const struct desk_round *r, const struct desk_effect *fx)
+{
+	fx->conn->charset = fx->session->facts.charset;
+	r->sink->charset(r->arg, fx->conn);
 }
 
 static void
@@ -228,6 +236,7 @@ static const struct {
 	[DESK_FX_SORRY]        = { ORDER, NULL,               say_sorry },
 	[DESK_FX_WROTE]        = { ORDER, take_turn,          take_turn_undone },
 	[DESK_FX_POLL]         = { ORDER, take_turn,          take_turn },
+	[DESK_FX_CHARSET]      = { ORDER, take_charset,       NULL },
 	[DESK_FX_GREET]        = { ORDER, greet,              greet_undone },
 	[DESK_FX_BYE]          = { ORDER, say_bye,            say_bye },
 	[DESK_FX_BYE_STORED]   = { ORDER, say_bye,            bye_undone },

@@ -33,6 +33,7 @@ enum desk_fx {
 	DESK_FX_SORRY,      /* conn: only when undone, send it again */
 	DESK_FX_WROTE,      /* conn: a classic client took its turn */
 	DESK_FX_POLL,       /* conn: the same, to ask for what there is */
+	DESK_FX_CHARSET,    /* conn, session: its encoding is known */
 	DESK_FX_GREET,      /* conn */
 	DESK_FX_BYE,        /* conn, text: said in any case */
 	DESK_FX_BYE_STORED, /* conn, text: only if the round is stored */
@@ -102,6 +103,7 @@ struct desk_saved {
 struct desk_saved_conn {
 	struct desk_conn *conn;
 	enum ev_mode mode;
+	const struct dw_charset *charset;
 	struct desk_session *session;
 	const char *lost; /* the session's */
 	uint64_t sid;
@@ -211,6 +213,26 @@ void desk_keys_restore(struct desk_session *s);
  * `seen`; 0: there is none. */
 uint64_t desk_keys_unseen(const struct desk_session *s,
     const struct ev_key *key, uint64_t seen);
+
+/* ---- charset.c ---- */
+
+/* The event that its customer writes in cs.  who: the operator who says so, or
+ * "". */
+void desk_charset_set(struct desk *d, struct desk_session *s, const char *who,
+    const struct dw_charset *cs, struct desk_time now);
+/* A message comes that is not UTF-8, and nobody has said what it is: then it is
+ * what the desk was told to take it for. */
+void desk_charset_notice(struct desk *d, struct desk_session *s,
+    const char *text, size_t len, struct desk_time now);
+/* Of a reply, what its customer's encoding cannot write: a sentence that the
+ * caller frees; NULL: it can write all, or there is no memory to say so. */
+char *desk_charset_refusal(const struct desk_session *s, const char *text,
+    size_t len);
+/* /charset, as customers and as operators say it. */
+void desk_visitor_charset(struct desk *d, const struct desk_request *rq,
+    const char *arg, size_t len, struct desk_time now);
+int desk_command_charset(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
 
 /* A session for this connection, with its first event.  NULL: no memory. */
 struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
@@ -369,6 +391,10 @@ void desk_tallies_hurry(struct desk *d, struct desk_time now);
 int64_t desk_tallies_due(const struct desk *d);
 /* Tells those that are due. */
 void desk_tallies_tick(const struct desk_round *r);
+
+/* The open session that arg names; NULL after answering why not. */
+struct desk_session *desk_command_session(struct desk *d,
+    const struct desk_request *rq, const char *arg);
 
 /* A customer's own command: "/name Anna".  Returns false when it is none. */
 bool desk_visitor_command(struct desk *d, const struct desk_request *rq,

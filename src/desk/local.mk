@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
+	src/desk/charset.c \
 	src/desk/command.c \
 	src/desk/command.h \
 	src/desk/decide.c \

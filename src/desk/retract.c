@@ -18,6 +18,7 @@ desk_conn_save(struct desk *d, struct desk_conn *c)
 	d->conns_saved[d->nconns_saved++] = (struct desk_saved_conn){
 		.conn = c,
 		.mode = c->mode,
+		.charset = c->charset,
 		.session = c->session,
 		.lost = c->session != NULL ? c->session->lost : NULL,
 		.sid = c->sid,
@@ -34,6 +35,7 @@ put_back(struct desk *d, const struct desk_saved_conn *saved)
 	struct desk_conn *c = saved->conn;
 
 	c->mode = saved->mode;
+	c->charset = saved->charset;
 	c->session = saved->session;
 	c->sid = saved->sid;
 	c->cut_why = saved->cut_why;

@@ -47,7 +47,7 @@ static void
 no_memory(const struct desk_round *r, struct desk_conn *c)
 {
 	const char *busy = _("The desk is busy. Please try again later.");
-	struct desk_say say = { NULL, busy, strlen(busy), false };
+	struct desk_say say = { NULL, busy, strlen(busy), false, false };
 	uint64_t where;
 
 	say.raw = c->mode == EV_MODE_CLASSIC;
@@ -125,11 +125,13 @@ desk_conn_pump(const struct desk_round *r, struct desk_conn *c)
 {
 	struct desk_chunk chunk;
 
+	c->turn.grows = c->charset != NULL && c->charset->grows;
 	while (!c->ending &&
 	    desk_turn_next(&c->turn,
 		_("Please wait, an operator will answer soon."), r->now.ns,
 		&chunk)) {
-		struct desk_say say = { NULL, chunk.bytes, chunk.len, true };
+		struct desk_say say = { NULL, chunk.bytes, chunk.len, true,
+			false };
 
 		desk_conn_put(r, c, &say, chunk.n);
 		if (chunk.last && !c->ending)
@@ -143,7 +145,7 @@ void
 desk_conn_say(const struct desk_round *r, struct desk_conn *c, const char *who,
     const char *text, size_t len, uint64_t n)
 {
-	struct desk_say line = { who, text, len, false };
+	struct desk_say line = { who, text, len, false, false };
 
 	if (c->mode != EV_MODE_CLASSIC)
 		desk_conn_put(r, c, &line, n);
@@ -226,7 +228,8 @@ static void
 greet_classic(const struct desk_round *r, struct desk_conn *c, const char *text)
 {
 	struct dw_buf out = DW_BUF_INITIALIZER;
-	struct desk_say hello = { NULL, NULL, 0, true };
+	struct desk_say hello = { NULL, NULL, 0, true, false };
+	size_t max = desk_turn_max(c->charset != NULL && c->charset->grows);
 
 	dw_buf_adds(&out, EV_SERVER_HELLO "\n");
 	dw_quit_guard(&out, text, strlen(text));
@@ -234,9 +237,7 @@ greet_classic(const struct desk_round *r, struct desk_conn *c, const char *text)
 		no_memory(r, c);
 	} else {
 		hello.text = out.data;
-		hello.len = out.len < DESK_CHUNK_MAX ?
-		    out.len :
-		    dw_text_cut(out.data, out.len, DESK_CHUNK_MAX);
+		hello.len = dw_text_cut(out.data, out.len, max);
 		desk_conn_put(r, c, &hello, 0);
 	}
 	dw_buf_fini(&out);

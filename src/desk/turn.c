@@ -14,12 +14,24 @@
 #include "base/text.h"
 #include "desk/turn.h"
 
-#define TEXT_MAX (DESK_CHUNK_MAX - sizeof "\n" DW_QUIT + 1)
+#define BYE_MAX (sizeof "\n" DW_QUIT - 1) /* behind the last text */
 
 /* Reply n ends where `end` bytes of text have gone by. */
 struct mark {
 	uint64_t end, n;
 };
+
+size_t
+desk_turn_max(bool grows)
+{
+	return grows ? DESK_CHUNK_MAX / 2 : DESK_CHUNK_MAX;
+}
+
+static size_t
+text_max(const struct desk_turn *t)
+{
+	return desk_turn_max(t->grows) - BYE_MAX;
+}
 
 void
 desk_turn_init(struct desk_turn *t, const struct desk_turn_times *times)
@@ -108,7 +120,7 @@ desk_turn_end(struct desk_turn *t, const char *bye, bool now_or_never,
 	if (t->ending && !now_or_never)
 		return;
 	if (now_or_never &&
-	    (t->unread || t->held.len + strlen(bye) + 1 > TEXT_MAX))
+	    (t->unread || t->held.len + strlen(bye) + 1 > text_max(t)))
 		drop_held(t);
 	if (bye[0] != '\0' && !(now_or_never && t->unread))
 		(void)add_text(t, bye, strlen(bye));
@@ -140,7 +152,7 @@ pass_marks(struct desk_turn *t)
 static void
 take_held(struct desk_turn *t, struct desk_chunk *out)
 {
-	out->len = dw_text_cut(dw_buf_str(&t->held), t->held.len, TEXT_MAX);
+	out->len = dw_text_cut(dw_buf_str(&t->held), t->held.len, text_max(t));
 	memcpy(out->bytes, t->held.data, out->len);
 	dw_buf_drop(&t->held, out->len);
 	t->put += out->len;
@@ -189,7 +201,7 @@ desk_turn_next(struct desk_turn *t, const char *holding, int64_t now,
 		    NULL)
 			out->last = t->ended = true;
 	} else if (!t->ending) {
-		out->len = dw_text_cut(holding, strlen(holding), TEXT_MAX);
+		out->len = dw_text_cut(holding, strlen(holding), text_max(t));
 		memcpy(out->bytes, holding, out->len);
 	}
 	if (t->ending && !t->ended && t->held.len == 0)

@@ -33,6 +33,7 @@ struct desk_turn {
 	struct dw_buf marks; /* struct mark: where each reply ends */
 	uint64_t added, put; /* bytes of text ever; put - added is
 	                      * what `held` has */
+	bool grows;          /* in its encoding text may become longer */
 	bool owed;           /* the client reads and has nothing */
 	bool unread;         /* a chunk lies there, the client types */
 	bool ending;         /* what is held is the last, then quit */
@@ -48,6 +49,10 @@ struct desk_chunk {
 	uint64_t n; /* the last reply that ends in here; 0: none */
 	bool last;  /* ends in quit; nothing may follow */
 };
+
+/* Bytes of UTF-8 that one chunk has room for: no character takes more than
+ * twice as many in another encoding. */
+size_t desk_turn_max(bool grows);
 
 void desk_turn_init(struct desk_turn *t, const struct desk_turn_times *times);
 void desk_turn_fini(struct desk_turn *t);

@@ -26,7 +26,8 @@ visitor_help(struct desk *d, const struct desk_request *rq, const char *arg,
 	(void)len;
 	(void)now;
 	desk_fx_say(d, rq->conn,
-	    _("/name NAME tells us who you are, /quit ends this "
+	    _("/name NAME tells us who you are, /charset NAME in which "
+	      "encoding you write if it is not UTF-8, /quit ends this "
 	      "conversation, // begins a line with a slash; everything else "
 	      "goes to the operator."));
 }
@@ -37,9 +38,11 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 {
 	struct ev_event ev = ev_event_of(EV_NAME);
 	struct desk_session *s = rq->conn->session;
-	struct dw_buf name = DW_BUF_INITIALIZER;
+	struct dw_buf name = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
 
-	if (dw_text_is_blank(arg, len) || dw_text_name(&name, arg, len) < 0 ||
+	if (dw_text_is_blank(arg, len) ||
+	    dw_charset_decode(&text, rq->conn->charset, arg, len) < 0 ||
+	    dw_text_name(&name, text.data, text.len) < 0 ||
 	    name.len >= EV_NAME_SIZE) {
 		desk_fx_say(d, rq->conn, _("Usage: /name NAME"));
 		goto out;
@@ -55,6 +58,7 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 	desk_fx_say(d, rq->conn, _("Thank you."));
 	desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
 out:
+	dw_buf_fini(&text);
 	dw_buf_fini(&name);
 }
 
@@ -96,6 +100,7 @@ desk_visitor_command(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	static const struct visitor_command commands[] = {
+		{ "/charset", desk_visitor_charset },
 		{ "/help", visitor_help },
 		{ "/name", visitor_name },
 	};

@@ -23,6 +23,11 @@
  *	reply	sid, n, who, body, key	the operators' nth message
  *	sent	sid, n			replies up to n went out to the customer
  *	name	sid, who		the customer's name is now who
+ *	charset	sid, who, why		what its customer sends is in the
+ *					encoding why (base/charset.h); who is
+ *					the operator who says so, empty for the
+ *					customer and the desk: see
+ *					event/charset.h
  *	eof	sid			the customer will write no more; it may
  *					still read
  *	gone	sid, why		the customer is not connected any more
@@ -48,6 +53,7 @@
 	EV(REPLY, "reply") \
 	EV(SENT, "sent") \
 	EV(NAME, "name") \
+	EV(CHARSET, "charset") \
 	EV(EOF, "eof") \
 	EV(GONE, "gone") \
 	EV(CLOSED, "closed") \

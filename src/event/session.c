@@ -10,7 +10,8 @@
 #include "base/text.h"
 #include "event/session.h"
 
-#define NO_TEXT "\xef\xbf\xbd" /* U+FFFD */
+#define NO_TEXT    "\xef\xbf\xbd" /* U+FFFD */
+#define LAST_BYTES 512            /* of a message, in which its words are */
 
 static void
 arrived(struct ev_session *s, const struct ev_event *ev)
@@ -54,13 +55,26 @@ keep_words(char words[EV_WORDS_SIZE], const char *text, size_t len)
 	words[at] = '\0';
 }
 
+/* Without memory for its text the message has no words. */
+static void
+keep_last_words(struct ev_session *s, const struct ev_event *ev)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	size_t len = ev->len < LAST_BYTES ? ev->len : LAST_BYTES;
+
+	if (dw_charset_decode(&text, s->charset, ev->body, len) < 0)
+		dw_buf_reset(&text);
+	keep_words(s->words, dw_buf_str(&text), text.len);
+	dw_buf_fini(&text);
+}
+
 static void
 said(struct ev_session *s, const struct ev_event *ev)
 {
 	s->in = ev->n;
 	s->unanswered++;
 	s->said_ms = ev->t_ms;
-	keep_words(s->words, ev->body, ev->len);
+	keep_last_words(s, ev);
 	if (s->waiting_ms == 0)
 		s->waiting_ms = ev->t_ms;
 	if ((ev->flags & EV_FLAG_UNATTENDED) != 0)
@@ -76,6 +90,18 @@ replied(struct ev_session *s, const struct ev_event *ev)
 	s->unattended = false;
 	s->state = EV_STATE_OPEN;
 	snprintf(s->by, sizeof s->by, "%s", ev->who);
+}
+
+static void
+wrote_in(struct ev_session *s, const struct ev_event *ev)
+{
+	const struct dw_charset *cs = dw_charset_find(ev->why, strlen(ev->why));
+
+	s->charsets++;
+	if (cs != NULL)
+		s->charset = cs;
+	if (strstr(s->words, NO_TEXT) != NULL)
+		s->words[0] = '\0';
 }
 
 static void
@@ -112,6 +138,9 @@ ev_apply(struct ev_session *s, const struct ev_event *ev)
 		break;
 	case EV_NAME:
 		snprintf(s->name, sizeof s->name, "%s", ev->who);
+		break;
+	case EV_CHARSET:
+		wrote_in(s, ev);
 		break;
 	case EV_EOF:
 		s->eof = true;

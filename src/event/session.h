@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/charset.h"
 #include "event/event.h"
 
 #define EV_NAME_SIZE  97 /* 24 columns of 4 bytes and a NUL */
@@ -26,8 +27,12 @@ struct ev_session {
 	char name[EV_NAME_SIZE];
 	char addr[EV_ADDR_SIZE];
 	char by[EV_NAME_SIZE]; /* who answered last */
+	/* What its customer writes in; NULL: nobody has said. */
+	const struct dw_charset *charset;
+	unsigned charsets; /* how often it was said */
 	/* How its last message begins: UTF-8, in which what was none is
-	 * U+FFFD.  Nothing else is made harmless. */
+	 * U+FFFD.  Nothing else is made harmless.  Empty as well when its
+	 * encoding became known later. */
 	char words[EV_WORDS_SIZE];
 	int64_t began_ms;   /* wall clock, as the next three; 0: not */
 	int64_t waiting_ms; /* when the oldest unanswered message came */

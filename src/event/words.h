@@ -81,5 +81,7 @@ enum ev_code {
 /* The tutorial's handshake: what its client says first, and its server then. */
 #define EV_CLIENT_HELLO "客户端已就绪"
 #define EV_SERVER_HELLO "服务端已就绪"
+/* The client's in GBK, as a Windows system set to Chinese sends it. */
+#define EV_CLIENT_HELLO_GBK "\xbf\xcd\xbb\xa7\xb6\xcb\xd2\xd1\xbe\xcd\xd0\xf7"
 
 #endif

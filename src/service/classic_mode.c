@@ -18,7 +18,8 @@ classic_messages(struct svc_customer *cu)
 		if (kind == WIRE_CLASSIC_TEXT) {
 			svc_say(cu, text, len, 0);
 		} else if (kind == WIRE_CLASSIC_HELLO) {
-			cu->over = !svc_opened(cu, EV_MODE_CLASSIC);
+			cu->over = !svc_opened(cu, EV_MODE_CLASSIC,
+			    atomic_load(&cu->charset));
 		} else { /* there is no memory for its hello */
 			cu->over = true;
 			svc_no_memory(cu);
@@ -41,15 +42,19 @@ reset_classic(struct svc_customer *cu)
 }
 
 void
-svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf)
+svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf,
+    const struct dw_charset *cs)
 {
 	ssize_t n = (ssize_t)len;
 
 	cu->is_classic = true;
-	wire_classic_init(&cu->classic, EV_CLIENT_HELLO);
+	atomic_store(&cu->charset, cs);
+	wire_classic_init(&cu->classic,
+	    cs == NULL ? EV_CLIENT_HELLO : EV_CLIENT_HELLO_GBK);
 	while (!cu->over && (n > 0 || n == SKS_ETIMEDOUT)) {
 		bool partial;
 
+		wire_classic_charset(&cu->classic, atomic_load(&cu->charset));
 		if (n > 0)
 			wire_classic_feed(&cu->classic, first, (size_t)n);
 		else if (wire_classic_partial(&cu->classic))

@@ -42,6 +42,12 @@ svc_customer_telnet(const struct desk_conn *c)
 		->telnet);
 }
 
+void
+svc_customer_writes(struct desk_conn *c)
+{
+	atomic_store(&customer_of(c)->charset, c->charset);
+}
+
 const struct sks_addr *
 svc_customer_address(const struct desk_conn *c)
 {
@@ -168,14 +174,22 @@ opened_answered(struct svc_node *n, const struct desk_answer *a)
 	customer_of(n->rq.conn)->refused = true;
 }
 
+void
+svc_settle(struct svc_customer *cu)
+{
+	for (int i = 0; i < SAID_NODES; i++)
+		svc_wait(&cu->svc->inbox, &cu->said[i].node);
+}
+
 bool
-svc_opened(struct svc_customer *cu, enum ev_mode mode)
+svc_opened(struct svc_customer *cu, enum ev_mode mode,
+    const struct dw_charset *cs)
 {
 	struct said *said = &cu->said[cu->next % SAID_NODES];
 
 	/* One opening at a time: a late classic client has two. */
-	for (int i = 0; i < SAID_NODES; i++)
-		svc_wait(&cu->svc->inbox, &cu->said[i].node);
+	svc_settle(cu);
+	said->node.rq.charset = cs;
 	cu->opened = true;
 	cu->mode = mode;
 	if (mode == EV_MODE_CLASSIC)
@@ -426,7 +440,8 @@ customer_handle(struct sks_handler *h)
 
 	switch (opening = read_opening(cu, buf, &len, accepted)) {
 	case WIRE_OPEN_CLASSIC:
-		svc_classic(cu, buf, len, buf);
+	case WIRE_OPEN_CLASSIC_GBK:
+		svc_classic(cu, buf, len, buf, wire_opening_charset(opening));
 		break;
 	case WIRE_OPEN_LINE:
 		svc_line(cu, buf, len, accepted);

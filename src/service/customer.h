@@ -39,7 +39,10 @@ struct svc_customer {
 	struct wire_line line;       /* one of these two, */
 	struct wire_classic classic; /* once it is known which */
 	atomic_bool telnet;
+	/* In what it writes; the desk says so. */
+	_Atomic(const struct dw_charset *) charset;
 	bool is_line, is_classic; /* in use */
+	bool began_telnet;        /* its first byte was a command's */
 	bool opened;              /* the desk knows it */
 	bool refused;             /* a classic one: not let in */
 	bool over;                /* nothing more is read */
@@ -73,8 +76,13 @@ void svc_give_up(struct svc_customer *cu, const char *why,
 /* Ends a conversation that cannot go on, with a sentence if that is possible. */
 void svc_no_memory(struct svc_customer *cu);
 
-/* What it speaks is known.  Returns whether it was let in. */
-bool svc_opened(struct svc_customer *cu, enum ev_mode mode);
+/* What it speaks is known, and perhaps in which encoding (or NULL).  Returns
+ * whether it was let in. */
+bool svc_opened(struct svc_customer *cu, enum ev_mode mode,
+    const struct dw_charset *cs);
+
+/* Waits until the desk has answered all that this worker has sent. */
+void svc_settle(struct svc_customer *cu);
 
 /* A message, no sooner than the rate allows; at once when the customer has hung
  * up meanwhile. */
@@ -105,7 +113,7 @@ void svc_refuse(struct svc_customer *cu, enum wire_opening opening,
 /* Serve one in each mode until it ends.  first[0, len) has come already; buf,
  * of RECV_MAX bytes, is for what follows. */
 void svc_classic(struct svc_customer *cu, const char *first, size_t len,
-    char *buf);
+    char *buf, const struct dw_charset *cs);
 void svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted);
 
 #endif

@@ -35,21 +35,57 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 	}
 }
 
+/* The same in another encoding, in which 0xff may be a letter: telnet gets that
+ * twice. */
+static int
+encode_in(struct dw_buf *out, const struct dw_charset *cs,
+    const struct desk_say *say, bool telnet)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER, coded = DW_BUF_INITIALIZER;
+	int r;
+
+	if (say->raw)
+		r = dw_buf_add(&text, say->text, say->len);
+	else
+		r = wire_line_encode(&text, say->who, say->text, say->len,
+		    telnet);
+	if (r == 0)
+		r = dw_charset_encode(&coded, cs, text.data, text.len);
+	if (r == 0 && telnet)
+		r = wire_line_quote(out, coded.data, coded.len);
+	else if (r == 0)
+		r = dw_buf_add(out, coded.data, coded.len);
+	dw_buf_fini(&text);
+	dw_buf_fini(&coded);
+	return r;
+}
+
+static int
+encode(struct svc *svc, const struct desk_conn *c, const struct desk_say *say)
+{
+	bool telnet = svc_customer_telnet(c);
+	struct dw_buf *out = &svc->scratch;
+
+	dw_buf_reset(out);
+	if (say->bytes)
+		return dw_buf_add(out, say->text, say->len);
+	if (dw_charset_is_utf8(c->charset) && say->raw)
+		return dw_buf_add(out, say->text, say->len);
+	if (dw_charset_is_utf8(c->charset))
+		return wire_line_encode(out, say->who, say->text, say->len,
+		    telnet);
+	return encode_in(out, c->charset, say, telnet);
+}
+
 static enum desk_put
 sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
     uint64_t *end)
 {
 	struct svc *svc = svc_of(arg);
-	struct dw_buf *out = &svc->scratch;
+	const struct dw_buf *out = &svc->scratch;
 	int r;
 
-	dw_buf_reset(out);
-	if (say->raw)
-		r = dw_buf_add(out, say->text, say->len);
-	else
-		r = wire_line_encode(out, say->who, say->text, say->len,
-		    svc_customer_telnet(c));
-	if (r < 0)
+	if (encode(svc, c, say) < 0)
 		return DESK_PUT_NO_MEMORY;
 	r = sks_outbox_put(svc_customer_outbox(c), out->data, out->len, end);
 	if (r >= 0)
@@ -59,6 +95,13 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 	    r == SKS_ECLOSED ? DESK_PUT_SHUT :
 	    r == SKS_ENOMEM  ? DESK_PUT_NO_MEMORY :
 			       DESK_PUT_FULL;
+}
+
+static void
+sink_charset(void *arg, struct desk_conn *c)
+{
+	(void)arg;
+	svc_customer_writes(c);
 }
 
 static void
@@ -178,6 +221,7 @@ sink_drained(void *arg)
 static const struct desk_sink sink = {
 	.event = sink_event,
 	.say = sink_say,
+	.charset = sink_charset,
 	.end = sink_end,
 	.cut = sink_cut,
 	.answer = sink_answer,

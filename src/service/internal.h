@@ -88,6 +88,8 @@ svc_of(void *arg)
 /* A customer's outbox, whether it speaks telnet, and its address. */
 struct sks_outbox *svc_customer_outbox(struct desk_conn *c);
 bool svc_customer_telnet(const struct desk_conn *c);
+/* Tells its worker that c->charset has changed. */
+void svc_customer_writes(struct desk_conn *c);
 const struct sks_addr *svc_customer_address(const struct desk_conn *c);
 
 /* What both clocks say. */

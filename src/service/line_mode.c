@@ -3,9 +3,11 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/text.h"
 #include "service/customer.h"
 #include "wire/opening.h"
 
@@ -48,6 +50,40 @@ line_telnet(struct svc_customer *cu)
 		svc_request(cu, DESK_RQ_ANSWER, bytes, len, 0);
 }
 
+/* In the encoding of this customer, or in the one that the desk expects, 0xff
+ * may be a letter. */
+static void
+line_charset(struct svc_customer *cu)
+{
+	const struct dw_charset *cs = atomic_load(&cu->charset);
+
+	if (cs == NULL && !cu->began_telnet)
+		cs = cu->svc->config->charset;
+	wire_line_plain(&cu->line, cs != NULL && cs->has_ff);
+}
+
+static bool
+is_charset_command(const char *text, size_t len)
+{
+	const char *space = memchr(text, ' ', len);
+
+	return dw_text_is_word(text,
+	    space != NULL ? (size_t)(space - text) : len, "/charset");
+}
+
+/* What stands behind the command is in the new encoding already. */
+static void
+line_text(struct svc_customer *cu, const char *text, size_t len)
+{
+	bool charset = is_charset_command(text, len);
+
+	svc_say(cu, text, len, 0);
+	if (charset) {
+		svc_settle(cu);
+		line_charset(cu);
+	}
+}
+
 /* Returns whether a row has ended. */
 static bool
 line_messages(struct svc_customer *cu)
@@ -62,7 +98,7 @@ line_messages(struct svc_customer *cu)
 		ended = true;
 		line_telnet(cu);
 		if (kind == WIRE_LINE_TEXT)
-			svc_say(cu, text, len, 0);
+			line_text(cu, text, len);
 		else if (kind == WIRE_LINE_CUT_SHORT)
 			svc_say(cu, text, len, EV_FLAG_CUT_SHORT);
 		else
@@ -117,6 +153,7 @@ line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 {
 	bool inside = in_line(cu), ended;
 
+	line_charset(cu);
 	wire_line_feed(&cu->line, buf, len);
 	ended = line_messages(cu);
 	if (wire_line_discarded(&cu->line) >
@@ -129,16 +166,19 @@ line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 
 /* A classic client that took its time after it had connected. */
 static bool
-is_late_classic(const struct svc_customer *cu)
+is_late_classic(const struct svc_customer *cu, enum wire_opening *opening)
 {
+	*opening = wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len);
 	return !cu->spoke &&
-	    wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len) ==
-	    WIRE_OPEN_CLASSIC;
+	    (*opening == WIRE_OPEN_CLASSIC ||
+		*opening == WIRE_OPEN_CLASSIC_GBK);
 }
 
-/* Returns what ended it: 0 for end of file, 1 for a classic client. */
+/* Returns what ended it: 0 for end of file, 1 for a classic client with this
+ * opening. */
 static ssize_t
-line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
+line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted,
+    enum wire_opening *opening)
 {
 	int64_t began = accepted, until;
 	ssize_t n = (ssize_t)len;
@@ -146,7 +186,7 @@ line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 	for (;;) {
 		if (n > 0 && line_bytes(cu, buf, (size_t)n))
 			began = dw_clock_ns();
-		if (is_late_classic(cu))
+		if (is_late_classic(cu, opening))
 			return 1;
 		until = line_deadline(cu, accepted, began);
 		n = svc_recv(cu, buf, until);
@@ -162,14 +202,17 @@ line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 void
 svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 {
+	enum wire_opening opening = WIRE_OPEN_LINE;
 	ssize_t n;
 
 	cu->is_line = true;
+	cu->began_telnet = wire_line_begins_telnet(buf, len);
 	wire_line_init(&cu->line, (size_t)svc_limits_of(cu)->max_line);
-	svc_opened(cu, EV_MODE_LINE);
-	n = line_read(cu, buf, len, accepted);
+	svc_opened(cu, EV_MODE_LINE, NULL);
+	n = line_read(cu, buf, len, accepted, &opening);
 	if (n == 1) {
-		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf);
+		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf,
+		    wire_opening_charset(opening));
 		return;
 	}
 	wire_line_eof(&cu->line);

@@ -17,8 +17,9 @@
 struct record {
 	struct dw_log *log;
 	bool one_at_a_time;
-	bool classic;               /* set for events of sessions */
-	char id[EV_ADDR_SIZE + 32]; /* "[3] 127.0.0.1:5" */
+	bool classic;                     /* set for events of sessions */
+	const struct dw_charset *charset; /* the same */
+	char id[EV_ADDR_SIZE + 32];       /* "[3] 127.0.0.1:5" */
 };
 
 static void
@@ -65,7 +66,14 @@ record_arrived(const struct record *r, const struct ev_event *ev,
 static void
 record_said(const struct record *r, const struct ev_event *ev)
 {
-	record_text(r, "received ==>", ev->t_ms, ev->body, ev->len);
+	struct dw_buf text = DW_BUF_INITIALIZER;
+
+	if (dw_charset_decode(&text, r->charset, ev->body, ev->len) == 0)
+		record_text(r, "received ==>", ev->t_ms, dw_buf_str(&text),
+		    text.len);
+	else
+		record_text(r, "received ==>", ev->t_ms, ev->body, ev->len);
+	dw_buf_fini(&text);
 	if ((ev->flags & EV_FLAG_CUT_SHORT) != 0)
 		dw_log(r->log, _("%s The connection ended inside that message"),
 		    r->id);
@@ -74,6 +82,13 @@ record_said(const struct record *r, const struct ev_event *ev)
 		    _("%s More may have followed that message, and is lost"),
 		    r->id);
 	dw_log(r->log, _("%s Please reply to the customer:"), r->id);
+}
+
+static void
+record_charset(const struct record *r, const struct ev_event *ev)
+{
+	dw_log(r->log, _("%s From here on the customer's text is read as %s"),
+	    r->id, ev->why);
 }
 
 static void
@@ -125,6 +140,7 @@ svc_record(struct svc *svc, const struct ev_event *ev,
 	if (s != NULL) {
 		begin(&r, svc, s->facts.sid, s->facts.addr);
 		r.classic = s->facts.mode == EV_MODE_CLASSIC;
+		r.charset = s->facts.charset;
 	}
 	switch (ev->kind) {
 	case EV_ARRIVED:
@@ -132,6 +148,9 @@ svc_record(struct svc *svc, const struct ev_event *ev,
 		break;
 	case EV_SAID:
 		record_said(&r, ev);
+		break;
+	case EV_CHARSET:
+		record_charset(&r, ev);
 		break;
 	case EV_GONE:
 		record_end(&r, ev);

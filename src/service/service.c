@@ -326,6 +326,7 @@ configure_desk(struct svc *svc)
 
 	dc->name = svc->config->name;
 	dc->greeting = svc->config->greeting;
+	dc->charset = svc->config->charset;
 	dc->turn.hold_ns = l->holding_line * DW_SECOND;
 	dc->turn.held_ns = l->held_reply * DW_SECOND;
 	dc->turn.add_ns = l->add_to_held * DW_SECOND;

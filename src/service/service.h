@@ -36,6 +36,8 @@ struct svc_config {
 	const char *operator_socket; /* path; NULL: none */
 	const char *name;            /* the desk's */
 	const char *greeting;        /* text, or NULL for the usual one */
+	/* Of customers whose bytes are not UTF-8; NULL: nobody knows. */
+	const struct dw_charset *charset;
 	struct svc_limits limits;
 	bool every_address; /* max_per_address holds on loopback */
 	bool one_at_a_time;

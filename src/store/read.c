@@ -60,8 +60,19 @@ static const char after_sql[] =
 	"WITH first AS (SELECT min(seq) AS seq FROM (SELECT seq FROM (" newest \
 	") ORDER BY seq DESC LIMIT ?2)) "                                      \
 	"SELECT " STORE_COLUMNS " FROM event WHERE seq IN (" numbers           \
-	") ORDER BY seq DESC"
+	") ORDER BY ev = 'charset' DESC, seq DESC"
 #define AND " UNION ALL "
+
+/* What a page's customer writes in was perhaps said long before or after it,
+ * and not often.  It is read first, as a page may be cut at its old end. */
+#define CHARSETS                                                       \
+	"SELECT * FROM (SELECT seq FROM event INDEXED BY event_other " \
+	"WHERE sid = ?1 AND ev = 'charset' "                           \
+	"AND ev NOT IN ('said', 'reply') "                             \
+	"AND EXISTS (SELECT 1 FROM first WHERE seq IS NOT NULL) "      \
+	"ORDER BY seq DESC LIMIT " STRING(STORE_CHARSETS) ")"
+#define STRING_(n) #n
+#define STRING(n)  STRING_(n)
 
 /* Of a session, what is behind the last UNION ALL is empty where there is no
  * later page. */
@@ -70,7 +81,8 @@ static const struct {
 } past_sql[PASTS] = {
 	[EV_PAST_SESSION] = { PAGE(NEWEST(SAID) AND NEWEST(REPLIED),
 				  FROM_FIRST(SAID) AND FROM_FIRST(REPLIED)
-				      AND FROM_FIRST(OTHER("sent")) AND
+				      AND FROM_FIRST(OTHER("sent"))
+					  AND CHARSETS AND
 				  "SELECT max(seq) FROM event INDEXED BY event_other "
 				  "WHERE sid = ?1 AND ev = 'sent' "
 				  "AND ev NOT IN ('said', 'reply') AND seq >= ?3 "

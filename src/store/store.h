@@ -187,13 +187,17 @@ void store_reader_close(struct store_reader *r);
 int store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
     ev_event_fn *fn, void *arg);
 
+#define STORE_CHARSETS 64
+
 /*
  * A page of the past, the newest event first, so that fn may end the walk when
  * it has enough.
  *	EV_PAST_SESSION		"said" and "reply", which count, and each "sent"
  *				among them; behind a page that does not reach
  *				the end the session's last "sent", which tells
- *				what became of the page's replies
+ *				what became of the page's replies; before all
+ *				these the session's last STORE_CHARSETS
+ *				"charset", wherever they are
  *	EV_PAST_DATAGRAMS	"udp" and "udp-reply", and each "udp-sent"
  *	EV_PAST_ENDED		of each session its "closed", which counts, its
  *				last "name" and its "arrived"

@@ -20,6 +20,12 @@ wire_classic_init(struct wire_classic *c, const char *hello)
 }
 
 void
+wire_classic_charset(struct wire_classic *c, const struct dw_charset *cs)
+{
+	c->charset = cs;
+}
+
+void
 wire_classic_fini(struct wire_classic *c)
 {
 	dw_buf_fini(&c->held);
@@ -108,7 +114,7 @@ message(struct wire_classic *c, const char **text, size_t *len)
 	if (c->held.len == 0)
 		return c->in == c->end ? WIRE_CLASSIC_NONE :
 					 hand_out_lent(c, text, len);
-	tail = dw_text_tail(c->held.data, c->held.len);
+	tail = dw_charset_tail(c->charset, c->held.data, c->held.len);
 	if (tail == 0 || c->flush)
 		return hand_out(c, text, len);
 	if (c->in == c->end)

@@ -5,7 +5,7 @@
  * There is no framing.  A hello each way, then what one recv returns is one
  * message.  Two things are mended here: the hello is found however it was cut,
  * with what follows it kept as the first message; and a message that ends
- * inside a UTF-8 character waits for the rest of that character.
+ * inside a character waits for the rest of that character.
  */
 #ifndef WIRE_CLASSIC_H
 #define WIRE_CLASSIC_H
@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/charset.h"
 #include "event/words.h"
 
 #define WIRE_CLASSIC_CHUNK 1024        /* bytes the peer reads at once */
@@ -32,14 +33,18 @@ struct wire_classic {
 	 * inside a character, or the one just handed out.
 	 */
 	struct dw_buf held;
-	const char *hello;    /* NULL once it was met */
-	const char *in, *end; /* lent by feed, not yet looked at */
+	const char *hello;                /* NULL once it was met */
+	const struct dw_charset *charset; /* of the peer; NULL: UTF-8 */
+	const char *in, *end;             /* lent by feed, not yet looked at */
 	bool handed, flush, stranger;
 };
 
 /* A decoder that waits for this hello: EV_CLIENT_HELLO in a server. */
 void wire_classic_init(struct wire_classic *c, const char *hello);
 void wire_classic_fini(struct wire_classic *c);
+
+/* What the peer sends from now on is in this encoding. */
+void wire_classic_charset(struct wire_classic *c, const struct dw_charset *cs);
 
 /*
  * Lends what one recv returned; the bytes must stay until wire_classic_next

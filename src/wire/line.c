@@ -113,13 +113,21 @@ end_row(struct wire_line *l, enum wire_line_kind kind)
 	return l->handed ? kind : WIRE_LINE_NONE;
 }
 
+static bool
+has_commands(const struct wire_line *l)
+{
+	return l->telnet || !l->plain;
+}
+
 /* Returns the length of the plain data at l->in. */
 static size_t
 run_length(const struct wire_line *l)
 {
 	const unsigned char *p = l->in;
+	bool commands = has_commands(l);
 
-	while (p < l->end && *p != '\n' && *p != '\r' && *p != IAC)
+	while (p < l->end && *p != '\n' && *p != '\r' &&
+	    (*p != IAC || !commands))
 		p++;
 	return (size_t)(p - l->in);
 }
@@ -135,7 +143,7 @@ data(struct wire_line *l)
 		l->in++;
 		return end_row(l, WIRE_LINE_TEXT);
 	}
-	if (c == IAC) {
+	if (c == IAC && has_commands(l)) {
 		l->in++;
 		l->state = COMMAND;
 		return WIRE_LINE_NONE;
@@ -275,6 +283,21 @@ wire_line_answer(struct wire_line *l, const char **bytes)
 	return n;
 }
 
+void
+wire_line_plain(struct wire_line *l, bool plain)
+{
+	l->plain = plain;
+}
+
+bool
+wire_line_begins_telnet(const char *bytes, size_t len)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+
+	return len >= 2 && b[0] == IAC && b[1] >= SE && b[1] < IAC &&
+	    (len == 2 || b[2] < 0x80 || b[2] == IAC);
+}
+
 bool
 wire_line_telnet(const struct wire_line *l)
 {
@@ -343,4 +366,15 @@ wire_line_encode(struct dw_buf *out, const char *who, const char *text,
 	dw_buf_fini(&tag);
 	dw_buf_fini(&gutter);
 	return r;
+}
+
+int
+wire_line_quote(struct dw_buf *out, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)bytes[i] == IAC)
+			dw_buf_addc(out, bytes[i]);
+		dw_buf_addc(out, bytes[i]);
+	}
+	return out->failed ? -ENOMEM : 0;
 }

@@ -47,7 +47,7 @@ struct wire_line {
 	size_t sub_bytes; /* of this subnegotiation */
 	int state;
 	int verb; /* the option command being read */
-	bool cr, handed, skipping, ended, telnet, sub_iac;
+	bool cr, handed, skipping, ended, telnet, sub_iac, plain;
 	uint32_t refused[2][8]; /* options, by DO and by WILL */
 };
 
@@ -78,6 +78,14 @@ enum wire_line_kind wire_line_next(struct wire_line *l, const char **text,
  */
 size_t wire_line_answer(struct wire_line *l, const char **bytes);
 
+/* The peer writes in an encoding in which 0xff is a letter: from here on it is
+ * one, unless the peer has sent a telnet command before. */
+void wire_line_plain(struct wire_line *l, bool plain);
+
+/* Do the first bytes of a peer, whose 0xff may be a letter, look like telnet's
+ * all the same?  No word begins with two letters and ASCII like that. */
+bool wire_line_begins_telnet(const char *bytes, size_t len);
+
 /* Whether the peer has sent a telnet command. */
 bool wire_line_telnet(const struct wire_line *l);
 
@@ -95,5 +103,8 @@ size_t wire_line_discarded(const struct wire_line *l);
  */
 int wire_line_encode(struct dw_buf *out, const char *who, const char *text,
     size_t len, bool telnet);
+
+/* Adds bytes as telnet has them: each 0xff twice.  Returns 0 or -ENOMEM. */
+int wire_line_quote(struct dw_buf *out, const char *bytes, size_t len);
 
 #endif

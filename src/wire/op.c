@@ -30,7 +30,8 @@ enum type {
 	SIGNED,
 	SMALL,
 	FLAG,
-	KEY /* struct ev_key, as hexadecimal digits */
+	KEY,    /* struct ev_key, as hexadecimal digits */
+	CHARSET /* const struct dw_charset *, by its name */
 };
 
 struct member {
@@ -145,6 +146,7 @@ static const struct member session_members[] = {
 	CHARS_ROW(struct ev_session, "name", name),
 	CHARS_ROW(struct ev_session, "addr", addr),
 	CHARS_ROW(struct ev_session, "by", by),
+	ROW(struct ev_session, "charset", CHARSET, charset, 1),
 	CHARS_ROW(struct ev_session, "words", words),
 	ROW(struct ev_session, "eof", FLAG, eof, 1),
 	ROW(struct ev_session, "gone", FLAG, gone, 1),
@@ -226,6 +228,8 @@ is_absent(const struct member *m, const char *at)
 		return !*(const bool *)at;
 	case KEY:
 		return !ev_key_is_set((const struct ev_key *)at);
+	case CHARSET:
+		return *(const struct dw_charset *const *)at == NULL;
 	}
 	return true;
 }
@@ -260,6 +264,9 @@ member_json(const struct member *m, const char *at)
 		return json_true();
 	case KEY:
 		return key_json((const struct ev_key *)at);
+	case CHARSET:
+		return json_string((*(const struct dw_charset *const *)at)
+			->name);
 	}
 	return NULL;
 }
@@ -463,8 +470,8 @@ get_number(const json_t *j, const struct member *m, char *at)
 	return 0;
 }
 
-/* A word that is not known is the enum's 0, so that an older console works
- * with a newer desk. */
+/* A word that is not known is the enum's 0, and no encoding, so that an older
+ * console works with a newer desk. */
 static int
 get_string(const json_t *j, const struct member *m, char *at)
 {
@@ -476,6 +483,8 @@ get_string(const json_t *j, const struct member *m, char *at)
 		*(unsigned *)at = ev_value(m->words, s);
 	else if (m->type == CHARS)
 		snprintf(at, m->size, "%s", s);
+	else if (m->type == CHARSET)
+		*(const struct dw_charset **)at = dw_charset_find(s, strlen(s));
 	else
 		*(const char **)at = s;
 	return 0;
@@ -505,6 +514,7 @@ get_member(const json_t *j, const struct member *m, char *at)
 	case STRING:
 	case CHARS:
 	case WORD:
+	case CHARSET:
 		return get_string(j, m, at);
 	case NUMBER:
 	case SIGNED:

@@ -22,6 +22,7 @@ static const struct {
 	enum wire_opening kind;
 } openings[] = {
 	OPENING(EV_CLIENT_HELLO, WIRE_OPEN_CLASSIC),
+	OPENING(EV_CLIENT_HELLO_GBK, WIRE_OPEN_CLASSIC_GBK),
 	OPENING("\x16\x03", WIRE_OPEN_TLS),
 	OPENING("GET ", WIRE_OPEN_HTTP),
 	OPENING("CONNECT ", WIRE_OPEN_HTTP),
@@ -53,4 +54,11 @@ wire_opening(const void *bytes, size_t len)
 		answer = WIRE_OPEN_MORE;
 	}
 	return answer;
+}
+
+const struct dw_charset *
+wire_opening_charset(enum wire_opening opening)
+{
+	return opening == WIRE_OPEN_CLASSIC_GBK ? dw_charset_find("gbk", 3) :
+						  NULL;
 }

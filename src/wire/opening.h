@@ -7,14 +7,17 @@
 
 #include <stddef.h>
 
+#include "base/charset.h"
+
 #define WIRE_OPENING_MAX 18 /* bytes that decide everything */
 
 enum wire_opening {
-	WIRE_OPEN_MORE,    /* nothing yet, or the start of an opening */
-	WIRE_OPEN_LINE,    /* rows of text, also telnet: any other bytes */
-	WIRE_OPEN_CLASSIC, /* the tutorial's client */
-	WIRE_OPEN_HTTP,    /* a browser or a scanner */
-	WIRE_OPEN_TLS      /* a TLS handshake record */
+	WIRE_OPEN_MORE,        /* nothing yet, or the start of an opening */
+	WIRE_OPEN_LINE,        /* rows of text, also telnet: any other bytes */
+	WIRE_OPEN_CLASSIC,     /* the tutorial's client */
+	WIRE_OPEN_CLASSIC_GBK, /* the same, which writes in GBK */
+	WIRE_OPEN_HTTP,        /* a browser or a scanner */
+	WIRE_OPEN_TLS          /* a TLS handshake record */
 };
 
 /*
@@ -22,5 +25,8 @@ enum wire_opening {
  * changes when more bytes follow.  Any thread.
  */
 enum wire_opening wire_opening(const void *bytes, size_t len);
+
+/* The encoding that an opening is in; NULL: it does not say. */
+const struct dw_charset *wire_opening_charset(enum wire_opening opening);
 
 #endif

@@ -157,17 +157,20 @@ static void
 say_line(struct world *w, struct customer *cu)
 {
 	static const char *const others[] = { "/help", "/bogus", "  ", "/name",
-		"/name " };
+		"/name ", "/charset klingon" };
 
-	switch (sim_random(w, 12)) {
+	switch (sim_random(w, 13)) {
 	case 0:
 		say_name(w, cu);
+		break;
+	case 12:
+		queue(cu, "/charset utf-8", false, 0);
 		break;
 	case 1:
 		queue(cu, "//bin is a folder", true, 1);
 		break;
 	case 2:
-		queue(cu, others[sim_random(w, 5)], false, 0);
+		queue(cu, others[sim_random(w, 6)], false, 0);
 		break;
 	case 3:
 		if (sim_once_in(w, 8))

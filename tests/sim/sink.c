@@ -107,6 +107,16 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 }
 
 static void
+sink_charset(void *arg, struct desk_conn *c)
+{
+	struct world *w = arg;
+
+	if (w->phase == UNDO || c->charset == NULL)
+		sim_fail(w, "an encoding that is not stored");
+	(void)customer_of(w, c);
+}
+
+static void
 sink_end(void *arg, struct desk_conn *c)
 {
 	struct world *w = arg;
@@ -341,6 +351,7 @@ sink_drained(void *arg)
 const struct desk_sink sim_sink = {
 	.event = sink_event,
 	.say = sink_say,
+	.charset = sink_charset,
 	.end = sink_end,
 	.cut = sink_cut,
 	.answer = sink_answer,

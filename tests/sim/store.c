@@ -393,6 +393,26 @@ store_check_ended(struct world *w)
 }
 
 static void
+wrote_in(struct world *w, struct session *s, const struct ev_event *ev)
+{
+	for (unsigned i = 0; i < w->nbatch; i++) {
+		struct request *q = &w->batch[i];
+
+		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || q->stored ||
+		    q->answered ||
+		    strcmp(q->message.text, "/charset utf-8") != 0)
+			continue;
+		q->stored = true;
+		if (strcmp(ev->why, "utf-8") != 0 || *ev->who != '\0')
+			sim_fail(w, "another encoding than was said");
+		s->f.charset = dw_charset_find("utf-8", 5);
+		s->f.charsets++;
+		return;
+	}
+	sim_fail(w, "an encoding that nobody named");
+}
+
+static void
 apply(struct world *w, const struct ev_event *ev)
 {
 	static void (*const table[])(struct world *, struct session *,
@@ -401,6 +421,7 @@ apply(struct world *w, const struct ev_event *ev)
 		[EV_REPLY] = reply,
 		[EV_SENT] = sent,
 		[EV_NAME] = named,
+		[EV_CHARSET] = wrote_in,
 		[EV_EOF] = at_eof,
 		[EV_GONE] = gone,
 		[EV_CLOSED] = closed,

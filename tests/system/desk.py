@@ -9,6 +9,8 @@ import base64
 import contextlib
 import json
 import os
+import re
+import select
 import shutil
 import signal
 import socket
@@ -365,6 +367,49 @@ class Operator:
 def body(event):
     return base64.b64decode(event["bytes"]) if "bytes" in event else \
         event.get("text", "").encode()
+
+
+# --- consoles ---------------------------------------------------------------
+
+class Console:
+    """A verb with a console, and pipes."""
+
+    def __init__(self, *args, folder):
+        env = {**os.environ, "HOME": folder, "LC_ALL": "C.UTF-8"}
+        env.pop("XDG_STATE_HOME", None)
+        env.pop("XDG_RUNTIME_DIR", None)
+        self.process = subprocess.Popen(
+            [DESKWIRE, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=env)
+        self.out = b""
+
+    def type(self, line):
+        self.process.stdin.write((line + "\n").encode())
+        self.process.stdin.flush()
+
+    def until(self, pattern):
+        """The match of a row that comes or has come."""
+        deadline = Deadline()
+        while True:
+            found = re.search(pattern, self.out.decode(errors="replace"))
+            if found:
+                return found
+            fd = self.process.stdout.fileno()
+            wait = max(0, deadline.end - time.monotonic())
+            there, _, _ = select.select([fd], [], [], wait)
+            data = os.read(fd, 65536) if there else b""
+            if not data:
+                self.process.kill()     # a desk waits for its consoles
+            assert data, f"no {pattern!r}: {self.out!r}"
+            self.out += data
+
+    def end(self):
+        out, err = self.process.communicate(timeout=LIMIT)
+        self.out += out
+        same(err, b"")
+        assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", self.out), self.out
+        self.out.decode()
+        return self.process.returncode
 
 
 # --- customers --------------------------------------------------------------

@@ -52,26 +52,31 @@ an_encoding_is_found_by_the_names_people_give_it(void)
 static const struct text {
 	const char *charset, *utf8, *bytes;
 } texts[] = {
-	{ "gbk", "你好，我的订单在哪里", "\xc4\xe3\xba\xc3\xa3\xac\xce\xd2\xb5"
-					 "\xc4\xb6\xa9\xb5\xa5\xd4\xda\xc4"
-					 "\xc4\xc0\xef" },
-	{ "big5", "你好，我的訂單在哪裡", "\xa7\x41\xa6\x6e\xa1\x41\xa7\xda\xaa"
-					  "\xba\xad\x71\xb3\xe6\xa6\x62\xad"
-					  "\xfe\xb8\xcc" },
-	{ "shift_jis", "こんにちは、注文", "\x82\xb1\x82\xf1\x82\xc9\x82\xbf"
-					   "\x82\xcd\x81\x41\x92\x8d\x95"
-					   "\xb6" },
-	{ "euc-kr", "안녕하세요 주문이요", "\xbe\xc8\xb3\xe7\xc7\xcf\xbc\xbc\xbf"
-					   "\xe4 \xc1\xd6\xb9\xae\xc0\xcc\xbf"
-					   "\xe4" },
+	{ "gbk", "你好，我的订单在哪里",
+	    "\xc4\xe3\xba\xc3\xa3\xac\xce\xd2\xb5"
+	    "\xc4\xb6\xa9\xb5\xa5\xd4\xda\xc4"
+	    "\xc4\xc0\xef" },
+	{ "big5", "你好，我的訂單在哪裡",
+	    "\xa7\x41\xa6\x6e\xa1\x41\xa7\xda\xaa"
+	    "\xba\xad\x71\xb3\xe6\xa6\x62\xad"
+	    "\xfe\xb8\xcc" },
+	{ "shift_jis", "こんにちは、注文",
+	    "\x82\xb1\x82\xf1\x82\xc9\x82\xbf"
+	    "\x82\xcd\x81\x41\x92\x8d\x95"
+	    "\xb6" },
+	{ "euc-kr", "안녕하세요 주문이요",
+	    "\xbe\xc8\xb3\xe7\xc7\xcf\xbc\xbc\xbf"
+	    "\xe4 \xc1\xd6\xb9\xae\xc0\xcc\xbf"
+	    "\xe4" },
 	{ "koi8-r", "привет, где мой заказ",
 	    "\xd0\xd2\xc9\xd7\xc5\xd4, \xc7\xc4\xc5 \xcd\xcf\xca \xda\xc1\xcb"
 	    "\xc1\xda" },
 	{ "windows-1251", "Здравствуйте, я жду",
 	    "\xc7\xe4\xf0\xe0\xe2\xf1\xf2\xe2\xf3\xe9\xf2\xe5, \xff \xe6\xe4"
 	    "\xf3" },
-	{ "iso-8859-1", "Grüße aus Köln", "Gr\xfc\xdf"
-					  "e aus K\xf6ln" },
+	{ "iso-8859-1", "Grüße aus Köln",
+	    "Gr\xfc\xdf"
+	    "e aus K\xf6ln" },
 	{ "gb18030", "ã你", "\x81\x30\x8a\x30\xc4\xe3" },
 };
 
@@ -104,12 +109,13 @@ what_is_no_character_of_it_comes_out_as_it_is(void)
 				    "b\xc4\xe3\x80\xc4";
 	struct dw_buf out = DW_BUF_INITIALIZER;
 
-	CHECK_INT(dw_charset_decode(&out, named("gbk"), bytes,
-		      strlen(bytes)),
+	CHECK_INT(dw_charset_decode(&out, named("gbk"), bytes, strlen(bytes)),
 	    0);
-	CHECK(out.len > 0 && strncmp(out.data, "a\xff\xff"
-						"b你",
-				 7) == 0);
+	CHECK(out.len > 0 &&
+	    strncmp(out.data,
+		"a\xff\xff"
+		"b你",
+		7) == 0);
 	CHECK_INT(out.data[out.len - 1], '\xc4');
 	dw_buf_fini(&out);
 }

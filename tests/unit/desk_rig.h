@@ -49,6 +49,13 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 }
 
 static void
+sink_charset(void *arg, struct desk_conn *c)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "%s in %s; ", name_of(c), c->charset->name);
+}
+
+static void
 sink_end(void *arg, struct desk_conn *c)
 {
 	(void)arg;
@@ -162,6 +169,7 @@ sink_drained(void *arg)
 static const struct desk_sink sink = {
 	.event = sink_event,
 	.say = sink_say,
+	.charset = sink_charset,
 	.end = sink_end,
 	.cut = sink_cut,
 	.answer = sink_answer,

@@ -29,7 +29,7 @@ static void
 the_words_are_those_that_are_stored(void)
 {
 	static const char stored[] =
-	    " arrived said reply sent name eof gone "
+	    " arrived said reply sent name charset eof gone "
 	    "closed on off udp udp-reply udp-sent erased";
 	struct dw_buf words = DW_BUF_INITIALIZER;
 
