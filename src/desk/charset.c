@@ -66,12 +66,10 @@ charset_named(const char *name, size_t len, char **why)
 	int n;
 
 	if (cs == NULL)
-		n = asprintf(why,
-		    _("which encoding? These are known: %s"),
+		n = asprintf(why, _("which encoding? These are known: %s"),
 		    dw_charset_names());
 	else if (!dw_charset_works(cs))
-		n = asprintf(why, _("this system cannot convert %s"),
-		    cs->name);
+		n = asprintf(why, _("this system cannot convert %s"), cs->name);
 	else
 		return cs;
 	if (n < 0)

@@ -238,6 +238,80 @@ past(uint64_t id, enum ev_kind kind, uint64_t sid, uint64_t n)
 	post(&f, FIRST);
 }
 
+static const struct dw_charset *
+charset(const char *name)
+{
+	return dw_charset_find(name, strlen(name));
+}
+
+/* A page of messages and what was said of their encoding; after it, a letter for
+ * each message. */
+static const char *
+read_in(const struct ev_event *evs, size_t n)
+{
+	static char letters[32];
+	struct wire_frame f = wire_frame_of(WIRE_OK);
+	struct dw_list items, *at;
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct wire_frame past = wire_frame_of(WIRE_PAST);
+
+		past.id = 7;
+		past.ev = evs[i];
+		past.ev.sid = 3;
+		past.ev.who = past.ev.who != NULL ? past.ev.who : "";
+		past.ev.addr = past.ev.body = "";
+		past.ev.why = past.ev.why != NULL ? past.ev.why : "";
+		post(&past, FIRST);
+	}
+	f.id = 7;
+	post(&f, FIRST);
+	dw_list_init(&items);
+	con_board_take(&board, FIRST, 100, &items);
+	while ((at = dw_list_take(&items)) != NULL) {
+		struct con_item *item = DW_LIST_OF(at, struct con_item, node);
+
+		if (item->kind == CON_ITEM_EVENT)
+			letters[len++] = item->charset == NULL ? '-' :
+			    item->charset == charset("gbk")    ? 'g' :
+			    item->charset == charset("big5")   ? 'b' :
+								 'u';
+		con_item_free(item);
+	}
+	letters[len] = '\0';
+	return letters;
+}
+
+static void
+a_message_of_the_past_is_read_as_its_customer_wrote_it(void)
+{
+#define SAID(at) { .kind = EV_SAID, .seq = at }
+#define IN(at, whose, enc) \
+	{ .kind = EV_CHARSET, .seq = at, .who = whose, .why = enc }
+	static const struct ev_event
+	    none[] = { SAID(2), SAID(4) },
+	    first_holds_from_the_start[] = { SAID(2), SAID(6),
+		    IN(5, "", "gbk") },
+	    own_word_holds_from_there[] = { SAID(2), SAID(4), SAID(6),
+		    IN(1, "", "gbk"), IN(5, "", "big5") },
+	    operator_corrects[] = { SAID(2), SAID(4), SAID(6),
+		    IN(3, "lin", "big5"), IN(5, "lin", "gbk") },
+	    operator_corrects_since_own_word[] = { SAID(2), SAID(4), SAID(6),
+		    IN(1, "", "utf-8"), IN(3, "", "big5"),
+		    IN(7, "lin", "gbk") };
+	begin(true);
+	CHECK_STR(read_in(none, 2), "--");
+	CHECK_STR(read_in(first_holds_from_the_start, 3), "gg");
+	CHECK_STR(read_in(own_word_holds_from_there, 5), "ggb");
+	CHECK_STR(read_in(operator_corrects, 5), "ggg");
+	CHECK_STR(read_in(operator_corrects_since_own_word, 6), "ugg");
+	CHECK_INT(board.ncharsets, 0);
+	con_board_fini(&board);
+#undef SAID
+#undef IN
+}
+
 static void
 a_reply_waits_shortly_for_its_mark(void)
 {
@@ -654,6 +728,7 @@ main(void)
 		T(too_many_rows_drop_the_oldest_and_count_them),
 		T(answers_are_never_dropped),
 		T(what_says_that_our_reply_is_stored_is_never_dropped),
+		T(a_message_of_the_past_is_read_as_its_customer_wrote_it),
 		T(a_reply_waits_shortly_for_its_mark),
 		T(a_reply_says_that_it_waits_for_a_classic_customers_turn),
 		T(an_end_waits_shortly_for_what_leaves_with_it),

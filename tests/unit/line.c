@@ -354,6 +354,66 @@ a_text_goes_out_harmless(void)
 	check_rows("L\nn", "x", 1, false, "L\\nn: x\n");
 }
 
+/* windows-1251's letter is no command unless telnet has been seen. */
+static void
+where_it_is_a_letter_0xff_is_one(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER, ans = DW_BUF_INITIALIZER;
+	struct wire_line l;
+
+	wire_line_init(&l, MAX);
+	wire_line_plain(&l, true);
+	wire_line_feed(&l, "\xff\xff \xff\xfd\x01\n", 7);
+	drain(&l, &out, &ans);
+	CHECK_MEM(dw_buf_str(&out), out.len, "T\xff\xff \xff\xfd\x01|", 8);
+	CHECK_INT(ans.len, 0);
+	wire_line_plain(&l, false);
+	wire_line_feed(&l, "\xff\xfd\x01", 3);
+	drain(&l, &out, &ans);
+	wire_line_plain(&l, true);
+	wire_line_feed(&l, "\xff\xff\n", 3);
+	drain(&l, &out, &ans);
+	CHECK_MEM(dw_buf_str(&out), out.len, "T\xff\xff \xff\xfd\x01|T\xff|",
+	    11);
+	wire_line_fini(&l);
+	dw_buf_fini(&out);
+	dw_buf_fini(&ans);
+}
+
+static void
+a_word_that_begins_with_0xff_is_told_from_telnet(void)
+{
+	static const struct {
+		const char *bytes;
+		bool telnet;
+	} rows[] = {
+		{ "\xff\xfd\x18", true },
+		{ "\xff\xf4\xff\xfd\x06", true },
+		{ "\xff\xf4", true },
+		{ "\xff", false },
+		{ "\xff \xe6\xe4\xf3", false },
+		{ "\xff\xff", false },
+		{ "\xff\xf2\xfc", false },
+		{ "hello", false },
+		{ "", false },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		CHECK_INT(wire_line_begins_telnet(rows[i].bytes,
+			      strlen(rows[i].bytes)),
+		    rows[i].telnet);
+}
+
+static void
+telnet_gets_0xff_twice(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	CHECK_INT(wire_line_quote(&out, "a\xff\xff", 3), 0);
+	CHECK_STR(dw_buf_str(&out), "a\xff\xff\xff\xff");
+	dw_buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -378,6 +438,9 @@ main(void)
 		T(a_text_goes_out_behind_its_speaker),
 		T(no_row_of_a_text_can_pass_for_another_speaker),
 		T(a_text_goes_out_harmless),
+		T(where_it_is_a_letter_0xff_is_one),
+		T(a_word_that_begins_with_0xff_is_told_from_telnet),
+		T(telnet_gets_0xff_twice),
 	};
 
 	return t_main("line", cases, sizeof cases / sizeof cases[0]);

@@ -71,7 +71,7 @@ every_op_comes_back_as_itself(void)
 static void
 a_welcome_brings_sessions_commands_and_listeners(void)
 {
-	static const struct ev_session sessions[] = {
+	static struct ev_session sessions[] = {
 		{ .sid = 3,
 		    .in = 1,
 		    .out = 2,
@@ -103,6 +103,7 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 	f.desk = "desk";
 	f.seq = 41;
 	f.replay = true;
+	sessions[0].charset = dw_charset_find("gbk", 3);
 	f.sessions = sessions;
 	f.nsessions = 2;
 	f.commands = commands;
@@ -134,6 +135,8 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK_INT(back->sessions[0].state, EV_STATE_OPEN);
 		CHECK_INT(back->sessions[0].mode, EV_MODE_LINE);
 		CHECK_STR(back->sessions[0].name, "王伟");
+		CHECK(back->sessions[0].charset == sessions[0].charset);
+		CHECK(back->sessions[1].charset == NULL);
 		CHECK_STR(back->sessions[0].addr, "127.0.0.1:5");
 		CHECK(back->sessions[0].eof);
 		CHECK(back->sessions[0].gone);

@@ -453,6 +453,28 @@ now_or_never_hurries_a_goodbye_that_waits(void)
 	desk_turn_fini(&t);
 }
 
+/* GB18030 writes two bytes of UTF-8 as four. */
+static void
+where_text_grows_a_chunk_has_room_for_twice_as_much(void)
+{
+	struct desk_turn t;
+	size_t all = 0;
+
+	init(&t);
+	t.grows = true;
+	for (int i = 0; i < 100; i++)
+		add(&t, "ãããããããããã", 1, 0);
+	while (desk_turn_held(&t) > 0) {
+		desk_turn_wrote(&t, true, S(100));
+		if (!CHECK(next(&t, S(100))))
+			break;
+		CHECK(chunk.len <= DESK_CHUNK_MAX / 2);
+		all += chunk.len;
+	}
+	CHECK_INT(all, 100 * 20 + 99);
+	desk_turn_fini(&t);
+}
+
 int
 main(void)
 {
@@ -482,6 +504,7 @@ main(void)
 		T(now_or_never_keeps_what_fits),
 		T(now_or_never_puts_only_quit_beside_an_unread_chunk),
 		T(now_or_never_hurries_a_goodbye_that_waits),
+		T(where_text_grows_a_chunk_has_room_for_twice_as_much),
 	};
 
 	return t_main("turn", cases, sizeof cases / sizeof cases[0]);
