@@ -232,10 +232,14 @@ add_peer(struct dw_buf *out, const struct ev_event *ev)
 static int
 datagram_row(struct con_row *row, const struct ev_event *ev)
 {
-	struct dw_buf text = DW_BUF_INITIALIZER;
+	const struct dw_charset *cs = dw_charset_find(ev->why, strlen(ev->why));
+	struct dw_buf text = DW_BUF_INITIALIZER, body = DW_BUF_INITIALIZER;
 
 	add_peer(&text, ev);
-	add_quoted(&text, ev->body, ev->len);
+	if (dw_charset_decode(&body, cs, ev->body, ev->len) < 0)
+		text.failed = true;
+	add_quoted(&text, dw_buf_str(&body), body.len);
+	dw_buf_fini(&body);
 	/* Not every system tells the desk how long it was. */
 	if ((ev->flags & EV_FLAG_TRUNCATED) && ev->n > ev->len)
 		dw_buf_addf(&text, _(" (cut, %lu bytes in all)"),

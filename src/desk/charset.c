@@ -39,22 +39,22 @@ desk_charset_notice(struct desk *d, struct desk_session *s, const char *text,
 		desk_charset_set(d, s, "", d->config->charset, now);
 }
 
-char *
-desk_charset_refusal(const struct desk_session *s, const char *text, size_t len)
+bool
+desk_charset_refuses(struct desk *d, const struct desk_request *rq,
+    const struct dw_charset *cs, const char *text, size_t len)
 {
-	const struct dw_charset *cs = s->facts.charset;
 	size_t at = dw_charset_writes(cs, text, len), n;
 	char *why;
 
 	if (at == len)
-		return NULL;
+		return false;
 	n = dw_text_first(text + at, len - at);
-	if (asprintf(&why,
-		_("%s cannot write \"%.*s\"; nothing was sent. Write it "
-		  "otherwise, or /charset %" PRIu64 " utf-8"),
-		cs->name, (int)n, text + at, s->facts.sid) < 0)
-		return NULL;
-	return why;
+	if (asprintf(&why, _("%s cannot write \"%.*s\"; nothing was sent"),
+		cs->name, (int)n, text + at) < 0)
+		desk_refuse(d, rq, EV_CODE_NOT_STORED, _("out of memory"));
+	else
+		desk_fx_answer(d, rq, EV_CODE_USAGE, why)->owned = why;
+	return true;
 }
 
 /* The encoding of this name; NULL: there is none that works here, and *why, if

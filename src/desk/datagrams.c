@@ -35,8 +35,11 @@ desk_peer_heard(const struct desk_round *r, const struct desk_effect *fx)
 		return;
 	}
 	p = desk_peers_heard(&r->d->peers, ev->addr, r->now.ns);
-	if (p != NULL)
-		memcpy(p->route, fx->route, sizeof p->route);
+	if (p == NULL)
+		return;
+	memcpy(p->route, fx->route, sizeof p->route);
+	if (ev->why[0] != '\0')
+		p->charset = dw_charset_find(ev->why, strlen(ev->why));
 }
 
 static unsigned
@@ -67,6 +70,9 @@ desk_decide_datagram(struct desk *d, const struct desk_request *rq,
 	ev.body = rq->text;
 	ev.len = rq->len;
 	ev.flags = datagram_flags(d, rq, now);
+	if (d->config->charset != NULL &&
+	    dw_text_valid(rq->text, rq->len) != rq->len)
+		ev.why = d->config->charset->name;
 	at = desk_emit(d, NULL, ev, now);
 	d->unread += (ev.flags & EV_FLAG_UNATTENDED) != 0;
 	fx = desk_effect_add(d, DESK_FX_HEARD);
@@ -119,10 +125,13 @@ answer(struct desk *d, const struct desk_request *rq,
     const struct desk_peer *to, const char *text, struct desk_time now)
 {
 	struct ev_event ev = ev_event_of(EV_UDP_REPLY);
-	struct desk_peer *copy = malloc(sizeof *copy);
 	struct desk_effect *fx;
+	struct desk_peer *copy;
 	size_t at;
 
+	if (desk_charset_refuses(d, rq, to->charset, text, strlen(text)))
+		return 0;
+	copy = malloc(sizeof *copy);
 	if (copy == NULL ||
 	    desk_grow(&d->udp_sent, &d->cap_udp_sent,
 		d->nudp_sent + d->neffects + 1, sizeof *d->udp_sent) < 0) {

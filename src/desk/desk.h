@@ -156,6 +156,8 @@ struct desk_peer {
 	char addr[EV_ADDR_SIZE];
 	unsigned char route[DESK_ROUTE_SIZE]; /* the service's; the desk
 	                                       * only keeps it */
+	const struct dw_charset *charset;     /* it is answered in; NULL:
+	                                       * UTF-8 */
 	bool answered;                        /* by an operator */
 	bool quit;                            /* it said quit after that */
 	int64_t heard_ns;                     /* when it wrote last */
@@ -223,7 +225,7 @@ struct desk_sink {
 	void (*attached)(void *arg, void *node, uint64_t datagrams);
 	/* Shows this page of the past, and answers then. */
 	void (*past)(void *arg, void *node, const struct ev_past *past);
-	/* Sends one datagram.  NULL when it went out, or a constant that says
+	/* Sends one datagram, in to->charset.  NULL when it went out, or a constant that says
 	 * why not. */
 	const char *(*datagram)(void *arg, const struct desk_peer *to,
 	    const char *text, size_t len);

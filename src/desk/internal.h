@@ -224,10 +224,10 @@ void desk_charset_set(struct desk *d, struct desk_session *s, const char *who,
  * what the desk was told to take it for. */
 void desk_charset_notice(struct desk *d, struct desk_session *s,
     const char *text, size_t len, struct desk_time now);
-/* Of a reply, what its customer's encoding cannot write: a sentence that the
- * caller frees; NULL: it can write all, or there is no memory to say so. */
-char *desk_charset_refusal(const struct desk_session *s, const char *text,
-    size_t len);
+/* Nothing is sent that would not arrive as it was typed: has the request been
+ * refused because the encoding cannot write its text? */
+bool desk_charset_refuses(struct desk *d, const struct desk_request *rq,
+    const struct dw_charset *cs, const char *text, size_t len);
 /* /charset, as customers and as operators say it. */
 void desk_visitor_charset(struct desk *d, const struct desk_request *rq,
     const char *arg, size_t len, struct desk_time now);

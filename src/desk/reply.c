@@ -85,14 +85,6 @@ refuse_long_reply(struct desk *d, const struct desk_request *rq,
 	return 0;
 }
 
-/* Nothing is sent that would not arrive as it was typed. */
-static int
-refuse_unwritable(struct desk *d, const struct desk_request *rq, char *why)
-{
-	desk_fx_answer(d, rq, EV_CODE_USAGE, why)->owned = why;
-	return 0;
-}
-
 static int
 refuse_stale(const struct desk *d, const struct desk_session *s,
     const struct desk_request *rq, struct desk_effect *fx)
@@ -132,7 +124,6 @@ desk_decide_reply(struct desk *d, const struct desk_request *rq,
 	struct ev_event ev = ev_event_of(EV_REPLY);
 	const char *text = "";
 	enum ev_code code;
-	char *why;
 
 	if (rq->first_n != 0)
 		return answer_again(d, rq, rq->first_n, true);
@@ -141,8 +132,8 @@ desk_decide_reply(struct desk *d, const struct desk_request *rq,
 		    first->seq <= d->stored_seq);
 	if ((code = refusal(d, s, rq, &text)) != EV_CODE_OK)
 		return refuse(d, s, rq, code, text);
-	if ((why = desk_charset_refusal(s, rq->text, rq->len)) != NULL)
-		return refuse_unwritable(d, rq, why);
+	if (desk_charset_refuses(d, rq, s->facts.charset, rq->text, rq->len))
+		return 0;
 	ev.n = s->facts.out + 1;
 	ev.who = rq->who;
 	ev.body = rq->text;

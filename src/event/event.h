@@ -33,8 +33,10 @@
  *	gone	sid, why		the customer is not connected any more
  *	closed	sid, who, why		the end; who is empty for the desk
  *	on, off	who			an operator came, went
- *	udp	addr, n, body, flags	a datagram came from addr; n is how long
- *					it was
+ *	udp	addr, n, body, flags, why
+ *					a datagram came from addr; n is how long
+ *					it was; why: the encoding that the desk
+ *					takes it for, when it is not UTF-8
  *	udp-reply addr, who, body	an operator's answer to it
  *	udp-sent addr, n, why		the answer whose seq is n went out; with
  *					why it could not

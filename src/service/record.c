@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/quit.h"
+#include "base/text.h"
 #include "service/internal.h"
 
 struct record {
@@ -205,6 +206,8 @@ svc_record_datagram(struct svc *svc, const struct sks_addr *from,
     const struct desk_request *rq)
 {
 	char tuple[SKS_ADDR_TEXT], before[EV_ADDR_SIZE + 2 * SKS_ADDR_TEXT];
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	const struct dw_charset *cs = NULL;
 	struct record r;
 
 	if (svc->config->talk == NULL)
@@ -213,7 +216,12 @@ svc_record_datagram(struct svc *svc, const struct sks_addr *from,
 	sks_addr_format(from, SKS_STYLE_PYTHON, tuple, sizeof tuple);
 	snprintf(before, sizeof before,
 	    _("%s Received from customer -> %s the message: "), r.id, tuple);
-	dw_log_bytes(r.log, before, rq->text, rq->len);
+	if (svc->config->charset != NULL &&
+	    dw_text_valid(rq->text, rq->len) != rq->len)
+		cs = svc->config->charset;
+	if (dw_charset_decode(&text, cs, rq->text, rq->len) == 0)
+		dw_log_bytes(r.log, before, dw_buf_str(&text), text.len);
+	dw_buf_fini(&text);
 	if ((rq->flags & EV_FLAG_TRUNCATED) != 0)
 		dw_log(r.log,
 		    _("%s That message was cut: %lu bytes of it are "

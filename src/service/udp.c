@@ -205,6 +205,7 @@ const char *
 svc_udp_send(struct svc *svc, const struct desk_peer *to, const char *text,
     size_t len)
 {
+	struct dw_buf coded = DW_BUF_INITIALIZER;
 	struct sks_socket *s;
 	struct route route;
 	int r;
@@ -214,7 +215,13 @@ svc_udp_send(struct svc *svc, const struct desk_peer *to, const char *text,
 	/* The desk waits for no network. */
 	if (!takes_more(s))
 		return why_not(SKS_ETIMEDOUT);
-	if ((r = sks_sendto_from(s, text, len, &route.to, &route.asked)) < 0)
+	if (dw_charset_encode(&coded, to->charset, text, len) < 0)
+		r = SKS_ENOMEM;
+	else
+		r = (int)sks_sendto_from(s, dw_buf_str(&coded), coded.len,
+		    &route.to, &route.asked);
+	dw_buf_fini(&coded);
+	if (r < 0)
 		return why_not(r);
 	svc_record_udp_answer(svc, to->addr, text, len);
 	return NULL;

@@ -3,6 +3,7 @@
 converted, and the journal keeps the bytes as they came."""
 
 import os
+import socket
 
 from desk import (CLIENT_HELLO, SERVER_HELLO, Console, Customer, Desk,
                   body, case, journal, main, same, state)
@@ -222,6 +223,20 @@ def _():
         k.send("/charset gbk\n/charset big5\n" * 50 + "x\n")
         o.said("x")
         same(len([e for e in o.events() if e["ev"] == "charset"]), 16)
+
+
+@case("with --charset a datagram is read and answered in it as well")
+def _():
+    with Desk("--charset", "koi8-r", "--udp", "127.0.0.1:0") as d:
+        port = int(d.row("listening on udp ").rpartition(":")[2])
+        o = d.operator()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(30)
+            s.sendto("привет".encode("koi8-r"), ("127.0.0.1", port))
+            same(o.event("udp")["why"], "koi8-r")
+            same(o.command("udp 你好"), "usage")
+            same(o.command("udp ответ"), "ok")
+            same(s.recv(100), "ответ".encode("koi8-r"))
 
 
 main("charsets")
