@@ -55,6 +55,7 @@ unit_tests = \
 	tests/unit/prompt \
 	tests/unit/rate \
 	tests/unit/read \
+	tests/unit/receipt \
 	tests/unit/recv \
 	tests/unit/rows \
 	tests/unit/scan \

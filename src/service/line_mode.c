@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "event/receipt.h"
 #include "service/customer.h"
 #include "wire/opening.h"
 
@@ -21,7 +22,7 @@ tell_too_long(struct svc_customer *cu)
 	    _("That line is too long and was not read: a line has %lld bytes "
 	      "at most, with its end."),
 	    (long long)svc_limits_of(cu)->max_line);
-	svc_tell(cu, sentence);
+	svc_unread(cu, sentence);
 }
 
 static void
@@ -48,6 +49,19 @@ line_telnet(struct svc_customer *cu)
 		svc_request(cu, DESK_RQ_ANSWER, bytes, len, 0);
 }
 
+/* A whole row.  Only the first request for receipts is one: a second one is a
+ * command that nobody knows. */
+static void
+line_row(struct svc_customer *cu, const char *text, size_t len)
+{
+	if (cu->wants_receipts || !ev_asks_for_receipts(text, len)) {
+		svc_say(cu, text, len, 0);
+		return;
+	}
+	cu->wants_receipts = true;
+	svc_request(cu, DESK_RQ_RECEIPTS, "", 0, 0);
+}
+
 /* Returns whether a row has ended. */
 static bool
 line_messages(struct svc_customer *cu)
@@ -62,7 +76,7 @@ line_messages(struct svc_customer *cu)
 		ended = true;
 		line_telnet(cu);
 		if (kind == WIRE_LINE_TEXT)
-			svc_say(cu, text, len, 0);
+			line_row(cu, text, len);
 		else if (kind == WIRE_LINE_CUT_SHORT)
 			svc_say(cu, text, len, EV_FLAG_CUT_SHORT);
 		else

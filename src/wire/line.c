@@ -287,6 +287,16 @@ wire_line_discarded(const struct wire_line *l)
 	return l->discarded + l->noise;
 }
 
+size_t
+wire_line_waiting(const struct wire_line *l)
+{
+	size_t n = 0;
+
+	for (const unsigned char *p = l->in; p < l->end; p++)
+		n += *p == '\n';
+	return n;
+}
+
 /* Adds "who: ", and as many blanks for the rows below. */
 static int
 add_prefixes(struct dw_buf *tag, struct dw_buf *gutter, const char *who)

@@ -85,6 +85,9 @@ bool wire_line_telnet(const struct wire_line *l);
  * ended yet, and of telnet's commands. */
 size_t wire_line_discarded(const struct wire_line *l);
 
+/* How many ends of rows are in what was fed and is not decoded yet. */
+size_t wire_line_waiting(const struct wire_line *l);
+
 /*
  * Adds text as rows "who: text", or "* text" when who is NULL: the desk's own.
  * Each LF in the text begins a row that is indented alike, so that no row of a
