@@ -35,6 +35,7 @@ unit_tests = \
 	tests/unit/inbox \
 	tests/unit/journal \
 	tests/unit/keys \
+	tests/unit/ledger \
 	tests/unit/left \
 	tests/unit/limits \
 	tests/unit/line \
@@ -103,6 +104,7 @@ scripts = \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
+	tests/system/delivery.py \
 	tests/system/colleagues.py \
 	tests/system/load.py \
 	tests/system/faults.py \

@@ -330,7 +330,7 @@ static bool
 waits_for_receipts(const struct svc_customer *cu)
 {
 	return cu->wants_receipts &&
-	    wire_line_waiting(&cu->line) < EV_RECEIPT_WINDOW;
+	    wire_line_waiting(&cu->line) <= EV_RECEIPT_WINDOW;
 }
 
 void

@@ -145,7 +145,7 @@ line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 static bool
 is_late_classic(const struct svc_customer *cu)
 {
-	return !cu->spoke &&
+	return !cu->spoke && !cu->wants_receipts &&
 	    wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len) ==
 	    WIRE_OPEN_CLASSIC;
 }
