@@ -105,6 +105,7 @@ scripts = \
 	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/delivery.py \
+	tests/system/clients.py \
 	tests/system/colleagues.py \
 	tests/system/load.py \
 	tests/system/faults.py \
