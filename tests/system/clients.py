@@ -66,7 +66,7 @@ CLIENTS = [
            ctrl_d=READS, interrupted=1),
     Client("ncat", "ncat", "127.0.0.1", "PORT", ctrl_d=ENDS, stays=True,
            shuts=True),
-    Client("telnet", "inetutils-telnet", "127.0.0.1", "PORT", ctrl_c=None,
+    Client("telnet", "inetutils-telnet", "127.0.0.1", "PORT", ctrl_c=GOES_ON,
            ctrl_d=TYPED, leaves_a_pipe=True),
     Client("plink -raw", "plink", "-raw", "-P", "PORT", "127.0.0.1",
            ctrl_d=ENDS, stays=True, shuts=True),
@@ -302,6 +302,11 @@ def tutorial(encoding):
 @case("the tutorial's client: turn by turn, and quit from either side")
 def _():
     tutorial("utf-8")
+
+
+@case("the tutorial's client in GBK: the same, and its words are readable")
+def _():
+    tutorial("gbk")
 
 
 @case("doc/clients.md has a row for each of them, and for no other")
