@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/inbox \
 	tests/unit/journal \
 	tests/unit/keys \
+	tests/unit/ledger \
 	tests/unit/left \
 	tests/unit/limits \
 	tests/unit/line \
@@ -56,6 +57,7 @@ unit_tests = \
 	tests/unit/prompt \
 	tests/unit/rate \
 	tests/unit/read \
+	tests/unit/receipt \
 	tests/unit/recv \
 	tests/unit/rows \
 	tests/unit/scan \
@@ -104,6 +106,8 @@ scripts = \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
+	tests/system/delivery.py \
+	tests/system/clients.py \
 	tests/system/colleagues.py \
 	tests/system/load.py \
 	tests/system/faults.py \

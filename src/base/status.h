@@ -13,7 +13,8 @@ enum dw_status {
 	DW_STATUS_CONFIG = 3,  /* what is asked for cannot be */
 	DW_STATUS_LISTEN = 4,  /* an address cannot be had */
 	DW_STATUS_REFUSED = 5, /* by the peer, which takes no more or is none */
-	DW_STATUS_EARLY = 6    /* the peer ended in the middle of a call */
+	DW_STATUS_EARLY = 6,   /* the peer ended in the middle of a call */
+	DW_STATUS_STORED = 7   /* what was said is; nobody has answered yet */
 };
 
 /* Ended by that signal, as a shell says it. */

@@ -85,6 +85,12 @@ verb_call(struct options *o)
 		print_error(_("--classic and --udp exclude each other"));
 		return DW_STATUS_USAGE;
 	}
+	if (o->no_wait && (o->classic || o->datagrams)) {
+		print_error(_("--no-wait is for line mode: with --classic or "
+			      "--udp nobody says what is stored"));
+		return DW_STATUS_USAGE;
+	}
+	cfg.no_wait = o->no_wait;
 	cfg.classic_mode = o->classic;
 	cfg.datagram_mode = o->datagrams;
 	cfg.wants_answer = o->wait_seconds != NULL;

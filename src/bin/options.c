@@ -188,6 +188,7 @@ FLAG(no_history)
 FLAG(allow_suspend)
 FLAG(classic)
 FLAG(datagrams)
+FLAG(no_wait)
 
 static const struct option_row options[] = {
 	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
@@ -240,6 +241,8 @@ static const struct option_row options[] = {
 	    N_("speak the tutorial's protocol to the tutorial's servers") },
 	{ "wait", "SECONDS", VERB_CALL, 0, set_wait_seconds,
 	    N_("in a pipe, how long to wait for answers (60)") },
+	{ "no-wait", NULL, VERB_CALL, 0, set_no_wait,
+	    N_("in a pipe, end as soon as the desk has stored everything") },
 };
 
 #define NOPTIONS (sizeof options / sizeof options[0])
@@ -346,7 +349,6 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 	const struct svc_limit *limits = svc_limit_rows(&nlimits);
 	struct option *t = table;
 
-	*letters++ = '+';
 	for (n = 0; n < NOPTIONS; n++) {
 		if ((options[n].verbs & verb) == 0)
 			continue;
@@ -399,8 +401,11 @@ take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 	assert(most <= sizeof o->args / sizeof o->args[0]);
 	for (int i = optind; i < argc; i++) {
 		if (o->nargs == most) {
-			print_error(_("\"%s\" is one word too many; try "
-				      "'deskwire --help'"),
+			print_error(argv[i][0] == '-' ?
+				_("\"%s\" stands behind the other words; put "
+				  "options before them") :
+				_("\"%s\" is one word too many; try "
+				  "'deskwire --help'"),
 			    argv[i]);
 			return DW_STATUS_USAGE;
 		}

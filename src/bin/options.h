@@ -48,7 +48,7 @@ struct options {
 	struct svc_limits limits;
 	bool sessions_given, per_address_given;
 
-	bool classic, datagrams; /* call */
+	bool classic, datagrams, no_wait; /* call */
 	const char *wait_seconds;
 	const char *args[2]; /* HOST PORT */
 	size_t nargs;

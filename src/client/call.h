@@ -5,9 +5,9 @@
  * It speaks line mode toward a desk, or with `classic_mode` the tutorial's
  * protocol toward the tutorial's servers, or with `datagram_mode` UDP toward
  * either.  On a terminal what arrives appears above what is being typed.  In a
- * pipe each line of standard input is sent; at its end our direction is shut,
- * and the answers are printed until the peer closes or wait_seconds have
- * passed.  Over UDP the first answer is enough.
+ * pipe each line of standard input is sent, at the desk's pace; at its end our
+ * direction is shut, and the answers are printed until the peer closes or
+ * wait_seconds have passed.  Over UDP the first answer is enough.
  */
 #ifndef CALL_H
 #define CALL_H
@@ -28,9 +28,9 @@
 
 /*
  * An answer is a row of a person: those that begin with "* " are the desk's
- * own, its greeting among them.  Who has sent nothing, or has said /quit, needs
- * none.  An orderly end is fine after the end of the input, and when the desk
- * has said why; a broken connection is fine only after /quit.
+ * own, its greeting among them.  It counts if it comes behind the last message
+ * that the desk has taken, of which it gives receipts.  Who has sent nothing, or
+ * has said /quit, needs none.  A broken connection is fine only after /quit.
  */
 
 struct call_config {
@@ -39,13 +39,14 @@ struct call_config {
 	bool classic_mode;
 	bool datagram_mode;
 	bool wants_answer;   /* over UDP: none is a failure */
+	bool no_wait;        /* in a pipe: all is stored, that is enough */
 	double wait_seconds; /* in a pipe, for answers */
 	double connect_seconds;
 	const char *name; /* of the customer; NULL: none */
 	enum tty_colour colour;
 };
-#define CALL_CONFIG_INITIALIZER                                         \
-	{ CALL_HOST, CALL_PORT, false, false, false, CALL_WAIT_SECONDS, \
+#define CALL_CONFIG_INITIALIZER                                                \
+	{ CALL_HOST, CALL_PORT, false, false, false, false, CALL_WAIT_SECONDS, \
 		CALL_CONNECT_SECONDS, NULL, TTY_COLOUR_AUTO }
 
 /*
@@ -54,10 +55,12 @@ struct call_config {
  * should be the program's only one, with SIGTERM open.  That one says /quit,
  * restores the terminal and returns.
  *
- * Returns the exit status: DW_STATUS_FAILED without a connection or without an
- * answer in time, DW_STATUS_REFUSED when nobody listens or the desk takes no
- * more, DW_STATUS_EARLY when the peer went away in the middle, or
- * DW_STATUS_SIGNAL(SIGTERM).
+ * Returns the exit status: DW_STATUS_OK when a person has answered,
+ * DW_STATUS_STORED when all is stored and none has, DW_STATUS_FAILED without a
+ * connection, when a row was refused, or without an answer of a peer that gives
+ * no receipts, DW_STATUS_REFUSED when nobody listens or the desk takes no more,
+ * DW_STATUS_EARLY when the peer went away in the middle, or DW_STATUS_SIGNAL() of
+ * SIGTERM, or in a pipe of SIGINT.
  */
 int call_run(const struct call_config *cfg);
 

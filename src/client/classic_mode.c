@@ -19,6 +19,27 @@
 #define PARTIAL_SECONDS  1  /* for the rest of a character */
 #define REMINDER_SECONDS 60 /* a person is told that we still wait */
 
+/* What a desk says by itself, if it speaks our language, is no answer. */
+static const struct {
+	const char *sentence;
+	enum dw_status status;
+} desks_own[] = {
+	{ N_("Please wait, an operator will answer soon."), DW_STATUS_STORED },
+	{ N_("Nobody is on duty right now; your message is kept."),
+	    DW_STATUS_STORED },
+	{ N_("Your message could not be stored. Please send it again."),
+	    DW_STATUS_FAILED },
+	{ N_("This desk is closing. Goodbye."), DW_STATUS_EARLY },
+};
+
+/* What a status says of a call whose last message was answered like that. */
+static const char *const whys[] = {
+	[DW_STATUS_OK] = NULL,
+	[DW_STATUS_FAILED] = N_("the last message could not be stored"),
+	[DW_STATUS_EARLY] = N_("the desk has closed, and nobody has answered"),
+	[DW_STATUS_STORED] = N_("all is stored; nobody has answered yet"),
+};
+
 static void
 show_received(struct call *c, const char *text, size_t len)
 {
@@ -99,6 +120,7 @@ take_turn(struct call *c)
 	assert(t->todo.data[t->todo.len - 1] == '\0');
 	len = strlen(t->todo.data);
 	if (dw_is_quit(t->todo.data, len)) {
+		dw_buf_reset(&t->todo);
 		say_quit(c);
 		return;
 	}
@@ -171,6 +193,55 @@ ends_in_quit(const char *text, size_t len)
 	return dw_is_quit(row, len - (size_t)(row - text));
 }
 
+/* DW_STATUS_OK for what anybody may have said. */
+static enum dw_status
+status_of_row(const char *row, size_t len)
+{
+	for (size_t i = 0; i < sizeof desks_own / sizeof desks_own[0]; i++) {
+		const char *own = _(desks_own[i].sentence);
+
+		if (len == strlen(own) && memcmp(row, own, len) == 0)
+			return desks_own[i].status;
+	}
+	return DW_STATUS_OK;
+}
+
+/* An answer of which one row is a person's is one. */
+static enum dw_status
+status_of_answer(const char *text, size_t len)
+{
+	enum dw_status status = DW_STATUS_OK, row;
+	const char *end = text + len;
+
+	for (size_t n; text < end;
+	    text += n < (size_t)(end - text) ? n + 1 : n) {
+		const char *lf = memchr(text, '\n', (size_t)(end - text));
+
+		n = (size_t)((lf != NULL ? lf : end) - text);
+		if (n == 0 || dw_is_quit(text, n))
+			continue;
+		if ((row = status_of_row(text, n)) == DW_STATUS_OK)
+			return row;
+		status = row;
+	}
+	return status;
+}
+
+/* A person at a terminal has read what came. */
+static void
+end_as_answered(struct call *c)
+{
+	enum dw_status status =
+	    tty_is_terminal(c->tty) ? DW_STATUS_OK : c->classic.said;
+	const char *why = whys[status];
+
+	if (c->classic.todo.len > 0 && !tty_is_terminal(c->tty))
+		call_end(c, DW_STATUS_EARLY,
+		    _("the server has ended before everything was sent"));
+	else
+		call_end(c, status, why != NULL ? _(why) : NULL);
+}
+
 static void
 answered(struct call *c, const char *text, size_t len)
 {
@@ -179,6 +250,8 @@ answered(struct call *c, const char *text, size_t len)
 	if (t->quit_met)
 		return;
 	show_received(c, text, len);
+	if (t->state == CALL_THEIR_TURN)
+		t->said = status_of_answer(text, len);
 	t->quit_met = ends_in_quit(text, len);
 	if (t->quit_met && !c->leaving)
 		say_quit(c);
@@ -259,7 +332,7 @@ ended(struct call *c, int code)
 	else if (held->len > 0)
 		show_received(c, held->data, held->len);
 	if (c->leaving)
-		call_end(c, DW_STATUS_OK, NULL);
+		end_as_answered(c);
 	else if (t->state == CALL_AWAITS_HELLO && held->len > 0)
 		call_end(c, DW_STATUS_REFUSED, _("the server took no call"));
 	else if (code == 0)
@@ -275,7 +348,7 @@ timeout(struct call *c)
 	struct call_classic *t = &c->classic;
 
 	if (t->state == CALL_LEAVING) {
-		call_end(c, DW_STATUS_OK, NULL);
+		end_as_answered(c);
 		return;
 	}
 	if (wire_classic_partial(&t->decoder)) {

@@ -43,7 +43,8 @@ call_pause_input(struct call *c)
 	bool was_paused = c->input_paused;
 
 	c->input_paused = !tty_is_terminal(c->tty) &&
-	    (c->out.len > CALL_OUT_MAX || c->classic.todo.len > CALL_OUT_MAX);
+	    (c->out.len > CALL_OUT_MAX || c->line.todo.len > 0 ||
+		c->classic.todo.len > CALL_OUT_MAX);
 	tty_hold(c->tty, c->input_paused);
 	if ((was_paused || c->input_paused) && c->mode->input_paused != NULL)
 		c->mode->input_paused(c);
@@ -153,7 +154,8 @@ call_show_stamped(struct call *c, const char *format, const char *text,
 void
 call_end(struct call *c, enum dw_status status, const char *why)
 {
-	c->status = status;
+	c->status =
+	    status == DW_STATUS_OK && c->unsent ? DW_STATUS_FAILED : status;
 	c->why = why;
 	tty_quit(c->tty);
 }
@@ -222,6 +224,23 @@ on_line(void *arg, const char *text, uint64_t painted)
 }
 
 static void
+on_nul_line(void *arg, const char *bytes, size_t len)
+{
+	struct call *c = call_of(arg);
+
+	if (c->leaving)
+		return;
+	if (c->mode->nul_line != NULL) {
+		c->mode->nul_line(c, bytes, len);
+		return;
+	}
+	c->unsent = true;
+	tty_printf(c->tty,
+	    _("not sent: a line with a NUL byte in it, which has no "
+	      "place in this protocol"));
+}
+
+static void
 leave(struct call *c)
 {
 	if (c->leaving) {
@@ -243,13 +262,25 @@ on_eof(void *arg)
 		c->mode->input_ended(c);
 }
 
+/* The call says goodbye if it can and ends by this signal. */
+static void
+end_by_signal(struct call *c, int signo)
+{
+	leave(c);
+	c->status = DW_STATUS_SIGNAL(signo);
+	c->why = NULL;
+	tty_quit(c->tty);
+}
+
 /* Whoever drops a line that has just been sent does not want to leave. */
 static void
 on_interrupt(void *arg, bool had_text)
 {
 	struct call *c = call_of(arg);
 
-	if (c->leaving || !tty_is_terminal(c->tty))
+	if (!tty_is_terminal(c->tty))
+		end_by_signal(c, SIGINT);
+	else if (c->leaving)
 		leave(c);
 	else if (!had_text)
 		tty_printf(c->tty, "%s", _("Ctrl-D ends the call"));
@@ -271,10 +302,7 @@ on_wake(void *arg)
 	struct call *c = call_of(arg);
 
 	if (dw_signals_next(&c->term) == SIGTERM) {
-		leave(c);
-		c->status = DW_STATUS_SIGNAL(SIGTERM);
-		c->why = NULL;
-		tty_quit(c->tty);
+		end_by_signal(c, SIGTERM);
 		return;
 	}
 	c->receiving_paused = false;
@@ -291,6 +319,7 @@ on_timeout(void *arg)
 
 const struct tty_ops call_tty_ops = {
 	.line = on_line,
+	.nul_line = on_nul_line,
 	.eof = on_eof,
 	.interrupt = on_interrupt,
 	.hangup = on_hangup,

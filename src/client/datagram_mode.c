@@ -28,8 +28,7 @@ end(struct call *c)
 	    !tty_is_terminal(c->tty))
 		call_end(c, DW_STATUS_REFUSED, _("nobody listens there"));
 	else
-		call_end(c,
-		    c->datagram.unsent ? DW_STATUS_FAILED : DW_STATUS_OK, NULL);
+		call_end(c, DW_STATUS_OK, NULL);
 }
 
 /* What was sent last met nobody. */
@@ -61,7 +60,7 @@ send_first(struct call *c)
 		return SKS_EAGAIN;
 	if (n < 0) {
 		tty_printf(c->tty, _("not sent: %s"), sks_strerror((int)n));
-		c->datagram.unsent = true;
+		c->unsent = true;
 	}
 	c->datagram.refused = false;
 	dw_buf_drop(&c->out, len + 1);
@@ -89,7 +88,7 @@ say_quit(struct call *c)
 static void
 refuse_long(struct call *c, const char *row, size_t len)
 {
-	c->datagram.unsent = !tty_is_terminal(c->tty);
+	c->unsent = !tty_is_terminal(c->tty);
 	tty_printf(c->tty,
 	    _("not sent: a message over UDP may have %d bytes, "
 	      "and this one has %zu"),

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/signals.h"
 #include "client/call.h"
+#include "client/ledger.h"
 #include "socketserver/socketserver.h"
 #include "tty/tty.h"
 #include "wire/classic.h"
@@ -30,6 +31,10 @@ struct call_mode {
 
 	/* A person, or a pipe, gave this line; it may hold LF from a paste. */
 	void (*typed)(struct call *c, const char *text);
+
+	/* A pipe gave this line, in which there are NULs.  NULL: it cannot be
+	 * sent, and that is said. */
+	void (*nul_line)(struct call *c, const char *bytes, size_t len);
 
 	/* A pipe has ended: no further line will come. */
 	void (*input_ended)(struct call *c);
@@ -70,10 +75,14 @@ extern const struct tty_ops call_tty_ops; /* their arg is a struct call */
 /* What line mode knows. */
 struct call_line {
 	struct wire_line decoder;
-	unsigned rows;       /* received */
+	unsigned rows;       /* received, but for receipts */
 	bool from_person;    /* one of them is not the desk's */
 	bool last_from_desk; /* the last one is the desk's */
 	bool said_quit;      /* not only ended the input */
+	struct ledger ledger;
+	struct dw_buf todo;  /* rows as they are sent, each with its LF */
+	int64_t pace_ns;     /* the next row without receipts is due */
+	int64_t patience_ns; /* --wait is over, if nothing happens */
 };
 
 /* What classic mode knows. */
@@ -87,14 +96,14 @@ struct call_classic {
 	struct wire_classic decoder;
 	struct dw_buf todo; /* messages, each with its NUL */
 	bool input_ended;
-	bool quit_met; /* what follows is not shown */
+	bool quit_met;       /* what follows is not shown */
+	enum dw_status said; /* by the last answer, to the last message */
 };
 
 /* What datagram mode knows. */
 struct call_datagram {
 	bool answered;
 	bool refused; /* what was sent last */
-	bool unsent;  /* a line could not be sent */
 	bool input_ended;
 };
 
@@ -118,6 +127,7 @@ struct call {
 	bool input_paused;     /* no line is read from the pipe */
 
 	bool sent;       /* something of the customer's */
+	bool unsent;     /* a line could not be */
 	bool leaving;    /* nothing more is to be sent */
 	int status;      /* what call_run() returns */
 	const char *why; /* of the end; NULL: as wished */
@@ -147,7 +157,8 @@ void call_show(struct call *c, const char *text, size_t len);
 void call_show_stamped(struct call *c, const char *format, const char *text,
     size_t len);
 
-/* Ends the call.  why: a sentence for standard error, or NULL. */
+/* Ends the call.  why: a sentence for standard error, or NULL.  What would be
+ * fine is a failure when a line could not be sent. */
 void call_end(struct call *c, enum dw_status status, const char *why);
 
 /* Runs fn for each row of a pasted text that is not empty.  Returns how many

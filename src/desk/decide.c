@@ -78,8 +78,9 @@ line_stored(struct desk *d, const struct desk_request *rq,
 	desk_visitor_hint(d, rq);
 }
 
-/* A message for the operators; the first one begins the session. */
-static void
+/* A message for the operators; the first one begins the session.  Returns
+ * whether there was memory for it. */
+static bool
 store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_session *s = rq->conn->session;
@@ -87,7 +88,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
 		desk_fx_say(d, rq->conn, _(desk_sorry));
-		return;
+		return false;
 	}
 	desk_charset_notice(d, s, rq->text, rq->len, now);
 	ev.n = s->facts.in + 1;
@@ -99,24 +100,26 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)
 		line_stored(d, rq, &ev);
+	return true;
 }
 
-static void
+/* Returns false when nothing can become of it. */
+static bool
 said_line(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_request text = *rq;
 
 	if (dw_text_is_blank(rq->text, rq->len))
-		return;
+		return true;
 	if (rq->text[0] == '/') {
 		if (desk_visitor_command(d, rq, now))
-			return;
+			return true;
 		if (rq->len > 1 && rq->text[1] == '/') {
 			text.text++;
 			text.len--;
 		}
 	}
-	store_said(d, &text, now);
+	return store_said(d, &text, now);
 }
 
 /* A lone . or ? asks whether there is something to read. */
@@ -166,7 +169,7 @@ static int
 decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_conn *c = rq->conn;
-	bool was_unattended = is_unattended(c->session);
+	bool was_unattended = is_unattended(c->session), taken = false;
 
 	if (c->ending || c->leaving ||
 	    (c->session != NULL && !desk_session_is_open(c->session)) ||
@@ -175,12 +178,13 @@ decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	else if (c->mode == EV_MODE_CLASSIC)
 		said_classic(d, rq, now);
 	else
-		said_line(d, rq, now);
+		taken = said_line(d, rq, now);
 	/* Behind the rest: a classic client reads it as its answer. */
 	if (!was_unattended && is_unattended(c->session))
 		desk_fx_say(d, c,
 		    _("Nobody is on duty right now; your "
 		      "message is kept."));
+	desk_fx_receipt(d, c, !taken);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -191,6 +195,29 @@ decide_tell(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	(void)now;
 	desk_fx_text(d, rq->rq == DESK_RQ_ANSWER ? DESK_FX_RAW : DESK_FX_TELL,
 	    rq->conn, rq->text, rq->len);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+/* The first receipt, of row 0, says that there are some. */
+static int
+decide_receipts(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	(void)now;
+	rq->conn->wants_receipts = true;
+	desk_fx_receipt(d, rq->conn, false);
+	desk_fx_done(d, rq);
+	return 0;
+}
+
+static int
+decide_unread(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	(void)now;
+	desk_fx_text(d, DESK_FX_TELL, rq->conn, rq->text, rq->len);
+	desk_fx_receipt(d, rq->conn, true);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -352,6 +379,8 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_SAID] = decide_said,
 		[DESK_RQ_TELL] = decide_tell,
 		[DESK_RQ_ANSWER] = decide_tell,
+		[DESK_RQ_RECEIPTS] = decide_receipts,
+		[DESK_RQ_UNREAD] = decide_unread,
 		[DESK_RQ_IDLE] = decide_idle,
 		[DESK_RQ_BYE] = decide_bye,
 		[DESK_RQ_EOF] = decide_eof,

@@ -88,10 +88,12 @@ struct desk_conn {
 	const char *cut_why;          /* noticed: why it is cut off */
 	bool half_closed;             /* it will say no more */
 	bool leaving;                 /* its goodbye is decided */
-	bool ending;                  /* its last text was put */
-	int64_t linger_ns;            /* ending: then it is cut */
-	bool expired;                 /* it has had its minute */
-	struct dw_list node;          /* in desk.conns */
+	bool wants_receipts;
+	uint64_t rows;       /* decided since it does */
+	bool ending;         /* its last text was put */
+	int64_t linger_ns;   /* ending: then it is cut */
+	bool expired;        /* it has had its minute */
+	struct dw_list node; /* in desk.conns */
 };
 
 enum desk_rq {
@@ -101,6 +103,9 @@ enum desk_rq {
 	DESK_RQ_SAID,         /* conn, text, flags: a whole message */
 	DESK_RQ_TELL,         /* conn, text: from the desk, not stored */
 	DESK_RQ_ANSWER,       /* conn, text: these bytes (telnet's) */
+	DESK_RQ_RECEIPTS,     /* conn: it wants one for each row from now on */
+	DESK_RQ_UNREAD,       /* conn, text: a row could not be read, for the
+	                  * reason that the desk tells */
 	DESK_RQ_IDLE,         /* conn, why: silent for long; ends it unless
 	                  * it waits for an operator */
 	DESK_RQ_BYE,          /* conn, why, text: its worker gives up on it */

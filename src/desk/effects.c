@@ -137,6 +137,24 @@ say_sorry(const struct desk_round *r, const struct desk_effect *fx)
 }
 
 static void
+say_receipt(const struct desk_round *r, const struct desk_effect *fx)
+{
+	char text[EV_RECEIPT_SIZE];
+
+	ev_receipt_format(text, fx->receipt);
+	desk_conn_say(r, fx->conn, NULL, text, strlen(text), 0);
+}
+
+static void
+refuse_receipt(const struct desk_round *r, const struct desk_effect *fx)
+{
+	struct desk_effect refused = *fx;
+
+	refused.receipt.refused = true;
+	say_receipt(r, &refused);
+}
+
+static void
 take_turn(const struct desk_round *r, const struct desk_effect *fx)
 {
 	desk_turn_wrote(&fx->conn->turn, fx->fx == DESK_FX_POLL, r->now.ns);
@@ -234,6 +252,7 @@ static const struct {
 	[DESK_FX_RAW]          = { ORDER, put_raw,            put_raw },
 	[DESK_FX_DELIVER]      = { ORDER, deliver,            NULL },
 	[DESK_FX_SORRY]        = { ORDER, NULL,               say_sorry },
+	[DESK_FX_RECEIPT]      = { ORDER, say_receipt,        refuse_receipt },
 	[DESK_FX_WROTE]        = { ORDER, take_turn,          take_turn_undone },
 	[DESK_FX_POLL]         = { ORDER, take_turn,          take_turn },
 	[DESK_FX_CHARSET]      = { ORDER, take_charset,       NULL },
@@ -336,6 +355,14 @@ desk_fx_bye(struct desk *d, enum desk_fx kind, struct desk_conn *c,
 	desk_conn_save(d, c);
 	c->leaving = true;
 	return desk_fx_text(d, kind, c, text, strlen(text));
+}
+
+void
+desk_fx_receipt(struct desk *d, struct desk_conn *c, bool refused)
+{
+	if (c->wants_receipts)
+		desk_fx_conn(d, DESK_FX_RECEIPT, c)->receipt =
+		    (struct ev_receipt){ c->rows++, refused };
 }
 
 struct desk_effect *

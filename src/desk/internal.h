@@ -8,6 +8,7 @@
 
 #include "desk/desk.h"
 #include "desk/peers.h"
+#include "event/receipt.h"
 
 /* A round being published or undone. */
 struct desk_round {
@@ -31,6 +32,7 @@ enum desk_fx {
 	DESK_FX_RAW,        /* the same, and these very bytes */
 	DESK_FX_DELIVER,    /* session, event: an operator's words */
 	DESK_FX_SORRY,      /* conn: only when undone, send it again */
+	DESK_FX_RECEIPT,    /* conn, receipt: refused when undone */
 	DESK_FX_WROTE,      /* conn: a classic client took its turn */
 	DESK_FX_POLL,       /* conn: the same, to ask for what there is */
 	DESK_FX_CHARSET,    /* conn, session: its encoding is known */
@@ -68,6 +70,7 @@ struct desk_effect {
 	const struct desk_peer *peer;
 	uint64_t datagrams; /* that nobody on duty has seen */
 	struct ev_past past;
+	struct ev_receipt receipt;
 	void *owned; /* freed with the round */
 };
 
@@ -108,7 +111,8 @@ struct desk_saved_conn {
 	const char *lost; /* the session's */
 	uint64_t sid;
 	const char *cut_why;
-	bool listed, half_closed, leaving;
+	bool listed, half_closed, leaving, wants_receipts;
+	uint64_t rows;
 };
 
 /* The desk as it was when the round began, for the same. */
@@ -343,6 +347,8 @@ struct desk_effect *desk_fx_answer(struct desk *d,
 /* The same, unless the journal has a reply with the request's key. */
 struct desk_effect *desk_fx_find_reply(struct desk *d,
     const struct desk_request *rq, enum ev_code code, const char *text);
+/* A receipt for the next row of this connection, if it wants them. */
+void desk_fx_receipt(struct desk *d, struct desk_conn *c, bool refused);
 /* Answers with a refusal; returns 0, as desk_decide() does. */
 int desk_refuse(struct desk *d, const struct desk_request *rq,
     enum ev_code code, const char *text);

@@ -26,6 +26,8 @@ desk_conn_save(struct desk *d, struct desk_conn *c)
 		.listed = !dw_list_empty(&c->node),
 		.half_closed = c->half_closed,
 		.leaving = c->leaving,
+		.wants_receipts = c->wants_receipts,
+		.rows = c->rows,
 	};
 }
 
@@ -41,6 +43,8 @@ put_back(struct desk *d, const struct desk_saved_conn *saved)
 	c->cut_why = saved->cut_why;
 	c->half_closed = saved->half_closed;
 	c->leaving = saved->leaving;
+	c->wants_receipts = saved->wants_receipts;
+	c->rows = saved->rows;
 	if (c->session != NULL) {
 		c->session->conn = c;
 		c->session->lost = saved->lost;

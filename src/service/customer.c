@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "event/receipt.h"
 #include "service/customer.h"
 #include "wire/opening.h"
 
@@ -151,6 +152,12 @@ void
 svc_tell(struct svc_customer *cu, const char *sentence)
 {
 	svc_request(cu, DESK_RQ_TELL, sentence, strlen(sentence), 0);
+}
+
+void
+svc_unread(struct svc_customer *cu, const char *sentence)
+{
+	svc_request(cu, DESK_RQ_UNREAD, sentence, strlen(sentence), 0);
 }
 
 void
@@ -331,6 +338,15 @@ end_flood(struct svc_customer *cu, const char *text, size_t len)
 	      "here. Goodbye."));
 }
 
+/* Who has no more rows on their way than may wait for receipts is held back by
+ * the rate, and never floods. */
+static bool
+waits_for_receipts(const struct svc_customer *cu)
+{
+	return cu->wants_receipts &&
+	    wire_line_waiting(&cu->line) <= EV_RECEIPT_WINDOW;
+}
+
 void
 svc_say(struct svc_customer *cu, const char *text, size_t len, unsigned flags)
 {
@@ -339,8 +355,9 @@ svc_say(struct svc_customer *cu, const char *text, size_t len, unsigned flags)
 	if (cu->hung_up) {
 		post_last(cu, 0);
 		cu->last = prepare_request(cu, DESK_RQ_SAID, text, len, flags);
-	} else if (svc_rate_held_ns(&cu->rate) >
-	    svc_limits_of(cu)->flood_timeout * DW_SECOND) {
+	} else if (!waits_for_receipts(cu) &&
+	    svc_rate_held_ns(&cu->rate) >
+		svc_limits_of(cu)->flood_timeout * DW_SECOND) {
 		end_flood(cu, text, len);
 	} else {
 		svc_request(cu, DESK_RQ_SAID, text, len, flags);

@@ -50,6 +50,7 @@ struct svc_customer {
 	size_t late_bytes;        /* read since then */
 	enum ev_mode mode;
 	bool spoke;
+	bool wants_receipts;
 	unsigned too_long;
 	struct svc_rate rate;
 	const char *why; /* of its end */
@@ -68,6 +69,9 @@ void svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
 
 /* The desk says this sentence to the customer. */
 void svc_tell(struct svc_customer *cu, const char *sentence);
+
+/* The desk says why a row of the customer's was not read. */
+void svc_unread(struct svc_customer *cu, const char *sentence);
 
 /* The desk says goodbye for this reason; the worker reads on until the end. */
 void svc_give_up(struct svc_customer *cu, const char *why,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
+#include "event/receipt.h"
 #include "service/customer.h"
 #include "wire/opening.h"
 
@@ -23,7 +24,7 @@ tell_too_long(struct svc_customer *cu)
 	    _("That line is too long and was not read: a line has %lld bytes "
 	      "at most, with its end."),
 	    (long long)svc_limits_of(cu)->max_line);
-	svc_tell(cu, sentence);
+	svc_unread(cu, sentence);
 }
 
 static void
@@ -84,6 +85,19 @@ line_text(struct svc_customer *cu, const char *text, size_t len)
 	}
 }
 
+/* A whole row.  Only the first request for receipts is one: a second one is a
+ * command that nobody knows. */
+static void
+line_row(struct svc_customer *cu, const char *text, size_t len)
+{
+	if (cu->wants_receipts || !ev_asks_for_receipts(text, len)) {
+		line_text(cu, text, len);
+		return;
+	}
+	cu->wants_receipts = true;
+	svc_request(cu, DESK_RQ_RECEIPTS, "", 0, 0);
+}
+
 /* Returns whether a row has ended. */
 static bool
 line_messages(struct svc_customer *cu)
@@ -98,7 +112,7 @@ line_messages(struct svc_customer *cu)
 		ended = true;
 		line_telnet(cu);
 		if (kind == WIRE_LINE_TEXT)
-			line_text(cu, text, len);
+			line_row(cu, text, len);
 		else if (kind == WIRE_LINE_CUT_SHORT)
 			svc_say(cu, text, len, EV_FLAG_CUT_SHORT);
 		else
@@ -169,7 +183,7 @@ static bool
 is_late_classic(const struct svc_customer *cu, enum wire_opening *opening)
 {
 	*opening = wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len);
-	return !cu->spoke &&
+	return !cu->spoke && !cu->wants_receipts &&
 	    (*opening == WIRE_OPEN_CLASSIC ||
 		*opening == WIRE_OPEN_CLASSIC_GBK);
 }

@@ -16,6 +16,7 @@
 
 #define LINE_MAX_BYTES ((size_t)1 << 20) /* longer ones come in pieces */
 
+/* In ops.line a NUL would hide the rest of the line. */
 static void
 give_line(struct tty *tty, char *line, size_t len)
 {
@@ -23,7 +24,10 @@ give_line(struct tty *tty, char *line, size_t len)
 
 	if (len != 0 && line[len - 1] == '\r')
 		len--;
-	/* A NUL would hide the rest of the line. */
+	if (tty->ops.nul_line != NULL && memchr(line, '\0', len) != NULL) {
+		tty->ops.nul_line(tty->c.arg, line, len);
+		return;
+	}
 	for (size_t i = 0; i < len; i++)
 		if (line[i] != '\0')
 			line[kept++] = line[i];

@@ -50,6 +50,10 @@ struct tty_ops {
 	 * that stood on the screen.  Plain: each line, without its LF or CRLF. */
 	void (*line)(void *arg, const char *text, uint64_t painted);
 
+	/* Plain: a line in which there are NULs, with its length.  NULL: they
+	 * are taken out, and ops.line gets the rest. */
+	void (*nul_line)(void *arg, const char *bytes, size_t len);
+
 	/* Ctrl-D on an empty line; plain: end of input, once.
 	 * NULL: tty_quit(). */
 	void (*eof)(void *arg);

@@ -14,8 +14,9 @@
 #define SUB_MAX  1024 /* bytes of a subnegotiation that we skip */
 #define ROW_KEEP 1024 /* bytes of memory a silent peer may keep */
 
-/* These are the bytes of RFC 854. */
+/* These are the bytes of RFC 854, and the first of those of RFC 1184 and 885. */
 enum {
+	XEOF = 236,
 	SE = 240,
 	SB = 250,
 	WILL = 251,
@@ -165,7 +166,8 @@ command(struct wire_line *l)
 	unsigned char c = *l->in;
 
 	l->state = DATA;
-	if (c < SE)
+	/* The later commands are data where nobody speaks telnet. */
+	if (c < (l->telnet ? XEOF : SE))
 		return put(l, "\xff", 1); /* c is data too, but later */
 	l->in++;
 	if (c == IAC)
@@ -308,6 +310,16 @@ size_t
 wire_line_discarded(const struct wire_line *l)
 {
 	return l->discarded + l->noise;
+}
+
+size_t
+wire_line_waiting(const struct wire_line *l)
+{
+	size_t n = 0;
+
+	for (const unsigned char *p = l->in; p < l->end; p++)
+		n += *p == '\n';
+	return n;
 }
 
 /* Adds "who: ", and as many blanks for the rows below. */

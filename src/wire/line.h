@@ -4,7 +4,9 @@
  *
  * A row ends with LF, CR LF or CR NUL.  A CR before anything else is data, a
  * NUL is data.  Telnet's commands are taken out wherever they stand; 0xff
- * before a byte that is no command is data.  UTF-8 is not judged here.
+ * before a byte that is no command is data, and 0xec to 0xef are commands (end
+ * of file, suspend, abort, end of record) only behind another one.  UTF-8 is not
+ * judged here.
  *
  *	wire_line_feed(l, bytes, n);		however recv cut them
  *	while ((kind = wire_line_next(l, &text, &len)) != WIRE_LINE_NONE)
@@ -92,6 +94,9 @@ bool wire_line_telnet(const struct wire_line *l);
 /* Bytes thrown away since the last row ended: of an over-long row that has not
  * ended yet, and of telnet's commands. */
 size_t wire_line_discarded(const struct wire_line *l);
+
+/* How many ends of rows are in what was fed and is not decoded yet. */
+size_t wire_line_waiting(const struct wire_line *l);
 
 /*
  * Adds text as rows "who: text", or "* text" when who is NULL: the desk's own.

@@ -15,6 +15,8 @@ SERVER_HELLO = "服务端已就绪"
 QUIT = "quit"
 CHUNK = 1024
 
+encoding = "utf-8"              # of whoever runs the tutorial's program
+
 
 def report(word, value):
     """One row for the test that drives us; JSON, so that it stays one row."""
@@ -24,12 +26,12 @@ def report(word, value):
 
 
 def say(sock, text):
-    sock.send(text.encode())
+    sock.send(text.encode(encoding))
     report("sent", text)
 
 
 def hear(sock):
-    text = sock.recv(CHUNK).decode()
+    text = sock.recv(CHUNK).decode(encoding)
     report("got", text)
     return text
 

@@ -3,7 +3,7 @@
 
 Rows on standard output: connected, sent "…", got "…", asks "", closed.  What
 it says comes from --say (repeatable), else from standard input, a line each
-time that it asks."""
+time that it asks; --encoding is what the socket carries."""
 
 import argparse
 import socket
@@ -18,11 +18,13 @@ def options():
     p.add_argument("--say", action="append", default=[])
     p.add_argument("--timeout", type=float, default=60)
     p.add_argument("--pause", type=float, default=3)
+    p.add_argument("--encoding", default="utf-8")
     return p.parse_args()
 
 
 def main():
     o = options()
+    classic.encoding = o.encoding
     ask = classic.typist(o.say)
     sock = socket.socket()
     sock.connect((o.host, o.port))

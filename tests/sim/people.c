@@ -31,6 +31,8 @@ static const char *const kinds[DESK_RQ_KINDS] = {
 	[DESK_RQ_OPENED] = "opened",
 	[DESK_RQ_SAID] = "said",
 	[DESK_RQ_TELL] = "tell",
+	[DESK_RQ_RECEIPTS] = "receipts",
+	[DESK_RQ_UNREAD] = "unread",
 	[DESK_RQ_ANSWER] = "answer",
 	[DESK_RQ_IDLE] = "idle",
 	[DESK_RQ_BYE] = "bye",
@@ -255,11 +257,12 @@ static void
 worker_says(struct world *w, struct customer *cu)
 {
 	static const enum desk_rq says[] = { DESK_RQ_TELL, DESK_RQ_ANSWER,
-		DESK_RQ_IDLE, DESK_RQ_BYE };
-	enum desk_rq rq = says[sim_random(w, 4)];
+		DESK_RQ_IDLE, DESK_RQ_BYE, DESK_RQ_RECEIPTS, DESK_RQ_UNREAD };
+	enum desk_rq rq = says[sim_random(w, sizeof says / sizeof says[0])];
 	struct request *q;
 
-	if (rq == DESK_RQ_ANSWER && cu->mode == EV_MODE_CLASSIC)
+	if (cu->mode == EV_MODE_CLASSIC && rq != DESK_RQ_TELL &&
+	    rq != DESK_RQ_IDLE && rq != DESK_RQ_BYE)
 		return;
 	if (rq == DESK_RQ_IDLE || rq == DESK_RQ_BYE)
 		cu->may_end = true;

@@ -24,6 +24,7 @@ LIMIT = 20      # seconds for any one wait; far more than any takes
 
 CLIENT_HELLO = "客户端已就绪"
 SERVER_HELLO = "服务端已就绪"
+ASKS = b"/receipts\n"         # what a call in line mode begins with
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 
 
@@ -108,6 +109,18 @@ class Script:
         while data := self.sock.recv(65536):
             self.heard += data
 
+    def take_rows(self, refused=()):
+        """Gives a receipt for each row until the end of what comes."""
+        number = 0
+        while True:
+            for number in range(number, self.heard.count(b"\n")):
+                self.send(f"* receipt {number}"
+                          f"{' refused' if number in refused else ''}\n")
+            number = self.heard.count(b"\n")
+            if not (data := self.sock.recv(65536)):
+                break
+            self.heard += data
+
     def reset(self):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
@@ -181,7 +194,7 @@ def a_pipe_is_sent_half_closed_and_the_answers_are_printed():
     with Script(desk) as s:
         same(Client(s.port).end(b"hello\n"),
              (0, "* Welcome.\nLin: 您好\n* Goodbye.\n", ""))
-    same(s.heard, b"hello\n")
+    same(s.heard, ASKS + b"hello\n")
 
 
 def waited_for(rows, text=b"hello\n"):
@@ -242,7 +255,9 @@ def a_reset_after_slash_quit_is_fine():
         s.reset()
 
     with Script(desk) as s:
-        same(Client(s.port).end(b"hello\n/quit\n")[0], 0)
+        t = Terminal(s.port)
+        t.type("hello\r/quit\r")
+        same(t.status(), 0)
 
 
 def without_any_answer_the_wait_ends_in_a_failure():
@@ -258,12 +273,12 @@ def rows_of_a_long_text_arrive_whole():
     text = b"".join(b"row %d of a long letter\n" % i for i in range(20000))
 
     def desk(s):
-        s.until_eof()
-        s.send("* Stored.\n")
+        s.take_rows()
+        s.send("Lin: thank you\n")
 
     with Script(desk) as s:
         same(Client(s.port).end(text)[0], 0)
-    same(s.heard == text, True)
+    same(s.heard == ASKS + text, True)
 
 
 def most_that_is_taken(client):
@@ -286,8 +301,8 @@ def a_peer_that_reads_nothing_holds_the_pipe_back():
     def desk(s):
         s.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         assert read.wait(LIMIT)
-        s.until_eof()
-        s.send("* Stored.\n")
+        s.take_rows()
+        s.send("Lin: thank you\n")
 
     with Script(desk) as s:
         c = Client(s.port)
@@ -295,15 +310,16 @@ def a_peer_that_reads_nothing_holds_the_pipe_back():
             taken = most_that_is_taken(c)
         finally:
             read.set()
-        same(c.end()[:2], (0, "* Stored.\n"))
-    assert taken < 16 << 20, taken
-    same(len(s.heard), taken)
+        same(c.end()[:2], (0, "Lin: thank you\n"))
+    assert taken < 1 << 20, taken
+    same(len(s.heard), len(ASKS) + taken)
 
 
 def a_peer_that_never_reads_ends_the_call_after_the_wait():
     ended = threading.Event()
 
-    def desk(_):
+    def desk(s):
+        s.send("* receipt 0\n")
         assert ended.wait(LIMIT)
 
     with Script(desk) as s:
@@ -323,7 +339,7 @@ def empty_rows_are_not_sent():
 
     with Script(desk) as s:
         Client(s.port).end(b"\na\n\nb\n")
-    same(s.heard, b"a\nb\n")
+    same(s.heard, ASKS + b"a\nb\n")
 
 
 def hostile_text_of_the_server_is_harmless():
@@ -407,9 +423,10 @@ def slash_quit_ends_the_call():
         s.send("* Goodbye.\n")
 
     with Script(desk) as s:
-        c = Client(s.port)
-        c.type("/quit")
-        same(c.wait(), (0, "* Goodbye.\n", ""))
+        t = Terminal(s.port)
+        t.type("/quit\r")
+        t.until("* Goodbye.")
+        same(t.status(), 0)
 
 
 def a_telnet_question_is_refused_once():
@@ -423,7 +440,220 @@ def a_telnet_question_is_refused_once():
         c.until("hi")
         c.type("a")
         same(c.wait()[1], "hi\n* bye\n")
-    same(s.heard, b"\xff\xfc\x18a\n")
+    same(s.heard, ASKS + b"\xff\xfc\x18a\n")
+
+
+# --- what the desk has taken --------------------------------------------
+
+def a_desk_that_is_killed_before_an_answer_is_status_6():
+    def desk(s):
+        s.send("* Welcome.\n")
+        s.until("hello\n")
+        s.send("* receipt 0\n* receipt 1\n* Received.\n")
+
+    with Script(desk) as s:
+        status, out, err = Client(s.port).end(b"hello\n")
+    same((status, out), (6, "* Welcome.\n* Received.\n"))
+    assert "nobody has answered" in err, err
+
+
+def a_row_without_a_receipt_at_the_end_is_status_6():
+    def desk(s):
+        s.send("* Welcome.\n* receipt 0\n")
+        s.until("more\n")
+        s.send("* receipt 1\nLin: one mom\n")
+
+    with Script(desk) as s:
+        status, _, err = Client(s.port).end(b"hello\nmore\n")
+    same(status, 6)
+    assert "closed" in err, err
+
+
+def a_refused_row_is_status_1_whatever_is_answered():
+    def desk(s):
+        s.take_rows(refused={2})
+        s.send("Lin: fine\n")
+
+    with Script(desk) as s:
+        status, out, err = Client(s.port).end(b"a\nb\nc\n")
+    same((status, out), (1, "Lin: fine\n"))
+    assert "refused" in err, err
+
+
+def a_row_that_nobody_has_answered_is_status_7():
+    ended = threading.Event()
+
+    def desk(s):
+        s.send("* Welcome.\n* receipt 0\n* receipt 1\nLin: yes\n")
+        s.until("and?\n")
+        s.send("* receipt 2\n")
+        assert ended.wait(LIMIT)
+
+    with Script(desk) as s:
+        c = Client(s.port, "--wait", "1")
+        c.type("hello")
+        c.until("Lin: yes")
+        status, out, err = c.end(b"and?\n")
+        ended.set()
+    same((status, out), (7, "* Welcome.\nLin: yes\n"))
+    assert "nobody has answered" in err, err
+
+
+def an_answer_behind_the_last_row_is_status_0():
+    def desk(s):
+        s.send("* Welcome.\n* receipt 0\n")
+        s.until("and?\n")
+        s.send("* receipt 1\n* receipt 2\nLin: yes\n")
+
+    with Script(desk) as s:
+        same(Client(s.port).end(b"hello\nand?\n")[::2], (0, ""))
+
+
+def no_wait_ends_as_soon_as_all_is_stored():
+    ended = threading.Event()
+
+    def desk(s):
+        s.take_rows()
+        assert ended.wait(LIMIT)
+
+    with Script(desk) as s:
+        same(Client(s.port, "--no-wait").end(b"a\nb\n" * 20), (7, "", ""))
+        ended.set()
+    same(s.heard, ASKS + b"a\nb\n" * 20)
+
+
+def no_wait_needs_a_desk_that_says_what_it_has_stored():
+    ended = threading.Event()
+    with Script(lambda s: ended.wait(LIMIT)) as s:
+        status, _, err = Client(s.port, "--no-wait", "--wait",
+                                "1").end(b"hello\n")
+        ended.set()
+    same(status, 1)
+    assert "does not say" in err or "no answer" in err, err
+
+
+def no_wait_is_for_line_mode():
+    for mode in ("--classic", "--udp"):
+        r = subprocess.run([DESKWIRE, "call", "--no-wait", mode], check=False,
+                           capture_output=True, stdin=subprocess.DEVNULL)
+        same(r.returncode, 2)
+
+
+def receipts_are_not_shown_and_what_looks_like_one_is():
+    rows = "* receipt 7\n* receipt 1 or so\nreceipt 1\n"
+
+    def desk(s):
+        s.until("hello\n")
+        s.send("* receipt 0\n" + rows + "* receipt 1\nLin: receipt 2\n")
+
+    with Script(desk) as s:
+        same(Client(s.port).end(b"hello\n"), (0, rows + "Lin: receipt 2\n",
+                                              ""))
+
+
+def no_more_rows_are_sent_than_may_wait_for_receipts():
+    def desk(s):
+        s.send("* receipt 0\n")
+        for n in range(1, 21):
+            s.until(f"row {min(n + 7, 20)}\n")
+            assert f"row {n + 8}\n".encode() not in s.heard, (n, s.heard)
+            s.send(f"* receipt {n}\n")
+        s.until_eof()
+        s.send("Lin: thank you\n")
+
+    rows = b"".join(b"row %d\n" % n for n in range(1, 21))
+    with Script(desk) as s:
+        same(Client(s.port).end(rows)[0], 0)
+    same(s.heard, ASKS + rows)
+
+
+def a_desk_without_receipts_gets_all_rows_as_well():
+    def desk(s):
+        s.send("* There is no such command.\n")
+        s.until_eof()
+        s.send("Lin: thank you\n")
+
+    rows = b"".join(b"row %d\n" % n for n in range(1, 13))
+    with Script(desk) as s:
+        same(Client(s.port, "--wait", "1").end(rows)[0], 0)
+    same(s.heard, ASKS + rows)
+
+
+def a_piped_row_that_begins_with_a_slash_is_text():
+    def desk(s):
+        s.take_rows()
+        s.send("Lin: fine\n")
+
+    with Script(desk) as s:
+        same(Client(s.port, "--name", "wang").end(
+            b"/quit\n/\n//two\n/usr/bin is full\n")[0], 0)
+    same(s.heard, ASKS + b"/name wang\n"
+         b"//quit\n//\n///two\n//usr/bin is full\n")
+
+
+def what_telnet_would_take_for_a_command_is_doubled():
+    def desk(s):
+        s.take_rows()
+        s.send("Lin: fine\n")
+
+    with Script(desk) as s:
+        Client(s.port).end(b"\xffa\xff\xf4\xff\n")
+    same(s.heard, ASKS + b"\xff\xffa\xff\xff\xf4\xff\xff\n")
+
+
+def nul_bytes_of_a_pipe_are_kept():
+    def desk(s):
+        s.take_rows()
+        s.send("Lin: fine\n")
+
+    with Script(desk) as s:
+        same(Client(s.port).end(b"a\0b\0\n\0/\n/\0\r\n1\r\0002\n")[0],
+             0)
+    same(s.heard, ASKS + b"a\0b\0\n\0/\n//\0\n1\n2\n")
+
+
+def nul_bytes_are_refused_aloud_where_they_cannot_be_sent():
+    with Peer("blocking_server.py", "--answer", "fine") as p:
+        status, out, _ = Client(p.port, "--classic").end(b"a\0b\nc\n")
+        p.expect("got", "c")
+    same(status, 1)
+    assert "not sent: a line with a NUL byte" in out, out
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        status, out, _ = Client(s.getsockname()[1], "--udp", "--wait",
+                                "0").end(b"a\0b\n")
+    same(status, 1)
+    assert "not sent: a line with a NUL byte" in out, out
+
+
+def options_may_stand_behind_host_and_port():
+    ended = threading.Event()
+    with Script(lambda s: ended.wait(LIMIT)) as s:
+        r = subprocess.run(
+            [DESKWIRE, "call", "127.0.0.1", str(s.port), "--wait", "1"],
+            input=b"hello\n", capture_output=True, check=False, timeout=LIMIT,
+            env=environment())
+        ended.set()
+    same(r.returncode, 1)
+    assert b"no answer came in time" in r.stderr, r.stderr
+    r = subprocess.run(
+        [DESKWIRE, "call", "127.0.0.1", "1", "--wait", "1"], check=False,
+        capture_output=True, stdin=subprocess.DEVNULL,
+        env={**environment(), "POSIXLY_CORRECT": "1"})
+    same(r.returncode, 2)
+    assert b"put options before" in r.stderr, r.stderr
+
+
+def an_interrupt_ends_a_pipe_by_its_signal():
+    def desk(s):
+        s.send("* Welcome.\n")
+        s.until("/quit\n")
+
+    with Script(desk) as s:
+        c = Client(s.port)
+        c.until("Welcome")
+        c.process.send_signal(signal.SIGINT)
+        same(c.wait()[0], 128 + signal.SIGINT)
 
 
 # --- on a terminal ------------------------------------------------------
@@ -538,6 +768,36 @@ def a_term_signal_ends_a_pipe_as_well():
         c.until("Welcome")
         c.process.send_signal(signal.SIGTERM)
         same(c.wait(), (128 + signal.SIGTERM, "* Welcome.\n", ""))
+
+
+def a_terminal_learns_that_nobody_has_answered():
+    for rows, status in (("", 6), ("Lin: yes\n* Goodbye.\n", 0)):
+        def desk(s):
+            s.send("* Welcome.\n* receipt 0\n")
+            s.until("hello\n")
+            s.send("* receipt 1\n" + rows)
+
+        with Script(desk) as s:
+            t = Terminal(s.port)
+            t.until("> ")
+            t.type("hello\r")
+            same(t.status(), status)
+
+
+def who_leaves_behind_a_long_paste_sends_it_first():
+    rows = [f"row {n}" for n in range(30)]
+
+    def desk(s):
+        s.until("row 7\n")
+        s.send("* Welcome.\n")
+        s.take_rows()
+
+    with Script(desk) as s:
+        t = Terminal(s.port)
+        t.until("> ")
+        t.type("\x1b[200~" + "\r".join(rows) + "\x1b[201~\r\x04")
+        same(t.status(), 0)
+    same(s.heard, ASKS + ("\n".join(rows) + "\n/quit\n").encode())
 
 
 # --- classic ------------------------------------------------------------
@@ -814,6 +1074,30 @@ def a_classic_prompt_appears_when_it_is_our_turn():
         t.until("Message for the server: ")
         t.type("quit\r")
         same(t.status(), 0)
+
+
+def what_a_desk_says_by_itself_is_no_answer_in_classic_either():
+    holding = "Please wait, an operator will answer soon."
+    for last, want in ((holding, 7), (f"{holding}\nwe open at nine", 0),
+                       ("Nobody is on duty right now; your message is kept.",
+                        7),
+                       ("Your message could not be stored. Please send it "
+                        "again.", 1),
+                       ("This desk is closing. Goodbye.\nquit", 6)):
+        def server(s):
+            s.until(CLIENT_HELLO)
+            s.send(SERVER_HELLO)
+            s.until("one")
+            s.send("an answer")
+            s.until("two")
+            s.send(last)
+            s.until("quit")
+            s.until_eof()
+
+        with Script(server) as s:
+            status, _, err = Client(s.port, "--classic").end(b"one\ntwo\n")
+        same((last, status), (last, want))
+        same((last, err == ""), (last, want == 0))
 
 
 # Every function above without a parameter whose name is a sentence.

@@ -168,6 +168,39 @@ def _():
         same(said, [f"m{i}" for i in range(25)])
 
 
+@case("who waits for receipts is held back by the rate and never floods; who "
+      "does not wait floods as well")
+def _():
+    with Desk("--rate", "50", "--burst", "5", "--flood-timeout", "1") as d:
+        o, c, bad = d.operator(), d.line(), d.line()
+        bad.send("/receipts\n" + "more than may wait\n" * 200)
+        c.send("/receipts\n" + "".join(f"row {n}\n" for n in range(1, 9)))
+        for n in range(9, 109):
+            c.until(f"* receipt {n - 8}\n")
+            c.send(f"row {n}\n")
+        c.until("* receipt 108\n")
+        sid = o.said("row 108")["sid"]
+        same([e["text"] for e in o.events()
+              if e["ev"] == "said" and e["sid"] == sid],
+             [f"row {n}" for n in range(1, 109)])
+        assert "faster" in bad.end()
+
+
+@case("a receipt says which row was too long, and none goes to who asks for "
+      "none")
+def _():
+    with Desk() as d:
+        c, plain = d.line(), d.line()
+        c.send(b"/receipts\none\n" + b"x" * 5000 + b"\n/receipts\ntwo\n")
+        rows = c.until("* receipt 4\n").splitlines()
+        same([row for row in rows if "receipt " in row],
+             ["* receipt 0", "* receipt 1", "* receipt 2 refused",
+              "* receipt 3", "* receipt 4"])
+        assert "too long" in rows[rows.index("* receipt 2 refused") - 1], rows
+        plain.send("one\n/help\n")
+        assert "receipt" not in plain.until("/quit ends")
+
+
 @case("a flood is slowed down, then ended, and others do not notice")
 def _():
     with Desk("--rate", "50", "--burst", "5", "--flood-timeout", "1") as d:

@@ -902,6 +902,85 @@ what_a_worker_tells_its_customer_needs_no_storing(void)
 	finish();
 }
 
+/* An operator, and Anna, whose program asks for receipts. */
+static void
+begin_with_receipts(void)
+{
+	begin();
+	operator(DESK_RQ_ATTACH);
+	opened(&anna, EV_MODE_LINE);
+	done();
+	conn_rq(DESK_RQ_RECEIPTS, &anna, NULL);
+	stored("anna<receipt 0; ok; ");
+}
+
+static void
+unread(struct desk_conn *c, const char *why)
+{
+	ask((struct desk_request){ .rq = DESK_RQ_UNREAD,
+	    .conn = c,
+	    .text = why,
+	    .len = strlen(why) });
+}
+
+static void
+each_row_gets_its_receipt_once_it_is_stored(void)
+{
+	begin_with_receipts();
+	said(&anna, "hi");
+	said(&anna, "  ");
+	said(&anna, "/nosuch");
+	unread(&anna, "Too long.");
+	said(&anna, "there");
+	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
+	       "here.; anna<receipt 1; ok; anna<receipt 2; ok; "
+	       "anna<There is no such command; /help lists them.; "
+	       "anna<receipt 3; ok; anna<Too long.; anna<receipt 4 refused; "
+	       "ok; said 1 n2; anna<receipt 5; ok; ");
+	finish();
+}
+
+static void
+rows_that_are_not_stored_are_refused_and_counted(void)
+{
+	begin_with_receipts();
+	said(&anna, "hi");
+	unread(&anna, "Too long.");
+	not_stored("anna<Your message could not be stored. Please send it "
+		   "again.; anna<receipt 1 refused; not-stored; "
+		   "anna<Too long.; anna<receipt 2 refused; not-stored; ");
+	said(&anna, "hi again");
+	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
+	       "here.; anna<receipt 3; ok; ");
+	finish();
+}
+
+static void
+a_row_of_a_retracted_round_is_counted_once(void)
+{
+	begin_with_receipts();
+	for (int i = 0; i < 2; i++) {
+		conn_rq(DESK_RQ_RECEIPTS, &bert, NULL);
+		said(&anna, "hi");
+		if (i == 0)
+			desk_retract(desk);
+	}
+	CHECK(bert.wants_receipts);
+	stored("bert<receipt 0; ok; arrived 1; said 1 n1; anna<Received. "
+	       "Somebody will answer here.; anna<receipt 1; ok; ");
+	finish();
+}
+
+static void
+who_does_not_ask_gets_no_receipts(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	said(&anna, "more");
+	unread(&anna, "Too long.");
+	stored("said 1 n2; ok; anna<Too long.; ok; ");
+	finish();
+}
+
 static void
 commands_with_a_bad_argument_say_so(void)
 {
@@ -1004,6 +1083,10 @@ main(void)
 		T(silence_never_ends_one_whom_nobody_has_answered),
 		T(silence_ends_one_that_never_said_anything),
 		T(what_a_worker_tells_its_customer_needs_no_storing),
+		T(each_row_gets_its_receipt_once_it_is_stored),
+		T(rows_that_are_not_stored_are_refused_and_counted),
+		T(a_row_of_a_retracted_round_is_counted_once),
+		T(who_does_not_ask_gets_no_receipts),
 		T(commands_with_a_bad_argument_say_so),
 		T(history_takes_a_count_and_where_it_ends_and_no_other_word),
 		T(ended_takes_a_count_and_where_it_ends),

@@ -130,6 +130,15 @@ other_commands_are_passed_over(void)
 	EXPECT("hi\r\xff\xf1\n", "Thi|", "");
 }
 
+/* plink -telnet sends IAC EOF on Ctrl-D. */
+static void
+later_commands_are_data_until_telnet_is_met(void)
+{
+	EXPECT("\xff\xfb\x1fhi\xff\xec\xff\xef\n", "Thi|", "\xff\xfe\x1f");
+	EXPECT("hi\xff\xec\n", "Thi\xff\xec|", "");
+	EXPECT("\xff\xfb\x1f\xff\xeb\n", "T\xff\xeb|", "\xff\xfe\x1f");
+}
+
 static void
 a_doubled_iac_is_a_byte(void)
 {
@@ -424,6 +433,7 @@ main(void)
 		T(chinese_text_survives_every_cut),
 		T(each_option_is_refused_once),
 		T(other_commands_are_passed_over),
+		T(later_commands_are_data_until_telnet_is_met),
 		T(a_doubled_iac_is_a_byte),
 		T(an_iac_that_is_none_keeps_its_neighbours),
 		T(a_subnegotiation_is_skipped),
