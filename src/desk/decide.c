@@ -240,6 +240,7 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
 	struct desk_conn *c = rq->conn;
 
 	(void)now;
+	desk_notice_taken(d, c, rq->taken);
 	if (c->session != NULL) {
 		d->sweep = d->sweep || !desk_session_is_open(c->session);
 		/* Also of one whose end may yet fail to be stored. */
@@ -261,8 +262,7 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
 static int
 decide_sent(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
-	if (rq->offset >= rq->conn->put_end)
-		desk_notice_sent(d, rq->conn);
+	desk_notice_taken(d, rq->conn, rq->taken);
 	if (rq->offset >= rq->conn->last_end)
 		desk_notice_empty(d, rq->conn, now);
 	desk_fx_done(d, rq);

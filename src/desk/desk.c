@@ -123,7 +123,7 @@ schedule_gone_check(struct desk *d, int64_t ms, struct desk_time now)
 		d->gone_ns = now.ns + ms * DW_MS;
 }
 
-/* The news that its last answer went out came after it had left. */
+/* The news that its last answer was taken came after it had left. */
 static void
 settle_answered(struct desk *d, struct desk_session *s, struct desk_time now)
 {

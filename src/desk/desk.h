@@ -58,8 +58,8 @@ struct desk_session {
 	struct desk_keys keys;  /* and so do these */
 	struct desk_conn *conn; /* NULL: not connected */
 	const char *lost;       /* noticed: why it is not */
-	uint64_t sent_n;        /* noticed: replies up to it went
-	                         * out */
+	uint64_t sent_n;        /* noticed: replies up to it arrived
+	                         * at the customer's machine */
 	bool saved;             /* this round's undo has it */
 	bool fresh;             /* begun in this round */
 	struct dw_list node;    /* in desk.sessions */
@@ -104,8 +104,9 @@ enum desk_rq {
 	                  * it waits for an operator */
 	DESK_RQ_BYE,          /* conn, why, text: its worker gives up on it */
 	DESK_RQ_EOF,          /* conn: it will say no more */
-	DESK_RQ_DISCONNECTED, /* conn, why: its worker lets go of it */
-	DESK_RQ_SENT,         /* conn, offset: bytes that went out */
+	DESK_RQ_DISCONNECTED, /* conn, why, taken: its worker lets go of it */
+	DESK_RQ_SENT,         /* conn, offset: bytes that went out; taken: of
+	                  * them, those that its machine has */
 	DESK_RQ_STALLED,      /* conn, why: does not read, or sends too much */
 	DESK_RQ_ATTACH,       /* who: an operator came */
 	DESK_RQ_DETACH,       /* who */
@@ -131,7 +132,7 @@ struct desk_request {
 	const char *who, *text, *why;
 	size_t len;
 	unsigned flags;
-	uint64_t sid, offset;
+	uint64_t sid, offset, taken;
 	const char *addr;  /* see struct desk_peer */
 	const void *route; /* DESK_ROUTE_SIZE bytes */
 	size_t whole;      /* bytes before it was cut */
@@ -177,10 +178,11 @@ struct desk_say {
 };
 
 enum desk_put {
-	DESK_PUT_SENT, /* all that was put went out */
-	DESK_PUT_KEPT, /* some of it waits for the socket */
-	DESK_PUT_FULL, /* too much waits already */
-	DESK_PUT_SHUT, /* nothing can leave any more */
+	DESK_PUT_TAKEN, /* all that was put is with the customer's machine */
+	DESK_PUT_SENT,  /* all of it went out */
+	DESK_PUT_KEPT,  /* some of it waits for the socket */
+	DESK_PUT_FULL,  /* too much waits already */
+	DESK_PUT_SHUT,  /* nothing can leave any more */
 	DESK_PUT_NO_MEMORY,
 };
 

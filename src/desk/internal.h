@@ -232,10 +232,11 @@ enum ev_code desk_session_refusal(const struct desk *d,
 /* Is its conversation still going on?  s may be NULL. */
 bool desk_session_is_open(const struct desk_session *s);
 
-/* All replies put to c went out. */
-void desk_notice_sent(struct desk *d, struct desk_conn *c);
+/* The customer's machine has so many of the bytes that were put; perhaps that
+ * is all replies. */
+void desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken);
 
-/* The event for replies that went out, if there is one to tell. */
+/* The event for replies that arrived there, if there is one to tell. */
 void desk_settle_sent(struct desk *d, struct desk_session *s,
     struct desk_time now);
 

@@ -107,7 +107,8 @@ desk_conn_put(const struct desk_round *r, struct desk_conn *c,
 		cut_off(r, c, EV_WHY_SLOW);
 	if (how == DESK_PUT_NO_MEMORY)
 		no_memory(r, c);
-	if (how != DESK_PUT_SENT && how != DESK_PUT_KEPT)
+	if (how != DESK_PUT_TAKEN && how != DESK_PUT_SENT &&
+	    how != DESK_PUT_KEPT)
 		return;
 	c->last_end = where;
 	c->kept = how == DESK_PUT_KEPT;
@@ -115,8 +116,8 @@ desk_conn_put(const struct desk_round *r, struct desk_conn *c,
 		c->put_n = n;
 		c->put_end = where;
 	}
-	if (how == DESK_PUT_SENT)
-		desk_notice_sent(r->d, c);
+	if (how == DESK_PUT_TAKEN)
+		desk_notice_taken(r->d, c, where);
 }
 
 /* Puts what a classic client may have by now. */

@@ -21,7 +21,8 @@
  *	arrived	sid, mode, addr		a session begins, waiting
  *	said	sid, n, body, flags	the customer's nth message
  *	reply	sid, n, who, body, key	the operators' nth message
- *	sent	sid, n			replies up to n went out to the customer
+ *	sent	sid, n			the customer's machine has taken the replies up
+ *					to n
  *	name	sid, who		the customer's name is now who
  *	eof	sid			the customer will write no more; it may
  *					still read

@@ -34,7 +34,7 @@ struct ev_session {
 	int64_t said_ms;    /* and the last message of all */
 	int64_t gone_ms;
 	uint64_t in, out, sent; /* messages each way; replies up to the
-	                         * sent-th went out */
+	                         * sent-th were taken */
 	uint64_t unanswered;    /* of its messages, those since the last
 	                         * reply */
 };

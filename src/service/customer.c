@@ -20,19 +20,10 @@
 #define SOCKET_RCVBUF         16384
 #define HALF_CLOSED_KEEPALIVE 10 /* seconds */
 
-static struct svc_customer *
-customer_of(struct desk_conn *c)
-{
-	struct svc_customer *cu = DW_LIST_OF(c, struct svc_customer, conn);
-
-	assert(cu->magic == SVC_CUSTOMER_MAGIC);
-	return cu;
-}
-
 struct sks_outbox *
 svc_customer_outbox(struct desk_conn *c)
 {
-	return customer_of(c)->outbox;
+	return svc_customer_of(c)->outbox;
 }
 
 bool
@@ -165,7 +156,7 @@ opened_answered(struct svc_node *n, const struct desk_answer *a)
 		return;
 	dw_buf_reset(&said->text);
 	dw_buf_adds(&said->text, a->text);
-	customer_of(n->rq.conn)->refused = true;
+	svc_customer_of(n->rq.conn)->refused = true;
 }
 
 bool
@@ -203,6 +194,17 @@ static void
 count_sent(struct svc_node *n)
 {
 	n->rq.offset = sks_outbox_sent(svc_customer_outbox(n->rq.conn));
+	n->rq.taken = sks_outbox_taken(svc_customer_outbox(n->rq.conn));
+}
+
+/* The last that its machine has acknowledged: the outbox is closed. */
+static void
+count_taken(struct svc_node *n)
+{
+	struct svc_customer *cu = svc_customer_of(n->rq.conn);
+
+	svc_taken_forget(cu);
+	n->rq.taken = sks_outbox_taken(cu->outbox);
 }
 
 /*
@@ -249,6 +251,8 @@ prepare_nodes(struct svc_customer *cu)
 	cu->stalled.rq.why = EV_WHY_SLOW;
 	svc_node_init(&cu->disconnected, DESK_RQ_DISCONNECTED, &cu->conn,
 	    &cu->back);
+	cu->disconnected.ready = count_taken;
+	dw_list_init(&cu->taking.link);
 }
 
 static struct svc_customer *
@@ -444,16 +448,17 @@ customer_handle(struct sks_handler *h)
  * finish
  */
 
+/* Until the last one is back the desk thread may post `sent`. */
 static void
 wait_for_nodes(struct svc_customer *cu)
 {
 	struct svc_inbox *in = &cu->svc->inbox;
 
+	svc_wait(in, &cu->disconnected);
 	for (int i = 0; i < SAID_NODES; i++)
 		svc_wait(in, &cu->said[i].node);
 	svc_wait(in, &cu->sent);
 	svc_wait(in, &cu->stalled);
-	svc_wait(in, &cu->disconnected);
 }
 
 static int

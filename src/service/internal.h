@@ -54,8 +54,10 @@ struct svc {
 	struct desk *desk;
 	struct dw_list round; /* the nodes that this round has decided */
 	struct svc_marks marks;
-	struct dw_list links; /* operators that are live */
-	uint64_t last_link;   /* the number of the latest */
+	struct dw_list links;   /* operators that are live */
+	uint64_t last_link;     /* the number of the latest */
+	struct dw_list untaken; /* customers; see taken.c */
+	int64_t ask_ns;         /* when the first of them is asked about */
 	struct dw_buf scratch;
 	/* Of these the operators were told. */
 	bool disk_failing, held_back, log_losing, talk_losing;
@@ -145,6 +147,13 @@ void svc_udp_close(struct svc *svc);
 const char *svc_udp_send(struct svc *svc, const struct desk_peer *to,
     const char *text, size_t len);
 void svc_udp_dropped(struct svc *svc);
+
+/* On the desk thread: so many bytes were put for this customer.  Has its machine
+ * taken them all?  If not, it is asked again until it has, and each time that it
+ * has taken more DESK_RQ_SENT says so. */
+bool svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put);
+/* Asks those that are due; the next ones are at svc.ask_ns. */
+void svc_ask_taken(struct svc *svc);
 
 /* On the desk thread: marks are handed to the reader, now if it has room for
  * them, or when it says so. */

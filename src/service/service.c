@@ -375,6 +375,8 @@ svc_new(const struct svc_config *config)
 	svc->magic = SVC_MAGIC;
 	svc->config = config;
 	dw_list_init(&svc->links);
+	dw_list_init(&svc->untaken);
+	svc->ask_ns = DW_NEVER;
 	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->round);
 	svc_inbox_init(&svc->inbox);

@@ -151,8 +151,8 @@ __wrap_desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
 static void
 read_ahead(struct desk_request *rq)
 {
-	if (rq->offset > 0 && rq->offset < rq->conn->put_end)
-		rq->offset = rq->conn->put_end;
+	if (rq->taken < rq->conn->put_end && rq->offset >= rq->conn->put_end)
+		rq->taken = rq->offset;
 }
 
 WRAPS(desk_decide);

@@ -207,13 +207,17 @@ deliver(struct world *w, struct customer *cu)
 static void
 leave(struct world *w, struct customer *cu)
 {
+	struct request *q;
+
 	if (cu->nqueue > 0 && !cu->cut) {
 		deliver(w, cu);
 		return;
 	}
 	cu->leaving = true;
-	cu->told_last = cu->told;
-	push_customer(w, DESK_RQ_DISCONNECTED, cu)->rq.why = "left";
+	cu->known_last = cu->taken == cu->put ? cu->taken : cu->known;
+	q = push_customer(w, DESK_RQ_DISCONNECTED, cu);
+	q->rq.why = "left";
+	q->rq.taken = cu->taken;
 	cu->opened = false;
 }
 
@@ -227,17 +231,31 @@ shut(struct world *w, struct customer *cu)
 }
 
 static void
+tell_sent(struct world *w, struct customer *cu)
+{
+	struct request *q = push_customer(w, DESK_RQ_SENT, cu);
+
+	q->rq.offset = cu->left;
+	q->rq.taken = cu->taken;
+}
+
+static void
 report_sent(struct world *w, struct customer *cu)
 {
 	uint64_t kept = cu->put - cu->left;
+	uint64_t way = cu->put - cu->taken;
 
 	cu->slow = sim_once_in(w, 3);
-	if (kept == 0)
+	if (way == 0)
 		return;
-	cu->left += 1 + sim_random(w, kept);
+	if (kept > 0)
+		cu->left += 1 + sim_random(w, kept);
 	if (w->calm)
 		cu->left = cu->put;
-	push_customer(w, DESK_RQ_SENT, cu)->rq.offset = cu->left;
+	cu->taken += sim_random(w, cu->left - cu->taken + 1);
+	if (w->calm)
+		cu->taken = cu->put;
+	tell_sent(w, cu);
 }
 
 static void
@@ -413,7 +431,7 @@ people_flush(struct world *w)
 			leave(w, cu);
 		else if (cu->nqueue > 0)
 			deliver(w, cu);
-		else if (w->calm && cu->put > cu->left)
+		else if (w->calm && cu->put > cu->taken)
 			report_sent(w, cu);
 	}
 	return w->nbatch > 0;
@@ -427,10 +445,10 @@ people_read(struct world *w)
 		struct customer *cu = &w->customers[i];
 
 		if (cu->c == NULL || !cu->opened || cu->leaving ||
-		    cu->left == cu->put)
+		    cu->taken == cu->put)
 			continue;
-		cu->left = cu->put;
-		push_customer(w, DESK_RQ_SENT, cu)->rq.offset = cu->left;
+		cu->left = cu->taken = cu->put;
+		tell_sent(w, cu);
 	}
 }
 

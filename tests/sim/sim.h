@@ -78,9 +78,11 @@ struct customer {
 	bool said_quit;  /* an operator typed just quit */
 	bool unsure;     /* whose quit came last */
 	int64_t ended_ns, closed_ns;
-	uint64_t put, left; /* bytes into and out of its outbox, */
-	uint64_t told;      /* … and of which the desk knows, */
-	uint64_t told_last; /* … when its worker let go of it */
+	uint64_t put, left;  /* bytes into and out of its outbox, */
+	uint64_t told;       /* … and of which the desk knows */
+	uint64_t taken;      /* of what left, with its machine, */
+	uint64_t known;      /* … and of which the desk knows, */
+	uint64_t known_last; /* … when its worker let go of it */
 	struct message queue[QUEUE];
 	unsigned nqueue;
 	struct stream stream;

@@ -242,7 +242,7 @@ reply(struct world *w, struct session *s, const struct ev_event *ev)
 	stream_add(&cu->stream, ev->body, ev->len);
 }
 
-/* Replies up to n have left: they must have been put, and have left. */
+/* Replies up to n have arrived: they must have been put, and be there. */
 static void
 sent(struct world *w, struct session *s, const struct ev_event *ev)
 {
@@ -257,8 +257,8 @@ sent(struct world *w, struct session *s, const struct ev_event *ev)
 		return;
 	memcpy(&put, s->cu->stream.puts.data + (ev->n - 1) * sizeof put,
 	    sizeof put);
-	if (put > s->cu->left)
-		sim_fail(w, "sent %" PRIu64 " waits in the outbox", ev->n);
+	if (put > s->cu->taken)
+		sim_fail(w, "sent %" PRIu64 " has not arrived", ev->n);
 }
 
 static void
@@ -291,15 +291,15 @@ at_eof(struct world *w, struct session *s, const struct ev_event *ev)
 	w->counts.eofs++;
 }
 
-/* The last reply that has left the outbox, of which so much was told. */
+/* The last reply that is with the customer's machine, which has so much. */
 static uint64_t
-left(const struct customer *cu, uint64_t told)
+arrived_n(const struct customer *cu, uint64_t taken)
 {
 	uint64_t n = 0, put;
 
 	for (; n < stream_whole(&cu->stream); n++) {
 		memcpy(&put, cu->stream.puts.data + n * sizeof put, sizeof put);
-		if (put > told)
+		if (put > taken)
 			break;
 	}
 	return n;
@@ -313,7 +313,7 @@ over(struct world *w, struct session *s)
 
 	if (cu == NULL)
 		return;
-	if (!cu->closed && !cu->unsure && s->f.sent < left(cu, cu->told))
+	if (!cu->closed && !cu->unsure && s->f.sent < arrived_n(cu, cu->known))
 		sim_fail(w, "what has left is never sent");
 	if (!cu->closed)
 		cu->closed_ns = w->now.ns;
@@ -372,8 +372,8 @@ store_let_go(struct session *s)
 	if (s->cu == NULL)
 		return;
 	if (is_over && !s->cu->unsure)
-		s->sent_n = left(s->cu, s->cu->told_last);
-	s->left_n = left(s->cu, s->cu->left);
+		s->sent_n = arrived_n(s->cu, s->cu->known_last);
+	s->left_n = arrived_n(s->cu, s->cu->taken);
 	s->unsure = s->cu->unsure;
 	s->cu = NULL;
 }

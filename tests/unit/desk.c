@@ -90,7 +90,7 @@ static void
 begin(void)
 {
 	dw_buf_reset(&happened);
-	put_says = DESK_PUT_SENT;
+	put_says = DESK_PUT_TAKEN;
 	put_bytes = 0;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
@@ -323,7 +323,8 @@ an_ended_customer_lingers_only_once_all_has_left(void)
 	CHECK_INT(desk_deadline(desk), DW_NEVER);
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	done();
 	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
 	later(config.linger_ns / DW_SECOND);
@@ -364,7 +365,7 @@ a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
 }
 
 static void
-sent_waits_until_the_outbox_is_past_the_reply(void)
+sent_waits_until_the_customers_machine_has_the_reply(void)
 {
 	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_KEPT;
@@ -372,13 +373,33 @@ sent_waits_until_the_outbox_is_past_the_reply(void)
 	stored("reply 1 n1; anna<lin:slow; ok; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes - 1 });
+	    .offset = put_bytes,
+	    .taken = put_bytes - 1 });
 	stored("ok; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	stored("ok; sent 1 n1; ");
 	finish();
+}
+
+static void
+who_goes_says_at_last_what_its_machine_has(void)
+{
+	for (unsigned missing = 0; missing < 2; missing++) {
+		begin_with_anna(EV_MODE_LINE);
+		put_says = DESK_PUT_SENT;
+		reply(1, "over a slow way");
+		stored("reply 1 n1; anna<lin:over a slow way; ok; ");
+		ask((struct desk_request){ .rq = DESK_RQ_DISCONNECTED,
+		    .conn = &anna,
+		    .why = "left",
+		    .taken = put_bytes - missing });
+		stored(missing == 0 ? "ok; sent 1 n1; closed 1 (left); " :
+				      "ok; gone 1 (left); ");
+		finish();
+	}
 }
 
 static void
@@ -437,7 +458,8 @@ what_leaves_after_the_end_is_noted_once_it_can_be_stored(void)
 	done();
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	not_stored("not-stored; ");
 	later(1);
 	stored("sent 1 n1; ");
@@ -773,7 +795,8 @@ a_minute_is_not_granted_twice_when_the_last_word_is_kept(void)
 	stored("anna<quit; anna end; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	done();
 	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
 	finish();
@@ -969,7 +992,8 @@ main(void)
 		T(what_comes_behind_a_goodbye_begins_no_session),
 		T(an_ended_customer_lingers_only_once_all_has_left),
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
-		T(sent_waits_until_the_outbox_is_past_the_reply),
+		T(sent_waits_until_the_customers_machine_has_the_reply),
+		T(who_goes_says_at_last_what_its_machine_has),
 		T(what_has_left_is_noted_before_its_session_ends),
 		T(what_leaves_with_the_goodbye_is_noted_behind_it),
 		T(a_reply_and_a_close_in_one_round_are_both_noted),

@@ -514,7 +514,8 @@ what_was_noticed_is_settled_after_a_retracted_round(void)
 	forget_what_happened();
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	desk_settle(desk, now);
 	desk_retract(desk);
 	stored("5:sent; ");

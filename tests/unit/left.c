@@ -84,7 +84,7 @@ begin(bool on_duty)
 
 	config = usual;
 	conn = &anna;
-	put_says = DESK_PUT_SENT;
+	put_says = DESK_PUT_TAKEN;
 	put_bytes = 0;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
@@ -420,7 +420,8 @@ an_answer_that_leaves_with_the_goodbye_closes_after_all(void)
 	check_list("1 left");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = conn,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	stored("ok; sent 1; closed 1 (quit); ");
 	conn_rq(DESK_RQ_DISCONNECTED, "left");
 	stored("ok; ");
