@@ -16,6 +16,7 @@ AS_IF([test "$enable_linux_extras" != no],[
 	AC_DEFINE([DW_WITH_LINUX_EXTRAS],[1],
 		[Define to 1 unless --disable-linux-extras.])
 	AC_CHECK_FUNCS([accept4 eventfd fopencookie getrandom memmem memrchr signalfd])
+	AC_CHECK_HEADERS([linux/sockios.h])
 	AC_CHECK_FUNC([epoll_create1],
 		[AC_DEFINE([HAVE_EPOLL],[1],[Define to 1 if epoll(7) is there.])])
 	AC_CHECK_MEMBERS([struct statfs.f_type],[],[],[[#include <sys/vfs.h>]])

@@ -122,6 +122,7 @@ scripts = \
 	tests/system/limits.py \
 	tests/system/whose.py \
 	tests/system/udp.py \
+	tests/system/waits.py \
 	tests/system/crash.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \

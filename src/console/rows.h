@@ -17,7 +17,7 @@
  * what stands behind the second quote is ours.
  *
  * An operator's row is held back for CON_HOLD_MS so that its mark is usually
- * final: ✓ the text has left for the customer, · it is stored; until then it
+ * final: ✓ the customer's machine has it, · it is stored; until then it
  * stands with … above the prompt.  A customer in
  * classic mode may get it with the next turn only: the row says so, and nothing
  * is printed later; /history says ✓ then.  When the session ends or

@@ -239,7 +239,7 @@ static int
 decide_idle(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	if (desk_session_is_open(rq->conn->session) &&
-	    rq->conn->session->facts.waiting_ms != 0) {
+	    rq->conn->session->facts.waiting_at.seq != 0) {
 		desk_fx_done(d, rq);
 		return 0;
 	}
@@ -256,7 +256,7 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	/* Whom an answer is owed may still read it, as in `echo hi | nc`; who
 	 * has had one has gone.  What is on its way is sent in any case. */
 	if (c->mode == EV_MODE_LINE && desk_session_is_open(c->session)) {
-		if (c->session->facts.waiting_ms == 0)
+		if (c->session->facts.waiting_at.seq == 0)
 			desk_fx_bye(d, DESK_FX_BYE, c, "");
 		d->dirty = true;
 	} else if (!c->kept) {
@@ -294,8 +294,6 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
 static int
 decide_sent(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
-	if (rq->offset >= rq->conn->put_end)
-		desk_notice_sent(d, rq->conn);
 	if (rq->offset >= rq->conn->last_end)
 		desk_notice_empty(d, rq->conn, now);
 	desk_fx_done(d, rq);
@@ -401,7 +399,9 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	assert(rq->conn == NULL || rq->conn->magic == DESK_CONN_MAGIC);
 	if (desk_reserve(d, EVENTS_MAX, EFFECTS_MAX) < 0)
 		return -ENOMEM;
-	if (rq->conn != NULL)
+	if (rq->conn != NULL) {
 		desk_conn_save(d, rq->conn);
+		desk_notice_taken(d, rq->conn, rq->taken);
+	}
 	return decide[rq->rq](d, rq, now);
 }

@@ -58,8 +58,8 @@ struct desk_session {
 	struct desk_keys keys;  /* and so do these */
 	struct desk_conn *conn; /* NULL: not connected */
 	const char *lost;       /* noticed: why it is not */
-	uint64_t sent_n;        /* noticed: replies up to it went
-	                         * out */
+	uint64_t sent_n;        /* noticed: replies up to it arrived
+	                         * at the customer's machine */
 	bool saved;             /* this round's undo has it */
 	bool fresh;             /* begun in this round */
 	struct dw_list node;    /* in desk.sessions */
@@ -111,7 +111,8 @@ enum desk_rq {
 	DESK_RQ_BYE,          /* conn, why, text: its worker gives up on it */
 	DESK_RQ_EOF,          /* conn: it will say no more */
 	DESK_RQ_DISCONNECTED, /* conn, why: its worker lets go of it */
-	DESK_RQ_SENT,         /* conn, offset: bytes that went out */
+	DESK_RQ_SENT,         /* conn, offset: bytes that went out, or taken:
+	                  * more of them are with its machine */
 	DESK_RQ_STALLED,      /* conn, why: does not read, or sends too much */
 	DESK_RQ_ATTACH,       /* who: an operator came */
 	DESK_RQ_DETACH,       /* who */
@@ -139,6 +140,10 @@ struct desk_request {
 	size_t len;
 	unsigned flags;
 	uint64_t sid, offset;
+	/* Of conn, with any request: so many bytes of what was put its machine
+	 * had by then, if not all; who says something has mostly acknowledged
+	 * what it answers. */
+	uint64_t taken;
 	const char *addr;  /* see struct desk_peer */
 	const void *route; /* DESK_ROUTE_SIZE bytes */
 	size_t whole;      /* bytes before it was cut */
@@ -187,16 +192,18 @@ struct desk_say {
 };
 
 enum desk_put {
-	DESK_PUT_SENT, /* all that was put went out */
-	DESK_PUT_KEPT, /* some of it waits for the socket */
-	DESK_PUT_FULL, /* too much waits already */
-	DESK_PUT_SHUT, /* nothing can leave any more */
+	DESK_PUT_TAKEN, /* all that was put is with the customer's machine */
+	DESK_PUT_SENT,  /* all of it went out */
+	DESK_PUT_KEPT,  /* some of it waits for the socket */
+	DESK_PUT_FULL,  /* too much waits already */
+	DESK_PUT_SHUT,  /* nothing can leave any more */
 	DESK_PUT_NO_MEMORY,
 };
 
 struct desk_time {
-	int64_t ns; /* monotonic */
-	int64_t ms; /* wall clock */
+	int64_t ns;        /* monotonic */
+	int64_t ms;        /* wall clock */
+	int64_t steady_ms; /* for how long something lasts */
 };
 
 /*
@@ -281,13 +288,15 @@ void desk_free(struct desk *d);
 /*
  * Starting: each stored event of a session that is not closed, in order, then
  * desk_begin with the highest numbers ever used.  Sessions found open are
- * noticed to be gone.  Of those that left no more are kept in memory than the
+ * noticed to be gone.  How long ago something was that happened before, only
+ * the wall clock can tell; what it says is in the future was just now.  Of those that left no more are kept in memory than the
  * list may have, at any time.
  */
 int desk_replay(struct desk *d, const struct ev_event *ev);
 /* And so many datagrams came that nobody on duty has seen. */
 void desk_missed(struct desk *d, uint64_t datagrams);
-void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
+void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
+    struct desk_time now);
 
 /* Returns 0; -ENOMEM when there is no memory for it in this round: nothing has
  * happened, and after the round was published or undone there is. */

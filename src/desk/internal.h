@@ -258,10 +258,11 @@ enum ev_code desk_session_refusal(const struct desk *d,
 /* Is its conversation still going on?  s may be NULL. */
 bool desk_session_is_open(const struct desk_session *s);
 
-/* All replies put to c went out. */
-void desk_notice_sent(struct desk *d, struct desk_conn *c);
+/* The customer's machine has so many of the bytes that were put; perhaps that
+ * is all replies. */
+void desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken);
 
-/* The event for replies that went out, if there is one to tell. */
+/* The event for replies that arrived there, if there is one to tell. */
 void desk_settle_sent(struct desk *d, struct desk_session *s,
     struct desk_time now);
 
@@ -302,6 +303,15 @@ void desk_conn_say(const struct desk_round *r, struct desk_conn *c,
 /* Puts what a classic client may have by now. */
 void desk_conn_pump(const struct desk_round *r, struct desk_conn *c);
 void desk_conn_greet(const struct desk_round *r, struct desk_conn *c);
+
+/* The line of the customers who are connected and wait for an answer, by whose
+ * oldest unanswered message came first: how many they are, and the place of this
+ * one, from 1; 0 when it does not wait.  s may be NULL. */
+struct desk_place {
+	unsigned at, of;
+};
+struct desk_place desk_place(const struct desk *d,
+    const struct desk_session *s);
 
 /* From the gentle to the rude: goodbye and the end mark, the end mark, no
  * more in either direction. */

@@ -106,9 +106,10 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 }
 
 void
-desk_notice_sent(struct desk *d, struct desk_conn *c)
+desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken)
 {
-	if (c->session == NULL || c->put_n <= c->session->sent_n)
+	if (taken < c->put_end || c->session == NULL ||
+	    c->put_n <= c->session->sent_n)
 		return;
 	assert(c->put_n <= c->session->facts.out);
 	c->session->sent_n = c->put_n;

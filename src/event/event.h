@@ -21,7 +21,8 @@
  *	arrived	sid, mode, addr		a session begins, waiting
  *	said	sid, n, body, flags	the customer's nth message
  *	reply	sid, n, who, body, key	the operators' nth message
- *	sent	sid, n			replies up to n went out to the customer
+ *	sent	sid, n			the customer's machine has taken the replies up
+ *					to n
  *	name	sid, who		the customer's name is now who
  *	charset	sid, who, why		what its customer sends is in the
  *					encoding why (base/charset.h); who is
@@ -109,6 +110,9 @@ bool ev_key_is_of(const struct ev_key *a, const struct ev_key *b);
 struct ev_event {
 	uint64_t seq; /* 1, 2, 3 … without a gap */
 	int64_t t_ms; /* wall clock, ms since 1970 UTC */
+	/* The same moment in ms of the desk's steady clock; 0: not known.  It is
+	 * never stored, as it means nothing to the next desk. */
+	int64_t steady_ms;
 	uint64_t sid; /* session, never used twice; 0: none */
 	enum ev_kind kind;
 	uint64_t n; /* per session and direction, from 1 */

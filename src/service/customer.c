@@ -21,19 +21,10 @@
 #define SOCKET_RCVBUF         16384
 #define HALF_CLOSED_KEEPALIVE 10 /* seconds */
 
-static struct svc_customer *
-customer_of(struct desk_conn *c)
-{
-	struct svc_customer *cu = DW_LIST_OF(c, struct svc_customer, conn);
-
-	assert(cu->magic == SVC_CUSTOMER_MAGIC);
-	return cu;
-}
-
 struct sks_outbox *
 svc_customer_outbox(struct desk_conn *c)
 {
-	return customer_of(c)->outbox;
+	return svc_customer_of(c)->outbox;
 }
 
 bool
@@ -46,7 +37,7 @@ svc_customer_telnet(const struct desk_conn *c)
 void
 svc_customer_writes(struct desk_conn *c)
 {
-	atomic_store(&customer_of(c)->charset, c->charset);
+	atomic_store(&svc_customer_of(c)->charset, c->charset);
 }
 
 const struct sks_addr *
@@ -178,7 +169,7 @@ opened_answered(struct svc_node *n, const struct desk_answer *a)
 		return;
 	dw_buf_reset(&said->text);
 	dw_buf_adds(&said->text, a->text);
-	customer_of(n->rq.conn)->refused = true;
+	svc_customer_of(n->rq.conn)->refused = true;
 }
 
 void
@@ -220,10 +211,26 @@ outbox_news(void *arg, enum sks_outbox_event event)
 		svc_post_again(&cu->svc->inbox, &cu->stalled);
 }
 
+/* On the desk thread, as the next two. */
+static void
+count_taken(struct svc_node *n)
+{
+	n->rq.taken = svc_taken(svc_customer_of(n->rq.conn));
+}
+
 static void
 count_sent(struct svc_node *n)
 {
 	n->rq.offset = sks_outbox_sent(svc_customer_outbox(n->rq.conn));
+	count_taken(n);
+}
+
+/* Nothing more is acknowledged: the outbox is closed. */
+static void
+count_last(struct svc_node *n)
+{
+	count_taken(n);
+	svc_taken_forget(svc_customer_of(n->rq.conn));
 }
 
 /*
@@ -261,15 +268,19 @@ prepare_socket(struct svc_customer *cu)
 static void
 prepare_nodes(struct svc_customer *cu)
 {
-	for (int i = 0; i < SAID_NODES; i++)
+	for (int i = 0; i < SAID_NODES; i++) {
 		svc_node_init(&cu->said[i].node, DESK_RQ_SAID, &cu->conn,
 		    &cu->back);
+		cu->said[i].node.ready = count_taken;
+	}
 	svc_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->back);
 	cu->sent.ready = count_sent;
 	svc_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->back);
 	cu->stalled.rq.why = EV_WHY_SLOW;
 	svc_node_init(&cu->disconnected, DESK_RQ_DISCONNECTED, &cu->conn,
 	    &cu->back);
+	cu->disconnected.ready = count_last;
+	dw_list_init(&cu->taking.link);
 }
 
 static struct svc_customer *
@@ -476,16 +487,17 @@ customer_handle(struct sks_handler *h)
  * finish
  */
 
+/* Until the last one is back the desk thread may post `sent`. */
 static void
 wait_for_nodes(struct svc_customer *cu)
 {
 	struct svc_inbox *in = &cu->svc->inbox;
 
+	svc_wait(in, &cu->disconnected);
 	for (int i = 0; i < SAID_NODES; i++)
 		svc_wait(in, &cu->said[i].node);
 	svc_wait(in, &cu->sent);
 	svc_wait(in, &cu->stalled);
-	svc_wait(in, &cu->disconnected);
 }
 
 static int

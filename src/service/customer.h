@@ -23,6 +23,18 @@ struct said {
 	struct dw_buf text;
 };
 
+/* What a customer's machine has taken of what was put for it; the desk
+ * thread's. */
+struct svc_taking {
+	struct dw_list link; /* in svc.untaken while it is not all */
+	uint64_t put, taken; /* bytes; taken is the last answer */
+	int64_t ask_ns;      /* when it is asked again, */
+	int64_t pause_ns;    /* so long after the last time */
+	int64_t since_ms;    /* steady: it has taken nothing since then, */
+	uint64_t told_sid;   /* as operators know of this session; 0: they
+	                      * do not */
+};
+
 #define SVC_CUSTOMER_MAGIC 0x5e4c0003u
 
 struct svc_customer {
@@ -38,6 +50,7 @@ struct svc_customer {
 	struct svc_node sent, stalled, disconnected;
 	struct wire_line line;       /* one of these two, */
 	struct wire_classic classic; /* once it is known which */
+	struct svc_taking taking;
 	atomic_bool telnet;
 	/* In what it writes; the desk says so. */
 	_Atomic(const struct dw_charset *) charset;
@@ -55,6 +68,15 @@ struct svc_customer {
 	struct svc_rate rate;
 	const char *why; /* of its end */
 };
+
+static inline struct svc_customer *
+svc_customer_of(struct desk_conn *c)
+{
+	struct svc_customer *cu = DW_LIST_OF(c, struct svc_customer, conn);
+
+	assert(cu->magic == SVC_CUSTOMER_MAGIC);
+	return cu;
+}
 
 static inline const struct svc_limits *
 svc_limits_of(const struct svc_customer *cu)
@@ -113,6 +135,12 @@ void svc_await_end(struct svc_customer *cu);
  * words. */
 void svc_refuse(struct svc_customer *cu, enum wire_opening opening,
     const char *first, size_t len);
+
+/* On the desk thread: how many bytes its machine has. */
+uint64_t svc_taken(struct svc_customer *cu);
+
+/* On the desk thread: this customer goes, and is not asked about any more. */
+void svc_taken_forget(struct svc_customer *cu);
 
 /* Serve one in each mode until it ends.  first[0, len) has come already; buf,
  * of RECV_MAX bytes, is for what follows. */

@@ -83,14 +83,18 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 {
 	struct svc *svc = svc_of(arg);
 	const struct dw_buf *out = &svc->scratch;
+	bool taken = false;
 	int r;
 
 	if (encode(svc, c, say) < 0)
 		return DESK_PUT_NO_MEMORY;
 	r = sks_outbox_put(svc_customer_outbox(c), out->data, out->len, end);
-	if (r >= 0)
+	if (r >= 0) {
 		svc_record_put(svc, c, say);
-	return r == 1        ? DESK_PUT_SENT :
+		taken = svc_taken_all(svc, c, *end);
+	}
+	return taken         ? DESK_PUT_TAKEN :
+	    r == 1           ? DESK_PUT_SENT :
 	    r == 0           ? DESK_PUT_KEPT :
 	    r == SKS_ECLOSED ? DESK_PUT_SHUT :
 	    r == SKS_ENOMEM  ? DESK_PUT_NO_MEMORY :
@@ -468,7 +472,8 @@ decide(struct svc *svc, struct svc_node *n)
 static int64_t
 deadline(struct svc *svc)
 {
-	int64_t due = desk_deadline(svc->desk), again;
+	int64_t due = dw_clock_sooner(desk_deadline(svc->desk), svc->ask_ns);
+	int64_t again;
 
 	if (!store_is_erasing(svc->store))
 		return due;
@@ -490,6 +495,7 @@ svc_desk_thread(void *arg)
 	do {
 		last = atomic_load(&svc->ending);
 		svc_take(&svc->inbox, last ? 0 : deadline(svc), &taken);
+		svc_ask_taken(svc);
 		while ((n = dw_list_take(&taken)) != NULL)
 			decide(svc, DW_LIST_OF(n, struct svc_node, link));
 		store(svc);

@@ -54,8 +54,10 @@ struct svc {
 	struct desk *desk;
 	struct dw_list round; /* the nodes that this round has decided */
 	struct svc_marks marks;
-	struct dw_list links; /* operators that are live */
-	uint64_t last_link;   /* the number of the latest */
+	struct dw_list links;   /* operators that are live */
+	uint64_t last_link;     /* the number of the latest */
+	struct dw_list untaken; /* customers; see taken.c */
+	int64_t ask_ns;         /* when the first of them is asked about */
 	struct dw_buf scratch;
 	/* Of these the operators were told. */
 	bool disk_failing, held_back, log_losing, talk_losing;
@@ -92,11 +94,12 @@ bool svc_customer_telnet(const struct desk_conn *c);
 void svc_customer_writes(struct desk_conn *c);
 const struct sks_addr *svc_customer_address(const struct desk_conn *c);
 
-/* What both clocks say. */
+/* What all clocks say. */
 static inline struct desk_time
 svc_now(void)
 {
-	struct desk_time t = { dw_clock_ns(), dw_clock_wall_ms() };
+	struct desk_time t = { dw_clock_ns(), dw_clock_wall_ms(),
+		dw_clock_steady_ms() };
 
 	return t;
 }
@@ -107,6 +110,9 @@ void svc_tell_operators(struct svc *svc, const struct wire_frame *f);
 /* A notice to all of them, and the same words to the log. */
 void svc_notice(struct svc *svc, enum ev_code code, const char *text);
 void svc_operator_event(struct svc *svc, const struct ev_event *ev);
+/* A customer's machine has taken nothing since then, on the steady clock; 0: it
+ * takes again. */
+void svc_operator_reads(struct svc *svc, uint64_t sid, int64_t since_ms);
 void svc_operator_attached(struct svc *svc, struct svc_node *n,
     uint64_t datagrams);
 void svc_operator_past(struct svc *svc, struct svc_node *n,
@@ -147,6 +153,16 @@ void svc_udp_close(struct svc *svc);
 const char *svc_udp_send(struct svc *svc, const struct desk_peer *to,
     const char *text, size_t len);
 void svc_udp_dropped(struct svc *svc);
+
+/* On the desk thread: so many bytes were put for this customer.  Has its machine
+ * taken them all?  If not, it is asked again until it has, and each time that it
+ * has taken more DESK_RQ_SENT says so. */
+bool svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put);
+/* Asks those that are due; the next ones are at svc.ask_ns. */
+void svc_ask_taken(struct svc *svc);
+/* Calls fn for each session whose customer is known to take nothing. */
+void svc_each_stuck(struct svc *svc,
+    void (*fn)(void *arg, uint64_t sid, int64_t since_ms), void *arg);
 
 /* On the desk thread: marks are handed to the reader, now if it has room for
  * them, or when it says so. */

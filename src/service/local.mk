@@ -25,6 +25,7 @@ libdeskwire_la_SOURCES += \
 	src/service/refuse.c \
 	src/service/sources.c \
 	src/service/sources.h \
+	src/service/taken.c \
 	src/service/udp.c \
 	src/service/upkeep.c \
 	src/service/upkeep.h

@@ -313,7 +313,7 @@ open_desk(struct svc *svc, struct dw_buf *why)
 	store_last(svc->store, &seq, &sid);
 	atomic_store(&svc->reader.upkeep.stored, seq);
 	desk_missed(svc->desk, missed);
-	desk_begin(svc->desk, seq, sid);
+	desk_begin(svc->desk, seq, sid, svc_now());
 	load_marks(svc);
 	return 0;
 }
@@ -376,6 +376,8 @@ svc_new(const struct svc_config *config)
 	svc->magic = SVC_MAGIC;
 	svc->config = config;
 	dw_list_init(&svc->links);
+	dw_list_init(&svc->untaken);
+	svc->ask_ns = DW_NEVER;
 	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->round);
 	svc_inbox_init(&svc->inbox);

@@ -20,6 +20,7 @@ libsks_la_SOURCES += \
 	src/socketserver/net/text.c \
 	src/socketserver/net/text.h \
 	src/socketserver/net/timeout.c \
+	src/socketserver/net/unacked.c \
 	src/socketserver/net/unix_path.c \
 	src/socketserver/stream/frame.c \
 	src/socketserver/stream/frame_stream.c \

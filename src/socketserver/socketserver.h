@@ -831,6 +831,15 @@ SKS_API SKS_MUST_USE int sks_outbox_put(struct sks_outbox *ob, const void *data,
 SKS_API uint64_t sks_outbox_sent(struct sks_outbox *ob);
 SKS_API size_t sks_outbox_queued(struct sks_outbox *ob);
 
+/*
+ * How many bytes of all that was put the peer's machine has acknowledged, at
+ * least: its kernel has them, and its program may read them.  It never becomes
+ * less, and a closed outbox knows what it was at last.  Nobody is told when it
+ * grows; who wants to know asks again.  Where the system cannot tell (it can on
+ * Linux) it is what sks_outbox_sent() says.
+ */
+SKS_API uint64_t sks_outbox_taken(struct sks_outbox *ob);
+
 /* No more will be put: whoever empties it (perhaps this call) shuts the
  * sending direction down. */
 SKS_API void sks_outbox_end(struct sks_outbox *ob);

@@ -27,9 +27,10 @@ static const char *const lines[] = {
 	"This desk is closing.",
 	"This desk is closing. Goodbye.",
 	"Your message could not be stored. Please send it again.",
-	"/name NAME tells us who you are, /charset NAME in which encoding you "
-	"write if it is not UTF-8, /quit ends this conversation, // begins a "
-	"line with a slash; everything else goes to the operator.",
+	"/name NAME tells us who you are, /place tells your place in line, "
+	"/charset NAME in which encoding you write if it is not UTF-8, /quit "
+	"ends this conversation, // begins a line with a slash; everything "
+	"else goes to the operator.",
 	"From now on this is in utf-8.",
 	"You have changed it too often in this conversation.",
 	"which encoding? These are known: ",

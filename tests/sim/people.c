@@ -50,6 +50,7 @@ push_customer(struct world *w, enum desk_rq rq, struct customer *cu)
 	q->cu = cu;
 	q->rq.conn = cu->c;
 	q->rq.mode = cu->mode;
+	q->rq.taken = cu->taken;
 	q->over =
 	    cu->closed || cu->ended || cu->cut || cu->may_end || w->draining;
 	sim_note(w, " %u:%s", (unsigned)(cu - w->customers), kinds[rq]);
@@ -201,6 +202,8 @@ deliver(struct world *w, struct customer *cu)
 
 	if (cu->nqueue == 0)
 		return;
+	if (sim_once_in(w, 2)) /* it acknowledges what has come */
+		cu->taken = cu->left;
 	q = push_customer(w, DESK_RQ_SAID, cu);
 	q->message = cu->queue[0];
 	q->rq.text = q->message.text;
@@ -217,7 +220,7 @@ leave(struct world *w, struct customer *cu)
 		return;
 	}
 	cu->leaving = true;
-	cu->told_last = cu->told;
+	cu->known_last = cu->taken == cu->put ? cu->taken : cu->known;
 	push_customer(w, DESK_RQ_DISCONNECTED, cu)->rq.why = "left";
 	cu->opened = false;
 }
@@ -235,13 +238,18 @@ static void
 report_sent(struct world *w, struct customer *cu)
 {
 	uint64_t kept = cu->put - cu->left;
+	uint64_t way = cu->put - cu->taken;
 
 	cu->slow = sim_once_in(w, 3);
-	if (kept == 0)
+	if (way == 0)
 		return;
-	cu->left += 1 + sim_random(w, kept);
+	if (kept > 0)
+		cu->left += 1 + sim_random(w, kept);
 	if (w->calm)
 		cu->left = cu->put;
+	cu->taken += sim_random(w, cu->left - cu->taken + 1);
+	if (w->calm)
+		cu->taken = cu->put;
 	push_customer(w, DESK_RQ_SENT, cu)->rq.offset = cu->left;
 }
 
@@ -419,7 +427,7 @@ people_flush(struct world *w)
 			leave(w, cu);
 		else if (cu->nqueue > 0)
 			deliver(w, cu);
-		else if (w->calm && cu->put > cu->left)
+		else if (w->calm && cu->put > cu->taken)
 			report_sent(w, cu);
 	}
 	return w->nbatch > 0;
@@ -433,9 +441,9 @@ people_read(struct world *w)
 		struct customer *cu = &w->customers[i];
 
 		if (cu->c == NULL || !cu->opened || cu->leaving ||
-		    cu->left == cu->put)
+		    cu->taken == cu->put)
 			continue;
-		cu->left = cu->put;
+		cu->left = cu->taken = cu->put;
 		push_customer(w, DESK_RQ_SENT, cu)->rq.offset = cu->left;
 	}
 }

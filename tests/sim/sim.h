@@ -78,9 +78,11 @@ struct customer {
 	bool said_quit;  /* an operator typed just quit */
 	bool unsure;     /* whose quit came last */
 	int64_t ended_ns, closed_ns;
-	uint64_t put, left; /* bytes into and out of its outbox, */
-	uint64_t told;      /* … and of which the desk knows, */
-	uint64_t told_last; /* … when its worker let go of it */
+	uint64_t put, left;  /* bytes into and out of its outbox, */
+	uint64_t told;       /* … and of which the desk knows */
+	uint64_t taken;      /* of what left, with its machine, */
+	uint64_t known;      /* … and of which the desk knows, */
+	uint64_t known_last; /* … when its worker let go of it */
 	struct message queue[QUEUE];
 	unsigned nqueue;
 	struct stream stream;
@@ -187,7 +189,7 @@ struct store {
 	uint64_t datagrams;       /* missed by all operators */
 	uint64_t unlisted;        /* in this life of the desk */
 	uint64_t untold;          /* of which no operator was told */
-	int64_t began_ms;         /* when that life began */
+	int64_t began_ms;         /* when that life began, steady */
 	struct session *sessions; /* [sid - 1] */
 	size_t cap_sessions;
 };
@@ -200,7 +202,7 @@ struct counts {
 	    list_full, closed_left, retracted, doubles, found, not_found,
 	    known_undone, stale, stale_undone, lost_links, lost_requests, lates,
 	    late_stored, resent, missed_replies, killed, drafts, drafts_sent,
-	    drafts_done, thrown_away, again, raw;
+	    drafts_done, thrown_away, again, raw, clocks;
 };
 
 struct world {

@@ -74,7 +74,10 @@ take(struct world *w, struct customer *cu, size_t len)
 		return DESK_PUT_KEPT;
 	}
 	cu->left = cu->told = cu->put;
-	return DESK_PUT_SENT;
+	if (cu->taken < cu->put - len || sim_once_in(w, 4))
+		return DESK_PUT_SENT;
+	cu->taken = cu->known = cu->put;
+	return DESK_PUT_TAKEN;
 }
 
 static enum desk_put
@@ -243,6 +246,8 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 			q->cu->ended_ns = w->now.ns;
 		q->cu->told = q->rq.offset;
 	}
+	if (q->rq.conn != NULL && q->rq.taken == q->cu->put)
+		q->cu->known = q->rq.taken;
 	if (q->rq.rq == DESK_RQ_OPENED) {
 		q->cu->opening = false;
 		q->cu->reset |=

@@ -8,9 +8,11 @@ event or the end of a process, and for no longer than LIMIT seconds."""
 import base64
 import contextlib
 import json
+import mmap
 import os
 import re
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -20,8 +22,8 @@ import tempfile
 import threading
 import time
 
-from tap import (NO_PROC, BUILD, SIZE, TOP, Skip, has_proc, run, same, size,
-                 skip_all)                                  # some for our users
+from tap import (BUILD, HERE, NO_PROC, SIZE, TOP, Skip, has_proc, run, same,
+                 size, skip_all)                            # some for our users
 
 DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
 CLIENT_HELLO = "客户端已就绪"
@@ -258,6 +260,36 @@ def journal(folder):
         db.row_factory = sqlite3.Row
         return [dict(r) for r in db.execute(
             "select * from event order by seq")]
+
+
+class Clock:
+    """The time of day, and how late it is by the steady clock, for all that is
+    started with environment."""
+
+    def __init__(self, folder, ms):
+        library = os.path.join(folder, "held_clock.so")
+        subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-shared",
+                        "-fPIC", "-o", library,
+                        os.path.join(HERE, "held_clock.c")], check=True)
+        path = os.path.join(folder, "clock")
+        with open(path, "w+b") as f:
+            f.write(bytes(16))
+            f.flush()
+            self.map = mmap.mmap(f.fileno(), 16)
+        self.environment = {"LD_PRELOAD": library, "HELD_CLOCK": path}
+        self.ms = ms
+        self.steady_ms = 1000000
+        self.go(0)
+
+    def go(self, seconds):
+        """So much time passes."""
+        self.steady_ms += seconds * 1000
+        self.set(seconds)
+
+    def set(self, seconds):
+        """Somebody sets the wall clock."""
+        self.ms += seconds * 1000
+        self.map[:] = struct.pack("=qq", self.ms, self.steady_ms)
 
 
 # --- operators --------------------------------------------------------------

@@ -90,14 +90,15 @@ static void
 begin(void)
 {
 	dw_buf_reset(&happened);
-	put_says = DESK_PUT_SENT;
+	put_says = DESK_PUT_TAKEN;
 	put_bytes = 0;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
+	now.steady_ms = 500000;
 	desk_conn_init(&anna, "192.0.2.1:1");
 	desk_conn_init(&bert, "192.0.2.2:2");
 	CHECK_INT(desk_new(&config, &desk), 0);
-	desk_begin(desk, 0, 0);
+	desk_begin(desk, 0, 0, now);
 	desk_settle(desk, now);
 }
 
@@ -233,6 +234,63 @@ a_classic_customer_has_one_with_the_hello(void)
 }
 
 static void
+who_asks_is_told_its_place_among_those_who_wait(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	opened(&bert, EV_MODE_LINE);
+	said(&bert, "/PLACE");
+	stored("bert<Welcome to us.\nYou are number 2 in line. Write your "
+	       "question.\nType /help for help, /quit to leave.; ok; "
+	       "bert<No answer is owed to you; 1 other customer waits.; ok; ");
+	said(&anna, "/place");
+	stored("anna<You are the only one who waits.; ok; ");
+	said(&bert, "hi");
+	done();
+	said(&bert, "/place");
+	said(&anna, "/place");
+	stored("bert<You are number 2 of 2 who wait.; ok; "
+	       "anna<You are number 1 of 2 who wait.; ok; ");
+	/* Whoever has an answer goes to the end with the next question, whatever
+	 * the time of day is by then. */
+	reply(1, "yes");
+	said(&anna, "and");
+	now.ms -= 3 * HOUR_MS;
+	done();
+	said(&anna, "/place");
+	stored("anna<You are number 2 of 2 who wait.; ok; ");
+	/* Who has left does not stand in anybody's way. */
+	conn_rq(DESK_RQ_DISCONNECTED, &bert, "left");
+	done();
+	CHECK_INT(facts(2).state, EV_STATE_LEFT);
+	operator(DESK_RQ_DETACH);
+	done();
+	said(&anna, "/place");
+	stored("anna<You are the only one who waits.; anna<Nobody is on duty "
+	       "right now; what you write is kept.; ok; ");
+	finish();
+}
+
+static void
+nobody_waits_when_all_are_answered(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	reply(1, "yes");
+	done();
+	said(&anna, "/place");
+	stored("anna<No answer is owed to you, and nobody else waits.; ok; ");
+	finish();
+}
+
+static void
+to_a_classic_client_place_is_a_message_as_any_other(void)
+{
+	begin_with_anna(EV_MODE_CLASSIC);
+	said(&anna, "/place");
+	stored("said 1 n2; ok; ");
+	finish();
+}
+
+static void
 waiting_since_is_the_oldest_message_that_nobody_answered(void)
 {
 	int64_t first;
@@ -323,7 +381,8 @@ an_ended_customer_lingers_only_once_all_has_left(void)
 	CHECK_INT(desk_deadline(desk), DW_NEVER);
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	done();
 	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
 	later(config.linger_ns / DW_SECOND);
@@ -364,7 +423,7 @@ a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
 }
 
 static void
-sent_waits_until_the_outbox_is_past_the_reply(void)
+sent_waits_until_the_customers_machine_has_the_reply(void)
 {
 	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_KEPT;
@@ -372,13 +431,49 @@ sent_waits_until_the_outbox_is_past_the_reply(void)
 	stored("reply 1 n1; anna<lin:slow; ok; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes - 1 });
+	    .offset = put_bytes,
+	    .taken = put_bytes - 1 });
 	stored("ok; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	stored("ok; sent 1 n1; ");
 	finish();
+}
+
+static void
+who_says_something_has_taken_what_was_put_before(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	put_says = DESK_PUT_SENT;
+	reply(1, "welcome");
+	stored("reply 1 n1; anna<lin:welcome; ok; ");
+	ask((struct desk_request){ .rq = DESK_RQ_SAID,
+	    .conn = &anna,
+	    .text = "/quit",
+	    .len = 5,
+	    .taken = put_bytes });
+	stored("sent 1 n1; closed 1 (quit); anna<Goodbye.; anna end; ok; ");
+	finish();
+}
+
+static void
+who_goes_says_at_last_what_its_machine_has(void)
+{
+	for (unsigned missing = 0; missing < 2; missing++) {
+		begin_with_anna(EV_MODE_LINE);
+		put_says = DESK_PUT_SENT;
+		reply(1, "over a slow way");
+		stored("reply 1 n1; anna<lin:over a slow way; ok; ");
+		ask((struct desk_request){ .rq = DESK_RQ_DISCONNECTED,
+		    .conn = &anna,
+		    .why = "left",
+		    .taken = put_bytes - missing });
+		stored(missing == 0 ? "ok; sent 1 n1; closed 1 (left); " :
+				      "ok; gone 1 (left); ");
+		finish();
+	}
 }
 
 static void
@@ -437,7 +532,8 @@ what_leaves_after_the_end_is_noted_once_it_can_be_stored(void)
 	done();
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	not_stored("not-stored; ");
 	later(1);
 	stored("sent 1 n1; ");
@@ -773,7 +869,8 @@ a_minute_is_not_granted_twice_when_the_last_word_is_kept(void)
 	stored("anna<quit; anna end; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
-	    .offset = put_bytes });
+	    .offset = put_bytes,
+	    .taken = put_bytes });
 	done();
 	CHECK_INT(desk_deadline(desk), now.ns + config.linger_ns);
 	finish();
@@ -816,6 +913,51 @@ a_name_is_stored_and_both_of_two_in_one_round(void)
 	finish();
 }
 
+/* The facts of a session whose only event before the start was at t_ms. */
+static struct ev_session
+restarted(int64_t t_ms)
+{
+	struct ev_event ev = ev_event_of(EV_ARRIVED);
+	struct ev_session f;
+
+	begin();
+	ev.sid = 3;
+	ev.seq = 5;
+	ev.t_ms = t_ms;
+	CHECK_INT(desk_replay(desk, &ev), 0);
+	desk_begin(desk, 8, 4, now);
+	f = facts(3);
+	finish();
+	return f;
+}
+
+static void
+what_was_before_the_start_is_as_old_as_the_wall_clock_says(void)
+{
+	CHECK_INT(restarted(1000000 - HOUR_MS).began_at.steady_ms,
+	    500000 - HOUR_MS);
+	CHECK_INT(restarted(1000000 - HOUR_MS).waiting_at.steady_ms, 0);
+	CHECK_INT(restarted(1000000 + HOUR_MS).began_at.steady_ms, 500000);
+}
+
+static void
+a_wall_clock_that_is_set_closes_nobody_and_lets_nobody_stay(void)
+{
+	begin();
+	opened(&anna, EV_MODE_LINE);
+	said(&anna, "hi");
+	done();
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
+	done();
+	now.ms += 48 * HOUR_MS;
+	later(24 * 3600 - 1);
+	stored("");
+	now.ms -= 480 * HOUR_MS;
+	later(1);
+	stored("closed 1 (gone); ");
+	finish();
+}
+
 static void
 a_restarted_desk_knows_who_was_there_and_counts_on(void)
 {
@@ -831,7 +973,7 @@ a_restarted_desk_knows_who_was_there_and_counts_on(void)
 
 	begin();
 	CHECK_INT(desk_replay(desk, &arrived), 0);
-	desk_begin(desk, 8, 4);
+	desk_begin(desk, 8, 4, now);
 	stored("closed 3 (restart); ");
 	CHECK_INT(desk_last_seq(desk), 9);
 	opened(&anna, EV_MODE_CLASSIC);
@@ -1040,6 +1182,9 @@ main(void)
 		T(a_line_customer_has_no_session_before_the_first_line),
 		T(a_message_that_was_cut_short_is_stored_as_such),
 		T(a_classic_customer_has_one_with_the_hello),
+		T(who_asks_is_told_its_place_among_those_who_wait),
+		T(nobody_waits_when_all_are_answered),
+		T(to_a_classic_client_place_is_a_message_as_any_other),
 		T(waiting_since_is_the_oldest_message_that_nobody_answered),
 		T(nobody_on_duty_is_said_once_and_the_message_kept),
 		T(a_classic_customer_hears_at_once_that_nobody_is_on_duty),
@@ -1048,7 +1193,9 @@ main(void)
 		T(what_comes_behind_a_goodbye_begins_no_session),
 		T(an_ended_customer_lingers_only_once_all_has_left),
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
-		T(sent_waits_until_the_outbox_is_past_the_reply),
+		T(sent_waits_until_the_customers_machine_has_the_reply),
+		T(who_says_something_has_taken_what_was_put_before),
+		T(who_goes_says_at_last_what_its_machine_has),
 		T(what_has_left_is_noted_before_its_session_ends),
 		T(what_leaves_with_the_goodbye_is_noted_behind_it),
 		T(a_reply_and_a_close_in_one_round_are_both_noted),
@@ -1078,6 +1225,8 @@ main(void)
 		T(a_minute_is_not_granted_twice_when_the_last_word_is_kept),
 		T(a_classic_client_at_its_prompt_has_a_minute_to_say_quit),
 		T(a_name_is_stored_and_both_of_two_in_one_round),
+		T(what_was_before_the_start_is_as_old_as_the_wall_clock_says),
+		T(a_wall_clock_that_is_set_closes_nobody_and_lets_nobody_stay),
 		T(a_restarted_desk_knows_who_was_there_and_counts_on),
 		T(a_silent_one_that_turns_out_classic_gets_its_hello),
 		T(silence_never_ends_one_whom_nobody_has_answered),

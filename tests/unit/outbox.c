@@ -10,6 +10,12 @@
 #include "rig.h"
 #include "socketserver/outbox/internal.h"
 
+#ifdef HAVE_LINUX_SOCKIOS_H
+#define CAN_TELL true
+#else
+#define CAN_TELL false
+#endif
+
 #define EMPTIED 1u
 #define FAILED  2u
 #define STALLED 4u
@@ -460,6 +466,96 @@ one_postman_serves_many(void)
 	free(obs);
 }
 
+/* The same over TCP, to a peer that takes few bytes. */
+static void
+open_tcp_box(void)
+{
+	struct sks_outbox_config cfg = { .size = sizeof cfg,
+		.max_bytes = 1 << 20,
+		.stall_timeout_ns = SKS_NEVER };
+	struct sks_socket *listener;
+	struct sks_addr at;
+
+	rig_reset();
+	CHECK_INT(sks_postman_new(&box.postman), 0);
+	CHECK_INT(sks_addr_parse("127.0.0.1:0", 0, &at), 0);
+	CHECK_INT(sks_create_server(&at, 1, 0, 0, &listener), 0);
+	CHECK_INT(sks_settimeout(listener, SOON), 0);
+	CHECK_INT(sks_getsockname(listener, &at), 0);
+	CHECK_INT(sks_socket_new(SKS_INET, SKS_STREAM, 0, &box.theirs), 0);
+	CHECK_INT(sks_set_option(box.theirs, SKS_RCVBUF, 2048), 0);
+	CHECK_INT(sks_settimeout(box.theirs, SOON), 0);
+	CHECK_INT(sks_connect(box.theirs, &at), 0);
+	CHECK_INT(sks_accept(listener, &box.ours, NULL), 0);
+	sks_socket_free(listener);
+	CHECK_INT(sks_set_option(box.ours, SKS_SNDBUF, 65536), 0);
+	cfg.postman = box.postman;
+	CHECK_INT(sks_outbox_new(box.ours, &cfg, &box.ob), 0);
+}
+
+/* Puts more than the peer's kernel has room for, and less than ours has. */
+static uint64_t
+put_much(void)
+{
+	uint64_t end;
+
+	for (int i = 0; i < 30; i++)
+		CHECK_INT(sks_outbox_put(box.ob, block, sizeof block, &end), 1);
+	CHECK_INT(sks_outbox_sent(box.ob), end);
+	return end;
+}
+
+/* A kernel acknowledges in its own time, 40 ms later at most or so. */
+static bool
+comes_to(uint64_t taken)
+{
+	int64_t deadline = sks_after(SOON);
+
+	while (sks_outbox_taken(box.ob) != taken)
+		if (sks_wait_hup(box.ours, sks_after(0.005)) == 0 ||
+		    sks_after(0) > deadline)
+			return false;
+	return true;
+}
+
+static void
+what_the_peers_kernel_has_is_taken_though_nobody_has_read_it(void)
+{
+	uint64_t end;
+
+	open_tcp_box();
+	CHECK_INT(sks_outbox_taken(box.ob), 0);
+	CHECK_INT(sks_outbox_put(box.ob, "hello", 5, &end), 1);
+	CHECK(comes_to(5));
+	close_box();
+}
+
+static void
+what_the_peers_kernel_has_no_room_for_is_not_taken(void)
+{
+	uint64_t end, taken;
+
+	if (!CAN_TELL)
+		return;
+	open_tcp_box();
+	end = put_much();
+	CHECK(sks_outbox_taken(box.ob) < end);
+	sks_outbox_end(box.ob);
+	CHECK_INT(drain(box.theirs), end);
+	CHECK(comes_to(end));
+	/* Nor what was on its way when the peer went. */
+	close_box();
+	open_tcp_box();
+	end = put_much();
+	sks_reset(box.theirs);
+	CHECK_INT(sks_wait_hup(box.ours, sks_after(SOON)), 0);
+	taken = sks_outbox_taken(box.ob);
+	CHECK(taken < end);
+	sks_outbox_close(box.ob);
+	CHECK_INT(sks_outbox_taken(box.ob), taken);
+	close_box();
+}
+
 int
 main(void)
 {
@@ -479,6 +575,8 @@ main(void)
 		T(two_putters_never_mix_their_messages_nor_change_their_order),
 		T(closing_while_armed_and_put_to_is_safe_at_any_moment),
 		T(one_postman_serves_many),
+		T(what_the_peers_kernel_has_is_taken_though_nobody_has_read_it),
+		T(what_the_peers_kernel_has_no_room_for_is_not_taken),
 	};
 
 	return t_main("outbox", cases, sizeof cases / sizeof cases[0]);

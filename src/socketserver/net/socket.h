@@ -142,6 +142,11 @@ int sks_bind_path(struct sks_socket *s, const struct sks_addr *address,
 void sks_unlink_path(const struct sks_addr *address,
     struct sks_socket_file *file);
 
+/* How many bytes that were sent the peer's kernel has not acknowledged; over a
+ * Unix socket more than 0 while there is something that the peer has not read.
+ * 0 where the system cannot tell.  The descriptor must be open. */
+size_t sks_unacked(const struct sks_socket *s);
+
 /* Makes a socket of the system, close-on-exec.  Returns the descriptor or
  * -errno. */
 int sks_fd_new(int family, int type, int proto);

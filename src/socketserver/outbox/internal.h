@@ -17,7 +17,8 @@
  *   sks_outbox_close() sets closed under the lock, after which the owner may
  *   close the descriptor: nobody can meet its number again.
  * - `kept` is what the kernel has not taken; `sent` counts everything before
- *   it.  While kept is not empty nobody sends but the postman, so the order of
+ *   it; the peer's kernel has acknowledged `taken` of that, when it was asked
+ *   last.  While kept is not empty nobody sends but the postman, so the order of
  *   bytes is the order of puts.
  * - armed: the postman has been asked, once, to say when the socket takes
  *   more.  Armed under the lock and only if kept is not empty; whoever sends
@@ -46,6 +47,7 @@ struct sks_outbox {
 	struct dw_lock lock; /* "outbox" */
 	struct sks_buf kept DW_GUARDED_BY(lock);
 	uint64_t sent DW_GUARDED_BY(lock);
+	uint64_t taken DW_GUARDED_BY(lock); /* by the peer's kernel */
 	int armed DW_GUARDED_BY(lock);
 	int known DW_GUARDED_BY(lock); /* to the poller */
 	int ended DW_GUARDED_BY(lock);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "socketserver/net/error.h"
+#include "socketserver/net/socket.h"
 #include "socketserver/outbox/internal.h"
 
 /* Fills in all fields: those that an older header did not have are 0. */
@@ -85,6 +86,7 @@ check_state(const struct sks_outbox *ob) DW_REQUIRES(ob->lock)
 	assert(ob->armed == (sks_buf_len(&ob->kept) > 0));
 	assert(!ob->armed || !ob->dead);
 	assert(!ob->closed || ob->dead);
+	assert(ob->taken <= ob->sent);
 }
 
 static void
@@ -226,6 +228,30 @@ sks_outbox_sent(struct sks_outbox *ob)
 	return sent;
 }
 
+/* The end mark counts as a byte until it is acknowledged, so this may be one too
+ * few for a moment. */
+static void
+count_taken(struct sks_outbox *ob) DW_REQUIRES(ob->lock)
+{
+	uint64_t unacked = sks_unacked(ob->sock);
+
+	if (ob->sent > unacked && ob->sent - unacked > ob->taken)
+		ob->taken = ob->sent - unacked;
+}
+
+uint64_t
+sks_outbox_taken(struct sks_outbox *ob)
+{
+	uint64_t taken;
+
+	lock_outbox(ob);
+	if (!ob->closed)
+		count_taken(ob);
+	taken = ob->taken;
+	unlock_outbox(ob);
+	return taken;
+}
+
 size_t
 sks_outbox_queued(struct sks_outbox *ob)
 {
@@ -270,6 +296,8 @@ sks_outbox_close(struct sks_outbox *ob)
 	known = ob->known;
 	if (first && known)
 		sks_postman_disarm(ob->postman, ob);
+	if (first)
+		count_taken(ob);
 	ob->closed = 1;
 	mark_dead(ob);
 	unlock_outbox(ob);
