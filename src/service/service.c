@@ -25,7 +25,7 @@
 #define HELD_BYTES   ((size_t)64 * 1024)
 #define KEYS         64 /* of one session; the journal knows them all */
 #define PAGE_BYTES   ((size_t)1024 * 1024)
-#define STACK_USUAL  64 /* KiB; the library knows what sanitizers need */
+#define STACK_USUAL  64 /* KiB; dw_thread_default_stack() is more at need */
 
 static void
 server_log(void *user, enum sks_log_level level, const char *text)
@@ -36,12 +36,20 @@ server_log(void *user, enum sks_log_level level, const char *text)
 	dw_log(svc->config->log, "%s", text);
 }
 
+/* Of a thread that serves customers or operators: there may be thousands. */
+static size_t
+stack_size(const struct svc_limits *limits)
+{
+	return limits->stack_size == STACK_USUAL ?
+	    dw_thread_default_stack() :
+	    (size_t)limits->stack_size * 1024;
+}
+
 void
 svc_server_config(struct svc *svc, struct sks_server_config *cfg)
 {
 	cfg->grace = 0; /* the desk has said goodbye before */
-	if (svc->config->limits.stack_size != STACK_USUAL)
-		cfg->stack_size = (size_t)svc->config->limits.stack_size * 1024;
+	cfg->stack_size = stack_size(&svc->config->limits);
 	cfg->user = svc;
 	cfg->log = server_log;
 	cfg->log_user = svc;

@@ -957,8 +957,11 @@ struct sks_server_config {
 	struct sks_server *together; /* NULL; else these two limits count
 	                              * what both have.  Not for SKS_WAIT */
 	enum sks_overload_policy overload; /* SKS_REFUSE */
-	size_t stack_size;                 /* of a worker; 0: 64 KiB (more under
-	                                    * sanitizers) */
+	size_t stack_size;                 /* bytes, of each thread that runs
+	                                    * handlers; 0: the system's, as
+	                                    * pthread_create() gives it
+	                                    * (ulimit -s).  Thousands of
+	                                    * workers want less */
 	int block_on_close;                /* 1; 0: see sks_server_close() */
 	double grace;                      /* 5 s, see sks_server_close() */
 	const char *thread_name;           /* "worker-"; the number is added */

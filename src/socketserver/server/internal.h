@@ -62,6 +62,7 @@ struct sks_mixin_ops {
 	const char *runs_in;
 	enum sks_overload refusal;
 	int keeps_refused; /* for a moment */
+	int has_workers;   /* no handler runs in the loop's own thread */
 
 	/* May a loop run in this process, in a thread of its own if `start`?
 	 * Returns 0 or SKS_ENOTSUP. */
@@ -283,6 +284,8 @@ unsigned sks_reap(struct sks_server *srv);
 int sks_on_loop_thread_locked(struct sks_server *srv) DW_REQUIRES(srv->lock);
 
 /* control.c */
+/* The stack of a thread that runs handlers, as base wants to be told. */
+size_t sks_stack_size(const struct sks_server *srv);
 void sks_join_acceptor(struct sks_server *srv);
 
 /* listen.c */
