@@ -26,6 +26,7 @@ unit_tests = \
 	tests/unit/datagrams \
 	tests/unit/desk \
 	tests/unit/drafts \
+	tests/unit/enums \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \

@@ -214,7 +214,8 @@ SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
 /* Writes the address; an IPv4 peer of a dual-stack listener shows as IPv4.
  * An unnamed Unix peer is "unix:" ('' in Python style).  In a Unix name NUL is
  * an @ (Python: b'\x00name'), and what could command a terminal, or is not
- * UTF-8, a question mark.  Returns buf. */
+ * UTF-8, a question mark.  A style that is none is SKS_STYLE_PLAIN.  Returns
+ * buf. */
 SKS_API const char *sks_addr_format(const struct sks_addr *a,
     enum sks_addr_style style, char *buf, size_t size);
 
@@ -354,11 +355,12 @@ SKS_API SKS_MUST_USE int sks_create_connection_unix(const char *path,
  * Seconds for each of the calls below that name no deadline.  INFINITY (the
  * default): wait; 0: SKS_EAGAIN instead of waiting; negative or NaN:
  * SKS_EINVAL; more than the clock holds: INFINITY's meaning (Python:
- * OverflowError).  sks_setblocking(): 1 is INFINITY, 0 is 0.
+ * OverflowError).  sks_setblocking(): 1 is INFINITY, 0 is 0.  SKS_ECLOSED: the
+ * socket was closed.
  */
 SKS_API SKS_MUST_USE int sks_settimeout(struct sks_socket *s, double seconds);
 SKS_API double sks_gettimeout(const struct sks_socket *s);
-SKS_API void sks_setblocking(struct sks_socket *s, int flag);
+SKS_API int sks_setblocking(struct sks_socket *s, int flag);
 
 /*
  * Reads what is there, at most n bytes, waiting for the first.  Returns the
@@ -446,9 +448,10 @@ typedef void sks_observe_fn(const struct sks_observation *o, void *arg);
  * Sets (fn NULL: removes) the observer of s, before other threads use s.  It
  * is told by sks_send_text() and sks_send_bytes(), once the kernel has taken
  * all of it, and by sks_recv_until(), of what that returns; of nothing else,
- * and of no failure.  It runs in the thread that sends or receives.
+ * and of no failure.  It runs in the thread that sends or receives.  Returns 0
+ * or SKS_EINVAL (there is no such side).
  */
-SKS_API void sks_observe(struct sks_socket *s, enum sks_side side,
+SKS_API int sks_observe(struct sks_socket *s, enum sks_side side,
     sks_observe_fn *fn, void *arg);
 
 /*
@@ -472,12 +475,15 @@ SKS_API void sks_observe_print(const struct sks_observation *o, void *file);
 enum sks_how { SKS_SHUT_RD, SKS_SHUT_WR, SKS_SHUT_RDWR };
 
 /* shutdown(2).  Wakes a thread that is blocked in the socket.  Any thread.
- * Returns 0, SKS_ENOTCONN, SKS_ECLOSED. */
+ * Returns 0, SKS_ENOTCONN, SKS_ECLOSED, SKS_EINVAL (no such how). */
 SKS_API int sks_shutdown(struct sks_socket *s, enum sks_how how);
 
 /* Closes the descriptor; a second call does nothing.  Later calls on s give
- * SKS_ECLOSED.  Owner only.  Python waits for its makefile() objects. */
-SKS_API void sks_close(struct sks_socket *s);
+ * SKS_ECLOSED.  Owner only.  Returns 0, or SKS_ECLOSED when somebody else has
+ * closed the number behind our back (EBADF), which is a bug worth knowing of:
+ * the number may be another socket's by now.  Python waits for its makefile()
+ * objects. */
+SKS_API int sks_close(struct sks_socket *s);
 
 /* Closes so that the peer gets a reset instead of an end of file.  Owner
  * only. */
@@ -537,7 +543,8 @@ enum sks_option {
 };
 
 /* The same by name, without the system's headers.  SKS_ENOTSUP where the socket
- * or system does not have the option (TCP's on a Unix socket). */
+ * or system does not have the option (TCP's on a Unix socket), SKS_EINVAL when
+ * there is no such option at all. */
 SKS_API SKS_MUST_USE int sks_set_option(struct sks_socket *s,
     enum sks_option option, int value);
 SKS_API SKS_MUST_USE int sks_get_option(struct sks_socket *s,
@@ -1085,7 +1092,10 @@ struct sks_handler {
  */
 struct sks_handler_ops {
 	size_t size;          /* of this table: SKS_HANDLER_OPS sets it */
-	size_t instance_size; /* of your struct; 0: struct sks_handler */
+	size_t instance_size; /* of your struct; 0: struct sks_handler.  Less
+	                       * than the ready-made setup or finish needs
+	                       * (struct sks_stream_handler, struct
+	                       * sks_datagram_handler) is refused */
 
 	/* Called first.  If it fails, handle and finish are not called, as
 	 * when Python's setup() raises; sks_defer() still runs. */
@@ -1125,8 +1135,8 @@ struct sks_stream_handler {
 	int disable_nagle_algorithm;
 };
 
-/* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0 or what
- * failed.  If your setup fails after it, both are freed all the same. */
+/* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0,
+ * SKS_EINVAL (the instance is too small) or what failed.  If your setup fails after it, both are freed all the same. */
 SKS_API int sks_stream_handler_setup(struct sks_handler *h);
 
 /* Flushes (a peer that is gone is no error) and frees both. */
@@ -1148,8 +1158,8 @@ struct sks_datagram_handler {
 	int reply_on_error; /* 1: also when handle failed */
 };
 
-/* Makes rfile and wfile.  Returns 0, SKS_ENOMEM, or SKS_EINVAL on a server
- * without datagrams. */
+/* Makes rfile and wfile.  Returns 0, SKS_ENOMEM, or SKS_EINVAL (on a server
+ * without datagrams, or when the instance is too small). */
 SKS_API int sks_datagram_handler_setup(struct sks_handler *h);
 
 /* Sends what wfile has collected, and frees both.  Returns 0 or what failed. */

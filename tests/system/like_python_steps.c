@@ -417,6 +417,8 @@ step_closed(void)
 	say("closed_accept", "%s", ok(sks_accept(s, &none, NULL)));
 	say("closed_connect", "%s", ok(sks_connect(s, &at)));
 	say("closed_connect_ex", "%s", errno_name(sks_connect_ex(s, &at)));
+	say("closed_settimeout", "%s", ok(sks_settimeout(s, 1)));
+	say("closed_setblocking", "%s", ok(sks_setblocking(s, 1)));
 	say("closed_recv", "%s", is(sks_recv(s, big, 1)));
 	say("closed_recvfrom", "%s", is(sks_recvfrom(s, big, 1, NULL, NULL)));
 	say("closed_send", "%s", is(sks_send(s, "x", 1)));
@@ -427,6 +429,11 @@ step_closed(void)
 	say("closed_detach", "%d", sks_detach(s) < 0);
 	say("closed_setsockopt", "%s",
 	    ok(sks_setsockopt_int(s, SOL_SOCKET, SO_KEEPALIVE, 1)));
+	sks_socket_free(s);
+	s = new ();
+	close(sks_fileno(s));
+	say("close_bad", "%s", ok(sks_close(s)));
+	say("close_bad_again", "%s", ok(sks_close(s)));
 	sks_socket_free(s);
 }
 

@@ -199,6 +199,8 @@ def step_closed():
     say("closed_accept", ok(s.accept))
     say("closed_connect", ok(s.connect, at))
     say("closed_connect_ex", errno.errorcode[s.connect_ex(at)])
+    say("closed_settimeout", ok(s.settimeout, 1))
+    say("closed_setblocking", ok(s.setblocking, True))
     say("closed_recv", attempt(s.recv, 1))
     say("closed_recvfrom", attempt(s.recvfrom, 1))
     say("closed_send", attempt(s.send, b"x"))
@@ -209,6 +211,10 @@ def step_closed():
     say("closed_detach", int(s.detach() < 0))
     say("closed_setsockopt", ok(s.setsockopt, socket.SOL_SOCKET,
                                 socket.SO_KEEPALIVE, 1))
+    s = new()
+    os.close(s.fileno())
+    say("close_bad", ok(s.close))
+    say("close_bad_again", ok(s.close))
 
 
 def step_timeouts():

@@ -182,7 +182,8 @@ struct sks_request {
 
 	/* While the handler lives these are its thread's own. */
 	struct sks_handler *handler;
-	int handled; /* what handle returned */
+	size_t instance_size; /* the handler's bytes */
+	int handled;          /* what handle returned */
 	struct sks_deferred *deferred;
 
 	/* The server's lock guards these. */
@@ -207,7 +208,7 @@ sks_request_of(struct dw_list *node)
 }
 
 /* config.c */
-/* NULL: there is no such kind, or no such concurrency. */
+/* NULL, and SKS_EINVAL is noted: there is no such kind, or concurrency. */
 const struct sks_kind_ops *sks_kind_find(enum sks_kind kind);
 const struct sks_mixin_ops *sks_mixin_find(enum sks_concurrency concurrency);
 /* Copies all fields, as given or, where the program's header did not have them
@@ -260,6 +261,10 @@ int sks_listen_on(const struct sks_server *srv, struct sks_listener *l);
 /* Nothing that comes to the socket may be missed. */
 int sks_datagram_prepare(struct sks_socket *s, enum sks_family family);
 int sks_datagram_get_request(struct sks_server *srv, struct sks_request **req);
+
+/* handler.c: 0, or SKS_EINVAL when an instance is smaller than the ready-made
+ * functions in the table need. */
+int sks_handler_check(const struct sks_handler_ops *ops);
 
 /* datagram.c: how long a reply may be; also for a peer that can get none. */
 size_t sks_request_max_reply(struct sks_request *req);

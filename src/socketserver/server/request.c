@@ -19,15 +19,11 @@
 static void
 set_idle_timeout(const struct sks_server *srv, struct sks_socket *s)
 {
-	int r = 0;
-
 	for (size_t i = 0; i < srv->n_listeners; i++)
 		if (s == srv->listeners[i].sock)
 			return;
 	if (srv->cfg.idle_timeout < INFINITY)
-		r = sks_settimeout(s, srv->cfg.idle_timeout);
-	assert(r == 0); /* the config was checked */
-	(void)r;
+		s->timeout = srv->cfg.idle_timeout;
 }
 
 struct sks_request *
