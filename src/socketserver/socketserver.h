@@ -802,7 +802,7 @@ struct sks_outbox_config {
 	size_t max_bytes;         /* kept at most; a put that would exceed it is
 	                           * refused, unless nothing waits */
 	int64_t stall_timeout_ns; /* SKS_NEVER: wait for ever */
-	struct sks_postman *postman;
+	struct sks_postman *postman; /* who finishes what is kept */
 
 	/*
 	 * Called on the postman's thread without any lock held, only for what
@@ -812,7 +812,7 @@ struct sks_outbox_config {
 	 * NULL: nobody cares.
 	 */
 	void (*notify)(void *arg, enum sks_outbox_event event);
-	void *arg;
+	void *arg; /* what notify is given */
 };
 
 /* Returns 0, SKS_ENOMEM, SKS_EINVAL.  *out has one reference: the caller's. */
@@ -999,9 +999,10 @@ struct sks_server_config {
 struct sks_server_ops {
 	size_t size; /* of this table: SKS_SERVER_OPS */
 
-	/* From sks_server_new().  If one fails, server_close runs and the
-	 * error is returned. */
+	/* Gives the listeners their addresses; from sks_server_new().  If it
+	 * fails, server_close runs and the error is returned. */
 	int (*server_bind)(struct sks_server *srv);
+	/* Lets them accept; after server_bind, and fails like it. */
 	int (*server_activate)(struct sks_server *srv);
 	/* After activate: the address is known.  Must not fail. */
 	void (*on_ready)(struct sks_server *srv);
@@ -1020,13 +1021,19 @@ struct sks_server_ops {
 	 * called up: a thread of your own cannot take it over. */
 	int (*process_request)(struct sks_server *srv, struct sks_request *req);
 	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in
-	 * the child if SKS_FORKING, as are the next three. */
+	 * the child if SKS_FORKING, as are the next three for a request that
+	 * is served. */
 	int (*finish_request)(struct sks_server *srv, struct sks_request *req);
+	/* Ends the conversation, whether or not it was served: tells the peer
+	 * that nothing more comes, and calls close_request. */
 	void (*shutdown_request)(struct sks_server *srv,
 	    struct sks_request *req);
+	/* Closes the request's socket (the parent of a child: its own copy,
+	 * without telling the peer anything). */
 	void (*close_request)(struct sks_server *srv, struct sks_request *req);
-	/* req is NULL when the failure belongs to no request.  The default
-	 * logs one line, and nothing for a peer that merely went away. */
+	/* Is told of a failure.  req is NULL when it belongs to no request.
+	 * The default logs one line, and nothing for a peer that merely went
+	 * away. */
 	void (*handle_error)(struct sks_server *srv, struct sks_request *req,
 	    const struct sks_error *e);
 

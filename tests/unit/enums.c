@@ -220,8 +220,8 @@ refuses(const struct row *row, unsigned wrong)
 static void
 a_value_that_is_none_of_its_enum_is_refused(void)
 {
-	static const unsigned far[] = { 100, 1u << 20, 0x7fffffffu,
-		0x80000000u, 0xffffffffu };
+	static const unsigned far[] = { 100, 1u << 20, 0x7fffffffu, 0x80000000u,
+		0xffffffffu };
 
 	if (!CHECK_INT(sks_socketpair(&on.s, &on.peer), 0) ||
 	    !CHECK_INT(sks_makefile(on.s, -1, 0, &on.st), 0) ||
