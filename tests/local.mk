@@ -57,6 +57,7 @@ unit_tests = \
 	tests/unit/rate \
 	tests/unit/read \
 	tests/unit/recv \
+	tests/unit/refused \
 	tests/unit/rows \
 	tests/unit/scan \
 	tests/unit/scripted \

@@ -488,8 +488,9 @@ const struct sks_handler_ops svc_customer_ops = {
 
 /*
  * Refused before it had a worker.  A classic client takes an end of file
- * before its handshake for an empty message and asks again for ever, so the
- * connection is reset, once it had a moment to take the sentence.
+ * before its handshake for an empty message and asks again for ever, so whoever
+ * may be one is reset, once it had a moment to take the sentence.  All others
+ * are closed in order: with a reset nc reads nothing.
  */
 static void
 customer_refused(struct sks_server *srv, struct sks_request *req,
@@ -500,6 +501,20 @@ customer_refused(struct sks_server *srv, struct sks_request *req,
 	(void)srv;
 	if (sks_send_now(sks_request_socket(req), s.line, s.len) < 0)
 		sks_reset(sks_request_socket(req));
+}
+
+/* Is that a classic client's handshake, or the beginning of one? */
+static int
+customer_refused_data(struct sks_server *srv, struct sks_request *req,
+    const void *data, size_t n)
+{
+	const size_t whole = sizeof EV_CLIENT_HELLO - 1;
+
+	(void)srv;
+	(void)req;
+	if (memcmp(data, EV_CLIENT_HELLO, n < whole ? n : whole) != 0)
+		return 0;
+	return n < whole ? SKS_EAGAIN : 1;
 }
 
 /* Only setup fails, and only for want of memory: the peer is told, as one whom
@@ -520,7 +535,7 @@ customer_finish_request(struct sks_server *srv, struct sks_request *req)
 static void
 customer_shutdown(struct sks_server *srv, struct sks_request *req)
 {
-	if (sks_request_refused(req))
+	if (sks_request_refused(req) == SKS_REFUSAL_TOLD)
 		sks_reset(sks_request_socket(req));
 	sks_default_shutdown_request(srv, req);
 }
@@ -528,6 +543,7 @@ customer_shutdown(struct sks_server *srv, struct sks_request *req)
 const struct sks_server_ops svc_customer_server_ops = {
 	SKS_SERVER_OPS,
 	.on_overload = customer_refused,
+	.on_refused_data = customer_refused_data,
 	.finish_request = customer_finish_request,
 	.shutdown_request = customer_shutdown,
 };

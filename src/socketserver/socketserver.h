@@ -958,8 +958,10 @@ struct sks_server_config {
 	unsigned max_children;       /* 40; of SKS_FORKING, at least 1 */
 	int fork_anyway;             /* 0; 1: also with other threads */
 	unsigned max_sessions;       /* 0: no limit */
-	unsigned max_per_addr;       /* 0: no limit; IPv6 counts by /64;
-	                              * Unix peers are not counted */
+	unsigned max_per_addr;       /* 0: no limit; IPv6 counts by /64, but
+	                              * in a network of one's own (fc00::/7,
+	                              * fe80::/10) by address; Unix peers are
+	                              * not counted */
 	int loopback_exempt;         /* 1: max_per_addr spares loopback */
 	struct sks_server *together; /* NULL; else these two limits count
 	                              * what both have.  Not for SKS_WAIT */
@@ -980,7 +982,9 @@ struct sks_server_config {
 	                        * ours that nobody answers */
 	void *user;            /* sks_server_user() */
 	sks_log_fn *log;       /* NULL: silence */
-	void *log_user;
+	void *log_user;        /* what it is given */
+	double refused_grace;  /* 0 s; how long refused peers have to read why,
+	                        * see on_refused_data.  Of SKS_THREADING */
 };
 
 /*
@@ -1045,8 +1049,8 @@ struct sks_server_ops {
 	 * This peer will not be served.  May tell it so with sks_send_now()
 	 * and may sks_reset() it; must not wait.  shutdown_request follows,
 	 * with SKS_THREADING after 0.1 s (at once when descriptors are short
-	 * or many are refused): a peer that is closed while it still connects
-	 * never reads what it was told.
+	 * or many are refused) or as on_refused_data says: a peer that is
+	 * closed while it still connects never reads what it was told.
 	 * A datagram's sender is told with sks_request_reply(), which does
 	 * not wait here, and its socket is the server's: never sent to in
 	 * another way, nor reset.  (Who answers every datagram can be made to
@@ -1054,6 +1058,23 @@ struct sks_server_ops {
 	 */
 	void (*on_overload)(struct sks_server *srv, struct sks_request *req,
 	    enum sks_overload why);
+	/*
+	 * With cfg.refused_grace, what a refused peer has sent: all of it so
+	 * far, at most its first 64 bytes.  Returns 0: it is closed in order,
+	 * that is told that nothing more comes, and read until it ends too;
+	 * 1: it is reset, for an end of file would mislead it; SKS_EAGAIN:
+	 * that cannot be told yet.  The default returns 0.
+	 *
+	 * The loop keeps 64 peers so, each until the grace time is over, and
+	 * does not wait for any of them.  One that has sent nothing by then is
+	 * closed in order, one about which SKS_EAGAIN was said is not.
+	 * More than 64 are treated as without a grace time.  All are let go at
+	 * once when descriptors are short and when the loop ends.
+	 * shutdown_request follows in each case; sks_request_refused() tells
+	 * it which.
+	 */
+	int (*on_refused_data)(struct sks_server *srv, struct sks_request *req,
+	    const void *data, size_t n);
 };
 /* The first of the initialisers: { SKS_SERVER_OPS, .on_ready = mine }.  C++
  * before 20 has none with names; there the table begins as {}, and
@@ -1377,9 +1398,14 @@ SKS_API const struct sks_addr *sks_request_address(const struct sks_request
 	*req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
 
-/* Was it refused?  1 from the call of on_overload on, also in
- * shutdown_request. */
-SKS_API int sks_request_refused(const struct sks_request *req);
+enum sks_refusal {
+	SKS_REFUSAL_NONE,
+	SKS_REFUSAL_TOLD, /* from the call of on_overload on */
+	SKS_REFUSAL_HEARD /* and may be closed in order (on_refused_data) */
+};
+
+/* Was it refused?  For shutdown_request, which may reset one that was. */
+SKS_API enum sks_refusal sks_request_refused(const struct sks_request *req);
 
 /* Only while its handler lives: from setup to the end of finish_request. */
 SKS_API struct sks_handler *sks_request_handler(struct sks_request *req);
@@ -1453,6 +1479,8 @@ SKS_API void sks_default_handle_timeout(struct sks_server *srv);
 SKS_API int sks_default_service_actions(struct sks_server *srv);
 SKS_API void sks_default_on_overload(struct sks_server *srv,
     struct sks_request *req, enum sks_overload why);
+SKS_API int sks_default_on_refused_data(struct sks_server *srv,
+    struct sks_request *req, const void *data, size_t n);
 
 /*
  * handle_error as Python prints it, for the slot: 40 dashes, "Exception

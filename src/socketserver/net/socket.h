@@ -71,6 +71,9 @@ void sks_socket_release(struct sks_socket *s);
 int sks_socket_fail(const struct sks_socket *s, int sys_errno,
     const char *what);
 
+/* Receives what is there, without waiting: SKS_EAGAIN. */
+ssize_t sks_recv_now(struct sks_socket *s, void *buf, size_t n);
+
 /* Receives under a deadline, which may be SKS_OWN_TIMEOUT. */
 ssize_t sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
     int64_t deadline_ns);

@@ -161,6 +161,10 @@ check(const struct sks_server_config *cfg)
 	if (!(cfg->service_interval > 0))
 		return sks_fail(SKS_EINVAL,
 		    "service_interval must be more than 0");
+	if (isnan(cfg->refused_grace) || cfg->refused_grace < 0 ||
+	    isinf(cfg->refused_grace))
+		return sks_fail(SKS_EINVAL,
+		    "refused_grace is a number of seconds");
 	if (!(cfg->idle_timeout > 0))
 		return sks_fail(SKS_EINVAL, "idle_timeout must be more than 0");
 	return check_addresses(cfg);

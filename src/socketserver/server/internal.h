@@ -112,14 +112,15 @@ struct sks_server {
 	atomic_int stop;
 
 	/* These are the loop's own. */
-	struct pollfd *polled;   /* the wake, each listener, and what
-	                           * the mixin adds */
+	struct pollfd *polled;   /* the wake, each listener, what the
+	                          * mixin adds, refused peers */
 	void *datagram_buf;      /* max_packet_size, or NULL */
 	size_t next_listener;    /* where handle_request begins */
 	int reserve_fd;          /* to be closed when there is no other */
 	int64_t paused_until_ns; /* accept nothing before */
 	struct dw_list leaving;  /* refused, and still open for a moment */
-	unsigned n_leaving;
+	struct dw_list heard;    /* refused, and read meanwhile */
+	unsigned n_leaving, n_heard;
 	int64_t recheck_ns; /* until a child without pipe is checked */
 	struct sks_episode no_files, no_memory, no_threads;
 
@@ -170,11 +171,12 @@ struct sks_request {
 	struct sks_socket *sock;
 	int borrowed;              /* sock is somebody else's */
 	struct sks_packet *packet; /* a datagram, or NULL */
-	int refused;               /* on_overload runs or has run */
+	enum sks_refusal refused;
+	struct sks_hearing *hearing; /* while on the list `heard` */
 	struct sks_addr client;
 	uint64_t number;
 	atomic_int stopping;
-	int64_t leave_ns; /* on the list `leaving`: until when */
+	int64_t leave_ns; /* on `leaving` or `heard`: until when */
 	int handed_over;  /* a thread or child has it and will retire it */
 	pthread_t thread;
 	pid_t pid; /* while on the list `children` */
@@ -244,11 +246,20 @@ void sks_request_retire(struct sks_request *req);
 void sks_request_leave(struct sks_request *req);
 /* Shuts the request down, gives its place back, and its reference. */
 void sks_request_drop(struct sks_request *req);
-/* On the loop's thread, as the next two: closes it then or soon. */
+
+/* refuse.c: on the loop's thread. */
+/* Tells the peer, and closes it then or soon. */
 void sks_request_refuse(struct sks_request *req, enum sks_overload why);
 /* When the first refused request is to be closed, and closes all until then. */
 int64_t sks_refused_due(const struct sks_server *srv);
 void sks_refused_leave(struct sks_server *srv, int64_t now_ns);
+/* Closes all of them now; returns how many there were. */
+unsigned sks_refused_end(struct sks_server *srv);
+/* How many of them may be polled; fills in p those that are, and returns how
+ * many; deals with what poll found of them, in the same order. */
+size_t sks_refused_max_polled(const struct sks_server_config *cfg);
+size_t sks_refused_poll(const struct sks_server *srv, struct pollfd *p);
+void sks_refused_polled(struct sks_server *srv, const struct pollfd *p);
 
 /* accept.c: both return 1 (dealt with one), 0 (nothing there), SKS_STOP or
  * what makes accepting impossible. */

@@ -7,12 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
-
-#define LEAVE_NS    (100 * DW_MS)
-#define LEAVING_MAX 128
 
 /* A listener's socket is left alone, and so is the time-out of an adopted one
  * when the config has none. */
@@ -186,81 +182,6 @@ sks_request_drop(struct sks_request *req)
 	sks_request_unref(req);
 }
 
-/*
- * A refused peer stays open for a moment.  Were it closed at once, its end
- * could come while the peer still connects, whose connect(2) then fails, and
- * what it was told is never read.  Not while descriptors are short, nor where a
- * child would inherit it.
- */
-static int
-may_stay(const struct sks_request *req, enum sks_overload why)
-{
-	return req->srv->mixin->keeps_refused && why != SKS_OVER_FILES &&
-	    !req->borrowed && sks_fileno(req->sock) >= 0;
-}
-
-static void
-send_away_first(struct sks_server *srv)
-{
-	struct dw_list *node = dw_list_take(&srv->leaving);
-
-	assert(node != NULL && srv->n_leaving > 0);
-	srv->n_leaving--;
-	sks_request_drop(sks_request_of(node));
-}
-
-/* Its place is free at once. */
-static void
-let_stay(struct sks_request *req)
-{
-	struct sks_server *srv = req->srv;
-
-	sks_request_retire(req);
-	if (srv->n_leaving == LEAVING_MAX)
-		send_away_first(srv);
-	req->leave_ns = dw_clock_ns() + LEAVE_NS;
-	dw_list_add(&srv->leaving, &req->node);
-	srv->n_leaving++;
-}
-
-void
-sks_request_refuse(struct sks_request *req, enum sks_overload why)
-{
-	struct sks_server *srv = req->srv;
-
-	assert(why > SKS_OVER_NONE && why < SKS_OVERLOADS);
-	dw_lock(&srv->lock);
-	srv->stats.refused[why]++;
-	dw_unlock(&srv->lock);
-	req->refused = 1;
-	srv->ops.on_overload(srv, req, why);
-	if (may_stay(req, why))
-		let_stay(req);
-	else
-		sks_request_drop(req);
-}
-
-int
-sks_request_refused(const struct sks_request *req)
-{
-	return req->refused;
-}
-
-int64_t
-sks_refused_due(const struct sks_server *srv)
-{
-	return srv->n_leaving == 0 ?
-	    DW_NEVER :
-	    sks_request_of(srv->leaving.next)->leave_ns;
-}
-
-void
-sks_refused_leave(struct sks_server *srv, int64_t now_ns)
-{
-	while (sks_refused_due(srv) <= now_ns)
-		send_away_first(srv);
-}
-
 void
 sks_default_shutdown_request(struct sks_server *srv, struct sks_request *req)
 {
@@ -285,13 +206,4 @@ sks_default_verify_request(struct sks_server *srv, struct sks_request *req)
 	(void)srv;
 	(void)req;
 	return 1;
-}
-
-void
-sks_default_on_overload(struct sks_server *srv, struct sks_request *req,
-    enum sks_overload why)
-{
-	(void)srv;
-	(void)req;
-	(void)why;
 }

@@ -68,6 +68,7 @@ inherit(struct sks_server *srv)
 	INHERIT(handle_timeout);
 	INHERIT(service_actions);
 	INHERIT(on_overload);
+	INHERIT(on_refused_data);
 }
 
 /* A table of an older header is shorter than ours: the slots that it lacks stay
@@ -138,6 +139,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_list_init(&srv->adopted);
 	dw_list_init(&srv->live);
 	dw_list_init(&srv->leaving);
+	dw_list_init(&srv->heard);
 	dw_list_init(&srv->notified);
 	dw_list_init(&srv->children);
 	dw_list_init(&srv->done);
