@@ -209,32 +209,18 @@ count_sent(struct svc_node *n)
  * setup
  */
 
-/* Best effort: an option that this system lacks is skipped. */
-static void
-set_option(struct sks_socket *s, enum sks_option option, int64_t value)
-{
-	if (sks_set_option(s, option, (int)value) < 0)
-		return;
-}
-
-static void
-keep_alive(struct svc_customer *cu, int64_t idle_s)
-{
-	if (sks_set_keepalive(cu->base.request, (int)idle_s, 10, 3) < 0)
-		return;
-}
-
+/* An option that this system lacks is skipped. */
 static void
 prepare_socket(struct svc_customer *cu)
 {
 	struct sks_socket *s = cu->base.request;
 	const struct svc_limits *l = svc_limits_of(cu);
 
-	set_option(s, SKS_NODELAY, 1);
-	set_option(s, SKS_USER_TIMEOUT, l->user_timeout * 1000);
-	set_option(s, SKS_SNDBUF, SOCKET_SNDBUF);
-	set_option(s, SKS_RCVBUF, SOCKET_RCVBUF);
-	keep_alive(cu, l->keepalive);
+	sks_set_option(s, SKS_NODELAY, 1);
+	sks_set_option(s, SKS_USER_TIMEOUT, (int)l->user_timeout * 1000);
+	sks_set_option(s, SKS_SNDBUF, SOCKET_SNDBUF);
+	sks_set_option(s, SKS_RCVBUF, SOCKET_RCVBUF);
+	sks_set_keepalive(s, (int)l->keepalive, 10, 3);
 }
 
 static void
@@ -379,7 +365,7 @@ svc_idle(struct svc_customer *cu)
 void
 svc_await_end(struct svc_customer *cu)
 {
-	keep_alive(cu, HALF_CLOSED_KEEPALIVE);
+	sks_set_keepalive(cu->base.request, HALF_CLOSED_KEEPALIVE, 10, 3);
 	svc_request(cu, DESK_RQ_EOF, "", 0, 0);
 	while (sks_wait_hup(cu->base.request, svc_idle_ns(cu)) == SKS_ETIMEDOUT)
 		svc_idle(cu);

@@ -19,6 +19,12 @@
  * Rules for all of it
  * - A function returns 0 (or a count) or a negative SKS_E*.  What else is
  *   known of the last failure in this thread: sks_last_error().
+ * - The compiler warns when a result is ignored (SKS_MUST_USE) that a program
+ *   cannot do without: what it would go on with is not there (a socket, a
+ *   count, an address), or what it takes for done was not (a stream's bytes
+ *   sent, a server that listens).  Not of what only makes things better if it
+ *   works (options, time-outs), of what ends something, nor of datagrams, which
+ *   may get lost anyway.
  * - Nothing here prints (unless you ask it to: sks_observe_print()), exits, or
  *   changes a signal's disposition.  No send raises SIGPIPE.  Every descriptor
  *   is close-on-exec.
@@ -358,7 +364,7 @@ SKS_API SKS_MUST_USE int sks_create_connection_unix(const char *path,
  * OverflowError).  sks_setblocking(): 1 is INFINITY, 0 is 0.  SKS_ECLOSED: the
  * socket was closed.
  */
-SKS_API SKS_MUST_USE int sks_settimeout(struct sks_socket *s, double seconds);
+SKS_API int sks_settimeout(struct sks_socket *s, double seconds);
 SKS_API double sks_gettimeout(const struct sks_socket *s);
 SKS_API int sks_setblocking(struct sks_socket *s, int flag);
 
@@ -522,10 +528,10 @@ SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
  * SKS_ENOTSUP (no such option here), SKS_EACCES, SKS_ECLOSED.  SO_RCVTIMEO and
  * SO_SNDTIMEO are the library's own and cannot be set: SKS_EINVAL.
  */
-SKS_API SKS_MUST_USE int sks_setsockopt(struct sks_socket *s, int level,
-    int optname, const void *value, size_t len);
-SKS_API SKS_MUST_USE int sks_setsockopt_int(struct sks_socket *s, int level,
-    int optname, int value);
+SKS_API int sks_setsockopt(struct sks_socket *s, int level, int optname,
+    const void *value, size_t len);
+SKS_API int sks_setsockopt_int(struct sks_socket *s, int level, int optname,
+    int value);
 SKS_API SKS_MUST_USE int sks_getsockopt(struct sks_socket *s, int level,
     int optname, void *buf, size_t *len);
 SKS_API SKS_MUST_USE int sks_getsockopt_int(struct sks_socket *s, int level,
@@ -545,15 +551,15 @@ enum sks_option {
 /* The same by name, without the system's headers.  SKS_ENOTSUP where the socket
  * or system does not have the option (TCP's on a Unix socket), SKS_EINVAL when
  * there is no such option at all. */
-SKS_API SKS_MUST_USE int sks_set_option(struct sks_socket *s,
-    enum sks_option option, int value);
+SKS_API int sks_set_option(struct sks_socket *s, enum sks_option option,
+    int value);
 SKS_API SKS_MUST_USE int sks_get_option(struct sks_socket *s,
     enum sks_option option, int *value);
 
 /* Keepalive in one call: 60, 10, 3 finds a dead peer after 90 s.  Nothing to
  * do, and 0, on a Unix socket. */
-SKS_API SKS_MUST_USE int sks_set_keepalive(struct sks_socket *s, int idle_s,
-    int interval_s, int count);
+SKS_API int sks_set_keepalive(struct sks_socket *s, int idle_s, int interval_s,
+    int count);
 
 /* Who is at the other end of a Unix socket.  Each pointer may be NULL; pid is
  * 0 where the system does not tell. */
@@ -565,8 +571,7 @@ SKS_API SKS_MUST_USE int sks_peercred(struct sks_socket *s, uid_t *uid,
  * broken; incoming bytes do not wake it.  Returns 0 or SKS_ETIMEDOUT.  For the
  * owner of a half-closed connection.
  */
-SKS_API SKS_MUST_USE int sks_wait_hup(struct sks_socket *s,
-    int64_t deadline_ns);
+SKS_API int sks_wait_hup(struct sks_socket *s, int64_t deadline_ns);
 
 /* ------------------------------------------------------------ framing --- */
 
@@ -1443,8 +1448,8 @@ SKS_API int sks_request_can_reply(const struct sks_request *req);
  * SKS_ECLOSED; SKS_EINVAL (no datagram).  A refusal by another peer is never
  * reported here.
  */
-SKS_API SKS_MUST_USE int sks_request_reply(struct sks_request *req,
-    const void *data, size_t n);
+SKS_API int sks_request_reply(struct sks_request *req, const void *data,
+    size_t n);
 
 /*
  * The same later, when the request is over: to its address, from the one that
@@ -1452,8 +1457,8 @@ SKS_API SKS_MUST_USE int sks_request_reply(struct sks_request *req,
  * socket (h->request, sks_server_socket_at()).  Any thread, until
  * sks_server_close() is called.
  */
-SKS_API SKS_MUST_USE int sks_sendto_from(struct sks_socket *s, const void *data,
-    size_t n, const struct sks_addr *to, const struct sks_addr *from);
+SKS_API int sks_sendto_from(struct sks_socket *s, const void *data, size_t n,
+    const struct sks_addr *to, const struct sks_addr *from);
 
 /* The inherited methods, for an override that calls up: each does what its
  * slot says, and returns what that may return. */

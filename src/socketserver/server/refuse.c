@@ -25,13 +25,13 @@
 #define LEAVING_MAX 128
 
 #define HEARD_MAX   64
-#define HEARD_FIRST 64      /* bytes that on_refused_data sees */
-#define HEARD_BYTES 65536   /* that are read of one peer in all */
-#define HEARD_STEP  2048    /* that are read of it in one turn */
+#define HEARD_FIRST 64    /* bytes that on_refused_data sees */
+#define HEARD_BYTES 65536 /* that are read of one peer in all */
+#define HEARD_STEP  2048  /* that are read of it in one turn */
 
 /* A refused peer that is read. */
 struct sks_hearing {
-	size_t read;  /* bytes, in all */
+	size_t read; /* bytes, in all */
 	size_t first_len;
 	char first[HEARD_FIRST];
 };
