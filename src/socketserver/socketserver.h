@@ -358,6 +358,20 @@ SKS_API SKS_MUST_USE int sks_create_connection_unix(const char *path,
     double timeout, struct sks_socket **out);
 
 /*
+ * The same from an address of ours, which the socket is bound to first; port 0
+ * is any free one.  NULL or SKS_UNSPEC: the system chooses.  Of a host only
+ * the addresses of the source's family are tried.  Returns also what bind says,
+ * SKS_EADDRNOTAVAIL among it, and SKS_EINVAL (another family than to's).
+ * Python: source_address.
+ */
+SKS_API SKS_MUST_USE int sks_create_connection_from(const char *host,
+    unsigned port, double timeout, const struct sks_addr *source,
+    struct sks_socket **out);
+SKS_API SKS_MUST_USE int sks_create_connection_addr_from(const struct sks_addr
+							     *to,
+    double timeout, const struct sks_addr *source, struct sks_socket **out);
+
+/*
  * Seconds for each of the calls below that name no deadline.  INFINITY (the
  * default): wait; 0: SKS_EAGAIN instead of waiting; negative or NaN:
  * SKS_EINVAL; more than the clock holds: INFINITY's meaning (Python:

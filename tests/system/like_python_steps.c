@@ -927,7 +927,7 @@ option_of(struct sks_socket *s, int level, int name)
 static void
 step_create_server(void)
 {
-	struct sks_addr at = fresh();
+	struct sks_addr at = fresh(), source;
 	struct sks_socket *s, *a, *b;
 	int r = sks_create_server(&at, -1, 0, 0, &s);
 
@@ -943,6 +943,17 @@ step_create_server(void)
 	b = accepted(s);
 	say("create_connection", "%s timeout=%s", theirs(a), wait_of(a));
 	pair_free(a, b);
+	must(sks_addr_parse("127.0.0.9:0", 0, &source), "source");
+	must(sks_create_connection_from("127.0.0.1", sks_addr_port(&at), LONG,
+		 &source, &a),
+	    "create_connection");
+	b = accepted(s);
+	say("create_connection_source", "%s", theirs(b));
+	pair_free(a, b);
+	must(sks_addr_parse("192.0.2.1:0", 0, &source), "source");
+	say("create_connection_no_source", "%s",
+	    ok(sks_create_connection_from("127.0.0.1", sks_addr_port(&at), LONG,
+		&source, &a)));
 	sks_socket_free(s);
 	say("create_connection_refused", "%s",
 	    ok(sks_create_connection("127.0.0.1", sks_addr_port(&at), LONG,

@@ -582,7 +582,14 @@ def step_create_server():
     a = socket.create_connection(at, LONG)
     b, _ = s.accept()
     say("create_connection", f"{theirs(a)} timeout={wait_of(a)}")
-    close(a, b, s)
+    close(a, b)
+    a = socket.create_connection(at, LONG, ("127.0.0.9", 0))
+    b, _ = s.accept()
+    say("create_connection_source", theirs(b))
+    close(a, b)
+    say("create_connection_no_source",
+        ok(socket.create_connection, at, LONG, ("192.0.2.1", 0)))
+    close(s)
     say("create_connection_refused", ok(socket.create_connection, at, LONG))
     say("create_connection_port",
         ok(socket.create_connection, ("127.0.0.1", 65536), LONG))
