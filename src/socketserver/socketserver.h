@@ -1410,6 +1410,44 @@ SKS_API SKS_MUST_USE int sks_request_new_borrowed(struct sks_server *srv,
     struct sks_socket *s, const struct sks_addr *client,
     struct sks_request **out);
 
+/*
+ * One reference more (returns req), one less.  A reference keeps the request in
+ * memory, its address and its number, also when the server is freed.  It keeps
+ * no connection: that ends with its handler, whoever holds the request.  Of the
+ * socket of a request that is held only sks_shutdown() may be called, which
+ * makes the handler's reads end; to send there is sks_request_send_now().  Any
+ * thread; the first reference is got from within a callback (h->self), or by
+ * sks_server_requests().
+ */
+SKS_API struct sks_request *sks_request_ref(struct sks_request *req);
+SKS_API void sks_request_unref(struct sks_request *req);
+
+/*
+ * The connections that are served now, as a rule in the order of their coming,
+ * with a reference to each: what a user of Python's ThreadingTCPServer keeps in
+ * a list of his own to tell something to all.  NULL stands behind the last.
+ * sks_requests_free() gives the references back, and the list.  Not in it are
+ * datagrams, borrowed sockets, who was refused, and those of SKS_FORKING, whose
+ * sockets are their children's.
+ * Returns how many, or SKS_ENOMEM.  Any thread, a handler's too, whose own
+ * request is among them.
+ */
+SKS_API SKS_MUST_USE ssize_t sks_server_requests(struct sks_server *srv,
+    struct sks_request ***list);
+SKS_API void sks_requests_free(struct sks_request **list);
+
+/*
+ * Sends to the peer of a request that is held what the kernel takes without
+ * waiting.  Any thread, several at once, also while its handler sends, closes
+ * the socket or has long ended: the bytes never go to another peer.  Who gets
+ * less than n has not read for a while: an outbox would keep the rest, and
+ * sks_shutdown() ends it.  Returns the count, SKS_EAGAIN, SKS_ECLOSED (it is
+ * over), SKS_ERESET, SKS_EINVAL (a datagram, see sks_request_reply(), or a
+ * borrowed socket).
+ */
+SKS_API SKS_MUST_USE ssize_t sks_request_send_now(struct sks_request *req,
+    const void *data, size_t n);
+
 /* Borrowed from the request: its socket, the peer's address.  The number is
  * 1, 2, ... and never used again by this server. */
 SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);

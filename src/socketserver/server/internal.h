@@ -230,7 +230,6 @@ int sks_episode_begins(struct sks_episode *e);
 void sks_report(struct sks_server *srv, struct sks_request *req, int code);
 
 /* request.c */
-void sks_request_unref(struct sks_request *req);
 /* The two halves of sks_request_new(): its memory (NULL: there is none), to be
  * given back with free() until the second, which cannot fail. */
 struct sks_request *sks_request_blank(void);

@@ -61,9 +61,12 @@ sks_request_new_borrowed(struct sks_server *srv, struct sks_socket *s,
 {
 	int r = sks_request_new(srv, s, client, out);
 
-	if (r == 0)
-		(*out)->borrowed = 1;
-	return r;
+	if (r < 0)
+		return r;
+	/* Its memory stays as long as the request, which may be held. */
+	sks_socket_hold(s);
+	(*out)->borrowed = 1;
+	return 0;
 }
 
 void
@@ -73,7 +76,9 @@ sks_request_unref(struct sks_request *req)
 		return;
 	assert(req->magic == SKS_REQUEST_MAGIC && !req->admitted);
 	req->magic = 0;
-	if (!req->borrowed)
+	if (req->borrowed)
+		sks_socket_release(req->sock);
+	else
 		sks_socket_free(req->sock);
 	free(req->packet);
 	free(req);
