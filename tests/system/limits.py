@@ -369,6 +369,29 @@ def _():
         d.line().until("Welcome")
 
 
+def address_space(d):
+    """In KiB."""
+    with open(f"/proc/{d.pid}/statm", encoding="ascii") as f:
+        return int(f.read().split()[0]) * os.sysconf("SC_PAGESIZE") // 1024
+
+
+@case("a customer's thread has 64 KiB of stack, or what was asked for")
+def _():
+    if SANITIZED:
+        raise Skip("a sanitizer's threads need more")
+    # Elsewhere a thread's memory may come with 64 MiB of address space.
+    one_arena = {"MALLOC_ARENA_MAX": "1"}
+    for args, least, most in (((), 64, 128),
+                              (("--stack-size", "1024"), 1024, 1100)):
+        with Desk(*args, env=one_arena) as d:
+            d.line().until("Welcome")
+            before = address_space(d)
+            for c in [d.line() for _ in range(20)]:
+                c.until("Welcome")
+            each = (address_space(d) - before) / 20
+            assert least <= each <= most, (args, each)
+
+
 def like_nc(d, typed=b""):
     """What nc shows: it reads nothing more once its poll tells of an error."""
     with socket.create_connection(("127.0.0.1", d.port), LIMIT) as s:
