@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/datagrams \
 	tests/unit/desk \
 	tests/unit/drafts \
+	tests/unit/enums \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \
@@ -59,6 +60,8 @@ unit_tests = \
 	tests/unit/read \
 	tests/unit/receipt \
 	tests/unit/recv \
+	tests/unit/refused \
+	tests/unit/requests \
 	tests/unit/rows \
 	tests/unit/scan \
 	tests/unit/scripted \
@@ -255,16 +258,19 @@ test_helpers = $(plant_programs) \
 	tests/system/tty_victim \
 	tests/unit/t_victim
 
-# The tutorial's five programs on the library, as an out-of-tree build would
+# The tutorial's five programs and a chat on the library, as an out-of-tree build would
 # make them: only the public header is in reach.
 examples = \
 	doc/examples/blocking_server \
+	doc/examples/chat_server \
 	doc/examples/tcp_client \
 	doc/examples/threading_server \
 	doc/examples/udp_client \
 	doc/examples/udp_server
 doc_examples_blocking_server_CPPFLAGS = $(example_cppflags)
 doc_examples_blocking_server_LDADD = libsks.la
+doc_examples_chat_server_CPPFLAGS = $(example_cppflags)
+doc_examples_chat_server_LDADD = libsks.la
 doc_examples_tcp_client_CPPFLAGS = $(example_cppflags)
 doc_examples_tcp_client_LDADD = libsks.la
 doc_examples_threading_server_CPPFLAGS = $(example_cppflags)

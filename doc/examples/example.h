@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the five programs share: the words of their protocol, the arguments
+ * What the programs share: the words of their protocol, the arguments
  * [HOST [PORT]], asking at the terminal, and how a text is sent over TCP.
  */
 #ifndef EXAMPLE_H

@@ -61,6 +61,15 @@ begin(void *arg)
 	return st.fn(st.arg);
 }
 
+static int
+set_stack(pthread_attr_t *attr, size_t stack_size)
+{
+	if (stack_size == DW_STACK_SYSTEM)
+		return 0;
+	return pthread_attr_setstacksize(attr,
+	    stack_size != 0 ? stack_size : dw_thread_default_stack());
+}
+
 int
 dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
     void *(*fn)(void *), void *arg)
@@ -79,9 +88,7 @@ dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
 
 	if ((r = pthread_attr_init(&attr)) != 0)
 		goto out;
-	r = pthread_attr_setstacksize(&attr,
-	    stack_size != 0 ? stack_size : dw_thread_default_stack());
-	if (r == 0) {
+	if ((r = set_stack(&attr, stack_size)) == 0) {
 		sigfillset(&all);
 		pthread_sigmask(SIG_SETMASK, &all, &old);
 		r = pthread_create(out, &attr, begin, st);

@@ -8,13 +8,19 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Returns the bytes of a usual stack: 64 KiB, and more with sanitizers. */
 size_t dw_thread_default_stack(void);
 
+/* As a stack_size: what the system gives a thread when nobody asks for less
+ * (ulimit -s; 8 MiB as a rule).  For threads that run an application's code. */
+#define DW_STACK_SYSTEM SIZE_MAX
+
 /*
  * Starts fn(arg).  `name` is shown by ps -L and cut at 15 bytes.  stack_size 0
- * takes the default.  Returns 0 or -errno (-EAGAIN: no more threads to be had).
+ * takes our usual one.  Returns 0 or -errno (-EAGAIN: no more threads to be
+ * had).
  */
 int dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
     void *(*fn)(void *), void *arg);

@@ -81,12 +81,10 @@ format_peer(struct call *c)
 static int
 set_socket_options(const struct call *c)
 {
-	int r =
-	    c->cfg->datagram_mode ? 0 : sks_set_keepalive(c->sock, 60, 10, 3);
-
-	if (r == 0 && !c->cfg->datagram_mode)
-		r = sks_set_option(c->sock, SKS_NODELAY, 1);
-	(void)r;
+	if (!c->cfg->datagram_mode) {
+		sks_set_keepalive(c->sock, 60, 10, 3);
+		sks_set_option(c->sock, SKS_NODELAY, 1);
+	}
 	return sks_settimeout(c->sock, 0);
 }
 

@@ -237,32 +237,18 @@ count_last(struct svc_node *n)
  * setup
  */
 
-/* Best effort: an option that this system lacks is skipped. */
-static void
-set_option(struct sks_socket *s, enum sks_option option, int64_t value)
-{
-	if (sks_set_option(s, option, (int)value) < 0)
-		return;
-}
-
-static void
-keep_alive(struct svc_customer *cu, int64_t idle_s)
-{
-	if (sks_set_keepalive(cu->base.request, (int)idle_s, 10, 3) < 0)
-		return;
-}
-
+/* An option that this system lacks is skipped. */
 static void
 prepare_socket(struct svc_customer *cu)
 {
 	struct sks_socket *s = cu->base.request;
 	const struct svc_limits *l = svc_limits_of(cu);
 
-	set_option(s, SKS_NODELAY, 1);
-	set_option(s, SKS_USER_TIMEOUT, l->user_timeout * 1000);
-	set_option(s, SKS_SNDBUF, SOCKET_SNDBUF);
-	set_option(s, SKS_RCVBUF, SOCKET_RCVBUF);
-	keep_alive(cu, l->keepalive);
+	sks_set_option(s, SKS_NODELAY, 1);
+	sks_set_option(s, SKS_USER_TIMEOUT, (int)l->user_timeout * 1000);
+	sks_set_option(s, SKS_SNDBUF, SOCKET_SNDBUF);
+	sks_set_option(s, SKS_RCVBUF, SOCKET_RCVBUF);
+	sks_set_keepalive(s, (int)l->keepalive, 10, 3);
 }
 
 static void
@@ -421,7 +407,7 @@ svc_idle(struct svc_customer *cu)
 void
 svc_await_end(struct svc_customer *cu)
 {
-	keep_alive(cu, HALF_CLOSED_KEEPALIVE);
+	sks_set_keepalive(cu->base.request, HALF_CLOSED_KEEPALIVE, 10, 3);
 	svc_request(cu, DESK_RQ_EOF, "", 0, 0);
 	while (sks_wait_hup(cu->base.request, svc_idle_ns(cu)) == SKS_ETIMEDOUT)
 		svc_idle(cu);
@@ -532,8 +518,9 @@ const struct sks_handler_ops svc_customer_ops = {
 
 /*
  * Refused before it had a worker.  A classic client takes an end of file
- * before its handshake for an empty message and asks again for ever, so the
- * connection is reset, once it had a moment to take the sentence.
+ * before its handshake for an empty message and asks again for ever, so whoever
+ * may be one is reset, once it had a moment to take the sentence.  All others
+ * are closed in order: with a reset nc reads nothing.
  */
 static void
 customer_refused(struct sks_server *srv, struct sks_request *req,
@@ -544,6 +531,25 @@ customer_refused(struct sks_server *srv, struct sks_request *req,
 	(void)srv;
 	if (sks_send_now(sks_request_socket(req), s.line, s.len) < 0)
 		sks_reset(sks_request_socket(req));
+}
+
+/* Is that a classic client's handshake, or the beginning of one? */
+static int
+customer_refused_data(struct sks_server *srv, struct sks_request *req,
+    const void *data, size_t n)
+{
+	static const char *const hellos[] = { EV_CLIENT_HELLO,
+		EV_CLIENT_HELLO_GBK };
+
+	(void)srv;
+	(void)req;
+	for (size_t i = 0; i < sizeof hellos / sizeof hellos[0]; i++) {
+		size_t whole = strlen(hellos[i]);
+
+		if (memcmp(data, hellos[i], n < whole ? n : whole) == 0)
+			return n < whole ? SKS_EAGAIN : 1;
+	}
+	return 0;
 }
 
 /* Only setup fails, and only for want of memory: the peer is told, as one whom
@@ -564,7 +570,7 @@ customer_finish_request(struct sks_server *srv, struct sks_request *req)
 static void
 customer_shutdown(struct sks_server *srv, struct sks_request *req)
 {
-	if (sks_request_refused(req))
+	if (sks_request_refused(req) == SKS_REFUSAL_TOLD)
 		sks_reset(sks_request_socket(req));
 	sks_default_shutdown_request(srv, req);
 }
@@ -572,6 +578,7 @@ customer_shutdown(struct sks_server *srv, struct sks_request *req)
 const struct sks_server_ops svc_customer_server_ops = {
 	SKS_SERVER_OPS,
 	.on_overload = customer_refused,
+	.on_refused_data = customer_refused_data,
 	.finish_request = customer_finish_request,
 	.shutdown_request = customer_shutdown,
 };

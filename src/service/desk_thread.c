@@ -36,9 +36,9 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 }
 
 /* The same in another encoding, in which 0xff may be a letter: telnet gets that
- * twice. */
+ * twice, and so does our own client. */
 static int
-encode_in(struct dw_buf *out, const struct dw_charset *cs,
+encode_in(struct dw_buf *out, const struct desk_conn *c,
     const struct desk_say *say, bool telnet)
 {
 	struct dw_buf text = DW_BUF_INITIALIZER, coded = DW_BUF_INITIALIZER;
@@ -50,8 +50,8 @@ encode_in(struct dw_buf *out, const struct dw_charset *cs,
 		r = wire_line_encode(&text, say->who, say->text, say->len,
 		    telnet);
 	if (r == 0)
-		r = dw_charset_encode(&coded, cs, text.data, text.len);
-	if (r == 0 && telnet)
+		r = dw_charset_encode(&coded, c->charset, text.data, text.len);
+	if (r == 0 && (telnet || c->wants_receipts))
 		r = wire_line_quote(out, coded.data, coded.len);
 	else if (r == 0)
 		r = dw_buf_add(out, coded.data, coded.len);
@@ -74,7 +74,7 @@ encode(struct svc *svc, const struct desk_conn *c, const struct desk_say *say)
 	if (dw_charset_is_utf8(c->charset))
 		return wire_line_encode(out, say->who, say->text, say->len,
 		    telnet);
-	return encode_in(out, c->charset, say, telnet);
+	return encode_in(out, c, say, telnet);
 }
 
 static enum desk_put

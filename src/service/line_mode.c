@@ -52,7 +52,7 @@ line_telnet(struct svc_customer *cu)
 }
 
 /* In the encoding of this customer, or in the one that the desk expects, 0xff
- * may be a letter. */
+ * may be a letter.  Our own client writes that twice, as telnet does. */
 static void
 line_charset(struct svc_customer *cu)
 {
@@ -60,7 +60,8 @@ line_charset(struct svc_customer *cu)
 
 	if (cs == NULL && !cu->began_telnet)
 		cs = cu->svc->config->charset;
-	wire_line_plain(&cu->line, cs != NULL && cs->has_ff);
+	wire_line_plain(&cu->line,
+	    cs != NULL && cs->has_ff && !cu->wants_receipts);
 }
 
 static bool
@@ -95,6 +96,7 @@ line_row(struct svc_customer *cu, const char *text, size_t len)
 		return;
 	}
 	cu->wants_receipts = true;
+	line_charset(cu);
 	svc_request(cu, DESK_RQ_RECEIPTS, "", 0, 0);
 }
 

@@ -20,12 +20,13 @@
 #include "service/internal.h"
 #include "wire/op.h"
 
-#define DEFAULT_PORT 6666                  /* the tutorial's */
-#define DESK_STACK   ((size_t)1024 * 1024) /* SQLite's */
-#define HELD_BYTES   ((size_t)64 * 1024)
-#define KEYS         64 /* of one session; the journal knows them all */
-#define PAGE_BYTES   ((size_t)1024 * 1024)
-#define STACK_USUAL  64 /* KiB; the library knows what sanitizers need */
+#define DEFAULT_PORT  6666                  /* the tutorial's */
+#define DESK_STACK    ((size_t)1024 * 1024) /* SQLite's */
+#define HELD_BYTES    ((size_t)64 * 1024)
+#define KEYS          64 /* of one session; the journal knows them all */
+#define PAGE_BYTES    ((size_t)1024 * 1024)
+#define REFUSED_GRACE 1.0 /* seconds, to read why */
+#define STACK_USUAL   64  /* KiB; dw_thread_default_stack() is more at need */
 
 static void
 server_log(void *user, enum sks_log_level level, const char *text)
@@ -36,12 +37,20 @@ server_log(void *user, enum sks_log_level level, const char *text)
 	dw_log(svc->config->log, "%s", text);
 }
 
+/* Of a thread that serves customers or operators: there may be thousands. */
+static size_t
+stack_size(const struct svc_limits *limits)
+{
+	return limits->stack_size == STACK_USUAL ?
+	    dw_thread_default_stack() :
+	    (size_t)limits->stack_size * 1024;
+}
+
 void
 svc_server_config(struct svc *svc, struct sks_server_config *cfg)
 {
 	cfg->grace = 0; /* the desk has said goodbye before */
-	if (svc->config->limits.stack_size != STACK_USUAL)
-		cfg->stack_size = (size_t)svc->config->limits.stack_size * 1024;
+	cfg->stack_size = stack_size(&svc->config->limits);
 	cfg->user = svc;
 	cfg->log = server_log;
 	cfg->log_user = svc;
@@ -131,6 +140,7 @@ open_listener(struct svc *svc, const char *text, struct dw_buf *why)
 	cfg.max_sessions = (unsigned)config->limits.max_sessions;
 	cfg.max_per_addr = (unsigned)config->limits.max_per_address;
 	cfg.loopback_exempt = !config->every_address;
+	cfg.refused_grace = REFUSED_GRACE;
 	if (svc->ncustomers > 0)
 		cfg.together = svc->customers[0];
 	if (config->one_at_a_time) {

@@ -47,7 +47,9 @@ libsks_la_SOURCES += \
 	src/socketserver/server/places.c \
 	src/socketserver/server/places.h \
 	src/socketserver/server/report.c \
+	src/socketserver/server/refuse.c \
 	src/socketserver/server/request.c \
+	src/socketserver/server/requests.c \
 	src/socketserver/server/server.c \
 	src/socketserver/server/threading_mixin.c
 

@@ -19,6 +19,12 @@
  * Rules for all of it
  * - A function returns 0 (or a count) or a negative SKS_E*.  What else is
  *   known of the last failure in this thread: sks_last_error().
+ * - The compiler warns when a result is ignored (SKS_MUST_USE) that a program
+ *   cannot do without: what it would go on with is not there (a socket, a
+ *   count, an address), or what it takes for done was not (a stream's bytes
+ *   sent, a server that listens).  Not of what only makes things better if it
+ *   works (options, time-outs), of what ends something, nor of datagrams, which
+ *   may get lost anyway.
  * - Nothing here prints (unless you ask it to: sks_observe_print()), exits, or
  *   changes a signal's disposition.  No send raises SIGPIPE.  Every descriptor
  *   is close-on-exec.
@@ -214,7 +220,8 @@ SKS_API const char *sks_addr_unix_name(const struct sks_addr *a, size_t *len);
 /* Writes the address; an IPv4 peer of a dual-stack listener shows as IPv4.
  * An unnamed Unix peer is "unix:" ('' in Python style).  In a Unix name NUL is
  * an @ (Python: b'\x00name'), and what could command a terminal, or is not
- * UTF-8, a question mark.  Returns buf. */
+ * UTF-8, a question mark.  A style that is none is SKS_STYLE_PLAIN.  Returns
+ * buf. */
 SKS_API const char *sks_addr_format(const struct sks_addr *a,
     enum sks_addr_style style, char *buf, size_t size);
 
@@ -351,14 +358,29 @@ SKS_API SKS_MUST_USE int sks_create_connection_unix(const char *path,
     double timeout, struct sks_socket **out);
 
 /*
+ * The same from an address of ours, which the socket is bound to first; port 0
+ * is any free one.  NULL or SKS_UNSPEC: the system chooses.  Of a host only
+ * the addresses of the source's family are tried.  Returns also what bind says,
+ * SKS_EADDRNOTAVAIL among it, and SKS_EINVAL (another family than to's).
+ * Python: source_address.
+ */
+SKS_API SKS_MUST_USE int sks_create_connection_from(const char *host,
+    unsigned port, double timeout, const struct sks_addr *source,
+    struct sks_socket **out);
+SKS_API SKS_MUST_USE int sks_create_connection_addr_from(const struct sks_addr
+							     *to,
+    double timeout, const struct sks_addr *source, struct sks_socket **out);
+
+/*
  * Seconds for each of the calls below that name no deadline.  INFINITY (the
  * default): wait; 0: SKS_EAGAIN instead of waiting; negative or NaN:
  * SKS_EINVAL; more than the clock holds: INFINITY's meaning (Python:
- * OverflowError).  sks_setblocking(): 1 is INFINITY, 0 is 0.
+ * OverflowError).  sks_setblocking(): 1 is INFINITY, 0 is 0.  SKS_ECLOSED: the
+ * socket was closed.
  */
-SKS_API SKS_MUST_USE int sks_settimeout(struct sks_socket *s, double seconds);
+SKS_API int sks_settimeout(struct sks_socket *s, double seconds);
 SKS_API double sks_gettimeout(const struct sks_socket *s);
-SKS_API void sks_setblocking(struct sks_socket *s, int flag);
+SKS_API int sks_setblocking(struct sks_socket *s, int flag);
 
 /*
  * Reads what is there, at most n bytes, waiting for the first.  Returns the
@@ -446,9 +468,10 @@ typedef void sks_observe_fn(const struct sks_observation *o, void *arg);
  * Sets (fn NULL: removes) the observer of s, before other threads use s.  It
  * is told by sks_send_text() and sks_send_bytes(), once the kernel has taken
  * all of it, and by sks_recv_until(), of what that returns; of nothing else,
- * and of no failure.  It runs in the thread that sends or receives.
+ * and of no failure.  It runs in the thread that sends or receives.  Returns 0
+ * or SKS_EINVAL (there is no such side).
  */
-SKS_API void sks_observe(struct sks_socket *s, enum sks_side side,
+SKS_API int sks_observe(struct sks_socket *s, enum sks_side side,
     sks_observe_fn *fn, void *arg);
 
 /*
@@ -472,12 +495,15 @@ SKS_API void sks_observe_print(const struct sks_observation *o, void *file);
 enum sks_how { SKS_SHUT_RD, SKS_SHUT_WR, SKS_SHUT_RDWR };
 
 /* shutdown(2).  Wakes a thread that is blocked in the socket.  Any thread.
- * Returns 0, SKS_ENOTCONN, SKS_ECLOSED. */
+ * Returns 0, SKS_ENOTCONN, SKS_ECLOSED, SKS_EINVAL (no such how). */
 SKS_API int sks_shutdown(struct sks_socket *s, enum sks_how how);
 
 /* Closes the descriptor; a second call does nothing.  Later calls on s give
- * SKS_ECLOSED.  Owner only.  Python waits for its makefile() objects. */
-SKS_API void sks_close(struct sks_socket *s);
+ * SKS_ECLOSED.  Owner only.  Returns 0, or SKS_ECLOSED when somebody else has
+ * closed the number behind our back (EBADF), which is a bug worth knowing of:
+ * the number may be another socket's by now.  Python waits for its makefile()
+ * objects. */
+SKS_API int sks_close(struct sks_socket *s);
 
 /* Closes so that the peer gets a reset instead of an end of file.  Owner
  * only. */
@@ -516,10 +542,10 @@ SKS_API SKS_MUST_USE int sks_getpeername(struct sks_socket *s,
  * SKS_ENOTSUP (no such option here), SKS_EACCES, SKS_ECLOSED.  SO_RCVTIMEO and
  * SO_SNDTIMEO are the library's own and cannot be set: SKS_EINVAL.
  */
-SKS_API SKS_MUST_USE int sks_setsockopt(struct sks_socket *s, int level,
-    int optname, const void *value, size_t len);
-SKS_API SKS_MUST_USE int sks_setsockopt_int(struct sks_socket *s, int level,
-    int optname, int value);
+SKS_API int sks_setsockopt(struct sks_socket *s, int level, int optname,
+    const void *value, size_t len);
+SKS_API int sks_setsockopt_int(struct sks_socket *s, int level, int optname,
+    int value);
 SKS_API SKS_MUST_USE int sks_getsockopt(struct sks_socket *s, int level,
     int optname, void *buf, size_t *len);
 SKS_API SKS_MUST_USE int sks_getsockopt_int(struct sks_socket *s, int level,
@@ -537,16 +563,17 @@ enum sks_option {
 };
 
 /* The same by name, without the system's headers.  SKS_ENOTSUP where the socket
- * or system does not have the option (TCP's on a Unix socket). */
-SKS_API SKS_MUST_USE int sks_set_option(struct sks_socket *s,
-    enum sks_option option, int value);
+ * or system does not have the option (TCP's on a Unix socket), SKS_EINVAL when
+ * there is no such option at all. */
+SKS_API int sks_set_option(struct sks_socket *s, enum sks_option option,
+    int value);
 SKS_API SKS_MUST_USE int sks_get_option(struct sks_socket *s,
     enum sks_option option, int *value);
 
 /* Keepalive in one call: 60, 10, 3 finds a dead peer after 90 s.  Nothing to
  * do, and 0, on a Unix socket. */
-SKS_API SKS_MUST_USE int sks_set_keepalive(struct sks_socket *s, int idle_s,
-    int interval_s, int count);
+SKS_API int sks_set_keepalive(struct sks_socket *s, int idle_s, int interval_s,
+    int count);
 
 /* Who is at the other end of a Unix socket.  Each pointer may be NULL; pid is
  * 0 where the system does not tell. */
@@ -558,8 +585,7 @@ SKS_API SKS_MUST_USE int sks_peercred(struct sks_socket *s, uid_t *uid,
  * broken; incoming bytes do not wake it.  Returns 0 or SKS_ETIMEDOUT.  For the
  * owner of a half-closed connection.
  */
-SKS_API SKS_MUST_USE int sks_wait_hup(struct sks_socket *s,
-    int64_t deadline_ns);
+SKS_API int sks_wait_hup(struct sks_socket *s, int64_t deadline_ns);
 
 /* ------------------------------------------------------------ framing --- */
 
@@ -795,7 +821,7 @@ struct sks_outbox_config {
 	size_t max_bytes;         /* kept at most; a put that would exceed it is
 	                           * refused, unless nothing waits */
 	int64_t stall_timeout_ns; /* SKS_NEVER: wait for ever */
-	struct sks_postman *postman;
+	struct sks_postman *postman; /* who finishes what is kept */
 
 	/*
 	 * Called on the postman's thread without any lock held, only for what
@@ -805,7 +831,7 @@ struct sks_outbox_config {
 	 * NULL: nobody cares.
 	 */
 	void (*notify)(void *arg, enum sks_outbox_event event);
-	void *arg;
+	void *arg; /* what notify is given */
 };
 
 /* Returns 0, SKS_ENOMEM, SKS_EINVAL.  *out has one reference: the caller's. */
@@ -960,14 +986,19 @@ struct sks_server_config {
 	unsigned max_children;       /* 40; of SKS_FORKING, at least 1 */
 	int fork_anyway;             /* 0; 1: also with other threads */
 	unsigned max_sessions;       /* 0: no limit */
-	unsigned max_per_addr;       /* 0: no limit; IPv6 counts by /64;
-	                              * Unix peers are not counted */
+	unsigned max_per_addr;       /* 0: no limit; IPv6 counts by /64, but
+	                              * in a network of one's own (fc00::/7,
+	                              * fe80::/10) by address; Unix peers are
+	                              * not counted */
 	int loopback_exempt;         /* 1: max_per_addr spares loopback */
 	struct sks_server *together; /* NULL; else these two limits count
 	                              * what both have.  Not for SKS_WAIT */
 	enum sks_overload_policy overload; /* SKS_REFUSE */
-	size_t stack_size;                 /* of a worker; 0: 64 KiB (more under
-	                                    * sanitizers) */
+	size_t stack_size;                 /* bytes, of each thread that runs
+	                                    * handlers; 0: the system's, as
+	                                    * pthread_create() gives it
+	                                    * (ulimit -s).  Thousands of
+	                                    * workers want less */
 	int block_on_close;                /* 1; 0: see sks_server_close() */
 	double grace;                      /* 5 s, see sks_server_close() */
 	const char *thread_name;           /* "worker-"; the number is added */
@@ -979,7 +1010,9 @@ struct sks_server_config {
 	                        * ours that nobody answers */
 	void *user;            /* sks_server_user() */
 	sks_log_fn *log;       /* NULL: silence */
-	void *log_user;
+	void *log_user;        /* what it is given */
+	double refused_grace;  /* 0 s; how long refused peers have to read why,
+	                        * see on_refused_data.  Of SKS_THREADING */
 };
 
 /*
@@ -998,9 +1031,10 @@ struct sks_server_config {
 struct sks_server_ops {
 	size_t size; /* of this table: SKS_SERVER_OPS */
 
-	/* From sks_server_new().  If one fails, server_close runs and the
-	 * error is returned. */
+	/* Gives the listeners their addresses; from sks_server_new().  If it
+	 * fails, server_close runs and the error is returned. */
 	int (*server_bind)(struct sks_server *srv);
+	/* Lets them accept; after server_bind, and fails like it. */
 	int (*server_activate)(struct sks_server *srv);
 	/* After activate: the address is known.  Must not fail. */
 	void (*on_ready)(struct sks_server *srv);
@@ -1019,13 +1053,19 @@ struct sks_server_ops {
 	 * called up: a thread of your own cannot take it over. */
 	int (*process_request)(struct sks_server *srv, struct sks_request *req);
 	/* Makes the handler and runs it.  On the worker if SKS_THREADING, in
-	 * the child if SKS_FORKING, as are the next three. */
+	 * the child if SKS_FORKING, as are the next three for a request that
+	 * is served. */
 	int (*finish_request)(struct sks_server *srv, struct sks_request *req);
+	/* Ends the conversation, whether or not it was served: tells the peer
+	 * that nothing more comes, and calls close_request. */
 	void (*shutdown_request)(struct sks_server *srv,
 	    struct sks_request *req);
+	/* Closes the request's socket (the parent of a child: its own copy,
+	 * without telling the peer anything). */
 	void (*close_request)(struct sks_server *srv, struct sks_request *req);
-	/* req is NULL when the failure belongs to no request.  The default
-	 * logs one line, and nothing for a peer that merely went away. */
+	/* Is told of a failure.  req is NULL when it belongs to no request.
+	 * The default logs one line, and nothing for a peer that merely went
+	 * away. */
 	void (*handle_error)(struct sks_server *srv, struct sks_request *req,
 	    const struct sks_error *e);
 
@@ -1037,8 +1077,8 @@ struct sks_server_ops {
 	 * This peer will not be served.  May tell it so with sks_send_now()
 	 * and may sks_reset() it; must not wait.  shutdown_request follows,
 	 * with SKS_THREADING after 0.1 s (at once when descriptors are short
-	 * or many are refused): a peer that is closed while it still connects
-	 * never reads what it was told.
+	 * or many are refused) or as on_refused_data says: a peer that is
+	 * closed while it still connects never reads what it was told.
 	 * A datagram's sender is told with sks_request_reply(), which does
 	 * not wait here, and its socket is the server's: never sent to in
 	 * another way, nor reset.  (Who answers every datagram can be made to
@@ -1046,6 +1086,23 @@ struct sks_server_ops {
 	 */
 	void (*on_overload)(struct sks_server *srv, struct sks_request *req,
 	    enum sks_overload why);
+	/*
+	 * With cfg.refused_grace, what a refused peer has sent: all of it so
+	 * far, at most its first 64 bytes.  Returns 0: it is closed in order,
+	 * that is told that nothing more comes, and read until it ends too;
+	 * 1: it is reset, for an end of file would mislead it; SKS_EAGAIN:
+	 * that cannot be told yet.  The default returns 0.
+	 *
+	 * The loop keeps 64 peers so, each until the grace time is over, and
+	 * does not wait for any of them.  One that has sent nothing by then is
+	 * closed in order, one about which SKS_EAGAIN was said is not.
+	 * More than 64 are treated as without a grace time.  All are let go at
+	 * once when descriptors are short and when the loop ends.
+	 * shutdown_request follows in each case; sks_request_refused() tells
+	 * it which.
+	 */
+	int (*on_refused_data)(struct sks_server *srv, struct sks_request *req,
+	    const void *data, size_t n);
 };
 /* The first of the initialisers: { SKS_SERVER_OPS, .on_ready = mine }.  C++
  * before 20 has none with names; there the table begins as {}, and
@@ -1091,7 +1148,10 @@ struct sks_handler {
  */
 struct sks_handler_ops {
 	size_t size;          /* of this table: SKS_HANDLER_OPS sets it */
-	size_t instance_size; /* of your struct; 0: struct sks_handler */
+	size_t instance_size; /* of your struct; 0: struct sks_handler.  Less
+	                       * than the ready-made setup or finish needs
+	                       * (struct sks_stream_handler, struct
+	                       * sks_datagram_handler) is refused */
 
 	/* Called first.  If it fails, handle and finish are not called, as
 	 * when Python's setup() raises; sks_defer() still runs. */
@@ -1131,8 +1191,8 @@ struct sks_stream_handler {
 	int disable_nagle_algorithm;
 };
 
-/* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0 or what
- * failed.  If your setup fails after it, both are freed all the same. */
+/* Makes rfile and wfile, sets the timeout and TCP_NODELAY.  Returns 0,
+ * SKS_EINVAL (the instance is too small) or what failed.  If your setup fails after it, both are freed all the same. */
 SKS_API int sks_stream_handler_setup(struct sks_handler *h);
 
 /* Flushes (a peer that is gone is no error) and frees both. */
@@ -1154,8 +1214,8 @@ struct sks_datagram_handler {
 	int reply_on_error; /* 1: also when handle failed */
 };
 
-/* Makes rfile and wfile.  Returns 0, SKS_ENOMEM, or SKS_EINVAL on a server
- * without datagrams. */
+/* Makes rfile and wfile.  Returns 0, SKS_ENOMEM, or SKS_EINVAL (on a server
+ * without datagrams, or when the instance is too small). */
 SKS_API int sks_datagram_handler_setup(struct sks_handler *h);
 
 /* Sends what wfile has collected, and frees both.  Returns 0 or what failed. */
@@ -1359,6 +1419,44 @@ SKS_API SKS_MUST_USE int sks_request_new_borrowed(struct sks_server *srv,
     struct sks_socket *s, const struct sks_addr *client,
     struct sks_request **out);
 
+/*
+ * One reference more (returns req), one less.  A reference keeps the request in
+ * memory, its address and its number, also when the server is freed.  It keeps
+ * no connection: that ends with its handler, whoever holds the request.  Of the
+ * socket of a request that is held only sks_shutdown() may be called, which
+ * makes the handler's reads end; to send there is sks_request_send_now().  Any
+ * thread; the first reference is got from within a callback (h->self), or by
+ * sks_server_requests().
+ */
+SKS_API struct sks_request *sks_request_ref(struct sks_request *req);
+SKS_API void sks_request_unref(struct sks_request *req);
+
+/*
+ * The connections that are served now, as a rule in the order of their coming,
+ * with a reference to each: what a user of Python's ThreadingTCPServer keeps in
+ * a list of his own to tell something to all.  NULL stands behind the last.
+ * sks_requests_free() gives the references back, and the list.  Not in it are
+ * datagrams, borrowed sockets, who was refused, and those of SKS_FORKING, whose
+ * sockets are their children's.
+ * Returns how many, or SKS_ENOMEM.  Any thread, a handler's too, whose own
+ * request is among them.
+ */
+SKS_API SKS_MUST_USE ssize_t sks_server_requests(struct sks_server *srv,
+    struct sks_request ***list);
+SKS_API void sks_requests_free(struct sks_request **list);
+
+/*
+ * Sends to the peer of a request that is held what the kernel takes without
+ * waiting.  Any thread, several at once, also while its handler sends, closes
+ * the socket or has long ended: the bytes never go to another peer.  Who gets
+ * less than n has not read for a while: an outbox would keep the rest, and
+ * sks_shutdown() ends it.  Returns the count, SKS_EAGAIN, SKS_ECLOSED (it is
+ * over), SKS_ERESET, SKS_EINVAL (a datagram, see sks_request_reply(), or a
+ * borrowed socket).
+ */
+SKS_API SKS_MUST_USE ssize_t sks_request_send_now(struct sks_request *req,
+    const void *data, size_t n);
+
 /* Borrowed from the request: its socket, the peer's address.  The number is
  * 1, 2, ... and never used again by this server. */
 SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
@@ -1366,9 +1464,14 @@ SKS_API const struct sks_addr *sks_request_address(const struct sks_request
 	*req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
 
-/* Was it refused?  1 from the call of on_overload on, also in
- * shutdown_request. */
-SKS_API int sks_request_refused(const struct sks_request *req);
+enum sks_refusal {
+	SKS_REFUSAL_NONE,
+	SKS_REFUSAL_TOLD, /* from the call of on_overload on */
+	SKS_REFUSAL_HEARD /* and may be closed in order (on_refused_data) */
+};
+
+/* Was it refused?  For shutdown_request, which may reset one that was. */
+SKS_API enum sks_refusal sks_request_refused(const struct sks_request *req);
 
 /* Only while its handler lives: from setup to the end of finish_request. */
 SKS_API struct sks_handler *sks_request_handler(struct sks_request *req);
@@ -1406,8 +1509,8 @@ SKS_API int sks_request_can_reply(const struct sks_request *req);
  * SKS_ECLOSED; SKS_EINVAL (no datagram).  A refusal by another peer is never
  * reported here.
  */
-SKS_API SKS_MUST_USE int sks_request_reply(struct sks_request *req,
-    const void *data, size_t n);
+SKS_API int sks_request_reply(struct sks_request *req, const void *data,
+    size_t n);
 
 /*
  * The same later, when the request is over: to its address, from the one that
@@ -1415,8 +1518,8 @@ SKS_API SKS_MUST_USE int sks_request_reply(struct sks_request *req,
  * socket (h->request, sks_server_socket_at()).  Any thread, until
  * sks_server_close() is called.
  */
-SKS_API SKS_MUST_USE int sks_sendto_from(struct sks_socket *s, const void *data,
-    size_t n, const struct sks_addr *to, const struct sks_addr *from);
+SKS_API int sks_sendto_from(struct sks_socket *s, const void *data, size_t n,
+    const struct sks_addr *to, const struct sks_addr *from);
 
 /* The inherited methods, for an override that calls up: each does what its
  * slot says, and returns what that may return. */
@@ -1442,6 +1545,8 @@ SKS_API void sks_default_handle_timeout(struct sks_server *srv);
 SKS_API int sks_default_service_actions(struct sks_server *srv);
 SKS_API void sks_default_on_overload(struct sks_server *srv,
     struct sks_request *req, enum sks_overload why);
+SKS_API int sks_default_on_refused_data(struct sks_server *srv,
+    struct sks_request *req, const void *data, size_t n);
 
 /*
  * handle_error as Python prints it, for the slot: 40 dashes, "Exception

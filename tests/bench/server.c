@@ -198,7 +198,8 @@ main(void)
 
 	set_files(RLIM_INFINITY);
 	sks_server_config_init(&cfg, SKS_TCP, SKS_THREADING);
-	cfg.overload = SKS_WAIT; /* CPython refuses nobody */
+	cfg.overload = SKS_WAIT;   /* CPython refuses nobody */
+	cfg.stack_size = 64 << 10; /* as CPython's is told */
 	if (sks_addr_parse("127.0.0.1:0", 0, &cfg.address) < 0 ||
 	    sks_server_new(&cfg, &ops, &handler, &srv) < 0 ||
 	    sks_server_start(srv) < 0)

@@ -3,7 +3,7 @@
 # Builds a program against the installed library, as somebody would who has
 # nothing of this tree, and runs it.
 #	tests/install/run.sh c|c++
-#	tests/install/run.sh examples	builds the five that were installed
+#	tests/install/run.sh examples	builds those that were installed
 # The environment names what was installed where: DESTDIR, libdir,
 # pkgconfigdir, examplesdir; and the tools: CC, CXX, PKG_CONFIG, sanitizer (flags
 # the library was built with).  Exits 77 with a sentence where it cannot be

@@ -225,6 +225,17 @@ def _():
         same(len([e for e in o.events() if e["ev"] == "charset"]), 16)
 
 
+@case("a call's program writes such a letter twice, and gets it so")
+def _():
+    with Desk("--charset", "cp1251") as d:
+        o, k = d.operator(), d.line()
+        k.send(b"/receipts\n\xff\xff\xff\xff \xf2\n")
+        said = o.event("said")
+        same(body(said).decode("cp1251"), "яя т")
+        o.reply(said["sid"], "я")
+        k.until(b"lin: \xff\xff\n")
+
+
 @case("with --charset a datagram is read and answered in it as well")
 def _():
     with Desk("--charset", "koi8-r", "--udp", "127.0.0.1:0") as d:

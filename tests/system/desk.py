@@ -147,21 +147,14 @@ class Desk:
         return self.keep(Classic(self.port, source))
 
     def refused(self, source=None):
-        """What one is told whom the desk does not take, before the reset.
-        That may come while the connection is still being made: then another
-        try is refused as well."""
-        deadline = Deadline()
-        while True:
-            deadline.left("a refusal")
-            try:
-                peer = self.line(source)
-            except ConnectionResetError:
-                continue
-            told = peer.end()
-            peer.close()
-            assert peer.reset_by_desk, told
-            if told:
-                return told
+        """What one is told whom the desk does not take, who says something
+        else than a handshake, and reads an end in order."""
+        peer = self.line(source)
+        peer.send("anything\n")
+        told = peer.end()
+        peer.close()
+        assert not peer.reset_by_desk, told
+        return told
 
     def keep(self, peer):
         self.opened.append(peer)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tutorial's five programs as doc/examples/ has them: each with the others
-and with Python peers that behave as the tutorial's own, and none with the
+"""The tutorial's five programs and a chat as doc/examples/ has them: each with
+the others and with Python peers that behave as the tutorial's own, and none with the
 defects of those."""
 
 import os
@@ -980,6 +980,52 @@ def _():
             client.prompted()
             client.end_input()
             client.ends()
+
+
+# --- the chat ----------------------------------------------------------------
+
+def joins(server, number):
+    c = Customer(server.port)
+    server.until(f"* [{number}] 来了\n")
+    return c
+
+
+@case("chat: what one writes all others read, and nobody else")
+def _():
+    with Server("chat_server") as server:
+        first, second, third = (joins(server, n) for n in (1, 2, 3))
+        first.until("* [3] 来了\n")
+        second.until("* [3] 来了\n")
+        second.send("大家好\r\n")
+        first.until("[2] 大家好\n")
+        third.until("[2] 大家好\n")
+        third.send("\x1b[2J你好\n")
+        for c in first, second:
+            c.until("[3] \\x1b[2J你好\n")
+        second.close()
+        for c in first, third:
+            c.until("* [2] 走了\n")
+            same(c.heard, b"")
+        server.process.send_signal(signal.SIGINT)
+        server.ends()
+
+
+@case("chat: who does not read is cut off, and the others notice nothing")
+def _():
+    with Server("chat_server") as server:
+        deaf, first, second = (joins(server, n) for n in (1, 2, 3))
+        deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        tries, heard = 0, ""
+        while "* [1] 走了" not in heard:
+            tries += 1
+            first.send(("x" * 1000 + "\n") * 20 + f"{tries}.\n")
+            heard = second.until(f"[2] {tries}.\n")
+            server.until(f"[2] {tries}.\n")
+            assert tries < 2000, "nobody was cut off"
+        assert tries > 1, heard     # what was not read for a moment is kept
+        deaf.close()
+        server.process.send_signal(signal.SIGTERM)
+        server.ends()
 
 
 main("examples")

@@ -28,7 +28,8 @@ PRELUDE = """
 #include <string.h>
 #include <sys/socket.h>
 #define SILENCE 60.0
-struct sks_handler *h; struct sks_request *req; struct sks_server *srv;
+struct sks_handler *h; struct sks_request *req, **list;
+struct sks_server *srv;
 struct sks_socket *s, *conn, *other; struct sks_stream *stream, *in;
 struct sks_addr a, address, at, client, from, to;
 extern const struct sks_handler_ops unblock_handler;

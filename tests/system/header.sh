@@ -27,7 +27,7 @@ compiles() {
 	fi
 }
 
-echo 1..9
+echo 1..11
 cat >"$work/tables" <<'END'
 #include <socketserver.h>
 struct mine { struct sks_handler base; int more; };
@@ -62,6 +62,34 @@ done
 language='-x c++ -Wno-missing-field-initializers'
 compiles "the macros of the tables in C++20" "$CXX" -std=c++20 \
     <"$work/tables"
+
+# What must not be ignored cannot be; what may be can.
+# shellcheck disable=SC2086
+ignores() {
+	number=$((number + 1))
+	printf '#include <socketserver.h>\n%s\n{ %s }\n' \
+	    "void f(struct sks_socket *s); void f(struct sks_socket *s)" \
+	    "$2" >"$work/program"
+	if $CC -x c -Wall -Werror -I"$top_srcdir/src/socketserver" -c \
+	    -o "$work/object" "$work/program" 2>"$work/log"; then
+		outcome=fine
+	else
+		outcome=refused
+		grep -q unused-result "$work/log" || outcome=broken
+	fi
+	if [ $outcome = "$1" ]; then
+		echo "ok $number - header: $3"
+	else
+		sed 's/^/# /' "$work/log"
+		echo "not ok $number - header: $3"
+		failed=1
+	fi
+}
+ignores refused 'sks_send_text(s, "x");' "whether bytes were sent is not ignored"
+ignores fine 'sks_set_option(s, SKS_NODELAY, 1); sks_settimeout(s, 1);
+	sks_setblocking(s, 1); sks_set_keepalive(s, 60, 10, 3);
+	sks_shutdown(s, SKS_SHUT_WR); sks_wait_hup(s, 0); sks_close(s);' \
+    "what is best effort may be ignored"
 
 # A configuration is frozen once the server is made.
 number=$((number + 1))

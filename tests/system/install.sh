@@ -56,7 +56,7 @@ for language in C C++; do
 	fi
 done
 
-name="the five examples are built with the installed library, and talk"
+name="the examples are built with the installed library, and talk"
 if reason=$(grep "^examples: not tried" "$work/log"); then
 	skip "$reason"
 else

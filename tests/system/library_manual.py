@@ -165,6 +165,61 @@ def wrong_fields():
             yield f"there is no struct {struct}: {UPDATE}"
 
 
+def bare_words(text):
+    """Letters and digits alone: a comment and its mdoc have the same."""
+    plain = re.sub(r"^\.[A-Z][a-z] ", "", text, flags=re.M)
+    plain = re.sub(r"^\.(Pp|Bl.*|El|It|Bd.*|Ed|\\\".*)$", "", plain,
+                   flags=re.M)
+    return "".join(re.findall(r"\w", plain))
+
+
+def own_comments(struct):
+    """{member: the comment before it, and the one behind it in its row}"""
+    body = re.search(rf"^struct {struct} \{{(.*?)^\}};",
+                     api.text(api.HEADER), re.M | re.S)[1]
+    found = {}
+    for before, member, behind in re.findall(
+            r"((?:/\*(?:(?!\*/).)*\*/\s*)?)([^;/]+);[ \t]*"
+            r"((?:/\*(?:(?!\*/).)*\*/)?)", body, re.S):
+        found[api.names_in(" ".join(member.split()))[0]] = before + behind
+    return found
+
+
+def said_of(struct):
+    """{member: what its page says between it and the next}"""
+    text = everything()
+    listed = text[text.index(f'.It Vt "struct {struct}"'):]
+    depth, at, found = 0, None, {}
+    for row in listed.splitlines():
+        member = re.match(r'\.It Va "(.*)"', row)
+        depth += row.startswith(".Bl") - row.startswith(".El")
+        if depth == 0 and found:
+            break
+        if member and depth == 1:
+            at = api.names_in(member[1])[0]
+            found[at] = ""
+        elif at:
+            found[at] += row + "\n"
+    return found
+
+
+TABLES = ("sks_server_ops", "sks_handler_ops", "sks_outbox_config")
+
+
+def wrong_members():
+    for struct in TABLES:
+        own, said = own_comments(struct), said_of(struct)
+        if list(own) != list(said) or len(own) < 4:
+            yield f"struct {struct}: {list(own)} in the header, " \
+                f"{list(said)} in its page"
+        for name in own.keys() & said.keys():
+            if not bare_words(own[name]):
+                yield f"struct {struct}: {name} has no comment of its own"
+            if bare_words(own[name]) != bare_words(said[name]):
+                yield (f"struct {struct}: of {name} its page says "
+                       f"{said[name]!r}, and its comment {own[name]!r}")
+
+
 def wrong_constants():
     bare, text = api.code(), everything()
     header = set(re.findall(r"\bSKS_\w+(?=\s*(?:=[^,}]*)?[,}])", bare))
@@ -224,6 +279,8 @@ run("library_manual",
     ("every function is said to do something", wrong_descriptions),
     ("the calls of the examples have their arguments", wrong_examples),
     ("every field of every struct is there, and no other", wrong_fields),
+    ("every member of a table has its own comment, and no other's",
+     wrong_members),
     ("every constant and error code is there, and no other",
      wrong_constants),
     ("every function that is exported is there, and no other",

@@ -417,6 +417,8 @@ step_closed(void)
 	say("closed_accept", "%s", ok(sks_accept(s, &none, NULL)));
 	say("closed_connect", "%s", ok(sks_connect(s, &at)));
 	say("closed_connect_ex", "%s", errno_name(sks_connect_ex(s, &at)));
+	say("closed_settimeout", "%s", ok(sks_settimeout(s, 1)));
+	say("closed_setblocking", "%s", ok(sks_setblocking(s, 1)));
 	say("closed_recv", "%s", is(sks_recv(s, big, 1)));
 	say("closed_recvfrom", "%s", is(sks_recvfrom(s, big, 1, NULL, NULL)));
 	say("closed_send", "%s", is(sks_send(s, "x", 1)));
@@ -427,6 +429,11 @@ step_closed(void)
 	say("closed_detach", "%d", sks_detach(s) < 0);
 	say("closed_setsockopt", "%s",
 	    ok(sks_setsockopt_int(s, SOL_SOCKET, SO_KEEPALIVE, 1)));
+	sks_socket_free(s);
+	s = new ();
+	close(sks_fileno(s));
+	say("close_bad", "%s", ok(sks_close(s)));
+	say("close_bad_again", "%s", ok(sks_close(s)));
 	sks_socket_free(s);
 }
 
@@ -920,7 +927,7 @@ option_of(struct sks_socket *s, int level, int name)
 static void
 step_create_server(void)
 {
-	struct sks_addr at = fresh();
+	struct sks_addr at = fresh(), source;
 	struct sks_socket *s, *a, *b;
 	int r = sks_create_server(&at, -1, 0, 0, &s);
 
@@ -936,6 +943,17 @@ step_create_server(void)
 	b = accepted(s);
 	say("create_connection", "%s timeout=%s", theirs(a), wait_of(a));
 	pair_free(a, b);
+	must(sks_addr_parse("127.0.0.9:0", 0, &source), "source");
+	must(sks_create_connection_from("127.0.0.1", sks_addr_port(&at), LONG,
+		 &source, &a),
+	    "create_connection");
+	b = accepted(s);
+	say("create_connection_source", "%s", theirs(b));
+	pair_free(a, b);
+	must(sks_addr_parse("192.0.2.1:0", 0, &source), "source");
+	say("create_connection_no_source", "%s",
+	    ok(sks_create_connection_from("127.0.0.1", sks_addr_port(&at), LONG,
+		&source, &a)));
 	sks_socket_free(s);
 	say("create_connection_refused", "%s",
 	    ok(sks_create_connection("127.0.0.1", sks_addr_port(&at), LONG,

@@ -199,6 +199,8 @@ def step_closed():
     say("closed_accept", ok(s.accept))
     say("closed_connect", ok(s.connect, at))
     say("closed_connect_ex", errno.errorcode[s.connect_ex(at)])
+    say("closed_settimeout", ok(s.settimeout, 1))
+    say("closed_setblocking", ok(s.setblocking, True))
     say("closed_recv", attempt(s.recv, 1))
     say("closed_recvfrom", attempt(s.recvfrom, 1))
     say("closed_send", attempt(s.send, b"x"))
@@ -209,6 +211,10 @@ def step_closed():
     say("closed_detach", int(s.detach() < 0))
     say("closed_setsockopt", ok(s.setsockopt, socket.SOL_SOCKET,
                                 socket.SO_KEEPALIVE, 1))
+    s = new()
+    os.close(s.fileno())
+    say("close_bad", ok(s.close))
+    say("close_bad_again", ok(s.close))
 
 
 def step_timeouts():
@@ -576,7 +582,14 @@ def step_create_server():
     a = socket.create_connection(at, LONG)
     b, _ = s.accept()
     say("create_connection", f"{theirs(a)} timeout={wait_of(a)}")
-    close(a, b, s)
+    close(a, b)
+    a = socket.create_connection(at, LONG, ("127.0.0.9", 0))
+    b, _ = s.accept()
+    say("create_connection_source", theirs(b))
+    close(a, b)
+    say("create_connection_no_source",
+        ok(socket.create_connection, at, LONG, ("192.0.2.1", 0)))
+    close(s)
     say("create_connection_refused", ok(socket.create_connection, at, LONG))
     say("create_connection_port",
         ok(socket.create_connection, ("127.0.0.1", 65536), LONG))

@@ -5,13 +5,16 @@ so, and nobody else notices."""
 import ctypes
 import os
 import resource
+import select
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from desk import (CLIENT_HELLO, LIMIT, SERVER_HELLO, SANITIZED, Deadline, Desk, Skip,
-                  case, main, same, wait_until)
+                  case, main, same, size, wait_until)
 
 AT_ONCE = 10 if SANITIZED else 1     # seconds
 NO_RATE = ("--rate", "1000000", "--burst", "1000000")
@@ -258,7 +261,7 @@ def _():
         o.event("gone", sid=sid, why="slow")
 
 
-@case("more customers than places: told and reset, and a free place is taken")
+@case("more customers than places: told so, and a free place is taken")
 def _():
     with Desk("--max-sessions", "2") as d:
         o = d.operator()
@@ -372,15 +375,12 @@ def _():
 @case("who is refused for want of a thread, or of a place, gets its sentence")
 def _():
     def told(d):
-        """As programs do that know nothing of early resets."""
         with socket.create_connection(("127.0.0.1", d.port), LIMIT) as s:
             text = s.recv(1000).decode()
-            try:
-                while data := s.recv(1000):
-                    text += data.decode()
-            except ConnectionResetError:
-                return text
-            raise AssertionError("an end of file, which is no refusal")
+            s.shutdown(socket.SHUT_WR)
+            while data := s.recv(1000):
+                text += data.decode()
+            return text
 
     with Desk("--max-sessions", "1") as d:
         d.line().until("Welcome")
@@ -400,6 +400,119 @@ def _():
                  {"* The desk is busy. Please try again later.\r\n"})
         resource.prlimit(d.pid, resource.RLIMIT_AS, (-1, -1))
         d.line().until("Welcome")
+
+
+def address_space(d):
+    """In KiB."""
+    with open(f"/proc/{d.pid}/statm", encoding="ascii") as f:
+        return int(f.read().split()[0]) * os.sysconf("SC_PAGESIZE") // 1024
+
+
+@case("a customer's thread has 64 KiB of stack, or what was asked for")
+def _():
+    if SANITIZED:
+        raise Skip("a sanitizer's threads need more")
+    # Elsewhere a thread's memory may come with 64 MiB of address space.
+    one_arena = {"MALLOC_ARENA_MAX": "1"}
+    for args, least, most in (((), 64, 128),
+                              (("--stack-size", "1024"), 1024, 1100)):
+        with Desk(*args, env=one_arena) as d:
+            d.line().until("Welcome")
+            before = address_space(d)
+            for c in [d.line() for _ in range(20)]:
+                c.until("Welcome")
+            each = (address_space(d) - before) / 20
+            assert least <= each <= most, (args, each)
+
+
+def like_nc(d, typed=b""):
+    """What nc shows: it reads nothing more once its poll tells of an error."""
+    with socket.create_connection(("127.0.0.1", d.port), LIMIT) as s:
+        s.sendall(typed)
+        poll, shown = select.poll(), b""
+        poll.register(s, select.POLLIN)
+        while True:
+            (_, events), = poll.poll(LIMIT * 1000) or [(0, select.POLLNVAL)]
+            if events & (select.POLLERR | select.POLLNVAL):
+                return shown.decode() + "(an error)"
+            if not (data := s.recv(1000)):
+                return shown.decode()
+            shown += data
+
+
+FULL = "* The desk is full. Please try again later.\r\n"
+TRIES = size(200)
+
+
+@case(f"who is refused reads why in {TRIES} of {TRIES} tries, typing or not")
+def _():
+    with Desk("--max-sessions", "1") as d:
+        d.line().until("Welcome")
+        before = d.descriptors()
+        for _ in range(TRIES):
+            same(like_nc(d, b"is anybody there?\n"), FULL)
+        with ThreadPoolExecutor(TRIES) as pool:
+            same(list(pool.map(like_nc, [d] * TRIES)), [FULL] * TRIES)
+        wait_until(lambda: d.descriptors() == before, "descriptors")
+
+
+@case("nc itself reads why, whichever nc it is")
+def _():
+    found = [path for name in ("nc.openbsd", "nc.traditional", "ncat", "nc")
+             if (path := shutil.which(name))]
+    if not found:
+        raise Skip("there is no nc")
+    with Desk("--max-sessions", "1") as d:
+        d.line().until("Welcome")
+        for nc in found:
+            for words in ("", "hello\n"):
+                done = subprocess.run(
+                    [nc, "127.0.0.1", str(d.port)], input=words, text=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                    timeout=LIMIT, check=False)
+                same((nc, words, done.stdout.replace("\r", "")),
+                     (nc, words, FULL.replace("\r", "")))
+
+
+@case("a refused classic client is told and reset, however late its handshake")
+def _():
+    hello = CLIENT_HELLO.encode()
+    with Desk("--max-sessions", "1") as d:
+        d.line().until("Welcome")
+        for parts in ([hello], [hello[:4], hello[4:]]):
+            c = d.line()
+            c.until("again later.\r\n")
+            c.split(*parts[:-1])
+            c.send(parts[-1])
+            same(c.end(), "")
+            assert c.reset_by_desk
+        # One that has only begun is not told of an end either.
+        c = d.line()
+        c.send(hello[:9])
+        same(c.end(), FULL)
+        assert c.reset_by_desk
+
+
+@case("beyond 64 who are refused others are reset, and customers come in")
+def _():
+    with Desk("--max-per-address", "1") as d:
+        d.classic().handshake()
+        many = [d.line() for _ in range(150)]
+        for n in range(2, 10):
+            d.classic(f"127.0.0.{n}").handshake()
+        for c in many:
+            same(c.end(), "* There are too many connections from your "
+                 "address.\r\n")
+        assert 0 < sum(c.reset_by_desk for c in many) <= 150 - 64
+
+
+@case("a desk that stops does not wait for those it has refused")
+def _():
+    with Desk("--max-sessions", "1", "--drain", "0") as d:
+        d.classic().handshake()
+        for _ in range(10):
+            d.line().until("again later.\r\n")
+        same(d.stop(), 0)
 
 
 main("limits")

@@ -73,6 +73,18 @@ def unmarked():
         yield f"without SKS_API nobody can call: {row}"
 
 
+def unchecked_enums():
+    tested = text("tests/unit/enums.c")
+    takers = [name for name, prototype in api.functions().items()
+              if re.search(r"\benum sks_\w+ \w+",
+                           prototype[prototype.index("("):])]
+    for name in takers:
+        if name not in tested:
+            yield f"{name} takes an enum: give it a row in tests/unit/enums.c"
+    if len(takers) < 10:
+        yield f"only {len(takers)} functions with an enum were found"
+
+
 def wrong_needs():
     needs = re.findall(r"NEEDED.*\[(.*?)\]",
                        output("readelf", "-d", library()))
@@ -87,4 +99,6 @@ run("symbols",
     ("the library exports only sks_ names", wrong_names),
     ("every function of the header is there, and no other", wrong_functions),
     ("every name has its version", wrong_versions),
+    ("every function that takes an enum is tried with a wrong one",
+     unchecked_enums),
     ("the library needs threads and nothing else", wrong_needs))

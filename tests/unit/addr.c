@@ -257,6 +257,31 @@ ipv6_hosts_count_by_their_network(void)
 }
 
 static void
+ipv6_hosts_of_ones_own_network_count_by_address(void)
+{
+	static const char *const pairs[][2] = {
+		{ "fd12:3456:789a:1::1", "fd12:3456:789a:1::2" },
+		{ "fc00::1", "fc00::2" },
+		{ "fe80::1", "fe80::2" },
+		{ "febf::1", "febf::2" },
+	};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		struct sks_host_key a, b, again;
+		struct sks_addr addr;
+
+		CHECK_INT(sks_addr_parse(pairs[i][0], 1, &addr), 0);
+		CHECK_INT(sks_addr_host_key(&addr, &a), 1);
+		CHECK_INT(sks_addr_parse(pairs[i][0], 2, &addr), 0);
+		CHECK_INT(sks_addr_host_key(&addr, &again), 1);
+		CHECK_INT(sks_addr_parse(pairs[i][1], 1, &addr), 0);
+		CHECK_INT(sks_addr_host_key(&addr, &b), 1);
+		CHECK(memcmp(&a, &b, sizeof a) != 0);
+		CHECK(memcmp(&a, &again, sizeof a) == 0);
+	}
+}
+
+static void
 every_error_has_a_sentence_of_its_own(void)
 {
 	for (int code = SKS_EPROTO; code <= 0; code++) {
@@ -280,6 +305,7 @@ main(void)
 		T(hosts_are_the_same_whatever_their_port_and_form),
 		T(hosts_are_counted_and_forgotten),
 		T(ipv6_hosts_count_by_their_network),
+		T(ipv6_hosts_of_ones_own_network_count_by_address),
 		T(every_error_has_a_sentence_of_its_own),
 	};
 

@@ -16,6 +16,7 @@
 static struct sockaddr_in answers[2];
 static struct addrinfo list[2];
 static int n_answers;
+static int asked_family;
 
 int
 getaddrinfo(const char *restrict host, const char *restrict service,
@@ -23,7 +24,7 @@ getaddrinfo(const char *restrict host, const char *restrict service,
 {
 	(void)host;
 	(void)service;
-	(void)hints;
+	asked_family = hints->ai_family;
 	for (int i = 0; i < n_answers; i++)
 		list[i] = (struct addrinfo){
 			.ai_family = AF_INET,
@@ -190,6 +191,117 @@ an_address_that_does_not_answer_leaves_time_for_the_next(void)
 	hole_close(&h);
 }
 
+static struct sks_addr
+parsed(const char *text)
+{
+	struct sks_addr a;
+
+	if (sks_addr_parse(text, 0, &a) < 0)
+		abort();
+	return a;
+}
+
+/* Where the connection that waits at fd came from, which it closes. */
+static const char *
+caller(int fd)
+{
+	static char text[SKS_ADDR_TEXT];
+	struct sks_socket *s, *conn;
+	struct sks_addr client;
+
+	if (sks_socket_fromfd(fd, &s) < 0)
+		abort();
+	sks_settimeout(s, SOON);
+	CHECK_INT(sks_accept(s, &conn, &client), 0);
+	sks_socket_free(conn);
+	sks_socket_free(s);
+	return sks_addr_format(&client, SKS_STYLE_HOST, text, sizeof text);
+}
+
+static void
+a_connection_comes_from_the_source_that_was_named(void)
+{
+	const struct sks_addr source = parsed("127.0.0.9:0");
+	struct sockaddr_in sin;
+	struct sks_socket *s;
+	struct sks_addr to;
+	int fd = listen_at(&sin, 4);
+
+	to = address_of(&sin);
+	CHECK_INT(sks_create_connection_addr_from(&to, SOON, &source, &s), 0);
+	CHECK_STR(caller(fd), "127.0.0.9");
+	sks_socket_free(s);
+
+	/* Of two addresses each is tried from there. */
+	close(listen_at(&answers[0], 1));
+	fd = listen_at(&answers[1], 4);
+	n_answers = 2;
+	CHECK_INT(sks_create_connection_from("two.example", 1, SOON, &source,
+		      &s),
+	    0);
+	CHECK_INT(asked_family, AF_INET);
+	CHECK_STR(caller(fd), "127.0.0.9");
+	sks_socket_free(s);
+}
+
+static void
+no_source_is_the_systems_choice(void)
+{
+	const struct sks_addr unspec = { .len = 0 };
+	struct sks_socket *s;
+	int fd = listen_at(&answers[0], 4);
+
+	n_answers = 1;
+	CHECK_INT(sks_create_connection_from("one.example", 1, SOON, &unspec,
+		      &s),
+	    0);
+	CHECK_INT(asked_family, AF_UNSPEC);
+	CHECK_STR(caller(fd), "127.0.0.1");
+	sks_socket_free(s);
+}
+
+static void
+a_source_that_does_not_fit_is_refused(void)
+{
+	const struct sks_addr not_ours = parsed("192.0.2.1:0");
+	const struct sks_addr path = parsed("unix:/nowhere");
+	struct sks_socket *s;
+	struct sks_addr to;
+	int fd = listen_at(&answers[0], 4);
+
+	to = address_of(&answers[0]);
+	n_answers = 1;
+	CHECK_INT(sks_create_connection_addr_from(&to, SOON, &not_ours, &s),
+	    SKS_EADDRNOTAVAIL);
+	CHECK_INT(sks_create_connection_addr_from(&to, SOON, &path, &s),
+	    SKS_EINVAL);
+	CHECK_INT(sks_create_connection_from("one.example", 1, SOON, &path, &s),
+	    SKS_EINVAL);
+	CHECK(s == NULL);
+	close(fd);
+}
+
+/* The file is left behind, as bind(2) leaves it. */
+static void
+a_unix_source_has_a_name(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_UNIX_STREAM, SKS_SYNC);
+	struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
+	struct sks_addr source, name;
+	struct sks_socket *s;
+	char text[SKS_ADDR_TEXT];
+
+	snprintf(text, sizeof text, "unix:%s/client", t_tmpdir());
+	source = parsed(text);
+	CHECK_INT(sks_create_connection_addr_from(sks_server_address(srv), SOON,
+		      &source, &s),
+	    0);
+	CHECK_INT(sks_getsockname(s, &name), 0);
+	CHECK(sks_addr_same_host(&name, &source));
+	sks_socket_free(s);
+	sks_server_free(srv);
+}
+
 int
 main(void)
 {
@@ -199,6 +311,10 @@ main(void)
 		T(a_connected_socket_is_blocking),
 		T(an_address_that_refuses_leaves_it_to_the_next),
 		T(an_address_that_does_not_answer_leaves_time_for_the_next),
+		T(a_connection_comes_from_the_source_that_was_named),
+		T(no_source_is_the_systems_choice),
+		T(a_source_that_does_not_fit_is_refused),
+		T(a_unix_source_has_a_name),
 	};
 
 	return t_main("create_connection", cases,

@@ -464,6 +464,70 @@ a_peer_that_is_gone_before_the_flush_is_no_error(void)
 	sks_server_free(srv);
 }
 
+/* --- an instance that is too small --- */
+
+static int
+call_up_to_stream(struct sks_handler *h)
+{
+	int r = sks_stream_handler_setup(h);
+
+	note(r == SKS_EINVAL ? "refused" : "taken");
+	return r;
+}
+
+static int
+call_up_to_datagram(struct sks_handler *h)
+{
+	int r = sks_datagram_handler_setup(h);
+
+	note(r == SKS_EINVAL ? "refused" : "taken");
+	return r;
+}
+
+static void
+an_instance_too_small_for_the_ready_made_functions_is_refused(void)
+{
+	static const struct sks_handler_ops small[] = {
+		{ SKS_HANDLER_OPS(struct sks_handler),
+		    .setup = sks_stream_handler_setup },
+		{ SKS_HANDLER_OPS(struct sks_handler),
+		    .finish = sks_stream_handler_finish },
+		{ .size = sizeof(struct sks_handler_ops),
+		    .setup = sks_stream_handler_setup },
+		{ SKS_HANDLER_OPS(struct sks_handler),
+		    .setup = sks_datagram_handler_setup },
+		{ SKS_HANDLER_OPS(struct sks_handler),
+		    .finish = sks_datagram_handler_finish },
+	};
+	const struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
+	struct sks_server *srv;
+	struct sks_error e;
+
+	for (size_t i = 0; i < sizeof small / sizeof small[0]; i++) {
+		CHECK_INT(sks_server_new(&cfg, NULL, &small[i], &srv),
+		    SKS_EINVAL);
+		sks_last_error(&e);
+		CHECK(strncmp(e.what, "an instance begins with", 23) == 0);
+	}
+	srv = rig_server(&cfg, NULL, &echo_handler);
+	CHECK_INT(sks_server_set_handler(srv, &small[0]), SKS_EINVAL);
+	sks_server_free(srv);
+}
+
+/* Which function an own setup calls up to shows when it does. */
+static void
+calling_up_with_an_instance_too_small_fails_the_setup(void)
+{
+	struct sks_handler_ops ops = { SKS_HANDLER_OPS(struct sks_handler) };
+
+	rig_reset();
+	ops.setup = call_up_to_stream;
+	CHECK_INT(serve_one(SKS_SYNC, NULL, &ops), 1);
+	ops.setup = call_up_to_datagram;
+	CHECK_INT(serve_one(SKS_SYNC, NULL, &ops), 1);
+	CHECK_STR(calls(), "refused refused");
+}
+
 int
 main(void)
 {
@@ -480,6 +544,8 @@ main(void)
 		T(close_request_closes_there_and_then),
 		T(what_was_written_is_flushed_also_when_handle_failed),
 		T(a_peer_that_is_gone_before_the_flush_is_no_error),
+		T(an_instance_too_small_for_the_ready_made_functions_is_refused),
+		T(calling_up_with_an_instance_too_small_fails_the_setup),
 	};
 
 	return t_main("handler", cases, sizeof cases / sizeof cases[0]);

@@ -254,9 +254,10 @@ sks_addr_host_key(const struct sks_addr *a, struct sks_host_key *out)
 
 	if (!host_bytes(a, out))
 		return 0;
-	/* A host of IPv6 has a whole /64, so it could use a new address for
-	 * each connection. */
-	if (!sks_addr_inet4(a, &ip))
+	/* Out there a host of IPv6 has a whole /64, and could use a new address
+	 * for each connection.  In a network of one's own (private, link-local)
+	 * a /64 has all the hosts. */
+	if (!sks_addr_inet4(a, &ip) && sks_addr_scope(a) == SKS_SCOPE_PUBLIC)
 		memset(out->bytes + 8, 0, 8);
 	return 1;
 }

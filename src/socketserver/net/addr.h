@@ -9,7 +9,7 @@
 #include "socketserver/socketserver.h"
 
 /* The host that a peer is counted as: an IPv4 address (in its mapped form), or
- * the first 64 bits of an IPv6 one. */
+ * the first 64 bits of a public IPv6 one, or all of another. */
 struct sks_host_key {
 	unsigned char bytes[16];
 };

@@ -157,8 +157,9 @@ sks_lookup(const char *host, unsigned port, enum sks_family family,
 	if (port > 65535)
 		return sks_fail(SKS_EINVAL,
 		    "the port is not a number from 0 to 65535");
-	if ((size_t)family >= sizeof families / sizeof families[0])
-		return sks_fail(SKS_EINVAL, "only IP addresses are resolved");
+	if (sks_check_enum(family, sizeof families / sizeof families[0],
+		"only IP addresses are resolved") < 0)
+		return SKS_EINVAL;
 	hints.ai_family = families[family];
 	snprintf(service, sizeof service, "%u", port);
 	dw_may_block("getaddrinfo");
@@ -260,6 +261,8 @@ sks_addr_format(const struct sks_addr *a, enum sks_addr_style style, char *buf,
 {
 	uint32_t ip;
 
+	if (style != SKS_STYLE_HOST && style != SKS_STYLE_PYTHON)
+		style = SKS_STYLE_PLAIN;
 	if (sks_addr_inet4(a, &ip))
 		format_inet4(ip, sks_addr_port(a), style, buf, size);
 	else if (sks_addr_family(a) == SKS_INET6)

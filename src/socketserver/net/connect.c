@@ -135,24 +135,60 @@ sks_connect_ex(struct sks_socket *s, const struct sks_addr *to)
 	return connect_until(s, to, sks_socket_deadline(s));
 }
 
-/* Makes a new stream and connects it. */
 static int
-create(const struct sks_addr *to, int64_t deadline_ns, struct sks_socket **out)
+has_source(const struct sks_addr *source)
 {
-	struct sks_socket *s;
-	int r, err;
+	return source != NULL && source->len > 0;
+}
 
-	*out = NULL;
+/* The family of a source; SKS_UNSPEC: any will do. */
+static enum sks_family
+family_of_source(const struct sks_addr *source)
+{
+	return has_source(source) ? sks_addr_family(source) : SKS_UNSPEC;
+}
+
+static int
+check_addresses(const struct sks_addr *to, const struct sks_addr *source)
+{
 	if (sks_addr_family(to) == SKS_UNSPEC)
 		return sks_fail(SKS_EINVAL, "no address to connect to");
-	if ((r = sks_socket_new(sks_addr_family(to), SKS_STREAM, 0, &s)) < 0)
+	if (has_source(source) &&
+	    sks_addr_family(source) != sks_addr_family(to))
+		return sks_fail(SKS_EINVAL,
+		    "the source address is of another family");
+	return 0;
+}
+
+static int
+bind_and_connect(struct sks_socket *s, const struct sks_addr *to,
+    const struct sks_addr *source, int64_t deadline_ns)
+{
+	int r, err;
+
+	if (has_source(source) && (r = sks_bind(s, source)) < 0)
 		return r;
-	if ((err = connect_until(s, to, deadline_ns)) == 0) {
+	err = connect_until(s, to, deadline_ns);
+	return err == 0 ? 0 : sks_fail_errno(err, "connect");
+}
+
+/* Makes a new stream and connects it. */
+static int
+create(const struct sks_addr *to, const struct sks_addr *source,
+    int64_t deadline_ns, struct sks_socket **out)
+{
+	struct sks_socket *s;
+	int r = check_addresses(to, source);
+
+	*out = NULL;
+	if (r < 0 ||
+	    (r = sks_socket_new(sks_addr_family(to), SKS_STREAM, 0, &s)) < 0)
+		return r;
+	if ((r = bind_and_connect(s, to, source, deadline_ns)) == 0)
 		*out = s;
-		return 0;
-	}
-	sks_socket_free(s);
-	return sks_fail_errno(err, "connect");
+	else
+		sks_socket_free(s);
+	return r;
 }
 
 static int
@@ -164,13 +200,20 @@ check_timeout(double timeout)
 }
 
 int
-sks_create_connection_addr(const struct sks_addr *to, double timeout,
-    struct sks_socket **out)
+sks_create_connection_addr_from(const struct sks_addr *to, double timeout,
+    const struct sks_addr *source, struct sks_socket **out)
 {
 	int r = check_timeout(timeout);
 
 	*out = NULL;
-	return r < 0 ? r : create(to, dw_clock_after(timeout), out);
+	return r < 0 ? r : create(to, source, dw_clock_after(timeout), out);
+}
+
+int
+sks_create_connection_addr(const struct sks_addr *to, double timeout,
+    struct sks_socket **out)
+{
+	return sks_create_connection_addr_from(to, timeout, NULL, out);
 }
 
 int
@@ -202,8 +245,8 @@ attempt_deadline(int64_t deadline_ns, int tries)
 }
 
 static int
-connect_any(const struct addrinfo *list, int64_t deadline_ns,
-    struct sks_socket **out)
+connect_any(const struct addrinfo *list, const struct sks_addr *source,
+    int64_t deadline_ns, struct sks_socket **out)
 {
 	struct sks_addr to;
 	int n = 0, r = SKS_ERESOLVE;
@@ -212,7 +255,8 @@ connect_any(const struct addrinfo *list, int64_t deadline_ns,
 		n++;
 	for (const struct addrinfo *ai = list; ai != NULL; ai = ai->ai_next) {
 		sks_addr_set(&to, ai->ai_addr, ai->ai_addrlen);
-		r = create(&to, attempt_deadline(deadline_ns, n--), out);
+		r = create(&to, source, attempt_deadline(deadline_ns, n--),
+		    out);
 		if (r == 0)
 			break;
 	}
@@ -220,16 +264,24 @@ connect_any(const struct addrinfo *list, int64_t deadline_ns,
 }
 
 int
-sks_create_connection(const char *host, unsigned port, double timeout,
-    struct sks_socket **out)
+sks_create_connection_from(const char *host, unsigned port, double timeout,
+    const struct sks_addr *source, struct sks_socket **out)
 {
 	struct addrinfo *list;
 	int r = check_timeout(timeout);
 
 	*out = NULL;
-	if (r < 0 || (r = sks_lookup(host, port, SKS_UNSPEC, &list)) < 0)
+	if (r < 0 ||
+	    (r = sks_lookup(host, port, family_of_source(source), &list)) < 0)
 		return r;
-	r = connect_any(list, dw_clock_after(timeout), out);
+	r = connect_any(list, source, dw_clock_after(timeout), out);
 	freeaddrinfo(list);
 	return r;
+}
+
+int
+sks_create_connection(const char *host, unsigned port, double timeout,
+    struct sks_socket **out)
+{
+	return sks_create_connection_from(host, port, timeout, NULL, out);
 }

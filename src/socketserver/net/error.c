@@ -128,6 +128,12 @@ sks_fail(int code, const char *what)
 }
 
 int
+sks_check_enum(unsigned value, size_t count, const char *what)
+{
+	return value < count ? 0 : sks_fail(SKS_EINVAL, what);
+}
+
+int
 sks_fail_errno(int sys_errno, const char *what)
 {
 	for (size_t i = 0; i < COUNT(mappings); i++)

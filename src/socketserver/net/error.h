@@ -15,6 +15,13 @@ int sks_fail_errno(int sys_errno, const char *what);
 /* The same with a code that does not follow from the errno. */
 int sks_fail_as(int code, int sys_errno, const char *what);
 
+/*
+ * Is this one of the `count` values of an enum, which begins with 0?  Returns 0,
+ * or notes SKS_EINVAL with `what` and returns that.  Every enum that a caller
+ * hands in passes here before it chooses anything.
+ */
+int sks_check_enum(unsigned value, size_t count, const char *what);
+
 /* Like sks_fail_errno() for a connection in use: every way in which a peer can
  * vanish is SKS_ERESET, so that SKS_ETIMEDOUT only ever means our deadline. */
 int sks_fail_io(int sys_errno, const char *what);

@@ -6,20 +6,24 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "socketserver/net/error.h"
 #include "socketserver/net/socket.h"
 #include "socketserver/net/text.h"
 
 int64_t (*sks_observe_clock)(void) = dw_clock_wall_ms;
 
-void
+int
 sks_observe(struct sks_socket *s, enum sks_side side, sks_observe_fn *fn,
     void *arg)
 {
 	struct sks_observer *o = &s->observer;
 
+	if (sks_check_enum(side, SKS_CLIENT + 1, "no such side") < 0)
+		return SKS_EINVAL;
 	o->side = side;
 	o->fn = fn;
 	o->arg = arg;
+	return 0;
 }
 
 void

@@ -92,6 +92,14 @@ sks_recv(struct sks_socket *s, void *buf, size_t n)
 }
 
 ssize_t
+sks_recv_now(struct sks_socket *s, void *buf, size_t n)
+{
+	struct incoming in = { fetch_bytes, buf, n, NULL, 0 };
+
+	return fetch(s, &in, SKS_NOW, "recv");
+}
+
+ssize_t
 sks_recv_limited(struct sks_socket *s, void *buf, size_t n, int64_t deadline_ns)
 {
 	if (deadline_ns == SKS_OWN_TIMEOUT)

@@ -60,6 +60,20 @@ sks_send_now(struct sks_socket *s, const void *data, size_t n)
 }
 
 ssize_t
+sks_send_lent(struct sks_socket *s, const void *data, size_t n)
+{
+	const struct outgoing out = { data, n, NULL, "send" };
+	ssize_t sent = -1;
+	int err = EBADF;
+
+	dw_lock(&s->lock);
+	if (s->fd >= 0 && (sent = send_once(s->fd, &out, MSG_DONTWAIT)) < 0)
+		err = errno;
+	dw_unlock(&s->lock);
+	return sent < 0 ? sks_socket_fail(s, err, out.what) : sent;
+}
+
+ssize_t
 sks_send(struct sks_socket *s, const void *data, size_t n)
 {
 	const struct outgoing out = { data, n, NULL, "send" };

@@ -75,9 +75,11 @@ sks_socket_new(enum sks_family family, enum sks_type type, int proto,
 	int fd;
 
 	*out = NULL;
-	if (family == SKS_UNSPEC || (size_t)family >= COUNT(families) ||
-	    (size_t)type >= COUNT(types))
-		return sks_fail(SKS_EINVAL, "no such family or type");
+	if (family == SKS_UNSPEC)
+		return sks_fail(SKS_EINVAL, "a socket needs a family");
+	if (sks_check_enum(family, COUNT(families), "no such family") < 0 ||
+	    sks_check_enum(type, COUNT(types), "no such type of socket") < 0)
+		return SKS_EINVAL;
 	if ((fd = sks_fd_new(families[family], types[type], proto)) < 0)
 		return sks_fail_errno(-fd, "socket");
 	if ((*out = sks_socket_wrap(fd, sort)) != NULL)
@@ -262,6 +264,8 @@ sks_shutdown(struct sks_socket *s, enum sks_how how)
 	static const int hows[] = { SHUT_RD, SHUT_WR, SHUT_RDWR };
 	int r, err = 0;
 
+	if (sks_check_enum(how, COUNT(hows), "no such way to shut down") < 0)
+		return SKS_EINVAL;
 	dw_lock(&s->lock);
 	r = s->fd < 0 ? -1 : shutdown(s->fd, hows[how]);
 	if (r < 0)
@@ -298,13 +302,15 @@ sks_detach(struct sks_socket *s)
 	return fd;
 }
 
-void
+/* A descriptor is closed also when close(2) fails, unless there was none. */
+int
 sks_close(struct sks_socket *s)
 {
 	int fd = take_fd(s);
 
-	if (fd >= 0)
-		close(fd); /* it is closed even after EINTR */
+	if (fd >= 0 && close(fd) < 0 && errno == EBADF)
+		return sks_fail_errno(EBADF, "close");
+	return 0;
 }
 
 void

@@ -26,9 +26,9 @@ struct sks_observer {
  * `shared` neither is relied on.
  *
  * fd changes once, to -1, under the lock and by the owner.  The owner and the
- * threads it lends the socket to read fd without the lock.  sks_shutdown(),
- * which any thread may call at any time, reads it under the lock and so never
- * uses a number that already belongs to somebody else.
+ * threads it lends the socket to read fd without the lock.  sks_shutdown() and
+ * sks_send_lent(), which any thread may call at any time, use it under the lock
+ * and so never use a number that already belongs to somebody else.
  */
 struct sks_socket {
 	unsigned magic;
@@ -71,6 +71,9 @@ void sks_socket_release(struct sks_socket *s);
 int sks_socket_fail(const struct sks_socket *s, int sys_errno,
     const char *what);
 
+/* Receives what is there, without waiting: SKS_EAGAIN. */
+ssize_t sks_recv_now(struct sks_socket *s, void *buf, size_t n);
+
 /* Receives under a deadline, which may be SKS_OWN_TIMEOUT. */
 ssize_t sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
     int64_t deadline_ns);
@@ -107,6 +110,10 @@ int sks_before_bind(struct sks_socket *s, int reuse_address, int reuse_port,
 /* Does what sks_accept() does, but never waits: SKS_EAGAIN. */
 int sks_accept_now(struct sks_socket *s, struct sks_socket **conn,
     struct sks_addr *client);
+
+/* Sends what the kernel takes without waiting, in any thread that holds s, also
+ * while its owner closes it: SKS_ECLOSED from then on. */
+ssize_t sks_send_lent(struct sks_socket *s, const void *data, size_t n);
 
 /* Tells the observer of s that all of data was sent or received. */
 void sks_observe_tell(struct sks_socket *s, enum sks_direction direction,

@@ -91,33 +91,35 @@ sks_getsockopt_int(struct sks_socket *s, int level, int optname, int *value)
 	return sks_getsockopt(s, level, optname, value, &len);
 }
 
-static const struct option *
-find(enum sks_option option)
+/* Returns 0, SKS_EINVAL or SKS_ENOTSUP. */
+static int
+find(enum sks_option option, const struct option **out)
 {
-	if ((unsigned)option >= sizeof options / sizeof options[0] ||
-	    options[option].level == ABSENT)
-		return NULL;
-	return &options[option];
+	if (sks_check_enum(option, sizeof options / sizeof options[0],
+		"no such option") < 0)
+		return SKS_EINVAL;
+	*out = &options[option];
+	return (*out)->level == ABSENT ?
+	    sks_fail(SKS_ENOTSUP, "this option of a socket") :
+	    0;
 }
 
 int
 sks_set_option(struct sks_socket *s, enum sks_option option, int value)
 {
-	const struct option *o = find(option);
+	const struct option *o;
+	int r = find(option, &o);
 
-	if (o == NULL)
-		return sks_fail(SKS_ENOTSUP, "setsockopt");
-	return sks_setsockopt_int(s, o->level, o->name, value);
+	return r < 0 ? r : sks_setsockopt_int(s, o->level, o->name, value);
 }
 
 int
 sks_get_option(struct sks_socket *s, enum sks_option option, int *value)
 {
-	const struct option *o = find(option);
+	const struct option *o;
+	int r = find(option, &o);
 
-	if (o == NULL)
-		return sks_fail(SKS_ENOTSUP, "getsockopt");
-	return sks_getsockopt_int(s, o->level, o->name, value);
+	return r < 0 ? r : sks_getsockopt_int(s, o->level, o->name, value);
 }
 
 int

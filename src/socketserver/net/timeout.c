@@ -33,6 +33,8 @@ sks_settimeout(struct sks_socket *s, double seconds)
 {
 	if (isnan(seconds) || seconds < 0)
 		return sks_fail(SKS_EINVAL, "a time-out is not negative");
+	if (s->fd < 0)
+		return sks_fail(SKS_ECLOSED, "settimeout");
 	s->timeout = seconds;
 	return 0;
 }
@@ -43,10 +45,10 @@ sks_gettimeout(const struct sks_socket *s)
 	return s->timeout;
 }
 
-void
+int
 sks_setblocking(struct sks_socket *s, int flag)
 {
-	s->timeout = flag ? INFINITY : 0;
+	return sks_settimeout(s, flag ? INFINITY : 0);
 }
 
 int64_t

@@ -264,7 +264,8 @@ sks_postman_new(struct sks_postman **out) DW_NO_TSA
 		r = sks_fail_errno(-r, "postman");
 		goto out;
 	}
-	r = dw_thread_start(&pm->thread, "postman", 0, postman_main, pm);
+	r = dw_thread_start(&pm->thread, "postman", DW_STACK_SYSTEM,
+	    postman_main, pm);
 	if (r == 0) {
 		*out = pm;
 		return 0;

@@ -155,9 +155,12 @@ refuse_by_reserve(struct sks_server *srv, struct sks_listener *l)
 	sks_reserve_open(srv);
 }
 
+/* Refused peers that are still open are the first to make room. */
 static void
 out_of_files(struct sks_server *srv, struct sks_listener *l)
 {
+	if (sks_refused_end(srv) > 0)
+		return;
 	if (sks_episode_begins(&srv->no_files))
 		sks_log(srv, SKS_LOG_WARNING,
 		    "accept: out of descriptors; "

@@ -12,6 +12,8 @@
 /* Size of the first released struct; a smaller one was never initialised. */
 #define LEAST_SIZE offsetof(struct sks_server_config, bind_and_activate)
 
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
 static const struct sks_kind_ops kinds[] = {
 	[SKS_TCP] = {
 		.type = SKS_STREAM,
@@ -42,8 +44,10 @@ static const struct sks_kind_ops kinds[] = {
 const struct sks_kind_ops *
 sks_kind_find(enum sks_kind kind)
 {
-	return (unsigned)kind < sizeof kinds / sizeof kinds[0] ? &kinds[kind] :
-								 NULL;
+	return sks_check_enum(kind, COUNT(kinds), "no such kind of server") <
+		0 ?
+	    NULL :
+	    &kinds[kind];
 }
 
 const struct sks_mixin_ops *
@@ -55,9 +59,10 @@ sks_mixin_find(enum sks_concurrency concurrency)
 		[SKS_FORKING] = &sks_forking_mixin,
 	};
 
-	return (unsigned)concurrency < sizeof mixins / sizeof mixins[0] ?
-	    mixins[concurrency] :
-	    NULL;
+	return sks_check_enum(concurrency, COUNT(mixins),
+		   "no such concurrency") < 0 ?
+	    NULL :
+	    mixins[concurrency];
 }
 
 static struct sks_server_config
@@ -135,10 +140,11 @@ check_addresses(const struct sks_server_config *cfg)
 static int
 check(const struct sks_server_config *cfg)
 {
-	if (sks_kind_find(cfg->kind) == NULL)
-		return sks_fail(SKS_ENOTSUP, "this kind of server");
-	if (sks_mixin_find(cfg->concurrency) == NULL)
-		return sks_fail(SKS_ENOTSUP, "this kind of concurrency");
+	if (sks_kind_find(cfg->kind) == NULL ||
+	    sks_mixin_find(cfg->concurrency) == NULL ||
+	    sks_check_enum(cfg->overload, SKS_WAIT + 1,
+		"no such policy of overload") < 0)
+		return SKS_EINVAL;
 	if (cfg->max_children == 0)
 		return sks_fail(SKS_EINVAL, "max_children is at least 1");
 	if (isnan(cfg->timeout) || cfg->timeout < 0 || isnan(cfg->grace) ||
@@ -155,6 +161,10 @@ check(const struct sks_server_config *cfg)
 	if (!(cfg->service_interval > 0))
 		return sks_fail(SKS_EINVAL,
 		    "service_interval must be more than 0");
+	if (isnan(cfg->refused_grace) || cfg->refused_grace < 0 ||
+	    isinf(cfg->refused_grace))
+		return sks_fail(SKS_EINVAL,
+		    "refused_grace is a number of seconds");
 	if (!(cfg->idle_timeout > 0))
 		return sks_fail(SKS_EINVAL, "idle_timeout must be more than 0");
 	return check_addresses(cfg);

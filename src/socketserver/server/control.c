@@ -51,6 +51,12 @@ sks_server_shutdown(struct sks_server *srv, double timeout)
 	return await_loop_end(srv, loops, deadline_ns);
 }
 
+size_t
+sks_stack_size(const struct sks_server *srv)
+{
+	return srv->cfg.stack_size == 0 ? DW_STACK_SYSTEM : srv->cfg.stack_size;
+}
+
 void
 sks_join_acceptor(struct sks_server *srv)
 {
@@ -94,7 +100,9 @@ sks_server_start(struct sks_server *srv)
 	if ((r = sks_loop_begin(srv)) != 0)
 		return r < 0 ? r : 0;
 	sks_join_acceptor(srv); /* the loop before may have ended by itself */
-	r = dw_thread_start(&acceptor, "acceptor", 0, acceptor_main, srv);
+	r = dw_thread_start(&acceptor, "acceptor",
+	    srv->mixin->has_workers ? DW_STACK_SYSTEM : sks_stack_size(srv),
+	    acceptor_main, srv);
 	if (r < 0) {
 		sks_loop_end(srv);
 		return sks_fail_as(SKS_ENOTHREAD, -r, "pthread_create");

@@ -109,6 +109,7 @@ sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
 	h->self = req;
 	assert(req->handler == NULL && req->deferred == NULL);
 	req->handler = h;
+	req->instance_size = ops.instance_size;
 	r = converse(&ops, h);
 	sks_error_for(r, &e);
 	run_deferred(req);
@@ -159,14 +160,25 @@ free_streams(void *arg)
 	free_both(&sh->rfile, &sh->wfile);
 }
 
+static int
+stream_room(size_t instance_size)
+{
+	return instance_size >= sizeof(struct sks_stream_handler) ?
+	    0 :
+	    sks_fail(SKS_EINVAL,
+		"an instance begins with a struct sks_stream_handler");
+}
+
 /* The streams are deferred, because a setup that calls up to this one may fail
  * later, and then there is no finish. */
 int
 sks_stream_handler_setup(struct sks_handler *h)
 {
 	struct sks_stream_handler *sh = (struct sks_stream_handler *)h;
-	int r;
+	int r = stream_room(h->self->instance_size);
 
+	if (r < 0)
+		return r;
 	if (sh->timeout > 0 &&
 	    (r = sks_settimeout(h->request, sh->timeout)) < 0)
 		return r;
@@ -205,14 +217,25 @@ free_datagram_streams(void *arg)
 	free_both(&dh->rfile, &dh->wfile);
 }
 
+static int
+datagram_room(size_t instance_size)
+{
+	return instance_size >= sizeof(struct sks_datagram_handler) ?
+	    0 :
+	    sks_fail(SKS_EINVAL,
+		"an instance begins with a struct sks_datagram_handler");
+}
+
 int
 sks_datagram_handler_setup(struct sks_handler *h)
 {
 	struct sks_datagram_handler *dh = (struct sks_datagram_handler *)h;
 	size_t len;
 	const void *data = sks_request_packet(h->self, &len);
-	int r;
+	int r = datagram_room(h->self->instance_size);
 
+	if (r < 0)
+		return r;
 	if (data == NULL)
 		return sks_fail(SKS_EINVAL, "the request is no datagram");
 	if ((r = sks_defer(h, free_datagram_streams, dh)) < 0 ||
@@ -259,4 +282,20 @@ sks_datagram_handler_finish(struct sks_handler *h)
 
 	free_datagram_streams(dh);
 	return r;
+}
+
+/* --- what both need --- */
+
+int
+sks_handler_check(const struct sks_handler_ops *ops)
+{
+	if ((ops->setup == sks_stream_handler_setup ||
+		ops->finish == sks_stream_handler_finish) &&
+	    stream_room(ops->instance_size) < 0)
+		return SKS_EINVAL;
+	if ((ops->setup == sks_datagram_handler_setup ||
+		ops->finish == sks_datagram_handler_finish) &&
+	    datagram_room(ops->instance_size) < 0)
+		return SKS_EINVAL;
+	return 0;
 }

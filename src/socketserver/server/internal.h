@@ -62,6 +62,7 @@ struct sks_mixin_ops {
 	const char *runs_in;
 	enum sks_overload refusal;
 	int keeps_refused; /* for a moment */
+	int has_workers;   /* no handler runs in the loop's own thread */
 
 	/* May a loop run in this process, in a thread of its own if `start`?
 	 * Returns 0 or SKS_ENOTSUP. */
@@ -111,14 +112,15 @@ struct sks_server {
 	atomic_int stop;
 
 	/* These are the loop's own. */
-	struct pollfd *polled;   /* the wake, each listener, and what
-	                           * the mixin adds */
+	struct pollfd *polled;   /* the wake, each listener, what the
+	                          * mixin adds, refused peers */
 	void *datagram_buf;      /* max_packet_size, or NULL */
 	size_t next_listener;    /* where handle_request begins */
 	int reserve_fd;          /* to be closed when there is no other */
 	int64_t paused_until_ns; /* accept nothing before */
 	struct dw_list leaving;  /* refused, and still open for a moment */
-	unsigned n_leaving;
+	struct dw_list heard;    /* refused, and read meanwhile */
+	unsigned n_leaving, n_heard;
 	int64_t recheck_ns; /* until a child without pipe is checked */
 	struct sks_episode no_files, no_memory, no_threads;
 
@@ -169,11 +171,12 @@ struct sks_request {
 	struct sks_socket *sock;
 	int borrowed;              /* sock is somebody else's */
 	struct sks_packet *packet; /* a datagram, or NULL */
-	int refused;               /* on_overload runs or has run */
+	enum sks_refusal refused;
+	struct sks_hearing *hearing; /* while on the list `heard` */
 	struct sks_addr client;
 	uint64_t number;
 	atomic_int stopping;
-	int64_t leave_ns; /* on the list `leaving`: until when */
+	int64_t leave_ns; /* on `leaving` or `heard`: until when */
 	int handed_over;  /* a thread or child has it and will retire it */
 	pthread_t thread;
 	pid_t pid; /* while on the list `children` */
@@ -181,7 +184,8 @@ struct sks_request {
 
 	/* While the handler lives these are its thread's own. */
 	struct sks_handler *handler;
-	int handled; /* what handle returned */
+	size_t instance_size; /* the handler's bytes */
+	int handled;          /* what handle returned */
 	struct sks_deferred *deferred;
 
 	/* The server's lock guards these. */
@@ -206,7 +210,7 @@ sks_request_of(struct dw_list *node)
 }
 
 /* config.c */
-/* NULL: there is no such kind, or no such concurrency. */
+/* NULL, and SKS_EINVAL is noted: there is no such kind, or concurrency. */
 const struct sks_kind_ops *sks_kind_find(enum sks_kind kind);
 const struct sks_mixin_ops *sks_mixin_find(enum sks_concurrency concurrency);
 /* Copies all fields, as given or, where the program's header did not have them
@@ -226,7 +230,6 @@ int sks_episode_begins(struct sks_episode *e);
 void sks_report(struct sks_server *srv, struct sks_request *req, int code);
 
 /* request.c */
-void sks_request_unref(struct sks_request *req);
 /* The two halves of sks_request_new(): its memory (NULL: there is none), to be
  * given back with free() until the second, which cannot fail. */
 struct sks_request *sks_request_blank(void);
@@ -242,11 +245,20 @@ void sks_request_retire(struct sks_request *req);
 void sks_request_leave(struct sks_request *req);
 /* Shuts the request down, gives its place back, and its reference. */
 void sks_request_drop(struct sks_request *req);
-/* On the loop's thread, as the next two: closes it then or soon. */
+
+/* refuse.c: on the loop's thread. */
+/* Tells the peer, and closes it then or soon. */
 void sks_request_refuse(struct sks_request *req, enum sks_overload why);
 /* When the first refused request is to be closed, and closes all until then. */
 int64_t sks_refused_due(const struct sks_server *srv);
 void sks_refused_leave(struct sks_server *srv, int64_t now_ns);
+/* Closes all of them now; returns how many there were. */
+unsigned sks_refused_end(struct sks_server *srv);
+/* How many of them may be polled; fills in p those that are, and returns how
+ * many; deals with what poll found of them, in the same order. */
+size_t sks_refused_max_polled(const struct sks_server_config *cfg);
+size_t sks_refused_poll(const struct sks_server *srv, struct pollfd *p);
+void sks_refused_polled(struct sks_server *srv, const struct pollfd *p);
 
 /* accept.c: both return 1 (dealt with one), 0 (nothing there), SKS_STOP or
  * what makes accepting impossible. */
@@ -259,6 +271,10 @@ int sks_listen_on(const struct sks_server *srv, struct sks_listener *l);
 /* Nothing that comes to the socket may be missed. */
 int sks_datagram_prepare(struct sks_socket *s, enum sks_family family);
 int sks_datagram_get_request(struct sks_server *srv, struct sks_request **req);
+
+/* handler.c: 0, or SKS_EINVAL when an instance is smaller than the ready-made
+ * functions in the table need. */
+int sks_handler_check(const struct sks_handler_ops *ops);
 
 /* datagram.c: how long a reply may be; also for a peer that can get none. */
 size_t sks_request_max_reply(struct sks_request *req);
@@ -283,6 +299,8 @@ unsigned sks_reap(struct sks_server *srv);
 int sks_on_loop_thread_locked(struct sks_server *srv) DW_REQUIRES(srv->lock);
 
 /* control.c */
+/* The stack of a thread that runs handlers, as base wants to be told. */
+size_t sks_stack_size(const struct sks_server *srv);
 void sks_join_acceptor(struct sks_server *srv);
 
 /* listen.c */

@@ -14,6 +14,7 @@ sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
 	size_t n = 1 + cfg->n_more;
 	size_t added = srv->mixin->add_polled != NULL ? cfg->max_children : 0;
 
+	added += sks_refused_max_polled(cfg);
 	srv->listeners = calloc(n, sizeof *srv->listeners);
 	srv->polled = calloc(1 + n + added, sizeof *srv->polled);
 	if (srv->listeners == NULL || srv->polled == NULL)

@@ -57,7 +57,7 @@ sks_loop_begin(struct sks_server *srv)
 void
 sks_loop_end(struct sks_server *srv)
 {
-	sks_refused_leave(srv, DW_NEVER - 1);
+	sks_refused_end(srv);
 	dw_lock(&srv->lock);
 	assert(srv->state == LOOP_RUNNING);
 	srv->state = LOOP_ENDED;
@@ -151,18 +151,21 @@ static int
 wait_turn(struct sks_server *srv, int64_t deadline_ns)
 {
 	const struct sks_mixin_ops *mixin = srv->mixin;
-	struct pollfd *added = srv->polled + 1 + srv->n_listeners;
+	struct pollfd *added = srv->polled + 1 + srv->n_listeners, *refused;
 	int accepts = accepts_now(srv, &deadline_ns);
-	size_t n = 0;
+	size_t n = 0, n_refused;
 
 	if (mixin->add_polled != NULL)
 		n = mixin->add_polled(srv, added, &deadline_ns);
+	refused = added + n;
+	n_refused = sks_refused_poll(srv, refused);
 	fill_polled(srv, accepts);
 	deadline_ns = dw_clock_sooner(deadline_ns, sks_refused_due(srv));
 	dw_may_block("poll");
-	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n),
+	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n + n_refused),
 		dw_clock_poll_ms(deadline_ns)) < 0)
 		return poll_failed(errno);
+	sks_refused_polled(srv, refused);
 	sks_refused_leave(srv, dw_clock_ns());
 	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);

@@ -7,27 +7,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
-
-#define LEAVE_NS    (100 * DW_MS)
-#define LEAVING_MAX 128
 
 /* A listener's socket is left alone, and so is the time-out of an adopted one
  * when the config has none. */
 static void
 set_idle_timeout(const struct sks_server *srv, struct sks_socket *s)
 {
-	int r = 0;
-
 	for (size_t i = 0; i < srv->n_listeners; i++)
 		if (s == srv->listeners[i].sock)
 			return;
 	if (srv->cfg.idle_timeout < INFINITY)
-		r = sks_settimeout(s, srv->cfg.idle_timeout);
-	assert(r == 0); /* the config was checked */
-	(void)r;
+		s->timeout = srv->cfg.idle_timeout;
 }
 
 struct sks_request *
@@ -69,9 +61,12 @@ sks_request_new_borrowed(struct sks_server *srv, struct sks_socket *s,
 {
 	int r = sks_request_new(srv, s, client, out);
 
-	if (r == 0)
-		(*out)->borrowed = 1;
-	return r;
+	if (r < 0)
+		return r;
+	/* Its memory stays as long as the request, which may be held. */
+	sks_socket_hold(s);
+	(*out)->borrowed = 1;
+	return 0;
 }
 
 void
@@ -81,7 +76,9 @@ sks_request_unref(struct sks_request *req)
 		return;
 	assert(req->magic == SKS_REQUEST_MAGIC && !req->admitted);
 	req->magic = 0;
-	if (!req->borrowed)
+	if (req->borrowed)
+		sks_socket_release(req->sock);
+	else
 		sks_socket_free(req->sock);
 	free(req->packet);
 	free(req);
@@ -190,81 +187,6 @@ sks_request_drop(struct sks_request *req)
 	sks_request_unref(req);
 }
 
-/*
- * A refused peer stays open for a moment.  Were it closed at once, its end
- * could come while the peer still connects, whose connect(2) then fails, and
- * what it was told is never read.  Not while descriptors are short, nor where a
- * child would inherit it.
- */
-static int
-may_stay(const struct sks_request *req, enum sks_overload why)
-{
-	return req->srv->mixin->keeps_refused && why != SKS_OVER_FILES &&
-	    !req->borrowed && sks_fileno(req->sock) >= 0;
-}
-
-static void
-send_away_first(struct sks_server *srv)
-{
-	struct dw_list *node = dw_list_take(&srv->leaving);
-
-	assert(node != NULL && srv->n_leaving > 0);
-	srv->n_leaving--;
-	sks_request_drop(sks_request_of(node));
-}
-
-/* Its place is free at once. */
-static void
-let_stay(struct sks_request *req)
-{
-	struct sks_server *srv = req->srv;
-
-	sks_request_retire(req);
-	if (srv->n_leaving == LEAVING_MAX)
-		send_away_first(srv);
-	req->leave_ns = dw_clock_ns() + LEAVE_NS;
-	dw_list_add(&srv->leaving, &req->node);
-	srv->n_leaving++;
-}
-
-void
-sks_request_refuse(struct sks_request *req, enum sks_overload why)
-{
-	struct sks_server *srv = req->srv;
-
-	assert(why > SKS_OVER_NONE && why < SKS_OVERLOADS);
-	dw_lock(&srv->lock);
-	srv->stats.refused[why]++;
-	dw_unlock(&srv->lock);
-	req->refused = 1;
-	srv->ops.on_overload(srv, req, why);
-	if (may_stay(req, why))
-		let_stay(req);
-	else
-		sks_request_drop(req);
-}
-
-int
-sks_request_refused(const struct sks_request *req)
-{
-	return req->refused;
-}
-
-int64_t
-sks_refused_due(const struct sks_server *srv)
-{
-	return srv->n_leaving == 0 ?
-	    DW_NEVER :
-	    sks_request_of(srv->leaving.next)->leave_ns;
-}
-
-void
-sks_refused_leave(struct sks_server *srv, int64_t now_ns)
-{
-	while (sks_refused_due(srv) <= now_ns)
-		send_away_first(srv);
-}
-
 void
 sks_default_shutdown_request(struct sks_server *srv, struct sks_request *req)
 {
@@ -289,13 +211,4 @@ sks_default_verify_request(struct sks_server *srv, struct sks_request *req)
 	(void)srv;
 	(void)req;
 	return 1;
-}
-
-void
-sks_default_on_overload(struct sks_server *srv, struct sks_request *req,
-    enum sks_overload why)
-{
-	(void)srv;
-	(void)req;
-	(void)why;
 }

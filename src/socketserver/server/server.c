@@ -68,6 +68,7 @@ inherit(struct sks_server *srv)
 	INHERIT(handle_timeout);
 	INHERIT(service_actions);
 	INHERIT(on_overload);
+	INHERIT(on_refused_data);
 }
 
 /* A table of an older header is shorter than ours: the slots that it lacks stay
@@ -76,27 +77,6 @@ static void
 copy_table(void *to, size_t to_size, const void *from, size_t size)
 {
 	memcpy(to, from, size < to_size ? size : to_size);
-}
-
-static int
-check_handler(const struct sks_handler_ops *handler)
-{
-	if (handler == NULL || handler->size == 0)
-		return sks_fail(SKS_EINVAL, "no SKS_HANDLER_OPS in the table");
-	if (handler->instance_size != 0 &&
-	    handler->instance_size < sizeof(struct sks_handler))
-		return sks_fail(SKS_EINVAL,
-		    "an instance begins with a struct sks_handler");
-	return 0;
-}
-
-static int
-check_tables(const struct sks_server_ops *ops,
-    const struct sks_handler_ops *handler)
-{
-	if (ops != NULL && ops->size == 0)
-		return sks_fail(SKS_EINVAL, "no SKS_SERVER_OPS in the table");
-	return check_handler(handler);
 }
 
 static struct sks_handler_ops
@@ -108,6 +88,29 @@ copy_handler(const struct sks_handler_ops *handler)
 	if (copy.instance_size == 0)
 		copy.instance_size = sizeof(struct sks_handler);
 	return copy;
+}
+
+static int
+check_handler(const struct sks_handler_ops *handler)
+{
+	struct sks_handler_ops copy;
+
+	if (handler == NULL || handler->size == 0)
+		return sks_fail(SKS_EINVAL, "no SKS_HANDLER_OPS in the table");
+	copy = copy_handler(handler);
+	if (copy.instance_size < sizeof(struct sks_handler))
+		return sks_fail(SKS_EINVAL,
+		    "an instance begins with a struct sks_handler");
+	return sks_handler_check(&copy);
+}
+
+static int
+check_tables(const struct sks_server_ops *ops,
+    const struct sks_handler_ops *handler)
+{
+	if (ops != NULL && ops->size == 0)
+		return sks_fail(SKS_EINVAL, "no SKS_SERVER_OPS in the table");
+	return check_handler(handler);
 }
 
 static void
@@ -136,6 +139,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_list_init(&srv->adopted);
 	dw_list_init(&srv->live);
 	dw_list_init(&srv->leaving);
+	dw_list_init(&srv->heard);
 	dw_list_init(&srv->notified);
 	dw_list_init(&srv->children);
 	dw_list_init(&srv->done);

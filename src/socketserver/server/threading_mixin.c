@@ -86,7 +86,7 @@ process_request(struct sks_server *srv, struct sks_request *req)
 	atomic_fetch_add(&req->refs, 1); /* the thread's */
 	req->handed_over = 1;
 	req->parts = 2;
-	r = dw_thread_start(&req->thread, name, srv->cfg.stack_size,
+	r = dw_thread_start(&req->thread, name, sks_stack_size(srv),
 	    worker_main, req);
 	if (r == 0) {
 		dw_lock(&srv->lock);
@@ -127,6 +127,7 @@ const struct sks_mixin_ops sks_threading_mixin = {
 	.runs_in = "thread",
 	.refusal = SKS_OVER_THREADS,
 	.keeps_refused = 1,
+	.has_workers = 1,
 	.process_request = process_request,
 	.current_request = current_request,
 	.reap = reap,

@@ -20,17 +20,16 @@
 int
 sks_framing_check(const struct sks_framing *how)
 {
-	switch (how->kind) {
-	case SKS_LINE:
-	case SKS_NETSTRING:
-		return 0;
-	case SKS_BLOCK:
-		if (how->prefix == 1 || how->prefix == 2 || how->prefix == 4 ||
-		    how->prefix == 8)
-			return 0;
+	int r = sks_check_enum(how->kind, SKS_NETSTRING + 1,
+	    "there is no such framing");
+
+	if (r < 0 || how->kind != SKS_BLOCK)
+		return r;
+	if (how->prefix != 1 && how->prefix != 2 && how->prefix != 4 &&
+	    how->prefix != 8)
 		return sks_fail(SKS_EINVAL, "a prefix has 1, 2, 4 or 8 bytes");
-	}
-	return sks_fail(SKS_EINVAL, "there is no such framing");
+	return sks_check_enum(how->order, SKS_LITTLE_ENDIAN + 1,
+	    "there is no such order of bytes");
 }
 
 /* Returns how many bytes follow a message: the LF or the comma. */

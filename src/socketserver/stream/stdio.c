@@ -164,7 +164,7 @@ open_cookie(struct sks_socket *s, int direction, FILE **out)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
 #ifdef SO_NOSIGPIPE
-	(void)sks_setsockopt_int(s, SOL_SOCKET, SO_NOSIGPIPE, 1);
+	sks_setsockopt_int(s, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
 	if ((*out = fdopen(fd, modes[direction])) == NULL) {
 		close(fd);

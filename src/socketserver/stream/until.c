@@ -127,6 +127,8 @@ sks_recv_until(struct sks_stream *st, const char *const *texts, size_t n,
 	ssize_t len, got;
 	int r;
 
+	if (sks_check_enum(form, SKS_TEXT + 1, "no such form") < 0)
+		return SKS_EINVAL;
 	if (size < (form == SKS_TEXT ? LEAST_FOR_TEXT : LEAST_FOR_BYTES))
 		return sks_fail(SKS_EINVAL, "recv_until needs room");
 	if ((r = prepare(&u)) < 0)
