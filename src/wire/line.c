@@ -333,7 +333,8 @@ wire_line_encode(struct dw_buf *out, const char *who, const char *text,
 		len--;
 	r = add_prefixes(&tag, &gutter, who);
 	if (r == 0)
-		r = dw_text_printable(&safe, text, len, DW_TEXT_ROWS);
+		r = dw_text_printable(&safe, text, len,
+		    DW_TEXT_ROWS | DW_TEXT_TYPED);
 	if (r == 0) {
 		add_rows(out, dw_buf_str(&tag), dw_buf_str(&gutter),
 		    dw_buf_str(&safe), telnet ? "\r\n" : "\n");

@@ -88,9 +88,9 @@ size_t wire_line_discarded(const struct wire_line *l);
 /*
  * Adds text as rows "who: text", or "* text" when who is NULL: the desk's own.
  * Each LF in the text begins a row that is indented alike, so that no row of a
- * text can pass for another speaker's; who and text are made harmless
- * (dw_text_printable).  Rows end with CR LF for telnet, else LF.  A last LF of
- * the text begins no row.  Returns 0 or
+ * text can pass for another speaker's.  who is made harmless; the text goes as
+ * it was typed, but for control characters (DW_TEXT_TYPED).  Rows end with CR
+ * LF for telnet, else LF.  A last LF of the text begins no row.  Returns 0 or
  * -ENOMEM (also over out->max; out->failed is set).
  */
 int wire_line_encode(struct dw_buf *out, const char *who, const char *text,
