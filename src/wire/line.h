@@ -6,6 +6,15 @@
  * NUL is data.  Telnet's commands are taken out wherever they stand; 0xff
  * before a byte that is no command is data.  UTF-8 is not judged here.
  *
+ * Telnet's EC takes the last character back, as people see it, EL the row.  So
+ * does 0x08 or 0x7f the last character, if the peer sends each key as it is
+ * pressed: it speaks telnet, or three feeds one after the other were one
+ * character each, or one feed was nothing but such bytes.  Of any other peer
+ * they are data.
+ *
+ * A byte order mark before the first row is no text, nor is a lone 0xf2 before
+ * a command: telnet's data mark, sent as urgent data without its IAC.
+ *
  *	wire_line_feed(l, bytes, n);		however recv cut them
  *	while ((kind = wire_line_next(l, &text, &len)) != WIRE_LINE_NONE)
  *		...
@@ -38,7 +47,7 @@ struct wire_line {
 	 * byte decides is not in row yet but in `cr` and `state`.
 	 */
 	struct dw_buf row;
-	struct dw_buf answer;          /* all for the peer */
+	struct dw_buf answer;          /* for the peer */
 	size_t answered;               /* of it handed out */
 	const unsigned char *in, *end; /* lent by feed, not yet looked at */
 	size_t max_bytes;
@@ -46,8 +55,14 @@ struct wire_line {
 	size_t noise;     /* telnet's, since the last row */
 	size_t sub_bytes; /* of this subnegotiation */
 	int state;
-	int verb; /* the option command being read */
+	int verb;         /* the option command being read */
+	unsigned singles; /* feeds in a row that were one character */
 	bool cr, handed, skipping, ended, telnet, sub_iac;
+	bool keys;              /* backspace comes as a byte */
+	bool asked;             /* AYT */
+	bool begun;             /* no byte order mark can follow */
+	bool paused;            /* a CR that waits ends the row */
+	bool after_cr;          /* it did; its LF or NUL is no row */
 	uint32_t refused[2][8]; /* options, by DO and by WILL */
 };
 
@@ -64,6 +79,11 @@ void wire_line_feed(struct wire_line *l, const void *bytes, size_t len);
 /* Nothing follows: a row without an end comes as CUT_SHORT. */
 void wire_line_eof(struct wire_line *l);
 
+/* Telnet only: whether a CR waits for the byte that tells what it means.  Some
+ * send it alone, so after a moment it is an end: the caller says when. */
+bool wire_line_cr_waits(const struct wire_line *l);
+void wire_line_pause(struct wire_line *l);
+
 /*
  * The next row.  The text is the decoder's, valid until it is called again,
  * and may hold any byte.
@@ -72,17 +92,20 @@ enum wire_line_kind wire_line_next(struct wire_line *l, const char **text,
     size_t *len);
 
 /*
- * What telnet's rules want us to send: each option is refused once, all else
- * is passed over.  Returns its length, mostly 0; each byte is handed out once
+ * What telnet's rules want us to send: each option is refused once, each timing
+ * mark is answered, all else is passed over.  Returns its length, mostly 0; each byte is handed out once
  * and is valid until the next call of any of these.
  */
 size_t wire_line_answer(struct wire_line *l, const char **bytes);
+
+/* Whether the peer has asked, since this was asked last, if we are there. */
+bool wire_line_asked(struct wire_line *l);
 
 /* Whether the peer has sent a telnet command. */
 bool wire_line_telnet(const struct wire_line *l);
 
 /* Bytes thrown away since the last row ended: of an over-long row that has not
- * ended yet, and of telnet's commands. */
+ * ended yet, of telnet's commands, and what was taken back. */
 size_t wire_line_discarded(const struct wire_line *l);
 
 /*

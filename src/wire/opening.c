@@ -54,3 +54,38 @@ wire_opening(const void *bytes, size_t len)
 	}
 	return answer;
 }
+
+bool
+wire_opening_mark(const void *bytes, size_t len, bool *more)
+{
+	size_t n = len < WIRE_OPENING_MARK ? len : WIRE_OPENING_MARK;
+	bool same = memcmp(bytes, "\xef\xbb\xbf", n) == 0;
+
+	*more = same && n > 0 && n < WIRE_OPENING_MARK;
+	return same && n == WIRE_OPENING_MARK;
+}
+
+/* Telnet's data mark, without its IAC. */
+static bool
+is_data_mark(const void *bytes, size_t len, bool *more)
+{
+	const size_t hello = sizeof EV_CLIENT_HELLO - 1;
+	const char *s = bytes;
+	size_t n;
+
+	if (len == 0 || s[0] != '\xf2')
+		return false;
+	n = len - 1 < hello ? len - 1 : hello;
+	if (memcmp(s + 1, EV_CLIENT_HELLO, n) != 0)
+		return false;
+	*more = n < hello;
+	return n == hello;
+}
+
+size_t
+wire_opening_lead(const void *bytes, size_t len, bool *more)
+{
+	if (wire_opening_mark(bytes, len, more))
+		return WIRE_OPENING_MARK;
+	return is_data_mark(bytes, len, more) ? 1 : 0;
+}
