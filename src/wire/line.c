@@ -250,14 +250,17 @@ has_keys(const struct wire_line *l)
 	return l->telnet || l->keys;
 }
 
-/* Returns the length of the plain data at l->in. */
+/* Returns the length of the plain data at l->in; of the first, no more than
+ * tells whether it is a byte order mark. */
 static size_t
 run_length(const struct wire_line *l)
 {
-	const unsigned char *p = l->in;
+	const unsigned char *p = l->in, *end = l->end;
 	bool keys = has_keys(l);
 
-	while (p < l->end && *p != '\n' && *p != '\r' && *p != IAC &&
+	if (!l->begun && end - p > WIRE_OPENING_MARK - (int)l->row.len)
+		end = p + WIRE_OPENING_MARK - l->row.len;
+	while (p < end && *p != '\n' && *p != '\r' && *p != IAC &&
 	    !(keys && is_erase(*p)))
 		p++;
 	return (size_t)(p - l->in);

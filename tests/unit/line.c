@@ -279,6 +279,9 @@ a_byte_order_mark_before_all_else_is_no_text(void)
 {
 	EXPECT("\xef\xbb\xbfhi\n\xef\xbb\xbfyou\n", "Thi|T\xef\xbb\xbfyou|",
 	    "");
+	EXPECT("\xef\xbb\xbf"
+	       "0123456789012345678901234567890\n",
+	    "T0123456789012345678901234567890|", "");
 	EXPECT("\xef\xbb\xbf\n", "T|", "");
 	EXPECT("\xef\xbb\xbf", "", "");
 	EXPECT("\xef\xbb", "S\xef\xbb|", "");
