@@ -8,8 +8,8 @@ import shutil
 import signal
 import socket
 
-from desk import (CLIENT_HELLO, SERVER_HELLO, Deadline, Desk, Skip, body, case,
-                  main, same)
+from desk import (CLIENT_HELLO, QUIT, SERVER_HELLO, Deadline, Desk, Skip, body,
+                  case, main, same)
 from tap import fork_pty
 
 NO_RATE = ("--rate", "1000000", "--burst", "1000000")
@@ -75,8 +75,8 @@ class Telnet:
     def until(self, words):
         deadline = Deadline()
         while words not in self.shown:
-            select.select([self.fd], [], [], deadline.left(repr(words)))
-            self.shown += os.read(self.fd, 65536)
+            if select.select([self.fd], [], [], deadline.left(repr(words)))[0]:
+                self.shown += os.read(self.fd, 65536)
         self.shown = self.shown[self.shown.index(words) + len(words):]
 
     def type(self, keys):
@@ -103,6 +103,28 @@ def _():
                 o.said(text)
                 o.reply(sid, "to " + text)
                 t.until(b"lin: to " + text.encode())
+            t.type(b"/quit\n")
+            t.until(b"Goodbye.")
+        finally:
+            t.end()
+
+
+@case("telnet's own ayt, synch, el and ec do what they say")
+def _():
+    with Desk() as d:
+        o, t = d.operator(), Telnet(d.port)
+        try:
+            t.until(b"to leave.")
+            t.type(b"hi\n")
+            sid = o.said("hi")["sid"]
+            for name in ("ayt", "synch", "el", "ec"):
+                t.type(b"\x1d")
+                t.until(b"telnet> ")
+                t.type(b"send " + name.encode() + b"\n")
+                if name == "ayt":
+                    t.until(b"* Yes, the desk is here.")
+                o.reply(sid, name)      # shown when it is back from its prompt
+                t.until(b"lin: " + name.encode())
             t.type(b"/quit\n")
             t.until(b"Goodbye.")
         finally:
@@ -200,6 +222,17 @@ def _():
                 c.split(*filter(None, (words[:cut], words[cut:])))
                 same(o.event("arrived")["mode"], "classic")
                 c.until(SERVER_HELLO)
+
+
+@case("and the quit of a classic client a quit")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.classic()
+        c.handshake()
+        urgent(c, DM)
+        c.taken()
+        same(c.turn(QUIT), QUIT)
+        o.event("closed", why="quit")
 
 
 @case("a byte order mark before the first byte is taken away, however cut")
