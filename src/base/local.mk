@@ -28,6 +28,8 @@ libdeskwire_la_SOURCES += \
 	src/base/quit.c \
 	src/base/quit.h \
 	src/base/i18n.h \
+	src/base/joiner.c \
+	src/base/joiner.h \
 	src/base/log.c \
 	src/base/log.h \
 	src/base/random.c \

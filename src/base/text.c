@@ -16,13 +16,13 @@
 #include <uniwidth.h>
 
 #include "base/i18n.h"
+#include "base/joiner.h"
 #include "base/text.h"
 
 #define TAB_COLUMNS   8
 #define MARKS         4 /* on one character; more become one ELLIPSIS */
 #define ELLIPSIS      "\xe2\x80\xa6"
 #define EMOJI_VARIANT 0xFE0F
-#define JOINER        0x200D
 
 /* This is one character, or one byte that is none; at the end len is 0. */
 struct glyph {
@@ -45,12 +45,6 @@ glyph_at(const char *s, size_t len)
 	if (!g.valid)
 		g.uc = (unsigned char)*s;
 	return g;
-}
-
-static bool
-is_emoji(ucs4_t uc)
-{
-	return uc_is_property_emoji(uc);
 }
 
 /* A mark takes no column of its own: it sits on the character before it. */
@@ -90,16 +84,23 @@ result_of(const struct dw_buf *out)
 
 /*
  * This is the state of one dw_text_printable().  marks counts those on the
- * present character, prev is the last character that came out as itself (0
- * after an escape or a row's end), column is where the row stands, for tabs.
+ * present character, before is what came out as itself before the next one
+ * (after an escape nothing), column is where the row stands, for tabs.
  */
 struct printing {
 	struct dw_buf *out;
 	unsigned flags;
 	unsigned marks;
-	ucs4_t prev;
+	struct dw_joiner_before before;
 	size_t column;
 };
+
+static void
+set_before(struct printing *p, ucs4_t uc)
+{
+	p->before.base = p->before.last = uc;
+	p->marks = 0;
+}
 
 static void
 put_escape(struct printing *p, struct glyph g)
@@ -111,8 +112,7 @@ put_escape(struct printing *p, struct glyph g)
 	else
 		dw_buf_addf(p->out, "\\u{%04X}", (unsigned)g.uc);
 	p->column += p->out->len - before;
-	p->prev = 0;
-	p->marks = 0;
+	set_before(p, 0);
 }
 
 static void
@@ -125,6 +125,7 @@ put_mark(struct printing *p, const char *s, struct glyph g)
 		dw_buf_adds(p->out, ELLIPSIS);
 	if (p->marks == MARKS + 1)
 		p->column++;
+	p->before.last = g.uc;
 }
 
 static void
@@ -140,8 +141,7 @@ put_visible(struct printing *p, const char *s, struct glyph g)
 	}
 	dw_buf_add(p->out, s, g.len);
 	p->column += (size_t)uc_width(g.uc, "UTF-8");
-	p->prev = g.uc;
-	p->marks = 0;
+	set_before(p, g.uc);
 }
 
 static void
@@ -151,8 +151,7 @@ put_tab(struct printing *p)
 		dw_buf_addc(p->out, ' ');
 		p->column++;
 	} while (p->column % TAB_COLUMNS != 0);
-	p->prev = ' ';
-	p->marks = 0;
+	set_before(p, ' ');
 }
 
 static void
@@ -162,28 +161,36 @@ put_row_end(struct printing *p)
 
 	dw_buf_adds(p->out, ends ? "\n" : "\\n");
 	p->column = ends ? 0 : p->column + 2;
-	p->prev = 0;
-	p->marks = 0;
+	set_before(p, ' ');
 }
 
-/* FE0F and ZWJ are part of how an emoji is written; anywhere else they hide.
- * Neither becomes prev, so that they cannot be stacked. */
-static bool
-put_emoji_part(struct printing *p, const char *s, size_t len, struct glyph g)
+/* Returns how many bytes stand here though they cannot be seen: 0 or more than
+ * one character's. */
+static size_t
+put_joiner(struct printing *p, const char *s, size_t len)
 {
-	struct glyph next = glyph_at(s + g.len, len - g.len);
-	bool joins = g.uc == JOINER && is_emoji(next.uc) && next.valid &&
-	    next.uc >= 0x80;
+	size_t n = dw_joiner_at(&p->before, s, len);
 
-	if (!g.valid || p->prev == 0 || !is_emoji(p->prev))
-		return false;
-	if (!joins && (g.uc != EMOJI_VARIANT || p->marks != 0))
-		return false;
+	dw_buf_add(p->out, s, n);
+	if (n != 0)
+		p->column += dw_text_width(s, n);
+	return n;
+}
+
+static bool
+is_control(ucs4_t uc)
+{
+	return uc < 0x20 || (uc >= 0x7F && uc < 0xA0);
+}
+
+/* The column is for tabs only; some characters have no width that is known. */
+static void
+put_typed(struct printing *p, const char *s, struct glyph g)
+{
+	int w = uc_width(g.uc, "UTF-8");
+
 	dw_buf_add(p->out, s, g.len);
-	p->marks++;
-	if (joins)
-		p->prev = 0;
-	return true;
+	p->column += w > 0 ? (size_t)w : 0;
 }
 
 /* Returns how many bytes of s it has dealt with. */
@@ -191,6 +198,7 @@ static size_t
 put_one(struct printing *p, const char *s, size_t len)
 {
 	struct glyph g = glyph_at(s, len);
+	size_t joined;
 
 	if (*s == '\r' && len > 1 && s[1] == '\n') {
 		put_row_end(p);
@@ -200,9 +208,15 @@ put_one(struct printing *p, const char *s, size_t len)
 		put_row_end(p);
 	else if (*s == '\t')
 		put_tab(p);
-	else if (g.valid && is_visible(g.uc))
+	else if (!g.valid || is_control(g.uc))
+		put_escape(p, g);
+	else if ((p->flags & DW_TEXT_TYPED) != 0)
+		put_typed(p, s, g);
+	else if (is_visible(g.uc))
 		put_visible(p, s, g);
-	else if (!put_emoji_part(p, s, len, g))
+	else if ((joined = put_joiner(p, s, len)) != 0)
+		return joined;
+	else
 		put_escape(p, g);
 	return g.len;
 }
@@ -211,7 +225,7 @@ int
 dw_text_printable(struct dw_buf *out, const char *text, size_t len,
     unsigned flags)
 {
-	struct printing p = { out, flags, 0, 0, 0 };
+	struct printing p = { out, flags, 0, { ' ', ' ', text, len, 0 }, 0 };
 
 	for (size_t i = 0; i < len && !out->failed;) {
 		size_t n = put_one(&p, text + i, len - i);
@@ -297,7 +311,9 @@ dw_text_width(const char *text, size_t len)
 
 	for (; (g = glyph_at(text, len)).len != 0;
 	    text += g.len, len -= g.len) {
-		int w = g.valid ? uc_width(g.uc, "UTF-8") : 1;
+		int w = g.valid && g.uc != DW_SOFT_HYPHEN ?
+		    uc_width(g.uc, "UTF-8") :
+		    1;
 
 		if (g.uc == EMOJI_VARIANT && last == 1)
 			columns++;
@@ -321,7 +337,11 @@ widest(struct glyph g)
 
 	if ((g.valid && g.uc < 0x7F) || g.uc == EMOJI_VARIANT)
 		return 1;
-	if (g.uc == JOINER || uc_is_general_category_withtable(g.uc, none))
+	if (g.uc == DW_SOFT_HYPHEN)
+		return 1;
+	if (g.valid &&
+	    (dw_joiner_is(g.uc) ||
+		uc_is_general_category_withtable(g.uc, none)))
 		return 0;
 	if (uc_is_general_category_withtable(g.uc, narrow) &&
 	    uc_width(g.uc, "UTF-8") < 2)
@@ -671,7 +691,7 @@ joins_previous(const char *s, size_t len)
 {
 	struct glyph g = glyph_at(s, len);
 
-	return g.valid && (g.uc == JOINER || is_mark(g.uc));
+	return g.valid && (dw_joiner_is(g.uc) || is_mark(g.uc));
 }
 
 size_t
@@ -693,6 +713,43 @@ dw_text_cut(const char *s, size_t len, size_t max)
 		better = char_start(s, better - 1);
 	assert(better <= at && at <= max);
 	return better != 0 ? better : at;
+}
+
+#define LAST_MAX 256 /* bytes before the end that are looked at */
+
+/* Returns a place near the end where a character begins as people see it: the
+ * last one of ASCII, which joins nothing before it; if there is none near, any
+ * character's. */
+static size_t
+last_start(const char *s, size_t len)
+{
+	size_t from = len > LAST_MAX ? len - LAST_MAX : 0;
+
+	for (size_t at = len - 1; at > from; at--)
+		if (s[at] >= 0x20 && s[at] < 0x7F)
+			return at;
+	return char_start(s, from);
+}
+
+size_t
+dw_text_last(const char *s, size_t len)
+{
+	char breaks[LAST_MAX + 4]; /* the start may be that much earlier */
+	size_t at, from;
+	struct glyph g;
+
+	if (len == 0)
+		return 0;
+	at = char_start(s, len - 1);
+	g = glyph_at(s + at, len - at);
+	if (!g.valid || at + g.len != len)
+		return 1;
+	from = last_start(s, len);
+	assert(len - from <= sizeof breaks);
+	u8_grapheme_breaks((const uint8_t *)s + from, len - from, breaks);
+	while (at > from && breaks[at - from] == 0)
+		at--;
+	return len - at;
 }
 
 static bool

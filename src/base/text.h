@@ -20,6 +20,9 @@
 #define DW_TEXT_ROWS 1u
 /* A backslash comes out doubled, so that an escape cannot be forged. */
 #define DW_TEXT_QUOTE 2u
+/* The text is one of ours, an operator's for a customer: all characters but
+ * control characters come out as they were typed. */
+#define DW_TEXT_TYPED 4u
 
 /*
  * Makes foreign bytes harmless, and is the only function that does.  What
@@ -27,8 +30,20 @@
  *   - a byte that is not UTF-8, and a control character    \x1b
  *   - tab                                        spaces, to the next 8 columns
  *   - format, invisible, private, unassigned               \u{200B}
- *   - U+FE0F right after an emoji and U+200D between two   kept
  *   - more than 4 combining marks on one character         one U+2026
+ *
+ * An invisible character is kept where a script cannot be written without it,
+ * and only there, one at a time (src/base/joiner.c):
+ *   - U+200C and U+200D between two letters of one script that joins its
+ *     letters (Arabic, the Indic ones, ...), and after a virama
+ *   - U+200B between two letters of one script that has no spaces (Thai, ...)
+ *   - U+200D between two emoji, U+FE0E or U+FE0F after one
+ *   - U+E0100 to U+E01EF after an ideograph
+ *   - U+00AD between two letters of one script
+ *   - U+200E and U+200F in a text with letters that run from right to left;
+ *     embeddings, overrides and isolates never are
+ *   - the tags of a flag: after U+1F3F4, two letters of a country and one to
+ *     four letters or digits of its part, and U+E007F
  */
 int dw_text_printable(struct dw_buf *out, const char *text, size_t len,
     unsigned flags);
@@ -82,6 +97,10 @@ size_t dw_text_first(const char *s, size_t len);
 /* How many bytes at the end (0 to 3) begin a character that more bytes could
  * complete. */
 size_t dw_text_tail(const char *s, size_t len);
+
+/* Bytes of the last character of a text, as people see it: with its marks, or a
+ * whole emoji.  A byte that is not UTF-8 is one.  0: the text is empty. */
+size_t dw_text_last(const char *s, size_t len);
 
 /* The largest n <= max, n <= len, where s may be cut: never inside a
  * character, and not before a combining mark or a joiner if there is a better

@@ -3,7 +3,15 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/quit.h"
 #include "service/customer.h"
+
+/* Telnet's data mark, sent as urgent data before it, makes no text of a quit. */
+static bool
+is_marked_quit(const char *text, size_t len)
+{
+	return len > 1 && text[0] == '\xf2' && dw_is_quit(text + 1, len - 1);
+}
 
 static void
 classic_messages(struct svc_customer *cu)
@@ -16,7 +24,9 @@ classic_messages(struct svc_customer *cu)
 	    (kind = wire_classic_next(&cu->classic, &text, &len)) !=
 		WIRE_CLASSIC_NONE) {
 		if (kind == WIRE_CLASSIC_TEXT) {
-			svc_say(cu, text, len, 0);
+			size_t mark = is_marked_quit(text, len) ? 1 : 0;
+
+			svc_say(cu, text + mark, len - mark, 0);
 		} else if (kind == WIRE_CLASSIC_HELLO) {
 			cu->over = !svc_opened(cu, EV_MODE_CLASSIC,
 			    atomic_load(&cu->charset));

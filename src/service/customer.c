@@ -245,6 +245,7 @@ prepare_socket(struct svc_customer *cu)
 	const struct svc_limits *l = svc_limits_of(cu);
 
 	sks_set_option(s, SKS_NODELAY, 1);
+	sks_set_option(s, SKS_OOBINLINE, 1);
 	sks_set_option(s, SKS_USER_TIMEOUT, (int)l->user_timeout * 1000);
 	sks_set_option(s, SKS_SNDBUF, SOCKET_SNDBUF);
 	sks_set_option(s, SKS_RCVBUF, SOCKET_RCVBUF);
@@ -320,6 +321,13 @@ hold_back(struct svc_customer *cu)
 	while (!cu->hung_up &&
 	    (due = svc_rate_take(&cu->rate, dw_clock_ns())) != 0)
 		cu->hung_up = sks_wait_hup(cu->base.request, due) == 0;
+}
+
+void
+svc_tell_at_rate(struct svc_customer *cu, const char *sentence)
+{
+	hold_back(cu);
+	svc_tell(cu, sentence);
 }
 
 /* The last message of a flood carries the mark that more may have followed. */
@@ -417,6 +425,19 @@ svc_await_end(struct svc_customer *cu)
  * handle
  */
 
+/* Takes away what stands before the customer's own bytes.  Returns whether
+ * more bytes must tell if there is such. */
+static bool
+drop_lead(char *buf, size_t *len)
+{
+	bool more;
+	size_t n = wire_opening_lead(buf, *len, &more);
+
+	*len -= n;
+	memmove(buf, buf + n, *len);
+	return more;
+}
+
 /* Reads until the first bytes decide.  Nothing for a moment means a customer
  * who waits to be greeted. */
 static enum wire_opening
@@ -426,19 +447,22 @@ read_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
 	int64_t silence = accepted + l->silence_ms * DW_MS;
 	int64_t hello = accepted + l->hello_timeout * DW_SECOND;
 	enum wire_opening opening = WIRE_OPEN_MORE;
+	bool quiet = true; /* nothing yet that is the customer's */
 	ssize_t n;
 
 	while (opening == WIRE_OPEN_MORE) {
 		n = sks_recv_deadline(cu->base.request, buf + *len,
-		    RECV_MAX - *len, *len == 0 ? silence : hello);
-		if (n == SKS_ETIMEDOUT && *len == 0)
+		    RECV_MAX - *len, quiet ? silence : hello);
+		if (n == SKS_ETIMEDOUT && quiet)
 			return WIRE_OPEN_LINE;
 		if (n != SKS_ETIMEDOUT && n <= 0 && *len > 0)
 			return WIRE_OPEN_LINE; /* a short text, whole */
 		if (n <= 0)
 			return WIRE_OPEN_MORE;
 		*len += (size_t)n;
-		opening = wire_opening(buf, *len);
+		quiet = drop_lead(buf, len) || *len == 0;
+		if (!quiet)
+			opening = wire_opening(buf, *len);
 	}
 	return opening;
 }

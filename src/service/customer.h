@@ -92,6 +92,9 @@ void svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
 /* The desk says this sentence to the customer. */
 void svc_tell(struct svc_customer *cu, const char *sentence);
 
+/* The same, no sooner than the rate of messages allows. */
+void svc_tell_at_rate(struct svc_customer *cu, const char *sentence);
+
 /* The desk says why a row of the customer's was not read. */
 void svc_unread(struct svc_customer *cu, const char *sentence);
 

@@ -15,6 +15,9 @@
 #define TOO_LONG_MAX 3  /* lines, then it is no customer */
 #define DISCARD_MAX  16 /* times the longest line */
 
+/* After it a CR was the whole end of a telnet row. */
+#define LONE_CR_NS (300 * DW_MS)
+
 static void
 tell_too_long(struct svc_customer *cu)
 {
@@ -38,7 +41,8 @@ line_too_long(struct svc_customer *cu)
 		tell_too_long(cu);
 }
 
-/* Refuses what telnet asks for; from then on it gets telnet's line ends. */
+/* Answers what telnet asks; from its first command on the customer gets
+ * telnet's line ends. */
 static void
 line_telnet(struct svc_customer *cu)
 {
@@ -49,6 +53,8 @@ line_telnet(struct svc_customer *cu)
 		atomic_store(&cu->telnet, true);
 	if (len > 0)
 		svc_request(cu, DESK_RQ_ANSWER, bytes, len, 0);
+	if (wire_line_asked(&cu->line))
+		svc_tell_at_rate(cu, _("Yes, the desk is here."));
 }
 
 /* In the encoding of this customer, or in the one that the desk expects, 0xff
@@ -182,12 +188,33 @@ line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 
 /* A classic client that took its time after it had connected. */
 static bool
-is_late_classic(const struct svc_customer *cu, enum wire_opening *opening)
+is_late_classic(struct svc_customer *cu, enum wire_opening *opening)
 {
-	*opening = wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len);
-	return !cu->spoke && !cu->wants_receipts &&
-	    (*opening == WIRE_OPEN_CLASSIC ||
-		*opening == WIRE_OPEN_CLASSIC_GBK);
+	struct dw_buf *row = &cu->line.row;
+	bool more;
+
+	if (cu->spoke || cu->wants_receipts)
+		return false;
+	dw_buf_drop(row, wire_opening_lead(dw_buf_str(row), row->len, &more));
+	*opening = wire_opening(dw_buf_str(row), row->len);
+	return *opening == WIRE_OPEN_CLASSIC ||
+	    *opening == WIRE_OPEN_CLASSIC_GBK;
+}
+
+/* The next bytes; a CR that nothing follows has ended its row. */
+static ssize_t
+line_recv(struct svc_customer *cu, char *buf, int64_t accepted, int64_t began)
+{
+	ssize_t n = SKS_ETIMEDOUT;
+
+	if (wire_line_cr_waits(&cu->line)) {
+		n = svc_recv(cu, buf, dw_clock_ns() + LONE_CR_NS);
+		if (n != SKS_ETIMEDOUT)
+			return n;
+		wire_line_pause(&cu->line);
+		line_messages(cu);
+	}
+	return svc_recv(cu, buf, line_deadline(cu, accepted, began));
 }
 
 /* Returns what ended it: 0 for end of file, 1 for a classic client with this
@@ -196,7 +223,7 @@ static ssize_t
 line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted,
     enum wire_opening *opening)
 {
-	int64_t began = accepted, until;
+	int64_t began = accepted;
 	ssize_t n = (ssize_t)len;
 
 	for (;;) {
@@ -204,8 +231,7 @@ line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted,
 			began = dw_clock_ns();
 		if (is_late_classic(cu, opening))
 			return 1;
-		until = line_deadline(cu, accepted, began);
-		n = svc_recv(cu, buf, until);
+		n = line_recv(cu, buf, accepted, began);
 		if (n == SKS_ETIMEDOUT) {
 			line_timeout(cu);
 			n = svc_recv(cu, buf, svc_idle_ns(cu));

@@ -559,7 +559,8 @@ enum sks_option {
 	SKS_KEEPCNT,      /* probes without answer that end it */
 	SKS_USER_TIMEOUT, /* ms that sent bytes may stay unacknowledged */
 	SKS_SNDBUF,       /* bytes; the kernel may round and double */
-	SKS_RCVBUF
+	SKS_RCVBUF,
+	SKS_OOBINLINE /* 1: urgent bytes are read where they stand */
 };
 
 /* The same by name, without the system's headers.  SKS_ENOTSUP where the socket

@@ -10,14 +10,20 @@
 
 #include "base/text.h"
 #include "wire/line.h"
+#include "wire/opening.h"
 
 #define SUB_MAX  1024 /* bytes of a subnegotiation that we skip */
 #define ROW_KEEP 1024 /* bytes of memory a silent peer may keep */
+#define KEYS     3    /* characters that came alone, and were typed */
 
 /* These are the bytes of RFC 854, and the first of those of RFC 1184 and 885. */
 enum {
 	XEOF = 236,
 	SE = 240,
+	DM = 242,
+	AYT = 246,
+	EC = 247,
+	EL = 248,
 	SB = 250,
 	WILL = 251,
 	WONT = 252,
@@ -25,6 +31,8 @@ enum {
 	DONT = 254,
 	IAC = 255
 };
+
+#define TIMING_MARK 6 /* RFC 860 */
 
 enum { DATA, COMMAND, OPTION, SUB };
 
@@ -43,12 +51,47 @@ wire_line_fini(struct wire_line *l)
 	dw_buf_fini(&l->answer);
 }
 
+/* Is it what the key for backspace sends? */
+static bool
+is_erase(unsigned char c)
+{
+	return c == '\b' || c == 0x7F;
+}
+
+static bool
+is_one_character(const unsigned char *p, size_t len)
+{
+	bool one = len > 0 && len <= 4 && p[0] != '\n' && p[0] != '\r';
+
+	for (size_t i = 1; i < len && one; i++)
+		one = (p[i] & 0xC0) == 0x80;
+	return one;
+}
+
+/* Learns whether the peer sends each key as it is pressed. */
+static void
+notice_keys(struct wire_line *l)
+{
+	size_t len = (size_t)(l->end - l->in), erased = 0;
+
+	while (erased < len && is_erase(l->in[erased]))
+		erased++;
+	if (is_one_character(l->in, len))
+		l->singles++;
+	else
+		l->singles = 0;
+	if (l->singles == KEYS || (erased == len && len > 0))
+		l->keys = true;
+}
+
 void
 wire_line_feed(struct wire_line *l, const void *bytes, size_t len)
 {
 	assert(l->in == l->end); /* what was lent before has been taken */
 	l->in = bytes;
 	l->end = l->in + len;
+	if (!l->keys)
+		notice_keys(l);
 }
 
 void
@@ -57,13 +100,35 @@ wire_line_eof(struct wire_line *l)
 	l->ended = true;
 }
 
-static void
-forget_row(struct wire_line *l)
+bool
+wire_line_cr_waits(const struct wire_line *l)
 {
-	if (l->row.cap > ROW_KEEP)
-		dw_buf_fini(&l->row);
+	return l->telnet && l->cr && l->state == DATA;
+}
+
+void
+wire_line_pause(struct wire_line *l)
+{
+	assert(l->in == l->end);
+	l->paused = wire_line_cr_waits(l);
+}
+
+static void
+forget(struct dw_buf *b)
+{
+	if (b->cap > ROW_KEEP)
+		dw_buf_fini(b);
 	else
-		dw_buf_reset(&l->row);
+		dw_buf_reset(b);
+}
+
+static void
+forget_answer(struct wire_line *l)
+{
+	if (l->answered == 0 || l->answered < l->answer.len)
+		return;
+	forget(&l->answer);
+	l->answered = 0;
 }
 
 static enum wire_line_kind
@@ -71,8 +136,21 @@ skip_row(struct wire_line *l, size_t more, enum wire_line_kind why)
 {
 	l->skipping = true;
 	l->discarded = l->row.len + more;
-	forget_row(l);
+	forget(&l->row);
 	return why;
+}
+
+/* A byte order mark before the first row is no text. */
+static void
+drop_mark(struct wire_line *l)
+{
+	bool more;
+
+	if (l->begun || l->row.len == 0)
+		return;
+	if (wire_opening_mark(l->row.data, l->row.len, &more))
+		dw_buf_drop(&l->row, WIRE_OPENING_MARK);
+	l->begun = !more;
 }
 
 static enum wire_line_kind
@@ -87,6 +165,7 @@ append(struct wire_line *l, const void *bytes, size_t n)
 		return skip_row(l, n, WIRE_LINE_TOO_LONG);
 	if (dw_buf_add(&l->row, bytes, n) < 0)
 		return skip_row(l, n, WIRE_LINE_NO_MEMORY);
+	drop_mark(l);
 	return WIRE_LINE_NONE;
 }
 
@@ -104,9 +183,30 @@ put(struct wire_line *l, const void *bytes, size_t n)
 	return first != WIRE_LINE_NONE ? first : second;
 }
 
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/*
+ * Telnet's Synch ends in an urgent DM, and some send that byte alone.  It is
+ * no text where a command follows: there is none in any encoding that begins
+ * so.
+ */
+static void
+drop_data_mark(struct dw_buf *row)
+{
+	if (row->len > 2 && (unsigned char)row->data[0] == DM &&
+	    row->data[1] == '/' && is_letter(row->data[2]))
+		dw_buf_drop(row, 1);
+}
+
 static enum wire_line_kind
 end_row(struct wire_line *l, enum wire_line_kind kind)
 {
+	drop_data_mark(&l->row);
+	l->begun = true;
 	l->cr = false;
 	l->handed = !l->skipping;
 	l->skipping = false;
@@ -120,17 +220,67 @@ has_commands(const struct wire_line *l)
 	return l->telnet || !l->plain;
 }
 
-/* Returns the length of the plain data at l->in. */
+/* Takes out of the row what its writer has taken back.  That counts as thrown
+ * away, so that a row which is only edited has an end as well. */
+static void
+erase(struct wire_line *l, size_t n)
+{
+	assert(n <= l->row.len);
+	l->row.len -= n;
+	l->noise += n;
+	if (l->row.data != NULL)
+		l->row.data[l->row.len] = '\0';
+}
+
+static void
+erase_character(struct wire_line *l)
+{
+	if (l->cr)
+		l->cr = false;
+	else
+		erase(l, dw_text_last(dw_buf_str(&l->row), l->row.len));
+}
+
+static void
+erase_row(struct wire_line *l)
+{
+	erase(l, l->row.len);
+	l->noise += l->discarded;
+	l->discarded = 0;
+	l->cr = l->skipping = false;
+}
+
+/* Do the keys of the peer's keyboard come as bytes? */
+static bool
+has_keys(const struct wire_line *l)
+{
+	return l->telnet || l->keys;
+}
+
+/* Returns the length of the plain data at l->in; of the first, no more than
+ * tells whether it is a byte order mark. */
 static size_t
 run_length(const struct wire_line *l)
 {
-	const unsigned char *p = l->in;
-	bool commands = has_commands(l);
+	const unsigned char *p = l->in, *end = l->end;
+	bool keys = has_keys(l), commands = has_commands(l);
 
-	while (p < l->end && *p != '\n' && *p != '\r' &&
-	    (*p != IAC || !commands))
+	if (!l->begun && end - p > WIRE_OPENING_MARK - (int)l->row.len)
+		end = p + WIRE_OPENING_MARK - l->row.len;
+	while (p < end && *p != '\n' && *p != '\r' &&
+	    !(commands && *p == IAC) && !(keys && is_erase(*p)))
 		p++;
 	return (size_t)(p - l->in);
+}
+
+/* Has the CR before this byte ended the row already? */
+static bool
+is_rest_of_end(struct wire_line *l, unsigned char c)
+{
+	bool after_cr = l->after_cr;
+
+	l->after_cr = false;
+	return after_cr && (c == '\n' || c == '\0');
 }
 
 static enum wire_line_kind
@@ -140,13 +290,22 @@ data(struct wire_line *l)
 	unsigned char c = *l->in;
 	size_t n;
 
+	if (c == IAC && has_commands(l)) {
+		l->in++;
+		l->state = COMMAND;
+		return WIRE_LINE_NONE;
+	}
+	if (is_rest_of_end(l, c)) {
+		l->in++;
+		return WIRE_LINE_NONE;
+	}
 	if (c == '\n' || (c == '\0' && l->cr)) {
 		l->in++;
 		return end_row(l, WIRE_LINE_TEXT);
 	}
-	if (c == IAC && has_commands(l)) {
+	if (is_erase(c) && has_keys(l)) {
 		l->in++;
-		l->state = COMMAND;
+		erase_character(l);
 		return WIRE_LINE_NONE;
 	}
 	if (c == '\r') {
@@ -175,29 +334,56 @@ command(struct wire_line *l)
 	l->telnet = true;
 	l->verb = c;
 	l->sub_bytes = 0;
-	if (c == SB)
+	if (c == AYT)
+		l->asked = true;
+	else if (c == EC)
+		erase_character(l);
+	else if (c == EL)
+		erase_row(l);
+	else if (c == SB)
 		l->state = SUB;
 	else if (c >= WILL)
 		l->state = OPTION;
 	return WIRE_LINE_NONE;
 }
 
+static bool
+answer(struct wire_line *l, unsigned char verb, unsigned char option)
+{
+	unsigned char bytes[3] = { IAC, verb, option };
+
+	return dw_buf_add(&l->answer, bytes, sizeof bytes) == 0;
+}
+
 /*
  * We want no option and refuse each at most once, so two programs that both
- * do this can never talk in circles (RFC 1143), and the answers are bounded.
+ * do this can never talk in circles (RFC 1143).
+ */
+static void
+refuse(struct wire_line *l, unsigned char option)
+{
+	uint32_t *set = &l->refused[l->verb == DO ? 0 : 1][option / 32];
+	uint32_t bit = UINT32_C(1) << (option % 32);
+
+	if ((*set & bit) == 0 && answer(l, l->verb == DO ? WONT : DONT, option))
+		*set |= bit;
+}
+
+/*
+ * A timing mark is a question and no option: telnet shows nothing from its
+ * Ctrl-C until the answer comes, so each is answered.  An answer is as long as
+ * what asks for it.
  */
 static enum wire_line_kind
 option(struct wire_line *l)
 {
 	unsigned char c = *l->in++;
-	unsigned char refusal[3] = { IAC, l->verb == DO ? WONT : DONT, c };
-	uint32_t *set = &l->refused[l->verb == DO ? 0 : 1][c / 32];
-	uint32_t bit = UINT32_C(1) << (c % 32);
 
 	l->state = DATA;
-	if ((l->verb == DO || l->verb == WILL) && (*set & bit) == 0 &&
-	    dw_buf_add(&l->answer, refusal, sizeof refusal) == 0)
-		*set |= bit;
+	if (l->verb == DO && c == TIMING_MARK)
+		answer(l, WILL, c);
+	else if (l->verb == DO || l->verb == WILL)
+		refuse(l, c);
 	return WIRE_LINE_NONE;
 }
 
@@ -242,6 +428,15 @@ step(struct wire_line *l)
 	return kind;
 }
 
+/* The CR that waited was all of the row's end. */
+static enum wire_line_kind
+end_at_cr(struct wire_line *l)
+{
+	l->paused = false;
+	l->after_cr = true;
+	return end_row(l, WIRE_LINE_TEXT);
+}
+
 /* What was undecided is data when nothing follows. */
 static enum wire_line_kind
 finish(struct wire_line *l)
@@ -262,10 +457,13 @@ wire_line_next(struct wire_line *l, const char **text, size_t *len)
 	enum wire_line_kind kind = WIRE_LINE_NONE;
 
 	if (l->handed)
-		forget_row(l);
+		forget(&l->row);
+	forget_answer(l);
 	l->handed = false;
 	while (kind == WIRE_LINE_NONE && l->in < l->end)
 		kind = step(l);
+	if (kind == WIRE_LINE_NONE && l->paused)
+		kind = end_at_cr(l);
 	if (kind == WIRE_LINE_NONE && l->ended)
 		kind = finish(l);
 	*text = dw_buf_str(&l->row);
@@ -273,8 +471,6 @@ wire_line_next(struct wire_line *l, const char **text, size_t *len)
 	return kind;
 }
 
-/* The answers are never more than 512 refusals, so none is ever dropped from
- * the buffer. */
 size_t
 wire_line_answer(struct wire_line *l, const char **bytes)
 {
@@ -304,6 +500,15 @@ bool
 wire_line_telnet(const struct wire_line *l)
 {
 	return l->telnet;
+}
+
+bool
+wire_line_asked(struct wire_line *l)
+{
+	bool asked = l->asked;
+
+	l->asked = false;
+	return asked;
 }
 
 size_t
@@ -368,7 +573,8 @@ wire_line_encode(struct dw_buf *out, const char *who, const char *text,
 		len--;
 	r = add_prefixes(&tag, &gutter, who);
 	if (r == 0)
-		r = dw_text_printable(&safe, text, len, DW_TEXT_ROWS);
+		r = dw_text_printable(&safe, text, len,
+		    DW_TEXT_ROWS | DW_TEXT_TYPED);
 	if (r == 0) {
 		add_rows(out, dw_buf_str(&tag), dw_buf_str(&gutter),
 		    dw_buf_str(&safe), telnet ? "\r\n" : "\n");

@@ -8,6 +8,15 @@
  * of file, suspend, abort, end of record) only behind another one.  UTF-8 is not
  * judged here.
  *
+ * Telnet's EC takes the last character back, as people see it, EL the row.  So
+ * does 0x08 or 0x7f the last character, if the peer sends each key as it is
+ * pressed: it speaks telnet, or three feeds one after the other were one
+ * character each, or one feed was nothing but such bytes.  Of any other peer
+ * they are data.
+ *
+ * A byte order mark before the first row is no text, nor is a lone 0xf2 before
+ * a command: telnet's data mark, sent as urgent data without its IAC.
+ *
  *	wire_line_feed(l, bytes, n);		however recv cut them
  *	while ((kind = wire_line_next(l, &text, &len)) != WIRE_LINE_NONE)
  *		...
@@ -40,7 +49,7 @@ struct wire_line {
 	 * byte decides is not in row yet but in `cr` and `state`.
 	 */
 	struct dw_buf row;
-	struct dw_buf answer;          /* all for the peer */
+	struct dw_buf answer;          /* for the peer */
 	size_t answered;               /* of it handed out */
 	const unsigned char *in, *end; /* lent by feed, not yet looked at */
 	size_t max_bytes;
@@ -48,8 +57,14 @@ struct wire_line {
 	size_t noise;     /* telnet's, since the last row */
 	size_t sub_bytes; /* of this subnegotiation */
 	int state;
-	int verb; /* the option command being read */
+	int verb;         /* the option command being read */
+	unsigned singles; /* feeds in a row that were one character */
 	bool cr, handed, skipping, ended, telnet, sub_iac, plain;
+	bool keys;              /* backspace comes as a byte */
+	bool asked;             /* AYT */
+	bool begun;             /* no byte order mark can follow */
+	bool paused;            /* a CR that waits ends the row */
+	bool after_cr;          /* it did; its LF or NUL is no row */
 	uint32_t refused[2][8]; /* options, by DO and by WILL */
 };
 
@@ -66,6 +81,11 @@ void wire_line_feed(struct wire_line *l, const void *bytes, size_t len);
 /* Nothing follows: a row without an end comes as CUT_SHORT. */
 void wire_line_eof(struct wire_line *l);
 
+/* Telnet only: whether a CR waits for the byte that tells what it means.  Some
+ * send it alone, so after a moment it is an end: the caller says when. */
+bool wire_line_cr_waits(const struct wire_line *l);
+void wire_line_pause(struct wire_line *l);
+
 /*
  * The next row.  The text is the decoder's, valid until it is called again,
  * and may hold any byte.
@@ -74,8 +94,8 @@ enum wire_line_kind wire_line_next(struct wire_line *l, const char **text,
     size_t *len);
 
 /*
- * What telnet's rules want us to send: each option is refused once, all else
- * is passed over.  Returns its length, mostly 0; each byte is handed out once
+ * What telnet's rules want us to send: each option is refused once, each timing
+ * mark is answered, all else is passed over.  Returns its length, mostly 0; each byte is handed out once
  * and is valid until the next call of any of these.
  */
 size_t wire_line_answer(struct wire_line *l, const char **bytes);
@@ -88,11 +108,14 @@ void wire_line_plain(struct wire_line *l, bool plain);
  * all the same?  No word begins with two letters and ASCII like that. */
 bool wire_line_begins_telnet(const char *bytes, size_t len);
 
+/* Whether the peer has asked, since this was asked last, if we are there. */
+bool wire_line_asked(struct wire_line *l);
+
 /* Whether the peer has sent a telnet command. */
 bool wire_line_telnet(const struct wire_line *l);
 
 /* Bytes thrown away since the last row ended: of an over-long row that has not
- * ended yet, and of telnet's commands. */
+ * ended yet, of telnet's commands, and what was taken back. */
 size_t wire_line_discarded(const struct wire_line *l);
 
 /* How many ends of rows are in what was fed and is not decoded yet. */
@@ -101,9 +124,9 @@ size_t wire_line_waiting(const struct wire_line *l);
 /*
  * Adds text as rows "who: text", or "* text" when who is NULL: the desk's own.
  * Each LF in the text begins a row that is indented alike, so that no row of a
- * text can pass for another speaker's; who and text are made harmless
- * (dw_text_printable).  Rows end with CR LF for telnet, else LF.  A last LF of
- * the text begins no row.  Returns 0 or
+ * text can pass for another speaker's.  who is made harmless; the text goes as
+ * it was typed, but for control characters (DW_TEXT_TYPED).  Rows end with CR
+ * LF for telnet, else LF.  A last LF of the text begins no row.  Returns 0 or
  * -ENOMEM (also over out->max; out->failed is set).
  */
 int wire_line_encode(struct dw_buf *out, const char *who, const char *text,

@@ -62,3 +62,43 @@ wire_opening_charset(enum wire_opening opening)
 	return opening == WIRE_OPEN_CLASSIC_GBK ? dw_charset_find("gbk", 3) :
 						  NULL;
 }
+
+bool
+wire_opening_mark(const void *bytes, size_t len, bool *more)
+{
+	size_t n = len < WIRE_OPENING_MARK ? len : WIRE_OPENING_MARK;
+	bool same = memcmp(bytes, "\xef\xbb\xbf", n) == 0;
+
+	*more = same && n > 0 && n < WIRE_OPENING_MARK;
+	return same && n == WIRE_OPENING_MARK;
+}
+
+/* Telnet's data mark, without its IAC. */
+static bool
+is_data_mark(const void *bytes, size_t len, bool *more)
+{
+	static const char *const hellos[] = { EV_CLIENT_HELLO,
+		EV_CLIENT_HELLO_GBK };
+	const char *s = bytes;
+
+	if (len == 0 || s[0] != '\xf2')
+		return false;
+	for (size_t i = 0; i < sizeof hellos / sizeof hellos[0]; i++) {
+		size_t whole = strlen(hellos[i]);
+		size_t n = len - 1 < whole ? len - 1 : whole;
+
+		if (memcmp(s + 1, hellos[i], n) != 0)
+			continue;
+		*more = n < whole;
+		return n == whole;
+	}
+	return false;
+}
+
+size_t
+wire_opening_lead(const void *bytes, size_t len, bool *more)
+{
+	if (wire_opening_mark(bytes, len, more))
+		return WIRE_OPENING_MARK;
+	return is_data_mark(bytes, len, more) ? 1 : 0;
+}

@@ -5,6 +5,7 @@
 #ifndef WIRE_OPENING_H
 #define WIRE_OPENING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/charset.h"
@@ -28,5 +29,18 @@ enum wire_opening wire_opening(const void *bytes, size_t len);
 
 /* The encoding that an opening is in; NULL: it does not say. */
 const struct dw_charset *wire_opening_charset(enum wire_opening opening);
+
+/* Whether the bytes begin with a byte order mark, U+FEFF in UTF-8.  *more: that
+ * depends on the bytes that follow; the answer is false. */
+#define WIRE_OPENING_MARK 3
+bool wire_opening_mark(const void *bytes, size_t len, bool *more);
+
+/*
+ * How many bytes a connection begins with that are not the customer's: a byte
+ * order mark, or the lone 0xf2 of telnet's Synch (urgent data) before a classic
+ * handshake.  *more: that depends on the bytes that follow; the answer is 0.
+ * Any thread.
+ */
+size_t wire_opening_lead(const void *bytes, size_t len, bool *more);
 
 #endif

@@ -114,7 +114,22 @@ __wrap_wire_line_answer(struct wire_line *l, const char **bytes)
 
 	if (PLANTED(refused_twice))
 		l->answered = 0;
-	return n;
+	return PLANTED(mark_not_answered) && n > 0 && (*bytes)[2] == 6 ? 0 : n;
+}
+
+WRAPS(wire_line_asked);
+bool
+__wrap_wire_line_asked(struct wire_line *l)
+{
+	return !PLANTED(nobody_is_there) && __real_wire_line_asked(l);
+}
+
+WRAPS(wire_line_pause);
+void
+__wrap_wire_line_pause(struct wire_line *l)
+{
+	if (!PLANTED(lone_cr_no_end))
+		__real_wire_line_pause(l);
 }
 
 WRAPS(wire_line_telnet);
@@ -188,6 +203,15 @@ __wrap_wire_classic_flush(struct wire_classic *c)
 }
 
 /* ---- which of them it is ---- */
+
+WRAPS(wire_opening_lead);
+size_t
+__wrap_wire_opening_lead(const void *bytes, size_t len, bool *more)
+{
+	size_t n = __real_wire_opening_lead(bytes, len, more);
+
+	return PLANTED(lead_is_text) ? 0 : n;
+}
 
 WRAPS(wire_opening);
 enum wire_opening

@@ -19,8 +19,19 @@ from tap import fork_pty, size
 
 # What a console may say to its terminal: rows, colours, the cursor's ways.
 OWN = re.compile(r"\x1b\[[\d;?]*[A-HJKPXhlm@]|[\r\n\a\b]")
-# Joiners and emoji signs stay where they join something.
+# Signs of emoji, and the joiner of two, are no harm; nor is what a script
+# cannot be written without, where it stands between two of its letters.
 KEPT = "\u200d\ufe0f"
+WRITTEN = [
+    "می\u200cخواهم", "ක්\u200dෂ", "र्\u200dय", "ไทย\u200bไทย",
+    "שלום!\u200f C++\u200e", "Donau\u00addampf", "葛\U000e0101城",
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+]
+DECEITFUL = {
+    "pay\u200cpal": "pay\\u{200C}pal", "שלום\u202eabc": "שלום\\u{202E}abc",
+    "a\u200eb": "a\\u{200E}b", "ab\u00ad": "ab\\u{00AD}",
+    "\U0001f3f4\U000e0061\U000e007f": "\U0001f3f4\\u{E0061}\\u{E007F}",
+}
 
 
 def code_points():
@@ -222,6 +233,68 @@ def _():
                        "the last row")
         with open(path, encoding="utf-8") as f:
             same(harmful(f.read()), [])
+
+
+def typed():
+    """Every code point that is no control character, in texts that nothing
+    cuts; and what people write."""
+    text = "".join(c for c in code_points() if unicodedata.category(c) != "Cc")
+    return WRITTEN + list(DECEITFUL) + [
+        "e" + "\u0301" * 9, "a\ud7ff\ue000\ufffe\U0010fffdz"] + [
+            "<" + text[i:i + 200] + ">" for i in range(0, len(text), 200)]
+
+
+@case("what an operator types is what the customer gets, with nc and telnet")
+def _():
+    with Desk() as d:
+        o, nc, telnet = d.operator(), d.line(), d.line()
+        nc.send("hi\n")
+        telnet.send(b"\xff\xf1hi\r\n")
+        for c, end in ((nc, "\n"), (telnet, "\r\n")):
+            sid = o.event("arrived", addr=c.address)["sid"]
+            for text in typed():
+                same(o.reply(sid, text), "ok")
+                c.until("lin: ")
+                same(c.until(end), text + end)
+
+
+@case("and with the tutorial's client, and over UDP")
+def _():
+    with Desk("--udp", "127.0.0.1:0", "--rate", "1000000", "--burst",
+              "1000000") as d, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        o, c = d.operator(), d.classic()
+        c.handshake()
+        sid = o.event("arrived")["sid"]
+        port = int(d.row("listening on udp ").rpartition(":")[2])
+        udp.settimeout(LIMIT)
+        udp.connect(("127.0.0.1", port))
+        udp.send(b"hi")
+        to = o.event("udp")["addr"]
+        for n, text in enumerate(typed()):
+            c.send(f"next {n}")
+            o.said(f"next {n}")
+            same(o.reply(sid, text), "ok")
+            same(c.read_one(), text)
+            same(o.command(f"udp {to} {text}"), "ok")
+            same(udp.recv(2000).decode(), text)
+
+
+@case("a joiner stands on the operator's screen where it belongs, and no "
+      "longer where it deceives")
+def _():
+    with Desk("--rate", "1000000", "--burst", "1000000") as d, \
+            state() as folder:
+        o, c = d.operator(), d.line()
+        for text in [*WRITTEN, *DECEITFUL, "the last"]:
+            c.send(text + "\n")
+            o.said(text)
+        out = pipe(["attach", "--operator-socket", d.operator_path], folder,
+                   b"/1\n/history\n")
+        for text in [*WRITTEN, *DECEITFUL.values()]:
+            assert text in out, (ascii(text), ascii(out))
+        for text in DECEITFUL:
+            assert text not in out, ascii(text)
 
 
 signal.signal(signal.SIGPIPE, signal.SIG_IGN)

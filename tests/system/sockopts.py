@@ -50,7 +50,8 @@ def desk_end(d, customer):
     return None
 
 
-@case("a customer's socket has its keepalive, its user timeout and no delay")
+@case("a customer's socket has its keepalive, its user timeout, no delay, and "
+      "urgent bytes where they stand")
 def _():
     with Desk("--user-timeout", "7", "--keepalive", "33") as d:
         with socket.create_connection(("127.0.0.1", d.port)) as customer:
@@ -59,6 +60,8 @@ def _():
                 tcp = socket.IPPROTO_TCP
                 same(s.getsockopt(tcp, socket.TCP_NODELAY) != 0, True)
                 same(s.getsockopt(tcp, socket.TCP_USER_TIMEOUT), 7000)
+                same(s.getsockopt(socket.SOL_SOCKET,
+                                  socket.SO_OOBINLINE) != 0, True)
                 same(s.getsockopt(socket.SOL_SOCKET,
                                   socket.SO_KEEPALIVE), 1)
                 same(s.getsockopt(tcp, socket.TCP_KEEPIDLE), 33)

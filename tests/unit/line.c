@@ -82,6 +82,27 @@ expect(const char *bytes, size_t len, const char *want, size_t want_len,
 	expect(in, sizeof in - 1, want, sizeof want - 1, answer, \
 	    sizeof answer - 1)
 
+#define EXPECT_WHOLE(in, want) expect_parts(want, (const char *[]){ in, NULL })
+#define EXPECT_PARTS(want, ...) \
+	expect_parts(want, (const char *[]){ __VA_ARGS__, NULL })
+
+static void
+expect_parts(const char *want, const char *const parts[])
+{
+	struct dw_buf out = DW_BUF_INITIALIZER, ans = DW_BUF_INITIALIZER;
+	struct wire_line l;
+
+	wire_line_init(&l, MAX);
+	for (size_t i = 0; parts[i] != NULL; i++) {
+		wire_line_feed(&l, parts[i], strlen(parts[i]));
+		drain(&l, &out, &ans);
+	}
+	CHECK_STR(dw_buf_str(&out), want);
+	wire_line_fini(&l);
+	dw_buf_fini(&out);
+	dw_buf_fini(&ans);
+}
+
 static void
 lf_crlf_and_cr_nul_end_a_row(void)
 {
@@ -121,6 +142,160 @@ each_option_is_refused_once(void)
 	EXPECT("h\xff\xfe\x01i\xff\xfc\x01\n", "Thi|", "");
 	EXPECT("\xff\xfd\xff\xff\xfb\x00x\n", "Tx|",
 	    "\xff\xfc\xff\xff\xfe\x00");
+}
+
+/* RFC 860.  This is what telnet sends for a Ctrl-C. */
+#define CTRL_C "\xff\xf4\xff\xfd\x06"
+
+static void
+every_timing_mark_is_answered(void)
+{
+	EXPECT(CTRL_C "hi" CTRL_C "\n" CTRL_C, "Thi|",
+	    "\xff\xfb\x06\xff\xfb\x06\xff\xfb\x06");
+	EXPECT("\xff\xfb\x06\xff\xfb\x06\xff\xfe\x06hi\n", "Thi|",
+	    "\xff\xfe\x06");
+}
+
+static void
+answers_that_were_handed_out_need_no_memory(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER, ans = DW_BUF_INITIALIZER;
+	struct wire_line l;
+
+	wire_line_init(&l, MAX);
+	for (int i = 0; i < 10000; i++) {
+		wire_line_feed(&l, CTRL_C, 5);
+		drain(&l, &out, &ans);
+	}
+	CHECK_INT(ans.len, 30000);
+	CHECK(l.answer.cap <= 1024);
+	wire_line_fini(&l);
+	dw_buf_fini(&out);
+	dw_buf_fini(&ans);
+}
+
+static void
+are_you_there_is_told_once_for_what_came_together(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_line l;
+
+	wire_line_init(&l, MAX);
+	wire_line_feed(&l, "a\xff\xf6\xff", 4);
+	drain(&l, &out, &out);
+	CHECK(wire_line_asked(&l));
+	CHECK(!wire_line_asked(&l));
+	wire_line_feed(&l, "\xf6", 1);
+	drain(&l, &out, &out);
+	CHECK(wire_line_asked(&l));
+	wire_line_fini(&l);
+	dw_buf_fini(&out);
+}
+
+static void
+ec_takes_a_character_back_as_people_see_it(void)
+{
+	EXPECT("abx\xff\xf7\n", "Tab|", "");
+	EXPECT("您好\xff\xf7\n", "T您|", "");
+	EXPECT("ae\xcc\x81\xcc\xa3\xff\xf7\n", "Ta|", "");
+	EXPECT("a👩‍💻\xff\xf7\n", "Ta|", "");
+	EXPECT("a\xe5\xae\xff\xf7\xff\xf7"
+	       "b\n",
+	    "Tab|", "");
+	EXPECT("ab\r\xff\xf7"
+	       "c\n",
+	    "Tabc|", "");
+	EXPECT("\xff\xf7\n\xff\xf7hi\n", "T|Thi|", "");
+}
+
+static void
+el_takes_the_row_back(void)
+{
+	EXPECT("wrong 您\xff\xf8right\n", "Tright|", "");
+	EXPECT("one\n\xff\xf8two\n", "Tone|Ttwo|", "");
+	EXPECT("a\r\xff\xf8"
+	       "b\n",
+	    "Tb|", "");
+	EXPECT("0123456789012345678901234567890123456789\xff\xf8ok\n", "L|Tok|",
+	    "");
+}
+
+static void
+backspace_and_delete_edit_in_telnet_and_are_data_elsewhere(void)
+{
+	EXPECT("\xff\xf1helo\blo 好\x7f!\n", "Thello !|", "");
+	EXPECT("\xff\xf1\b\x7fhi\n", "Thi|", "");
+	EXPECT_WHOLE("helo\blo\x7f\n", "Thelo\blo\x7f|");
+}
+
+/* What one key sends comes alone. */
+static void
+keys_that_come_one_by_one_edit(void)
+{
+	EXPECT_PARTS("Thello|", "h", "e", "l", "x", "\b", "l", "o", "\n");
+	EXPECT_PARTS("T您|", "您好", "\x7f", "\r\n");
+	EXPECT_PARTS("Ta|", "abc", "\b\b", "\n");
+	EXPECT_PARTS("Tax|", "a", "b", "c", "\b\bx", "\n");
+	EXPECT_PARTS("Tab\bc|", "ab\bc", "\n");
+	EXPECT_PARTS("Ty|Ta\bb|", "y\n", "a\bb\n");
+}
+
+static void
+a_lone_cr_ends_a_telnet_row_after_a_pause(void)
+{
+	static const struct {
+		const char *before, *after, *want;
+	} rows[] = {
+		{ "\xff\xf1hi\r", "\nyou\n", "Thi|Tyou|" },
+		{ "\xff\xf1hi\r", "you\n", "Thi|Tyou|" },
+		{ "\xff\xf1hi\r", "\xff\xf1\nyou\n", "Thi|Tyou|" },
+		{ "\xff\xf1hi\r", "\n\nx\n", "Thi|T|Tx|" },
+		{ "\xff\xf1hi", "\n", "Thi|" },
+		{ "hi\r", "you\n", "Thi\ryou|" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct dw_buf out = DW_BUF_INITIALIZER,
+			      ans = DW_BUF_INITIALIZER;
+		struct wire_line l;
+
+		wire_line_init(&l, MAX);
+		wire_line_feed(&l, rows[i].before, strlen(rows[i].before));
+		drain(&l, &out, &ans);
+		wire_line_pause(&l);
+		drain(&l, &out, &ans);
+		CHECK(!wire_line_cr_waits(&l));
+		wire_line_feed(&l, rows[i].after, strlen(rows[i].after));
+		drain(&l, &out, &ans);
+		CHECK_STR(dw_buf_str(&out), rows[i].want);
+		wire_line_fini(&l);
+		dw_buf_fini(&out);
+		dw_buf_fini(&ans);
+	}
+}
+
+static void
+a_byte_order_mark_before_all_else_is_no_text(void)
+{
+	EXPECT("\xef\xbb\xbfhi\n\xef\xbb\xbfyou\n", "Thi|T\xef\xbb\xbfyou|",
+	    "");
+	EXPECT("\xef\xbb\xbf"
+	       "0123456789012345678901234567890\n",
+	    "T0123456789012345678901234567890|", "");
+	EXPECT("\xef\xbb\xbf\n", "T|", "");
+	EXPECT("\xef\xbb\xbf", "", "");
+	EXPECT("\xef\xbb", "S\xef\xbb|", "");
+	EXPECT("a\xef\xbb\xbf\n", "Ta\xef\xbb\xbf|", "");
+}
+
+static void
+a_data_mark_that_lost_its_iac_hides_no_command(void)
+{
+	EXPECT("\xf2/quit\n", "T/quit|", "");
+	EXPECT("a\n\xf2/quit\r\n", "Ta|T/quit|", "");
+	EXPECT("\xf2//x\n", "T\xf2//x|", "");
+	EXPECT("\xf2hi\n", "T\xf2hi|", "");
+	EXPECT("\xff\xf2/quit\n", "T/quit|", "");
 }
 
 static void
@@ -359,7 +534,8 @@ a_text_goes_out_harmless(void)
 	    "a\033[2J\0\xff"
 	    "b",
 	    8, false, "Lin: a\\x1b[2J\\x00\\xffb\n");
-	check_rows("L\033n", "x", 1, false, "L\\x1bn: x\n");
+	check_rows("L\033n\xe2\x80\x8f", "x", 1, false,
+	    "L\\x1bn\\u{200F}: x\n");
 	check_rows("L\nn", "x", 1, false, "L\\nn: x\n");
 }
 
@@ -423,6 +599,32 @@ telnet_gets_0xff_twice(void)
 	dw_buf_fini(&out);
 }
 
+/* What an operator typed, control characters aside. */
+static void
+a_text_goes_out_as_it_was_typed(void)
+{
+	static const char *const texts[] = {
+		"a\xe2\x80\x8d"
+		"b\xe2\x80\x8c\xe2\x80\x8e\xe2\x80\xae\xe2\x80\xa8",
+		"می\xe2\x80\x8cخواهم",
+		"so\xc2\xad"
+		"ft",
+		"\xee\x80\x80\xf3\xa0\x81\xa7\xef\xbb\xbf\xcd\x8f",
+		"e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
+		"C:\\path \\x1b",
+	};
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct dw_buf want = DW_BUF_INITIALIZER;
+
+		dw_buf_addf(&want, "Lin: %s\n", texts[i]);
+		check_rows("Lin", texts[i], strlen(texts[i]), false, want.data);
+		dw_buf_fini(&want);
+	}
+	check_rows("Lin", "a\x0b* b\x0c* c\xc2\x85* d", 14, false,
+	    "Lin: a\\x0b* b\\x0c* c\\x85* d\n");
+}
+
 int
 main(void)
 {
@@ -432,6 +634,16 @@ main(void)
 		T(a_row_without_an_end_is_cut_short_at_eof),
 		T(chinese_text_survives_every_cut),
 		T(each_option_is_refused_once),
+		T(every_timing_mark_is_answered),
+		T(answers_that_were_handed_out_need_no_memory),
+		T(are_you_there_is_told_once_for_what_came_together),
+		T(ec_takes_a_character_back_as_people_see_it),
+		T(el_takes_the_row_back),
+		T(backspace_and_delete_edit_in_telnet_and_are_data_elsewhere),
+		T(keys_that_come_one_by_one_edit),
+		T(a_lone_cr_ends_a_telnet_row_after_a_pause),
+		T(a_byte_order_mark_before_all_else_is_no_text),
+		T(a_data_mark_that_lost_its_iac_hides_no_command),
 		T(other_commands_are_passed_over),
 		T(later_commands_are_data_until_telnet_is_met),
 		T(a_doubled_iac_is_a_byte),
@@ -451,6 +663,7 @@ main(void)
 		T(where_it_is_a_letter_0xff_is_one),
 		T(a_word_that_begins_with_0xff_is_told_from_telnet),
 		T(telnet_gets_0xff_twice),
+		T(a_text_goes_out_as_it_was_typed),
 	};
 
 	return t_main("line", cases, sizeof cases / sizeof cases[0]);

@@ -86,6 +86,42 @@ eighteen_bytes_always_decide(void)
 	}
 }
 
+#define MARK "\xef\xbb\xbf"
+
+static void
+a_mark_before_the_opening_is_none_of_it(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t lead;
+		bool more;
+	} leads[] = {
+		{ "", 0, false },
+		{ "\xef", 0, true },
+		{ "\xef\xbb", 0, true },
+		{ "\xef\xbc\x88", 0, false },
+		{ MARK, 3, false },
+		{ MARK "/quit", 3, false },
+		{ "a" MARK, 0, false },
+		{ "\xf2", 0, true },
+		{ "\xf2客户", 0, true },
+		{ "\xf2客户端已就绪", 1, false },
+		{ "\xf2客户端已就绪hi", 1, false },
+		{ "\xf2客户\n", 0, false },
+		{ "客户端已就绪", 0, false },
+	};
+
+	for (size_t i = 0; i < sizeof leads / sizeof leads[0]; i++) {
+		const char *s = leads[i].bytes;
+		bool more = false;
+
+		if (!CHECK_INT(wire_opening_lead(s, strlen(s), &more),
+			leads[i].lead) ||
+		    !CHECK_INT(more, leads[i].more))
+			CHECK_STR(s, "this row");
+	}
+}
+
 int
 main(void)
 {
@@ -94,6 +130,7 @@ main(void)
 		T(an_answer_never_changes_when_more_bytes_come),
 		T(a_nul_is_a_byte_like_others),
 		T(eighteen_bytes_always_decide),
+		T(a_mark_before_the_opening_is_none_of_it),
 	};
 
 	return t_main("opening", cases, sizeof cases / sizeof cases[0]);

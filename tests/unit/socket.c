@@ -260,6 +260,9 @@ options_are_set_where_the_socket_has_them(void)
 	CHECK_INT(sks_get_option(ours, SKS_USER_TIMEOUT, &value), 0);
 	CHECK_INT(value, 30000);
 	CHECK_INT(sks_set_option(ours, SKS_NODELAY, 1), 0);
+	CHECK_INT(sks_set_option(ours, SKS_OOBINLINE, 1), 0);
+	CHECK_INT(sks_get_option(ours, SKS_OOBINLINE, &value), 0);
+	CHECK_INT(value, 1);
 	close_pair();
 	open_pair();
 	CHECK_INT(sks_set_option(ours, SKS_NODELAY, 1), SKS_ENOTSUP);

@@ -194,6 +194,151 @@ an_emoji_keeps_its_variant_and_its_joiner(void)
 	    "👩\\u{200D}1");
 }
 
+#define ZWNJ "\xe2\x80\x8c"
+#define ZWJ  "\xe2\x80\x8d"
+#define ZWSP "\xe2\x80\x8b"
+#define LRM  "\xe2\x80\x8e"
+#define RLM  "\xe2\x80\x8f"
+#define RLO  "\xe2\x80\xae"
+#define SHY  "\xc2\xad"
+#define TAGS(a, b, c, d, e)                                                 \
+	"\xf3\xa0\x81" a "\xf3\xa0\x81" b "\xf3\xa0\x81" c "\xf3\xa0\x81" d \
+	"\xf3\xa0\x81" e
+#define TAG_END "\xf3\xa0\x81\xbf"
+#define GBENG   TAGS("\xa7", "\xa2", "\xa5", "\xae", "\xa7")
+
+static void
+a_joiner_stays_where_its_script_needs_it(void)
+{
+	static const char *const texts[] = {
+		"می" ZWNJ "خواهم", /* Persian */
+		"کار" ZWNJ "ها",   /* after a letter that joins only one way */
+		"ක්" ZWJ "ෂ",       /* Sinhala, after a virama */
+		"र्" ZWJ "य क्" ZWNJ "ष", /* Devanagari */
+		"ন্" ZWNJ " র" ZWJ "্য",  /* Bengali; one ends its word */
+		"ന്" ZWJ,                /* an old chillu */
+		"ไทย" ZWSP "ไทย",
+		"សួស្តី" ZWSP "អ្នក",
+		"葛\xf3\xa0\x84\x81城", /* one form of an ideograph */
+		"שלום!" RLM " C++" LRM,
+		LRM "+972 שלום",
+		"Donau" SHY "dampf",
+		"e\xcc\x81" SHY "a",
+		"🏴" GBENG TAG_END "!",
+		"❤\xef\xb8\x8e 🏳️" ZWJ "🌈",
+	};
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		CHECK_STR(shown(texts[i]), texts[i]);
+}
+
+static void
+a_joiner_that_joins_nothing_is_named(void)
+{
+	CHECK_STR(shown("a" ZWNJ "b"), "a\\u{200C}b");
+	CHECK_STR(shown("می" ZWNJ), "می\\u{200C}");
+	CHECK_STR(shown("می" ZWNJ " خ"), "می\\u{200C} خ");
+	CHECK_STR(shown("می" ZWNJ ZWNJ "خ"), "می\\u{200C}\\u{200C}خ");
+	CHECK_STR(shown("می" ZWNJ "क"), "می\\u{200C}क");
+	CHECK_STR(shown(ZWJ "خ"), "\\u{200D}خ");
+	CHECK_STR(shown("क्" ZWJ ZWJ "ष"), "क्" ZWJ "\\u{200D}ष");
+	CHECK_STR(shown("a" ZWSP "b"), "a\\u{200B}b");
+	CHECK_STR(shown("a" SHY), "a\\u{00AD}");
+	CHECK_STR(shown("a" SHY SHY "b"), "a\\u{00AD}\\u{00AD}b");
+	CHECK_STR(shown("a" SHY "1"), "a\\u{00AD}1");
+	CHECK_STR(shown("a" SHY "б"), "a\\u{00AD}б");
+	CHECK_STR(shown("a" LRM "b" RLM), "a\\u{200E}b\\u{200F}");
+	CHECK_STR(shown("א" LRM LRM "א"), "א" LRM "\\u{200E}א");
+	CHECK_STR(shown("א" RLO "א"), "א\\u{202E}א");
+	CHECK_STR(shown("葛\xf3\xa0\x84\x81\xf3\xa0\x84\x81"),
+	    "葛\xf3\xa0\x84\x81\\u{E0101}");
+}
+
+static void
+the_tags_of_no_flag_are_named(void)
+{
+	CHECK_STR(shown(TAG_END), "\\u{E007F}");
+	CHECK_STR(shown("🏴" TAG_END), "🏴\\u{E007F}");
+	CHECK_STR(shown("🏴\xf3\xa0\x81\xa7" TAG_END),
+	    "🏴\\u{E0067}\\u{E007F}");
+	CHECK_STR(shown("🙂\xf3\xa0\x81\xa7" TAG_END),
+	    "🙂\\u{E0067}\\u{E007F}");
+	CHECK_STR(shown("🏴" GBENG),
+	    "🏴\\u{E0067}\\u{E0062}\\u{E0065}\\u{E006E}\\u{E0067}");
+	CHECK_STR(shown("🏴" GBENG TAG_END TAG_END),
+	    "🏴" GBENG TAG_END "\\u{E007F}");
+	CHECK(strstr(shown("🏴" GBENG GBENG TAG_END), "\\u{E0067}") != NULL);
+}
+
+/* However many there are, the text is looked through once. */
+static void
+a_text_full_of_direction_marks_takes_linear_time(void)
+{
+	struct dw_buf in = DW_BUF_INITIALIZER;
+
+	for (int i = 0; i < 200000; i++)
+		dw_buf_adds(&in, "a" LRM);
+	dw_buf_reset(&got);
+	CHECK_INT(dw_text_printable(&got, in.data, in.len, 0), 0);
+	CHECK_INT(got.len, 200000 * 9);
+	dw_buf_fini(&in);
+}
+
+static void
+joined_text_is_as_wide_as_its_letters(void)
+{
+	CHECK_INT(dw_text_width("می" ZWNJ "خ", strlen("می" ZWNJ "خ")), 3);
+	CHECK_INT(dw_text_width("a" SHY "b", 4), 3);
+	CHECK_INT(dw_text_width("א" LRM, 5), 1);
+	CHECK_INT(dw_text_width("🏴" GBENG TAG_END, strlen("🏴" GBENG TAG_END)),
+	    2);
+}
+
+/* Once over each code point, however it is cut from its neighbours. */
+static void
+typed_text_loses_nothing_but_controls(void)
+{
+	int bad = 0;
+
+	for (ucs4_t uc = 0x20; uc <= 0x10FFFF; uc++) {
+		char b[8];
+		int n = u8_uctomb((uint8_t *)b, uc, sizeof b);
+
+		if (n < 0 || (uc >= 0x7F && uc < 0xA0))
+			continue;
+		dw_buf_reset(&got);
+		dw_text_printable(&got, b, (size_t)n, DW_TEXT_TYPED);
+		bad += got.len != (size_t)n || memcmp(got.data, b, got.len);
+	}
+	CHECK_INT(bad, 0);
+	CHECK_STR(printable("\033\x7f\xc2\x9b\xff\n", 6, DW_TEXT_TYPED),
+	    "\\x1b\\x7f\\x9b\\xff\\n");
+}
+
+static void
+the_last_character_is_one_as_people_see_it(void)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	CHECK_INT(dw_text_last("", 0), 0);
+	CHECK_INT(dw_text_last("ab", 2), 1);
+	CHECK_INT(dw_text_last("a好", 4), 3);
+	CHECK_INT(dw_text_last("ae\xcc\x81", 4), 3);
+	CHECK_INT(dw_text_last("e\xcc\x81", 3), 3);
+	CHECK_INT(dw_text_last("\xcc\x81", 2), 2);
+	CHECK_INT(dw_text_last("好\xe5\xa5", 5), 1);
+	CHECK_INT(dw_text_last("\xbf\xbf\xbf\xbf\xbf", 5), 1);
+	CHECK_INT(dw_text_last("한국", 6), 3);
+	for (int i = 0; i < 500; i++)
+		dw_buf_adds(&b, "好");
+	CHECK_INT(dw_text_last(b.data, b.len), 3);
+	dw_buf_reset(&b);
+	for (int i = 0; i < 500; i++)
+		dw_buf_adds(&b, "\xcc\x81");
+	CHECK(dw_text_last(b.data, b.len) >= 2);
+	dw_buf_fini(&b);
+}
+
 static void
 rows_end_only_where_that_is_asked_for(void)
 {
@@ -734,6 +879,13 @@ main(void)
 		T(controls_and_broken_bytes_become_visible),
 		T(invisible_characters_are_named),
 		T(an_emoji_keeps_its_variant_and_its_joiner),
+		T(a_joiner_stays_where_its_script_needs_it),
+		T(a_joiner_that_joins_nothing_is_named),
+		T(the_tags_of_no_flag_are_named),
+		T(a_text_full_of_direction_marks_takes_linear_time),
+		T(joined_text_is_as_wide_as_its_letters),
+		T(typed_text_loses_nothing_but_controls),
+		T(the_last_character_is_one_as_people_see_it),
 		T(rows_end_only_where_that_is_asked_for),
 		T(a_tab_goes_to_the_next_eighth_column),
 		T(a_quoted_backslash_is_doubled_so_no_escape_can_be_forged),

@@ -38,6 +38,7 @@ static const struct option options[] = {
 #endif
 	[SKS_SNDBUF] = { SOL_SOCKET, SO_SNDBUF },
 	[SKS_RCVBUF] = { SOL_SOCKET, SO_RCVBUF },
+	[SKS_OOBINLINE] = { SOL_SOCKET, SO_OOBINLINE },
 };
 
 /* The library keeps its own time limits in these two options. */
