@@ -20,13 +20,29 @@ dw_clock_ns(void)
 	return (int64_t)ts.tv_sec * DW_SECOND + ts.tv_nsec;
 }
 
-int64_t
-dw_clock_wall_ms(void)
+static int64_t
+clock_ms(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_gettime(clock, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / DW_MS;
+}
+
+int64_t
+dw_clock_wall_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}
+
+int64_t
+dw_clock_steady_ms(void)
+{
+#if defined(CLOCK_BOOTTIME) && defined(DW_WITH_LINUX_EXTRAS)
+	return clock_ms(CLOCK_BOOTTIME);
+#else
+	return clock_ms(CLOCK_MONOTONIC);
+#endif
 }
 
 int64_t

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Time.  Deadlines are points on the monotonic clock in nanoseconds; the wall
- * clock is only ever shown or stored.  Any thread may call all of this.
+ * clock is only ever shown or stored; how long something has lasted is told by
+ * the steady clock.  Any thread may call all of this.
  */
 #ifndef DW_CLOCK_H
 #define DW_CLOCK_H
@@ -17,6 +18,11 @@ int64_t dw_clock_ns(void);
 
 /* Now, in ms since 1970-01-01 UTC. */
 int64_t dw_clock_wall_ms(void);
+
+/* Now, in ms of a clock that nobody can set, as the monotonic one, and that goes
+ * on while the machine sleeps, where the system has such a one: a customer waits
+ * also while the operator's laptop is shut.  Nothing can be awaited by it. */
+int64_t dw_clock_steady_ms(void);
 
 /* The deadline `seconds` from now; INFINITY gives DW_NEVER, and what is not
  * more than 0 (NaN, too) now. */

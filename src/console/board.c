@@ -441,11 +441,11 @@ take_welcome(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	put(b, &b->items, item_new(b, CON_ITEM_WELCOME, f));
 }
 
-/* Frames that are shown and change nothing here. */
 static void
 take_live(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	(void)now_ns;
+	con_mirror_live(&b->mirror, f);
 	put(b, &b->items, item_new(b, CON_ITEM_LIVE, f));
 }
 
@@ -505,15 +505,26 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 
 /* ---- what the link brings ---- */
 
+/* What is replayed does not say when it happened; it was just now until the
+ * frame live says better. */
 static void
-take_frame(struct con_board *b, struct wire_frame *f, unsigned generation,
-    int64_t now_ns)
+tell_time(struct con_board *b, struct wire_frame *f, int64_t steady_ms)
+{
+	con_mirror_clock(&b->mirror, f, steady_ms);
+	if (f->op == WIRE_EV && f->ev.steady_ms == 0)
+		f->ev.steady_ms = con_mirror_now_ms(&b->mirror, steady_ms);
+}
+
+static void
+take_frame(struct con_board *b, struct wire_frame *f,
+    const struct con_news *news)
 {
 	/* A connection that was never welcomed has no requests of ours. */
-	if (generation > 0)
-		b->generation = generation;
+	if (news->generation > 0)
+		b->generation = news->generation;
+	tell_time(b, f, news->steady_ms);
 	if (f->op < WIRE_OPS && takers[f->op] != NULL)
-		takers[f->op](b, f, now_ns);
+		takers[f->op](b, f, news->at_ns);
 	else
 		wire_frame_free(f);
 }
@@ -552,7 +563,7 @@ con_board_news(struct con_board *b, struct con_news *news)
 	news->frame = NULL;
 	switch (news->kind) {
 	case CON_NEWS_FRAME:
-		take_frame(b, f, news->generation, news->at_ns);
+		take_frame(b, f, news);
 		break;
 	case CON_NEWS_QUIET:
 	case CON_NEWS_SILENT:

@@ -36,7 +36,7 @@ stays(struct con *con, uint64_t painted)
 	    con_mirror_find(&con->board.mirror, painted);
 	char label[CON_LABEL_MAX];
 
-	if (s == NULL || con_is_left(s) || ev_waits_since(&s->facts) == 0 ||
+	if (s == NULL || con_is_left(s) || !ev_waits(&s->facts) ||
 	    con_confirm(con, CON_ASK_GO_ON))
 		return false;
 	con_session_label(s, label);

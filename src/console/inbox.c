@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "console/inbox.h"
 
 #define INBOX_MAGIC 0x1b0c0150u
@@ -101,6 +102,7 @@ con_inbox_frame(struct con_inbox *in, struct wire_frame *f, unsigned generation,
 	}
 	news->generation = generation;
 	news->at_ns = now_ns;
+	news->steady_ms = dw_clock_steady_ms();
 	dw_lock(&in->lock);
 	while (in->nbytes > in->max_bytes && !in->stop)
 		dw_cond_wait(&in->changed, &in->lock);

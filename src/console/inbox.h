@@ -37,7 +37,8 @@ struct con_news {
 	enum con_news_kind kind;
 	struct wire_frame *frame; /* FRAME: owned */
 	unsigned generation;      /* FRAME: of the connection, from 1 */
-	int64_t at_ns;            /* FRAME: when it came */
+	int64_t at_ns;            /* FRAME: when it came, */
+	int64_t steady_ms;        /* … by the steady clock */
 	bool refused;             /* ENDED: the desk does not want us */
 	char why[160];            /* LOST, ENDED: "" or why */
 };

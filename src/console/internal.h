@@ -267,6 +267,9 @@ void con_past_end(struct con *con, const struct con_request *rq,
 /* "12 s", "3 min", "2 h 05 min", "3 days". */
 void con_age(int64_t ms, char out[CON_SPAN_MAX]);
 
+/* What the desk's steady clock shows, for how long ago something was there. */
+int64_t con_now_ms(const struct con *con);
+
 void con_list(struct con *con);
 void con_list_left(struct con *con);
 void con_list_ended(struct con *con);

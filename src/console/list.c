@@ -38,20 +38,25 @@ con_age(int64_t ms, char out[CON_SPAN_MAX])
 		snprintf(out, CON_SPAN_MAX, _("%lu days"), s / 86400);
 }
 
+int64_t
+con_now_ms(const struct con *con)
+{
+	return con_mirror_now_ms(&con->board.mirror, dw_clock_steady_ms());
+}
+
 /* ---- one row ---- */
 
 static void
 add_state(struct dw_buf *b, const struct con_session *s, int64_t now_ms)
 {
-	int64_t since_ms = ev_waits_since(&s->facts);
 	char age[CON_SPAN_MAX];
 
-	con_age(now_ms - since_ms, age);
+	con_age(now_ms - ev_waits_since(&s->facts).steady_ms, age);
 	if (con_is_closed(s))
 		dw_buf_adds(b, _("closed"));
 	else if (con_is_left(s))
 		dw_buf_addf(b, _("left unanswered, %s"), age);
-	else if (since_ms != 0)
+	else if (ev_waits(&s->facts))
 		dw_buf_addf(b, _("waiting %s"), age);
 	else
 		dw_buf_adds(b, _("answered"));
@@ -75,7 +80,7 @@ add_words(struct dw_buf *b, const struct ev_session *f, int64_t now_ms)
 		words[i] = (unsigned char)words[i] < ' ' ? ' ' : words[i];
 	while (cut > 0 && dw_text_width(words, cut) > WORDS_COLUMNS)
 		cut = dw_text_cut(words, len, cut - 1);
-	con_age(now_ms - f->said_ms, age);
+	con_age(now_ms - f->said_at.steady_ms, age);
 	dw_buf_adds(b, ": \"");
 	dw_buf_add(b, words, cut);
 	dw_buf_addf(b, cut < len ? _("…\" %s ago") : _("\" %s ago"), age);
@@ -127,7 +132,7 @@ static size_t
 list_left(struct con *con, const struct con_session **all, size_t n,
     size_t from)
 {
-	int64_t now_ms = dw_clock_wall_ms();
+	int64_t now_ms = con_now_ms(con);
 	size_t left = 0, to = from + LEFT_ROWS;
 
 	for (size_t i = 0; i < n; i++) {
@@ -147,7 +152,7 @@ list_left(struct con *con, const struct con_session **all, size_t n,
 static void
 list_connected(struct con *con, const struct con_session **all, size_t n)
 {
-	int64_t now_ms = dw_clock_wall_ms();
+	int64_t now_ms = con_now_ms(con);
 
 	for (size_t i = 0; i < n; i++)
 		if (!con_is_left(all[i]))

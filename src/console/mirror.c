@@ -137,6 +137,7 @@ forget(struct con_session *s)
 {
 	s->facts.state = EV_STATE_CLOSED;
 	s->facts.waiting_ms = 0;
+	s->facts.waiting_at = (struct ev_moment){ 0, 0 };
 }
 
 static void
@@ -277,6 +278,44 @@ take_peers(struct con_mirror *m, const struct wire_frame *f)
 	for (size_t i = 0; i < f->npeers && i < CON_PEERS; i++) {
 		keep_line(addr, sizeof addr, f->peers[i]);
 		add_peer(m, addr);
+	}
+}
+
+void
+con_mirror_clock(struct con_mirror *m, const struct wire_frame *f,
+    int64_t steady_ms)
+{
+	int64_t at = f->now_ms != 0 ? f->now_ms : f->ev.steady_ms;
+
+	if (at == 0)
+		return;
+	if (f->op == WIRE_WELCOME || at - steady_ms > m->ahead_ms)
+		m->ahead_ms = at - steady_ms;
+}
+
+int64_t
+con_mirror_now_ms(const struct con_mirror *m, int64_t steady_ms)
+{
+	return steady_ms + m->ahead_ms;
+}
+
+static void
+take_moments(struct ev_session *to, const struct ev_session *from)
+{
+	to->began_at.steady_ms = from->began_at.steady_ms;
+	to->waiting_at.steady_ms = from->waiting_at.steady_ms;
+	to->said_at.steady_ms = from->said_at.steady_ms;
+	to->gone_at.steady_ms = from->gone_at.steady_ms;
+}
+
+void
+con_mirror_live(struct con_mirror *m, const struct wire_frame *f)
+{
+	for (size_t i = 0; i < f->nsessions; i++) {
+		struct con_session *s = con_mirror_find(m, f->sessions[i].sid);
+
+		if (s != NULL)
+			take_moments(&s->facts, &f->sessions[i]);
 	}
 }
 
@@ -544,7 +583,7 @@ is_unread(const struct con_mirror *m, const struct con_session *s)
 static bool
 is_waiting(const struct con_mirror *m, const struct con_session *s)
 {
-	return ev_waits_since(&s->facts) != 0 && s->facts.sid != m->selected &&
+	return ev_waits(&s->facts) && s->facts.sid != m->selected &&
 	    !con_is_left(s) && !is_unread(m, s);
 }
 
@@ -557,8 +596,15 @@ is_leaver(const struct con_mirror *m, const struct con_session *s)
 static bool
 is_new(const struct con_mirror *m, const struct con_session *s)
 {
-	return ev_waits_since(&s->facts) != 0 && s->facts.sid != m->selected &&
+	return ev_waits(&s->facts) && s->facts.sid != m->selected &&
 	    !con_is_left(s) && (!s->been || s->news > 0);
+}
+
+/* The event since which it waits. */
+static uint64_t
+waits_from(const struct con_session *s)
+{
+	return ev_waits_since(&s->facts).seq;
 }
 
 /* Of those that `which` is true for, the one that waits longest. */
@@ -572,9 +618,7 @@ first_of(const struct con_mirror *m,
 		const struct con_session *s = m->all[i];
 
 		if (which(m, s) &&
-		    (first == NULL ||
-			ev_waits_since(&s->facts) <
-			    ev_waits_since(&first->facts)))
+		    (first == NULL || waits_from(s) < waits_from(first)))
 			first = s;
 	}
 	return first;
@@ -584,7 +628,7 @@ first_of(const struct con_mirror *m,
 static bool
 comes_before(const struct con_session *x, const struct con_session *y)
 {
-	int64_t wx = ev_waits_since(&x->facts), wy = ev_waits_since(&y->facts);
+	uint64_t wx = waits_from(x), wy = waits_from(y);
 
 	if (con_is_left(x) != con_is_left(y))
 		return con_is_left(y);
@@ -600,8 +644,7 @@ first_after(const struct con_mirror *m, const struct con_session *after)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct con_session *s = m->all[i];
 
-		if (ev_waits_since(&s->facts) == 0 ||
-		    s->facts.sid == m->selected ||
+		if (!ev_waits(&s->facts) || s->facts.sid == m->selected ||
 		    (after != NULL && !comes_before(after, s)))
 			continue;
 		if (first == NULL || comes_before(s, first))
@@ -616,7 +659,7 @@ con_mirror_oldest(const struct con_mirror *m)
 	const struct con_session *now = con_mirror_find(m, m->selected);
 	const struct con_session *next = NULL;
 
-	if (now != NULL && ev_waits_since(&now->facts) != 0) {
+	if (now != NULL && ev_waits(&now->facts)) {
 		next = first_of(m, is_new);
 		if (next == NULL)
 			next = first_after(m, now);
@@ -648,8 +691,8 @@ list_order(const void *a, const void *b)
 {
 	const struct con_session *x = *(const struct con_session *const *)a;
 	const struct con_session *y = *(const struct con_session *const *)b;
-	bool wx = ev_waits_since(&x->facts) != 0;
-	bool wy = ev_waits_since(&y->facts) != 0;
+	bool wx = ev_waits(&x->facts);
+	bool wy = ev_waits(&y->facts);
 
 	if (x == y)
 		return 0;
@@ -746,7 +789,8 @@ con_mirror_facts(const struct con_mirror *m, struct con_facts *out)
 		out->leavers += is_leaver(m, m->all[i]);
 		out->unread += is_unread(m, m->all[i]);
 	}
-	out->oldest_ms = first == NULL ? 0 : ev_waits_since(&first->facts);
+	if (first != NULL)
+		out->oldest_ms = ev_waits_since(&first->facts).steady_ms;
 }
 
 void

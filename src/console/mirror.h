@@ -80,6 +80,7 @@ struct con_mirror {
 	struct con_looker lookers[CON_LOOKERS];
 	size_t nlookers;
 	uint64_t unlisted; /* who left and are off the list */
+	int64_t ahead_ms;  /* of our steady clock the desk's is, or more */
 };
 
 /* What the prompt says; see prompt.h.  Each session that waits for an answer
@@ -93,11 +94,28 @@ struct con_facts {
 	bool no_link; /* the owner's: the desk is silent, */
 	bool stale;   /* or a colleague was faster than what is in the line */
 	size_t waiting, leavers, unread;
-	int64_t oldest_ms; /* since when the first waits; or 0 */
+	int64_t oldest_ms; /* since when the first waits, if one does, on the
+	                    * desk's steady clock */
 };
 
 void con_mirror_init(struct con_mirror *m);
 void con_mirror_fini(struct con_mirror *m);
+
+/*
+ * This frame of the desk came when our steady clock showed so much.  It says
+ * what the desk's own clock showed when it was sent; some are long on their way,
+ * because a console was stopped or a link was slow, so the one that says the
+ * latest is believed, until a new welcome.
+ */
+void con_mirror_clock(struct con_mirror *m, const struct wire_frame *f,
+    int64_t steady_ms);
+
+/* What the desk's steady clock shows when ours shows so much. */
+int64_t con_mirror_now_ms(const struct con_mirror *m, int64_t steady_ms);
+
+/* The end of a replay: takes over when things happened, which its events did
+ * not say. */
+void con_mirror_live(struct con_mirror *m, const struct wire_frame *f);
 
 /*
  * Takes the snapshot of a welcome.  Whether a session is ours stays, and what

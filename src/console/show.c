@@ -136,7 +136,7 @@ con_prompt_refresh(struct con *con)
 	con_mirror_facts(&con->board.mirror, &con->facts);
 	con->facts.no_link = con->no_link;
 	con->facts.stale = con_stale_is_on(con);
-	if (con_prompt_format(p, &con->facts, dw_clock_wall_ms(),
+	if (con_prompt_format(p, &con->facts, con_now_ms(con),
 		tty_columns(con->tty)) < 0)
 		return;
 	if (con->prompt_shown != NULL && before == con->facts.sid &&
@@ -611,7 +611,7 @@ set_deadline(struct con *con)
 
 	if (tty_is_terminal(con->tty))
 		tick = con_prompt_tick_ms(&con->prompt, &con->facts,
-		    dw_clock_wall_ms());
+		    con_now_ms(con));
 	if (tick >= 0 && dw_clock_ns() + tick * DW_MS < at)
 		at = dw_clock_ns() + tick * DW_MS;
 	if (con->leave_ns < at)

@@ -66,13 +66,13 @@ say_who(struct con *con, const struct con_session *s)
 	char age[CON_SPAN_MAX], label[CON_LABEL_MAX];
 
 	con_session_label(s, label);
-	con_age(dw_clock_wall_ms() - ev_waits_since(f), age);
+	con_age(con_now_ms(con) - ev_waits_since(f).steady_ms, age);
 	if (con_is_closed(s))
 		con_say(con, _("%s, closed"), label);
 	else if (con_is_left(s))
 		con_say(con, _("%s (%s, %s), left unanswered %s ago"), label,
 		    mode, f->addr, age);
-	else if (ev_waits_since(f) != 0)
+	else if (ev_waits(f))
 		con_say(con, _("%s (%s, %s), waiting %s"), label, mode, f->addr,
 		    age);
 	else

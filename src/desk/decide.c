@@ -206,7 +206,7 @@ static int
 decide_idle(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	if (desk_session_is_open(rq->conn->session) &&
-	    rq->conn->session->facts.waiting_ms != 0) {
+	    rq->conn->session->facts.waiting_at.seq != 0) {
 		desk_fx_done(d, rq);
 		return 0;
 	}
@@ -223,7 +223,7 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	/* Whom an answer is owed may still read it, as in `echo hi | nc`; who
 	 * has had one has gone.  What is on its way is sent in any case. */
 	if (c->mode == EV_MODE_LINE && desk_session_is_open(c->session)) {
-		if (c->session->facts.waiting_ms == 0)
+		if (c->session->facts.waiting_at.seq == 0)
 			desk_fx_bye(d, DESK_FX_BYE, c, "");
 		d->dirty = true;
 	} else if (!c->kept) {

@@ -100,8 +100,28 @@ desk_missed(struct desk *d, uint64_t datagrams)
 	d->unread = datagrams;
 }
 
+static void
+date_back(struct ev_moment *at, int64_t t_ms, struct desk_time now)
+{
+	int64_t ago_ms = now.ms > t_ms ? now.ms - t_ms : 0;
+
+	if (at->seq != 0)
+		at->steady_ms = now.steady_ms - ago_ms;
+}
+
+/* Its events were of another desk, whose steady clock means nothing to us. */
+static void
+date_all_back(struct ev_session *f, struct desk_time now)
+{
+	date_back(&f->began_at, f->began_ms, now);
+	date_back(&f->waiting_at, f->waiting_ms, now);
+	date_back(&f->said_at, f->said_ms, now);
+	date_back(&f->gone_at, f->gone_ms, now);
+}
+
 void
-desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
+desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
+    struct desk_time now)
 {
 	d->seq = d->stored_seq = last_seq;
 	d->sid = d->stored_sid = last_sid;
@@ -110,6 +130,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
 		struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, node);
 
+		date_all_back(&s->facts, now);
 		s->lost = s->facts.gone ? EV_WHY_GONE : EV_WHY_RESTART;
 	}
 	d->dirty = true;
@@ -136,8 +157,8 @@ settle_answered(struct desk *d, struct desk_session *s, struct desk_time now)
 static void
 settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	int64_t remaining_ms =
-	    s->facts.gone_ms + d->config->gone_after_ms - now.ms;
+	int64_t remaining_ms = s->facts.gone_at.steady_ms +
+	    d->config->gone_after_ms - now.steady_ms;
 	struct ev_event ev = ev_event_of(EV_CLOSED);
 
 	if (d->config->gone_after_ms == 0)

@@ -187,8 +187,9 @@ enum desk_put {
 };
 
 struct desk_time {
-	int64_t ns; /* monotonic */
-	int64_t ms; /* wall clock */
+	int64_t ns;        /* monotonic */
+	int64_t ms;        /* wall clock */
+	int64_t steady_ms; /* for how long something lasts */
 };
 
 /*
@@ -269,13 +270,15 @@ void desk_free(struct desk *d);
 /*
  * Starting: each stored event of a session that is not closed, in order, then
  * desk_begin with the highest numbers ever used.  Sessions found open are
- * noticed to be gone.  Of those that left no more are kept in memory than the
+ * noticed to be gone.  How long ago something was that happened before, only
+ * the wall clock can tell; what it says is in the future was just now.  Of those that left no more are kept in memory than the
  * list may have, at any time.
  */
 int desk_replay(struct desk *d, const struct ev_event *ev);
 /* And so many datagrams came that nobody on duty has seen. */
 void desk_missed(struct desk *d, uint64_t datagrams);
-void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid);
+void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
+    struct desk_time now);
 
 /* Returns 0; -ENOMEM when there is no memory for it in this round: nothing has
  * happened, and after the round was published or undone there is. */

@@ -76,9 +76,7 @@ desk_left_fini(struct desk *d)
 static bool
 left_before(const struct desk_session *a, const struct desk_session *b)
 {
-	if (a->facts.gone_ms != b->facts.gone_ms)
-		return a->facts.gone_ms < b->facts.gone_ms;
-	return a->facts.sid < b->facts.sid;
+	return a->facts.gone_at.seq < b->facts.gone_at.seq;
 }
 
 /* Behind all that left before it; that is nearly always the end. */

@@ -67,6 +67,7 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 	assert(d->nevents < d->cap_events);
 	ev.seq = ++d->seq;
 	ev.t_ms = now.ms;
+	ev.steady_ms = now.steady_ms;
 	if (s != NULL) {
 		/* Behind the end of a session only the news comes that its
 		 * last words went out. */

@@ -185,8 +185,7 @@ place(const struct desk *d, const struct desk_conn *c)
 
 		if (s == c->session)
 			break;
-		if (s->conn != NULL && !s->facts.gone &&
-		    ev_waits_since(&s->facts) != 0)
+		if (s->conn != NULL && !s->facts.gone && ev_waits(&s->facts))
 			before++;
 	}
 	return before + 1;

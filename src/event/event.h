@@ -102,6 +102,9 @@ bool ev_key_is_of(const struct ev_key *a, const struct ev_key *b);
 struct ev_event {
 	uint64_t seq; /* 1, 2, 3 … without a gap */
 	int64_t t_ms; /* wall clock, ms since 1970 UTC */
+	/* The same moment in ms of the desk's steady clock; 0: not known.  It is
+	 * never stored, as it means nothing to the next desk. */
+	int64_t steady_ms;
 	uint64_t sid; /* session, never used twice; 0: none */
 	enum ev_kind kind;
 	uint64_t n; /* per session and direction, from 1 */

@@ -12,6 +12,12 @@
 
 #define NO_TEXT "\xef\xbf\xbd" /* U+FFFD */
 
+static struct ev_moment
+moment_of(const struct ev_event *ev)
+{
+	return (struct ev_moment){ ev->seq, ev->steady_ms };
+}
+
 static void
 arrived(struct ev_session *s, const struct ev_event *ev)
 {
@@ -19,6 +25,7 @@ arrived(struct ev_session *s, const struct ev_event *ev)
 	s->state = EV_STATE_WAITING;
 	s->mode = ev->mode;
 	s->began_ms = ev->t_ms;
+	s->began_at = moment_of(ev);
 	snprintf(s->addr, sizeof s->addr, "%s", ev->addr);
 	snprintf(s->name, sizeof s->name, "%s", ev->who);
 }
@@ -60,18 +67,28 @@ said(struct ev_session *s, const struct ev_event *ev)
 	s->in = ev->n;
 	s->unanswered++;
 	s->said_ms = ev->t_ms;
+	s->said_at = moment_of(ev);
 	keep_words(s->words, ev->body, ev->len);
-	if (s->waiting_ms == 0)
+	if (s->waiting_at.seq == 0) {
 		s->waiting_ms = ev->t_ms;
+		s->waiting_at = s->said_at;
+	}
 	if ((ev->flags & EV_FLAG_UNATTENDED) != 0)
 		s->unattended = true;
+}
+
+static void
+waits_no_more(struct ev_session *s)
+{
+	s->waiting_ms = 0;
+	s->waiting_at = (struct ev_moment){ 0, 0 };
 }
 
 static void
 replied(struct ev_session *s, const struct ev_event *ev)
 {
 	s->out = ev->n;
-	s->waiting_ms = 0;
+	waits_no_more(s);
 	s->unanswered = 0;
 	s->unattended = false;
 	s->state = EV_STATE_OPEN;
@@ -83,6 +100,7 @@ gone(struct ev_session *s, const struct ev_event *ev)
 {
 	s->gone = true;
 	s->gone_ms = ev->t_ms;
+	s->gone_at = moment_of(ev);
 	if (ev_is_owed(s))
 		s->state = EV_STATE_LEFT;
 }
@@ -91,7 +109,7 @@ static void
 closed(struct ev_session *s)
 {
 	s->state = EV_STATE_CLOSED;
-	s->waiting_ms = 0;
+	waits_no_more(s);
 }
 
 void
@@ -136,15 +154,21 @@ ev_apply(struct ev_session *s, const struct ev_event *ev)
 bool
 ev_is_owed(const struct ev_session *s)
 {
-	return s->waiting_ms != 0 || s->sent < s->out;
+	return s->waiting_at.seq != 0 || s->sent < s->out;
 }
 
-int64_t
+struct ev_moment
 ev_waits_since(const struct ev_session *s)
 {
-	if (s->waiting_ms != 0)
-		return s->waiting_ms;
-	return s->state == EV_STATE_WAITING ? s->began_ms :
-	    s->state == EV_STATE_LEFT       ? s->gone_ms :
-					      0;
+	if (s->waiting_at.seq != 0)
+		return s->waiting_at;
+	return s->state == EV_STATE_WAITING ? s->began_at :
+	    s->state == EV_STATE_LEFT       ? s->gone_at :
+					      s->waiting_at;
+}
+
+bool
+ev_waits(const struct ev_session *s)
+{
+	return ev_waits_since(s).seq != 0;
 }

@@ -15,6 +15,14 @@
 #define EV_ADDR_SIZE  64
 #define EV_WORDS_SIZE 97
 
+/* When something happened: which event it was, and when that was on the desk's
+ * steady clock.  The first is for order, the second for how long ago it is: the
+ * wall clock, which anybody may set, is for neither. */
+struct ev_moment {
+	uint64_t seq; /* 0: it did not happen */
+	int64_t steady_ms;
+};
+
 struct ev_session {
 	uint64_t sid;
 	enum ev_mode mode;
@@ -33,6 +41,7 @@ struct ev_session {
 	int64_t waiting_ms; /* when the oldest unanswered message came */
 	int64_t said_ms;    /* and the last message of all */
 	int64_t gone_ms;
+	struct ev_moment began_at, waiting_at, said_at, gone_at; /* the same */
 	uint64_t in, out, sent; /* messages each way; replies up to the
 	                         * sent-th were taken */
 	uint64_t unanswered;    /* of its messages, those since the last
@@ -49,7 +58,8 @@ bool ev_is_owed(const struct ev_session *s);
 
 /* Since when this customer waits for an operator: its oldest unanswered
  * message; its arrival, for one who has said nothing yet; when it left, for
- * one who never got its answers; 0: it does not. */
-int64_t ev_waits_since(const struct ev_session *s);
+ * one who never got its answers.  Its seq is 0 when it does not wait. */
+struct ev_moment ev_waits_since(const struct ev_session *s);
+bool ev_waits(const struct ev_session *s);
 
 #endif

@@ -92,11 +92,12 @@ struct sks_outbox *svc_customer_outbox(struct desk_conn *c);
 bool svc_customer_telnet(const struct desk_conn *c);
 const struct sks_addr *svc_customer_address(const struct desk_conn *c);
 
-/* What both clocks say. */
+/* What all clocks say. */
 static inline struct desk_time
 svc_now(void)
 {
-	struct desk_time t = { dw_clock_ns(), dw_clock_wall_ms() };
+	struct desk_time t = { dw_clock_ns(), dw_clock_wall_ms(),
+		dw_clock_steady_ms() };
 
 	return t;
 }

@@ -183,6 +183,19 @@ add_session(void *arg, const struct desk_session *s)
 		snap->sessions[snap->n++] = s->facts;
 }
 
+/* Returns 0 or -ENOMEM; the caller frees the sessions. */
+static int
+snapshot_take(struct snapshot *snap, const struct desk *d)
+{
+	*snap = (struct snapshot){ NULL, 0, 0 };
+	desk_each(d, count_session, snap);
+	snap->sessions = calloc(snap->cap + 1, sizeof *snap->sessions);
+	if (snap->sessions == NULL)
+		return -ENOMEM;
+	desk_each(d, add_session, snap);
+	return 0;
+}
+
 static size_t
 wire_commands(struct ev_command *out, size_t max)
 {
@@ -224,6 +237,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	f.desk = svc->config->name;
 	f.journal = store_id(svc->store);
 	f.seq = op->replay ? op->seen : desk_last_seq(svc->desk);
+	f.now_ms = dw_clock_steady_ms();
 	f.replay = op->replay;
 	f.commands = commands;
 	f.ncommands =
@@ -237,13 +251,10 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 		desk_each_peer(svc->desk, svc_now(), add_peer, &peers);
 		f.peers = peers.all;
 		f.npeers = peers.n;
-		desk_each(svc->desk, count_session, &snap);
-		snap.sessions = calloc(snap.cap + 1, sizeof *snap.sessions);
-		if (snap.sessions == NULL) {
+		if (snapshot_take(&snap, svc->desk) < 0) {
 			sks_outbox_cut(op->outbox);
 			return;
 		}
-		desk_each(svc->desk, add_session, &snap);
 		f.sessions = snap.sessions;
 		f.nsessions = snap.n;
 	}
@@ -324,14 +335,30 @@ tell_mark(void *arg, const struct store_mark *mark)
 	tell(op, &f);
 }
 
+/* What was replayed says when it happened by the wall clock only. */
+static void
+tell_live(struct svc_operator *op)
+{
+	struct wire_frame f = wire_frame_of(WIRE_LIVE);
+	struct snapshot snap = { NULL, 0, 0 };
+
+	f.seq = desk_last_seq(op->svc->desk);
+	f.now_ms = dw_clock_steady_ms();
+	if (op->replay && snapshot_take(&snap, op->svc->desk) < 0) {
+		sks_outbox_cut(op->outbox);
+		return;
+	}
+	f.sessions = snap.sessions;
+	f.nsessions = snap.n;
+	tell(op, &f);
+	free(snap.sessions);
+}
+
 static void
 go_live(struct svc_operator *op)
 {
-	struct wire_frame f = wire_frame_of(WIRE_LIVE);
-
 	svc_marks_each(&op->svc->marks, op->name, tell_mark, op);
-	f.seq = desk_last_seq(op->svc->desk);
-	tell(op, &f);
+	tell_live(op);
 	tell_of_others(op);
 	dw_list_add(&op->svc->links, &op->link);
 	if (op->svc->disk_failing)
@@ -582,6 +609,7 @@ pong(struct svc_node *n)
 	struct wire_frame f = wire_frame_of(WIRE_PONG);
 
 	f.id = n->id;
+	f.now_ms = dw_clock_steady_ms();
 	tell(operator_of(n), &f);
 }
 

@@ -313,7 +313,7 @@ open_desk(struct svc *svc, struct dw_buf *why)
 	store_last(svc->store, &seq, &sid);
 	atomic_store(&svc->reader.upkeep.stored, seq);
 	desk_missed(svc->desk, missed);
-	desk_begin(svc->desk, seq, sid);
+	desk_begin(svc->desk, seq, sid, svc_now());
 	load_marks(svc);
 	return 0;
 }

@@ -60,7 +60,9 @@ enum {
 	F_DATAGRAMS = 16384,
 	F_BURST = 32768,
 	F_UNLISTED = 65536,
-	F_KEY = 131072
+	F_KEY = 131072,
+	F_NOW = 262144,
+	F_MOMENTS = 524288
 };
 
 static const struct {
@@ -76,14 +78,14 @@ static const struct {
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
 	[WIRE_WELCOME] = { "welcome",
 	    F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY | F_JOURNAL | F_DATAGRAMS |
-		F_BURST | F_UNLISTED | F_LISTS },
-	[WIRE_LIVE] = { "live", F_SEQ },
+		F_BURST | F_UNLISTED | F_NOW | F_LISTS },
+	[WIRE_LIVE] = { "live", F_SEQ | F_NOW | F_MOMENTS },
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
 	[WIRE_OK] = { "ok", F_ID | F_SID | F_N | F_TEXT },
 	[WIRE_ERR] = { "err", F_ID | F_SID | F_CODE | F_TEXT | F_SEQ },
 	[WIRE_LOOKS] = { "looks", F_N | F_NAME | F_SID },
-	[WIRE_PONG] = { "pong", F_ID },
+	[WIRE_PONG] = { "pong", F_ID | F_NOW },
 	[WIRE_UNLISTED] = { "unlisted", F_SID },
 	[WIRE_NOTICE] = { "notice", F_CODE | F_TEXT },
 };
@@ -111,6 +113,7 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "datagrams", NUMBER, datagrams, F_DATAGRAMS),
 	ROW(struct wire_frame, "burst", NUMBER, burst, F_BURST),
 	ROW(struct wire_frame, "unlisted", NUMBER, unlisted, F_UNLISTED),
+	ROW(struct wire_frame, "now", SIGNED, now_ms, F_NOW),
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
 	ROW(struct wire_frame, "name", STRING, name, F_NAME),
 	ROW(struct wire_frame, "desk", STRING, desk, F_DESK),
@@ -123,6 +126,7 @@ static const struct member frame_members[] = {
 static const struct member event_members[] = {
 	ROW(struct ev_event, "seq", NUMBER, seq, 1),
 	ROW(struct ev_event, "t", SIGNED, t_ms, 1),
+	ROW(struct ev_event, "at", SIGNED, steady_ms, 1),
 	ROW(struct ev_event, "sid", NUMBER, sid, 1),
 	WORD_ROW(struct ev_event, "ev", kind, 1, ev_kinds),
 	ROW(struct ev_event, "n", NUMBER, n, 1),
@@ -135,8 +139,11 @@ static const struct member event_members[] = {
 	END_ROW,
 };
 
+/* What a welcome has of a session, and what the end of a replay. */
+enum { S_ALL = 1, S_MOMENTS = 2 };
+
 static const struct member session_members[] = {
-	ROW(struct ev_session, "sid", NUMBER, sid, 1),
+	ROW(struct ev_session, "sid", NUMBER, sid, S_ALL | S_MOMENTS),
 	ROW(struct ev_session, "in", NUMBER, in, 1),
 	ROW(struct ev_session, "out", NUMBER, out, 1),
 	ROW(struct ev_session, "sent", NUMBER, sent, 1),
@@ -152,6 +159,18 @@ static const struct member session_members[] = {
 	ROW(struct ev_session, "began", SIGNED, began_ms, 1),
 	ROW(struct ev_session, "said", SIGNED, said_ms, 1),
 	ROW(struct ev_session, "went", SIGNED, gone_ms, 1),
+	ROW(struct ev_session, "waiting_seq", NUMBER, waiting_at.seq, 1),
+	ROW(struct ev_session, "began_seq", NUMBER, began_at.seq, 1),
+	ROW(struct ev_session, "said_seq", NUMBER, said_at.seq, 1),
+	ROW(struct ev_session, "went_seq", NUMBER, gone_at.seq, 1),
+	ROW(struct ev_session, "waiting_at", SIGNED, waiting_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "began_at", SIGNED, began_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "said_at", SIGNED, said_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "went_at", SIGNED, gone_at.steady_ms,
+	    S_ALL | S_MOMENTS),
 	ROW(struct ev_session, "unanswered", NUMBER, unanswered, 1),
 	END_ROW,
 };
@@ -324,7 +343,7 @@ put_event(json_t *j, const struct ev_event *ev)
 
 static int
 put_objects(json_t *j, const char *key, const struct member *members,
-    const void *from, size_t count, size_t size)
+    unsigned has, const void *from, size_t count, size_t size)
 {
 	json_t *list = json_array(), *one;
 
@@ -334,7 +353,7 @@ put_objects(json_t *j, const char *key, const struct member *members,
 		one = json_object();
 		if (json_array_append_new(list, one) < 0 ||
 		    put_members(one, members, (const char *)from + i * size,
-			1) < 0)
+			has) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -358,10 +377,10 @@ put_lists(json_t *j, const struct wire_frame *f)
 {
 	int r;
 
-	r = put_objects(j, "sessions", session_members, f->sessions,
+	r = put_objects(j, "sessions", session_members, S_ALL, f->sessions,
 	    f->nsessions, sizeof *f->sessions);
 	if (r == 0)
-		r = put_objects(j, "commands", command_members, f->commands,
+		r = put_objects(j, "commands", command_members, 1, f->commands,
 		    f->ncommands, sizeof *f->commands);
 	if (r == 0)
 		r = put_words(j, "listeners", f->listeners, f->nlisteners);
@@ -384,6 +403,9 @@ put_frame(json_t *j, const struct wire_frame *f)
 		return r;
 	if ((has & F_EV) != 0 && (r = put_event(j, &f->ev)) < 0)
 		return r;
+	if ((has & F_MOMENTS) != 0 && f->nsessions > 0)
+		return put_objects(j, "sessions", session_members, S_MOMENTS,
+		    f->sessions, f->nsessions, sizeof *f->sessions);
 	return (has & F_LISTS) != 0 ? put_lists(j, f) : 0;
 }
 
@@ -664,6 +686,8 @@ get_frame(struct box *b)
 	if ((has & F_EV) != 0 &&
 	    (r = get_event(json_object_get(b->root, "ev"), b)) < 0)
 		return r;
+	if ((has & F_MOMENTS) != 0)
+		return get_sessions(json_object_get(b->root, "sessions"), b);
 	return (has & F_LISTS) != 0 ? get_lists(b->root, b) : 0;
 }
 

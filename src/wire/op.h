@@ -19,15 +19,17 @@
  *	bye				the operator detaches
  *
  *	from the desk
- *	welcome	v, name, desk, journal, seq, sessions, commands, listeners,
- *		peers, datagrams,	name: what the desk calls this operator;
+ *	welcome	v, name, desk, journal, seq, now, sessions, commands, listeners,
+ *		peers, datagrams,	now: its steady clock; name: what the desk calls this operator;
  *		burst, unlisted,	journal: what its seq are numbers of;
  *		replay			peers: who wrote over UDP lately;
  *					datagrams: so many came while nobody
  *					was on duty; burst: so many messages a
  *					customer may send at once; unlisted: so
  *					many who left are off the list
- *	live	seq			after a replay: all up to seq was sent
+ *	live	seq, now, sessions	all up to seq was sent; after a replay each
+ *					open session with when things happened
+ *					there
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id
  *	ok	id, sid, n, text	done; for a reply n is its number, for a
@@ -39,7 +41,7 @@
  *					console
  *	looks	n, name, sid		console n, of operator name, has
  *					selected sid; 0: nobody, or it has gone
- *	pong	id			the desk is there
+ *	pong	id, now			the desk is there
  *	unlisted sid			that one left, and is off the list
  *	notice	code, text		a banner, not an event: "disk", "limit", …
  *	bye	code, text		the desk ends this link: "stop", …
@@ -86,6 +88,7 @@ struct wire_frame {
 	enum wire_op op;
 	uint64_t id, sid, n, seq, seen, datagrams, burst, unlisted;
 	unsigned v;
+	int64_t now_ms; /* of the desk's steady clock */
 	bool replay;
 	enum ev_code code;
 	const char *name, *desk, *journal; /* "" when absent */

@@ -258,11 +258,12 @@ __wrap_desk_visitor_command(struct desk *d, const struct desk_request *rq,
 
 WRAPS(desk_begin);
 void
-__wrap_desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid)
+__wrap_desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
+    struct desk_time now)
 {
 	if (PLANTED(session_number_again) && last_sid > 0)
 		last_sid--;
-	__real_desk_begin(d, last_seq, last_sid);
+	__real_desk_begin(d, last_seq, last_sid, now);
 }
 
 WRAPS(desk_replay);
@@ -373,7 +374,7 @@ __wrap_desk_settle_gone(struct desk *d, struct desk_session *s, const char *why,
 	struct ev_session facts = s->facts;
 
 	if (PLANTED(unanswered_forgotten)) {
-		s->facts.waiting_ms = 0;
+		s->facts.waiting_at.seq = 0;
 		s->facts.sent = s->facts.out;
 	}
 	__real_desk_settle_gone(d, s, why, now);

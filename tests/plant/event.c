@@ -14,15 +14,17 @@ leave_out(struct ev_session *s, const struct ev_session *before,
     const struct ev_event *ev)
 {
 	if (PLANTED(waits_since_the_last) && ev->kind == EV_SAID)
-		s->waiting_ms = ev->t_ms;
+		s->waiting_at = s->said_at;
 	if (PLANTED(answered_still_waits) && ev->kind == EV_REPLY)
-		s->waiting_ms = before->waiting_ms;
+		s->waiting_at = before->waiting_at;
 	if (PLANTED(answered_not_open) && ev->kind == EV_REPLY)
 		s->state = before->state;
 	if (PLANTED(closed_still_waits) && ev->kind == EV_CLOSED)
-		s->waiting_ms = before->waiting_ms;
+		s->waiting_at = before->waiting_at;
 	if (PLANTED(gone_at_no_time))
 		s->gone_ms = 0;
+	if (PLANTED(waits_by_the_wall_clock))
+		s->waiting_at.steady_ms = s->waiting_ms;
 	if (PLANTED(left_unseen) && ev->kind == EV_GONE)
 		s->state = before->state;
 	if (PLANTED(name_not_taken) && ev->kind == EV_NAME)
@@ -48,10 +50,10 @@ __wrap_ev_apply(struct ev_session *s, const struct ev_event *ev)
 }
 
 WRAPS(ev_waits_since);
-int64_t
+struct ev_moment
 __wrap_ev_waits_since(const struct ev_session *s)
 {
-	return PLANTED(silent_one_waits_not) ? s->waiting_ms :
+	return PLANTED(silent_one_waits_not) ? s->waiting_at :
 					       __real_ev_waits_since(s);
 }
 

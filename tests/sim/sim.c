@@ -350,6 +350,7 @@ static void
 set_time(struct world *w, int64_t ns)
 {
 	w->now.ms += (ns - w->now.ns) / DW_MS;
+	w->now.steady_ms += (ns - w->now.ns) / DW_MS;
 	w->now.ns = ns;
 }
 
@@ -376,6 +377,16 @@ pass_time(struct world *w, int64_t delta_ns)
 		store_compare(w);
 }
 
+/* Somebody sets the wall clock, three hours at most. */
+static void
+set_wall_clock(struct world *w)
+{
+	int64_t most = 3 * 3600 * 1000;
+
+	w->now.ms += (int64_t)sim_random(w, 2 * most) - most;
+	w->counts.clocks++;
+}
+
 static void
 pass_some_time(struct world *w)
 {
@@ -387,6 +398,8 @@ pass_some_time(struct world *w)
 				   60 * 3600 * 1000;
 
 	pass_time(w, (int64_t)sim_random(w, ms) * DW_MS);
+	if (sim_once_in(w, 100))
+		set_wall_clock(w);
 }
 
 /*
@@ -475,6 +488,7 @@ begin(struct world *w, uint64_t seed)
 	memset(w->rows, 0, sizeof w->rows);
 	w->now.ns = 1000 * DW_SECOND;
 	w->now.ms = INT64_C(1795000000000);
+	w->now.steady_ms = 5000000;
 	for (int i = 0; i < CONSOLES; i++)
 		console_begin(w, &w->consoles[i], i);
 	for (int i = 0; i < PEERS; i++)

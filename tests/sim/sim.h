@@ -189,7 +189,7 @@ struct store {
 	uint64_t datagrams;       /* missed by all operators */
 	uint64_t unlisted;        /* in this life of the desk */
 	uint64_t untold;          /* of which no operator was told */
-	int64_t began_ms;         /* when that life began */
+	int64_t began_ms;         /* when that life began, steady */
 	struct session *sessions; /* [sid - 1] */
 	size_t cap_sessions;
 };
@@ -202,7 +202,7 @@ struct counts {
 	    list_full, closed_left, retracted, doubles, found, not_found,
 	    known_undone, stale, stale_undone, lost_links, lost_requests, lates,
 	    late_stored, resent, missed_replies, killed, drafts, drafts_sent,
-	    drafts_done, thrown_away, again, raw;
+	    drafts_done, thrown_away, again, raw, clocks;
 };
 
 struct world {

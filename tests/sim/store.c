@@ -23,6 +23,14 @@ store_session(struct world *w, uint64_t sid)
 	return &w->store.sessions[sid - 1];
 }
 
+static const struct ev_moment never = { 0, 0 };
+
+static struct ev_moment
+at(const struct ev_event *ev)
+{
+	return (struct ev_moment){ ev->seq, ev->steady_ms };
+}
+
 static const char *
 keep_string(char **at, const char *s)
 {
@@ -88,6 +96,7 @@ arrived(struct world *w, const struct ev_event *ev)
 	s->f.state = EV_STATE_WAITING;
 	s->f.mode = ev->mode;
 	s->f.began_ms = ev->t_ms;
+	s->f.began_at = at(ev);
 	snprintf(s->f.name, sizeof s->f.name, "%s", ev->who);
 	snprintf(s->f.addr, sizeof s->f.addr, "%s", ev->addr);
 	s->cu = at_address(w, ev->addr);
@@ -175,10 +184,12 @@ said(struct world *w, struct session *s, const struct ev_event *ev)
 		    memcmp(ev->body, m->text + m->skip, ev->len) != 0)
 			sim_fail(w, "said is not what the customer said");
 		q->stored = true;
-		if (s->f.waiting_ms == 0)
+		if (s->f.unanswered++ == 0) {
 			s->f.waiting_ms = ev->t_ms;
+			s->f.waiting_at = at(ev);
+		}
 		s->f.said_ms = ev->t_ms;
-		s->f.unanswered++;
+		s->f.said_at = at(ev);
 		s->f.unattended |= (ev->flags & EV_FLAG_UNATTENDED) != 0;
 		/* Nobody here says more than the list has room for. */
 		snprintf(s->f.words, sizeof s->f.words, "%.*s", (int)ev->len,
@@ -212,6 +223,7 @@ reply(struct world *w, struct session *s, const struct ev_event *ev)
 	if (ev->n != ++s->f.out)
 		sim_fail(w, "reply %" PRIu64 " is not the next", ev->n);
 	s->f.waiting_ms = 0;
+	s->f.waiting_at = never;
 	s->f.unanswered = 0;
 	s->f.unattended = false;
 	s->f.state = EV_STATE_OPEN;
@@ -337,6 +349,7 @@ gone(struct world *w, struct session *s, const struct ev_event *ev)
 		    ev->sid);
 	s->f.gone = true;
 	s->f.gone_ms = ev->t_ms;
+	s->f.gone_at = at(ev);
 	s->f.state = EV_STATE_LEFT;
 	w->counts.gone++;
 	over(w, s);
@@ -350,7 +363,8 @@ closed(struct world *w, struct session *s, const struct ev_event *ev)
 	if (*ev->who != '\0') {
 		w->counts.closed_left += s->f.state == EV_STATE_LEFT;
 	} else if (strcmp(ev->why, "gone") == 0) {
-		if (ev->t_ms < s->f.gone_ms + w->config.gone_after_ms)
+		if (ev->steady_ms <
+		    s->f.gone_at.steady_ms + w->config.gone_after_ms)
 			sim_fail(w, "closed too early");
 		w->counts.expired++;
 	} else if (is_owed(s)) {
@@ -358,6 +372,7 @@ closed(struct world *w, struct session *s, const struct ev_event *ev)
 	}
 	s->f.state = EV_STATE_CLOSED;
 	s->f.waiting_ms = 0;
+	s->f.waiting_at = never;
 	if (s->cu != NULL && strcmp(ev->why, "kicked") == 0)
 		s->cu->may_cut = true;
 	over(w, s);
@@ -484,14 +499,15 @@ on_list(struct world *w, const struct session *host, struct session **first)
 			continue;
 		n++;
 		if (!s->unsure &&
-		    (*first == NULL || s->f.gone_ms < (*first)->f.gone_ms))
+		    (*first == NULL ||
+			s->f.gone_at.seq < (*first)->f.gone_at.seq))
 			*first = s;
 	}
 	return n;
 }
 
 /* Are there so many on the list, of this one's host or of any, that left after
- * it?  Those that go in one round may go in any order. */
+ * it? */
 static bool
 is_surplus(struct world *w, const struct session *s, bool of_host, size_t most)
 {
@@ -502,8 +518,7 @@ is_surplus(struct world *w, const struct session *s, bool of_host, size_t most)
 
 		if (o == s || !is_on_list(o) || (of_host && !same_host(o, s)))
 			continue;
-		later += o->f.gone_ms > s->f.gone_ms ||
-		    (o->f.gone_ms == s->f.gone_ms && sid > s->f.sid);
+		later += o->f.gone_at.seq > s->f.gone_at.seq;
 	}
 	return later >= most;
 }
@@ -556,6 +571,24 @@ store_check_bounds(struct world *w)
 	}
 }
 
+static void
+date(const struct world *w, struct ev_moment *at, int64_t t_ms)
+{
+	if (at->seq != 0)
+		at->steady_ms = w->now.steady_ms -
+		    (t_ms < w->now.ms ? w->now.ms - t_ms : 0);
+}
+
+/* All that a new desk has is the wall clock. */
+static void
+date_anew(const struct world *w, struct ev_session *f)
+{
+	date(w, &f->began_at, f->began_ms);
+	date(w, &f->waiting_at, f->waiting_ms);
+	date(w, &f->said_at, f->said_ms);
+	date(w, &f->gone_at, f->gone_ms);
+}
+
 /* One after the other they come on the list of a new desk. */
 static void
 list_anew(struct world *w)
@@ -564,9 +597,10 @@ list_anew(struct world *w)
 	struct session *s, *first;
 
 	st->unlisted = st->untold = 0;
-	st->began_ms = w->now.ms;
+	st->began_ms = w->now.steady_ms;
 	for (uint64_t sid = 1; sid <= st->sid; sid++) {
 		s = store_session(w, sid);
+		date_anew(w, &s->f);
 		s->unsure = false;
 		s->left_n = 0;
 		s->unlisted = s->f.state == EV_STATE_LEFT;
@@ -596,6 +630,21 @@ struct walk {
 };
 
 static bool
+same_moments(const struct ev_session *a, const struct ev_session *b)
+{
+	const struct ev_moment at[] = { a->began_at, a->waiting_at, a->said_at,
+		a->gone_at };
+	const struct ev_moment bt[] = { b->began_at, b->waiting_at, b->said_at,
+		b->gone_at };
+
+	for (int i = 0; i < 4; i++)
+		if (at[i].seq != bt[i].seq ||
+		    at[i].steady_ms != bt[i].steady_ms)
+			return false;
+	return true;
+}
+
+static bool
 same(const struct ev_session *a, const struct ev_session *b)
 {
 	return a->sid == b->sid && a->mode == b->mode && a->state == b->state &&
@@ -603,9 +652,10 @@ same(const struct ev_session *a, const struct ev_session *b)
 	    strcmp(a->name, b->name) == 0 && strcmp(a->addr, b->addr) == 0 &&
 	    a->began_ms == b->began_ms && a->waiting_ms == b->waiting_ms &&
 	    a->gone_ms == b->gone_ms && a->said_ms == b->said_ms &&
-	    strcmp(a->words, b->words) == 0 && strcmp(a->by, b->by) == 0 &&
-	    a->unanswered == b->unanswered && a->unattended == b->unattended &&
-	    a->in == b->in && a->out == b->out && a->sent == b->sent;
+	    same_moments(a, b) && strcmp(a->words, b->words) == 0 &&
+	    strcmp(a->by, b->by) == 0 && a->unanswered == b->unanswered &&
+	    a->unattended == b->unattended && a->in == b->in &&
+	    a->out == b->out && a->sent == b->sent;
 }
 
 /* Steps over the closed ones, which the desk has forgotten. */
@@ -634,9 +684,9 @@ compare(void *arg, const struct desk_session *s)
 		    "session %" PRIu64 " is not what its events say", want);
 	/* One that was off the list until now is seen to soon. */
 	if (s->facts.gone &&
-	    walk->w->now.ms > walk->w->store.began_ms + SLACK_MS &&
-	    walk->w->now.ms >
-		s->facts.gone_ms + walk->w->config.gone_after_ms + SLACK_MS)
+	    walk->w->now.steady_ms > walk->w->store.began_ms + SLACK_MS &&
+	    walk->w->now.steady_ms > s->facts.gone_at.steady_ms +
+		    walk->w->config.gone_after_ms + SLACK_MS)
 		sim_fail(walk->w, "session %" PRIu64 " is never closed", want);
 	walk->sid = want;
 }
@@ -699,7 +749,7 @@ store_restart(struct world *w)
 		if (desk_replay(d, &w->store.evs[i].ev) < 0)
 			sim_fail(w, "a stored event cannot be replayed");
 	desk_missed(d, w->store.datagrams);
-	desk_begin(d, w->store.seq, w->store.sid);
+	desk_begin(d, w->store.seq, w->store.sid, w->now);
 	compare_desk(w, d);
 	return d;
 }

@@ -279,7 +279,9 @@ welcomes_with_alice(struct stage *s)
 		.in = s->said[3],
 		.unanswered = s->said[3],
 		.began_ms = 1000,
-		.waiting_ms = 1000 };
+		.waiting_ms = 1000,
+		.began_at = { 1, 1000 },
+		.waiting_at = { 2, 1000 } };
 
 	f = wire_frame_of(WIRE_WELCOME);
 	f.v = WIRE_OP_VERSION;

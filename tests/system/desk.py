@@ -8,7 +8,9 @@ event or the end of a process, and for no longer than LIMIT seconds."""
 import base64
 import contextlib
 import json
+import mmap
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -18,8 +20,8 @@ import tempfile
 import threading
 import time
 
-from tap import (NO_PROC, BUILD, SIZE, TOP, Skip, has_proc, run, same, size,
-                 skip_all)                                  # some for our users
+from tap import (BUILD, HERE, NO_PROC, SIZE, TOP, Skip, has_proc, run, same,
+                 size, skip_all)                            # some for our users
 
 DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
 CLIENT_HELLO = "客户端已就绪"
@@ -258,6 +260,36 @@ def journal(folder):
             "select * from event order by seq")]
 
 
+class Clock:
+    """The time of day, and how late it is by the steady clock, for all that is
+    started with environment."""
+
+    def __init__(self, folder, ms):
+        library = os.path.join(folder, "held_clock.so")
+        subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-shared",
+                        "-fPIC", "-o", library,
+                        os.path.join(HERE, "held_clock.c")], check=True)
+        path = os.path.join(folder, "clock")
+        with open(path, "w+b") as f:
+            f.write(bytes(16))
+            f.flush()
+            self.map = mmap.mmap(f.fileno(), 16)
+        self.environment = {"LD_PRELOAD": library, "HELD_CLOCK": path}
+        self.ms = ms
+        self.steady_ms = 1000000
+        self.go(0)
+
+    def go(self, seconds):
+        """So much time passes."""
+        self.steady_ms += seconds * 1000
+        self.set(seconds)
+
+    def set(self, seconds):
+        """Somebody sets the wall clock."""
+        self.ms += seconds * 1000
+        self.map[:] = struct.pack("=qq", self.ms, self.steady_ms)
+
+
 # --- operators --------------------------------------------------------------
 
 class Operator:
@@ -318,7 +350,10 @@ class Operator:
             f["ev"].get(k) == v for k, v in wanted.items()), seconds)["ev"]
 
     def events(self):
-        return [f["ev"] for f in self.frames if f["op"] == "ev"]
+        """As they are stored: when it was by the steady clock, only what was
+        not replayed says."""
+        return [{k: v for k, v in f["ev"].items() if k != "at"}
+                for f in self.frames if f["op"] == "ev"]
 
     def event_of(self, words):
         """The first event whose text begins so."""

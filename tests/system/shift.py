@@ -18,11 +18,9 @@ the row of a reply that the desk has not answered: it is lifted at once."""
 
 import difflib
 import fcntl
-import mmap
 import os
 import re
 import select
-import shlex
 import shutil
 import signal
 import socket
@@ -38,7 +36,7 @@ if sys.argv[1:2] == ["record"]:
 
 import desk
 import tap
-from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, SANITIZED, Deadline,
+from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, SANITIZED, Clock, Deadline,
                   wait_until)
 
 
@@ -83,27 +81,6 @@ def visible(data):
     text = data.decode(errors="surrogateescape")
     return ["".join(map(shown_as, row))
             for row in re.findall(r"[^\n]*\n|[^\n]+", text)]
-
-
-class Clock:
-    """The time of day of all that is started with environment()."""
-
-    def __init__(self, folder):
-        self.library = os.path.join(folder, "held_clock.so")
-        subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-shared",
-                        "-fPIC", "-o", self.library,
-                        os.path.join(tap.HERE, "held_clock.c")], check=True)
-        self.path = os.path.join(folder, "clock")
-        with open(self.path, "w+b") as f:
-            f.write(bytes(8))
-            f.flush()
-            self.map = mmap.mmap(f.fileno(), 8)
-        self.ms = MORNING_MS
-        self.go(0)
-
-    def go(self, seconds):
-        self.ms += seconds * 1000
-        self.map[:] = struct.pack("=q", self.ms)
 
 
 class Recording:
@@ -312,11 +289,11 @@ class Shift:
         self.operators = os.path.join(folder, "operators")
         self.recording = Recording(folder)
         self.running = set()            # the programs that have not ended
-        self.clock = Clock(folder)
+        self.clock = Clock(folder, MORNING_MS)
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": folder, "TERM": "xterm",
             "LANG": "C.UTF-8", "TZ": "UTC", "INPUTRC": "/dev/null",
-            "LD_PRELOAD": self.clock.library, "HELD_CLOCK": self.clock.path}
+            **self.clock.environment}
 
     def desk_arguments(self):
         return ("--state", self.state, "--operator-socket", self.operators,
@@ -430,7 +407,7 @@ def replies(s, t, mei):
     t.until("1 anna| red\n", "1 anna| or orange\n",
             line="[1 anna] 3 waiting 0:02> ")
     t.type("/list\r")
-    t.until(">1 anna", "3 guest", "4 wang",
+    t.until("3 guest", "4 wang", ">1 anna",
             line="[1 anna] 3 waiting 0:02> ")
 
 

@@ -90,8 +90,9 @@ begin(void)
 	send_fails = NULL;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
+	now.steady_ms = 500000;
 	CHECK_INT(desk_new(&config, &desk), 0);
-	desk_begin(desk, 0, 0);
+	desk_begin(desk, 0, 0, now);
 	desk_settle(desk, now);
 }
 
@@ -315,7 +316,7 @@ a_restarted_desk_counts_what_nobody_has_seen(void)
 	dw_buf_reset(&happened);
 	CHECK_INT(desk_new(&config, &desk), 0);
 	desk_missed(desk, 1);
-	desk_begin(desk, 4, 0);
+	desk_begin(desk, 4, 0, now);
 	operator(DESK_RQ_ATTACH);
 	stored("on; attached, 1 datagrams; ");
 	finish();

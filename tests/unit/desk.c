@@ -94,10 +94,11 @@ begin(void)
 	put_bytes = 0;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
+	now.steady_ms = 500000;
 	desk_conn_init(&anna, "192.0.2.1:1");
 	desk_conn_init(&bert, "192.0.2.2:2");
 	CHECK_INT(desk_new(&config, &desk), 0);
-	desk_begin(desk, 0, 0);
+	desk_begin(desk, 0, 0, now);
 	desk_settle(desk, now);
 }
 
@@ -839,6 +840,51 @@ a_name_is_stored_and_both_of_two_in_one_round(void)
 	finish();
 }
 
+/* The facts of a session whose only event before the start was at t_ms. */
+static struct ev_session
+restarted(int64_t t_ms)
+{
+	struct ev_event ev = ev_event_of(EV_ARRIVED);
+	struct ev_session f;
+
+	begin();
+	ev.sid = 3;
+	ev.seq = 5;
+	ev.t_ms = t_ms;
+	CHECK_INT(desk_replay(desk, &ev), 0);
+	desk_begin(desk, 8, 4, now);
+	f = facts(3);
+	finish();
+	return f;
+}
+
+static void
+what_was_before_the_start_is_as_old_as_the_wall_clock_says(void)
+{
+	CHECK_INT(restarted(1000000 - HOUR_MS).began_at.steady_ms,
+	    500000 - HOUR_MS);
+	CHECK_INT(restarted(1000000 - HOUR_MS).waiting_at.steady_ms, 0);
+	CHECK_INT(restarted(1000000 + HOUR_MS).began_at.steady_ms, 500000);
+}
+
+static void
+a_wall_clock_that_is_set_closes_nobody_and_lets_nobody_stay(void)
+{
+	begin();
+	opened(&anna, EV_MODE_LINE);
+	said(&anna, "hi");
+	done();
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
+	done();
+	now.ms += 48 * HOUR_MS;
+	later(24 * 3600 - 1);
+	stored("");
+	now.ms -= 480 * HOUR_MS;
+	later(1);
+	stored("closed 1 (gone); ");
+	finish();
+}
+
 static void
 a_restarted_desk_knows_who_was_there_and_counts_on(void)
 {
@@ -854,7 +900,7 @@ a_restarted_desk_knows_who_was_there_and_counts_on(void)
 
 	begin();
 	CHECK_INT(desk_replay(desk, &arrived), 0);
-	desk_begin(desk, 8, 4);
+	desk_begin(desk, 8, 4, now);
 	stored("closed 3 (restart); ");
 	CHECK_INT(desk_last_seq(desk), 9);
 	opened(&anna, EV_MODE_CLASSIC);
@@ -1023,6 +1069,8 @@ main(void)
 		T(a_minute_is_not_granted_twice_when_the_last_word_is_kept),
 		T(a_classic_client_at_its_prompt_has_a_minute_to_say_quit),
 		T(a_name_is_stored_and_both_of_two_in_one_round),
+		T(what_was_before_the_start_is_as_old_as_the_wall_clock_says),
+		T(a_wall_clock_that_is_set_closes_nobody_and_lets_nobody_stay),
 		T(a_restarted_desk_knows_who_was_there_and_counts_on),
 		T(a_silent_one_that_turns_out_classic_gets_its_hello),
 		T(silence_never_ends_one_whom_nobody_has_answered),

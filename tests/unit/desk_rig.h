@@ -224,6 +224,7 @@ later(int64_t s)
 {
 	now.ns += s * DW_SECOND;
 	now.ms += s * 1000;
+	now.steady_ms += s * 1000;
 }
 
 #endif

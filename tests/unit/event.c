@@ -61,14 +61,15 @@ states_and_codes_have_the_words_of_the_protocol(void)
 	CHECK_STR(ev_word(&ev_codes, EV_CODE_CLOSED), "closed");
 }
 
-/* Applies an event of this kind at t_ms. */
+/* Applies an event of this kind and number. */
 static void
-apply(struct ev_session *s, enum ev_kind kind, int64_t t_ms, uint64_t n)
+apply(struct ev_session *s, enum ev_kind kind, uint64_t seq, uint64_t n)
 {
 	struct ev_event ev = ev_event_of(kind);
 
 	ev.sid = 3;
-	ev.t_ms = t_ms;
+	ev.seq = seq;
+	ev.t_ms = (int64_t)seq;
 	ev.n = n;
 	ev.mode = EV_MODE_LINE;
 	ev.who = "anna";
@@ -86,16 +87,36 @@ a_session_waits_from_its_oldest_unanswered_message(void)
 	CHECK_STR(s.name, "anna");
 	CHECK_STR(s.addr, "127.0.0.1:5");
 	CHECK_INT(s.waiting_ms, 0);
-	CHECK_INT(ev_waits_since(&s), 10);
+	CHECK_INT(ev_waits_since(&s).seq, 10);
 	apply(&s, EV_SAID, 20, 1);
 	apply(&s, EV_SAID, 30, 2);
 	CHECK_INT(s.in, 2);
-	CHECK_INT(ev_waits_since(&s), 20);
+	CHECK_INT(ev_waits_since(&s).seq, 20);
 	apply(&s, EV_REPLY, 40, 1);
 	CHECK_INT(s.state, EV_STATE_OPEN);
-	CHECK_INT(ev_waits_since(&s), 0);
+	CHECK(!ev_waits(&s));
 	apply(&s, EV_SAID, 50, 3);
-	CHECK_INT(ev_waits_since(&s), 50);
+	CHECK_INT(ev_waits_since(&s).seq, 50);
+}
+
+static void
+since_when_it_waits_the_wall_clock_does_not_say(void)
+{
+	struct ev_session s = { 0 };
+	struct ev_event ev = ev_event_of(EV_SAID);
+
+	apply(&s, EV_ARRIVED, 10, 0);
+	for (ev.n = 1; ev.n < 4; ev.n++) {
+		ev.seq = 10 + ev.n;
+		ev.t_ms = -3600000 * (int64_t)ev.n;
+		ev.steady_ms = 7000 + (int64_t)ev.n;
+		ev_apply(&s, &ev);
+	}
+	CHECK_INT(ev_waits_since(&s).seq, 11);
+	CHECK_INT(ev_waits_since(&s).steady_ms, 7001);
+	CHECK_INT(s.waiting_ms, -3600000);
+	CHECK_INT(s.said_at.seq, 13);
+	CHECK_INT(s.said_at.steady_ms, 7003);
 }
 
 static void
@@ -110,10 +131,10 @@ an_end_of_any_kind_stays_with_the_session(void)
 	apply(&s, EV_GONE, 40, 0);
 	CHECK(s.gone);
 	CHECK_INT(s.gone_ms, 40);
-	CHECK_INT(ev_waits_since(&s), 20);
+	CHECK_INT(ev_waits_since(&s).seq, 20);
 	apply(&s, EV_CLOSED, 50, 0);
 	CHECK_INT(s.state, EV_STATE_CLOSED);
-	CHECK_INT(ev_waits_since(&s), 0);
+	CHECK(!ev_waits(&s));
 }
 
 static void
@@ -138,12 +159,13 @@ what_nobody_was_there_to_read_marks_the_session(void)
 }
 
 static void
-say(struct ev_session *s, const char *text, size_t len, int64_t t_ms)
+say(struct ev_session *s, const char *text, size_t len, uint64_t seq)
 {
 	struct ev_event ev = ev_event_of(EV_SAID);
 
 	ev.n = s->in + 1;
-	ev.t_ms = t_ms;
+	ev.seq = seq;
+	ev.t_ms = (int64_t)seq;
 	ev.body = text;
 	ev.len = len;
 	ev_apply(s, &ev);
@@ -161,7 +183,7 @@ who_goes_unanswered_has_left_whatever_was_said_before(void)
 	say(&s, "and", 3, 40);
 	apply(&s, EV_GONE, 50, 0);
 	CHECK_INT(s.state, EV_STATE_LEFT);
-	CHECK_INT(ev_waits_since(&s), 40);
+	CHECK_INT(ev_waits_since(&s).seq, 40);
 }
 
 static void
@@ -175,7 +197,7 @@ whom_the_last_answer_did_not_reach_has_left_and_waits_from_then(void)
 	CHECK(ev_is_owed(&s));
 	apply(&s, EV_GONE, 50, 0);
 	CHECK_INT(s.state, EV_STATE_LEFT);
-	CHECK_INT(ev_waits_since(&s), 50);
+	CHECK_INT(ev_waits_since(&s).seq, 50);
 	apply(&s, EV_SENT, 60, 1);
 	CHECK(!ev_is_owed(&s));
 }
@@ -299,6 +321,7 @@ main(void)
 		T(any_other_word_is_unknown),
 		T(states_and_codes_have_the_words_of_the_protocol),
 		T(a_session_waits_from_its_oldest_unanswered_message),
+		T(since_when_it_waits_the_wall_clock_does_not_say),
 		T(an_end_of_any_kind_stays_with_the_session),
 		T(what_nobody_was_there_to_read_marks_the_session),
 		T(who_goes_unanswered_has_left_whatever_was_said_before),

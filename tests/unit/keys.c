@@ -126,10 +126,11 @@ begin(void)
 	put_bytes = 0;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
+	now.steady_ms = 500000;
 	desk_conn_init(&anna, "192.0.2.1:1");
 	desk_conn_init(&bert, "192.0.2.2:2");
 	CHECK_INT(desk_new(&config, &desk), 0);
-	desk_begin(desk, 0, 0);
+	desk_begin(desk, 0, 0, now);
 	operator(DESK_RQ_ATTACH);
 	conn_rq(DESK_RQ_OPENED, &anna, "");
 	conn_rq(DESK_RQ_SAID, &anna, "hi");
@@ -344,7 +345,7 @@ begin_again(void)
 	replay(EV_ARRIVED, 1, 0, none);
 	replay(EV_REPLY, 2, 1, key('a', 1));
 	replay(EV_REPLY, 3, 2, key('b', 1));
-	desk_begin(desk, 3, 1);
+	desk_begin(desk, 3, 1, now);
 	forget_what_happened();
 }
 

@@ -88,8 +88,9 @@ begin(bool on_duty)
 	put_bytes = 0;
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
+	now.steady_ms = 500000;
 	CHECK_INT(desk_new(&config, &desk), 0);
-	desk_begin(desk, 0, 0);
+	desk_begin(desk, 0, 0, now);
 	desk_settle(desk, now);
 	if (on_duty)
 		operator(DESK_RQ_ATTACH);
@@ -658,7 +659,7 @@ replay(uint64_t seq, uint64_t sid, enum ev_kind kind, const char *addr)
 	struct ev_event ev = ev_event_of(kind);
 
 	ev.seq = seq;
-	ev.t_ms = (int64_t)seq * 1000;
+	ev.t_ms = -(int64_t)seq * 1000; /* the clock was set back each time */
 	ev.sid = sid;
 	ev.n = 1;
 	ev.mode = EV_MODE_LINE;
@@ -681,7 +682,7 @@ who_was_connected_when_the_desk_died_has_left_if_it_waited(void)
 	replay(8, 4, EV_ARRIVED, "192.0.2.4:1");
 	replay(9, 4, EV_SAID, "");
 	replay(10, 4, EV_REPLY, "");
-	desk_begin(desk, 10, 4);
+	desk_begin(desk, 10, 4, now);
 	stored("closed 1 (restart); gone 2 (restart); closed 3 (restart); "
 	       "gone 4 (restart); ");
 	check_list("2 left, 4 left");
@@ -694,7 +695,7 @@ an_older_desks_gone_ones_that_were_answered_are_closed(void)
 	begin(false);
 	replay(1, 1, EV_ARRIVED, "192.0.2.1:1");
 	replay(2, 1, EV_GONE, "");
-	desk_begin(desk, 2, 1);
+	desk_begin(desk, 2, 1, now);
 	stored("closed 1 (gone); ");
 	finish();
 }
@@ -716,7 +717,7 @@ a_starting_desk_reads_no_more_than_the_list_may_have(void)
 		if (i == 500)
 			check_list("499 left, 500 left, 501 left");
 	}
-	desk_begin(desk, 3000, 1000);
+	desk_begin(desk, 3000, 1000, now);
 	stored("");
 	check_list("998 left, 999 left, 1000 left");
 	CHECK_INT(desk_unlisted(desk), 997);

@@ -18,7 +18,8 @@ event(enum ev_kind kind, uint64_t sid)
 	struct ev_event ev = { .seq = seq + 1,
 		.sid = sid,
 		.kind = kind,
-		.t_ms = (int64_t)(seq + 1) * 1000,
+		.t_ms = -(int64_t)(seq + 1) * 1000, /* it is set back */
+		.steady_ms = (int64_t)(seq + 1) * 1000,
 		.who = "",
 		.addr = "",
 		.why = "",
@@ -103,10 +104,10 @@ a_session_is_what_its_events_add_up_to(void)
 	CHECK_STR(s->facts.name, "alice");
 	CHECK_INT(s->facts.mode, EV_MODE_LINE);
 	CHECK_INT(s->facts.in, 2);
-	CHECK_INT(s->facts.waiting_ms, 3000);
+	CHECK_INT(s->facts.waiting_at.steady_ms, 3000);
 	CHECK_INT(con_unread(s), 2);
 	happens(&m, EV_REPLY, 3, 1, "lin");
-	CHECK_INT(s->facts.waiting_ms, 0);
+	CHECK(!ev_waits(&s->facts));
 	CHECK(s->mine);
 	happens(&m, EV_SENT, 3, 1, "");
 	CHECK_INT(s->facts.sent, 1);
@@ -151,6 +152,65 @@ who_waits_longest_is_the_oldest(void)
 	CHECK_INT(con_mirror_oldest(&m), 8);
 	CHECK_INT(con_mirror_select(&m, 8), 0);
 	CHECK_INT(con_mirror_oldest(&m), 7);
+	con_mirror_fini(&m);
+}
+
+/* The desk says what its clock shows when ours shows so much. */
+static void
+says_time(struct con_mirror *m, enum wire_op op, int64_t its_ms, int64_t our_ms)
+{
+	struct wire_frame f = wire_frame_of(op);
+
+	f.now_ms = its_ms;
+	con_mirror_clock(m, &f, our_ms);
+}
+
+static void
+a_frame_that_was_long_on_its_way_does_not_set_the_clock_back(void)
+{
+	struct wire_frame f = wire_frame_of(WIRE_EV);
+	struct con_mirror m;
+
+	begin(&m);
+	says_time(&m, WIRE_WELCOME, 1000, 500);
+	CHECK_INT(con_mirror_now_ms(&m, 600), 1100);
+	says_time(&m, WIRE_PONG, 1200, 900);
+	CHECK_INT(con_mirror_now_ms(&m, 900), 1400);
+	says_time(&m, WIRE_PONG, 0, 900); /* it does not say */
+	CHECK_INT(con_mirror_now_ms(&m, 900), 1400);
+	/* Ours has stood still while a machine slept. */
+	f.ev.steady_ms = 9000;
+	con_mirror_clock(&m, &f, 1000);
+	CHECK_INT(con_mirror_now_ms(&m, 1001), 9001);
+	/* Another desk has another clock. */
+	says_time(&m, WIRE_WELCOME, 70, 2000);
+	CHECK_INT(con_mirror_now_ms(&m, 2000), 70);
+	con_mirror_fini(&m);
+}
+
+static void
+the_end_of_a_replay_says_when_things_happened(void)
+{
+	struct wire_frame f = wire_frame_of(WIRE_LIVE);
+	struct ev_session there[] = {
+		{ .sid = 3, .waiting_at = { 0, 40 }, .began_at = { 0, 30 } },
+		{ .sid = 8 },
+	};
+	struct con_session *s;
+	struct con_mirror m;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	happens(&m, EV_SAID, 3, 1, "");
+	f.sessions = there;
+	f.nsessions = 2;
+	con_mirror_live(&m, &f);
+	if (CHECK((s = con_mirror_find(&m, 3)) != NULL)) {
+		CHECK_INT(s->facts.waiting_at.seq, 2);
+		CHECK_INT(s->facts.waiting_at.steady_ms, 40);
+		CHECK_INT(s->facts.began_at.steady_ms, 30);
+	}
+	CHECK(con_mirror_find(&m, 8) == NULL);
 	con_mirror_fini(&m);
 }
 
@@ -719,6 +779,8 @@ main(void)
 		T(a_session_is_what_its_events_add_up_to),
 		T(an_event_counts_once),
 		T(who_waits_longest_is_the_oldest),
+		T(a_frame_that_was_long_on_its_way_does_not_set_the_clock_back),
+		T(the_end_of_a_replay_says_when_things_happened),
 		T(who_has_said_nothing_yet_waits_too),
 		T(next_takes_mine_before_strangers),
 		T(another_operators_session_is_not_mine),

@@ -68,6 +68,41 @@ every_op_comes_back_as_itself(void)
 	dw_buf_fini(&out);
 }
 
+/* Of the session in the two tests below. */
+static void
+check_moments(const struct ev_session *s)
+{
+	CHECK_INT(s->waiting_at.steady_ms, 123);
+	CHECK_INT(s->said_at.steady_ms, 456);
+	CHECK_INT(s->gone_at.steady_ms, 789);
+	CHECK_INT(s->began_at.steady_ms, -5);
+}
+
+static void
+the_end_of_a_replay_brings_when_things_happened_and_no_more(void)
+{
+	static const struct ev_session s = { .sid = 3,
+		.in = 1,
+		.waiting_at = { 31, 123 },
+		.said_at = { 32, 456 },
+		.gone_at = { 33, 789 },
+		.began_at = { 30, -5 } };
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_LIVE), *back;
+
+	f.sessions = &s;
+	f.nsessions = 1;
+	back = around(&f, &out);
+	if (back != NULL && CHECK_INT(back->nsessions, 1)) {
+		CHECK_INT(back->sessions[0].sid, 3);
+		CHECK_INT(back->sessions[0].in, 0);
+		CHECK_INT(back->sessions[0].waiting_at.seq, 0);
+		check_moments(&back->sessions[0]);
+	}
+	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
 static void
 a_welcome_brings_sessions_commands_and_listeners(void)
 {
@@ -88,7 +123,11 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		    .waiting_ms = 1700000000123,
 		    .said_ms = 1700000000456,
 		    .gone_ms = 1700000000789,
-		    .began_ms = 1700000000000 },
+		    .began_ms = 1700000000000,
+		    .waiting_at = { 31, 123 },
+		    .said_at = { 32, 456 },
+		    .gone_at = { 33, 789 },
+		    .began_at = { 30, -5 } },
 		{ .sid = 9, .state = EV_STATE_WAITING },
 	};
 	static const struct ev_command commands[] = {
@@ -114,6 +153,7 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 	f.datagrams = 7;
 	f.burst = 20;
 	f.unlisted = 3;
+	f.now_ms = 12345;
 	back = around(&f, &out);
 	if (back != NULL && CHECK_INT(back->nsessions, 2) &&
 	    CHECK_INT(back->ncommands, 1) && CHECK_INT(back->nlisteners, 2)) {
@@ -141,6 +181,12 @@ a_welcome_brings_sessions_commands_and_listeners(void)
 		CHECK_INT(back->sessions[0].began_ms, 1700000000000);
 		CHECK_INT(back->sessions[0].said_ms, 1700000000456);
 		CHECK_INT(back->sessions[0].gone_ms, 1700000000789);
+		CHECK_INT(back->sessions[0].waiting_at.seq, 31);
+		CHECK_INT(back->sessions[0].said_at.seq, 32);
+		CHECK_INT(back->sessions[0].gone_at.seq, 33);
+		CHECK_INT(back->sessions[0].began_at.seq, 30);
+		check_moments(&back->sessions[0]);
+		CHECK_INT(back->now_ms, 12345);
 		CHECK_INT(back->sessions[0].unanswered, 2);
 		CHECK_STR(back->sessions[0].words, "我的订单");
 		CHECK_STR(back->sessions[0].by, "lin");
@@ -271,6 +317,7 @@ an_event_keeps_all_its_members(void)
 		.sid = 2,
 		.n = 3,
 		.t_ms = -4,
+		.steady_ms = 17,
 		.flags = 5,
 		.kind = EV_SAID,
 		.who = "w",
@@ -286,6 +333,7 @@ an_event_keeps_all_its_members(void)
 		CHECK_INT(back->ev.sid, 2);
 		CHECK_INT(back->ev.n, 3);
 		CHECK_INT(back->ev.t_ms, -4);
+		CHECK_INT(back->ev.steady_ms, 17);
 		CHECK_INT(back->ev.flags, 5);
 		CHECK_INT(back->ev.kind, EV_SAID);
 		CHECK_STR(back->ev.who, "w");
@@ -453,6 +501,7 @@ main(void)
 	static const struct t_case cases[] = {
 		T(a_reply_travels_as_it_is_documented),
 		T(every_op_comes_back_as_itself),
+		T(the_end_of_a_replay_brings_when_things_happened_and_no_more),
 		T(a_welcome_brings_sessions_commands_and_listeners),
 		T(a_reply_carries_its_key_and_what_its_writer_had_seen),
 		T(who_looks_at_whom_travels_both_ways),
