@@ -240,7 +240,6 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
 	struct desk_conn *c = rq->conn;
 
 	(void)now;
-	desk_notice_taken(d, c, rq->taken);
 	if (c->session != NULL) {
 		d->sweep = d->sweep || !desk_session_is_open(c->session);
 		/* Also of one whose end may yet fail to be stored. */
@@ -262,7 +261,6 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
 static int
 decide_sent(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
-	desk_notice_taken(d, rq->conn, rq->taken);
 	if (rq->offset >= rq->conn->last_end)
 		desk_notice_empty(d, rq->conn, now);
 	desk_fx_done(d, rq);
@@ -366,7 +364,9 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	assert(rq->conn == NULL || rq->conn->magic == DESK_CONN_MAGIC);
 	if (desk_reserve(d, EVENTS_MAX, EFFECTS_MAX) < 0)
 		return -ENOMEM;
-	if (rq->conn != NULL)
+	if (rq->conn != NULL) {
 		desk_conn_save(d, rq->conn);
+		desk_notice_taken(d, rq->conn, rq->taken);
+	}
 	return decide[rq->rq](d, rq, now);
 }

@@ -104,9 +104,9 @@ enum desk_rq {
 	                  * it waits for an operator */
 	DESK_RQ_BYE,          /* conn, why, text: its worker gives up on it */
 	DESK_RQ_EOF,          /* conn: it will say no more */
-	DESK_RQ_DISCONNECTED, /* conn, why, taken: its worker lets go of it */
-	DESK_RQ_SENT,         /* conn, offset: bytes that went out; taken: of
-	                  * them, those that its machine has */
+	DESK_RQ_DISCONNECTED, /* conn, why: its worker lets go of it */
+	DESK_RQ_SENT,         /* conn, offset: bytes that went out, or taken:
+	                  * more of them are with its machine */
 	DESK_RQ_STALLED,      /* conn, why: does not read, or sends too much */
 	DESK_RQ_ATTACH,       /* who: an operator came */
 	DESK_RQ_DETACH,       /* who */
@@ -132,7 +132,11 @@ struct desk_request {
 	const char *who, *text, *why;
 	size_t len;
 	unsigned flags;
-	uint64_t sid, offset, taken;
+	uint64_t sid, offset;
+	/* Of conn, with any request: so many bytes of what was put its machine
+	 * had by then, if not all; who says something has mostly acknowledged
+	 * what it answers. */
+	uint64_t taken;
 	const char *addr;  /* see struct desk_peer */
 	const void *route; /* DESK_ROUTE_SIZE bytes */
 	size_t whole;      /* bytes before it was cut */

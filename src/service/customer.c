@@ -190,21 +190,26 @@ outbox_news(void *arg, enum sks_outbox_event event)
 		svc_post_again(&cu->svc->inbox, &cu->stalled);
 }
 
+/* On the desk thread, as the next two. */
+static void
+count_taken(struct svc_node *n)
+{
+	n->rq.taken = svc_taken(svc_customer_of(n->rq.conn));
+}
+
 static void
 count_sent(struct svc_node *n)
 {
 	n->rq.offset = sks_outbox_sent(svc_customer_outbox(n->rq.conn));
-	n->rq.taken = sks_outbox_taken(svc_customer_outbox(n->rq.conn));
+	count_taken(n);
 }
 
-/* The last that its machine has acknowledged: the outbox is closed. */
+/* Nothing more is acknowledged: the outbox is closed. */
 static void
-count_taken(struct svc_node *n)
+count_last(struct svc_node *n)
 {
-	struct svc_customer *cu = svc_customer_of(n->rq.conn);
-
-	svc_taken_forget(cu);
-	n->rq.taken = sks_outbox_taken(cu->outbox);
+	count_taken(n);
+	svc_taken_forget(svc_customer_of(n->rq.conn));
 }
 
 /*
@@ -242,16 +247,18 @@ prepare_socket(struct svc_customer *cu)
 static void
 prepare_nodes(struct svc_customer *cu)
 {
-	for (int i = 0; i < SAID_NODES; i++)
+	for (int i = 0; i < SAID_NODES; i++) {
 		svc_node_init(&cu->said[i].node, DESK_RQ_SAID, &cu->conn,
 		    &cu->back);
+		cu->said[i].node.ready = count_taken;
+	}
 	svc_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->back);
 	cu->sent.ready = count_sent;
 	svc_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->back);
 	cu->stalled.rq.why = EV_WHY_SLOW;
 	svc_node_init(&cu->disconnected, DESK_RQ_DISCONNECTED, &cu->conn,
 	    &cu->back);
-	cu->disconnected.ready = count_taken;
+	cu->disconnected.ready = count_last;
 	dw_list_init(&cu->taking.link);
 }
 

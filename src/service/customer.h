@@ -121,6 +121,9 @@ void svc_await_end(struct svc_customer *cu);
 void svc_refuse(struct svc_customer *cu, enum wire_opening opening,
     const char *first, size_t len);
 
+/* On the desk thread: how many bytes its machine has. */
+uint64_t svc_taken(struct svc_customer *cu);
+
 /* On the desk thread: this customer goes, and is not asked about any more. */
 void svc_taken_forget(struct svc_customer *cu);
 

@@ -37,6 +37,13 @@ svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put)
 	return false;
 }
 
+uint64_t
+svc_taken(struct svc_customer *cu)
+{
+	return dw_list_empty(&cu->taking.link) ? cu->taking.put :
+						 sks_outbox_taken(cu->outbox);
+}
+
 void
 svc_taken_forget(struct svc_customer *cu)
 {

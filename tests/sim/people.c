@@ -48,6 +48,7 @@ push_customer(struct world *w, enum desk_rq rq, struct customer *cu)
 	q->cu = cu;
 	q->rq.conn = cu->c;
 	q->rq.mode = cu->mode;
+	q->rq.taken = cu->taken;
 	q->over =
 	    cu->closed || cu->ended || cu->cut || cu->may_end || w->draining;
 	sim_note(w, " %u:%s", (unsigned)(cu - w->customers), kinds[rq]);
@@ -196,6 +197,8 @@ deliver(struct world *w, struct customer *cu)
 
 	if (cu->nqueue == 0)
 		return;
+	if (sim_once_in(w, 2)) /* it acknowledges what has come */
+		cu->taken = cu->left;
 	q = push_customer(w, DESK_RQ_SAID, cu);
 	q->message = cu->queue[0];
 	q->rq.text = q->message.text;
@@ -207,17 +210,13 @@ deliver(struct world *w, struct customer *cu)
 static void
 leave(struct world *w, struct customer *cu)
 {
-	struct request *q;
-
 	if (cu->nqueue > 0 && !cu->cut) {
 		deliver(w, cu);
 		return;
 	}
 	cu->leaving = true;
 	cu->known_last = cu->taken == cu->put ? cu->taken : cu->known;
-	q = push_customer(w, DESK_RQ_DISCONNECTED, cu);
-	q->rq.why = "left";
-	q->rq.taken = cu->taken;
+	push_customer(w, DESK_RQ_DISCONNECTED, cu)->rq.why = "left";
 	cu->opened = false;
 }
 
@@ -228,15 +227,6 @@ shut(struct world *w, struct customer *cu)
 		return;
 	cu->eof = cu->may_end = cu->may_cut = true;
 	push_customer(w, DESK_RQ_EOF, cu);
-}
-
-static void
-tell_sent(struct world *w, struct customer *cu)
-{
-	struct request *q = push_customer(w, DESK_RQ_SENT, cu);
-
-	q->rq.offset = cu->left;
-	q->rq.taken = cu->taken;
 }
 
 static void
@@ -255,7 +245,7 @@ report_sent(struct world *w, struct customer *cu)
 	cu->taken += sim_random(w, cu->left - cu->taken + 1);
 	if (w->calm)
 		cu->taken = cu->put;
-	tell_sent(w, cu);
+	push_customer(w, DESK_RQ_SENT, cu)->rq.offset = cu->left;
 }
 
 static void
@@ -448,7 +438,7 @@ people_read(struct world *w)
 		    cu->taken == cu->put)
 			continue;
 		cu->left = cu->taken = cu->put;
-		tell_sent(w, cu);
+		push_customer(w, DESK_RQ_SENT, cu)->rq.offset = cu->left;
 	}
 }
 

@@ -236,7 +236,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 			q->cu->ended_ns = w->now.ns;
 		q->cu->told = q->rq.offset;
 	}
-	if (q->rq.rq == DESK_RQ_SENT && q->rq.taken == q->cu->put)
+	if (q->rq.conn != NULL && q->rq.taken == q->cu->put)
 		q->cu->known = q->rq.taken;
 	if (q->rq.rq == DESK_RQ_OPENED) {
 		q->cu->opening = false;

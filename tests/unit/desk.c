@@ -386,6 +386,22 @@ sent_waits_until_the_customers_machine_has_the_reply(void)
 }
 
 static void
+who_says_something_has_taken_what_was_put_before(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	put_says = DESK_PUT_SENT;
+	reply(1, "welcome");
+	stored("reply 1 n1; anna<lin:welcome; ok; ");
+	ask((struct desk_request){ .rq = DESK_RQ_SAID,
+	    .conn = &anna,
+	    .text = "/quit",
+	    .len = 5,
+	    .taken = put_bytes });
+	stored("sent 1 n1; closed 1 (quit); anna<Goodbye.; anna end; ok; ");
+	finish();
+}
+
+static void
 who_goes_says_at_last_what_its_machine_has(void)
 {
 	for (unsigned missing = 0; missing < 2; missing++) {
@@ -1039,6 +1055,7 @@ main(void)
 		T(an_ended_customer_lingers_only_once_all_has_left),
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
 		T(sent_waits_until_the_customers_machine_has_the_reply),
+		T(who_says_something_has_taken_what_was_put_before),
 		T(who_goes_says_at_last_what_its_machine_has),
 		T(what_has_left_is_noted_before_its_session_ends),
 		T(what_leaves_with_the_goodbye_is_noted_behind_it),
