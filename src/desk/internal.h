@@ -278,6 +278,15 @@ void desk_conn_say(const struct desk_round *r, struct desk_conn *c,
 void desk_conn_pump(const struct desk_round *r, struct desk_conn *c);
 void desk_conn_greet(const struct desk_round *r, struct desk_conn *c);
 
+/* The line of the customers who are connected and wait for an answer, by whose
+ * oldest unanswered message came first: how many they are, and the place of this
+ * one, from 1; 0 when it does not wait.  s may be NULL. */
+struct desk_place {
+	unsigned at, of;
+};
+struct desk_place desk_place(const struct desk *d,
+    const struct desk_session *s);
+
 /* From the gentle to the rude: goodbye and the end mark, the end mark, no
  * more in either direction. */
 void desk_conn_bye(const struct desk_round *r, struct desk_conn *c,

@@ -173,28 +173,41 @@ desk_conn_bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 		desk_conn_end(r, c);
 }
 
-/* Customers who wait and came before this one, and this one. */
-static unsigned
-place(const struct desk *d, const struct desk_conn *c)
+/* Does it wait for an answer, and is there to read it? */
+static bool
+is_in_line(const struct desk_session *s)
 {
-	unsigned before = 0;
+	return desk_session_is_open(s) && s->conn != NULL &&
+	    !s->conn->leaving && !s->conn->ending &&
+	    s->facts.waiting_at.seq != 0;
+}
+
+struct desk_place
+desk_place(const struct desk *d, const struct desk_session *self)
+{
+	struct desk_place p = { 0, 0 };
+	bool waits = is_in_line(self);
 
 	DW_LIST_EACH(n, &d->sessions) {
 		const struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, node);
 
-		if (s == c->session)
-			break;
-		if (s->conn != NULL && !s->facts.gone && ev_waits(&s->facts))
-			before++;
+		if (!is_in_line(s))
+			continue;
+		p.of++;
+		if (waits &&
+		    s->facts.waiting_at.seq <= self->facts.waiting_at.seq)
+			p.at++;
 	}
-	return before + 1;
+	return p;
 }
 
 static int
 greeting(const struct desk *d, const struct desk_conn *c, char *buf,
     size_t size)
 {
+	/* It may have said something already. */
+	struct desk_place p = desk_place(d, c->session);
 	int n;
 
 	if (d->config->greeting != NULL)
@@ -208,7 +221,7 @@ greeting(const struct desk *d, const struct desk_conn *c, char *buf,
 		d->operators == 0 ?
 		    _("Nobody is on duty right now; what you write is kept.") :
 		    _("You are number %u in line. Write your question."),
-		place(d, c));
+		p.at != 0 ? p.at : p.of + 1);
 }
 
 /* A classic client has no commands. */

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -26,9 +27,9 @@ visitor_help(struct desk *d, const struct desk_request *rq, const char *arg,
 	(void)len;
 	(void)now;
 	desk_fx_say(d, rq->conn,
-	    _("/name NAME tells us who you are, /quit ends this "
-	      "conversation, // begins a line with a slash; everything else "
-	      "goes to the operator."));
+	    _("/name NAME tells us who you are, /place tells your place in "
+	      "line, /quit ends this conversation, // begins a line with a "
+	      "slash; everything else goes to the operator."));
 }
 
 static void
@@ -56,6 +57,47 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 	desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
 out:
 	dw_buf_fini(&name);
+}
+
+/* NULL: no memory. */
+static char *
+place_text(struct desk_place p)
+{
+	char *text;
+	int n;
+
+	if (p.at == 0 && p.of == 0)
+		n = asprintf(&text, "%s",
+		    _("No answer is owed to you, and nobody else waits."));
+	else if (p.at == 0)
+		n = asprintf(&text,
+		    DW_PLURAL("No answer is owed to you; %u other customer "
+			      "waits.",
+			"No answer is owed to you; %u other customers wait.",
+			p.of),
+		    p.of);
+	else if (p.of == 1)
+		n = asprintf(&text, "%s", _("You are the only one who waits."));
+	else
+		n = asprintf(&text, _("You are number %u of %u who wait."),
+		    p.at, p.of);
+	return n < 0 ? NULL : text;
+}
+
+static void
+visitor_place(struct desk *d, const struct desk_request *rq, const char *arg,
+    size_t len, struct desk_time now)
+{
+	char *text = place_text(desk_place(d, rq->conn->session));
+
+	(void)arg;
+	(void)len;
+	(void)now;
+	if (text != NULL)
+		desk_fx_say(d, rq->conn, text)->owned = text;
+	if (d->operators == 0)
+		desk_fx_say(d, rq->conn,
+		    _("Nobody is on duty right now; what you write is kept."));
 }
 
 static void
@@ -98,6 +140,7 @@ desk_visitor_command(struct desk *d, const struct desk_request *rq,
 	static const struct visitor_command commands[] = {
 		{ "/help", visitor_help },
 		{ "/name", visitor_name },
+		{ "/place", visitor_place },
 	};
 	const char *space = memchr(rq->text, ' ', rq->len);
 	size_t word = space != NULL ? (size_t)(space - rq->text) : rq->len;

@@ -125,6 +125,27 @@ class Shifting:
 HOURS = 3600
 
 
+@case("who asks is told its place in line, and no session begins by asking")
+def _():
+    with Desk() as d:
+        o, first, second = d.operator(), d.line(), d.line()
+        first.send("/place\n")
+        first.until("* No answer is owed to you, and nobody else waits.\n")
+        same([e for e in o.events() if e["ev"] == "arrived"], [])
+        first.send("one\n")
+        sid = o.said("one")["sid"]
+        second.send("two\n")
+        o.said("two")
+        second.send("/place\n")
+        second.until("* You are number 2 of 2 who wait.\n")
+        o.reply(sid, "an answer")
+        second.send("/place\n")
+        second.until("* You are the only one who waits.\n")
+        first.until("an answer")
+        first.send("/place\n")
+        first.until("* No answer is owed to you; 1 other customer waits.\n")
+
+
 @case("a wall clock that is set changes neither who is next nor since when")
 def _():
     for step in (-3 * HOURS, 3 * HOURS):

@@ -234,6 +234,63 @@ a_classic_customer_has_one_with_the_hello(void)
 }
 
 static void
+who_asks_is_told_its_place_among_those_who_wait(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	opened(&bert, EV_MODE_LINE);
+	said(&bert, "/PLACE");
+	stored("bert<Welcome to us.\nYou are number 2 in line. Write your "
+	       "question.\nType /help for help, /quit to leave.; ok; "
+	       "bert<No answer is owed to you; 1 other customer waits.; ok; ");
+	said(&anna, "/place");
+	stored("anna<You are the only one who waits.; ok; ");
+	said(&bert, "hi");
+	done();
+	said(&bert, "/place");
+	said(&anna, "/place");
+	stored("bert<You are number 2 of 2 who wait.; ok; "
+	       "anna<You are number 1 of 2 who wait.; ok; ");
+	/* Whoever has an answer goes to the end with the next question, whatever
+	 * the time of day is by then. */
+	reply(1, "yes");
+	said(&anna, "and");
+	now.ms -= 3 * HOUR_MS;
+	done();
+	said(&anna, "/place");
+	stored("anna<You are number 2 of 2 who wait.; ok; ");
+	/* Who has left does not stand in anybody's way. */
+	conn_rq(DESK_RQ_DISCONNECTED, &bert, "left");
+	done();
+	CHECK_INT(facts(2).state, EV_STATE_LEFT);
+	operator(DESK_RQ_DETACH);
+	done();
+	said(&anna, "/place");
+	stored("anna<You are the only one who waits.; anna<Nobody is on duty "
+	       "right now; what you write is kept.; ok; ");
+	finish();
+}
+
+static void
+nobody_waits_when_all_are_answered(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	reply(1, "yes");
+	done();
+	said(&anna, "/place");
+	stored("anna<No answer is owed to you, and nobody else waits.; ok; ");
+	finish();
+}
+
+static void
+to_a_classic_client_place_is_a_message_as_any_other(void)
+{
+	begin_with_anna(EV_MODE_CLASSIC);
+	said(&anna, "/place");
+	stored("said 1 n2; ok; ");
+	finish();
+}
+
+static void
 waiting_since_is_the_oldest_message_that_nobody_answered(void)
 {
 	int64_t first;
@@ -1046,6 +1103,9 @@ main(void)
 		T(a_line_customer_has_no_session_before_the_first_line),
 		T(a_message_that_was_cut_short_is_stored_as_such),
 		T(a_classic_customer_has_one_with_the_hello),
+		T(who_asks_is_told_its_place_among_those_who_wait),
+		T(nobody_waits_when_all_are_answered),
+		T(to_a_classic_client_place_is_a_message_as_any_other),
 		T(waiting_since_is_the_oldest_message_that_nobody_answered),
 		T(nobody_on_duty_is_said_once_and_the_message_kept),
 		T(a_classic_customer_hears_at_once_that_nobody_is_on_duty),
