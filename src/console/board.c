@@ -458,6 +458,14 @@ take_looks(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 }
 
 static void
+take_reads(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+{
+	(void)now_ns;
+	con_mirror_reads(&b->mirror, f);
+	wire_frame_free(f);
+}
+
+static void
 take_read(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	(void)now_ns;
@@ -498,6 +506,7 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 	[WIRE_ERR] = take_answer,
 	[WIRE_NOTICE] = take_notice,
 	[WIRE_LOOKS] = take_looks,
+	[WIRE_READS] = take_reads,
 	[WIRE_READ] = take_read,
 	[WIRE_UNLISTED] = take_unlisted,
 	[WIRE_BYE] = take_bye,

@@ -62,6 +62,10 @@ add_state(struct dw_buf *b, const struct con_session *s, int64_t now_ms)
 		dw_buf_adds(b, _("answered"));
 	if (s->facts.eof && !con_is_left(s))
 		dw_buf_adds(b, _(", writes no more"));
+	if (s->stuck_ms != 0 && !s->facts.gone) {
+		con_age(now_ms - s->stuck_ms, age);
+		dw_buf_addf(b, _(", has read nothing for %s"), age);
+	}
 	if (con_unread(s) > 0)
 		dw_buf_addf(b, _(", %lu unread"), (unsigned long)con_unread(s));
 }

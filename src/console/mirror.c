@@ -324,8 +324,10 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 {
 	snprintf(m->me, sizeof m->me, "%s", f->name);
 	m->nlookers = 0; /* the desk tells them anew, and the marks */
-	for (size_t i = 0; i < m->n; i++)
+	for (size_t i = 0; i < m->n; i++) {
 		m->all[i]->read.told = 0;
+		m->all[i]->stuck_ms = 0;
+	}
 	if (f->replay)
 		return 0;
 	m->unlisted = f->unlisted;
@@ -769,6 +771,15 @@ con_mirror_looks(struct con_mirror *m, const struct wire_frame *f)
 	l->n = f->n;
 	l->sid = f->sid;
 	keep_name(l->name, sizeof l->name, f->name);
+}
+
+void
+con_mirror_reads(struct con_mirror *m, const struct wire_frame *f)
+{
+	struct con_session *s = con_mirror_find(m, f->sid);
+
+	if (s != NULL)
+		s->stuck_ms = f->since_ms;
 }
 
 void

@@ -31,6 +31,8 @@ struct con_session {
 	bool been;        /* was selected on this console */
 	bool mine;        /* the last answer was ours */
 	bool keep;        /* closed, but it has a draft */
+	int64_t stuck_ms; /* since when its customer's machine takes nothing, on
+	                   * the desk's steady clock; 0: it does */
 
 	/* How many of its rows may be shown now while another session is
 	 * selected, and how many were not: see board.c. */
@@ -193,6 +195,9 @@ void con_mirror_unlist(struct con_mirror *m, uint64_t sid);
 
 /* Takes a frame looks: another console has selected somebody. */
 void con_mirror_looks(struct con_mirror *m, const struct wire_frame *f);
+
+/* Takes a frame reads: a customer's machine takes nothing, or does again. */
+void con_mirror_reads(struct con_mirror *m, const struct wire_frame *f);
 
 /* How many are connected, and how many left unanswered. */
 size_t con_mirror_present(const struct con_mirror *m);

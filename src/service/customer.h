@@ -30,6 +30,9 @@ struct svc_taking {
 	uint64_t put, taken; /* bytes; taken is the last answer */
 	int64_t ask_ns;      /* when it is asked again, */
 	int64_t pause_ns;    /* so long after the last time */
+	int64_t since_ms;    /* steady: it has taken nothing since then, */
+	uint64_t told_sid;   /* as operators know of this session; 0: they
+	                      * do not */
 };
 
 #define SVC_CUSTOMER_MAGIC 0x5e4c0003u

@@ -108,6 +108,9 @@ void svc_tell_operators(struct svc *svc, const struct wire_frame *f);
 /* A notice to all of them, and the same words to the log. */
 void svc_notice(struct svc *svc, enum ev_code code, const char *text);
 void svc_operator_event(struct svc *svc, const struct ev_event *ev);
+/* A customer's machine has taken nothing since then, on the steady clock; 0: it
+ * takes again. */
+void svc_operator_reads(struct svc *svc, uint64_t sid, int64_t since_ms);
 void svc_operator_attached(struct svc *svc, struct svc_node *n,
     uint64_t datagrams);
 void svc_operator_past(struct svc *svc, struct svc_node *n,
@@ -155,6 +158,9 @@ void svc_udp_dropped(struct svc *svc);
 bool svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put);
 /* Asks those that are due; the next ones are at svc.ask_ns. */
 void svc_ask_taken(struct svc *svc);
+/* Calls fn for each session whose customer is known to take nothing. */
+void svc_each_stuck(struct svc *svc,
+    void (*fn)(void *arg, uint64_t sid, int64_t since_ms), void *arg);
 
 /* On the desk thread: marks are handed to the reader, now if it has room for
  * them, or when it says so. */

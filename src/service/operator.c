@@ -139,6 +139,35 @@ svc_operator_event(struct svc *svc, const struct ev_event *ev)
 	svc_tell_operators(svc, &f);
 }
 
+static struct wire_frame
+reads_frame(uint64_t sid, int64_t since_ms)
+{
+	struct wire_frame f = wire_frame_of(WIRE_READS);
+
+	f.sid = sid;
+	f.since_ms = since_ms;
+	f.now_ms = dw_clock_steady_ms();
+	return f;
+}
+
+void
+svc_operator_reads(struct svc *svc, uint64_t sid, int64_t since_ms)
+{
+	struct wire_frame f = reads_frame(sid, since_ms);
+
+	svc_tell_operators(svc, &f);
+}
+
+static void
+tell_reads(void *arg, uint64_t sid, int64_t since_ms)
+{
+	struct svc_operator *op = arg;
+	struct wire_frame f = reads_frame(sid, since_ms);
+
+	assert(op->magic == OPERATOR_MAGIC);
+	tell(op, &f);
+}
+
 /* The answer to a reply or a command. */
 static void
 answered(struct svc_node *n, const struct desk_answer *a)
@@ -358,6 +387,7 @@ static void
 go_live(struct svc_operator *op)
 {
 	svc_marks_each(&op->svc->marks, op->name, tell_mark, op);
+	svc_each_stuck(op->svc, tell_reads, op);
 	tell_live(op);
 	tell_of_others(op);
 	dw_list_add(&op->svc->links, &op->link);

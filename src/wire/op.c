@@ -62,7 +62,8 @@ enum {
 	F_UNLISTED = 65536,
 	F_KEY = 131072,
 	F_NOW = 262144,
-	F_MOMENTS = 524288
+	F_MOMENTS = 524288,
+	F_SINCE = 1048576
 };
 
 static const struct {
@@ -85,6 +86,7 @@ static const struct {
 	[WIRE_OK] = { "ok", F_ID | F_SID | F_N | F_TEXT },
 	[WIRE_ERR] = { "err", F_ID | F_SID | F_CODE | F_TEXT | F_SEQ },
 	[WIRE_LOOKS] = { "looks", F_N | F_NAME | F_SID },
+	[WIRE_READS] = { "reads", F_SID | F_SINCE | F_NOW },
 	[WIRE_PONG] = { "pong", F_ID | F_NOW },
 	[WIRE_UNLISTED] = { "unlisted", F_SID },
 	[WIRE_NOTICE] = { "notice", F_CODE | F_TEXT },
@@ -114,6 +116,7 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "burst", NUMBER, burst, F_BURST),
 	ROW(struct wire_frame, "unlisted", NUMBER, unlisted, F_UNLISTED),
 	ROW(struct wire_frame, "now", SIGNED, now_ms, F_NOW),
+	ROW(struct wire_frame, "since", SIGNED, since_ms, F_SINCE),
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
 	ROW(struct wire_frame, "name", STRING, name, F_NAME),
 	ROW(struct wire_frame, "desk", STRING, desk, F_DESK),

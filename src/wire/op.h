@@ -41,6 +41,9 @@
  *					console
  *	looks	n, name, sid		console n, of operator name, has
  *					selected sid; 0: nobody, or it has gone
+ *	reads	sid, since, now		its customer's machine has taken nothing
+ *					since then, on the steady clock; 0: it takes
+ *					again
  *	pong	id, now			the desk is there
  *	unlisted sid			that one left, and is off the list
  *	notice	code, text		a banner, not an event: "disk", "limit", …
@@ -78,6 +81,7 @@ enum wire_op {
 	WIRE_OK,
 	WIRE_ERR,
 	WIRE_LOOKS,
+	WIRE_READS,
 	WIRE_PONG,
 	WIRE_UNLISTED,
 	WIRE_NOTICE,
@@ -88,7 +92,7 @@ struct wire_frame {
 	enum wire_op op;
 	uint64_t id, sid, n, seq, seen, datagrams, burst, unlisted;
 	unsigned v;
-	int64_t now_ms; /* of the desk's steady clock */
+	int64_t now_ms, since_ms; /* of the desk's steady clock */
 	bool replay;
 	enum ev_code code;
 	const char *name, *desk, *journal; /* "" when absent */

@@ -217,6 +217,26 @@ if configured("HAVE_LINUX_SOCKIOS_H"):
             o.event("sent", sid=sid, n=3)
             same(marks(d, sid), ["✓", "✓", "✓"])
 
+    @case("/list says since when a customer has read nothing")
+    def _():
+        with Desk() as d:
+            o = d.operator()
+            c = narrow(d)
+            c.send("hi\n")
+            sid = o.said("hi")["sid"]
+            assert "read nothing" not in console(d)
+            o.reply(sid, LONG)
+            told = o.frame(op="reads", sid=sid)
+            assert 2000 <= told["now"] - told["since"], told
+            # One who comes later is told as well.
+            new = d.operator("eve")
+            same(new.frame(op="reads", sid=sid)["since"], told["since"])
+            row, = (r for r in console(d).split("\n") if "guest" in r)
+            assert re.search(r"answered, has read nothing for \d+ s", row), row
+            c.until(LONG)
+            o.frame(lambda f: f["op"] == "reads" and "since" not in f)
+            assert "read nothing" not in console(d)
+
     @case("what was on its way when the customer went did not arrive")
     def _():
         with Desk() as d:

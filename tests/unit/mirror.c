@@ -189,6 +189,37 @@ a_frame_that_was_long_on_its_way_does_not_set_the_clock_back(void)
 }
 
 static void
+who_takes_nothing_does_so_until_the_desk_says_otherwise(void)
+{
+	struct wire_frame f = wire_frame_of(WIRE_READS);
+	struct wire_frame welcome = wire_frame_of(WIRE_WELCOME);
+	struct con_session *s;
+	struct con_mirror m;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	if (!CHECK((s = con_mirror_find(&m, 3)) != NULL))
+		return;
+	CHECK_INT(s->stuck_ms, 0);
+	f.sid = 3;
+	f.since_ms = 70;
+	con_mirror_reads(&m, &f);
+	CHECK_INT(s->stuck_ms, 70);
+	f.since_ms = 0;
+	con_mirror_reads(&m, &f);
+	CHECK_INT(s->stuck_ms, 0);
+	f.since_ms = 80;
+	con_mirror_reads(&m, &f);
+	/* It is told anew on another link. */
+	welcome.replay = true;
+	CHECK_INT(con_mirror_welcome(&m, &welcome), 0);
+	CHECK_INT(s->stuck_ms, 0);
+	f.sid = 4; /* of nobody we know */
+	con_mirror_reads(&m, &f);
+	con_mirror_fini(&m);
+}
+
+static void
 the_end_of_a_replay_says_when_things_happened(void)
 {
 	struct wire_frame f = wire_frame_of(WIRE_LIVE);
@@ -780,6 +811,7 @@ main(void)
 		T(an_event_counts_once),
 		T(who_waits_longest_is_the_oldest),
 		T(a_frame_that_was_long_on_its_way_does_not_set_the_clock_back),
+		T(who_takes_nothing_does_so_until_the_desk_says_otherwise),
 		T(the_end_of_a_replay_says_when_things_happened),
 		T(who_has_said_nothing_yet_waits_too),
 		T(next_takes_mine_before_strangers),
