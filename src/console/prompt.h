@@ -40,8 +40,8 @@ struct con_prompt {
 	size_t bold_at, bold_len;
 };
 
-/* Writes the prompt anew.  now_ms: of the desk's steady clock; columns 0: as long as it is.  Returns 0 or
- * -ENOMEM. */
+/* Writes the prompt anew.  now_ms: of the desk's steady clock; columns 0: as
+ * long as it is.  Returns 0 or -ENOMEM. */
 int con_prompt_format(struct con_prompt *p, const struct con_facts *facts,
     int64_t now_ms, unsigned columns);
 void con_prompt_fini(struct con_prompt *p);

@@ -289,8 +289,9 @@ void desk_free(struct desk *d);
  * Starting: each stored event of a session that is not closed, in order, then
  * desk_begin with the highest numbers ever used.  Sessions found open are
  * noticed to be gone.  How long ago something was that happened before, only
- * the wall clock can tell; what it says is in the future was just now.  Of those that left no more are kept in memory than the
- * list may have, at any time.
+ * the wall clock can tell; what it says is in the future was just now.  Of
+ * those that left no more are kept in memory than the list may have, at any
+ * time.
  */
 int desk_replay(struct desk *d, const struct ev_event *ev);
 /* And so many datagrams came that nobody on duty has seen. */

@@ -33,7 +33,7 @@ svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put)
 	if (dw_list_empty(&t->link)) {
 		t->since_ms = dw_clock_steady_ms();
 		t->taken = sks_outbox_taken(cu->outbox);
-		if (t->taken == put)
+		if (t->taken >= put)
 			return true;
 		dw_list_add(&svc->untaken, &t->link);
 	}
@@ -103,7 +103,7 @@ ask(struct svc *svc, struct svc_customer *cu, int64_t now_ns)
 		tell_over(svc, t);
 	}
 	t->taken = taken;
-	if (taken == t->put) {
+	if (taken >= t->put) {
 		svc_taken_forget(cu);
 		return;
 	}

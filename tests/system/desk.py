@@ -345,7 +345,10 @@ class Operator:
             f["ev"].get(k) == v for k, v in wanted.items()), seconds)["ev"]
 
     def events(self):
-        return [f["ev"] for f in self.frames if f["op"] == "ev"]
+        """As they are stored: when it was by the steady clock, only what was
+        not replayed says."""
+        return [{k: v for k, v in f["ev"].items() if k != "at"}
+                for f in self.frames if f["op"] == "ev"]
 
     def event_of(self, words):
         """The first event whose text begins so."""
