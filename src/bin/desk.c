@@ -95,6 +95,20 @@ fit_limits(struct desk_process *p)
 	return r < 0 ? DW_STATUS_CONFIG : DW_STATUS_OK;
 }
 
+/* Before anything is opened, as it would fail in the middle of that. */
+static int
+check_files(const struct options *o)
+{
+	size_t listeners = (o->nlisten > 0 ? o->nlisten : 1) + o->nudp;
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	int r = svc_limits_check_files(listeners, &why);
+
+	if (r < 0)
+		print_error("%s", dw_buf_str(&why));
+	dw_buf_fini(&why);
+	return r < 0 ? DW_STATUS_CONFIG : DW_STATUS_OK;
+}
+
 static int
 configure(struct desk_process *p)
 {
@@ -298,8 +312,11 @@ desk_run(const struct desk_setup *setup)
 	struct desk_process p = { .setup = setup,
 		.wake = { -1, -1 },
 		.signals = DW_SIGNALS_INITIALIZER };
-	int status = DW_STATUS_FAILED;
+	int status = check_files(setup->options);
 
+	if (status != DW_STATUS_OK)
+		return status;
+	status = DW_STATUS_FAILED;
 	if (dw_wake_init(&p.wake) < 0 ||
 	    dw_signals_open(&p.signals,
 		setup->console ? beside_tty : without_tty) < 0) {

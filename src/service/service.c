@@ -226,36 +226,68 @@ check_operator_path(const char *path, struct dw_buf *why)
 	return r;
 }
 
+static int
+say_no_socket(const char *path, const char *error, struct dw_buf *why)
+{
+	dw_buf_addf(why,
+	    _("cannot make the operators' socket %s: %s; choose "
+	      "another path with --operator-socket PATH"),
+	    path, error);
+	return DW_STATUS_LISTEN;
+}
+
+static int
+say_long_path(const char *path, struct dw_buf *why)
+{
+	dw_buf_addf(why,
+	    _("the operators' socket cannot be %s: that path has %zu bytes, "
+	      "and a Unix socket's has at most 107; name a shorter one with "
+	      "--operator-socket PATH, the journal may stay where it is"),
+	    path, strlen(path));
+	return DW_STATUS_CONFIG;
+}
+
+/* Found before anything is opened, as it often comes of a long --state. */
+static int
+operator_address(const char *path, struct sks_addr *out, struct dw_buf *why)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	char error[256];
+	int r = 0;
+
+	if (path != NULL && dw_buf_addf(&text, "unix:%s", path) == 0)
+		r = sks_addr_parse(text.data, 0, out);
+	dw_buf_fini(&text);
+	if (r == 0)
+		return 0;
+	if (r == SKS_ETOOLONG)
+		return say_long_path(path, why);
+	sks_error_text(error, sizeof error);
+	return say_no_socket(path, error, why);
+}
+
 /* Also without a socket of its own: the console's link is adopted. */
 static int
 open_operators(struct svc *svc, struct dw_buf *why)
 {
 	const char *path = svc->config->operator_socket;
 	struct sks_server_config cfg;
-	char text[SKS_ADDR_TEXT + 8];
+	char text[256];
 	int r;
 
 	if ((r = check_operator_path(path, why)) != 0)
 		return r;
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
+	if ((r = operator_address(path, &cfg.address, why)) != 0)
+		return r;
 	svc_server_config(svc, &cfg);
 	cfg.max_sessions = (unsigned)svc->config->limits.max_operators;
 	cfg.bind_and_activate = path != NULL;
-	if (path != NULL) {
-		snprintf(text, sizeof text, "unix:%s", path);
-		if (sks_addr_parse(text, 0, &cfg.address) < 0)
-			return svc_listen_failed("--operator-socket", path,
-			    why);
-	}
 	if (sks_server_new(&cfg, &svc_operator_server_ops, &svc_operator_ops,
 		&svc->operators) == 0)
 		return 0;
 	sks_error_text(text, sizeof text);
-	dw_buf_addf(why,
-	    _("cannot make the operators' socket %s: %s; choose "
-	      "another path with --operator-socket PATH"),
-	    path, text);
-	return DW_STATUS_LISTEN;
+	return say_no_socket(path, text, why);
 }
 
 static int
@@ -393,10 +425,13 @@ svc_new(const struct svc_config *config)
 int
 svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 {
+	struct sks_addr addr;
 	struct svc *svc;
 	int r;
 
 	*out = NULL;
+	if ((r = operator_address(config->operator_socket, &addr, why)) != 0)
+		return r;
 	if ((svc = svc_new(config)) == NULL)
 		return DW_STATUS_FAILED;
 	if ((r = open_desk(svc, why)) != 0 ||
