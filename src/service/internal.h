@@ -53,6 +53,9 @@ struct svc {
 	/* The desk thread's own. */
 	struct desk *desk;
 	struct dw_list round; /* the nodes that this round has decided */
+	struct dw_list kept;  /* those that wait for somebody else's lock, */
+	int64_t again_ns;     /* until then; 0: there is none */
+	int64_t patience_ns;  /* when it has lasted too long; 0: the same */
 	struct svc_marks marks;
 	struct dw_list links; /* operators that are live */
 	uint64_t last_link;   /* the number of the latest */

@@ -409,6 +409,7 @@ svc_new(const struct svc_config *config)
 	dw_list_init(&svc->links);
 	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->round);
+	dw_list_init(&svc->kept);
 	svc_inbox_init(&svc->inbox);
 	svc_reader_init(&svc->reader, config->state_dir,
 	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found,

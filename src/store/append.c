@@ -79,11 +79,11 @@ bound_wal(struct store *s)
 }
 
 int
-store_connect(struct store *s, struct dw_buf *why)
+store_connect(struct store *s, int busy_ms, struct dw_buf *why)
 {
 	int known, r;
 
-	if ((r = store_db_open(s->place.db, &s->db, why)) < 0)
+	if ((r = store_db_open(s->place.db, busy_ms, &s->db, why)) < 0)
 		return r;
 	if ((known = store_db_known(s->db, s->place.db, why)) < 0)
 		return known;
@@ -309,7 +309,7 @@ store_recover(struct store *s)
 	int r;
 
 	store_disconnect(s);
-	if ((r = store_connect(s, &why)) < 0 || (r = check_end(s)) < 0 ||
+	if ((r = store_connect(s, 0, &why)) < 0 || (r = check_end(s)) < 0 ||
 	    (r = drop_unacknowledged(s)) < 0 || (r = write_over(s)) < 0 ||
 	    (r = store_prepare(s)) < 0)
 		store_disconnect(s);

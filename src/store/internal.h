@@ -154,7 +154,7 @@ struct store {
 
 /* Connects; no statement is prepared before the tables are known, and nothing
  * is changed in what is not ours.  1; 0 when it is empty; -errno. */
-int store_connect(struct store *s, struct dw_buf *why);
+int store_connect(struct store *s, int busy_ms, struct dw_buf *why);
 void store_disconnect(struct store *s);
 
 /* The statements for appending, once the tables are known. */
@@ -186,8 +186,13 @@ int store_db_err(sqlite3 *db, int rc);
  * because there was no memory to read it. */
 int store_db_fault(sqlite3 *db, int err);
 
-/* Changes nothing in the file: it may be another program's. */
-int store_db_open(const char *path, sqlite3 **out, struct dw_buf *why);
+/* So long a start, or the reader, waits for a lock; the desk thread never. */
+#define STORE_BUSY_MS 2000
+
+/* Changes nothing in the file: it may be another program's.  For each lock it
+ * waits busy_ms at most. */
+int store_db_open(const char *path, int busy_ms, sqlite3 **out,
+    struct dw_buf *why);
 
 /* For a file that is known as ours: may change it.  From now on the connection
  * does not wait for locks. */

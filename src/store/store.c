@@ -151,7 +151,7 @@ open_sound(struct store *s, const struct store_config *cfg,
 	if (there == 0 && (r = check_none(s, head, known, why)) < 0)
 		return r;
 	if ((r = store_place_make_db(&s->place, why)) < 0 ||
-	    (r = store_connect(s, why)) < 0)
+	    (r = store_connect(s, STORE_BUSY_MS, why)) < 0)
 		return r;
 	if (r > 0)
 		return open_there(s, cfg, head, known, why);
@@ -204,7 +204,7 @@ begin_new(struct store *s, const struct store_end *head, struct dw_buf *why)
 	    (r = keep_high(s, head)) < 0 ||
 	    (r = store_place_set_aside(&s->place, &aside, why)) < 0 ||
 	    (r = store_place_make_db(&s->place, why)) < 0 ||
-	    (r = store_connect(s, why)) < 0 ||
+	    (r = store_connect(s, STORE_BUSY_MS, why)) < 0 ||
 	    (r = store_db_begin(s->db, s->id, &s->end)) < 0 ||
 	    (r = store_place_head_aside(&s->place, dw_buf_str(&aside), why)) <
 		0)

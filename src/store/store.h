@@ -95,7 +95,9 @@ void store_close(struct store *s);
  *	-EIO -EROFS	the disk failed.  The journal is opened again, at once
  *			or before the next append; a failed fsync is never
  *			tried again and believed
- *	-ENOMEM, -EBUSY	(somebody else's program has locked the file)
+ *	-EBUSY		somebody else's program has locked the file, perhaps
+ *			for a moment.  It is not waited for
+ *	-ENOMEM
  *	-EINVAL		a seq that does not continue the last one's; an
  *			`erased` whose why is no list of numbers
  *	-EEXIST		one of them is stored already: a customer's or the

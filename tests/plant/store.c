@@ -176,9 +176,10 @@ __wrap_store_db_exec(sqlite3 *db, const char *sql)
 
 WRAPS(store_db_open);
 int
-__wrap_store_db_open(const char *path, sqlite3 **out, struct dw_buf *why)
+__wrap_store_db_open(const char *path, int busy_ms, sqlite3 **out,
+    struct dw_buf *why)
 {
-	int r = __real_store_db_open(path, out, why);
+	int r = __real_store_db_open(path, busy_ms, out, why);
 
 	if (PLANTED(not_synced) && r == 0)
 		__real_store_db_exec(*out, "PRAGMA synchronous=OFF");

@@ -676,7 +676,7 @@ a_connection_does_what_power_loss_needs(void)
 	int64_t v = 0;
 
 	fill(dir, 1);
-	CHECK_INT(store_db_open(in(dir, "journal.db"), &db, &why), 0);
+	CHECK_INT(store_db_open(in(dir, "journal.db"), 0, &db, &why), 0);
 	CHECK_INT(store_db_wal(db, in(dir, "journal.db"), &why), 0);
 	CHECK_INT(store_db_int(db, "PRAGMA synchronous", &v), 0);
 	CHECK_INT(v, 2);
@@ -1477,7 +1477,7 @@ a_sync_that_fails_for_a_full_disk_is_a_failed_sync(void)
 	sync_fails_and_we_die(FAULTY_SYNC_FULL, false);
 	sweep(FAULTY_SYNC_FULL, 20000, 1);
 	fill_and_die(dir, 3);
-	CHECK_INT(store_db_open(in(dir, "journal.db"), &db, &why), 0);
+	CHECK_INT(store_db_open(in(dir, "journal.db"), 0, &db, &why), 0);
 	faulty_vfs_arm(FAULTY_SYNC_FULL, 1);
 	rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 	    NULL, NULL);
