@@ -243,6 +243,7 @@ open_journal(struct store *s, const struct store_config *cfg,
 	store_head_write(&s->place, &s->end, s->checked);
 	if ((r = store_place_sync(&s->place)) < 0)
 		return r;
+	store_there_note(s);
 	s->erasing = true; /* perhaps: what a crash has left */
 	store_erase_more(s);
 	return 0;
@@ -301,9 +302,10 @@ store_close(struct store *s)
 		return;
 	assert(s->magic == STORE_MAGIC);
 	dw_may_block("sqlite3_close");
-	if (s->db == NULL)
+	/* Otherwise closing would remove what is in the -wal's place now. */
+	if (store_look(s) == 0 && s->db == NULL)
 		store_recover(s);
-	if (s->db != NULL &&
+	if (s->db != NULL && s->gone == NULL &&
 	    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 		NULL, NULL) == SQLITE_OK)
 		/* Nothing is in the -wal: closing may remove it. */
@@ -347,7 +349,8 @@ prepare_query(struct store *s, const char *sql, sqlite3_stmt **st)
 	int r;
 
 	dw_may_block("sqlite3_step");
-	if (s->db == NULL && (r = store_recover(s)) < 0)
+	if ((r = store_look(s)) < 0 ||
+	    (s->db == NULL && (r = store_recover(s)) < 0))
 		return r;
 	return store_db_err(s->db,
 	    sqlite3_prepare_v2(s->db, sql, -1, st, NULL));
