@@ -169,7 +169,7 @@ run_console(const struct con_config *cfg)
 	    DW_STATUS_OK) {
 		dw_signals_here(&signals);
 		while (!console_thread_ended(&console) &&
-		    dw_signals_wait(&signals, &wake, DW_NEVER) != SIGTERM)
+		    dw_signals_wait(&signals, &wake, -1, DW_NEVER) != SIGTERM)
 			;
 		con_stop(console.con);
 		status = console_thread_join(&console, &signals);

@@ -192,8 +192,10 @@ wait_until(struct desk_process *p, bool (*done)(const struct desk_process *p),
     int64_t deadline_ns)
 {
 	while (!done(p) && dw_clock_ns() < deadline_ns) {
-		int sig = dw_signals_wait(&p->signals, &p->wake, deadline_ns);
+		int sig = dw_signals_wait(&p->signals, &p->wake,
+		    svc_watch_fd(p->svc), deadline_ns);
 
+		svc_look(p->svc);
 		if (sig == SIGHUP)
 			reopen_log(p);
 		else if (sig != 0)

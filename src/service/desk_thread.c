@@ -200,17 +200,32 @@ static const struct desk_sink sink = {
  * The round.
  */
 
+/* Which file of the journal is not where it was. */
+static void
+say_gone(const struct svc *svc, char *text, size_t size)
+{
+	const char *gone = store_gone(svc->store);
+
+	snprintf(text, size,
+	    _("%s%s%s is not there any more, or is another one: nothing new "
+	      "is accepted until the very same is back, or the desk was "
+	      "started again"),
+	    svc->config->state_dir, *gone != '\0' ? "/" : "", gone);
+}
+
 /* The operators and the log are told once when storing begins to fail, and
  * once when it works again. */
 static void
 tell_disk(struct svc *svc, int error)
 {
-	char text[256];
+	char text[1024];
 
 	if (svc->disk_failing == (error != 0))
 		return;
 	svc->disk_failing = error != 0;
-	if (error != 0)
+	if (error == -ESTALE && store_gone(svc->store) != NULL)
+		say_gone(svc, text, sizeof text);
+	else if (error != 0)
 		snprintf(text, sizeof text,
 		    _("the journal cannot be written "
 		      "(%s): nothing new is accepted until it can"),
@@ -253,6 +268,19 @@ tell_log(struct svc *svc, struct dw_log *log, bool *losing)
 		      _("the log on %s takes rows again"),
 	    path);
 	svc_notice(svc, EV_CODE_LOG, text);
+}
+
+/* Without a watch it is the next round that notices. */
+void
+svc_look_at_journal(struct svc_node *n)
+{
+	struct svc *svc = DW_LIST_OF(n, struct svc, look);
+	bool was_gone = store_gone(svc->store) != NULL;
+	int r = store_look(svc->store);
+
+	assert(svc->magic == SVC_MAGIC);
+	if (was_gone || r == -ESTALE)
+		tell_disk(svc, r);
 }
 
 /* A damaged event is no reason to stop in the middle of a shift: the desk goes
@@ -343,6 +371,8 @@ append(struct svc *svc)
 	svc->patience_ns = 0;
 	if (r != -EEXIST)
 		tell_disk(svc, r);
+	if (r == 0)
+		svc_files_ask(svc);
 	tell_reader(svc);
 	return r;
 }

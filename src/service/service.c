@@ -168,17 +168,6 @@ open_customers(struct svc *svc, struct dw_buf *why)
 	return 0;
 }
 
-/* The folder of a path, which the caller frees. */
-static char *
-folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return strdup(".");
-	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 /* Operators would speak to whoever puts another socket there.  What cannot be
  * looked at cannot be bound to either, and that tells why. */
 static int
@@ -210,15 +199,15 @@ check_folder(const char *folder, struct dw_buf *why)
 	return DW_STATUS_CONFIG;
 }
 
-static int
-check_operator_path(const char *path, struct dw_buf *why)
+int
+svc_check_operator_path(const char *path, struct dw_buf *why)
 {
 	char *folder;
 	int r;
 
 	if (path == NULL)
 		return 0;
-	if ((folder = folder_of(path)) == NULL)
+	if ((folder = svc_folder_of(path)) == NULL)
 		return DW_STATUS_FAILED;
 	dw_buf_reset(why); /* a warning that is of no use then */
 	r = check_folder(folder, why);
@@ -275,7 +264,7 @@ open_operators(struct svc *svc, struct dw_buf *why)
 	char text[256];
 	int r;
 
-	if ((r = check_operator_path(path, why)) != 0)
+	if ((r = svc_check_operator_path(path, why)) != 0)
 		return r;
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
 	if ((r = operator_address(path, &cfg.address, why)) != 0)
@@ -419,6 +408,11 @@ svc_new(const struct svc_config *config)
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
 	svc_node_init(&svc->farewell, DESK_RQ_NONE, NULL, &svc->back);
 	svc->farewell.ready = farewell;
+	svc_node_init(&svc->look, DESK_RQ_NONE, NULL, NULL);
+	svc->look.ready = svc_look_at_journal;
+	svc_node_init(&svc->socket_news, DESK_RQ_NONE, NULL, NULL);
+	svc->socket_news.ready = svc_tell_socket;
+	svc->watch = (struct dw_watch)DW_WATCH_INITIALIZER;
 	configure_desk(svc);
 	return svc;
 }
@@ -470,6 +464,7 @@ svc_start(struct svc *svc, struct dw_buf *why)
 		return DW_STATUS_FAILED;
 	}
 	svc->started = true;
+	svc_files_watch(svc);
 	if (start_servers(svc) < 0) {
 		dw_buf_adds(why,
 		    _("the listeners' threads cannot be started: "
@@ -588,6 +583,7 @@ svc_close(struct svc *svc)
 	svc_udp_close(svc);
 	sks_postman_free(svc->postman);
 	write_last_marks(svc);
+	dw_watch_close(&svc->watch);
 	svc_marks_fini(&svc->marks);
 	desk_free(svc->desk);
 	store_close(svc->store);

@@ -80,6 +80,13 @@ size_t svc_listeners(const struct svc *svc, const struct svc_listener **all);
 void svc_drain(struct svc *svc);
 bool svc_drained(const struct svc *svc);
 
+/* Somebody may remove the journal's files, or the operators' socket.  While this
+ * descriptor can be read something has happened near them; -1: there is none, and
+ * config.quit rings instead.  Then svc_look() looks; where nothing has happened
+ * it costs nothing. */
+int svc_watch_fd(const struct svc *svc);
+void svc_look(struct svc *svc);
+
 /* How often operators have asked for the desk to stop; config.quit rings then
  * too.  The second time means: at once. */
 unsigned svc_quits(const struct svc *svc);
