@@ -11,7 +11,7 @@
 
 #ifdef HAVE_INOTIFY_INIT1
 
-#define HAPPENS                                                             \
+#define HAPPENS                                                               \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF | \
 	    IN_DELETE_SELF | IN_ONLYDIR)
 

@@ -70,11 +70,13 @@ open_logs(struct desk_process *p)
 	int r;
 
 	/* In a terminal the console speaks; the log would run into it. */
-	if (!p->setup->console && (r = dw_log_open(NULL, &p->config.log)) < 0) {
+	if (!p->setup->console &&
+	    (r = dw_log_open(NULL, &p->wake, &p->config.log)) < 0) {
 		print_error(_("the log cannot be started: %s"), strerror(-r));
 		return DW_STATUS_FAILED;
 	}
-	if (path == NULL || (r = dw_log_open(path, &p->config.talk)) == 0)
+	if (path == NULL ||
+	    (r = dw_log_open(path, &p->wake, &p->config.talk)) == 0)
 		return DW_STATUS_OK;
 	print_error(_("cannot open the log %s: %s; choose another with --log "
 		      "FILE"),

@@ -256,18 +256,44 @@ tell_log(struct svc *svc, struct dw_log *log, bool *losing)
 {
 	const char *path;
 	char text[512];
+	int error;
 
 	if (dw_log_is_losing(log) == *losing)
 		return;
 	*losing = !*losing;
+	error = dw_log_error(log);
 	if ((path = dw_log_path(log)) == NULL)
 		path = _("standard error");
-	snprintf(text, sizeof text,
-	    *losing ? _("the log on %s takes no rows: they are lost, and a row "
-			"will say how many; nothing else waits for it") :
-		      _("the log on %s takes rows again"),
-	    path);
+	if (!*losing)
+		snprintf(text, sizeof text, _("the log on %s takes rows again"),
+		    path);
+	else if (error != 0)
+		snprintf(text, sizeof text,
+		    _("the log on %s takes no rows (%s): they are lost, and a "
+		      "row will say how many; nothing else waits for it"),
+		    path, strerror(error));
+	else
+		snprintf(text, sizeof text,
+		    _("the log on %s takes no rows: they are lost, and a row "
+		      "will say how many; nothing else waits for it"),
+		    path);
 	svc_notice(svc, EV_CODE_LOG, text);
+}
+
+static void
+tell_logs(struct svc *svc)
+{
+	tell_log(svc, svc->config->talk, &svc->talk_losing);
+	tell_log(svc, svc->config->log, &svc->log_losing);
+}
+
+void
+svc_logs_changed(struct svc_node *n)
+{
+	struct svc *svc = DW_LIST_OF(n, struct svc, log_news);
+
+	assert(svc->magic == SVC_MAGIC);
+	tell_logs(svc);
 }
 
 /* Without a watch it is the next round that notices. */
@@ -410,8 +436,7 @@ conclude(struct svc *svc, int r)
 	if (r == 0)
 		stored(svc);
 	desk_tick(svc->desk, &sink, svc, svc_now());
-	tell_log(svc, svc->config->talk, &svc->talk_losing);
-	tell_log(svc, svc->config->log, &svc->log_losing);
+	tell_logs(svc);
 }
 
 /* The reply that alone is refused as a double gets the answer of the one that

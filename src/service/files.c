@@ -3,7 +3,7 @@
  * This file looks after files that somebody else may remove while the desk runs:
  * those of the journal and the operators' socket.  Main is told by a watch on
  * their folders; where there is none, the desk thread asks it to look with each
- * round that was stored.
+ * round that was stored.  A log that takes no rows tells it, too.
  */
 #include "config.h"
 
@@ -139,11 +139,25 @@ keep_socket(struct svc *svc)
 	dw_buf_fini(&why);
 }
 
+static void
+look_at_logs(struct svc *svc)
+{
+	struct dw_log *logs[2] = { svc->config->talk, svc->config->log };
+
+	for (int i = 0; i < 2; i++) {
+		if (dw_log_is_losing(logs[i]) == svc->logs_losing[i])
+			continue;
+		svc->logs_losing[i] = !svc->logs_losing[i];
+		svc_post_again(&svc->inbox, &svc->log_news);
+	}
+}
+
 void
 svc_look(struct svc *svc)
 {
 	bool heard = dw_watch_heard(&svc->watch);
 
+	look_at_logs(svc);
 	if (!atomic_exchange(&svc->look_asked, false) && !heard)
 		return;
 	svc_post_again(&svc->inbox, &svc->look);

@@ -49,11 +49,13 @@ struct svc {
 	pthread_t thread;       /* "desk" */
 	bool started, ended;
 	struct svc_node drain, farewell; /* main's requests */
-	struct svc_node look;            /* at the journal's files */
+	struct svc_node look;            /* at the journal's files, */
+	struct svc_node log_news;        /* and at the logs */
 	struct dw_cond back;             /* main waits on it */
 
 	/* Main's, see files.c. */
 	struct dw_watch watch;
+	bool logs_losing[2];
 	bool socket_lost;            /* the operators' one */
 	struct svc_node socket_news; /* not out: the text may be written */
 	char socket_text[1024];
@@ -177,6 +179,9 @@ void svc_tell_socket(struct svc_node *n);
 char *svc_folder_of(const char *path);
 /* May the operators' socket be there?  Returns 0 or an exit status, with why. */
 int svc_check_operator_path(const char *path, struct dw_buf *why);
+
+/* On the desk thread: a log takes no rows, or takes some again. */
+void svc_logs_changed(struct svc_node *n);
 
 /* On the desk thread: are the files of the journal there? */
 void svc_look_at_journal(struct svc_node *n);

@@ -410,6 +410,8 @@ svc_new(const struct svc_config *config)
 	svc->farewell.ready = farewell;
 	svc_node_init(&svc->look, DESK_RQ_NONE, NULL, NULL);
 	svc->look.ready = svc_look_at_journal;
+	svc_node_init(&svc->log_news, DESK_RQ_NONE, NULL, NULL);
+	svc->log_news.ready = svc_logs_changed;
 	svc_node_init(&svc->socket_news, DESK_RQ_NONE, NULL, NULL);
 	svc->socket_news.ready = svc_tell_socket;
 	svc->watch = (struct dw_watch)DW_WATCH_INITIALIZER;

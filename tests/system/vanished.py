@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import stat
+import time
 
 from desk import (Desk, Skip, Operator, case, configured, journal, main, same,
                   state, wait_until)
@@ -178,6 +179,32 @@ def _():
             same(notices(o), [])
             same([r for r in d.rows if LOST in r], [])
             c.close()
+
+
+def wakes(d):
+    """How often its threads have been put to sleep until now."""
+    n = 0
+    for task in os.listdir(f"/proc/{d.pid}/task"):
+        with open(f"/proc/{d.pid}/task/{task}/status", encoding="ascii") as f:
+            n += sum(int(row.split()[1]) for row in f
+                     if row.startswith("voluntary_ctxt_switches"))
+    return n
+
+
+def sleeps(d, seconds):
+    before = wakes(d)
+    time.sleep(seconds)
+    return wakes(d) == before
+
+
+@case("an idle desk with its watch never wakes up")
+def _():
+    with Desk() as d:
+        o, c, sid = begin(d)
+        same(o.reply(sid, "hello"), "ok")
+        c.until("hello\n")
+        wait_until(lambda: sleeps(d, 0.2), "rest")
+        same(sleeps(d, 1), True)
 
 
 # --- the operators' socket --------------------------------------------------

@@ -144,7 +144,7 @@ write_under_a_lock(void)
 	struct dw_log *log = NULL;
 
 	dw_lock_init(&a, DW_LOCK_test);
-	if (dw_log_open(NULL, &log) < 0)
+	if (dw_log_open(NULL, NULL, &log) < 0)
 		_exit(1);
 	dw_lock(&a);
 	dw_log_close(log);
