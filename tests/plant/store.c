@@ -157,6 +157,31 @@ __wrap_store_place_head_aside(struct store_place *p, const char *aside,
 	    __real_store_place_head_aside(p, aside, why);
 }
 
+WRAPS(store_there_check);
+int
+__wrap_store_there_check(struct store *s)
+{
+	return PLANTED(vanished_unseen) || PLANTED(vanished_meanwhile) ?
+	    0 :
+	    __real_store_there_check(s);
+}
+
+WRAPS(store_look);
+int
+__wrap_store_look(struct store *s)
+{
+	return PLANTED(vanished_unseen) ? 0 : __real_store_look(s);
+}
+
+WRAPS(store_drop_later);
+int
+__wrap_store_drop_later(struct store *s)
+{
+	return PLANTED(vanished_not_saved) && s->gone != NULL ?
+	    -EIO :
+	    __real_store_drop_later(s);
+}
+
 /* ---- SQLite ---- */
 
 WRAPS(store_db_exec);
