@@ -2,8 +2,8 @@
 /*
  * This file looks after files that somebody else may remove while the desk runs:
  * those of the journal and the operators' socket.  Main is told by a watch on
- * their folders; where there is none, the desk thread asks it to look with each
- * round that was stored.  A log that takes no rows tells it, too.
+ * their folders; while one of them has none, the desk thread asks it to look with
+ * each round that was stored.  A log that takes no rows tells it, too.
  */
 #include "config.h"
 
@@ -48,8 +48,7 @@ void
 svc_files_watch(struct svc *svc)
 {
 	dw_watch_open(&svc->watch);
-	if (!watch_folders(svc))
-		dw_watch_close(&svc->watch);
+	atomic_store(&svc->watched, watch_folders(svc));
 }
 
 int
@@ -61,7 +60,7 @@ svc_watch_fd(const struct svc *svc)
 void
 svc_files_ask(struct svc *svc)
 {
-	if (svc->watch.fd >= 0)
+	if (atomic_load(&svc->watched))
 		return;
 	atomic_store(&svc->look_asked, true);
 	dw_wake_ring(svc->config->quit);
@@ -69,22 +68,36 @@ svc_files_ask(struct svc *svc)
 
 /* ---- the operators' socket, on main ---- */
 
-/* What is done again is what a start does, which makes the one folder, too. */
+/* What a start makes is made again, but no folder of the journal's: that may have
+ * been moved away, and could not be moved back then. */
 static int
-bind_anew(struct svc *svc, struct dw_buf *why)
+make_folder(const struct svc *svc)
 {
-	const char *path = svc->config->operator_socket;
-	char *folder = svc_folder_of(path), error[256];
+	const char *socket = svc->config->operator_socket;
+	char *folder = socket != NULL ? svc_folder_of(socket) : NULL;
+	struct stat st;
 	int r = 0;
 
-	if (folder != NULL && mkdir(folder, 0700) < 0 && errno != EEXIST)
+	if (folder != NULL && stat(svc->config->state_dir, &st) == 0 &&
+	    mkdir(folder, 0700) < 0 && errno != EEXIST)
 		r = -errno;
 	free(folder);
-	if (r < 0) {
-		dw_buf_adds(why, strerror(-r));
-		return r;
+	return r;
+}
+
+/* Returns as sks_server_rebind(), or another negative number; with why.  made: of
+ * its folder. */
+static int
+bind_anew(struct svc *svc, int made, struct dw_buf *why)
+{
+	char error[256];
+	int r;
+
+	if (made < 0) {
+		dw_buf_adds(why, strerror(-made));
+		return made;
 	}
-	if (svc_check_operator_path(path, why) != 0)
+	if (svc_check_operator_path(svc->config->operator_socket, why) != 0)
 		return -EPERM;
 	if ((r = sks_server_rebind(svc->operators)) < 0) {
 		sks_error_text(error, sizeof error);
@@ -123,11 +136,11 @@ tell_operators(struct svc *svc, const char *why)
 
 /* Only what lasts is told to the operators who are there. */
 static void
-keep_socket(struct svc *svc)
+keep_socket(struct svc *svc, int made)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
 	bool was_lost = svc->socket_lost;
-	int r = bind_anew(svc, &why);
+	int r = bind_anew(svc, made, &why);
 
 	svc->socket_lost = r < 0;
 	if (svc->socket_lost != was_lost)
@@ -152,18 +165,19 @@ look_at_logs(struct svc *svc)
 	}
 }
 
+/* First the watch and then the look: what happens behind that is heard. */
 void
 svc_look(struct svc *svc)
 {
 	bool heard = dw_watch_heard(&svc->watch);
+	int made;
 
 	look_at_logs(svc);
 	if (!atomic_exchange(&svc->look_asked, false) && !heard)
 		return;
+	made = make_folder(svc);
+	atomic_store(&svc->watched, watch_folders(svc));
 	svc_post_again(&svc->inbox, &svc->look);
-	if (svc->config->operator_socket == NULL)
-		return;
-	keep_socket(svc);
-	if (heard)
-		(void)watch_folders(svc); /* one may be another one now */
+	if (svc->config->operator_socket != NULL)
+		keep_socket(svc, made);
 }

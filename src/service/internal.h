@@ -76,6 +76,7 @@ struct svc {
 
 	atomic_bool ending;     /* the inbox will get no more */
 	atomic_bool look_asked; /* main is to look at the files */
+	atomic_bool watched;    /* their folders are */
 	atomic_bool drained;
 	atomic_uint quits;
 	atomic_uint live;                  /* customers connected now */

@@ -57,6 +57,7 @@ def _():
             o, c, sid = begin(d)
             os.unlink(f"{d.folder}/{name}")
             assert f"/{name} " in nothing_is_acknowledged(o, c, sid)
+            d.row(LOST)
             same(len([r for r in d.rows if LOST in r]), 1)
             late = d.operator("late")
             late.frame(op="notice", code="disk")
@@ -80,6 +81,31 @@ def _():
                 c.close()
                 same(d.stop(), 0)
             shutil.rmtree(f"{folder}/s", ignore_errors=True)
+
+
+@case("a state folder that was moved away can be moved back, with the socket in "
+      "it")
+def _():
+    with state() as folder:
+        os.mkdir(f"{folder}/s", 0o700)
+        with Desk(folder=f"{folder}/s") as d:
+            o, c, sid = begin(d)
+            os.rename(d.folder, f"{folder}/away")
+            c.send("lost\n")
+            c.until(SORRY)
+            o.frame(op="notice", code="disk")
+            o.frame(op="notice", code="socket")
+            same(os.path.exists(d.folder), False)
+            os.rename(f"{folder}/away", d.folder)
+            c.send("after\n")
+            o.said("after")
+            attached(d)
+            o.frame(lambda f: f["op"] == "notice" and
+                    f["text"].endswith("is there again"))
+            same(len(notices(o)), 4)
+            c.close()
+            same(d.stop(), 0)
+            same(said(d), ["before", "after"])
 
 
 @case("an idle desk notices by itself")
@@ -169,7 +195,8 @@ def _():
             o, c, sid = begin(d)
             for n in range(120):                # more than one checkpoint
                 c.send(f"m{n} " + "x" * 60000 + "\n")
-            o.event_of("m119 ")
+                if n % 20 == 19:
+                    o.event_of(f"m{n} ")
             for e in o.events():
                 if e["ev"] == "said":
                     o.send(op="read", sid=sid, seq=e["seq"], n=e["n"])
