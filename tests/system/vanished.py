@@ -9,8 +9,8 @@ import socket
 import stat
 import time
 
-from desk import (Desk, Skip, Operator, case, configured, journal, main, same,
-                  state, wait_until)
+from desk import (SANITIZED, Desk, Operator, Skip, case, configured, journal,
+                  main, same, state, wait_until)
 
 SORRY = "Your message could not be stored. Please send it again."
 FILES = ("journal.db", "journal.db-wal", "journal.db-shm", "head", "lock")
@@ -226,6 +226,8 @@ def sleeps(d, seconds):
 
 @case("an idle desk with its watch never wakes up")
 def _():
+    if SANITIZED:
+        raise Skip("a sanitizer may have a thread of its own")
     with Desk() as d:
         o, c, sid = begin(d)
         same(o.reply(sid, "hello"), "ok")
