@@ -103,6 +103,9 @@ scripts = \
 	tests/system/like_python.py \
 	tests/system/defects.py \
 	tests/system/damage.py \
+	tests/system/vanished.py \
+	tests/system/locks.py \
+	tests/system/short.py \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \

@@ -38,4 +38,6 @@ libdeskwire_la_SOURCES += \
 	src/base/signals.h \
 	src/base/status.h \
 	src/base/text.c \
-	src/base/text.h
+	src/base/text.h \
+	src/base/watch.c \
+	src/base/watch.h

@@ -55,9 +55,11 @@ struct dw_log {
 	unsigned magic;
 	char *path; /* NULL: standard error */
 	struct dw_wake wake;
+	struct dw_wake *news; /* its owner's, or NULL */
 	pthread_t thread;
 	atomic_bool ending;
 	atomic_size_t untold; /* rows that were lost */
+	atomic_int error;     /* of the last write */
 
 	/* The writer's, and the owner's when the writer has ended. */
 	struct dw_sink sink;
@@ -79,6 +81,14 @@ static void
 check_log(const struct dw_log *log)
 {
 	assert(log->magic == LOG_MAGIC);
+}
+
+/* Rows were lost, or a row told of some. */
+static void
+ring_news(const struct dw_log *log)
+{
+	if (log->news != NULL)
+		dw_wake_ring(log->news);
 }
 
 /* ---- the thread "log" ---- */
@@ -131,7 +141,8 @@ static void
 lose(struct dw_log *log, size_t rows)
 {
 	log->missing += rows;
-	atomic_fetch_add(&log->untold, rows);
+	if (atomic_fetch_add(&log->untold, rows) == 0)
+		ring_news(log);
 }
 
 /* The next bytes, which are whole rows if the sink takes as much at once. */
@@ -172,9 +183,10 @@ drop_piece(struct dw_log *log, size_t len)
 }
 
 static void
-drop_some(struct dw_log *log)
+drop_some(struct dw_log *log, int error)
 {
 	log->broken = true;
+	atomic_store(&log->error, error);
 	if (note_waits(log))
 		drop_note(log);
 	else
@@ -185,15 +197,17 @@ static void
 move_on(struct dw_log *log, size_t n)
 {
 	log->broken = false;
+	atomic_store(&log->error, 0);
 	if (!note_waits(log)) {
 		log->at += n;
 		return;
 	}
 	log->note_at += n;
-	if (!note_waits(log)) {
-		atomic_fetch_sub(&log->untold, log->note_says);
-		log->note_len = log->note_at = 0;
-	}
+	if (note_waits(log))
+		return;
+	log->note_len = log->note_at = 0;
+	if (atomic_fetch_sub(&log->untold, log->note_says) == log->note_says)
+		ring_news(log);
 }
 
 /* Returns false when the log takes nothing now.  Behind what a full disk has
@@ -213,7 +227,7 @@ write_piece(struct dw_log *log)
 		n = dw_sink_write(&log->sink, log->writing.data + log->at,
 		    next_piece(log));
 	if (n < 0)
-		drop_some(log);
+		drop_some(log, (int)-n);
 	else if (torn)
 		log->torn = n == 0;
 	else if (n > 0)
@@ -424,7 +438,8 @@ open_parts(struct dw_log *log, const char *path) DW_NO_TSA
 }
 
 int
-dw_log_open(const char *path, struct dw_log **out) DW_NO_TSA
+dw_log_open(const char *path, struct dw_wake *news,
+    struct dw_log **out) DW_NO_TSA
 {
 	struct dw_log *log = calloc(1, sizeof *log);
 	int r;
@@ -432,6 +447,7 @@ dw_log_open(const char *path, struct dw_log **out) DW_NO_TSA
 	if (log == NULL)
 		return -ENOMEM;
 	log->magic = LOG_MAGIC;
+	log->news = news;
 	log->wake.rd = log->wake.wr = -1;
 	log->sink = log->writing.sink = log->filling.sink = no_sink;
 	dw_lock_init(&log->lock, DW_LOCK_log);
@@ -522,13 +538,19 @@ dw_log_is_losing(struct dw_log *log)
 	return log != NULL && atomic_load(&log->untold) > 0;
 }
 
+int
+dw_log_error(struct dw_log *log)
+{
+	return atomic_load(&log->error);
+}
+
 /* ---- rows ---- */
 
 static void
 put_row(struct dw_log *log, const char *line, size_t len)
 {
 	struct rows *f = &log->filling;
-	bool first;
+	bool first, begins = false;
 
 	check_log(log);
 	assert(len > 0 && line[len - 1] == '\n');
@@ -539,9 +561,11 @@ put_row(struct dw_log *log, const char *line, size_t len)
 		f->len += len;
 	} else {
 		f->lost++;
-		atomic_fetch_add(&log->untold, 1);
+		begins = atomic_fetch_add(&log->untold, 1) == 0;
 	}
 	dw_unlock(&log->lock);
+	if (begins)
+		ring_news(log);
 	if (first)
 		dw_wake_ring(&log->wake);
 }

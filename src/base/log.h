@@ -12,12 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/wake.h"
+
 struct dw_log;
 
 /* Appends to path, made with mode 0600; NULL is standard error as it is now.
- * Starts the thread.  Returns 0 or -errno.  Owner: one thread, which also
- * calls reopen and close. */
-int dw_log_open(const char *path, struct dw_log **out);
+ * Starts the thread.  `news`, which may be NULL, is rung whenever
+ * dw_log_is_losing() has changed, until the log is closed.  Returns 0 or -errno.
+ * Owner: one thread, which also calls reopen and close. */
+int dw_log_open(const char *path, struct dw_wake *news, struct dw_log **out);
 
 /*
  * Writes what is left, for as long as the log takes it and for a second at
@@ -36,6 +39,10 @@ const char *dw_log_path(const struct dw_log *log);
 
 /* Are rows lost that no row has told of yet?  Any thread; false for NULL. */
 bool dw_log_is_losing(struct dw_log *log);
+
+/* Why the last write failed, as an errno; 0: it did not, or the log takes none
+ * now and says nothing.  Any thread. */
+int dw_log_error(struct dw_log *log);
 
 /* One line: the local time, then the text made harmless, at most 1,024 bytes.
  * NULL logs nowhere. */

@@ -189,16 +189,18 @@ close_fds(struct dw_signals *s)
 #endif
 
 int
-dw_signals_wait(struct dw_signals *s, struct dw_wake *wake, int64_t deadline_ns)
+dw_signals_wait(struct dw_signals *s, struct dw_wake *wake, int also,
+    int64_t deadline_ns)
 {
 	struct pollfd pfds[] = {
 		{ s->rd, POLLIN, 0 },
 		{ wake->rd, POLLIN, 0 },
+		{ also, POLLIN, 0 },
 	};
 
 	dw_may_block("poll");
 	/* A handler may have interrupted poll(2), which then saw nothing. */
-	poll(pfds, 2, dw_clock_poll_ms(deadline_ns));
+	poll(pfds, 3, dw_clock_poll_ms(deadline_ns));
 	dw_wake_clear(wake);
 	return dw_signals_next(s);
 }

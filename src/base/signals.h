@@ -37,9 +37,10 @@ void dw_signals_here(const struct dw_signals *s);
  * the system itself sent it, and nobody by kill(2).  Never waits. */
 int dw_signals_next(struct dw_signals *s);
 
-/* Waits for one of them, for a ring of wake, which is cleared, or for the
- * deadline (DW_NEVER: not).  Returns the signal's number or 0. */
-int dw_signals_wait(struct dw_signals *s, struct dw_wake *wake,
+/* Waits for one of them, for a ring of wake, which is cleared, for the descriptor
+ * `also` to be readable (-1: there is none), or for the deadline (DW_NEVER: not).
+ * Returns the signal's number or 0. */
+int dw_signals_wait(struct dw_signals *s, struct dw_wake *wake, int also,
     int64_t deadline_ns);
 
 /* On the thread that took them, where they are blocked from then on.  Does

@@ -136,6 +136,13 @@ no_desk(const struct attach *a)
 		print_error("%s", a->error);
 		return DW_STATUS_REFUSED;
 	}
+	if (a->code == SKS_ETOOLONG) {
+		print_error(_("there can be no socket %s: that path has %zu "
+			      "bytes, and a Unix socket's has at most 107; "
+			      "name the desk's with --operator-socket PATH"),
+		    a->path, strlen(a->path));
+		return DW_STATUS_CONFIG;
+	}
 	if (a->code == SKS_EACCES)
 		say_denied(a->path);
 	else
@@ -162,7 +169,7 @@ run_console(const struct con_config *cfg)
 	    DW_STATUS_OK) {
 		dw_signals_here(&signals);
 		while (!console_thread_ended(&console) &&
-		    dw_signals_wait(&signals, &wake, DW_NEVER) != SIGTERM)
+		    dw_signals_wait(&signals, &wake, -1, DW_NEVER) != SIGTERM)
 			;
 		con_stop(console.con);
 		status = console_thread_join(&console, &signals);

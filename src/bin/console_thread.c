@@ -59,7 +59,7 @@ ends_soon(struct console_thread *t, struct dw_signals *signals)
 	int64_t until = dw_clock_ns() + CONSOLE_NS;
 
 	while (!console_thread_ended(t) && dw_clock_ns() < until)
-		dw_signals_wait(signals, t->wake, until);
+		dw_signals_wait(signals, t->wake, -1, until);
 	return console_thread_ended(t);
 }
 

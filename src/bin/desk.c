@@ -70,11 +70,13 @@ open_logs(struct desk_process *p)
 	int r;
 
 	/* In a terminal the console speaks; the log would run into it. */
-	if (!p->setup->console && (r = dw_log_open(NULL, &p->config.log)) < 0) {
+	if (!p->setup->console &&
+	    (r = dw_log_open(NULL, &p->wake, &p->config.log)) < 0) {
 		print_error(_("the log cannot be started: %s"), strerror(-r));
 		return DW_STATUS_FAILED;
 	}
-	if (path == NULL || (r = dw_log_open(path, &p->config.talk)) == 0)
+	if (path == NULL ||
+	    (r = dw_log_open(path, &p->wake, &p->config.talk)) == 0)
 		return DW_STATUS_OK;
 	print_error(_("cannot open the log %s: %s; choose another with --log "
 		      "FILE"),
@@ -90,6 +92,20 @@ fit_limits(struct desk_process *p)
 	    p->setup->options->sessions_given, &why);
 
 	if (r != 0)
+		print_error("%s", dw_buf_str(&why));
+	dw_buf_fini(&why);
+	return r < 0 ? DW_STATUS_CONFIG : DW_STATUS_OK;
+}
+
+/* Before anything is opened, as it would fail in the middle of that. */
+static int
+check_files(const struct options *o)
+{
+	size_t listeners = (o->nlisten > 0 ? o->nlisten : 1) + o->nudp;
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	int r = svc_limits_check_files(listeners, &why);
+
+	if (r < 0)
 		print_error("%s", dw_buf_str(&why));
 	dw_buf_fini(&why);
 	return r < 0 ? DW_STATUS_CONFIG : DW_STATUS_OK;
@@ -179,8 +195,10 @@ wait_until(struct desk_process *p, bool (*done)(const struct desk_process *p),
     int64_t deadline_ns)
 {
 	while (!done(p) && dw_clock_ns() < deadline_ns) {
-		int sig = dw_signals_wait(&p->signals, &p->wake, deadline_ns);
+		int sig = dw_signals_wait(&p->signals, &p->wake,
+		    svc_watch_fd(p->svc), deadline_ns);
 
+		svc_look(p->svc);
 		if (sig == SIGHUP)
 			reopen_log(p);
 		else if (sig != 0)
@@ -299,8 +317,11 @@ desk_run(const struct desk_setup *setup)
 	struct desk_process p = { .setup = setup,
 		.wake = { -1, -1 },
 		.signals = DW_SIGNALS_INITIALIZER };
-	int status = DW_STATUS_FAILED;
+	int status = check_files(setup->options);
 
+	if (status != DW_STATUS_OK)
+		return status;
+	status = DW_STATUS_FAILED;
 	if (dw_wake_init(&p.wake) < 0 ||
 	    dw_signals_open(&p.signals,
 		setup->console ? beside_tty : without_tty) < 0) {

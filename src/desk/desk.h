@@ -12,7 +12,8 @@
  *	desk_events()	to be stored in one transaction
  *	desk_publish()	once they are stored, or
  *	desk_undo()	when they could not be, or
- *	desk_retract()	when the journal has one of the replies already
+ *	desk_retract()	when the journal has one of the replies already, or is
+ *			locked for a moment
  *	desk_tick()	what is due by now
  *
  * Facts (struct ev_session) are what the stored events add up to, and go back
@@ -311,9 +312,9 @@ void desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
     struct desk_time now);
 /*
  * Takes the round back as if none of its requests had come yet: nobody is told
- * or answered.  The caller decides each again, in the same order and in a round
- * of its own, so that one double fails no other; the one that is a double again
- * with first_n.
+ * or answered.  The caller decides each again, in the same order; because of a
+ * double in a round of its own, so that it fails no other, and the one that is a
+ * double again with first_n.
  */
 void desk_retract(struct desk *d);
 void desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,

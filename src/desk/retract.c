@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A round that the journal refused because it has one of its replies already is
- * taken back, and its requests are decided again one by one.  So everything
- * must be as before them, also what deciding notices by the way; nothing of it
- * was carried out yet.
+ * A round is taken back that the journal refused because it has one of its
+ * replies already, or could not take yet because somebody else has locked it;
+ * its requests are decided again.  So everything must be as before them, also
+ * what deciding notices by the way; nothing of it was carried out yet.
  */
 #include "config.h"
 

@@ -37,6 +37,7 @@ static const char *const codes[] = {
 	[EV_CODE_DISK] = "disk",
 	[EV_CODE_LOG] = "log",
 	[EV_CODE_LIMIT] = "limit",
+	[EV_CODE_SOCKET] = "socket",
 	[EV_CODE_DENIED] = "denied",
 };
 

@@ -56,6 +56,7 @@ enum ev_code {
 	EV_CODE_DISK,       /* notice: the journal cannot be written, or can */
 	EV_CODE_LOG,        /* notice: the log takes no rows, or does */
 	EV_CODE_LIMIT,      /* notice: something was too much */
+	EV_CODE_SOCKET,     /* notice: the operators' one is lost, or back */
 	EV_CODE_DENIED      /* bye: this operator may not */
 };
 

@@ -17,6 +17,9 @@
 #include "wire/line.h"
 #include "wire/op.h"
 
+#define PATIENCE_NS (2 * DW_SECOND) /* with somebody else's lock */
+#define AGAIN_NS    (10 * DW_MS)    /* between two tries meanwhile */
+
 /*
  * The sink.
  */
@@ -245,17 +248,32 @@ static const struct desk_sink sink = {
  * The round.
  */
 
+/* Which file of the journal is not where it was. */
+static void
+say_gone(const struct svc *svc, char *text, size_t size)
+{
+	const char *gone = store_gone(svc->store);
+
+	snprintf(text, size,
+	    _("%s%s%s is not there any more, or is another one: nothing new "
+	      "is accepted until the very same is back, or the desk was "
+	      "started again"),
+	    svc->config->state_dir, *gone != '\0' ? "/" : "", gone);
+}
+
 /* The operators and the log are told once when storing begins to fail, and
  * once when it works again. */
 static void
 tell_disk(struct svc *svc, int error)
 {
-	char text[256];
+	char text[1024];
 
 	if (svc->disk_failing == (error != 0))
 		return;
 	svc->disk_failing = error != 0;
-	if (error != 0)
+	if (error == -ESTALE && store_gone(svc->store) != NULL)
+		say_gone(svc, text, sizeof text);
+	else if (error != 0)
 		snprintf(text, sizeof text,
 		    _("the journal cannot be written "
 		      "(%s): nothing new is accepted until it can"),
@@ -286,18 +304,57 @@ tell_log(struct svc *svc, struct dw_log *log, bool *losing)
 {
 	const char *path;
 	char text[512];
+	int error;
 
 	if (dw_log_is_losing(log) == *losing)
 		return;
 	*losing = !*losing;
+	error = dw_log_error(log);
 	if ((path = dw_log_path(log)) == NULL)
 		path = _("standard error");
-	snprintf(text, sizeof text,
-	    *losing ? _("the log on %s takes no rows: they are lost, and a row "
-			"will say how many; nothing else waits for it") :
-		      _("the log on %s takes rows again"),
-	    path);
+	if (!*losing)
+		snprintf(text, sizeof text, _("the log on %s takes rows again"),
+		    path);
+	else if (error != 0)
+		snprintf(text, sizeof text,
+		    _("the log on %s takes no rows (%s): they are lost, and a "
+		      "row will say how many; nothing else waits for it"),
+		    path, strerror(error));
+	else
+		snprintf(text, sizeof text,
+		    _("the log on %s takes no rows: they are lost, and a row "
+		      "will say how many; nothing else waits for it"),
+		    path);
 	svc_notice(svc, EV_CODE_LOG, text);
+}
+
+static void
+tell_logs(struct svc *svc)
+{
+	tell_log(svc, svc->config->talk, &svc->talk_losing);
+	tell_log(svc, svc->config->log, &svc->log_losing);
+}
+
+void
+svc_logs_changed(struct svc_node *n)
+{
+	struct svc *svc = DW_LIST_OF(n, struct svc, log_news);
+
+	assert(svc->magic == SVC_MAGIC);
+	tell_logs(svc);
+}
+
+/* Without a watch it is the next round that notices. */
+void
+svc_look_at_journal(struct svc_node *n)
+{
+	struct svc *svc = DW_LIST_OF(n, struct svc, look);
+	bool was_gone = store_gone(svc->store) != NULL;
+	int r = store_look(svc->store);
+
+	assert(svc->magic == SVC_MAGIC);
+	if (was_gone || r == -ESTALE)
+		tell_disk(svc, r);
 }
 
 /* A damaged event is no reason to stop in the middle of a shift: the desk goes
@@ -355,7 +412,22 @@ stored(struct svc *svc)
 	svc_reader_stir(&svc->reader);
 }
 
-/* Stores what was decided.  Returns 0 or -errno. */
+/* Has somebody else locked the journal, perhaps only for a moment?  A backup
+ * does, and what copies the -wal.  A lock that stays is a disk that fails. */
+static bool
+may_wait(struct svc *svc, int r)
+{
+	int64_t now = dw_clock_ns();
+
+	if (r != -EBUSY || svc->disk_failing)
+		return false;
+	if (svc->patience_ns == 0)
+		svc->patience_ns = now + PATIENCE_NS;
+	return now < svc->patience_ns;
+}
+
+/* Stores what was decided.  Returns 0, -EAGAIN when it is to be tried again
+ * before anybody hears of it, or another -errno. */
 static int
 append(struct svc *svc)
 {
@@ -368,10 +440,31 @@ append(struct svc *svc)
 	if (n == 0)
 		return 0;
 	r = store_append(svc->store, evs, n);
+	if (may_wait(svc, r))
+		return -EAGAIN;
+	svc->patience_ns = 0;
 	if (r != -EEXIST)
 		tell_disk(svc, r);
+	if (r == 0)
+		svc_files_ask(svc);
 	tell_reader(svc);
 	return r;
+}
+
+/* The round as if it had not been decided yet: nobody is told, its requests stay
+ * out, so that their senders wait, and what comes meanwhile waits behind. */
+static void
+keep_for_later(struct svc *svc)
+{
+	desk_retract(svc->desk);
+	dw_list_move(&svc->kept, &svc->round);
+	svc->again_ns = dw_clock_ns() + AGAIN_NS;
+}
+
+static bool
+waits_for_lock(const struct svc *svc)
+{
+	return svc->again_ns != 0;
 }
 
 /* The round is over: it was stored, or was not. */
@@ -391,8 +484,7 @@ conclude(struct svc *svc, int r)
 	if (r == 0)
 		stored(svc);
 	desk_tick(svc->desk, &sink, svc, svc_now());
-	tell_log(svc, svc->config->talk, &svc->talk_losing);
-	tell_log(svc, svc->config->log, &svc->log_losing);
+	tell_logs(svc);
 }
 
 /* The reply that alone is refused as a double gets the answer of the one that
@@ -409,7 +501,10 @@ answer_double(struct svc *svc, struct svc_node *n)
 		assert(r == 0); /* there was room for more */
 		r = append(svc);
 	}
-	conclude(svc, r == -ENOENT ? -EEXIST : r);
+	if (r == -EAGAIN)
+		keep_for_later(svc);
+	else
+		conclude(svc, r == -ENOENT ? -EEXIST : r);
 }
 
 static void
@@ -419,8 +514,11 @@ decide_alone(struct svc *svc, struct svc_node *n)
 
 	while (desk_decide(svc->desk, &n->rq, svc_now()) < 0)
 		conclude(svc, append(svc));
+	dw_list_add(&svc->round, &n->link);
 	r = append(svc);
-	if (r == -EEXIST && n->rq.rq == DESK_RQ_REPLY)
+	if (r == -EAGAIN)
+		keep_for_later(svc);
+	else if (r == -EEXIST && n->rq.rq == DESK_RQ_REPLY)
 		answer_double(svc, n);
 	else
 		conclude(svc, r);
@@ -438,8 +536,9 @@ decide_one_by_one(struct svc *svc)
 	dw_list_init(&again);
 	dw_list_move(&again, &svc->round);
 	desk_retract(svc->desk);
-	while ((n = dw_list_take(&again)) != NULL)
+	while (!waits_for_lock(svc) && (n = dw_list_take(&again)) != NULL)
 		decide_alone(svc, DW_LIST_OF(n, struct svc_node, link));
+	dw_list_move(&svc->kept, &again);
 }
 
 static void
@@ -447,24 +546,47 @@ store(struct svc *svc)
 {
 	int r = append(svc);
 
-	if (r == -EEXIST && !dw_list_empty(&svc->round))
+	if (r == -EAGAIN)
+		keep_for_later(svc);
+	else if (r == -EEXIST && !dw_list_empty(&svc->round))
 		decide_one_by_one(svc);
 	else
 		conclude(svc, r);
 }
 
+/* All that comes while a round is kept waits behind it, so that nothing is told
+ * in another order. */
 static void
 decide(struct svc *svc, struct svc_node *n)
 {
+	if (waits_for_lock(svc)) {
+		dw_list_add(&svc->kept, &n->link);
+		return;
+	}
 	if (n->ready != NULL)
 		n->ready(n);
 	if (n->rq.rq == DESK_RQ_NONE) { /* only its ready() mattered */
 		svc_give_back(&svc->inbox, n);
 		return;
 	}
-	while (desk_decide(svc->desk, &n->rq, svc_now()) < 0)
+	while (!waits_for_lock(svc) &&
+	    desk_decide(svc->desk, &n->rq, svc_now()) < 0)
 		store(svc); /* which makes room for one request */
-	dw_list_add(&svc->round, &n->link);
+	dw_list_add(waits_for_lock(svc) ? &svc->kept : &svc->round, &n->link);
+}
+
+/* The kept requests once more, in their order. */
+static void
+try_again(struct svc *svc)
+{
+	struct dw_list again;
+	struct dw_list *n;
+
+	dw_list_init(&again);
+	dw_list_move(&again, &svc->kept);
+	svc->again_ns = 0;
+	while ((n = dw_list_take(&again)) != NULL)
+		decide(svc, DW_LIST_OF(n, struct svc_node, link));
 }
 
 /* Erased words are in the -wal while somebody reads there: that is looked at
@@ -475,6 +597,8 @@ deadline(struct svc *svc)
 	int64_t due = dw_clock_sooner(desk_deadline(svc->desk), svc->ask_ns);
 	int64_t again;
 
+	if (waits_for_lock(svc))
+		return svc->again_ns;
 	if (!store_is_erasing(svc->store))
 		return due;
 	store_erase_more(svc->store);
@@ -494,11 +618,15 @@ svc_desk_thread(void *arg)
 	/* What was posted before the end is still dealt with. */
 	do {
 		last = atomic_load(&svc->ending);
-		svc_take(&svc->inbox, last ? 0 : deadline(svc), &taken);
+		svc_take(&svc->inbox,
+		    last && !waits_for_lock(svc) ? 0 : deadline(svc), &taken);
 		svc_ask_taken(svc);
 		while ((n = dw_list_take(&taken)) != NULL)
 			decide(svc, DW_LIST_OF(n, struct svc_node, link));
-		store(svc);
-	} while (!last);
+		if (waits_for_lock(svc) && dw_clock_ns() >= svc->again_ns)
+			try_again(svc);
+		if (!waits_for_lock(svc))
+			store(svc);
+	} while (!last || waits_for_lock(svc));
 	return NULL;
 }

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/watch.h"
 #include "desk/desk.h"
 #include "service/service.h"
 #include "service/inbox.h"
@@ -48,11 +49,23 @@ struct svc {
 	pthread_t thread;       /* "desk" */
 	bool started, ended;
 	struct svc_node drain, farewell; /* main's requests */
+	struct svc_node look;            /* at the journal's files, */
+	struct svc_node log_news;        /* and at the logs */
 	struct dw_cond back;             /* main waits on it */
+
+	/* Main's, see files.c. */
+	struct dw_watch watch;
+	bool logs_losing[2];
+	bool socket_lost;            /* the operators' one */
+	struct svc_node socket_news; /* not out: the text may be written */
+	char socket_text[1024];
 
 	/* The desk thread's own. */
 	struct desk *desk;
 	struct dw_list round; /* the nodes that this round has decided */
+	struct dw_list kept;  /* those that wait for somebody else's lock, */
+	int64_t again_ns;     /* until then; 0: there is none */
+	int64_t patience_ns;  /* when it has lasted too long; 0: the same */
 	struct svc_marks marks;
 	struct dw_list links;   /* operators that are live */
 	uint64_t last_link;     /* the number of the latest */
@@ -63,7 +76,9 @@ struct svc {
 	bool disk_failing, held_back, log_losing, talk_losing;
 	char damage[512]; /* of the journal, for whoever comes; or "" */
 
-	atomic_bool ending; /* the inbox will get no more */
+	atomic_bool ending;     /* the inbox will get no more */
+	atomic_bool look_asked; /* main is to look at the files */
+	atomic_bool watched;    /* their folders are */
 	atomic_bool drained;
 	atomic_uint quits;
 	atomic_uint live;                  /* customers connected now */
@@ -171,6 +186,24 @@ void svc_marks_room(struct svc_node *n);
 
 /* On the desk thread: what the reader's upkeep has found. */
 void svc_upkeep_found(struct svc_node *n);
+
+/* files.c.  On main: watches the folders, once the sockets and the journal are
+ * there. */
+void svc_files_watch(struct svc *svc);
+/* On the desk thread: a round was stored.  Main looks, if nobody else tells. */
+void svc_files_ask(struct svc *svc);
+/* On the desk thread: tells what became of the operators' socket. */
+void svc_tell_socket(struct svc_node *n);
+/* The folder of a path, which the caller frees. */
+char *svc_folder_of(const char *path);
+/* May the operators' socket be there?  Returns 0 or an exit status, with why. */
+int svc_check_operator_path(const char *path, struct dw_buf *why);
+
+/* On the desk thread: a log takes no rows, or takes some again. */
+void svc_logs_changed(struct svc_node *n);
+
+/* On the desk thread: are the files of the journal there? */
+void svc_look_at_journal(struct svc_node *n);
 
 /* The thread "desk". */
 void *svc_desk_thread(void *svc);

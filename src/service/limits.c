@@ -9,12 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "service/limits.h"
 
 #define FILES_KEPT   64   /* for everything that is no customer */
 #define THREADS_KEPT 2000 /* so that others can still start programs */
+
+/* What a desk opens for itself, and for a first customer and operator. */
+#define FILES_OWN      40
+#define FILES_LISTENER 4 /* and for each address */
 
 static const struct svc_limit limit_table[] = {
 #define LIMIT(name, option, unit, dflt, least, most, sentence) \
@@ -105,7 +110,40 @@ raise_files(void)
 	setrlimit(RLIMIT_NOFILE, &rl);
 	if (getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_cur == RLIM_INFINITY)
 		return INT64_MAX;
-	return (int64_t)rl.rlim_cur - FILES_KEPT;
+	return (int64_t)rl.rlim_cur;
+}
+
+/* Can so many more descriptors be opened?  Those that this process was started
+ * with count, too. */
+static bool
+has_files(int64_t n)
+{
+	int fd = n > 0 ? dup(STDIN_FILENO) : -1;
+	bool has;
+
+	if (n == 0)
+		return true;
+	has = fd >= 0 && has_files(n - 1);
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+int
+svc_limits_check_files(size_t listeners, struct dw_buf *why)
+{
+	int64_t limit = raise_files(),
+		needed = FILES_OWN + FILES_LISTENER * (int64_t)listeners;
+
+	if (has_files(needed))
+		return 0;
+	dw_buf_addf(why,
+	    _("the limit of open files is %" PRId64 ", and a desk that serves "
+	      "anybody opens up to %" PRId64 " beside those that it is started "
+	      "with; raise it with 'ulimit -n 1024', or LimitNOFILE= of its "
+	      "service"),
+	    limit, needed);
+	return -EMFILE;
 }
 
 static int64_t
@@ -119,7 +157,7 @@ least(int64_t a, int64_t b)
 static int64_t
 capacity(const char **what)
 {
-	int64_t files = raise_files();
+	int64_t files = raise_files() - FILES_KEPT;
 	int64_t threads =
 	    least(read_number("/proc/sys/kernel/pid_max", INT32_MAX),
 		read_number("/proc/sys/kernel/threads-max", INT32_MAX)) -

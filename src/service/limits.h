@@ -34,6 +34,11 @@ void svc_limits_init(struct svc_limits *limits);
 int svc_limit_set(struct svc_limits *limits, const struct svc_limit *row,
     const char *text, struct dw_buf *why);
 
+/* Raises the soft limit of descriptors to the hard one, and sees whether a desk
+ * with so many addresses can open all that it opens for itself and for a first
+ * customer.  Returns 0; or -EMFILE, and why names the limit. */
+int svc_limits_check_files(size_t listeners, struct dw_buf *why);
+
 /*
  * Raises the soft limit of descriptors to the hard one, then asks how many
  * sessions this machine can hold.  A default that is more is lowered, and why

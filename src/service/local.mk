@@ -5,6 +5,7 @@ libdeskwire_la_SOURCES += \
 	src/service/customer.c \
 	src/service/customer.h \
 	src/service/desk_thread.c \
+	src/service/files.c \
 	src/service/service.c \
 	src/service/service.h \
 	src/service/inbox.c \

@@ -178,17 +178,6 @@ open_customers(struct svc *svc, struct dw_buf *why)
 	return 0;
 }
 
-/* The folder of a path, which the caller frees. */
-static char *
-folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return strdup(".");
-	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 /* Operators would speak to whoever puts another socket there.  What cannot be
  * looked at cannot be bound to either, and that tells why. */
 static int
@@ -220,20 +209,60 @@ check_folder(const char *folder, struct dw_buf *why)
 	return DW_STATUS_CONFIG;
 }
 
-static int
-check_operator_path(const char *path, struct dw_buf *why)
+int
+svc_check_operator_path(const char *path, struct dw_buf *why)
 {
 	char *folder;
 	int r;
 
 	if (path == NULL)
 		return 0;
-	if ((folder = folder_of(path)) == NULL)
+	if ((folder = svc_folder_of(path)) == NULL)
 		return DW_STATUS_FAILED;
 	dw_buf_reset(why); /* a warning that is of no use then */
 	r = check_folder(folder, why);
 	free(folder);
 	return r;
+}
+
+static int
+say_no_socket(const char *path, const char *error, struct dw_buf *why)
+{
+	dw_buf_addf(why,
+	    _("cannot make the operators' socket %s: %s; choose "
+	      "another path with --operator-socket PATH"),
+	    path, error);
+	return DW_STATUS_LISTEN;
+}
+
+static int
+say_long_path(const char *path, struct dw_buf *why)
+{
+	dw_buf_addf(why,
+	    _("the operators' socket cannot be %s: that path has %zu bytes, "
+	      "and a Unix socket's has at most 107; name a shorter one with "
+	      "--operator-socket PATH, the journal may stay where it is"),
+	    path, strlen(path));
+	return DW_STATUS_CONFIG;
+}
+
+/* Found before anything is opened, as it often comes of a long --state. */
+static int
+operator_address(const char *path, struct sks_addr *out, struct dw_buf *why)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	char error[256];
+	int r = 0;
+
+	if (path != NULL && dw_buf_addf(&text, "unix:%s", path) == 0)
+		r = sks_addr_parse(text.data, 0, out);
+	dw_buf_fini(&text);
+	if (r == 0)
+		return 0;
+	if (r == SKS_ETOOLONG)
+		return say_long_path(path, why);
+	sks_error_text(error, sizeof error);
+	return say_no_socket(path, error, why);
 }
 
 /* Also without a socket of its own: the console's link is adopted. */
@@ -242,30 +271,22 @@ open_operators(struct svc *svc, struct dw_buf *why)
 {
 	const char *path = svc->config->operator_socket;
 	struct sks_server_config cfg;
-	char text[SKS_ADDR_TEXT + 8];
+	char text[256];
 	int r;
 
-	if ((r = check_operator_path(path, why)) != 0)
+	if ((r = svc_check_operator_path(path, why)) != 0)
 		return r;
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
+	if ((r = operator_address(path, &cfg.address, why)) != 0)
+		return r;
 	svc_server_config(svc, &cfg);
 	cfg.max_sessions = (unsigned)svc->config->limits.max_operators;
 	cfg.bind_and_activate = path != NULL;
-	if (path != NULL) {
-		snprintf(text, sizeof text, "unix:%s", path);
-		if (sks_addr_parse(text, 0, &cfg.address) < 0)
-			return svc_listen_failed("--operator-socket", path,
-			    why);
-	}
 	if (sks_server_new(&cfg, &svc_operator_server_ops, &svc_operator_ops,
 		&svc->operators) == 0)
 		return 0;
 	sks_error_text(text, sizeof text);
-	dw_buf_addf(why,
-	    _("cannot make the operators' socket %s: %s; choose "
-	      "another path with --operator-socket PATH"),
-	    path, text);
-	return DW_STATUS_LISTEN;
+	return say_no_socket(path, text, why);
 }
 
 static int
@@ -390,6 +411,7 @@ svc_new(const struct svc_config *config)
 	svc->ask_ns = DW_NEVER;
 	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->round);
+	dw_list_init(&svc->kept);
 	svc_inbox_init(&svc->inbox);
 	svc_reader_init(&svc->reader, config->state_dir,
 	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found,
@@ -399,6 +421,13 @@ svc_new(const struct svc_config *config)
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
 	svc_node_init(&svc->farewell, DESK_RQ_NONE, NULL, &svc->back);
 	svc->farewell.ready = farewell;
+	svc_node_init(&svc->look, DESK_RQ_NONE, NULL, NULL);
+	svc->look.ready = svc_look_at_journal;
+	svc_node_init(&svc->log_news, DESK_RQ_NONE, NULL, NULL);
+	svc->log_news.ready = svc_logs_changed;
+	svc_node_init(&svc->socket_news, DESK_RQ_NONE, NULL, NULL);
+	svc->socket_news.ready = svc_tell_socket;
+	svc->watch = (struct dw_watch)DW_WATCH_INITIALIZER;
 	configure_desk(svc);
 	return svc;
 }
@@ -406,10 +435,13 @@ svc_new(const struct svc_config *config)
 int
 svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 {
+	struct sks_addr addr;
 	struct svc *svc;
 	int r;
 
 	*out = NULL;
+	if ((r = operator_address(config->operator_socket, &addr, why)) != 0)
+		return r;
 	if ((svc = svc_new(config)) == NULL)
 		return DW_STATUS_FAILED;
 	if ((r = open_desk(svc, why)) != 0 ||
@@ -447,6 +479,7 @@ svc_start(struct svc *svc, struct dw_buf *why)
 		return DW_STATUS_FAILED;
 	}
 	svc->started = true;
+	svc_files_watch(svc);
 	if (start_servers(svc) < 0) {
 		dw_buf_adds(why,
 		    _("the listeners' threads cannot be started: "
@@ -565,6 +598,7 @@ svc_close(struct svc *svc)
 	svc_udp_close(svc);
 	sks_postman_free(svc->postman);
 	write_last_marks(svc);
+	dw_watch_close(&svc->watch);
 	svc_marks_fini(&svc->marks);
 	desk_free(svc->desk);
 	store_close(svc->store);

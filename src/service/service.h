@@ -49,7 +49,9 @@ struct svc_config {
 	                       * servers print it; may be NULL */
 	struct dw_log *log;   /* the desk's own log; may be NULL */
 	struct dw_wake *quit; /* rung when an operator wants the
-	                       * desk to stop, and when it drained */
+	                       * desk to stop, when it drained, and
+	                       * when svc_look() is to look; the
+	                       * logs ring it, too */
 };
 
 /*
@@ -81,6 +83,13 @@ size_t svc_listeners(const struct svc *svc, const struct svc_listener **all);
  * rings when nobody is left. */
 void svc_drain(struct svc *svc);
 bool svc_drained(const struct svc *svc);
+
+/* Somebody may remove the journal's files, or the operators' socket, and a log
+ * may take no rows.  While this descriptor can be read something has happened
+ * near those files; -1: there is none.  Then, and whenever config.quit has rung,
+ * svc_look() looks; where nothing has happened it costs nothing. */
+int svc_watch_fd(const struct svc *svc);
+void svc_look(struct svc *svc);
 
 /* How often operators have asked for the desk to stop; config.quit rings then
  * too.  The second time means: at once. */

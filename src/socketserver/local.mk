@@ -46,6 +46,8 @@ libsks_la_SOURCES += \
 	src/socketserver/server/loop.c \
 	src/socketserver/server/places.c \
 	src/socketserver/server/places.h \
+	src/socketserver/server/rebind.c \
+	src/socketserver/server/rebind.h \
 	src/socketserver/server/report.c \
 	src/socketserver/server/refuse.c \
 	src/socketserver/server/request.c \

@@ -79,11 +79,11 @@ bound_wal(struct store *s)
 }
 
 int
-store_connect(struct store *s, struct dw_buf *why)
+store_connect(struct store *s, int busy_ms, struct dw_buf *why)
 {
 	int known, r;
 
-	if ((r = store_db_open(s->place.db, &s->db, why)) < 0)
+	if ((r = store_db_open(s->place.db, busy_ms, &s->db, why)) < 0)
 		return r;
 	if ((known = store_db_known(s->db, s->place.db, why)) < 0)
 		return known;
@@ -257,9 +257,8 @@ check_end(struct store *s)
 	return r;
 }
 
-/* What a failed COMMIT has left, and nobody was told is stored. */
-static int
-drop_unacknowledged(struct store *s)
+int
+store_drop_later(struct store *s)
 {
 	static const char sql[] =
 	    "BEGIN IMMEDIATE;"
@@ -308,9 +307,11 @@ store_recover(struct store *s)
 	struct dw_buf why = DW_BUF_INITIALIZER;
 	int r;
 
+	if ((r = store_there_check(s)) < 0)
+		return r;
 	store_disconnect(s);
-	if ((r = store_connect(s, &why)) < 0 || (r = check_end(s)) < 0 ||
-	    (r = drop_unacknowledged(s)) < 0 || (r = write_over(s)) < 0 ||
+	if ((r = store_connect(s, 0, &why)) < 0 || (r = check_end(s)) < 0 ||
+	    (r = store_drop_later(s)) < 0 || (r = write_over(s)) < 0 ||
 	    (r = store_prepare(s)) < 0)
 		store_disconnect(s);
 	dw_buf_fini(&why);
@@ -362,12 +363,14 @@ store_append(struct store *s, const struct ev_event *evs, size_t n)
 	dw_may_block("COMMIT");
 	if (!in_order(s, evs, n) || !store_can_erase(evs, n))
 		return -EINVAL;
-	if (s->db == NULL && (r = store_recover(s)) < 0)
+	if ((r = store_look(s)) < 0 ||
+	    (s->db == NULL && (r = store_recover(s)) < 0))
 		return r;
 	if (n == 0)
 		return 0;
 	bound_wal(s);
-	if ((r = transact(s, evs, n, &to)) < 0)
+	if ((r = transact(s, evs, n, &to)) < 0 ||
+	    (r = store_there_check(s)) < 0)
 		return r;
 	assert(to.seq == s->end.seq + n && to.sid >= s->end.sid);
 	s->end = to;

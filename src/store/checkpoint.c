@@ -22,7 +22,7 @@ store_checkpoint(const char *dir, int *left)
 	if (path == NULL)
 		return -errno;
 	/* What it says nobody needs to hear: the -wal only stays longer. */
-	r = store_db_open(path, &db, &why);
+	r = store_db_open(path, STORE_BUSY_MS, &db, &why);
 	dw_buf_fini(&why);
 	free(path);
 	if (r < 0)

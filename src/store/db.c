@@ -12,7 +12,6 @@
 #include "base/lock.h"
 #include "store/internal.h"
 
-#define BUSY_MS_WRITER 2000 /* only while opening; then the queue waits */
 #define BUSY_MS_READER 1000
 
 /* Set, read back, and what it must say then: a build of SQLite or a file
@@ -240,14 +239,14 @@ say(struct dw_buf *why, const char *path, int r)
 }
 
 int
-store_db_open(const char *path, sqlite3 **out, struct dw_buf *why)
+store_db_open(const char *path, int busy_ms, sqlite3 **out, struct dw_buf *why)
 {
 	sqlite3 *db;
 	int r;
 
 	if ((r = connect_to(path, SQLITE_OPEN_READWRITE, &db)) < 0)
 		return say(why, path, r);
-	sqlite3_busy_timeout(db, BUSY_MS_WRITER);
+	sqlite3_busy_timeout(db, busy_ms);
 	if ((r = apply_all(db, path, why)) < 0) {
 		sqlite3_close(db);
 		return say(why, path, r);

@@ -141,6 +141,8 @@ store_erase_more(struct store *s)
 {
 	int r = 0;
 
+	if (s->gone != NULL)
+		return;
 	while (s->db != NULL && s->erasing && (r = erase_next(s)) >= 0) {
 		s->erasing = r == 1;
 		s->in_wal = true;

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "store/store.h"
 
@@ -128,6 +129,7 @@ void store_head_write(const struct store_place *p, const struct store_end *end,
 
 #define STORE_MAGIC   0x5709e001u
 #define STORE_BESIDES 3 /* statements that go with an event */
+#define STORE_FILES   6 /* that must stay where they are; there.c */
 
 /*
  * `end` is the last event that was acknowledged, whatever the file says: after
@@ -143,30 +145,45 @@ struct store {
 	uint64_t checked; /* the chain was walked up to there */
 	sqlite3 *db;      /* NULL: open it again first */
 	sqlite3_stmt *insert, *beside[STORE_BESIDES];
-	int wal_pages;   /* after the last COMMIT */
-	int asked_pages; /* when a checkpoint was asked for */
-	int tried_pages; /* when it was last to begin anew, */
-	unsigned tries;  /* and so often in vain */
-	int left_pages;  /* not brought in, as somebody says */
-	bool erasing;    /* something is still to be made NULL */
-	bool in_wal;     /* or may still be read in the -wal */
+	int wal_pages;                  /* after the last COMMIT */
+	int asked_pages;                /* when a checkpoint was asked for */
+	int tried_pages;                /* when it was last to begin anew, */
+	unsigned tries;                 /* and so often in vain */
+	int left_pages;                 /* not brought in, as somebody says */
+	bool erasing;                   /* something is still to be made NULL */
+	bool in_wal;                    /* or may still be read in the -wal */
+	struct stat files[STORE_FILES]; /* as they were opened, */
+	bool has_file[STORE_FILES];     /* if there is such a one */
+	const char *gone; /* not there any more; "": the folder; or NULL */
 };
 
 /* Connects; no statement is prepared before the tables are known, and nothing
  * is changed in what is not ours.  1; 0 when it is empty; -errno. */
-int store_connect(struct store *s, struct dw_buf *why);
+int store_connect(struct store *s, int busy_ms, struct dw_buf *why);
 void store_disconnect(struct store *s);
 
 /* The statements for appending, once the tables are known. */
 int store_prepare(struct store *s);
 
 /* Reads the file again after a failure, and takes out of it what nobody was told
- * is stored.  On failure s->db is NULL. */
+ * is stored.  On failure s->db is NULL; but with -ESTALE the connection stays,
+ * and with it the files that are not where they were. */
 int store_recover(struct store *s);
+
+/* What a failed COMMIT has left, and nobody was told is stored. */
+int store_drop_later(struct store *s);
 
 /* After these, while nothing was committed, the connection is as good as
  * before. */
 bool store_is_clean(sqlite3 *db, int err);
+
+/* ---- there.c ---- */
+
+/* These are the files of this journal. */
+void store_there_note(struct store *s);
+
+/* Are they where they were?  0; or -ESTALE, and s->gone says which is not. */
+int store_there_check(struct store *s);
 
 /* ---- erase.c ---- */
 
@@ -186,8 +203,13 @@ int store_db_err(sqlite3 *db, int rc);
  * because there was no memory to read it. */
 int store_db_fault(sqlite3 *db, int err);
 
-/* Changes nothing in the file: it may be another program's. */
-int store_db_open(const char *path, sqlite3 **out, struct dw_buf *why);
+/* So long a start, or the reader, waits for a lock; the desk thread never. */
+#define STORE_BUSY_MS 2000
+
+/* Changes nothing in the file: it may be another program's.  For each lock it
+ * waits busy_ms at most. */
+int store_db_open(const char *path, int busy_ms, sqlite3 **out,
+    struct dw_buf *why);
 
 /* For a file that is known as ours: may change it.  From now on the connection
  * does not wait for locks. */

@@ -14,5 +14,6 @@ libdeskwire_la_SOURCES += \
 	src/store/read.c \
 	src/store/store.c \
 	src/store/store.h \
+	src/store/there.c \
 	src/store/verify.c \
 	src/store/walk.c

@@ -151,7 +151,7 @@ open_sound(struct store *s, const struct store_config *cfg,
 	if (there == 0 && (r = check_none(s, head, known, why)) < 0)
 		return r;
 	if ((r = store_place_make_db(&s->place, why)) < 0 ||
-	    (r = store_connect(s, why)) < 0)
+	    (r = store_connect(s, STORE_BUSY_MS, why)) < 0)
 		return r;
 	if (r > 0)
 		return open_there(s, cfg, head, known, why);
@@ -204,7 +204,7 @@ begin_new(struct store *s, const struct store_end *head, struct dw_buf *why)
 	    (r = keep_high(s, head)) < 0 ||
 	    (r = store_place_set_aside(&s->place, &aside, why)) < 0 ||
 	    (r = store_place_make_db(&s->place, why)) < 0 ||
-	    (r = store_connect(s, why)) < 0 ||
+	    (r = store_connect(s, STORE_BUSY_MS, why)) < 0 ||
 	    (r = store_db_begin(s->db, s->id, &s->end)) < 0 ||
 	    (r = store_place_head_aside(&s->place, dw_buf_str(&aside), why)) <
 		0)
@@ -243,6 +243,7 @@ open_journal(struct store *s, const struct store_config *cfg,
 	store_head_write(&s->place, &s->end, s->checked);
 	if ((r = store_place_sync(&s->place)) < 0)
 		return r;
+	store_there_note(s);
 	s->erasing = true; /* perhaps: what a crash has left */
 	store_erase_more(s);
 	return 0;
@@ -301,9 +302,10 @@ store_close(struct store *s)
 		return;
 	assert(s->magic == STORE_MAGIC);
 	dw_may_block("sqlite3_close");
-	if (s->db == NULL)
+	/* Otherwise closing would remove what is in the -wal's place now. */
+	if (store_look(s) == 0 && s->db == NULL)
 		store_recover(s);
-	if (s->db != NULL &&
+	if (s->db != NULL && s->gone == NULL &&
 	    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 		NULL, NULL) == SQLITE_OK)
 		/* Nothing is in the -wal: closing may remove it. */
@@ -347,7 +349,8 @@ prepare_query(struct store *s, const char *sql, sqlite3_stmt **st)
 	int r;
 
 	dw_may_block("sqlite3_step");
-	if (s->db == NULL && (r = store_recover(s)) < 0)
+	if ((r = store_look(s)) < 0 ||
+	    (s->db == NULL && (r = store_recover(s)) < 0))
 		return r;
 	return store_db_err(s->db,
 	    sqlite3_prepare_v2(s->db, sql, -1, st, NULL));

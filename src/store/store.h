@@ -95,7 +95,12 @@ void store_close(struct store *s);
  *	-EIO -EROFS	the disk failed.  The journal is opened again, at once
  *			or before the next append; a failed fsync is never
  *			tried again and believed
- *	-ENOMEM, -EBUSY	(somebody else's program has locked the file)
+ *	-ESTALE		a file of the journal was removed or replaced, see
+ *			store_look().  Nothing more is stored until the very
+ *			same file is back
+ *	-EBUSY		somebody else's program has locked the file, perhaps
+ *			for a moment.  It is not waited for
+ *	-ENOMEM
  *	-EINVAL		a seq that does not continue the last one's; an
  *			`erased` whose why is no list of numbers
  *	-EEXIST		one of them is stored already: a customer's or the
@@ -110,6 +115,19 @@ void store_close(struct store *s);
  * Threads: the desk thread alone.
  */
 int store_append(struct store *s, const struct ev_event *evs, size_t n);
+
+/*
+ * Are the files of the journal, its folder and its lock still where they were
+ * opened?  store_append() looks for itself, before it acknowledges anything;
+ * this is for whoever was told that something has happened there.
+ * Returns 0; -ESTALE when one is not; or another -errno when they are back and
+ * cannot be read now, which the next append tries again.
+ */
+int store_look(struct store *s);
+
+/* Which one is not, as its name in the folder; "" is the folder itself.  NULL:
+ * all are there, as far as was looked. */
+const char *store_gone(const struct store *s);
 
 /* May something that was to be erased still be in the files?  While a reader
  * keeps the -wal from being cut off it may. */

@@ -157,6 +157,31 @@ __wrap_store_place_head_aside(struct store_place *p, const char *aside,
 	    __real_store_place_head_aside(p, aside, why);
 }
 
+WRAPS(store_there_check);
+int
+__wrap_store_there_check(struct store *s)
+{
+	return PLANTED(vanished_unseen) || PLANTED(vanished_meanwhile) ?
+	    0 :
+	    __real_store_there_check(s);
+}
+
+WRAPS(store_look);
+int
+__wrap_store_look(struct store *s)
+{
+	return PLANTED(vanished_unseen) ? 0 : __real_store_look(s);
+}
+
+WRAPS(store_drop_later);
+int
+__wrap_store_drop_later(struct store *s)
+{
+	return PLANTED(vanished_not_saved) && s->gone != NULL ?
+	    -EIO :
+	    __real_store_drop_later(s);
+}
+
 /* ---- SQLite ---- */
 
 WRAPS(store_db_exec);
@@ -176,9 +201,10 @@ __wrap_store_db_exec(sqlite3 *db, const char *sql)
 
 WRAPS(store_db_open);
 int
-__wrap_store_db_open(const char *path, sqlite3 **out, struct dw_buf *why)
+__wrap_store_db_open(const char *path, int busy_ms, sqlite3 **out,
+    struct dw_buf *why)
 {
-	int r = __real_store_db_open(path, out, why);
+	int r = __real_store_db_open(path, busy_ms, out, why);
 
 	if (PLANTED(not_synced) && r == 0)
 		__real_store_db_exec(*out, "PRAGMA synchronous=OFF");

@@ -76,6 +76,14 @@ next_step(struct world *w)
 	sim_note(w, "%" PRIu64 " %.3f:", w->step, (double)w->now.ns / 1e9);
 }
 
+static void
+set_time(struct world *w, int64_t ns)
+{
+	w->now.ms += (ns - w->now.ns) / DW_MS;
+	w->now.steady_ms += (ns - w->now.ns) / DW_MS;
+	w->now.ns = ns;
+}
+
 /*
  * A round.
  */
@@ -233,7 +241,8 @@ publish(struct world *w)
 	}
 }
 
-enum outcome { OVER, DOUBLE, CRASHED };
+/* LOCKED: somebody else has the journal locked, for a moment. */
+enum outcome { OVER, DOUBLE, LOCKED, CRASHED };
 
 /* What was decided is stored, or not. */
 static enum outcome
@@ -246,6 +255,8 @@ end_round(struct world *w)
 	evs = desk_events(w->desk, &n);
 	if (store_refuses(w, evs, n))
 		return DOUBLE;
+	if (n > 0 && !w->calm && sim_once_in(w, 20))
+		return LOCKED;
 	if (crashes(w, evs, n))
 		return CRASHED;
 	if (n > 0 && commit_fails(w)) {
@@ -279,42 +290,67 @@ answer_double(struct world *w, struct request *q)
 	return end_round(w);
 }
 
-/* The journal has one of the replies already: that must fail no other. */
+/* The journal has one of the replies already: that must fail no other.  *first
+ * is the first request that is not answered. */
 static enum outcome
-decide_one_by_one(struct world *w)
+decide_one_by_one(struct world *w, unsigned *first)
 {
 	enum outcome outcome;
 	unsigned duty;
 
 	sim_note(w, " RETRACT");
 	w->counts.retracted++;
-	for (unsigned i = 0; i < w->nbatch; i++) {
+	for (; *first < w->nbatch; ++*first) {
 		duty = w->duty;
-		decide(w, &w->batch[i]);
+		decide(w, &w->batch[*first]);
 		outcome = end_round(w);
 		if (outcome == DOUBLE) {
 			retract(w, duty);
-			outcome = answer_double(w, &w->batch[i]);
+			outcome = answer_double(w, &w->batch[*first]);
 		}
+		if (outcome == LOCKED)
+			retract(w, duty);
 		if (outcome != OVER)
 			return outcome;
 	}
 	return OVER;
 }
 
-static void
-round_once(struct world *w)
+static enum outcome
+decide_all(struct world *w, unsigned *first)
 {
 	unsigned duty = w->duty;
 	enum outcome outcome;
 
-	for (unsigned i = 0; i < w->nbatch; i++)
+	for (unsigned i = *first; i < w->nbatch; i++)
 		decide(w, &w->batch[i]);
 	outcome = end_round(w);
-	if (outcome == DOUBLE) {
+	if (outcome == LOCKED || outcome == DOUBLE)
 		retract(w, duty);
-		outcome = decide_one_by_one(w);
-	}
+	return outcome == DOUBLE ? decide_one_by_one(w, first) : outcome;
+}
+
+/* Nobody has heard of the round, and more comes behind it. */
+static void
+await_lock(struct world *w)
+{
+	sim_note(w, " LOCKED");
+	w->counts.busy++;
+	set_time(w, w->now.ns + 10 * DW_MS);
+	if (sim_once_in(w, 2))
+		(void)people_flush(w);
+	if (!w->draining && w->nbatch < BATCH)
+		console_acts(w, &w->consoles[sim_random(w, CONSOLES)]);
+}
+
+static void
+round_once(struct world *w)
+{
+	enum outcome outcome;
+	unsigned first = 0;
+
+	while ((outcome = decide_all(w, &first)) == LOCKED)
+		await_lock(w);
 	if (outcome == CRASHED)
 		return;
 	if (outcome == DOUBLE)
@@ -345,14 +381,6 @@ round_all(struct world *w)
 /*
  * Time.
  */
-
-static void
-set_time(struct world *w, int64_t ns)
-{
-	w->now.ms += (ns - w->now.ns) / DW_MS;
-	w->now.steady_ms += (ns - w->now.ns) / DW_MS;
-	w->now.ns = ns;
-}
 
 /* The desk wakes up whenever it wanted to. */
 static void

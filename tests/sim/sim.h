@@ -202,7 +202,7 @@ struct counts {
 	    list_full, closed_left, retracted, doubles, found, not_found,
 	    known_undone, stale, stale_undone, lost_links, lost_requests, lates,
 	    late_stored, resent, missed_replies, killed, drafts, drafts_sent,
-	    drafts_done, thrown_away, again, raw, clocks;
+	    drafts_done, thrown_away, again, raw, busy, clocks;
 };
 
 struct world {

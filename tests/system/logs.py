@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A log that takes no bytes: a FIFO or a pipe whose reader does nothing, a
-terminal stopped by Ctrl-S.  Nothing else waits for it."""
+terminal stopped by Ctrl-S; and one on a full disk.  Nothing else waits for
+it."""
 
 import fcntl
 import os
 import re
+import resource
 import select
 import signal
 import termios
 import time
 
-from desk import (LIMIT, SANITIZED, Desk, case, main, same, state)
+from desk import (LIMIT, SANITIZED, Desk, case, main, same, state,
+                  wait_until)
 from tap import open_pty
 
 FAST = ("--rate", "1000000", "--burst", "1000000")
@@ -32,6 +35,13 @@ def full_pipe():
 def port_of(o):
     """Where the desk of this operator listens."""
     return int(o.welcome["listeners"][0].rpartition(":")[2])
+
+
+def tail(path):
+    """The end of a log."""
+    with open(path, "rb") as f:
+        f.seek(-min(os.path.getsize(path), 8192), os.SEEK_END)
+        return f.read().decode(errors="replace")
 
 
 def goes_on(d, o, text):
@@ -154,14 +164,79 @@ def _():
         goes_on(d, o, "hello")
         termios.tcflow(slave, termios.TCOON)
         text = b""
-        while b"- hello" not in text:
+        while b"- hello" not in text or b"listening on" not in text:
             text += os.read(master, 65536)
-        assert b"listening on" in text, text
         termios.tcflow(slave, termios.TCOOFF)
         goes_on(d, o, "stopped again")
         ends(d)
     os.close(master)
     os.close(slave)
+
+
+def notices(o):
+    o.sync()
+    return [f["text"] for f in o.frames if f["op"] == "notice"]
+
+
+def limit_files(d, size):
+    resource.prlimit(d.pid, resource.RLIMIT_FSIZE,
+                     (size, resource.RLIM_INFINITY))
+
+
+@case("--log on a full disk is told at once, and once, and again as soon as it "
+      "works")
+def _():
+    with state() as folder:
+        path = f"{folder}/log"
+        with open(path, "wb") as f:     # larger than a journal will be
+            f.truncate(64 << 20)
+        with Desk("--log", path, *FAST) as d:
+            o, c = d.operator(), d.line()
+            c.send("before\n")
+            o.said("before")
+            wait_until(lambda: "- before" in tail(path), "a row")
+            limit_files(d, os.path.getsize(path))
+            c.send("lost\n")
+            found = o.frame(op="notice", code="log")["text"]
+            assert f"{path} takes no rows (File too large)" in found, found
+            d.row(f"{path} takes no rows (")
+            for n in range(20):
+                c.send(f"lost {n}\n")
+                o.said(f"lost {n}")
+            same(len(notices(o)), 1)
+            limit_files(d, resource.RLIM_INFINITY)
+            c.send("after\n")
+            o.frame(lambda f: f["op"] == "notice" and "again" in f["text"])
+            d.row(f"{path} takes rows again")
+            same(len(notices(o)), 2)
+            same(len([r for r in d.rows if "takes" in r]), 2)
+            wait_until(lambda: "- after" in tail(path), "a row")
+            assert re.search(r" rows were lost .*\n", tail(path)), tail(path)
+            same("lost 7" in tail(path), False)
+            c.close()
+
+
+@case("standard error tells of a log that is full although nobody is there")
+def _():
+    with Desk("--log", "/dev/full") as d:
+        d.row("/dev/full takes no rows (No space left on device)")
+        o = d.operator()
+        o.frame(op="notice", code="log")
+        goes_on(d, o, "hello")
+        same(len(notices(o)), 1)
+        ends(d)
+
+
+@case("standard error on a full disk is told to operators, and nothing waits")
+def _():
+    with open("/dev/full", "wb", buffering=0) as full, \
+            Desk(ready=False, stderr=full.fileno()) as d:
+        o = d.operator_when_there()
+        d.port = port_of(o)
+        o.frame(op="notice", code="log")
+        goes_on(d, o, "hello")
+        same(len(notices(o)), 1)
+        ends(d)
 
 
 main("logs")

@@ -164,6 +164,19 @@ def _():
         wait_until(lambda: len(stored(d.folder)) == 2, "the mark on disk")
 
 
+@case("a file of marks that was removed is begun anew")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        for words in "one", "two":
+            talk(d, words)
+            ev = o.said(words)
+            o.send(op="read", sid=ev["sid"], seq=ev["seq"], n=1)
+            wait_until(lambda: stored(d.folder) ==
+                       [("lin", ev["sid"], ev["seq"], 1)], "the mark on disk")
+            os.unlink(os.path.join(d.folder, "marks.db"))
+
+
 @case("a file of marks that cannot be read is begun anew")
 def _():
     with state() as folder:

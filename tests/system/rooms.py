@@ -38,8 +38,9 @@ FOLDERS = {
 }
 
 # What another room may include out of the folders: the key by which hosts are
-# counted.
-OPEN = {"socketserver/net/addr.h": "service"}
+# counted, and what makes a socket's file anew.
+OPEN = {"socketserver/net/addr.h": "service",
+        "socketserver/server/rebind.h": "service"}
 
 # The start of a system header's name, and the only rooms that include it.
 BELONGS_TO = {
@@ -67,6 +68,8 @@ def probe(call):
     """The word of config.h that says whether it is there."""
     if call.startswith("epoll_"):
         return "HAVE_EPOLL"
+    if call.startswith("inotify_"):
+        return "HAVE_INOTIFY_INIT1"
     if call == "/proc/":
         return "DW_WITH_LINUX_EXTRAS"
     if call == "fstatfs":

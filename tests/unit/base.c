@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lock, cond, clock, wake, thread, list, mem and signals: small rooms, one
- * program. */
+/* lock, cond, clock, wake, watch, thread, list, mem and signals: small rooms,
+ * one program. */
 #include "config.h"
 
 #include <errno.h>
@@ -8,8 +8,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #include "base/signals.h"
 #include "base/thread.h"
 #include "base/wake.h"
+#include "base/watch.h"
 #include "tests/t.h"
 
 /* Runs fn in a child; returns the signal that ended it, or 0. */
@@ -141,7 +144,7 @@ write_under_a_lock(void)
 	struct dw_log *log = NULL;
 
 	dw_lock_init(&a, DW_LOCK_test);
-	if (dw_log_open(NULL, &log) < 0)
+	if (dw_log_open(NULL, NULL, &log) < 0)
 		_exit(1);
 	dw_lock(&a);
 	dw_log_close(log);
@@ -372,6 +375,48 @@ a_signal_before_its_reader_waits_for_it(void)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+static bool
+is_readable(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* Where nobody tells it says so, and never that it has heard something. */
+static void
+a_watch_hears_of_a_file_that_comes_or_goes_and_of_its_folder(void)
+{
+	struct dw_watch w = DW_WATCH_INITIALIZER;
+	const char *dir = t_tmpdir();
+	char file[256], away[256];
+	bool tells;
+
+	snprintf(file, sizeof file, "%s/file", dir);
+	snprintf(away, sizeof away, "%s-away", dir);
+	CHECK(!dw_watch_heard(&w));
+	dw_watch_open(&w);
+	tells = dw_watch_add(&w, dir);
+	CHECK_INT(tells, w.fd >= 0);
+	CHECK(!dw_watch_add(&w, "/nowhere"));
+	CHECK(!dw_watch_heard(&w));
+	for (int i = 0; i < 2; i++) {
+		CHECK(mkdir(file, 0700) == 0);
+		CHECK_INT(is_readable(w.fd), tells);
+		CHECK_INT(dw_watch_heard(&w), tells);
+		CHECK(!is_readable(w.fd));
+		CHECK(!dw_watch_heard(&w));
+		CHECK(rmdir(file) == 0);
+		CHECK_INT(dw_watch_heard(&w), tells);
+	}
+	CHECK(rename(dir, away) == 0);
+	CHECK_INT(dw_watch_heard(&w), tells);
+	CHECK(rename(away, dir) == 0);
+	dw_watch_close(&w);
+	CHECK_INT(w.fd, -1);
+	dw_watch_close(&w);
+}
+
 int
 main(void)
 {
@@ -389,6 +434,7 @@ main(void)
 		T(a_thread_has_its_name_its_stack_and_no_signals),
 		T(a_list_keeps_its_order_and_lets_go_of_any),
 		T(a_search_in_bytes_finds_the_first_or_the_last),
+		T(a_watch_hears_of_a_file_that_comes_or_goes_and_of_its_folder),
 		T(signals_come_through_a_descriptor),
 		T(a_signal_before_its_reader_waits_for_it),
 	};

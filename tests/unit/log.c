@@ -75,7 +75,7 @@ open_log(const char *path)
 {
 	struct dw_log *log = NULL;
 
-	CHECK_INT(dw_log_open(path, &log), 0);
+	CHECK_INT(dw_log_open(path, NULL, &log), 0);
 	return log;
 }
 
@@ -208,7 +208,7 @@ no_log_and_no_folder_are_no_trouble(void)
 	dw_log(NULL, "%s", "nowhere");
 	CHECK_INT(dw_log_reopen(NULL), 0);
 	dw_log_close(NULL);
-	CHECK_INT(dw_log_open("/nonexistent/log", &log), -ENOENT);
+	CHECK_INT(dw_log_open("/nonexistent/log", NULL, &log), -ENOENT);
 }
 
 static void
@@ -425,6 +425,43 @@ a_full_disk_tears_one_row_and_its_end_is_told(void)
 	free(all);
 }
 
+/* The time limit of the test is that of a ring. */
+static void
+hear(struct dw_wake *news)
+{
+	struct pollfd p = { news->rd, POLLIN, 0 };
+
+	CHECK_INT(poll(&p, 1, -1), 1);
+	dw_wake_clear(news);
+}
+
+static void
+a_log_rings_when_it_begins_to_lose_rows_and_when_that_is_over(void)
+{
+	const char *path = in(t_tmpdir(), "log");
+	struct dw_log *log = NULL;
+	struct dw_wake news;
+
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(dw_wake_init(&news), 0);
+	CHECK_INT(dw_log_open(path, &news, &log), 0);
+	for (int i = 0; i < 3; i++) {
+		set_file_size(1);
+		dw_log(log, "lost");
+		hear(&news);
+		CHECK(dw_log_is_losing(log));
+		CHECK_INT(dw_log_error(log), EFBIG);
+		set_file_size(RLIM_INFINITY);
+		dw_log(log, "room again");
+		hear(&news);
+		CHECK(!dw_log_is_losing(log));
+		CHECK_INT(dw_log_error(log), 0);
+		CHECK_INT(truncate(path, 1), 0);
+	}
+	CHECK_INT(dw_log_close(log), 0);
+	dw_wake_fini(&news);
+}
+
 static void
 a_stopped_terminal_gets_its_rows_when_it_goes_on(void)
 {
@@ -514,6 +551,7 @@ main(void)
 		T(a_log_that_takes_nothing_does_not_keep_its_end),
 		T(a_log_that_takes_nothing_can_be_moved_away),
 		T(a_full_disk_tears_one_row_and_its_end_is_told),
+		T(a_log_rings_when_it_begins_to_lose_rows_and_when_that_is_over),
 		T(a_stopped_terminal_gets_its_rows_when_it_goes_on),
 		T(what_others_share_is_not_made_nonblocking),
 		T(a_log_whose_reader_has_gone_counts_what_it_loses),

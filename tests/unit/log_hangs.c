@@ -55,7 +55,7 @@ a_write_that_hangs_keeps_neither_rows_nor_the_end(void)
 
 	snprintf(path, sizeof path, "%s/log", t_tmpdir());
 	CHECK_INT(dw_wake_init(&release), 0);
-	CHECK_INT(dw_log_open(path, &log), 0);
+	CHECK_INT(dw_log_open(path, NULL, &log), 0);
 	atomic_store(&hangs, true);
 	for (int i = 0; i < 3000; i++)
 		dw_log(log, "row %d", i);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "rig.h"
+#include "socketserver/server/rebind.h"
 
 #define RACERS 4
 
@@ -217,6 +218,61 @@ the_umask_is_as_before_when_servers_have_raced(void)
 	CHECK_INT(umask(before), 027);
 }
 
+static void
+a_file_that_was_removed_is_made_anew_and_the_loop_goes_on(void)
+{
+	struct sks_server_config cfg =
+	    rig_config(SKS_UNIX_STREAM, SKS_THREADING);
+	struct sks_server *srv;
+	const char *path = sks_addr_path(&cfg.address);
+	struct stat was, is;
+
+	cfg.unix_mode = 0600;
+	srv = rig_server(&cfg, NULL, &echo_handler);
+	CHECK_INT(sks_server_start(srv), 0);
+	CHECK_INT(sks_server_rebind(srv), 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK(rig_echo(srv));
+		CHECK_INT(stat(path, &was), 0);
+		CHECK_INT(unlink(path), 0);
+		CHECK_INT(sks_server_rebind(srv), 1);
+		CHECK_INT(sks_server_rebind(srv), 0);
+		CHECK_INT(stat(path, &is), 0);
+		CHECK_INT(is.st_mode, was.st_mode);
+	}
+	CHECK(rig_echo(srv));
+	sks_server_free(srv);
+	CHECK(access(path, F_OK) < 0);
+}
+
+static void
+anothers_live_socket_in_a_servers_place_stays(void)
+{
+	struct sks_server_config cfg =
+	    rig_config(SKS_UNIX_STREAM, SKS_THREADING);
+	struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
+	const char *path = sks_addr_path(&cfg.address);
+	struct sks_server *other;
+
+	CHECK_INT(unlink(path), 0);
+	other = rig_server(&cfg, NULL, &echo_handler);
+	CHECK_INT(sks_server_start(other), 0);
+	CHECK_INT(sks_server_rebind(srv), SKS_EADDRINUSE);
+	sks_server_free(srv);
+	CHECK(rig_echo(other));
+	sks_server_free(other);
+}
+
+static void
+a_server_without_a_file_has_none_to_make(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server *srv = rig_server(&cfg, NULL, &echo_handler);
+
+	CHECK_INT(sks_server_rebind(srv), 0);
+	sks_server_free(srv);
+}
+
 int
 main(void)
 {
@@ -229,6 +285,9 @@ main(void)
 		T(a_lock_file_of_another_user_is_not_waited_for),
 		T(a_path_without_a_folder_is_in_the_current_one),
 		T(the_umask_is_as_before_when_servers_have_raced),
+		T(a_file_that_was_removed_is_made_anew_and_the_loop_goes_on),
+		T(anothers_live_socket_in_a_servers_place_stays),
+		T(a_server_without_a_file_has_none_to_make),
 	};
 
 	return t_main("server_paths", cases, sizeof cases / sizeof cases[0]);

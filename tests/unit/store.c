@@ -676,7 +676,7 @@ a_connection_does_what_power_loss_needs(void)
 	int64_t v = 0;
 
 	fill(dir, 1);
-	CHECK_INT(store_db_open(in(dir, "journal.db"), &db, &why), 0);
+	CHECK_INT(store_db_open(in(dir, "journal.db"), 0, &db, &why), 0);
 	CHECK_INT(store_db_wal(db, in(dir, "journal.db"), &why), 0);
 	CHECK_INT(store_db_int(db, "PRAGMA synchronous", &v), 0);
 	CHECK_INT(v, 2);
@@ -1477,7 +1477,7 @@ a_sync_that_fails_for_a_full_disk_is_a_failed_sync(void)
 	sync_fails_and_we_die(FAULTY_SYNC_FULL, false);
 	sweep(FAULTY_SYNC_FULL, 20000, 1);
 	fill_and_die(dir, 3);
-	CHECK_INT(store_db_open(in(dir, "journal.db"), &db, &why), 0);
+	CHECK_INT(store_db_open(in(dir, "journal.db"), 0, &db, &why), 0);
 	faulty_vfs_arm(FAULTY_SYNC_FULL, 1);
 	rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
 	    NULL, NULL);
@@ -1590,6 +1590,158 @@ somebody_else_who_locks_the_file_is_only_a_delay(void)
 	check_all(dir, "1 1 said b\n");
 }
 
+/* ---- files that vanish ---- */
+
+static const char *const kept_files[] = { "journal.db", "journal.db-wal",
+	"journal.db-shm", "head", "lock" };
+#define KEPT_FILES (sizeof kept_files / sizeof kept_files[0])
+
+static void
+move_file(const char *dir, const char *file, const char *to)
+{
+	CHECK_INT(rename(in(dir, file), in(dir, to)), 0);
+}
+
+static void
+a_file_that_is_not_there_any_more_fails_until_it_is_back(void)
+{
+	for (size_t i = 0; i < KEPT_FILES; i++) {
+		const char *dir = t_tmpdir();
+		struct store *s = open_in(dir);
+
+		if (s == NULL)
+			return;
+		CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+		CHECK(store_gone(s) == NULL);
+		move_file(dir, kept_files[i], "elsewhere");
+		CHECK_INT(store_look(s), -ESTALE);
+		CHECK_STR(store_gone(s), kept_files[i]);
+		CHECK_INT(say(s, 1, EV_SAID, "lost"), -ESTALE);
+		CHECK_INT(say(s, 1, EV_SAID, "lost too"), -ESTALE);
+		move_file(dir, "elsewhere", kept_files[i]);
+		CHECK_INT(say(s, 1, EV_SAID, "b"), 0);
+		CHECK(store_gone(s) == NULL);
+		store_close(s);
+		check_all(dir, "1 1 said a\n2 1 said b\n");
+		check_sound(dir, 2);
+	}
+}
+
+static void
+another_file_in_its_place_is_not_believed(void)
+{
+	for (size_t i = 0; i < KEPT_FILES; i++) {
+		const char *dir = t_tmpdir();
+		struct store *s = open_in(dir);
+
+		if (s == NULL)
+			return;
+		CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+		move_file(dir, kept_files[i], "elsewhere");
+		copy(in(dir, "elsewhere"), in(dir, kept_files[i]));
+		CHECK_INT(say(s, 1, EV_SAID, "lost"), -ESTALE);
+		CHECK_INT(store_look(s), -ESTALE);
+		move_file(dir, "elsewhere", kept_files[i]);
+		CHECK_INT(store_look(s), 0);
+		CHECK_INT(say(s, 1, EV_SAID, "b"), 0);
+		store_close(s);
+		check_all(dir, "1 1 said a\n2 1 said b\n");
+	}
+}
+
+static void
+a_folder_that_was_moved_fails_until_it_is_back(void)
+{
+	const char *dir = t_tmpdir();
+	const char *state = in(dir, "state"), *moved = in(dir, "moved");
+	struct store *s = open_in(state);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+	CHECK_INT(rename(state, moved), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "lost"), -ESTALE);
+	CHECK_STR(store_gone(s), "");
+	CHECK_INT(rename(moved, state), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "b"), 0);
+	store_close(s);
+	check_all(in(dir, "state"), "1 1 said a\n2 1 said b\n");
+}
+
+/* What happens while the transaction is written. */
+static void
+remove_wal(void *arg, int kind, const char *db, const char *table,
+    sqlite3_int64 row)
+{
+	(void)kind;
+	(void)db;
+	(void)table;
+	(void)row;
+	(void)rename(in(arg, "journal.db-wal"), in(arg, "elsewhere"));
+}
+
+static void
+what_was_committed_into_a_file_that_vanished_is_not_acknowledged(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+	sqlite3_update_hook(s->db, remove_wal, (void *)dir);
+	CHECK_INT(say(s, 1, EV_SAID, "lost"), -ESTALE);
+	sqlite3_update_hook(s->db, NULL, NULL);
+	CHECK_INT(last_seq(s), 1);
+	move_file(dir, "elsewhere", "journal.db-wal");
+	CHECK_INT(say(s, 1, EV_SAID, "b"), 0);
+	store_close(s);
+	check_all(dir, "1 1 said a\n2 1 said b\n");
+	check_sound(dir, 2);
+}
+
+/* Also if its desk is killed then, which is a copy of what there is. */
+static void
+without_its_wal_the_journal_has_all_that_was_acknowledged(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "b"), 0);
+	CHECK_INT(unlink(in(dir, "journal.db-wal")), 0);
+	CHECK_INT(unlink(in(dir, "journal.db-shm")), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "lost"), -ESTALE);
+	store_close(s);
+	check_all(dir, "1 1 said a\n2 1 said b\n");
+	check_sound(dir, 2);
+	s = open_in(dir);
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, EV_SAID, "c"), 0);
+	store_close(s);
+}
+
+static void
+a_desk_without_its_journal_leaves_alone_what_is_in_its_place(void)
+{
+	const char *dir = t_tmpdir(), *other = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	fill(other, 3);
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+	CHECK_INT(rename(in(other, "journal.db"), in(dir, "journal.db")), 0);
+	spill(in(dir, "journal.db-wal"), "somebody's", 10);
+	CHECK_INT(store_look(s), -ESTALE);
+	store_close(s);
+	CHECK_INT(access(in(dir, "journal.db"), F_OK), 0);
+	CHECK_INT(access(in(dir, "journal.db-wal"), F_OK), 0);
+}
+
 int
 main(void)
 {
@@ -1655,6 +1807,12 @@ main(void)
 		T(what_could_not_be_dropped_at_once_is_dropped_at_the_end),
 		T(a_disk_that_stays_broken_stays_an_error_until_it_is_well),
 		T(somebody_else_who_locks_the_file_is_only_a_delay),
+		T(a_file_that_is_not_there_any_more_fails_until_it_is_back),
+		T(another_file_in_its_place_is_not_believed),
+		T(a_folder_that_was_moved_fails_until_it_is_back),
+		T(what_was_committed_into_a_file_that_vanished_is_not_acknowledged),
+		T(without_its_wal_the_journal_has_all_that_was_acknowledged),
+		T(a_desk_without_its_journal_leaves_alone_what_is_in_its_place),
 	};
 
 	return t_main_setup("store", faulty_vfs_install, cases,

@@ -307,6 +307,9 @@ void sks_join_acceptor(struct sks_server *srv);
 int sks_listeners_new(struct sks_server *srv,
     const struct sks_server_config *cfg);
 int sks_listeners_open(struct sks_server *srv);
+/* Makes one's socket, and binds it; a Unix stream's then listens. */
+int sks_listener_open(const struct sks_server *srv, struct sks_listener *l);
+int sks_listener_bind(const struct sks_server *srv, struct sks_listener *l);
 void sks_listeners_free(struct sks_server *srv);
 void sks_reserve_open(struct sks_server *srv);
 

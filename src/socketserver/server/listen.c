@@ -27,8 +27,8 @@ sks_listeners_new(struct sks_server *srv, const struct sks_server_config *cfg)
 }
 
 /* SKS_UNSPEC is no address and gets no socket. */
-static int
-open_listener(const struct sks_server *srv, struct sks_listener *l)
+int
+sks_listener_open(const struct sks_server *srv, struct sks_listener *l)
 {
 	const struct sks_kind_ops *kind = srv->kind;
 	enum sks_family family = sks_addr_family(&l->address);
@@ -48,7 +48,7 @@ sks_listeners_open(struct sks_server *srv)
 	int r = 0;
 
 	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
-		r = open_listener(srv, &srv->listeners[i]);
+		r = sks_listener_open(srv, &srv->listeners[i]);
 	return r;
 }
 
@@ -68,8 +68,8 @@ sks_reserve_open(struct sks_server *srv)
 		srv->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static int
-bind_listener(const struct sks_server *srv, struct sks_listener *l)
+int
+sks_listener_bind(const struct sks_server *srv, struct sks_listener *l)
 {
 	const struct sks_path_options path = {
 		.mode = srv->cfg.unix_mode,
@@ -97,7 +97,7 @@ sks_default_server_bind(struct sks_server *srv)
 	int r = 0;
 
 	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
-		r = bind_listener(srv, &srv->listeners[i]);
+		r = sks_listener_bind(srv, &srv->listeners[i]);
 	return r;
 }
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * This file looks after files that somebody else may remove while the desk runs:
+ * those of the journal and the operators' socket.  Main is told by a watch on
+ * their folders; while one of them has none, the desk thread asks it to look with
+ * each round that was stored.  A log that takes no rows tells it, too.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/i18n.h"
+#include "service/internal.h"
+#include "socketserver/server/rebind.h"
+
+char *
+svc_folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* Returns false when nobody will tell of one of them. */
+static bool
+watch_folders(struct svc *svc)
+{
+	const char *socket = svc->config->operator_socket;
+	bool watched = dw_watch_add(&svc->watch, svc->config->state_dir);
+	char *folder;
+
+	if (socket == NULL)
+		return watched;
+	folder = svc_folder_of(socket);
+	if (folder == NULL || !dw_watch_add(&svc->watch, folder))
+		watched = false;
+	free(folder);
+	return watched;
+}
+
+void
+svc_files_watch(struct svc *svc)
+{
+	dw_watch_open(&svc->watch);
+	atomic_store(&svc->watched, watch_folders(svc));
+}
+
+int
+svc_watch_fd(const struct svc *svc)
+{
+	return svc->watch.fd;
+}
+
+void
+svc_files_ask(struct svc *svc)
+{
+	if (atomic_load(&svc->watched))
+		return;
+	atomic_store(&svc->look_asked, true);
+	dw_wake_ring(svc->config->quit);
+}
+
+/* ---- the operators' socket, on main ---- */
+
+/* What a start makes is made again, but no folder of the journal's: that may have
+ * been moved away, and could not be moved back then. */
+static int
+make_folder(const struct svc *svc)
+{
+	const char *socket = svc->config->operator_socket;
+	char *folder = socket != NULL ? svc_folder_of(socket) : NULL;
+	struct stat st;
+	int r = 0;
+
+	if (folder != NULL && stat(svc->config->state_dir, &st) == 0 &&
+	    mkdir(folder, 0700) < 0 && errno != EEXIST)
+		r = -errno;
+	free(folder);
+	return r;
+}
+
+/* Returns as sks_server_rebind(), or another negative number; with why.  made: of
+ * its folder. */
+static int
+bind_anew(struct svc *svc, int made, struct dw_buf *why)
+{
+	char error[256];
+	int r;
+
+	if (made < 0) {
+		dw_buf_adds(why, strerror(-made));
+		return made;
+	}
+	if (svc_check_operator_path(svc->config->operator_socket, why) != 0)
+		return -EPERM;
+	if ((r = sks_server_rebind(svc->operators)) < 0) {
+		sks_error_text(error, sizeof error);
+		dw_buf_adds(why, error);
+	}
+	return r;
+}
+
+/* On the desk thread. */
+void
+svc_tell_socket(struct svc_node *n)
+{
+	struct svc *svc = DW_LIST_OF(n, struct svc, socket_news);
+
+	assert(svc->magic == SVC_MAGIC);
+	svc_notice(svc, EV_CODE_SOCKET, svc->socket_text);
+}
+
+static void
+tell_operators(struct svc *svc, const char *why)
+{
+	const char *path = svc->config->operator_socket;
+
+	if (!svc_is_back(&svc->inbox, &svc->socket_news))
+		return;
+	if (svc->socket_lost)
+		snprintf(svc->socket_text, sizeof svc->socket_text,
+		    _("the operators' socket %s is not there any more, and "
+		      "cannot be made anew: %s"),
+		    path, why);
+	else
+		snprintf(svc->socket_text, sizeof svc->socket_text,
+		    _("the operators' socket %s is there again"), path);
+	svc_post(&svc->inbox, &svc->socket_news);
+}
+
+/* Only what lasts is told to the operators who are there. */
+static void
+keep_socket(struct svc *svc, int made)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	bool was_lost = svc->socket_lost;
+	int r = bind_anew(svc, made, &why);
+
+	svc->socket_lost = r < 0;
+	if (svc->socket_lost != was_lost)
+		tell_operators(svc, dw_buf_str(&why));
+	else if (r > 0)
+		dw_log(svc->config->log,
+		    _("the operators' socket %s was removed, and is made anew"),
+		    svc->config->operator_socket);
+	dw_buf_fini(&why);
+}
+
+static void
+look_at_logs(struct svc *svc)
+{
+	struct dw_log *logs[2] = { svc->config->talk, svc->config->log };
+
+	for (int i = 0; i < 2; i++) {
+		if (dw_log_is_losing(logs[i]) == svc->logs_losing[i])
+			continue;
+		svc->logs_losing[i] = !svc->logs_losing[i];
+		svc_post_again(&svc->inbox, &svc->log_news);
+	}
+}
+
+/* First the watch and then the look: what happens behind that is heard. */
+void
+svc_look(struct svc *svc)
+{
+	bool heard = dw_watch_heard(&svc->watch);
+	int made;
+
+	look_at_logs(svc);
+	if (!atomic_exchange(&svc->look_asked, false) && !heard)
+		return;
+	made = make_folder(svc);
+	atomic_store(&svc->watched, watch_folders(svc));
+	svc_post_again(&svc->inbox, &svc->look);
+	if (svc->config->operator_socket != NULL)
+		keep_socket(svc, made);
+}
