@@ -389,32 +389,6 @@ svc_await_end(struct svc_customer *cu)
  * handle
  */
 
-/* Reads until the first bytes decide.  Nothing for a moment means a customer
- * who waits to be greeted. */
-static enum wire_opening
-read_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
-{
-	const struct svc_limits *l = svc_limits_of(cu);
-	int64_t silence = accepted + l->silence_ms * DW_MS;
-	int64_t hello = accepted + l->hello_timeout * DW_SECOND;
-	enum wire_opening opening = WIRE_OPEN_MORE;
-	ssize_t n;
-
-	while (opening == WIRE_OPEN_MORE) {
-		n = sks_recv_deadline(cu->base.request, buf + *len,
-		    RECV_MAX - *len, *len == 0 ? silence : hello);
-		if (n == SKS_ETIMEDOUT && *len == 0)
-			return WIRE_OPEN_LINE;
-		if (n != SKS_ETIMEDOUT && n <= 0 && *len > 0)
-			return WIRE_OPEN_LINE; /* a short text, whole */
-		if (n <= 0)
-			return WIRE_OPEN_MORE;
-		*len += (size_t)n;
-		opening = wire_opening(buf, *len);
-	}
-	return opening;
-}
-
 static int
 customer_handle(struct sks_handler *h)
 {
@@ -424,7 +398,7 @@ customer_handle(struct sks_handler *h)
 	char buf[RECV_MAX];
 	size_t len = 0;
 
-	switch (opening = read_opening(cu, buf, &len, accepted)) {
+	switch (opening = svc_opening(cu, buf, &len, accepted)) {
 	case WIRE_OPEN_CLASSIC:
 		svc_classic(cu, buf, len, buf);
 		break;
@@ -433,6 +407,7 @@ customer_handle(struct sks_handler *h)
 		break;
 	case WIRE_OPEN_HTTP:
 	case WIRE_OPEN_TLS:
+	case WIRE_OPEN_VISITOR:
 	case WIRE_OPEN_MORE:
 		svc_refuse(cu, opening, buf, len);
 		break;

@@ -48,6 +48,19 @@ line_telnet(struct svc_customer *cu)
 		svc_request(cu, DESK_RQ_ANSWER, bytes, len, 0);
 }
 
+/* Of one who has said nothing before, it may be no text. */
+static void
+line_cut_short(struct svc_customer *cu, const char *text, size_t len)
+{
+	const char *what;
+
+	if (!cu->spoke &&
+	    wire_opening(text, len, true, &what) == WIRE_OPEN_VISITOR)
+		svc_visited(cu, what, text, len);
+	else
+		svc_say(cu, text, len, EV_FLAG_CUT_SHORT);
+}
+
 /* Returns whether a row has ended. */
 static bool
 line_messages(struct svc_customer *cu)
@@ -64,20 +77,12 @@ line_messages(struct svc_customer *cu)
 		if (kind == WIRE_LINE_TEXT)
 			svc_say(cu, text, len, 0);
 		else if (kind == WIRE_LINE_CUT_SHORT)
-			svc_say(cu, text, len, EV_FLAG_CUT_SHORT);
+			line_cut_short(cu, text, len);
 		else
 			line_too_long(cu);
 	}
 	line_telnet(cu);
 	return ended;
-}
-
-/* Over 80 % of the places are taken. */
-static bool
-is_crowded(const struct svc_customer *cu)
-{
-	return (int64_t)atomic_load(&cu->svc->live) * 10 >
-	    svc_limits_of(cu)->max_sessions * 8;
 }
 
 static bool
@@ -96,9 +101,7 @@ line_deadline(const struct svc_customer *cu, int64_t accepted, int64_t began)
 		return began + l->line_timeout * DW_SECOND;
 	if (cu->spoke)
 		return svc_idle_ns(cu);
-	return accepted +
-	    DW_SECOND *
-	    (is_crowded(cu) ? l->hello_timeout : l->first_line_timeout);
+	return svc_first_line_ns(cu, accepted);
 }
 
 static void
@@ -127,16 +130,7 @@ line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 	return in_line(cu) && (!inside || ended);
 }
 
-/* A classic client that took its time after it had connected. */
-static bool
-is_late_classic(const struct svc_customer *cu)
-{
-	return !cu->spoke &&
-	    wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len) ==
-	    WIRE_OPEN_CLASSIC;
-}
-
-/* Returns what ended it: 0 for end of file, 1 for a classic client. */
+/* Returns what ended it; 0 is the end of file. */
 static ssize_t
 line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 {
@@ -146,8 +140,6 @@ line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 	for (;;) {
 		if (n > 0 && line_bytes(cu, buf, (size_t)n))
 			began = dw_clock_ns();
-		if (is_late_classic(cu))
-			return 1;
 		until = line_deadline(cu, accepted, began);
 		n = svc_recv(cu, buf, until);
 		if (n == SKS_ETIMEDOUT) {
@@ -166,15 +158,14 @@ svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 
 	cu->is_line = true;
 	wire_line_init(&cu->line, (size_t)svc_limits_of(cu)->max_line);
-	svc_opened(cu, EV_MODE_LINE);
+	if (!cu->opened)
+		svc_opened(cu, EV_MODE_LINE);
 	n = line_read(cu, buf, len, accepted);
-	if (n == 1) {
-		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf);
-		return;
-	}
 	wire_line_eof(&cu->line);
 	line_messages(cu);
 	svc_said_all(cu);
+	if (!cu->spoke && len > 0)
+		svc_visited(cu, N_("nothing readable"), "", 0);
 	if (n == 0)
 		svc_await_end(cu);
 	else
