@@ -130,7 +130,18 @@ line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 	return in_line(cu) && (!inside || ended);
 }
 
-/* Returns what ended it; 0 is the end of file. */
+/* A classic client that said something of telnet's first. */
+static bool
+is_late_classic(const struct svc_customer *cu)
+{
+	const char *what;
+
+	return !cu->spoke &&
+	    wire_opening(dw_buf_str(&cu->line.row), cu->line.row.len, false,
+		&what) == WIRE_OPEN_CLASSIC;
+}
+
+/* Returns what ended it: 0 for end of file, 1 for a classic client. */
 static ssize_t
 line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 {
@@ -140,6 +151,8 @@ line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 	for (;;) {
 		if (n > 0 && line_bytes(cu, buf, (size_t)n))
 			began = dw_clock_ns();
+		if (is_late_classic(cu))
+			return 1;
 		until = line_deadline(cu, accepted, began);
 		n = svc_recv(cu, buf, until);
 		if (n == SKS_ETIMEDOUT) {
@@ -161,6 +174,10 @@ svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 	if (!cu->opened)
 		svc_opened(cu, EV_MODE_LINE);
 	n = line_read(cu, buf, len, accepted);
+	if (n == 1) {
+		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf);
+		return;
+	}
 	wire_line_eof(&cu->line);
 	line_messages(cu);
 	svc_said_all(cu);

@@ -192,11 +192,16 @@ def _():
         c.send("GET / HTTP/1.0\r\n\r\n")
         assert "not HTTP" in c.end()
         same(listed(o, c), ("HTTP", "GET / HTTP/1.0"))
-        c = d.classic()
-        c.until("to leave.\n")
-        c.handshake()
-        o.event("arrived", mode="classic")
-        same(len([e for e in o.events() if e["ev"] == "arrived"]), 2)
+        for first in (b"", b"\xff\xf2"):
+            c = d.classic()
+            c.until("to leave.\n")
+            c.send(first)
+            assert "服务端已就绪" in c.handshake()
+            c.reset()
+        wait_until(lambda: o.sync() or sum(
+            e["ev"] == "arrived" for e in o.events()) == 3, "all of them")
+        same([e["mode"] for e in o.events() if e["ev"] == "arrived"],
+             ["line", "classic", "classic"])
 
 
 @case("a visitor is let go after the time of a first line")

@@ -34,6 +34,8 @@ static const struct {
 	{ BYTES("客户\n"), LINE, LINE },
 	{ BYTES("服务端已就绪\n"), LINE, LINE },
 	{ BYTES(" 客户端已就绪\n"), LINE, LINE },
+	{ BYTES("\r\n客户端已就绪"), MORE, LINE },
+	{ BYTES("\n\x16\x03\x01"), VISITOR, VISITOR },
 	/* A request line, in its whole shape only. */
 	{ BYTES("G"), MORE, LINE },
 	{ BYTES("GET "), MORE, LINE },
