@@ -75,6 +75,7 @@ unit_tests = \
 	tests/unit/sources \
 	tests/unit/stdio \
 	tests/unit/store \
+	tests/unit/strangers \
 	tests/unit/stream \
 	tests/unit/t \
 	tests/unit/text \
@@ -119,6 +120,7 @@ scripts = \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
+	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
 	tests/system/stop.py \
@@ -164,7 +166,7 @@ script_helpers = \
 	tests/system/tap.py
 
 EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
-	tests/data/journal-2/listing
+	tests/data/journal-2/listing tests/peers/openings.txt
 # Preloaded by scripts, which also compile them.
 EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c \
 	tests/system/killed_send.c tests/system/recorded_calls.c

@@ -315,6 +315,20 @@ reply_refused(struct con *con, const struct con_request *rq,
 		con_keep_text(con, rq->sid, rq->text, f->text);
 }
 
+/* An answer may be a list: each row of it is one of ours. */
+static void
+say_rows(struct con *con, const char *text)
+{
+	size_t n;
+
+	for (;; text += n + 1) {
+		n = strcspn(text, "\n");
+		con_say(con, "%.*s", (int)n, text);
+		if (text[n] == '\0')
+			return;
+	}
+}
+
 static void
 show_answer(struct con *con, struct con_item *item)
 {
@@ -331,7 +345,7 @@ show_answer(struct con *con, struct con_item *item)
 	else if (f->op == WIRE_ERR)
 		say_refused(con, rq->text, f->text);
 	else if (f->len > 0)
-		con_say(con, "%s", f->text);
+		say_rows(con, f->text);
 	con_stale_page(con, rq);
 	con_request_free(rq);
 }

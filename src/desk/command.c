@@ -236,6 +236,9 @@ static const struct desk_command commands[] = {
 	{ { "udp", "[[ADDR] TEXT]",
 	      N_("answer a datagram; alone show the last ones"), "peer" },
 	    desk_command_udp },
+	{ { "visitors", "", N_("show the last who came and were no customers"),
+	      "" },
+	    desk_command_visitors },
 };
 
 const struct desk_command *

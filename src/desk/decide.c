@@ -391,7 +391,7 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_COMMAND] = decide_command,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
 		[DESK_RQ_DROPPED] = desk_decide_dropped,
-		[DESK_RQ_REFUSED] = desk_decide_refused,
+		[DESK_RQ_STRANGER] = desk_decide_stranger,
 		[DESK_RQ_DRAIN] = decide_drain,
 	};
 

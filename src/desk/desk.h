@@ -81,6 +81,7 @@ struct desk_conn {
 	char addr[EV_ADDR_SIZE];
 	struct desk_session *session; /* NULL: none yet, or ended */
 	uint64_t sid;                 /* its number, also then */
+	uint64_t stranger;            /* its number among these; 0: none */
 	struct desk_turn turn;        /* of a classic client */
 	uint64_t put_n;               /* replies up to it were put … */
 	uint64_t put_end;             /* … into the outbox up to here */
@@ -123,8 +124,8 @@ enum desk_rq {
 	                  * came */
 	DESK_RQ_DROPPED,      /* datagrams were dropped; the sink knows how
 	                  * many when it is to say so */
-	DESK_RQ_REFUSED,      /* connections were refused as no customers; the
-	                  * sink knows how many */
+	DESK_RQ_STRANGER,     /* conn, why, text: it is no customer, and this
+	                  * could be read of it; also before it is opened */
 	DESK_RQ_DRAIN,        /* end all sessions, take no more */
 	DESK_RQ_KINDS
 };
@@ -250,7 +251,7 @@ struct desk_sink {
 	/* It is time to say how many datagrams were dropped. */
 	void (*dropped)(void *arg);
 	/* It is time to say how many connections were no customers. */
-	void (*refused)(void *arg);
+	void (*strangers)(void *arg, uint64_t n);
 	/* An operator wants the desk to stop. */
 	void (*quit)(void *arg);
 	/* DESK_RQ_DRAIN is done: nobody is connected any more. */

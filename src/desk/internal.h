@@ -81,11 +81,10 @@ struct desk_udp_sent {
 	char addr[EV_ADDR_SIZE];
 };
 
-/* What is counted, and told from time to time; the first two the service
- * counts. */
+/* What is counted, and told from time to time; the first the service counts. */
 enum desk_tally_kind {
 	DESK_DROPPED,  /* datagrams */
-	DESK_REFUSED,  /* connections that were no customers */
+	DESK_STRANGE,  /* connections that were no customers */
 	DESK_UNLISTED, /* sessions that went off the list of who left */
 	DESK_TALLIES
 };
@@ -93,6 +92,27 @@ enum desk_tally_kind {
 struct desk_tally {
 	int64_t due_ns;  /* tell it then; DW_NEVER */
 	int64_t told_ns; /* the last time */
+};
+
+/* A connection that was no customer: /visitors shows the last of them. */
+#define DESK_STRANGERS     64
+#define DESK_STRANGER_TEXT 80 /* bytes that could be read */
+
+struct desk_stranger {
+	uint64_t id; /* 1, 2, 3 …; 0: none, or a customer after all */
+	int64_t t_ms;
+	const char *what; /* what it spoke: a constant, perhaps translated */
+	bool told;        /* it is counted in what operators were told */
+	size_t len;
+	char addr[EV_ADDR_SIZE];
+	char text[DESK_STRANGER_TEXT]; /* what could be read of it */
+};
+
+/* last[id % DESK_STRANGERS] is the one with that id, if it is kept. */
+struct desk_strangers {
+	struct desk_stranger last[DESK_STRANGERS];
+	uint64_t id; /* of the latest */
+	uint64_t untold;
 };
 
 struct desk_saved {
@@ -159,6 +179,7 @@ struct desk {
 	size_t udp_sent_emitted; /* in this round */
 
 	struct desk_tally tallies[DESK_TALLIES];
+	struct desk_strangers strangers;
 
 	struct ev_event *events;
 	size_t nevents, cap_events;
@@ -399,8 +420,6 @@ void desk_tally_count(struct desk *d, enum desk_tally_kind kind,
     struct desk_time now);
 int desk_decide_dropped(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
-int desk_decide_refused(struct desk *d, const struct desk_request *rq,
-    struct desk_time now);
 /* What waits to be told is due now. */
 void desk_tallies_hurry(struct desk *d, struct desk_time now);
 /* When the next one is due; DW_NEVER. */
@@ -411,6 +430,17 @@ void desk_tallies_tick(const struct desk_round *r);
 /* The open session that arg names; NULL after answering why not. */
 struct desk_session *desk_command_session(struct desk *d,
     const struct desk_request *rq, const char *arg);
+
+/* ---- strangers.c ---- */
+
+int desk_decide_stranger(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_command_visitors(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+/* This connection is a customer's after all; it need not be on the list. */
+void desk_strangers_forget(struct desk *d, struct desk_conn *c);
+/* Tells how many came since the last time. */
+void desk_strangers_tell(const struct desk_round *r);
 
 /* A customer's own command: "/name Anna".  Returns false when it is none. */
 bool desk_visitor_command(struct desk *d, const struct desk_request *rq,

@@ -18,6 +18,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/speak.c \
 	src/desk/sessions.c \
 	src/desk/internal.h \
+	src/desk/strangers.c \
 	src/desk/tally.c \
 	src/desk/turn.c \
 	src/desk/turn.h \

@@ -94,6 +94,7 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 	s->fresh = true;
 	s->conn = c;
 	c->session = s;
+	desk_strangers_forget(d, c);
 	ev.sid = c->sid = ++d->sid;
 	ev.who = FIRST_NAME;
 	ev.mode = c->mode;

@@ -13,7 +13,7 @@ static const struct {
 	int64_t first_ns, again_ns;
 } gathered[DESK_TALLIES] = {
 	[DESK_DROPPED] = { DW_SECOND, 10 * DW_SECOND },
-	[DESK_REFUSED] = { DW_SECOND, 60 * DW_SECOND },
+	[DESK_STRANGE] = { DW_SECOND, 60 * DW_SECOND },
 	[DESK_UNLISTED] = { DW_SECOND, 60 * DW_SECOND },
 };
 
@@ -39,27 +39,13 @@ desk_tally_count(struct desk *d, enum desk_tally_kind kind,
 		t->due_ns = t->told_ns + gathered[kind].again_ns;
 }
 
-static int
-decide_counted(struct desk *d, enum desk_tally_kind kind,
-    const struct desk_request *rq, struct desk_time now)
-{
-	desk_tally_count(d, kind, now);
-	desk_fx_done(d, rq);
-	return 0;
-}
-
 int
 desk_decide_dropped(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	return decide_counted(d, DESK_DROPPED, rq, now);
-}
-
-int
-desk_decide_refused(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
-{
-	return decide_counted(d, DESK_REFUSED, rq, now);
+	desk_tally_count(d, DESK_DROPPED, now);
+	desk_fx_done(d, rq);
+	return 0;
 }
 
 void
@@ -87,18 +73,12 @@ tell_dropped(const struct desk_round *r)
 	r->sink->dropped(r->arg);
 }
 
-static void
-tell_refused(const struct desk_round *r)
-{
-	r->sink->refused(r->arg);
-}
-
 void
 desk_tallies_tick(const struct desk_round *r)
 {
 	static void (*const tell[DESK_TALLIES])(const struct desk_round *) = {
 		[DESK_DROPPED] = tell_dropped,
-		[DESK_REFUSED] = tell_refused,
+		[DESK_STRANGE] = desk_strangers_tell,
 		[DESK_UNLISTED] = desk_left_tell,
 	};
 

@@ -425,48 +425,6 @@ svc_await_end(struct svc_customer *cu)
  * handle
  */
 
-/* Takes away what stands before the customer's own bytes.  Returns whether
- * more bytes must tell if there is such. */
-static bool
-drop_lead(char *buf, size_t *len)
-{
-	bool more;
-	size_t n = wire_opening_lead(buf, *len, &more);
-
-	*len -= n;
-	memmove(buf, buf + n, *len);
-	return more;
-}
-
-/* Reads until the first bytes decide.  Nothing for a moment means a customer
- * who waits to be greeted. */
-static enum wire_opening
-read_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
-{
-	const struct svc_limits *l = svc_limits_of(cu);
-	int64_t silence = accepted + l->silence_ms * DW_MS;
-	int64_t hello = accepted + l->hello_timeout * DW_SECOND;
-	enum wire_opening opening = WIRE_OPEN_MORE;
-	bool quiet = true; /* nothing yet that is the customer's */
-	ssize_t n;
-
-	while (opening == WIRE_OPEN_MORE) {
-		n = sks_recv_deadline(cu->base.request, buf + *len,
-		    RECV_MAX - *len, quiet ? silence : hello);
-		if (n == SKS_ETIMEDOUT && quiet)
-			return WIRE_OPEN_LINE;
-		if (n != SKS_ETIMEDOUT && n <= 0 && *len > 0)
-			return WIRE_OPEN_LINE; /* a short text, whole */
-		if (n <= 0)
-			return WIRE_OPEN_MORE;
-		*len += (size_t)n;
-		quiet = drop_lead(buf, len) || *len == 0;
-		if (!quiet)
-			opening = wire_opening(buf, *len);
-	}
-	return opening;
-}
-
 static int
 customer_handle(struct sks_handler *h)
 {
@@ -476,7 +434,7 @@ customer_handle(struct sks_handler *h)
 	char buf[RECV_MAX];
 	size_t len = 0;
 
-	switch (opening = read_opening(cu, buf, &len, accepted)) {
+	switch (opening = svc_opening(cu, buf, &len, accepted)) {
 	case WIRE_OPEN_CLASSIC:
 	case WIRE_OPEN_CLASSIC_GBK:
 		svc_classic(cu, buf, len, buf, wire_opening_charset(opening));
@@ -486,6 +444,7 @@ customer_handle(struct sks_handler *h)
 		break;
 	case WIRE_OPEN_HTTP:
 	case WIRE_OPEN_TLS:
+	case WIRE_OPEN_VISITOR:
 	case WIRE_OPEN_MORE:
 		svc_refuse(cu, opening, buf, len);
 		break;

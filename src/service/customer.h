@@ -57,6 +57,7 @@ struct svc_customer {
 	bool is_line, is_classic; /* in use */
 	bool began_telnet;        /* its first byte was a command's */
 	bool opened;              /* the desk knows it */
+	bool visited;             /* as a visitor, so far */
 	bool refused;             /* a classic one: not let in */
 	bool over;                /* nothing more is read */
 	bool hung_up;             /* while its messages were held back */
@@ -134,8 +135,21 @@ void svc_idle(struct svc_customer *cu);
  * kernel tells us that only when it is asked, after a minute or so. */
 void svc_await_end(struct svc_customer *cu);
 
-/* Refuses what is no customer, whose first bytes these are, in its own
- * words. */
+/* Reads until the first bytes decide, into a buffer of RECV_MAX; *len: so many
+ * have come.  An answer but for CLASSIC and LINE is for svc_refuse(). */
+enum wire_opening svc_opening(struct svc_customer *cu, char *buf, size_t *len,
+    int64_t accepted);
+
+/* When the customer must have begun to say something. */
+int64_t svc_first_line_ns(const struct svc_customer *cu, int64_t accepted);
+
+/* It is no customer, as far as these bytes tell: operators who ask are shown
+ * it.  what is a constant.  Only the first call counts. */
+void svc_visited(struct svc_customer *cu, const char *what, const char *bytes,
+    size_t len);
+
+/* Ends what is no customer, whose first bytes these are, with a refusal in its
+ * own words where there are some. */
 void svc_refuse(struct svc_customer *cu, enum wire_opening opening,
     const char *first, size_t len);
 

@@ -194,9 +194,18 @@ sink_dropped(void *arg)
 }
 
 static void
-sink_refused(void *arg)
+sink_strangers(void *arg, uint64_t n)
 {
-	svc_tell_refused(svc_of(arg));
+	char text[256];
+
+	snprintf(text, sizeof text,
+	    DW_PLURAL("%" PRIu64 " came who was no customer; /visitors shows "
+		      "the last",
+		"%" PRIu64 " came who were no customers; /visitors shows the "
+		"last",
+		n),
+	    n);
+	svc_notice(svc_of(arg), EV_CODE_LIMIT, text);
 }
 
 static void
@@ -239,7 +248,7 @@ static const struct desk_sink sink = {
 	.unlisted = sink_unlisted,
 	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
-	.refused = sink_refused,
+	.strangers = sink_strangers,
 	.quit = sink_quit,
 	.drained = sink_drained,
 };

@@ -20,9 +20,6 @@
 #include "socketserver/socketserver.h"
 #include "store/store.h"
 
-/* Who is refused as no customer, by what it speaks. */
-enum svc_stranger { SVC_HTTP, SVC_TLS, SVC_STRANGERS };
-
 /* Set by svc_open and only read while threads run, but for what says so. */
 #define SVC_MAGIC 0x5e4c0001u
 
@@ -41,8 +38,7 @@ struct svc {
 	size_t nlisteners;
 	struct svc_udp *udp; /* one per address */
 	size_t nudp;
-	struct svc_node drop;    /* posted by whoever drops one, */
-	struct svc_node refusal; /* or refuses one */
+	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
 	int64_t refusal_ns;     /* its thread's: when to log one again */
 	unsigned long refusals; /* its thread's: not logged yet */
@@ -83,7 +79,6 @@ struct svc {
 	atomic_uint quits;
 	atomic_uint live;                  /* customers connected now */
 	atomic_uint_least64_t udp_dropped; /* and not yet told */
-	atomic_uint_least64_t refused[SVC_STRANGERS]; /* the same */
 };
 
 extern const struct sks_handler_ops svc_customer_ops;
@@ -134,12 +129,6 @@ void svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past);
 void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
     const struct ev_key *key, const struct desk_answer *otherwise);
-
-/* One more was refused: the operators are told from time to time.  Any
- * thread. */
-void svc_count_refused(struct svc *svc, enum svc_stranger kind);
-/* The desk thread: tells them. */
-void svc_tell_refused(struct svc *svc);
 
 /* Reads what one who was refused still sends, for as long as the limit linger
  * says: that keeps the answer from being reset.  A worker's thread. */

@@ -106,6 +106,19 @@ line_row(struct svc_customer *cu, const char *text, size_t len)
 	svc_request(cu, DESK_RQ_RECEIPTS, "", 0, 0);
 }
 
+/* Of one who has said nothing before, it may be no text. */
+static void
+line_cut_short(struct svc_customer *cu, const char *text, size_t len)
+{
+	const char *what;
+
+	if (!cu->spoke && !cu->wants_receipts &&
+	    wire_opening(text, len, true, &what) == WIRE_OPEN_VISITOR)
+		svc_visited(cu, what, text, len);
+	else
+		svc_say(cu, text, len, EV_FLAG_CUT_SHORT);
+}
+
 /* Returns whether a row has ended. */
 static bool
 line_messages(struct svc_customer *cu)
@@ -122,20 +135,12 @@ line_messages(struct svc_customer *cu)
 		if (kind == WIRE_LINE_TEXT)
 			line_row(cu, text, len);
 		else if (kind == WIRE_LINE_CUT_SHORT)
-			svc_say(cu, text, len, EV_FLAG_CUT_SHORT);
+			line_cut_short(cu, text, len);
 		else
 			line_too_long(cu);
 	}
 	line_telnet(cu);
 	return ended;
-}
-
-/* Over 80 % of the places are taken. */
-static bool
-is_crowded(const struct svc_customer *cu)
-{
-	return (int64_t)atomic_load(&cu->svc->live) * 10 >
-	    svc_limits_of(cu)->max_sessions * 8;
 }
 
 static bool
@@ -154,9 +159,7 @@ line_deadline(const struct svc_customer *cu, int64_t accepted, int64_t began)
 		return began + l->line_timeout * DW_SECOND;
 	if (cu->spoke)
 		return svc_idle_ns(cu);
-	return accepted +
-	    DW_SECOND *
-	    (is_crowded(cu) ? l->hello_timeout : l->first_line_timeout);
+	return svc_first_line_ns(cu, accepted);
 }
 
 static void
@@ -186,17 +189,18 @@ line_bytes(struct svc_customer *cu, const char *buf, size_t len)
 	return in_line(cu) && (!inside || ended);
 }
 
-/* A classic client that took its time after it had connected. */
+/* A classic client that said something of telnet's first. */
 static bool
 is_late_classic(struct svc_customer *cu, enum wire_opening *opening)
 {
 	struct dw_buf *row = &cu->line.row;
+	const char *what;
 	bool more;
 
 	if (cu->spoke || cu->wants_receipts)
 		return false;
 	dw_buf_drop(row, wire_opening_lead(dw_buf_str(row), row->len, &more));
-	*opening = wire_opening(dw_buf_str(row), row->len);
+	*opening = wire_opening(dw_buf_str(row), row->len, false, &what);
 	return *opening == WIRE_OPEN_CLASSIC ||
 	    *opening == WIRE_OPEN_CLASSIC_GBK;
 }
@@ -250,7 +254,8 @@ svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 	cu->is_line = true;
 	cu->began_telnet = wire_line_begins_telnet(buf, len);
 	wire_line_init(&cu->line, (size_t)svc_limits_of(cu)->max_line);
-	svc_opened(cu, EV_MODE_LINE, NULL);
+	if (!cu->opened)
+		svc_opened(cu, EV_MODE_LINE, NULL);
 	n = line_read(cu, buf, len, accepted, &opening);
 	if (n == 1) {
 		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf,
@@ -260,6 +265,8 @@ svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 	wire_line_eof(&cu->line);
 	line_messages(cu);
 	svc_said_all(cu);
+	if (!cu->spoke && !cu->wants_receipts && len > 0)
+		svc_visited(cu, N_("nothing readable"), "", 0);
 	if (n == 0)
 		svc_await_end(cu);
 	else

@@ -17,6 +17,7 @@ libdeskwire_la_SOURCES += \
 	src/service/line_mode.c \
 	src/service/marks.c \
 	src/service/marks.h \
+	src/service/opening.c \
 	src/service/operator.c \
 	src/service/rate.c \
 	src/service/rate.h \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is no customer is refused in the protocol that it speaks, so that its
- * own user is told; the operators hear how many there were.
+ * Who is no customer is shown to the operators who ask, and where it ends it is
+ * refused in the protocol that it speaks, so that its own user is told.
  */
 #include "config.h"
 
@@ -15,34 +15,38 @@
 /* RFC 8446, section 6: an alert record that says fatal, protocol_version. */
 #define TLS_ALERT "\x15\x03\x01\x00\x02\x02\x46"
 
+#define TEXT_MAX 80 /* bytes of what a visitor said that are shown */
+
 void
-svc_count_refused(struct svc *svc, enum svc_stranger kind)
+svc_visited(struct svc_customer *cu, const char *what, const char *bytes,
+    size_t len)
 {
-	if (atomic_fetch_add(&svc->refused[kind], 1) == 0)
-		svc_post_again(&svc->inbox, &svc->refusal);
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	const char *why = cu->why;
+
+	if (cu->visited)
+		return;
+	cu->visited = true;
+	cu->why = what;
+	if (wire_opening_text(&text, bytes, len, TEXT_MAX) == 0)
+		svc_request(cu, DESK_RQ_STRANGER, dw_buf_str(&text), text.len,
+		    0);
+	cu->why = why;
+	dw_buf_fini(&text);
 }
 
-void
-svc_tell_refused(struct svc *svc)
+static const char *
+not_http(void)
 {
-	unsigned long n[SVC_STRANGERS];
-	char text[160];
-
-	for (int i = 0; i < SVC_STRANGERS; i++)
-		n[i] = (unsigned long)atomic_exchange(&svc->refused[i], 0);
-	snprintf(text, sizeof text,
-	    _("connections refused because they are no customers: %lu HTTP, "
-	      "%lu TLS"),
-	    n[SVC_HTTP], n[SVC_TLS]);
-	svc_notice(svc, EV_CODE_LIMIT, text);
+	return _("This is a support desk and speaks plain lines of text, not "
+		 "HTTP. Try: nc HOST PORT");
 }
 
 /* An answer to HEAD has no body, and the length that it would have. */
 static void
 add_http(struct dw_buf *out, const char *first, size_t len)
 {
-	const char *sentence = _("This is a support desk and speaks plain "
-				 "lines of text, not HTTP. Try: nc HOST PORT");
+	const char *sentence = not_http();
 	bool head = len >= 4 && memcmp(first, "HEAD", 4) == 0;
 
 	dw_buf_addf(out,
@@ -57,12 +61,14 @@ add_http(struct dw_buf *out, const char *first, size_t len)
 	}
 }
 
-/* The start of a handshake and no more; or nothing at all, for which there
- * are no words. */
+/* The start of a handshake or of a row and no more; or nothing at all, for which
+ * there are no words. */
 static void
-add_unfinished(struct dw_buf *out, size_t len)
+add_unfinished(struct dw_buf *out, const char *first, size_t len)
 {
-	const char *sentence = _("The handshake took too long.");
+	const char *sentence = wire_opening_is_cut_hello(first, len) ?
+	    _("The handshake took too long.") :
+	    _("That took too long. Goodbye.");
 
 	if (len > 0 &&
 	    wire_line_encode(out, NULL, sentence, strlen(sentence), true) < 0)
@@ -79,26 +85,62 @@ svc_read_on(const struct svc *svc, struct sks_socket *s)
 		;
 }
 
-void
-svc_refuse(struct svc_customer *cu, enum wire_opening opening,
+/* What is said in its own protocol; nothing to most. */
+static void
+add_refusal(struct dw_buf *out, enum wire_opening opening, const char *first,
+    size_t len)
+{
+	if (opening == WIRE_OPEN_HTTP)
+		add_http(out, first, len);
+	else if (opening == WIRE_OPEN_TLS)
+		dw_buf_add(out, TLS_ALERT, sizeof TLS_ALERT - 1);
+	else if (opening == WIRE_OPEN_MORE)
+		add_unfinished(out, first, len);
+}
+
+static const char *
+last_words(enum wire_opening opening)
+{
+	if (opening == WIRE_OPEN_HTTP)
+		return not_http();
+	if (opening == WIRE_OPEN_MORE)
+		return _("That took too long. Goodbye.");
+	return "";
+}
+
+/* It has been greeted, so the desk says the rest, too; the worker goes on when
+ * that is said. */
+static void
+refuse_greeted(struct svc_customer *cu, enum wire_opening opening)
+{
+	svc_give_up(cu,
+	    opening == WIRE_OPEN_MORE ? EV_WHY_TIMEOUT : EV_WHY_REFUSED,
+	    last_words(opening));
+	svc_settle(cu);
+}
+
+static void
+refuse_unknown(struct svc_customer *cu, enum wire_opening opening,
     const char *first, size_t len)
 {
 	struct dw_buf out = DW_BUF_INITIALIZER;
 
 	cu->why = EV_WHY_REFUSED;
-	if (opening == WIRE_OPEN_HTTP) {
-		svc_count_refused(cu->svc, SVC_HTTP);
-		add_http(&out, first, len);
-	} else if (opening == WIRE_OPEN_TLS) {
-		svc_count_refused(cu->svc, SVC_TLS);
-		dw_buf_add(&out, TLS_ALERT, sizeof TLS_ALERT - 1);
-	} else {
-		add_unfinished(&out, len);
-	}
+	add_refusal(&out, opening, first, len);
 	if (!out.failed && out.len > 0 &&
 	    sks_outbox_put(cu->outbox, out.data, out.len, NULL) < 0)
 		cu->why = EV_WHY_RESET;
 	sks_outbox_end(cu->outbox);
 	dw_buf_fini(&out);
+}
+
+void
+svc_refuse(struct svc_customer *cu, enum wire_opening opening,
+    const char *first, size_t len)
+{
+	if (cu->opened)
+		refuse_greeted(cu, opening);
+	else
+		refuse_unknown(cu, opening, first, len);
 	svc_read_on(cu->svc, cu->base.request);
 }

@@ -417,7 +417,6 @@ svc_new(const struct svc_config *config)
 	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found,
 	    svc_marks_room);
 	dw_cond_init(&svc->back);
-	svc_node_init(&svc->refusal, DESK_RQ_REFUSED, NULL, NULL);
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
 	svc_node_init(&svc->farewell, DESK_RQ_NONE, NULL, &svc->back);
 	svc->farewell.ready = farewell;

@@ -188,13 +188,22 @@ static void
 try_opening(const uint8_t *data, size_t len)
 {
 	enum wire_opening said = WIRE_OPEN_MORE, now;
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	const char *what;
 
-	for (size_t n = 0; n <= len && n <= WIRE_OPENING_MAX; n++) {
-		now = wire_opening(data, n);
-		MUST(said == WIRE_OPEN_MORE || now == said);
+	for (size_t n = 0; n <= len; n++) {
+		now = wire_opening(data, n, false, &what);
+		MUST(said == WIRE_OPEN_MORE || now == said ||
+		    (said == WIRE_OPEN_VISITOR && now == WIRE_OPEN_LINE));
+		MUST((what[0] != '\0') >= (now == WIRE_OPEN_VISITOR));
 		said = now;
 	}
-	MUST(len < WIRE_OPENING_MAX || said != WIRE_OPEN_MORE);
+	now = wire_opening(data, len, true, &what);
+	MUST(len == 0 || now != WIRE_OPEN_MORE);
+	MUST(said == WIRE_OPEN_MORE || now == said);
+	MUST(wire_opening_text(&text, data, len, 80) == 0 && text.len <= 80);
+	MUST(dw_text_valid(dw_buf_str(&text), text.len) == text.len);
+	dw_buf_fini(&text);
 }
 
 /* The first byte says how the rest is cut. */
@@ -268,6 +277,12 @@ static const char *const crumbs[] = {
 	"QQ==",
 	"* closed",
 	"GET ",
+	" HTTP/1.1",
+	"*1\r\n",
+	"$4\r\n",
+	"EHLO x\n",
+	"SSH-2.0-x\n",
+	"OPTIONS sip:a SIP/2.0\n",
 	"\x16\x03",
 	"                                        ",
 };

@@ -215,9 +215,10 @@ __wrap_wire_opening_lead(const void *bytes, size_t len, bool *more)
 
 WRAPS(wire_opening);
 enum wire_opening
-__wrap_wire_opening(const void *bytes, size_t len)
+__wrap_wire_opening(const void *bytes, size_t len, bool ended,
+    const char **what)
 {
-	enum wire_opening kind = __real_wire_opening(bytes, len);
+	enum wire_opening kind = __real_wire_opening(bytes, len, ended, what);
 
 	if (PLANTED(cut_hello_is_a_row) && kind == WIRE_OPEN_MORE && len > 12)
 		return WIRE_OPEN_LINE;
@@ -225,5 +226,11 @@ __wrap_wire_opening(const void *bytes, size_t len)
 		return WIRE_OPEN_LINE;
 	if (PLANTED(nothing_is_a_row) && len == 0)
 		return WIRE_OPEN_LINE;
+	if (PLANTED(visitor_for_ever) && kind == WIRE_OPEN_LINE && len > 8 &&
+	    memcmp(bytes, "SSH-2.0-", 8) == 0)
+		return WIRE_OPEN_VISITOR;
+	if (PLANTED(person_is_a_visitor) && len > 4 &&
+	    memcmp(bytes, "PING", 4) == 0)
+		return WIRE_OPEN_VISITOR;
 	return kind;
 }

@@ -281,7 +281,7 @@ void udp_shown(struct world *w, const struct ev_event *ev);
 const char *udp_datagram(void *w, const struct desk_peer *to, const char *text,
     size_t len);
 void udp_dropped(void *w);
-void nobody_refused(void *w);
+void no_strangers(void *w, uint64_t n);
 void udp_answered(struct world *w, const struct request *q);
 void udp_forget(struct world *w);
 

@@ -367,7 +367,7 @@ const struct desk_sink sim_sink = {
 	.unlisted = sink_unlisted,
 	.list_is_full = sink_list_is_full,
 	.dropped = udp_dropped,
-	.refused = nobody_refused,
+	.strangers = no_strangers,
 	.quit = sink_quit,
 	.drained = sink_drained,
 };

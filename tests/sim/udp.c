@@ -226,11 +226,11 @@ udp_dropped(void *arg)
 }
 
 void
-nobody_refused(void *arg)
+no_strangers(void *arg, uint64_t n)
 {
 	struct world *w = arg;
 
-	sim_fail(w, "nobody was refused");
+	sim_fail(w, "%" PRIu64 " were no customers", n);
 }
 
 /* A command that answers a datagram: it is sent, or refused, as it should. */

@@ -50,7 +50,7 @@ def _():
     with Desk("--linger", "1") as d:
         threads = d.threads()
         c = d.line()
-        c.send("GET ")
+        c.send("GET / HTTP/1.0\r\n")
         began = time.monotonic()
         try:
             while time.monotonic() < began + 20:

@@ -342,26 +342,6 @@ what_is_dropped_is_told_seldom(void)
 }
 
 static void
-who_is_refused_is_told_once_a_minute(void)
-{
-	begin_on_duty();
-	ask((struct desk_request){ .rq = DESK_RQ_REFUSED });
-	stored("ok; ");
-	later(1);
-	stored("refused; ");
-	ask((struct desk_request){ .rq = DESK_RQ_REFUSED });
-	ask((struct desk_request){ .rq = DESK_RQ_DROPPED });
-	stored("ok; ok; ");
-	later(1);
-	stored("dropped; ");
-	later(58);
-	stored("");
-	later(1);
-	stored("refused; ");
-	finish();
-}
-
-static void
 what_is_dropped_is_told_before_the_end(void)
 {
 	begin_on_duty();
@@ -389,7 +369,6 @@ main(void)
 		T(who_comes_on_duty_hears_how_many_came_meanwhile),
 		T(a_restarted_desk_counts_what_nobody_has_seen),
 		T(what_is_dropped_is_told_seldom),
-		T(who_is_refused_is_told_once_a_minute),
 		T(what_is_dropped_is_told_before_the_end),
 	};
 

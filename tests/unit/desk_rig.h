@@ -146,10 +146,10 @@ sink_dropped(void *arg)
 }
 
 static void
-sink_refused(void *arg)
+sink_strangers(void *arg, uint64_t n)
 {
 	(void)arg;
-	dw_buf_adds(&happened, "refused; ");
+	dw_buf_addf(&happened, "strangers: %" PRIu64 "; ", n);
 }
 
 static void
@@ -180,7 +180,7 @@ static const struct desk_sink sink = {
 	.unlisted = sink_unlisted,
 	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
-	.refused = sink_refused,
+	.strangers = sink_strangers,
 	.quit = sink_quit,
 	.drained = sink_drained,
 };

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who came: a customer's worker reads until the first bytes say it.  A visitor,
+ * who is none, stays connected and may become one until it has had the time of a
+ * first line; that what decides is bytes alone, but for an end that does not
+ * come.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "service/customer.h"
+
+struct reading {
+	struct svc_customer *cu;
+	const char *buf;
+	size_t len;
+	int64_t accepted;
+	int64_t began, last; /* when the first and the last bytes came */
+	enum wire_opening opening;
+};
+
+/* Over 80 % of the places are taken. */
+static bool
+is_crowded(const struct svc_customer *cu)
+{
+	return (int64_t)atomic_load(&cu->svc->live) * 10 >
+	    svc_limits_of(cu)->max_sessions * 8;
+}
+
+int64_t
+svc_first_line_ns(const struct svc_customer *cu, int64_t accepted)
+{
+	const struct svc_limits *l = svc_limits_of(cu);
+
+	return accepted +
+	    DW_SECOND *
+	    (is_crowded(cu) ? l->hello_timeout : l->first_line_timeout);
+}
+
+/* What is said when these bytes are judged as all that there are. */
+static enum wire_opening
+as_ended(const struct reading *r)
+{
+	enum wire_opening opening;
+	const char *what;
+
+	opening = wire_opening(r->buf, r->len, true, &what);
+	if (opening == WIRE_OPEN_VISITOR)
+		svc_visited(r->cu, what, r->buf, r->len);
+	return opening;
+}
+
+static bool
+is_blank(const struct reading *r)
+{
+	return wire_opening_is_blank(r->buf, r->len);
+}
+
+/* What these bytes are as far as they go, of those that decide nothing yet. */
+static enum wire_opening
+so_far(const struct reading *r)
+{
+	const char *what;
+
+	if (r->opening != WIRE_OPEN_MORE)
+		return WIRE_OPEN_MORE;
+	return wire_opening(r->buf, r->len, true, &what);
+}
+
+/* Nothing for a moment means a customer who waits to be greeted, perhaps in the
+ * midst of a row. */
+static bool
+is_to_greet(const struct reading *r)
+{
+	return !r->cu->opened &&
+	    (is_blank(r) ||
+		(so_far(r) == WIRE_OPEN_LINE &&
+		    !wire_opening_is_cut_hello(r->buf, r->len)));
+}
+
+/* In the midst of what is no text it is shown to operators, but a row may still
+ * come of it. */
+static bool
+is_to_show(const struct reading *r)
+{
+	return !r->cu->visited && !is_blank(r) &&
+	    so_far(r) == WIRE_OPEN_VISITOR;
+}
+
+/* When it must have said more. */
+static int64_t
+last_moment(const struct reading *r)
+{
+	const struct svc_limits *l = svc_limits_of(r->cu);
+
+	if (r->opening == WIRE_OPEN_VISITOR || is_blank(r))
+		return svc_first_line_ns(r->cu, r->accepted);
+	if (!r->cu->opened && wire_opening_is_cut_hello(r->buf, r->len))
+		return r->accepted + l->hello_timeout * DW_SECOND;
+	return r->began + l->line_timeout * DW_SECOND;
+}
+
+static int64_t
+next_moment(const struct reading *r)
+{
+	int64_t silence = r->last + svc_limits_of(r->cu)->silence_ms * DW_MS;
+
+	if (is_to_greet(r))
+		return silence;
+	if (is_to_show(r))
+		return dw_clock_sooner(silence, last_moment(r));
+	return last_moment(r);
+}
+
+/* Nothing came in time.  Returns whether it may go on. */
+static bool
+moment_passed(const struct reading *r)
+{
+	if (is_to_greet(r)) {
+		svc_opened(r->cu, EV_MODE_LINE, NULL);
+		return true;
+	}
+	if (is_to_show(r)) {
+		as_ended(r);
+		return true;
+	}
+	return dw_clock_ns() < last_moment(r);
+}
+
+static void
+judge(struct reading *r)
+{
+	const char *what;
+
+	r->opening = wire_opening(r->buf, r->len, false, &what);
+	if (what[0] != '\0')
+		svc_visited(r->cu, what, r->buf, r->len);
+}
+
+static bool
+is_open(const struct reading *r)
+{
+	return r->opening == WIRE_OPEN_MORE || r->opening == WIRE_OPEN_VISITOR;
+}
+
+/* Takes away what stands before the customer's own bytes.  Returns whether
+ * more bytes must tell if there is such. */
+static bool
+drop_lead(char *buf, size_t *len)
+{
+	bool more;
+	size_t n = wire_opening_lead(buf, *len, &more);
+
+	*len -= n;
+	memmove(buf, buf + n, *len);
+	return more;
+}
+
+/* It has ended, or has said so much that nothing more is looked at. */
+static enum wire_opening
+end_reading(struct reading *r)
+{
+	if (r->len > 0)
+		return as_ended(r);
+	return r->cu->opened ? WIRE_OPEN_LINE : WIRE_OPEN_MORE;
+}
+
+/* Only what may be a person is told why. */
+static enum wire_opening
+too_late(const struct reading *r)
+{
+	bool no_text = as_ended(r) == WIRE_OPEN_VISITOR && !is_blank(r);
+
+	return no_text ? WIRE_OPEN_VISITOR : WIRE_OPEN_MORE;
+}
+
+enum wire_opening
+svc_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
+{
+	struct reading r = { .cu = cu,
+		.buf = buf,
+		.accepted = accepted,
+		.last = accepted };
+	ssize_t n;
+	bool cut;
+
+	_Static_assert(RECV_MAX <= WIRE_OPENING_MAX, "all of it is looked at");
+	while (is_open(&r)) {
+		if (r.len == RECV_MAX)
+			return end_reading(&r);
+		n = sks_recv_deadline(cu->base.request, buf + r.len,
+		    RECV_MAX - r.len, next_moment(&r));
+		if (n == SKS_ETIMEDOUT && moment_passed(&r))
+			continue;
+		if (n == SKS_ETIMEDOUT)
+			return too_late(&r);
+		if (n <= 0)
+			return end_reading(&r);
+		r.last = dw_clock_ns();
+		if (r.len == 0)
+			r.began = r.last;
+		r.len += (size_t)n;
+		cut = drop_lead(buf, &r.len);
+		*len = r.len;
+		if (!cut && r.len > 0)
+			judge(&r);
+	}
+	return r.opening;
+}
