@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, SERVER_HELLO, TOP, Deadline,
-                  Desk, Skip, case, main, same)
+                  Desk, Skip, body, case, main, same)
 from tap import fork_pty, text
 
 ENVIRONMENT = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8",
@@ -273,6 +273,14 @@ def _():
             assert status or b"This is a support desk" in p.stdout, p.stdout
 
 
+def said(o, words, encoding):
+    """The number of the session in which these words were said; their bytes are
+    stored as they came."""
+    data = words.encode(encoding)
+    return o.frame(lambda f: f["op"] == "ev" and f["ev"]["ev"] == "said" and
+                   body(f["ev"]) == data)["ev"]["sid"]
+
+
 def tutorial(encoding):
     """The tutorial's client, where programs write in this encoding."""
     with Desk() as d:
@@ -282,11 +290,11 @@ def tutorial(encoding):
              "127.0.0.1", str(d.port), "--encoding", encoding, "--say",
              "我的订单在哪里", "--say", "谢谢", "--say", "好"],
             stdout=subprocess.PIPE, env=ENVIRONMENT)
-        sid = o.said("我的订单在哪里")["sid"]
+        sid = said(o, "我的订单在哪里", encoding)
         same(o.reply(sid, "稍等"), "ok")
-        o.said("谢谢")
+        said(o, "谢谢", encoding)
         same(o.reply(sid, "再见"), "ok")
-        o.said("好")
+        said(o, "好", encoding)
         same(o.reply(sid, "quit"), "ok")
         out, _ = p.communicate(timeout=LIMIT)
     rows = [row.partition(" ")[::2] for row in out.decode().splitlines()]

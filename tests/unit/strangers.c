@@ -67,7 +67,7 @@ begin(void)
 	now.ns = 100 * DW_SECOND;
 	now.ms = 1000000;
 	CHECK_INT(desk_new(&config, &desk), 0);
-	desk_begin(desk, 0, 0);
+	desk_begin(desk, 0, 0, now);
 	desk_settle(desk, now);
 	for (size_t i = 0; i < sizeof conns / sizeof conns[0]; i++) {
 		snprintf(addr, sizeof addr, "192.0.2.%zu:1", i);
