@@ -208,6 +208,17 @@ dw_charset_encode(struct dw_buf *out, const struct dw_charset *cs,
 	return out->failed ? -ENOMEM : 0;
 }
 
+int
+dw_charset_utf16(struct dw_buf *out, bool big, const char *text, size_t len)
+{
+	const struct dw_charset utf16 = { .write =
+					      big ? "UTF-16BE" : "UTF-16LE" };
+	static const char mark[] = "\xef\xbb\xbf";
+	int r = dw_charset_encode(out, &utf16, mark, sizeof mark - 1);
+
+	return r < 0 ? r : dw_charset_encode(out, &utf16, text, len);
+}
+
 size_t
 dw_charset_writes(const struct dw_charset *cs, const char *text, size_t len)
 {

@@ -48,6 +48,11 @@ int dw_charset_decode(struct dw_buf *out, const struct dw_charset *cs,
 int dw_charset_encode(struct dw_buf *out, const struct dw_charset *cs,
     const char *text, size_t len);
 
+/* Appends UTF-8 text in UTF-16, which no customer can talk in, behind a byte order
+ * mark; big: the high byte first.  Returns 0 or -ENOMEM. */
+int dw_charset_utf16(struct dw_buf *out, bool big, const char *text,
+    size_t len);
+
 /* The length of the longest beginning of UTF-8 text that it can write. */
 size_t dw_charset_writes(const struct dw_charset *cs, const char *text,
     size_t len);

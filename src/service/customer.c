@@ -444,6 +444,8 @@ customer_handle(struct sks_handler *h)
 		break;
 	case WIRE_OPEN_HTTP:
 	case WIRE_OPEN_TLS:
+	case WIRE_OPEN_UTF16LE:
+	case WIRE_OPEN_UTF16BE:
 	case WIRE_OPEN_VISITOR:
 	case WIRE_OPEN_MORE:
 		svc_refuse(cu, opening, buf, len);

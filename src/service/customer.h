@@ -48,6 +48,7 @@ struct svc_customer {
 	unsigned next;     /* of said, to be used */
 	struct said *last; /* not posted: perhaps the last; or NULL */
 	struct svc_node sent, stalled, disconnected;
+	struct wire_keys keys;       /* as far as the opening */
 	struct wire_line line;       /* one of these two, */
 	struct wire_classic classic; /* once it is known which */
 	struct svc_taking taking;

@@ -254,6 +254,7 @@ svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
 	cu->is_line = true;
 	cu->began_telnet = wire_line_begins_telnet(buf, len);
 	wire_line_init(&cu->line, (size_t)svc_limits_of(cu)->max_line);
+	cu->line.keys = cu->keys;
 	if (!cu->opened)
 		svc_opened(cu, EV_MODE_LINE, NULL);
 	n = line_read(cu, buf, len, accepted, &opening);

@@ -198,6 +198,7 @@ svc_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
 			return too_late(&r);
 		if (n <= 0)
 			return end_reading(&r);
+		wire_keys_notice(&cu->keys, buf + r.len, (size_t)n);
 		r.last = dw_clock_ns();
 		if (r.len == 0)
 			r.began = r.last;

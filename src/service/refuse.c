@@ -85,6 +85,24 @@ svc_read_on(const struct svc *svc, struct sks_socket *s)
 		;
 }
 
+static const char *
+not_utf16(void)
+{
+	return _(
+	    "This desk reads UTF-8, not UTF-16. Please set your program to "
+	    "UTF-8 and try again.\n");
+}
+
+/* Without memory for it nothing is said. */
+static void
+add_utf16(struct dw_buf *out, bool big)
+{
+	const char *sentence = not_utf16();
+
+	if (dw_charset_utf16(out, big, sentence, strlen(sentence)) < 0)
+		dw_buf_reset(out);
+}
+
 /* What is said in its own protocol; nothing to most. */
 static void
 add_refusal(struct dw_buf *out, enum wire_opening opening, const char *first,
@@ -94,6 +112,8 @@ add_refusal(struct dw_buf *out, enum wire_opening opening, const char *first,
 		add_http(out, first, len);
 	else if (opening == WIRE_OPEN_TLS)
 		dw_buf_add(out, TLS_ALERT, sizeof TLS_ALERT - 1);
+	else if (opening == WIRE_OPEN_UTF16LE || opening == WIRE_OPEN_UTF16BE)
+		add_utf16(out, opening == WIRE_OPEN_UTF16BE);
 	else if (opening == WIRE_OPEN_MORE)
 		add_unfinished(out, first, len);
 }
@@ -103,6 +123,8 @@ last_words(enum wire_opening opening)
 {
 	if (opening == WIRE_OPEN_HTTP)
 		return not_http();
+	if (opening == WIRE_OPEN_UTF16LE || opening == WIRE_OPEN_UTF16BE)
+		return not_utf16();
 	if (opening == WIRE_OPEN_MORE)
 		return _("That took too long. Goodbye.");
 	return "";

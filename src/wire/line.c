@@ -68,20 +68,18 @@ is_one_character(const unsigned char *p, size_t len)
 	return one;
 }
 
-/* Learns whether the peer sends each key as it is pressed. */
-static void
-notice_keys(struct wire_line *l)
+void
+wire_keys_notice(struct wire_keys *k, const void *bytes, size_t len)
 {
-	size_t len = (size_t)(l->end - l->in), erased = 0;
+	const unsigned char *p = bytes;
+	size_t erased = 0;
 
-	while (erased < len && is_erase(l->in[erased]))
+	if (k->typed)
+		return;
+	while (erased < len && is_erase(p[erased]))
 		erased++;
-	if (is_one_character(l->in, len))
-		l->singles++;
-	else
-		l->singles = 0;
-	if (l->singles == KEYS || (erased == len && len > 0))
-		l->keys = true;
+	k->singles = is_one_character(p, len) ? k->singles + 1 : 0;
+	k->typed = k->singles == KEYS || (erased == len && len > 0);
 }
 
 void
@@ -90,8 +88,7 @@ wire_line_feed(struct wire_line *l, const void *bytes, size_t len)
 	assert(l->in == l->end); /* what was lent before has been taken */
 	l->in = bytes;
 	l->end = l->in + len;
-	if (!l->keys)
-		notice_keys(l);
+	wire_keys_notice(&l->keys, bytes, len);
 }
 
 void
@@ -254,7 +251,7 @@ erase_row(struct wire_line *l)
 static bool
 has_keys(const struct wire_line *l)
 {
-	return l->telnet || l->keys;
+	return l->telnet || l->keys.typed;
 }
 
 /* Returns the length of the plain data at l->in; of the first, no more than

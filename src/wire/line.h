@@ -42,6 +42,13 @@ enum wire_line_kind {
 	WIRE_LINE_NO_MEMORY  /* a row was lost for want of memory; no text */
 };
 
+/* Whether a peer sends each key as it is pressed, so that backspace comes as a
+ * byte; zeroed at first. */
+struct wire_keys {
+	unsigned singles; /* recvs in a row that were one character */
+	bool typed;
+};
+
 struct wire_line {
 	/*
 	 * row holds the data bytes of the row so far, telnet already taken
@@ -57,10 +64,9 @@ struct wire_line {
 	size_t noise;     /* telnet's, since the last row */
 	size_t sub_bytes; /* of this subnegotiation */
 	int state;
-	int verb;         /* the option command being read */
-	unsigned singles; /* feeds in a row that were one character */
+	int verb; /* the option command being read */
+	struct wire_keys keys;
 	bool cr, handed, skipping, ended, telnet, sub_iac, plain;
-	bool keys;              /* backspace comes as a byte */
 	bool asked;             /* AYT */
 	bool begun;             /* no byte order mark can follow */
 	bool paused;            /* a CR that waits ends the row */
@@ -71,6 +77,9 @@ struct wire_line {
 /* A decoder for rows of up to max_bytes (> 1), their end counted as one. */
 void wire_line_init(struct wire_line *l, size_t max_bytes);
 void wire_line_fini(struct wire_line *l);
+
+/* Takes what one recv returned into account. */
+void wire_keys_notice(struct wire_keys *k, const void *bytes, size_t len);
 
 /*
  * Lends the bytes, which must stay until wire_line_next has returned NONE; only

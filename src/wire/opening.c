@@ -16,6 +16,7 @@
 
 #define IAC          0xff
 #define SE           0xf0 /* the first of telnet's commands */
+#define LAST_OPTION  0x31 /* of telnet's in a row; a few are far above */
 #define ESC          0x1b
 #define HEADER_BYTES 8   /* a length or a number stands in these */
 #define READABLE     3   /* characters: fewer are chance */
@@ -48,6 +49,13 @@ static const struct known no_text = { WIRE_OPEN_VISITOR, N_("no text"),
 	FURTHER_NOTHING };
 static const struct known blank = { WIRE_OPEN_VISITOR, N_("blank rows"),
 	FURTHER_NOTHING };
+
+static const struct known utf16le = { WIRE_OPEN_UTF16LE, "UTF-16",
+	FURTHER_NOTHING };
+static const struct known utf16be = { WIRE_OPEN_UTF16BE, "UTF-16",
+	FURTHER_NOTHING };
+
+static const char *const hellos[] = { EV_CLIENT_HELLO, EV_CLIENT_HELLO_GBK };
 
 /*
  * Bytes at the very beginning; ? is any byte but a newline, so that no whole row
@@ -141,8 +149,6 @@ static const struct {
 			WIRE_OPEN_VISITOR, what, FURTHER_##further \
 		}                                                  \
 	}
-
-static const char *const hellos[] = { EV_CLIENT_HELLO, EV_CLIENT_HELLO_GBK };
 
 static const struct {
 	const char *row;
@@ -554,19 +560,66 @@ is_telnet(struct span s)
 	return s.len > 1 && s.at[0] == IAC && s.at[1] >= SE && s.at[1] != IAC;
 }
 
+/* A character of ASCII text. */
+static bool
+is_plain(unsigned char c)
+{
+	return c >= ' ' ? c < 0x7f : memchr("\t\n\r", c, 3) != NULL;
+}
+
+/* ff fe is telnet's DONT as well.  Behind that comes an option, and no NUL. */
+static bool
+is_marked_le(const unsigned char *b)
+{
+	bool option = b[2] <= LAST_OPTION || (b[2] >= 0x8a && b[2] <= 0x8c) ||
+	    b[2] == IAC;
+
+	return b[0] == 0xff && b[1] == 0xfe &&
+	    (b[3] == '\0' ? is_plain(b[2]) : !option);
+}
+
+/* Four bytes of text in UTF-16, with its byte order mark or in ASCII. */
+static const struct known *
+find_utf16_in(const unsigned char *b)
+{
+	if (is_marked_le(b) ||
+	    (is_plain(b[0]) && b[1] == '\0' && is_plain(b[2]) && b[3] == '\0'))
+		return &utf16le;
+	if ((b[0] == 0xfe && b[1] == 0xff) ||
+	    (b[0] == '\0' && is_plain(b[1]) && b[2] == '\0' && is_plain(b[3])))
+		return &utf16be;
+	return NULL;
+}
+
+/* *waits: four bytes are needed.  No text begins as with these but in UTF-16. */
+static const struct known *
+find_utf16(struct span s, bool *waits)
+{
+	*waits = s.len < 4 &&
+	    (s.at[0] == '\0' || s.at[0] == 0xfe ||
+		(s.at[0] == IAC && (s.len == 1 || s.at[1] == 0xfe)));
+	return s.len < 4 ? NULL : find_utf16_in(s.at);
+}
+
 enum wire_opening
 wire_opening(const void *bytes, size_t len, bool ended, const char **what)
 {
 	struct span s = { bytes, len };
 	const struct known *known;
 	size_t used;
+	bool waits;
 
 	*what = "";
 	if (len == 0)
 		return WIRE_OPEN_MORE;
-	if (is_telnet(s))
+	known = find_utf16(s, &waits);
+	if (waits && !ended)
+		return WIRE_OPEN_MORE;
+	if (known == NULL && is_telnet(s))
 		return WIRE_OPEN_LINE;
-	if ((known = judge_first(s, ended, &used)) == NULL)
+	if (known == NULL)
+		known = judge_first(s, ended, &used);
+	if (known == NULL)
 		return WIRE_OPEN_MORE;
 	if (known->kind == WIRE_OPEN_VISITOR &&
 	    is_followed(behind(s, used), known->further))

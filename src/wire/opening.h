@@ -22,6 +22,8 @@ enum wire_opening {
 	WIRE_OPEN_CLASSIC_GBK, /* the same, which writes in GBK */
 	WIRE_OPEN_HTTP,        /* a browser or a scanner */
 	WIRE_OPEN_TLS,         /* a TLS handshake record */
+	WIRE_OPEN_UTF16LE,     /* text that nobody here can read, */
+	WIRE_OPEN_UTF16BE,     /* the low byte first, or the high one */
 	WIRE_OPEN_VISITOR      /* another protocol that is known, or no text */
 };
 

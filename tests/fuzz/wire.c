@@ -59,7 +59,7 @@ rows_of(const uint8_t *data, size_t len, size_t step, struct dw_buf *out)
 	size_t n;
 
 	wire_line_init(&l, 40);
-	l.keys = has_erase(data, len);
+	l.keys.typed = has_erase(data, len);
 	for (size_t at = 0; at <= len; at += step) {
 		wire_line_feed(&l, data + at,
 		    step < len - at ? step : len - at);

@@ -225,6 +225,28 @@ def _():
         same(len([e for e in o.events() if e["ev"] == "charset"]), 16)
 
 
+@case("who opens in UTF-16 is told so in UTF-16, and is no customer")
+def _():
+    with Desk() as d:
+        o = d.operator()
+        for codec, bom in (("utf-16-le", b"\xff\xfe"), ("utf-16-le", b""),
+                           ("utf-16-be", b"\xfe\xff"), ("utf-16-be", b"")):
+            for text in ("hello\r\n", "1\n", "\n\n"):
+                k = d.line()
+                k.split(bom + b"", text.encode(codec)) if bom else \
+                    k.send(text.encode(codec))
+                k.half_close()
+                deadline = d.deadline()
+                while k.hear(deadline):
+                    pass
+                assert "UTF-8, not UTF-16" in k.heard.decode("utf-16"), k.heard
+        k = d.line()
+        k.send(b"\xff\xfe" + "您好".encode("utf-16-le"))
+        k.until("UTF-16".encode("utf-16-le"))
+        o.sync()
+        same([e["ev"] for e in o.events() if e["ev"] != "on"], [])
+
+
 @case("a call's program writes such a letter twice, and gets it so")
 def _():
     with Desk("--charset", "cp1251") as d:

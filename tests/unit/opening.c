@@ -16,6 +16,8 @@
 #define HTTP    WIRE_OPEN_HTTP
 #define TLS     WIRE_OPEN_TLS
 #define VISITOR WIRE_OPEN_VISITOR
+#define UTF16LE WIRE_OPEN_UTF16LE
+#define UTF16BE WIRE_OPEN_UTF16BE
 
 #define BYTES(text) text, sizeof text - 1
 
@@ -73,7 +75,8 @@ static const struct {
 	{ BYTES("0\n"), LINE, LINE },
 	/* No text. */
 	{ BYTES("\0"), MORE, VISITOR },
-	{ BYTES("\0x\n"), VISITOR, VISITOR },
+	{ BYTES("\0x\n"), MORE, VISITOR },
+	{ BYTES("\0x\1\n"), VISITOR, VISITOR },
 	{ BYTES("\1x\n"), VISITOR, VISITOR },
 	{ BYTES("a\0b"), MORE, VISITOR },
 	{ BYTES("a\0b\n"), LINE, LINE },
@@ -97,6 +100,18 @@ static const struct {
 	{ BYTES("\xff"), MORE, LINE },
 	{ BYTES("\xff\xfd\x01"), LINE, LINE },
 	{ BYTES("\xff\xf4\xff\xfd\x06"), LINE, LINE },
+	{ BYTES("\xff\xfe\x18"), MORE, LINE },
+	{ BYTES("\xff\xfe\x18\xff"), LINE, LINE },
+	{ BYTES("\xff\xfe 1"), LINE, LINE },
+	/* UTF-16. */
+	{ BYTES("\xff\xfe"), MORE, LINE },
+	{ BYTES("\xff\xfeh\0"), UTF16LE, UTF16LE },
+	{ BYTES("\xff\xfe\n\0"), UTF16LE, UTF16LE },
+	{ BYTES("\xff\xfe\xa8\x60"), UTF16LE, UTF16LE },
+	{ BYTES("\xfe\xff\0h"), UTF16BE, UTF16BE },
+	{ BYTES("h\0i\0"), UTF16LE, UTF16LE },
+	{ BYTES("\0h\0i"), UTF16BE, UTF16BE },
+	{ BYTES("\0h\0"), MORE, VISITOR },
 };
 
 /* A visitor's rows behind its opening, and what it is with them. */
@@ -137,7 +152,8 @@ opening(const char *bytes, size_t len, bool ended)
 	enum wire_opening kind = wire_opening(bytes, len, ended, &what);
 
 	CHECK((what[0] != '\0') ==
-	    (kind == HTTP || kind == TLS || kind == VISITOR));
+	    (kind == HTTP || kind == TLS || kind == VISITOR ||
+		kind == UTF16LE || kind == UTF16BE));
 	return kind;
 }
 
