@@ -432,9 +432,10 @@ wire_frame_encode(struct dw_buf *out, const struct wire_frame *f)
 	size_t before = out->len;
 	int r = j == NULL ? -ENOMEM : put_frame(j, f);
 
+	/* jansson does not look at what the callback says of a key. */
 	if (r == 0 &&
 	    (json_dump_callback(j, to_buf, out, JSON_COMPACT) < 0 ||
-		dw_buf_addc(out, '\n') < 0))
+		out->failed || dw_buf_addc(out, '\n') < 0))
 		r = -ENOMEM;
 	if (r < 0 && out->len > before) {
 		out->len = before;
