@@ -49,7 +49,7 @@ desk_charset_refuses(struct desk *d, const struct desk_request *rq,
 	if (at == len)
 		return false;
 	n = dw_text_first(text + at, len - at);
-	if (asprintf(&why, _("%s cannot write \"%.*s\"; nothing was sent"),
+	if (asprintf(&why, _("%s cannot write \"%.*s\""),
 		cs->name, (int)n, text + at) < 0)
 		desk_refuse(d, rq, EV_CODE_NOT_STORED, _("out of memory"));
 	else
