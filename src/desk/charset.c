@@ -49,8 +49,8 @@ desk_charset_refuses(struct desk *d, const struct desk_request *rq,
 	if (at == len)
 		return false;
 	n = dw_text_first(text + at, len - at);
-	if (asprintf(&why, _("%s cannot write \"%.*s\""),
-		cs->name, (int)n, text + at) < 0)
+	if (asprintf(&why, _("%s cannot write \"%.*s\""), cs->name, (int)n,
+		text + at) < 0)
 		desk_refuse(d, rq, EV_CODE_NOT_STORED, _("out of memory"));
 	else
 		desk_fx_answer(d, rq, EV_CODE_USAGE, why)->owned = why;

@@ -381,3 +381,23 @@ __wrap_desk_settle_gone(struct desk *d, struct desk_session *s, const char *why,
 	if (PLANTED(unanswered_forgotten))
 		s->facts.sent = facts.sent;
 }
+
+/* ---- encodings ---- */
+
+WRAPS(desk_charset_refuses);
+bool
+__wrap_desk_charset_refuses(struct desk *d, const struct desk_request *rq,
+    const struct dw_charset *cs, const char *text, size_t len)
+{
+	return !PLANTED(unwritable_sent) &&
+	    __real_desk_charset_refuses(d, rq, cs, text, len);
+}
+
+WRAPS(desk_charset_notice);
+void
+__wrap_desk_charset_notice(struct desk *d, struct desk_session *s,
+    const char *text, size_t len, struct desk_time now)
+{
+	if (!PLANTED(default_unused))
+		__real_desk_charset_notice(d, s, text, len, now);
+}

@@ -16,7 +16,7 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-static const struct desk_config config = {
+static struct desk_config config = {
 	.name = "us",
 	.turn = { 45 * DW_SECOND, 30 * DW_SECOND, 10 * DW_SECOND },
 	.linger_ns = 2 * DW_SECOND,
@@ -913,6 +913,55 @@ a_name_is_stored_and_both_of_two_in_one_round(void)
 	finish();
 }
 
+static void
+an_encoding_holds_once_it_is_stored(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	said(&anna, "/charset GBK");
+	not_stored("anna<Your message could not be stored. Please send it "
+		   "again.; not-stored; ");
+	CHECK(anna.charset == NULL);
+	said(&anna, "/charset GBK");
+	stored("charset 1 (gbk); anna in gbk; anna<From now on this is in "
+	       "gbk.; ok; ");
+	CHECK_STR(anna.charset->name, "gbk");
+	command("charset 1 koi8r");
+	stored("charset 1 (koi8-r); anna in koi8-r; ok; ");
+	CHECK_STR(facts(1).charset->name, "koi8-r");
+	finish();
+}
+
+static void
+what_the_encoding_cannot_write_is_refused_by_name(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	reply(1, "你");
+	done();
+	command("charset 1 cp1251");
+	done();
+	reply(1, "да 你");
+	stored("usage; ");
+	reply(1, "да");
+	stored("reply 1 n2; anna<lin:да; ok; ");
+	finish();
+}
+
+static void
+a_text_that_is_not_utf8_is_taken_for_what_the_desk_was_told(void)
+{
+	config.charset = dw_charset_find("koi8-r", 6);
+	begin_with_anna(EV_MODE_LINE);
+	said(&anna, "plain");
+	stored("said 1 n2; ok; ");
+	said(&anna, "\xd0\xd2");
+	said(&anna, "\xd0\xd2");
+	stored("charset 1 (koi8-r); anna in koi8-r; said 1 n3; ok; said 1 n4; "
+	       "ok; ");
+	CHECK_STR(facts(1).words, "пр");
+	config.charset = NULL;
+	finish();
+}
+
 /* The facts of a session whose only event before the start was at t_ms. */
 static struct ev_session
 restarted(int64_t t_ms)
@@ -1225,6 +1274,9 @@ main(void)
 		T(a_minute_is_not_granted_twice_when_the_last_word_is_kept),
 		T(a_classic_client_at_its_prompt_has_a_minute_to_say_quit),
 		T(a_name_is_stored_and_both_of_two_in_one_round),
+		T(an_encoding_holds_once_it_is_stored),
+		T(what_the_encoding_cannot_write_is_refused_by_name),
+		T(a_text_that_is_not_utf8_is_taken_for_what_the_desk_was_told),
 		T(what_was_before_the_start_is_as_old_as_the_wall_clock_says),
 		T(a_wall_clock_that_is_set_closes_nobody_and_lets_nobody_stay),
 		T(a_restarted_desk_knows_who_was_there_and_counts_on),
