@@ -11,10 +11,12 @@
 #include <string.h>
 
 #include "base/charset.h"
+#include "base/mem.h"
 #include "base/text.h"
 
-#define CHUNK       256            /* bytes that are converted at once */
+#define CHUNK       2048           /* bytes that are converted at once */
 #define WORD_JOINER "\xe2\x81\xa0" /* U+2060 */
+#define TAG         "\xf3\xa0"     /* U+E0000 and on: glibc drops those */
 
 /* clang-format off */
 static const struct dw_charset charsets[] = {
@@ -222,12 +224,19 @@ dw_charset_utf16(struct dw_buf *out, bool big, const char *text, size_t len)
 size_t
 dw_charset_writes(const struct dw_charset *cs, const char *text, size_t len)
 {
-	size_t left = len;
+	const char *tag;
+	size_t left;
 	iconv_t cd;
 
 	if (dw_charset_is_utf8(cs) || !open_converter(&cd, cs->write, "UTF-8"))
 		return len;
-	convert(cd, NULL, &text, &left);
+	tag = dw_memmem(text, len, TAG, strlen(TAG));
+	left = len = tag != NULL ? (size_t)(tag - text) : len;
+	while (convert(cd, NULL, &text, &left) != 0 &&
+	    substitute(text, dw_text_first(text, left)) == ' ') {
+		text += strlen(WORD_JOINER);
+		left -= strlen(WORD_JOINER);
+	}
 	iconv_close(cd);
 	return len - left;
 }
@@ -251,6 +260,15 @@ dw_charset_tail(const struct dw_charset *cs, const char *bytes, size_t len)
 		tail = len;
 	iconv_close(cd);
 	return tail;
+}
+
+size_t
+dw_charset_last(const struct dw_charset *cs, const char *bytes, size_t len)
+{
+	if (dw_charset_is_utf8(cs) || len == 0)
+		return dw_text_last(bytes, len);
+	/* The last byte completes what it began without it. */
+	return dw_charset_tail(cs, bytes, len - 1) + 1;
 }
 
 /* ---- guessing ---- */

@@ -53,12 +53,18 @@ int dw_charset_encode(struct dw_buf *out, const struct dw_charset *cs,
 int dw_charset_utf16(struct dw_buf *out, bool big, const char *text,
     size_t len);
 
-/* The length of the longest beginning of UTF-8 text that it can write. */
+/* The length of the longest beginning of UTF-8 text in which dw_charset_encode()
+ * leaves no ?. */
 size_t dw_charset_writes(const struct dw_charset *cs, const char *text,
     size_t len);
 
 /* How many bytes at the end begin a character that more bytes could complete. */
 size_t dw_charset_tail(const struct dw_charset *cs, const char *bytes,
+    size_t len);
+
+/* How many bytes the last character of the text has, as people see it; 0 of
+ * nothing. */
+size_t dw_charset_last(const struct dw_charset *cs, const char *bytes,
     size_t len);
 
 /* In which encoding these bytes, which are not UTF-8, are likely to be; NULL:

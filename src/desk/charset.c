@@ -142,6 +142,11 @@ desk_command_charset(struct desk *d, const struct desk_request *rq,
 		    ->owned = why;
 		return 0;
 	}
+	/* What waits for a classic client's turn was promised as it is. */
+	if (s->conn != NULL &&
+	    desk_charset_refuses(d, rq, cs, dw_buf_str(&s->conn->turn.held),
+		s->conn->turn.held.len))
+		return 0;
 	desk_charset_set(d, s, rq->who, cs, now);
 	desk_fx_done(d, rq);
 	return 0;

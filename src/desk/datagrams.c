@@ -102,15 +102,26 @@ desk_send_datagram(const struct desk_round *r, const struct desk_effect *fx)
 		known->answered = true;
 }
 
+/* Bytes of UTF-8 for which one datagram has room: no character takes more than
+ * twice as many in another encoding. */
+static size_t
+max_answer(const struct desk *d, const struct desk_peer *to)
+{
+	bool grows = to->charset != NULL && to->charset->grows;
+
+	return grows ? d->config->max_answer / 2 : d->config->max_answer;
+}
+
 static int
-refuse_long(struct desk *d, const struct desk_request *rq, size_t len)
+refuse_long(struct desk *d, const struct desk_request *rq, size_t max,
+    size_t len)
 {
 	char *text;
 
 	if (asprintf(&text,
 		_("an answer over UDP may have %zu bytes, and this "
 		  "one has %zu: it was not sent"),
-		d->config->max_answer, len) < 0)
+		max, len) < 0)
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("that is too long for one "
 		      "message"));
@@ -129,6 +140,8 @@ answer(struct desk *d, const struct desk_request *rq,
 	struct desk_peer *copy;
 	size_t at;
 
+	if (strlen(text) > max_answer(d, to))
+		return refuse_long(d, rq, max_answer(d, to), strlen(text));
 	if (desk_charset_refuses(d, rq, to->charset, text, strlen(text)))
 		return 0;
 	copy = malloc(sizeof *copy);
@@ -235,7 +248,7 @@ desk_command_udp(struct desk *d, const struct desk_request *rq, const char *arg,
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("there is nothing to send"));
 	if (strlen(text) > d->config->max_answer)
-		return refuse_long(d, rq, strlen(text));
+		return refuse_long(d, rq, d->config->max_answer, strlen(text));
 	return named ? answer_at(d, rq, arg, word, text, now) :
 		       answer_only(d, rq, text, now);
 }

@@ -150,7 +150,8 @@ refuse_receipt(const struct desk_round *r, const struct desk_effect *fx)
 {
 	struct desk_effect refused = *fx;
 
-	refused.receipt.refused = true;
+	/* The first one is of no row: it says that there are some. */
+	refused.receipt.refused = fx->receipt.row != 0;
 	say_receipt(r, &refused);
 }
 

@@ -41,15 +41,19 @@ visitor_name(struct desk *d, const struct desk_request *rq, const char *arg,
 	struct desk_session *s = rq->conn->session;
 	struct dw_buf name = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
 
-	if (dw_text_is_blank(arg, len) ||
-	    dw_charset_decode(&text, rq->conn->charset, arg, len) < 0 ||
-	    dw_text_name(&name, text.data, text.len) < 0 ||
-	    name.len >= EV_NAME_SIZE) {
+	if (dw_text_is_blank(arg, len)) {
 		desk_fx_say(d, rq->conn, _("Usage: /name NAME"));
-		goto out;
+		return;
 	}
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
 		desk_fx_say(d, rq->conn, _(desk_sorry));
+		return;
+	}
+	desk_charset_notice(d, s, arg, len, now);
+	if (dw_charset_decode(&text, s->facts.charset, arg, len) < 0 ||
+	    dw_text_name(&name, text.data, text.len) < 0 ||
+	    name.len >= EV_NAME_SIZE) {
+		desk_fx_say(d, rq->conn, _("Usage: /name NAME"));
 		goto out;
 	}
 	ev.who = name.data;

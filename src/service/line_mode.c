@@ -64,6 +64,7 @@ line_charset(struct svc_customer *cu)
 {
 	const struct dw_charset *cs = atomic_load(&cu->charset);
 
+	wire_line_charset(&cu->line, cs);
 	if (cs == NULL && !cu->began_telnet)
 		cs = cu->svc->config->charset;
 	wire_line_plain(&cu->line,

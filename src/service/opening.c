@@ -12,6 +12,10 @@
 #include "base/clock.h"
 #include "service/customer.h"
 
+/* All that has come is looked at again whenever more comes; so much work is for
+ * somebody who types byte by byte what is no row, and no more. */
+#define JUDGED_MAX (1024 * 1024)
+
 struct reading {
 	struct svc_customer *cu;
 	const char *buf;
@@ -19,6 +23,7 @@ struct reading {
 	int64_t accepted;
 	int64_t began, last; /* when the first and the last bytes came */
 	enum wire_opening opening;
+	size_t judged; /* bytes, each as often as it was looked at */
 };
 
 /* Over 80 % of the places are taken. */
@@ -134,6 +139,7 @@ judge(struct reading *r)
 {
 	const char *what;
 
+	r->judged += r->len;
 	r->opening = wire_opening(r->buf, r->len, false, &what);
 	if (what[0] != '\0')
 		svc_visited(r->cu, what, r->buf, r->len);
@@ -188,7 +194,7 @@ svc_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
 
 	_Static_assert(RECV_MAX <= WIRE_OPENING_MAX, "all of it is looked at");
 	while (is_open(&r)) {
-		if (r.len == RECV_MAX)
+		if (r.len == RECV_MAX || r.judged > JUDGED_MAX)
 			return end_reading(&r);
 		n = sks_recv_deadline(cu->base.request, buf + r.len,
 		    RECV_MAX - r.len, next_moment(&r));
@@ -200,7 +206,8 @@ svc_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
 			return end_reading(&r);
 		wire_keys_notice(&cu->keys, buf + r.len, (size_t)n);
 		r.last = dw_clock_ns();
-		if (r.len == 0)
+		/* A blank row is no beginning of the one behind it. */
+		if (is_blank(&r))
 			r.began = r.last;
 		r.len += (size_t)n;
 		cut = drop_lead(buf, &r.len);

@@ -22,6 +22,8 @@ wire_classic_init(struct wire_classic *c, const char *hello)
 void
 wire_classic_charset(struct wire_classic *c, const struct dw_charset *cs)
 {
+	if (c->charset != cs)
+		c->tail = c->held.len; /* all may be read in another way */
 	c->charset = cs;
 }
 
@@ -101,6 +103,7 @@ static enum wire_classic_kind
 hand_out(struct wire_classic *c, const char **text, size_t *len)
 {
 	c->handed = true;
+	c->tail = 0;
 	*text = c->held.data;
 	*len = c->held.len;
 	return WIRE_CLASSIC_TEXT;
@@ -109,12 +112,16 @@ hand_out(struct wire_classic *c, const char **text, size_t *len)
 static enum wire_classic_kind
 message(struct wire_classic *c, const char **text, size_t *len)
 {
-	size_t fed = hold_lent(c), tail;
+	size_t fed = hold_lent(c), tail, look;
 
 	if (c->held.len == 0)
 		return c->in == c->end ? WIRE_CLASSIC_NONE :
 					 hand_out_lent(c, text, len);
-	tail = dw_charset_tail(c->charset, c->held.data, c->held.len);
+	/* What came before the last tail was whole. */
+	look = c->tail + fed < c->held.len ? c->tail + fed : c->held.len;
+	tail = dw_charset_tail(c->charset, c->held.data + c->held.len - look,
+	    look);
+	c->tail = tail;
 	if (tail == 0 || c->flush)
 		return hand_out(c, text, len);
 	if (c->in == c->end)

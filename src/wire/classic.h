@@ -33,6 +33,7 @@ struct wire_classic {
 	 * inside a character, or the one just handed out.
 	 */
 	struct dw_buf held;
+	size_t tail;                      /* of it, begins a character */
 	const char *hello;                /* NULL once it was met */
 	const struct dw_charset *charset; /* of the peer; NULL: UTF-8 */
 	const char *in, *end;             /* lent by feed, not yet looked at */

@@ -34,7 +34,7 @@ enum {
 
 #define TIMING_MARK 6 /* RFC 860 */
 
-enum { DATA, COMMAND, OPTION, SUB };
+enum { DATA, COMMAND, OPTION, SUB, LETTER, LETTER_DO };
 
 void
 wire_line_init(struct wire_line *l, size_t max_bytes)
@@ -58,13 +58,16 @@ is_erase(unsigned char c)
 	return c == '\b' || c == 0x7F;
 }
 
+/* In whatever encoding: behind its first byte, which is no ASCII then, a
+ * character has none that is less than a digit. */
 static bool
 is_one_character(const unsigned char *p, size_t len)
 {
-	bool one = len > 0 && len <= 4 && p[0] != '\n' && p[0] != '\r';
+	bool one = len > 0 && len <= 4 && p[0] != '\n' && p[0] != '\r' &&
+	    (len == 1 || p[0] >= 0x80);
 
 	for (size_t i = 1; i < len && one; i++)
-		one = (p[i] & 0xC0) == 0x80;
+		one = p[i] >= '0';
 	return one;
 }
 
@@ -235,7 +238,9 @@ erase_character(struct wire_line *l)
 	if (l->cr)
 		l->cr = false;
 	else
-		erase(l, dw_text_last(dw_buf_str(&l->row), l->row.len));
+		erase(l,
+		    dw_charset_last(l->charset, dw_buf_str(&l->row),
+			l->row.len));
 }
 
 static void
@@ -260,12 +265,12 @@ static size_t
 run_length(const struct wire_line *l)
 {
 	const unsigned char *p = l->in, *end = l->end;
-	bool keys = has_keys(l), commands = has_commands(l);
+	bool keys = has_keys(l);
 
 	if (!l->begun && end - p > WIRE_OPENING_MARK - (int)l->row.len)
 		end = p + WIRE_OPENING_MARK - l->row.len;
-	while (p < end && *p != '\n' && *p != '\r' &&
-	    !(commands && *p == IAC) && !(keys && is_erase(*p)))
+	while (p < end && *p != '\n' && *p != '\r' && *p != IAC &&
+	    !(keys && is_erase(*p)))
 		p++;
 	return (size_t)(p - l->in);
 }
@@ -287,9 +292,9 @@ data(struct wire_line *l)
 	unsigned char c = *l->in;
 	size_t n;
 
-	if (c == IAC && has_commands(l)) {
+	if (c == IAC) {
 		l->in++;
-		l->state = COMMAND;
+		l->state = has_commands(l) ? COMMAND : LETTER;
 		return WIRE_LINE_NONE;
 	}
 	if (is_rest_of_end(l, c)) {
@@ -404,11 +409,48 @@ subnegotiation(struct wire_line *l)
 	return WIRE_LINE_NONE;
 }
 
+/*
+ * Where 0xff is a letter, telnet's Ctrl-C is known all the same: IAC IP, IAC DO
+ * TIMING-MARK.  0x06 is no text in any encoding, and without an answer telnet
+ * shows nothing any more.
+ */
+static enum wire_line_kind
+letter(struct wire_line *l)
+{
+	if (*l->in == DO) {
+		l->in++;
+		l->state = LETTER_DO;
+		return WIRE_LINE_NONE;
+	}
+	l->state = DATA;
+	return put(l, "\xff", 1);
+}
+
+static enum wire_line_kind
+letter_do(struct wire_line *l)
+{
+	static const char ip[] = "\xff\xf4";
+	size_t n = sizeof ip - 1, len = l->row.len;
+
+	l->state = DATA;
+	if (*l->in != TIMING_MARK)
+		return put(l, "\xff\xfd", 2);
+	l->in++;
+	l->telnet = true;
+	if (!l->skipping && len >= n &&
+	    memcmp(l->row.data + len - n, ip, n) == 0)
+		erase(l, n);
+	answer(l, WILL, TIMING_MARK);
+	return WIRE_LINE_NONE;
+}
+
 static enum wire_line_kind (*const steps[])(struct wire_line *) = {
 	[DATA] = data,
 	[COMMAND] = command,
 	[OPTION] = option,
 	[SUB] = subnegotiation,
+	[LETTER] = letter,
+	[LETTER_DO] = letter_do,
 };
 
 /* Telnet's own bytes count as thrown away: they too have an end. */
@@ -441,7 +483,12 @@ finish(struct wire_line *l)
 	enum wire_line_kind kind;
 
 	l->ended = false;
-	kind = l->state == COMMAND ? put(l, "\xff", 1) : put(l, "", 0);
+	if (l->state == LETTER_DO)
+		kind = put(l, "\xff\xfd", 2);
+	else if (l->state == COMMAND || l->state == LETTER)
+		kind = put(l, "\xff", 1);
+	else
+		kind = put(l, "", 0);
 	l->state = DATA;
 	if (kind != WIRE_LINE_NONE || l->row.len == 0)
 		return kind;
@@ -476,6 +523,12 @@ wire_line_answer(struct wire_line *l, const char **bytes)
 	*bytes = dw_buf_str(&l->answer) + l->answered;
 	l->answered = l->answer.len;
 	return n;
+}
+
+void
+wire_line_charset(struct wire_line *l, const struct dw_charset *cs)
+{
+	l->charset = cs;
 }
 
 void

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/charset.h"
 
 enum wire_line_kind {
 	WIRE_LINE_NONE,      /* feed more */
@@ -66,6 +67,7 @@ struct wire_line {
 	int state;
 	int verb; /* the option command being read */
 	struct wire_keys keys;
+	const struct dw_charset *charset;
 	bool cr, handed, skipping, ended, telnet, sub_iac, plain;
 	bool asked;             /* AYT */
 	bool begun;             /* no byte order mark can follow */
@@ -112,6 +114,9 @@ size_t wire_line_answer(struct wire_line *l, const char **bytes);
 /* The peer writes in an encoding in which 0xff is a letter: from here on it is
  * one, unless the peer has sent a telnet command before. */
 void wire_line_plain(struct wire_line *l, bool plain);
+
+/* What the peer sends from now on is in this encoding; NULL: UTF-8. */
+void wire_line_charset(struct wire_line *l, const struct dw_charset *cs);
 
 /* Do the first bytes of a peer, whose 0xff may be a letter, look like telnet's
  * all the same?  No word begins with two letters and ASCII like that. */

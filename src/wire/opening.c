@@ -436,6 +436,23 @@ begins_as_no_text(struct span row)
 	return false;
 }
 
+static bool
+is_telnet(struct span s)
+{
+	return s.len > 1 && s.at[0] == IAC && s.at[1] >= SE && s.at[1] != IAC;
+}
+
+/* Does a command of telnet stand in it?  That may be a Ctrl-C, which waits for an
+ * answer.  In windows-1251 it may be two letters, and is text all the same. */
+static bool
+has_telnet(struct span row)
+{
+	for (size_t i = 0; i < row.len; i++)
+		if (is_telnet(behind(row, i)))
+			return true;
+	return false;
+}
+
 /* ---- the first row ---- */
 
 /* NULL: more is needed. */
@@ -450,6 +467,8 @@ judge_row(struct span s, bool ended)
 
 	if (begins_as_no_text(row))
 		return &no_text;
+	if (has_telnet(row))
+		return &customer;
 	if (!whole && !ended)
 		return NULL;
 	if (!whole && is_blank(row))
@@ -554,12 +573,6 @@ is_followed(struct span s, enum further further)
 
 /* ---- the answer ---- */
 
-static bool
-is_telnet(struct span s)
-{
-	return s.len > 1 && s.at[0] == IAC && s.at[1] >= SE && s.at[1] != IAC;
-}
-
 /* A character of ASCII text. */
 static bool
 is_plain(unsigned char c)
@@ -578,12 +591,14 @@ is_marked_le(const unsigned char *b)
 	    (b[3] == '\0' ? is_plain(b[2]) : !option);
 }
 
-/* Four bytes of text in UTF-16, with its byte order mark or in ASCII. */
+/* Four bytes of text in UTF-16, with its byte order mark or in ASCII.  Two ends
+ * of rows, CR NUL each, are none. */
 static const struct known *
 find_utf16_in(const unsigned char *b)
 {
 	if (is_marked_le(b) ||
-	    (is_plain(b[0]) && b[1] == '\0' && is_plain(b[2]) && b[3] == '\0'))
+	    (is_plain(b[0]) && b[1] == '\0' && is_plain(b[2]) && b[3] == '\0' &&
+		memcmp(b, "\r\0\r", 3) != 0))
 		return &utf16le;
 	if ((b[0] == 0xfe && b[1] == 0xff) ||
 	    (b[0] == '\0' && is_plain(b[1]) && b[2] == '\0' && is_plain(b[3])))
@@ -613,7 +628,8 @@ wire_opening(const void *bytes, size_t len, bool ended, const char **what)
 	if (len == 0)
 		return WIRE_OPEN_MORE;
 	known = find_utf16(s, &waits);
-	if (waits && !ended)
+	/* A mark alone says that much follows. */
+	if (waits && (!ended || (s.len == 2 && s.at[0] == IAC)))
 		return WIRE_OPEN_MORE;
 	if (known == NULL && is_telnet(s))
 		return WIRE_OPEN_LINE;

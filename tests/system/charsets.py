@@ -247,6 +247,20 @@ def _():
         same([e["ev"] for e in o.events() if e["ev"] != "on"], [])
 
 
+@case("a thousand pieces of half a character cost no more than their bytes")
+def _():
+    with Desk() as d:
+        o, k = d.operator(), d.classic()
+        k.send(CLIENT_HELLO.encode("gbk"))
+        k.sock.recv(1024)
+        k.send(b"\x81")
+        for _ in range(1000):
+            k.send(b"\x40\x81")
+            k.taken()
+        k.send(b"\x40")
+        same(body(o.event("said")), b"\x81\x40" * 1001)
+
+
 @case("a call's program writes such a letter twice, and gets it so")
 def _():
     with Desk("--charset", "cp1251") as d:

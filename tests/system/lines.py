@@ -43,6 +43,17 @@ def _():
         same(other, seen[0])
 
 
+@case("a row begun long after a blank one has its own time")
+def _():
+    with Desk("--line-timeout", "1", *NO_RATE) as d:
+        o, c = d.operator(), d.line()
+        c.send("\n")
+        c.until("to leave.\n")
+        c.silent(1.2)           # longer than a row may take
+        c.split(*(b"%c" % k for k in b"hello\n"))
+        o.said("hello")
+
+
 @case("a telnet option is refused once, and answers end in CRLF from then on")
 def _():
     with Desk(*NO_RATE) as d:

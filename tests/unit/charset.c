@@ -160,6 +160,32 @@ an_unfinished_character_is_counted_from_the_end(void)
 }
 
 static void
+the_last_character_is_taken_back_whole(void)
+{
+	CHECK_INT(dw_charset_last(named("gbk"), "a\xc4\xe3\xba\xc3", 5), 2);
+	CHECK_INT(dw_charset_last(named("gbk"), "\xc4\xe3!", 3), 1);
+	CHECK_INT(dw_charset_last(named("gb18030"), "\x81\x30\x8a\x30", 4), 4);
+	CHECK_INT(dw_charset_last(named("koi8-r"), "\xc5\xdd\xa3", 3), 1);
+	CHECK_INT(dw_charset_last(named("shift_jis"), "\x83\x5c", 2), 2);
+	CHECK_INT(dw_charset_last(named("gbk"), "", 0), 0);
+	CHECK_INT(dw_charset_last(NULL, "a客", 4), 3);
+}
+
+/* The joiner that keeps a quit from being one becomes a space; tags of flags
+ * would be lost without a word. */
+static void
+what_would_be_lost_cannot_be_written(void)
+{
+	static const char joined[] = "q\xe2\x81\xa0uit да";
+	static const char flag[] = "да\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7";
+
+	CHECK_INT(dw_charset_writes(named("cp1251"), joined, strlen(joined)),
+	    strlen(joined));
+	CHECK_INT(dw_charset_writes(named("cp1251"), flag, strlen(flag)), 4);
+	CHECK_INT(dw_charset_writes(named("gb18030"), flag, strlen(flag)), 8);
+}
+
+static void
 texts_of_each_encoding_look_like_it(void)
 {
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -234,6 +260,8 @@ main(void)
 		T(what_it_cannot_write_is_a_question_mark_or_named_before),
 		T(gbk_is_written_in_two_bytes_only),
 		T(an_unfinished_character_is_counted_from_the_end),
+		T(the_last_character_is_taken_back_whole),
+		T(what_would_be_lost_cannot_be_written),
 		T(texts_of_each_encoding_look_like_it),
 		T(short_sentences_look_like_what_they_are_in),
 		T(noise_looks_like_nothing),

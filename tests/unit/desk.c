@@ -947,6 +947,36 @@ what_the_encoding_cannot_write_is_refused_by_name(void)
 }
 
 static void
+a_name_is_taken_for_what_the_desk_was_told_too(void)
+{
+	config.charset = dw_charset_find("cp1251", 6);
+	begin();
+	operator(DESK_RQ_ATTACH);
+	opened(&anna, EV_MODE_LINE);
+	said(&anna, "/name \xc2\xe0\xf1\xff");
+	done();
+	CHECK_STR(facts(1).name, "Вася");
+	config.charset = NULL;
+	finish();
+}
+
+static void
+what_waits_for_a_turn_is_not_made_unwritable(void)
+{
+	begin_with_anna(EV_MODE_CLASSIC);
+	reply(1, "one");
+	done();
+	reply(1, "你好 quit");
+	done();
+	CHECK(desk_turn_held(&anna.turn) > 0);
+	command("charset 1 koi8-r");
+	stored("usage; ");
+	command("charset 1 gbk");
+	stored("charset 1 (gbk); anna in gbk; ok; ");
+	finish();
+}
+
+static void
 a_text_that_is_not_utf8_is_taken_for_what_the_desk_was_told(void)
 {
 	config.charset = dw_charset_find("koi8-r", 6);
@@ -1147,6 +1177,20 @@ rows_that_are_not_stored_are_refused_and_counted(void)
 }
 
 static void
+the_first_receipt_is_of_no_row_and_never_refused(void)
+{
+	begin();
+	opened(&anna, EV_MODE_LINE);
+	opened(&bert, EV_MODE_LINE);
+	done();
+	conn_rq(DESK_RQ_RECEIPTS, &anna, NULL);
+	said(&bert, "hi");
+	not_stored("anna<receipt 0; not-stored; bert<Your message could not be "
+		   "stored. Please send it again.; not-stored; ");
+	finish();
+}
+
+static void
 a_row_of_a_retracted_round_is_counted_once(void)
 {
 	begin_with_receipts();
@@ -1277,6 +1321,8 @@ main(void)
 		T(an_encoding_holds_once_it_is_stored),
 		T(what_the_encoding_cannot_write_is_refused_by_name),
 		T(a_text_that_is_not_utf8_is_taken_for_what_the_desk_was_told),
+		T(a_name_is_taken_for_what_the_desk_was_told_too),
+		T(what_waits_for_a_turn_is_not_made_unwritable),
 		T(what_was_before_the_start_is_as_old_as_the_wall_clock_says),
 		T(a_wall_clock_that_is_set_closes_nobody_and_lets_nobody_stay),
 		T(a_restarted_desk_knows_who_was_there_and_counts_on),
@@ -1286,6 +1332,7 @@ main(void)
 		T(what_a_worker_tells_its_customer_needs_no_storing),
 		T(each_row_gets_its_receipt_once_it_is_stored),
 		T(rows_that_are_not_stored_are_refused_and_counted),
+		T(the_first_receipt_is_of_no_row_and_never_refused),
 		T(a_row_of_a_retracted_round_is_counted_once),
 		T(who_does_not_ask_gets_no_receipts),
 		T(commands_with_a_bad_argument_say_so),

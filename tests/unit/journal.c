@@ -356,7 +356,7 @@ words_that_nobody_erased_are_missed_when_they_change(void)
 static void
 many_people_can_be_erased_and_nothing_of_them_is_left(void)
 {
-	const int size = t_size("sessions", 8000);
+	const int size = t_size("sessions", 4000);
 	const unsigned all = size < 8000 ? (unsigned)size : 8000;
 	const unsigned erased = all / 8;
 	const char *dir = t_tmpdir();

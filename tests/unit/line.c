@@ -566,6 +566,60 @@ where_it_is_a_letter_0xff_is_one(void)
 }
 
 static void
+telnets_ctrl_c_is_known_where_0xff_is_a_letter(void)
+{
+	static const char bytes[] = "hel\xff\xf4\xff\xfd\x06lo\n";
+
+	for (size_t cut = 0; cut < sizeof bytes; cut++) {
+		struct dw_buf out = DW_BUF_INITIALIZER,
+			      ans = DW_BUF_INITIALIZER;
+		struct wire_line l;
+
+		wire_line_init(&l, MAX);
+		wire_line_plain(&l, true);
+		wire_line_feed(&l, bytes, cut);
+		drain(&l, &out, &ans);
+		wire_line_feed(&l, bytes + cut, sizeof bytes - 1 - cut);
+		if (cut < sizeof bytes)
+			drain(&l, &out, &ans);
+		CHECK_STR(dw_buf_str(&out), "Thello|");
+		CHECK_MEM(dw_buf_str(&ans), ans.len, "\xff\xfb\x06", 3);
+		CHECK(wire_line_telnet(&l));
+		wire_line_fini(&l);
+		dw_buf_fini(&out);
+		dw_buf_fini(&ans);
+	}
+}
+
+static void
+backspace_takes_back_a_character_of_the_encoding(void)
+{
+	static const struct {
+		const char *charset, *bytes, *want;
+	} rows[] = {
+		{ "gbk", "\xc4\xe3\xba\xc3\x7fma\n", "T\xc4\xe3ma|" },
+		{ "koi8-r", "\xc5\xdd\xa3\x7f\xcf\n", "T\xc5\xdd\xcf|" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct dw_buf out = DW_BUF_INITIALIZER,
+			      ans = DW_BUF_INITIALIZER;
+		struct wire_line l;
+
+		wire_line_init(&l, MAX);
+		wire_line_charset(&l,
+		    dw_charset_find(rows[i].charset, strlen(rows[i].charset)));
+		l.keys.typed = true;
+		wire_line_feed(&l, rows[i].bytes, strlen(rows[i].bytes));
+		drain(&l, &out, &ans);
+		CHECK_STR(dw_buf_str(&out), rows[i].want);
+		wire_line_fini(&l);
+		dw_buf_fini(&out);
+		dw_buf_fini(&ans);
+	}
+}
+
+static void
 a_word_that_begins_with_0xff_is_told_from_telnet(void)
 {
 	static const struct {
@@ -661,6 +715,8 @@ main(void)
 		T(no_row_of_a_text_can_pass_for_another_speaker),
 		T(a_text_goes_out_harmless),
 		T(where_it_is_a_letter_0xff_is_one),
+		T(telnets_ctrl_c_is_known_where_0xff_is_a_letter),
+		T(backspace_takes_back_a_character_of_the_encoding),
 		T(a_word_that_begins_with_0xff_is_told_from_telnet),
 		T(telnet_gets_0xff_twice),
 		T(a_text_goes_out_as_it_was_typed),
