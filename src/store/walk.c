@@ -116,6 +116,7 @@ store_row(sqlite3_stmt *st, struct ev_event *ev)
 	ev->kind = (enum ev_kind)kind;
 	ev->seq = number(st, SEQ);
 	ev->t_ms = sqlite3_column_int64(st, T);
+	ev->steady_ms = 0; /* no journal has it */
 	ev->sid = number(st, SID);
 	ev->n = number(st, N);
 	ev->flags = (unsigned)number(st, FLAGS);
