@@ -225,12 +225,16 @@ count_sent(struct svc_node *n)
 	count_taken(n);
 }
 
-/* Nothing more is acknowledged: the outbox is closed. */
+/* Nothing more is acknowledged: the outbox is closed.  When this comes once more
+ * the customer is not asked about any more, and its last answer counts. */
 static void
 count_last(struct svc_node *n)
 {
+	struct svc_customer *cu = svc_customer_of(n->rq.conn);
+
 	count_taken(n);
-	svc_taken_forget(svc_customer_of(n->rq.conn));
+	cu->taking.taken = n->rq.taken;
+	svc_taken_forget(cu);
 }
 
 /*
