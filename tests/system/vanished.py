@@ -226,6 +226,11 @@ def sleeps(d, seconds):
     return wakes(d) == before
 
 
+def rests(d):
+    """It has done all that there was to do."""
+    wait_until(lambda: sleeps(d, 0.2), "rest")
+
+
 @case("an idle desk with its watch never wakes up")
 def _():
     if SANITIZED:
@@ -234,7 +239,7 @@ def _():
         o, c, sid = begin(d)
         same(o.reply(sid, "hello"), "ok")
         c.until("hello\n")
-        wait_until(lambda: sleeps(d, 0.2), "rest")
+        rests(d)
         same(sleeps(d, 1), True)
 
 
@@ -310,6 +315,27 @@ def _():
             attached(d)
             o.frame(lambda f: f["op"] == "notice" and "again" in f["text"])
             same(len(notices(o)), 2)
+
+
+@case("what cannot be replaced is looked at when it comes and when it goes, and "
+      "not all the while that it is there")
+def _():
+    if SANITIZED or not WATCHED:
+        raise Skip("it would wake up as well")
+    with Desk() as d, socket.socket(socket.AF_UNIX) as foreign:
+        o = d.operator()
+        with open(f"{d.folder}/file", "wb"):
+            pass
+        foreign.bind(f"{d.folder}/foreign")
+        foreign.listen()
+        for n, there in enumerate(("file", "foreign")):
+            os.rename(f"{d.folder}/{there}", d.operator_path)
+            o.frame(op="notice", code="socket")
+            rests(d)
+            os.unlink(d.operator_path)
+            attached(d)
+            wait_until(lambda n=n: len(notices(o)) == 2 * n + 2, "the news")
+            assert notices(o)[-1].endswith("is there again")
 
 
 @case("a dead socket in its place is replaced")
