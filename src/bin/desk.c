@@ -84,12 +84,20 @@ open_logs(struct desk_process *p)
 	return DW_STATUS_CONFIG;
 }
 
+/* Where customers come with connections. */
+static size_t
+listeners(const struct options *o)
+{
+	return o->nlisten > 0 ? o->nlisten : 1;
+}
+
 static int
 fit_limits(struct desk_process *p)
 {
+	const struct options *o = p->setup->options;
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r = svc_limits_fit(&p->config.limits,
-	    p->setup->options->sessions_given, &why);
+	int r = svc_limits_fit(&p->config.limits, listeners(o),
+	    o->sessions_given, &why);
 
 	if (r != 0)
 		print_error("%s", dw_buf_str(&why));
@@ -101,9 +109,8 @@ fit_limits(struct desk_process *p)
 static int
 check_files(const struct options *o)
 {
-	size_t listeners = (o->nlisten > 0 ? o->nlisten : 1) + o->nudp;
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r = svc_limits_check_files(listeners, &why);
+	int r = svc_limits_check_files(listeners(o) + o->nudp, &why);
 
 	if (r < 0)
 		print_error("%s", dw_buf_str(&why));

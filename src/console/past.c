@@ -114,11 +114,20 @@ con_past_again(struct con *con, uint64_t sid, uint64_t rows, uint64_t seq)
 	struct con_request *rq = ask_past(con, sid,
 	    (unsigned)(rows < AGAIN_MOST ? rows : AGAIN_MOST), seq);
 
-	if (rq != NULL)
-		rq->past = CON_PAST_AGAIN;
+	if (rq == NULL)
+		return;
+	rq->past = CON_PAST_AGAIN;
+	rq->unread = rows;
 }
 
 /* ---- showing ---- */
+
+/* Not all that is to be shown once more is on that page. */
+static bool
+is_cut_again(const struct con_request *rq)
+{
+	return rq->past == CON_PAST_AGAIN && rq->unread > AGAIN_MOST;
+}
 
 static void
 say_head(struct con *con, const struct con_request *rq,
@@ -171,15 +180,17 @@ con_past_begin(struct con *con, const struct con_item *item)
 	con->page = (struct con_page){ .before = item->first_n };
 	con->past_day = day_of(dw_clock_wall_ms(), &tm);
 	say_head(con, rq, item);
-	/* After more unread ones than were shown /history goes on with them. */
-	if (rq->past == CON_PAST_UNREAD && rq->unread > item->count) {
+	/* After more unread ones than were shown /history goes on with them,
+	 * as after more that are to be shown once more. */
+	if (is_cut_again(rq) ||
+	    (rq->past == CON_PAST_UNREAD && rq->unread > item->count)) {
 		con->again = (struct con_again){ .what = CON_AGAIN_HISTORY,
 			.sid = rq->sid_past,
 			.count = HISTORY_COUNT };
 	}
 	if (con->again.what == CON_AGAIN_HISTORY &&
 	    con->again.sid == rq->sid_past && rq->past != CON_PAST_NONE &&
-	    rq->past != CON_PAST_AGAIN)
+	    (rq->past != CON_PAST_AGAIN || is_cut_again(rq)))
 		con->again.before = item->first_seq;
 }
 
@@ -241,7 +252,8 @@ con_past_end(struct con *con, const struct con_request *rq,
 		count_page(con, rq);
 	if (rq->past == CON_PAST_ENDED)
 		con_ended_done(con);
-	else if (rq->past == CON_PAST_NONE || rq->past == CON_PAST_AGAIN)
+	else if (rq->past == CON_PAST_NONE ||
+	    (rq->past == CON_PAST_AGAIN && !is_cut_again(rq)))
 		con_say(con, _("--- end ---"));
 	else if (earlier > 0)
 		con_say(con, _("--- end; %lu earlier, /history shows them ---"),

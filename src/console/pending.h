@@ -36,7 +36,7 @@ struct con_request {
 	enum con_past past;
 	uint64_t sid_past; /* whose past */
 	uint64_t upto;     /* up to which event */
-	uint64_t unread;   /* of CON_PAST_UNREAD */
+	uint64_t unread;   /* rows: of CON_PAST_UNREAD, and of _AGAIN */
 	char *text;
 
 	/* Of rows of the past: the text of a reply that was refused because

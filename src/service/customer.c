@@ -21,6 +21,9 @@
 #define SOCKET_RCVBUF         16384
 #define HALF_CLOSED_KEEPALIVE 10 /* seconds */
 
+#define IAC  0xff /* a telnet command */
+#define WILL 0xfb /* the first of those about an option */
+
 struct sks_outbox *
 svc_customer_outbox(struct desk_conn *c)
 {
@@ -225,12 +228,16 @@ count_sent(struct svc_node *n)
 	count_taken(n);
 }
 
-/* Nothing more is acknowledged: the outbox is closed. */
+/* Nothing more is acknowledged: the outbox is closed.  When this comes once more
+ * the customer is not asked about any more, and its last answer counts. */
 static void
 count_last(struct svc_node *n)
 {
+	struct svc_customer *cu = svc_customer_of(n->rq.conn);
+
 	count_taken(n);
-	svc_taken_forget(svc_customer_of(n->rq.conn));
+	cu->taking.taken = n->rq.taken;
+	svc_taken_forget(cu);
 }
 
 /*
@@ -518,23 +525,40 @@ customer_refused(struct sks_server *srv, struct sks_request *req,
 		sks_reset(sks_request_socket(req));
 }
 
-/* Is that a classic client's handshake, or the beginning of one? */
+/* How many bytes of telnet's commands these begin with: a command has two, and
+ * one about an option has three.  More than len: the last is not whole. */
+static size_t
+telnet_commands(const unsigned char *bytes, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && bytes[n] == IAC)
+		n += n + 1 < len && bytes[n + 1] < WILL ? 2 : 3;
+	return n;
+}
+
+/* Is that a classic client's handshake, or the beginning of one?  What stands
+ * before it is no part of it, as in svc_opening(). */
 static int
 customer_refused_data(struct sks_server *srv, struct sks_request *req,
     const void *data, size_t n)
 {
-	static const char *const hellos[] = { EV_CLIENT_HELLO,
-		EV_CLIENT_HELLO_GBK };
+	const char *rest = data, *what;
+	size_t lead = telnet_commands(data, n);
+	enum wire_opening opening;
+	bool more;
 
 	(void)srv;
 	(void)req;
-	for (size_t i = 0; i < sizeof hellos / sizeof hellos[0]; i++) {
-		size_t whole = strlen(hellos[i]);
-
-		if (memcmp(data, hellos[i], n < whole ? n : whole) == 0)
-			return n < whole ? SKS_EAGAIN : 1;
-	}
-	return 0;
+	if (lead >= n)
+		return SKS_EAGAIN;
+	lead += wire_opening_lead(rest + lead, n - lead, &more);
+	rest += lead;
+	n -= lead;
+	if (more || n == 0 || wire_opening_is_cut_hello(rest, n))
+		return SKS_EAGAIN;
+	opening = wire_opening(rest, n, false, &what);
+	return opening == WIRE_OPEN_CLASSIC || opening == WIRE_OPEN_CLASSIC_GBK;
 }
 
 /* Only setup fails, and only for want of memory: the peer is told, as one whom

@@ -27,7 +27,8 @@ struct said {
  * thread's. */
 struct svc_taking {
 	struct dw_list link; /* in svc.untaken while it is not all */
-	uint64_t put, taken; /* bytes; taken is the last answer */
+	uint64_t put, taken; /* bytes; taken is the last answer, which
+	                      * counts while the link is in no list */
 	int64_t ask_ns;      /* when it is asked again, */
 	int64_t pause_ns;    /* so long after the last time */
 	int64_t since_ms;    /* steady: it has taken nothing since then, */

@@ -446,8 +446,10 @@ append(struct svc *svc)
 
 	desk_settle(svc->desk, svc_now());
 	evs = desk_events(svc->desk, &n);
-	if (n == 0)
+	if (n == 0) {
+		svc->patience_ns = 0;
 		return 0;
+	}
 	r = store_append(svc->store, evs, n);
 	if (may_wait(svc, r))
 		return -EAGAIN;
@@ -496,6 +498,15 @@ conclude(struct svc *svc, int r)
 	tell_logs(svc);
 }
 
+static void
+end_round(struct svc *svc, int r)
+{
+	if (r == -EAGAIN || may_wait(svc, r))
+		keep_for_later(svc);
+	else
+		conclude(svc, r);
+}
+
 /* The reply that alone is refused as a double gets the answer of the one that
  * is stored. */
 static void
@@ -510,10 +521,7 @@ answer_double(struct svc *svc, struct svc_node *n)
 		assert(r == 0); /* there was room for more */
 		r = append(svc);
 	}
-	if (r == -EAGAIN)
-		keep_for_later(svc);
-	else
-		conclude(svc, r == -ENOENT ? -EEXIST : r);
+	end_round(svc, r == -ENOENT ? -EEXIST : r);
 }
 
 static void
@@ -521,16 +529,19 @@ decide_alone(struct svc *svc, struct svc_node *n)
 {
 	int r;
 
-	while (desk_decide(svc->desk, &n->rq, svc_now()) < 0)
-		conclude(svc, append(svc));
+	while (!waits_for_lock(svc) &&
+	    desk_decide(svc->desk, &n->rq, svc_now()) < 0)
+		end_round(svc, append(svc));
+	if (waits_for_lock(svc)) {
+		dw_list_add(&svc->kept, &n->link);
+		return;
+	}
 	dw_list_add(&svc->round, &n->link);
 	r = append(svc);
-	if (r == -EAGAIN)
-		keep_for_later(svc);
-	else if (r == -EEXIST && n->rq.rq == DESK_RQ_REPLY)
+	if (r == -EEXIST && n->rq.rq == DESK_RQ_REPLY)
 		answer_double(svc, n);
 	else
-		conclude(svc, r);
+		end_round(svc, r);
 }
 
 /* One reply of the round is stored already, under a key that the desk has
@@ -555,16 +566,16 @@ store(struct svc *svc)
 {
 	int r = append(svc);
 
-	if (r == -EAGAIN)
-		keep_for_later(svc);
-	else if (r == -EEXIST && !dw_list_empty(&svc->round))
+	if (r == -EEXIST && !dw_list_empty(&svc->round))
 		decide_one_by_one(svc);
 	else
-		conclude(svc, r);
+		end_round(svc, r);
 }
 
-/* All that comes while a round is kept waits behind it, so that nothing is told
- * in another order. */
+/* All that comes while a round is kept waits behind it, so that no request is
+ * decided in another order.  What is to be stored nowhere, a ping or a notice,
+ * is told as soon as its turn has come: it overtakes what was decided before it
+ * and is not stored yet, as it does without a lock. */
 static void
 decide(struct svc *svc, struct svc_node *n)
 {

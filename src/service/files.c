@@ -44,11 +44,20 @@ watch_folders(struct svc *svc)
 	return watched;
 }
 
+static void
+ask_main(struct svc *svc)
+{
+	atomic_store(&svc->look_asked, true);
+	dw_wake_ring(svc->config->quit);
+}
+
+/* What has happened since they were opened was not heard. */
 void
 svc_files_watch(struct svc *svc)
 {
 	dw_watch_open(&svc->watch);
 	atomic_store(&svc->watched, watch_folders(svc));
+	ask_main(svc);
 }
 
 int
@@ -60,10 +69,8 @@ svc_watch_fd(const struct svc *svc)
 void
 svc_files_ask(struct svc *svc)
 {
-	if (atomic_load(&svc->watched))
-		return;
-	atomic_store(&svc->look_asked, true);
-	dw_wake_ring(svc->config->quit);
+	if (!atomic_load(&svc->watched))
+		ask_main(svc);
 }
 
 /* ---- the operators' socket, on main ---- */
@@ -106,32 +113,60 @@ bind_anew(struct svc *svc, int made, struct dw_buf *why)
 	return r;
 }
 
+static bool
+socket_is_lost(struct svc *svc)
+{
+	bool lost;
+
+	dw_lock(&svc->inbox.lock);
+	lost = svc->socket_lost;
+	dw_unlock(&svc->inbox.lock);
+	return lost;
+}
+
+/* What was not told yet is told with this, if it is still so. */
+static void
+socket_turned(struct svc *svc, bool lost, const char *why)
+{
+	dw_lock(&svc->inbox.lock);
+	svc->socket_lost = lost;
+	snprintf(svc->socket_why, sizeof svc->socket_why, "%s", why);
+	dw_unlock(&svc->inbox.lock);
+	svc_post_again(&svc->inbox, &svc->socket_news);
+}
+
+/* Writes what is to be told of the socket, and "" if it is there. */
+static void
+say_lost(struct svc *svc, char *text, size_t size)
+{
+	text[0] = '\0';
+	dw_lock(&svc->inbox.lock);
+	if (svc->socket_lost)
+		snprintf(text, size,
+		    _("the operators' socket %s is not there any more, and "
+		      "cannot be made anew: %s"),
+		    svc->config->operator_socket, svc->socket_why);
+	dw_unlock(&svc->inbox.lock);
+}
+
 /* On the desk thread. */
 void
 svc_tell_socket(struct svc_node *n)
 {
 	struct svc *svc = DW_LIST_OF(n, struct svc, socket_news);
+	bool was_lost = svc->socket_text[0] != '\0';
+	char again[sizeof svc->socket_text];
 
 	assert(svc->magic == SVC_MAGIC);
-	svc_notice(svc, EV_CODE_SOCKET, svc->socket_text);
-}
-
-static void
-tell_operators(struct svc *svc, const char *why)
-{
-	const char *path = svc->config->operator_socket;
-
-	if (!svc_is_back(&svc->inbox, &svc->socket_news))
-		return;
-	if (svc->socket_lost)
-		snprintf(svc->socket_text, sizeof svc->socket_text,
-		    _("the operators' socket %s is not there any more, and "
-		      "cannot be made anew: %s"),
-		    path, why);
-	else
-		snprintf(svc->socket_text, sizeof svc->socket_text,
-		    _("the operators' socket %s is there again"), path);
-	svc_post(&svc->inbox, &svc->socket_news);
+	say_lost(svc, svc->socket_text, sizeof svc->socket_text);
+	if (svc->socket_text[0] != '\0' && !was_lost) {
+		svc_notice(svc, EV_CODE_SOCKET, svc->socket_text);
+	} else if (svc->socket_text[0] == '\0' && was_lost) {
+		snprintf(again, sizeof again,
+		    _("the operators' socket %s is there again"),
+		    svc->config->operator_socket);
+		svc_notice(svc, EV_CODE_SOCKET, again);
+	}
 }
 
 /* Only what lasts is told to the operators who are there. */
@@ -139,12 +174,10 @@ static void
 keep_socket(struct svc *svc, int made)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	bool was_lost = svc->socket_lost;
 	int r = bind_anew(svc, made, &why);
 
-	svc->socket_lost = r < 0;
-	if (svc->socket_lost != was_lost)
-		tell_operators(svc, dw_buf_str(&why));
+	if (socket_is_lost(svc) != (r < 0))
+		socket_turned(svc, r < 0, dw_buf_str(&why));
 	else if (r > 0)
 		dw_log(svc->config->log,
 		    _("the operators' socket %s was removed, and is made anew"),

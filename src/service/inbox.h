@@ -31,8 +31,9 @@ struct svc_node {
 	uint64_t id;          /* the operator's, for its answer */
 	bool first;           /* goes first */
 	struct dw_cond *back; /* the owner waits on it */
-	/* On the desk thread: just before it is decided, and with the answer
-	 * just before it is given back.  NULL: nothing to do. */
+	/* On the desk thread: just before it is decided, which is once more
+	 * after each time that it was kept for later; and with the answer just
+	 * before it is given back.  NULL: nothing to do. */
 	void (*ready)(struct svc_node *n);
 	void (*answered)(struct svc_node *n, const struct desk_answer *a);
 

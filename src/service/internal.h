@@ -52,9 +52,10 @@ struct svc {
 	/* Main's, see files.c. */
 	struct dw_watch watch;
 	bool logs_losing[2];
-	bool socket_lost;            /* the operators' one */
-	struct svc_node socket_news; /* not out: the text may be written */
-	char socket_text[1024];
+	struct svc_node socket_news; /* of the operators' one */
+	/* Guarded by the inbox's lock. */
+	bool socket_lost;     /* it cannot be made anew, */
+	char socket_why[512]; /* for this reason */
 
 	/* The desk thread's own. */
 	struct desk *desk;
@@ -70,7 +71,10 @@ struct svc {
 	struct dw_buf scratch;
 	/* Of these the operators were told. */
 	bool disk_failing, held_back, log_losing, talk_losing;
-	char damage[512]; /* of the journal, for whoever comes; or "" */
+	/* For whoever comes, or "": of the journal, and of the operators'
+	 * socket while that is lost. */
+	char damage[512];
+	char socket_text[1024];
 
 	atomic_bool ending;     /* the inbox will get no more */
 	atomic_bool look_asked; /* main is to look at the files */

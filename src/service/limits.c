@@ -13,6 +13,7 @@
 
 #include "base/i18n.h"
 #include "service/limits.h"
+#include "socketserver/socketserver.h"
 
 #define FILES_KEPT   64   /* for everything that is no customer */
 #define THREADS_KEPT 2000 /* so that others can still start programs */
@@ -152,12 +153,22 @@ least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Customers at these addresses who are refused are kept for a moment, too; where
+ * there is little, half of it is theirs. */
+static int64_t
+files_for_customers(size_t listeners)
+{
+	int64_t files = raise_files() - FILES_KEPT;
+
+	return files - least(SKS_REFUSED_KEPT * (int64_t)listeners, files / 2);
+}
+
 /* Returns how many customers' threads and sockets this machine can have, and
  * says in *what which limit that is. */
 static int64_t
-capacity(const char **what)
+capacity(size_t listeners, const char **what)
 {
-	int64_t files = raise_files() - FILES_KEPT;
+	int64_t files = files_for_customers(listeners);
 	int64_t threads =
 	    least(read_number("/proc/sys/kernel/pid_max", INT32_MAX),
 		read_number("/proc/sys/kernel/threads-max", INT32_MAX)) -
@@ -174,10 +185,11 @@ capacity(const char **what)
 }
 
 int
-svc_limits_fit(struct svc_limits *limits, bool is_explicit, struct dw_buf *why)
+svc_limits_fit(struct svc_limits *limits, size_t listeners, bool is_explicit,
+    struct dw_buf *why)
 {
 	const char *what;
-	int64_t most = capacity(&what);
+	int64_t most = capacity(listeners, &what);
 
 	if (limits->max_sessions <= most)
 		return 0;

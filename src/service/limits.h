@@ -41,10 +41,11 @@ int svc_limits_check_files(size_t listeners, struct dw_buf *why);
 
 /*
  * Raises the soft limit of descriptors to the hard one, then asks how many
- * sessions this machine can hold.  A default that is more is lowered, and why
- * says so; an explicit one is refused.  Returns 0, 1 (lowered) or -ERANGE.
+ * sessions this machine can hold beside those that are refused at so many
+ * addresses for customers.  A default that is more is lowered, and why says so;
+ * an explicit one is refused.  Returns 0, 1 (lowered) or -ERANGE.
  */
-int svc_limits_fit(struct svc_limits *limits, bool is_explicit,
-    struct dw_buf *why);
+int svc_limits_fit(struct svc_limits *limits, size_t listeners,
+    bool is_explicit, struct dw_buf *why);
 
 #endif

@@ -397,6 +397,8 @@ go_live(struct svc_operator *op)
 		      "accepted until it can"));
 	if (op->svc->damage[0] != '\0')
 		tell_notice(op, EV_CODE_DISK, op->svc->damage);
+	if (op->svc->socket_text[0] != '\0')
+		tell_notice(op, EV_CODE_SOCKET, op->svc->socket_text);
 	if (op->svc->log_losing || op->svc->talk_losing)
 		tell_notice(op, EV_CODE_LOG,
 		    _("rows of the log are lost, because it takes none"));

@@ -45,7 +45,7 @@ svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put)
 uint64_t
 svc_taken(struct svc_customer *cu)
 {
-	return dw_list_empty(&cu->taking.link) ? cu->taking.put :
+	return dw_list_empty(&cu->taking.link) ? cu->taking.taken :
 						 sks_outbox_taken(cu->outbox);
 }
 

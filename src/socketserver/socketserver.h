@@ -1016,6 +1016,10 @@ struct sks_server_config {
 	                        * see on_refused_data.  Of SKS_THREADING */
 };
 
+/* So many refused peers are kept by cfg.refused_grace at once, each with a
+ * descriptor of its own. */
+#define SKS_REFUSED_KEPT 64
+
 /*
  * What a subclass may override.  A NULL slot is the inherited default, which
  * is exported as sks_default_<slot>() so that an override can call up.  All
@@ -1094,7 +1098,7 @@ struct sks_server_ops {
 	 * 1: it is reset, for an end of file would mislead it; SKS_EAGAIN:
 	 * that cannot be told yet.  The default returns 0.
 	 *
-	 * The loop keeps 64 peers so, each until the grace time is over, and
+	 * The loop keeps SKS_REFUSED_KEPT peers so, each until the grace time is over, and
 	 * does not wait for any of them.  One that has sent nothing by then is
 	 * closed in order, one about which SKS_EAGAIN was said is not.
 	 * More than 64 are treated as without a grace time.  All are let go at

@@ -79,6 +79,25 @@ def _():
         k.close()
 
 
+@case("of more than 50 that would be shown again the last 50 are, the foot says "
+      "so, and /history goes on with those before")
+def _():
+    with state() as folder:
+        c, port = console(folder, "--rate", "1000", "--burst", "1000")
+        k = Customer(port)
+        k.send("".join(f"слово {n}.\n" for n in range(1, 54)).encode("cp1251"))
+        c.until(r" 53\.\n")
+        c.type("/charset 1 windows-1251")
+        c.until("the last 50 once more ---\n.*слово 4\\.\n")
+        c.until("слово 53\\.\n")
+        c.until("--- end; 3 earlier, /history shows them ---\n")
+        c.type("/history 1")
+        c.until("messages 1 to 3 ---\n.*слово 1\\.\n.*\n.*слово 3\\.\n")
+        c.until("--- end; nothing is earlier ---\n")
+        leave(c)
+        k.close()
+
+
 @case("a reply that the encoding cannot write is refused, and is not lost")
 def _():
     with Desk() as d:

@@ -486,6 +486,20 @@ def _():
             c.send(parts[-1])
             same(c.end(), "")
             assert c.reset_by_desk
+        # What stands before it, as before an accepted one's, is no part of it.
+        for lead in (b"\xef\xbb\xbf", b"\xff\xfd\x03", b"\xff\xf1",
+                     b"\xff\xfb\x1f\xff\xfd\x03\xef\xbb\xbf"):
+            for words in (CLIENT_HELLO.encode(), CLIENT_HELLO.encode("gbk")):
+                c = d.line()
+                c.until("again later.\r\n")
+                c.split(*(bytes([byte]) for byte in lead[:3]))
+                c.send(lead[3:] + words)
+                same(c.end(), "")
+                assert c.reset_by_desk, (lead, words)
+            c = d.line()
+            c.send(lead + b"hello\n")
+            same(c.end(), FULL)
+            assert not c.reset_by_desk, lead
         # One that has only begun is not told of an end either.
         c = d.line()
         c.send(hello[:9])

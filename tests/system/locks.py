@@ -5,6 +5,7 @@ fails."""
 
 import contextlib
 import os
+import socket
 import sqlite3
 import time
 
@@ -102,6 +103,30 @@ def _():
         came = [f["id"] for f in o.frames if f["op"] in ("ok", "err")]
         same(came[:2], answers)
         same(notices(o), [])
+
+
+def marks(o, sid):
+    """How far the customer is known to have received what was put for it."""
+    o.sync()
+    return [e["n"] for e in o.events()
+            if e["ev"] == "sent" and e["sid"] == sid]
+
+
+@case("what a customer had not received when it went during a lock does not "
+      "count as received")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        for n in range(40):
+            same(o.reply(sid, f"{n} " + "y" * 3000), "ok")
+        with locked(d):
+            c.close()
+            time.sleep(0.1)     # many tries
+        o.event("gone", sid=sid)
+        same([n for n in marks(o, sid) if n >= 40], [])
 
 
 @case("a checkpoint by another program, and a copy of the journal, are not "

@@ -6,11 +6,12 @@ import contextlib
 import os
 import shutil
 import socket
+import sqlite3
 import stat
 import time
 
 from desk import (SANITIZED, Desk, Operator, Skip, case, configured, journal,
-                  main, same, state, wait_until)
+                  main, same, size, state, wait_until)
 
 SORRY = "Your message could not be stored. Please send it again."
 FILES = ("journal.db", "journal.db-wal", "journal.db-shm", "head", "lock")
@@ -226,6 +227,16 @@ def sleeps(d, seconds):
     return wakes(d) == before
 
 
+def a_file(path):
+    with open(path, "xb"):
+        pass
+
+
+def rests(d):
+    """It has done all that there was to do."""
+    wait_until(lambda: sleeps(d, 0.2), "rest")
+
+
 @case("an idle desk with its watch never wakes up")
 def _():
     if SANITIZED:
@@ -234,7 +245,7 @@ def _():
         o, c, sid = begin(d)
         same(o.reply(sid, "hello"), "ok")
         c.until("hello\n")
-        wait_until(lambda: sleeps(d, 0.2), "rest")
+        rests(d)
         same(sleeps(d, 1), True)
 
 
@@ -310,6 +321,66 @@ def _():
             attached(d)
             o.frame(lambda f: f["op"] == "notice" and "again" in f["text"])
             same(len(notices(o)), 2)
+
+
+@case("what cannot be replaced is looked at when it comes and when it goes, and "
+      "not all the while that it is there")
+def _():
+    if SANITIZED or not WATCHED:
+        raise Skip("it would wake up as well")
+    with Desk() as d, socket.socket(socket.AF_UNIX) as foreign:
+        o = d.operator()
+        a_file(f"{d.folder}/file")
+        foreign.bind(f"{d.folder}/foreign")
+        foreign.listen()
+        for n, there in enumerate(("file", "foreign")):
+            os.rename(f"{d.folder}/{there}", d.operator_path)
+            o.frame(op="notice", code="socket")
+            rests(d)
+            os.unlink(d.operator_path)
+            attached(d)
+            wait_until(lambda n=n: len(notices(o)) == 2 * n + 2, "the news")
+            assert notices(o)[-1].endswith("is there again")
+
+
+def of_socket(o):
+    o.sync()
+    return [f["text"] for f in o.frames
+            if f["op"] == "notice" and f["code"] == "socket"]
+
+
+def by_turns(news):
+    """It was lost and is back, as often as there was time to tell."""
+    return [LOST in text for text in news] == [True, False] * (len(news) // 2)
+
+
+@case("news of the socket that come faster than they can be told end with how "
+      "it is, and who comes later is told that it is lost")
+def _():
+    if not WATCHED:
+        raise Skip("nobody tells here")
+    with Desk() as d, contextlib.closing(sqlite3.connect(
+            f"{d.folder}/journal.db", isolation_level=None)) as db:
+        o, c, sid = begin(d)
+        db.execute("BEGIN IMMEDIATE")
+        c.send("wait\n")
+        c.taken()
+        for n in range(size(50)):
+            a_file(f"{d.folder}/x")
+            os.rename(f"{d.folder}/x", d.operator_path)
+            time.sleep(n % 10 / 2000)   # it is lost for as long
+            os.unlink(d.operator_path)
+            wait_until(lambda: os.path.exists(d.operator_path), "the socket")
+        db.execute("ROLLBACK")
+        o.said("wait")
+        wait_until(lambda: by_turns(of_socket(o)), "the last news")
+        news = of_socket(o)
+        a_file(f"{d.folder}/x")
+        os.link(d.operator_path, f"{d.folder}/aside")
+        os.rename(f"{d.folder}/x", d.operator_path)
+        wait_until(lambda: len(of_socket(o)) == len(news) + 1, "the news")
+        late = d.keep(Operator(f"{d.folder}/aside", "late"))
+        assert LOST in late.frame(op="notice", code="socket")["text"]
 
 
 @case("a dead socket in its place is replaced")

@@ -16,6 +16,7 @@
 #include "tests/t.h"
 
 #define NOT_HERE 77
+#define FILES    256
 
 static const struct svc_limit *
 row(const char *name)
@@ -68,13 +69,13 @@ a_limit_takes_its_least_and_its_most_and_nothing_beyond(void)
 
 /* In a child, whose limit of open files does not come back. */
 static int
-fit_in_child(int64_t wanted, bool is_explicit, rlim_t files)
+fit_in_child(int64_t wanted, size_t listeners, bool is_explicit, int64_t want)
 {
 	int status = 0;
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		struct rlimit rl = { files / 2, files };
+		struct rlimit rl = { FILES / 2, FILES };
 		struct svc_limits l;
 		struct dw_buf why = DW_BUF_INITIALIZER;
 		int r;
@@ -83,43 +84,55 @@ fit_in_child(int64_t wanted, bool is_explicit, rlim_t files)
 		l.max_sessions = wanted;
 		/* valgrind has one of its own. */
 		if (setrlimit(RLIMIT_NOFILE, &rl) < 0 ||
-		    getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_max != files)
+		    getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_max != FILES)
 			_exit(NOT_HERE);
-		r = svc_limits_fit(&l, is_explicit, &why);
-		_exit(r == 0                 ? 0 :
-			r < 0 && why.len > 0 ? 2 :
-			l.max_sessions == (int64_t)files - 64 && why.len > 0 ?
-					       1 :
-					       3);
+		r = svc_limits_fit(&l, listeners, is_explicit, &why);
+		_exit(r == 0                                  ? 0 :
+			r < 0 && why.len > 0                  ? 2 :
+			l.max_sessions == want && why.len > 0 ? 1 :
+								3);
 	}
 	waitpid(pid, &status, 0);
 	return WEXITSTATUS(status);
 }
 
+/* most: what it is lowered to, of which only outcome 1 says something. */
 static void
-check_fit(int64_t wanted, bool is_explicit, int want)
+check_fit(int64_t wanted, size_t listeners, bool is_explicit, int outcome,
+    int64_t most)
 {
-	int got = fit_in_child(wanted, is_explicit, 256);
+	int got = fit_in_child(wanted, listeners, is_explicit, most);
 
 	if (got == NOT_HERE)
 		printf("# this limit cannot be lowered here\n");
 	else
-		CHECK_INT(got, want);
+		CHECK_INT(got, outcome);
 }
 
 static void
 a_default_is_lowered_to_what_the_machine_allows(void)
 {
-	check_fit(4096, false, 1);
-	check_fit(100, false, 0);
+	check_fit(4096, 1, false, 1, 128);
+	check_fit(100, 1, false, 0, 0);
+}
+
+/* 64 are the desk's own, and of the 192 others 64 theirs; at many addresses
+ * half of them. */
+static void
+those_who_are_refused_are_left_descriptors(void)
+{
+	check_fit(4096, 0, false, 1, 192);
+	check_fit(4096, 1, false, 1, 128);
+	check_fit(4096, 2, false, 1, 96);
+	check_fit(4096, 9, false, 1, 96);
 }
 
 static void
 an_explicit_limit_that_does_not_fit_is_refused(void)
 {
-	check_fit(4096, true, 2);
-	check_fit(192, true, 0);
-	check_fit(193, true, 2);
+	check_fit(4096, 1, true, 2, 0);
+	check_fit(128, 1, true, 0, 0);
+	check_fit(129, 1, true, 2, 0);
 }
 
 int
@@ -129,6 +142,7 @@ main(void)
 		T(every_default_is_within_its_own_bounds),
 		T(a_limit_takes_its_least_and_its_most_and_nothing_beyond),
 		T(a_default_is_lowered_to_what_the_machine_allows),
+		T(those_who_are_refused_are_left_descriptors),
 		T(an_explicit_limit_that_does_not_fit_is_refused),
 	};
 

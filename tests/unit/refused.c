@@ -11,7 +11,7 @@
 
 #include "rig.h"
 
-#define KEPT    64     /* refused peers that are heard at once */
+#define KEPT    SKS_REFUSED_KEPT
 #define SHORTLY 0.2    /* seconds */
 #define FOREVER 1000.0 /* none that a test waits for */
 #define HELLO   "hello"

@@ -144,6 +144,12 @@ struct sks_path_options {
 int sks_bind_path(struct sks_socket *s, const struct sks_addr *address,
     const struct sks_path_options *options, struct sks_socket_file *file);
 
+/* Would a socket of that type find its path free?  What is there is not, but for
+ * a dead socket where one may be replaced.  Looking makes no file; the answer may
+ * be old at once.  Returns 1 or 0. */
+int sks_path_is_free(const struct sks_addr *address, enum sks_type type,
+    const struct sks_path_options *options);
+
 /* Removes the file from the path of that address, if the path still leads to
  * it. */
 void sks_unlink_path(const struct sks_addr *address,

@@ -156,6 +156,18 @@ sks_bind_path(struct sks_socket *s, const struct sks_addr *address,
 	return r;
 }
 
+int
+sks_path_is_free(const struct sks_addr *address, enum sks_type type,
+    const struct sks_path_options *options)
+{
+	const char *path = sks_addr_path(address);
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return 1;
+	return options->replace_stale && is_dead_socket(address, path, type);
+}
+
 void
 sks_unlink_path(const struct sks_addr *address, struct sks_socket_file *file)
 {

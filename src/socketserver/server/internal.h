@@ -310,6 +310,9 @@ int sks_listeners_open(struct sks_server *srv);
 /* Makes one's socket, and binds it; a Unix stream's then listens. */
 int sks_listener_open(const struct sks_server *srv, struct sks_listener *l);
 int sks_listener_bind(const struct sks_server *srv, struct sks_listener *l);
+/* Would binding find one's path free?  As sks_path_is_free(). */
+int sks_listener_path_is_free(const struct sks_server *srv,
+    const struct sks_listener *l);
 void sks_listeners_free(struct sks_server *srv);
 void sks_reserve_open(struct sks_server *srv);
 

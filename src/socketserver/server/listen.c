@@ -68,14 +68,29 @@ sks_reserve_open(struct sks_server *srv)
 		srv->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-int
-sks_listener_bind(const struct sks_server *srv, struct sks_listener *l)
+static struct sks_path_options
+path_options(const struct sks_server *srv)
 {
-	const struct sks_path_options path = {
+	return (struct sks_path_options){
 		.mode = srv->cfg.unix_mode,
 		.replace_stale = srv->cfg.unix_unlink_stale,
 		.backlog = srv->cfg.backlog,
 	};
+}
+
+int
+sks_listener_path_is_free(const struct sks_server *srv,
+    const struct sks_listener *l)
+{
+	const struct sks_path_options path = path_options(srv);
+
+	return sks_path_is_free(&l->address, srv->kind->type, &path);
+}
+
+int
+sks_listener_bind(const struct sks_server *srv, struct sks_listener *l)
+{
+	const struct sks_path_options path = path_options(srv);
 	int r;
 
 	if (l->sock == NULL)

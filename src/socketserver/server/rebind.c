@@ -37,12 +37,17 @@ take_place(struct sks_listener *l, const struct sks_listener *fresh)
 	return 1;
 }
 
+/* Binding makes a lock file, which whoever watches the folder hears of: it would
+ * look again, and would never come to an end where this fails each time. */
 static int
 rebind_listener(const struct sks_server *srv, struct sks_listener *l)
 {
 	struct sks_listener fresh = { .address = l->address };
-	int r = sks_listener_open(srv, &fresh);
+	int r;
 
+	if (!sks_listener_path_is_free(srv, l))
+		return sks_fail_errno(EADDRINUSE, "bind");
+	r = sks_listener_open(srv, &fresh);
 	if (r == 0)
 		r = sks_listener_bind(srv, &fresh);
 	if (r == 0 && (r = take_place(l, &fresh)) < 0)

@@ -12,7 +12,7 @@ struct sks_server;
  * Looks whether the files of the server's Unix sockets are there, and makes anew
  * those that are not, with the same mode.  What is live goes on.  Another
  * program's socket in such a place stays, and so does anything else but a dead
- * socket.
+ * socket; nothing is made in the folder then, not even for a moment.
  *
  * Returns 1: some were made anew; 0: all are there, or there is none; SKS_E*,
  * as binding does, and nothing has changed.

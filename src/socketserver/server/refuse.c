@@ -7,7 +7,7 @@
  * end may come while it still connects, and what it has sent itself and nobody
  * has read makes a reset of our close.  So refused ones stay for a moment, on
  * one of two lists, both in the order of their leaving.  Those on `leaving` are
- * only waited for.  With cfg.refused_grace the first HEARD_MAX are on `heard`
+ * only waited for.  With cfg.refused_grace the first SKS_REFUSED_KEPT are on `heard`
  * instead: they are polled, and what they send is read, so that an application
  * can tell whom an end of file would mislead, and all others are closed in
  * order.
@@ -24,7 +24,6 @@
 #define LEAVE_NS    (100 * DW_MS)
 #define LEAVING_MAX 128
 
-#define HEARD_MAX   64
 #define HEARD_FIRST 64    /* bytes that on_refused_data sees */
 #define HEARD_BYTES 65536 /* that are read of one peer in all */
 #define HEARD_STEP  2048  /* that are read of it in one turn */
@@ -39,7 +38,7 @@ struct sks_hearing {
 size_t
 sks_refused_max_polled(const struct sks_server_config *cfg)
 {
-	return cfg->refused_grace > 0 ? HEARD_MAX : 0;
+	return cfg->refused_grace > 0 ? SKS_REFUSED_KEPT : 0;
 }
 
 /* Not while descriptors are short, nor where a child would inherit it. */
@@ -186,7 +185,7 @@ sks_refused_poll(const struct sks_server *srv, struct pollfd *p)
 	DW_LIST_EACH(node, &srv->heard) {
 		int fd = sks_fileno(sks_request_of(node)->sock);
 
-		assert(n < HEARD_MAX);
+		assert(n < SKS_REFUSED_KEPT);
 		p[n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	}
 	return n;
