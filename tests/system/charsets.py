@@ -64,6 +64,7 @@ def _():
         c.until(r"1 guest\| \\xef\\xf0\\xe8\\xe2\\xe5\\xf2\n")
         c.until("1 guest does not write UTF-8; it looks like windows-1251: "
                 "/charset 1 windows-1251\n")
+        c.until(r"1 guest\| \\xe3")         # both are there
         c.type("/charset 1 koi8-r")         # a mistake
         c.until("1 guest writes in koi8-r, says lin\n")
         c.until("the last 2 once more")
