@@ -13,6 +13,9 @@
 
 #define CLIENTS 5
 
+/* The descriptor of who is served; only its own thread may ask for it. */
+static atomic_int served_fd;
+
 /* Reads until its peer ends. */
 static int
 wait_for_end(struct sks_handler *h)
@@ -20,6 +23,7 @@ wait_for_end(struct sks_handler *h)
 	char byte;
 	ssize_t n;
 
+	atomic_store(&served_fd, sks_fileno(h->request));
 	while ((n = sks_recv(h->request, &byte, 1)) > 0)
 		;
 	return (int)n;
@@ -124,15 +128,29 @@ what_is_sent_to_all_reaches_each(void)
 	sks_server_free(srv);
 }
 
+static int
+await_served_fd(void)
+{
+	int64_t deadline = sks_after(SOON);
+
+	while (atomic_load(&served_fd) < 0 && sks_now() < deadline)
+		let_pass_ms(1);
+	return atomic_load(&served_fd);
+}
+
 static void
 what_is_sent_too_late_goes_to_nobody_else(void)
 {
 	struct sks_server *srv = waiting_server(SKS_THREADING);
-	struct sks_socket *s = rig_connect(srv), *ours, *theirs;
-	struct sks_request *req = only_request(srv);
-	const int fd = sks_fileno(sks_request_socket(req));
+	struct sks_socket *s, *ours, *theirs;
+	struct sks_request *req;
 	char byte;
+	int fd;
 
+	atomic_store(&served_fd, -1);
+	s = rig_connect(srv);
+	req = only_request(srv);
+	fd = await_served_fd();
 	sks_socket_free(s);
 	CHECK(await_live(srv, 0));
 	/* Somebody else's connection gets the number. */
