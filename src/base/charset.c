@@ -203,6 +203,7 @@ dw_charset_encode(struct dw_buf *out, const struct dw_charset *cs,
 	while (convert(cd, out, &text, &len) != 0 && len > 0) {
 		n = dw_text_first(text, len);
 		dw_buf_addc(out, substitute(text, n));
+		n = n > 0 ? n : 1;
 		text += n;
 		len -= n;
 	}

@@ -659,7 +659,7 @@ dw_text_first(const char *s, size_t len)
 	for (size_t n = 1; n <= 4 && n <= len; n++)
 		if (dw_text_valid(s, n) == n)
 			return n;
-	return 1;
+	return 0;
 }
 
 size_t

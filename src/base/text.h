@@ -90,8 +90,7 @@ int dw_text_fold(struct dw_buf *out, const char *text, size_t len);
 /* Length of the longest prefix that is valid UTF-8. */
 size_t dw_text_valid(const char *s, size_t len);
 
-/* Length of the character that s, of len > 0 bytes, begins with; 1: of the byte
- * that is none. */
+/* Length of the character that s begins with; 0: it begins with none. */
 size_t dw_text_first(const char *s, size_t len);
 
 /* How many bytes at the end (0 to 3) begin a character that more bytes could

@@ -31,16 +31,6 @@ arrived(struct ev_session *s, const struct ev_event *ev)
 	snprintf(s->name, sizeof s->name, "%s", ev->who);
 }
 
-/* The length of the character that text begins with; 0: it begins with none. */
-static size_t
-character(const char *text, size_t len)
-{
-	for (size_t n = 1; n <= 4 && n <= len && text[0] != '\0'; n++)
-		if (dw_text_valid(text, n) == n)
-			return n;
-	return 0;
-}
-
 static void
 keep_words(char words[EV_WORDS_SIZE], const char *text, size_t len)
 {
@@ -48,7 +38,8 @@ keep_words(char words[EV_WORDS_SIZE], const char *text, size_t len)
 	const char *from;
 
 	for (; len > 0; text += take, len -= take, at += put) {
-		put = take = character(text, len);
+		/* Words are a string: a NUL is no character of them. */
+		put = take = text[0] != '\0' ? dw_text_first(text, len) : 0;
 		from = text;
 		if (take == 0) {
 			from = NO_TEXT;

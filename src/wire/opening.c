@@ -666,10 +666,7 @@ readable_at(const char *text, size_t len)
 {
 	if ((unsigned char)text[0] < ' ' || text[0] == 0x7f)
 		return 0;
-	for (size_t n = 1; n <= 4 && n <= len; n++)
-		if (dw_text_valid(text, n) == n)
-			return n;
-	return 0;
+	return dw_text_first(text, len);
 }
 
 /* The length of the readable text at the beginning; 0 too when it is so short
