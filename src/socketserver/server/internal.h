@@ -273,6 +273,7 @@ extern int64_t sks_worker_patience_ns;
 void sks_log(struct sks_server *srv, enum sks_log_level level,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 int sks_episode_begins(struct sks_episode *e);
+int sks_episode_lasts(const struct sks_episode *e);
 void sks_report(struct sks_server *srv, struct sks_request *req, int code);
 
 /* request.c */

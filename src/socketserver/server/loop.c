@@ -423,7 +423,7 @@ wait_and_handle(struct sks_server *srv)
 		reap(srv);
 		if ((r = handle_one(srv, ready)) != 0)
 			return r;
-		if (dw_clock_ns() >= deadline_ns) {
+		if (deadline_ns != DW_NEVER && dw_clock_ns() >= deadline_ns) {
 			srv->ops.handle_timeout(srv);
 			return 0;
 		}
