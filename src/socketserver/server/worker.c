@@ -78,8 +78,7 @@ may_park_locked(const struct sks_server *srv) DW_REQUIRES(srv->lock)
 }
 
 static void
-park_locked(struct sks_server *srv, struct sks_worker *w)
-    DW_REQUIRES(srv->lock)
+park_locked(struct sks_server *srv, struct sks_worker *w) DW_REQUIRES(srv->lock)
 {
 	assert(!w->is_parked && w->req == NULL);
 	w->is_parked = 1;
@@ -99,8 +98,7 @@ unpark_locked(struct sks_server *srv, struct sks_worker *w)
 
 /* The loop, or the thread that closes, then joins it. */
 static void
-done_locked(struct sks_server *srv, struct sks_worker *w)
-    DW_REQUIRES(srv->lock)
+done_locked(struct sks_server *srv, struct sks_worker *w) DW_REQUIRES(srv->lock)
 {
 	dw_list_add(&srv->done, &w->node);
 	dw_cond_broadcast(&srv->changed);
@@ -198,6 +196,16 @@ await_request(struct sks_worker *w)
 	return w->req != NULL;
 }
 
+static void
+set_name(const struct sks_worker *w)
+{
+	char name[40];
+
+	snprintf(name, sizeof name, "%s%" PRIu64, w->srv->thread_name,
+	    w->number);
+	dw_thread_set_name(name);
+}
+
 static void *
 worker_main(void *arg)
 {
@@ -206,6 +214,7 @@ worker_main(void *arg)
 	assert(w->magic == SKS_WORKER_MAGIC);
 	assert(w->srv->magic == SKS_SERVER_MAGIC);
 	w->thread = pthread_self();
+	set_name(w);
 	do
 		serve(w->srv, w->req);
 	while (request_over(w) && await_request(w));
@@ -261,15 +270,14 @@ int
 sks_worker_start(struct sks_server *srv, struct sks_request *req)
 {
 	struct sks_worker *w = worker_new(srv);
-	char name[40];
 	pthread_t thread; /* not used here: the worker may have ended by now */
 	int r;
 
 	if (w == NULL)
 		return -ENOMEM;
 	w->req = req;
-	snprintf(name, sizeof name, "%s%" PRIu64, srv->thread_name, w->number);
-	r = dw_thread_start(&thread, name, sks_stack_size(srv), worker_main, w);
+	r = dw_thread_start_unnamed(&thread, sks_stack_size(srv), worker_main,
+	    w);
 	if (r == 0)
 		return 0;
 	w->req = NULL;
