@@ -54,6 +54,8 @@ sks_setblocking(struct sks_socket *s, int flag)
 int64_t
 sks_socket_deadline(const struct sks_socket *s)
 {
+	if (isinf(s->timeout)) /* never negative */
+		return SKS_NEVER;
 	return s->timeout > 0 ? dw_clock_after(s->timeout) : SKS_NOW;
 }
 
@@ -68,8 +70,9 @@ timeval_of(int64_t us)
 }
 
 /* The kernel takes 0 for no limit, so a limit is never below 1 ms. */
-static int
-limit(struct sks_socket *s, int option, int64_t *set_us, int64_t deadline_ns)
+int
+sks_limit(struct sks_socket *s, int option, int64_t *set_us,
+    int64_t deadline_ns)
 {
 	int64_t now, us = 0;
 	struct timeval tv;
@@ -88,18 +91,6 @@ limit(struct sks_socket *s, int option, int64_t *set_us, int64_t deadline_ns)
 		return sks_socket_fail(s, errno, "setsockopt");
 	*set_us = us;
 	return 0;
-}
-
-int
-sks_limit_recv(struct sks_socket *s, int64_t deadline_ns)
-{
-	return limit(s, SO_RCVTIMEO, &s->rcv_us, deadline_ns);
-}
-
-int
-sks_limit_send(struct sks_socket *s, int64_t deadline_ns)
-{
-	return limit(s, SO_SNDTIMEO, &s->snd_us, deadline_ns);
 }
 
 int
