@@ -1036,10 +1036,9 @@ struct sks_server_config {
 	/*
 	 * 0; 1: the workers of SKS_THREADING are scheduled as SCHED_BATCH of
 	 * Linux.  One that is woken then does not interrupt who runs, which
-	 * saves a tenth or two of the processor's time in a server of many
-	 * short sessions or messages.  The price: under load it waits for its
-	 * turn, and the slowest answers come later (of 5,000 messages a second
-	 * the slowest hundredth took three times as long).  Elsewhere
+	 * saves about a tenth of the processor's time where many sessions or
+	 * messages are short.  The price: under load it waits for its turn, so
+	 * answers come later, and the slowest of them much later.  Elsewhere
 	 * sks_server_new() says SKS_ENOTSUP.
 	 */
 	int batch_workers;

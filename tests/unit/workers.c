@@ -71,7 +71,7 @@ static pthread_t ran_in[3]; /* a request's thread; read when it has ended */
 static int
 note_thread(struct sks_handler *h)
 {
-	ran_in[h->number - 1] = pthread_self();
+	ran_in[(h->number - 1) % 3] = pthread_self();
 	return echo_line(h);
 }
 
@@ -130,6 +130,23 @@ burst(struct sks_server *srv, unsigned n)
 		sks_socket_free(s[i]);
 	}
 	CHECK(await_live(srv, 0));
+}
+
+static void
+the_worker_that_parked_last_serves_next(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server *srv;
+
+	sks_worker_patience_ns = LONG_NS;
+	srv = started(&cfg, &waiting);
+	burst(srv, 6);
+	CHECK_INT(sks_server_set_handler(srv, &noting), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK(session(srv));
+	CHECK(pthread_equal(ran_in[0], ran_in[1]));
+	CHECK(pthread_equal(ran_in[0], ran_in[2]));
+	sks_server_free(srv);
 }
 
 static void
@@ -203,6 +220,7 @@ static void
 a_worker_that_closes_ends_those_that_are_parked(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	int threads = count_threads_now();
 	struct sks_server *srv;
 	struct sks_socket *s;
 	char end;
@@ -215,6 +233,7 @@ a_worker_that_closes_ends_those_that_are_parked(void)
 	CHECK_INT(sks_recv(s, &end, 1), 0);
 	CHECK(await_live(srv, 0));
 	CHECK_INT(stats_of(srv).threads, 1); /* itself, to be joined */
+	CHECK_INT(count_threads_down_to(threads), threads);
 	sks_server_free(srv);
 	sks_socket_free(s);
 }
@@ -408,24 +427,6 @@ workers_are_batch_only_if_asked_for(void)
 
 /* --- races --- */
 
-/* The patience ends at about the time at which the next request comes. */
-static void
-a_request_given_to_a_worker_that_is_about_to_end_is_served(void)
-{
-	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
-	int sessions = t_size("sessions", 5000), good = 0;
-	struct sks_server *srv;
-
-	sks_worker_patience_ns = 30000;
-	srv = started(&cfg, &echo_handler);
-	for (int i = 0; i < sessions; i++)
-		good += rig_echo(srv);
-	CHECK_INT(good, sessions);
-	CHECK(await_live(srv, 0));
-	CHECK(await_threads(srv, 0));
-	sks_server_free(srv);
-}
-
 static atomic_int served; /* by the server that is closed */
 
 /* Connects again and again until the server is gone. */
@@ -486,6 +487,39 @@ serve_some(void *srv)
 	return (void *)good;
 }
 
+/* Three clients at once, each with fifty sessions. */
+static void
+serve_three(struct sks_server *srv)
+{
+	pthread_t clients[3];
+	void *good;
+
+	for (int c = 0; c < 3; c++)
+		pthread_create(&clients[c], NULL, serve_some, srv);
+	for (int c = 0; c < 3; c++) {
+		pthread_join(clients[c], &good);
+		CHECK_INT((intptr_t)good, 50);
+	}
+}
+
+/* A worker's patience has ended before it waits, so that it takes itself off the
+ * list while the loop takes it. */
+static void
+a_request_given_to_a_worker_that_is_about_to_end_is_served(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	int rounds = t_size("rounds", 300);
+	struct sks_server *srv;
+
+	sks_worker_patience_ns = 0;
+	srv = started(&cfg, &echo_handler);
+	for (int i = 0; i < rounds; i++)
+		serve_three(srv);
+	CHECK(await_live(srv, 0));
+	CHECK(await_threads(srv, 0));
+	sks_server_free(srv);
+}
+
 /* The loop is rung only by a worker whose end it waits for. */
 static void
 everybody_who_waits_for_the_only_place_gets_it(void)
@@ -495,19 +529,12 @@ everybody_who_waits_for_the_only_place_gets_it(void)
 
 	for (int i = 0; i < rounds; i++) {
 		struct sks_server *srv;
-		pthread_t clients[3];
-		void *good;
 
 		cfg.max_sessions = 1;
 		cfg.overload = SKS_WAIT;
 		sks_worker_patience_ns = LONG_NS;
 		srv = started(&cfg, &echo_handler);
-		for (int c = 0; c < 3; c++)
-			pthread_create(&clients[c], NULL, serve_some, srv);
-		for (int c = 0; c < 3; c++) {
-			pthread_join(clients[c], &good);
-			CHECK_INT((intptr_t)good, 50);
-		}
+		serve_three(srv);
 		sks_server_free(srv);
 	}
 }
@@ -621,6 +648,7 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(a_worker_that_has_ended_a_request_serves_the_next),
+		T(the_worker_that_parked_last_serves_next),
 		T(no_more_than_max_parked_wait_after_a_burst),
 		T(a_worker_that_nobody_needs_ends_by_itself),
 		T(no_parked_worker_outlives_close),
