@@ -897,7 +897,7 @@ enum sks_kind {
 
 enum sks_concurrency {
 	SKS_SYNC,      /* one request after the other, in the loop */
-	SKS_THREADING, /* a thread of its own for each */
+	SKS_THREADING, /* a thread for each, see max_parked */
 	SKS_FORKING    /* a process of its own for each, see below */
 };
 
@@ -1341,7 +1341,8 @@ SKS_API int sks_server_stop(struct sks_server *srv, double timeout);
  * Ends everything: stops the loop, closes the listener (unlinks a Unix
  * socket that is still ours), asks the handlers (sks_handler_stopping, their
  * reads return 0), waits cfg.grace, shuts their sockets down both ways, waits
- * one second more, joins all that ended.  SKS_FORKING: waits cfg.grace for the
+ * one second more, ends the threads that wait for a request (cfg.max_parked),
+ * joins all that ended.  SKS_FORKING: waits cfg.grace for the
  * children, sends SIGTERM, waits one second more, sends SIGKILL, reaps all.
  * A datagram server's socket is in its handlers' hands: they are asked
  * (sks_handler_stopping), it is cut after the grace time and closed after the

@@ -50,9 +50,11 @@ sks_worker_request(void)
 static void
 begin_anew(void)
 {
+	int old;
+
 	sks_error_clear();
-	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, NULL);
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old);
+	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &old);
 	errno = 0;
 }
 
