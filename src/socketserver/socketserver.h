@@ -897,7 +897,7 @@ enum sks_kind {
 
 enum sks_concurrency {
 	SKS_SYNC,      /* one request after the other, in the loop */
-	SKS_THREADING, /* a thread of its own for each */
+	SKS_THREADING, /* a thread for each, see max_parked */
 	SKS_FORKING    /* a process of its own for each, see below */
 };
 
@@ -1002,7 +1002,8 @@ struct sks_server_config {
 	                                    * workers want less */
 	int block_on_close;                /* 1; 0: see sks_server_close() */
 	double grace;                      /* 5 s, see sks_server_close() */
-	const char *thread_name;           /* "worker-"; the number is added */
+	const char *thread_name;           /* "worker-"; the number of the
+	                                    * thread is added */
 	unsigned unix_mode;                /* 0600, of the socket's file; umask
 	                                    * is changed for the time of bind */
 	int unix_unlink;       /* 1: server_close removes the file, if
@@ -1014,6 +1015,33 @@ struct sks_server_config {
 	void *log_user;        /* what it is given */
 	double refused_grace;  /* 0 s; how long refused peers have to read why,
 	                        * see on_refused_data.  Of SKS_THREADING */
+
+	/*
+	 * 64, of SKS_THREADING: so many threads whose request has ended wait
+	 * for the next one, each for a second at most.  0: each request has a
+	 * new thread, as in Python.
+	 *
+	 * In a thread that has served another request all this is new: the
+	 * handler's instance, its deferred calls, sks_last_error(), errno,
+	 * and whether the thread can be cancelled.  What belongs to the thread
+	 * lives as long as the thread: _Thread_local variables of the
+	 * application, the values of its pthread keys (their destructors run
+	 * when the thread ends), and what it changed of the thread itself,
+	 * such as the signal mask, the name, the priority or the locale.  A
+	 * handler that leaves something there puts it back in finish or with
+	 * sks_defer(); where that cannot be done, max_parked is 0.
+	 */
+	unsigned max_parked;
+
+	/*
+	 * 0; 1: the workers of SKS_THREADING are scheduled as SCHED_BATCH of
+	 * Linux.  One that is woken then does not interrupt who runs, which
+	 * saves about a tenth of the processor's time where many sessions or
+	 * messages are short.  The price: under load it waits for its turn, so
+	 * answers come later, and the slowest of them much later.  Elsewhere
+	 * sks_server_new() says SKS_ENOTSUP.
+	 */
+	int batch_workers;
 };
 
 /* So many refused peers are kept by cfg.refused_grace at once, each with a
@@ -1313,7 +1341,8 @@ SKS_API int sks_server_stop(struct sks_server *srv, double timeout);
  * Ends everything: stops the loop, closes the listener (unlinks a Unix
  * socket that is still ours), asks the handlers (sks_handler_stopping, their
  * reads return 0), waits cfg.grace, shuts their sockets down both ways, waits
- * one second more, joins all that ended.  SKS_FORKING: waits cfg.grace for the
+ * one second more, ends the threads that wait for a request (cfg.max_parked),
+ * joins all that ended.  SKS_FORKING: waits cfg.grace for the
  * children, sends SIGTERM, waits one second more, sends SIGKILL, reaps all.
  * A datagram server's socket is in its handlers' hands: they are asked
  * (sks_handler_stopping), it is cut after the grace time and closed after the
@@ -1398,7 +1427,8 @@ struct sks_server_stats {
 	} by_errno[8];            /* the first eight kinds */
 	unsigned live;            /* requests not yet closed; of
 	                           * SKS_FORKING: not yet reaped */
-	unsigned threads;         /* workers not yet joined */
+	unsigned threads;         /* workers not yet joined, with those
+	                           * that wait for a request */
 	unsigned children;        /* processes not yet reaped */
 	uint64_t children_failed; /* that ended with another status
 	                           * than 0, or by a signal */

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/lock.h"
@@ -86,13 +87,33 @@ ssize_t sks_recv_limited(struct sks_socket *s, void *buf, size_t n,
 #define SKS_NOW 0
 int64_t sks_socket_deadline(const struct sks_socket *s);
 
+/* Tells the kernel a limit, `option`, unless it is the one that the kernel has:
+ * *set_us. */
+int sks_limit(struct sks_socket *s, int option, int64_t *set_us,
+    int64_t deadline_ns);
+
 /*
  * Tell the kernel how long the next recv or send may wait: until the deadline,
  * but at least 1 ms.  Return 0, SKS_ETIMEDOUT when nothing is left, or another
- * failure.
+ * failure.  Most calls have no limit and had none before.
  */
-int sks_limit_recv(struct sks_socket *s, int64_t deadline_ns);
-int sks_limit_send(struct sks_socket *s, int64_t deadline_ns);
+static inline int
+sks_limit_recv(struct sks_socket *s, int64_t deadline_ns)
+{
+	if (deadline_ns == SKS_NEVER && s->rcv_us == 0 &&
+	    !atomic_load(&s->shared))
+		return 0;
+	return sks_limit(s, SO_RCVTIMEO, &s->rcv_us, deadline_ns);
+}
+
+static inline int
+sks_limit_send(struct sks_socket *s, int64_t deadline_ns)
+{
+	if (deadline_ns == SKS_NEVER && s->snd_us == 0 &&
+	    !atomic_load(&s->shared))
+		return 0;
+	return sks_limit(s, SO_SNDTIMEO, &s->snd_us, deadline_ns);
+}
 
 /* Was the call ended only by that limit or by a signal?  Then the caller tries
  * again with the rest of the deadline. */

@@ -54,6 +54,8 @@ sks_setblocking(struct sks_socket *s, int flag)
 int64_t
 sks_socket_deadline(const struct sks_socket *s)
 {
+	if (isinf(s->timeout)) /* never negative */
+		return SKS_NEVER;
 	return s->timeout > 0 ? dw_clock_after(s->timeout) : SKS_NOW;
 }
 
@@ -68,18 +70,19 @@ timeval_of(int64_t us)
 }
 
 /* The kernel takes 0 for no limit, so a limit is never below 1 ms. */
-static int
-limit(struct sks_socket *s, int option, int64_t *set_us, int64_t deadline_ns)
+int
+sks_limit(struct sks_socket *s, int option, int64_t *set_us,
+    int64_t deadline_ns)
 {
-	int64_t now = dw_clock_ns(), us = 0;
+	int64_t now, us = 0;
 	struct timeval tv;
 
-	if (deadline_ns <= now)
-		return sks_fail(SKS_ETIMEDOUT, "");
-	if (deadline_ns != DW_NEVER)
+	if (deadline_ns != DW_NEVER) {
+		if (deadline_ns <= (now = dw_clock_ns()))
+			return sks_fail(SKS_ETIMEDOUT, "");
 		us = (deadline_ns - now + 999) / 1000;
-	if (us > 0 && us < 1000)
-		us = 1000;
+		us = us < 1000 ? 1000 : us;
+	}
 	if (us == *set_us && !atomic_load(&s->shared))
 		return 0;
 	assert(us >= 0);
@@ -88,18 +91,6 @@ limit(struct sks_socket *s, int option, int64_t *set_us, int64_t deadline_ns)
 		return sks_socket_fail(s, errno, "setsockopt");
 	*set_us = us;
 	return 0;
-}
-
-int
-sks_limit_recv(struct sks_socket *s, int64_t deadline_ns)
-{
-	return limit(s, SO_RCVTIMEO, &s->rcv_us, deadline_ns);
-}
-
-int
-sks_limit_send(struct sks_socket *s, int64_t deadline_ns)
-{
-	return limit(s, SO_SNDTIMEO, &s->snd_us, deadline_ns);
 }
 
 int
