@@ -499,6 +499,7 @@ begin(struct world *w, uint64_t seed)
 		.turn = { 45 * DW_SECOND, 30 * DW_SECOND, 10 * DW_SECOND },
 		.linger_ns = 2 * DW_SECOND,
 		.retry_ns = DW_SECOND,
+		.sent_ns = 30 * DW_MS,
 		.gone_after_ms = 24 * 3600 * 1000,
 		.max_gone = 12,
 		.max_gone_per_address = 5,
