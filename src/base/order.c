@@ -64,9 +64,10 @@ dw_order_put(struct dw_order *o, struct dw_order_node *n, int64_t key)
 		parent->count++;
 		at = &parent->kid[key >= parent->key];
 	}
-	*n = (struct dw_order_node){
-		.parent = parent, .key = key, .heat = next_heat(o), .count = 1
-	};
+	*n = (struct dw_order_node){ .parent = parent,
+		.key = key,
+		.heat = next_heat(o),
+		.count = 1 };
 	*at = n;
 	while (n->parent != NULL && n->heat > n->parent->heat)
 		rise(o, n);

@@ -146,6 +146,42 @@ __wrap_desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
 		;
 }
 
+WRAPS(desk_settle);
+void
+__wrap_desk_settle(struct desk *d, struct desk_time now)
+{
+	unsigned seen = 0;
+
+	__real_desk_settle(d, now);
+	if (PLANTED(all_are_looked_at))
+		DW_LIST_EACH(n, &d->sessions)
+			seen++;
+	if (seen > d->sid)
+		abort();
+}
+
+WRAPS(desk_tick);
+void
+__wrap_desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now)
+{
+	__real_desk_tick(d, sink, arg, now);
+	if (PLANTED(all_turns_are_looked_at))
+		DW_LIST_EACH(n, &d->conns)
+			desk_conn_schedule(d,
+			    DW_LIST_OF(n, struct desk_conn, node));
+}
+
+WRAPS(desk_notice_taken);
+void
+__wrap_desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken,
+    struct desk_time now)
+{
+	__real_desk_notice_taken(d, c, taken, now);
+	if (PLANTED(sent_has_a_round))
+		d->taken_ns = now.ns;
+}
+
 /* ---- decisions ---- */
 
 static void
