@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Things in the order of a number: when they are due, or since when they wait.
  * The first of them, a thing's place, putting and taking out each look at a few

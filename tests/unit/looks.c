@@ -114,8 +114,8 @@ close_pages(void)
 static void
 open_pages(void)
 {
-	CHECK_INT(
-	    mprotect(pages, PAGES * page_size, PROT_READ | PROT_WRITE), 0);
+	CHECK_INT(mprotect(pages, PAGES * page_size, PROT_READ | PROT_WRITE),
+	    0);
 }
 
 /* ---- the desk ---- */
@@ -188,8 +188,10 @@ conn_says(struct desk_conn *c, const char *text)
 static void
 conn_rq(struct desk_conn *c, enum desk_rq rq, enum ev_mode mode)
 {
-	ask((struct desk_request){
-	    .rq = rq, .conn = c, .mode = mode, .why = "left" });
+	ask((struct desk_request){ .rq = rq,
+	    .conn = c,
+	    .mode = mode,
+	    .why = "left" });
 }
 
 static void
@@ -294,15 +296,15 @@ finish(const char *want)
 }
 
 /* Both must be few, and not only in proportion. */
-#define WITH_EACH(n) \
-	for (int n = FEW; n <= MANY; n += MANY - FEW)
+#define WITH_EACH(n) for (int n = FEW; n <= MANY; n += MANY - FEW)
 
 /* ---- rounds ---- */
 
 static void
 a_message_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		conn_says(conns[n / 2], "and");
 		rounds();
@@ -313,7 +315,8 @@ a_message_looks_at_few(void)
 static void
 a_reply_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		reply_to((uint64_t)n / 2 + 5);
 		rounds();
@@ -326,7 +329,8 @@ a_reply_looks_at_few(void)
 static void
 news_that_a_reply_was_taken_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		put_says = DESK_PUT_SENT;
 		reply_to((uint64_t)n / 2 + 5);
@@ -345,7 +349,8 @@ news_that_a_reply_was_taken_looks_at_few(void)
 static void
 a_turn_that_is_due_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		now.ns = desk_deadline(desk);
 		rounds();
@@ -356,7 +361,8 @@ a_turn_that_is_due_looks_at_few(void)
 static void
 one_who_leaves_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		conn_rq(conns[n / 2 + 4], DESK_RQ_DISCONNECTED, EV_MODE_NONE);
 		rounds();
@@ -367,7 +373,8 @@ one_who_leaves_looks_at_few(void)
 static void
 one_who_has_left_for_long_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		open_pages();
 		for (int i = 0; i < n; i++) /* nobody else's time comes */
@@ -386,7 +393,8 @@ a_close_looks_at_few(void)
 {
 	char text[40];
 
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		snprintf(text, sizeof text, "close %d", n / 2 + 3);
 		command(text);
@@ -398,7 +406,8 @@ a_close_looks_at_few(void)
 static void
 a_place_in_line_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		conn_says(conns[n / 2 + 4], "/place");
 		rounds();
@@ -409,7 +418,8 @@ a_place_in_line_looks_at_few(void)
 static void
 a_greeting_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		open_pages();
 		arrive(0);
@@ -422,7 +432,8 @@ a_greeting_looks_at_few(void)
 static void
 a_round_that_is_not_stored_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		conn_says(conns[n / 2 + 4], "and");
 		reply_to((uint64_t)n / 2 + 5);
@@ -436,7 +447,8 @@ a_round_that_is_not_stored_looks_at_few(void)
 static void
 a_round_that_is_taken_back_looks_at_few(void)
 {
-	WITH_EACH(n) {
+	WITH_EACH(n)
+	{
 		begin(n);
 		conn_says(conns[n / 2 + 4], "and");
 		reply_to((uint64_t)n / 2 + 5);
