@@ -180,6 +180,8 @@ __wrap_desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken,
 	__real_desk_notice_taken(d, c, taken, now);
 	if (PLANTED(sent_has_a_round))
 		d->taken_ns = now.ns;
+	if (PLANTED(sent_waits_for_ever))
+		d->taken_ns = DW_NEVER;
 }
 
 /* ---- decisions ---- */

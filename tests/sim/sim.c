@@ -401,6 +401,7 @@ pass_time(struct world *w, int64_t delta_ns)
 	}
 	if (end > w->now.ns)
 		set_time(w, end);
+	store_check_sent(w);
 	if (delta_ns > 3600 * DW_SECOND)
 		store_compare(w);
 }
