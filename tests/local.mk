@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/observe \
 	tests/unit/op \
 	tests/unit/opening \
+	tests/unit/order \
 	tests/unit/outbox \
 	tests/unit/peers \
 	tests/unit/pending \
@@ -95,7 +96,8 @@ if CAN_WRAP
 unit_tests += \
 	tests/unit/allocation \
 	tests/unit/framing \
-	tests/unit/log_hangs
+	tests/unit/log_hangs \
+	tests/unit/looks
 endif
 
 scripts = \
@@ -192,6 +194,7 @@ plant_programs = \
 	tests/plant/journal \
 	tests/plant/keys \
 	tests/plant/line \
+	tests/plant/looks \
 	tests/plant/op \
 	tests/plant/opening \
 	tests/plant/peers \
@@ -218,6 +221,7 @@ tests_plant_event_SOURCES = $(plant_sources) tests/unit/event.c
 tests_plant_journal_SOURCES = $(plant_sources) $(tests_unit_journal_SOURCES)
 tests_plant_keys_SOURCES = $(plant_sources) tests/unit/keys.c
 tests_plant_line_SOURCES = $(plant_sources) tests/unit/line.c
+tests_plant_looks_SOURCES = $(plant_sources) tests/unit/looks.c
 tests_plant_op_SOURCES = $(plant_sources) tests/unit/op.c
 tests_plant_opening_SOURCES = $(plant_sources) tests/unit/opening.c
 tests_plant_peers_SOURCES = $(plant_sources) tests/unit/peers.c
@@ -234,6 +238,7 @@ tests_plant_event_LDFLAGS = $(plant_ldflags)
 tests_plant_journal_LDFLAGS = $(plant_ldflags)
 tests_plant_keys_LDFLAGS = $(plant_ldflags)
 tests_plant_line_LDFLAGS = $(plant_ldflags)
+tests_plant_looks_LDFLAGS = $(plant_ldflags) -Wl,--wrap=calloc -Wl,--wrap=free
 tests_plant_op_LDFLAGS = $(plant_ldflags)
 tests_plant_opening_LDFLAGS = $(plant_ldflags)
 tests_plant_peers_LDFLAGS = $(plant_ldflags)
@@ -249,6 +254,9 @@ CLEANFILES += tests/plant/wraps
 # The test sees how much memory is asked for, and how often something is sent.
 tests_unit_allocation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc
+
+# The test gives each session a page of its own.
+tests_unit_looks_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=free
 
 tests_unit_log_hangs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
 

@@ -25,6 +25,8 @@ libdeskwire_la_SOURCES += \
 	src/base/charset.h \
 	src/base/folder.c \
 	src/base/folder.h \
+	src/base/order.c \
+	src/base/order.h \
 	src/base/quit.c \
 	src/base/quit.h \
 	src/base/i18n.h \

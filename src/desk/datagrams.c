@@ -97,7 +97,6 @@ desk_send_datagram(const struct desk_round *r, const struct desk_effect *fx)
 	sent->seq = ev->seq;
 	sent->why = why != NULL ? why : "";
 	memcpy(sent->addr, to->addr, sizeof sent->addr);
-	r->d->dirty = true;
 	if (known != NULL)
 		known->answered = true;
 }
@@ -262,7 +261,6 @@ desk_settle_udp_sent(struct desk *d, struct desk_time now)
 		struct ev_event ev = ev_event_of(EV_UDP_SENT);
 
 		if (desk_reserve(d, 1, 0) < 0) {
-			d->dirty = true;
 			d->retry_ns = now.ns + d->config->retry_ns;
 			return;
 		}

@@ -258,7 +258,7 @@ decide_eof(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	if (c->mode == EV_MODE_LINE && desk_session_is_open(c->session)) {
 		if (c->session->facts.waiting_at.seq == 0)
 			desk_fx_bye(d, DESK_FX_BYE, c, "");
-		d->dirty = true;
+		desk_notice(d, c->session);
 	} else if (!c->kept) {
 		desk_fx_conn(d, DESK_FX_CUT, c);
 	}
@@ -271,18 +271,19 @@ decide_disconnected(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	struct desk_conn *c = rq->conn;
+	struct desk_session *s = c->session;
 
 	(void)now;
-	if (c->session != NULL) {
-		d->sweep = d->sweep || !desk_session_is_open(c->session);
+	if (s != NULL) {
 		/* Also of one whose end may yet fail to be stored. */
-		if (!c->session->facts.gone)
-			c->session->lost = d->draining ? EV_WHY_STOP :
-			    c->cut_why != NULL         ? c->cut_why :
-							 rq->why;
-		c->session->conn = NULL;
+		if (!s->facts.gone)
+			s->lost = d->draining  ? EV_WHY_STOP :
+			    c->cut_why != NULL ? c->cut_why :
+						 rq->why;
+		s->conn = NULL;
 		c->session = NULL;
-		d->dirty = true;
+		desk_line_update(d, s);
+		desk_notice(d, s);
 	}
 	/* Its worker frees it once this is answered. */
 	assert(c->session == NULL);
@@ -401,7 +402,7 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		return -ENOMEM;
 	if (rq->conn != NULL) {
 		desk_conn_save(d, rq->conn);
-		desk_notice_taken(d, rq->conn, rq->taken);
+		desk_notice_taken(d, rq->conn, rq->taken, now);
 	}
 	return decide[rq->rq](d, rq, now);
 }

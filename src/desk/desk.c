@@ -36,6 +36,7 @@ desk_free(struct desk *d)
 	d->magic = 0;
 	while ((n = dw_list_take(&d->sessions)) != NULL)
 		desk_session_free(DW_LIST_OF(n, struct desk_session, node));
+	desk_sids_fini(&d->sids);
 	desk_effects_free(d);
 	desk_peers_fini(&d->peers);
 	desk_left_fini(d);
@@ -58,7 +59,8 @@ desk_new(const struct desk_config *config, struct desk **out)
 	d->config = config;
 	dw_list_init(&d->sessions);
 	dw_list_init(&d->conns);
-	d->deadline_ns = d->gone_ns = DW_NEVER;
+	dw_list_init(&d->noticed);
+	dw_list_init(&d->taken);
 	desk_tallies_init(d);
 	if (desk_left_init(d) < 0 ||
 	    desk_reserve(d, FIRST_RESERVE, FIRST_RESERVE) < 0 ||
@@ -80,10 +82,11 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 	assert(d->magic == DESK_MAGIC);
 	if (ev->sid == 0)
 		return 0;
-	s = ev->kind == EV_ARRIVED ? desk_session_new(d) :
-				     desk_session_find(d, ev->sid);
-	if (s == NULL)
-		return ev->kind == EV_ARRIVED ? -ENOMEM : 0;
+	s = desk_session_find(d, ev->sid);
+	if (s == NULL && ev->kind != EV_ARRIVED)
+		return 0;
+	if (s == NULL && (s = desk_session_new(d, ev->sid)) == NULL)
+		return -ENOMEM;
 	ev_apply(&s->facts, ev);
 	if (ev->kind == EV_REPLY)
 		desk_keys_note(d, s, ev);
@@ -132,16 +135,8 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
 
 		date_all_back(&s->facts, now);
 		s->lost = s->facts.gone ? EV_WHY_GONE : EV_WHY_RESTART;
+		desk_notice(d, s);
 	}
-	d->dirty = true;
-}
-
-/* Schedules the next check of disconnected sessions, in so many ms. */
-static void
-schedule_gone_check(struct desk *d, int64_t ms, struct desk_time now)
-{
-	if (now.ns + ms * DW_MS < d->gone_ns)
-		d->gone_ns = now.ns + ms * DW_MS;
 }
 
 /* The news that its last answer was taken came after it had left. */
@@ -164,7 +159,8 @@ settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 	if (d->config->gone_after_ms == 0)
 		return;
 	if (remaining_ms > 0) {
-		schedule_gone_check(d, remaining_ms, now);
+		dw_order_put(&d->expiries, &s->expiry,
+		    now.ns + remaining_ms * DW_MS);
 		return;
 	}
 	ev.why = EV_WHY_GONE;
@@ -185,6 +181,7 @@ settle_eof(struct desk *d, struct desk_session *s, struct desk_time now)
 static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
+	desk_round_touch(d, s);
 	desk_settle_sent(d, s, now);
 	if (s->facts.state == EV_STATE_CLOSED)
 		return;
@@ -198,32 +195,66 @@ settle(struct desk *d, struct desk_session *s, struct desk_time now)
 		settle_expired(d, s, now);
 }
 
-void
-desk_settle(struct desk *d, struct desk_time now)
+static void
+notice_expired(struct desk *d, struct desk_time now)
 {
-	if (!(d->dirty && now.ns >= d->retry_ns) && now.ns < d->gone_ns)
-		return;
-	d->dirty = false;
-	d->gone_ns = DW_NEVER;
-	desk_settle_udp_sent(d, now);
-	DW_LIST_EACH(n, &d->sessions) {
+	while (dw_order_least(&d->expiries) <= now.ns) {
+		struct desk_session *s =
+		    DW_LIST_OF(dw_order_first(&d->expiries),
+			struct desk_session, expiry);
+
+		dw_order_del(&d->expiries, &s->expiry);
+		desk_notice(d, s);
+	}
+}
+
+static void
+settle_all(struct desk *d, struct dw_list *noticed, struct desk_time now)
+{
+	while (!dw_list_empty(noticed)) {
+		struct desk_session *s =
+		    DW_LIST_OF(noticed->next, struct desk_session, noticed);
+
 		if (desk_reserve(d, 2, 0) < 0) {
-			d->dirty = true;
 			d->retry_ns = now.ns + d->config->retry_ns;
 			return;
 		}
-		settle(d, DW_LIST_OF(n, struct desk_session, node), now);
+		dw_list_del(&s->noticed);
+		settle(d, s, now);
 	}
+}
+
+void
+desk_settle(struct desk *d, struct desk_time now)
+{
+	notice_expired(d, now);
+	if (now.ns < d->retry_ns)
+		return;
+	desk_settle_udp_sent(d, now);
+	settle_all(d, &d->noticed, now);
+	if (d->nevents > 0 || now.ns >= d->taken_ns)
+		settle_all(d, &d->taken, now);
+}
+
+/* When what was noticed is settled though nothing else happens. */
+static int64_t
+settling_due(const struct desk *d)
+{
+	if (!dw_list_empty(&d->noticed) || d->nudp_sent > 0)
+		return d->retry_ns;
+	if (dw_list_empty(&d->taken))
+		return DW_NEVER;
+	return d->taken_ns > d->retry_ns ? d->taken_ns : d->retry_ns;
 }
 
 int64_t
 desk_deadline(const struct desk *d)
 {
-	int64_t ns = d->deadline_ns < d->gone_ns ? d->deadline_ns : d->gone_ns;
+	int64_t ns = dw_clock_sooner(dw_order_least(&d->due),
+	    dw_order_least(&d->expiries));
 
-	if (desk_tallies_due(d) < ns)
-		ns = desk_tallies_due(d);
-	return d->dirty && d->retry_ns < ns ? d->retry_ns : ns;
+	ns = dw_clock_sooner(ns, desk_tallies_due(d));
+	return dw_clock_sooner(ns, settling_due(d));
 }
 
 const struct ev_event *

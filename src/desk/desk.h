@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "base/order.h"
 #include "event/past.h"
 #include "event/session.h"
 #include "desk/turn.h"
@@ -55,18 +56,22 @@ struct desk_last {
 
 struct desk_session {
 	struct ev_session facts;
-	struct desk_last last;  /* facts, too: they go back with them */
-	struct desk_keys keys;  /* and so do these */
-	struct desk_conn *conn; /* NULL: not connected */
-	const char *lost;       /* noticed: why it is not */
-	uint64_t sent_n;        /* noticed: replies up to it arrived
+	struct desk_last last;        /* facts, too: they go back with them */
+	struct desk_keys keys;        /* and so do these */
+	struct desk_conn *conn;       /* NULL: not connected */
+	const char *lost;             /* noticed: why it is not */
+	uint64_t sent_n;              /* noticed: replies up to it arrived
 	                         * at the customer's machine */
-	bool saved;             /* this round's undo has it */
-	bool fresh;             /* begun in this round */
-	struct dw_list node;    /* in desk.sessions */
+	bool saved;                   /* this round's undo has it */
+	bool fresh;                   /* begun in this round */
+	struct dw_list node;          /* in desk.sessions */
+	struct dw_list noticed;       /* in desk.noticed, or in desk.taken */
+	struct dw_order_node in_line; /* in desk.line */
+	struct dw_order_node expiry;  /* in desk.expiries, of one that left */
 	/* Of one that left, and for whom nothing is awaited any more: */
-	struct dw_list left_node; /* in desk.left, or for a moment off */
-	struct dw_list host_node; /* among those of its address */
+	struct dw_order_node left_node; /* in desk.left */
+	struct dw_list host_node;       /* among those of its address, or for a
+	                                 * moment in desk.off */
 };
 
 /*
@@ -91,11 +96,12 @@ struct desk_conn {
 	bool half_closed;             /* it will say no more */
 	bool leaving;                 /* its goodbye is decided */
 	bool wants_receipts;
-	uint64_t rows;       /* decided since it does */
-	bool ending;         /* its last text was put */
-	int64_t linger_ns;   /* ending: then it is cut */
-	bool expired;        /* it has had its minute */
-	struct dw_list node; /* in desk.conns */
+	uint64_t rows;            /* decided since it does */
+	bool ending;              /* its last text was put */
+	int64_t linger_ns;        /* ending: then it is cut */
+	bool expired;             /* it has had its minute */
+	struct dw_list node;      /* in desk.conns */
+	struct dw_order_node due; /* in desk.due, when time may change it */
 };
 
 enum desk_rq {
@@ -266,6 +272,8 @@ struct desk_config {
 	struct desk_turn_times turn;
 	int64_t linger_ns;     /* how long an ended one may stay */
 	int64_t retry_ns;      /* noticed things not stored: again */
+	int64_t sent_ns;       /* so long the event that a reply arrived waits
+	                        * for a round that is stored anyway */
 	int64_t gone_after_ms; /* then one that left is closed; 0: never */
 	size_t max_gone;       /* so many of these are on the list, */
 	size_t max_gone_per_address; /* and of one address; 0: any number */

@@ -94,6 +94,7 @@ static void
 let_go(const struct desk_round *r, const struct desk_effect *fx)
 {
 	desk_turn_fini(&fx->conn->turn);
+	dw_order_del(&r->d->due, &fx->conn->due);
 	r->sink->answer(r->arg, fx->node, &fx->answer);
 }
 
@@ -203,8 +204,8 @@ say_bye(const struct desk_round *r, const struct desk_effect *fx)
 static void
 bye_undone(const struct desk_round *r, const struct desk_effect *fx)
 {
-	(void)r;
 	fx->conn->leaving = false;
+	desk_line_update(r->d, fx->conn->session);
 }
 
 static void
@@ -355,6 +356,7 @@ desk_fx_bye(struct desk *d, enum desk_fx kind, struct desk_conn *c,
 {
 	desk_conn_save(d, c);
 	c->leaving = true;
+	desk_line_update(d, c->session);
 	return desk_fx_text(d, kind, c, text, strlen(text));
 }
 

@@ -115,6 +115,7 @@ struct desk_strangers {
 	uint64_t untold;
 };
 
+/* A session that the round has looked at, as it was before. */
 struct desk_saved {
 	struct desk_session *session;
 	struct ev_session facts;
@@ -144,26 +145,39 @@ struct desk_began {
 #define DESK_MAGIC      0xde5c0001u
 #define DESK_CONN_MAGIC 0xde5c0002u
 
+/* The sessions by their numbers; see sids.c. */
+struct desk_sids {
+	struct desk_sid *all;
+	size_t n, size;
+};
+
+/*
+ * A round must not look at all sessions, nor at all connections: what it has to
+ * look at is on a list of its own, and what waits for a time is in the order of
+ * these.
+ */
 struct desk {
 	unsigned magic;
 	const struct desk_config *config;
 	struct dw_list sessions; /* by sid; also closed ones until
 	                          * their last words went out */
+	struct desk_sids sids;   /* the same */
 	struct dw_list conns;
-	uint64_t seq, sid; /* last ones used, this round's
+	struct dw_order line;     /* see line.c */
+	struct dw_order due;      /* conns with a turn, or that linger */
+	struct dw_order expiries; /* who left, by when it is closed */
+	struct dw_list noticed;   /* sessions that are to be settled; */
+	struct dw_list taken;     /* those that may wait for another round, */
+	int64_t taken_ns;         /* until then */
+	uint64_t seq, sid;        /* last ones used, this round's
 	                    * included */
 	uint64_t stored_seq, stored_sid;
 	unsigned operators; /* on duty */
 	bool draining, drained;
-	bool dirty;          /* something was noticed */
-	bool sweep;          /* a closed one may go */
-	int64_t retry_ns;    /* not before: storing failed */
-	int64_t deadline_ns; /* of turns and lingering */
-	int64_t gone_ns;     /* look at gone ones again */
+	int64_t retry_ns; /* not before: storing failed */
 
 	/* Who left unanswered; see left.c. */
-	struct dw_list left; /* by when they left */
-	size_t nleft;
+	struct dw_order left;  /* by when they left */
 	struct dw_list *hosts; /* the same by address, hashed */
 	size_t nhosts;
 	struct dw_list off;  /* too many, until they are freed */
@@ -204,6 +218,9 @@ int desk_reserve(struct desk *d, size_t events, size_t effects);
  * that operators are told.  Returns its index. */
 size_t desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now);
+
+/* The round looks at the session: it is kept or put back with it. */
+void desk_round_touch(struct desk *d, struct desk_session *s);
 
 /* Puts back what the events of this round have changed. */
 void desk_round_restore(struct desk *d);
@@ -264,8 +281,8 @@ struct desk_session *desk_session_begin(struct desk *d, struct desk_conn *c,
     struct desk_time now);
 struct desk_session *desk_session_find(struct desk *d, uint64_t sid);
 
-/* One in memory, without a number; NULL: no memory. */
-struct desk_session *desk_session_new(struct desk *d);
+/* One in memory, with this number; NULL: no memory. */
+struct desk_session *desk_session_new(struct desk *d, uint64_t sid);
 /* Its memory, of one that is on no list. */
 void desk_session_free(struct desk_session *s);
 /* Takes it out of memory. */
@@ -279,9 +296,13 @@ enum ev_code desk_session_refusal(const struct desk *d,
 /* Is its conversation still going on?  s may be NULL. */
 bool desk_session_is_open(const struct desk_session *s);
 
+/* There is something to settle about it, now. */
+void desk_notice(struct desk *d, struct desk_session *s);
+
 /* The customer's machine has so many of the bytes that were put; perhaps that
  * is all replies. */
-void desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken);
+void desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken,
+    struct desk_time now);
 
 /* The event for replies that arrived there, if there is one to tell. */
 void desk_settle_sent(struct desk *d, struct desk_session *s,
@@ -310,8 +331,8 @@ void desk_notice_empty(struct desk *d, struct desk_conn *c,
 
 /* ---- speak.c: one customer's connection ---- */
 
-/* The desk looks at its connections again at this time. */
-void desk_wake_by(struct desk *d, int64_t ns);
+/* Time may have to change something about it at another time than before. */
+void desk_conn_schedule(struct desk *d, struct desk_conn *c);
 
 /* Puts text; n: the reply that ends with it, 0 for what is none. */
 void desk_conn_put(const struct desk_round *r, struct desk_conn *c,
@@ -325,15 +346,6 @@ void desk_conn_say(const struct desk_round *r, struct desk_conn *c,
 void desk_conn_pump(const struct desk_round *r, struct desk_conn *c);
 void desk_conn_greet(const struct desk_round *r, struct desk_conn *c);
 
-/* The line of the customers who are connected and wait for an answer, by whose
- * oldest unanswered message came first: how many they are, and the place of this
- * one, from 1; 0 when it does not wait.  s may be NULL. */
-struct desk_place {
-	unsigned at, of;
-};
-struct desk_place desk_place(const struct desk *d,
-    const struct desk_session *s);
-
 /* From the gentle to the rude: goodbye and the end mark, the end mark, no
  * more in either direction. */
 void desk_conn_bye(const struct desk_round *r, struct desk_conn *c,
@@ -343,6 +355,28 @@ void desk_conn_cut(const struct desk_round *r, struct desk_conn *c);
 
 /* Its time to linger is over. */
 void desk_conn_expire(const struct desk_round *r, struct desk_conn *c);
+
+/* ---- line.c ---- */
+
+/* The line of the customers who are connected and wait for an answer, by whose
+ * oldest unanswered message came first: how many they are, and the place of this
+ * one, from 1; 0 when it does not wait.  s may be NULL. */
+struct desk_place {
+	unsigned at, of;
+};
+struct desk_place desk_place(const struct desk *d,
+    const struct desk_session *s);
+
+/* It may wait in line now, or may not any more.  s may be NULL. */
+void desk_line_update(struct desk *d, struct desk_session *s);
+
+/* ---- sids.c ---- */
+
+/* Returns 0 or -ENOMEM. */
+int desk_sids_add(struct desk_sids *t, uint64_t sid, struct desk_session *s);
+void desk_sids_del(struct desk_sids *t, uint64_t sid);
+struct desk_session *desk_sids_find(const struct desk_sids *t, uint64_t sid);
+void desk_sids_fini(struct desk_sids *t);
 
 /* ---- left.c ---- */
 

@@ -55,7 +55,6 @@ desk_left_init(struct desk *d)
 {
 	size_t n = HOSTS;
 
-	dw_list_init(&d->left);
 	dw_list_init(&d->off);
 	while (n < d->config->max_gone / 4 && n < HOSTS_MAX)
 		n *= 2;
@@ -79,28 +78,10 @@ left_before(const struct desk_session *a, const struct desk_session *b)
 	return a->facts.gone_at.seq < b->facts.gone_at.seq;
 }
 
-/* Behind all that left before it; that is nearly always the end. */
-static void
-put_in_order(struct desk *d, struct desk_session *s)
-{
-	struct dw_list *at = &d->left;
-
-	while (at->prev != &d->left &&
-	    left_before(s,
-		DW_LIST_OF(at->prev, struct desk_session, left_node)))
-		at = at->prev;
-	dw_list_add(at, &s->left_node);
-	d->nleft++;
-}
-
 void
 desk_left_del(struct desk *d, struct desk_session *s)
 {
-	if (dw_list_empty(&s->left_node))
-		return;
-	assert(d->nleft > 0);
-	d->nleft--;
-	dw_list_del(&s->left_node);
+	dw_order_del(&d->left, &s->left_node);
 	dw_list_del(&s->host_node);
 }
 
@@ -108,7 +89,7 @@ static void
 push_off(struct desk *d, struct desk_session *s)
 {
 	desk_left_del(d, s);
-	dw_list_add(&d->off, &s->left_node);
+	dw_list_add(&d->off, &s->host_node);
 }
 
 static void
@@ -137,9 +118,9 @@ desk_left_add(struct desk *d, struct desk_session *s)
 	struct dw_list *host = host_of(d, s);
 
 	assert(s->facts.state == EV_STATE_LEFT && s->conn == NULL);
-	if (!dw_list_empty(&s->left_node))
+	if (!dw_list_empty(&s->host_node))
 		return;
-	put_in_order(d, s);
+	dw_order_put(&d->left, &s->left_node, (int64_t)s->facts.gone_at.seq);
 	dw_list_add(host, &s->host_node);
 	if (d->config->max_gone_per_address != 0)
 		bound_host(d, host, s);
@@ -151,12 +132,13 @@ desk_left_bound(struct desk *d, const struct desk_round *r)
 	struct dw_list *at;
 	uint64_t n = 0;
 
-	while (d->nleft > d->config->max_gone)
+	while (dw_order_size(&d->left) > d->config->max_gone)
 		push_off(d,
-		    DW_LIST_OF(d->left.next, struct desk_session, left_node));
+		    DW_LIST_OF(dw_order_first(&d->left), struct desk_session,
+			left_node));
 	for (; (at = dw_list_take(&d->off)) != NULL; n++) {
 		struct desk_session *s =
-		    DW_LIST_OF(at, struct desk_session, left_node);
+		    DW_LIST_OF(at, struct desk_session, host_node);
 
 		if (r != NULL)
 			r->sink->unlisted(r->arg, s->facts.sid);

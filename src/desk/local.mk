@@ -12,11 +12,13 @@ libdeskwire_la_SOURCES += \
 	src/desk/peers.h \
 	src/desk/effects.c \
 	src/desk/keys.c \
+	src/desk/line.c \
 	src/desk/reply.c \
 	src/desk/retract.c \
 	src/desk/round.c \
 	src/desk/speak.c \
 	src/desk/sessions.c \
+	src/desk/sids.c \
 	src/desk/internal.h \
 	src/desk/strangers.c \
 	src/desk/tally.c \

@@ -48,6 +48,7 @@ put_back(struct desk *d, const struct desk_saved_conn *saved)
 	if (c->session != NULL) {
 		c->session->conn = c;
 		c->session->lost = saved->lost;
+		desk_line_update(d, c->session);
 	}
 	if (saved->listed && dw_list_empty(&c->node))
 		dw_list_add(&d->conns, &c->node);
@@ -64,6 +65,5 @@ desk_retract(struct desk *d)
 	desk_round_restore(d);
 	d->operators = d->began.operators;
 	d->draining = d->began.draining;
-	d->dirty = true;
 	desk_round_forget(d);
 }

@@ -46,10 +46,10 @@ desk_reserve(struct desk *d, size_t events, size_t effects)
 	return 0;
 }
 
-static void
-save(struct desk *d, struct desk_session *s)
+void
+desk_round_touch(struct desk *d, struct desk_session *s)
 {
-	if (s->saved || s->fresh)
+	if (s->saved)
 		return;
 	assert(d->nsaved < d->cap_saved);
 	d->saved[d->nsaved].session = s;
@@ -76,8 +76,9 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 		assert(ev.kind != EV_REPLY || ev.n == s->facts.out + 1);
 		if (ev.sid == 0)
 			ev.sid = s->facts.sid;
-		save(d, s);
+		desk_round_touch(d, s);
 		ev_apply(&s->facts, &ev);
+		desk_line_update(d, s);
 		if (ev.kind == EV_REPLY)
 			desk_keys_note(d, s, &ev);
 	}
@@ -96,38 +97,69 @@ is_awaited(const struct desk_session *s)
 	    (s->conn != NULL && s->facts.sent < s->facts.out);
 }
 
+static struct desk_session *
+noticed_of(struct dw_list *n)
+{
+	return DW_LIST_OF(n, struct desk_session, noticed);
+}
+
+static void
+forget_if_over(struct desk *d, struct desk_session **s)
+{
+	if ((*s)->facts.state != EV_STATE_CLOSED || is_awaited(*s))
+		return;
+	desk_session_forget(d, *s);
+	*s = NULL;
+}
+
+static void
+forget_ended(struct desk *d)
+{
+	for (size_t i = 0; i < d->nsaved; i++) {
+		d->saved[i].session->saved = d->saved[i].session->fresh = false;
+		forget_if_over(d, &d->saved[i].session);
+	}
+	DW_LIST_EACH_SAFE(n, &d->noticed) {
+		struct desk_session *s = noticed_of(n);
+
+		forget_if_over(d, &s);
+	}
+}
+
+static void
+list_if_left(struct desk *d, struct desk_session *s)
+{
+	if (s->facts.state == EV_STATE_LEFT && s->conn == NULL &&
+	    !is_awaited(s))
+		desk_left_add(d, s);
+}
+
 /* Ended ones are out of memory by now, and take nobody's place. */
 static void
 keep_left(const struct desk_round *r)
 {
-	DW_LIST_EACH(n, &r->d->sessions) {
-		struct desk_session *s =
-		    DW_LIST_OF(n, struct desk_session, node);
+	struct desk *d = r->d;
 
-		if (s->facts.state == EV_STATE_LEFT && s->conn == NULL &&
-		    !is_awaited(s))
-			desk_left_add(r->d, s);
-	}
-	desk_left_bound(r->d, r);
+	for (size_t i = 0; i < d->nsaved; i++)
+		if (d->saved[i].session != NULL)
+			list_if_left(d, d->saved[i].session);
+	DW_LIST_EACH(n, &d->noticed)
+		list_if_left(d, noticed_of(n));
+	desk_left_bound(d, r);
 }
 
 /* Keeps what the round has made of the sessions; ended ones go, and so do those
- * that left when there are too many. */
+ * that left when there are too many.  Only behind a round that failed some have
+ * been noticed that are not settled yet. */
 static void
 keep(const struct desk_round *r)
 {
 	struct desk *d = r->d;
 
-	DW_LIST_EACH_SAFE(n, &d->sessions) {
-		struct desk_session *s =
-		    DW_LIST_OF(n, struct desk_session, node);
-
-		s->saved = s->fresh = false;
-		if (s->facts.state == EV_STATE_CLOSED && !is_awaited(s))
-			desk_session_forget(d, s);
-	}
+	forget_ended(d);
 	keep_left(r);
-	d->sweep = false;
+	if (d->nevents > 0)
+		d->retry_ns = 0;
 	/* The next round counts on from what is stored. */
 	assert(d->seq == d->stored_seq + d->nevents);
 	d->stored_seq = d->seq;
@@ -135,24 +167,28 @@ keep(const struct desk_round *r)
 	desk_datagrams_keep(d);
 }
 
+/* What was noticed of it is settled again. */
+static void
+put_back(struct desk *d, const struct desk_saved *saved)
+{
+	struct desk_session *s = saved->session;
+
+	s->facts = saved->facts;
+	s->last = saved->last;
+	s->saved = false;
+	desk_keys_restore(s);
+	desk_line_update(d, s);
+	desk_notice(d, s);
+}
+
 void
 desk_round_restore(struct desk *d)
 {
-	for (size_t i = 0; i < d->nsaved; i++) {
-		struct desk_session *s = d->saved[i].session;
-
-		s->facts = d->saved[i].facts;
-		s->last = d->saved[i].last;
-		s->saved = false;
-		desk_keys_restore(s);
-	}
-	DW_LIST_EACH_SAFE(n, &d->sessions) {
-		struct desk_session *s =
-		    DW_LIST_OF(n, struct desk_session, node);
-
-		if (s->fresh)
-			desk_session_forget(d, s);
-	}
+	for (size_t i = 0; i < d->nsaved; i++)
+		if (d->saved[i].session->fresh)
+			desk_session_forget(d, d->saved[i].session);
+		else
+			put_back(d, &d->saved[i]);
 	d->seq = d->stored_seq;
 	d->sid = d->stored_sid;
 	desk_datagrams_restore(d);
@@ -185,8 +221,7 @@ desk_publish(struct desk *d, const struct desk_sink *sink, void *arg,
 	const struct desk_round r = { d, sink, arg, now };
 
 	desk_effects_publish(&r, DESK_FX_IN_ORDER);
-	if (d->nevents > 0 || d->sweep)
-		keep(&r);
+	keep(&r);
 	desk_effects_publish(&r, DESK_FX_LATE);
 	begin_next(&r);
 }
@@ -200,8 +235,17 @@ desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
 	desk_round_restore(d);
 	desk_effects_undo(&r);
 	d->retry_ns = now.ns + d->config->retry_ns;
-	d->dirty = true;
 	begin_next(&r);
+}
+
+static void
+look_at(const struct desk_round *r, struct desk_conn *c)
+{
+	if (c->mode == EV_MODE_CLASSIC)
+		desk_conn_pump(r, c);
+	if (r->now.ns >= c->linger_ns)
+		desk_conn_expire(r, c);
+	desk_conn_schedule(r->d, c);
 }
 
 void
@@ -211,17 +255,9 @@ desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
 	const struct desk_round r = { d, sink, arg, now };
 
 	desk_tallies_tick(&r);
-	if (now.ns < d->deadline_ns)
-		return;
-	d->deadline_ns = DW_NEVER;
-	DW_LIST_EACH(n, &d->conns) {
-		struct desk_conn *c = DW_LIST_OF(n, struct desk_conn, node);
-
-		if (c->mode == EV_MODE_CLASSIC)
-			desk_conn_pump(&r, c);
-		if (now.ns >= c->linger_ns)
-			desk_conn_expire(&r, c);
-		else
-			desk_wake_by(d, c->linger_ns);
-	}
+	/* Each once: what is due again at once waits for the next tick. */
+	for (size_t n = dw_order_size(&d->due);
+	    n > 0 && dw_order_least(&d->due) <= now.ns; n--)
+		look_at(&r,
+		    DW_LIST_OF(dw_order_first(&d->due), struct desk_conn, due));
 }

@@ -18,26 +18,20 @@
 struct desk_session *
 desk_session_find(struct desk *d, uint64_t sid)
 {
-	/* They are in order, and the last ones are asked for most. */
-	for (struct dw_list *n = d->sessions.prev; n != &d->sessions;
-	    n = n->prev) {
-		struct desk_session *s =
-		    DW_LIST_OF(n, struct desk_session, node);
-
-		if (s->facts.sid <= sid)
-			return s->facts.sid == sid ? s : NULL;
-	}
-	return NULL;
+	return desk_sids_find(&d->sids, sid);
 }
 
 struct desk_session *
-desk_session_new(struct desk *d)
+desk_session_new(struct desk *d, uint64_t sid)
 {
 	struct desk_session *s = calloc(1, sizeof *s);
 
-	if (s == NULL)
+	if (s == NULL || desk_sids_add(&d->sids, sid, s) < 0) {
+		free(s);
 		return NULL;
-	dw_list_init(&s->left_node);
+	}
+	s->facts.sid = sid;
+	dw_list_init(&s->noticed);
 	dw_list_init(&s->host_node);
 	dw_list_add(&d->sessions, &s->node);
 	return s;
@@ -56,6 +50,10 @@ desk_session_forget(struct desk *d, struct desk_session *s)
 	if (s->conn != NULL)
 		s->conn->session = NULL;
 	desk_left_del(d, s);
+	dw_order_del(&d->line, &s->in_line);
+	dw_order_del(&d->expiries, &s->expiry);
+	dw_list_del(&s->noticed);
+	desk_sids_del(&d->sids, s->facts.sid);
 	dw_list_del(&s->node);
 	desk_session_free(s);
 }
@@ -89,7 +87,7 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 	struct ev_event ev = ev_event_of(EV_ARRIVED);
 	struct desk_session *s;
 
-	if ((s = desk_session_new(d)) == NULL)
+	if ((s = desk_session_new(d, d->sid + 1)) == NULL)
 		return NULL;
 	s->fresh = true;
 	s->conn = c;
@@ -107,14 +105,34 @@ desk_session_begin(struct desk *d, struct desk_conn *c, struct desk_time now)
 }
 
 void
-desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken)
+desk_notice(struct desk *d, struct desk_session *s)
+{
+	dw_list_del(&s->noticed);
+	dw_list_add(&d->noticed, &s->noticed);
+}
+
+/* The news that it arrived is not worth a COMMIT of its own while others come
+ * anyway, so it waits a little for one. */
+static void
+notice_sent(struct desk *d, struct desk_session *s, struct desk_time now)
+{
+	if (!dw_list_empty(&s->noticed))
+		return;
+	if (dw_list_empty(&d->taken))
+		d->taken_ns = now.ns + d->config->sent_ns;
+	dw_list_add(&d->taken, &s->noticed);
+}
+
+void
+desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken,
+    struct desk_time now)
 {
 	if (taken < c->put_end || c->session == NULL ||
 	    c->put_n <= c->session->sent_n)
 		return;
 	assert(c->put_n <= c->session->facts.out);
 	c->session->sent_n = c->put_n;
-	d->dirty = true;
+	notice_sent(d, c->session, now);
 }
 
 void
@@ -164,7 +182,7 @@ desk_session_end(struct desk *d, struct desk_session *s, const char *who,
 		close_by(d, s, who, why, now);
 	else
 		desk_settle_gone(d, s, why, now);
-	d->dirty = true; /* when it expires is seen to with the rest */
+	desk_notice(d, s); /* when it expires is seen to with the rest */
 	/* One that left has had its goodbye. */
 	if (s->conn == NULL || (was_gone && bye != NULL))
 		return;

@@ -19,17 +19,38 @@
 	                  * before it leaves */
 
 void
-desk_wake_by(struct desk *d, int64_t ns)
+desk_conn_schedule(struct desk *d, struct desk_conn *c)
 {
-	if (ns < d->deadline_ns)
-		d->deadline_ns = ns;
+	int64_t ns = c->linger_ns;
+
+	if (c->mode == EV_MODE_CLASSIC && !c->ending)
+		ns = dw_clock_sooner(ns, desk_turn_deadline(&c->turn));
+	if (ns == DW_NEVER)
+		dw_order_del(&d->due, &c->due);
+	else if (!dw_order_has(&c->due) || c->due.key != ns)
+		dw_order_put(&d->due, &c->due, ns);
+}
+
+static void
+linger_until(struct desk *d, struct desk_conn *c, int64_t ns)
+{
+	c->linger_ns = ns;
+	desk_conn_schedule(d, c);
+}
+
+/* From here on it is not spoken to. */
+static void
+begin_ending(struct desk *d, struct desk_conn *c)
+{
+	c->ending = true;
+	desk_line_update(d, c->session);
+	linger_until(d, c, DW_NEVER);
 }
 
 void
 desk_conn_cut(const struct desk_round *r, struct desk_conn *c)
 {
-	c->ending = true;
-	c->linger_ns = DW_NEVER;
+	begin_ending(r->d, c);
 	r->sink->cut(r->arg, c);
 }
 
@@ -55,13 +76,6 @@ no_memory(const struct desk_round *r, struct desk_conn *c)
 		cut_off(r, c, EV_WHY_MEMORY);
 }
 
-static void
-linger(struct desk *d, struct desk_conn *c, int64_t ns, struct desk_time now)
-{
-	c->linger_ns = now.ns + ns;
-	desk_wake_by(d, c->linger_ns);
-}
-
 /* A classic client that was not owed anything reads its goodbye only when its
  * user has typed something more, and answers with a quit of its own. */
 static int64_t
@@ -76,7 +90,7 @@ void
 desk_notice_empty(struct desk *d, struct desk_conn *c, struct desk_time now)
 {
 	if (c->ending && c->kept)
-		linger(d, c, linger_of(d, c), now);
+		linger_until(d, c, now.ns + linger_of(d, c));
 	c->kept = false;
 }
 
@@ -85,11 +99,10 @@ desk_notice_empty(struct desk *d, struct desk_conn *c, struct desk_time now)
 void
 desk_conn_end(const struct desk_round *r, struct desk_conn *c)
 {
-	c->ending = true;
-	c->linger_ns = DW_NEVER;
+	begin_ending(r->d, c);
 	r->sink->end(r->arg, c);
 	if (!c->kept)
-		linger(r->d, c, linger_of(r->d, c), r->now);
+		linger_until(r->d, c, r->now.ns + linger_of(r->d, c));
 }
 
 /* n: the reply that ends with this text; 0 for what is none. */
@@ -117,7 +130,7 @@ desk_conn_put(const struct desk_round *r, struct desk_conn *c,
 		c->put_end = where;
 	}
 	if (how == DESK_PUT_TAKEN)
-		desk_notice_taken(r->d, c, where);
+		desk_notice_taken(r->d, c, where, r->now);
 }
 
 /* Puts what a classic client may have by now. */
@@ -138,8 +151,7 @@ desk_conn_pump(const struct desk_round *r, struct desk_conn *c)
 		if (chunk.last && !c->ending)
 			desk_conn_end(r, c);
 	}
-	if (!c->ending)
-		desk_wake_by(r->d, desk_turn_deadline(&c->turn));
+	desk_conn_schedule(r->d, c);
 }
 
 void
@@ -165,7 +177,7 @@ desk_conn_bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 		desk_turn_end(&c->turn, text, r->d->draining || text[0] == '\0',
 		    r->now.ns);
 		if (c->linger_ns == DW_NEVER)
-			linger(r->d, c, CLOSE_NS, r->now);
+			linger_until(r->d, c, r->now.ns + CLOSE_NS);
 		desk_conn_pump(r, c);
 		return;
 	}
@@ -173,35 +185,6 @@ desk_conn_bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 		desk_conn_say(r, c, NULL, text, strlen(text), 0);
 	if (!c->ending)
 		desk_conn_end(r, c);
-}
-
-/* Does it wait for an answer, and is there to read it? */
-static bool
-is_in_line(const struct desk_session *s)
-{
-	return desk_session_is_open(s) && s->conn != NULL &&
-	    !s->conn->leaving && !s->conn->ending &&
-	    s->facts.waiting_at.seq != 0;
-}
-
-struct desk_place
-desk_place(const struct desk *d, const struct desk_session *self)
-{
-	struct desk_place p = { 0, 0 };
-	bool waits = is_in_line(self);
-
-	DW_LIST_EACH(n, &d->sessions) {
-		const struct desk_session *s =
-		    DW_LIST_OF(n, struct desk_session, node);
-
-		if (!is_in_line(s))
-			continue;
-		p.of++;
-		if (waits &&
-		    s->facts.waiting_at.seq <= self->facts.waiting_at.seq)
-			p.at++;
-	}
-	return p;
 }
 
 static int

@@ -274,7 +274,6 @@ prepare_nodes(struct svc_customer *cu)
 	svc_node_init(&cu->disconnected, DESK_RQ_DISCONNECTED, &cu->conn,
 	    &cu->back);
 	cu->disconnected.ready = count_last;
-	dw_list_init(&cu->taking.link);
 }
 
 static struct svc_customer *

@@ -26,14 +26,14 @@ struct said {
 /* What a customer's machine has taken of what was put for it; the desk
  * thread's. */
 struct svc_taking {
-	struct dw_list link; /* in svc.untaken while it is not all */
-	uint64_t put, taken; /* bytes; taken is the last answer, which
-	                      * counts while the link is in no list */
-	int64_t ask_ns;      /* when it is asked again, */
-	int64_t pause_ns;    /* so long after the last time */
-	int64_t since_ms;    /* steady: it has taken nothing since then, */
-	uint64_t told_sid;   /* as operators know of this session; 0: they
-	                      * do not */
+	struct dw_order_node asking; /* in svc.untaken while it is not all,
+	                              * by when it is asked again */
+	uint64_t put, taken;         /* bytes; taken is the last answer, which
+	                              * counts while nobody asks again */
+	int64_t pause_ns;            /* between the last time and the next */
+	int64_t since_ms;            /* steady: it has taken nothing since, */
+	uint64_t told_sid;           /* as operators know of this session; 0:
+	                              * they do not */
 };
 
 #define SVC_CUSTOMER_MAGIC 0x5e4c0003u

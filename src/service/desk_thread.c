@@ -614,7 +614,8 @@ try_again(struct svc *svc)
 static int64_t
 deadline(struct svc *svc)
 {
-	int64_t due = dw_clock_sooner(desk_deadline(svc->desk), svc->ask_ns);
+	int64_t due = dw_clock_sooner(desk_deadline(svc->desk),
+	    dw_order_least(&svc->untaken));
 	int64_t again;
 
 	if (waits_for_lock(svc))

@@ -64,10 +64,9 @@ struct svc {
 	int64_t again_ns;     /* until then; 0: there is none */
 	int64_t patience_ns;  /* when it has lasted too long; 0: the same */
 	struct svc_marks marks;
-	struct dw_list links;   /* operators that are live */
-	uint64_t last_link;     /* the number of the latest */
-	struct dw_list untaken; /* customers; see taken.c */
-	int64_t ask_ns;         /* when the first of them is asked about */
+	struct dw_list links;    /* operators that are live */
+	uint64_t last_link;      /* the number of the latest */
+	struct dw_order untaken; /* customers; see taken.c */
 	struct dw_buf scratch;
 	/* Of these the operators were told. */
 	bool disk_failing, held_back, log_losing, talk_losing;
@@ -166,7 +165,7 @@ void svc_udp_dropped(struct svc *svc);
  * taken them all?  If not, it is asked again until it has, and each time that it
  * has taken more DESK_RQ_SENT says so. */
 bool svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put);
-/* Asks those that are due; the next ones are at svc.ask_ns. */
+/* Asks those that are due; svc.untaken tells when the next ones are. */
 void svc_ask_taken(struct svc *svc);
 /* Calls fn for each session whose customer is known to take nothing. */
 void svc_each_stuck(struct svc *svc,

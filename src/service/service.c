@@ -25,8 +25,9 @@
 #define HELD_BYTES    ((size_t)64 * 1024)
 #define KEYS          64 /* of one session; the journal knows them all */
 #define PAGE_BYTES    ((size_t)1024 * 1024)
-#define REFUSED_GRACE 1.0 /* seconds, to read why */
-#define STACK_USUAL   64  /* KiB; dw_thread_default_stack() is more at need */
+#define REFUSED_GRACE 1.0          /* seconds, to read why */
+#define SENT_NS       (30 * DW_MS) /* well below CON_HOLD_MS of a console */
+#define STACK_USUAL   64 /* KiB; dw_thread_default_stack() is more at need */
 
 static void
 server_log(void *user, enum sks_log_level level, const char *text)
@@ -363,6 +364,7 @@ configure_desk(struct svc *svc)
 	dc->turn.add_ns = l->add_to_held * DW_SECOND;
 	dc->linger_ns = l->linger * DW_SECOND;
 	dc->retry_ns = DW_SECOND;
+	dc->sent_ns = SENT_NS;
 	dc->gone_after_ms = l->gone_after * 1000;
 	dc->max_gone = (size_t)l->max_gone;
 	dc->max_gone_per_address = (size_t)l->max_gone_per_address;
@@ -407,8 +409,6 @@ svc_new(const struct svc_config *config)
 	svc->magic = SVC_MAGIC;
 	svc->config = config;
 	dw_list_init(&svc->links);
-	dw_list_init(&svc->untaken);
-	svc->ask_ns = DW_NEVER;
 	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->round);
 	dw_list_init(&svc->kept);

@@ -15,14 +15,6 @@
 #define PAUSE_MAX_NS DW_SECOND
 #define STUCK_MS     2000 /* then the operators hear of it */
 
-static void
-ask_at(struct svc *svc, struct svc_taking *t, int64_t ns)
-{
-	t->ask_ns = ns;
-	if (ns < svc->ask_ns)
-		svc->ask_ns = ns;
-}
-
 bool
 svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put)
 {
@@ -30,23 +22,22 @@ svc_taken_all(struct svc *svc, struct desk_conn *c, uint64_t put)
 	struct svc_taking *t = &cu->taking;
 
 	t->put = put;
-	if (dw_list_empty(&t->link)) {
+	if (!dw_order_has(&t->asking)) {
 		t->since_ms = dw_clock_steady_ms();
 		t->taken = sks_outbox_taken(cu->outbox);
 		if (t->taken >= put)
 			return true;
-		dw_list_add(&svc->untaken, &t->link);
 	}
 	t->pause_ns = PAUSE_NS;
-	ask_at(svc, t, dw_clock_ns() + PAUSE_NS);
+	dw_order_put(&svc->untaken, &t->asking, dw_clock_ns() + PAUSE_NS);
 	return false;
 }
 
 uint64_t
 svc_taken(struct svc_customer *cu)
 {
-	return dw_list_empty(&cu->taking.link) ? cu->taking.taken :
-						 sks_outbox_taken(cu->outbox);
+	return dw_order_has(&cu->taking.asking) ? sks_outbox_taken(cu->outbox) :
+						  cu->taking.taken;
 }
 
 static void
@@ -75,9 +66,10 @@ void
 svc_each_stuck(struct svc *svc,
     void (*fn)(void *arg, uint64_t sid, int64_t since_ms), void *arg)
 {
-	DW_LIST_EACH(n, &svc->untaken) {
+	for (struct dw_order_node *n = dw_order_first(&svc->untaken); n != NULL;
+	    n = dw_order_next(n)) {
 		const struct svc_taking *t =
-		    &DW_LIST_OF(n, struct svc_customer, taking.link)->taking;
+		    DW_LIST_OF(n, struct svc_taking, asking);
 
 		if (t->told_sid != 0)
 			fn(arg, t->told_sid, t->since_ms);
@@ -87,7 +79,7 @@ svc_each_stuck(struct svc *svc,
 void
 svc_taken_forget(struct svc_customer *cu)
 {
-	dw_list_del(&cu->taking.link);
+	dw_order_del(&cu->svc->untaken, &cu->taking.asking);
 	tell_over(cu->svc, &cu->taking);
 }
 
@@ -111,7 +103,7 @@ ask(struct svc *svc, struct svc_customer *cu, int64_t now_ns)
 	t->pause_ns *= 2;
 	if (t->pause_ns > PAUSE_MAX_NS)
 		t->pause_ns = PAUSE_MAX_NS;
-	ask_at(svc, t, now_ns + t->pause_ns);
+	dw_order_put(&svc->untaken, &t->asking, now_ns + t->pause_ns);
 }
 
 void
@@ -119,16 +111,12 @@ svc_ask_taken(struct svc *svc)
 {
 	int64_t now_ns;
 
-	if (svc->ask_ns == DW_NEVER || (now_ns = dw_clock_ns()) < svc->ask_ns)
+	if (dw_order_size(&svc->untaken) == 0)
 		return;
-	svc->ask_ns = DW_NEVER;
-	DW_LIST_EACH_SAFE(n, &svc->untaken) {
-		struct svc_customer *cu =
-		    DW_LIST_OF(n, struct svc_customer, taking.link);
-
-		if (cu->taking.ask_ns <= now_ns)
-			ask(svc, cu, now_ns);
-		else
-			ask_at(svc, &cu->taking, cu->taking.ask_ns);
-	}
+	now_ns = dw_clock_ns();
+	while (dw_order_least(&svc->untaken) <= now_ns)
+		ask(svc,
+		    DW_LIST_OF(dw_order_first(&svc->untaken),
+			struct svc_customer, taking.asking),
+		    now_ns);
 }

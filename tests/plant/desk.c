@@ -142,8 +142,46 @@ __wrap_desk_undo(struct desk *d, const struct desk_sink *sink, void *arg,
 		DW_LIST_EACH(n, &d->sessions)
 			DW_LIST_OF(n, struct desk_session, node)->fresh = false;
 	__real_desk_undo(d, sink, arg, now);
-	if (PLANTED(noticed_lost))
-		d->dirty = false;
+	while (PLANTED(noticed_lost) && dw_list_take(&d->noticed) != NULL)
+		;
+}
+
+WRAPS(desk_settle);
+void
+__wrap_desk_settle(struct desk *d, struct desk_time now)
+{
+	unsigned seen = 0;
+
+	__real_desk_settle(d, now);
+	if (PLANTED(all_are_looked_at))
+		DW_LIST_EACH(n, &d->sessions)
+			seen++;
+	if (seen > d->sid)
+		abort();
+}
+
+WRAPS(desk_tick);
+void
+__wrap_desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
+    struct desk_time now)
+{
+	__real_desk_tick(d, sink, arg, now);
+	if (PLANTED(all_turns_are_looked_at))
+		DW_LIST_EACH(n, &d->conns)
+			desk_conn_schedule(d,
+			    DW_LIST_OF(n, struct desk_conn, node));
+}
+
+WRAPS(desk_notice_taken);
+void
+__wrap_desk_notice_taken(struct desk *d, struct desk_conn *c, uint64_t taken,
+    struct desk_time now)
+{
+	__real_desk_notice_taken(d, c, taken, now);
+	if (PLANTED(sent_has_a_round))
+		d->taken_ns = now.ns;
+	if (PLANTED(sent_waits_for_ever))
+		d->taken_ns = DW_NEVER;
 }
 
 /* ---- decisions ---- */
@@ -284,7 +322,7 @@ int64_t
 __wrap_desk_deadline(const struct desk *d)
 {
 	if (PLANTED(gone_not_awaited))
-		return d->deadline_ns;
+		return dw_order_least(&d->due);
 	return __real_desk_deadline(d);
 }
 
@@ -306,7 +344,15 @@ __wrap_desk_conn_pump(const struct desk_round *r, struct desk_conn *c)
 {
 	__real_desk_conn_pump(r, c);
 	if (PLANTED(dead_turn_wakes) && c->ending)
-		desk_wake_by(r->d, desk_turn_deadline(&c->turn));
+		dw_order_put(&r->d->due, &c->due, desk_turn_deadline(&c->turn));
+}
+
+WRAPS(desk_conn_schedule);
+void
+__wrap_desk_conn_schedule(struct desk *d, struct desk_conn *c)
+{
+	if (!(PLANTED(dead_turn_wakes) && c->ending))
+		__real_desk_conn_schedule(d, c);
 }
 
 WRAPS(desk_conn_greet);

@@ -122,5 +122,6 @@ __wrap_desk_retract(struct desk *d)
 	if (PLANTED(retracted_on_duty))
 		d->operators = operators;
 	if (PLANTED(retracted_is_settled))
-		d->dirty = false;
+		while (dw_list_take(&d->noticed) != NULL)
+			;
 }

@@ -401,6 +401,7 @@ pass_time(struct world *w, int64_t delta_ns)
 	}
 	if (end > w->now.ns)
 		set_time(w, end);
+	store_check_sent(w);
 	if (delta_ns > 3600 * DW_SECOND)
 		store_compare(w);
 }
@@ -499,6 +500,7 @@ begin(struct world *w, uint64_t seed)
 		.turn = { 45 * DW_SECOND, 30 * DW_SECOND, 10 * DW_SECOND },
 		.linger_ns = 2 * DW_SECOND,
 		.retry_ns = DW_SECOND,
+		.sent_ns = 30 * DW_MS,
 		.gone_after_ms = 24 * 3600 * 1000,
 		.max_gone = 12,
 		.max_gone_per_address = 5,

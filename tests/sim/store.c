@@ -393,6 +393,24 @@ store_let_go(struct session *s)
 	s->cu = NULL;
 }
 
+/* Whatever the desk knows to have arrived it tells soon. */
+void
+store_check_sent(struct world *w)
+{
+	bool awake = desk_deadline(w->desk) <= w->now.ns + w->config.retry_ns;
+
+	for (uint64_t sid = 1; sid <= w->store.sid && !awake; sid++) {
+		const struct session *s = store_session(w, sid);
+
+		if (s->cu != NULL && !s->cu->unsure &&
+		    s->f.sent < arrived_n(s->cu, s->cu->known))
+			sim_fail(w,
+			    "it is not told that replies of %" PRIu64
+			    " arrived",
+			    sid);
+	}
+}
+
 void
 store_check_ended(struct world *w)
 {

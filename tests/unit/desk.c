@@ -423,6 +423,76 @@ a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
 }
 
 static void
+settled(size_t want)
+{
+	size_t n;
+
+	desk_settle(desk, now);
+	desk_events(desk, &n);
+	CHECK_INT(n, want);
+}
+
+static void
+pass_ms(int64_t ms)
+{
+	now.ns += ms * DW_MS;
+	now.ms += ms;
+	now.steady_ms += ms;
+}
+
+static void
+sent_is_stored_with_what_is_stored_anyway(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	config.sent_ns = 30 * DW_MS;
+	reply(1, "yes");
+	stored("reply 1 n1; anna<lin:yes; ok; ");
+	pass_ms(1);
+	settled(0);
+	ask((struct desk_request){ .rq = DESK_RQ_TELL,
+	    .conn = &anna,
+	    .text = "hm",
+	    .len = 2 });
+	settled(0); /* of that nothing is stored */
+	stored("anna<hm; ok; ");
+	said(&anna, "thanks");
+	stored("said 1 n2; ok; sent 1 n1; ");
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	config.sent_ns = 0;
+	finish();
+}
+
+static void
+sent_is_stored_alone_after_a_while(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	config.sent_ns = 30 * DW_MS;
+	reply(1, "yes");
+	stored("reply 1 n1; anna<lin:yes; ok; ");
+	CHECK_INT(desk_deadline(desk), now.ns + 30 * DW_MS);
+	pass_ms(29);
+	settled(0);
+	pass_ms(1);
+	stored("sent 1 n1; ");
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	config.sent_ns = 0;
+	finish();
+}
+
+static void
+who_has_gone_does_not_wait_as_sent_does(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	config.sent_ns = 30 * DW_MS;
+	reply(1, "yes");
+	stored("reply 1 n1; anna<lin:yes; ok; ");
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
+	stored("ok; sent 1 n1; closed 1 (left); ");
+	config.sent_ns = 0;
+	finish();
+}
+
+static void
 sent_waits_until_the_customers_machine_has_the_reply(void)
 {
 	begin_with_anna(EV_MODE_LINE);
@@ -1286,6 +1356,9 @@ main(void)
 		T(what_comes_behind_a_goodbye_begins_no_session),
 		T(an_ended_customer_lingers_only_once_all_has_left),
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
+		T(sent_is_stored_with_what_is_stored_anyway),
+		T(sent_is_stored_alone_after_a_while),
+		T(who_has_gone_does_not_wait_as_sent_does),
 		T(sent_waits_until_the_customers_machine_has_the_reply),
 		T(who_says_something_has_taken_what_was_put_before),
 		T(who_goes_says_at_last_what_its_machine_has),

@@ -174,6 +174,31 @@ passes_by(const char *host)
 }
 
 static void
+a_session_is_found_whoever_else_came_and_went(void)
+{
+	char text[40];
+	int wrong = 0;
+
+	begin(true);
+	config.max_gone = 1000;
+	for (int i = 1; i <= 1000; i++) {
+		passes_by("192.0.2.1");
+		snprintf(text, sizeof text, "close %d", i / 2 + 1);
+		if (i % 2 == 0)
+			command(text);
+		done();
+	}
+	for (uint64_t sid = 1; sid <= 1000; sid++) {
+		const struct ev_session *f = desk_known(desk, sid);
+
+		wrong += (sid > 1 && sid <= 501) ? f != NULL :
+						   f == NULL || f->sid != sid;
+	}
+	CHECK_INT(wrong, 0);
+	finish();
+}
+
+static void
 add_state(void *arg, const struct desk_session *s)
 {
 	struct dw_buf *list = arg;
@@ -728,6 +753,7 @@ int
 main(void)
 {
 	static const struct t_case cases[] = {
+		T(a_session_is_found_whoever_else_came_and_went),
 		T(who_goes_unanswered_stays_for_ever_whatever_way_it_went),
 		T(who_was_answered_is_closed_whatever_way_it_went),
 		T(who_never_said_a_word_is_closed_whatever_way_it_went),
