@@ -264,15 +264,15 @@ prepare_nodes(struct svc_customer *cu)
 {
 	for (int i = 0; i < SAID_NODES; i++) {
 		svc_node_init(&cu->said[i].node, DESK_RQ_SAID, &cu->conn,
-		    &cu->back);
+		    &cu->owner);
 		cu->said[i].node.ready = count_taken;
 	}
-	svc_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->back);
+	svc_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->owner);
 	cu->sent.ready = count_sent;
-	svc_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->back);
+	svc_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->owner);
 	cu->stalled.rq.why = EV_WHY_SLOW;
 	svc_node_init(&cu->disconnected, DESK_RQ_DISCONNECTED, &cu->conn,
-	    &cu->back);
+	    &cu->owner);
 	cu->disconnected.ready = count_last;
 	dw_list_init(&cu->taking.link);
 }
@@ -306,7 +306,7 @@ customer_setup(struct sks_handler *h)
 	if ((r = sks_outbox_new(h->request, &cfg, &cu->outbox)) < 0)
 		return r;
 	prepare_socket(cu);
-	dw_cond_init(&cu->back);
+	svc_owner_init(&cu->owner);
 	desk_conn_init(&cu->conn,
 	    sks_addr_format(h->client_address, SKS_STYLE_PLAIN, addr,
 		sizeof addr));
@@ -496,7 +496,7 @@ customer_finish(struct sks_handler *h)
 		wire_line_fini(&cu->line);
 	if (cu->is_classic)
 		wire_classic_fini(&cu->classic);
-	dw_cond_fini(&cu->back);
+	svc_owner_fini(&cu->owner);
 	atomic_fetch_sub(&cu->svc->live, 1);
 	return 0;
 }

@@ -44,7 +44,7 @@ struct svc_customer {
 	struct svc *svc;
 	struct desk_conn conn;
 	struct sks_outbox *outbox;
-	struct dw_cond back;
+	struct svc_owner owner;
 	struct said said[SAID_NODES];
 	unsigned next;     /* of said, to be used */
 	struct said *last; /* not posted: perhaps the last; or NULL */
