@@ -41,10 +41,13 @@ struct svc_owner {
 
 struct svc_node {
 	unsigned magic;
+	bool first; /* goes first */
+	/* Guarded by the inbox's lock. */
+	bool out;   /* posted, not yet given back */
+	bool again; /* posted while it was out */
 	/* Set by its owner while the node is not out. */
 	struct desk_request rq;
 	uint64_t id;             /* the operator's, for its answer */
-	bool first;              /* goes first */
 	struct svc_owner *owner; /* who waits for it; NULL: nobody does */
 	/* On the desk thread: just before it is decided, which is once more
 	 * after each time that it was kept for later; and with the answer just
@@ -55,8 +58,6 @@ struct svc_node {
 	/* Guarded by the inbox's lock; once the node is taken, and until it is
 	 * given back, the link is the desk thread's. */
 	struct dw_list link;
-	bool out;   /* posted, not yet given back */
-	bool again; /* posted while it was out */
 };
 
 void svc_inbox_init(struct svc_inbox *in);

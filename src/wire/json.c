@@ -65,8 +65,7 @@ escape(struct dw_buf *out, char c)
 	static const char hex[] = "0123456789ABCDEF";
 	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
 	const char *known = strchr(from, c);
-	char code[6] = { '\\', 'u', '0', '0', hex[(c >> 4) & 15],
-		hex[c & 15] };
+	char code[6] = { '\\', 'u', '0', '0', hex[(c >> 4) & 15], hex[c & 15] };
 
 	if (known != NULL && c != '\0')
 		dw_buf_add(out, (char[]){ '\\', to[known - from] }, 2);
