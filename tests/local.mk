@@ -35,6 +35,8 @@ unit_tests = \
 	tests/unit/handler \
 	tests/unit/hostile \
 	tests/unit/inbox \
+	tests/unit/input \
+	tests/unit/json \
 	tests/unit/journal \
 	tests/unit/keys \
 	tests/unit/ledger \

@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "desk/internal.h"
 
+#define ROOM_KEPT 1024 /* of events and effects each, for the next round */
+
 int
 desk_grow(void *array, size_t *cap, size_t need, size_t size)
 {
@@ -194,11 +196,38 @@ desk_round_restore(struct desk *d)
 	desk_datagrams_restore(d);
 }
 
+/* Needs no memory: where it cannot be, all stays as it is. */
+static void
+shrink(void *array, size_t *cap, size_t size)
+{
+	void *less, **old = array;
+
+	if (*cap <= ROOM_KEPT ||
+	    (less = realloc(*old, ROOM_KEPT * size)) == NULL)
+		return;
+	*old = less;
+	*cap = ROOM_KEPT;
+}
+
+/* A crowd that came at once needed room that a quiet desk has no use for. */
+static void
+let_room_go(struct desk *d)
+{
+	shrink(&d->events, &d->cap_events, sizeof *d->events);
+	shrink(&d->effects, &d->cap_effects, sizeof *d->effects);
+	shrink(&d->saved, &d->cap_saved, sizeof *d->saved);
+	shrink(&d->conns_saved, &d->cap_conns_saved, sizeof *d->conns_saved);
+}
+
 void
 desk_round_forget(struct desk *d)
 {
+	bool small = d->neffects < d->cap_effects / 16;
+
 	desk_effects_free(d);
 	d->nevents = d->neffects = d->nsaved = d->nconns_saved = 0;
+	if (small)
+		let_room_go(d);
 }
 
 static void

@@ -41,7 +41,7 @@ classic_messages(struct svc_customer *cu)
 static void
 reset_classic(struct svc_customer *cu)
 {
-	struct dw_buf *why = &cu->said[(cu->next - 1) % SAID_NODES].text;
+	struct dw_buf *why = &svc_said_last(cu)->text;
 
 	cu->why = EV_WHY_REFUSED;
 	if (why->len > 0 &&
@@ -52,7 +52,7 @@ reset_classic(struct svc_customer *cu)
 }
 
 void
-svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf,
+svc_classic(struct svc_customer *cu, const char *first, size_t len,
     const struct dw_charset *cs)
 {
 	ssize_t n = (ssize_t)len;
@@ -74,12 +74,12 @@ svc_classic(struct svc_customer *cu, const char *first, size_t len, char *buf,
 		classic_messages(cu);
 		if (cu->over)
 			break;
-		first = buf;
 		partial = wire_classic_partial(&cu->classic);
-		n = svc_recv(cu, buf,
+		n = svc_recv(cu,
 		    partial ? dw_clock_ns() +
 			    svc_limits_of(cu)->line_timeout * DW_SECOND :
 			      svc_idle_ns(cu));
+		first = cu->input.bytes;
 	}
 	if (cu->refused)
 		reset_classic(cu);

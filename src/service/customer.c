@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -95,17 +96,77 @@ svc_no_memory(struct svc_customer *cu)
  * Requests.
  */
 
+/* On the desk thread. */
+static void
+count_taken(struct svc_node *n)
+{
+	n->rq.taken = svc_taken(svc_customer_of(n->rq.conn));
+}
+
+static unsigned
+said_count(const struct svc_customer *cu)
+{
+	return cu->more != NULL ? SAID_NODES + SAID_MORE : SAID_NODES;
+}
+
+static struct said *
+said_at(struct svc_customer *cu, unsigned i)
+{
+	return i < SAID_NODES ? &cu->said[i] : &cu->more[i - SAID_NODES];
+}
+
+static void
+prepare_said(struct svc_customer *cu, struct said *s)
+{
+	svc_node_init(&s->node, DESK_RQ_SAID, &cu->conn, &cu->owner);
+	s->node.ready = count_taken;
+}
+
+/* Its turn comes round and the first one is out still: a worker with more nodes
+ * is woken less often.  They come behind the others, so the turns go on. */
+static void
+want_more(struct svc_customer *cu)
+{
+	if (cu->more != NULL || cu->next != 0 ||
+	    svc_is_back(&cu->svc->inbox, &cu->said[0].node) ||
+	    (cu->more = calloc(SAID_MORE, sizeof *cu->more)) == NULL)
+		return;
+	for (unsigned i = 0; i < SAID_MORE; i++)
+		prepare_said(cu, &cu->more[i]);
+	cu->next = SAID_NODES;
+}
+
+static struct said *
+said_next(struct svc_customer *cu)
+{
+	struct said *s;
+
+	want_more(cu);
+	s = said_at(cu, cu->next);
+	cu->next = (cu->next + 1) % said_count(cu);
+	return s;
+}
+
+struct said *
+svc_said_last(struct svc_customer *cu)
+{
+	unsigned n = said_count(cu);
+
+	return said_at(cu, (cu->next + n - 1) % n);
+}
+
 /* Returns the next node with this request in it, not yet posted; NULL when
  * there is no memory for it, and that ends the customer. */
 static struct said *
 prepare_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
     size_t len, unsigned flags)
 {
-	struct said *s = &cu->said[cu->next++ % SAID_NODES];
+	struct said *s = said_next(cu);
 
 	svc_wait(&cu->svc->inbox, &s->node);
 	dw_buf_reset(&s->text);
-	dw_buf_add(&s->text, text, len);
+	if (len > 0)
+		dw_buf_add(&s->text, text, len);
 	if (s->text.failed) {
 		svc_no_memory(cu);
 		return NULL;
@@ -178,17 +239,18 @@ opened_answered(struct svc_node *n, const struct desk_answer *a)
 void
 svc_settle(struct svc_customer *cu)
 {
-	for (int i = 0; i < SAID_NODES; i++)
-		svc_wait(&cu->svc->inbox, &cu->said[i].node);
+	for (unsigned i = 0; i < said_count(cu); i++)
+		svc_wait(&cu->svc->inbox, &said_at(cu, i)->node);
 }
 
 bool
 svc_opened(struct svc_customer *cu, enum ev_mode mode,
     const struct dw_charset *cs)
 {
-	struct said *said = &cu->said[cu->next % SAID_NODES];
+	struct said *said = said_at(cu, cu->next);
 
-	/* One opening at a time: a late classic client has two. */
+	/* One opening at a time: a late classic client has two.  And so the
+	 * next node is the next one. */
 	svc_settle(cu);
 	said->node.rq.charset = cs;
 	cu->opened = true;
@@ -214,13 +276,7 @@ outbox_news(void *arg, enum sks_outbox_event event)
 		svc_post_again(&cu->svc->inbox, &cu->stalled);
 }
 
-/* On the desk thread, as the next two. */
-static void
-count_taken(struct svc_node *n)
-{
-	n->rq.taken = svc_taken(svc_customer_of(n->rq.conn));
-}
-
+/* On the desk thread, as the next one. */
 static void
 count_sent(struct svc_node *n)
 {
@@ -262,17 +318,12 @@ prepare_socket(struct svc_customer *cu)
 static void
 prepare_nodes(struct svc_customer *cu)
 {
-	for (int i = 0; i < SAID_NODES; i++) {
-		svc_node_init(&cu->said[i].node, DESK_RQ_SAID, &cu->conn,
-		    &cu->back);
-		cu->said[i].node.ready = count_taken;
-	}
-	svc_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->back);
+	svc_node_init(&cu->sent, DESK_RQ_SENT, &cu->conn, &cu->owner);
 	cu->sent.ready = count_sent;
-	svc_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->back);
+	svc_node_init(&cu->stalled, DESK_RQ_STALLED, &cu->conn, &cu->owner);
 	cu->stalled.rq.why = EV_WHY_SLOW;
 	svc_node_init(&cu->disconnected, DESK_RQ_DISCONNECTED, &cu->conn,
-	    &cu->back);
+	    &cu->owner);
 	cu->disconnected.ready = count_last;
 }
 
@@ -305,7 +356,7 @@ customer_setup(struct sks_handler *h)
 	if ((r = sks_outbox_new(h->request, &cfg, &cu->outbox)) < 0)
 		return r;
 	prepare_socket(cu);
-	dw_cond_init(&cu->back);
+	svc_owner_init(&cu->owner);
 	desk_conn_init(&cu->conn,
 	    sks_addr_format(h->client_address, SKS_STYLE_PLAIN, addr,
 		sizeof addr));
@@ -376,11 +427,12 @@ svc_say(struct svc_customer *cu, const char *text, size_t len, unsigned flags)
 }
 
 ssize_t
-svc_recv(struct svc_customer *cu, char *buf, int64_t deadline_ns)
+svc_recv(struct svc_customer *cu, int64_t deadline_ns)
 {
-	ssize_t n =
-	    sks_recv_deadline(cu->base.request, buf, RECV_MAX, deadline_ns);
+	ssize_t n;
 
+	svc_input_reset(&cu->input);
+	n = svc_input_recv(&cu->input, deadline_ns);
 	if (n > 0 && cu->hung_up)
 		cu->late_bytes += (size_t)n;
 	return n;
@@ -431,22 +483,20 @@ svc_await_end(struct svc_customer *cu)
  * handle
  */
 
-static int
-customer_handle(struct sks_handler *h)
+static void
+converse(struct svc_customer *cu)
 {
-	struct svc_customer *cu = customer_in(h);
 	int64_t accepted = dw_clock_ns();
-	enum wire_opening opening;
-	char buf[RECV_MAX];
-	size_t len = 0;
+	enum wire_opening opening = svc_opening(cu, accepted);
 
-	switch (opening = svc_opening(cu, buf, &len, accepted)) {
+	switch (opening) {
 	case WIRE_OPEN_CLASSIC:
 	case WIRE_OPEN_CLASSIC_GBK:
-		svc_classic(cu, buf, len, buf, wire_opening_charset(opening));
+		svc_classic(cu, cu->input.bytes, cu->input.len,
+		    wire_opening_charset(opening));
 		break;
 	case WIRE_OPEN_LINE:
-		svc_line(cu, buf, len, accepted);
+		svc_line(cu, accepted);
 		break;
 	case WIRE_OPEN_HTTP:
 	case WIRE_OPEN_TLS:
@@ -454,15 +504,10 @@ customer_handle(struct sks_handler *h)
 	case WIRE_OPEN_UTF16BE:
 	case WIRE_OPEN_VISITOR:
 	case WIRE_OPEN_MORE:
-		svc_refuse(cu, opening, buf, len);
+		svc_refuse(cu, opening);
 		break;
 	}
-	return 0;
 }
-
-/*
- * finish
- */
 
 /* Until the last one is back the desk thread may post `sent`. */
 static void
@@ -471,31 +516,62 @@ wait_for_nodes(struct svc_customer *cu)
 	struct svc_inbox *in = &cu->svc->inbox;
 
 	svc_wait(in, &cu->disconnected);
-	for (int i = 0; i < SAID_NODES; i++)
-		svc_wait(in, &cu->said[i].node);
+	svc_settle(cu);
 	svc_wait(in, &cu->sent);
 	svc_wait(in, &cu->stalled);
 }
 
-static int
-customer_finish(struct sks_handler *h)
+/* Once they are back, the nodes may go. */
+static void
+disconnect(struct svc_customer *cu)
 {
-	struct svc_customer *cu = customer_in(h);
-
 	sks_outbox_close(cu->outbox);
 	if (cu->opened) {
 		cu->disconnected.rq.why = cu->why;
 		svc_post(&cu->svc->inbox, &cu->disconnected);
 	}
 	wait_for_nodes(cu);
+	for (unsigned i = 0; i < said_count(cu); i++)
+		dw_buf_fini(&said_at(cu, i)->text);
+	free(cu->more);
+	svc_input_fini(&cu->input);
+}
+
+/* What it reads into and its first nodes are here because a stack has whole
+ * pages, of which this takes what is left. */
+static int
+customer_handle(struct sks_handler *h)
+{
+	struct svc_customer *cu = customer_in(h);
+	struct said said[SAID_NODES] = { 0 };
+	char first[SVC_INPUT_FIRST];
+
+	cu->said = said;
+	for (unsigned i = 0; i < SAID_NODES; i++)
+		prepare_said(cu, &said[i]);
+	svc_input_init(&cu->input, h->request, first);
+	converse(cu);
+	disconnect(cu);
+	cu->said = NULL;
+	return 0;
+}
+
+/*
+ * finish
+ */
+
+static int
+customer_finish(struct sks_handler *h)
+{
+	struct svc_customer *cu = customer_in(h);
+
+	assert(cu->said == NULL);
 	sks_outbox_unref(cu->outbox);
-	for (int i = 0; i < SAID_NODES; i++)
-		dw_buf_fini(&cu->said[i].text);
 	if (cu->is_line)
 		wire_line_fini(&cu->line);
 	if (cu->is_classic)
 		wire_classic_fini(&cu->classic);
-	dw_cond_fini(&cu->back);
+	svc_owner_fini(&cu->owner);
 	atomic_fetch_sub(&cu->svc->live, 1);
 	return 0;
 }

@@ -8,14 +8,17 @@
 #define SVC_CUSTOMER_H
 
 #include "base/buf.h"
+#include "service/input.h"
 #include "service/internal.h"
 #include "service/rate.h"
 #include "wire/classic.h"
 #include "wire/line.h"
 #include "wire/opening.h"
 
-#define RECV_MAX   16384 /* of the worker's 64 KiB of stack */
-#define SAID_NODES 2     /* one is read while the other is stored */
+/* One message is read while the other is stored; and for who writes faster than
+ * that, so many more. */
+#define SAID_NODES 2
+#define SAID_MORE  2
 
 /* A message on its way to the desk, with its text. */
 struct said {
@@ -44,14 +47,18 @@ struct svc_customer {
 	struct svc *svc;
 	struct desk_conn conn;
 	struct sks_outbox *outbox;
-	struct dw_cond back;
-	struct said said[SAID_NODES];
-	unsigned next;     /* of said, to be used */
+	struct svc_owner owner;
+	struct svc_input input;
+	struct said *said; /* SAID_NODES of them, on its stack */
+	struct said *more; /* SAID_MORE of them; or NULL */
+	unsigned next;     /* of all these, to be used: they take turns */
 	struct said *last; /* not posted: perhaps the last; or NULL */
 	struct svc_node sent, stalled, disconnected;
-	struct wire_keys keys;       /* as far as the opening */
-	struct wire_line line;       /* one of these two, */
-	struct wire_classic classic; /* once it is known which */
+	struct wire_keys keys; /* as far as the opening */
+	union {                /* once it is known which */
+		struct wire_line line;
+		struct wire_classic classic;
+	};
 	struct svc_taking taking;
 	atomic_bool telnet;
 	/* In what it writes; the desk says so. */
@@ -92,6 +99,9 @@ svc_limits_of(const struct svc_customer *cu)
 void svc_request(struct svc_customer *cu, enum desk_rq rq, const char *text,
     size_t len, unsigned flags);
 
+/* The node of the request that was sent last. */
+struct said *svc_said_last(struct svc_customer *cu);
+
 /* The desk says this sentence to the customer. */
 void svc_tell(struct svc_customer *cu, const char *sentence);
 
@@ -121,8 +131,9 @@ void svc_settle(struct svc_customer *cu);
 void svc_say(struct svc_customer *cu, const char *text, size_t len,
     unsigned flags);
 
-/* The next bytes, into a buffer of RECV_MAX; as sks_recv_deadline(). */
-ssize_t svc_recv(struct svc_customer *cu, char *buf, int64_t deadline_ns);
+/* The next bytes, into the input, instead of those that were there; as
+ * sks_recv_deadline(). */
+ssize_t svc_recv(struct svc_customer *cu, int64_t deadline_ns);
 
 /* No more messages come.  Of one who hung up while it was held back, and had
  * about as much waiting as the socket takes, the last message says that more may
@@ -137,10 +148,9 @@ void svc_idle(struct svc_customer *cu);
  * kernel tells us that only when it is asked, after a minute or so. */
 void svc_await_end(struct svc_customer *cu);
 
-/* Reads until the first bytes decide, into a buffer of RECV_MAX; *len: so many
- * have come.  An answer but for CLASSIC and LINE is for svc_refuse(). */
-enum wire_opening svc_opening(struct svc_customer *cu, char *buf, size_t *len,
-    int64_t accepted);
+/* Reads until the first bytes decide, and leaves them in the input.  An answer
+ * but for CLASSIC and LINE is for svc_refuse(). */
+enum wire_opening svc_opening(struct svc_customer *cu, int64_t accepted);
 
 /* When the customer must have begun to say something. */
 int64_t svc_first_line_ns(const struct svc_customer *cu, int64_t accepted);
@@ -150,10 +160,9 @@ int64_t svc_first_line_ns(const struct svc_customer *cu, int64_t accepted);
 void svc_visited(struct svc_customer *cu, const char *what, const char *bytes,
     size_t len);
 
-/* Ends what is no customer, whose first bytes these are, with a refusal in its
- * own words where there are some. */
-void svc_refuse(struct svc_customer *cu, enum wire_opening opening,
-    const char *first, size_t len);
+/* Ends what is no customer, whose first bytes are in the input, with a refusal
+ * in its own words where there are some. */
+void svc_refuse(struct svc_customer *cu, enum wire_opening opening);
 
 /* On the desk thread: how many bytes its machine has. */
 uint64_t svc_taken(struct svc_customer *cu);
@@ -161,10 +170,10 @@ uint64_t svc_taken(struct svc_customer *cu);
 /* On the desk thread: this customer goes, and is not asked about any more. */
 void svc_taken_forget(struct svc_customer *cu);
 
-/* Serve one in each mode until it ends.  first[0, len) has come already; buf,
- * of RECV_MAX bytes, is for what follows. */
+/* Serve one in each mode until it ends.  first[0, len), or what is in the input,
+ * has come already. */
 void svc_classic(struct svc_customer *cu, const char *first, size_t len,
-    char *buf, const struct dw_charset *cs);
-void svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted);
+    const struct dw_charset *cs);
+void svc_line(struct svc_customer *cu, int64_t accepted);
 
 #endif

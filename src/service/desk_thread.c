@@ -134,7 +134,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	assert(n->magic == SVC_NODE_MAGIC && n->out);
 	if (n->answered != NULL)
 		n->answered(n, a);
-	svc_give_back(&svc->inbox, n);
+	svc_done(svc, n);
 }
 
 static void
@@ -586,7 +586,7 @@ decide(struct svc *svc, struct svc_node *n)
 	if (n->ready != NULL)
 		n->ready(n);
 	if (n->rq.rq == DESK_RQ_NONE) { /* only its ready() mattered */
-		svc_give_back(&svc->inbox, n);
+		svc_done(svc, n);
 		return;
 	}
 	while (!waits_for_lock(svc) &&
@@ -627,6 +627,21 @@ deadline(struct svc *svc)
 	return again < due ? again : due;
 }
 
+void
+svc_done(struct svc *svc, struct svc_node *n)
+{
+	dw_list_add(&svc->done, &n->link);
+}
+
+/* Before the desk thread waits, for the disk or for its inbox: operators get
+ * what they were told, and then the nodes' owners go on. */
+static void
+hand_out(struct svc *svc)
+{
+	svc_operators_hand_out(svc);
+	svc_give_back(&svc->inbox, &svc->done);
+}
+
 void *
 svc_desk_thread(void *arg)
 {
@@ -646,8 +661,10 @@ svc_desk_thread(void *arg)
 			decide(svc, DW_LIST_OF(n, struct svc_node, link));
 		if (waits_for_lock(svc) && dw_clock_ns() >= svc->again_ns)
 			try_again(svc);
+		hand_out(svc);
 		if (!waits_for_lock(svc))
 			store(svc);
+		hand_out(svc);
 	} while (!last || waits_for_lock(svc));
 	return NULL;
 }

@@ -47,7 +47,7 @@ struct svc {
 	struct svc_node drain, farewell; /* main's requests */
 	struct svc_node look;            /* at the journal's files, */
 	struct svc_node log_news;        /* and at the logs */
-	struct dw_cond back;             /* main waits on it */
+	struct svc_owner owner;          /* main, who waits for them */
 
 	/* Main's, see files.c. */
 	struct dw_watch watch;
@@ -59,7 +59,8 @@ struct svc {
 
 	/* The desk thread's own. */
 	struct desk *desk;
-	struct dw_list round; /* the nodes that this round has decided */
+	struct dw_list done;  /* nodes that are to be given back */
+	struct dw_list round; /* those that this round has decided */
 	struct dw_list kept;  /* those that wait for somebody else's lock, */
 	int64_t again_ns;     /* until then; 0: there is none */
 	int64_t patience_ns;  /* when it has lasted too long; 0: the same */
@@ -68,6 +69,7 @@ struct svc {
 	uint64_t last_link;      /* the number of the latest */
 	struct dw_order untaken; /* customers; see taken.c */
 	struct dw_buf scratch;
+	struct dw_buf news; /* for all operators, not yet handed out */
 	/* Of these the operators were told. */
 	bool disk_failing, held_back, log_losing, talk_losing;
 	/* For whoever comes, or "": of the journal, and of the operators'
@@ -119,7 +121,10 @@ svc_now(void)
 
 /* Operators, on the desk thread. */
 struct wire_frame;
+/* The frames wait, encoded once for all links, until they are handed out: a
+ * link gets what a round has for it by one send. */
 void svc_tell_operators(struct svc *svc, const struct wire_frame *f);
+void svc_operators_hand_out(struct svc *svc);
 /* A notice to all of them, and the same words to the log. */
 void svc_notice(struct svc *svc, enum ev_code code, const char *text);
 void svc_operator_event(struct svc *svc, const struct ev_event *ev);
@@ -196,6 +201,10 @@ void svc_logs_changed(struct svc_node *n);
 
 /* On the desk thread: are the files of the journal there? */
 void svc_look_at_journal(struct svc_node *n);
+
+/* On the desk thread: this node's answer has been dealt with.  Its owner hears
+ * of it once the round has been told to everybody. */
+void svc_done(struct svc *svc, struct svc_node *n);
 
 /* The thread "desk". */
 void *svc_desk_thread(void *svc);

@@ -208,60 +208,73 @@ is_late_classic(struct svc_customer *cu, enum wire_opening *opening)
 
 /* The next bytes; a CR that nothing follows has ended its row. */
 static ssize_t
-line_recv(struct svc_customer *cu, char *buf, int64_t accepted, int64_t began)
+line_recv(struct svc_customer *cu, int64_t accepted, int64_t began)
 {
 	ssize_t n = SKS_ETIMEDOUT;
 
 	if (wire_line_cr_waits(&cu->line)) {
-		n = svc_recv(cu, buf, dw_clock_ns() + LONE_CR_NS);
+		n = svc_recv(cu, dw_clock_ns() + LONE_CR_NS);
 		if (n != SKS_ETIMEDOUT)
 			return n;
 		wire_line_pause(&cu->line);
 		line_messages(cu);
 	}
-	return svc_recv(cu, buf, line_deadline(cu, accepted, began));
+	return svc_recv(cu, line_deadline(cu, accepted, began));
 }
 
 /* Returns what ended it: 0 for end of file, 1 for a classic client with this
  * opening. */
 static ssize_t
-line_read(struct svc_customer *cu, char *buf, size_t len, int64_t accepted,
-    enum wire_opening *opening)
+line_read(struct svc_customer *cu, int64_t accepted, enum wire_opening *opening)
 {
 	int64_t began = accepted;
-	ssize_t n = (ssize_t)len;
+	const struct svc_input *in = &cu->input;
+	ssize_t n;
 
 	for (;;) {
-		if (n > 0 && line_bytes(cu, buf, (size_t)n))
+		if (in->len > 0 && line_bytes(cu, in->bytes, in->len))
 			began = dw_clock_ns();
 		if (is_late_classic(cu, opening))
 			return 1;
-		n = line_recv(cu, buf, accepted, began);
+		n = line_recv(cu, accepted, began);
 		if (n == SKS_ETIMEDOUT) {
 			line_timeout(cu);
-			n = svc_recv(cu, buf, svc_idle_ns(cu));
+			n = svc_recv(cu, svc_idle_ns(cu));
 		}
 		if (n <= 0 && n != SKS_ETIMEDOUT)
 			return n;
 	}
 }
 
+/* Its row so far is the beginning of what it said. */
+static void
+late_classic(struct svc_customer *cu, const struct dw_charset *cs)
+{
+	struct dw_buf row = cu->line.row;
+
+	cu->line.row = (struct dw_buf)DW_BUF_INITIALIZER;
+	wire_line_fini(&cu->line);
+	cu->is_line = false;
+	svc_classic(cu, row.data, row.len, cs);
+	dw_buf_fini(&row);
+}
+
 void
-svc_line(struct svc_customer *cu, char *buf, size_t len, int64_t accepted)
+svc_line(struct svc_customer *cu, int64_t accepted)
 {
 	enum wire_opening opening = WIRE_OPEN_LINE;
+	size_t len = cu->input.len;
 	ssize_t n;
 
 	cu->is_line = true;
-	cu->began_telnet = wire_line_begins_telnet(buf, len);
+	cu->began_telnet = wire_line_begins_telnet(cu->input.bytes, len);
 	wire_line_init(&cu->line, (size_t)svc_limits_of(cu)->max_line);
 	cu->line.keys = cu->keys;
 	if (!cu->opened)
 		svc_opened(cu, EV_MODE_LINE, NULL);
-	n = line_read(cu, buf, len, accepted, &opening);
+	n = line_read(cu, accepted, &opening);
 	if (n == 1) {
-		svc_classic(cu, cu->line.row.data, cu->line.row.len, buf,
-		    wire_opening_charset(opening));
+		late_classic(cu, wire_opening_charset(opening));
 		return;
 	}
 	wire_line_eof(&cu->line);

@@ -10,6 +10,8 @@ libdeskwire_la_SOURCES += \
 	src/service/service.h \
 	src/service/inbox.c \
 	src/service/inbox.h \
+	src/service/input.c \
+	src/service/input.h \
 	src/service/internal.h \
 	src/service/limits.c \
 	src/service/limits.def \

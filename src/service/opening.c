@@ -18,8 +18,7 @@
 
 struct reading {
 	struct svc_customer *cu;
-	const char *buf;
-	size_t len;
+	struct svc_input *in;
 	int64_t accepted;
 	int64_t began, last; /* when the first and the last bytes came */
 	enum wire_opening opening;
@@ -51,16 +50,16 @@ as_ended(const struct reading *r)
 	enum wire_opening opening;
 	const char *what;
 
-	opening = wire_opening(r->buf, r->len, true, &what);
+	opening = wire_opening(r->in->bytes, r->in->len, true, &what);
 	if (opening == WIRE_OPEN_VISITOR)
-		svc_visited(r->cu, what, r->buf, r->len);
+		svc_visited(r->cu, what, r->in->bytes, r->in->len);
 	return opening;
 }
 
 static bool
 is_blank(const struct reading *r)
 {
-	return wire_opening_is_blank(r->buf, r->len);
+	return wire_opening_is_blank(r->in->bytes, r->in->len);
 }
 
 /* What these bytes are as far as they go, of those that decide nothing yet. */
@@ -71,7 +70,7 @@ so_far(const struct reading *r)
 
 	if (r->opening != WIRE_OPEN_MORE)
 		return WIRE_OPEN_MORE;
-	return wire_opening(r->buf, r->len, true, &what);
+	return wire_opening(r->in->bytes, r->in->len, true, &what);
 }
 
 /* Nothing for a moment means a customer who waits to be greeted, perhaps in the
@@ -82,7 +81,7 @@ is_to_greet(const struct reading *r)
 	return !r->cu->opened &&
 	    (is_blank(r) ||
 		(so_far(r) == WIRE_OPEN_LINE &&
-		    !wire_opening_is_cut_hello(r->buf, r->len)));
+		    !wire_opening_is_cut_hello(r->in->bytes, r->in->len)));
 }
 
 /* In the midst of what is no text it is shown to operators, but a row may still
@@ -102,7 +101,8 @@ last_moment(const struct reading *r)
 
 	if (r->opening == WIRE_OPEN_VISITOR || is_blank(r))
 		return svc_first_line_ns(r->cu, r->accepted);
-	if (!r->cu->opened && wire_opening_is_cut_hello(r->buf, r->len))
+	if (!r->cu->opened &&
+	    wire_opening_is_cut_hello(r->in->bytes, r->in->len))
 		return r->accepted + l->hello_timeout * DW_SECOND;
 	return r->began + l->line_timeout * DW_SECOND;
 }
@@ -139,10 +139,10 @@ judge(struct reading *r)
 {
 	const char *what;
 
-	r->judged += r->len;
-	r->opening = wire_opening(r->buf, r->len, false, &what);
+	r->judged += r->in->len;
+	r->opening = wire_opening(r->in->bytes, r->in->len, false, &what);
 	if (what[0] != '\0')
-		svc_visited(r->cu, what, r->buf, r->len);
+		svc_visited(r->cu, what, r->in->bytes, r->in->len);
 }
 
 static bool
@@ -154,13 +154,11 @@ is_open(const struct reading *r)
 /* Takes away what stands before the customer's own bytes.  Returns whether
  * more bytes must tell if there is such. */
 static bool
-drop_lead(char *buf, size_t *len)
+drop_lead(struct svc_input *in)
 {
 	bool more;
-	size_t n = wire_opening_lead(buf, *len, &more);
 
-	*len -= n;
-	memmove(buf, buf + n, *len);
+	svc_input_drop(in, wire_opening_lead(in->bytes, in->len, &more));
 	return more;
 }
 
@@ -168,7 +166,7 @@ drop_lead(char *buf, size_t *len)
 static enum wire_opening
 end_reading(struct reading *r)
 {
-	if (r->len > 0)
+	if (r->in->len > 0)
 		return as_ended(r);
 	return r->cu->opened ? WIRE_OPEN_LINE : WIRE_OPEN_MORE;
 }
@@ -183,36 +181,36 @@ too_late(const struct reading *r)
 }
 
 enum wire_opening
-svc_opening(struct svc_customer *cu, char *buf, size_t *len, int64_t accepted)
+svc_opening(struct svc_customer *cu, int64_t accepted)
 {
+	struct svc_input *in = &cu->input;
 	struct reading r = { .cu = cu,
-		.buf = buf,
+		.in = in,
 		.accepted = accepted,
 		.last = accepted };
 	ssize_t n;
-	bool cut;
+	bool cut, blank;
 
-	_Static_assert(RECV_MAX <= WIRE_OPENING_MAX, "all of it is looked at");
+	_Static_assert(SVC_INPUT_MAX <= WIRE_OPENING_MAX,
+	    "all of it is looked at");
 	while (is_open(&r)) {
-		if (r.len == RECV_MAX || r.judged > JUDGED_MAX)
+		if (svc_input_is_full(in) || r.judged > JUDGED_MAX)
 			return end_reading(&r);
-		n = sks_recv_deadline(cu->base.request, buf + r.len,
-		    RECV_MAX - r.len, next_moment(&r));
+		blank = is_blank(&r);
+		n = svc_input_recv(in, next_moment(&r));
 		if (n == SKS_ETIMEDOUT && moment_passed(&r))
 			continue;
 		if (n == SKS_ETIMEDOUT)
 			return too_late(&r);
 		if (n <= 0)
 			return end_reading(&r);
-		wire_keys_notice(&cu->keys, buf + r.len, (size_t)n);
+		wire_keys_notice(&cu->keys, in->bytes + in->len - n, (size_t)n);
 		r.last = dw_clock_ns();
 		/* A blank row is no beginning of the one behind it. */
-		if (is_blank(&r))
+		if (blank)
 			r.began = r.last;
-		r.len += (size_t)n;
-		cut = drop_lead(buf, &r.len);
-		*len = r.len;
-		if (!cut && r.len > 0)
+		cut = drop_lead(in);
+		if (!cut && in->len > 0)
 			judge(&r);
 	}
 	return r.opening;

@@ -22,7 +22,8 @@
 #define NODES         2 /* one is read while the other is stored */
 #define NAME_SIZE     EV_NAME_SIZE
 #define HELLO_SECONDS 10
-#define PEERS_TOLD    256 /* of those who wrote over UDP */
+#define PEERS_TOLD    256   /* of those who wrote over UDP */
+#define NEWS_BYTES    16384 /* then they do not wait for more */
 
 struct operator_node {
 	struct svc_node node;
@@ -42,7 +43,7 @@ struct svc_operator {
 	struct svc *svc;
 	struct sks_outbox *outbox;
 	struct sks_frame *frames;
-	struct dw_cond back;
+	struct svc_owner owner;
 	struct operator_node nodes[NODES];
 	unsigned next;
 	struct svc_node attach, detach, caught_up, emptied;
@@ -62,13 +63,12 @@ struct svc_operator {
 	uint64_t looking; /* the session it has selected; 0: none */
 };
 
-/* All nodes of an operator point at its condition, which gives us the
- * operator. */
+/* All nodes of an operator point at its owner, which gives us the operator. */
 static struct svc_operator *
 operator_of(struct svc_node *n)
 {
 	struct svc_operator *op =
-	    DW_LIST_OF(n->back, struct svc_operator, back);
+	    DW_LIST_OF(n->owner, struct svc_operator, owner);
 
 	assert(op->magic == OPERATOR_MAGIC);
 	return op;
@@ -88,6 +88,33 @@ put(struct svc_operator *op, const char *bytes, size_t len)
 		sks_outbox_cut(op->outbox);
 }
 
+void
+svc_operators_hand_out(struct svc *svc)
+{
+	struct dw_buf *news = &svc->news;
+
+	if (news->len == 0 && !news->failed)
+		return;
+	DW_LIST_EACH(n, &svc->links) {
+		struct svc_operator *op =
+		    DW_LIST_OF(n, struct svc_operator, link);
+
+		if (news->failed)
+			sks_outbox_cut(op->outbox);
+		else
+			put(op, news->data, news->len);
+	}
+	dw_buf_reset(news);
+}
+
+/* What is for one operator comes behind what all were told before it. */
+static void
+put_next(struct svc_operator *op, const char *bytes, size_t len)
+{
+	svc_operators_hand_out(op->svc);
+	put(op, bytes, len);
+}
+
 static void
 tell(struct svc_operator *op, const struct wire_frame *f)
 {
@@ -97,25 +124,16 @@ tell(struct svc_operator *op, const struct wire_frame *f)
 	if (wire_frame_encode(out, f) < 0)
 		sks_outbox_cut(op->outbox);
 	else
-		put(op, out->data, out->len);
+		put_next(op, out->data, out->len);
 }
 
 void
 svc_tell_operators(struct svc *svc, const struct wire_frame *f)
 {
-	bool failed;
-
-	dw_buf_reset(&svc->scratch);
-	failed = wire_frame_encode(&svc->scratch, f) < 0;
-	DW_LIST_EACH(n, &svc->links) {
-		struct svc_operator *op =
-		    DW_LIST_OF(n, struct svc_operator, link);
-
-		if (failed)
-			sks_outbox_cut(op->outbox);
-		else
-			put(op, svc->scratch.data, svc->scratch.len);
-	}
+	if (dw_list_empty(&svc->links))
+		return;
+	if (wire_frame_encode(&svc->news, f) < 0 || svc->news.len >= NEWS_BYTES)
+		svc_operators_hand_out(svc);
 }
 
 void
@@ -449,7 +467,7 @@ svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t datagrams)
 		return;
 	}
 	go_live(op);
-	svc_give_back(&svc->inbox, n);
+	svc_done(svc, n);
 }
 
 void
@@ -503,7 +521,7 @@ reply_found(struct svc_node *n)
 		a.text = _("the journal cannot be read");
 	}
 	answered(&on->node, &a);
-	svc_give_back(&operator_of(n)->svc->inbox, &on->node);
+	svc_done(operator_of(n)->svc, &on->node);
 }
 
 /* What an answer without a row says. */
@@ -535,7 +553,7 @@ history_done(struct svc_operator *op)
 	} else {
 		if (op->job.frames.len == 0)
 			a.text = nothing(op->job.past.of);
-		put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
+		put_next(op, dw_buf_str(&op->job.frames), op->job.frames.len);
 	}
 	answered(op->asked, &a);
 }
@@ -544,7 +562,7 @@ history_done(struct svc_operator *op)
 static bool
 replay_done(struct svc_operator *op)
 {
-	put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
+	put_next(op, dw_buf_str(&op->job.frames), op->job.frames.len);
 	op->seen = op->job.upto;
 	if (op->job.result < 0) {
 		sks_outbox_cut(op->outbox);
@@ -571,7 +589,7 @@ caught_up(struct svc_node *n)
 		return;
 	dw_buf_fini(&op->job.frames);
 	op->asked = NULL;
-	svc_give_back(&op->svc->inbox, asked);
+	svc_done(op->svc, asked);
 }
 
 static void
@@ -668,24 +686,24 @@ operator_nodes(struct svc_operator *op)
 	for (int i = 0; i < NODES; i++) {
 		struct svc_node *n = &op->nodes[i].node;
 
-		svc_node_init(n, DESK_RQ_REPLY, NULL, &op->back);
+		svc_node_init(n, DESK_RQ_REPLY, NULL, &op->owner);
 		n->first = true;
 		n->answered = answered;
 		n = &op->nodes[i].found;
-		svc_node_init(n, DESK_RQ_NONE, NULL, &op->back);
+		svc_node_init(n, DESK_RQ_NONE, NULL, &op->owner);
 		n->first = true;
 		n->ready = reply_found;
 	}
-	svc_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->back);
-	svc_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->back);
-	svc_node_init(&op->caught_up, DESK_RQ_NONE, NULL, &op->back);
-	svc_node_init(&op->emptied, DESK_RQ_NONE, NULL, &op->back);
+	svc_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->owner);
+	svc_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->owner);
+	svc_node_init(&op->caught_up, DESK_RQ_NONE, NULL, &op->owner);
+	svc_node_init(&op->emptied, DESK_RQ_NONE, NULL, &op->owner);
 	op->emptied.first = true;
 	op->emptied.ready = outbox_emptied;
 	op->attach.first = op->detach.first = true;
-	svc_node_init(&op->look, DESK_RQ_NONE, NULL, &op->back);
-	svc_node_init(&op->ping, DESK_RQ_NONE, NULL, &op->back);
-	svc_node_init(&op->read, DESK_RQ_NONE, NULL, &op->back);
+	svc_node_init(&op->look, DESK_RQ_NONE, NULL, &op->owner);
+	svc_node_init(&op->ping, DESK_RQ_NONE, NULL, &op->owner);
+	svc_node_init(&op->read, DESK_RQ_NONE, NULL, &op->owner);
 	op->look.first = op->ping.first = op->read.first = true;
 	op->read.ready = mark_read;
 	op->look.ready = look;
@@ -725,7 +743,7 @@ operator_setup(struct sks_handler *h)
 		sks_frame_free(op->frames);
 		return r;
 	}
-	dw_cond_init(&op->back);
+	svc_owner_init(&op->owner);
 	dw_list_init(&op->link);
 	operator_nodes(op);
 	return 0;
@@ -906,7 +924,7 @@ operator_finish(struct sks_handler *h)
 	for (int i = 0; i < NODES; i++)
 		wire_frame_free(op->nodes[i].frame);
 	sks_frame_free(op->frames);
-	dw_cond_fini(&op->back);
+	svc_owner_fini(&op->owner);
 	return 0;
 }
 

@@ -157,12 +157,11 @@ refuse_unknown(struct svc_customer *cu, enum wire_opening opening,
 }
 
 void
-svc_refuse(struct svc_customer *cu, enum wire_opening opening,
-    const char *first, size_t len)
+svc_refuse(struct svc_customer *cu, enum wire_opening opening)
 {
 	if (cu->opened)
 		refuse_greeted(cu, opening);
 	else
-		refuse_unknown(cu, opening, first, len);
+		refuse_unknown(cu, opening, cu->input.bytes, cu->input.len);
 	svc_read_on(cu->svc, cu->base.request);
 }

@@ -410,15 +410,16 @@ svc_new(const struct svc_config *config)
 	svc->config = config;
 	dw_list_init(&svc->links);
 	svc_marks_init(&svc->marks);
+	dw_list_init(&svc->done);
 	dw_list_init(&svc->round);
 	dw_list_init(&svc->kept);
 	svc_inbox_init(&svc->inbox);
 	svc_reader_init(&svc->reader, config->state_dir,
 	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found,
 	    svc_marks_room);
-	dw_cond_init(&svc->back);
+	svc_owner_init(&svc->owner);
 	svc_node_init(&svc->drain, DESK_RQ_DRAIN, NULL, NULL);
-	svc_node_init(&svc->farewell, DESK_RQ_NONE, NULL, &svc->back);
+	svc_node_init(&svc->farewell, DESK_RQ_NONE, NULL, &svc->owner);
 	svc->farewell.ready = farewell;
 	svc_node_init(&svc->look, DESK_RQ_NONE, NULL, NULL);
 	svc->look.ready = svc_look_at_journal;
@@ -601,9 +602,10 @@ svc_close(struct svc *svc)
 	svc_marks_fini(&svc->marks);
 	desk_free(svc->desk);
 	store_close(svc->store);
-	dw_cond_fini(&svc->back);
+	svc_owner_fini(&svc->owner);
 	svc_inbox_fini(&svc->inbox);
 	dw_buf_fini(&svc->scratch);
+	dw_buf_fini(&svc->news);
 	for (size_t i = 0; i < svc->nlisteners; i++)
 		free((char *)svc->listeners[i].name);
 	free(svc->listener_names);

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "wire/base64.h"
+#include "wire/json.h"
 #include "wire/op.h"
 
 /*
@@ -219,16 +220,21 @@ wire_frame_of(enum wire_op op)
 
 /* Names are made of characters long before they come here; should one not
  * be, it is shown rather than lost. */
-static json_t *
-string_json(const char *s)
+static void
+put_string(struct dw_buf *out, const char *s)
 {
 	struct dw_buf safe = DW_BUF_INITIALIZER;
-	json_t *j = json_string(s);
+	size_t len = strlen(s);
 
-	if (j == NULL && dw_text_line(&safe, s, strlen(s), 0) == 0)
-		j = json_string(dw_buf_str(&safe));
+	if (dw_text_valid(s, len) == len) {
+		wire_json_string(out, s, len);
+		return;
+	}
+	if (dw_text_line(&safe, s, len, 0) == 0)
+		wire_json_string(out, dw_buf_str(&safe), safe.len);
+	else
+		out->failed = true;
 	dw_buf_fini(&safe);
-	return j;
 }
 
 static bool
@@ -256,193 +262,175 @@ is_absent(const struct member *m, const char *at)
 	return true;
 }
 
-static json_t *
-key_json(const struct ev_key *key)
+static void
+put_key(struct dw_buf *out, const struct ev_key *key)
 {
 	char hex[2 * EV_KEY_SIZE + 1];
 
 	for (size_t i = 0; i < EV_KEY_SIZE; i++)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned)key->bytes[i]);
-	return json_string(hex);
+	put_string(out, hex);
 }
 
-static json_t *
-member_json(const struct member *m, const char *at)
+static void
+put_member(struct dw_buf *out, const struct member *m, const char *at)
 {
+	wire_json_key(out, m->key);
 	switch (m->type) {
 	case STRING:
-		return string_json(*(const char *const *)at);
+		put_string(out, *(const char *const *)at);
+		break;
 	case CHARS:
-		return string_json(at);
+		put_string(out, at);
+		break;
 	case WORD:
-		return json_string(ev_word(m->words, *(const unsigned *)at));
+		put_string(out, ev_word(m->words, *(const unsigned *)at));
+		break;
 	case NUMBER:
-		return json_integer((json_int_t) * (const uint64_t *)at);
+		wire_json_number(out, (int64_t)*(const uint64_t *)at);
+		break;
 	case SIGNED:
-		return json_integer(*(const int64_t *)at);
+		wire_json_number(out, *(const int64_t *)at);
+		break;
 	case SMALL:
-		return json_integer(*(const unsigned *)at);
+		wire_json_number(out, *(const unsigned *)at);
+		break;
 	case FLAG:
-		return json_true();
+		wire_json_true(out);
+		break;
 	case KEY:
-		return key_json((const struct ev_key *)at);
+		put_key(out, (const struct ev_key *)at);
+		break;
 	case CHARSET:
-		return json_string((*(const struct dw_charset *const *)at)
-			->name);
+		put_string(out, (*(const struct dw_charset *const *)at)->name);
+		break;
 	}
-	return NULL;
 }
 
-/* What is absent is left out.  json_*_new takes a NULL for a failure. */
-static int
-put_members(json_t *j, const struct member *m, const void *from, unsigned has)
+/* What is absent is left out. */
+static void
+put_members(struct dw_buf *out, const struct member *m, const void *from,
+    unsigned has)
 {
 	const char *at;
 
 	for (; m->key != NULL; m++) {
 		at = (const char *)from + m->offset;
-		if ((m->in & has) == 0 || is_absent(m, at))
-			continue;
-		if (json_object_set_new(j, m->key, member_json(m, at)) < 0)
-			return -ENOMEM;
+		if ((m->in & has) != 0 && !is_absent(m, at))
+			put_member(out, m, at);
 	}
-	return 0;
 }
 
-static int
-put_bytes(json_t *j, const char *bytes, size_t len)
+static void
+put_bytes(struct dw_buf *out, const char *bytes, size_t len)
 {
 	struct dw_buf b64 = DW_BUF_INITIALIZER;
-	int r;
 
-	if ((r = wire_base64_encode(&b64, bytes, len)) == 0)
-		r = json_object_set_new(j, "bytes",
-		    json_string(dw_buf_str(&b64)));
+	wire_json_key(out, "bytes");
+	if (wire_base64_encode(&b64, bytes, len) == 0)
+		wire_json_string(out, dw_buf_str(&b64), b64.len);
+	else
+		out->failed = true;
 	dw_buf_fini(&b64);
-	return r < 0 ? -ENOMEM : 0;
 }
 
-static int
-put_text(json_t *j, const char *text, size_t len)
+static void
+put_text(struct dw_buf *out, const char *text, size_t len)
 {
 	if (len == 0)
-		return 0;
-	if (memchr(text, '\0', len) != NULL || dw_text_valid(text, len) != len)
-		return put_bytes(j, text, len);
-	return json_object_set_new(j, "text", json_stringn(text, len)) < 0 ?
-	    -ENOMEM :
-	    0;
-}
-
-static int
-put_event(json_t *j, const struct ev_event *ev)
-{
-	json_t *inner = json_object();
-	int r = inner == NULL ? -ENOMEM : 0;
-
-	if (r == 0)
-		r = put_members(inner, event_members, ev, 1);
-	if (r == 0)
-		r = put_text(inner, ev->body, ev->len);
-	if (r < 0) {
-		json_decref(inner);
-		return r;
+		return;
+	if (memchr(text, '\0', len) != NULL ||
+	    dw_text_valid(text, len) != len) {
+		put_bytes(out, text, len);
+		return;
 	}
-	return json_object_set_new(j, "ev", inner) < 0 ? -ENOMEM : 0;
+	wire_json_key(out, "text");
+	wire_json_string(out, text, len);
 }
 
-static int
-put_objects(json_t *j, const char *key, const struct member *members,
+static void
+put_event(struct dw_buf *out, const struct ev_event *ev)
+{
+	wire_json_key(out, "ev");
+	wire_json_open(out, '{');
+	put_members(out, event_members, ev, 1);
+	put_text(out, ev->body, ev->len);
+	wire_json_close(out, '}');
+}
+
+static void
+put_objects(struct dw_buf *out, const char *key, const struct member *members,
     unsigned has, const void *from, size_t count, size_t size)
 {
-	json_t *list = json_array(), *one;
-
-	if (json_object_set_new(j, key, list) < 0)
-		return -ENOMEM;
+	wire_json_key(out, key);
+	wire_json_open(out, '[');
 	for (size_t i = 0; i < count; i++) {
-		one = json_object();
-		if (json_array_append_new(list, one) < 0 ||
-		    put_members(one, members, (const char *)from + i * size,
-			has) < 0)
-			return -ENOMEM;
+		wire_json_open(out, '{');
+		put_members(out, members, (const char *)from + i * size, has);
+		wire_json_close(out, '}');
 	}
-	return 0;
+	wire_json_close(out, ']');
 }
 
-static int
-put_words(json_t *j, const char *key, const char *const *words, size_t n)
+static void
+put_words(struct dw_buf *out, const char *key, const char *const *words,
+    size_t n)
 {
-	json_t *list = json_array();
-
-	if (json_object_set_new(j, key, list) < 0)
-		return -ENOMEM;
+	wire_json_key(out, key);
+	wire_json_open(out, '[');
 	for (size_t i = 0; i < n; i++)
-		if (json_array_append_new(list, string_json(words[i])) < 0)
-			return -ENOMEM;
-	return 0;
+		put_string(out, words[i]);
+	wire_json_close(out, ']');
 }
 
-static int
-put_lists(json_t *j, const struct wire_frame *f)
+static void
+put_lists(struct dw_buf *out, const struct wire_frame *f)
 {
-	int r;
-
-	r = put_objects(j, "sessions", session_members, S_ALL, f->sessions,
+	put_objects(out, "sessions", session_members, S_ALL, f->sessions,
 	    f->nsessions, sizeof *f->sessions);
-	if (r == 0)
-		r = put_objects(j, "commands", command_members, 1, f->commands,
-		    f->ncommands, sizeof *f->commands);
-	if (r == 0)
-		r = put_words(j, "listeners", f->listeners, f->nlisteners);
-	if (r == 0 && f->npeers > 0)
-		r = put_words(j, "peers", f->peers, f->npeers);
-	return r;
+	put_objects(out, "commands", command_members, 1, f->commands,
+	    f->ncommands, sizeof *f->commands);
+	put_words(out, "listeners", f->listeners, f->nlisteners);
+	if (f->npeers > 0)
+		put_words(out, "peers", f->peers, f->npeers);
 }
 
-static int
-put_frame(json_t *j, const struct wire_frame *f)
+static void
+put_frame(struct dw_buf *out, const struct wire_frame *f)
 {
 	unsigned has = ops[f->op].has;
-	int r;
 
-	if (json_object_set_new(j, "op", json_string(ops[f->op].word)) < 0)
-		return -ENOMEM;
-	if ((r = put_members(j, frame_members, f, has)) < 0)
-		return r;
-	if ((has & F_TEXT) != 0 && (r = put_text(j, f->text, f->len)) < 0)
-		return r;
-	if ((has & F_EV) != 0 && (r = put_event(j, &f->ev)) < 0)
-		return r;
+	wire_json_open(out, '{');
+	wire_json_key(out, "op");
+	put_string(out, ops[f->op].word);
+	put_members(out, frame_members, f, has);
+	if ((has & F_TEXT) != 0)
+		put_text(out, f->text, f->len);
+	if ((has & F_EV) != 0)
+		put_event(out, &f->ev);
 	if ((has & F_MOMENTS) != 0 && f->nsessions > 0)
-		return put_objects(j, "sessions", session_members, S_MOMENTS,
+		put_objects(out, "sessions", session_members, S_MOMENTS,
 		    f->sessions, f->nsessions, sizeof *f->sessions);
-	return (has & F_LISTS) != 0 ? put_lists(j, f) : 0;
-}
-
-static int
-to_buf(const char *bytes, size_t len, void *out)
-{
-	return dw_buf_add(out, bytes, len);
+	if ((has & F_LISTS) != 0)
+		put_lists(out, f);
+	wire_json_close(out, '}');
+	dw_buf_addc(out, '\n');
 }
 
 int
 wire_frame_encode(struct dw_buf *out, const struct wire_frame *f)
 {
-	json_t *j = json_object();
 	size_t before = out->len;
-	int r = j == NULL ? -ENOMEM : put_frame(j, f);
 
-	/* jansson does not look at what the callback says of a key. */
-	if (r == 0 &&
-	    (json_dump_callback(j, to_buf, out, JSON_COMPACT) < 0 ||
-		out->failed || dw_buf_addc(out, '\n') < 0))
-		r = -ENOMEM;
-	if (r < 0 && out->len > before) {
-		out->len = before;
+	if (out->failed)
+		return -ENOMEM;
+	put_frame(out, f);
+	if (!out->failed)
+		return 0;
+	out->len = before;
+	if (out->data != NULL)
 		out->data[before] = '\0';
-	}
-	json_decref(j);
-	return r;
+	return -ENOMEM;
 }
 
 /* ---- reading -------------------------------------------------------- */

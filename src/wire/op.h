@@ -115,7 +115,8 @@ struct wire_frame wire_frame_of(enum wire_op op);
 
 /*
  * Adds the frame and its LF to out.  A body or text that is not UTF-8, or has
- * a NUL, travels as base64.  Returns 0 or -ENOMEM.
+ * a NUL, travels as base64.  Returns 0, or -ENOMEM and out is marked as failed,
+ * with what it had before.
  */
 int wire_frame_encode(struct dw_buf *out, const struct wire_frame *f);
 
