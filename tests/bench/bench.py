@@ -225,8 +225,7 @@ def main():
         desk_bench.measure(bench)
         for table in bench.tables[shown:]:
             bench.show(table)
-    bench.progress()
-    bench.save()
+    bench.close()
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ take_all(int epoll, int listener)
 	int fd;
 
 	while ((fd = accept4(listener, NULL, NULL,
-	            SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+		    SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 		words_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 		states[fd] = WORDS_NEW;
 		watch(epoll, fd);

@@ -36,7 +36,7 @@ histogram_value(unsigned index)
 	if (index < HISTOGRAM_STEPS)
 		return index;
 	return ((uint64_t)(HISTOGRAM_STEPS + index % HISTOGRAM_STEPS)
-	           << (power - 6)) +
+		   << (power - 6)) +
 	    ((UINT64_C(1) << (power - 6)) >> 1);
 }
 

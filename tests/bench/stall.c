@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A mode of the load generator: clients that send and never read, as much as
- * the system takes and a megabyte at most, while another process asks what
- * somebody who reads has to wait.
+ * the system takes and a megabyte at most.  Then another process asks what
+ * somebody who reads has to wait, while they go on trying.
  */
 #include "config.h"
 
@@ -93,21 +93,48 @@ push(const struct talk *t)
 	return n > 0 ? (size_t)n : 0;
 }
 
-static void
-push_all(uint64_t end)
+/* What all took. */
+static size_t
+push_all(void)
 {
-	while (words_now_ns() < end) {
-		size_t sum = 0;
+	size_t sum = 0;
 
-		for (int i = 0; i < talks.n; i++) {
-			size_t n = push(&talks.talk[i]);
+	for (int i = 0; i < talks.n; i++) {
+		size_t n = push(&talks.talk[i]);
 
-			talks.talk[i].heard += n;
-			sum += n;
-		}
-		if (sum == 0)
-			pause_a_while();
+		talks.talk[i].heard += n;
+		sum += n;
 	}
+	return sum;
+}
+
+static void
+push_until(uint64_t end)
+{
+	while (words_now_ns() < end)
+		if (push_all() == 0)
+			pause_a_while();
+}
+
+/* The flood ends when the server takes no more; from then on only who reads is
+ * to have something from it. */
+static void
+fill(uint64_t end)
+{
+	int calm = 0;
+
+	while (calm < 10 && words_now_ns() < end)
+		if (push_all() == 0) {
+			calm++;
+			pause_a_while();
+		} else
+			calm = 0;
+}
+
+static uint64_t
+end_of_time(void)
+{
+	return words_now_ns() + (uint64_t)(talks.secs * 1e9);
 }
 
 void
@@ -122,13 +149,14 @@ stall(void)
 		words_set(talks.talk[i].fd, SOL_SOCKET, SO_RCVBUF, 4096);
 		hello(talks.talk[i].fd);
 	}
-	end = words_now_ns() + (uint64_t)(talks.secs * 1e9);
+	fill(end_of_time());
+	end = end_of_time();
 	if ((child = fork()) < 0)
 		words_die("fork");
 	if (child == 0) {
 		probe(end);
 		_exit(0);
 	}
-	push_all(end);
+	push_until(end);
 	waitpid(child, NULL, 0);
 }

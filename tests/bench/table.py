@@ -313,7 +313,13 @@ class Bench:
                 "tables": [table.as_json() for table in self.tables],
                 "curves": [curve.as_json() for curve in self.curves]}
 
-    def save(self):
+    def close(self):
+        """Says how long it took, and writes the file if it is wanted."""
+        self.progress()
+        took = datetime.datetime.now(datetime.timezone.utc) - self.date
+        loads = " to ".join(f"{load[0]:.1f}"
+                            for load in (*self.load, os.getloadavg()))
+        print(f"\n{took.seconds} s, load average {loads}")
         path = os.environ.get("BENCH_JSON")
         if path:
             with open(path, "w", encoding="utf-8") as file:

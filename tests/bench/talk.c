@@ -43,7 +43,7 @@ talk_dial(int flags)
 	words_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 	if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0 &&
 	    (connect(fd, (struct sockaddr *)&to, sizeof to) == 0 ||
-	        errno == EINPROGRESS))
+		errno == EINPROGRESS))
 		return fd;
 	close(fd);
 	return -1;
