@@ -21,6 +21,7 @@ AS_IF([test "$enable_linux_extras" != no],[
 		[AC_DEFINE([HAVE_EPOLL],[1],[Define to 1 if epoll(7) is there.])])
 	AC_CHECK_MEMBERS([struct statfs.f_type],[],[],[[#include <sys/vfs.h>]])
 	DW_PTHREAD_SETNAME
+	DW_PTHREAD_ATTR_SETSIGMASK
 	enable_linux_extras_says="those that are there"
 ])
 ])
@@ -38,5 +39,15 @@ AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <pthread.h>]],
 	AC_DEFINE([HAVE_PTHREAD_SETNAME_NP],[1],
 		[Define to 1 if pthread_setname_np(thread, name) is there.])],
 	[AC_MSG_RESULT([no])])
+CFLAGS=$dw_save_CFLAGS
+])
+
+# DW_PTHREAD_ATTR_SETSIGMASK
+# --------------------------
+# A thread's attributes have its signal mask: glibc since 2.32.
+AC_DEFUN([DW_PTHREAD_ATTR_SETSIGMASK],[
+dw_save_CFLAGS=$CFLAGS
+CFLAGS="$CFLAGS $PTHREAD_CFLAGS"
+AC_CHECK_FUNCS([pthread_attr_setsigmask_np])
 CFLAGS=$dw_save_CFLAGS
 ])

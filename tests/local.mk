@@ -87,7 +87,8 @@ unit_tests = \
 	tests/unit/turn \
 	tests/unit/twelve \
 	tests/unit/until \
-	tests/unit/utf8
+	tests/unit/utf8 \
+	tests/unit/workers
 
 # In these the linker puts our functions before others.
 if CAN_WRAP

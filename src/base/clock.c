@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
@@ -48,8 +49,11 @@ dw_clock_steady_ms(void)
 int64_t
 dw_clock_after(double seconds)
 {
-	int64_t now = dw_clock_ns();
+	int64_t now;
 
+	if (isinf(seconds) && seconds > 0)
+		return DW_NEVER; /* most waits: no clock need be read */
+	now = dw_clock_ns();
 	if (!(seconds > 0))
 		return now;
 	if (seconds > (double)(DW_NEVER - now) / 2e9)
@@ -60,10 +64,11 @@ dw_clock_after(double seconds)
 int
 dw_clock_poll_ms(int64_t deadline_ns)
 {
-	int64_t now = dw_clock_ns(), remaining_ms;
+	int64_t now, remaining_ms;
 
 	if (deadline_ns == DW_NEVER)
 		return -1;
+	now = dw_clock_ns();
 	if (deadline_ns <= now)
 		return 0;
 	remaining_ms = (deadline_ns - now + DW_MS - 1) / DW_MS;

@@ -44,6 +44,13 @@ dw_list_add(struct dw_list *head, struct dw_list *n)
 	head->prev = n;
 }
 
+/* Puts n first. */
+static inline void
+dw_list_push(struct dw_list *head, struct dw_list *n)
+{
+	dw_list_add(head->next, n);
+}
+
 static inline void
 dw_list_del(struct dw_list *n)
 {

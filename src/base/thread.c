@@ -47,6 +47,19 @@ dw_thread_default_stack(void)
 	return STACK_DEFAULT > least + 16384 ? STACK_DEFAULT : least + 16384;
 }
 
+void
+dw_thread_set_name(const char *name)
+{
+#ifdef HAVE_PTHREAD_SETNAME_NP
+	char cut[NAME_MAX_LINUX];
+
+	snprintf(cut, sizeof cut, "%s", name);
+	pthread_setname_np(pthread_self(), cut);
+#else
+	(void)name;
+#endif
+}
+
 static void *
 begin(void *arg)
 {
@@ -55,9 +68,7 @@ begin(void *arg)
 	assert(st.magic == START_MAGIC);
 	((struct start *)arg)->magic = 0;
 	free(arg);
-#ifdef HAVE_PTHREAD_SETNAME_NP
-	pthread_setname_np(pthread_self(), st.name);
-#endif
+	dw_thread_set_name(st.name);
 	return st.fn(st.arg);
 }
 
@@ -70,13 +81,59 @@ set_stack(pthread_attr_t *attr, size_t stack_size)
 	    stack_size != 0 ? stack_size : dw_thread_default_stack());
 }
 
+#ifdef HAVE_PTHREAD_ATTR_SETSIGMASK_NP
+
+/* The thread begins with the mask of its attributes. */
+static int
+create(pthread_t *out, pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+	sigset_t all;
+	int r;
+
+	sigfillset(&all);
+	if ((r = pthread_attr_setsigmask_np(attr, &all)) != 0)
+		return r;
+	return pthread_create(out, attr, fn, arg);
+}
+
+#else
+
+/* The thread begins with the mask of its creator. */
+static int
+create(pthread_t *out, pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+	sigset_t all, old;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(out, attr, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+#endif
+
+int
+dw_thread_start_unnamed(pthread_t *out, size_t stack_size, void *(*fn)(void *),
+    void *arg)
+{
+	pthread_attr_t attr;
+	int r;
+
+	if ((r = pthread_attr_init(&attr)) != 0)
+		return -r;
+	if ((r = set_stack(&attr, stack_size)) == 0)
+		r = create(out, &attr, fn, arg);
+	pthread_attr_destroy(&attr);
+	return -r;
+}
+
 int
 dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
     void *(*fn)(void *), void *arg)
 {
 	struct start *st;
-	pthread_attr_t attr;
-	sigset_t all, old;
 	int r;
 
 	if ((st = malloc(sizeof *st)) == NULL)
@@ -86,19 +143,9 @@ dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
 	st->arg = arg;
 	snprintf(st->name, sizeof st->name, "%s", name);
 
-	if ((r = pthread_attr_init(&attr)) != 0)
-		goto out;
-	if ((r = set_stack(&attr, stack_size)) == 0) {
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &old);
-		r = pthread_create(out, &attr, begin, st);
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
-	}
-	pthread_attr_destroy(&attr);
-out:
-	if (r != 0)
+	if ((r = dw_thread_start_unnamed(out, stack_size, begin, st)) < 0)
 		free(st);
-	return -r;
+	return r;
 }
 
 void

@@ -53,6 +53,7 @@ libsks_la_SOURCES += \
 	src/socketserver/server/request.c \
 	src/socketserver/server/requests.c \
 	src/socketserver/server/server.c \
-	src/socketserver/server/threading_mixin.c
+	src/socketserver/server/threading_mixin.c \
+	src/socketserver/server/worker.c
 
 include_HEADERS += src/socketserver/socketserver.h

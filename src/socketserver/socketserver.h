@@ -1002,7 +1002,8 @@ struct sks_server_config {
 	                                    * workers want less */
 	int block_on_close;                /* 1; 0: see sks_server_close() */
 	double grace;                      /* 5 s, see sks_server_close() */
-	const char *thread_name;           /* "worker-"; the number is added */
+	const char *thread_name;           /* "worker-"; the number of the
+	                                    * thread is added */
 	unsigned unix_mode;                /* 0600, of the socket's file; umask
 	                                    * is changed for the time of bind */
 	int unix_unlink;       /* 1: server_close removes the file, if
@@ -1014,6 +1015,23 @@ struct sks_server_config {
 	void *log_user;        /* what it is given */
 	double refused_grace;  /* 0 s; how long refused peers have to read why,
 	                        * see on_refused_data.  Of SKS_THREADING */
+
+	/*
+	 * 64, of SKS_THREADING: so many threads whose request has ended wait
+	 * for the next one, each for a second at most.  0: each request has a
+	 * new thread, as in Python.
+	 *
+	 * In a thread that has served another request all this is new: the
+	 * handler's instance, its deferred calls, sks_last_error(), errno,
+	 * and whether the thread can be cancelled.  What belongs to the thread
+	 * lives as long as the thread: _Thread_local variables of the
+	 * application, the values of its pthread keys (their destructors run
+	 * when the thread ends), and what it changed of the thread itself,
+	 * such as the signal mask, the name, the priority or the locale.  A
+	 * handler that leaves something there puts it back in finish or with
+	 * sks_defer(); where that cannot be done, max_parked is 0.
+	 */
+	unsigned max_parked;
 };
 
 /* So many refused peers are kept by cfg.refused_grace at once, each with a
@@ -1398,7 +1416,8 @@ struct sks_server_stats {
 	} by_errno[8];            /* the first eight kinds */
 	unsigned live;            /* requests not yet closed; of
 	                           * SKS_FORKING: not yet reaped */
-	unsigned threads;         /* workers not yet joined */
+	unsigned threads;         /* workers not yet joined, with those
+	                           * that wait for a request */
 	unsigned children;        /* processes not yet reaped */
 	uint64_t children_failed; /* that ended with another status
 	                           * than 0, or by a signal */

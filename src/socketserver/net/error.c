@@ -176,6 +176,14 @@ sks_error_for(int code, struct sks_error *out)
 }
 
 void
+sks_error_clear(void)
+{
+	static const struct sks_error none = { 0, 0, "", 0 };
+
+	last = none;
+}
+
+void
 sks_error_restore(const struct sks_error *e)
 {
 	last = *e;

@@ -33,4 +33,7 @@ void sks_error_for(int code, struct sks_error *out);
 /* Makes *e the thread's last failure again. */
 void sks_error_restore(const struct sks_error *e);
 
+/* Forgets the thread's last failure, as if there had never been one. */
+void sks_error_clear(void);
+
 #endif

@@ -71,15 +71,15 @@ timeval_of(int64_t us)
 static int
 limit(struct sks_socket *s, int option, int64_t *set_us, int64_t deadline_ns)
 {
-	int64_t now = dw_clock_ns(), us = 0;
+	int64_t now, us = 0;
 	struct timeval tv;
 
-	if (deadline_ns <= now)
-		return sks_fail(SKS_ETIMEDOUT, "");
-	if (deadline_ns != DW_NEVER)
+	if (deadline_ns != DW_NEVER) {
+		if (deadline_ns <= (now = dw_clock_ns()))
+			return sks_fail(SKS_ETIMEDOUT, "");
 		us = (deadline_ns - now + 999) / 1000;
-	if (us > 0 && us < 1000)
-		us = 1000;
+		us = us < 1000 ? 1000 : us;
+	}
 	if (us == *set_us && !atomic_load(&s->shared))
 		return 0;
 	assert(us >= 0);

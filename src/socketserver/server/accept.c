@@ -276,7 +276,7 @@ sks_accept_one(struct sks_server *srv, struct sks_listener *l)
 	struct sks_request *req;
 	int r;
 
-	if (dw_clock_ns() < srv->no_files.until_ns && !have_descriptor(srv)) {
+	if (sks_episode_lasts(&srv->no_files) && !have_descriptor(srv)) {
 		out_of_files(srv, l);
 		return 1;
 	}

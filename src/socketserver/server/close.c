@@ -218,6 +218,8 @@ sks_close_blocking(struct sks_server *srv, int block)
 	}
 	if (ended && (block || !has_borrowers(srv)))
 		close_listener(srv);
+	if (srv->mixin->end_idle != NULL)
+		srv->mixin->end_idle(srv);
 	sks_reap(srv);
 	close_end(srv);
 	return ended ? 0 : sks_fail(SKS_ETIMEDOUT, "close");

@@ -88,6 +88,7 @@ defaults(enum sks_kind kind, enum sks_concurrency concurrency)
 		.grace = 5,
 		.thread_name = "worker-",
 		.unix_mode = 0600,
+		.max_parked = 64,
 	};
 }
 

@@ -3,11 +3,15 @@
  * BaseRequestHandler, StreamRequestHandler and DatagramRequestHandler. */
 #include "config.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
 #include "socketserver/stream/internal.h"
+
+#define SMALL_INSTANCE 256 /* bytes */
 
 typedef int (*callback)(struct sks_handler *);
 
@@ -92,16 +96,14 @@ current_handler(struct sks_server *srv)
 	return ops;
 }
 
-int
-sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
+/* Runs the handler whose zeroed memory is at h. */
+static int
+run_handler(struct sks_server *srv, struct sks_request *req,
+    const struct sks_handler_ops *ops, struct sks_handler *h)
 {
-	const struct sks_handler_ops ops = current_handler(srv);
-	struct sks_handler *h = calloc(1, ops.instance_size);
 	struct sks_error e;
 	int r;
 
-	if (h == NULL)
-		return sks_fail(SKS_ENOMEM, "");
 	h->request = req->sock;
 	h->client_address = &req->client;
 	h->server = srv;
@@ -109,14 +111,38 @@ sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
 	h->self = req;
 	assert(req->handler == NULL && req->deferred == NULL);
 	req->handler = h;
-	req->instance_size = ops.instance_size;
-	r = converse(&ops, h);
+	req->instance_size = ops->instance_size;
+	r = converse(ops, h);
 	sks_error_for(r, &e);
 	run_deferred(req);
 	sks_error_restore(&e);
 	req->handler = NULL;
-	free(h);
 	return r < 0 || r == SKS_STOP ? r : 0;
+}
+
+/* A small instance lives on the stack, which is there anyway: a worker whose
+ * handler takes no memory has no arena's cache of its own. */
+int
+sks_default_finish_request(struct sks_server *srv, struct sks_request *req)
+{
+	const struct sks_handler_ops ops = current_handler(srv);
+	union {
+		max_align_t align;
+		struct sks_handler base;
+		char room[SMALL_INSTANCE];
+	} small;
+	struct sks_handler *h;
+	int r;
+
+	if (ops.instance_size <= sizeof small) {
+		memset(&small, 0, sizeof small);
+		return run_handler(srv, req, &ops, &small.base);
+	}
+	if ((h = calloc(1, ops.instance_size)) == NULL)
+		return sks_fail(SKS_ENOMEM, "");
+	r = run_handler(srv, req, &ops, h);
+	free(h);
+	return r;
 }
 
 int

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "base/list.h"
@@ -26,6 +27,10 @@ enum loop_state {
 struct sks_episode {
 	int64_t until_ns;
 };
+
+/* Does the loop wait for the end of a request?  Then the worker that ends one
+ * rings, once. */
+enum sks_ends { SKS_ENDS_UNHEARD, SKS_ENDS_WANTED, SKS_ENDS_CAME };
 
 /*
  * A listening socket.  `sock` is made by sks_server_new() unless `address` is
@@ -85,15 +90,20 @@ struct sks_mixin_ops {
 	/* Ends the requests as sks_server_close() says with that
 	 * block_on_close.  No loop runs. */
 	void (*end)(struct sks_server *srv, int64_t grace_ns, int block);
+	/* Ends what waits for a next request.  The server is closing. */
+	void (*end_idle)(struct sks_server *srv);
 };
 
 /*
  * A request is on one list at a time: adopted (waits for the loop), live (from
  * admission to the end of close_request) or notified (live, and
  * sks_server_close has asked it to end), children (live, in a process of its
- * own), done (its thread has nothing left to do and may be joined).  The loop
- * holds a reference while it deals with a request, and so does the request's
- * thread or child from its creation until it was joined or reaped.
+ * own).  The loop holds a reference while it deals with a request, and so does
+ * its worker while it serves it, or its child until it was reaped.
+ *
+ * A worker is on one list at a time, too, or on none while it serves a request:
+ * parked (waits for the next request; the last one comes first), done (has
+ * nothing left to do and may be joined).
  */
 struct sks_server {
 	unsigned magic;
@@ -110,6 +120,7 @@ struct sks_server {
 	struct sks_places *places; /* perhaps shared with other servers */
 	struct dw_wake wake;       /* of the loop */
 	atomic_int stop;
+	atomic_int ends; /* enum sks_ends */
 
 	/* These are the loop's own. */
 	struct pollfd *polled;   /* the wake, each listener, what the
@@ -139,7 +150,10 @@ struct sks_server {
 	struct dw_list live DW_GUARDED_BY(lock);
 	struct dw_list notified DW_GUARDED_BY(lock);
 	struct dw_list children DW_GUARDED_BY(lock);
+	struct dw_list parked DW_GUARDED_BY(lock);
 	struct dw_list done DW_GUARDED_BY(lock);
+	unsigned n_parked DW_GUARDED_BY(lock);
+	uint64_t workers DW_GUARDED_BY(lock);   /* that were ever started */
 	unsigned borrowers DW_GUARDED_BY(lock); /* live requests in this
 	                                         * process on borrowed
 	                                         * sockets */
@@ -178,9 +192,8 @@ struct sks_request {
 	atomic_int stopping;
 	int64_t leave_ns; /* on `leaving` or `heard`: until when */
 	int handed_over;  /* a thread or child has it and will retire it */
-	pthread_t thread;
-	pid_t pid; /* while on the list `children` */
-	int pipe;  /* ends with the child; -1: closed */
+	pid_t pid;        /* while on the list `children` */
+	int pipe;         /* ends with the child; -1: closed */
 
 	/* While the handler lives these are its thread's own. */
 	struct sks_handler *handler;
@@ -193,11 +206,29 @@ struct sks_request {
 	int admitted; /* counted in stats.live */
 	int counted;  /* its host is counted in places */
 	int borrows;  /* counted in borrowers */
-	int parts;    /* of creation and run of the thread, that
-	               * still go on */
 };
 
 #define SKS_REQUEST_MAGIC 0x72657175u
+
+/*
+ * A thread that serves one request after another.  Whoever takes a parked worker
+ * off its list gives it the next request, or NULL to end it, and posts `go`.
+ */
+struct sks_worker {
+	unsigned magic;
+	struct sks_server *srv;
+	uint64_t number;
+	unsigned forks; /* that this process came from when it started */
+	sem_t go;
+	struct sks_request *req; /* the worker's own unless it is parked */
+	pthread_t thread;        /* it fills this in itself */
+
+	/* The server's lock guards these. */
+	struct dw_list node;
+	int is_parked;
+};
+
+#define SKS_WORKER_MAGIC 0x776f726bu
 
 /* The request whose node this is. */
 static inline struct sks_request *
@@ -223,10 +254,26 @@ extern const struct sks_mixin_ops sks_base_server;
 extern const struct sks_mixin_ops sks_threading_mixin;
 extern const struct sks_mixin_ops sks_forking_mixin;
 
+/* worker.c */
+/* Starts a worker that serves this request first.  Returns 0 or -errno. */
+int sks_worker_start(struct sks_server *srv, struct sks_request *req);
+/* Gives a worker that was parked a request, or NULL: it ends. */
+void sks_worker_wake(struct sks_worker *w, struct sks_request *req);
+/* Takes the worker that parked last off its list, or returns NULL. */
+struct sks_worker *sks_worker_unpark(struct sks_server *srv);
+/* Waits for the end of a worker's thread and frees the worker. */
+void sks_worker_join(struct sks_worker *w);
+/* The request that this thread serves, or NULL. */
+struct sks_request *sks_worker_request(void);
+/* A worker for which there was no request for so long ends.  A test may set
+ * another time before a server is made. */
+extern int64_t sks_worker_patience_ns;
+
 /* report.c */
 void sks_log(struct sks_server *srv, enum sks_log_level level,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 int sks_episode_begins(struct sks_episode *e);
+int sks_episode_lasts(const struct sks_episode *e);
 void sks_report(struct sks_server *srv, struct sks_request *req, int code);
 
 /* request.c */
@@ -292,8 +339,11 @@ int sks_loop_run(struct sks_server *srv);
 void sks_loop_end(struct sks_server *srv);
 /* May a loop run?  As the mixin's check_loop. */
 int sks_loop_check(struct sks_server *srv, int start);
-/* Is the server at a limit that new peers wait for? */
+/* Is the server at a limit that new peers wait for?  If so the end of a request
+ * wakes the loop. */
 int sks_at_limit(struct sks_server *srv);
+/* Is told by a worker that a request has ended and its place is free. */
+void sks_request_ended(struct sks_server *srv);
 /* Lets go of the requests that have ended; returns how many. */
 unsigned sks_reap(struct sks_server *srv);
 int sks_on_loop_thread_locked(struct sks_server *srv) DW_REQUIRES(srv->lock);

@@ -13,6 +13,10 @@
 
 #define SHORT_PAUSE_MS 20
 
+/* So many requests are taken from one listener in a turn at most: the others
+ * have their turn, too. */
+#define ACCEPTED_AT_ONCE 8
+
 int
 sks_on_loop_thread_locked(struct sks_server *srv)
 {
@@ -74,15 +78,49 @@ sks_loop_check(struct sks_server *srv, int start)
 	return mixin->check_loop == NULL ? 0 : mixin->check_loop(srv, start);
 }
 
-/* The loop hears of the end of a limit: a worker that ends rings the wake, and
- * the end of a child is polled. */
+/* Changes `ends` if it is what the caller believes. */
+static int
+change_ends(struct sks_server *srv, int from, int to)
+{
+	return atomic_compare_exchange_strong(&srv->ends, &from, to);
+}
+
+void
+sks_request_ended(struct sks_server *srv)
+{
+	if (change_ends(srv, SKS_ENDS_WANTED, SKS_ENDS_CAME))
+		dw_wake_ring(&srv->wake);
+}
+
+/* Returns 1 when a request has ended while the loop wanted to know. */
+static int
+end_came(struct sks_server *srv)
+{
+	return atomic_exchange(&srv->ends, SKS_ENDS_UNHEARD) == SKS_ENDS_CAME;
+}
+
+/* The wish comes before the look: a place that is left after the look is left by
+ * somebody who knows of the wish. */
+static int
+waits_for_place(struct sks_server *srv)
+{
+	int wished = change_ends(srv, SKS_ENDS_UNHEARD, SKS_ENDS_WANTED);
+	int full = sks_places_full(srv->places, srv->cfg.max_sessions);
+
+	if (wished && !full)
+		change_ends(srv, SKS_ENDS_WANTED, SKS_ENDS_UNHEARD);
+	return full;
+}
+
+/* The loop hears of the end of a limit: a worker that ends a request rings the
+ * wake, and the end of a child is polled. */
 int
 sks_at_limit(struct sks_server *srv)
 {
 	if (srv->mixin->at_limit != NULL && srv->mixin->at_limit(srv))
 		return 1;
-	return srv->cfg.overload == SKS_WAIT &&
-	    sks_places_full(srv->places, srv->cfg.max_sessions);
+	return srv->cfg.overload == SKS_WAIT && srv->cfg.max_sessions > 0 &&
+	    waits_for_place(srv);
 }
 
 unsigned
@@ -91,11 +129,25 @@ sks_reap(struct sks_server *srv)
 	return srv->mixin->reap == NULL ? 0 : srv->mixin->reap(srv);
 }
 
+/* A pause ends by itself, or with the end of a request. */
+static int
+pauses(struct sks_server *srv)
+{
+	if (srv->paused_until_ns == 0)
+		return 0;
+	if (srv->paused_until_ns <= dw_clock_ns()) {
+		srv->paused_until_ns = 0;
+		return 0;
+	}
+	change_ends(srv, SKS_ENDS_UNHEARD, SKS_ENDS_WANTED);
+	return 1;
+}
+
 /* The listeners are not polled while descriptors are short, nor at a limit. */
 static int
 accepts_now(struct sks_server *srv, int64_t *deadline_ns)
 {
-	if (srv->paused_until_ns > dw_clock_ns()) {
+	if (pauses(srv)) {
 		*deadline_ns =
 		    dw_clock_sooner(*deadline_ns, srv->paused_until_ns);
 		return 0;
@@ -166,7 +218,8 @@ wait_turn(struct sks_server *srv, int64_t deadline_ns)
 		dw_clock_poll_ms(deadline_ns)) < 0)
 		return poll_failed(errno);
 	sks_refused_polled(srv, refused);
-	sks_refused_leave(srv, dw_clock_ns());
+	if (sks_refused_due(srv) != DW_NEVER)
+		sks_refused_leave(srv, dw_clock_ns());
 	if (srv->polled[0].revents != 0)
 		dw_wake_clear(&srv->wake);
 	if (mixin->polled != NULL)
@@ -212,23 +265,58 @@ service_actions(struct sks_server *srv)
 	return r == SKS_STOP ? SKS_STOP : 0;
 }
 
-/* Takes one request from each listener that is ready.  Returns 0, SKS_STOP or
- * SKS_E*. */
+/* Is nothing to be accepted in what is left of this turn? */
+static int
+holds_back(struct sks_server *srv)
+{
+	return atomic_load(&srv->stop) || srv->paused_until_ns != 0 ||
+	    sks_at_limit(srv);
+}
+
+/* How many requests are taken from a listener in a turn.  Several are fair when
+ * this thread serves none of them, and nobody notices when nothing is to be done
+ * after each. */
+static int
+most_at_once(const struct sks_server *srv)
+{
+	return srv->mixin->has_workers &&
+		srv->ops.service_actions == sks_default_service_actions ?
+	    ACCEPTED_AT_ONCE :
+	    1;
+}
+
+/* Takes what waits at a listener.  Returns 0, SKS_STOP or SKS_E*. */
+static int
+accept_some(struct sks_server *srv, struct sks_listener *l)
+{
+	const int most = most_at_once(srv);
+	int r = 1;
+
+	for (int n = 0; n < most && r == 1 && !holds_back(srv); n++)
+		r = sks_accept_one(srv, l);
+	return r == 1 ? 0 : r;
+}
+
+/* Returns 0, SKS_STOP or SKS_E*. */
 static int
 accept_ready(struct sks_server *srv)
 {
-	int r;
+	int r = 0;
 
-	for (size_t i = 0; i < srv->n_listeners; i++) {
-		if (srv->polled[1 + i].revents == 0)
-			continue;
-		if (atomic_load(&srv->stop) || sks_at_limit(srv))
-			return 0;
-		r = sks_accept_one(srv, &srv->listeners[i]);
-		if (r < 0 || r == SKS_STOP)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
+		if (srv->polled[1 + i].revents != 0)
+			r = accept_some(srv, &srv->listeners[i]);
+	return r;
+}
+
+/* What was freed may be what accepting paused for. */
+static void
+reap(struct sks_server *srv)
+{
+	int ended = end_came(srv);
+
+	if (sks_reap(srv) > 0 || ended)
+		srv->paused_until_ns = 0;
 }
 
 /* Does what is to be done after a wait.  Returns 0 to go on, SKS_STOP or
@@ -238,8 +326,7 @@ turn(struct sks_server *srv, int ready)
 {
 	int r;
 
-	if (sks_reap(srv) > 0)
-		srv->paused_until_ns = 0; /* something was freed */
+	reap(srv);
 	if ((r = serve_adopted(srv)) != 0)
 		return r;
 	if (ready > 0 && (r = accept_ready(srv)) != 0)
@@ -333,11 +420,10 @@ wait_and_handle(struct sks_server *srv)
 			return ready;
 		if (atomic_load(&srv->stop))
 			return SKS_STOP;
-		if (sks_reap(srv) > 0)
-			srv->paused_until_ns = 0;
+		reap(srv);
 		if ((r = handle_one(srv, ready)) != 0)
 			return r;
-		if (dw_clock_ns() >= deadline_ns) {
+		if (deadline_ns != DW_NEVER && dw_clock_ns() >= deadline_ns) {
 			srv->ops.handle_timeout(srv);
 			return 0;
 		}

@@ -31,6 +31,12 @@ sks_log(struct sks_server *srv, enum sks_log_level level, const char *format,
 }
 
 int
+sks_episode_lasts(const struct sks_episode *e)
+{
+	return e->until_ns != 0 && dw_clock_ns() < e->until_ns;
+}
+
+int
 sks_episode_begins(struct sks_episode *e)
 {
 	int64_t now = dw_clock_ns();

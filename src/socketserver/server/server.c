@@ -133,6 +133,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	srv->cfg.thread_name = srv->thread_name;
 	srv->reserve_fd = -1;
 	atomic_init(&srv->stop, 0);
+	atomic_init(&srv->ends, SKS_ENDS_UNHEARD);
 	srv->next_number = 1;
 	dw_lock_init(&srv->lock, DW_LOCK_workers);
 	dw_cond_init(&srv->changed);
@@ -142,6 +143,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	dw_list_init(&srv->heard);
 	dw_list_init(&srv->notified);
 	dw_list_init(&srv->children);
+	dw_list_init(&srv->parked);
 	dw_list_init(&srv->done);
 }
 
@@ -277,7 +279,8 @@ sks_server_free(struct sks_server *srv)
 	while ((r = sks_close_blocking(srv, 1)) == SKS_ETIMEDOUT)
 		wait_all(srv);
 	assert(r == 0); /* a callback must not free its server */
-	assert(dw_list_empty(&srv->adopted) && dw_list_empty(&srv->done));
+	assert(dw_list_empty(&srv->adopted) && dw_list_empty(&srv->parked) &&
+	    dw_list_empty(&srv->done));
 	release(srv);
 }
 
