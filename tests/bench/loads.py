@@ -83,7 +83,7 @@ class Loads:
         """What a session or a message costs is seen with both ends on one
         processor: there nobody is lucky with another's."""
         one = one_processor()
-        server.load("churn", 8, self.secs / 2, processors=one)
+        server.load("churn", 32, self.secs)     # Go starts its threads here
         churn = server.load("churn", 32, self.secs, processors=one)
         many = server.load("messages", 64, self.secs, processors=one)
         alone = server.load("messages", 1, self.secs / 2, processors=one)

@@ -10,9 +10,14 @@
  *			milliseconds of processor time
  *	live		sessions that are open
  *
- * The first line, unasked, is the port.  Of the arguments, "count" puts
- * functions of ours before the server's, without which turns and accepts are
- * not counted.
+ * The first line, unasked, is the port.  The arguments, in this order:
+ *
+ *	count		functions of ours stand before the server's, without
+ *			which neither turns nor accepts are counted
+ *	batch		its workers are scheduled as SCHED_BATCH
+ *	parked N	so many workers may wait for another session
+ *
+ * With BENCH_BEFORE it is compiled for a library that has only the first.
  */
 #include "config.h"
 
@@ -189,20 +194,21 @@ static const struct sks_server_ops counting = {
 	.service_actions = count_turn,
 };
 
-/* What the arguments ask for: the server's functions, and its settings.  A word
- * that this build does not know ends it, which tells bench.py. */
-static const struct sks_server_ops *
-read_words(int argc, char **argv, struct sks_server_config *cfg)
+/* What the arguments ask of the configuration; a word that this build does not
+ * know ends the program, which tells bench.py. */
+static void
+configure(int argc, char **argv, struct sks_server_config *cfg)
 {
-	const struct sks_server_ops *ops = NULL;
-
-	(void)cfg;
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "count") == 0)
-			ops = &counting;
+			continue;
+#ifndef BENCH_BEFORE
+		else if (strcmp(argv[i], "parked") == 0 && i + 1 < argc)
+			cfg->max_parked =
+			    (unsigned)strtoul(argv[++i], NULL, 10);
+#endif
 		else
 			exit(2);
-	return ops;
 }
 
 int
@@ -212,7 +218,6 @@ main(int argc, char **argv)
 		SKS_HANDLER_OPS(struct sks_handler),
 		.handle = talk,
 	};
-	const struct sks_server_ops *ops;
 	struct sks_server_config cfg;
 	struct sks_server *srv;
 	char line[64];
@@ -221,9 +226,11 @@ main(int argc, char **argv)
 	sks_server_config_init(&cfg, SKS_TCP, SKS_THREADING);
 	cfg.overload = SKS_WAIT;   /* CPython refuses nobody */
 	cfg.stack_size = 64 << 10; /* as CPython's is told */
-	ops = read_words(argc, argv, &cfg);
+	configure(argc, argv, &cfg);
 	if (sks_addr_parse("127.0.0.1:0", 0, &cfg.address) < 0 ||
-	    sks_server_new(&cfg, ops, &handler, &srv) < 0 ||
+	    sks_server_new(&cfg,
+		argc > 1 && strcmp(argv[1], "count") == 0 ? &counting : NULL,
+		&handler, &srv) < 0 ||
 	    sks_server_start(srv) < 0)
 		die("server");
 	printf("%u\n", sks_addr_port(sks_server_address(srv)));
