@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,6 +148,37 @@ dw_thread_start(pthread_t *out, const char *name, size_t stack_size,
 		free(st);
 	return r;
 }
+
+#if defined(SCHED_BATCH) && defined(DW_WITH_LINUX_EXTRAS)
+
+bool
+dw_thread_has_batch(void)
+{
+	return true;
+}
+
+void
+dw_thread_batch(void)
+{
+	static const struct sched_param none = { 0 };
+
+	pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+}
+
+#else
+
+bool
+dw_thread_has_batch(void)
+{
+	return false;
+}
+
+void
+dw_thread_batch(void)
+{
+}
+
+#endif
 
 void
 dw_thread_block_signals(void)

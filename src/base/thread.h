@@ -7,6 +7,7 @@
 #define DW_THREAD_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,14 @@ int dw_thread_start_unnamed(pthread_t *out, size_t stack_size,
 
 /* Names the calling thread; cut at 15 bytes. */
 void dw_thread_set_name(const char *name);
+
+/*
+ * Lets the calling thread wait for its turn when it is woken, instead of
+ * interrupting who runs: SCHED_BATCH of Linux.  Best effort: where it is not
+ * allowed, nothing changes.  Does this system have it?
+ */
+void dw_thread_batch(void);
+bool dw_thread_has_batch(void);
 
 /* Blocks every signal in the calling thread and in those it starts. */
 void dw_thread_block_signals(void);

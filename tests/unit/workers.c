@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 
@@ -359,6 +360,52 @@ what_a_handler_gave_its_thread_goes_with_the_thread(void)
 	pthread_key_delete(key);
 }
 
+static int policy; /* of a request's thread; read when it has ended */
+
+static int
+note_policy(struct sks_handler *h)
+{
+	(void)h;
+	policy = sched_getscheduler(0);
+	return 0;
+}
+
+static const struct sks_handler_ops scheduled = {
+	SKS_HANDLER_OPS(struct sks_handler),
+	.handle = note_policy,
+};
+
+/* The policy of a request's thread; -1: the server was refused. */
+static int
+policy_with(int batch_workers)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server *srv;
+	struct sks_error e;
+
+	cfg.batch_workers = batch_workers;
+	if (sks_server_new(&cfg, NULL, &scheduled, &srv) < 0) {
+		sks_last_error(&e);
+		CHECK_INT(e.code, SKS_ENOTSUP);
+		return -1;
+	}
+	CHECK_INT(sks_server_start(srv), 0);
+	CHECK(silent_session(srv));
+	sks_server_free(srv);
+	return policy;
+}
+
+static void
+workers_are_batch_only_if_asked_for(void)
+{
+	CHECK_INT(policy_with(0), sched_getscheduler(0));
+#if defined(SCHED_BATCH) && defined(DW_WITH_LINUX_EXTRAS)
+	CHECK_INT(policy_with(1), SCHED_BATCH);
+#else
+	CHECK_INT(policy_with(1), -1);
+#endif
+}
+
 /* --- races --- */
 
 /* The patience ends at about the time at which the next request comes. */
@@ -581,6 +628,7 @@ main(void)
 		T(a_handler_finds_nothing_of_the_one_before),
 		T(without_parking_each_request_has_a_thread_of_its_own),
 		T(what_a_handler_gave_its_thread_goes_with_the_thread),
+		T(workers_are_batch_only_if_asked_for),
 		T(a_request_given_to_a_worker_that_is_about_to_end_is_served),
 		T(close_while_sessions_come_and_go_leaves_nothing),
 		T(everybody_who_waits_for_the_only_place_gets_it),

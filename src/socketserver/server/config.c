@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
 
@@ -166,6 +167,8 @@ check(const struct sks_server_config *cfg)
 	    isinf(cfg->refused_grace))
 		return sks_fail(SKS_EINVAL,
 		    "refused_grace is a number of seconds");
+	if (cfg->batch_workers && !dw_thread_has_batch())
+		return sks_fail(SKS_ENOTSUP, "this system has no SCHED_BATCH");
 	if (!(cfg->idle_timeout > 0))
 		return sks_fail(SKS_EINVAL, "idle_timeout must be more than 0");
 	return check_addresses(cfg);

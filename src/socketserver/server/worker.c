@@ -215,6 +215,8 @@ worker_main(void *arg)
 	assert(w->srv->magic == SKS_SERVER_MAGIC);
 	w->thread = pthread_self();
 	set_name(w);
+	if (w->srv->cfg.batch_workers)
+		dw_thread_batch();
 	do
 		serve(w->srv, w->req);
 	while (request_over(w) && await_request(w));
