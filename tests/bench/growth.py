@@ -24,18 +24,17 @@ class Growth:
             x="sessions", y="a session: resident, page tables, kernel stack, "
             "KiB", log_x=True)
 
-    def most(self, of):
+    def points(self, of):
         """Python's accept costs more with each session: ten thousand take
         minutes."""
-        return min(self.many, 3000) if of == PYTHON else self.many
+        most = min(self.many, 3000) if of == PYTHON else self.many
+        return [point for point in POINTS if point < most] + [most]
 
     def grow(self, of, server):
         """Sessions are added to those that are there."""
         empty, live = server.memory(), 0
         with ExitStack() as held:
-            for point in POINTS:
-                if point > self.most(of):
-                    break
+            for point in self.points(of):
                 held.enter_context(server.hold(point - live))
                 live = point
                 self.look(NAMES[of], server, live, server.memory() - empty)

@@ -199,10 +199,13 @@ static const struct sks_server_ops counting = {
 static void
 configure(int argc, char **argv, struct sks_server_config *cfg)
 {
+	(void)cfg;
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "count") == 0)
 			continue;
 #ifndef BENCH_BEFORE
+		else if (strcmp(argv[i], "batch") == 0)
+			cfg->batch_workers = 1;
 		else if (strcmp(argv[i], "parked") == 0 && i + 1 < argc)
 			cfg->max_parked =
 			    (unsigned)strtoul(argv[++i], NULL, 10);

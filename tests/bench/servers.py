@@ -28,12 +28,15 @@ def one_processor():
 
 class Program:
     """A program that answers a line with a line.  Its first line, unasked, is
-    what others have to know of it."""
+    what others have to know of it.
+
+    It is a process group, which can be killed as one, but no session: the
+    scheduler would give a session its own share of the processor."""
 
     def __init__(self, *argv):
         self.process = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+            stderr=subprocess.DEVNULL, text=True, preexec_fn=os.setpgrp)
         self.first = self.hear()
 
     def hear(self):
