@@ -153,6 +153,7 @@ scripts = \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/old_names.py \
+	tests/system/performance.py \
 	tests/system/rooms.py \
 	tests/system/shift.py \
 	tests/system/symbols.py \
@@ -359,7 +360,16 @@ bench: $(bench_programs) deskwire
 	@$(bench_server_before)
 	@$(AM_TESTS_ENVIRONMENT) \
 	    $(PYTHON) $(top_srcdir)/tests/bench/bench.py $(BENCH)
-.PHONY: bench
+# A run that BENCH_JSON names, into doc/performance.md and its plots.
+bench-plots:
+	$(AM_V_GEN)$(AM_TESTS_ENVIRONMENT) \
+	    $(PYTHON) $(top_srcdir)/tests/bench/plot.py $(BENCH_JSON) \
+	    $(top_srcdir)/doc/performance
+bench-report: bench-plots
+	$(AM_V_GEN)$(AM_TESTS_ENVIRONMENT) \
+	    $(PYTHON) $(top_srcdir)/tests/bench/report.py $(BENCH_JSON) \
+	    $(top_srcdir)/doc/performance.md
+.PHONY: bench bench-plots bench-report
 
 # The C tests under valgrind.
 check-valgrind: $(check_PROGRAMS)

@@ -90,9 +90,11 @@ def stop_many(server):
 
 
 def stop_parked(server):
+    """Within the second that they are parked, but not while they are on the
+    way."""
     with server.hold(server.many):
         pass
-    while server.ask("live") != "0":
+    while server.ask("live") != "0" or server.is_busy():
         pass
     return stop(server)
 
@@ -196,13 +198,20 @@ class Beside:
         except RuntimeError:
             row.miss(of, "it parks none")
 
+    def is_taken(self, of, row, turn):
+        """In the quick form only what is quick is taken more than once."""
+        return (self.bench.full or turn == 0 or
+                of != peer.PYTHON and row.name.startswith("stop"))
+
     def measure(self):
         wanted = [pair for pair in self.rows
                   if self.bench.wanted(pair[0].name)]
-        for turn in self.bench.rounds("beside", self.classes, quick=1):
+        turns = self.bench.rounds("beside", self.classes)
+        for i, turn in enumerate(turns):
             for row, measure in wanted:
                 for of in turn:
-                    self.measure_one(of, row, measure)
+                    if self.is_taken(of, row, i):
+                        self.measure_one(of, row, measure)
 
 
 def measure(bench):

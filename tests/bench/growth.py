@@ -21,8 +21,7 @@ class Growth:
             x="live sessions", y="connect, hello and answer, us", log_x=True)
         self.memory = bench.curve(
             "memory_sessions", "Memory against sessions",
-            x="sessions", y="a session: resident, page tables, kernel stack, "
-            "KiB", log_x=True)
+            x="sessions", y="resident memory of each, KiB", log_x=True)
 
     def points(self, of):
         """Python's accept costs more with each session: ten thousand take
@@ -32,17 +31,17 @@ class Growth:
 
     def grow(self, of, server):
         """Sessions are added to those that are there."""
-        empty, live = server.memory(), 0
+        empty, live = server.resident(), 0
         with ExitStack() as held:
             for point in self.points(of):
                 held.enter_context(server.hold(point - live))
                 live = point
-                self.look(NAMES[of], server, live, server.memory() - empty)
+                self.look(NAMES[of], server, live, server.resident() - empty)
 
     def look(self, name, server, live, memory):
         # One session alone is mostly what is made with the first.
         if live > 1:
-            self.memory.put(name, live, memory / live / 1024)
+            self.memory.put(name, live, memory / live)
         self.accepts.put(name, live, 1e6 / server.client("rate", 500))
 
     def measure(self):

@@ -56,7 +56,7 @@ class Loads:
                  goal=at_most(1.05), stretch="0.90", digits=2)
         self.row("storm_lost", "4,000 at once, lost", goal=at_most(0),
                  digits=0)
-        self.row("idle_bytes", "an idle session: RSS, page tables, kernel "
+        self.row("session_bytes", "an idle session: RSS, page tables, kernel "
                  "stack", "bytes", goal=at_most(25100), digits=0)
         self.row("stall_p50", f"{self.stalled:,} never read: another's p50",
                  "us")
@@ -76,8 +76,8 @@ class Loads:
     def idle(self, of, server):
         before = server.memory()
         with server.hold(self.sessions):
-            self.put(of, idle_bytes=(server.memory() - before) /
-                     self.sessions)
+            more = server.memory() - before
+        self.put(of, session_bytes=more * 1024 / self.sessions)
 
     def warm(self, of, server):
         """What a session or a message costs is seen with both ends on one
@@ -98,7 +98,7 @@ class Loads:
 
     PARTS = [
         (cold, ("storm_ms", "storm_go", "storm_lost")),
-        (idle, ("idle_bytes",)),
+        (idle, ("session_bytes",)),
         (warm, ("churn_cpu", "churn_go", "churn_batch", "churn_epoll",
                 "message_cpu", "message_go", "message_epoll", "one_p50",
                 "paced_p50", "paced_p99")),

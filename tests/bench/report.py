@@ -31,7 +31,7 @@ PEER_COLUMNS = {
     "paced_p99": "5,000/s, p99 us",
     "storm_ms": "4,000 at once, ms",
     "storm_lost": "lost",
-    "idle_bytes": "idle session, bytes",
+    "session_bytes": "idle session, bytes",
     "stall_p99": "others stall, p99 us",
 }
 # Of these the tables have their own columns.

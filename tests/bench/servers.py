@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 
 BUILD = os.environ.get("top_builddir", ".")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -14,7 +15,7 @@ CLIENT = os.path.join(BUILD, "tests/bench/client")
 LOAD = os.path.join(BUILD, "tests/bench/load")
 
 # Of x86-64 and most others; the system tells only the sum of all threads'.
-KERNEL_STACK = 16 << 10
+KERNEL_STACK = 16      # KiB
 
 
 def all_processors():
@@ -93,12 +94,21 @@ class Server(Program):
             except ProcessLookupError:
                 pass
 
+    def is_busy(self):
+        """Whether any of its threads ran in a hundredth of a second."""
+        clock = ~self.process.pid << 3 | 2      # as clock_getcpuclockid()
+        before = time.clock_gettime(clock)
+        time.sleep(0.01)
+        return time.clock_gettime(clock) > before
+
+    def resident(self):
+        return kib(f"/proc/{self.process.pid}/smaps_rollup", "Rss")
+
     def memory(self):
-        """Bytes: resident, page tables, and kernel stacks of its threads."""
-        folder = f"/proc/{self.process.pid}"
-        return (kib(f"{folder}/smaps_rollup", "Rss") * 1024 +
-                kib(f"{folder}/status", "VmPTE") * 1024 +
-                kib(f"{folder}/status", "Threads") * KERNEL_STACK)
+        """KiB: resident, page tables, and kernel stacks of its threads."""
+        status = f"/proc/{self.process.pid}/status"
+        return (self.resident() + kib(status, "VmPTE") +
+                kib(status, "Threads") * KERNEL_STACK)
 
     def end(self):
         """Not every one looks at its input."""
