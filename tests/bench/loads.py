@@ -126,6 +126,8 @@ class Loads:
 
     def measure(self):
         parts = self.wanted_parts()
+        if not parts and not self.bench.wanted("churn_calls"):
+            return
         every = self.usable_peers()
         if parts:
             turns = self.bench.rounds(HALF, every)

@@ -120,6 +120,7 @@ def every_row():
     for row in data["tables"][0]["rows"]:
         line = re.search(rf"^\| {row['what']}.*\| (.*) \|$", table, re.M)
         same(line and line[1], row["verdict"])
+    same({line.count("|") for line in table.strip().splitlines()[:-1]}, {6})
     same(page.count("| Go | 40.0 |"), 1)
     same(report.fill(page, data), page)
 
@@ -151,6 +152,7 @@ def what_stays():
     desk = page.split("<!-- begin desk -->")[1].split("<!-- end")[0]
     same(desk, "\nof an older run\n")
     assert page.startswith("Words of ours.") and page.endswith("The end.\n")
+    same(report.fill("Nothing\n", as_file(made_up())), "Nothing\n")
 
 
 def every_point():
