@@ -314,10 +314,18 @@ AM_TESTS_ENVIRONMENT = \
 	    PYTHONDONTWRITEBYTECODE CC CXX VERSION PLANTED;
 
 # What the library does beside CPython's, and the journal: a table, no test.
-EXTRA_PROGRAMS = tests/bench/client tests/bench/journal tests/bench/server
+EXTRA_PROGRAMS = tests/bench/client tests/bench/journal tests/bench/server \
+	tests/bench/desk_load tests/bench/desk_log tests/bench/desk_screen
 CLEANFILES += $(EXTRA_PROGRAMS)
 tests_bench_client_LDADD =
 tests_bench_server_LDADD = libsks.la
+desk_times = tests/bench/desk_times.c tests/bench/desk_times.h
+tests_bench_desk_load_SOURCES = tests/bench/desk_load.c $(desk_times)
+tests_bench_desk_load_LDADD = libdeskwire.la libsks.la
+tests_bench_desk_log_SOURCES = tests/bench/desk_log.c $(desk_times)
+tests_bench_desk_log_LDADD = libsks.la
+tests_bench_desk_screen_SOURCES = tests/bench/desk_screen.c $(desk_times)
+tests_bench_desk_screen_LDADD = libdeskwire.la libsks.la
 bench: $(EXTRA_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) \
 	    $(PYTHON) $(top_srcdir)/tests/bench/bench.py $(BENCH)
