@@ -21,7 +21,8 @@
  *				taken: events that came of it
  *
  * A text carries the moment at which it was written: "T<ns> <customer> xxx", "P"
- * for the probe's, and "R<ns> ." for an answer.
+ * for the probe's, "R<ns> ." for an answer, and "Q<ns> ." for one that was typed at
+ * a console.
  */
 #include "config.h"
 
@@ -84,7 +85,7 @@ static struct {
 	int answer_each; /* every that many messages are answered; 0: none */
 	int window;      /* 0: nobody refills */
 	struct counts now;
-	struct desk_times in, back;
+	struct desk_times in, back, typed;
 } load;
 
 /* ---- customers speak ---- */
@@ -231,11 +232,15 @@ take_replies(const char *text)
 {
 	int64_t now = dw_clock_ns();
 
-	while ((text = strstr(text, ": R")) != NULL) {
-		desk_times_add(&load.back, now - strtoll(text + 3, NULL, 10));
-		load.now.answered++;
-		text += 3;
-	}
+	for (; (text = strstr(text, ": ")) != NULL; text += 2)
+		if (text[2] == 'R') {
+			desk_times_add(&load.back,
+			    now - strtoll(text + 3, NULL, 10));
+			load.now.answered++;
+		} else if (text[2] == 'Q') {
+			desk_times_add(&load.typed,
+			    now - strtoll(text + 3, NULL, 10));
+		}
 }
 
 static void
@@ -345,6 +350,7 @@ begin_counting(void)
 	load.now = (struct counts){ 0 };
 	desk_times_reset(&load.in);
 	desk_times_reset(&load.back);
+	desk_times_reset(&load.typed);
 }
 
 /* ---- commands ---- */
@@ -430,6 +436,8 @@ print_counts(double ms)
 	desk_times_print("in", &load.in);
 	printf(",");
 	desk_times_print("back", &load.back);
+	printf(",");
+	desk_times_print("typed", &load.typed);
 	printf("}\n");
 }
 

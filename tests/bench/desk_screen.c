@@ -12,7 +12,7 @@
  *			byte and until the prompt
  *	type TEXT	types the text and Enter
  *	watch MS K	when each text "P<ns> " came to the screen; every Kth is
- *			answered there by "R<ns> ." (0: none)
+ *			answered there by "Q<ns> ." (0: none)
  *	keys MS		types letters and waits for each to be echoed
  *	idle MS		bytes that come meanwhile
  */
@@ -33,12 +33,12 @@
 #include "desk_times.h"
 
 #define PATIENCE (10 * DW_SECOND)
-#define KEY_GAP  (40 * DW_MS) /* between two letters */
-#define CLEARED  (200 * DW_MS)
+#define KEY_GAP  (20 * DW_MS) /* between two letters */
+#define CLEARED  (100 * DW_MS)
 #define READABLE 65536
 
 /* Neither what arrives nor an escape sequence has one of them. */
-static const char letters[] = "QZWYVUEN";
+static const char letters[] = "ZWYVUEN";
 
 static struct {
 	int fd;
@@ -133,7 +133,7 @@ answer(void)
 {
 	char text[40];
 	int n =
-	    snprintf(text, sizeof text, "R%lld .\r", (long long)dw_clock_ns());
+	    snprintf(text, sizeof text, "Q%lld .\r", (long long)dw_clock_ns());
 
 	type(text, (size_t)n);
 }
