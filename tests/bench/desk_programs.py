@@ -20,7 +20,7 @@ MEMORY = "/dev/shm"             # a folder that no disk slows down
 PATIENCE = 60                   # seconds, then a program is said to hang
 
 # Nobody is slowed down or sent away, however much they say.
-UNLIMITED = ("--rate=1000000", "--burst=1000000", "--flood-timeout=3600",
+UNLIMITED = ("--rate=1000000", "--flood-timeout=3600",
              "--max-sessions=19000", "--drain=0")
 
 
