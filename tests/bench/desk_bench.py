@@ -12,10 +12,9 @@ import socket
 import subprocess
 import time
 
-from desk_programs import (MEMORY, UNLIMITED, Desk, Load, Lost, Screen, Wal,
-                           cpu_us, folder, resident_kib, stack_kib, threads,
-                           wake_ups)
-from table import BEFORE, NOW, at_least, at_most
+from desk_programs import (Desk, Load, Lost, Screen, Wal, cpu_us, folder,
+                           resident_kib, stack_kib, threads, wake_ups)
+from table import NOW, at_least, at_most
 
 TALKING, WINDOW = 512, 16
 SOME, MANY = 1000, 10000
@@ -109,12 +108,12 @@ def latency(row, name, what):
             row(f"{name}_p99", f"{what}, p99", "ms", digits=2)]
 
 
-def flat(rows):
+def each_row(rows):
     """All rows of a nest of lists and dicts."""
     if isinstance(rows, dict):
         rows = list(rows.values())
     if isinstance(rows, (list, tuple)):
-        return [found for row in rows for found in flat(row)]
+        return [found for row in rows for found in each_row(row)]
     return [rows]
 
 
@@ -370,7 +369,7 @@ def wal(half):
     with contextlib.ExitStack() as stack:
         for of, s in half.staffed(stack, 1):
             for _ in range(half.bench.number_of_rounds("desk")):
-                half.rows.wal.put(of, wal_kb(s, half.ms(50, 300)))
+                half.rows.wal.put(of, wal_kb(s, 300 if half.bench.full else 25))
 
 
 def wal_kb(s, exchanges):
@@ -448,7 +447,7 @@ def put_echo(row, of, times, which):
 
 def press(half, s, screen, probe):
     """How long echoes took, and bytes a line."""
-    ms = half.ms(1000, 5000)
+    ms = half.ms(800, 5000)
     screen.tell("keys", ms)
     said = s.load.ask("pace", LINES, ms, 0, probe)
     shown = screen.hear()
@@ -495,7 +494,7 @@ def start_on(half, row, where, events):
 # --- all of it ---------------------------------------------------------------
 
 def names(*rows):
-    return [row.name for row in flat(rows)]
+    return [row.name for row in each_row(rows)]
 
 
 def parts(rows):
@@ -520,7 +519,7 @@ def measure(bench):
     descriptors()
     if not os.path.isdir("/proc/self/task"):
         for _, rows in parts(half.rows):
-            for row in flat(rows):
+            for row in each_row(rows):
                 row.miss(NOW, "/proc is not mounted here")
         return
     for part, rows in parts(half.rows):
@@ -529,7 +528,7 @@ def measure(bench):
         bench.progress(f"desk: {part.__name__}")
         try:
             part(half)
-        except Lost as why:
-            for row in flat(rows):
+        except (Lost, OSError, subprocess.CalledProcessError) as why:
+            for row in each_row(rows):
                 if row.median() is None:
                     row.miss(NOW, str(why))

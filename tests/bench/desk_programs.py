@@ -5,6 +5,7 @@ one operator (desk_load.c), and a console on a terminal (desk_screen.c).
 Each is a context manager: however a bench ends, its programs are ended by
 their ids and its folders are removed."""
 
+import contextlib
 import glob
 import json
 import os
@@ -34,6 +35,17 @@ def folder(in_memory=False):
     return tempfile.mkdtemp(prefix="deskwire-bench-", dir=where)
 
 
+@contextlib.contextmanager
+def patience(process):
+    """Whatever is read of the process here comes to an end."""
+    watch = threading.Timer(PATIENCE, process.kill)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
 class Program:
     """Answers a line with a line.  Who does not answer is killed, so that
     nobody waits for ever."""
@@ -57,10 +69,8 @@ class Program:
             raise Lost(f"{self.argv[0]} has ended") from None
 
     def hear_line(self):
-        watch = threading.Timer(PATIENCE, self.process.kill)
-        watch.start()
-        line = self.process.stdout.readline()
-        watch.cancel()
+        with patience(self.process):
+            line = self.process.stdout.readline()
         if not line:
             raise Lost(f"{self.argv[0]} has ended")
         return line
@@ -106,8 +116,12 @@ class Screen(Program):
                          os.path.join(desk.build, "deskwire"), "attach",
                          "--operator-socket", desk.socket, "--as=lin",
                          "--no-history", env=environment(desk.folder))
-        self.pid = int(self.hear_line())
-        self.first = self.ask("prompt")
+        try:
+            self.pid = int(self.hear_line())
+            self.first = self.ask("prompt")
+        except BaseException:
+            self.end()
+            raise
 
     def select(self, sid):
         self.ask(f"type /select {sid}")
@@ -138,24 +152,21 @@ class Desk:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=environment(self.folder))
         self.pid = self.process.pid
+        self.drain = None
         try:
             self.port = self.wait_until_it_listens()
         except BaseException:
-            self.kill()
+            self.__exit__()
             raise
         self.start_ms = (time.monotonic() - began) * 1000
         self.drain = threading.Thread(target=self.process.stderr.read)
         self.drain.start()
 
     def wait_until_it_listens(self):
-        watch = threading.Timer(PATIENCE, self.process.kill)
-        watch.start()
-        try:
+        with patience(self.process):
             for row in self.process.stderr:
                 if b"listening on" in row:
                     return int(row.rpartition(b":")[2])
-        finally:
-            watch.cancel()
         raise Lost("the desk did not start")
 
     def __enter__(self):
@@ -180,12 +191,9 @@ class Desk:
     def kill(self):
         self.process.kill()
         self.process.wait()
-        if hasattr(self, "drain"):
+        if self.drain:
             self.drain.join()
         self.process.stderr.close()
-
-    def wal(self):
-        return Wal(self.folder)
 
 
 # --- what the system says of a process ---------------------------------------
