@@ -316,8 +316,27 @@ AM_TESTS_ENVIRONMENT = \
 # What the library does beside CPython's, and the journal: a table, no test.
 EXTRA_PROGRAMS = tests/bench/client tests/bench/journal tests/bench/server \
 	tests/bench/desk_load tests/bench/desk_log tests/bench/desk_screen
+EXTRA_DIST += tests/bench/peers/JavaThread.java tests/bench/peers/go_echo.go \
+	tests/bench/peers/libevent.c tests/bench/peers/rust_thread.rs
+
+# make bench (doc/performance.md): tables, no tests.
+bench_programs = \
+	tests/bench/client \
+	tests/bench/epoll \
+	tests/bench/journal \
+	tests/bench/load \
+	tests/bench/server \
+	tests/bench/threads
+EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(EXTRA_PROGRAMS)
 tests_bench_client_LDADD =
+tests_bench_epoll_LDADD =
+tests_bench_epoll_LDFLAGS =
+tests_bench_load_LDADD =
+tests_bench_load_LDFLAGS =
+tests_bench_load_SOURCES = tests/bench/histogram.h tests/bench/load.c \
+	tests/bench/stall.c tests/bench/talk.c tests/bench/talk.h \
+	tests/bench/words.h
 tests_bench_server_LDADD = libsks.la
 desk_times = tests/bench/desk_times.c tests/bench/desk_times.h
 tests_bench_desk_load_SOURCES = tests/bench/desk_load.c $(desk_times)
@@ -327,6 +346,27 @@ tests_bench_desk_log_LDADD = libsks.la
 tests_bench_desk_screen_SOURCES = tests/bench/desk_screen.c $(desk_times)
 tests_bench_desk_screen_LDADD = libdeskwire.la libsks.la
 bench: $(EXTRA_PROGRAMS)
+tests_bench_threads_LDADD =
+tests_bench_threads_LDFLAGS =
+# Without our hardening: whoever is compared with us has no handicap.
+tests_bench_epoll_CPPFLAGS = -I$(top_srcdir)/tests
+tests_bench_epoll_CFLAGS = $(STD_CFLAGS) $(WARN_CFLAGS) $(PTHREAD_CFLAGS)
+tests_bench_load_CPPFLAGS = $(tests_bench_epoll_CPPFLAGS)
+tests_bench_load_CFLAGS = $(tests_bench_epoll_CFLAGS)
+tests_bench_threads_CPPFLAGS = $(tests_bench_epoll_CPPFLAGS)
+tests_bench_threads_CFLAGS = $(tests_bench_epoll_CFLAGS)
+# The same server with the library of an older build, if there is one.
+bench_server_before = \
+	test -z "$$BENCH_BEFORE" || \
+	$(CC) -I"`sed -n 's/^abs_top_srcdir = //p' $$BENCH_BEFORE/Makefile`/src" \
+	    -I"$$BENCH_BEFORE" -I$(top_srcdir)/tests $(HARDEN_CPPFLAGS) \
+	    $(AM_CFLAGS) $(CFLAGS) -DBENCH_BEFORE $(AM_LDFLAGS) $(LDFLAGS) \
+	    -o tests/bench/server_before $(top_srcdir)/tests/bench/server.c \
+	    "$$BENCH_BEFORE/.libs/libsks.a" $(PTHREAD_LIBS) -lm
+CLEANFILES += tests/bench/server_before tests/bench/go_echo \
+	tests/bench/rust_thread tests/bench/libevent tests/bench/JavaThread*.class
+bench: $(bench_programs) deskwire
+	@$(bench_server_before)
 	@$(AM_TESTS_ENVIRONMENT) \
 	    $(PYTHON) $(top_srcdir)/tests/bench/bench.py $(BENCH)
 .PHONY: bench

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""make bench: libsocketserver beside CPython's socketserver on this machine, and
-the desk's journal.
+"""make bench: the library beside others on this machine, and the desk.
 
-Prints a table and asserts nothing.  BENCH_ROUNDS (5) is how often each figure
-is taken, BENCH_MANY (10000) how many sessions "many" are; where the machine
-allows fewer, fewer.  BENCH_EVENTS (10000000) is how long the longer journal
-is."""
+Prints tables and asserts nothing; doc/performance.md says how to read them.
+
+    BENCH_FULL=1       all peers, more rounds, the growth curves: half an hour
+    BENCH="name name"  only these rows
+    BENCH_BEFORE=DIR   the build folder of an older state, measured in the same
+                       rounds
+    BENCH_JSON=FILE    all figures, for report.py and plot.py
+    BENCH_ROUNDS=N     how often each figure is taken
+    BENCH_MANY=10000   how many sessions "many" are; where the machine allows
+                       fewer, fewer"""
 
 import os
 import platform
@@ -13,14 +18,21 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 
-BUILD = os.environ.get("top_builddir", ".")
-SOURCE = os.environ.get("top_srcdir", ".")
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-EVENTS = int(os.environ.get("BENCH_EVENTS", "10000000"))
-CLIENT = os.path.join(BUILD, "tests/bench/client")
-JOURNAL = os.path.join(BUILD, "tests/bench/journal")
+import peer
+from growth import Growth
+from loads import Loads
+from servers import CLIENT, HERE, Server
+from table import BEFORE, NOW, Bench, at_most
+
+try:
+    import desk_bench
+except ModuleNotFoundError:
+    desk_bench = None
+
+
+FULL = os.environ.get("BENCH_FULL", "") not in ("", "0")
+BURST_MS = 10000 if FULL else 3000
 
 
 def number_of_many():
@@ -34,90 +46,68 @@ def number_of_many():
     return many
 
 
-class Peer:
-    """A program that answers a line with a line."""
-
-    def __init__(self, *argv):
-        self.process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.first = self.hear()
-
-    def hear(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.process.args} ended")
-        return line.strip()
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        return self.hear()
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-class Server(Peer):
-    many = number_of_many()
-
-    def hold(self, n):
-        return Peer(CLIENT, self.first, "hold", str(n))
-
-    def client(self, *words):
-        out = subprocess.run([CLIENT, self.first, *map(str, words)],
-                             check=True, stdout=subprocess.PIPE, text=True)
-        return float(out.stdout)
-
-
 class Ours(Server):
-    name = "libsocketserver"
+    """tests/bench/server.c."""
 
-    def __init__(self):
-        super().__init__(os.path.join(BUILD, "tests/bench/server"))
+    many = number_of_many()
+    stops = 20
+    name = "server"
+
+    def __init__(self, *words):
+        super().__init__(peer.built(self.name), *words)
+
+
+class Older(Ours):
+    name = "server_before"
 
 
 class Python(Server):
-    name = "CPython " + platform.python_version()
-    # Its accept costs more with each session: ten thousand take minutes.
-    many = min(Server.many, 3000)
+    """CPython's ThreadingTCPServer under the same commands.  Its accept costs
+    more with each session, and its shutdown takes half a second."""
 
-    def __init__(self):
-        super().__init__(sys.executable,
-                         os.path.join(SOURCE, "tests/bench/server.py"))
+    many = min(Ours.many, 3000)
+    stops = 1
+
+    def __init__(self, *_):
+        super().__init__(sys.executable, os.path.join(HERE, "server.py"))
 
 
-def with_sessions(server, n, measure):
-    held = server.hold(n)
-    try:
-        return [measure() for _ in range(ROUNDS)]
-    finally:
-        held.end()
+def stop(server):
+    return statistics.median(float(server.ask("stop"))
+                             for _ in range(server.stops))
+
+
+# What is measured of a server.  Each gets a new one and returns a figure.
 
 
 def stop_idle(server):
-    return [float(server.ask("stop")) for _ in range(4 * ROUNDS)]
+    return stop(server)
 
 
 def stop_many(server):
-    return with_sessions(server, server.many,
-                         lambda: float(server.ask("stop")))
+    with server.hold(server.many):
+        return stop(server)
+
+
+def stop_parked(server):
+    with server.hold(server.many):
+        pass
+    while server.ask("live") != "0":
+        pass
+    return stop(server)
 
 
 def idle_turns(server):
-    return [float(server.ask("turns 2000")) / 2 for _ in range(ROUNDS)]
+    return float(server.ask("turns 2000")) / 2
 
 
 def starved(server, field):
-    figures = []
-    for _ in range(ROUNDS):
-        server.ask("starve 1000")
-        held = subprocess.Popen([CLIENT, server.first, "hold", "1"],
-                                stdin=subprocess.PIPE,
-                                stdout=subprocess.DEVNULL)
-        figures.append(float(server.hear().split()[field]))
-        held.communicate()
-    return figures
+    server.ask("starve 1000")
+    held = subprocess.Popen([CLIENT, server.first, "hold", "1"],
+                            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    figure = float(server.hear().split()[field])
+    held.communicate()
+    return figure
 
 
 def accept_calls(server):
@@ -129,101 +119,115 @@ def accept_cpu(server):
 
 
 def rate_few(server):
-    return with_sessions(server, 100, lambda: server.client("rate", 1000))
+    with server.hold(100):
+        return server.client("rate", 1000)
 
 
 def rate_many(server):
-    return with_sessions(server, server.many,
-                         lambda: server.client("rate", 1000))
+    with server.hold(server.many):
+        return server.client("rate", 1000)
 
 
 def burst(server):
-    return [server.client("burst", 300, 10000) for _ in range(ROUNDS)]
+    return server.client("burst", 300, BURST_MS)
 
 
 def echo_one(server):
-    return [server.client("echo", 1, 1000) for _ in range(ROUNDS)]
+    return server.client("echo", 1, 1000)
 
 
 def echo_hundred(server):
-    return [server.client("echo", 100, 1000) for _ in range(ROUNDS)]
+    return server.client("echo", 100, 1000)
 
 
-def journal(*words):
-    out = subprocess.run([JOURNAL, *map(str, words)], check=True,
-                         stdout=subprocess.PIPE, text=True).stdout
-    return float(out or 0)
-
-
-def starts(events):
-    """Of a desk on a journal that long, two hundred sessions of it open."""
-    with tempfile.TemporaryDirectory() as folder:
-        journal("fill", folder, events)
-        return [journal("start", folder) for _ in range(ROUNDS)]
-
-
-def start_short():
-    return starts(10000)
-
-
-def start_long():
-    return starts(EVENTS)
-
-
-def wal_bytes():
-    figures = []
-    for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory() as folder:
-            figures.append(journal("wal", folder, 3000))
-    return figures
-
-
-JOURNALS = [
-    ("start on a journal of 10,000 events, ms", start_short),
-    (f"start on a journal of {EVENTS:,} events, ms", start_long),
-    ("bytes into the -wal for an event after 300,000 others", wal_bytes),
-]
-
+NO_WORSE = {"goal": at_most(1.1, of_before=True),
+            "goal_text": "no worse (10 %)"}
+GOALS = {"stop_idle": NO_WORSE, "stop_many": NO_WORSE,
+         "stop_parked": {"goal": at_most(35)},
+         "idle_turns": {"goal": at_most(0)},
+         "accept_calls": {"goal": at_most(1)}}
+WORDS = {"MANY": f"{Ours.many:,}", "LIMIT": f"{BURST_MS / 1000:g} s"}
 MEASURES = [
     ("shutdown of an idle server, us", stop_idle),
     ("shutdown with MANY sessions, us", stop_many),
-    ("turns of an idle loop in a second", idle_turns),
-    ("accepts in a second, 100 sessions", rate_few),
-    ("accepts in a second, MANY sessions", rate_many),
-    ("calls of accept in a second, no descriptor", accept_calls),
-    ("processor ms in that second", accept_cpu),
-    ("300 connects at once, ms (10 s at most)", burst),
-    ("lines echoed in a second, 1 session", echo_one),
-    ("lines echoed in a second, 100 sessions", echo_hundred),
+    ("shutdown with MANY workers parked, us", stop_parked),
+    ("turns of an idle loop a second", idle_turns),
+    ("accepts a second, 100 sessions", rate_few),
+    ("accepts a second, MANY sessions", rate_many),
+    ("calls of accept a second, no descriptor", accept_calls),
+    ("CPU ms in that second", accept_cpu),
+    ("300 connects at once, ms (LIMIT at most)", burst),
+    ("lines echoed a second, 1 session", echo_one),
+    ("lines echoed a second, 100 sessions", echo_hundred),
 ]
 
 
-def row(server_class, what, measure):
-    server = server_class()
-    try:
-        figures = measure(server)
-    finally:
-        server.end()
-    show(what.replace("MANY", format(server.many, ",")), server.name, figures)
+class Beside:
+    """The library and CPython's socketserver under the same commands."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.classes = {NOW: Ours, peer.PYTHON: Python}
+        if bench.before:
+            self.classes[BEFORE] = Older
+        title = "The library beside CPython " + platform.python_version()
+        if Python.many < Ours.many:
+            title += f" (there, {Python.many:,} are many)"
+        self.table = bench.table("beside", title)
+        self.rows = [(self.row(what, measure), measure)
+                     for what, measure in MEASURES]
+
+    def row(self, what, measure):
+        for word, meaning in WORDS.items():
+            what = what.replace(word, meaning)
+        name = measure.__name__
+        return self.table.row(name, what, **GOALS.get(name, {}))
+
+    def measure_one(self, of, row, measure):
+        self.bench.progress(f"beside: {row.what}, {of}")
+        words = ["count"]
+        if measure is stop_parked:
+            if of == peer.PYTHON:
+                return
+            words += ["parked", str(Ours.many)]
+        try:
+            with self.classes[of](*words) as server:
+                row.put(of, measure(server))
+        except RuntimeError:
+            row.miss(of, "it parks none")
+
+    def measure(self):
+        wanted = [pair for pair in self.rows
+                  if self.bench.wanted(pair[0].name)]
+        for turn in self.bench.rounds("beside", self.classes, quick=1):
+            for row, measure in wanted:
+                for of in turn:
+                    self.measure_one(of, row, measure)
 
 
-def show(what, name, figures):
-    print(f"| {what} | {name} | {min(figures):,.1f} "
-          f"| {statistics.median(figures):,.1f} "
-          f"| {max(figures):,.1f} |", flush=True)
+def measure(bench):
+    """The library's half."""
+    loads = Loads(bench)
+    loads.measure()
+    bench.show(loads.table)
+    beside = Beside(bench)
+    beside.measure()
+    bench.show(beside.table)
+    if bench.wanted("growth") and (bench.full or bench.only):
+        Growth(bench, Ours.many).measure()
 
 
 def main():
-    print("| What | Of | min | median | max |")
-    print("| --- | --- | ---: | ---: | ---: |", flush=True)
-    only = sys.argv[1:]
-    for what, measure in MEASURES:
-        if not only or measure.__name__ in only:
-            row(Ours, what, measure)
-            row(Python, what, measure)
-    for what, measure in JOURNALS:
-        if not only or measure.__name__ in only:
-            show(what, "the desk", measure())
+    bench = Bench(sys.argv[1:])
+    measure(bench)
+    if desk_bench is not None:
+        shown = len(bench.tables)
+        desk_bench.measure(bench)
+        for table in bench.tables[shown:]:
+            bench.show(table)
+    bench.progress()
+    bench.save()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,58 +5,60 @@
  *	client PORT hold N	opens N connections, says "ready", and keeps
  *				them until the end of its input
  *	client PORT rate K	opens K connections one after the other, each
- *				with a line there and back: how many a second
- *	client PORT burst N MS	N at the same moment, each with a line there and
- *				back: milliseconds until the last has its
- *				answer, or MS if some have none by then
+ *				with its hello there and the answer back: how
+ *				many a second
+ *	client PORT burst N MS	N at the same moment, each with its hello:
+ *				milliseconds until the last has its answer, or
+ *				MS if some have none by then
  *	client PORT echo N MS	N connections that play ping-pong with a line
  *				for MS milliseconds: lines a second
  */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-static const char text[] = "a line there and back\n";
-#define LEN (sizeof text - 1)
+#include "bench/words.h"
+
+#define LINE "a line there and back\n"
 
 static struct sockaddr_in server;
-
-static void
-die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static double
 now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+	return (double)words_now_ns() / 1e6;
 }
 
 static int
 new_socket(int flags)
 {
-	int on = 1, fd = socket(AF_INET, SOCK_STREAM | flags, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | flags, 0);
 
 	if (fd < 0)
-		die("socket");
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		words_die("socket");
+	words_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	return fd;
+}
+
+static void
+say(int fd, const char *what)
+{
+	ssize_t len = (ssize_t)strlen(what);
+
+	if (send(fd, what, (size_t)len, MSG_NOSIGNAL) != len)
+		words_die("send");
+}
+
+static void
+hear(int fd, const char *what)
+{
+	char buf[64];
+	ssize_t len = (ssize_t)strlen(what);
+
+	if (recv(fd, buf, (size_t)len, MSG_WAITALL) != len)
+		words_die("recv");
 }
 
 static int
@@ -65,29 +67,10 @@ connected(void)
 	int fd = new_socket(0);
 
 	if (connect(fd, (struct sockaddr *)&server, sizeof server) < 0)
-		die("connect");
+		words_die("connect");
+	say(fd, WORDS_HELLO);
+	hear(fd, WORDS_READY);
 	return fd;
-}
-
-static void
-say(int fd)
-{
-	if (send(fd, text, LEN, MSG_NOSIGNAL) != (ssize_t)LEN)
-		die("send");
-}
-
-static void
-hear(int fd)
-{
-	char buf[LEN];
-	size_t have = 0;
-	ssize_t n;
-
-	while (have < LEN) {
-		if ((n = recv(fd, buf + have, LEN - have, 0)) <= 0)
-			die("recv");
-		have += (size_t)n;
-	}
 }
 
 static void
@@ -96,12 +79,8 @@ hold(int n, int unused)
 	char end;
 
 	(void)unused;
-	for (int i = 0; i < n; i++) {
-		int fd = connected();
-
-		say(fd);
-		hear(fd);
-	}
+	for (int i = 0; i < n; i++)
+		(void)connected();
 	printf("ready\n");
 	fflush(stdout);
 	(void)!read(0, &end, 1);
@@ -113,13 +92,8 @@ rate(int k, int unused)
 	double start = now_ms();
 
 	(void)unused;
-	for (int i = 0; i < k; i++) {
-		int fd = connected();
-
-		say(fd);
-		hear(fd);
-		close(fd);
-	}
+	for (int i = 0; i < k; i++)
+		close(connected());
 	printf("%.0f\n", (double)k * 1e3 / (now_ms() - start));
 }
 
@@ -130,7 +104,7 @@ begin(struct pollfd *p)
 	p->events = POLLOUT;
 	if (connect(p->fd, (struct sockaddr *)&server, sizeof server) < 0 &&
 	    errno != EINPROGRESS)
-		die("connect");
+		words_die("connect");
 }
 
 /* A listener whose queue is full may reset who thinks it is connected: that
@@ -138,17 +112,18 @@ begin(struct pollfd *p)
 static int
 go_on(struct pollfd *p)
 {
-	char buf[LEN];
+	const size_t len = strlen(WORDS_HELLO);
+	char buf[64];
 	ssize_t n;
 
 	if (p->revents == 0)
 		return 0;
 	if (p->events == POLLOUT) {
 		p->events = POLLIN;
-		n = send(p->fd, text, LEN, MSG_NOSIGNAL);
+		n = send(p->fd, WORDS_HELLO, len, MSG_NOSIGNAL);
 	} else
-		n = recv(p->fd, buf, LEN, MSG_WAITALL);
-	if (n != (ssize_t)LEN) {
+		n = recv(p->fd, buf, len, MSG_WAITALL); /* as long */
+	if (n != (ssize_t)len) {
 		close(p->fd);
 		begin(p);
 	} else if (p->revents & POLLIN) {
@@ -166,12 +141,12 @@ burst(int n, int ms)
 	int left = n;
 
 	if (p == NULL)
-		die("calloc");
+		words_die("calloc");
 	for (int i = 0; i < n; i++)
 		begin(&p[i]);
 	while (left > 0 && took < ms) {
 		if (poll(p, (nfds_t)n, ms - (int)took) < 0)
-			die("poll");
+			words_die("poll");
 		for (int i = 0; i < n; i++)
 			left -= go_on(&p[i]);
 		took = now_ms() - start;
@@ -188,21 +163,21 @@ echo(int n, int ms)
 	long lines = 0;
 
 	if (p == NULL)
-		die("calloc");
+		words_die("calloc");
 	for (int i = 0; i < n; i++) {
 		p[i].fd = connected();
 		p[i].events = POLLIN;
-		say(p[i].fd);
+		say(p[i].fd, LINE);
 	}
 	start = now_ms();
 	end = start + ms;
 	while (now_ms() < end) {
 		if (poll(p, (nfds_t)n, 1000) < 0)
-			die("poll");
+			words_die("poll");
 		for (int i = 0; i < n; i++)
 			if (p[i].revents != 0) {
-				hear(p[i].fd);
-				say(p[i].fd);
+				hear(p[i].fd, LINE);
+				say(p[i].fd, LINE);
 				lines++;
 			}
 	}
@@ -223,16 +198,10 @@ static const struct measure {
 int
 main(int argc, char **argv)
 {
-	struct rlimit rl;
-
 	if (argc < 4)
 		return 2;
-	getrlimit(RLIMIT_NOFILE, &rl);
-	rl.rlim_cur = rl.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &rl);
-	server.sin_family = AF_INET;
-	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	server.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10));
+	words_all_files();
+	server = words_loopback((unsigned)strtoul(argv[1], NULL, 10));
 	for (size_t i = 0; i < sizeof measures / sizeof measures[0]; i++)
 		if (strcmp(measures[i].name, argv[2]) == 0) {
 			measures[i].run((int)strtol(argv[3], NULL, 10),

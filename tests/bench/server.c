@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The server that make bench measures: a threading TCP server whose handler
- * writes back each line.  It takes commands on standard input, one a line, and
- * answers each with one line; tests/bench/server.py does the same on CPython's
- * socketserver.
+ * The server that make bench measures: a threading TCP server that speaks
+ * words.h.  It takes commands on standard input, one a line, and answers each
+ * with one line; tests/bench/server.py does the same on CPython's socketserver.
  *
  *	stop		stops the loop and starts it again: microseconds
  *	turns MS	turns of the loop in MS milliseconds
@@ -11,18 +10,16 @@
  *			milliseconds of processor time
  *	live		sessions that are open
  *
- * The first line, unasked, is the port.
+ * The first line, unasked, is the port.  Of the arguments, "count" puts
+ * functions of ours before the server's, without which turns and accepts are
+ * not counted.
  */
 #include "config.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/words.h"
 #include "socketserver/socketserver.h"
 
 static atomic_uint turns, accepts;
@@ -43,14 +40,20 @@ count_accept(struct sks_server *srv, struct sks_request **req)
 }
 
 static int
-echo(struct sks_handler *h)
+talk(struct sks_handler *h)
 {
-	char buf[256];
+	enum words_state state = WORDS_NEW;
+	char buf[WORDS_MAX];
 	ssize_t n;
+	size_t len;
 
-	while ((n = sks_recv(h->request, buf, sizeof buf)) > 0)
-		if (sks_sendall(h->request, buf, (size_t)n, NULL) < 0)
+	(void)!sks_set_option(h->request, SKS_NODELAY, 1);
+	while (state != WORDS_END &&
+	    (n = sks_recv(h->request, buf, sizeof buf)) > 0) {
+		len = words_answer(buf, (size_t)n, &state);
+		if (len > 0 && sks_sendall(h->request, buf, len, NULL) < 0)
 			break;
+	}
 	return 0;
 }
 
@@ -180,18 +183,36 @@ obey(struct sks_server *srv, const char *line)
 	fflush(stdout);
 }
 
+static const struct sks_server_ops counting = {
+	SKS_SERVER_OPS,
+	.get_request = count_accept,
+	.service_actions = count_turn,
+};
+
+/* What the arguments ask for: the server's functions, and its settings.  A word
+ * that this build does not know ends it, which tells bench.py. */
+static const struct sks_server_ops *
+read_words(int argc, char **argv, struct sks_server_config *cfg)
+{
+	const struct sks_server_ops *ops = NULL;
+
+	(void)cfg;
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "count") == 0)
+			ops = &counting;
+		else
+			exit(2);
+	return ops;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct sks_handler_ops handler = {
 		SKS_HANDLER_OPS(struct sks_handler),
-		.handle = echo,
+		.handle = talk,
 	};
-	static const struct sks_server_ops ops = {
-		SKS_SERVER_OPS,
-		.get_request = count_accept,
-		.service_actions = count_turn,
-	};
+	const struct sks_server_ops *ops;
 	struct sks_server_config cfg;
 	struct sks_server *srv;
 	char line[64];
@@ -200,8 +221,9 @@ main(void)
 	sks_server_config_init(&cfg, SKS_TCP, SKS_THREADING);
 	cfg.overload = SKS_WAIT;   /* CPython refuses nobody */
 	cfg.stack_size = 64 << 10; /* as CPython's is told */
+	ops = read_words(argc, argv, &cfg);
 	if (sks_addr_parse("127.0.0.1:0", 0, &cfg.address) < 0 ||
-	    sks_server_new(&cfg, &ops, &handler, &srv) < 0 ||
+	    sks_server_new(&cfg, ops, &handler, &srv) < 0 ||
 	    sks_server_start(srv) < 0)
 		die("server");
 	printf("%u\n", sks_addr_port(sks_server_address(srv)));

@@ -4,17 +4,33 @@ with its own defaults."""
 
 import os
 import resource
+import socket
 import socketserver
 import sys
 import threading
 import time
 
 
-class Echo(socketserver.BaseRequestHandler):
-    def handle(self):
+HELLO, READY, QUIT = "客户端已就绪".encode(), "服务端已就绪".encode(), b"quit"
+
+
+class Talk(socketserver.BaseRequestHandler):
+    def setup(self):
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.server.live += 1
-        while data := self.request.recv(256):
+
+    def handle(self):
+        while HELLO not in (data := self.request.recv(1024)):
+            if not data:
+                return
+        self.request.sendall(READY)
+        while data := self.request.recv(1024):
+            if QUIT in data:
+                self.request.sendall(QUIT)
+                return
             self.request.sendall(data)
+
+    def finish(self):
         self.server.live -= 1
 
 
@@ -51,7 +67,7 @@ class Bench:
     def __init__(self):
         set_files(resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         threading.stack_size(64 * 1024)
-        self.server = Server(("127.0.0.1", 0), Echo)
+        self.server = Server(("127.0.0.1", 0), Talk)
         self.start()
 
     def start(self):

@@ -117,25 +117,28 @@ class Row:
     def miss(self, of, why):
         self.why[of] = why
 
-    def ratio(self, over, of=NOW, base=NOW, under=None):
+    def ratio(self, over, of=NOW, base=NOW, under=None, into=None):
         """Puts, for each round, what `over` has of `of` divided by what `under`
-        (`over` itself if None) has of `base`.  The ratios are of `of`."""
+        (`over` itself if None) has of `base`.  The ratios are of `into`, or of
+        `of`."""
         under = under or over
+        self.miss(into or of, over.why.get(of) or under.why.get(base) or "-")
         for a, b in zip(over.figures.get(of, []),
                         under.figures.get(base, [])):
             known = a is not None and b is not None and b != 0
-            self.put(of, a / b if known else None)
+            self.put(into or of, a / b if known else None)
 
     def median(self, of=NOW):
         return median(self.figures.get(of, []))
 
     def cell(self, of=NOW):
-        """median [min..max], or why there is none."""
+        """median [min..max], or of a peer, whose spread is no news, the median;
+        "-" if there is none."""
         known = [f for f in self.figures.get(of, []) if f is not None]
         if not known:
-            return self.why.get(of, "-")
+            return "-"
         text = self.number(statistics.median(known))
-        if len(known) > 1 and min(known) != max(known):
+        if of in (NOW, BEFORE) and min(known) != max(known):
             text += f" [{self.number(min(known))}..{self.number(max(known))}]"
         return text
 
@@ -145,14 +148,14 @@ class Row:
     def verdict(self):
         now = self.median()
         if now is None:
-            why = self.why.get(NOW)
-            return f"not measured: {why}" if why else "not measured"
+            why = self.why.get(NOW, "-")
+            return "not measured" if why == "-" else f"not measured: {why}"
         if self.goal is None:
             return "no goal"
         # What is shown is what is judged: 1.002 shown as 1.00 is 1.00.
         met = self.goal.is_met(round(now, self.digits), self.median(BEFORE))
         if met is None:
-            return "not measured: no older build to compare with"
+            return "no older build"
         return "met" if met else "missed"
 
     def title(self):
@@ -186,14 +189,11 @@ class Table:
         return self.rows[-1]
 
     def others(self):
-        """Whoever has figures or a reason beside NOW, in the order of their
-        first appearance."""
-        found = {}
-        for row in self.rows:
-            for of in (*row.figures, *row.why):
-                if of != NOW:
-                    found.setdefault(of)
-        return list(found)
+        """Whoever has figures beside NOW, BEFORE first, others in the order of
+        their first appearance."""
+        found = dict.fromkeys(of for row in self.rows for of in row.figures)
+        return sorted((of for of in found if of != NOW),
+                      key=lambda of: of != BEFORE)
 
     def lines(self):
         """The table in Markdown, one string a line."""
@@ -280,15 +280,13 @@ class Bench:
             builds.append((BEFORE, self.before))
         return builds
 
-    def number_of_rounds(self, half):
-        """BENCH_ROUNDS, or 5 in a full run and 3 in a quick one."""
-        return int(os.environ.get("BENCH_ROUNDS") or (5 if self.full else 3))
-
-    def rounds(self, half, peers):
+    def rounds(self, half, peers, quick=3):
         """Yields the peers once a round, each time in another order, so that a
-        busy minute of the machine is nobody's alone."""
+        busy minute of the machine is nobody's alone.  There are BENCH_ROUNDS,
+        or 5 in a full run and `quick` in a quick one."""
         peers = list(peers)
-        number = self.number_of_rounds(half)
+        number = int(os.environ.get("BENCH_ROUNDS") or
+                     (5 if self.full else quick))
         for i in range(number):
             first = i % len(peers)
             self.progress(f"{half}: round {i + 1} of {number}")
@@ -301,8 +299,12 @@ class Bench:
 
     def show(self, table):
         self.progress()
-        print(f"\n{table.title}\n")
-        print("\n".join(table.lines()), flush=True)
+        shown = Table(table.name, table.title,
+                      [row for row in table.rows
+                       if row.figures or self.wanted(row.name)])
+        if shown.rows:
+            print(f"\n{table.title}\n")
+            print("\n".join(shown.lines()), flush=True)
 
     def as_json(self):
         return {"date": self.date.strftime("%Y-%m-%d %H:%M UTC"),
