@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desk's half of make bench: each row is measured on real desks, `deskwire
-serve` on port 0 in a folder of its own.  Each part below measures the rows that
-need the same desks; both builds are measured in the same rounds."""
+serve` on port 0 in a folder of its own.  Each part below measures the rows
+that need the same desks; both builds are measured in the same rounds."""
 
 import contextlib
 import json
@@ -14,107 +14,16 @@ import time
 
 from desk_programs import (Desk, Load, Lost, Screen, Wal, cpu_us, folder,
                            resident_kib, stack_kib, threads, wake_ups)
-from table import NOW, at_least, at_most
+from desk_rows import LONGEST, MANY, SOME, Rows, each_row
+from table import NOW
 
 TALKING, WINDOW = 512, 16
-SOME, MANY = 1000, 10000
 ANSWERED = 4                    # one of so many messages
 BUSY = 700, 10                  # messages a second, one of ten the selected's
 CALM = 25, 1                    # all of them the selected customer's
 LINES, LINES_OF = 2000, 20      # a second, of so many customers
 RECORD = 250                    # bytes of a message in a bare log
-SHORT, LONG, LONGEST = 10 ** 4, 10 ** 6, 10 ** 7    # journals, in events
 MESSAGES_AN_EXCHANGE = 2        # what was said, and its answer
-
-
-class Rows:
-    """In the order of the table."""
-
-    def __init__(self, row):
-        self.rate = row(
-            "desk_rate", "stored and shown messages a second, 512 talk",
-            digits=0, goal=at_least(1.5, of_before=True), stretch="45,000")
-        self.log_rate = row(
-            "desk_log", "the same records a second in a bare log", digits=0)
-        self.of_log = row("desk_of_log", "messages beside the bare log's",
-                          "×", digits=3)
-        self.rate_cpu = row("desk_rate_cpu", "CPU a message of these", "us")
-        self.cpu = {n: row(f"desk_cpu_{n}",
-                           f"CPU a message, {n:,} sessions, 700/s", "us")
-                    for n in (1, SOME, MANY)}
-        self.flat = row("desk_flat", "CPU a message, 10,000 sessions beside 1",
-                        "×", digits=2, goal=at_most(1.10))
-        self.memory = row("desk_memory", "memory of a quiet customer", "KiB",
-                          goal=at_most(12.5))
-        self.stack = row("desk_stack", "its kernel stack", "KiB",
-                         goal=at_most(16))
-        self.wal = row("desk_wal", "WAL a message, one a commit", "KB",
-                       digits=2, goal=at_most(7))
-        self.wal_event = row(
-            "wal_bytes", "WAL an event after 300,000 others", "KB", digits=2)
-        self.enter = latency(row, "enter", "Enter to the operator's socket")
-        self.calm = latency(row, "calm", "Enter to the operator's terminal, "
-                            "nobody else talks")
-        self.screen = latency(row, "screen", "Enter to the operator's terminal "
-                              "among 700/s")
-        self.back = latency(row, "back", "reply to the customer")
-        self.typed = latency(row, "typed", "reply typed there to the customer")
-        self.sync = latency(row, "sync", "a bare sync of the disk")
-        beyond = {"unit": "ms", "digits": 2, "goal": at_most(3)}
-        self.beyond = [
-            (self.enter, row("enter_beyond", "Enter to the operator's socket, "
-                             "p99 beyond the sync's", **beyond)),
-            (self.calm, row("calm_beyond", "Enter to the operator's terminal, "
-                            "p99 beyond the sync's", **beyond)),
-            (self.back, row("back_beyond", "reply to the customer, p99 beyond "
-                            "the sync's", **beyond))]
-        self.software = row("software", "Enter to the operator's socket "
-                            "without a disk, p50", "ms", digits=3,
-                            goal=at_most(0.3))
-        self.software_calm = row(
-            "software_calm", "Enter to the operator's terminal without a disk, "
-            "p50", "ms", digits=3, goal=at_most(0.3))
-        self.keys_p50 = row("keys_p50", "keys echoed, 2,000 lines/s, one of 20 "
-                            "selected, p50", "ms", digits=2, goal=at_most(5))
-        self.keys = row("keys_p95", "the same, p95", "ms", digits=2,
-                        goal=at_most(5))
-        self.keys_bytes = row("keys_bytes", "bytes to the terminal a line",
-                              goal=at_most(25))
-        self.keys_all = row("keys_all_p95", "keys echoed, all 2,000 lines/s "
-                            "the selected one's, p95", "ms", digits=2,
-                            goal=at_most(5))
-        self.keys_all_bytes = row(
-            "keys_all_bytes", "bytes to the terminal a line of these")
-        self.idle_bytes = row("idle_bytes", "bytes to the terminal in an idle "
-                              "second", digits=0, goal=at_most(0))
-        self.idle_wakes = row("idle_wakes", "wake-ups of desk and console in "
-                              "it", digits=0)
-        self.starts = {n: row(f"start_{n}", f"start, {n:,} events", "ms",
-                              goal=at_most(1000))
-                       for n in (SHORT, LONG, LONGEST)}
-        self.killed = row("start_killed", "start, 10,000 open sessions after a "
-                          "kill", "ms", goal=at_most(500))
-        self.prompt = row("attach_prompt", "attach with 10,000 sessions, until "
-                          "its prompt", "ms", goal=at_most(50))
-        self.snapshot = row("attach_snapshot", "their snapshot alone", "ms")
-        self.connect = row("connect", "10,000 connect and are greeted", "s",
-                           digits=2)
-        self.lost = row("connect_lost", "of these lost", digits=0,
-                        goal=at_most(0))
-
-
-def latency(row, name, what):
-    return [row(f"{name}_p50", f"{what}, p50", "ms", digits=2),
-            row(f"{name}_p99", f"{what}, p99", "ms", digits=2)]
-
-
-def each_row(rows):
-    """All rows of a nest of lists and dicts."""
-    if isinstance(rows, dict):
-        rows = list(rows.values())
-    if isinstance(rows, (list, tuple)):
-        return [found for row in rows for found in each_row(row)]
-    return [rows]
 
 
 def put_times(pair, of, times):
@@ -135,7 +44,7 @@ def is_allowed(customers):
 
 
 class Staffed:
-    """A desk with customers and an operator, beside the others of its stack."""
+    """A desk with customers and an operator, among others of the stack."""
 
     def __init__(self, bench, stack, build, customers, in_memory=False):
         self.bench = bench
@@ -366,10 +275,11 @@ def crowds(half):
 def wal(half):
     """One message, its answer, and word that this was taken, each in a COMMIT
     of its own."""
+    exchanges = 300 if half.bench.full else 25
     with contextlib.ExitStack() as stack:
-        for of, s in half.staffed(stack, 1):
-            for _ in range(half.bench.number_of_rounds("desk")):
-                half.rows.wal.put(of, wal_kb(s, 300 if half.bench.full else 25))
+        for turn in half.rounds(half.staffed(stack, 1)):
+            for of, s in turn:
+                half.rows.wal.put(of, wal_kb(s, exchanges))
 
 
 def wal_kb(s, exchanges):
@@ -455,8 +365,9 @@ def press(half, s, screen, probe):
 
 
 def idle(half, of, s, screen):
-    """What a desk and a console do when nothing happens."""
-    screen.ask("idle 300")
+    """What a desk and a console do when nothing happens; first what was shown
+    a moment ago comes to its end."""
+    screen.ask("idle 1100")
     both = s.desk.pid, screen.pid
     before = sum(map(wake_ups, both))
     half.rows.idle_bytes.put(of, screen.ask("idle 1000")["bytes"])
@@ -506,8 +417,8 @@ def parts(rows):
                   rows.snapshot, rows.connect, rows.lost]),
         (wal, [rows.wal]),
         (wal_event, [rows.wal_event]),
-        (enter, [rows.enter, rows.calm, rows.screen, rows.back, rows.typed, rows.sync,
-                 [row for _, row in rows.beyond]]),
+        (enter, [rows.enter, rows.calm, rows.screen, rows.back, rows.typed,
+                 rows.sync, [row for _, row in rows.beyond]]),
         (keys, [rows.keys_p50, rows.keys, rows.keys_bytes, rows.keys_all,
                 rows.keys_all_bytes, rows.idle_bytes, rows.idle_wakes]),
         (starts, [rows.starts]),
