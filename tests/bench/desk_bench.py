@@ -339,9 +339,11 @@ def keys(half):
                  for of, s in half.staffed(stack, LINES_OF)]
         for _, _, screen in desks:
             screen.select(1)
-        for turn in half.rounds(desks):
+        for turn in half.bench.rounds("desk", desks, quick=1):
             for of, s, screen in turn:
                 idle(half, of, s, screen)
+        for turn in half.rounds(desks):
+            for of, s, screen in turn:
                 echo, a_line = press(half, s, screen, 0)
                 put_echo(rows.keys_p50, of, echo, 1)
                 put_echo(rows.keys, of, echo, 2)
