@@ -6,14 +6,14 @@ that need the same desks; both builds are measured in the same rounds."""
 import contextlib
 import json
 import os
-import resource
 import shutil
 import socket
 import subprocess
 import time
 
-from desk_programs import (Desk, Load, Lost, Screen, Wal, cpu_us, folder,
-                           resident_kib, stack_kib, threads, wake_ups)
+from desk_programs import (Desk, Load, Lost, Screen, Wal, cpu_us, few_files,
+                           folder, most_customers, resident_kib, stack_kib,
+                           threads, wake_ups)
 from desk_rows import LONGEST, MANY, SOME, Rows, each_row
 from table import NOW
 
@@ -32,24 +32,14 @@ def put_times(pair, of, times):
     pair[1].put(of, times[3] if times[0] else None)
 
 
-def descriptors():
-    """That one process may have; the soft limit is raised to it."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
-
-def is_allowed(customers):
-    return descriptors() >= customers + 300
-
-
 class Staffed:
     """A desk with customers and an operator, among others of the stack."""
 
     def __init__(self, bench, stack, build, customers, in_memory=False):
         self.bench = bench
         self.stack = stack
-        self.customers = customers
+        if customers > most_customers():
+            raise Lost(few_files())
         self.desk = stack.enter_context(Desk(build, in_memory))
         self.load = stack.enter_context(Load(bench, self.desk))
         self.load.ask("operator")
@@ -88,8 +78,8 @@ class Half:
         return full if self.bench.full else quick
 
     def rounds(self, of_each):
-        """Rounds over what each build has."""
-        return self.bench.rounds("desk", of_each)
+        """Rounds over what each build has; none where that is nothing."""
+        return self.bench.rounds("desk", of_each) if of_each else ()
 
     def program(self, name, *words):
         argv = [os.path.join(self.bench.build, "tests/bench", name), *words]
@@ -144,7 +134,7 @@ class Crowds:
         sizes = (1, 100, SOME, 5000, MANY) if half.bench.full else \
             (1, SOME, MANY)
         self.half = half
-        self.sizes = [n for n in sizes if is_allowed(n)]
+        self.sizes = [n for n in sizes if n <= most_customers()]
         self.desks = []
         for n in self.sizes:
             half.bench.progress(f"desk: {n:,} customers connect")
@@ -163,8 +153,9 @@ class Crowds:
     def memory(self):
         rows = self.half.rows
         for of, n, s in self.desks:
-            if n > 1:
-                self.half.memory_curve.put(series(of), n, s.kib)
+            if n == 1:
+                continue
+            self.half.memory_curve.put(series(of), n, s.kib)
             if n == self.sizes[-1]:
                 rows.memory.put(of, s.kib)
                 rows.stack.put(of, s.threads * stack_kib())
@@ -243,7 +234,7 @@ def restart_ms(desk):
         shutil.copytree(desk.folder, state,
                         ignore=shutil.ignore_patterns("*.sock*"))
         os.sync()
-        with Desk(desk.build, state=state, options=()) as again:
+        with Desk(desk.build, state=state, limits=()) as again:
             return again.start_ms
     finally:
         shutil.rmtree(where)
@@ -263,11 +254,10 @@ def crowds(half):
             c.first_screens()
         if half.bench.wanted(rows.killed.name):
             c.kills()
-    if not is_allowed(MANY):
-        why = f"only {descriptors():,} descriptors"
+    if MANY > most_customers():
         for row in (rows.cpu[MANY], rows.flat, rows.connect, rows.lost,
                     rows.prompt, rows.snapshot, rows.killed):
-            row.miss(NOW, why)
+            row.miss(NOW, few_files())
 
 
 # --- one message -------------------------------------------------------------
@@ -429,7 +419,6 @@ def parts(rows):
 
 def measure(bench):
     half = Half(bench)
-    descriptors()
     if not os.path.isdir("/proc/self/task"):
         for _, rows in parts(half.rows):
             for row in each_row(rows):

@@ -9,6 +9,7 @@ import contextlib
 import glob
 import json
 import os
+import resource
 import shutil
 import signal
 import struct
@@ -21,12 +22,24 @@ MEMORY = "/dev/shm"             # a folder that no disk slows down
 PATIENCE = 60                   # seconds, then a program is said to hang
 
 # Nobody is slowed down or sent away, however much they say.
-UNLIMITED = ("--rate=1000000", "--flood-timeout=3600",
-             "--max-sessions=19000", "--drain=0")
+UNLIMITED = ("--rate=1000000", "--flood-timeout=3600", "--drain=0")
+SPARE_FILES = 300               # of a desk, for what is no customer
 
 
 class Lost(Exception):
-    """A program that a bench needs has ended or hangs."""
+    """A program that a bench needs has ended, hangs, or cannot have what it
+    needs."""
+
+
+def most_customers():
+    """As many as the machine has descriptors for; the soft limit is raised."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard - SPARE_FILES
+
+
+def few_files():
+    return f"only {most_customers() + SPARE_FILES:,} descriptors"
 
 
 def folder(in_memory=False):
@@ -128,6 +141,10 @@ class Screen(Program):
         self.ask("idle 300")
 
 
+def limited():
+    return *UNLIMITED, f"--max-sessions={min(most_customers(), 12000)}"
+
+
 def environment(home):
     env = {**os.environ, "HOME": home, "LC_ALL": "C.UTF-8"}
     env.pop("XDG_STATE_HOME", None)
@@ -139,7 +156,7 @@ class Desk:
     """`deskwire serve` of a build.  start_ms is how long it took until it
     listened."""
 
-    def __init__(self, build, in_memory=False, state=None, options=UNLIMITED):
+    def __init__(self, build, in_memory=False, state=None, limits=None):
         self.build = build
         self.own = state is None
         self.folder = state or folder(in_memory)
@@ -148,7 +165,7 @@ class Desk:
         self.process = subprocess.Popen(
             [os.path.join(build, "deskwire"), "serve", "--state", self.folder,
              "--listen", "127.0.0.1:0", "--operator-socket", self.socket,
-             *options],
+             *(limited() if limits is None else limits)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, env=environment(self.folder))
         self.pid = self.process.pid

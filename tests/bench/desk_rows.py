@@ -26,7 +26,7 @@ class Rows:
                         "×", digits=2, goal=at_most(1.10))
         self.memory = row("desk_memory", "memory of a quiet customer", "KiB",
                           goal=at_most(12.5))
-        self.stack = row("desk_stack", "its kernel stack", "KiB",
+        self.stack = row("desk_stack", "its kernel stack", "KiB", digits=0,
                          goal=at_most(16))
         self.wal = row("desk_wal", "WAL a message, one a commit", "KB",
                        digits=2, goal=at_most(7))
@@ -76,7 +76,8 @@ class Rows:
                           "a kill", "ms", goal=at_most(500))
         self.prompt = row("attach_prompt", "attach with 10,000 sessions, "
                           "until its prompt", "ms", goal=at_most(50))
-        self.snapshot = row("attach_snapshot", "their snapshot alone", "ms")
+        self.snapshot = row("attach_snapshot", "their snapshot alone", "ms",
+                            goal=at_most(50))
         self.connect = row("connect", "10,000 connect and are greeted", "s",
                            digits=2)
         self.lost = row("connect_lost", "of these lost", digits=0,
