@@ -157,19 +157,19 @@ take_probe(int64_t *then)
 	return true;
 }
 
-/* Rows that are painted again are older than the last one. */
+/* Rows from before, and those that are painted again, are older than the last
+ * one. */
 static void
 watch(const char *arg)
 {
-	static int64_t last;
-	int64_t end, then;
+	int64_t end, then, last = dw_clock_ns();
 	uint64_t before = screen.bytes, n = 0, answers = 0;
 	long ms, each;
 	char *next;
 
 	ms = strtol(arg, &next, 10);
 	each = strtol(next, NULL, 10);
-	end = dw_clock_ns() + ms * DW_MS;
+	end = last + ms * DW_MS;
 	desk_times_reset(&screen.times);
 	while (look(end))
 		while (take_probe(&then)) {
