@@ -26,6 +26,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -214,6 +215,8 @@ operator_reads(void)
 	if (dw_buf_reserve(b, READ_BYTES) < 0)
 		desk_bench_die("memory");
 	n = recv(load.operator, b->data + b->len, READ_BYTES, MSG_DONTWAIT);
+	if (n == 0)
+		errno = ECONNRESET;
 	if (n <= 0)
 		desk_bench_die("the operator's link");
 	if (load.bytes == 0)
@@ -249,6 +252,8 @@ customer_reads(struct customer *c)
 	char text[8192];
 	ssize_t n = recv(c->fd, text, sizeof text - 1, MSG_DONTWAIT);
 
+	if (n == 0)
+		errno = ECONNRESET;
 	if (n <= 0)
 		desk_bench_die("a customer's connection");
 	text[n] = '\0';

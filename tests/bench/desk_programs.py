@@ -79,13 +79,13 @@ class Program:
         try:
             print(*words, file=self.process.stdin, flush=True)
         except BrokenPipeError:
-            raise Lost(f"{self.argv[0]} has ended") from None
+            raise Lost(f"{os.path.basename(self.argv[0])} has ended") from None
 
     def hear_line(self):
         with patience(self.process):
             line = self.process.stdout.readline()
         if not line:
-            raise Lost(f"{self.argv[0]} has ended")
+            raise Lost(f"{os.path.basename(self.argv[0])} has ended")
         return line
 
     def hear(self):
@@ -158,19 +158,14 @@ class Desk:
 
     def __init__(self, build, in_memory=False, state=None, limits=None):
         self.build = build
+        self.limits = limited() if limits is None else limits
         self.own = state is None
         self.folder = state or folder(in_memory)
         self.socket = os.path.join(self.folder, "operator.sock")
+        self.process = self.drain = None
         began = time.monotonic()
-        self.process = subprocess.Popen(
-            [os.path.join(build, "deskwire"), "serve", "--state", self.folder,
-             "--listen", "127.0.0.1:0", "--operator-socket", self.socket,
-             *(limited() if limits is None else limits)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env=environment(self.folder))
-        self.pid = self.process.pid
-        self.drain = None
         try:
+            self.start()
             self.port = self.wait_until_it_listens()
         except BaseException:
             self.__exit__()
@@ -178,6 +173,15 @@ class Desk:
         self.start_ms = (time.monotonic() - began) * 1000
         self.drain = threading.Thread(target=self.process.stderr.read)
         self.drain.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [os.path.join(self.build, "deskwire"), "serve", "--state",
+             self.folder, "--listen", "127.0.0.1:0", "--operator-socket",
+             self.socket, *self.limits],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, env=environment(self.folder))
+        self.pid = self.process.pid
 
     def wait_until_it_listens(self):
         with patience(self.process):
@@ -190,7 +194,8 @@ class Desk:
         return self
 
     def __exit__(self, *_):
-        self.end()
+        if self.process:
+            self.end()
         if self.own:
             shutil.rmtree(self.folder, ignore_errors=True)
 
