@@ -331,6 +331,9 @@ EXTRA_DIST += tests/bench/peers/JavaThread.java tests/bench/peers/go_echo.go \
 # make bench (doc/performance.md): tables, no tests.
 bench_programs = \
 	tests/bench/client \
+	tests/bench/desk_load \
+	tests/bench/desk_log \
+	tests/bench/desk_screen \
 	tests/bench/epoll \
 	tests/bench/journal \
 	tests/bench/load \
@@ -349,6 +352,13 @@ tests_bench_load_SOURCES = tests/bench/histogram.h tests/bench/load.c \
 tests_bench_server_LDADD = libsks.la
 tests_bench_threads_LDADD =
 tests_bench_threads_LDFLAGS =
+desk_times = tests/bench/desk_times.c tests/bench/desk_times.h
+tests_bench_desk_load_LDADD = libdeskwire.la libsks.la
+tests_bench_desk_load_SOURCES = tests/bench/desk_load.c $(desk_times)
+tests_bench_desk_log_LDADD = libsks.la
+tests_bench_desk_log_SOURCES = tests/bench/desk_log.c $(desk_times)
+tests_bench_desk_screen_LDADD = libdeskwire.la libsks.la
+tests_bench_desk_screen_SOURCES = tests/bench/desk_screen.c $(desk_times)
 # Without our hardening: whoever is compared with us has no handicap.
 tests_bench_epoll_CPPFLAGS = -I$(top_srcdir)/tests
 tests_bench_epoll_CFLAGS = $(STD_CFLAGS) $(WARN_CFLAGS) $(PTHREAD_CFLAGS)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The journal under the clock, for tests/bench/bench.py:
+ * Journals for tests/bench/desk_bench.py, written by the store without a desk:
  *
  *	journal fill DIR EVENTS		makes one of so many events
- *	journal start DIR		ms until a desk could be rebuilt from it
  *	journal wal DIR EVENTS		bytes written to the -wal for each of so
  *					many events, each in a COMMIT of its own
  */
@@ -15,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "store/store.h"
 
 #define BATCH    1000
@@ -114,30 +112,6 @@ fill(struct store *s, struct maker *m, uint64_t events)
 	store_set_checked(s, m->seq);
 }
 
-static int
-count(void *arg, const struct ev_event *ev)
-{
-	uint64_t *n = arg;
-
-	(void)ev;
-	++*n;
-	return 0;
-}
-
-static void
-start(const char *dir)
-{
-	int64_t began = dw_clock_ns();
-	struct store *s = open_in(dir);
-	uint64_t n = 0, missed;
-
-	if (store_replay_open(s, count, &n) != 0 ||
-	    store_unattended(s, &missed) < 0)
-		exit(1);
-	printf("%.3f\n", (double)(dw_clock_ns() - began) / DW_MS);
-	store_close(s);
-}
-
 /* Nobody checkpoints meanwhile, so it only grows. */
 static void
 wal(const char *dir, struct store *s, struct maker *m, uint64_t events)
@@ -163,10 +137,6 @@ main(int argc, char **argv)
 	uint64_t events = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
 	struct store *s;
 
-	if (argc == 3 && strcmp(argv[1], "start") == 0) {
-		start(argv[2]);
-		return 0;
-	}
 	if (argc != 4)
 		return 2;
 	s = open_in(argv[2]);
