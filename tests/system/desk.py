@@ -80,7 +80,8 @@ class Desk:
 
     def __init__(self, *args, verb="serve", folder=None, listen=None,
                  ready=True, port=0, stdin=subprocess.DEVNULL,
-                 env=None, preexec=None, stderr=subprocess.PIPE):
+                 env=None, preexec=None, stderr=subprocess.PIPE,
+                 under=(), pass_fds=()):
         self.own = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="dw", dir="/tmp")
         self.operator_path = os.path.join(self.folder, "operator.sock")
@@ -88,9 +89,9 @@ class Desk:
         self.rows = []              # of standard error
         self.news = threading.Condition()
         self.ended = False
-        command = [DESKWIRE, verb, "--state", self.folder]
-        if verb == "demo":
-            command = [DESKWIRE, verb]
+        command = [*under, DESKWIRE, verb]      # under another program
+        if verb != "demo":
+            command += ["--state", self.folder]
         command += ["--listen", listen or f"127.0.0.1:{port}", *args]
         environment = {**os.environ, "HOME": self.folder,
                        "LC_ALL": "C.UTF-8", **(env or {})}
@@ -98,7 +99,8 @@ class Desk:
         environment.pop("XDG_STATE_HOME", None)
         self.process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE,
-            stderr=stderr, env=environment, preexec_fn=preexec)
+            stderr=stderr, env=environment, preexec_fn=preexec,
+            pass_fds=pass_fds)
         self.pid = self.process.pid
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
