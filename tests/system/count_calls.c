@@ -145,8 +145,8 @@ count(pid_t tid, long call)
 	size_t i = 0;
 
 	thread_name(tid, thread, sizeof thread);
-	while (i < n_rows && (rows[i].call != call ||
-				 strcmp(rows[i].thread, thread) != 0))
+	while (i < n_rows &&
+	    (rows[i].call != call || strcmp(rows[i].thread, thread) != 0))
 		i++;
 	if (i == ROWS)
 		abort();
