@@ -68,9 +68,11 @@ class Deadline:
 def wait_until(true, what, seconds=None):
     """For what nobody tells us, such as a number in /proc."""
     deadline = Deadline(seconds)
+    pause = 0.0005
     while not true():
         deadline.left(what)
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.02)
 
 
 # --- the desk ---------------------------------------------------------------
@@ -190,6 +192,16 @@ class Desk:
 
     def stop(self):
         self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def stop_with_all(self):
+        """The same, and its customers leave when they are told goodbye: for one
+        who stays it lingers."""
+        self.signal(signal.SIGTERM)
+        for peer in self.opened:
+            if isinstance(peer, Customer) and peer.sock.fileno() >= 0:
+                peer.end()
+                peer.close()
         return self.wait()
 
     def threads(self):
