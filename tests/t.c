@@ -500,5 +500,6 @@ int
 t_main_shared(const char *suite, int (*setup)(void), const struct t_case *cases,
     size_t n)
 {
-	return run_all(suite, setup, cases, n, SHARES);
+	return run_all(suite, setup, cases, n,
+	    getenv("T_FIRST") != NULL ? 1 : SHARES);
 }

@@ -32,7 +32,7 @@ from desk import LIMIT, SANITIZED, Desk, state, wait_until
 SEED = int(os.environ.get("T_SEED") or
            datetime.date.today().strftime("%Y%m%d"))
 LARGE = range(4096, 4500)           # pages of a log that the desk checkpoints
-IMAGES = tap.size(1000)             # of each run
+IMAGES = tap.size(1000, small=50)   # of each run
 RUNS = tap.size(1, full=10)         # so often everything is recorded anew
 STARTS = tap.size(20, small=2)      # so many times a desk itself is started
 OPEN_STORE = os.path.join(tap.BUILD, "tests", "system", "open_store")
@@ -592,7 +592,7 @@ def again(seed, name, n):
 def without_syncs(seed):
     rng = random.Random(f"{seed} without")
     found = [list(cut.faults(image)) for cut, image in
-             cuts(seed, "life", rng, IMAGES // 10, syncs=False)
+             cuts(seed, "life", rng, max(10, IMAGES // 10), syncs=False)
              if any(cut.known)]
     lost = [fault for faults in found for fault in faults
             if fault.startswith("shown and lost")]
