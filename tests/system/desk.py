@@ -377,19 +377,20 @@ class Operator:
         self.send(op=op, id=self.ids, **members)
         return self.ids
 
-    def answer(self, number):
+    def answer(self, number, start=0):
         return self.frame(lambda f: f["op"] in ("ok", "err") and
-                          f.get("id") == number)
+                          f.get("id") == number, start=start)
 
     def reply(self, sid, text):
         """Sends it and returns the answer's op and code."""
-        return self._outcome(self.ask("reply", sid=sid, text=text))
+        return self._outcome("reply", sid=sid, text=text)
 
     def command(self, text):
-        return self._outcome(self.ask("cmd", text=text))
+        return self._outcome("cmd", text=text)
 
-    def _outcome(self, number):
-        f = self.answer(number)
+    def _outcome(self, op, **members):
+        start = len(self.frames)
+        f = self.answer(self.ask(op, **members), start)
         return f["op"] if f["op"] == "ok" else f["code"]
 
     def sync(self):
