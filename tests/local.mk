@@ -137,6 +137,8 @@ scripts = \
 	tests/system/whose.py \
 	tests/system/udp.py \
 	tests/system/waits.py \
+	tests/system/counts.py \
+	tests/system/idle.py \
 	tests/system/crash.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
@@ -166,6 +168,7 @@ scripts = \
 # What scripts import, not tests themselves.
 script_helpers = \
 	tests/system/api.py \
+	tests/system/counting.py \
 	tests/system/desk.py \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \
@@ -174,8 +177,9 @@ script_helpers = \
 EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 	tests/data/journal-2/listing tests/peers/openings.txt
 # Preloaded by scripts, which also compile them.
-EXTRA_DIST += tests/system/failing_calls.c tests/system/held_clock.c \
-	tests/system/killed_send.c tests/system/recorded_calls.c
+EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
+	tests/system/held_clock.c tests/system/killed_send.c \
+	tests/system/recorded_calls.c
 CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
@@ -271,10 +275,17 @@ tests_unit_server_SOURCES = tests/unit/server.c tests/unit/rig.h
 # Programs that tests run, not tests themselves.
 test_helpers = $(plant_programs) \
 	tests/system/console_victim \
+	tests/system/count_calls \
+	tests/system/echo_server \
 	tests/system/like_python_steps \
 	tests/system/open_store \
 	tests/system/tty_victim \
 	tests/unit/t_victim
+
+tests_system_count_calls_LDADD =
+# Only the public header is in reach, as for the examples.
+tests_system_echo_server_CPPFLAGS = $(example_cppflags)
+tests_system_echo_server_LDADD = libsks.la
 
 # The tutorial's five programs and a chat on the library, as an out-of-tree build would
 # make them: only the public header is in reach.

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
@@ -21,16 +22,18 @@
 
 #define LIMIT_S  60
 #define MAX_DIRS 256
+#define SHARES   4
 
 /*
- * The program's one run.  `number` counts the tests begun; late[] is what the
+ * The program's one run.  `number` is that of the test begun last, and the next
+ * one of this process comes `step` behind it; late[] is what the
  * alarm writes, made ready before the alarm is set because a signal handler
  * may not format.
  */
 static struct {
 	const char *suite;
 	pthread_t thread;
-	unsigned number;
+	unsigned number, step;
 	unsigned failures;
 	bool setup_failed;
 	char late[512];
@@ -264,7 +267,7 @@ begin(const CU_pTest test, const CU_pSuite suite)
 	unsigned limit = limit_s();
 
 	(void)suite;
-	run.number++;
+	run.number += run.step;
 	run.skipped = NULL;
 	snprintf(run.late, sizeof run.late,
 	    "\nnot ok %u - %s: %s (time limit of %u s)\n", run.number,
@@ -294,23 +297,40 @@ no_setup(const CU_pSuite suite)
 }
 
 static bool
-add_all(CU_pSuite suite, const struct t_case *cases, size_t n)
+have_names_of_their_own(const struct t_case *cases, size_t n)
 {
 	char name[256];
 
 	for (size_t i = 0; i < n; i++) {
-		sentence(cases[i].name, name, sizeof name);
-		if (CU_get_test_by_name(name, suite) != NULL) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(cases[i].name, cases[j].name) != 0)
+				continue;
 			printf("Bail out! %s: two tests are named: %s\n",
-			    run.suite, name);
-			return false;
-		}
-		if (CU_add_test(suite, name, cases[i].run) == NULL) {
-			printf("Bail out! %s\n", CU_get_error_msg());
+			    run.suite,
+			    sentence(cases[i].name, name, sizeof name));
 			return false;
 		}
 	}
 	return true;
+}
+
+/* Those of one share, which begins with the first one.  Returns how many, or -1
+ * if that is not possible. */
+static int
+add_share(CU_pSuite suite, const struct t_case *cases, size_t n, size_t first)
+{
+	char name[256];
+	int added = 0;
+
+	for (size_t i = first; i < n; i += run.step) {
+		sentence(cases[i].name, name, sizeof name);
+		if (CU_add_test(suite, name, cases[i].run) == NULL) {
+			printf("Bail out! %s\n", CU_get_error_msg());
+			return -1;
+		}
+		added++;
+	}
+	return added;
 }
 
 static void
@@ -333,41 +353,153 @@ watch_the_time(void)
 
 /* Did everything run, and did everything hold? */
 static bool
-all_is_well(size_t n)
+all_is_well(unsigned n)
 {
-	return !run.setup_failed && run.failures == 0 && run.number == n &&
+	return !run.setup_failed && run.failures == 0 &&
 	    CU_get_number_of_tests_run() == n &&
 	    CU_get_number_of_failure_records() == 0;
 }
 
-int
-t_main_setup(const char *name, int (*setup)(void), const struct t_case *cases,
-    size_t n)
+static bool
+run_share(int (*setup)(void), const struct t_case *cases, size_t n,
+    size_t first)
 {
 	CU_pSuite suite;
 	bool well = false;
+	int added;
 
-	setlocale(LC_ALL, "C.UTF-8");
-	run.suite = name;
-	run.thread = pthread_self();
+	run.number = (unsigned)first + 1 - run.step;
 	CU_initialize_registry();
 	CU_set_error_action(CUEA_IGNORE);
 	CU_set_test_start_handler(begin);
 	CU_set_test_complete_handler(end);
 	CU_set_suite_init_failure_handler(no_setup);
-	suite = CU_add_suite(name, setup, NULL);
-	if (suite != NULL && add_all(suite, cases, n)) {
-		printf("1..%zu\n", n);
+	suite = CU_add_suite(run.suite, setup, NULL);
+	if (suite != NULL && (added = add_share(suite, cases, n, first)) >= 0) {
 		watch_the_time();
 		CU_run_all_tests();
-		well = all_is_well(n);
+		well = all_is_well((unsigned)added);
 	}
 	CU_cleanup_registry();
+	return well;
+}
+
+/* What a process prints of its share comes through out. */
+struct share {
+	pid_t pid;
+	FILE *out;
+};
+
+static bool
+start_share(struct share *shares, size_t k, int (*setup)(void),
+    const struct t_case *cases, size_t n)
+{
+	int fds[2];
+
+	if (pipe(fds) < 0)
+		return false;
+	fflush(stdout);
+	if ((shares[k].pid = fork()) == 0) {
+		for (size_t i = 0; i < k; i++)
+			fclose(shares[i].out);
+		dup2(fds[1], STDOUT_FILENO);
+		close(fds[0]);
+		close(fds[1]);
+		exit(run_share(setup, cases, n, k) ? 0 : 1);
+	}
+	close(fds[1]);
+	shares[k].out = fdopen(fds[0], "r");
+	return shares[k].pid > 0 && shares[k].out != NULL;
+}
+
+/* One test's, with its verdict as the last row.  False if it has none. */
+static bool
+pass_on_test(FILE *out)
+{
+	char *row = NULL;
+	size_t size = 0;
+	bool is_over = false;
+
+	while (!is_over && getline(&row, &size, out) >= 0) {
+		fputs(row, stdout);
+		is_over = strncmp(row, "ok ", 3) == 0 ||
+		    strncmp(row, "not ok ", 7) == 0;
+	}
+	fflush(stdout);
+	free(row);
+	return is_over;
+}
+
+/* Waits for a share's end, with what it prints behind its last test. */
+static bool
+end_share(struct share *share)
+{
+	int status = -1;
+
+	while (pass_on_test(share->out))
+		continue;
+	fclose(share->out);
+	waitpid(share->pid, &status, 0);
+	if (WIFSIGNALED(status))
+		printf("# %s: ended by signal %d\n", run.suite,
+		    WTERMSIG(status));
+	return status == 0;
+}
+
+static bool
+run_shares(int (*setup)(void), const struct t_case *cases, size_t n)
+{
+	struct share shares[SHARES];
+	bool well = true;
+
+	for (size_t k = 0; k < SHARES; k++) {
+		if (!start_share(shares, k, setup, cases, n)) {
+			perror("a share of the tests");
+			exit(1);
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		well = pass_on_test(shares[i % SHARES].out) && well;
+	for (size_t k = 0; k < SHARES; k++)
+		well = end_share(&shares[k]) && well;
+	return well;
+}
+
+static int
+run_all(const char *suite, int (*setup)(void), const struct t_case *cases,
+    size_t n, unsigned step)
+{
+	bool well;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	run.suite = suite;
+	run.thread = pthread_self();
+	run.step = step;
+	if (!have_names_of_their_own(cases, n))
+		return 1;
+	printf("1..%zu\n", n);
+	well = step == 1 ? run_share(setup, cases, n, 0) :
+			   run_shares(setup, cases, n);
 	return well ? 0 : 1;
+}
+
+int
+t_main_setup(const char *suite, int (*setup)(void), const struct t_case *cases,
+    size_t n)
+{
+	return run_all(suite, setup, cases, n, 1);
 }
 
 int
 t_main(const char *suite, const struct t_case *cases, size_t n)
 {
-	return t_main_setup(suite, NULL, cases, n);
+	return run_all(suite, NULL, cases, n, 1);
+}
+
+int
+t_main_shared(const char *suite, int (*setup)(void), const struct t_case *cases,
+    size_t n)
+{
+	return run_all(suite, setup, cases, n,
+	    getenv("T_FIRST") != NULL ? 1 : SHARES);
 }

@@ -78,6 +78,11 @@ int t_main(const char *suite, const struct t_case *cases, size_t n);
 int t_main_setup(const char *suite, int (*setup)(void),
     const struct t_case *cases, size_t n);
 
+/* The same for cases that mostly wait: four processes take turns at them, each
+ * with a setup of its own, and what they print comes in the cases' order. */
+int t_main_shared(const char *suite, int (*setup)(void),
+    const struct t_case *cases, size_t n);
+
 /* Says why the test that runs cannot show anything here; it then returns. */
 void t_skip(const char *why);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tests find mistakes: each row of mistakes.def is planted into its proof,
-a test program that must fail then.  Each day plants another ten, T_SIZE=middle
+a test program that must fail then.  Each day plants another six, T_SIZE=middle
 plants them all."""
 
 import os
@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."),
 from tap import BUILD, SIZE, Skip, run, text
 
 HERE = "tests/plant"
-EACH_DAY = 10
+EACH_DAY = 6
 LIMIT_S = 50  # less than a test's own limit, which would look like a failure
 
 # What a proof is run with; smaller sizes are enough to fail.
@@ -35,7 +35,7 @@ def rows():
 
 
 def todays(every):
-    """The day's ten, or nine: the rows are dealt like cards, one hand a day, so
+    """The day's six, or five: the rows are dealt like cards, one hand a day, so
     that each has some of every room."""
     hands = -(-len(every) // EACH_DAY)
     return every[int(time.time()) // 86400 % hands::hands]

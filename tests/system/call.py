@@ -1106,4 +1106,4 @@ TESTS = [f for name, f in list(globals().items())
          and f.__code__.co_argcount == 0]
 
 
-run("call", *((f.__name__.replace("_", " "), f) for f in TESTS), workers=4)
+run("call", *((f.__name__.replace("_", " "), f) for f in TESTS), workers=12)

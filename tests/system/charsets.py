@@ -6,7 +6,7 @@ import os
 import socket
 
 from desk import (CLIENT_HELLO, SERVER_HELLO, Console, Customer, Desk,
-                  body, case, journal, main, same, state)
+                  body, case, journal, main, same, size, state)
 
 # The desk's name of each, Python's, and a text with its odd letters.
 ENCODINGS = {
@@ -19,6 +19,7 @@ ENCODINGS = {
     "windows-1251": ("cp1251", "я жду ответа, яя\u044fт"),
     "iso-8859-1": ("latin_1", "Grüße, où est-ce ÿÿ"),
 }
+PIECES = size(1000)
 
 
 def console(folder, *args):
@@ -29,8 +30,12 @@ def console(folder, *args):
     return c, port
 
 
-def leave(c):
+def leave(c, *customers):
+    """Who still was there leaves when the desk has said goodbye."""
     c.type("/quit now")
+    for k in customers:
+        k.end()
+        k.close()
     same(c.end(), 0)
 
 
@@ -48,8 +53,7 @@ def _():
             c.type("/1")
             c.type(text)
             k.until(b"lin: " + text.encode(codec) + b"\n")
-            leave(c)
-            k.close()
+            leave(c, k)
             said, = (e for e in journal(os.path.join(folder, "desk"))
                      if e["ev"] == "said")
             same(said["body"], text.encode(codec))
@@ -76,8 +80,7 @@ def _():
         c.type("/history")
         c.until("messages 1 to 2 ---\n.*1 guest. привет\n")
         same(c.out.count("does not write UTF-8".encode()), 1)
-        leave(c)
-        k.close()
+        leave(c, k)
 
 
 @case("of more than 50 that would be shown again the last 50 are, the foot says "
@@ -95,8 +98,7 @@ def _():
         c.type("/history 1")
         c.until("messages 1 to 3 ---\n.*слово 1\\.\n.*\n.*слово 3\\.\n")
         c.until("--- end; nothing is earlier ---\n")
-        leave(c)
-        k.close()
+        leave(c, k)
 
 
 @case("a reply that the encoding cannot write is refused, and is not lost")
@@ -189,7 +191,7 @@ def _():
             o.event("said")
             k.send("/charset koi8-r\nвторой\n".encode("koi8-r"))
             o.event("said", n=2)
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         c = Console("open", "--state", folder, "--listen", "127.0.0.1:0",
                     folder=folder)
         c.until("1 left unanswered")
@@ -211,7 +213,7 @@ def _():
             sid = o.event("said")["sid"]
             o.reply(sid, "退款")
             k.until("退款".encode("big5"))
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         with open(log, encoding="utf-8") as f:
             rows = f.read()
         assert "received ==>" in rows and "您好" in rows, rows
@@ -267,18 +269,18 @@ def _():
         same([e["ev"] for e in o.events() if e["ev"] != "on"], [])
 
 
-@case("a thousand pieces of half a character cost no more than their bytes")
+@case(f"{PIECES} pieces of half a character cost no more than their bytes")
 def _():
     with Desk() as d:
         o, k = d.operator(), d.classic()
         k.send(CLIENT_HELLO.encode("gbk"))
         k.sock.recv(1024)
         k.send(b"\x81")
-        for _ in range(1000):
+        for _ in range(PIECES):
             k.send(b"\x40\x81")
             k.taken()
         k.send(b"\x40")
-        same(body(o.event("said")), b"\x81\x40" * 1001)
+        same(body(o.event("said")), b"\x81\x40" * (PIECES + 1))
 
 
 @case("a call's program writes such a letter twice, and gets it so")

@@ -2561,5 +2561,6 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (pty_is_missing())
 		return 0;
-	return t_main("console", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("console", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -26,7 +26,7 @@ def talk(folder):
         sid = o.said("my words")["sid"]
         same(o.reply(sid, "yours"), "ok")
         same(o.command(f"close {sid}"), "ok")
-        d.stop()
+        d.stop_with_all()
 
 
 def spoil(folder):
@@ -41,7 +41,7 @@ def _():
     with state() as folder:
         talk(folder)
         with Desk(folder=folder) as d:      # walks what the first one wrote
-            d.stop()
+            d.stop_with_all()
         seq = spoil(folder)
         with Desk(folder=folder) as d:
             o, c = d.operator(), d.line()
@@ -49,7 +49,7 @@ def _():
             assert "next start" in o.frame(op="notice", code="disk")["text"]
             c.send("still there?\n")
             o.said("still there?")
-            d.stop()
+            d.stop_with_all()
         d = subprocess.run([DESKWIRE, "serve", "--state", folder, "--listen",
                             "127.0.0.1:0"], timeout=LIMIT,
                            capture_output=True, text=True)
@@ -67,7 +67,7 @@ def _():
         with Desk(folder=folder) as d:
             d.operator()
             same(verify(folder).returncode, 0)
-            d.stop()
+            d.stop_with_all()
 
 
 @case("verify names the first bad event, and what is no journal")

@@ -48,7 +48,7 @@ def _():
 @case("call with standard error closed tells nobody but its exit status")
 def _():
     with Desk() as d:
-        d.stop()
+        d.stop_with_all()
         same(end(call(d, 2), b"hello\n"), (5, b"", b""))
 
 
@@ -67,9 +67,9 @@ def _():
             c.send("hello\n")
             same(o.reply(o.said("hello")["sid"], "fine"), "ok")
             c.until("fine\n")
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         with Desk(folder=folder) as d:      # its journal is sound
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
 
 
 main("descriptors")

@@ -68,9 +68,11 @@ class Deadline:
 def wait_until(true, what, seconds=None):
     """For what nobody tells us, such as a number in /proc."""
     deadline = Deadline(seconds)
+    pause = 0.0005
     while not true():
         deadline.left(what)
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.02)
 
 
 # --- the desk ---------------------------------------------------------------
@@ -80,7 +82,8 @@ class Desk:
 
     def __init__(self, *args, verb="serve", folder=None, listen=None,
                  ready=True, port=0, stdin=subprocess.DEVNULL,
-                 env=None, preexec=None, stderr=subprocess.PIPE):
+                 env=None, preexec=None, stderr=subprocess.PIPE,
+                 under=(), pass_fds=()):
         self.own = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="dw", dir="/tmp")
         self.operator_path = os.path.join(self.folder, "operator.sock")
@@ -88,9 +91,9 @@ class Desk:
         self.rows = []              # of standard error
         self.news = threading.Condition()
         self.ended = False
-        command = [DESKWIRE, verb, "--state", self.folder]
-        if verb == "demo":
-            command = [DESKWIRE, verb]
+        command = [*under, DESKWIRE, verb]      # under another program
+        if verb != "demo":
+            command += ["--state", self.folder]
         command += ["--listen", listen or f"127.0.0.1:{port}", *args]
         environment = {**os.environ, "HOME": self.folder,
                        "LC_ALL": "C.UTF-8", **(env or {})}
@@ -98,7 +101,8 @@ class Desk:
         environment.pop("XDG_STATE_HOME", None)
         self.process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE,
-            stderr=stderr, env=environment, preexec_fn=preexec)
+            stderr=stderr, env=environment, preexec_fn=preexec,
+            pass_fds=pass_fds)
         self.pid = self.process.pid
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -188,6 +192,16 @@ class Desk:
 
     def stop(self):
         self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def stop_with_all(self):
+        """The same, and its customers leave when they are told goodbye: for one
+        who stays it lingers."""
+        self.signal(signal.SIGTERM)
+        for peer in self.opened:
+            if isinstance(peer, Customer) and peer.sock.fileno() >= 0:
+                peer.end()
+                peer.close()
         return self.wait()
 
     def threads(self):
@@ -363,19 +377,20 @@ class Operator:
         self.send(op=op, id=self.ids, **members)
         return self.ids
 
-    def answer(self, number):
+    def answer(self, number, start=0):
         return self.frame(lambda f: f["op"] in ("ok", "err") and
-                          f.get("id") == number)
+                          f.get("id") == number, start=start)
 
     def reply(self, sid, text):
         """Sends it and returns the answer's op and code."""
-        return self._outcome(self.ask("reply", sid=sid, text=text))
+        return self._outcome("reply", sid=sid, text=text)
 
     def command(self, text):
-        return self._outcome(self.ask("cmd", text=text))
+        return self._outcome("cmd", text=text)
 
-    def _outcome(self, number):
-        f = self.answer(number)
+    def _outcome(self, op, **members):
+        start = len(self.frames)
+        f = self.answer(self.ask(op, **members), start)
         return f["op"] if f["op"] == "ok" else f["code"]
 
     def sync(self):
@@ -442,6 +457,43 @@ class Console:
 
 # --- customers --------------------------------------------------------------
 
+NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST = 4, 20, 1
+ANY = 0xffffffff
+
+
+def diagnosis(local, remote):
+    """What the kernel tells of one TCP socket: sock_diag(7); or None."""
+    ask = struct.pack("=BBBxI", socket.AF_INET, socket.IPPROTO_TCP, 0, ANY) \
+        + struct.pack("!HH", local[1], remote[1]) \
+        + socket.inet_aton(local[0]).ljust(16, b"\0") \
+        + socket.inet_aton(remote[0]).ljust(16, b"\0") \
+        + struct.pack("=III", 0, ANY, ANY)
+    with contextlib.suppress(OSError), \
+            socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
+                          NETLINK_SOCK_DIAG) as s:
+        s.send(struct.pack("=IHHII", 16 + len(ask), SOCK_DIAG_BY_FAMILY,
+                           NLM_F_REQUEST, 0, 0) + ask)
+        answer = s.recv(4096)
+        if struct.unpack_from("=H", answer, 4)[0] == SOCK_DIAG_BY_FAMILY:
+            return answer[16:]
+    return None
+
+
+def unread(local, remote):
+    """How much a socket of this machine has that nobody has read; one that is
+    gone has nothing.  The list of all is long where many have ended."""
+    told = diagnosis(local, remote)
+    if told is not None:
+        return struct.unpack_from("=I", told, 56)[0]
+    ends = [f":{port:04X}" for _, port in (local, remote)]
+    with open("/proc/net/tcp", encoding="ascii") as f:
+        for row in f:
+            part = row.split()
+            if [x[-5:] for x in part[1:3]] == ends:
+                return int(part[4].partition(":")[2], 16)
+    return 0
+
+
 class Customer:
     """A socket to the desk and what came from it."""
 
@@ -467,18 +519,9 @@ class Customer:
 
     def taken(self):
         """Waits until the desk itself has read all that was sent."""
-        ours, theirs = (":{:04X}".format(a[1]) for a in
-                        (self.sock.getsockname(), self.sock.getpeername()))
-
-        def done():
-            with open("/proc/net/tcp", encoding="ascii") as f:
-                for row in f:
-                    part = row.split()
-                    if part[1].endswith(theirs) and part[2].endswith(ours):
-                        return part[4].endswith(":00000000")
-            return True             # it is gone, with what was not read
+        ours, theirs = self.sock.getsockname(), self.sock.getpeername()
         self.acknowledged()
-        wait_until(done, "the desk to read")
+        wait_until(lambda: unread(theirs, ours) == 0, "the desk to read")
 
     def split(self, *parts):
         """Each part is a recv of its own at the desk."""

@@ -134,7 +134,7 @@ def _():
         fill(d)
         c.send("lost\n")
         c.until(SORRY)
-        same(d.stop(), 0)
+        same(d.stop_with_all(), 0)
         same(texts(d), ["before"])
         with Desk(folder=d.folder) as again:
             o = again.operator()
@@ -208,7 +208,7 @@ def _():
             o, c = d.operator(), d.line()
             c.send("one\ntwo\nthree\n")
             o.said("three")
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         last = o.said("two")["seq"]
         with contextlib.closing(sqlite3.connect(
                 os.path.join(folder, "journal.db"))) as db:
@@ -224,9 +224,9 @@ def _():
         with Desk("--accept-end", str(last), folder=folder) as d:
             o = d.operator()
             same([s["in"] for s in o.welcome["sessions"]], [2])
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         with Desk(folder=folder) as d:
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         for wrong in ("", "x", "-1", "1x"):
             refused(folder, 2, f"--accept-end={wrong}")
 

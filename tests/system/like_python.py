@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import tap
 
@@ -98,8 +99,9 @@ def expected(kinds_there):
 
 
 def main():
-    theirs, wrong = run([sys.executable, THEIRS])
-    ours, also_wrong = run([OURS])
+    with ThreadPoolExecutor() as both:
+        (theirs, wrong), (ours, also_wrong) = both.map(
+            run, ([sys.executable, THEIRS], [OURS]))
     wrong += also_wrong
     different = []
     named = expected({kind for kind, _, _ in theirs})

@@ -529,4 +529,4 @@ def _():
         same(d.stop(), 0)
 
 
-main("limits")
+main("limits", workers=16)

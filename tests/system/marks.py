@@ -83,7 +83,7 @@ def _():
             ev = o.said("hi")
             o.send(op="read", sid=ev["sid"], seq=ev["seq"], n=1)
             settle(o)
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         same(stored(folder), [("lin", ev["sid"], ev["seq"], 1)])
         path = os.path.join(folder, "marks.db")
         same(stat.S_IMODE(os.stat(path).st_mode), 0o600)
@@ -116,7 +116,7 @@ def _():
             for ev in read:
                 o.send(op="read", sid=ev["sid"], seq=ev["seq"], n=1)
                 settle(o)
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         same(stored(folder),
              [("lin", ev["sid"], ev["seq"], 1) for ev in read])
 
@@ -188,7 +188,7 @@ def _():
             ev = o.said("hi")
             o.send(op="read", sid=ev["sid"], seq=ev["seq"], n=1)
             settle(o)
-            same(d.stop(), 0)
+            same(d.stop_with_all(), 0)
         same(len(stored(folder)), 1)
 
 

@@ -14,25 +14,42 @@ from desk import (DESKWIRE, LIMIT, Console, Desk, Skip, case, configured,
                   main, same, state, Customer)
 
 
-@case("demo: three customers come, can be answered, and nothing is kept")
+def demo(folder):
+    c = Console("demo", "--as", "lin", folder=folder)
+    c.until(r"listening on 127\.0\.0\.1:\d+\n")
+    return c
+
+
+def leave(c):
+    c.type("/quit")
+    same(c.end(), 0)
+
+
+@case("demo: three customers come, wait to be answered, and nothing is kept")
 def _():
     before = set(os.listdir("/tmp"))
     with state() as folder:
-        c = Console("demo", "--as", "lin", folder=folder)
-        c.until(r"listening on 127\.0\.0\.1:\d+\n")
-        sid = c.until(r"(\d+) Anna\| Hello\?").group(1)
+        c = demo(folder)
+        c.until(r"(\d+) Anna\| Hello\?")
         c.until(r"王伟\| 我的订单在哪里")
         c.until(r"is waiting \(classic")
         assert b"X200" not in c.out     # nobody has asked
-        c.type(f"/{sid}")
-        c.type("which light is on?")
-        c.until(r"Anna\| It is a model X200")
-        c.type("/quit")
-        same(c.end(), 0)
+        leave(c)
         same([x for x in os.listdir(folder) if x != ".local"], [])
     left = [x for x in set(os.listdir("/tmp")) - before
             if x.startswith("deskwire-demo")]
     same(left, [])
+
+
+@case("demo: who is asked answers")
+def _():
+    with state() as folder:
+        c = demo(folder)
+        sid = c.until(r"(\d+) Anna\| Hello\?").group(1)
+        c.type(f"/{sid}")
+        c.type("which light is on?")
+        c.until(r"Anna\| It is a model X200")
+        leave(c)
 
 
 @case("open: the desk and its console, with a pipe for a keyboard")

@@ -1337,5 +1337,6 @@ main(void)
 
 	if (pty_is_missing())
 		return 0;
-	return t_main("tty", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("tty", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -719,4 +719,4 @@ def _():
         os.close(fd)
 
 
-main("udp", workers=4)
+main("udp")

@@ -358,5 +358,6 @@ main(void)
 		T(without_descriptors_accept_fails_once_and_is_not_tried_again),
 	};
 
-	return t_main("accept", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("accept", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -353,6 +353,6 @@ main(void)
 		T(a_socket_is_made_or_not_at_all),
 	};
 
-	return t_main_setup("allocation", setup, cases,
+	return t_main_shared("allocation", setup, cases,
 	    sizeof cases / sizeof cases[0]);
 }

@@ -249,5 +249,6 @@ main(void)
 		T(a_server_is_made_only_of_what_fits),
 	};
 
-	return t_main("bind", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("bind", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

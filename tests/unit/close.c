@@ -371,5 +371,6 @@ main(void)
 		T(neither_workers_nor_acceptors_leave_memory),
 	};
 
-	return t_main("close", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("close", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -246,5 +246,6 @@ main(void)
 		T(a_datagram_socket_only_learns_whom_it_talks_to),
 	};
 
-	return t_main("connect", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("connect", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

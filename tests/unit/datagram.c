@@ -1187,5 +1187,6 @@ main(void)
 		T(a_pending_refusal_neither_fails_a_reply_nor_ends_the_loop),
 	};
 
-	return t_main("datagram", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("datagram", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -1656,5 +1656,6 @@ main(void)
 		T(without_block_on_close_a_child_that_lives_on_can_still_reply),
 	};
 
-	return t_main("forking", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("forking", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -296,5 +296,6 @@ main(void)
 		T(with_nothing_to_do_the_postman_sleeps),
 	};
 
-	return t_main("postman", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("postman", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

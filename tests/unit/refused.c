@@ -409,5 +409,6 @@ main(void)
 		T(a_grace_time_that_is_none_is_refused),
 	};
 
-	return t_main("refused", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("refused", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -800,5 +800,6 @@ main(void)
 		T(a_dual_stack_server_shows_ipv4_peers_as_ipv4),
 	};
 
-	return t_main("server", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("server", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -560,5 +560,6 @@ main(void)
 		T(a_closed_server_adopts_nothing_and_drops_what_waits),
 	};
 
-	return t_main("server_limits", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("server_limits", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

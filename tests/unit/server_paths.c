@@ -290,5 +290,6 @@ main(void)
 		T(a_server_without_a_file_has_none_to_make),
 	};
 
-	return t_main("server_paths", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("server_paths", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -1351,5 +1351,6 @@ main(void)
 		T(a_config_that_is_none_or_of_a_newer_header_is_refused),
 	};
 
-	return t_main("server_rows", cases, sizeof cases / sizeof cases[0]);
+	return t_main_shared("server_rows", NULL, cases,
+	    sizeof cases / sizeof cases[0]);
 }

@@ -1815,6 +1815,6 @@ main(void)
 		T(a_desk_without_its_journal_leaves_alone_what_is_in_its_place),
 	};
 
-	return t_main_setup("store", faulty_vfs_install, cases,
+	return t_main_shared("store", faulty_vfs_install, cases,
 	    sizeof cases / sizeof cases[0]);
 }

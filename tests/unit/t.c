@@ -173,6 +173,48 @@ there_are_three_sizes_and_the_smallest_is_usual(void)
 	CHECK(run_victim_at("huge", "well") != 0);
 }
 
+/* In this order, each once. */
+static void
+check_order(const char *const *rows, size_t n)
+{
+	const char *at = output;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!CHECK((at = strstr(at, rows[i])) != NULL))
+			return;
+		at += strlen(rows[i]);
+		CHECK(strstr(at, rows[i]) == NULL);
+	}
+}
+
+static void
+shares_of_the_tests_are_printed_in_order(void)
+{
+	static const char *const rows[] = { "1..6\n",
+		"ok 1 - victim: all is well\n", "# size 10\n",
+		"ok 2 - victim: a folder is used\n",
+		"ok 3 - victim: another is well\n",
+		"ok 4 - victim: a third is well\n", "got 2, want 3: 1 + 1\n",
+		"not ok 5 - victim: a sum is wrong\n", "want \"b\" (1)",
+		"not ok 6 - victim: a text is wrong\n" };
+
+	CHECK_INT(run_victim("many"), 1);
+	check_order(rows, sizeof rows / sizeof rows[0]);
+	CHECK_INT(run_victim("shared"), 0);
+	check_folder_is_gone();
+}
+
+static void
+a_share_that_aborts_fails_and_the_others_run(void)
+{
+	CHECK_INT(run_victim("aborts"), 1);
+	CHECK(said("1..5\n"));
+	CHECK(!said("ok 2"));
+	CHECK(said("ok 4 - victim: a third is well\n"));
+	CHECK(said("ok 5 - victim: a folder is used\n"));
+	CHECK(said("# victim: ended by signal 6\n"));
+}
+
 int
 main(void)
 {
@@ -189,6 +231,8 @@ main(void)
 		T(a_folder_is_gone_after_its_test),
 		T(a_folder_is_gone_also_when_the_program_is_aborted),
 		T(there_are_three_sizes_and_the_smallest_is_usual),
+		T(shares_of_the_tests_are_printed_in_order),
+		T(a_share_that_aborts_fails_and_the_others_run),
 	};
 	return t_main("t", cases, sizeof cases / sizeof cases[0]);
 }

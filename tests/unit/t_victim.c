@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "t.h"
@@ -19,6 +20,20 @@ all_is_well(void)
 	CHECK_STR("a", "a");
 	CHECK_STR(NULL, NULL);
 	CHECK_MEM("ab", 2, "ab", 2);
+}
+
+/* The others have waited by then. */
+static void
+another_is_well(void)
+{
+	poll(NULL, 0, 50);
+	CHECK(true);
+}
+
+static void
+a_third_is_well(void)
+{
+	CHECK(true);
 }
 
 static void
@@ -91,6 +106,12 @@ it_never_ends(void)
 		poll(NULL, 0, -1);
 }
 
+static void
+it_aborts(void)
+{
+	abort();
+}
+
 static int
 set_up_badly(void)
 {
@@ -106,23 +127,33 @@ static const struct t_case claim[] = { T(a_claim_is_wrong) };
 static const struct t_case twice[] = { T(all_is_well), T(all_is_well) };
 static const struct t_case endless[] = { T(all_is_well), T(it_never_ends) };
 static const struct t_case elsewhere[] = { T(another_thread_checks) };
+static const struct t_case many[] = { T(all_is_well), T(a_folder_is_used),
+	T(another_is_well), T(a_third_is_well), T(a_sum_is_wrong),
+	T(a_text_is_wrong) };
+static const struct t_case aborts[] = { T(all_is_well), T(it_aborts),
+	T(another_is_well), T(a_third_is_well), T(a_folder_is_used) };
 
 static const struct {
 	const char *mode;
 	int (*setup)(void);
 	const struct t_case *cases;
 	size_t n;
+	int (*main)(const char *suite, int (*setup)(void),
+	    const struct t_case *cases, size_t n);
 } modes[] = {
-	{ "well", NULL, well, N(well) },
-	{ "sum", NULL, sum, N(sum) },
-	{ "text", NULL, text, N(text) },
-	{ "missing", NULL, missing, N(missing) },
-	{ "bytes", NULL, bytes, N(bytes) },
-	{ "claim", NULL, claim, N(claim) },
-	{ "setup", set_up_badly, well, N(well) },
-	{ "twice", NULL, twice, N(twice) },
-	{ "endless", NULL, endless, N(endless) },
-	{ "elsewhere", NULL, elsewhere, N(elsewhere) },
+	{ "well", NULL, well, N(well), t_main_setup },
+	{ "sum", NULL, sum, N(sum), t_main_setup },
+	{ "text", NULL, text, N(text), t_main_setup },
+	{ "missing", NULL, missing, N(missing), t_main_setup },
+	{ "bytes", NULL, bytes, N(bytes), t_main_setup },
+	{ "claim", NULL, claim, N(claim), t_main_setup },
+	{ "setup", set_up_badly, well, N(well), t_main_setup },
+	{ "twice", NULL, twice, N(twice), t_main_setup },
+	{ "endless", NULL, endless, N(endless), t_main_setup },
+	{ "shared", NULL, well, N(well), t_main_shared },
+	{ "many", NULL, many, N(many), t_main_shared },
+	{ "aborts", NULL, aborts, N(aborts), t_main_shared },
+	{ "elsewhere", NULL, elsewhere, N(elsewhere), t_main_setup },
 };
 
 int
@@ -130,7 +161,7 @@ main(int argc, char *argv[])
 {
 	for (size_t i = 0; argc == 2 && i < N(modes); i++) {
 		if (strcmp(argv[1], modes[i].mode) == 0)
-			return t_main_setup("victim", modes[i].setup,
+			return modes[i].main("victim", modes[i].setup,
 			    modes[i].cases, modes[i].n);
 	}
 	return 99;
