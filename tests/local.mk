@@ -122,6 +122,7 @@ scripts = \
 	tests/system/clients.py \
 	tests/system/colleagues.py \
 	tests/system/load.py \
+	tests/system/memory.py \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \

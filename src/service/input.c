@@ -28,8 +28,7 @@ svc_input_fini(struct svc_input *in)
 static bool
 grow(struct svc_input *in)
 {
-	if (in->more != NULL ||
-	    (in->more = malloc(SVC_INPUT_MAX)) == NULL)
+	if (in->more != NULL || (in->more = malloc(SVC_INPUT_MAX)) == NULL)
 		return false;
 	memcpy(in->more, in->first, in->len);
 	in->bytes = in->more;

@@ -15,7 +15,7 @@ static struct svc_input in;
 static int
 begin(void)
 {
-	return sks_socketpair(SKS_STREAM, &ours, &theirs);
+	return sks_socketpair(&ours, &theirs);
 }
 
 static void
@@ -25,7 +25,7 @@ write_bytes(size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		bytes[i] = (char)('a' + i % 26);
-	CHECK_INT(sks_sendall(theirs, bytes, len), 0);
+	CHECK_INT(sks_sendall(theirs, bytes, len, NULL), 0);
 }
 
 static bool
@@ -104,11 +104,11 @@ an_end_is_told_by_the_read_behind_the_bytes(void)
 {
 	svc_input_init(&in, ours, first);
 	write_bytes(SVC_INPUT_FIRST);
-	sks_close(theirs);
+	sks_socket_free(theirs);
 	CHECK_INT(svc_input_recv(&in, DW_NEVER), SVC_INPUT_FIRST);
 	CHECK_INT(svc_input_recv(&in, DW_NEVER), 0);
 	svc_input_fini(&in);
-	sks_close(ours);
+	sks_socket_free(ours);
 }
 
 int
