@@ -67,13 +67,22 @@ __wrap_free(void *p)
 }
 
 static void
+faults_are_not_ours(void)
+{
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+
+	sigaction(SIGSEGV, &usual, NULL);
+}
+
+static void
 on_fault(int sig, siginfo_t *info, void *context)
 {
 	char *at = info->si_addr;
 
+	(void)sig;
 	(void)context;
 	if (!is_page(at)) {
-		signal(sig, SIG_DFL);
+		faults_are_not_ours(); /* it comes again, and ends us */
 		return;
 	}
 	opened++;
@@ -99,7 +108,7 @@ pages_begin(void)
 static void
 pages_end(void)
 {
-	signal(SIGSEGV, SIG_DFL);
+	faults_are_not_ours();
 	munmap(pages, PAGES * page_size);
 	pages = NULL;
 }
