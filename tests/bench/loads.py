@@ -70,7 +70,7 @@ class Loads:
     # One server each, because what one load leaves is another's.
 
     def cold(self, of, server):
-        storm = server.load("storm", 4000, 5)
+        storm = server.load("storm", 4000, 5 if self.bench.full else 2)
         self.put(of, storm_ms=storm.get("ms"), storm_lost=4000 - storm["n"])
 
     def idle(self, of, server):
