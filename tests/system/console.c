@@ -1711,11 +1711,11 @@ the_list_says_who_needs_what(void)
 
 	arrives(&s, 3, "alice");
 	says(&s, 3, "the light\nis \033[31mred");
-	leaves(&s, 1, "eve");
 	looks.n = 2;
 	looks.sid = 3;
 	looks.name = "wang";
 	say(&s, &looks);
+	leaves(&s, 1, "eve"); /* and who looks is known, too */
 	CHECK(pty_wait(s.p, "1 left>", WAIT));
 	pty_type(s.p, "/list\r");
 	CHECK(pty_wait(s.p,

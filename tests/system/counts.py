@@ -65,11 +65,13 @@ def _():
         for _ in range(5):
             server.session()
         calls.take()
-        counts = calls.take()
+        each = []
         for _ in range(SESSIONS):
             server.session()
-            counts += calls.take()
-        limit("session", SESSIONS, counts, {None: 14})
+            each.append(calls.take())
+        # In a few a thread may have to wait for a lock.
+        middle = sorted(each, key=lambda counts: sum(counts.values()))
+        limit("session", 1, middle[SESSIONS // 2], {None: 14})
 
 
 @case("a message of the library is 2 system calls")
@@ -95,7 +97,8 @@ def _():
             memory.take()
             for _ in range(MESSAGES):
                 server.turn(peer, b"a message")
-            limit("message", MESSAGES, memory.take(), {None: 0})
+            # The acceptor may still be busy with the connection.
+            limit("message", MESSAGES, memory.take(), {None: 0.1})
             server.turn(peer, b"quit")
 
 
@@ -153,16 +156,16 @@ def _():
         calls.begin()
         talk_counted(
             calls, talk(d),
-            {"desk": 14, "worker": 1, "syncs": 1, "SQLite": 12.5, "waits": 6},
-            {"desk": 43, "worker": 2, "syncs": 3, "SQLite": 36, "waits": 16})
+            {"desk": 14, "worker": 1, "syncs": 1, "SQLite": 12.5, "waits": 4},
+            {"desk": 43, "worker": 2, "syncs": 3, "SQLite": 36, "waits": 14})
 
 
 @case("a stored message of the desk, and its reply, ask so often for memory")
 def _():
     with closing(Memory()) as memory, \
             Desk(*FAST, env=memory.environment) as d:
-        talk_counted(memory, talk(d), {"desk": 1, "libraries": 48},
-                     {"desk": 4, "worker": 1, "libraries": 174})
+        talk_counted(memory, talk(d), {"desk": 1, "libraries": 21},
+                     {"desk": 4, "worker": 1, "libraries": 80})
 
 
 class Wal:

@@ -62,26 +62,29 @@ def tracked():
             if re.search(r"\.(c|h|cc|def|mk|py|sh|md|[13])$", name)]
 
 
-def rows():
-    """(path, number, row) of every text file."""
+def texts():
+    """(path, text) of every text file."""
     for path in tracked():
         if HISTORY.match(path):
             continue
         try:
             with open(os.path.join(TOP, path), encoding="utf-8") as f:
-                yield from ((path, n, row) for n, row in enumerate(f, 1))
+                yield path, f.read()
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
             pass
 
 
-ROWS = list(rows())
+TEXTS = list(texts())
 
 
 def finder(old, new):
     def find():
-        for path, number, row in ROWS:
-            if re.search(old, row):
-                yield f"{path}:{number}: {row.strip()} (now: {new})"
+        for path, text in TEXTS:
+            if not re.search(old, text):
+                continue
+            for number, row in enumerate(text.split("\n"), 1):
+                if re.search(old, row):
+                    yield f"{path}:{number}: {row.strip()} (now: {new})"
     return find
 
 

@@ -409,12 +409,40 @@ leave_time_wait(const struct sks_server_config *cfg)
 	return address;
 }
 
+/* The number behind these words in a file of /proc; -1 if there is none. */
+static long
+number_behind(const char *path, const char *words)
+{
+	FILE *f = fopen(path, "r");
+	char row[256], *at = NULL;
+
+	while (f != NULL && at == NULL && fgets(row, sizeof row, f) != NULL)
+		at = strstr(row, words);
+	if (f != NULL)
+		fclose(f);
+	return at == NULL ? -1 : strtol(at + strlen(words), NULL, 10);
+}
+
+/* Where as many ports wait as may, the next one does not. */
+static bool
+no_more_may_wait(void)
+{
+	long most = number_behind("/proc/sys/net/ipv4/tcp_max_tw_buckets", "");
+
+	return most >= 0 &&
+	    number_behind("/proc/net/sockstat", " tw ") >= most - 100;
+}
+
 static void
 without_allow_reuse_address_a_restart_must_wait(void)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_SYNC);
 	struct sks_server *srv;
 
+	if (no_more_may_wait()) {
+		t_skip("the system keeps no more connections in TIME_WAIT");
+		return;
+	}
 	begin();
 	cfg.allow_reuse_address = 0;
 	cfg.address = leave_time_wait(&cfg);
