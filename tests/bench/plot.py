@@ -13,7 +13,7 @@ import sys
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 74, 24, 74, 56
+LEFT, RIGHT, TOP, BOTTOM = 74, 44, 86, 56
 DASHED = "before"
 
 STYLE = """
@@ -113,12 +113,15 @@ def draw_series(css, points, x_axis, y_axis):
 
 
 def key(names):
-    """Which line is whose, under the title."""
-    x = LEFT
+    """Which line is whose, under the title, in as many rows as it takes."""
+    x, y = LEFT, 42
     for css, name in names:
-        yield line("s " + css, x, 46, x + 26, 46)
-        yield words(name, x + 32, 50)
-        x += 52 + 7.2 * len(name)
+        width = 52 + 7.2 * len(name)
+        if x > LEFT and x + width > WIDTH:
+            x, y = LEFT, y + 18
+        yield line("s " + css, x, y, x + 26, y)
+        yield words(name, x + 32, y + 4)
+        x += width
 
 
 def css_of(number, name):

@@ -180,6 +180,11 @@ def wrong_plot(path, lines, points):
             yield f"{name}: a point is outside"
     if len({at.text for at in found["text"]}) < 8:
         yield f"{name}: words are missing"
+    for at in found["text"]:
+        share = {"start": 1, "middle": 0.5, "end": 0}[at.get("text-anchor")]
+        if float(at.get("x")) + share * 7 * len(at.text) > width and \
+                at.get("transform") is None:
+            yield f"{name}: {at.text} goes beyond the edge"
 
 
 def the_page():
