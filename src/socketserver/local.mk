@@ -53,6 +53,8 @@ libsks_la_SOURCES += \
 	src/socketserver/server/request.c \
 	src/socketserver/server/requests.c \
 	src/socketserver/server/server.c \
+	src/socketserver/server/thread_locals.c \
+	src/socketserver/server/thread_locals.h \
 	src/socketserver/server/threading_mixin.c \
 	src/socketserver/server/worker.c
 

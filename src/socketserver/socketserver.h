@@ -1023,12 +1023,17 @@ struct sks_server_config {
 	 *
 	 * In a thread that has served another request all this is new: the
 	 * handler's instance, its deferred calls, sks_last_error(), errno,
-	 * and whether the thread can be cancelled.  What belongs to the thread
-	 * lives as long as the thread: _Thread_local variables of the
-	 * application, the values of its pthread keys (their destructors run
-	 * when the thread ends), and what it changed of the thread itself,
-	 * such as the signal mask, the name, the priority or the locale.  A
-	 * handler that leaves something there puts it back in finish or with
+	 * and whether the thread can be cancelled.  So are the _Thread_local
+	 * variables of the program, or shared object, that has the handler's
+	 * code: a thread in which one of them is not what it was at the
+	 * beginning does not wait, but ends.  (A system without
+	 * dl_iterate_phdr(3) cannot tell.)
+	 *
+	 * Other things of a thread live as long as it does: values of pthread
+	 * keys, whose destructors run when the thread ends, variables of other
+	 * libraries, and what a handler changed of the thread itself, such as
+	 * the signal mask, the name, the priority or the locale.  A handler
+	 * that leaves something there puts it back in finish or with
 	 * sks_defer(); where that cannot be done, max_parked is 0.
 	 */
 	unsigned max_parked;

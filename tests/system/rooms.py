@@ -57,7 +57,7 @@ ANYWHERE = {"config.h"}
 
 # What is not in every POSIX system; doc/hacking.md.
 EXTRA = re.compile(
-    r"(?<![\w.>])(?:accept4|dup3|epoll_\w+|eventfd|fopencookie|fstatfs|"
+    r"(?<![\w.>])(?:accept4|dl_iterate_phdr|dup3|epoll_\w+|eventfd|fopencookie|fstatfs|"
     r"getrandom|gettid|inotify_\w+|memmem|memrchr|pipe2|ppoll|prctl|"
     r"pthread_\w+_np|qsort_r|recvmmsg|sendmmsg|signalfd|strcasestr|"
     r"strchrnul|syscall|timerfd_\w+)(?=\()|"

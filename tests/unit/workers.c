@@ -325,12 +325,12 @@ static const struct sks_handler_ops counting = {
 };
 
 static void
-without_parking_each_request_has_a_thread_of_its_own(void)
+each_visit_is_the_first(unsigned max_parked)
 {
 	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
 	struct sks_server *srv;
 
-	cfg.max_parked = 0;
+	cfg.max_parked = max_parked;
 	srv = started(&cfg, &counting);
 	for (int i = 0; i < 3; i++) {
 		CHECK(silent_session(srv));
@@ -338,6 +338,24 @@ without_parking_each_request_has_a_thread_of_its_own(void)
 	}
 	CHECK(await_threads(srv, 0));
 	sks_server_free(srv);
+}
+
+static void
+without_parking_each_request_has_a_thread_of_its_own(void)
+{
+	each_visit_is_the_first(0);
+}
+
+/* A thread where they were changed does not park. */
+static void
+thread_local_variables_of_a_handler_are_new_in_each_session(void)
+{
+#ifndef HAVE_DL_ITERATE_PHDR
+	t_skip("nothing here tells where thread-local variables are");
+#else
+	sks_worker_patience_ns = LONG_NS;
+	each_visit_is_the_first(64);
+#endif
 }
 
 static pthread_key_t key;
@@ -655,6 +673,7 @@ main(void)
 		T(a_worker_that_closes_ends_those_that_are_parked),
 		T(a_handler_finds_nothing_of_the_one_before),
 		T(without_parking_each_request_has_a_thread_of_its_own),
+		T(thread_local_variables_of_a_handler_are_new_in_each_session),
 		T(what_a_handler_gave_its_thread_goes_with_the_thread),
 		T(workers_are_batch_only_if_asked_for),
 		T(a_request_given_to_a_worker_that_is_about_to_end_is_served),

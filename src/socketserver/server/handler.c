@@ -96,6 +96,17 @@ current_handler(struct sks_server *srv)
 	return ops;
 }
 
+/* Where one of its functions is; 0: it has none. */
+static uintptr_t
+code_of(const struct sks_handler_ops *ops)
+{
+	callback fn = ops->handle != NULL ? ops->handle :
+	    ops->setup != NULL            ? ops->setup :
+					    ops->finish;
+
+	return (uintptr_t)fn;
+}
+
 /* Runs the handler whose zeroed memory is at h. */
 static int
 run_handler(struct sks_server *srv, struct sks_request *req,
@@ -112,6 +123,7 @@ run_handler(struct sks_server *srv, struct sks_request *req,
 	assert(req->handler == NULL && req->deferred == NULL);
 	req->handler = h;
 	req->instance_size = ops->instance_size;
+	req->code = code_of(ops);
 	r = converse(ops, h);
 	sks_error_for(r, &e);
 	run_deferred(req);

@@ -14,6 +14,7 @@
 #include "base/wake.h"
 #include "socketserver/net/socket.h"
 #include "socketserver/server/places.h"
+#include "socketserver/server/thread_locals.h"
 #include "socketserver/socketserver.h"
 
 enum loop_state {
@@ -198,6 +199,7 @@ struct sks_request {
 	/* While the handler lives these are its thread's own. */
 	struct sks_handler *handler;
 	size_t instance_size; /* the handler's bytes */
+	uintptr_t code;       /* of one of its functions */
 	int handled;          /* what handle returned */
 	struct sks_deferred *deferred;
 
@@ -222,6 +224,7 @@ struct sks_worker {
 	sem_t go;
 	struct sks_request *req; /* the worker's own unless it is parked */
 	pthread_t thread;        /* it fills this in itself */
+	struct sks_thread_locals locals;
 
 	/* The server's lock guards these. */
 	struct dw_list node;

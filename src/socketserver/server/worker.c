@@ -65,11 +65,13 @@ serve(struct sks_server *srv, struct sks_request *req)
 
 	assert(req->magic == SKS_REQUEST_MAGIC);
 	current = req;
+	req->code = (uintptr_t)srv->ops.finish_request;
 	begin_anew();
 	if ((r = srv->ops.finish_request(srv, req)) < 0)
 		sks_report(srv, req, r);
 	srv->ops.shutdown_request(srv, req);
 	current = NULL;
+	sks_error_clear();
 }
 
 /* Not once the server closes: what parks then would not be woken any more. */
@@ -113,13 +115,14 @@ request_over(struct sks_worker *w)
 {
 	struct sks_server *srv = w->srv;
 	struct sks_request *req = w->req;
+	int unchanged = !sks_thread_locals_changed(&w->locals, req->code);
 	int parks;
 
 	sks_request_leave(req);
 	dw_lock(&srv->lock);
 	sks_request_retire_locked(srv, req);
 	w->req = NULL;
-	if ((parks = may_park_locked(srv)))
+	if ((parks = unchanged && may_park_locked(srv)))
 		park_locked(srv, w);
 	else
 		done_locked(srv, w);
