@@ -260,8 +260,8 @@ void store_fini(struct store *st);
 struct session *store_session(struct world *w, uint64_t sid);
 /* Its customer goes. */
 void store_let_go(struct session *s);
-/* What arrived at a customer's machine, and the desk knows it, is noted, or will
- * be soon? */
+/* Is it noted, or will be soon, that the last reply arrived at a customer's
+ * machine, where the desk knows it? */
 void store_check_sent(struct world *w);
 /* Is everything noted that left an ended session? */
 void store_check_ended(struct world *w);

@@ -274,13 +274,14 @@ holds_back(struct sks_server *srv)
 }
 
 /* How many requests are taken from a listener in a turn.  Several are fair when
- * this thread serves none of them, and nobody notices when nothing is to be done
- * after each. */
+ * this thread serves none of them, when nothing is to be done after each, and
+ * when to look for one more never blocks. */
 static int
 most_at_once(const struct sks_server *srv)
 {
 	return srv->mixin->has_workers &&
-		srv->ops.service_actions == sks_default_service_actions ?
+		srv->ops.service_actions == sks_default_service_actions &&
+		srv->ops.get_request == sks_default_get_request ?
 	    ACCEPTED_AT_ONCE :
 	    1;
 }

@@ -29,8 +29,7 @@ has_code(const struct dl_phdr_info *object, uintptr_t code)
 /* Fills in where its thread-local variables are in this thread.  They have no
  * place yet while none of them was used. */
 static void
-take_variables(const struct dl_phdr_info *object,
-    struct sks_thread_locals *out)
+take_variables(const struct dl_phdr_info *object, struct sks_thread_locals *out)
 {
 	for (size_t i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *h = &object->dlpi_phdr[i];
@@ -38,8 +37,7 @@ take_variables(const struct dl_phdr_info *object,
 		if (h->p_type != PT_TLS)
 			continue;
 		out->now = object->dlpi_tls_data;
-		out->initial =
-		    (const char *)(object->dlpi_addr + h->p_vaddr);
+		out->initial = (const char *)(object->dlpi_addr + h->p_vaddr);
 		out->initialised = h->p_filesz;
 		out->size = h->p_memsz;
 	}
