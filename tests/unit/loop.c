@@ -191,6 +191,41 @@ after_a_shutdown_by_a_handler_no_peer_is_taken_in_the_same_turn(void)
 	sks_socket_free(waiting);
 }
 
+static atomic_uint verified;
+
+static int
+shut_down_at_the_second(struct sks_server *srv, struct sks_request *req)
+{
+	(void)req;
+	if (atomic_fetch_add(&verified, 1) == 1)
+		sks_server_request_shutdown(srv);
+	return 1;
+}
+
+/* Five wait, which is fewer than a loop takes in a turn. */
+static void
+a_shutdown_is_obeyed_also_among_several_of_a_turn(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.verify_request = shut_down_at_the_second };
+	struct sks_server_stats stats;
+	struct sks_server *srv;
+	struct sks_socket *s[5];
+
+	rig_reset();
+	atomic_store(&verified, 0);
+	srv = rig_server(&cfg, &ops, &rig_handler);
+	for (int i = 0; i < 5; i++)
+		s[i] = rig_connect(srv);
+	CHECK_INT(sks_server_serve_forever(srv), 0);
+	sks_server_stats(srv, &stats);
+	CHECK_INT(stats.accepted, 2);
+	sks_server_free(srv);
+	for (int i = 0; i < 5; i++)
+		sks_socket_free(s[i]);
+}
+
 static void *
 handle_one(void *srv)
 {
@@ -541,6 +576,7 @@ main(void)
 		T(stop_from_a_callback_of_the_loop_ends_it),
 		T(after_a_shutdown_nothing_more_is_done),
 		T(after_a_shutdown_by_a_handler_no_peer_is_taken_in_the_same_turn),
+		T(a_shutdown_is_obeyed_also_among_several_of_a_turn),
 		T(a_shutdown_ends_handle_request_too),
 		T(all_that_were_adopted_before_the_loop_are_served),
 		T(handle_request_takes_one_adopted_and_knows_of_the_next),
