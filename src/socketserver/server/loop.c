@@ -337,12 +337,24 @@ turn(struct sks_server *srv, int ready)
 	return service_actions(srv);
 }
 
+/* Once all that waited were taken, a listener that an own server_activate left
+ * blocking would wait.  One of which this cannot be said shows in poll. */
+static void
+let_no_accept_wait(struct sks_server *srv)
+{
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		if (srv->listeners[i].sock != NULL)
+			(void)sks_let_no_accept_wait(srv->listeners[i].sock);
+}
+
 int
 sks_loop_run(struct sks_server *srv)
 {
 	int ready, r;
 
 	this_thread_loops(srv);
+	if (takes_several(srv))
+		let_no_accept_wait(srv);
 	for (;;) {
 		ready =
 		    wait_turn(srv, dw_clock_after(srv->cfg.service_interval));
