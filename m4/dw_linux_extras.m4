@@ -22,6 +22,7 @@ AS_IF([test "$enable_linux_extras" != no],[
 	AC_CHECK_MEMBERS([struct statfs.f_type],[],[],[[#include <sys/vfs.h>]])
 	DW_PTHREAD_SETNAME
 	DW_PTHREAD_ATTR_SETSIGMASK
+	DW_SEM_CLOCKWAIT
 	enable_linux_extras_says="those that are there"
 ])
 ])
@@ -49,5 +50,16 @@ AC_DEFUN([DW_PTHREAD_ATTR_SETSIGMASK],[
 dw_save_CFLAGS=$CFLAGS
 CFLAGS="$CFLAGS $PTHREAD_CFLAGS"
 AC_CHECK_FUNCS([pthread_attr_setsigmask_np])
+CFLAGS=$dw_save_CFLAGS
+])
+
+# DW_SEM_CLOCKWAIT
+# ----------------
+# A semaphore is waited for by the clock that nobody sets: glibc since 2.30.
+# The thread sanitizer does not know what it does.
+AC_DEFUN([DW_SEM_CLOCKWAIT],[
+dw_save_CFLAGS=$CFLAGS
+CFLAGS="$CFLAGS $PTHREAD_CFLAGS"
+AS_CASE([$enable_sanitizer],[*thread*],[],[AC_CHECK_FUNCS([sem_clockwait])])
 CFLAGS=$dw_save_CFLAGS
 ])

@@ -1081,7 +1081,8 @@ struct sks_server_ops {
 	void (*server_close)(struct sks_server *srv);
 
 	/* accept: *req made with sks_request_new().  On failure nothing but
-	 * a count (sks_server_stats); no handle_error for a system's error. */
+	 * a count (sks_server_stats); no handle_error for a system's error.
+	 * An own one is called only when somebody waits. */
 	int (*get_request)(struct sks_server *srv, struct sks_request **req);
 	/* 1: serve it; 0: shut it down quietly. */
 	int (*verify_request)(struct sks_server *srv, struct sks_request *req);

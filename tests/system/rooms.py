@@ -59,8 +59,8 @@ ANYWHERE = {"config.h"}
 EXTRA = re.compile(
     r"(?<![\w.>])(?:accept4|dl_iterate_phdr|dup3|epoll_\w+|eventfd|fopencookie|fstatfs|"
     r"getrandom|gettid|inotify_\w+|memmem|memrchr|pipe2|ppoll|prctl|"
-    r"pthread_\w+_np|qsort_r|recvmmsg|sendmmsg|signalfd|strcasestr|"
-    r"strchrnul|syscall|timerfd_\w+)(?=\()|"
+    r"pthread_\w+_np|qsort_r|recvmmsg|sem_clockwait|sendmmsg|signalfd|"
+    r"strcasestr|strchrnul|syscall|timerfd_\w+)(?=\()|"
     r"(?<=\")/proc/")
 
 

@@ -285,6 +285,47 @@ a_peer_that_went_between_poll_and_accept_does_not_stop_the_loop(void)
 	sks_server_free(srv);
 }
 
+/* As Python's, which calls accept on a socket that blocks. */
+static int
+wait_for_peer(struct sks_server *srv, struct sks_request **req)
+{
+	struct sks_socket *s;
+	struct sks_addr client;
+	int r;
+
+	atomic_fetch_add(&accepts, 1);
+	*req = NULL;
+	if ((r = sks_accept(sks_server_socket(srv), &s, &client)) < 0)
+		return r;
+	if ((r = sks_request_new(srv, s, &client, req)) < 0)
+		sks_socket_free(s);
+	return r;
+}
+
+static void
+an_own_get_request_is_called_only_when_somebody_waits(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.get_request = wait_for_peer };
+	struct sks_server *srv;
+
+	rig_reset();
+	atomic_store(&accepts, 0);
+	srv = rig_server(&cfg, &ops, &rig_handler);
+	CHECK_INT(sks_server_start(srv), 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		struct sks_socket *s = rig_connect(srv);
+
+		CHECK(was_served(s));
+		CHECK_INT(atomic_load(&accepts), i);
+		sks_socket_free(s);
+	}
+	if (!CHECK_INT(sks_server_stop(srv, SOON), 0))
+		sks_socket_free(rig_connect(srv)); /* it may go on */
+	sks_server_free(srv);
+}
+
 /* --- out of descriptors --- */
 
 static rlim_t
@@ -355,6 +396,7 @@ main(void)
 		T(nothing_there_is_no_error_and_handle_request_waits_on),
 		T(an_own_get_request_that_fails_is_logged_and_counted_without_errno),
 		T(a_peer_that_went_between_poll_and_accept_does_not_stop_the_loop),
+		T(an_own_get_request_is_called_only_when_somebody_waits),
 		T(without_descriptors_accept_fails_once_and_is_not_tried_again),
 	};
 

@@ -174,6 +174,47 @@ handle_request_lets_the_listeners_take_turns(void)
 	}
 }
 
+#define CROWD 20 /* at the first listener; one more waits at the second */
+
+static unsigned came, came_before;
+
+static int
+note_when_other_comes(struct sks_server *srv, struct sks_request *req)
+{
+	struct sks_addr own;
+
+	CHECK_INT(sks_getsockname(sks_request_socket(req), &own), 0);
+	if (sks_addr_port(&own) == sks_addr_port(sks_server_address_at(srv, 1)))
+		came_before = came;
+	if (++came == CROWD + 1)
+		sks_server_request_shutdown(srv);
+	return 1;
+}
+
+/* The loop runs in the test's own thread. */
+static void
+a_crowd_at_one_listener_does_not_keep_the_next_waiting(void)
+{
+	static const struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.verify_request = note_when_other_comes };
+	struct sks_socket *clients[CROWD + 1];
+	struct sks_addr more[2];
+	struct sks_server_config cfg = with_three(SKS_TCP, SKS_THREADING, more);
+	struct sks_server *srv = rig_server(&cfg, &ops, &rig_handler);
+
+	rig_reset();
+	came = came_before = 0;
+	for (int n = 0; n <= CROWD; n++)
+		clients[n] =
+		    client_at(sks_server_address_at(srv, n == CROWD), SKS_TCP);
+	CHECK_INT(sks_server_serve_forever(srv), 0);
+	CHECK_INT(came, CROWD + 1);
+	CHECK(came_before > 0 && came_before < CROWD);
+	sks_server_free(srv);
+	for (int n = 0; n <= CROWD; n++)
+		sks_socket_free(clients[n]);
+}
+
 static int
 note_and_stop(struct sks_handler *h)
 {
@@ -479,6 +520,7 @@ main(void)
 		T(one_server_serves_at_several_ports),
 		T(one_server_serves_both_families),
 		T(handle_request_lets_the_listeners_take_turns),
+		T(a_crowd_at_one_listener_does_not_keep_the_next_waiting),
 		T(after_a_stop_no_further_listener_is_served),
 		T(one_address_that_cannot_be_bound_closes_all),
 		T(dual_stack_serves_both_and_shows_ipv4_peers_as_ipv4),

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
@@ -191,6 +192,41 @@ after_a_shutdown_by_a_handler_no_peer_is_taken_in_the_same_turn(void)
 	sks_socket_free(waiting);
 }
 
+static atomic_uint verified;
+
+static int
+shut_down_at_the_second(struct sks_server *srv, struct sks_request *req)
+{
+	(void)req;
+	if (atomic_fetch_add(&verified, 1) == 1)
+		sks_server_request_shutdown(srv);
+	return 1;
+}
+
+/* Five wait, which is fewer than a loop takes in a turn. */
+static void
+a_shutdown_is_obeyed_also_among_several_of_a_turn(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.verify_request = shut_down_at_the_second };
+	struct sks_server_stats stats;
+	struct sks_server *srv;
+	struct sks_socket *s[5];
+
+	rig_reset();
+	atomic_store(&verified, 0);
+	srv = rig_server(&cfg, &ops, &rig_handler);
+	for (int i = 0; i < 5; i++)
+		s[i] = rig_connect(srv);
+	CHECK_INT(sks_server_serve_forever(srv), 0);
+	sks_server_stats(srv, &stats);
+	CHECK_INT(stats.accepted, 2);
+	sks_server_free(srv);
+	for (int i = 0; i < 5; i++)
+		sks_socket_free(s[i]);
+}
+
 static void *
 handle_one(void *srv)
 {
@@ -214,6 +250,36 @@ a_shutdown_ends_handle_request_too(void)
 	pthread_join(thread, &result);
 	CHECK_INT((intptr_t)result, SKS_STOP);
 	sks_server_free(srv);
+}
+
+static int
+listen_plainly(struct sks_server *srv)
+{
+	return listen(sks_server_fileno(srv), 5) < 0 ?
+	    sks_error_set_errno(errno, "listen") :
+	    0;
+}
+
+/* The library's own sks_listen() makes that no accept waits. */
+static void
+a_listener_that_blocks_does_not_keep_the_loop_from_its_end(void)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server_ops ops = { SKS_SERVER_OPS,
+		.server_activate = listen_plainly };
+	struct sks_server *srv;
+	struct sks_socket *s;
+	char end;
+
+	rig_reset();
+	srv = rig_server(&cfg, &ops, &rig_handler);
+	CHECK_INT(sks_server_start(srv), 0);
+	s = rig_connect(srv);
+	CHECK_INT(sks_recv(s, &end, 1), 0);
+	if (!CHECK_INT(sks_server_stop(srv, SOON), 0))
+		sks_socket_free(rig_connect(srv)); /* it may go on */
+	sks_server_free(srv);
+	sks_socket_free(s);
 }
 
 /* --- adopted sockets --- */
@@ -541,7 +607,9 @@ main(void)
 		T(stop_from_a_callback_of_the_loop_ends_it),
 		T(after_a_shutdown_nothing_more_is_done),
 		T(after_a_shutdown_by_a_handler_no_peer_is_taken_in_the_same_turn),
+		T(a_shutdown_is_obeyed_also_among_several_of_a_turn),
 		T(a_shutdown_ends_handle_request_too),
+		T(a_listener_that_blocks_does_not_keep_the_loop_from_its_end),
 		T(all_that_were_adopted_before_the_loop_are_served),
 		T(handle_request_takes_one_adopted_and_knows_of_the_next),
 		T(under_the_waiting_policy_an_adopted_socket_waits_for_a_slot_too),

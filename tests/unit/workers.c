@@ -2,6 +2,7 @@
 /* The threads that serve requests: they park, serve again, and end. */
 #include "config.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,6 +17,26 @@
 #define RELEASE 2u
 
 #define LONG_NS (3600 * DW_SECOND)
+
+#ifdef HAVE_SEM_CLOCKWAIT
+
+static atomic_int ahead; /* of the system's clock, in seconds */
+
+int
+clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	int r;
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+	r = real(clock, ts);
+	if (clock == CLOCK_REALTIME)
+		ts->tv_sec += atomic_load(&ahead);
+	return r;
+}
+
+#endif
 
 static struct sks_server_stats
 stats_of(struct sks_server *srv)
@@ -181,6 +202,27 @@ a_worker_that_nobody_needs_ends_by_itself(void)
 	burst(srv, 8);
 	CHECK(await_threads(srv, 0));
 	sks_server_free(srv);
+}
+
+/* What a worker takes for the time is an hour later than what its wait is ended
+ * by, as if the clock had been set back just then. */
+static void
+a_worker_ends_in_time_although_the_clock_is_set_back(void)
+{
+#ifdef HAVE_SEM_CLOCKWAIT
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+	struct sks_server *srv;
+
+	sks_worker_patience_ns = DW_MS;
+	atomic_store(&ahead, 3600);
+	srv = started(&cfg, &waiting);
+	burst(srv, 2);
+	CHECK(await_threads(srv, 0));
+	atomic_store(&ahead, 0);
+	sks_server_free(srv);
+#else
+	t_skip("there is no sem_clockwait");
+#endif
 }
 
 /* Each way of closing, with workers that would wait for an hour. */
@@ -669,6 +711,7 @@ main(void)
 		T(the_worker_that_parked_last_serves_next),
 		T(no_more_than_max_parked_wait_after_a_burst),
 		T(a_worker_that_nobody_needs_ends_by_itself),
+		T(a_worker_ends_in_time_although_the_clock_is_set_back),
 		T(no_parked_worker_outlives_close),
 		T(a_worker_that_closes_ends_those_that_are_parked),
 		T(a_handler_finds_nothing_of_the_one_before),

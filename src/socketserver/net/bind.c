@@ -82,9 +82,8 @@ sks_accept_now(struct sks_socket *s, struct sks_socket **conn,
 	return 0;
 }
 
-/* Another program may have called listen: sks_accept_now() must not wait. */
-static int
-ensure_nonblocking(struct sks_socket *s)
+int
+sks_let_no_accept_wait(struct sks_socket *s)
 {
 	int flags = fcntl(s->fd, F_GETFL), r;
 
@@ -104,7 +103,7 @@ sks_accept(struct sks_socket *s, struct sks_socket **conn,
 	int r;
 
 	*conn = NULL;
-	if ((r = ensure_nonblocking(s)) < 0)
+	if ((r = sks_let_no_accept_wait(s)) < 0)
 		return r;
 	while ((r = sks_accept_now(s, conn, client)) == SKS_EAGAIN &&
 	    deadline_ns != SKS_NOW)

@@ -128,6 +128,10 @@ int sks_socket_poll(struct sks_socket *s, short events, int64_t deadline_ns);
 int sks_before_bind(struct sks_socket *s, int reuse_address, int reuse_port,
     int dual_stack);
 
+/* Makes a socket that listens one with which sks_accept_now() does not wait:
+ * another program may have called listen, or an application by itself. */
+int sks_let_no_accept_wait(struct sks_socket *s);
+
 /* Does what sks_accept() does, but never waits: SKS_EAGAIN. */
 int sks_accept_now(struct sks_socket *s, struct sks_socket **conn,
     struct sks_addr *client);

@@ -273,24 +273,26 @@ holds_back(struct sks_server *srv)
 	    sks_at_limit(srv);
 }
 
-/* How many requests are taken from a listener in a turn.  Several are fair when
- * this thread serves none of them, when nothing is to be done after each, and
- * when to look for one more never blocks. */
+/* May more than one request be taken from a listener in a turn?  It is fair when
+ * this thread serves none of them, and nobody notices when nothing is to be done
+ * after each.  An own get_request is called only when poll has said that
+ * somebody waits: it may block, or give what it has without asking. */
 static int
-most_at_once(const struct sks_server *srv)
+takes_several(const struct sks_server *srv)
 {
+	const struct sks_server_ops *ops = &srv->ops;
+
 	return srv->mixin->has_workers &&
-		srv->ops.service_actions == sks_default_service_actions &&
-		srv->ops.get_request == sks_default_get_request ?
-	    ACCEPTED_AT_ONCE :
-	    1;
+	    ops->get_request == sks_default_get_request &&
+	    ops->process_request == sks_default_process_request &&
+	    ops->service_actions == sks_default_service_actions;
 }
 
 /* Takes what waits at a listener.  Returns 0, SKS_STOP or SKS_E*. */
 static int
 accept_some(struct sks_server *srv, struct sks_listener *l)
 {
-	const int most = most_at_once(srv);
+	const int most = takes_several(srv) ? ACCEPTED_AT_ONCE : 1;
 	int r = 1;
 
 	for (int n = 0; n < most && r == 1 && !holds_back(srv); n++)
@@ -335,12 +337,24 @@ turn(struct sks_server *srv, int ready)
 	return service_actions(srv);
 }
 
+/* Once all that waited were taken, a listener that an own server_activate left
+ * blocking would wait.  One of which this cannot be said shows in poll. */
+static void
+let_no_accept_wait(struct sks_server *srv)
+{
+	for (size_t i = 0; i < srv->n_listeners; i++)
+		if (srv->listeners[i].sock != NULL)
+			(void)sks_let_no_accept_wait(srv->listeners[i].sock);
+}
+
 int
 sks_loop_run(struct sks_server *srv)
 {
 	int ready, r;
 
 	this_thread_loops(srv);
+	if (takes_several(srv))
+		let_no_accept_wait(srv);
 	for (;;) {
 		ready =
 		    wait_turn(srv, dw_clock_after(srv->cfg.service_interval));

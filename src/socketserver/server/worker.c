@@ -135,15 +135,36 @@ request_over(struct sks_worker *w)
 	return parks;
 }
 
+#ifdef HAVE_SEM_CLOCKWAIT
+
+#define PATIENCE_CLOCK CLOCK_MONOTONIC
+
+static int
+wait_until(sem_t *go, const struct timespec *end)
+{
+	return sem_clockwait(go, PATIENCE_CLOCK, end);
+}
+
+#else
+
+/* When somebody sets this clock, a worker is parked for longer or shorter. */
+#define PATIENCE_CLOCK CLOCK_REALTIME
+
+static int
+wait_until(sem_t *go, const struct timespec *end)
+{
+	return sem_timedwait(go, end);
+}
+
+#endif
+
 static struct timespec
 patience_end(void)
 {
 	struct timespec ts;
 	int64_t ns;
 
-	/* The one clock that sem_timedwait(3) knows.  When somebody sets it, a
-	 * worker is parked for longer or shorter. */
-	clock_gettime(CLOCK_REALTIME, &ts);
+	clock_gettime(PATIENCE_CLOCK, &ts);
 	ns = ts.tv_nsec + sks_worker_patience_ns;
 	ts.tv_sec += (time_t)(ns / DW_SECOND);
 	ts.tv_nsec = (long)(ns % DW_SECOND);
@@ -156,8 +177,8 @@ wait_patiently(struct sks_worker *w)
 {
 	const struct timespec end = patience_end();
 
-	dw_may_block("sem_timedwait");
-	while (sem_timedwait(&w->go, &end) < 0)
+	dw_may_block("sem_clockwait");
+	while (wait_until(&w->go, &end) < 0)
 		if (errno != EINTR)
 			return 0;
 	return 1;
