@@ -501,7 +501,7 @@ greet(struct con *con)
 		    w->listeners[i]);
 	say_desk(con);
 	if (w->nsessions > 0)
-		con_list(con);
+		con_list_first(con);
 	say_datagrams(con);
 	say_hint(con);
 }
