@@ -199,7 +199,7 @@ count_row(struct con *con, const struct ev_event *ev)
 
 	if (s == NULL)
 		return;
-	con_seen_row(&s->seen, ev->seq);
+	con_seen_row(con_mirror_seen(m, s), ev->seq);
 	if (m->selected == ev->sid)
 		con_read_row(&s->read, ev->seq,
 		    ev->kind == EV_SAID ? ev->n : 0);
