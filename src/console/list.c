@@ -244,9 +244,10 @@ con_name_left(struct con *con, struct dw_buf *out)
 {
 	const struct con_session **all;
 	char label[CON_LABEL_MAX];
-	size_t n, named = 0;
+	size_t left = con_mirror_left(&con->board.mirror), n, named = 0;
 
-	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
+	if (left == 0 ||
+	    (all = con_mirror_list(&con->board.mirror, &n)) == NULL)
 		return;
 	for (size_t i = 0; i < n && named < LEFT_NAMED; i++) {
 		if (!con_is_left(all[i]))
@@ -255,7 +256,7 @@ con_name_left(struct con *con, struct dw_buf *out)
 		dw_buf_adds(out, named++ > 0 ? ", " : "");
 		dw_buf_adds(out, label);
 	}
-	if (con_mirror_left(&con->board.mirror) > named)
+	if (left > named)
 		dw_buf_adds(out, ", …");
 	free(all);
 }

@@ -840,11 +840,10 @@ con_mirror_present(const struct con_mirror *m)
 size_t
 con_mirror_left(const struct con_mirror *m)
 {
-	size_t n = 0;
+	const struct con_session *s = con_mirror_find(m, m->selected);
 
-	for (size_t i = 0; i < m->n; i++)
-		n += con_is_left(m->all[i]);
-	return n;
+	return dw_order_size(&m->groups[CON_GROUP_LEFT]) +
+	    (s != NULL && con_is_left(s));
 }
 
 void

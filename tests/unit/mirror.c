@@ -808,12 +808,14 @@ static void
 count_all(const struct con_mirror *m, struct con_facts *out)
 {
 	uint64_t first = UINT64_MAX;
+	size_t left = 0;
 
 	memset(out, 0, sizeof *out);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct con_session *s = m->all[i];
 		uint64_t since = ev_waits_since(&s->facts).seq;
 
+		left += con_is_left(s);
 		if (s->facts.sid == m->selected) {
 			continue;
 		} else if (con_is_left(s)) {
@@ -828,6 +830,7 @@ count_all(const struct con_mirror *m, struct con_facts *out)
 			first = since < first ? since : first;
 		}
 	}
+	CHECK_INT(con_mirror_left(m), left);
 }
 
 static void
