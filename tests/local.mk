@@ -99,7 +99,8 @@ unit_tests += \
 	tests/unit/allocation \
 	tests/unit/framing \
 	tests/unit/log_hangs \
-	tests/unit/looks
+	tests/unit/looks \
+	tests/unit/con_looks
 endif
 
 scripts = \
@@ -229,7 +230,7 @@ tests_plant_event_SOURCES = $(plant_sources) tests/unit/event.c
 tests_plant_journal_SOURCES = $(plant_sources) $(tests_unit_journal_SOURCES)
 tests_plant_keys_SOURCES = $(plant_sources) tests/unit/keys.c
 tests_plant_line_SOURCES = $(plant_sources) tests/unit/line.c
-tests_plant_looks_SOURCES = $(plant_sources) tests/unit/looks.c
+tests_plant_looks_SOURCES = $(plant_sources) $(tests_unit_looks_SOURCES)
 tests_plant_op_SOURCES = $(plant_sources) tests/unit/op.c
 tests_plant_opening_SOURCES = $(plant_sources) tests/unit/opening.c
 tests_plant_peers_SOURCES = $(plant_sources) tests/unit/peers.c
@@ -263,8 +264,12 @@ CLEANFILES += tests/plant/wraps
 tests_unit_allocation_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
 	-Wl,--wrap=calloc -Wl,--wrap=realloc
 
-# The test gives each session a page of its own.
+# These give each session a page of its own.
+tests_unit_looks_SOURCES = tests/unit/looks.c tests/unit/pages.h
 tests_unit_looks_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=free
+tests_unit_con_looks_SOURCES = tests/unit/con_looks.c tests/unit/pages.h
+tests_unit_con_looks_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc \
+	-Wl,--wrap=free
 
 tests_unit_log_hangs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
 

@@ -43,6 +43,8 @@ con_board_init(struct con_board *b, bool flood_limit)
 	dw_list_init(&b->items);
 	dw_list_init(&b->past);
 	dw_list_init(&b->charsets);
+	dw_list_init(&b->floods);
+	dw_list_init(&b->udp.flood);
 }
 
 void
@@ -234,9 +236,9 @@ more_item(struct con_board *b, struct con_session *s)
 		item->count = s->flood_more;
 		con_mirror_label(&b->mirror, s->facts.sid, item->label);
 	}
-	assert(b->floods > 0 && s->flood_more > 0);
+	assert(s->flood_more > 0);
 	s->flood_more = 0;
-	b->floods--;
+	dw_list_del(&s->flood);
 	return item;
 }
 
@@ -281,7 +283,7 @@ floods(struct con_board *b, const struct ev_event *ev, int64_t now_ns)
 	}
 	if (s->flood_more++ == 0) {
 		s->more_ns = now_ns;
-		b->floods++;
+		dw_list_add(&b->floods, &s->flood);
 	}
 	return true;
 }
@@ -666,29 +668,19 @@ flood_due(const struct con_session *s)
 	return s->more_ns + CON_FLOOD_MS * DW_MS;
 }
 
-static int64_t
-count_flood(struct con_board *b, struct con_session *s, int64_t now_ns)
-{
-	if (s->flood_more == 0)
-		return DW_NEVER;
-	if (flood_due(s) > now_ns)
-		return flood_due(s);
-	put(b, &b->items, more_item(b, s));
-	return DW_NEVER;
-}
-
 /* Puts the counts that are due into the queue; when the next one is. */
 static int64_t
 count_floods(struct con_board *b, int64_t now_ns)
 {
-	int64_t next = count_flood(b, &b->udp, now_ns), due;
+	while (!dw_list_empty(&b->floods)) {
+		struct con_session *s =
+		    DW_LIST_OF(b->floods.next, struct con_session, flood);
 
-	for (size_t i = 0; b->floods > 0 && i < b->mirror.n; i++) {
-		due = count_flood(b, b->mirror.all[i], now_ns);
-		if (due < next)
-			next = due;
+		if (flood_due(s) > now_ns)
+			return flood_due(s);
+		put(b, &b->items, more_item(b, s));
 	}
-	return next;
+	return DW_NEVER;
 }
 
 /* Until when a reply waits for its mark, and an end for what leaves with it; 0
@@ -766,5 +758,5 @@ con_board_take(struct con_board *b, int64_t now_ns, size_t max,
 bool
 con_board_is_empty(const struct con_board *b)
 {
-	return dw_list_empty(&b->items) && b->floods == 0;
+	return dw_list_empty(&b->items) && dw_list_empty(&b->floods);
 }

@@ -83,7 +83,8 @@ struct con_board {
 	size_t nbytes;          /* of those */
 	uint64_t dropped;       /* and not yet told */
 	uint64_t past_dropped;  /* the last answer of which a row was */
-	size_t floods;          /* sessions with rows that are only counted */
+	struct dw_list floods;  /* who has rows that are only counted, by
+	                         * when the first of them came */
 	struct con_session udp; /* all datagrams: its flood_* */
 	unsigned generation;    /* of the connection that was last heard */
 };

@@ -273,7 +273,9 @@ void con_age(int64_t ms, char out[CON_SPAN_MAX]);
 /* What the desk's steady clock shows, for how long ago something was there. */
 int64_t con_now_ms(const struct con *con);
 
+/* All sessions; or, when a console on a terminal begins, the first of them. */
 void con_list(struct con *con);
+void con_list_first(struct con *con);
 void con_list_left(struct con *con);
 void con_list_ended(struct con *con);
 

@@ -20,6 +20,7 @@
 #define WORDS_COLUMNS 32
 #define LEFT_ROWS     20 /* at once, of those who left */
 #define LEFT_NAMED    5  /* in the first row of a console */
+#define FIRST_ROWS    20 /* of the connected, when a console begins */
 #define ENDED_COUNT   20
 
 void
@@ -153,14 +154,25 @@ list_left(struct con *con, const struct con_session **all, size_t n,
 	return to;
 }
 
+/* Shows the first of those who are here. */
 static void
-list_connected(struct con *con, const struct con_session **all, size_t n)
+list_connected(struct con *con, const struct con_session **all, size_t n,
+    size_t most)
 {
 	int64_t now_ms = con_now_ms(con);
+	size_t rows = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (!con_is_left(all[i]))
+	for (size_t i = 0; i < n; i++) {
+		if (con_is_left(all[i]))
+			continue;
+		if (rows++ < most)
 			list_row(con, all[i], now_ms);
+	}
+	if (rows > most)
+		con_say(con,
+		    DW_PLURAL("and %zu more; /list shows it",
+			"and %zu more; /list shows them", rows - most),
+		    rows - most);
 }
 
 static void
@@ -176,8 +188,8 @@ say_unlisted(struct con *con)
 		    (unsigned long)n);
 }
 
-void
-con_list(struct con *con)
+static void
+list_most(struct con *con, size_t most)
 {
 	const struct con_session **all;
 	size_t n;
@@ -186,11 +198,24 @@ con_list(struct con *con)
 		return;
 	if (n == 0)
 		con_say(con, _("no sessions"));
-	list_connected(con, all, n);
+	list_connected(con, all, n, most);
 	con->again.what = CON_AGAIN_LEFT;
 	con->again.count = (unsigned)list_left(con, all, n, 0);
 	say_unlisted(con);
 	free(all);
+}
+
+void
+con_list(struct con *con)
+{
+	list_most(con, SIZE_MAX);
+}
+
+/* Scripts read all of them. */
+void
+con_list_first(struct con *con)
+{
+	list_most(con, tty_is_terminal(con->tty) ? FIRST_ROWS : SIZE_MAX);
 }
 
 void
@@ -219,9 +244,10 @@ con_name_left(struct con *con, struct dw_buf *out)
 {
 	const struct con_session **all;
 	char label[CON_LABEL_MAX];
-	size_t n, named = 0;
+	size_t left = con_mirror_left(&con->board.mirror), n, named = 0;
 
-	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
+	if (left == 0 ||
+	    (all = con_mirror_list(&con->board.mirror, &n)) == NULL)
 		return;
 	for (size_t i = 0; i < n && named < LEFT_NAMED; i++) {
 		if (!con_is_left(all[i]))
@@ -230,7 +256,7 @@ con_name_left(struct con *con, struct dw_buf *out)
 		dw_buf_adds(out, named++ > 0 ? ", " : "");
 		dw_buf_adds(out, label);
 	}
-	if (con_mirror_left(&con->board.mirror) > named)
+	if (left > named)
 		dw_buf_adds(out, ", …");
 	free(all);
 }

@@ -18,6 +18,7 @@ void
 con_mirror_init(struct con_mirror *m)
 {
 	memset(m, 0, sizeof *m);
+	dw_list_init(&m->showing);
 }
 
 void
@@ -28,6 +29,66 @@ con_mirror_fini(struct con_mirror *m)
 	free(m->all);
 	con_mirror_init(m);
 }
+
+/* ---- who counts as what ---- */
+
+static bool
+any_unread(const struct con_mirror *m, const struct con_session *s)
+{
+	return con_unread(s) > 0 && s->facts.sid != m->selected &&
+	    !con_is_left(s);
+}
+
+static enum con_group
+group_of(const struct con_mirror *m, const struct con_session *s)
+{
+	if (s->facts.sid == m->selected)
+		return CON_GROUP_NONE;
+	if (con_is_left(s))
+		return CON_GROUP_LEFT;
+	if (s->mine && any_unread(m, s))
+		return CON_GROUP_UNREAD;
+	return ev_waits(&s->facts) ? CON_GROUP_WAITING : CON_GROUP_NONE;
+}
+
+/* The event since which it waits. */
+static uint64_t
+waits_from(const struct con_session *s)
+{
+	return ev_waits_since(&s->facts).seq;
+}
+
+static void
+ungroup(struct con_mirror *m, struct con_session *s)
+{
+	dw_order_del(&m->groups[s->group], &s->place);
+	s->group = CON_GROUP_NONE;
+}
+
+/* After each change of the session, and of whether it is selected; the selected
+ * one is in no group, whatever is read of it. */
+static void
+regroup(struct con_mirror *m, struct con_session *s)
+{
+	enum con_group group = group_of(m, s);
+
+	if (group != s->group)
+		ungroup(m, s);
+	s->group = group;
+	if (group != CON_GROUP_NONE)
+		dw_order_put(&m->groups[group], &s->place,
+		    (int64_t)waits_from(s));
+}
+
+static const struct con_session *
+first_in(const struct con_mirror *m, enum con_group group)
+{
+	struct dw_order_node *n = dw_order_first(&m->groups[group]);
+
+	return n == NULL ? NULL : DW_LIST_OF(n, struct con_session, place);
+}
+
+/* ---- the sessions ---- */
 
 /* The empty name stays empty: such a session is shown by its number. */
 static void
@@ -105,6 +166,8 @@ add(struct con_mirror *m, uint64_t sid)
 	if (reserve_one(m) < 0 || (s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
 	s->facts.sid = sid;
+	dw_list_init(&s->showing);
+	dw_list_init(&s->flood);
 	at = place_of(m, sid);
 	memmove(m->all + at + 1, m->all + at, (m->n - at) * sizeof *m->all);
 	m->all[at] = s;
@@ -128,16 +191,20 @@ drop_if_done(struct con_mirror *m, uint64_t sid)
 		return;
 	memmove(m->all + at, m->all + at + 1, (m->n - at - 1) * sizeof *m->all);
 	m->n--;
+	ungroup(m, s);
+	dw_list_del(&s->showing);
+	dw_list_del(&s->flood);
 	free(s);
 }
 
 /* The desk knows it no more, unless the snapshot says otherwise. */
 static void
-forget(struct con_session *s)
+forget(struct con_mirror *m, struct con_session *s)
 {
 	s->facts.state = EV_STATE_CLOSED;
 	s->facts.waiting_ms = 0;
 	s->facts.waiting_at = (struct ev_moment){ 0, 0 };
+	regroup(m, s);
 }
 
 static void
@@ -182,12 +249,13 @@ con_make_harmless(struct ev_session *f, const struct ev_event *ev)
 /* Of a session that is new to this console all that nobody has answered is not
  * read; what others have answered, any page of the past shows. */
 static void
-meet(struct con_session *s, const struct ev_session *now, uint64_t seq)
+meet(struct con_mirror *m, struct con_session *s, const struct ev_session *now,
+    uint64_t seq)
 {
 	con_read_guess(&s->read, now->in, now->unanswered);
 	s->news = (unsigned)now->unanswered;
 	if (now->out > 0)
-		con_seen_missed(&s->seen, 1, seq, CON_SEEN_ANY);
+		con_seen_missed(con_mirror_seen(m, s), 1, seq, CON_SEEN_ANY);
 }
 
 static uint64_t
@@ -198,7 +266,7 @@ more(uint64_t now, uint64_t then)
 
 /* What a snapshot has more than this console knows was not shown here. */
 static void
-count_missed(const struct con_mirror *m, struct con_session *s,
+count_missed(struct con_mirror *m, struct con_session *s,
     const struct ev_session *now, uint64_t seq)
 {
 	uint64_t out = more(now->out, s->facts.out);
@@ -207,7 +275,7 @@ count_missed(const struct con_mirror *m, struct con_session *s,
 	if (now->in > s->read.n)
 		s->replies += out;
 	if (out > 0)
-		con_seen_missed(&s->seen, m->seq + 1, seq,
+		con_seen_missed(con_mirror_seen(m, s), m->seq + 1, seq,
 		    s->facts.in + s->facts.out);
 }
 
@@ -219,11 +287,12 @@ take_session(struct con_mirror *m, const struct ev_session *facts, uint64_t seq)
 	if (s == NULL)
 		return -ENOMEM;
 	if (s->facts.began_ms == 0)
-		meet(s, facts, seq);
+		meet(m, s, facts, seq);
 	else
 		count_missed(m, s, facts, seq);
 	s->facts = *facts;
 	make_harmless(&s->facts);
+	regroup(m, s);
 	return 0;
 }
 
@@ -333,7 +402,7 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 	m->unlisted = f->unlisted;
 	take_peers(m, f);
 	for (size_t i = 0; i < m->n; i++)
-		forget(m->all[i]);
+		forget(m, m->all[i]);
 	for (size_t i = 0; i < f->nsessions; i++) {
 		if (take_session(m, &f->sessions[i], f->seq) < 0)
 			return -ENOMEM;
@@ -404,7 +473,7 @@ take_reply(struct con_mirror *m, struct con_session *s,
 	if (con_unread(s) > 0)
 		s->replies++;
 	if (!con_is_own_key(m, &ev->key))
-		con_seen_reply(&s->seen, ev->seq,
+		con_seen_reply(con_mirror_seen(m, s), ev->seq,
 		    s->facts.in + s->facts.out - 1);
 }
 
@@ -427,6 +496,7 @@ apply(struct con_mirror *m, const struct ev_event *ev)
 		s->doubtful = false;
 	if (ev->kind == EV_REPLY)
 		take_reply(m, s, ev);
+	regroup(m, s);
 	return 0;
 }
 
@@ -445,14 +515,35 @@ con_mirror_event(struct con_mirror *m, const struct ev_event *ev)
 	return r;
 }
 
+struct con_seen *
+con_mirror_seen(struct con_mirror *m, struct con_session *s)
+{
+	dw_list_del(&s->showing);
+	dw_list_add(&m->showing, &s->showing);
+	return &s->seen;
+}
+
+/* What the terminal dropped may be anybody's. */
+static void
+show_all(struct con_mirror *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		(void)con_mirror_seen(m, m->all[i]);
+}
+
 void
 con_mirror_painted(struct con_mirror *m, bool whole, int64_t pause_ns,
     int64_t now_ns)
 {
 	struct con_session *s = con_mirror_find(m, m->selected);
+	struct dw_list *n;
 
-	for (size_t i = 0; i < m->n; i++)
-		con_seen_painted(&m->all[i]->seen, whole, pause_ns, now_ns);
+	if (!whole)
+		show_all(m);
+	while ((n = dw_list_take(&m->showing)) != NULL)
+		con_seen_painted(&DW_LIST_OF(n, struct con_session, showing)
+				     ->seen,
+		    whole, pause_ns, now_ns);
 	if (s != NULL)
 		con_read_painted(&s->read, whole);
 }
@@ -496,6 +587,7 @@ con_mirror_read(struct con_mirror *m, const struct wire_frame *f)
 	before = con_unread(s);
 	con_read_told(&s->read, f->seq, f->n);
 	count_replies(s, before);
+	regroup(m, s);
 }
 
 uint64_t
@@ -510,6 +602,7 @@ int
 con_mirror_select(struct con_mirror *m, uint64_t sid)
 {
 	struct con_session *s = con_mirror_find(m, sid);
+	struct con_session *old = con_mirror_find(m, m->selected);
 	uint64_t was = m->selected;
 
 	if (sid != 0 && s == NULL)
@@ -524,6 +617,10 @@ con_mirror_select(struct con_mirror *m, uint64_t sid)
 		con_read_begin(&s->read);
 	m->selected = sid;
 	m->previous = was;
+	if (s != NULL)
+		regroup(m, s);
+	if (old != NULL)
+		regroup(m, old);
 	drop_if_done(m, was);
 	return 0;
 }
@@ -616,43 +713,10 @@ con_mirror_lookup(const struct con_mirror *m, const char *text, uint64_t *sid)
 }
 
 static bool
-any_unread(const struct con_mirror *m, const struct con_session *s)
-{
-	return con_unread(s) > 0 && s->facts.sid != m->selected &&
-	    !con_is_left(s);
-}
-
-static bool
-is_unread(const struct con_mirror *m, const struct con_session *s)
-{
-	return s->mine && any_unread(m, s);
-}
-
-static bool
-is_waiting(const struct con_mirror *m, const struct con_session *s)
-{
-	return ev_waits(&s->facts) && s->facts.sid != m->selected &&
-	    !con_is_left(s) && !is_unread(m, s);
-}
-
-static bool
-is_leaver(const struct con_mirror *m, const struct con_session *s)
-{
-	return con_is_left(s) && s->facts.sid != m->selected;
-}
-
-static bool
 is_new(const struct con_mirror *m, const struct con_session *s)
 {
 	return ev_waits(&s->facts) && s->facts.sid != m->selected &&
 	    !con_is_left(s) && (!s->been || s->news > 0);
-}
-
-/* The event since which it waits. */
-static uint64_t
-waits_from(const struct con_session *s)
-{
-	return ev_waits_since(&s->facts).seq;
 }
 
 /* Of those that `which` is true for, the one that waits longest. */
@@ -720,7 +784,7 @@ con_mirror_oldest(const struct con_mirror *m)
 uint64_t
 con_mirror_next(const struct con_mirror *m)
 {
-	const struct con_session *s = first_of(m, is_unread);
+	const struct con_session *s = first_in(m, CON_GROUP_UNREAD);
 
 	if (s == NULL)
 		s = first_of(m, any_unread);
@@ -776,11 +840,10 @@ con_mirror_present(const struct con_mirror *m)
 size_t
 con_mirror_left(const struct con_mirror *m)
 {
-	size_t n = 0;
+	const struct con_session *s = con_mirror_find(m, m->selected);
 
-	for (size_t i = 0; i < m->n; i++)
-		n += con_is_left(m->all[i]);
-	return n;
+	return dw_order_size(&m->groups[CON_GROUP_LEFT]) +
+	    (s != NULL && con_is_left(s));
 }
 
 void
@@ -790,7 +853,7 @@ con_mirror_unlist(struct con_mirror *m, uint64_t sid)
 
 	if (s == NULL)
 		return;
-	forget(s);
+	forget(m, s);
 	m->unlisted++;
 	drop_if_done(m, sid);
 }
@@ -832,7 +895,7 @@ void
 con_mirror_facts(const struct con_mirror *m, struct con_facts *out)
 {
 	const struct con_session *s = con_mirror_find(m, m->selected);
-	const struct con_session *first = first_of(m, is_waiting);
+	const struct con_session *first = first_in(m, CON_GROUP_WAITING);
 
 	memset(out, 0, sizeof *out);
 	if (s != NULL) {
@@ -841,11 +904,9 @@ con_mirror_facts(const struct con_mirror *m, struct con_facts *out)
 		out->closed = con_is_closed(s);
 		memcpy(out->name, s->facts.name, sizeof out->name);
 	}
-	for (size_t i = 0; i < m->n; i++) {
-		out->waiting += is_waiting(m, m->all[i]);
-		out->leavers += is_leaver(m, m->all[i]);
-		out->unread += is_unread(m, m->all[i]);
-	}
+	out->waiting = dw_order_size(&m->groups[CON_GROUP_WAITING]);
+	out->leavers = dw_order_size(&m->groups[CON_GROUP_LEFT]);
+	out->unread = dw_order_size(&m->groups[CON_GROUP_UNREAD]);
 	if (first != NULL)
 		out->oldest_ms = ev_waits_since(&first->facts).steady_ms;
 }

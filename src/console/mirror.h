@@ -2,7 +2,8 @@
 /*
  * The sessions as this console knows them: the welcome's snapshot and what
  * the events since then add up to.  Pure: no thread, no clock, no terminal.
- * Its owner is the board.
+ * Its owner is the board.  An event looks at a few sessions, however many there
+ * are.
  */
 #ifndef CON_MIRROR_H
 #define CON_MIRROR_H
@@ -11,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
+#include "base/order.h"
 #include "console/read.h"
 #include "console/seen.h"
 #include "wire/op.h"
@@ -19,6 +22,18 @@
 #define CON_ADDR_MAX 80
 #define CON_PEERS    64 /* who wrote over UDP, the latest */
 #define CON_LOOKERS  64 /* other consoles that have somebody selected */
+
+/* What the prompt counts a session as.  Each that waits for an answer and is
+ * not selected counts once: as left when its customer is not connected any
+ * more, as unread when it is ours and has said something that we have not read,
+ * as waiting otherwise. */
+enum con_group {
+	CON_GROUP_NONE,
+	CON_GROUP_WAITING,
+	CON_GROUP_LEFT,
+	CON_GROUP_UNREAD,
+	CON_GROUPS
+};
 
 /* A session as this console has it.  Its name and address are harmless to a
  * terminal. */
@@ -44,7 +59,13 @@ struct con_session {
 	int64_t flood_ns; /* when flood_left was filled last; 0: never */
 	unsigned flood_left;
 	unsigned flood_more;
-	int64_t more_ns; /* when the first of flood_more came */
+	int64_t more_ns;      /* when the first of flood_more came */
+	struct dw_list flood; /* while it has any, on the board's list */
+
+	/* The mirror's own. */
+	enum con_group group;
+	struct dw_order_node place; /* in its group */
+	struct dw_list showing;     /* while it is on the list of that name */
 };
 
 /* How many of its customer's messages our operator has not read. */
@@ -76,11 +97,13 @@ struct con_looker {
 struct con_mirror {
 	struct con_session **all; /* by sid, ascending */
 	size_t n, cap;
-	uint64_t seq;          /* of the last event that is in here */
-	uint64_t selected;     /* 0: nobody */
-	uint64_t previous;     /* selected before that */
-	char me[CON_NAME_MAX]; /* the desk's word */
-	struct ev_key key;     /* whose first half is this console's own */
+	struct dw_order groups[CON_GROUPS]; /* by since when they wait */
+	struct dw_list showing; /* whose rows the terminal may not have yet */
+	uint64_t seq;           /* of the last event that is in here */
+	uint64_t selected;      /* 0: nobody */
+	uint64_t previous;      /* selected before that */
+	char me[CON_NAME_MAX];  /* the desk's word */
+	struct ev_key key;      /* whose first half is this console's own */
 	char peers[CON_PEERS][CON_ADDR_MAX]; /* over
 	                                      * UDP, the latest first */
 	size_t npeers;
@@ -90,10 +113,7 @@ struct con_mirror {
 	int64_t ahead_ms;  /* of our steady clock the desk's is, or more */
 };
 
-/* What the prompt says; see prompt.h.  Each session that waits for an answer
- * and is not selected counts once: as left when its customer is not connected
- * any more, as unread when it is ours and has said something that we have not
- * read, as waiting otherwise. */
+/* What the prompt says; see prompt.h. */
 struct con_facts {
 	uint64_t sid; /* 0: nobody is selected */
 	char name[EV_NAME_SIZE];
@@ -146,6 +166,10 @@ struct con_session *con_mirror_find(const struct con_mirror *m, uint64_t sid);
 
 /* Is this the key of a message of this console? */
 bool con_is_own_key(const struct con_mirror *m, const struct ev_key *key);
+
+/* What this console has seen of the session, for who shows some of it: all that
+ * adds to it comes this way, so that con_mirror_painted() looks at it. */
+struct con_seen *con_mirror_seen(struct con_mirror *m, struct con_session *s);
 
 /* All rows that were shown are on the terminal; see con_seen_painted(). */
 void con_mirror_painted(struct con_mirror *m, bool whole, int64_t pause_ns,

@@ -229,13 +229,15 @@ count_page(struct con *con, const struct con_request *rq)
 	struct con_session *s =
 	    con_mirror_find(&con->board.mirror, rq->sid_past);
 	const struct con_page *page = &con->page;
+	struct con_seen *seen;
 
 	if (s == NULL || con->board.past_dropped == rq->id ||
 	    page->last_seq == 0)
 		return;
-	con_seen_row(&s->seen, page->last_seq);
+	seen = con_mirror_seen(&con->board.mirror, s);
+	con_seen_row(seen, page->last_seq);
 	/* One that was asked for a refused reply reaches as far as it can. */
-	con_seen_page(&s->seen, rq->stale.text != NULL ? 0 : page->before,
+	con_seen_page(seen, rq->stale.text != NULL ? 0 : page->before,
 	    rq->upto);
 	if (con->board.mirror.selected == rq->sid_past)
 		con_read_page(&s->read, page->from, page->to, page->last_seq,

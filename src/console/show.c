@@ -199,7 +199,7 @@ count_row(struct con *con, const struct ev_event *ev)
 
 	if (s == NULL)
 		return;
-	con_seen_row(&s->seen, ev->seq);
+	con_seen_row(con_mirror_seen(m, s), ev->seq);
 	if (m->selected == ev->sid)
 		con_read_row(&s->read, ev->seq,
 		    ev->kind == EV_SAID ? ev->n : 0);
@@ -501,7 +501,7 @@ greet(struct con *con)
 		    w->listeners[i]);
 	say_desk(con);
 	if (w->nsessions > 0)
-		con_list(con);
+		con_list_first(con);
 	say_datagrams(con);
 	say_hint(con);
 }

@@ -39,7 +39,7 @@ give_back(struct con *con, uint64_t sid, const char *text, const char *why,
 	char label[CON_LABEL_MAX];
 
 	if (s != NULL)
-		con_seen_refusal(&s->seen, seq);
+		con_seen_refusal(con_mirror_seen(&con->board.mirror, s), seq);
 	if (*why == '\0')
 		why = _("somebody else has answered");
 	con_mirror_label(&con->board.mirror, sid, label);

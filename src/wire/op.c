@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "wire/base64.h"
 #include "wire/json.h"
@@ -435,6 +436,8 @@ wire_frame_encode(struct dw_buf *out, const struct wire_frame *f)
 
 /* ---- reading -------------------------------------------------------- */
 
+static const char wrong_type[] = "a member of this frame has the wrong type";
+
 static int
 refuse(const char **why, const char *sentence)
 {
@@ -442,9 +445,10 @@ refuse(const char **why, const char *sentence)
 	return -EPROTO;
 }
 
-/* Counts brackets outside strings; whether they match is jansson's business. */
-static bool
-is_too_deep(const char *line, size_t len)
+/* In how many brackets the text's end is, of those outside strings; whether they
+ * match is jansson's business.  It ends early where that is too many. */
+static unsigned
+depth_behind(const char *line, size_t len)
 {
 	unsigned depth = 0;
 	bool quoted = false;
@@ -460,9 +464,9 @@ is_too_deep(const char *line, size_t len)
 		    (line[i] == '}' || line[i] == ']'))
 			depth--;
 		if (depth > DEPTH_MAX)
-			return true;
+			break;
 	}
-	return false;
+	return depth;
 }
 
 static int
@@ -616,9 +620,12 @@ get_array(const json_t *array, size_t size, void *memory, size_t *count)
 static int
 get_sessions(const json_t *array, struct box *b)
 {
-	int r = get_array(array, sizeof *b->sessions, &b->sessions,
-	    &b->frame.nsessions);
+	int r;
 
+	if (b->sessions != NULL)
+		return 0; /* they came in pieces */
+	r = get_array(array, sizeof *b->sessions, &b->sessions,
+	    &b->frame.nsessions);
 	b->frame.sessions = b->sessions;
 	for (size_t i = 0; r == 0 && i < b->frame.nsessions; i++)
 		r = get_members(json_array_get(array, i), session_members,
@@ -709,21 +716,161 @@ get_op(const json_t *root, const char **why)
 }
 
 static int
-load(struct box *b, const char *line, size_t len, const char **why)
+load_json(const char *text, size_t len, size_t flags, json_t **root,
+    size_t *used, const char **why)
 {
 	json_error_t error;
+
+	*root = json_loadb(text, len, flags, &error);
+	*used = (size_t)error.position;
+	if (*root != NULL)
+		return 0;
+	return json_error_code(&error) == json_error_out_of_memory ?
+	    -ENOMEM :
+	    refuse(why, "this is not JSON");
+}
+
+/*
+ * The sessions of a welcome may be nearly all of it.  A tree of them all at once
+ * would take ten times their memory, so each is a tree of its own for a moment,
+ * and the frame is parsed with an empty list in their place.
+ */
+static const char list_begins[] = ",\"sessions\":[{";
+
+/* Where the first session of the frame's own list is; NULL: there is none, or
+ * the list is not written as ours are. */
+static const char *
+first_session(const char *line, size_t len)
+{
+	const char *at =
+	    dw_memmem(line, len, list_begins, sizeof list_begins - 1);
+
+	if (at == NULL)
+		return NULL;
+	at += sizeof list_begins - 2;
+	return depth_behind(line, (size_t)(at - line)) == 2 ? at : NULL;
+}
+
+static int
+reserve_session(struct box *b, size_t *cap)
+{
+	struct ev_session *more;
+
+	if (b->frame.nsessions < *cap)
+		return 0;
+	*cap = *cap == 0 ? 16 : 2 * *cap;
+	if ((more = realloc(b->sessions, *cap * sizeof *more)) == NULL)
+		return -ENOMEM;
+	b->frame.sessions = b->sessions = more;
+	return 0;
+}
+
+static int
+get_piece(struct box *b, const char *at, size_t len, size_t *used,
+    const char **why)
+{
+	struct ev_session *s = &b->sessions[b->frame.nsessions++];
+	json_t *piece;
+	int r = load_json(at, len, JSON_DISABLE_EOF_CHECK, &piece, used, why);
+
+	if (r < 0)
+		return r;
+	memset(s, 0, sizeof *s);
+	if (get_members(piece, session_members, s, 1) < 0)
+		r = refuse(why, wrong_type);
+	json_decref(piece);
+	return r;
+}
+
+/* Takes the sessions from `at` on; *end is where their list ends. */
+static int
+get_pieces(struct box *b, const char *at, const char *line_end,
+    const char **end, const char **why)
+{
+	size_t cap = 0, used;
 	int r;
 
-	b->root = json_loadb(line, len, 0, &error);
-	if (b->root == NULL)
-		return json_error_code(&error) == json_error_out_of_memory ?
-		    -ENOMEM :
-		    refuse(why, "this is not JSON");
-	if ((r = get_op(b->root, why)) < 0)
+	for (;; at++) {
+		if ((r = reserve_session(b, &cap)) < 0 ||
+		    (r = get_piece(b, at, (size_t)(line_end - at), &used,
+			 why)) < 0)
+			return r;
+		at += used;
+		if (at == line_end || *at != ',')
+			break;
+	}
+	*end = at;
+	return at < line_end && *at == ']' ? 0 : -EPROTO;
+}
+
+static void
+forget_pieces(struct box *b)
+{
+	free(b->sessions);
+	b->frame.sessions = b->sessions = NULL;
+	b->frame.nsessions = 0;
+}
+
+static int
+load_around(struct box *b, const char *line, const char *first, const char *end,
+    size_t len, const char **why)
+{
+	struct dw_buf rest = DW_BUF_INITIALIZER;
+	size_t used;
+	int r;
+
+	dw_buf_add(&rest, line, (size_t)(first - line));
+	dw_buf_add(&rest, end, len - (size_t)(end - line));
+	r = rest.failed ?
+	    -ENOMEM :
+	    load_json(rest.data, rest.len, 0, &b->root, &used, why);
+	dw_buf_fini(&rest);
+	return r;
+}
+
+/* What goes wrong in pieces is for the whole to say. */
+static int
+load_tree(struct box *b, const char *line, size_t len, const char **why)
+{
+	const char *first = first_session(line, len), *end;
+	size_t used;
+
+	if (first != NULL) {
+		if (get_pieces(b, first, line + len, &end, why) == 0 &&
+		    load_around(b, line, first, end, len, why) == 0)
+			return 0;
+		forget_pieces(b);
+	}
+	return load_json(line, len, 0, &b->root, &used, why);
+}
+
+/* The frame begins with what came in pieces, if it may have sessions. */
+static void
+begin_frame(struct box *b, enum wire_op op)
+{
+	size_t n = b->frame.nsessions;
+
+	b->frame = wire_frame_of(op);
+	if ((ops[op].has & (F_LISTS | F_MOMENTS)) == 0) {
+		forget_pieces(b);
+		return;
+	}
+	b->frame.sessions = b->sessions;
+	b->frame.nsessions = n;
+}
+
+static int
+load(struct box *b, const char *line, size_t len, const char **why)
+{
+	int r;
+
+	if ((r = load_tree(b, line, len, why)) < 0 ||
+	    (r = get_op(b->root, why)) < 0)
 		return r;
-	b->frame = wire_frame_of((enum wire_op)r);
+	begin_frame(b, (enum wire_op)r);
+	*why = "";
 	if ((r = get_frame(b)) == -EPROTO)
-		*why = "a member of this frame has the wrong type";
+		*why = wrong_type;
 	return r;
 }
 
@@ -738,7 +885,7 @@ wire_frame_parse(const char *line, size_t len, struct wire_frame **out,
 	*why = "";
 	if (len > WIRE_OP_FRAME_MAX)
 		return refuse(why, "this frame is too long");
-	if (is_too_deep(line, len))
+	if (depth_behind(line, len) > DEPTH_MAX)
 		return refuse(why, "this frame is nested too deep");
 	if ((b = calloc(1, sizeof *b)) == NULL)
 		return -ENOMEM;

@@ -27,6 +27,7 @@
 #define WAIT         10.0 /* seconds; only a failure takes so long */
 #define LINKS        2
 #define SIDS         16
+#define MANY         40  /* more than a first screen lists */
 #define MOST_WAITING 256 /* replies that a console has unanswered */
 #define PIPED_LINES  1500
 
@@ -268,10 +269,24 @@ goes_live(struct stage *s)
 }
 
 static void
+welcomes_with(struct stage *s, const struct ev_session *sessions, size_t n)
+{
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+
+	f.v = WIRE_OP_VERSION;
+	f.name = "lin";
+	f.desk = "test";
+	f.seq = s->seq;
+	f.sessions = sessions;
+	f.nsessions = n;
+	say(s, &f);
+	goes_live(s);
+}
+
+static void
 welcomes_with_alice(struct stage *s)
 {
-	struct wire_frame f;
-	struct ev_session alice = { .sid = 3,
+	const struct ev_session alice = { .sid = 3,
 		.state = EV_STATE_WAITING,
 		.mode = EV_MODE_LINE,
 		.name = "alice",
@@ -283,15 +298,25 @@ welcomes_with_alice(struct stage *s)
 		.began_at = { 1, 1000 },
 		.waiting_at = { 2, 1000 } };
 
-	f = wire_frame_of(WIRE_WELCOME);
-	f.v = WIRE_OP_VERSION;
-	f.name = "lin";
-	f.desk = "test";
-	f.seq = s->seq;
-	f.sessions = &alice;
-	f.nsessions = 1;
-	say(s, &f);
-	goes_live(s);
+	welcomes_with(s, &alice, 1);
+}
+
+/* So many wait, the one with the highest number for the longest. */
+static void
+welcomes_with_many(struct stage *s, size_t n)
+{
+	struct ev_session all[MANY] = { { .sid = 0 } };
+
+	for (size_t i = 0; i < n; i++) {
+		all[i].sid = i + 1;
+		all[i].state = EV_STATE_WAITING;
+		all[i].mode = EV_MODE_LINE;
+		all[i].began_ms = all[i].waiting_ms = 1000;
+		all[i].began_at.seq = all[i].waiting_at.seq = n - i;
+		snprintf(all[i].name, sizeof all[i].name, "guest%zu", i + 1);
+	}
+	s->seq = n;
+	welcomes_with(s, all, n);
 }
 
 /* One row of what was said, in the answer to request id. */
@@ -362,9 +387,11 @@ make_links(struct stage *s, struct sks_socket *theirs[LINKS], char *env,
 	s->in = sks_frame_new(WIRE_OP_LINE_MAX);
 }
 
-/* env1 is one more "NAME=value", or NULL. */
+/* A console that waits for the welcome.  env1 is one more "NAME=value", or
+ * NULL. */
 static struct stage
-start_in(int rows, int cols, char *option, char *option2, const char *env1)
+start_unwelcomed(int rows, int cols, char *option, char *option2,
+    const char *env1)
 {
 	char *argv[] = { (char *)victim_path(), option, option2, NULL };
 	struct sks_socket *theirs[LINKS];
@@ -378,6 +405,14 @@ start_in(int rows, int cols, char *option, char *option2, const char *env1)
 		sks_socket_free(theirs[i]);
 	CHECK(s.p != NULL);
 	expect(&s, WIRE_HELLO, 0, NULL);
+	return s;
+}
+
+static struct stage
+start_in(int rows, int cols, char *option, char *option2, const char *env1)
+{
+	struct stage s = start_unwelcomed(rows, cols, option, option2, env1);
+
 	welcomes(&s, false);
 	goes_live(&s);
 	CHECK(pty_wait(s.p, "[-]>", WAIT));
@@ -805,6 +840,47 @@ a_search_goes_on_while_the_prompt_changes(void)
 	CHECK(pty_wait(s.p, "[3 alice] 2 waiting", WAIT));
 	pty_type(s.p, "\r");
 	takes_reply(&s, 3, "needle");
+	end(&s);
+}
+
+/* ---- the first screen ---- */
+
+static void
+a_console_begins_with_the_twenty_who_wait_longest(void)
+{
+	struct stage s = start_unwelcomed(100, 100, NULL, NULL, NULL);
+
+	welcomes_with_many(&s, MANY);
+	CHECK(pty_wait(s.p, "[-] 40 waiting", WAIT));
+	CHECK(pty_has(s.p, "40 open"));
+	CHECK(pty_has(s.p, "40 guest40"));
+	CHECK(pty_has(s.p, "21 guest21"));
+	CHECK(!pty_has(s.p, "20 guest20"));
+	CHECK(pty_has(s.p, "* and 20 more; /list shows them"));
+	pty_type(s.p, "/list\r");
+	CHECK(pty_wait(s.p, " 1 guest1 ", WAIT));
+	end(&s);
+}
+
+static void
+one_more_than_twenty_is_no_plural(void)
+{
+	struct stage s = start_unwelcomed(100, 100, NULL, NULL, NULL);
+
+	welcomes_with_many(&s, 21);
+	CHECK(pty_wait(s.p, "* and 1 more; /list shows it", WAIT));
+	end(&s);
+}
+
+static void
+twenty_are_listed_without_a_word_about_more(void)
+{
+	struct stage s = start_unwelcomed(100, 100, NULL, NULL, NULL);
+
+	welcomes_with_many(&s, 20);
+	CHECK(pty_wait(s.p, "[-] 20 waiting", WAIT));
+	CHECK(pty_has(s.p, " 1 guest1 "));
+	CHECK(!pty_has(s.p, "/list shows"));
 	end(&s);
 }
 
@@ -2466,6 +2542,28 @@ a_script_of_any_length_is_sent_whole(void)
 	end_piped(&s);
 }
 
+static void
+desk_with_many(struct stage *s)
+{
+	welcomes_with_many(s, MANY);
+	expect(s, WIRE_BYE, 0, NULL);
+}
+
+static void
+a_script_is_told_of_all_who_are_here(void)
+{
+	char out[16384], name[16];
+	struct stage s;
+
+	CHECK_INT(run_piped(&s, "", desk_with_many, out, sizeof out), 0);
+	for (int i = 1; i <= 40; i++) {
+		snprintf(name, sizeof name, "guest%d ", i);
+		CHECK(strstr(out, name) != NULL);
+	}
+	CHECK(strstr(out, "/list shows") == NULL);
+	end_piped(&s);
+}
+
 int
 main(void)
 {
@@ -2486,6 +2584,9 @@ main(void)
 		T(a_key_of_inputrc_that_sends_a_sequence_does_its_work),
 		T(ctrl_c_drops_the_line_and_nothing_else),
 		T(a_search_goes_on_while_the_prompt_changes),
+		T(a_console_begins_with_the_twenty_who_wait_longest),
+		T(one_more_than_twenty_is_no_plural),
+		T(twenty_are_listed_without_a_word_about_more),
 		T(enter_takes_who_waits_longest),
 		T(a_second_enter_at_once_selects_nobody),
 		T(where_the_prompt_is_out_of_sight_a_row_names_the_addressee),
@@ -2556,6 +2657,7 @@ main(void)
 		T(a_script_is_answered_without_a_control_byte),
 		T(a_script_answers_what_it_has_printed_and_is_told_what_was_stale),
 		T(a_script_of_any_length_is_sent_whole),
+		T(a_script_is_told_of_all_who_are_here),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

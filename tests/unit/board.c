@@ -469,7 +469,8 @@ a_colleagues_reply_that_was_dropped_is_not_seen(void)
 		happens(EV_SAID, 5, n, FIRST);
 	take(FIRST, 100);
 	CHECK_STR(taken, "deeee");
-	seen = &con_mirror_find(&board.mirror, 5)->seen;
+	seen =
+	    con_mirror_seen(&board.mirror, con_mirror_find(&board.mirror, 5));
 	CHECK_INT(seen->lost, 3);
 	con_seen_row(seen, seq);
 	con_mirror_painted(&board.mirror, true, CON_SEEN_NS, FIRST);

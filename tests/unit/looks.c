@@ -2,17 +2,13 @@
 /*
  * A round looks at what it touches, however many customers there are.  Each
  * session and each connection gets a page of its own here, and all of them are
- * closed before a round: the desk opens those that it looks at, whether it wants
- * to be counted or not.  So whoever walks through all of them in a round is
- * found.  The linker puts our functions before the C library's (--wrap).
+ * closed before a round: the desk opens those that it looks at.  So whoever
+ * walks through all of them in a round is found.
  */
 #include "config.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "desk_rig.h"
 
@@ -23,109 +19,7 @@
 #define WAIT  (30 * DW_MS)
 #define HOLD  (45 * DW_SECOND)
 
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void __real_free(void *p);
-void __wrap_free(void *p);
-
-/* ---- pages ---- */
-
-static char *pages;
-static size_t page_size, npages; /* so many are given away */
-static volatile size_t opened;
-
-static bool
-is_page(const void *p)
-{
-	const char *at = p;
-
-	return pages != NULL && at >= pages && at < pages + PAGES * page_size;
-}
-
-static void *
-page(size_t size)
-{
-	if (size > page_size || npages == PAGES)
-		return NULL;
-	return pages + page_size * npages++;
-}
-
-/* They come zeroed, and none is given away again. */
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	if (pages != NULL && n == 1 && size == sizeof(struct desk_session))
-		return page(size);
-	return __real_calloc(n, size);
-}
-
-void
-__wrap_free(void *p)
-{
-	if (!is_page(p))
-		__real_free(p);
-}
-
-static void
-faults_are_not_ours(void)
-{
-	const struct sigaction usual = { .sa_handler = SIG_DFL };
-
-	sigaction(SIGSEGV, &usual, NULL);
-}
-
-static void
-on_fault(int sig, siginfo_t *info, void *context)
-{
-	char *at = info->si_addr;
-
-	(void)sig;
-	(void)context;
-	if (!is_page(at)) {
-		faults_are_not_ours(); /* it comes again, and ends us */
-		return;
-	}
-	opened++;
-	mprotect(pages + (size_t)(at - pages) / page_size * page_size,
-	    page_size, PROT_READ | PROT_WRITE);
-}
-
-static void
-pages_begin(void)
-{
-	struct sigaction sa = { .sa_sigaction = on_fault,
-		.sa_flags = SA_SIGINFO };
-
-	page_size = (size_t)sysconf(_SC_PAGESIZE);
-	npages = 0;
-	pages = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (pages == MAP_FAILED)
-		abort();
-	CHECK_INT(sigaction(SIGSEGV, &sa, NULL), 0);
-}
-
-static void
-pages_end(void)
-{
-	faults_are_not_ours();
-	munmap(pages, PAGES * page_size);
-	pages = NULL;
-}
-
-static void
-close_pages(void)
-{
-	opened = 0;
-	CHECK_INT(mprotect(pages, PAGES * page_size, PROT_NONE), 0);
-}
-
-static void
-open_pages(void)
-{
-	CHECK_INT(mprotect(pages, PAGES * page_size, PROT_READ | PROT_WRITE),
-	    0);
-}
+#include "pages.h"
 
 /* ---- the desk ---- */
 
@@ -268,7 +162,7 @@ begin(int n)
 	put_says = DESK_PUT_TAKEN;
 	put_bytes = 0;
 	now = (struct desk_time){ 100 * DW_SECOND, 1000000, 500000 };
-	pages_begin();
+	pages_begin(sizeof(struct desk_session));
 	CHECK_INT(desk_new(&config, &desk), 0);
 	desk_begin(desk, 0, 0, now);
 	stored("");

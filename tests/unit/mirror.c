@@ -803,6 +803,138 @@ who_wrote_over_udp_last_comes_first_and_quit_takes_out(void)
 	con_mirror_fini(&m);
 }
 
+/* As the prompt would count by looking at all of them. */
+static void
+count_all(const struct con_mirror *m, struct con_facts *out)
+{
+	uint64_t first = UINT64_MAX;
+	size_t left = 0;
+
+	memset(out, 0, sizeof *out);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct con_session *s = m->all[i];
+		uint64_t since = ev_waits_since(&s->facts).seq;
+
+		left += con_is_left(s);
+		if (s->facts.sid == m->selected) {
+			continue;
+		} else if (con_is_left(s)) {
+			out->leavers++;
+		} else if (s->mine && con_unread(s) > 0) {
+			out->unread++;
+		} else if (ev_waits(&s->facts)) {
+			out->waiting++;
+			if (since < first)
+				out->oldest_ms =
+				    ev_waits_since(&s->facts).steady_ms;
+			first = since < first ? since : first;
+		}
+	}
+	CHECK_INT(con_mirror_left(m), left);
+}
+
+static void
+expect_counts(const struct con_mirror *m)
+{
+	struct con_facts facts, want;
+
+	con_mirror_facts(m, &facts);
+	count_all(m, &want);
+	CHECK_INT(facts.waiting, want.waiting);
+	CHECK_INT(facts.leavers, want.leavers);
+	CHECK_INT(facts.unread, want.unread);
+	CHECK_INT(facts.oldest_ms, want.oldest_ms);
+}
+
+/* The desk has these two, and nobody else. */
+static void
+is_welcomed_with(struct con_mirror *m, uint64_t one, uint64_t other)
+{
+	struct ev_session two[2] = { { .sid = one,
+					 .state = EV_STATE_WAITING,
+					 .in = 5,
+					 .unanswered = 2,
+					 .began_ms = 1 },
+		{ .sid = other, .state = EV_STATE_LEFT, .began_ms = 1 } };
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+
+	seq++;
+	two[0].waiting_at = two[1].gone_at =
+	    (struct ev_moment){ seq, (int64_t)seq * 1000 };
+	f.name = "lin";
+	f.seq = seq;
+	f.sessions = two;
+	f.nsessions = 2;
+	CHECK_INT(con_mirror_welcome(m, &f), 0);
+}
+
+/* Something happens to one of the sessions, or here. */
+static void
+stir(struct con_mirror *m, uint64_t sid, uint64_t said[])
+{
+	static const char *const who[] = { "lin", "wang" };
+
+	switch (rand() % 16) {
+	case 0:
+		happens(m, EV_GONE, sid, 0, "");
+		break;
+	case 1:
+		happens(m, EV_CLOSED, sid, 0, "");
+		break;
+	case 2:
+		con_mirror_keep(m, sid, rand() % 2 == 0);
+		break;
+	case 3:
+	case 4:
+		(void)con_mirror_select(m, rand() % 4 == 0 ? 0 : sid);
+		break;
+	case 5:
+		is_told(m, sid, said[sid]);
+		break;
+	case 6:
+		if (m->selected != 0 &&
+		    con_mirror_find(m, m->selected) != NULL) {
+			is_painted(m, said[m->selected]);
+			(void)con_mirror_attended(m);
+		}
+		break;
+	case 7:
+	case 8:
+	case 9:
+		happens(m, EV_REPLY, sid, 1, who[rand() % 2]);
+		break;
+	case 10:
+		con_mirror_unlist(m, sid);
+		break;
+	default:
+		happens(m, EV_SAID, sid, ++said[sid], "");
+		break;
+	}
+}
+
+static void
+the_prompt_counts_each_session_once_whatever_happens(void)
+{
+	int steps = t_size("steps", 5000);
+	uint64_t said[64] = { 0 }, sid;
+	struct con_mirror m;
+
+	begin(&m);
+	srand(3);
+	for (int i = 0; i < steps; i++) {
+		sid = 1 + (uint64_t)rand() % 63;
+		if (con_mirror_find(&m, sid) == NULL) {
+			said[sid] = 0;
+			happens(&m, EV_ARRIVED, sid, 0, "");
+		}
+		stir(&m, sid, said);
+		if (rand() % 500 == 0)
+			is_welcomed_with(&m, sid % 63 + 1, (sid + 1) % 63 + 1);
+		expect_counts(&m);
+	}
+	con_mirror_fini(&m);
+}
+
 int
 main(void)
 {
@@ -835,6 +967,7 @@ main(void)
 		T(who_answered_is_harmless),
 		T(the_list_begins_with_who_waits_longest),
 		T(who_wrote_over_udp_last_comes_first_and_quit_takes_out),
+		T(the_prompt_counts_each_session_once_whatever_happens),
 	};
 
 	return t_main("mirror", cases, sizeof cases / sizeof cases[0]);

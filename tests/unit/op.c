@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +241,79 @@ a_reply_carries_its_key_and_what_its_writer_had_seen(void)
 			      &why),
 		    -EPROTO);
 	dw_buf_fini(&out);
+}
+
+/* The frame of this text, or NULL and what was wrong with it. */
+static struct wire_frame *
+parsed(const char *text, int want)
+{
+	struct wire_frame *f;
+	const char *why;
+
+	CHECK_INT(wire_frame_parse(text, strlen(text), &f, &why), want);
+	CHECK((*why == '\0') == (want == 0));
+	return f;
+}
+
+static void
+expect_sessions(const char *text, size_t n, uint64_t first)
+{
+	struct wire_frame *f = parsed(text, 0);
+
+	if (f != NULL) {
+		CHECK_INT(f->nsessions, n);
+		if (f->nsessions > 0)
+			CHECK_INT(f->sessions[0].sid, first);
+	}
+	wire_frame_free(f);
+}
+
+static void
+only_the_list_of_the_frame_itself_has_its_sessions(void)
+{
+#define NINE "\"y\":1,\"sessions\":[{\"sid\":9}]"
+	expect_sessions("{\"op\":\"welcome\",\"sessions\":[{\"sid\":1}]}", 1,
+	    1);
+	expect_sessions("{\"op\":\"welcome\",\"sessions\" : [ {\"sid\":1} ,"
+			"{\"sid\":2}]}",
+	    2, 1);
+	expect_sessions("{\"op\":\"welcome\",\"sessions\":[{\"sid\":1} ,"
+			"{\"sid\":2}]}",
+	    2, 1);
+	expect_sessions("{\"op\":\"welcome\",\"sessions\":[]}", 0, 0);
+	expect_sessions("{\"sessions\":[{\"sid\":1}],\"op\":\"live\"}", 1, 1);
+	expect_sessions("{\"op\":\"welcome\",\"x\":{" NINE "}}", 0, 0);
+	expect_sessions("{\"op\":\"welcome\",\"x\":{" NINE "},\"sessions\":[]}",
+	    0, 0);
+	expect_sessions("{\"op\":\"welcome\",\"x\":{" NINE
+			"},\"sessions\":[{\"sid\":1}]}",
+	    1, 1);
+	expect_sessions("{\"op\":\"welcome\",\"name\":\",\\\"sessions\\\":"
+			"[{\",\"sessions\":[{\"sid\":1}]}",
+	    1, 1);
+	expect_sessions("{\"op\":\"ping\"," NINE "}", 0, 0);
+#undef NINE
+}
+
+static void
+a_list_of_sessions_that_is_broken_is_refused(void)
+{
+	static const char *const broken[] = { "{\"sid\":1}", "{\"sid\":1},",
+		"{\"sid\":1},]}", "{\"sid\":1}}", "{\"sid\":1}]",
+		"{\"sid\":1},2]}", "{\"sid\":1}{\"sid\":2}]}", "{\"sid\":-1}]}",
+		"{\"sid\":1},{\"sid\":\"\"}]}", "{\"sid\":1},{\"sid\"",
+		"{\"sid\":1}],\"v\":-1}" };
+	char text[200];
+
+	for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+		snprintf(text, sizeof text,
+		    "{\"op\":\"welcome\",\"sessions\":[%s", broken[i]);
+		CHECK(parsed(text, -EPROTO) == NULL);
+	}
+	CHECK(parsed("{\"op\":\"newer\",\"sessions\":[{\"sid\":\"\"}]}",
+		  -ENOTSUP) == NULL);
+	wire_frame_free(
+	    parsed("{\"op\":\"ping\",\"sessions\":[{\"sid\":\"\"}]}", 0));
 }
 
 static void
@@ -507,6 +581,8 @@ main(void)
 		T(the_end_of_a_replay_brings_when_things_happened_and_no_more),
 		T(a_welcome_brings_sessions_commands_and_listeners),
 		T(a_reply_carries_its_key_and_what_its_writer_had_seen),
+		T(only_the_list_of_the_frame_itself_has_its_sessions),
+		T(a_list_of_sessions_that_is_broken_is_refused),
 		T(who_looks_at_whom_travels_both_ways),
 		T(a_ping_and_its_pong_have_one_id),
 		T(any_bytes_of_a_body_arrive_as_they_were),
