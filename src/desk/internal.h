@@ -331,7 +331,8 @@ void desk_notice_empty(struct desk *d, struct desk_conn *c,
 
 /* ---- speak.c: one customer's connection ---- */
 
-/* Time may have to change something about it at another time than before. */
+/* Time may have to change something about it at another time than before; of one
+ * that has disconnected nothing. */
 void desk_conn_schedule(struct desk *d, struct desk_conn *c);
 
 /* Puts text; n: the reply that ends with it, 0 for what is none. */

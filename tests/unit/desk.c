@@ -391,6 +391,25 @@ an_ended_customer_lingers_only_once_all_has_left(void)
 }
 
 static void
+one_who_was_let_go_waits_for_no_time(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	put_says = DESK_PUT_KEPT;
+	reply(1, "a long answer");
+	command("close 1");
+	done();
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
+	done();
+	ask((struct desk_request){ .rq = DESK_RQ_SENT,
+	    .conn = &anna,
+	    .offset = put_bytes,
+	    .taken = put_bytes });
+	done();
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	finish();
+}
+
+static void
 a_gone_session_is_closed_after_a_day_and_not_before(void)
 {
 	begin();
@@ -1355,6 +1374,7 @@ main(void)
 		T(a_gone_session_is_closed_after_a_day_and_not_before),
 		T(what_comes_behind_a_goodbye_begins_no_session),
 		T(an_ended_customer_lingers_only_once_all_has_left),
+		T(one_who_was_let_go_waits_for_no_time),
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
 		T(sent_is_stored_with_what_is_stored_anyway),
 		T(sent_is_stored_alone_after_a_while),
