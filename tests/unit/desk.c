@@ -427,6 +427,30 @@ a_gone_session_is_closed_after_a_day_and_not_before(void)
 	finish();
 }
 
+/* While the machine sleeps only the steady clock goes on. */
+static void
+a_gone_session_is_closed_after_a_day_of_which_much_was_slept(void)
+{
+	begin();
+	opened(&anna, EV_MODE_LINE);
+	opened(&bert, EV_MODE_LINE);
+	said(&anna, "hi");
+	said(&bert, "hi");
+	done();
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
+	done();
+	now.ms += 23 * HOUR_MS;
+	now.steady_ms += 23 * HOUR_MS;
+	said(&bert, "hi");
+	done();
+	CHECK_INT(desk_deadline(desk), now.ns + HOUR_MS * DW_MS);
+	now.ms += HOUR_MS;
+	now.steady_ms += HOUR_MS;
+	said(&bert, "hi");
+	stored("said 2 n3 unattended; ok; closed 1 (gone); ");
+	finish();
+}
+
 static void
 a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
 {
@@ -1372,6 +1396,7 @@ main(void)
 		T(a_classic_customer_hears_at_once_that_nobody_is_on_duty),
 		T(a_customer_who_was_served_and_leaves_closes_the_session),
 		T(a_gone_session_is_closed_after_a_day_and_not_before),
+		T(a_gone_session_is_closed_after_a_day_of_which_much_was_slept),
 		T(what_comes_behind_a_goodbye_begins_no_session),
 		T(an_ended_customer_lingers_only_once_all_has_left),
 		T(one_who_was_let_go_waits_for_no_time),
