@@ -61,6 +61,7 @@ desk_new(const struct desk_config *config, struct desk **out)
 	dw_list_init(&d->conns);
 	dw_list_init(&d->noticed);
 	dw_list_init(&d->taken);
+	d->expires_ns = DW_NEVER;
 	desk_tallies_init(d);
 	if (desk_left_init(d) < 0 ||
 	    desk_reserve(d, FIRST_RESERVE, FIRST_RESERVE) < 0 ||
@@ -149,18 +150,17 @@ settle_answered(struct desk *d, struct desk_session *s, struct desk_time now)
 	desk_emit(d, s, ev, now);
 }
 
+/* A session may be gone for long of which the machine slept. */
 static void
 settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	int64_t remaining_ms = s->facts.gone_at.steady_ms +
-	    d->config->gone_after_ms - now.steady_ms;
+	int64_t by_ms = s->facts.gone_at.steady_ms + d->config->gone_after_ms;
 	struct ev_event ev = ev_event_of(EV_CLOSED);
 
 	if (d->config->gone_after_ms == 0)
 		return;
-	if (remaining_ms > 0) {
-		dw_order_put(&d->expiries, &s->expiry,
-		    now.ns + remaining_ms * DW_MS);
+	if (by_ms > now.steady_ms) {
+		dw_order_put(&d->expiries, &s->expiry, by_ms);
 		return;
 	}
 	ev.why = EV_WHY_GONE;
@@ -182,6 +182,7 @@ static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	desk_round_touch(d, s);
+	dw_order_del(&d->expiries, &s->expiry);
 	desk_settle_sent(d, s, now);
 	if (s->facts.state == EV_STATE_CLOSED)
 		return;
@@ -198,7 +199,7 @@ settle(struct desk *d, struct desk_session *s, struct desk_time now)
 static void
 notice_expired(struct desk *d, struct desk_time now)
 {
-	while (dw_order_least(&d->expiries) <= now.ns) {
+	while (dw_order_least(&d->expiries) <= now.steady_ms) {
 		struct desk_session *s =
 		    DW_LIST_OF(dw_order_first(&d->expiries),
 			struct desk_session, expiry);
@@ -224,16 +225,32 @@ settle_all(struct desk *d, struct dw_list *noticed, struct desk_time now)
 	}
 }
 
-void
-desk_settle(struct desk *d, struct desk_time now)
+static void
+settle_noticed(struct desk *d, struct desk_time now)
 {
-	notice_expired(d, now);
-	if (now.ns < d->retry_ns)
-		return;
 	desk_settle_udp_sent(d, now);
 	settle_all(d, &d->noticed, now);
 	if (d->nevents > 0 || now.ns >= d->taken_ns)
 		settle_all(d, &d->taken, now);
+}
+
+/* When to look again by the clock that can be awaited. */
+static int64_t
+next_expiry(const struct desk *d, struct desk_time now)
+{
+	int64_t ms = dw_order_least(&d->expiries);
+
+	return ms == DW_NEVER ? DW_NEVER :
+				now.ns + (ms - now.steady_ms) * DW_MS;
+}
+
+void
+desk_settle(struct desk *d, struct desk_time now)
+{
+	notice_expired(d, now);
+	if (now.ns >= d->retry_ns)
+		settle_noticed(d, now);
+	d->expires_ns = next_expiry(d, now);
 }
 
 /* When what was noticed is settled though nothing else happens. */
@@ -250,8 +267,7 @@ settling_due(const struct desk *d)
 int64_t
 desk_deadline(const struct desk *d)
 {
-	int64_t ns = dw_clock_sooner(dw_order_least(&d->due),
-	    dw_order_least(&d->expiries));
+	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), d->expires_ns);
 
 	ns = dw_clock_sooner(ns, desk_tallies_due(d));
 	return dw_clock_sooner(ns, settling_due(d));

@@ -165,7 +165,9 @@ struct desk {
 	struct dw_list conns;
 	struct dw_order line;     /* see line.c */
 	struct dw_order due;      /* conns with a turn, or that linger */
-	struct dw_order expiries; /* who left, by when it is closed */
+	struct dw_order expiries; /* who left, by when it is closed on the
+	                           * steady clock; */
+	int64_t expires_ns;       /* the first of them about then */
 	struct dw_list noticed;   /* sessions that are to be settled; */
 	struct dw_list taken;     /* those that may wait for another round, */
 	int64_t taken_ns;         /* until then */
@@ -331,7 +333,8 @@ void desk_notice_empty(struct desk *d, struct desk_conn *c,
 
 /* ---- speak.c: one customer's connection ---- */
 
-/* Time may have to change something about it at another time than before. */
+/* Time may have to change something about it at another time than before; of one
+ * that has disconnected nothing. */
 void desk_conn_schedule(struct desk *d, struct desk_conn *c);
 
 /* Puts text; n: the reply that ends with it, 0 for what is none. */

@@ -25,7 +25,8 @@ desk_conn_schedule(struct desk *d, struct desk_conn *c)
 
 	if (c->mode == EV_MODE_CLASSIC && !c->ending)
 		ns = dw_clock_sooner(ns, desk_turn_deadline(&c->turn));
-	if (ns == DW_NEVER)
+	/* News of it may still come when its worker is about to free it. */
+	if (ns == DW_NEVER || dw_list_empty(&c->node))
 		dw_order_del(&d->due, &c->due);
 	else if (!dw_order_has(&c->due) || c->due.key != ns)
 		dw_order_put(&d->due, &c->due, ns);

@@ -435,6 +435,15 @@ may_wait(struct svc *svc, int r)
 	return now < svc->patience_ns;
 }
 
+/* Before the desk thread waits, for the disk or for its inbox: operators get
+ * what they were told, and then the nodes' owners go on. */
+static void
+hand_out(struct svc *svc)
+{
+	svc_operators_hand_out(svc);
+	svc_give_back(&svc->inbox, &svc->done);
+}
+
 /* Stores what was decided.  Returns 0, -EAGAIN when it is to be tried again
  * before anybody hears of it, or another -errno. */
 static int
@@ -450,6 +459,7 @@ append(struct svc *svc)
 		svc->patience_ns = 0;
 		return 0;
 	}
+	hand_out(svc);
 	r = store_append(svc->store, evs, n);
 	if (may_wait(svc, r))
 		return -EAGAIN;
@@ -633,15 +643,6 @@ svc_done(struct svc *svc, struct svc_node *n)
 	dw_list_add(&svc->done, &n->link);
 }
 
-/* Before the desk thread waits, for the disk or for its inbox: operators get
- * what they were told, and then the nodes' owners go on. */
-static void
-hand_out(struct svc *svc)
-{
-	svc_operators_hand_out(svc);
-	svc_give_back(&svc->inbox, &svc->done);
-}
-
 void *
 svc_desk_thread(void *arg)
 {
@@ -661,7 +662,6 @@ svc_desk_thread(void *arg)
 			decide(svc, DW_LIST_OF(n, struct svc_node, link));
 		if (waits_for_lock(svc) && dw_clock_ns() >= svc->again_ns)
 			try_again(svc);
-		hand_out(svc);
 		if (!waits_for_lock(svc))
 			store(svc);
 		hand_out(svc);

@@ -5,11 +5,16 @@ fails."""
 
 import contextlib
 import os
+import shlex
 import socket
 import sqlite3
+import subprocess
+import tempfile
 import time
 
-from desk import Desk, case, main, same, size
+import disks
+from desk import SANITIZED, Desk, Skip, case, main, same, size
+from tap import HERE
 
 SORRY = "Your message could not be stored. Please send it again."
 PATIENCE = 2                    # the desk's, in seconds
@@ -110,6 +115,63 @@ def marks(o, sid):
     o.sync()
     return [e["n"] for e in o.events()
             if e["ev"] == "sent" and e["sid"] == sid]
+
+
+@contextlib.contextmanager
+def recorded():
+    """A folder, the environment of a desk that is recorded there
+    (recorded_calls.c), and what returns the record's rows."""
+    if SANITIZED:
+        raise Skip("a sanitizer wants to be loaded first")
+    with tempfile.TemporaryDirectory(prefix="dw", dir="/tmp") as top:
+        preload, record = f"{top}/recorded_calls.so", f"{top}/record"
+        os.mkdir(f"{top}/s", 0o700)
+        subprocess.run([*shlex.split(os.environ.get("CC", "cc")), "-shared",
+                        "-fPIC", "-o", preload, f"{HERE}/recorded_calls.c",
+                        "-ldl"], check=True)
+
+        def rows():
+            with open(record, "rb") as f:
+                return list(disks.rows(f.read()))
+        yield f"{top}/s", {"LD_PRELOAD": preload, "RECORD_TO": record,
+                           "RECORD_OF": f"{top}/s"}, rows
+
+
+def syncs_until_told(rows, text):
+    """So often was a file synced, from when the text was written to when an
+    operator was sent it."""
+    written = next(i for i, (kind, _, _, data) in enumerate(rows)
+                   if kind == "w" and text in data)
+    told = next(i for i, (kind, _, _, data) in enumerate(rows)
+                if kind == "s" and b'"text":"' + text + b'"' in data)
+    return sum(1 for kind, *_ in rows[written:told] if kind == "e")
+
+
+@case("what is stored is told before more is, also when a reply that was stored "
+      "long ago parts a round that waited for a lock")
+def _():
+    texts = [f"message {n}" for n in range(6)]
+    with recorded() as (folder, env, rows):
+        with Desk(folder=folder, env=env) as d:
+            o, customers = d.operator(), [d.line() for _ in texts]
+            for n, c in enumerate(customers):
+                c.send(f"hi {n}\n")
+                sid = o.said(f"hi {n}")["sid"]
+            for n in range(1, 67):  # of two more than the desk remembers
+                same(o.answer(o.ask("reply", sid=sid, text="yes", seen=1 << 40,
+                                    key=f"{n:032x}"))["op"], "ok")
+            with locked(d):
+                for text, c in zip(texts, customers):
+                    c.send(text + "\n")
+                    c.taken()
+                double = o.ask("reply", sid=sid, text="yes", seen=1 << 40,
+                               key=f"{1:032x}")
+                time.sleep(0.1)     # the lock's own length
+            same(o.answer(double)["op"], "ok")
+            for text in texts:
+                o.said(text)
+        same([syncs_until_told(rows(), text.encode()) for text in texts],
+             [1] * len(texts))
 
 
 @case("what a customer had not received when it went during a lock does not "

@@ -391,6 +391,25 @@ an_ended_customer_lingers_only_once_all_has_left(void)
 }
 
 static void
+one_who_was_let_go_waits_for_no_time(void)
+{
+	begin_with_anna(EV_MODE_LINE);
+	put_says = DESK_PUT_KEPT;
+	reply(1, "a long answer");
+	command("close 1");
+	done();
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
+	done();
+	ask((struct desk_request){ .rq = DESK_RQ_SENT,
+	    .conn = &anna,
+	    .offset = put_bytes,
+	    .taken = put_bytes });
+	done();
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	finish();
+}
+
+static void
 a_gone_session_is_closed_after_a_day_and_not_before(void)
 {
 	begin();
@@ -405,6 +424,30 @@ a_gone_session_is_closed_after_a_day_and_not_before(void)
 	later(1);
 	stored("closed 1 (gone); ");
 	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	finish();
+}
+
+/* While the machine sleeps only the steady clock goes on. */
+static void
+a_gone_session_is_closed_after_a_day_of_which_much_was_slept(void)
+{
+	begin();
+	opened(&anna, EV_MODE_LINE);
+	opened(&bert, EV_MODE_LINE);
+	said(&anna, "hi");
+	said(&bert, "hi");
+	done();
+	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
+	done();
+	now.ms += 23 * HOUR_MS;
+	now.steady_ms += 23 * HOUR_MS;
+	said(&bert, "hi");
+	done();
+	CHECK_INT(desk_deadline(desk), now.ns + HOUR_MS * DW_MS);
+	now.ms += HOUR_MS;
+	now.steady_ms += HOUR_MS;
+	said(&bert, "hi");
+	stored("said 2 n3 unattended; ok; closed 1 (gone); ");
 	finish();
 }
 
@@ -1353,8 +1396,10 @@ main(void)
 		T(a_classic_customer_hears_at_once_that_nobody_is_on_duty),
 		T(a_customer_who_was_served_and_leaves_closes_the_session),
 		T(a_gone_session_is_closed_after_a_day_and_not_before),
+		T(a_gone_session_is_closed_after_a_day_of_which_much_was_slept),
 		T(what_comes_behind_a_goodbye_begins_no_session),
 		T(an_ended_customer_lingers_only_once_all_has_left),
+		T(one_who_was_let_go_waits_for_no_time),
 		T(a_reply_reaches_its_session_alone_and_is_noted_as_sent),
 		T(sent_is_stored_with_what_is_stored_anyway),
 		T(sent_is_stored_alone_after_a_while),
