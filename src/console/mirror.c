@@ -158,17 +158,16 @@ reserve_one(struct con_mirror *m)
 static struct con_session *
 add(struct con_mirror *m, uint64_t sid)
 {
-	struct con_session *s = con_mirror_find(m, sid);
-	size_t at;
+	size_t at = place_of(m, sid);
+	struct con_session *s;
 
-	if (s != NULL)
-		return s;
+	if (at < m->n && m->all[at]->facts.sid == sid)
+		return m->all[at];
 	if (reserve_one(m) < 0 || (s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
 	s->facts.sid = sid;
 	dw_list_init(&s->showing);
 	dw_list_init(&s->flood);
-	at = place_of(m, sid);
 	memmove(m->all + at + 1, m->all + at, (m->n - at) * sizeof *m->all);
 	m->all[at] = s;
 	m->n++;
@@ -408,7 +407,8 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 			return -ENOMEM;
 	}
 	for (size_t i = m->n; i > 0; i--)
-		drop_if_done(m, m->all[i - 1]->facts.sid);
+		if (con_is_closed(m->all[i - 1]))
+			drop_if_done(m, m->all[i - 1]->facts.sid);
 	m->seq = f->seq;
 	return 0;
 }
