@@ -21,6 +21,8 @@
 #define SOCKET_SNDBUF         65536
 #define SOCKET_RCVBUF         16384
 #define HALF_CLOSED_KEEPALIVE 10 /* seconds */
+#define PROBES                3  /* may be lost, */
+#define PROBE_SECONDS         10 /* each of them for so long */
 
 #define IAC  0xff /* a telnet command */
 #define WILL 0xfb /* the first of those about an option */
@@ -312,7 +314,7 @@ prepare_socket(struct svc_customer *cu)
 	sks_set_option(s, SKS_USER_TIMEOUT, (int)l->user_timeout * 1000);
 	sks_set_option(s, SKS_SNDBUF, SOCKET_SNDBUF);
 	sks_set_option(s, SKS_RCVBUF, SOCKET_RCVBUF);
-	sks_set_keepalive(s, (int)l->keepalive, 10, 3);
+	sks_set_keepalive(s, (int)l->keepalive, PROBE_SECONDS, PROBES);
 }
 
 static void
@@ -470,10 +472,26 @@ svc_idle(struct svc_customer *cu)
 	cu->why = EV_WHY_LEFT;
 }
 
+/* Of one that will say nothing more the kernel is to know soon whether it is
+ * there.  With a user timeout that decides, and not the number of probes
+ * (tcp(7)). */
+static void
+look_after(struct svc_customer *cu)
+{
+	const int64_t s =
+	    HALF_CLOSED_KEEPALIVE + (int64_t)PROBES * PROBE_SECONDS;
+
+	sks_set_keepalive(cu->base.request, HALF_CLOSED_KEEPALIVE,
+	    PROBE_SECONDS, PROBES);
+	if (svc_limits_of(cu)->user_timeout > s)
+		sks_set_option(cu->base.request, SKS_USER_TIMEOUT,
+		    (int)s * 1000);
+}
+
 void
 svc_await_end(struct svc_customer *cu)
 {
-	sks_set_keepalive(cu->base.request, HALF_CLOSED_KEEPALIVE, 10, 3);
+	look_after(cu);
 	svc_request(cu, DESK_RQ_EOF, "", 0, 0);
 	while (sks_wait_hup(cu->base.request, svc_idle_ns(cu)) == SKS_ETIMEDOUT)
 		svc_idle(cu);

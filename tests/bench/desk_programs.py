@@ -22,7 +22,10 @@ MEMORY = "/dev/shm"             # a folder that no disk slows down
 PATIENCE = 60                   # seconds, then a program is said to hang
 
 # Nobody is slowed down or sent away, however much they say.
-UNLIMITED = ("--rate=1000000", "--flood-timeout=3600", "--drain=0")
+# Ten thousand keepalive probes in one moment are more than loopback's queue
+# takes.
+UNLIMITED = ("--rate=1000000", "--flood-timeout=3600", "--drain=0",
+             "--keepalive=3600")
 SPARE_FILES = 300               # of a desk, for what is no customer
 
 

@@ -69,6 +69,30 @@ def _():
                 same(s.getsockopt(tcp, socket.TCP_KEEPCNT), 3)
 
 
+def probes_ms(s):
+    """How long it takes to lose them all."""
+    tcp = socket.IPPROTO_TCP
+    return 1000 * (s.getsockopt(tcp, socket.TCP_KEEPIDLE) +
+                   s.getsockopt(tcp, socket.TCP_KEEPCNT) *
+                   s.getsockopt(tcp, socket.TCP_KEEPINTVL))
+
+
+@case("a silent customer is there until three probes were lost, and not one")
+def _():
+    with Desk() as d:
+        with socket.create_connection(("127.0.0.1", d.port)) as customer:
+            customer.sendall(b"hi\n")
+            customer.recv(1000)
+            with desk_end(d, customer) as s:
+                same(s.getsockopt(socket.IPPROTO_TCP,
+                                  socket.TCP_USER_TIMEOUT), probes_ms(s))
+                customer.shutdown(socket.SHUT_WR)
+                wait_until(lambda: s.getsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 40000,
+                    "a shorter user timeout")
+                same(probes_ms(s), 40000)
+
+
 @case("one who has ended its half is looked after more often")
 def _():
     with Desk("--keepalive", "3600") as d:
