@@ -2552,7 +2552,7 @@ desk_with_many(struct stage *s)
 static void
 a_script_is_told_of_all_who_are_here(void)
 {
-	char out[16384], name[16];
+	char out[16384], name[24];
 	struct stage s;
 
 	CHECK_INT(run_piped(&s, "", desk_with_many, out, sizeof out), 0);
