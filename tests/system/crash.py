@@ -80,8 +80,9 @@ def _():
     w = Witness()
     with state() as folder:
         for kill in range(KILLS):
+            # This operator reads slower than the desk tells.
             with Desk("--rate", "1000000", "--burst", "1000000",
-                      folder=folder) as d:
+                      "--operator-queue", "268435456", folder=folder) as d:
                 o = d.operator(seen=0, replay=True)
                 w.compare(o.events())
                 threads = [threading.Thread(target=talk, args=(
