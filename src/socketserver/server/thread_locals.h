@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* What a handler has left in thread-local variables of its thread. */
 #ifndef SKS_THREAD_LOCALS_H
 #define SKS_THREAD_LOCALS_H
 
