@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* This file keeps things in the order of a number, in a treap. */
 #include "config.h"
 
 #include "base/order.h"
