@@ -446,6 +446,20 @@ con_row_event(struct con_row *row, const struct ev_event *ev,
 		return answer_row(row, ev, about);
 	case EV_ERASED:
 		return erased_row(row, ev, about);
+	case EV_CLAIM:
+	case EV_FREE:
+	case EV_OFFER:
+	case EV_DECLINED:
+	case EV_KEEP:
+	case EV_NOTE:
+	case EV_MSG:
+	case EV_AWAY:
+	case EV_BACK:
+	case EV_SAME:
+	case EV_REOPENED:
+	case EV_BAN:
+	case EV_UNBAN:
+		return 0;
 	case EV_SENT: /* these two are marks of an earlier row */
 	case EV_UDP_SENT:
 	case EV_UNKNOWN:

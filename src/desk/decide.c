@@ -95,7 +95,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	ev.body = rq->text;
 	ev.len = rq->len;
 	ev.flags = rq->flags & (EV_FLAG_CUT_SHORT | EV_FLAG_REST_LOST);
-	if (d->operators == 0)
+	if (!desk_on_duty(d, now))
 		ev.flags |= EV_FLAG_UNATTENDED;
 	desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)
@@ -313,34 +313,18 @@ decide_stalled(struct desk *d, const struct desk_request *rq,
 }
 
 static int
-decide_attach(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+refuse_role(struct desk *d, const struct desk_request *rq,
+    const struct desk_command *cmd)
 {
-	struct ev_event ev = ev_event_of(EV_ON);
-	struct desk_effect *fx;
+	static const char *const sentences[] = {
+		[EV_ROLE_NONE] = N_("only operators may do that"),
+		[EV_ROLE_OPERATOR] = N_("only operators may do that"),
+		[EV_ROLE_SUPERVISOR] = N_(
+		    "only a supervisor or an admin of this desk may do that"),
+		[EV_ROLE_ADMIN] = N_("only an admin of this desk may do that"),
+	};
 
-	ev.who = rq->who;
-	d->operators++;
-	desk_emit(d, NULL, ev, now);
-	fx = desk_effect_add(d, DESK_FX_ATTACHED);
-	fx->node = rq->node;
-	fx->datagrams = d->unread;
-	d->unread = 0;
-	return 0;
-}
-
-static int
-decide_detach(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
-{
-	struct ev_event ev = ev_event_of(EV_OFF);
-
-	ev.who = rq->who;
-	assert(d->operators > 0);
-	d->operators--;
-	desk_emit(d, NULL, ev, now);
-	desk_fx_done(d, rq);
-	return 0;
+	return desk_refuse(d, rq, EV_CODE_DENIED, _(sentences[cmd->role]));
 }
 
 static int
@@ -355,6 +339,8 @@ decide_command(struct desk *d, const struct desk_request *rq,
 		    _("there is no such command; /help lists them"));
 		return 0;
 	}
+	if (rq->role < cmd->role)
+		return refuse_role(d, rq, cmd);
 	return cmd->run(d, rq, arg, now);
 }
 
@@ -386,8 +372,9 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_DISCONNECTED] = decide_disconnected,
 		[DESK_RQ_SENT] = decide_sent,
 		[DESK_RQ_STALLED] = decide_stalled,
-		[DESK_RQ_ATTACH] = decide_attach,
-		[DESK_RQ_DETACH] = decide_detach,
+		[DESK_RQ_ATTACH] = desk_decide_attach,
+		[DESK_RQ_DETACH] = desk_decide_detach,
+		[DESK_RQ_LOOK] = desk_decide_look,
 		[DESK_RQ_REPLY] = desk_decide_reply,
 		[DESK_RQ_COMMAND] = decide_command,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
@@ -400,6 +387,9 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	assert(rq->conn == NULL || rq->conn->magic == DESK_CONN_MAGIC);
 	if (desk_reserve(d, EVENTS_MAX, EFFECTS_MAX) < 0)
 		return -ENOMEM;
+	assert(rq->console == NULL || rq->console->magic == DESK_CONSOLE_MAGIC);
+	if (rq->console != NULL)
+		desk_console_save(d, rq->console);
 	if (rq->conn != NULL) {
 		desk_conn_save(d, rq->conn);
 		desk_notice_taken(d, rq->conn, rq->taken, now);

@@ -15,6 +15,10 @@
 
 #define FIRST_RESERVE 32 /* more than any one request needs */
 
+/* What settling one session may add at most. */
+#define SETTLES_EVENTS  4
+#define SETTLES_EFFECTS 4
+
 void
 desk_conn_init(struct desk_conn *c, const char *addr)
 {
@@ -37,6 +41,7 @@ desk_free(struct desk *d)
 	while ((n = dw_list_take(&d->sessions)) != NULL)
 		desk_session_free(DW_LIST_OF(n, struct desk_session, node));
 	desk_sids_fini(&d->sids);
+	desk_people_fini(d);
 	desk_effects_free(d);
 	desk_peers_fini(&d->peers);
 	desk_left_fini(d);
@@ -45,6 +50,7 @@ desk_free(struct desk *d)
 	free(d->effects);
 	free(d->saved);
 	free(d->conns_saved);
+	free(d->consoles_saved);
 	free(d);
 }
 
@@ -61,7 +67,8 @@ desk_new(const struct desk_config *config, struct desk **out)
 	dw_list_init(&d->conns);
 	dw_list_init(&d->noticed);
 	dw_list_init(&d->taken);
-	d->expires_ns = DW_NEVER;
+	dw_list_init(&d->people);
+	d->wakes_ns = DW_NEVER;
 	desk_tallies_init(d);
 	if (desk_left_init(d) < 0 ||
 	    desk_reserve(d, FIRST_RESERVE, FIRST_RESERVE) < 0 ||
@@ -121,6 +128,9 @@ date_all_back(struct ev_session *f, struct desk_time now)
 	date_back(&f->waiting_at, f->waiting_ms, now);
 	date_back(&f->said_at, f->said_ms, now);
 	date_back(&f->gone_at, f->gone_ms, now);
+	date_back(&f->owned_at, f->owned_ms, now);
+	date_back(&f->offered_at, f->offered_ms, now);
+	date_back(&f->kept_at, f->kept_ms, now);
 }
 
 void
@@ -154,15 +164,10 @@ settle_answered(struct desk *d, struct desk_session *s, struct desk_time now)
 static void
 settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	int64_t by_ms = s->facts.gone_at.steady_ms + d->config->gone_after_ms;
 	struct ev_event ev = ev_event_of(EV_CLOSED);
 
-	if (d->config->gone_after_ms == 0)
+	if (desk_expires_ms(d, s) > now.steady_ms)
 		return;
-	if (by_ms > now.steady_ms) {
-		dw_order_put(&d->expiries, &s->expiry, by_ms);
-		return;
-	}
 	ev.why = EV_WHY_GONE;
 	desk_emit(d, s, ev, now);
 }
@@ -182,7 +187,6 @@ static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	desk_round_touch(d, s);
-	dw_order_del(&d->expiries, &s->expiry);
 	desk_settle_sent(d, s, now);
 	if (s->facts.state == EV_STATE_CLOSED)
 		return;
@@ -194,17 +198,17 @@ settle(struct desk *d, struct desk_session *s, struct desk_time now)
 		settle_answered(d, s, now);
 	if (s->facts.state == EV_STATE_LEFT)
 		settle_expired(d, s, now);
+	desk_wake_update(d, s);
 }
 
 static void
-notice_expired(struct desk *d, struct desk_time now)
+notice_woken(struct desk *d, struct desk_time now)
 {
-	while (dw_order_least(&d->expiries) <= now.steady_ms) {
-		struct desk_session *s =
-		    DW_LIST_OF(dw_order_first(&d->expiries),
-			struct desk_session, expiry);
+	while (dw_order_least(&d->wakes) <= now.steady_ms) {
+		struct desk_session *s = DW_LIST_OF(dw_order_first(&d->wakes),
+		    struct desk_session, wake);
 
-		dw_order_del(&d->expiries, &s->expiry);
+		dw_order_del(&d->wakes, &s->wake);
 		desk_notice(d, s);
 	}
 }
@@ -216,7 +220,7 @@ settle_all(struct desk *d, struct dw_list *noticed, struct desk_time now)
 		struct desk_session *s =
 		    DW_LIST_OF(noticed->next, struct desk_session, noticed);
 
-		if (desk_reserve(d, 2, 0) < 0) {
+		if (desk_reserve(d, SETTLES_EVENTS, SETTLES_EFFECTS) < 0) {
 			d->retry_ns = now.ns + d->config->retry_ns;
 			return;
 		}
@@ -236,9 +240,10 @@ settle_noticed(struct desk *d, struct desk_time now)
 
 /* When to look again by the clock that can be awaited. */
 static int64_t
-next_expiry(const struct desk *d, struct desk_time now)
+next_wake(const struct desk *d, struct desk_time now)
 {
-	int64_t ms = dw_order_least(&d->expiries);
+	int64_t ms = dw_clock_sooner(dw_order_least(&d->wakes),
+	    dw_order_least(&d->idle_at));
 
 	return ms == DW_NEVER ? DW_NEVER :
 				now.ns + (ms - now.steady_ms) * DW_MS;
@@ -247,10 +252,10 @@ next_expiry(const struct desk *d, struct desk_time now)
 void
 desk_settle(struct desk *d, struct desk_time now)
 {
-	notice_expired(d, now);
+	notice_woken(d, now);
 	if (now.ns >= d->retry_ns)
 		settle_noticed(d, now);
-	d->expires_ns = next_expiry(d, now);
+	d->wakes_ns = next_wake(d, now);
 }
 
 /* When what was noticed is settled though nothing else happens. */
@@ -267,7 +272,7 @@ settling_due(const struct desk *d)
 int64_t
 desk_deadline(const struct desk *d)
 {
-	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), d->expires_ns);
+	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), d->wakes_ns);
 
 	ns = dw_clock_sooner(ns, desk_tallies_due(d));
 	return dw_clock_sooner(ns, settling_due(d));
@@ -307,6 +312,14 @@ desk_known(struct desk *d, uint64_t sid)
 	if (s == NULL || s->facts.state == EV_STATE_CLOSED)
 		return NULL;
 	return &s->facts;
+}
+
+void
+desk_reconfigure(struct desk *d, const struct desk_config *config)
+{
+	d->config = config;
+	DW_LIST_EACH(n, &d->sessions)
+		desk_wake_update(d, DW_LIST_OF(n, struct desk_session, node));
 }
 
 void

@@ -67,7 +67,8 @@ struct desk_session {
 	struct dw_list node;          /* in desk.sessions */
 	struct dw_list noticed;       /* in desk.noticed, or in desk.taken */
 	struct dw_order_node in_line; /* in desk.line */
-	struct dw_order_node expiry;  /* in desk.expiries, of one that left */
+	struct dw_order_node wake;    /* in desk.wakes: when time changes it */
+	struct dw_list owned;         /* among those of its owner */
 	/* Of one that left, and for whom nothing is awaited any more: */
 	struct dw_order_node left_node; /* in desk.left */
 	struct dw_list host_node;       /* among those of its address, or for a
@@ -104,6 +105,42 @@ struct desk_conn {
 	struct dw_order_node due; /* in desk.due, when time may change it */
 };
 
+/*
+ * An operator's console.  It belongs to the worker of its link, who says who it
+ * is before DESK_RQ_ATTACH and keeps it until its DESK_RQ_DETACH is answered;
+ * between the two only the desk touches the rest.
+ */
+struct desk_console {
+	unsigned magic;
+	char who[EV_NAME_SIZE]; /* the operator: two consoles of one name are
+	                         * one person */
+	char as[EV_NAME_SIZE];  /* as customers see it; "": the same */
+	enum ev_role role;
+
+	struct desk_person *person; /* NULL: not attached */
+	struct dw_list node;        /* in person.consoles */
+	uint64_t looks;             /* has this session selected; 0: none */
+	uint64_t types;             /* in a text for it; 0: in none */
+	int64_t keys_ms; /* when there was a key, on the steady clock */
+	bool idle;       /* there was none for long */
+	struct dw_order_node idle_at; /* in desk.idle_at: when it will be */
+	uint64_t reserved;            /* this session for a moment, */
+	int64_t reserved_ms;          /* until then, on the steady clock */
+};
+
+/* An operator, by name: who is at a console, or has been and owns a session. */
+struct desk_person {
+	struct dw_list node; /* in desk.people */
+	char name[EV_NAME_SIZE];
+	struct dw_list consoles; /* none: it has left, */
+	int64_t left_ms;         /* then, on the steady clock */
+	int64_t came_ms;         /* and came then, by the wall clock */
+	struct dw_list owned;    /* sessions */
+	bool away;               /* it said so */
+	bool is_present;         /* counted in desk.present */
+	bool was_present;        /* and so the last event said */
+};
+
 enum desk_rq {
 	DESK_RQ_NONE,         /* nothing to decide */
 	DESK_RQ_OPENED,       /* conn, mode, charset: what it speaks is known;
@@ -122,17 +159,25 @@ enum desk_rq {
 	DESK_RQ_SENT,         /* conn, offset: bytes that went out, or taken:
 	                  * more of them are with its machine */
 	DESK_RQ_STALLED,      /* conn, why: does not read, or sends too much */
-	DESK_RQ_ATTACH,       /* who: an operator came */
-	DESK_RQ_DETACH,       /* who */
-	DESK_RQ_REPLY,        /* who, sid, text, key, seen */
-	DESK_RQ_COMMAND,      /* who, text: "close 3" */
-	DESK_RQ_DATAGRAM,     /* addr, route, text, whole, flags: a datagram
+	DESK_RQ_ATTACH,       /* console, who: an operator came */
+	DESK_RQ_DETACH,       /* console, who */
+	DESK_RQ_LOOK,         /* console, sid: it has selected that one */
+	DESK_RQ_TYPES,        /* console, sid: keys are being pressed */
+	DESK_RQ_NEXT,     /* console, who, sid: reserves who waits longest and
+	                  * is nobody's, but for sid */
+	DESK_RQ_REPLY,    /* who, as, sid, text, key, seen */
+	DESK_RQ_NOTE,     /* who, sid, text, key */
+	DESK_RQ_COMMAND,  /* who, role, text: "close 3"; console, if it is of
+	                  * one */
+	DESK_RQ_REOPEN,   /* who, sid, facts: as the journal knows them;
+	                  * NULL: it does not */
+	DESK_RQ_DATAGRAM, /* addr, route, text, whole, flags: a datagram
 	                  * came */
-	DESK_RQ_DROPPED,      /* datagrams were dropped; the sink knows how
+	DESK_RQ_DROPPED,  /* datagrams were dropped; the sink knows how
 	                  * many when it is to say so */
-	DESK_RQ_STRANGER,     /* conn, why, text: it is no customer, and this
+	DESK_RQ_STRANGER, /* conn, why, text: it is no customer, and this
 	                  * could be read of it; also before it is opened */
-	DESK_RQ_DRAIN,        /* end all sessions, take no more */
+	DESK_RQ_DRAIN,    /* end all sessions, take no more */
 	DESK_RQ_KINDS
 };
 
@@ -144,7 +189,12 @@ struct desk_request {
 	struct desk_conn *conn;
 	enum ev_mode mode;
 	const struct dw_charset *charset; /* NULL: not known */
-	const char *who, *text, *why;
+	struct desk_console *console;
+	enum ev_role role; /* of who */
+	const char *who;
+	const char *as; /* for customers; NULL or "": who */
+	const struct ev_session *facts;
+	const char *text, *why;
 	size_t len;
 	unsigned flags;
 	uint64_t sid, offset;
@@ -243,6 +293,11 @@ struct desk_sink {
 	 * every event.  It also answers.  datagrams: so many came while
 	 * nobody was on duty. */
 	void (*attached)(void *arg, void *node, uint64_t datagrams);
+	/* The desk does not know that session any more: asks the journal, and comes
+	 * back with DESK_RQ_REOPEN on the same node. */
+	void (*find_session)(void *arg, void *node, uint64_t sid);
+	/* Reads the configuration again, and answers then. */
+	void (*reload)(void *arg, void *node);
 	/* Shows this page of the past, and answers then. */
 	void (*past)(void *arg, void *node, const struct ev_past *past);
 	/* Sends one datagram, in to->charset.  NULL when it went out, or a constant that says
@@ -275,20 +330,31 @@ struct desk_config {
 	int64_t sent_ns;       /* so long the event that a reply arrived waits
 	                        * for a round that is stored anyway */
 	int64_t gone_after_ms; /* then one that left is closed; 0: never */
-	size_t max_gone;       /* so many of these are on the list, */
-	size_t max_gone_per_address; /* and of one address; 0: any number */
-	size_t held_bytes;           /* text that may wait for a turn */
-	size_t max_message;          /* bytes of one reply */
-	size_t max_keys;             /* of one session, that are known */
-	size_t max_peers;            /* over UDP, that are known */
-	int64_t peer_ns;             /* and for so long */
-	size_t max_answer;           /* bytes of one answer over UDP */
+	int64_t claim_timeout_ms; /* so long an owner may leave a customer
+	                           * unanswered, */
+	int64_t lost_grace_ms;    /* and so long it may have no console */
+	int64_t away_after_ms;  /* a console without a key is away; 0: never */
+	int64_t place_every_ms; /* a customer hears its place this often */
+	int64_t quiet_after_ms; /* then a quiet session is warned; 0: never, */
+	int64_t quiet_warning_ms; /* and so long behind that it is closed */
+	int64_t max_ban_ms;       /* by the desk itself */
+	const struct desk_hours *hours; /* NULL: at any time */
+	size_t max_gone;                /* so many of these are on the list, */
+	size_t max_gone_per_address;    /* and of one address; 0: any number */
+	size_t held_bytes;              /* text that may wait for a turn */
+	size_t max_message;             /* bytes of one reply */
+	size_t max_keys;                /* of one session, that are known */
+	size_t max_peers;               /* over UDP, that are known */
+	int64_t peer_ns;                /* and for so long */
+	size_t max_answer;              /* bytes of one answer over UDP */
 };
 
 struct desk;
 
 /* For the worker, before its first request. */
 void desk_conn_init(struct desk_conn *c, const char *addr);
+void desk_console_init(struct desk_console *con, const char *who,
+    const char *as, enum ev_role role);
 
 /* Returns 0 or -ENOMEM.  config and its strings stay the caller's and must
  * outlive the desk. */
@@ -341,6 +407,15 @@ uint64_t desk_last_seq(const struct desk *d);
 
 /* What is known of a session that has not ended; NULL for any other. */
 const struct ev_session *desk_known(struct desk *d, uint64_t sid);
+
+/* Who is at a console now, in no order. */
+void desk_each_person(const struct desk *d,
+    void (*fn)(void *arg, const struct desk_person *p), void *arg);
+bool desk_person_is_away(const struct desk_person *p);
+
+/* From here on this holds; config as for desk_new().  Looks at each session
+ * once. */
+void desk_reconfigure(struct desk *d, const struct desk_config *config);
 
 /* How many sessions of those who left are not on the list. */
 uint64_t desk_unlisted(const struct desk *d);

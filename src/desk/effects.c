@@ -42,6 +42,18 @@ show_past(const struct desk_round *r, const struct desk_effect *fx)
 	r->sink->past(r->arg, fx->node, &fx->past);
 }
 
+static void
+find_session(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->find_session(r->arg, fx->node, fx->answer.sid);
+}
+
+static void
+reload(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->reload(r->arg, fx->node);
+}
+
 /* ---- to whoever asked ---- */
 
 static void
@@ -266,6 +278,8 @@ static const struct {
 	[DESK_FX_DRAIN]        = { ORDER, drain,              drain },
 	[DESK_FX_QUIT]         = { ORDER, quit,               quit },
 	[DESK_FX_PAST]         = { ORDER, show_past,          show_past },
+	[DESK_FX_FIND]         = { ORDER, find_session,       find_session },
+	[DESK_FX_RELOAD]       = { ORDER, reload,             reload },
 	[DESK_FX_HEARD]        = { ORDER, desk_peer_heard,    NULL },
 	[DESK_FX_UDP_ANSWER]   = { ORDER, desk_send_datagram, NULL },
 	/* An operator is let in also, and then above all, when the disk is

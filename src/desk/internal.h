@@ -44,6 +44,8 @@ enum desk_fx {
 	DESK_FX_DRAIN,      /* says goodbye to all */
 	DESK_FX_QUIT,       /* an operator wants the desk to stop */
 	DESK_FX_PAST,       /* node, past */
+	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
+	DESK_FX_RELOAD,     /* node: the configuration */
 	DESK_FX_HEARD,      /* event, route: who wrote over UDP */
 	DESK_FX_UDP_ANSWER, /* event, peer */
 	DESK_FX_ATTACHED    /* node, datagrams */
@@ -136,14 +138,22 @@ struct desk_saved_conn {
 	uint64_t rows;
 };
 
+/* And a console. */
+struct desk_saved_console {
+	struct desk_console *console;
+	struct desk_console was; /* but for what links it to others */
+	bool attached;
+	bool away; /* its person's */
+};
+
 /* The desk as it was when the round began, for the same. */
 struct desk_began {
-	unsigned operators;
 	bool draining;
 };
 
-#define DESK_MAGIC      0xde5c0001u
-#define DESK_CONN_MAGIC 0xde5c0002u
+#define DESK_MAGIC         0xde5c0001u
+#define DESK_CONN_MAGIC    0xde5c0002u
+#define DESK_CONSOLE_MAGIC 0xde5c0003u
 
 /* The sessions by their numbers; see sids.c. */
 struct desk_sids {
@@ -163,18 +173,21 @@ struct desk {
 	                          * their last words went out */
 	struct desk_sids sids;   /* the same */
 	struct dw_list conns;
-	struct dw_order line;     /* see line.c */
-	struct dw_order due;      /* conns with a turn, or that linger */
-	struct dw_order expiries; /* who left, by when it is closed on the
-	                           * steady clock; */
-	int64_t expires_ns;       /* the first of them about then */
-	struct dw_list noticed;   /* sessions that are to be settled; */
-	struct dw_list taken;     /* those that may wait for another round, */
-	int64_t taken_ns;         /* until then */
-	uint64_t seq, sid;        /* last ones used, this round's
+	struct dw_order line;    /* see line.c */
+	struct dw_order due;     /* conns with a turn, or that linger */
+	struct dw_order wakes;   /* sessions that time changes, by when it does
+	                           * on the steady clock; */
+	struct dw_order idle_at; /* consoles, by when they are idle; */
+	int64_t wakes_ns;        /* the first of both about then */
+	struct dw_list noticed;  /* sessions that are to be settled; */
+	struct dw_list taken;    /* those that may wait for another round, */
+	int64_t taken_ns;        /* until then */
+	uint64_t seq, sid;       /* last ones used, this round's
 	                    * included */
 	uint64_t stored_seq, stored_sid;
-	unsigned operators; /* on duty */
+	struct dw_list people; /* operators */
+	unsigned consoles;     /* of all of them, and so many operators */
+	unsigned present;      /* are at one that is not away */
 	bool draining, drained;
 	int64_t retry_ns; /* not before: storing failed */
 
@@ -205,6 +218,8 @@ struct desk {
 	size_t nsaved, cap_saved;
 	struct desk_saved_conn *conns_saved;
 	size_t nconns_saved, cap_conns_saved;
+	struct desk_saved_console *consoles_saved;
+	size_t nconsoles_saved, cap_consoles_saved;
 	struct desk_began began;
 };
 
@@ -234,6 +249,39 @@ void desk_round_forget(struct desk *d);
 
 /* For desk_retract(): this connection as it is now. */
 void desk_conn_save(struct desk *d, struct desk_conn *c);
+
+void desk_console_save(struct desk *d, struct desk_console *con);
+
+/* ---- wake.c ---- */
+
+/* When time next changes something about the session; after each event of it,
+ * and whatever else that depends on. */
+void desk_wake_update(struct desk *d, struct desk_session *s);
+/* When one that left is closed; DW_NEVER. */
+int64_t desk_expires_ms(const struct desk *d, const struct desk_session *s);
+
+/* ---- people.c ---- */
+
+int desk_decide_attach(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_decide_detach(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_decide_look(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+
+/* The operator of that name; NULL: nobody of that name is at a console or owns a
+ * session. */
+struct desk_person *desk_person_find(const struct desk *d, const char *name);
+/* The same, made if there is none.  NULL: no memory. */
+struct desk_person *desk_person_get(struct desk *d, const char *name);
+/* Forgets one who has neither a console nor a session. */
+void desk_person_drop(struct desk *d, struct desk_person *p);
+void desk_people_fini(struct desk *d);
+/* For desk_retract(). */
+void desk_people_restore(struct desk *d);
+
+/* Is somebody there to answer?  now: the hours count, too. */
+bool desk_on_duty(const struct desk *d, struct desk_time now);
 
 /* ---- reply.c, keys.c ---- */
 

@@ -8,9 +8,12 @@ libdeskwire_la_SOURCES += \
 	src/desk/desk.h \
 	src/desk/datagrams.c \
 	src/desk/left.c \
+	src/desk/people.c \
 	src/desk/peers.c \
 	src/desk/peers.h \
 	src/desk/effects.c \
+	src/desk/hours.c \
+	src/desk/hours.h \
 	src/desk/keys.c \
 	src/desk/line.c \
 	src/desk/reply.c \
@@ -24,4 +27,5 @@ libdeskwire_la_SOURCES += \
 	src/desk/tally.c \
 	src/desk/turn.c \
 	src/desk/turn.h \
-	src/desk/visitor.c
+	src/desk/visitor.c \
+	src/desk/wake.c

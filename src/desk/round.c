@@ -43,7 +43,10 @@ desk_reserve(struct desk *d, size_t events, size_t effects)
 	    desk_grow(&d->saved, &d->cap_saved, d->nsaved + events,
 		sizeof *d->saved) < 0 ||
 	    desk_grow(&d->conns_saved, &d->cap_conns_saved,
-		d->nconns_saved + events + effects, sizeof *d->conns_saved) < 0)
+		d->nconns_saved + events + effects,
+		sizeof *d->conns_saved) < 0 ||
+	    desk_grow(&d->consoles_saved, &d->cap_consoles_saved,
+		d->nconsoles_saved + 1, sizeof *d->consoles_saved) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -73,7 +76,8 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 	if (s != NULL) {
 		/* Behind the end of a session only the news comes that its
 		 * last words went out. */
-		assert(s->facts.state != EV_STATE_CLOSED || ev.kind == EV_SENT);
+		assert(s->facts.state != EV_STATE_CLOSED ||
+		    ev.kind == EV_SENT || ev.kind == EV_REOPENED);
 		assert(ev.kind != EV_SAID || ev.n == s->facts.in + 1);
 		assert(ev.kind != EV_REPLY || ev.n == s->facts.out + 1);
 		if (ev.sid == 0)
@@ -81,6 +85,7 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 		desk_round_touch(d, s);
 		ev_apply(&s->facts, &ev);
 		desk_line_update(d, s);
+		desk_wake_update(d, s);
 		if (ev.kind == EV_REPLY)
 			desk_keys_note(d, s, &ev);
 	}
@@ -180,6 +185,7 @@ put_back(struct desk *d, const struct desk_saved *saved)
 	s->saved = false;
 	desk_keys_restore(s);
 	desk_line_update(d, s);
+	desk_wake_update(d, s);
 	desk_notice(d, s);
 }
 
@@ -226,6 +232,7 @@ desk_round_forget(struct desk *d)
 
 	desk_effects_free(d);
 	d->nevents = d->neffects = d->nsaved = d->nconns_saved = 0;
+	d->nconsoles_saved = 0;
 	if (small)
 		let_room_go(d);
 }
@@ -236,7 +243,7 @@ begin_next(const struct desk_round *r)
 	struct desk *d = r->d;
 
 	desk_round_forget(d);
-	d->began = (struct desk_began){ d->operators, d->draining };
+	d->began = (struct desk_began){ d->draining };
 	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
 		d->drained = true;
 		r->sink->drained(r->arg);

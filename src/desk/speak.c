@@ -189,8 +189,8 @@ desk_conn_bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 }
 
 static int
-greeting(const struct desk *d, const struct desk_conn *c, char *buf,
-    size_t size)
+greeting(const struct desk *d, const struct desk_conn *c, struct desk_time now,
+    char *buf, size_t size)
 {
 	/* It may have said something already. */
 	struct desk_place p = desk_place(d, c->session);
@@ -204,7 +204,7 @@ greeting(const struct desk *d, const struct desk_conn *c, char *buf,
 		return n;
 	return n +
 	    snprintf(buf + n, size - (size_t)n,
-		d->operators == 0 ?
+		!desk_on_duty(d, now) ?
 		    _("Nobody is on duty right now; what you write is kept.") :
 		    _("You are number %u in line. Write your question."),
 		p.at != 0 ? p.at : p.of + 1);
@@ -245,7 +245,7 @@ desk_conn_greet(const struct desk_round *r, struct desk_conn *c)
 {
 	char text[GREETING_MAX];
 
-	if (greeting(r->d, c, text, sizeof text) < 0)
+	if (greeting(r->d, c, r->now, text, sizeof text) < 0)
 		text[0] = '\0';
 	add_commands(c, text, sizeof text);
 	if (c->mode == EV_MODE_CLASSIC)

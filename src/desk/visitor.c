@@ -103,7 +103,7 @@ visitor_place(struct desk *d, const struct desk_request *rq, const char *arg,
 	(void)now;
 	if (text != NULL)
 		desk_fx_say(d, rq->conn, text)->owned = text;
-	if (d->operators == 0)
+	if (!desk_on_duty(d, now))
 		desk_fx_say(d, rq->conn,
 		    _("Nobody is on duty right now; what you write is kept."));
 }

@@ -234,6 +234,24 @@ sink_drained(void *arg)
 	dw_wake_ring(svc->config->quit);
 }
 
+static void
+sink_find_session(void *arg, void *node, uint64_t sid)
+{
+	const struct desk_answer a = { .code = EV_CODE_UNKNOWN,
+		.sid = sid,
+		.text = "" };
+
+	sink_answer(arg, node, &a);
+}
+
+static void
+sink_reload(void *arg, void *node)
+{
+	const struct desk_answer a = { .code = EV_CODE_UNKNOWN, .text = "" };
+
+	sink_answer(arg, node, &a);
+}
+
 static const struct desk_sink sink = {
 	.event = sink_event,
 	.say = sink_say,
@@ -243,6 +261,8 @@ static const struct desk_sink sink = {
 	.answer = sink_answer,
 	.find_reply = sink_find_reply,
 	.attached = sink_attached,
+	.find_session = sink_find_session,
+	.reload = sink_reload,
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,

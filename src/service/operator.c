@@ -48,6 +48,7 @@ struct svc_operator {
 	unsigned next;
 	struct svc_node attach, detach, caught_up, emptied;
 	struct svc_node look, ping, read; /* what the frame says is in them */
+	struct desk_console console;
 	char name[NAME_SIZE];
 	uint64_t seen; /* its hello: wants all after */
 	bool replay;
@@ -274,7 +275,7 @@ static void
 welcome(struct svc_operator *op, uint64_t datagrams)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
-	struct ev_command commands[16];
+	struct ev_command commands[48];
 	struct snapshot snap = { NULL, 0, 0 };
 	struct peers peers = { .n = 0 };
 	struct svc *svc = op->svc;
@@ -712,6 +713,7 @@ operator_nodes(struct svc_operator *op)
 	op->caught_up.ready = caught_up;
 	op->detach.ready = detaching;
 	op->attach.rq.who = op->detach.rq.who = op->name;
+	op->attach.rq.console = op->detach.rq.console = &op->console;
 }
 
 static struct svc_operator *
@@ -784,6 +786,7 @@ hello(struct svc_operator *op, const struct wire_frame *f)
 	op->seen = f->seen;
 	op->replay = f->replay;
 	op->attached = true;
+	desk_console_init(&op->console, op->name, "", EV_ROLE_ADMIN);
 	svc_post(&op->svc->inbox, &op->attach);
 	svc_wait(&op->svc->inbox, &op->attach);
 }
@@ -803,6 +806,7 @@ request(struct svc_operator *op, struct wire_frame *f)
 	on->node.id = f->id;
 	on->node.rq.rq = f->op == WIRE_REPLY ? DESK_RQ_REPLY : DESK_RQ_COMMAND;
 	on->node.rq.who = op->name;
+	on->node.rq.role = op->console.role;
 	on->node.rq.sid = f->sid;
 	on->node.rq.text = f->text;
 	on->node.rq.len = f->len;

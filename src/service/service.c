@@ -366,6 +366,13 @@ configure_desk(struct svc *svc)
 	dc->retry_ns = DW_SECOND;
 	dc->sent_ns = SENT_NS;
 	dc->gone_after_ms = l->gone_after * 1000;
+	dc->claim_timeout_ms = l->claim_timeout * 1000;
+	dc->lost_grace_ms = l->lost_grace * 1000;
+	dc->away_after_ms = l->away_after * 1000;
+	dc->place_every_ms = l->place_every * 1000;
+	dc->quiet_after_ms = l->quiet_after * 1000;
+	dc->quiet_warning_ms = l->quiet_warning * 1000;
+	dc->max_ban_ms = l->max_ban * 1000;
 	dc->max_gone = (size_t)l->max_gone;
 	dc->max_gone_per_address = (size_t)l->max_gone_per_address;
 	dc->held_bytes = HELD_BYTES;

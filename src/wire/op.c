@@ -66,7 +66,8 @@ enum {
 	F_KEY = 131072,
 	F_NOW = 262144,
 	F_MOMENTS = 524288,
-	F_SINCE = 1048576
+	F_SINCE = 1048576,
+	F_ROLE = 2097152
 };
 
 static const struct {
@@ -75,6 +76,9 @@ static const struct {
 } ops[WIRE_OPS] = {
 	[WIRE_HELLO] = { "hello", F_V | F_NAME | F_SEEN | F_REPLAY },
 	[WIRE_REPLY] = { "reply", F_ID | F_SID | F_TEXT | F_SEEN | F_KEY },
+	[WIRE_NOTE] = { "note", F_ID | F_SID | F_TEXT | F_KEY },
+	[WIRE_NEXT] = { "next", F_ID | F_SID },
+	[WIRE_TYPES] = { "types", F_N | F_NAME | F_SID },
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
 	[WIRE_READ] = { "read", F_SID | F_SEQ | F_N },
 	[WIRE_LOOK] = { "look", F_SID },
@@ -82,7 +86,7 @@ static const struct {
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
 	[WIRE_WELCOME] = { "welcome",
 	    F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY | F_JOURNAL | F_DATAGRAMS |
-		F_BURST | F_UNLISTED | F_NOW | F_LISTS },
+		F_BURST | F_UNLISTED | F_NOW | F_LISTS | F_ROLE },
 	[WIRE_LIVE] = { "live", F_SEQ | F_NOW | F_MOMENTS },
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
@@ -122,6 +126,8 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "since", SIGNED, since_ms, F_SINCE),
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
 	ROW(struct wire_frame, "name", STRING, name, F_NAME),
+	ROW(struct wire_frame, "as", STRING, as, F_ROLE),
+	WORD_ROW(struct wire_frame, "role", role, F_ROLE, ev_roles),
 	ROW(struct wire_frame, "desk", STRING, desk, F_DESK),
 	ROW(struct wire_frame, "journal", STRING, journal, F_JOURNAL),
 	ROW(struct wire_frame, "key", KEY, key, F_KEY),
@@ -158,6 +164,8 @@ static const struct member session_members[] = {
 	CHARS_ROW(struct ev_session, "name", name),
 	CHARS_ROW(struct ev_session, "addr", addr),
 	CHARS_ROW(struct ev_session, "by", by),
+	CHARS_ROW(struct ev_session, "owner", owner),
+	CHARS_ROW(struct ev_session, "offered", offered),
 	ROW(struct ev_session, "charset", CHARSET, charset, 1),
 	CHARS_ROW(struct ev_session, "words", words),
 	ROW(struct ev_session, "eof", FLAG, eof, 1),
@@ -179,6 +187,28 @@ static const struct member session_members[] = {
 	ROW(struct ev_session, "went_at", SIGNED, gone_at.steady_ms,
 	    S_ALL | S_MOMENTS),
 	ROW(struct ev_session, "unanswered", NUMBER, unanswered, 1),
+	ROW(struct ev_session, "notes", NUMBER, notes, 1),
+	ROW(struct ev_session, "owned_seq", NUMBER, owned_at.seq, 1),
+	ROW(struct ev_session, "owned_at", SIGNED, owned_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "offered_seq", NUMBER, offered_at.seq, 1),
+	ROW(struct ev_session, "offered_at", SIGNED, offered_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "kept_seq", NUMBER, kept_at.seq, 1),
+	ROW(struct ev_session, "kept_at", SIGNED, kept_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "same1", NUMBER, same[0], 1),
+	ROW(struct ev_session, "same2", NUMBER, same[1], 1),
+	ROW(struct ev_session, "same3", NUMBER, same[2], 1),
+	ROW(struct ev_session, "same4", NUMBER, same[3], 1),
+	END_ROW,
+};
+_Static_assert(EV_SAME_MAX == 4, "each has its row");
+
+static const struct member person_members[] = {
+	ROW(struct wire_person, "name", STRING, name, 1),
+	ROW(struct wire_person, "consoles", NUMBER, consoles, 1),
+	ROW(struct wire_person, "away", FLAG, away, 1),
 	END_ROW,
 };
 
@@ -197,6 +227,7 @@ struct box {
 	struct dw_buf text, body; /* what came as base64 */
 	struct ev_session *sessions;
 	struct ev_command *commands;
+	struct wire_person *people;
 	const char **listeners, **peers;
 };
 
@@ -211,6 +242,7 @@ wire_frame_of(enum wire_op op)
 {
 	return (struct wire_frame){ .op = op,
 		.name = "",
+		.as = "",
 		.desk = "",
 		.journal = "",
 		.text = "",
@@ -391,6 +423,8 @@ put_lists(struct dw_buf *out, const struct wire_frame *f)
 	    f->nsessions, sizeof *f->sessions);
 	put_objects(out, "commands", command_members, 1, f->commands,
 	    f->ncommands, sizeof *f->commands);
+	put_objects(out, "people", person_members, 1, f->people, f->npeople,
+	    sizeof *f->people);
 	put_words(out, "listeners", f->listeners, f->nlisteners);
 	if (f->npeers > 0)
 		put_words(out, "peers", f->peers, f->npeers);
@@ -649,6 +683,21 @@ get_commands(const json_t *array, struct box *b)
 }
 
 static int
+get_people(const json_t *array, struct box *b)
+{
+	int r =
+	    get_array(array, sizeof *b->people, &b->people, &b->frame.npeople);
+
+	b->frame.people = b->people;
+	for (size_t i = 0; r == 0 && i < b->frame.npeople; i++) {
+		b->people[i] = (struct wire_person){ "", 0, false };
+		r = get_members(json_array_get(array, i), person_members,
+		    &b->people[i], 1);
+	}
+	return r;
+}
+
+static int
 get_words(const json_t *array, const char ***words, size_t *n)
 {
 	int r = get_array(array, sizeof **words, words, n);
@@ -670,6 +719,8 @@ get_lists(const json_t *j, struct box *b)
 	if ((r = get_sessions(json_object_get(j, "sessions"), b)) < 0)
 		return r;
 	if ((r = get_commands(json_object_get(j, "commands"), b)) < 0)
+		return r;
+	if ((r = get_people(json_object_get(j, "people"), b)) < 0)
 		return r;
 	if ((r = get_words(json_object_get(j, "listeners"), &b->listeners,
 		 &f->nlisteners)) == 0)
@@ -908,6 +959,7 @@ wire_frame_free(struct wire_frame *f)
 	dw_buf_fini(&b->body);
 	free(b->sessions);
 	free(b->commands);
+	free(b->people);
 	free(b->listeners);
 	free(b->peers);
 	free(b);

@@ -114,13 +114,11 @@ WRAPS(desk_retract);
 void
 __wrap_desk_retract(struct desk *d)
 {
-	unsigned operators = d->operators;
-
 	for (size_t i = 0; i < d->nconns_saved; i++)
 		keep(&d->conns_saved[i]);
-	__real_desk_retract(d);
 	if (PLANTED(retracted_on_duty))
-		d->operators = operators;
+		d->nconsoles_saved = 0;
+	__real_desk_retract(d);
 	if (PLANTED(retracted_is_settled))
 		while (dw_list_take(&d->noticed) != NULL)
 			;

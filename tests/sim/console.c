@@ -27,6 +27,13 @@ is_live(const struct console *con)
 }
 
 /* A new console, with nothing painted. */
+void
+console_let_go(struct console *con)
+{
+	free(con->desk);
+	con->desk = NULL;
+}
+
 static void
 live_anew(struct world *w, struct console *con)
 {
@@ -118,6 +125,7 @@ push(struct world *w, enum desk_rq rq, struct console *con)
 	q->link = con->link;
 	q->who = strdup(con->name);
 	q->rq.who = q->who;
+	q->rq.role = EV_ROLE_ADMIN;
 	return q;
 }
 
@@ -336,7 +344,9 @@ type_command(struct world *w, struct console *con)
 static void
 come(struct world *w, struct console *con)
 {
-	push(w, DESK_RQ_ATTACH, con);
+	con->desk = malloc(sizeof *con->desk);
+	desk_console_init(con->desk, con->name, "", EV_ROLE_ADMIN);
+	push(w, DESK_RQ_ATTACH, con)->rq.console = con->desk;
 	con->busy = true;
 	sim_note(w, " %d comes", number_of(w, con));
 }
@@ -345,7 +355,7 @@ come(struct world *w, struct console *con)
 static void
 go(struct world *w, struct console *con)
 {
-	push(w, DESK_RQ_DETACH, con);
+	push(w, DESK_RQ_DETACH, con)->rq.console = con->desk;
 	con->busy = true;
 	sim_note(w, " %d goes", number_of(w, con));
 	if (!sim_once_in(w, 4))
@@ -496,8 +506,10 @@ console_check(struct world *w)
 void
 console_restart(struct world *w)
 {
-	for (int i = 0; i < CONSOLES; i++)
+	for (int i = 0; i < CONSOLES; i++) {
 		w->consoles[i].on = w->consoles[i].busy = false;
+		console_let_go(&w->consoles[i]);
+	}
 	while (w->nlates > 0)
 		free(w->lates[--w->nlates].text);
 	/* They will be shown to whoever comes back. */

@@ -540,6 +540,8 @@ finish(struct world *w)
 	for (int i = 0; i < CONSOLES; i++)
 		console_fini(&w->consoles[i]);
 	desk_free(w->desk);
+	for (int i = 0; i < CONSOLES; i++)
+		console_let_go(&w->consoles[i]);
 	store_fini(&w->store);
 }
 

@@ -100,11 +100,12 @@ struct letter {
 };
 
 struct console {
-	char name[16]; /* of its operator */
-	bool busy, on; /* busy: coming or going */
-	bool lost;     /* its link: nothing comes any more */
-	unsigned link; /* the number of it */
-	uint64_t seen; /* the last event */
+	char name[16];             /* of its operator */
+	struct desk_console *desk; /* what the desk has of it; NULL: nothing */
+	bool busy, on;             /* busy: coming or going */
+	bool lost;                 /* its link: nothing comes any more */
+	unsigned link;             /* the number of it */
+	uint64_t seen;             /* the last event */
 	uint64_t self; /* the first half of its keys, while it lives */
 	uint64_t drawn;
 	struct letter letters[LETTERS];
@@ -316,6 +317,8 @@ void console_check(struct world *w);
 /* The desk is gone, and all links with it. */
 void console_restart(struct world *w);
 void console_fini(struct console *con);
+/* The desk has let go of it. */
+void console_let_go(struct console *con);
 
 /* sink.c */
 extern const struct desk_sink sim_sink;

@@ -253,8 +253,10 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 		q->cu->reset |=
 		    q->cu->mode == EV_MODE_CLASSIC && a->code != EV_CODE_OK;
 	}
-	if (q->rq.rq == DESK_RQ_DETACH)
+	if (q->rq.rq == DESK_RQ_DETACH) {
 		q->con->on = q->con->busy = q->con->lost = false;
+		console_let_go(q->con);
+	}
 	give_back(w, q);
 }
 
@@ -353,6 +355,20 @@ sink_drained(void *arg)
 	w->drained = true;
 }
 
+static void
+no_session(void *arg, void *node, uint64_t sid)
+{
+	(void)node;
+	sim_fail(arg, "session %llu is looked for", (unsigned long long)sid);
+}
+
+static void
+no_reload(void *arg, void *node)
+{
+	(void)node;
+	sim_fail(arg, "nobody asked for that");
+}
+
 const struct desk_sink sim_sink = {
 	.event = sink_event,
 	.say = sink_say,
@@ -362,6 +378,8 @@ const struct desk_sink sim_sink = {
 	.answer = sink_answer,
 	.find_reply = sink_find_reply,
 	.attached = sink_attached,
+	.find_session = no_session,
+	.reload = no_reload,
 	.past = sink_past,
 	.datagram = udp_datagram,
 	.unlisted = sink_unlisted,

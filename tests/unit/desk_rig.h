@@ -102,6 +102,22 @@ sink_attached(void *arg, void *node, uint64_t datagrams)
 }
 
 static void
+sink_find_session(void *arg, void *node, uint64_t sid)
+{
+	(void)arg;
+	(void)node;
+	dw_buf_addf(&happened, "find %" PRIu64 "; ", sid);
+}
+
+static void
+sink_reload(void *arg, void *node)
+{
+	(void)arg;
+	(void)node;
+	dw_buf_adds(&happened, "reload; ");
+}
+
+static void
 sink_past(void *arg, void *node, const struct ev_past *past)
 {
 	(void)arg;
@@ -175,6 +191,8 @@ static const struct desk_sink sink = {
 	.answer = sink_answer,
 	.find_reply = sink_find_reply,
 	.attached = sink_attached,
+	.find_session = sink_find_session,
+	.reload = sink_reload,
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,
@@ -196,14 +214,30 @@ command(const char *text)
 {
 	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
 	    .who = "lin",
+	    .role = EV_ROLE_ADMIN,
 	    .text = text,
 	    .len = strlen(text) });
 }
 
+/* Another console of lin comes, or the last one goes. */
+static struct desk_console consoles[8];
+static unsigned nconsoles;
+
 static void
 operator(enum desk_rq rq)
 {
-	ask((struct desk_request){ .rq = rq, .who = "lin" });
+	struct desk_console *con;
+
+	if (rq == DESK_RQ_ATTACH)
+		desk_console_init(&consoles[++nconsoles % 8], "lin", "",
+		    EV_ROLE_ADMIN);
+	con = &consoles[nconsoles % 8];
+	if (rq == DESK_RQ_DETACH)
+		nconsoles--;
+	ask((struct desk_request){ .rq = rq,
+	    .console = con,
+	    .who = con->who,
+	    .role = con->role });
 }
 
 /* Ends the round; what happened must be this. */
