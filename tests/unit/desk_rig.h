@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -20,7 +21,8 @@
 static struct desk *desk;
 static struct desk_time now;
 static struct dw_buf happened;
-static struct desk_answer last_answer;
+static struct desk_answer last_answer; /* its text is gone with its round */
+static char last_text[1024];
 
 static void describe_event(const struct ev_event *ev,
     const struct desk_session *s);
@@ -75,6 +77,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	(void)arg;
 	(void)node;
 	last_answer = *a;
+	snprintf(last_text, sizeof last_text, "%s", a->text);
 	dw_buf_adds(&happened, ev_word(&ev_codes, a->code));
 	if (a->code == EV_CODE_OK && a->text[0] != '\0')
 		dw_buf_addf(&happened, "<%s", a->text);
@@ -218,7 +221,7 @@ ask(struct desk_request rq)
 	CHECK_INT(desk_decide(desk, &rq, now), 0);
 }
 
-static void
+__attribute__((unused)) static void
 command(const char *text)
 {
 	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
@@ -232,7 +235,7 @@ command(const char *text)
 static struct desk_console consoles[8];
 static unsigned nconsoles;
 
-static void
+__attribute__((unused)) static void
 operator(enum desk_rq rq)
 {
 	struct desk_console *con;
@@ -260,7 +263,7 @@ stored(const char *want)
 	dw_buf_reset(&happened);
 }
 
-static void
+__attribute__((unused)) static void
 not_stored(const char *want)
 {
 	desk_settle(desk, now);
@@ -270,7 +273,7 @@ not_stored(const char *want)
 	dw_buf_reset(&happened);
 }
 
-static void
+__attribute__((unused)) static void
 later(int64_t s)
 {
 	now.ns += s * DW_SECOND;
