@@ -21,6 +21,8 @@ libdeskwire_la_SOURCES += \
 	src/service/marks.h \
 	src/service/opening.c \
 	src/service/operator.c \
+	src/service/people.c \
+	src/service/people.h \
 	src/service/rate.c \
 	src/service/rate.h \
 	src/service/reader.c \
