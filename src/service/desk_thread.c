@@ -568,7 +568,7 @@ decide_alone(struct svc *svc, struct svc_node *n)
 	}
 	dw_list_add(&svc->round, &n->link);
 	r = append(svc);
-	if (r == -EEXIST && n->rq.rq == DESK_RQ_REPLY)
+	if (r == -EEXIST && ev_key_is_set(&n->rq.key))
 		answer_double(svc, n);
 	else
 		end_round(svc, r);

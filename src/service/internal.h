@@ -40,9 +40,9 @@ struct svc {
 	size_t nudp;
 	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
-	int64_t refusal_ns;     /* its thread's: when to log one again */
-	unsigned long refusals; /* its thread's: not logged yet */
-	pthread_t thread;       /* "desk" */
+	atomic_int_least64_t refusal_ns; /* when to log one again */
+	atomic_ulong refusals;           /* not logged yet */
+	pthread_t thread;                /* "desk" */
 	bool started, ended;
 	struct svc_node drain, farewell; /* main's requests */
 	struct svc_node look;            /* at the journal's files, */
@@ -142,8 +142,11 @@ void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
  * says: that keeps the answer from being reset.  A worker's thread. */
 void svc_read_on(const struct svc *svc, struct sks_socket *s);
 
-/* The refused operators that no row has told of yet; once nobody accepts any
- * more, or on the thread that does. */
+/* What an operator is told who may not be one, and the row about it.  Any
+ * thread. */
+const char *svc_not_an_operator(const struct svc_people *people);
+void svc_log_refusal(struct svc *svc, uid_t uid);
+/* The refused operators that no row has told of yet. */
 void svc_log_refusals(struct svc *svc);
 
 /* What opening a listener needs; they return an enum dw_status. */

@@ -8,6 +8,8 @@ libdeskwire_la_SOURCES += \
 	src/service/files.c \
 	src/service/service.c \
 	src/service/service.h \
+	src/service/identity.c \
+	src/service/identity.h \
 	src/service/inbox.c \
 	src/service/inbox.h \
 	src/service/input.c \
@@ -17,10 +19,12 @@ libdeskwire_la_SOURCES += \
 	src/service/limits.def \
 	src/service/limits.h \
 	src/service/line_mode.c \
+	src/service/links.c \
 	src/service/marks.c \
 	src/service/marks.h \
 	src/service/opening.c \
 	src/service/operator.c \
+	src/service/operator.h \
 	src/service/people.c \
 	src/service/people.h \
 	src/service/rate.c \
