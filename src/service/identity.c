@@ -64,9 +64,8 @@ ask_user(void *arg, char *text, size_t size)
 {
 	struct user *u = arg;
 	struct passwd pw, *found = NULL;
-	int r = u->name != NULL ?
-	    getpwnam_r(u->name, &pw, text, size, &found) :
-	    getpwuid_r(u->uid, &pw, text, size, &found);
+	int r = u->name != NULL ? getpwnam_r(u->name, &pw, text, size, &found) :
+				  getpwuid_r(u->uid, &pw, text, size, &found);
 
 	if (found == NULL)
 		return r != 0 ? r : ENOENT;
@@ -195,9 +194,9 @@ svc_identify(struct svc_identity *id, const struct svc_people *people,
 		snprintf(id->login, sizeof id->login, "uid%lu",
 		    (unsigned long)id->uid);
 	id->ours = id->uid == geteuid() || id->uid == 0;
-	id->role = id->ours     ? EV_ROLE_ADMIN :
-	    people != NULL ? role_of(id, people, u.gid) :
-				  EV_ROLE_NONE;
+	id->role = id->ours ? EV_ROLE_ADMIN :
+	    people != NULL  ? role_of(id, people, u.gid) :
+			      EV_ROLE_NONE;
 	return id->role != EV_ROLE_NONE;
 }
 

@@ -40,6 +40,7 @@ struct svc {
 	size_t nudp;
 	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
+	long operator_gid; /* the group that has its socket; -1: none */
 	atomic_int_least64_t refusal_ns; /* when to log one again */
 	atomic_ulong refusals;           /* not logged yet */
 	pthread_t thread;                /* "desk" */
@@ -197,7 +198,7 @@ void svc_tell_socket(struct svc_node *n);
 /* The folder of a path, which the caller frees. */
 char *svc_folder_of(const char *path);
 /* May the operators' socket be there?  Returns 0 or an exit status, with why. */
-int svc_check_operator_path(const char *path, struct dw_buf *why);
+int svc_check_operator_path(const struct svc *svc, struct dw_buf *why);
 
 /* On the desk thread: a log takes no rows, or takes some again. */
 void svc_logs_changed(struct svc_node *n);

@@ -59,12 +59,12 @@ struct svc_operator {
 	struct dw_list link; /* in svc.links once live */
 	struct svc_job job;  /* out: `asked` has its node */
 	struct svc_node *asked;
-	bool waiting;     /* with a question, for an empty outbox */
-	uint64_t number;  /* of this link, and of no other */
-	uint64_t looking; /* the session it has selected; 0: none */
-	uint64_t typing;  /* the others were told that it types to this one, */
-	int64_t typing_ns;             /* then */
-	struct svc_rate rate;          /* of these news */
+	bool waiting;      /* with a question, for an empty outbox */
+	uint64_t number;   /* of this link, and of no other */
+	uint64_t looking;  /* the session it has selected; 0: none */
+	uint64_t typing;   /* the others were told that it types to this one, */
+	int64_t typing_ns; /* then */
+	struct svc_rate rate; /* of these news */
 	struct svc_watched watched[SVC_WATCHED];
 };
 
