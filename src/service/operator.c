@@ -282,7 +282,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 
 	f.v = WIRE_OP_VERSION;
 	f.name = op->name;
-	f.desk = svc->config->name;
+	f.desk = svc->held->name;
 	f.journal = store_id(svc->store);
 	f.seq = op->replay ? op->seen : desk_last_seq(svc->desk);
 	f.now_ms = dw_clock_steady_ms();
@@ -290,7 +290,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	f.commands = commands;
 	f.ncommands =
 	    wire_commands(commands, sizeof commands / sizeof commands[0]);
-	f.burst = (uint64_t)svc->config->limits.burst;
+	f.burst = (uint64_t)svc->held->limits.burst;
 	f.unlisted = desk_unlisted(svc->desk);
 	f.listeners = svc->listener_names;
 	f.nlisteners = svc->nlisteners;
