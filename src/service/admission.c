@@ -80,15 +80,21 @@ static int
 operator_verify(struct sks_server *srv, struct sks_request *req)
 {
 	struct svc *svc = svc_of(sks_server_user(srv));
+	struct svc_settings *settings;
 	uid_t uid;
+	int may;
 
 	if (sks_peercred(sks_request_socket(req), &uid, NULL, NULL) < 0)
 		return 0;
-	if (uid == geteuid() || uid == 0 || svc_people_any(svc->config->people))
-		return 1;
-	say_bye(req, EV_CODE_DENIED, svc_not_an_operator(svc->config->people));
-	svc_log_refusal(svc, uid);
-	return 0;
+	settings = svc_settings_take(svc);
+	may = uid == geteuid() || uid == 0 || svc_people_any(settings->people);
+	if (!may) {
+		say_bye(req, EV_CODE_DENIED,
+		    svc_not_an_operator(settings->people));
+		svc_log_refusal(svc, uid);
+	}
+	svc_settings_drop(settings);
+	return may;
 }
 
 static void

@@ -351,12 +351,15 @@ customer_setup(struct sks_handler *h)
 
 	cu->magic = SVC_CUSTOMER_MAGIC;
 	cu->svc = svc_of(sks_server_user(h->server));
+	cu->settings = svc_settings_take(cu->svc);
 	l = svc_limits_of(cu);
 	cfg.max_bytes = (size_t)l->max_queue;
 	cfg.stall_timeout_ns = l->stall_timeout * DW_SECOND;
 	cfg.postman = cu->svc->postman;
-	if ((r = sks_outbox_new(h->request, &cfg, &cu->outbox)) < 0)
+	if ((r = sks_outbox_new(h->request, &cfg, &cu->outbox)) < 0) {
+		svc_settings_drop(cu->settings);
 		return r;
+	}
 	prepare_socket(cu);
 	svc_owner_init(&cu->owner);
 	desk_conn_init(&cu->conn,
@@ -590,6 +593,7 @@ customer_finish(struct sks_handler *h)
 	if (cu->is_classic)
 		wire_classic_fini(&cu->classic);
 	svc_owner_fini(&cu->owner);
+	svc_settings_drop(cu->settings);
 	atomic_fetch_sub(&cu->svc->live, 1);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "service/inbox.h"
 #include "service/marks.h"
 #include "service/reader.h"
+#include "service/settings.h"
 #include "socketserver/socketserver.h"
 #include "store/store.h"
 
@@ -26,7 +27,6 @@
 struct svc {
 	unsigned magic;
 	const struct svc_config *config;
-	struct desk_config desk_config;
 	struct store *store;
 	struct sks_postman *postman;
 	struct svc_inbox inbox;
@@ -58,7 +58,11 @@ struct svc {
 	bool socket_lost;     /* it cannot be made anew, */
 	char socket_why[512]; /* for this reason */
 
+	struct dw_lock settings_lock; /* "settings" */
+	struct svc_settings *settings DW_GUARDED_BY(settings_lock);
+
 	/* The desk thread's own. */
+	struct svc_settings *held; /* the same, without the lock */
 	struct desk *desk;
 	struct dw_list done;  /* nodes that are to be given back */
 	struct dw_list round; /* those that this round has decided */
@@ -141,7 +145,7 @@ void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
 
 /* Reads what one who was refused still sends, for as long as the limit linger
  * says: that keeps the answer from being reset.  A worker's thread. */
-void svc_read_on(const struct svc *svc, struct sks_socket *s);
+void svc_read_on(struct svc *svc, struct sks_socket *s);
 
 /* What an operator is told who may not be one, and the row about it.  Any
  * thread. */

@@ -33,6 +33,8 @@ libdeskwire_la_SOURCES += \
 	src/service/reader.h \
 	src/service/record.c \
 	src/service/refuse.c \
+	src/service/settings.c \
+	src/service/settings.h \
 	src/service/sources.c \
 	src/service/sources.h \
 	src/service/taken.c \

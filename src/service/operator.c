@@ -304,7 +304,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	f.name = op->console.who;
 	f.as = op->console.as;
 	f.role = op->console.role;
-	f.desk = svc->config->name;
+	f.desk = svc->held->name;
 	f.journal = store_id(svc->store);
 	f.seq = op->replay ? op->seen : desk_last_seq(svc->desk);
 	f.now_ms = dw_clock_steady_ms();
@@ -312,7 +312,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	f.commands = commands;
 	f.ncommands = wire_commands(f.role, commands,
 	    sizeof commands / sizeof commands[0]);
-	f.burst = (uint64_t)svc->config->limits.burst;
+	f.burst = (uint64_t)svc->held->limits.burst;
 	f.unlisted = desk_unlisted(svc->desk);
 	f.listeners = svc->listener_names;
 	f.nlisteners = svc->nlisteners;
@@ -687,6 +687,7 @@ operator_setup(struct sks_handler *h)
 		sks_frame_free(op->frames);
 		return r;
 	}
+	op->settings = svc_settings_take(op->svc);
 	svc_owner_init(&op->owner);
 	dw_list_init(&op->link);
 	operator_nodes(op);
@@ -751,7 +752,7 @@ hello(struct svc_operator *op, const struct wire_frame *f)
 	}
 	op->seen = f->seen;
 	op->replay = f->replay;
-	if (svc_identity_name(&op->identity, op->svc->config->people, f->name,
+	if (svc_identity_name(&op->identity, op->settings->people, f->name,
 		&why)) {
 		desk_console_init(&op->console, op->identity.who,
 		    op->identity.as, op->identity.role);
@@ -890,9 +891,9 @@ operator_handle(struct sks_handler *h)
 	char buf[RECV_MAX];
 	ssize_t n;
 
-	if (!svc_identify(&op->identity, op->svc->config->people, h->request)) {
+	if (!svc_identify(&op->identity, op->settings->people, h->request)) {
 		refuse(op, EV_CODE_DENIED,
-		    svc_not_an_operator(op->svc->config->people));
+		    svc_not_an_operator(op->settings->people));
 		svc_log_refusal(op->svc, op->identity.uid);
 	}
 	while (!op->ended &&
@@ -931,6 +932,7 @@ operator_finish(struct sks_handler *h)
 		wire_frame_free(op->nodes[i].frame);
 	sks_frame_free(op->frames);
 	svc_owner_fini(&op->owner);
+	svc_settings_drop(op->settings);
 	return 0;
 }
 

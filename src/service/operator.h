@@ -37,6 +37,7 @@ struct svc_operator {
 	struct sks_handler base;
 	unsigned magic;
 	struct svc *svc;
+	struct svc_settings *settings;
 	struct sks_outbox *outbox;
 	struct sks_frame *frames;
 	struct svc_owner owner;

@@ -23,11 +23,8 @@
 
 #define DEFAULT_PORT   6666                  /* the tutorial's */
 #define DESK_STACK     ((size_t)1024 * 1024) /* SQLite's */
-#define HELD_BYTES     ((size_t)64 * 1024)
-#define KEYS           64 /* of one session; the journal knows them all */
 #define PAGE_BYTES     ((size_t)1024 * 1024)
-#define REFUSED_GRACE  1.0          /* seconds, to read why */
-#define SENT_NS        (30 * DW_MS) /* well below CON_HOLD_MS of a console */
+#define REFUSED_GRACE  1.0                  /* seconds, to read why */
 #define OPERATOR_STACK ((size_t)256 * 1024) /* the system's list of users */
 #define STACK_USUAL    64 /* KiB; dw_thread_default_stack() is more at need */
 
@@ -431,7 +428,7 @@ open_desk(struct svc *svc, struct dw_buf *why)
 
 	if (store_open(&sc, &svc->store, why) < 0)
 		return DW_STATUS_FAILED;
-	if (desk_new(&svc->desk_config, &svc->desk) < 0 ||
+	if (desk_new(&svc->held->desk, &svc->desk) < 0 ||
 	    store_replay_open(svc->store, replay, svc->desk) != 0 ||
 	    store_unattended(svc->store, &missed) < 0) {
 		dw_buf_addf(why, _("the journal in %s could not be read"),
@@ -444,39 +441,6 @@ open_desk(struct svc *svc, struct dw_buf *why)
 	desk_begin(svc->desk, seq, sid, svc_now());
 	load_marks(svc);
 	return 0;
-}
-
-static void
-configure_desk(struct svc *svc)
-{
-	const struct svc_limits *l = &svc->config->limits;
-	struct desk_config *dc = &svc->desk_config;
-
-	dc->name = svc->config->name;
-	dc->greeting = svc->config->greeting;
-	dc->charset = svc->config->charset;
-	dc->turn.hold_ns = l->holding_line * DW_SECOND;
-	dc->turn.held_ns = l->held_reply * DW_SECOND;
-	dc->turn.add_ns = l->add_to_held * DW_SECOND;
-	dc->linger_ns = l->linger * DW_SECOND;
-	dc->retry_ns = DW_SECOND;
-	dc->sent_ns = SENT_NS;
-	dc->gone_after_ms = l->gone_after * 1000;
-	dc->claim_timeout_ms = l->claim_timeout * 1000;
-	dc->lost_grace_ms = l->lost_grace * 1000;
-	dc->away_after_ms = l->away_after * 1000;
-	dc->place_every_ms = l->place_every * 1000;
-	dc->quiet_after_ms = l->quiet_after * 1000;
-	dc->quiet_warning_ms = l->quiet_warning * 1000;
-	dc->max_ban_ms = l->max_ban * 1000;
-	dc->max_gone = (size_t)l->max_gone;
-	dc->max_gone_per_address = (size_t)l->max_gone_per_address;
-	dc->held_bytes = HELD_BYTES;
-	dc->max_message = (size_t)l->max_message;
-	dc->max_keys = KEYS;
-	dc->max_peers = (size_t)l->udp_peers;
-	dc->peer_ns = l->udp_timeout * DW_SECOND;
-	dc->max_answer = (size_t)l->max_answer;
 }
 
 /* On the desk thread. */
@@ -506,6 +470,7 @@ static struct svc *
 svc_new(const struct svc_config *config)
 {
 	struct svc *svc = calloc(1, sizeof *svc);
+	struct svc_settings *settings;
 
 	if (svc == NULL)
 		return NULL;
@@ -531,7 +496,12 @@ svc_new(const struct svc_config *config)
 	svc_node_init(&svc->socket_news, DESK_RQ_NONE, NULL, NULL);
 	svc->socket_news.ready = svc_tell_socket;
 	svc->watch = (struct dw_watch)DW_WATCH_INITIALIZER;
-	configure_desk(svc);
+	dw_lock_init(&svc->settings_lock, DW_LOCK_settings);
+	if ((settings = svc_settings_new(config, NULL)) == NULL) {
+		svc_close(svc);
+		return NULL;
+	}
+	svc_settings_replace(svc, settings);
 	return svc;
 }
 
@@ -705,6 +675,8 @@ svc_close(struct svc *svc)
 	svc_marks_fini(&svc->marks);
 	desk_free(svc->desk);
 	store_close(svc->store);
+	svc_settings_drop(svc->held);
+	dw_lock_fini(&svc->settings_lock);
 	svc_owner_fini(&svc->owner);
 	svc_inbox_fini(&svc->inbox);
 	dw_buf_fini(&svc->scratch);

@@ -37,6 +37,9 @@ struct svc_config {
 	const char *operator_socket; /* path; NULL: none */
 	const char *name;            /* the desk's */
 	const char *greeting;        /* text, or NULL for the usual one */
+	/* Texts like it, see struct desk_config. */
+	const char *nobody_on_duty, *closed;
+	const char *hours; /* as for desk_hours_parse(); NULL: at any time */
 	/* Of customers whose bytes are not UTF-8; NULL: nobody knows. */
 	const struct dw_charset *charset;
 	struct svc_limits limits;
