@@ -14,6 +14,7 @@
 #include "base/watch.h"
 #include "desk/desk.h"
 #include "service/service.h"
+#include "service/bans.h"
 #include "service/inbox.h"
 #include "service/marks.h"
 #include "service/reader.h"
@@ -41,6 +42,7 @@ struct svc {
 	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
 	long operator_gid; /* the group that has its socket; -1: none */
+	struct svc_bans bans;
 	atomic_int_least64_t refusal_ns; /* when to log one again */
 	atomic_ulong refusals;           /* not logged yet */
 	pthread_t thread;                /* "desk" */

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
 	src/service/admission.c \
+	src/service/bans.c \
+	src/service/bans.h \
 	src/service/classic_mode.c \
 	src/service/customer.c \
 	src/service/customer.h \
 	src/service/desk_thread.c \
+	src/service/early.c \
+	src/service/early.h \
 	src/service/files.c \
 	src/service/service.c \
 	src/service/service.h \

@@ -386,7 +386,10 @@ open_operators(struct svc *svc, struct dw_buf *why)
 static int
 replay(void *arg, const struct ev_event *ev)
 {
-	return desk_replay(arg, ev);
+	struct svc *svc = svc_of(arg);
+
+	svc_bans_event(&svc->bans, ev, svc_now());
+	return desk_replay(svc->desk, ev);
 }
 
 /* Of a session that has ended meanwhile, or that a journal put back does not
@@ -429,7 +432,7 @@ open_desk(struct svc *svc, struct dw_buf *why)
 	if (store_open(&sc, &svc->store, why) < 0)
 		return DW_STATUS_FAILED;
 	if (desk_new(&svc->held->desk, &svc->desk) < 0 ||
-	    store_replay_open(svc->store, replay, svc->desk) != 0 ||
+	    store_replay_open(svc->store, replay, svc) != 0 ||
 	    store_unattended(svc->store, &missed) < 0) {
 		dw_buf_addf(why, _("the journal in %s could not be read"),
 		    config->state_dir);
@@ -482,6 +485,7 @@ svc_new(const struct svc_config *config)
 	dw_list_init(&svc->round);
 	dw_list_init(&svc->kept);
 	svc_inbox_init(&svc->inbox);
+	svc_bans_init(&svc->bans);
 	svc_reader_init(&svc->reader, config->state_dir,
 	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found,
 	    svc_marks_room);
@@ -679,6 +683,7 @@ svc_close(struct svc *svc)
 	dw_lock_fini(&svc->settings_lock);
 	svc_owner_fini(&svc->owner);
 	svc_inbox_fini(&svc->inbox);
+	svc_bans_fini(&svc->bans);
 	dw_buf_fini(&svc->scratch);
 	dw_buf_fini(&svc->news);
 	for (size_t i = 0; i < svc->nlisteners; i++)
