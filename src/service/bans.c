@@ -38,8 +38,8 @@ svc_bans_fini(struct svc_bans *b) DW_NO_TSA
 static bool
 is_v4(const struct sks_host_key *k)
 {
-	static const unsigned char mapped[V4_BITS / 8] = { [10] = 0xff,
-		[11] = 0xff };
+	static const unsigned char
+	    mapped[V4_BITS / 8] = { [10] = 0xff, [11] = 0xff };
 
 	return memcmp(k->bytes, mapped, sizeof mapped) == 0;
 }

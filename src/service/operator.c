@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -340,6 +341,25 @@ tell_notice(struct svc_operator *op, enum ev_code code, const char *text)
 	f.text = text;
 	f.len = strlen(text);
 	svc_operator_tell(op, &f);
+}
+
+void
+svc_operator_warn(struct svc *svc, struct desk_console *con, uint64_t sid,
+    int64_t left_s)
+{
+	struct svc_operator *op = DW_LIST_OF(con, struct svc_operator, console);
+	const struct ev_session *f = desk_known(svc->desk, sid);
+	char text[256];
+
+	assert(op->magic == SVC_OPERATOR_MAGIC);
+	/* Until it is live it has not been told whom it owns. */
+	if (f == NULL || dw_list_empty(&op->link))
+		return;
+	snprintf(text, sizeof text,
+	    _("%" PRIu64 " %s goes back in line in %" PRId64 " s; answer, or "
+	      "/keep 10m"),
+	    sid, f->name, left_s);
+	tell_notice(op, EV_CODE_LEASE, text);
 }
 
 /* What was replayed says when it happened by the wall clock only, and of some
