@@ -93,8 +93,7 @@ desk_shown_name(const struct desk *d, const char *who)
 
 	if (p == NULL)
 		return who;
-	DW_LIST_EACH(n, &p->consoles)
-	{
+	DW_LIST_EACH(n, &p->consoles) {
 		const struct desk_console *con =
 		    DW_LIST_OF(n, struct desk_console, node);
 
@@ -252,14 +251,16 @@ desk_queue_again(const struct desk_round *r, const struct desk_effect *fx)
 	keep_told(r, s, &t);
 }
 
-/* Somebody answers it from now on; with an answer that is no news. */
+/* Somebody answers it from now on.  With an answer that is no news, and of one
+ * that was passed on to a colleague it is told there. */
 void
 desk_queue_taken(const struct desk_round *r, const struct desk_effect *fx)
 {
 	const struct ev_event *ev = &r->d->events[fx->event];
 	struct desk_session *s = fx->session;
 	struct desk_told t = told_now(s);
-	bool accepted = strcmp(ev->why, EV_WHY_ACCEPTED) == 0;
+	bool told = strcmp(ev->why, EV_WHY_ANSWER) == 0 ||
+	    strcmp(ev->why, EV_WHY_ACCEPTED) == 0;
 	uint32_t owner = name_hash(s->facts.owner);
 	char text[TEXT_MAX];
 
@@ -268,12 +269,9 @@ desk_queue_taken(const struct desk_round *r, const struct desk_effect *fx)
 		return;
 	t.owner = owner;
 	s->told = t;
-	if (strcmp(ev->why, EV_WHY_ANSWER) == 0 ||
-	    (!accepted && s->facts.waiting_at.seq == 0))
+	if (told || s->facts.waiting_at.seq == 0)
 		return;
-	snprintf(text, sizeof text,
-	    accepted ? _("%s answers you from now on.") :
-		       _("%s is answering you now."),
+	snprintf(text, sizeof text, _("%s is answering you now."),
 	    desk_shown_name(r->d, s->facts.owner));
 	say(r, s, text);
 }
@@ -298,6 +296,10 @@ desk_queue_note(struct desk *d, struct desk_session *s, size_t event,
 	if (since_ms != DW_NEVER &&
 	    (ev->kind == EV_CLAIM || ev->kind == EV_REPLY))
 		desk_estimate_note(d, since_ms, now);
+	if ((ev->kind == EV_GONE ||
+		(ev->kind == EV_CLOSED && !s->facts.gone)) &&
+	    strcmp(ev->why, EV_WHY_FLOOD) == 0)
+		add(d, DESK_FX_FLOOD, s, event);
 	if (ev->kind == EV_CLAIM)
 		add(d, DESK_FX_TAKEN, s, event);
 	if (ev->kind == EV_FREE && dw_order_has(&s->in_line))
@@ -351,8 +353,8 @@ desk_queue_holding(const struct desk_round *r, const struct desk_conn *c,
 		snprintf(buf, size, "%s",
 		    _("Please wait, somebody is looking into it."));
 	else if (place != 0 && desk_on_duty(r->d, r->now))
-		snprintf(buf, size, _("Please wait, you are number %u in line."),
-		    place);
+		snprintf(buf, size,
+		    _("Please wait, you are number %u in line."), place);
 	else
 		snprintf(buf, size, "%s",
 		    _("Please wait, an operator will answer soon."));
