@@ -148,6 +148,14 @@ sink_unlisted(void *arg, uint64_t sid)
 }
 
 static void
+sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "warn %s of %" PRIu64 ": %" PRId64 " s; ",
+	    con->who, sid, left_s);
+}
+
+static void
 sink_list_is_full(void *arg, uint64_t n)
 {
 	(void)arg;
@@ -196,6 +204,7 @@ static const struct desk_sink sink = {
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,
+	.warn = sink_warn,
 	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,
@@ -209,7 +218,7 @@ ask(struct desk_request rq)
 	CHECK_INT(desk_decide(desk, &rq, now), 0);
 }
 
-static void
+static inline void
 command(const char *text)
 {
 	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
@@ -223,7 +232,7 @@ command(const char *text)
 static struct desk_console consoles[8];
 static unsigned nconsoles;
 
-static void
+static inline void
 operator(enum desk_rq rq)
 {
 	struct desk_console *con;
@@ -251,7 +260,7 @@ stored(const char *want)
 	dw_buf_reset(&happened);
 }
 
-static void
+static inline void
 not_stored(const char *want)
 {
 	desk_settle(desk, now);
@@ -261,7 +270,7 @@ not_stored(const char *want)
 	dw_buf_reset(&happened);
 }
 
-static void
+static inline void
 later(int64_t s)
 {
 	now.ns += s * DW_SECOND;

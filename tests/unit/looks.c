@@ -14,7 +14,7 @@
 
 #define FEW   500
 #define MANY  2000
-#define MOST  60 /* looked at in a round: a few orders, to their depth */
+#define MOST  80 /* looked at in a round: a few orders, to their depth */
 #define PAGES ((size_t)3 * MANY)
 #define WAIT  (30 * DW_MS)
 #define HOLD  (45 * DW_SECOND)
@@ -225,7 +225,7 @@ a_reply_looks_at_few(void)
 		rounds();
 		pass(WAIT);
 		rounds();
-		finish("reply; text; ok; sent; ");
+		finish("claim; reply; text; ok; sent; ");
 	}
 }
 
@@ -245,7 +245,7 @@ news_that_a_reply_was_taken_looks_at_few(void)
 		rounds();
 		pass(WAIT);
 		rounds();
-		finish("reply; text; ok; ok; sent; ");
+		finish("claim; reply; text; ok; ok; sent; ");
 	}
 }
 
