@@ -58,6 +58,15 @@ complete_peer(struct con *con, struct tty_words *words)
 		tty_words_add(words, con->board.mirror.peers[i]);
 }
 
+static void
+complete_operator(struct con *con, struct tty_words *words)
+{
+	const struct con_people *p = &con->board.mirror.people;
+
+	for (size_t i = 0; i < p->n; i++)
+		tty_words_add(words, p->all[i].name);
+}
+
 /* Is line[start] the first word behind the command? */
 static bool
 is_first_argument(const char *line, size_t start)
@@ -101,6 +110,8 @@ con_complete(void *arg, const char *line, size_t start, size_t end,
 		complete_session(con, words);
 	else if (strcmp(kind, "command") == 0)
 		complete_command(con, false, words);
+	else if (strcmp(kind, "operator") == 0)
+		complete_operator(con, words);
 	else if (strcmp(kind, "peer") == 0 && is_first_argument(line, start))
 		complete_peer(con, words);
 }
