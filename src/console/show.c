@@ -171,6 +171,14 @@ is_own_duty(const struct con_item *item)
 	return item->own && (kind == EV_ON || kind == EV_OFF);
 }
 
+/* Does a colleague offer us somebody, or tell us something? */
+static bool
+is_to_us(const struct con *con, const struct ev_event *ev)
+{
+	return (ev->kind == EV_OFFER || ev->kind == EV_MSG) &&
+	    strcmp(ev->why, con->board.mirror.me) == 0;
+}
+
 /* Is this news worth a ring? */
 static bool
 rings(const struct con *con, const struct ev_event *ev)
@@ -180,7 +188,7 @@ rings(const struct con *con, const struct ev_event *ev)
 
 	if (dw_clock_ns() < con->quiet_until_ns || con->bell == CON_BELL_NONE)
 		return false;
-	if (ev->kind == EV_ARRIVED)
+	if (ev->kind == EV_ARRIVED || is_to_us(con, ev))
 		return true;
 	if (ev->kind == EV_UDP)
 		return con->bell == CON_BELL_ALL ||
@@ -188,7 +196,7 @@ rings(const struct con *con, const struct ev_event *ev)
 	if (ev->kind != EV_SAID || ev->sid == con->facts.sid)
 		return false;
 	return con->bell == CON_BELL_ALL ||
-	    (con->bell == CON_BELL_MINE && s != NULL && s->mine);
+	    (con->bell == CON_BELL_MINE && s != NULL && con_is_ours(s));
 }
 
 /* A row of what happens now is on its way to the terminal. */

@@ -93,8 +93,7 @@ sentence_of(const struct ev_event *ev)
 static bool
 is_us(const struct con_row_about *about, const char *who)
 {
-	return about->me != NULL && *who != '\0' &&
-	    strcmp(who, about->me) == 0;
+	return about->me != NULL && *who != '\0' && strcmp(who, about->me) == 0;
 }
 
 /* An offer ends with whom it was made to, also where nobody has said so. */
