@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The line of the customers who wait for an answer and are there to read it.
+ * The line of the customers who wait for an answer, are there to read it, and
+ * are nobody's.
  * It is kept, so that a place in it is known without a walk through all
  * sessions: whatever changes one of the conditions of is_in_line() calls
  * desk_line_update().
@@ -14,7 +15,7 @@ is_in_line(const struct desk_session *s)
 {
 	return desk_session_is_open(s) && s->conn != NULL &&
 	    !s->conn->leaving && !s->conn->ending &&
-	    s->facts.waiting_at.seq != 0;
+	    s->facts.waiting_at.seq != 0 && s->facts.owner[0] == '\0';
 }
 
 void
@@ -24,6 +25,7 @@ desk_line_update(struct desk *d, struct desk_session *s)
 
 	if (s == NULL)
 		return;
+	desk_left_update(d, s);
 	if (!is_in_line(s)) {
 		dw_order_del(&d->line, &s->in_line);
 		return;

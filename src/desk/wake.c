@@ -20,7 +20,8 @@ desk_expires_ms(const struct desk *d, const struct desk_session *s)
 void
 desk_wake_update(struct desk *d, struct desk_session *s)
 {
-	int64_t ms = desk_expires_ms(d, s);
+	int64_t ms =
+	    dw_clock_sooner(desk_expires_ms(d, s), desk_claim_wake_ms(d, s));
 
 	if (ms == DW_NEVER)
 		dw_order_del(&d->wakes, &s->wake);
