@@ -35,6 +35,7 @@ unit_tests = \
 	tests/unit/framing_remedies \
 	tests/unit/handler \
 	tests/unit/hostile \
+	tests/unit/hours \
 	tests/unit/inbox \
 	tests/unit/input \
 	tests/unit/json \
@@ -172,6 +173,7 @@ scripts = \
 script_helpers = \
 	tests/system/api.py \
 	tests/system/counting.py \
+	tests/system/attached.py \
 	tests/system/desk.py \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \
