@@ -295,6 +295,10 @@ static void
 show_notice(struct con *con, struct con_item *item)
 {
 	con_say(con, "%s", item->frame->text);
+	/* A customer of ours is about to be given back. */
+	if (item->frame->code == EV_CODE_LEASE && con->bell != CON_BELL_NONE &&
+	    dw_clock_ns() >= con->quiet_until_ns)
+		tty_bell(con->tty);
 }
 
 /* A command that says something to somebody: not to have said it is a failure

@@ -2745,8 +2745,7 @@ a_text_for_a_colleagues_customer_is_back_in_the_line(void)
 	for (int i = 0; i < 2; i++) { /* Enter again changes nothing */
 		pty_type(s.p, i == 0 ? "my answer\r" : "\r");
 		says_it_is_anns(&s, expect(&s, WIRE_REPLY, 3, "my answer"));
-		CHECK(pty_wait(s.p, "or wait; the text is back in",
-		    WAIT));
+		CHECK(pty_wait(s.p, "or wait; the text is back in", WAIT));
 		CHECK(pty_wait(s.p, "[3 alice] 1 waiting> my answer", WAIT));
 	}
 	team_does(&s, EV_CLAIM, 3, "lin", "stolen", "");
