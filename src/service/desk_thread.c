@@ -32,6 +32,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 
 	svc_operator_event(svc, ev);
 	svc_record(svc, ev, s, c);
+	svc_bans_event(&svc->bans, ev, svc_now());
 	if (ev->kind == EV_CLOSED) {
 		svc_marks_forget(&svc->marks, ev->sid);
 		svc_hand_marks(svc);

@@ -14,9 +14,11 @@
 #include "base/watch.h"
 #include "desk/desk.h"
 #include "service/service.h"
+#include "service/bans.h"
 #include "service/inbox.h"
 #include "service/marks.h"
 #include "service/reader.h"
+#include "service/settings.h"
 #include "socketserver/socketserver.h"
 #include "store/store.h"
 
@@ -26,7 +28,6 @@
 struct svc {
 	unsigned magic;
 	const struct svc_config *config;
-	struct desk_config desk_config;
 	struct store *store;
 	struct sks_postman *postman;
 	struct svc_inbox inbox;
@@ -40,9 +41,11 @@ struct svc {
 	size_t nudp;
 	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
-	int64_t refusal_ns;     /* its thread's: when to log one again */
-	unsigned long refusals; /* its thread's: not logged yet */
-	pthread_t thread;       /* "desk" */
+	long operator_gid; /* the group that has its socket; -1: none */
+	struct svc_bans bans;
+	atomic_int_least64_t refusal_ns; /* when to log one again */
+	atomic_ulong refusals;           /* not logged yet */
+	pthread_t thread;                /* "desk" */
 	bool started, ended;
 	struct svc_node drain, farewell; /* main's requests */
 	struct svc_node look;            /* at the journal's files, */
@@ -57,7 +60,11 @@ struct svc {
 	bool socket_lost;     /* it cannot be made anew, */
 	char socket_why[512]; /* for this reason */
 
+	struct dw_lock settings_lock; /* "settings" */
+	struct svc_settings *settings DW_GUARDED_BY(settings_lock);
+
 	/* The desk thread's own. */
+	struct svc_settings *held; /* the same, without the lock */
 	struct desk *desk;
 	struct dw_list done;  /* nodes that are to be given back */
 	struct dw_list round; /* those that this round has decided */
@@ -143,10 +150,13 @@ void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
 
 /* Reads what one who was refused still sends, for as long as the limit linger
  * says: that keeps the answer from being reset.  A worker's thread. */
-void svc_read_on(const struct svc *svc, struct sks_socket *s);
+void svc_read_on(struct svc *svc, struct sks_socket *s);
 
-/* The refused operators that no row has told of yet; once nobody accepts any
- * more, or on the thread that does. */
+/* What an operator is told who may not be one, and the row about it.  Any
+ * thread. */
+const char *svc_not_an_operator(const struct svc_people *people);
+void svc_log_refusal(struct svc *svc, uid_t uid);
+/* The refused operators that no row has told of yet. */
 void svc_log_refusals(struct svc *svc);
 
 /* What opening a listener needs; they return an enum dw_status. */
@@ -197,7 +207,7 @@ void svc_tell_socket(struct svc_node *n);
 /* The folder of a path, which the caller frees. */
 char *svc_folder_of(const char *path);
 /* May the operators' socket be there?  Returns 0 or an exit status, with why. */
-int svc_check_operator_path(const char *path, struct dw_buf *why);
+int svc_check_operator_path(const struct svc *svc, struct dw_buf *why);
 
 /* On the desk thread: a log takes no rows, or takes some again. */
 void svc_logs_changed(struct svc_node *n);

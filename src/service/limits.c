@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -48,6 +49,36 @@ svc_limits_init(struct svc_limits *limits)
 {
 	for (size_t i = 0; i < sizeof limit_table / sizeof limit_table[0]; i++)
 		*field(limits, &limit_table[i]) = limit_table[i].dflt;
+}
+
+bool
+svc_limit_is_fixed(const struct svc_limit *row)
+{
+	static const char *const fixed[] = { "max-sessions", "max-per-address",
+		"max-operators", "max-datagram", "udp-rate", "udp-burst",
+		"udp-queue", "udp-peers", "udp-timeout", "operator-queue",
+		"stack-size" };
+
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+		if (strcmp(row->name, fixed[i]) == 0)
+			return true;
+	return false;
+}
+
+int64_t
+svc_limit_get(const struct svc_limits *limits, const struct svc_limit *row)
+{
+	return *(const int64_t *)(const void *)((const char *)limits +
+	    row->offset);
+}
+
+void
+svc_limits_keep(struct svc_limits *limits, const struct svc_limits *before)
+{
+	for (size_t i = 0; i < sizeof limit_table / sizeof limit_table[0]; i++)
+		if (svc_limit_is_fixed(&limit_table[i]))
+			*field(limits, &limit_table[i]) =
+			    svc_limit_get(before, &limit_table[i]);
 }
 
 int

@@ -34,6 +34,16 @@ void svc_limits_init(struct svc_limits *limits);
 int svc_limit_set(struct svc_limits *limits, const struct svc_limit *row,
     const char *text, struct dw_buf *why);
 
+/* Does that one hold from a start to an end?  What it says is laid out, or is
+ * known to others, before the first customer comes. */
+bool svc_limit_is_fixed(const struct svc_limit *row);
+int64_t svc_limit_get(const struct svc_limits *limits,
+    const struct svc_limit *row);
+
+/* Gives those that are fixed the values they have in `before`. */
+void svc_limits_keep(struct svc_limits *limits,
+    const struct svc_limits *before);
+
 /* Raises the soft limit of descriptors to the hard one, and sees whether a desk
  * with so many addresses can open all that it opens for itself and for a first
  * customer.  Returns 0; or -EMFILE, and why names the limit. */

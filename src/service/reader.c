@@ -93,7 +93,7 @@ add_event(void *arg, const struct ev_event *ev)
 	struct svc_job *job = arg;
 
 	assert(job->magic == SVC_JOB_MAGIC);
-	if (add_frame(job, WIRE_EV, ev) < 0)
+	if (!ev_is_private(ev, job->who) && add_frame(job, WIRE_EV, ev) < 0)
 		return -ENOMEM;
 	job->upto = ev->seq;
 	job->more = true;
@@ -115,6 +115,8 @@ add_to_page(void *arg, const struct ev_event *ev)
 	size_t before = job->frames.len;
 
 	assert(job->magic == SVC_JOB_MAGIC);
+	if (ev_is_private(ev, job->who))
+		return 0;
 	if (add_frame(job, WIRE_PAST, ev) < 0)
 		return -ENOMEM;
 	if (job->frames.len > page->max_bytes && job->first != 0) {

@@ -29,6 +29,7 @@ struct svc_job {
 	struct ev_past past; /* this page; or, */
 	uint64_t after;      /* past.count 0: all events after this one */
 	uint64_t id;         /* a page: goes into its frames */
+	const char *who;     /* for this operator */
 	void (*done)(struct svc_job *job); /* on the reader */
 
 	/* The answer: frames for the operator. */

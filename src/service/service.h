@@ -23,6 +23,7 @@
 #include "base/status.h"
 #include "base/wake.h"
 #include "service/limits.h"
+#include "service/people.h"
 #include "socketserver/socketserver.h"
 
 struct svc;
@@ -36,9 +37,14 @@ struct svc_config {
 	const char *operator_socket; /* path; NULL: none */
 	const char *name;            /* the desk's */
 	const char *greeting;        /* text, or NULL for the usual one */
+	/* Texts like it, see struct desk_config. */
+	const char *nobody_on_duty, *closed;
+	const char *hours; /* as for desk_hours_parse(); NULL: at any time */
 	/* Of customers whose bytes are not UTF-8; NULL: nobody knows. */
 	const struct dw_charset *charset;
 	struct svc_limits limits;
+	/* Who may attach; NULL: only the desk's user and root. */
+	const struct svc_people *people;
 	bool every_address; /* max_per_address holds on loopback */
 	bool one_at_a_time;
 	bool begin_new;   /* set a damaged journal aside */
