@@ -126,7 +126,9 @@ not_shown(struct con_board *b, const struct ev_event *ev)
 {
 	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
 
-	if (ev->kind == EV_REPLY && s != NULL)
+	if (s != NULL &&
+	    (ev->kind == EV_REPLY || ev->kind == EV_NOTE ||
+		ev->kind == EV_CLAIM))
 		con_seen_lost(&s->seen, ev->seq);
 }
 
@@ -246,11 +248,14 @@ more_item(struct con_board *b, struct con_session *s)
 static struct con_session *
 source_of(struct con_board *b, const struct ev_event *ev)
 {
+	struct con_session *s;
+
 	if (ev->kind == EV_UDP)
 		return &b->udp;
 	if (ev->kind != EV_SAID || b->mirror.selected == ev->sid)
 		return NULL;
-	return con_mirror_find(&b->mirror, ev->sid);
+	s = con_mirror_find(&b->mirror, ev->sid);
+	return s != NULL && s->watched ? NULL : s;
 }
 
 /* One more row may be shown for each CON_FLOOD_MS, up to the burst. */
@@ -299,6 +304,19 @@ end_flood(struct con_board *b, const struct ev_event *ev)
 		put(b, &b->items, more_item(b, s));
 }
 
+/* Whose it was before the event. */
+static void
+tell_owner(struct con_item *item, const struct con_session *s)
+{
+	const struct ev_session *f = &s->facts;
+
+	item->yours = s->yours;
+	item->offered = s->offered;
+	item->waits = ev_waits(f) && !f->gone;
+	memcpy(item->was, is_event(item, EV_DECLINED) ? f->offered : f->owner,
+	    sizeof item->was);
+}
+
 /* Owns: the item has the frame; without memory for one (NULL) the caller. */
 static struct con_item *
 event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
@@ -319,9 +337,10 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	item->charset = s == NULL ? NULL : s->facts.charset;
 	if (f->ev.kind == EV_CHARSET)
 		item->count = con_mirror_doubtful(&b->mirror, &f->ev);
+	if (s != NULL)
+		tell_owner(item, s);
 	item->own = strcmp(f->ev.who, b->mirror.me) == 0;
-	item->ours =
-	    f->ev.kind == EV_REPLY && con_is_own_key(&b->mirror, &f->ev.key);
+	item->ours = con_is_own_key(&b->mirror, &f->ev.key);
 	con_mirror_label(&b->mirror, f->ev.sid, item->label);
 	return item;
 }
@@ -529,6 +548,14 @@ take_looks(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 }
 
 static void
+take_types(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+{
+	(void)now_ns;
+	con_mirror_types(&b->mirror, f, b->steady_ms);
+	wire_frame_free(f);
+}
+
+static void
 take_reads(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	(void)now_ns;
@@ -578,6 +605,7 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 	[WIRE_NOTICE] = take_notice,
 	[WIRE_LOOKS] = take_looks,
 	[WIRE_READS] = take_reads,
+	[WIRE_TYPES] = take_types,
 	[WIRE_READ] = take_read,
 	[WIRE_UNLISTED] = take_unlisted,
 	[WIRE_BYE] = take_bye,
@@ -602,6 +630,7 @@ take_frame(struct con_board *b, struct wire_frame *f,
 	/* A connection that was never welcomed has no requests of ours. */
 	if (news->generation > 0)
 		b->generation = news->generation;
+	b->steady_ms = news->steady_ms;
 	tell_time(b, f, news->steady_ms);
 	if (f->op < WIRE_OPS && takers[f->op] != NULL)
 		takers[f->op](b, f, news->at_ns);

@@ -23,22 +23,6 @@
 #define FIRST_ROWS    20 /* of the connected, when a console begins */
 #define ENDED_COUNT   20
 
-void
-con_age(int64_t ms, char out[CON_SPAN_MAX])
-{
-	unsigned long s = ms < 0 ? 0 : (unsigned long)(ms / 1000);
-
-	if (s < 60)
-		snprintf(out, CON_SPAN_MAX, _("%lu s"), s);
-	else if (s < 3600)
-		snprintf(out, CON_SPAN_MAX, _("%lu min"), s / 60);
-	else if (s < 48 * 3600)
-		snprintf(out, CON_SPAN_MAX, _("%lu h %02lu min"), s / 3600,
-		    s / 60 % 60);
-	else
-		snprintf(out, CON_SPAN_MAX, _("%lu days"), s / 86400);
-}
-
 int64_t
 con_now_ms(const struct con *con)
 {
@@ -69,6 +53,33 @@ add_state(struct dw_buf *b, const struct con_session *s, int64_t now_ms)
 	}
 	if (con_unread(s) > 0)
 		dw_buf_addf(b, _(", %lu unread"), (unsigned long)con_unread(s));
+}
+
+void
+con_add_owner(struct dw_buf *b, const struct con_session *s, int64_t now_ms)
+{
+	char age[CON_SPAN_MAX];
+
+	con_age(now_ms - s->facts.owned_at.steady_ms, age);
+	if (s->yours)
+		dw_buf_adds(b, _(", yours"));
+	else if (con_is_taken(s))
+		dw_buf_addf(b, _(", %s's for %s"), s->facts.owner, age);
+	if (s->offered)
+		dw_buf_adds(b, _(", offered to you"));
+	else if (s->facts.offered[0] != '\0')
+		dw_buf_addf(b, _(", offered to %s"), s->facts.offered);
+}
+
+void
+con_add_typers(struct dw_buf *b, const struct con_mirror *m, uint64_t sid,
+    int64_t now_ms)
+{
+	const struct con_people *p = &m->people;
+
+	for (size_t i = 0; i < p->ntypers; i++)
+		if (con_typer_is_at(&p->typers[i], sid, now_ms))
+			dw_buf_addf(b, _("; %s is typing"), p->typers[i].name);
 }
 
 /* The customer's last words in one row, cut, and their age. */
@@ -119,10 +130,14 @@ list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 	    w++)
 		dw_buf_addc(&b, ' ');
 	add_state(&b, s, now_ms);
+	con_add_owner(&b, s, now_ms);
 	add_words(&b, f, now_ms);
 	if (*f->by != '\0')
 		dw_buf_addf(&b, _("; %s answered last"), f->by);
+	con_add_typers(&b, &con->board.mirror, f->sid, now_ms);
 	add_lookers(&b, &con->board.mirror, f->sid);
+	if (s->watched)
+		dw_buf_adds(&b, _("; you watch it"));
 	if (con_drafts_has(&con->drafts, f->sid))
 		dw_buf_adds(&b, _("; draft"));
 	con_say(con, "%s (%s, %s)", dw_buf_str(&b), con_mode_word(f->mode),
@@ -239,26 +254,43 @@ con_list_left(struct con *con)
 }
 
 /* "2 eve, 5 joe, 7 guest …" */
-void
-con_name_left(struct con *con, struct dw_buf *out)
+static void
+name_some(struct con *con, bool (*which)(const struct con_session *s),
+    struct dw_buf *out)
 {
 	const struct con_session **all;
 	char label[CON_LABEL_MAX];
-	size_t left = con_mirror_left(&con->board.mirror), n, named = 0;
+	size_t n, named = 0;
 
-	if (left == 0 ||
-	    (all = con_mirror_list(&con->board.mirror, &n)) == NULL)
+	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
 		return;
-	for (size_t i = 0; i < n && named < LEFT_NAMED; i++) {
-		if (!con_is_left(all[i]))
+	for (size_t i = 0; i < n && named <= LEFT_NAMED; i++) {
+		if (!which(all[i]))
 			continue;
 		con_session_label(all[i], label);
-		dw_buf_adds(out, named++ > 0 ? ", " : "");
-		dw_buf_adds(out, label);
+		dw_buf_adds(out, named > 0 ? ", " : "");
+		dw_buf_adds(out, named++ < LEFT_NAMED ? label : "…");
 	}
-	if (left > named)
-		dw_buf_adds(out, ", …");
 	free(all);
+}
+
+void
+con_name_left(struct con *con, struct dw_buf *out)
+{
+	if (con_mirror_left(&con->board.mirror) > 0)
+		name_some(con, con_is_left, out);
+}
+
+static bool
+is_unattended(const struct con_session *s)
+{
+	return s->facts.unattended;
+}
+
+void
+con_name_unattended(struct con *con, struct dw_buf *out)
+{
+	name_some(con, is_unattended, out);
 }
 
 /* ---- who has ended ---- */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Tells the desk that somebody is at the keys, and types to whom: the first key
+ * of a text claims its customer, and colleagues see who is being answered.
+ */
+#include "config.h"
+
+#include "base/clock.h"
+#include "console/internal.h"
+
+#define TYPES_NS (5 * DW_SECOND)  /* how often while a text is typed */
+#define KEYS_NS  (15 * DW_SECOND) /* and for any other key */
+
+/* Whom the text in the line is for; 0: there is none, or it is a note or a
+ * command. */
+static uint64_t
+typed_to(struct con *con)
+{
+	const struct con_session *s =
+	    con_mirror_find(&con->board.mirror, con->facts.sid);
+
+	if (s == NULL || con_is_closed(s) || con->note ||
+	    con_line_of(tty_text(con->tty, NULL)).kind != CON_LINE_TEXT)
+		return 0;
+	return s->facts.sid;
+}
+
+static void
+tell(struct con *con, uint64_t sid, int64_t now_ns)
+{
+	struct wire_frame f = wire_frame_of(WIRE_TYPES);
+
+	f.sid = sid;
+	if (con_link_send(con->link, &f) < 0)
+		return;
+	con->typing.sid = sid;
+	con->typing.told_ns = now_ns;
+}
+
+/* Is there something that the desk does not know? */
+static bool
+is_due(const struct con_typing *t, uint64_t sid, int64_t now_ns)
+{
+	if (sid != t->sid || t->told_ns == 0)
+		return true;
+	return now_ns >= t->told_ns + (sid != 0 ? TYPES_NS : KEYS_NS);
+}
+
+void
+con_typing_look(struct con *con)
+{
+	struct con_typing *t = &con->typing;
+	int64_t now_ns = dw_clock_ns();
+	uint64_t sid;
+
+	if (!t->key || !tty_is_terminal(con->tty))
+		return;
+	t->key = false;
+	if ((sid = typed_to(con)) == 0)
+		t->refused = 0;
+	/* It was said that a colleague answers there. */
+	if (sid != 0 && sid == t->refused)
+		sid = 0;
+	if (is_due(t, sid, now_ns))
+		tell(con, sid, now_ns);
+}
+
+void
+con_typing_sent(struct con *con)
+{
+	con->typing.sid = 0;
+	con->typing.told_ns = dw_clock_ns();
+}
+
+void
+con_typing_refused(struct con *con, const struct wire_frame *f)
+{
+	struct con_typing *t = &con->typing;
+
+	if (f->code != EV_CODE_TAKEN || t->sid == 0)
+		return;
+	t->refused = t->sid;
+	t->sid = 0;
+	con_say(con, "%s", f->text);
+}
+
+void
+con_typing_forget(struct con *con)
+{
+	con->typing = (struct con_typing){ .key = con->typing.key };
+}
