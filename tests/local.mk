@@ -135,6 +135,7 @@ scripts = \
 	tests/system/alone.py \
 	tests/system/turns.py \
 	tests/system/stop.py \
+	tests/system/team.py \
 	tests/system/telnet.py \
 	tests/system/keys.py \
 	tests/system/operators.py \

@@ -24,6 +24,7 @@ OPERATORS = ("ann", "lin", "wang")
 COLUMNS = 240                   # no row is broken
 LEASES = ("--claim-timeout", "20", "--lost-grace", "3")
 FOR = re.compile(rb"for (\d+) [a-z]+-\d+")
+ASKS = re.compile(rb"asks-(\d+)-please")
 IAC_WILL_NAWS = b"\xff\xfb\x1f"
 
 
@@ -178,7 +179,7 @@ class Shift(threading.Thread):
         self.typed = 0
         self.failure = None
         self.terminal = None
-        self.screens = []       # of consoles that were killed
+        self.since = 0          # what was said before it came
         self.kill = threading.Event()
 
     def run(self):
@@ -197,10 +198,10 @@ class Shift(threading.Thread):
         self.terminal = Terminal(self.day.desk.operator_path, self.name,
                                  COLUMNS)
         self.terminal.until(f"you are {self.name}", "> ")
+        self.since = self.day.crowd.said
 
     def _die(self):
         self.terminal.close()
-        self.screens.append(self.terminal.out)
         self._begin()
 
     def _see(self, seconds=0.05):
@@ -211,8 +212,14 @@ class Shift(threading.Thread):
             before = len(self.terminal.out)
             self.terminal.read(0.01)
 
-    def _line(self, text):
-        self.terminal.type("\x15" + text + "\r")
+    def _line(self, sid, text):
+        """Enter is pressed only while the prompt before the text says sid: what
+        Alt+a asked for may come at any time."""
+        self.terminal.type("\x15" + text)
+        self._see()
+        on = self.terminal.selected() == sid and \
+            self.terminal.out.endswith(text)
+        self.terminal.type("\r" if on else "\x15")
         self._see()
 
     def _act(self):
@@ -225,7 +232,7 @@ class Shift(threading.Thread):
         if sid == 0:
             return
         self.typed += 1
-        self._line(self.rng.choice((
+        self._line(sid, self.rng.choice((
             f"for {sid} {self.name}-{self.typed}",
             f"for {sid} {self.name}-{self.typed}",
             f"for {sid} {self.name}-{self.typed}",
@@ -271,7 +278,7 @@ class Day:
 
 def play(folder):
     day = Day(folder)
-    crowd = Crowd(random.Random(SEED + 1), day)
+    crowd = day.crowd = Crowd(random.Random(SEED + 1), day)
     shifts = [Shift(random.Random(SEED + 2 + i), day, name)
               for i, name in enumerate(OPERATORS)]
     everybody = [crowd, *shifts]
@@ -329,17 +336,15 @@ def check_owner(events):
 
 
 def check_screens(events, shifts):
-    """The last screen of each has what customers said since it came, once it
-    was live, in the journal's order."""
-    said = [e["body"].decode() for e in events
-            if e["ev"] == "said" and e["body"].startswith(b"asks-")]
+    """The screen of each has all that customers said since it came, in the
+    journal's order."""
+    said = [int(m[1]) for e in events if e["ev"] == "said" and
+            (m := ASKS.match(e["body"]))]
     for s in shifts:
-        out = s.terminal.out
-        places = [(out.find(text), text) for text in said]
-        seen = [p for p in places if p[0] >= 0]
-        first = said.index(seen[0][1]) if seen else 0
-        missing = [t for at, t in places[first:] if at < 0]
-        same((s.name, missing), (s.name, []))
+        want = [n for n in said if n > s.since]
+        at = {n: s.terminal.out.find(f"| asks-{n}-please") for n in want}
+        same((s.name, [n for n in want if at[n] < 0]), (s.name, []))
+        same((s.name, sorted(want, key=at.get)), (s.name, want))
 
 
 @case("three operators, thirty customers, a killed console, a killed desk: "
