@@ -142,6 +142,7 @@ scripts = \
 	tests/system/hostile.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
+	tests/system/together.py \
 	tests/system/udp.py \
 	tests/system/waits.py \
 	tests/system/counts.py \
