@@ -2,11 +2,12 @@
 """Two operators press Enter in the same instant: one has the customer who
 waits longest, and the other gets the next."""
 
+import re
 import threading
 import time
 
 from attached import Terminal
-from desk import Desk, case, main, same, size
+from desk import Deadline, Desk, case, main, same, size
 
 ROUNDS = size(100, small=20, full=1000)
 PAIRS = 4                       # of terminals, each at a desk of its own
@@ -63,14 +64,24 @@ class Pair:
         self.firsts.append(got.index(1))
         return got
 
+    @staticmethod
+    def send(t, row, start):
+        """What the colleague said there before was shown a moment ago, and Enter
+        sends only what somebody may have read it before."""
+        deadline = Deadline()
+        while not re.search(row, t.out[start:]):
+            deadline.left(f"{row}: {t.out[start:]!r}")
+            t.type("\r")
+            t.read(0.1)
+
     def answer(self, n, got):
         """Each answers its own, and gives it back."""
         starts = self.ends()
-        for t, sid in zip(self.terminals, got):
-            t.type(f"answer {n} to {sid}\r")
-            self.customers[sid - 1].until(f"{t.name}: answer {n} to {sid}\n")
         for t, sid, start in zip(self.terminals, got, starts):
-            t.until_match(rf"answer {n} to {sid} [✓·]", start)
+            t.type(f"answer {n} to {sid}")
+            self.send(t, rf"answer {n} to {sid} [✓·]", start)
+            self.customers[sid - 1].until(f"{t.name}: answer {n} to {sid}\n")
+        for t in self.terminals:
             t.type("/release\r")
         for sid in got:
             self.wait(rf"nobody answers {sid} guest now", starts)
