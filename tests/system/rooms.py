@@ -50,6 +50,7 @@ BELONGS_TO = {
     "readline/": "tty",
     "sqlite3.h": "store",
     "jansson.h": "wire",
+    "confuse.h": "bin",
     "openssl/": "store service socketserver",
 }
 
@@ -237,6 +238,7 @@ def planted_ones_are_found():
         ("console", "# include <readline/readline.h>\n", 1),
         ("bin", "#include <sqlite3.h>\n", 1),
         ("desk", "#include <jansson.h>\n#include <stdio.h>\n", 1),
+        ("service", "#include <confuse.h>\n", 1),
         ("wire", '#include "op.h"\n', 1),
         ("attic", "int x;\n", 1),
     ]
