@@ -247,11 +247,7 @@ sink_drained(void *arg)
 static void
 sink_find_session(void *arg, void *node, uint64_t sid)
 {
-	const struct desk_answer a = { .code = EV_CODE_UNKNOWN,
-		.sid = sid,
-		.text = "" };
-
-	sink_answer(arg, node, &a);
+	svc_operator_find_session(svc_of(arg), node, sid);
 }
 
 static void

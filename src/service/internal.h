@@ -156,6 +156,8 @@ void svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past);
 void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
     const struct ev_key *key, const struct desk_answer *otherwise);
+void svc_operator_find_session(struct svc *svc, struct svc_node *n,
+    uint64_t sid);
 
 /* Reads what one who was refused still sends, for as long as the limit linger
  * says: that keeps the answer from being reset.  A worker's thread. */
