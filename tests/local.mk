@@ -11,11 +11,13 @@ unit_tests = \
 	tests/system/kill_store \
 	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/bans \
 	tests/unit/base \
 	tests/unit/bind \
 	tests/unit/board \
 	tests/unit/buf \
 	tests/unit/charset \
+	tests/unit/claims \
 	tests/unit/classic \
 	tests/unit/close \
 	tests/unit/command \
