@@ -197,7 +197,7 @@ who_left_has_notes_and_who_ended_has_none(void)
 static void
 a_colleagues_note_that_was_not_seen_makes_a_reply_stale(void)
 {
-	begin(); /* events 1 to 3 */
+	begin();   /* events 1 to 3 */
 	arrive(1); /* and 4, 5 */
 	note(ANN, 1, 1, "do not answer him");
 	done();
