@@ -11,11 +11,13 @@ unit_tests = \
 	tests/system/kill_store \
 	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/bans \
 	tests/unit/base \
 	tests/unit/bind \
 	tests/unit/board \
 	tests/unit/buf \
 	tests/unit/charset \
+	tests/unit/claims \
 	tests/unit/classic \
 	tests/unit/close \
 	tests/unit/command \
@@ -28,6 +30,7 @@ unit_tests = \
 	tests/unit/desk \
 	tests/unit/drafts \
 	tests/unit/enums \
+	tests/unit/estimate \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \
@@ -51,16 +54,19 @@ unit_tests = \
 	tests/unit/mirror \
 	tests/unit/net_buf \
 	tests/unit/observe \
+	tests/unit/notes \
 	tests/unit/op \
 	tests/unit/opening \
 	tests/unit/order \
 	tests/unit/outbox \
 	tests/unit/peers \
 	tests/unit/pending \
+	tests/unit/people \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
 	tests/unit/queue \
+	tests/unit/quiet \
 	tests/unit/rate \
 	tests/unit/read \
 	tests/unit/receipt \
@@ -68,6 +74,7 @@ unit_tests = \
 	tests/unit/refused \
 	tests/unit/requests \
 	tests/unit/rows \
+	tests/unit/same \
 	tests/unit/scan \
 	tests/unit/scripted \
 	tests/unit/seen \
