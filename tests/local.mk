@@ -143,6 +143,7 @@ scripts = \
 	tests/system/telnet.py \
 	tests/system/keys.py \
 	tests/system/operators.py \
+	tests/system/people.py \
 	tests/system/hostile.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
