@@ -11,6 +11,7 @@ unit_tests = \
 	tests/system/kill_store \
 	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/bans \
 	tests/unit/base \
 	tests/unit/bind \
 	tests/unit/board \
@@ -30,6 +31,7 @@ unit_tests = \
 	tests/unit/desk \
 	tests/unit/drafts \
 	tests/unit/enums \
+	tests/unit/estimate \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \
@@ -53,16 +55,19 @@ unit_tests = \
 	tests/unit/mirror \
 	tests/unit/net_buf \
 	tests/unit/observe \
+	tests/unit/notes \
 	tests/unit/op \
 	tests/unit/opening \
 	tests/unit/order \
 	tests/unit/outbox \
 	tests/unit/peers \
 	tests/unit/pending \
+	tests/unit/people \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
 	tests/unit/queue \
+	tests/unit/quiet \
 	tests/unit/rate \
 	tests/unit/read \
 	tests/unit/receipt \
@@ -70,6 +75,7 @@ unit_tests = \
 	tests/unit/refused \
 	tests/unit/requests \
 	tests/unit/rows \
+	tests/unit/same \
 	tests/unit/scan \
 	tests/unit/scripted \
 	tests/unit/seen \
@@ -139,6 +145,7 @@ scripts = \
 	tests/system/telnet.py \
 	tests/system/keys.py \
 	tests/system/operators.py \
+	tests/system/people.py \
 	tests/system/hostile.py \
 	tests/system/limits.py \
 	tests/system/whose.py \

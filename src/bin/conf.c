@@ -42,7 +42,7 @@ static struct reading {
 	unsigned depth;
 	struct stranger strangers[STRANGERS];
 	size_t nstrangers;
-	bool again; /* there is one more than before */
+	bool again;     /* there is one more than before */
 	cfg_t **parsed; /* to be freed at the end */
 	size_t nparsed;
 } *reading;
@@ -165,8 +165,8 @@ remember_file(struct conf *conf, const char *path)
 static void
 add_entry(struct conf *conf, const struct conf_entry *e)
 {
-	struct conf_entry *grown =
-			      grow(conf->entries, conf->nentries, sizeof *grown),
+	struct conf_entry *grown = grow(conf->entries, conf->nentries,
+			      sizeof *grown),
 			  *to;
 
 	if (grown == NULL) {
@@ -240,7 +240,8 @@ static bool
 has_control(const char *value, bool rows)
 {
 	for (; *value != '\0'; value++)
-		if (((unsigned char)*value < ' ' && !(rows && *value == '\n')) ||
+		if (((unsigned char)*value < ' ' &&
+			!(rows && *value == '\n')) ||
 		    *value == 0x7f)
 			return true;
 	return false;
@@ -409,7 +410,8 @@ static const struct {
 	{ "no such option '%s'", N_("there is no "), "" },
 	{ "missing equal sign after option '%s'",
 	    N_("an equal sign is needed behind "), "" },
-	{ "unexpected token '%s'", N_("this stands where nothing like it may: "),
+	{ "unexpected token '%s'",
+	    N_("this stands where nothing like it may: "),
 	    N_("; a setting is KEY = VALUE, with quotes around a value that "
 	       "has spaces") },
 	{ "attempt to append to non-list option '%s'",
@@ -426,8 +428,8 @@ static const struct {
 	    N_("the file ends in the midst of a setting or a section; is a "
 	       "value or a } missing?"),
 	    NULL },
-	{ "unexpected closing brace",
-	    N_("this } closes nothing; take it away"), NULL },
+	{ "unexpected closing brace", N_("this } closes nothing; take it away"),
+	    NULL },
 };
 #define NERRORS (sizeof errors / sizeof errors[0])
 #define UNKNOWN 0 /* their rows */

@@ -10,8 +10,8 @@
 
 size_t option_rows(void);
 const char *option_name(size_t row);
-const char *option_help(size_t row); /* untranslated */
-const char *option_arg(size_t row);  /* NULL: it takes none */
+const char *option_help(size_t row);              /* untranslated */
+const char *option_arg(size_t row);               /* NULL: it takes none */
 const struct svc_limit *option_limit(size_t row); /* NULL: it is none */
 bool option_is_for_file(size_t row);
 bool option_is_list(size_t row); /* may be given again */

@@ -16,7 +16,8 @@
 #include "bin/option_rows.h"
 #include "bin/paths.h"
 
-#define TEXT_MAX 900 /* fits a classic client's one read */
+#define TEXT_MAX     900 /* fits a classic client's one read */
+#define SENTENCE_MAX 300 /* beside others */
 
 /* ---- what may be in a file ---- */
 
@@ -33,15 +34,18 @@ static const struct conf_key section_keys[] = {
 };
 
 static const struct {
-	const char *name, *help;
+	const char *name;
+	size_t size; /* with its NUL */
+	const char *help;
 	size_t offset;
 } texts[] = {
-	{ "greeting", N_("greets customers; greeting = FILE takes it from a "
-			 "file"),
+	{ "greeting", TEXT_MAX,
+	    N_("greets customers; greeting = FILE takes it from a file"),
 	    offsetof(struct options, greeting) },
-	{ "nobody-on-duty", N_("is said when nobody is on duty"),
+	{ "nobody-on-duty", SENTENCE_MAX, N_("is said when nobody is on duty"),
 	    offsetof(struct options, nobody_on_duty) },
-	{ "closed", N_("is said when an operator closes a conversation"),
+	{ "closed", SENTENCE_MAX,
+	    N_("is said when an operator closes a conversation"),
 	    offsetof(struct options, closed) },
 };
 #define NTEXTS (sizeof texts / sizeof texts[0])
@@ -82,8 +86,8 @@ make_keys(size_t *n)
 	for (size_t i = 0; i < more; i++)
 		keys[(*n)++] = section_keys[i];
 	for (size_t i = 0; i < NTEXTS; i++)
-		keys[(*n)++] = (struct conf_key){ "texts", texts[i].name,
-			false };
+		keys[(*n)++] =
+		    (struct conf_key){ "texts", texts[i].name, false };
 	return keys;
 }
 
@@ -170,10 +174,10 @@ set_text(struct options *o, const struct conf_entry *e)
 
 	while (strcmp(texts[i].name, e->key) != 0)
 		i++;
-	if (strlen(e->value) >= TEXT_MAX || e->value[0] == '\0')
+	if (strlen(e->value) >= texts[i].size || e->value[0] == '\0')
 		conf_complain(&o->conf, e->at,
-		    _("%s takes a text of 1 to %d bytes, this one has %zu"),
-		    e->key, TEXT_MAX - 1, strlen(e->value));
+		    _("%s takes a text of 1 to %zu bytes, this one has %zu"),
+		    e->key, texts[i].size - 1, strlen(e->value));
 	else if (i == 0 && o->greeting_file != NULL)
 		conf_complain(&o->conf, e->at,
 		    _("there is a greeting in a file already; take one of the "
@@ -203,8 +207,8 @@ get_user(struct options *o, const struct conf_entry *e)
 	for (size_t i = 0; i < p->nusers; i++)
 		if (strcmp(p->users[i].login, e->title) == 0)
 			return &p->users[i];
-	p->users[p->nusers] = (struct svc_user){ e->title, NULL,
-		EV_ROLE_OPERATOR };
+	p->users[p->nusers] =
+	    (struct svc_user){ e->title, NULL, EV_ROLE_OPERATOR };
 	return &p->users[p->nusers++];
 }
 
@@ -216,8 +220,8 @@ get_group(struct options *o, const struct conf_entry *e)
 	for (size_t i = 0; i < p->ngroups; i++)
 		if (strcmp(p->groups[i].name, e->title) == 0)
 			return &p->groups[i];
-	p->groups[p->ngroups] = (struct svc_group){ e->title,
-		EV_ROLE_OPERATOR };
+	p->groups[p->ngroups] =
+	    (struct svc_group){ e->title, EV_ROLE_OPERATOR };
 	return &p->groups[p->ngroups++];
 }
 
@@ -510,8 +514,7 @@ add_word(struct dw_buf *list, const char *word)
 static bool
 is_live(size_t row)
 {
-	static const char *const live[] = { "name", "greeting", "hours",
-		"operator-group" };
+	static const char *const live[] = { "name", "greeting", "hours" };
 	const struct svc_limit *limit = option_limit(row);
 
 	if (limit != NULL)

@@ -132,7 +132,7 @@ print_option(const struct options *o, size_t row)
 		dw_buf_addf(&text, "%s = %s", option_name(row),
 		    dw_buf_str(&value));
 	print_row(&text, v != NULL ? v->at : nowhere,
-	    v != NULL	       ? _("command line") :
+	    v != NULL          ? _("command line") :
 		value.len == 0 ? _("not set") :
 				 _("default"));
 	dw_buf_fini(&value);

@@ -14,16 +14,13 @@
 #include "base/text.h"
 #include "service/bans.h"
 
-#define V4_BITS  96 /* of a mapped address before the IPv4 one */
-#define ALL_BITS 128
-#define NET_BITS 64 /* a host of IPv6 has so many */
-
 void
 svc_bans_init(struct svc_bans *b) DW_NO_TSA
 {
 	dw_lock_init(&b->lock, DW_LOCK_bans);
 	b->all = NULL;
 	b->n = b->cap = 0;
+	atomic_init(&b->none, true);
 }
 
 void
@@ -31,88 +28,6 @@ svc_bans_fini(struct svc_bans *b) DW_NO_TSA
 {
 	free(b->all);
 	dw_lock_fini(&b->lock);
-}
-
-/* ---- addresses ---- */
-
-static bool
-is_v4(const struct sks_host_key *k)
-{
-	static const unsigned char
-	    mapped[V4_BITS / 8] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(k->bytes, mapped, sizeof mapped) == 0;
-}
-
-static void
-mask(struct sks_host_key *k, unsigned bits)
-{
-	for (unsigned i = 0; i < sizeof k->bytes; i++) {
-		unsigned keep = bits <= 8 * i ? 0 : bits - 8 * i;
-
-		if (keep < 8)
-			k->bytes[i] &= (unsigned char)(0xff00u >> keep);
-	}
-}
-
-/* Without its length an IPv6 network is what one host has, but of loopback
- * there is one address alone. */
-static unsigned
-usual_bits(const struct sks_addr *a, bool v4)
-{
-	return v4 || sks_addr_scope(a) == SKS_SCOPE_LOOPBACK ? ALL_BITS :
-							       NET_BITS;
-}
-
-/* Returns false for what is no length of a network. */
-static bool
-read_bits(const char *text, bool v4, unsigned *bits)
-{
-	unsigned most = v4 ? ALL_BITS - V4_BITS : ALL_BITS;
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || n > most)
-		return false;
-	*bits = (unsigned)n + (v4 ? V4_BITS : 0);
-	return true;
-}
-
-/* Fills in which addresses are meant by "192.0.2.7" or "2001:db8::/48". */
-static bool
-read_network(struct svc_ban *ban, const char *text)
-{
-	char host[EV_ADDR_SIZE];
-	const char *slash = strchr(text, '/');
-	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
-	struct sks_addr a;
-	bool v4;
-
-	if (len == 0 || len >= sizeof host)
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (sks_addr_parse(host, 0, &a) < 0 ||
-	    !sks_addr_host_bytes(&a, &ban->net))
-		return false;
-	v4 = is_v4(&ban->net);
-	ban->bits = usual_bits(&a, v4);
-	if (slash != NULL && !read_bits(slash + 1, v4, &ban->bits))
-		return false;
-	mask(&ban->net, ban->bits);
-	return true;
-}
-
-static bool
-covers(const struct svc_ban *ban, const struct sks_host_key *host)
-{
-	struct sks_host_key k = *host;
-
-	/* A network of IPv6 that is as wide has no address of IPv4. */
-	if (is_v4(host) != (ban->bits >= V4_BITS && is_v4(&ban->net)))
-		return false;
-	mask(&k, ban->bits);
-	return memcmp(&k, &ban->net, sizeof k) == 0;
 }
 
 /* ---- the table ---- */
@@ -128,8 +43,7 @@ remove_network(struct svc_bans *b, const struct svc_ban *ban)
     DW_REQUIRES(b->lock)
 {
 	for (size_t i = b->n; i-- > 0;)
-		if (b->all[i].bits == ban->bits &&
-		    memcmp(&b->all[i].net, &ban->net, sizeof ban->net) == 0)
+		if (desk_net_is(&b->all[i].net, &ban->net))
 			remove_at(b, i);
 }
 
@@ -177,6 +91,7 @@ put(struct svc_bans *b, const struct svc_ban *ban, int64_t now_steady_ms)
 	remove_ended(b, now_steady_ms);
 	if (ban->ends_steady_ms > now_steady_ms && make_room(b))
 		b->all[b->n++] = *ban;
+	atomic_store(&b->none, b->n == 0);
 	dw_unlock(&b->lock);
 }
 
@@ -185,6 +100,7 @@ drop(struct svc_bans *b, const struct svc_ban *ban)
 {
 	dw_lock(&b->lock);
 	remove_network(b, ban);
+	atomic_store(&b->none, b->n == 0);
 	dw_unlock(&b->lock);
 }
 
@@ -208,7 +124,7 @@ svc_bans_event(struct svc_bans *b, const struct ev_event *ev,
 	struct svc_ban ban;
 
 	if ((ev->kind != EV_BAN && ev->kind != EV_UNBAN) ||
-	    !read_network(&ban, ev->addr))
+	    !desk_net_parse(&ban.net, ev->addr))
 		return;
 	if (ev->kind == EV_UNBAN) {
 		drop(b, &ban);
@@ -221,26 +137,40 @@ svc_bans_event(struct svc_bans *b, const struct ev_event *ev,
 	put(b, &ban, now.steady_ms);
 }
 
-bool
-svc_bans_find(struct svc_bans *b, const struct sks_addr *addr,
-    int64_t now_steady_ms, struct svc_ban *out)
+/* The ban of this peer that ends last. */
+static bool
+find_locked(const struct svc_bans *b, const struct desk_net *peer,
+    int64_t now_steady_ms, struct svc_ban *out) DW_REQUIRES(b->lock)
 {
-	struct sks_host_key host;
 	bool found = false;
 
-	if (!sks_addr_host_bytes(addr, &host))
-		return false;
-	dw_lock(&b->lock);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct svc_ban *ban = &b->all[i];
 
 		if (ban->ends_steady_ms <= now_steady_ms ||
-		    !covers(ban, &host) ||
+		    !desk_net_has(&ban->net, peer) ||
 		    (found && ban->ends_steady_ms <= out->ends_steady_ms))
 			continue;
 		*out = *ban;
 		found = true;
 	}
+	return found;
+}
+
+bool
+svc_bans_find(struct svc_bans *b, const struct sks_addr *addr,
+    int64_t now_steady_ms, struct svc_ban *out)
+{
+	char text[SKS_ADDR_TEXT];
+	struct desk_net peer;
+	bool found;
+
+	if (atomic_load(&b->none) ||
+	    !desk_net_of_peer(&peer,
+		sks_addr_format(addr, SKS_STYLE_PLAIN, text, sizeof text)))
+		return false;
+	dw_lock(&b->lock);
+	found = find_locked(b, &peer, now_steady_ms, out);
 	dw_unlock(&b->lock);
 	return found;
 }

@@ -7,21 +7,22 @@
 #ifndef SVC_BANS_H
 #define SVC_BANS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/lock.h"
 #include "desk/desk.h"
+#include "desk/net.h"
 #include "event/event.h"
-#include "socketserver/net/addr.h"
+#include "socketserver/socketserver.h"
 
 #define SVC_BANS_MAX     1024 /* then the one that ends first goes */
 #define SVC_BAN_WHY_SIZE 160
 
 struct svc_ban {
-	struct sks_host_key net; /* all behind the first bits is 0 */
-	unsigned bits;
+	struct desk_net net;
 	int64_t ends_steady_ms; /* this counts, */
 	int64_t ends_ms;        /* and this is told, by the wall clock */
 	char why[SVC_BAN_WHY_SIZE];
@@ -32,6 +33,8 @@ struct svc_bans {
 	struct svc_ban *all DW_GUARDED_BY(lock);
 	size_t n DW_GUARDED_BY(lock);
 	size_t cap DW_GUARDED_BY(lock);
+
+	atomic_bool none; /* so that nobody needs the lock to find none */
 };
 
 void svc_bans_init(struct svc_bans *b);

@@ -55,7 +55,10 @@ struct svc {
 	/* Main's, see files.c. */
 	struct dw_watch watch;
 	bool logs_losing[2];
-	struct svc_node socket_news; /* of the operators' one */
+	struct svc_node socket_news;          /* of the operators' one */
+	struct svc_node reload;               /* main's, with these: */
+	struct svc_settings *reload_settings; /* NULL: all stays */
+	char reload_text[1024];
 	/* Guarded by the inbox's lock. */
 	bool socket_lost;     /* it cannot be made anew, */
 	char socket_why[512]; /* for this reason */
@@ -65,6 +68,11 @@ struct svc {
 
 	/* The desk thread's own. */
 	struct svc_settings *held; /* the same, without the lock */
+	struct dw_list reloads;    /* nodes of those who asked for one */
+	/* The news of a reload, until the end of the round. */
+	struct svc_settings *due; /* NULL: all stays */
+	char due_text[1024];      /* "": there are none */
+	bool closing;             /* nobody reads it again */
 	struct desk *desk;
 	struct dw_list done;  /* nodes that are to be given back */
 	struct dw_list round; /* those that this round has decided */
@@ -84,9 +92,10 @@ struct svc {
 	char damage[512];
 	char socket_text[1024];
 
-	atomic_bool ending;     /* the inbox will get no more */
-	atomic_bool look_asked; /* main is to look at the files */
-	atomic_bool watched;    /* their folders are */
+	atomic_bool ending;       /* the inbox will get no more */
+	atomic_bool look_asked;   /* main is to look at the files */
+	atomic_bool reload_asked; /* main is to read the configuration */
+	atomic_bool watched;      /* their folders are */
 	atomic_bool drained;
 	atomic_uint quits;
 	atomic_uint live;                  /* customers connected now */
@@ -147,6 +156,8 @@ void svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past);
 void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
     const struct ev_key *key, const struct desk_answer *otherwise);
+void svc_operator_find_session(struct svc *svc, struct svc_node *n,
+    uint64_t sid);
 
 /* Reads what one who was refused still sends, for as long as the limit linger
  * says: that keeps the answer from being reset.  A worker's thread. */
@@ -197,6 +208,13 @@ void svc_marks_room(struct svc_node *n);
 /* On the desk thread: what the reader's upkeep has found. */
 void svc_upkeep_found(struct svc_node *n);
 
+/* reload.c, on the desk thread: an operator asks for it; main has done it; the
+ * round is over; and nobody does it any more. */
+void svc_reload_wanted(struct svc *svc, struct svc_node *n);
+void svc_reloaded(struct svc_node *n);
+void svc_reload_apply(struct svc *svc);
+void svc_reload_end(struct svc *svc);
+
 /* files.c.  On main: watches the folders, once the sockets and the journal are
  * there. */
 void svc_files_watch(struct svc *svc);
@@ -218,6 +236,10 @@ void svc_look_at_journal(struct svc_node *n);
 /* On the desk thread: this node's answer has been dealt with.  Its owner hears
  * of it once the round has been told to everybody. */
 void svc_done(struct svc *svc, struct svc_node *n);
+
+/* On the desk thread: answers the request of this node. */
+void svc_answer(struct svc *svc, struct svc_node *n,
+    const struct desk_answer *a);
 
 /* The thread "desk". */
 void *svc_desk_thread(void *svc);

@@ -36,6 +36,7 @@ libdeskwire_la_SOURCES += \
 	src/service/reader.c \
 	src/service/reader.h \
 	src/service/record.c \
+	src/service/reload.c \
 	src/service/refuse.c \
 	src/service/settings.c \
 	src/service/settings.h \

@@ -463,6 +463,16 @@ svc_operator_past(struct svc *svc, struct svc_node *n,
 	ask(op, n);
 }
 
+/* The desk's requests say who asks. */
+static void
+sign(struct svc_operator *op, struct svc_node *n)
+{
+	n->rq.console = &op->console;
+	n->rq.who = op->console.who;
+	n->rq.as = op->console.as;
+	n->rq.role = op->console.role;
+}
+
 /* The reader has looked, on the reader's thread. */
 static void
 looked(struct svc_job *job)
@@ -471,22 +481,6 @@ looked(struct svc_job *job)
 	    DW_LIST_OF(job, struct svc_operator_node, job);
 
 	svc_post(&svc_operator_of(&on->node)->svc->inbox, &on->found);
-}
-
-void
-svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
-    const struct ev_key *key, const struct desk_answer *otherwise)
-{
-	struct svc_operator_node *on =
-	    DW_LIST_OF(n, struct svc_operator_node, node);
-
-	assert(n == &on->node &&
-	    (n->rq.rq == DESK_RQ_REPLY || n->rq.rq == DESK_RQ_NOTE));
-	on->job.key = *key;
-	on->job.sid = sid;
-	on->job.done = looked;
-	on->otherwise = *otherwise;
-	svc_reader_ask(&svc->reader, &on->job);
 }
 
 static void
@@ -507,6 +501,67 @@ reply_found(struct svc_node *n)
 	}
 	answered(&on->node, &a);
 	svc_done(svc_operator_of(n)->svc, &on->node);
+}
+
+void
+svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
+    const struct ev_key *key, const struct desk_answer *otherwise)
+{
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, node);
+
+	assert(n == &on->node &&
+	    (n->rq.rq == DESK_RQ_REPLY || n->rq.rq == DESK_RQ_NOTE));
+	on->job.key = *key;
+	on->job.facts = NULL;
+	on->job.sid = sid;
+	on->job.done = looked;
+	on->otherwise = *otherwise;
+	on->found.rq.rq = DESK_RQ_NONE;
+	on->found.ready = reply_found;
+	svc_reader_ask(&svc->reader, &on->job);
+}
+
+/* The desk has answered what the session was found for. */
+static void
+reopen_answered(struct svc_node *n, const struct desk_answer *a)
+{
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, node);
+
+	answered(n, a);
+	n->answered = answered;
+	svc_done(svc_operator_of(n)->svc, &on->found);
+}
+
+/* It is decided next, and its answer is that of the command. */
+static void
+session_found(struct svc_node *n)
+{
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, found);
+
+	n->rq.facts = on->job.result == 0 ? &on->facts : NULL;
+	on->node.answered = reopen_answered;
+}
+
+void
+svc_operator_find_session(struct svc *svc, struct svc_node *n, uint64_t sid)
+{
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, node);
+
+	assert(n == &on->node && n->rq.rq == DESK_RQ_COMMAND);
+	on->job.key = (struct ev_key){ { 0 } };
+	on->job.facts = &on->facts;
+	on->job.sid = sid;
+	on->job.done = looked;
+	sign(svc_operator_of(n), &on->found);
+	on->found.rq.rq = DESK_RQ_REOPEN;
+	on->found.rq.sid = sid;
+	on->found.rq.node = n;
+	on->found.ready = session_found;
+	svc_reader_ask(&svc->reader, &on->job);
 }
 
 /* What an answer without a row says. */
@@ -663,7 +718,6 @@ operator_nodes(struct svc_operator *op)
 		n = &op->nodes[i].found;
 		svc_node_init(n, DESK_RQ_NONE, NULL, &op->owner);
 		n->first = true;
-		n->ready = reply_found;
 	}
 	svc_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->owner);
 	svc_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->owner);
@@ -731,16 +785,6 @@ refuse(struct svc_operator *op, enum ev_code code, const char *text)
 	dw_buf_fini(&out);
 	sks_outbox_end(op->outbox);
 	op->ended = true;
-}
-
-/* The desk's requests say who asks. */
-static void
-sign(struct svc_operator *op, struct svc_node *n)
-{
-	n->rq.console = &op->console;
-	n->rq.who = op->console.who;
-	n->rq.as = op->console.as;
-	n->rq.role = op->console.role;
 }
 
 static void

@@ -23,6 +23,7 @@ struct svc_operator_node {
 	struct svc_job job;
 	struct svc_node found;        /* posted when it has, */
 	struct desk_answer otherwise; /* and it found none */
+	struct ev_session facts;      /* of that session */
 };
 
 /* A session that a console watches. */

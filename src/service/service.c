@@ -453,6 +453,7 @@ farewell(struct svc_node *n)
 	struct svc *svc = DW_LIST_OF(n, struct svc, farewell);
 	struct wire_frame f = wire_frame_of(WIRE_BYE);
 
+	svc_reload_end(svc);
 	f.code = EV_CODE_STOP;
 	f.text = _("the desk has stopped");
 	f.len = strlen(f.text);
@@ -484,6 +485,7 @@ svc_new(const struct svc_config *config)
 	dw_list_init(&svc->done);
 	dw_list_init(&svc->round);
 	dw_list_init(&svc->kept);
+	dw_list_init(&svc->reloads);
 	svc_inbox_init(&svc->inbox);
 	svc_bans_init(&svc->bans);
 	svc_reader_init(&svc->reader, config->state_dir,
@@ -499,6 +501,8 @@ svc_new(const struct svc_config *config)
 	svc->log_news.ready = svc_logs_changed;
 	svc_node_init(&svc->socket_news, DESK_RQ_NONE, NULL, NULL);
 	svc->socket_news.ready = svc_tell_socket;
+	svc_node_init(&svc->reload, DESK_RQ_NONE, NULL, &svc->owner);
+	svc->reload.ready = svc_reloaded;
 	svc->watch = (struct dw_watch)DW_WATCH_INITIALIZER;
 	dw_lock_init(&svc->settings_lock, DW_LOCK_settings);
 	if ((settings = svc_settings_new(config, NULL)) == NULL) {
@@ -679,6 +683,7 @@ svc_close(struct svc *svc)
 	svc_marks_fini(&svc->marks);
 	desk_free(svc->desk);
 	store_close(svc->store);
+	svc_settings_drop(svc->due);
 	svc_settings_drop(svc->held);
 	dw_lock_fini(&svc->settings_lock);
 	svc_owner_fini(&svc->owner);

@@ -97,6 +97,17 @@ bool svc_drained(const struct svc *svc);
 int svc_watch_fd(const struct svc *svc);
 void svc_look(struct svc *svc);
 
+/* Has an operator asked, since the last time, for the configuration to be read
+ * again?  config.quit rings then too. */
+bool svc_reload_asked(struct svc *svc);
+bool svc_reload_is_asked(const struct svc *svc); /* and stays so */
+/* The configuration was read again.  From now on its limits, texts, people and
+ * hours hold, all at once; what else it says is looked at nowhere, and it may go
+ * afterwards.  NULL: it could not be read, and all stays.  The operators who
+ * asked are told `text`, or all of them when nobody has asked, and the log. */
+void svc_reload(struct svc *svc, const struct svc_config *config,
+    const char *text);
+
 /* How often operators have asked for the desk to stop; config.quit rings then
  * too.  The second time means: at once. */
 unsigned svc_quits(const struct svc *svc);

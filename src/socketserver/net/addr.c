@@ -221,8 +221,10 @@ sks_addr_scope(const struct sks_addr *a)
 	return SKS_SCOPE_PUBLIC;
 }
 
-int
-sks_addr_host_bytes(const struct sks_addr *a, struct sks_host_key *out)
+/* Writes the bytes by which hosts are told apart.  Returns 0 for an address
+ * without a host. */
+static int
+host_bytes(const struct sks_addr *a, struct sks_host_key *out)
 {
 	struct sockaddr_in6 sin6;
 	uint32_t ip, net;
@@ -250,7 +252,7 @@ sks_addr_host_key(const struct sks_addr *a, struct sks_host_key *out)
 {
 	uint32_t ip;
 
-	if (!sks_addr_host_bytes(a, out))
+	if (!host_bytes(a, out))
 		return 0;
 	/* Out there a host of IPv6 has a whole /64, and could use a new address
 	 * for each connection.  In a network of one's own (private, link-local)
@@ -265,7 +267,7 @@ sks_addr_same_host(const struct sks_addr *a, const struct sks_addr *b)
 {
 	struct sks_host_key ka, kb;
 
-	if (sks_addr_host_bytes(a, &ka) != sks_addr_host_bytes(b, &kb))
+	if (host_bytes(a, &ka) != host_bytes(b, &kb))
 		return 0;
 	if (sks_addr_family(a) == SKS_UNIX || sks_addr_family(b) == SKS_UNIX)
 		return a->len == b->len &&

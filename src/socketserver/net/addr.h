@@ -33,11 +33,6 @@ int sks_addr_of_fd(int fd,
 int sks_lookup(const char *host, unsigned port, enum sks_family family,
     struct addrinfo **list);
 
-/* Writes all bytes of the host: an IPv4 address in its mapped form, or an IPv6
- * one, of which a link-local one has its scope in bytes 4 to 7.  Returns 0 for an
- * address without a host. */
-int sks_addr_host_bytes(const struct sks_addr *a, struct sks_host_key *out);
-
 /* Writes the host's key.  Returns 0 for an address without a host. */
 int sks_addr_host_key(const struct sks_addr *a, struct sks_host_key *out);
 
