@@ -192,11 +192,12 @@ closed(struct ev_session *s)
 }
 
 /* Its customer has gone long ago: who wants to answer it finds it among those
- * who left. */
+ * who left.  Who had it then has forgotten it. */
 static void
 reopened(struct ev_session *s, const struct ev_event *ev)
 {
 	s->state = s->gone ? EV_STATE_LEFT : EV_STATE_OPEN;
+	owned_no_more(s);
 	if (s->gone) {
 		s->gone_ms = ev->t_ms;
 		s->gone_at = moment_of(ev);
