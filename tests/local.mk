@@ -11,6 +11,7 @@ unit_tests = \
 	tests/system/kill_store \
 	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/bans \
 	tests/unit/base \
 	tests/unit/bind \
 	tests/unit/board \
@@ -29,12 +30,14 @@ unit_tests = \
 	tests/unit/desk \
 	tests/unit/drafts \
 	tests/unit/enums \
+	tests/unit/estimate \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \
 	tests/unit/framing_remedies \
 	tests/unit/handler \
 	tests/unit/hostile \
+	tests/unit/hours \
 	tests/unit/inbox \
 	tests/unit/input \
 	tests/unit/json \
@@ -62,6 +65,8 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/queue \
+	tests/unit/quiet \
 	tests/unit/rate \
 	tests/unit/read \
 	tests/unit/receipt \
@@ -69,6 +74,7 @@ unit_tests = \
 	tests/unit/refused \
 	tests/unit/requests \
 	tests/unit/rows \
+	tests/unit/same \
 	tests/unit/scan \
 	tests/unit/scripted \
 	tests/unit/seen \

@@ -18,6 +18,24 @@
 #define EVENTS_MAX  4
 #define EFFECTS_MAX 12
 
+/* It may have come in before the ban. */
+static bool
+refuse_banned(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	const char *text = _("You are banned from this desk.");
+
+	if (desk_ban_of(d, rq->conn->addr, now) == NULL)
+		return false;
+	if (rq->conn->mode == EV_MODE_CLASSIC) {
+		desk_fx_answer(d, rq, EV_CODE_DENIED, text);
+	} else {
+		desk_fx_bye(d, DESK_FX_BYE, rq->conn, text);
+		desk_fx_done(d, rq);
+	}
+	return true;
+}
+
 /* A classic client takes an end before our hello for an empty message, and
  * reads on for ever: its worker is told, and resets the connection. */
 static int
@@ -55,6 +73,8 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 		desk_turn_init(&c->turn, &d->config->turn);
 		dw_list_add(&d->conns, &c->node);
 	}
+	if (refuse_banned(d, rq, now))
+		return 0;
 	if (c->mode == EV_MODE_CLASSIC)
 		return opened_classic(d, rq, now);
 	if (d->draining)
@@ -68,14 +88,21 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 /* What a line customer hears of a message.  Nobody on duty is said elsewhere, to
  * classic ones as well. */
 static void
-line_stored(struct desk *d, const struct desk_request *rq,
-    const struct ev_event *ev)
+line_stored(struct desk *d, const struct desk_request *rq, size_t event)
 {
 	desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
-	if (ev->n == 1 && (ev->flags & EV_FLAG_UNATTENDED) == 0)
-		desk_fx_say(d, rq->conn,
-		    _("Received. Somebody will answer here."));
+	if ((d->events[event].flags & EV_FLAG_UNATTENDED) == 0)
+		desk_queue_said(d, rq->conn->session, event);
 	desk_visitor_hint(d, rq);
+}
+
+/* Nobody is there who would read it.  A conversation that somebody has goes on
+ * when the desk closes. */
+static bool
+is_left_alone(const struct desk *d, const struct desk_session *s,
+    struct desk_time now)
+{
+	return !desk_on_duty(d, now) && !desk_is_present(d, s->facts.owner);
 }
 
 /* A message for the operators; the first one begins the session.  Returns
@@ -85,6 +112,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_session *s = rq->conn->session;
 	struct ev_event ev = ev_event_of(EV_SAID);
+	size_t event;
 
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
 		desk_fx_say(d, rq->conn, _(desk_sorry));
@@ -95,11 +123,11 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	ev.body = rq->text;
 	ev.len = rq->len;
 	ev.flags = rq->flags & (EV_FLAG_CUT_SHORT | EV_FLAG_REST_LOST);
-	if (!desk_on_duty(d, now))
+	if (is_left_alone(d, s, now))
 		ev.flags |= EV_FLAG_UNATTENDED;
-	desk_emit(d, s, ev, now);
+	event = desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)
-		line_stored(d, rq, &ev);
+		line_stored(d, rq, event);
 	return true;
 }
 
@@ -181,9 +209,7 @@ decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		taken = said_line(d, rq, now);
 	/* Behind the rest: a classic client reads it as its answer. */
 	if (!was_unattended && is_unattended(c->session))
-		desk_fx_say(d, c,
-		    _("Nobody is on duty right now; your "
-		      "message is kept."));
+		desk_fx_nobody(d, c, true, now);
 	desk_fx_receipt(d, c, !taken);
 	desk_fx_done(d, rq);
 	return 0;
@@ -388,6 +414,7 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_NOTE] = desk_decide_note,
 		[DESK_RQ_REPLY] = desk_decide_reply,
 		[DESK_RQ_COMMAND] = decide_command,
+		[DESK_RQ_REOPEN] = desk_decide_reopen,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
 		[DESK_RQ_DROPPED] = desk_decide_dropped,
 		[DESK_RQ_STRANGER] = desk_decide_stranger,

@@ -27,12 +27,15 @@ desk_line_update(struct desk *d, struct desk_session *s)
 		return;
 	desk_left_update(d, s);
 	if (!is_in_line(s)) {
+		d->line_changed = d->line_changed || dw_order_has(&s->in_line);
 		dw_order_del(&d->line, &s->in_line);
 		return;
 	}
 	since = (int64_t)s->facts.waiting_at.seq;
-	if (!dw_order_has(&s->in_line) || s->in_line.key != since)
+	if (!dw_order_has(&s->in_line) || s->in_line.key != since) {
 		dw_order_put(&d->line, &s->in_line, since);
+		d->line_changed = true;
+	}
 }
 
 struct desk_place

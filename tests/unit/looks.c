@@ -14,7 +14,7 @@
 
 #define FEW   500
 #define MANY  2000
-#define MOST  60 /* looked at in a round: a few orders, to their depth */
+#define MOST  80 /* looked at in a round: a few orders, to their depth */
 #define PAGES ((size_t)3 * MANY)
 #define WAIT  (30 * DW_MS)
 #define HOLD  (45 * DW_SECOND)
@@ -339,7 +339,7 @@ who_is_next_is_found_by_looking_at_few(void)
 		CHECK_INT(last_answer.sid, 4);
 		lin_rq(DESK_RQ_TYPES, 4);
 		rounds();
-		finish("ok; claim; ok; ");
+		finish("ok; claim; ok; text; ");
 	}
 }
 
@@ -375,7 +375,7 @@ taking_and_giving_back_look_at_few(void)
 		rounds();
 		command_of("release", (uint64_t)n / 2 + 5);
 		rounds();
-		finish("claim; ok; free; ok; ");
+		finish("claim; text; ok; free; text; ok; ");
 	}
 }
 
@@ -393,7 +393,7 @@ a_lease_that_ends_looks_at_few(void)
 		close_pages();
 		pass(DW_MS);
 		rounds();
-		finish("free; ");
+		finish("free; text; ");
 	}
 }
 
