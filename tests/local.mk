@@ -137,6 +137,7 @@ scripts = \
 	tests/system/keys.py \
 	tests/system/operators.py \
 	tests/system/hostile.py \
+	tests/system/config.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
 	tests/system/udp.py \
