@@ -455,11 +455,11 @@ def _():
         with Desk("--config", path) as d:
             o = d.operator()
             numbers = [o.ask("cmd", text="reload") for _ in range(20)]
+            o.answer(numbers[0])
             d.signal(signal.SIGTERM)
             o.ends()
             answers = [f for f in o.frames if f["op"] in ("ok", "err")]
             same([f["id"] for f in answers], numbers[:len(answers)])
-            assert answers
             same(d.wait(), 0)
 
 
