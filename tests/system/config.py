@@ -4,21 +4,25 @@ what a desk at work takes of it when it is read again."""
 
 import os
 import re
+import select
 import signal
 import subprocess
+import threading
 
-from desk import (DESKWIRE, LIMIT, Console, Desk, case, main, same, state,
-                  wait_until)
-from tap import text
+from desk import (DESKWIRE, LIMIT, Console, Deadline, Desk, case, main, same,
+                  size, state, wait_until)
+from tap import open_pty, text
 
 TIMES = "the units of a time are ms, s, m, h and d"
 SIZES = "the units of a size are bytes, KiB, MiB and GiB"
 
 
 def write(folder, content, name="deskwire.conf"):
+    """All at once, as a desk may read it at any time."""
     path = os.path.join(folder, name)
-    with open(path, "wb") as f:
+    with open(path + ".new", "wb") as f:
         f.write(content if isinstance(content, bytes) else content.encode())
+    os.replace(path + ".new", path)
     return path
 
 
@@ -446,6 +450,79 @@ def _():
             said = [e["text"] for e in o.events() if e["ev"] == "said"]
             same([t for t in said if t.startswith("line ")],
                  [f"line {i}" for i in range(20)])
+
+
+def come_and_go(d, number, wrong):
+    """Customers whose greeting is one of the two, whole."""
+    try:
+        for i in range(number):
+            c = d.line()
+            told = c.until("help")
+            assert "A" * 800 in told or "B" * 800 in told, told
+            c.send(f"customer {i}\n")
+            c.until("Received")
+            c.close()
+    except AssertionError as e:
+        wrong.append(e)
+
+
+@case("who comes while the file is read again and again is greeted with one of "
+      "its texts, whole")
+def _():
+    with state() as folder:
+        path = write(folder, "texts { greeting = " + "A" * 800 + " }\n")
+        with Desk("--config", path, "--rate", "1000000") as d:
+            o, wrong = d.operator(), []
+            threads = [threading.Thread(target=come_and_go, args=(
+                d, size(100), wrong)) for _ in range(4)]
+            for t in threads:
+                t.start()
+            turn = 0
+            while any(t.is_alive() for t in threads):
+                turn += 1
+                write(folder, "texts { greeting = " + "AB"[turn % 2] * 800 +
+                      f" }}\nmax-line = {100 + turn % 2}\n")
+                same(reloads(o)[0], "ok")
+                d.signal(signal.SIGHUP)
+            for t in threads:
+                t.join()
+            same(wrong, [])
+            assert turn > 2, turn
+
+
+@case("/reload at a console on a terminal shows what it has done")
+def _():
+    with state() as folder:
+        path = write(folder, GOOD)
+        with Desk("--config", path) as d:
+            master, slave = open_pty()
+            env = {**os.environ, "HOME": folder, "LC_ALL": "C.UTF-8",
+                   "TERM": "xterm", "INPUTRC": "/dev/null"}
+            console = subprocess.Popen(
+                [DESKWIRE, "attach", "--operator-socket", d.operator_path],
+                stdin=slave, stdout=slave, stderr=slave, env=env)
+            shown, deadline = "", Deadline()
+            write(folder, GOOD.replace("7", "8"))
+
+            def until(words):
+                nonlocal shown
+                while words not in " ".join(shown.split()):
+                    if select.select([master], [], [], deadline.left(words)
+                                     )[0]:
+                        shown += os.read(master, 65536).decode(
+                            errors="replace")
+            until("]>")
+            os.write(master, b"/rel\t")
+            until("/rel")
+            os.write(master, b"\x15/reload\r")
+            until("this holds from now on: burst")
+            write(folder, "burst = x")
+            os.write(master, b"/reload\r")
+            until("deskwire.conf:1: burst: a whole number")
+            os.write(master, b"/quit\r")
+            same(console.wait(LIMIT), 0)
+            os.close(master)
+            os.close(slave)
 
 
 @case("a desk that is told to stop still answers who wants it to read its file")
