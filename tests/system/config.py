@@ -3,6 +3,7 @@
 what a desk at work takes of it when it is read again."""
 
 import os
+import random
 import re
 import select
 import signal
@@ -149,6 +150,33 @@ def _():
         same([r.split(": ")[0] for r in rows],
              [f"{path}:{n}" for n in (1, 2, 3, 5, 6, 6)] +
              [f"{inner}:{n}" for n in (1, 2)])
+
+
+WORDS = ("max-line", "listen", "user", "group", "texts", "greeting", "role",
+         "include", "hours", "lin", "20", "admin", "=", "+=", "{", "}", "(",
+         ")", ",", "#", "//", "/*", "*/", "\"", "'", "\\", "\\x1b", "$", "${x}",
+         "|", "\n", "\n", " ", " ", "\t", "\r", "*", "\"a b\"", "名", "\xff")
+
+
+@case("whatever stands in a file, check-config ends with 0 or 3, and each row "
+      "that it tells names the file and a line of it")
+def _():
+    rng = random.Random(12)
+    with state() as folder:
+        for _ in range(size(2000)):
+            content = "".join(rng.choice(WORDS) + rng.choice(("", " "))
+                              for _ in range(rng.randrange(1, 40)))
+            path = write(folder, content.encode("latin-1", "ignore") if
+                         "\xff" in content else content)
+            rows, status = check(path)
+            assert status in (0, 3), (content, status, rows)
+            same(len(rows) == 1 and rows[0].endswith("can be used."),
+                 status == 0)
+            for row in rows if status else ():
+                found = re.match(re.escape(path) + r":(\d+): .", row)
+                assert found, (content, row)
+                assert int(found[1]) <= content.count("\n") + 2, (content,
+                                                                  row)
 
 
 @case("check-config says in one line that a file can be used, or is absent")

@@ -99,6 +99,35 @@ no_text_is_read_beyond_its_end(void)
 	}
 }
 
+/* Whatever it is, nothing but a comment's own bytes is changed, and rows stay. */
+static void
+any_text_keeps_its_length_and_its_rows(void)
+{
+	static const char letters[] = "\"'\\/*#{}$a \n\n";
+	unsigned seed = 1, line;
+
+	for (unsigned turn = 0; turn < 100000; turn++) {
+		char before[24], after[24];
+		size_t len = 1 + turn % (sizeof before - 1), rows = 1;
+
+		for (size_t i = 0; i < len; i++) {
+			seed = seed * 1103515245 + 12345;
+			before[i] =
+			    letters[(seed >> 16) % (sizeof letters - 1)];
+		}
+		memcpy(after, before, len);
+		(void)conf_text_prepare(after, len, &line);
+		for (size_t i = 0; i < len; i++) {
+			rows += before[i] == '\n';
+			if (!CHECK(after[i] == before[i] ||
+				(after[i] == ' ' && before[i] != '\n')))
+				return;
+		}
+		if (!CHECK(line >= 1 && line <= rows))
+			return;
+	}
+}
+
 static void
 a_word_is_as_far_as_letters_must_change(void)
 {
@@ -137,6 +166,7 @@ main(void)
 		T(what_has_no_end_is_told_where_it_began),
 		T(variables_numbers_behind_a_backslash_and_nul_are_refused),
 		T(no_text_is_read_beyond_its_end),
+		T(any_text_keeps_its_length_and_its_rows),
 		T(a_word_is_as_far_as_letters_must_change),
 	};
 
