@@ -556,6 +556,14 @@ take_types(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 }
 
 static void
+take_joins(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+{
+	(void)now_ns;
+	con_people_joins(&b->mirror.people, f);
+	wire_frame_free(f);
+}
+
+static void
 take_reads(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	(void)now_ns;
@@ -606,6 +614,7 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 	[WIRE_LOOKS] = take_looks,
 	[WIRE_READS] = take_reads,
 	[WIRE_TYPES] = take_types,
+	[WIRE_JOINS] = take_joins,
 	[WIRE_READ] = take_read,
 	[WIRE_UNLISTED] = take_unlisted,
 	[WIRE_BYE] = take_bye,

@@ -469,12 +469,14 @@ watch(struct con *con, const char *name, const char *args, uint64_t painted,
     bool on)
 {
 	char label[CON_LABEL_MAX];
+	struct con_session *s;
 	uint64_t sid;
 
 	if (!one_session(con, name, args, painted, &sid) ||
-	    con_mirror_watch(&con->board.mirror, sid, on) < 0)
+	    (s = con_mirror_find(&con->board.mirror, sid)) == NULL)
 		return;
-	con_mirror_label(&con->board.mirror, sid, label);
+	con_watch(con, s, on);
+	con_session_label(s, label);
 	if (on)
 		con_say(con, _("you watch %s; /part %" PRIu64 " ends it"),
 		    label, sid);

@@ -166,8 +166,12 @@ bool con_is_answer(const char *command);
  * and swaps what is being typed. */
 void con_select(struct con *con, uint64_t sid);
 
-/* Tells a desk that was lost whom this console has selected. */
+/* Tells a desk that was lost whom this console has selected, and watches. */
 void con_look_again(struct con *con);
+
+/* Watches a session, or does not any more, and tells the desk, so that the other
+ * consoles know. */
+void con_watch(struct con *con, struct con_session *s, bool on);
 
 /* Somebody is at the console: reads what was painted, and tells the desk. */
 void con_attended(struct con *con);

@@ -118,6 +118,23 @@ add_lookers(struct dw_buf *b, const struct con_mirror *m, uint64_t sid)
 }
 
 static void
+add_watchers(struct dw_buf *b, const struct con_session *s,
+    const struct con_people *p)
+{
+	bool any = s->watched;
+
+	if (s->watched)
+		dw_buf_adds(b, _("; watched by you"));
+	for (size_t i = 0; i < p->nwatchers; i++) {
+		if (p->watchers[i].sid != s->facts.sid)
+			continue;
+		dw_buf_adds(b, any ? ", " : _("; watched by "));
+		dw_buf_adds(b, p->watchers[i].name);
+		any = true;
+	}
+}
+
+static void
 list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 {
 	const struct ev_session *f = &s->facts;
@@ -136,8 +153,7 @@ list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 		dw_buf_addf(&b, _("; %s answered last"), f->by);
 	con_add_typers(&b, &con->board.mirror, f->sid, now_ms);
 	add_lookers(&b, &con->board.mirror, f->sid);
-	if (s->watched)
-		dw_buf_adds(&b, _("; you watch it"));
+	add_watchers(&b, s, &con->board.mirror.people);
 	if (con_drafts_has(&con->drafts, f->sid))
 		dw_buf_adds(&b, _("; draft"));
 	con_say(con, "%s (%s, %s)", dw_buf_str(&b), con_mode_word(f->mode),

@@ -945,16 +945,11 @@ con_mirror_unattended(const struct con_mirror *m, int64_t *oldest_ms)
 	return n;
 }
 
-int
-con_mirror_watch(struct con_mirror *m, uint64_t sid, bool on)
+void
+con_mirror_watch(struct con_mirror *m, struct con_session *s, bool on)
 {
-	struct con_session *s = con_mirror_find(m, sid);
-
-	if (s == NULL)
-		return -ENOENT;
 	s->watched = on;
 	regroup(m, s);
-	return 0;
 }
 
 void

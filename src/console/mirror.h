@@ -251,8 +251,8 @@ const struct con_session **con_mirror_list(const struct con_mirror *m,
 /* The desk takes a session that left off its list. */
 void con_mirror_unlist(struct con_mirror *m, uint64_t sid);
 
-/* Watches a session, or does not any more.  Returns 0 or -ENOENT. */
-int con_mirror_watch(struct con_mirror *m, uint64_t sid, bool on);
+/* Watches a session, or does not any more. */
+void con_mirror_watch(struct con_mirror *m, struct con_session *s, bool on);
 
 /* Takes a frame types: another console types to somebody. */
 void con_mirror_types(struct con_mirror *m, const struct wire_frame *f,

@@ -70,9 +70,11 @@ con_next_answered(struct con *con, const struct con_request *rq,
 		con_refuse(con, _("nobody is selected: %s"), f->text);
 	else if (f->sid == 0)
 		say_nobody(con);
+	else if (f->sid == con->facts.sid)
+		return; /* it was offered, and is accepted: a row says so */
 	else if (is_as_it_was(con, rq))
 		con_select(con, f->sid);
-	else if (f->sid != con->facts.sid)
+	else
 		say_reserved(con, f->sid);
 }
 

@@ -87,7 +87,7 @@ con_people_welcome(struct con_people *p, const struct wire_frame *f)
 {
 	struct con_person *one;
 
-	p->ntypers = 0; /* the desk tells them anew */
+	p->ntypers = p->nwatchers = 0; /* the desk tells them anew */
 	p->told = f->replay && f->npeople > 0;
 	if (f->npeople == 0 && f->replay)
 		return;
@@ -106,9 +106,26 @@ con_people_live(struct con_people *p)
 	p->told = false;
 }
 
+/* Who has sent its text does not type it any more. */
+static void
+has_typed(struct con_people *p, const struct ev_event *ev)
+{
+	char name[EV_NAME_SIZE];
+
+	make_harmless(name, ev->who);
+	for (size_t i = p->ntypers; i > 0; i--) {
+		const struct con_typer *t = &p->typers[i - 1];
+
+		if (t->sid == ev->sid && strcmp(t->name, name) == 0)
+			p->typers[i - 1] = p->typers[--p->ntypers];
+	}
+}
+
 void
 con_people_event(struct con_people *p, const struct ev_event *ev)
 {
+	if (ev->kind == EV_REPLY)
+		has_typed(p, ev);
 	if (p->told)
 		return;
 	if (ev->kind == EV_ON)
@@ -143,6 +160,30 @@ con_people_types(struct con_people *p, const struct wire_frame *f,
 	t->sid = f->sid;
 	t->at_ms = now_ms;
 	make_harmless(t->name, f->name);
+}
+
+static void
+forget_watcher(struct con_people *p, uint64_t n, uint64_t sid)
+{
+	for (size_t i = 0; i < p->nwatchers; i++)
+		if (p->watchers[i].n == n && p->watchers[i].sid == sid) {
+			p->watchers[i] = p->watchers[--p->nwatchers];
+			return;
+		}
+}
+
+void
+con_people_joins(struct con_people *p, const struct wire_frame *f)
+{
+	struct con_watcher *w;
+
+	forget_watcher(p, f->n, f->sid);
+	if (f->since_ms == 0 || p->nwatchers == CON_PEOPLE_MAX)
+		return;
+	w = &p->watchers[p->nwatchers++];
+	w->n = f->n;
+	w->sid = f->sid;
+	make_harmless(w->name, f->name);
 }
 
 const struct con_person *

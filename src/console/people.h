@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The operators as this console knows them: who is at a console, who is away,
- * and who types to whom.  Pure: time comes in.
+ * who types to whom, and who watches.  Pure: time comes in.
  */
 #ifndef CON_PEOPLE_H
 #define CON_PEOPLE_H
@@ -28,11 +28,19 @@ struct con_typer {
 	char name[EV_NAME_SIZE];
 };
 
+/* Console n of this operator watches sid. */
+struct con_watcher {
+	uint64_t n, sid;
+	char name[EV_NAME_SIZE];
+};
+
 struct con_people {
 	struct con_person all[CON_PEOPLE_MAX];
 	size_t n;
 	struct con_typer typers[CON_PEOPLE_MAX];
 	size_t ntypers;
+	struct con_watcher watchers[CON_PEOPLE_MAX];
+	size_t nwatchers;
 	bool told; /* a welcome has said what a replay is going to say */
 };
 
@@ -41,13 +49,16 @@ struct con_people {
 void con_people_welcome(struct con_people *p, const struct wire_frame *f);
 void con_people_live(struct con_people *p);
 
-/* Somebody came, went, or is away or back; any other event does nothing. */
+/* Somebody came, went, is away or back, or has replied. */
 void con_people_event(struct con_people *p, const struct ev_event *ev);
 
 /* Takes a frame types, which came when the desk's steady clock showed so
  * much. */
 void con_people_types(struct con_people *p, const struct wire_frame *f,
     int64_t now_ms);
+
+/* Takes a frame joins. */
+void con_people_joins(struct con_people *p, const struct wire_frame *f);
 
 /* NULL: this operator is at no console. */
 const struct con_person *con_people_find(const struct con_people *p,

@@ -187,11 +187,33 @@ con_select(struct con *con, uint64_t sid)
 	con_prompt_refresh(con);
 }
 
+static void
+tell_watch(struct con *con, const struct con_session *s)
+{
+	struct wire_frame f = wire_frame_of(WIRE_JOINS);
+
+	f.sid = s->facts.sid;
+	f.since_ms = s->watched ? con_now_ms(con) : 0;
+	(void)con_link_send(con->link, &f);
+}
+
+void
+con_watch(struct con *con, struct con_session *s, bool on)
+{
+	con_mirror_watch(&con->board.mirror, s, on);
+	tell_watch(con, s);
+}
+
 void
 con_look_again(struct con *con)
 {
+	const struct con_mirror *m = &con->board.mirror;
+
 	if (con->facts.sid != 0)
 		tell_look(con, con->facts.sid);
+	for (size_t i = 0; i < m->n; i++)
+		if (m->all[i]->watched)
+			tell_watch(con, m->all[i]);
 }
 
 char *

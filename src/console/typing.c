@@ -6,14 +6,15 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/i18n.h"
 #include "console/internal.h"
 
 #define TYPES_NS (5 * DW_SECOND)  /* how often while a text is typed */
 #define KEYS_NS  (15 * DW_SECOND) /* and for any other key */
 
-/* Whom the text in the line is for; 0: there is none, or it is a note or a
+/* Whom the text in the line is for; NULL: there is none, or it is a note or a
  * command. */
-static uint64_t
+static const struct con_session *
 typed_to(struct con *con)
 {
 	const struct con_session *s =
@@ -21,8 +22,8 @@ typed_to(struct con *con)
 
 	if (s == NULL || con_is_closed(s) || con->note ||
 	    con_line_of(tty_text(con->tty, NULL)).kind != CON_LINE_TEXT)
-		return 0;
-	return s->facts.sid;
+		return NULL;
+	return s;
 }
 
 static void
@@ -46,21 +47,38 @@ is_due(const struct con_typing *t, uint64_t sid, int64_t now_ns)
 	return now_ns >= t->told_ns + (sid != 0 ? TYPES_NS : KEYS_NS);
 }
 
+/* The text will not be sent as long as a colleague answers there: that is said
+ * at its first key, and once.  Returns whether it may be. */
+static bool
+may_be_sent(struct con *con, const struct con_session *s)
+{
+	char label[CON_LABEL_MAX];
+
+	if (con_is_taken(s) && con->typing.refused != s->facts.sid) {
+		con->typing.refused = s->facts.sid;
+		con_session_label(s, label);
+		con_say(con,
+		    _("%s is %s's: a text is not sent; Alt+n makes it a note, "
+		      "/steal takes the customer"),
+		    label, s->facts.owner);
+	}
+	return s->yours || con->typing.refused != s->facts.sid;
+}
+
 void
 con_typing_look(struct con *con)
 {
 	struct con_typing *t = &con->typing;
+	const struct con_session *s;
 	int64_t now_ns = dw_clock_ns();
 	uint64_t sid;
 
 	if (!t->key || !tty_is_terminal(con->tty))
 		return;
 	t->key = false;
-	if ((sid = typed_to(con)) == 0)
+	if ((s = typed_to(con)) == NULL)
 		t->refused = 0;
-	/* It was said that a colleague answers there. */
-	if (sid != 0 && sid == t->refused)
-		sid = 0;
+	sid = s != NULL && may_be_sent(con, s) ? s->facts.sid : 0;
 	if (is_due(t, sid, now_ns))
 		tell(con, sid, now_ns);
 }

@@ -2738,6 +2738,27 @@ who_types_to_a_colleagues_customer_is_told_once(void)
 }
 
 static void
+that_a_text_will_not_be_sent_is_said_at_its_first_key(void)
+{
+	struct stage s = start_selected();
+
+	s.tell_types = true;
+	expect(&s, WIRE_TYPES, 0, NULL); /* the keys so far */
+	team_does(&s, EV_CLAIM, 3, "ann", "taken", "");
+	CHECK(pty_wait(s.p, "[3 alice, ann's]", WAIT));
+	pty_type(s.p, "h");
+	CHECK(pty_wait(s.p, "* 3 alice is ann's: a text is not sent; Alt+n",
+	    WAIT));
+	/* Nobody is told that we type there. */
+	CHECK(next_frame_within(&s, 0.05) == NULL);
+	team_does(&s, EV_CLAIM, 3, "lin", "stolen", "");
+	CHECK(pty_wait(s.p, "[3 alice, yours]", WAIT));
+	pty_type(s.p, "i");
+	expect(&s, WIRE_TYPES, 3, NULL);
+	end(&s);
+}
+
+static void
 a_text_for_a_colleagues_customer_is_back_in_the_line(void)
 {
 	struct stage s = start_selected();
@@ -2885,6 +2906,8 @@ a_watched_session_counts_as_unread_and_is_shown_in_full(void)
 	CHECK(pty_wait(s.p, "ann answers 5 bob now", WAIT));
 	CHECK(pty_wait(s.p, "[3 alice]>", WAIT));
 	pty_type(s.p, "/join bob\r");
+	expect(&s, WIRE_JOINS, 5, NULL);
+	CHECK(s.last != NULL && s.last->since_ms != 0);
 	CHECK(pty_wait(s.p, "* you watch 5 bob; /part 5 ends it", WAIT));
 	for (int i = 0; i < 40; i++)
 		says(&s, 5, "one more");
@@ -2892,6 +2915,8 @@ a_watched_session_counts_as_unread_and_is_shown_in_full(void)
 	CHECK(pty_wait(s.p, "5 bob| the last", WAIT));
 	CHECK(pty_wait(s.p, "[3 alice] 1 unread>", WAIT));
 	pty_type(s.p, "/part 5\r");
+	expect(&s, WIRE_JOINS, 5, NULL);
+	CHECK(s.last != NULL && s.last->since_ms == 0);
 	CHECK(pty_wait(s.p, "* you do not watch 5 bob any more", WAIT));
 	CHECK(pty_wait(s.p, "[3 alice]>", WAIT));
 	end(&s);
@@ -3094,6 +3119,7 @@ main(void)
 		T(enter_does_not_stay_at_a_colleagues_customer),
 		T(the_first_key_of_a_text_is_told_and_none_of_a_command),
 		T(who_types_to_a_colleagues_customer_is_told_once),
+		T(that_a_text_will_not_be_sent_is_said_at_its_first_key),
 		T(a_text_for_a_colleagues_customer_is_back_in_the_line),
 		T(alt_n_makes_a_note_of_one_line),
 		T(a_draft_remembers_that_it_is_a_note),

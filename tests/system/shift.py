@@ -391,29 +391,35 @@ def replies(s, t, mei):
     t.type("Which light is on?\r")
     s.anna.until("lin: Which light is on?\n")
     t.until("1 lin> Which light is on? \u2713\n",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("\x1b[200~Please try:\n  1. the plug\n  2. the key\x1b[201~")
     t.until(line="  2. the key")
     t.type("\r")
     s.anna.until("2. the key\n")
     t.until("1 lin> Please try:", "2. the key \u2713\n",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("//slash\r")
     s.anna.until("lin: /slash\n")
-    t.until("1 lin> /slash \u2713\n", line="[1 anna] 3 waiting 0:02> ")
+    t.until("1 lin> /slash \u2713\n", line="[1 anna, yours] 3 waiting 0:02> ")
     mei.type("/1\n")
     mei.until("--- end")
     mei.type("I am mei.\n")
+    mei.until("not sent")
+    mei.type("/steal 1\nI am mei.\n")
     s.anna.until("mei: I am mei.\n")
-    t.until("1 mei> I am mei. \u2713\n", line="[1 anna] 3 waiting 0:02> ")
+    t.until("mei has taken 1 anna from you", "1 mei> I am mei. \u2713\n",
+            line="[1 anna, mei's] 3 waiting 0:02> ")
     there_is_time_to_read()
+    t.type("/steal\r")
+    t.until("you have taken 1 anna from mei",
+            line="[1 anna, yours] 3 waiting 0:02> ")
     s.anna.send("red\nor orange\n/nonsense\n")
     s.anna.until("lists them.\n")
     t.until("1 anna| red\n", "1 anna| or orange\n",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("/list\r")
     t.until("3 guest", "4 wang", ">1 anna",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
 
 
 def drafts(s, t):
@@ -421,24 +427,24 @@ def drafts(s, t):
     t.type("Let me loo")
     t.until(line="Let me loo")
     s.anna.send("hurry\n")
-    t.until("1 anna| hurry\n", line="[1 anna] 3 waiting 0:02> Let me loo")
+    t.until("1 anna| hurry\n", line="[1 anna, yours] 3 waiting 0:02> Let me loo")
     t.type("\x1ba")             # who waits longest
     t.until("2 bob (line, ", "--- end", line="[2 bob] 3 waiting 0:00> ")
     t.type("half for bob")
-    t.until(line="half for bob")
+    t.until("you answer 2 bob now", line="half for bob")
     t.type("\x1b/")             # back
     t.until("1 anna (line, ", "--- end",
-            line="[1 anna] 3 waiting 0:02> Let me loo")
+            line="[1 anna, yours] 3 waiting 0:02> Let me loo")
     t.type("k it up.\r")
     s.anna.until("lin: Let me look it up.\n")
     t.until("1 lin> Let me look it up. \u2713\n",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("/select wa\r")
     t.until("4 wang (line, ", "--- end", line="[4 wang] 2 waiting 0:02> ")
     t.type("\u8bf7\u7a0d\u7b49\r")
     s.wang.until("lin: \u8bf7\u7a0d\u7b49")
     t.until("4 lin> \u8bf7\u7a0d\u7b49 \u2713\n",
-            line="[4 wang] 2 waiting 0:02> ")
+            line="[4 wang, yours] 2 waiting 0:02> ")
 
 
 def turns(s, t):

@@ -83,6 +83,16 @@ types(uint64_t n, const char *name, uint64_t sid, int64_t now_ms)
 }
 
 static void
+replies(const char *who, uint64_t sid)
+{
+	struct ev_event ev = ev_event_of(EV_REPLY);
+
+	ev.who = who;
+	ev.sid = sid;
+	con_people_event(&people, &ev);
+}
+
+static void
 who_types_does_so_for_ten_seconds_or_until_it_says_otherwise(void)
 {
 	is_welcomed(false);
@@ -97,6 +107,40 @@ who_types_does_so_for_ten_seconds_or_until_it_says_otherwise(void)
 	CHECK(con_typer_is_at(&people.typers[0], 5, 2000));
 	types(7, "a\033n", 0, 3000);
 	CHECK_INT(people.ntypers, 0);
+	/* Its reply ends it, and no other's. */
+	types(7, "ann", 3, 4000);
+	types(8, "ann", 5, 4000);
+	replies("ann", 3);
+	replies("lin", 5);
+	CHECK_INT(people.ntypers, 1);
+	CHECK_INT(people.typers[0].sid, 5);
+}
+
+static void
+watches(uint64_t n, const char *name, uint64_t sid, int64_t since_ms)
+{
+	struct wire_frame f = wire_frame_of(WIRE_JOINS);
+
+	f.n = n;
+	f.name = name;
+	f.sid = sid;
+	f.since_ms = since_ms;
+	con_people_joins(&people, &f);
+}
+
+static void
+a_console_may_watch_several_sessions(void)
+{
+	is_welcomed(false);
+	watches(7, "ann", 3, 1000);
+	watches(7, "ann", 5, 1000);
+	watches(7, "ann", 5, 2000);
+	CHECK_INT(people.nwatchers, 2);
+	watches(7, "ann", 3, 0);
+	CHECK_INT(people.nwatchers, 1);
+	CHECK_INT(people.watchers[0].sid, 5);
+	is_welcomed(true);
+	CHECK_INT(people.nwatchers, 0);
 }
 
 static void
@@ -122,6 +166,7 @@ main(void)
 		T(who_is_away_is_so_until_it_is_back),
 		T(what_is_replayed_behind_a_welcome_is_known_already),
 		T(who_types_does_so_for_ten_seconds_or_until_it_says_otherwise),
+		T(a_console_may_watch_several_sessions),
 		T(too_many_are_left_out),
 	};
 
