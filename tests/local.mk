@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/command \
 	tests/unit/commands \
 	tests/unit/con_inbox \
+	tests/unit/conf_text \
 	tests/unit/connect \
 	tests/unit/create_connection \
 	tests/unit/datagram \
@@ -148,6 +149,7 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/people.py \
 	tests/system/hostile.py \
+	tests/system/config.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
 	tests/system/udp.py \
@@ -196,6 +198,9 @@ EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
 	tests/system/held_clock.c tests/system/killed_send.c \
 	tests/system/recorded_calls.c
 CLEANFILES += tests/system/powercuts-*.record
+
+tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \
+	src/bin/conf_text.h
 
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 

@@ -52,8 +52,8 @@ static struct reading {
 static void *
 grow(void *all, size_t n, size_t size)
 {
-	/* By powers of two: at 8, 16, 32, … */
-	if (n == 0)
+	/* By powers of two: at 8, 16, 32, …; an emptied one has room already. */
+	if (all == NULL)
 		return malloc(8 * size);
 	if (n < 8 || (n & (n - 1)) != 0)
 		return all;
@@ -128,19 +128,19 @@ conf_complain(struct conf *conf, struct conf_place at, const char *format, ...)
 	add_problem(conf, at, text);
 }
 
+/* It has words of the file, and goes to a terminal or a log. */
 char *
 conf_problem_text(const struct conf_problem *p)
 {
-	char *text;
+	struct dw_buf raw = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
 
-	if (p->at.line == 0)
-		return asprintf(&text, "%s: %s", p->at.file, p->text) < 0 ?
-		    NULL :
-		    text;
-	return asprintf(&text, "%s:%u: %s", p->at.file, p->at.line, p->text) <
-		0 ?
-	    NULL :
-	    text;
+	dw_buf_adds(&raw, p->at.file);
+	if (p->at.line != 0)
+		dw_buf_addf(&raw, ":%u", p->at.line);
+	dw_buf_addf(&raw, ": %s", p->text);
+	(void)dw_text_printable(&text, dw_buf_str(&raw), raw.len, 0);
+	dw_buf_fini(&raw);
+	return dw_buf_take(&text);
 }
 
 /* The same name is the same pointer, and lives as long as the conf. */

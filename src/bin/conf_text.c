@@ -19,8 +19,10 @@ struct scan {
 	char *text;
 	size_t at, len;
 	unsigned line;
-	const char *wrong; /* NULL so far, */
-	unsigned where;    /* or in this line */
+	unsigned open;      /* braces, */
+	unsigned open_line; /* the first of them in this one */
+	const char *wrong;  /* NULL so far, */
+	unsigned where;     /* or in this line */
 };
 
 static char
@@ -124,6 +126,16 @@ pass_string(struct scan *s)
 		advance(s);
 }
 
+/* libconfuse takes the end of the file for that of a section. */
+static void
+count_brace(struct scan *s, char c)
+{
+	if (c == '{' && s->open++ == 0)
+		s->open_line = s->line;
+	else if (c == '}' && s->open > 0)
+		s->open--;
+}
+
 static void
 pass_one(struct scan *s)
 {
@@ -137,8 +149,21 @@ pass_one(struct scan *s)
 		pass_string(s);
 	else {
 		check_dollar(s);
+		count_brace(s, c);
 		advance(s);
 	}
+}
+
+static void
+check_nul(struct scan *s)
+{
+	const char *nul = memchr(s->text, '\0', s->len);
+	unsigned line = 1;
+
+	for (const char *c = s->text; nul != NULL && c < nul; c++)
+		line += *c == '\n';
+	if (nul != NULL)
+		complain(s, N_("this is no text: it has a NUL"), line);
 }
 
 const char *
@@ -146,12 +171,12 @@ conf_text_prepare(char *text, size_t len, unsigned *line)
 {
 	struct scan s = { .text = text, .len = len, .line = 1 };
 
-	while (s.at < s.len && s.wrong == NULL) {
-		if (peek(&s, 0) == '\0')
-			complain(&s, N_("this is no text: it has a NUL"),
-			    s.line);
+	check_nul(&s);
+	while (s.at < s.len && s.wrong == NULL)
 		pass_one(&s);
-	}
+	if (s.open > 0)
+		complain(&s, N_("this { is never closed; a } is missing"),
+		    s.open_line);
 	*line = s.wrong != NULL ? s.where : s.line;
 	return s.wrong;
 }

@@ -448,7 +448,7 @@ print_usage(enum verb_set verb)
 		if (verb == verbs[i].set)
 			printf(_("Usage: deskwire %s\n\n"), words);
 		if (verb == VERB_ALL || verb == verbs[i].set)
-			printf("  %-8s%-16s %s\n", verbs[i].name, verbs[i].args,
+			printf("  %-13s%-15s%s\n", verbs[i].name, verbs[i].args,
 			    _(verbs[i].help));
 	}
 }

@@ -243,9 +243,9 @@ check_name(struct options *o, const struct conf_entry *e, const char *name)
 {
 	if (!is_name(name))
 		conf_complain(&o->conf, e->at,
-		    _("\"%s\" is no name: it has 1 to %d bytes, and letters "
-		      "that can be seen"),
-		    name, EV_NAME_SIZE - 1);
+		    _("\"%s\" is no name: it has 1 to %d letters, digits, - _ "
+		      "and ."),
+		    name, DW_TEXT_NAME_COLUMNS);
 }
 
 static void

@@ -337,6 +337,8 @@ void
 desk_reconfigure(struct desk *d, const struct desk_config *config)
 {
 	d->config = config;
+	/* Something may be due earlier than before: a round comes now. */
+	d->wakes_ns = 0;
 	desk_people_reconfigure(d);
 	DW_LIST_EACH(n, &d->sessions)
 		desk_wake_update(d, DW_LIST_OF(n, struct desk_session, node));

@@ -1387,10 +1387,33 @@ ended_takes_a_count_and_where_it_ends(void)
 	finish();
 }
 
+static void
+only_an_administrator_has_the_configuration_read_again(void)
+{
+	static const char text[] = "reload";
+
+	begin();
+	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
+	    .who = "lin",
+	    .role = EV_ROLE_SUPERVISOR,
+	    .text = text,
+	    .len = sizeof text - 1 });
+	stored("denied; ");
+	command("reload now");
+	stored("usage; ");
+	/* Who has read it answers. */
+	command("reload");
+	stored("reload; ");
+	command("reload");
+	not_stored("reload; ");
+	finish();
+}
+
 int
 main(void)
 {
 	static const struct t_case cases[] = {
+		T(only_an_administrator_has_the_configuration_read_again),
 		T(a_line_customer_has_no_session_before_the_first_line),
 		T(a_message_that_was_cut_short_is_stored_as_such),
 		T(a_classic_customer_has_one_with_the_hello),

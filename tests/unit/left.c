@@ -583,6 +583,31 @@ with_gone_after_one_that_left_is_closed_in_time(void)
 	finish();
 }
 
+static void
+another_gone_after_holds_at_once_for_those_who_left_before(void)
+{
+	struct desk_config shorter;
+
+	begin(false);
+	config.gone_after_ms = 3600 * 1000;
+	passes_by("192.0.2.1");
+	later(60);
+	stored("");
+	CHECK(desk_deadline(desk) > now.ns);
+	shorter = config;
+	shorter.gone_after_ms = 30 * 1000;
+	desk_reconfigure(desk, &shorter);
+	CHECK(desk_deadline(desk) <= now.ns);
+	stored("closed 1 (gone); ");
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	passes_by("192.0.2.2");
+	shorter.gone_after_ms = 0;
+	desk_reconfigure(desk, &shorter);
+	later(3600);
+	stored("");
+	finish();
+}
+
 /* ---- too many ---- */
 
 static void
@@ -769,6 +794,7 @@ main(void)
 		T(close_left_that_is_not_stored_closes_nobody),
 		T(close_left_does_no_more_at_once_than_one_round_should),
 		T(with_gone_after_one_that_left_is_closed_in_time),
+		T(another_gone_after_holds_at_once_for_those_who_left_before),
 		T(beyond_max_gone_the_oldest_leave_memory_and_nothing_is_stored),
 		T(an_unlisted_session_is_refused_with_a_sentence_of_its_own),
 		T(of_one_address_only_the_last_stay_and_others_lose_nothing),
