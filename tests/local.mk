@@ -29,7 +29,6 @@ unit_tests = \
 	tests/unit/datagram \
 	tests/unit/datagrams \
 	tests/unit/desk \
-	tests/unit/door_bans \
 	tests/unit/drafts \
 	tests/unit/early \
 	tests/unit/enums \
@@ -56,6 +55,7 @@ unit_tests = \
 	tests/unit/loop \
 	tests/unit/mirror \
 	tests/unit/net_buf \
+	tests/unit/not_let_in \
 	tests/unit/observe \
 	tests/unit/notes \
 	tests/unit/op \

@@ -103,7 +103,11 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 		return -ENOMEM;
 	desk_claim_update(d, s);
 	desk_keys_note(d, s, ev);
-	if (ev->kind == EV_GONE && s->facts.state == EV_STATE_LEFT) {
+	/* One that was reopened had ended before. */
+	if (ev->kind == EV_CLOSED)
+		desk_left_del(d, s);
+	if ((ev->kind == EV_GONE || ev->kind == EV_REOPENED) &&
+	    s->facts.state == EV_STATE_LEFT) {
 		desk_left_add(d, s);
 		desk_left_bound(d, NULL);
 	}
@@ -288,10 +292,17 @@ settling_due(const struct desk *d)
 	return d->taken_ns > d->retry_ns ? d->taken_ns : d->retry_ns;
 }
 
+/* What time changes is settled, too. */
+static int64_t
+wakes_due(const struct desk *d)
+{
+	return d->wakes_ns > d->retry_ns ? d->wakes_ns : d->retry_ns;
+}
+
 int64_t
 desk_deadline(const struct desk *d)
 {
-	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), d->wakes_ns);
+	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), wakes_due(d));
 
 	ns = dw_clock_sooner(ns, desk_tallies_due(d));
 	return dw_clock_sooner(ns, settling_due(d));

@@ -179,5 +179,5 @@ main(void)
 		T(what_an_operator_wrote_is_one_harmless_row),
 	};
 
-	return t_main("door_bans", cases, sizeof cases / sizeof cases[0]);
+	return t_main("not_let_in", cases, sizeof cases / sizeof cases[0]);
 }
