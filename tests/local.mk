@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/datagrams \
 	tests/unit/desk \
 	tests/unit/drafts \
+	tests/unit/early \
 	tests/unit/enums \
 	tests/unit/estimate \
 	tests/unit/event \
@@ -54,6 +55,7 @@ unit_tests = \
 	tests/unit/loop \
 	tests/unit/mirror \
 	tests/unit/net_buf \
+	tests/unit/not_let_in \
 	tests/unit/observe \
 	tests/unit/notes \
 	tests/unit/op \
@@ -115,6 +117,7 @@ endif
 
 scripts = \
 	tests/plant/plant.py \
+	tests/system/bans.py \
 	tests/system/call.py \
 	tests/system/charsets.py \
 	tests/system/like_python.py \

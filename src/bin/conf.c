@@ -52,8 +52,8 @@ static struct reading {
 static void *
 grow(void *all, size_t n, size_t size)
 {
-	/* By powers of two: at 8, 16, 32, … */
-	if (n == 0)
+	/* By powers of two: at 8, 16, 32, …; an emptied one has room already. */
+	if (all == NULL)
 		return malloc(8 * size);
 	if (n < 8 || (n & (n - 1)) != 0)
 		return all;

@@ -198,10 +198,10 @@ static void
 reopened(struct ev_session *s, const struct ev_event *ev)
 {
 	s->state = EV_STATE_LEFT;
-	owned_no_more(s);
 	s->reopened = s->gone = true;
 	s->gone_ms = ev->t_ms;
 	s->gone_at = moment_of(ev);
+	owned_no_more(s);
 }
 
 void

@@ -276,19 +276,25 @@ add_peer(void *arg, const struct desk_peer *p)
 		peers->all[peers->n++] = p->addr;
 }
 
-/* What there is now; after a replay `live` has the like. */
-static int
-welcome_now(struct svc_operator *op, struct wire_frame *f,
-    struct snapshot *snap, struct crowd *crowd)
+/* Tells a frame that has who is there now, and the sessions if it is to. */
+static void
+tell_with_lists(struct svc_operator *op, struct wire_frame *f, bool sessions)
 {
-	if (snapshot_take(snap, op->svc->desk) < 0 ||
-	    crowd_take(crowd, op->svc->desk) < 0)
-		return -ENOMEM;
-	f->sessions = snap->sessions;
-	f->nsessions = snap->n;
-	f->people = crowd->all;
-	f->npeople = crowd->n;
-	return 0;
+	struct snapshot snap = { NULL, 0, 0 };
+	struct crowd crowd = { NULL, 0, 0 };
+
+	if ((!sessions || snapshot_take(&snap, op->svc->desk) == 0) &&
+	    crowd_take(&crowd, op->svc->desk) == 0) {
+		f->sessions = snap.sessions;
+		f->nsessions = snap.n;
+		f->people = crowd.all;
+		f->npeople = crowd.n;
+		svc_operator_tell(op, f);
+	} else {
+		sks_outbox_cut(op->outbox);
+	}
+	free(snap.sessions);
+	free(crowd.all);
 }
 
 static void
@@ -296,8 +302,6 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
 	struct ev_command commands[64];
-	struct snapshot snap = { NULL, 0, 0 };
-	struct crowd crowd = { NULL, 0, 0 };
 	struct peers peers = { .n = 0 };
 	struct svc *svc = op->svc;
 
@@ -323,12 +327,7 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 		f.peers = peers.all;
 		f.npeers = peers.n;
 	}
-	if (op->replay || welcome_now(op, &f, &snap, &crowd) == 0)
-		svc_operator_tell(op, &f);
-	else
-		sks_outbox_cut(op->outbox);
-	free(snap.sessions);
-	free(crowd.all);
+	tell_with_lists(op, &f, !op->replay);
 }
 
 /* What the others were told before this one came. */
@@ -368,17 +367,13 @@ static void
 tell_live(struct svc_operator *op)
 {
 	struct wire_frame f = wire_frame_of(WIRE_LIVE);
-	struct snapshot snap = { NULL, 0, 0 };
-	struct crowd crowd = { NULL, 0, 0 };
 
 	f.seq = desk_last_seq(op->svc->desk);
 	f.now_ms = dw_clock_steady_ms();
-	if (!op->replay || welcome_now(op, &f, &snap, &crowd) == 0)
-		svc_operator_tell(op, &f);
+	if (op->replay)
+		tell_with_lists(op, &f, true);
 	else
-		sks_outbox_cut(op->outbox);
-	free(snap.sessions);
-	free(crowd.all);
+		svc_operator_tell(op, &f);
 }
 
 static void

@@ -237,10 +237,11 @@ svc_udp_dropped(struct svc *svc)
 	char text[160];
 
 	snprintf(text, sizeof text,
-	    DW_PLURAL("%lu datagram was dropped: more "
-		      "came than can be kept",
-		"%lu datagrams were dropped: more came "
-		"than can be kept",
+	    DW_PLURAL(
+		"%lu datagram was dropped: more came than can be kept, or "
+		"it was from who is banned",
+		"%lu datagrams were dropped: more came than can be kept, or "
+		"they were from who is banned",
 		n),
 	    n);
 	svc_notice(svc, EV_CODE_LIMIT, text);

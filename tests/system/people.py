@@ -197,8 +197,8 @@ def _():
                       lambda name=name: first_frame(d.operator_path, name))
             same((name, f["op"], f.get("code")), (name, "bye", "denied"))
             assert f["text"], f
-        f = being(user, group, lambda: first_frame(d.operator_path, "Carla"))
-        same(who(f), (user.pw_name, "Carla", "operator"))
+        f = being(user, group, lambda: first_frame(d.operator_path, "Front_Desk"))
+        same(who(f), (user.pw_name, "Front_Desk", "operator"))
         # Its own, and its own row's.
         f = being(other, group, lambda: first_frame(d.operator_path, "Anna"))
         same(who(f), (other.pw_name, "Anna", "operator"))
@@ -210,7 +210,7 @@ def _():
     with desk(group) as d:
         def two():
             first = Operator(d.operator_path, "")
-            second = Operator(d.operator_path, "Wang")
+            second = Operator(d.operator_path, "Front Desk")
             return first.welcome["people"], second.welcome["people"]
         name = user.pw_name
         same(being(user, group, two),
