@@ -11,11 +11,13 @@ unit_tests = \
 	tests/system/kill_store \
 	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/bans \
 	tests/unit/base \
 	tests/unit/bind \
 	tests/unit/board \
 	tests/unit/buf \
 	tests/unit/charset \
+	tests/unit/claims \
 	tests/unit/classic \
 	tests/unit/close \
 	tests/unit/command \
@@ -27,8 +29,11 @@ unit_tests = \
 	tests/unit/datagram \
 	tests/unit/datagrams \
 	tests/unit/desk \
+	tests/unit/door_bans \
 	tests/unit/drafts \
+	tests/unit/early \
 	tests/unit/enums \
+	tests/unit/estimate \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \
@@ -52,16 +57,19 @@ unit_tests = \
 	tests/unit/mirror \
 	tests/unit/net_buf \
 	tests/unit/observe \
+	tests/unit/notes \
 	tests/unit/op \
 	tests/unit/opening \
 	tests/unit/order \
 	tests/unit/outbox \
 	tests/unit/peers \
 	tests/unit/pending \
+	tests/unit/people \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
 	tests/unit/queue \
+	tests/unit/quiet \
 	tests/unit/rate \
 	tests/unit/read \
 	tests/unit/receipt \
@@ -69,6 +77,7 @@ unit_tests = \
 	tests/unit/refused \
 	tests/unit/requests \
 	tests/unit/rows \
+	tests/unit/same \
 	tests/unit/scan \
 	tests/unit/scripted \
 	tests/unit/seen \
@@ -108,6 +117,7 @@ endif
 
 scripts = \
 	tests/plant/plant.py \
+	tests/system/bans.py \
 	tests/system/call.py \
 	tests/system/charsets.py \
 	tests/system/like_python.py \
@@ -130,6 +140,7 @@ scripts = \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
+	tests/system/places.py \
 	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
@@ -137,6 +148,7 @@ scripts = \
 	tests/system/telnet.py \
 	tests/system/keys.py \
 	tests/system/operators.py \
+	tests/system/people.py \
 	tests/system/hostile.py \
 	tests/system/config.py \
 	tests/system/limits.py \

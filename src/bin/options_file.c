@@ -514,8 +514,7 @@ add_word(struct dw_buf *list, const char *word)
 static bool
 is_live(size_t row)
 {
-	static const char *const live[] = { "name", "greeting", "hours",
-		"operator-group" };
+	static const char *const live[] = { "name", "greeting", "hours" };
 	const struct svc_limit *limit = option_limit(row);
 
 	if (limit != NULL)

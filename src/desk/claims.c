@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -122,7 +123,7 @@ lease_ends(const struct desk *d, const struct desk_session *s)
 	ms = later(ms, s->keys_ms) + d->config->claim_timeout_ms;
 	if (f->kept_at.seq != 0)
 		ms = later(ms, f->kept_at.steady_ms);
-	if (f->owned_at.steady_ms <= d->began_ms)
+	if (f->owned_at.seq <= d->began_seq)
 		ms = later(ms, d->began_ms + d->config->lost_grace_ms);
 	return ms;
 }
@@ -145,22 +146,21 @@ owner_is_lost(const struct desk *d, const struct desk_session *s)
 
 /* Whom the desk has not seen since it was started may yet come back. */
 static bool
-is_lost_for_offer(const struct desk *d, const struct desk_session *s)
+is_lost_for_offer(const struct desk_session *s)
 {
 	return s->offered != NULL && is_gone(s->offered) &&
-	    s->offered->left_ms != d->began_ms;
+	    s->offered->came_ms != 0;
 }
 
 static int64_t
-offer_ends(const struct desk *d, const struct desk_session *s)
+offer_ends(const struct desk_session *s)
 {
 	int64_t ms = s->facts.offered_at.steady_ms + OFFER_MS;
 
 	if (s->facts.offered_at.seq == 0)
 		return DW_NEVER;
-	return is_lost_for_offer(d, s) ?
-	    dw_clock_sooner(ms, s->offered->left_ms) :
-	    ms;
+	return is_lost_for_offer(s) ? dw_clock_sooner(ms, s->offered->left_ms) :
+				      ms;
 }
 
 static int64_t
@@ -179,7 +179,7 @@ desk_claim_wake_ms(const struct desk *d, const struct desk_session *s)
 {
 	int64_t ms = dw_clock_sooner(lease_ends(d, s), owner_is_lost(d, s));
 
-	ms = dw_clock_sooner(ms, offer_ends(d, s));
+	ms = dw_clock_sooner(ms, offer_ends(s));
 	return dw_clock_sooner(ms, warning_due(d, s));
 }
 
@@ -203,7 +203,7 @@ end_offer(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	struct ev_event ev = ev_event_of(EV_DECLINED);
 
-	ev.why = is_lost_for_offer(d, s) ? EV_WHY_LOST : EV_WHY_TIMEOUT;
+	ev.why = is_lost_for_offer(s) ? EV_WHY_LOST : EV_WHY_TIMEOUT;
 	desk_emit(d, s, ev, now);
 }
 
@@ -228,7 +228,7 @@ desk_claim_settle(struct desk *d, struct desk_session *s, struct desk_time now)
 		free_claim(d, s, EV_WHY_SILENT, now);
 		return;
 	}
-	if (offer_ends(d, s) <= now.steady_ms)
+	if (offer_ends(s) <= now.steady_ms)
 		end_offer(d, s, now);
 	if (warning_due(d, s) <= now.steady_ms)
 		warn(d, s, now);
@@ -299,25 +299,59 @@ accept_offer(struct desk *d, const struct desk_request *rq,
 	return r;
 }
 
-char *
-desk_claim_text(const struct desk_session *s, const char *then,
-    struct desk_time now)
+/* "3 has been ann's for 12 s".  NULL: no memory. */
+static char *
+owner_text(const struct desk_session *s, struct desk_time now)
 {
 	char span[DESK_SPAN_SIZE], *text;
 
 	desk_span(span, now.steady_ms - s->facts.owned_at.steady_ms);
-	return asprintf(&text, _("%" PRIu64 " has been %s's for %s; %s"),
-		   s->facts.sid, s->facts.owner, span, then) < 0 ?
+	return asprintf(&text, _("%" PRIu64 " has been %s's for %s"),
+		   s->facts.sid, s->facts.owner, span) < 0 ?
 	    NULL :
 	    text;
 }
 
+/* With its number, as another one may be selected. */
+char *
+desk_claim_text(const struct desk_session *s, enum desk_wanted wanted,
+    struct desk_time now)
+{
+	char *owner = owner_text(s, now), *text = NULL;
+	uint64_t sid = s->facts.sid;
+	int n = -1;
+
+	if (owner == NULL)
+		return NULL;
+	switch (wanted) {
+	case DESK_WANTED_TEXT:
+		n = asprintf(&text,
+		    _("%s; not sent: /steal %" PRIu64
+		      " takes it, /note %" PRIu64
+		      " writes a note, /join %" PRIu64 " watches, or wait"),
+		    owner, sid, sid, sid);
+		break;
+	case DESK_WANTED_CLAIM:
+		n = asprintf(&text,
+		    _("%s; /steal %" PRIu64 " takes it, /join %" PRIu64
+		      " watches, or wait"),
+		    owner, sid, sid);
+		break;
+	case DESK_WANTED_END:
+		n = asprintf(&text,
+		    _("%s; only its owner or a supervisor ends it"), owner);
+		break;
+	}
+	free(owner);
+	return n < 0 ? NULL : text;
+}
+
 int
 desk_claim_refuse(struct desk *d, const struct desk_request *rq,
-    const struct desk_session *s, const char *then, struct desk_time now)
+    const struct desk_session *s, enum desk_wanted wanted, struct desk_time now)
 {
 	struct desk_effect *fx = desk_fx_answer_owned(d, rq, EV_CODE_TAKEN,
-	    desk_claim_text(s, then, now), _(desk_taken));
+	    desk_claim_text(s, wanted, now), _(desk_taken));
 
 	fx->answer.sid = s->facts.sid;
 	/* The claim may be one of this round. */
@@ -329,8 +363,7 @@ static int
 refuse_taken(struct desk *d, const struct desk_request *rq,
     const struct desk_session *s, struct desk_time now)
 {
-	return desk_claim_refuse(d, rq, s,
-	    _("/steal takes it, /join watches, or wait"), now);
+	return desk_claim_refuse(d, rq, s, DESK_WANTED_CLAIM, now);
 }
 
 /* ---- what a console reserves ---- */
@@ -395,19 +428,29 @@ next_left(const struct desk *d, const struct desk_request *rq,
 	return NULL;
 }
 
+/* The list is in another order once an end of one was not stored. */
 static struct desk_session *
-first_offer(const struct desk_console *con)
+first_offer(const struct desk_person *p)
 {
-	if (con->person == NULL || dw_list_empty(&con->person->offers))
-		return NULL;
-	return DW_LIST_OF(con->person->offers.next, struct desk_session, offer);
+	struct desk_session *first = NULL;
+
+	DW_LIST_EACH(n, &p->offers) {
+		struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, offer);
+
+		if (first == NULL ||
+		    s->facts.offered_at.seq < first->facts.offered_at.seq)
+			first = s;
+	}
+	return first;
 }
 
 int
 desk_decide_next(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	struct desk_session *s = first_offer(rq->console);
+	const struct desk_person *p = rq->console->person;
+	struct desk_session *s = p != NULL ? first_offer(p) : NULL;
 
 	if (s != NULL && accept_offer(d, rq, s, now) < 0)
 		return -ENOMEM;

@@ -144,8 +144,7 @@ static int
 refuse_end(struct desk *d, const struct desk_request *rq,
     const struct desk_session *s, struct desk_time now)
 {
-	return desk_claim_refuse(d, rq, s,
-	    _("only its owner or a supervisor ends it"), now);
+	return desk_claim_refuse(d, rq, s, DESK_WANTED_END, now);
 }
 
 static int
@@ -271,6 +270,13 @@ static const struct desk_command commands[] = {
 	    EV_ROLE_OPERATOR, desk_command_away },
 	{ { "back", "", N_("say that you are there again"), "" },
 	    EV_ROLE_OPERATOR, desk_command_back },
+	{ { "ban", "WHO TIME [WHY]",
+	      N_("let nobody in from the address of a session, from an address "
+		 "or a network, for 10m, 2h or 7d"),
+	      "session" },
+	    EV_ROLE_SUPERVISOR, desk_command_ban },
+	{ { "bans", "", N_("show who is banned, and until when"), "" },
+	    EV_ROLE_OPERATOR, desk_command_bans },
 	{ { "charset", "[N] NAME",
 	      N_("say in which encoding this customer writes"), "session" },
 	    EV_ROLE_OPERATOR, desk_command_charset },
@@ -282,6 +288,9 @@ static const struct desk_command commands[] = {
 	{ { "decline", "[N]", N_("do not take this customer from a colleague"),
 	      "session" },
 	    EV_ROLE_OPERATOR, desk_command_decline },
+	{ { "earlier", "[N]", N_("show earlier sessions of the same person"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_earlier },
 	{ { "ended", "[COUNT [SEQ]]",
 	      N_("show sessions that have ended, the latest last"), "" },
 	    EV_ROLE_OPERATOR, command_ended },
@@ -298,6 +307,8 @@ static const struct desk_command commands[] = {
 	{ { "msg", "WHO TEXT", N_("tell another operator something"),
 	      "operator" },
 	    EV_ROLE_OPERATOR, desk_command_msg },
+	{ { "name", "[N] NAME", N_("give this customer a name"), "session" },
+	    EV_ROLE_OPERATOR, desk_command_name },
 	{ { "note", "[N] TEXT",
 	      N_("write a note about this customer, which only operators see"),
 	      "session" },
@@ -313,6 +324,12 @@ static const struct desk_command commands[] = {
 		 "hours hold from then on"),
 	      "" },
 	    EV_ROLE_ADMIN, command_reload },
+	{ { "reopen", "N", N_("go on with a session that has ended"), "" },
+	    EV_ROLE_OPERATOR, desk_command_reopen },
+	{ { "same", "N M [off]",
+	      N_("say that two sessions are of the same person, or are not"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_same },
 	{ { "steal", "[N]", N_("take this customer from a colleague"),
 	      "session" },
 	    EV_ROLE_OPERATOR, desk_command_steal },
@@ -328,6 +345,8 @@ static const struct desk_command commands[] = {
 	{ { "udp", "[[ADDR] TEXT]",
 	      N_("answer a datagram; alone show the last ones"), "peer" },
 	    EV_ROLE_OPERATOR, desk_command_udp },
+	{ { "unban", "ADDR", N_("let somebody in again who is banned"), "" },
+	    EV_ROLE_SUPERVISOR, desk_command_unban },
 	{ { "visitors", "", N_("show the last who came and were no customers"),
 	      "" },
 	    EV_ROLE_OPERATOR, desk_command_visitors },

@@ -46,6 +46,11 @@ enum desk_fx {
 	DESK_FX_PAST,       /* node, past */
 	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
 	DESK_FX_RELOAD,     /* node: the configuration */
+	DESK_FX_KEEP,       /* owned, and nothing else */
+	DESK_FX_QUIET,      /* session, text: it is quiet, and is warned */
+	DESK_FX_FLOOD,      /* session: it ended for one */
+	DESK_FX_RELISTED,   /* one that had gone off the list goes on */
+	DESK_FX_BANNED,     /* ms: that flood's address */
 	DESK_FX_RECEIVED,   /* session, event: its words wait */
 	DESK_FX_LOOK,       /* session: its place may have changed */
 	DESK_FX_NEXT,       /* session: it may be the first in line */
@@ -134,12 +139,28 @@ struct desk_estimate {
 	size_t n; /* ever */
 };
 
+#define DESK_BANS 1000 /* at most; who is free first is forgotten first */
+
+struct desk_bans {
+	struct desk_ban *all;
+	size_t n, cap;
+};
+
+/* An address from which a session flooded; see bans.c. */
+struct desk_flood {
+	struct desk_net net;
+	unsigned floods; /* not too long ago; 0: the entry is free */
+	int64_t last_ms; /* on the steady clock */
+	int64_t ban_s;   /* the last ban; 0: there was none */
+	int64_t owed_s;  /* one that is not stored yet; 0 */
+};
+
 /* A session that the round has looked at, as it was before. */
 struct desk_saved {
 	struct desk_session *session;
 	struct ev_session facts;
 	struct desk_last last;
-	int64_t warned_ms;
+	int64_t keys_ms, warned_ms;
 };
 
 /* A connection as it was before a request, for a round that is retracted: what
@@ -209,7 +230,8 @@ struct desk {
 	struct dw_list people; /* operators; none goes before a round is over */
 	bool people_noticed;   /* some may have to be settled, */
 	bool people_changed;   /* kept or dropped */
-	int64_t began_ms;      /* when the desk began, on the steady clock */
+	int64_t began_ms;      /* when the desk began, on the steady clock, */
+	uint64_t began_seq;    /* behind this event */
 	unsigned consoles;     /* of all of them, and so many operators */
 	unsigned present;      /* are at one that is not away */
 	bool draining, drained;
@@ -234,6 +256,10 @@ struct desk {
 	size_t udp_sent_emitted; /* in this round */
 
 	struct desk_estimate estimate;
+	struct desk_bans bans, bans_before; /* the round */
+	bool bans_changed;                  /* by it */
+	struct desk_flood *floods;          /* NULL: there was none yet */
+	unsigned floods_owed;               /* so many are to be banned */
 	struct desk_tally tallies[DESK_TALLIES];
 	struct desk_strangers strangers;
 
@@ -328,6 +354,53 @@ void desk_estimate_add(const struct desk_round *r,
 void desk_estimate_text(const struct desk *d, struct desk_time now, char *buf,
     size_t size);
 
+/* ---- quiet.c ---- */
+
+void desk_quiet_note(struct desk_session *s, const struct ev_event *ev);
+int64_t desk_quiet_wake_ms(const struct desk *d, const struct desk_session *s);
+void desk_quiet_settle(struct desk *d, struct desk_session *s,
+    struct desk_time now);
+void desk_quiet_warn(const struct desk_round *r, const struct desk_effect *fx);
+
+/* ---- same.c ---- */
+
+int desk_command_same(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_earlier(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_name(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_reopen(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_decide_reopen(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+
+/* Facts of the journal, whose steady clock was another one. */
+void desk_date_back(struct ev_session *f, struct desk_time now);
+
+/* ---- bans.c ---- */
+
+int desk_bans_replay(struct desk *d, const struct ev_event *ev);
+void desk_bans_begin(struct desk *d, struct desk_time now);
+void desk_bans_fini(struct desk *d);
+/* The round is stored, or is not. */
+void desk_bans_keep(struct desk *d);
+void desk_bans_restore(struct desk *d);
+/* The ban of a connection with this address; NULL: it may come. */
+const struct desk_ban *desk_ban_of(const struct desk *d, const char *addr,
+    struct desk_time now);
+int desk_command_ban(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_unban(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_bans(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+/* Those who are to be banned for their floods. */
+void desk_floods_settle(struct desk *d, struct desk_time now);
+void desk_flood_count(const struct desk_round *r, const struct desk_effect *fx);
+void desk_flood_banned(const struct desk_round *r,
+    const struct desk_effect *fx);
+
 /* ---- duty.c ---- */
 
 #define DESK_NOBODY_MAX 400
@@ -397,8 +470,8 @@ const char *desk_span(char buf[DESK_SPAN_SIZE], int64_t ms);
 /* Somebody else than its owner, or nobody, answers it now, or it is offered to
  * another: whatever changes its facts calls this. */
 void desk_claim_update(struct desk *d, struct desk_session *s);
-/* Those of whom its facts speak are known here.  Returns 0 or -ENOMEM; for
- * facts that come from elsewhere. */
+/* Those of whom these facts speak are known here, before they are a session's.
+ * Returns 0 or -ENOMEM. */
 int desk_claim_know(struct desk *d, const struct ev_session *f);
 void desk_claim_forget(struct desk *d, struct desk_session *s);
 
@@ -412,14 +485,17 @@ bool desk_claim_is_others(const struct desk_session *s, const char *who);
 /* who answers it from now on.  Returns 0; -ENOMEM, and nothing has happened. */
 int desk_claim(struct desk *d, const struct desk_request *rq,
     struct desk_session *s, const char *why, struct desk_time now);
-/* "3 has been ann's for 12 s; " and then: what to do.  NULL: no memory. */
-char *desk_claim_text(const struct desk_session *s, const char *then,
+/* What was wanted of a session that is a colleague's. */
+enum desk_wanted { DESK_WANTED_TEXT, DESK_WANTED_CLAIM, DESK_WANTED_END };
+/* "3 has been ann's for 12 s; " and what to do.  NULL: no memory. */
+char *desk_claim_text(const struct desk_session *s, enum desk_wanted wanted,
     struct desk_time now);
 /* The sentence when there is none. */
 extern const char desk_taken[];
 /* Refuses it as taken. */
 int desk_claim_refuse(struct desk *d, const struct desk_request *rq,
-    const struct desk_session *s, const char *then, struct desk_time now);
+    const struct desk_session *s, enum desk_wanted wanted,
+    struct desk_time now);
 
 int desk_decide_types(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
@@ -617,6 +693,9 @@ void desk_left_update(struct desk *d, struct desk_session *s);
  * of memory: desk_left_bound() does. */
 void desk_left_add(struct desk *d, struct desk_session *s);
 void desk_left_del(struct desk *d, struct desk_session *s);
+
+/* An effect: one that was off it is known again. */
+void desk_left_again(const struct desk_round *r, const struct desk_effect *fx);
 
 /* Takes the surplus off the list.  r is NULL while the desk is rebuilt. */
 void desk_left_bound(struct desk *d, const struct desk_round *r);

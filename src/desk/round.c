@@ -9,12 +9,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "desk/internal.h"
 
 #define ROOM_KEPT    1024 /* of events and effects each, for the next round */
-#define FX_PER_EVENT 3    /* it is published, and see desk_queue_note() */
+#define FX_PER_EVENT 4    /* it is published, and see desk_queue_note() */
 
 int
 desk_grow(void *array, size_t *cap, size_t need, size_t size)
@@ -61,6 +62,7 @@ desk_round_touch(struct desk *d, struct desk_session *s)
 	assert(d->nsaved < d->cap_saved);
 	d->saved[d->nsaved].session = s;
 	d->saved[d->nsaved].last = s->last;
+	d->saved[d->nsaved].keys_ms = s->keys_ms;
 	d->saved[d->nsaved].warned_ms = s->warned_ms;
 	d->saved[d->nsaved++].facts = s->facts;
 	s->saved = true;
@@ -90,6 +92,7 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 		if (dw_order_has(&s->in_line))
 			since_ms = s->facts.waiting_at.steady_ms;
 		ev_apply(&s->facts, &ev);
+		desk_quiet_note(s, &ev);
 		desk_claim_update(d, s);
 		desk_line_update(d, s);
 		desk_wake_update(d, s);
@@ -181,6 +184,7 @@ keep(const struct desk_round *r)
 	d->stored_sid = d->sid;
 	desk_people_keep(d);
 	desk_datagrams_keep(d);
+	desk_bans_keep(d);
 }
 
 /* What was noticed of it is settled again. */
@@ -189,6 +193,9 @@ put_back(struct desk *d, const struct desk_saved *saved)
 {
 	struct desk_session *s = saved->session;
 
+	/* Keys of who was its owner in this round only. */
+	if (strcmp(s->facts.owner, saved->facts.owner) != 0)
+		s->keys_ms = saved->keys_ms;
 	s->facts = saved->facts;
 	s->last = saved->last;
 	s->warned_ms = saved->warned_ms;
@@ -196,7 +203,8 @@ put_back(struct desk *d, const struct desk_saved *saved)
 	desk_keys_restore(d, s);
 	desk_claim_update(d, s);
 	desk_line_update(d, s);
-	desk_wake_update(d, s);
+	/* It is settled when it may be tried again, and not before. */
+	dw_order_del(&d->wakes, &s->wake);
 	desk_notice(d, s);
 }
 
@@ -213,6 +221,7 @@ desk_round_restore(struct desk *d)
 	d->line_changed = true; /* nobody was told */
 	desk_people_undo(d);
 	desk_datagrams_restore(d);
+	desk_bans_restore(d);
 }
 
 /* Needs no memory: where it cannot be, all stays as it is. */
@@ -256,8 +265,9 @@ begin_next(const struct desk_round *r)
 	struct desk *d = r->d;
 
 	desk_round_forget(d);
-	desk_wakes_schedule(d, r->now);
 	desk_people_sweep(d);
+	/* What somebody was told, or was not, changes when it hears more. */
+	desk_wakes_schedule(d, r->now);
 	d->began = (struct desk_began){ d->draining };
 	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
 		d->drained = true;

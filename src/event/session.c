@@ -187,20 +187,21 @@ static void
 closed(struct ev_session *s)
 {
 	s->state = EV_STATE_CLOSED;
+	s->reopened = false;
 	waits_no_more(s);
 	owned_no_more(s);
 }
 
 /* Its customer has gone long ago: who wants to answer it finds it among those
- * who left. */
+ * who left.  Who had it then has forgotten it. */
 static void
 reopened(struct ev_session *s, const struct ev_event *ev)
 {
-	s->state = s->gone ? EV_STATE_LEFT : EV_STATE_OPEN;
-	if (s->gone) {
-		s->gone_ms = ev->t_ms;
-		s->gone_at = moment_of(ev);
-	}
+	s->state = EV_STATE_LEFT;
+	s->reopened = s->gone = true;
+	s->gone_ms = ev->t_ms;
+	s->gone_at = moment_of(ev);
+	owned_no_more(s);
 }
 
 void

@@ -32,6 +32,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 
 	svc_operator_event(svc, ev);
 	svc_record(svc, ev, s, c);
+	svc_bans_event(&svc->bans, ev, svc_now());
 	if (ev->kind == EV_CLOSED) {
 		svc_marks_forget(&svc->marks, ev->sid);
 		svc_hand_marks(svc);
@@ -246,11 +247,7 @@ sink_drained(void *arg)
 static void
 sink_find_session(void *arg, void *node, uint64_t sid)
 {
-	const struct desk_answer a = { .code = EV_CODE_UNKNOWN,
-		.sid = sid,
-		.text = "" };
-
-	sink_answer(arg, node, &a);
+	svc_operator_find_session(svc_of(arg), node, sid);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "base/watch.h"
 #include "desk/desk.h"
 #include "service/service.h"
+#include "service/bans.h"
 #include "service/inbox.h"
 #include "service/marks.h"
 #include "service/reader.h"
@@ -40,9 +41,11 @@ struct svc {
 	size_t nudp;
 	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
-	int64_t refusal_ns;     /* its thread's: when to log one again */
-	unsigned long refusals; /* its thread's: not logged yet */
-	pthread_t thread;       /* "desk" */
+	long operator_gid; /* the group that has its socket; -1: none */
+	struct svc_bans bans;
+	atomic_int_least64_t refusal_ns; /* when to log one again */
+	atomic_ulong refusals;           /* not logged yet */
+	pthread_t thread;                /* "desk" */
 	bool started, ended;
 	struct svc_node drain, farewell; /* main's requests */
 	struct svc_node look;            /* at the journal's files, */
@@ -153,13 +156,18 @@ void svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past);
 void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
     const struct ev_key *key, const struct desk_answer *otherwise);
+void svc_operator_find_session(struct svc *svc, struct svc_node *n,
+    uint64_t sid);
 
 /* Reads what one who was refused still sends, for as long as the limit linger
  * says: that keeps the answer from being reset.  A worker's thread. */
 void svc_read_on(struct svc *svc, struct sks_socket *s);
 
-/* The refused operators that no row has told of yet; once nobody accepts any
- * more, or on the thread that does. */
+/* What an operator is told who may not be one, and the row about it.  Any
+ * thread. */
+const char *svc_not_an_operator(const struct svc_people *people);
+void svc_log_refusal(struct svc *svc, uid_t uid);
+/* The refused operators that no row has told of yet. */
 void svc_log_refusals(struct svc *svc);
 
 /* What opening a listener needs; they return an enum dw_status. */
@@ -217,7 +225,7 @@ void svc_tell_socket(struct svc_node *n);
 /* The folder of a path, which the caller frees. */
 char *svc_folder_of(const char *path);
 /* May the operators' socket be there?  Returns 0 or an exit status, with why. */
-int svc_check_operator_path(const char *path, struct dw_buf *why);
+int svc_check_operator_path(const struct svc *svc, struct dw_buf *why);
 
 /* On the desk thread: a log takes no rows, or takes some again. */
 void svc_logs_changed(struct svc_node *n);

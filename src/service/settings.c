@@ -139,6 +139,17 @@ configure_desk(struct svc_settings *s, const struct svc_config *config)
 	dc->max_answer = (size_t)l->max_answer;
 }
 
+/* The group that has the operators' socket has it from the start. */
+static bool
+keep_group(struct svc_people *people, const struct svc_settings *before)
+{
+	if (before == NULL)
+		return true;
+	free(people->operator_group);
+	return copy_text(&people->operator_group,
+	    before->people->operator_group);
+}
+
 struct svc_settings *
 svc_settings_new(const struct svc_config *config,
     const struct svc_settings *before)
@@ -153,8 +164,8 @@ svc_settings_new(const struct svc_config *config,
 	if (before != NULL)
 		svc_limits_keep(&s->limits, &before->limits);
 	s->people = svc_people_copy(config->people);
-	if (s->people == NULL || !copy_texts(s, config) ||
-	    !copy_hours(s, config)) {
+	if (s->people == NULL || !keep_group(s->people, before) ||
+	    !copy_texts(s, config) || !copy_hours(s, config)) {
 		settings_free(s);
 		return NULL;
 	}

@@ -502,6 +502,8 @@ begin(struct world *w, uint64_t seed)
 		.retry_ns = DW_SECOND,
 		.sent_ns = 30 * DW_MS,
 		.gone_after_ms = 24 * 3600 * 1000,
+		.claim_timeout_ms = 300 * 1000,
+		.lost_grace_ms = 60 * 1000,
 		.max_gone = 12,
 		.max_gone_per_address = 5,
 		.held_bytes = 8000,

@@ -40,7 +40,8 @@ FOLDERS = {
 # What another room may include out of the folders: the key by which hosts are
 # counted, and what makes a socket's file anew.
 OPEN = {"socketserver/net/addr.h": "service",
-        "socketserver/server/rebind.h": "service"}
+        "socketserver/server/rebind.h": "service",
+        "socketserver/server/turn_away.h": "service"}
 
 # The start of a system header's name, and the only rooms that include it.
 BELONGS_TO = {
