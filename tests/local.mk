@@ -135,6 +135,7 @@ scripts = \
 	tests/system/delivery.py \
 	tests/system/clients.py \
 	tests/system/colleagues.py \
+	tests/system/console.py \
 	tests/system/load.py \
 	tests/system/memory.py \
 	tests/system/faults.py \

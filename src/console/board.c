@@ -391,6 +391,7 @@ keep_charset(struct con_board *b, struct wire_frame *f)
 
 	if (item == NULL)
 		return;
+	item->sid = f->ev.sid;
 	dw_list_add(&b->charsets, &item->node);
 	if (++b->ncharsets > CON_BOARD_CHARSETS) {
 		con_item_free(DW_LIST_OF(dw_list_take(&b->charsets),
@@ -420,8 +421,9 @@ forget_charsets(struct con_board *b, uint64_t id)
  * since.
  */
 static const struct dw_charset *
-charset_at(const struct con_board *b, uint64_t id, uint64_t seq)
+charset_at(const struct con_board *b, const struct con_item *of)
 {
+	uint64_t seq = of->frame->ev.seq;
 	const struct dw_charset *now = NULL, *cs;
 
 	DW_LIST_EACH(n, &b->charsets) {
@@ -430,7 +432,7 @@ charset_at(const struct con_board *b, uint64_t id, uint64_t seq)
 		const struct ev_event *ev = &item->frame->ev;
 		bool later = ev->seq > seq && *ev->who == '\0';
 
-		if (item->frame->id != id)
+		if (item->frame->id != of->frame->id || item->sid != of->sid)
 			continue;
 		cs = dw_charset_find(ev->why, strlen(ev->why));
 		if (!later || now == NULL)
@@ -512,7 +514,7 @@ take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 		if (item->frame->id != f->id)
 			continue;
 		judge(b, item);
-		item->charset = charset_at(b, f->id, item->frame->ev.seq);
+		item->charset = charset_at(b, item);
 		item->born_ns = 0; /* nothing to wait for */
 		dw_list_del(n);
 		dw_list_add(&b->items, n);

@@ -337,6 +337,12 @@ void con_name_unattended(struct con *con, struct dw_buf *out);
 void con_ended_event(struct con *con, const struct ev_event *ev);
 void con_ended_done(struct con *con);
 
+/* Asks for the earlier sessions of the same person, if there are any; an event of
+ * one, and the last of them. */
+void con_same_ask(struct con *con, const struct con_session *s);
+void con_same_event(struct con *con, const struct con_item *item);
+void con_same_done(struct con *con);
+
 /* ---- settings.c: /set ---- */
 
 void con_set(struct con *con, const char *args);

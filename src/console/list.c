@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -82,24 +83,34 @@ con_add_typers(struct dw_buf *b, const struct con_mirror *m, uint64_t sid,
 			dw_buf_addf(b, _("; %s is typing"), p->typers[i].name);
 }
 
-/* The customer's last words in one row, cut, and their age. */
+/* The customer's last words in one row, cut. */
 static void
-add_words(struct dw_buf *b, const struct ev_session *f, int64_t now_ms)
+add_words(struct dw_buf *b, const struct ev_session *f)
 {
-	char words[EV_WORDS_SIZE], age[CON_SPAN_MAX];
+	char words[EV_WORDS_SIZE];
 	size_t len = strlen(f->words), cut = len;
 
-	if (len == 0)
-		return;
 	memcpy(words, f->words, len + 1);
 	for (size_t i = 0; i < len; i++)
 		words[i] = (unsigned char)words[i] < ' ' ? ' ' : words[i];
 	while (cut > 0 && dw_text_width(words, cut) > WORDS_COLUMNS)
 		cut = dw_text_cut(words, len, cut - 1);
-	con_age(now_ms - f->said_at.steady_ms, age);
 	dw_buf_adds(b, ": \"");
 	dw_buf_add(b, words, cut);
-	dw_buf_addf(b, cut < len ? _("…\" %s ago") : _("\" %s ago"), age);
+	dw_buf_adds(b, cut < len ? "…\"" : "\"");
+}
+
+/* And how long ago that was. */
+static void
+add_last_words(struct dw_buf *b, const struct ev_session *f, int64_t now_ms)
+{
+	char age[CON_SPAN_MAX];
+
+	if (*f->words == '\0')
+		return;
+	con_age(now_ms - f->said_at.steady_ms, age);
+	add_words(b, f);
+	dw_buf_addf(b, _(" %s ago"), age);
 }
 
 /* Who of the other consoles has it selected. */
@@ -148,7 +159,7 @@ list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 		dw_buf_addc(&b, ' ');
 	add_state(&b, s, now_ms);
 	con_add_owner(&b, s, now_ms);
-	add_words(&b, f, now_ms);
+	add_last_words(&b, f, now_ms);
 	if (*f->by != '\0')
 		dw_buf_addf(&b, _("; %s answered last"), f->by);
 	con_add_typers(&b, &con->board.mirror, f->sid, now_ms);
@@ -394,4 +405,66 @@ con_ended_done(struct con *con)
 		con_say(con, _("--- end; /list all goes further back ---"));
 	again->before = again->first;
 	again->first = 0;
+}
+
+/* ---- who was here before ---- */
+
+void
+con_same_ask(struct con *con, const struct con_session *s)
+{
+	struct con_request *rq;
+	char text[40];
+
+	if (s->facts.same[0] == 0 || !tty_is_terminal(con->tty) ||
+	    con_desk_command(con->welcome, "earlier", 7) == NULL)
+		return;
+	snprintf(text, sizeof text, "earlier %" PRIu64, s->facts.sid);
+	if ((rq = con_ask_desk(con, text)) != NULL)
+		rq->past = CON_PAST_SAME;
+}
+
+void
+con_same_event(struct con *con, const struct con_item *item)
+{
+	const struct ev_event *ev = &item->frame->ev;
+	struct con_session *s = ended_session(con, ev);
+
+	if (s == NULL)
+		return;
+	if (ev->kind == EV_SAID)
+		s->facts.charset = item->charset;
+	ev_apply(&s->facts, ev);
+	con_make_harmless(&s->facts, ev);
+}
+
+/* "earlier, 2026-11-02 10:31: 1 alice: "it is dead"; lin answered last" */
+static void
+say_earlier(struct con *con, const struct con_session *s)
+{
+	const struct ev_session *f = &s->facts;
+	int64_t at_ms = f->said_ms != 0 ? f->said_ms : f->began_ms;
+	time_t t = (time_t)(at_ms / 1000);
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	char date[32] = "", label[CON_LABEL_MAX];
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) != NULL)
+		strftime(date, sizeof date, "%Y-%m-%d %H:%M", &tm);
+	con_session_label(s, label);
+	if (*f->words != '\0')
+		add_words(&b, f);
+	if (*f->by != '\0')
+		dw_buf_addf(&b, _("; %s answered last"), f->by);
+	con_say(con, _("earlier, %s: %s%s"), date, label, dw_buf_str(&b));
+	dw_buf_fini(&b);
+}
+
+void
+con_same_done(struct con *con)
+{
+	struct con_ended *e = &con->ended;
+
+	for (size_t i = 0; i < e->n; i++)
+		say_earlier(con, &e->all[i]);
+	e->n = 0;
 }

@@ -20,7 +20,8 @@ enum con_past {
 	CON_PAST_UNREAD,
 	CON_PAST_HISTORY,
 	CON_PAST_AGAIN, /* what was shown in the wrong encoding */
-	CON_PAST_ENDED
+	CON_PAST_ENDED,
+	CON_PAST_SAME /* earlier sessions of the same person */
 };
 
 enum con_request_kind {

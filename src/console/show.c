@@ -152,14 +152,14 @@ con_prompt_refresh(struct con *con)
 
 /* ---- the board's items ---- */
 
-/* Is it an event of a /list all? */
-static bool
-is_ended(const struct con *con, const struct con_item *item)
+/* What rows of the past it is one of. */
+static enum con_past
+past_of(const struct con *con, const struct con_item *item)
 {
 	const struct con_request *rq =
 	    con_pending_find(&con->pending, item->frame->id);
 
-	return rq != NULL && rq->past == CON_PAST_ENDED;
+	return rq == NULL ? CON_PAST_NONE : rq->past;
 }
 
 /* Our own coming and going is no news to us. */
@@ -263,8 +263,12 @@ show_event(struct con *con, struct con_item *item)
 
 	if (is_own_duty(item))
 		return;
-	if (past && is_ended(con, item)) {
+	if (past && past_of(con, item) == CON_PAST_ENDED) {
 		con_ended_event(con, ev);
+		return;
+	}
+	if (past && past_of(con, item) == CON_PAST_SAME) {
+		con_same_event(con, item);
 		return;
 	}
 	if (past)

@@ -178,6 +178,8 @@ con_select(struct con *con, uint64_t sid)
 		put_line_away(con, old);
 	if (s != NULL && old != sid)
 		say_who(con, s);
+	if (s != NULL && old != sid)
+		con_same_ask(con, s);
 	if (s != NULL)
 		con_past_unread(con, s);
 	con_mirror_select(&con->board.mirror, sid);

@@ -171,6 +171,7 @@ static const struct member session_members[] = {
 	CHARS_ROW(struct ev_session, "words", words),
 	ROW(struct ev_session, "eof", FLAG, eof, 1),
 	ROW(struct ev_session, "gone", FLAG, gone, 1),
+	ROW(struct ev_session, "unattended", FLAG, unattended, 1),
 	ROW(struct ev_session, "waiting", SIGNED, waiting_ms, 1),
 	ROW(struct ev_session, "began", SIGNED, began_ms, 1),
 	ROW(struct ev_session, "said", SIGNED, said_ms, 1),

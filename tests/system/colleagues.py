@@ -58,10 +58,13 @@ def _():
                 t.go_on()
             t.type("\r\r")              # within a tenth of a second
             t.go_on()
-            t.until("1 wang> it is done", "not sent to 1 guest",
-                    "stale?> I will look")
+            t.until("1 wang> it is done", "wang's", "not sent",
+                    "the text is back in", "> I will look")
             same(replies(wang), ["it is done"])
-            # Who has had time to read may send it.
+            # Who takes the customer, and has had time to read, may send it.
+            t.type("\x15/steal\r")
+            t.until("you have taken 1 guest from wang", "[1 guest, yours]")
+            t.type("I will look")
             deadline = Deadline()
             while replies(wang) == ["it is done"]:
                 deadline.left("the reply")

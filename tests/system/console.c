@@ -252,6 +252,7 @@ welcomes(struct stage *s, bool replay)
 {
 	static const struct ev_command commands[] = {
 		{ "close", "[N]", "end the conversation", "session" },
+		{ "earlier", "[N]", "who was here before", "session" },
 		{ "history", "[N]", "what was said", "session" },
 		{ "kick", "N", "cut off", "session" },
 		{ "quit", "", "stop the desk", "" },
@@ -2972,6 +2973,42 @@ who_is_selected_says_whose_it_is_and_who_types(void)
 }
 
 static void
+who_was_here_before_is_shown_with_the_header(void)
+{
+	struct stage s = start();
+	struct wire_frame f;
+	uint64_t id;
+
+	s.tell_past = true;
+	arrives(&s, 5, "bob");
+	f = event(&s, EV_SAME, 5);
+	f.ev.who = "ann";
+	f.ev.n = 1;
+	say(&s, &f);
+	CHECK(pty_wait(s.p, "5 bob and 1 are one person, says ann", WAIT));
+	pty_type(s.p, "/5\r");
+	CHECK(pty_wait(s.p, "the same person as 1", WAIT));
+	id = expect(&s, WIRE_CMD, 0, "earlier 5");
+	f = wire_frame_of(WIRE_PAST);
+	f.id = id;
+	f.ev.kind = EV_ARRIVED;
+	f.ev.sid = f.ev.seq = 1;
+	f.ev.t_ms = 86400000;
+	f.ev.who = "bob";
+	say(&s, &f);
+	tells_past(&s, id, 1, 2, 1, 86400000, "it is \033dead");
+	f.ev.kind = EV_REPLY;
+	f.ev.seq = 3;
+	f.ev.who = "wang";
+	say(&s, &f);
+	answer(&s, WIRE_OK, id, EV_CODE_OK, "");
+	CHECK(pty_wait(s.p, "* earlier, 1970-01-0", WAIT));
+	CHECK(pty_wait(s.p, ": 1 bob: \"it is ", WAIT));
+	CHECK(pty_wait(s.p, "wang answered last", WAIT));
+	end(&s);
+}
+
+static void
 an_offer_and_a_message_to_me_ring(void)
 {
 	struct stage s = start_selected();
@@ -3129,6 +3166,7 @@ main(void)
 		T(a_watched_session_counts_as_unread_and_is_shown_in_full),
 		T(the_prompt_says_that_you_are_away),
 		T(who_is_selected_says_whose_it_is_and_who_types),
+		T(who_was_here_before_is_shown_with_the_header),
 		T(an_offer_and_a_message_to_me_ring),
 		T(a_script_takes_the_next_one_and_answers_it),
 	};

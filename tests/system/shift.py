@@ -418,7 +418,7 @@ def replies(s, t, mei):
     t.until("1 anna| red\n", "1 anna| or orange\n",
             line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("/list\r")
-    t.until("3 guest", "4 wang", ">1 anna",
+    t.until(">1 anna", "2 bob", "3 guest", "4 wang",
             line="[1 anna, yours] 3 waiting 0:02> ")
 
 
@@ -428,10 +428,10 @@ def drafts(s, t):
     t.until(line="Let me loo")
     s.anna.send("hurry\n")
     t.until("1 anna| hurry\n", line="[1 anna, yours] 3 waiting 0:02> Let me loo")
-    t.type("\x1ba")             # who waits longest
+    t.type("\x1bm")             # the next unread one
     t.until("2 bob (line, ", "--- end", line="[2 bob] 3 waiting 0:00> ")
     t.type("half for bob")
-    t.until("you answer 2 bob now", line="half for bob")
+    t.until(line="half for bob")
     t.type("\x1b/")             # back
     t.until("1 anna (line, ", "--- end",
             line="[1 anna, yours] 3 waiting 0:02> Let me loo")
@@ -453,12 +453,12 @@ def turns(s, t):
     t.until("3 guest (classic, ", line="[3 guest] 1 waiting 0:02> ")
     t.type("before you ask\r")
     t.until("3 lin> before you ask \u00b7 (held until they write)\n",
-            line="[3 guest] 1 waiting 0:02> ")
+            line="[3 guest, yours] 1 waiting 0:02> ")
     s.tutorial.send("\u4f60\u597d")
-    t.until("3 guest| \u4f60\u597d\n", line="[3 guest] 1 waiting 0:02> ")
+    t.until("3 guest| \u4f60\u597d\n", line="[3 guest, yours] 1 waiting 0:02> ")
     t.type("hello\r")
     s.tutorial.until("before you ask\nhello")
-    t.until("3 lin> hello \u2713\n", line="[3 guest] 1 waiting 0:02> ")
+    t.until("3 lin> hello \u2713\n", line="[3 guest, yours] 1 waiting 0:02> ")
     s.tutorial.send("quit")
     t.until("3 guest is closed", line="[3 guest, closed] 1 waiting 0:02> ")
     s.tutorial.end()
@@ -507,7 +507,8 @@ def half_closed(s, t):
     t.until("5 guest (line, ", "--- end", line="[5 guest]> ")
     t.type("hello and goodbye\r")
     half.until("lin: hello and goodbye\n")
-    t.until("5 lin> hello and goodbye \u2713\n", line="[5 guest]> ")
+    t.until("5 lin> hello and goodbye \u2713\n",
+            line="[5 guest, yours]> ")
     t.type("/close\r")
     half.end()
     t.until("5 guest is closed by lin", line="[5 guest, closed]> ")
