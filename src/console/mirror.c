@@ -51,7 +51,7 @@ group_of(const struct con_mirror *m, const struct con_session *s)
 {
 	if (s->facts.sid == m->selected)
 		return CON_GROUP_NONE;
-	if ((con_is_ours(s) || s->watched) && any_unread(m, s))
+	if ((s->yours || s->watched) && any_unread(m, s))
 		return CON_GROUP_UNREAD;
 	if (con_is_taken(s))
 		return CON_GROUP_NONE;

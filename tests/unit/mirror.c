@@ -270,6 +270,7 @@ next_takes_mine_before_strangers(void)
 	happens(&m, EV_ARRIVED, 1, 0, "");
 	happens(&m, EV_SAID, 1, 1, "");
 	happens(&m, EV_ARRIVED, 2, 0, "");
+	happens(&m, EV_CLAIM, 2, 0, "lin");
 	happens(&m, EV_REPLY, 2, 1, "lin");
 	happens(&m, EV_SAID, 2, 1, "");
 	CHECK_INT(con_mirror_next(&m), 2);
@@ -484,11 +485,18 @@ what_is_read_elsewhere_is_not_unread_when_it_is_said(void)
 
 	begin(&m);
 	happens(&m, EV_ARRIVED, 2, 0, "");
+	happens(&m, EV_CLAIM, 2, 0, "lin");
 	happens(&m, EV_REPLY, 2, 1, "lin");
 	happens(&m, EV_SAID, 2, 1, "");
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.unread, 1);
 	is_told(&m, 2, 1);
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.unread, 0);
+	CHECK_INT(facts.waiting, 1);
+	/* Who gave it back may have it again, as any other. */
+	happens(&m, EV_SAID, 2, 2, "");
+	happens(&m, EV_FREE, 2, 0, "lin");
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.unread, 0);
 	CHECK_INT(facts.waiting, 1);
@@ -820,7 +828,7 @@ count_all(const struct con_mirror *m, struct con_facts *out)
 			continue;
 		} else if (con_is_left(s)) {
 			out->leavers++;
-		} else if (s->mine && con_unread(s) > 0) {
+		} else if (s->yours && con_unread(s) > 0) {
 			out->unread++;
 		} else if (ev_waits(&s->facts)) {
 			out->waiting++;
