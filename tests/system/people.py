@@ -245,6 +245,33 @@ def _():
         same(wrong, [])
 
 
+@case("the desk's own user plays whom it likes, with that one's row")
+def _():
+    with state() as folder:
+        path = os.path.join(folder, "conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write('user ann { role = operator as = "Anna" }\n'
+                    'user sue { role = supervisor }\n')
+        with Desk("--config", path, folder=folder) as d:
+            same(stat.S_IMODE(os.stat(d.operator_path).st_mode), 0o600)
+            ann, sue, lin = (d.operator(n) for n in ("ann", "sue", "lin"))
+            same([who(o.welcome) for o in (ann, sue, lin)],
+                 [("ann", "Anna", "operator"), ("sue", None, "supervisor"),
+                  ("lin", None, "admin")])
+            c = d.line()
+            c.send("hi\n")
+            sid = ann.said("hi")["sid"]
+            same([ann.command("ban 192.0.2.1 10m"), ann.command("quit")],
+                 ["denied", "denied"])
+            same([sue.command("ban 192.0.2.1 10m"), sue.command("quit")],
+                 ["ok", "denied"])
+            same(ann.reply(sid, "hello"), "ok")
+            c.until("Anna: hello\n")
+            same(lin.event("reply")["why"], "Anna")
+            # A name that two have is two persons' all the same.
+            same(d.operator("Anna").welcome["name"], "Anna")
+
+
 def refused(folder, *args):
     """The row and the status of a desk that does not start."""
     done = subprocess.run(
