@@ -135,7 +135,7 @@ scripts = \
 	tests/system/delivery.py \
 	tests/system/clients.py \
 	tests/system/colleagues.py \
-	tests/system/console.py \
+	tests/system/terminals.py \
 	tests/system/load.py \
 	tests/system/memory.py \
 	tests/system/faults.py \

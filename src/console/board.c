@@ -478,6 +478,14 @@ judge(struct con_board *b, struct con_item *item)
 		item->mark = CON_MARK_DOUBT;
 }
 
+/* Notes and what operators said to each other stand between the messages that a
+ * page counts. */
+static bool
+counts(const struct con_item *item)
+{
+	return !is_event(item, EV_NOTE) && !is_event(item, EV_MSG);
+}
+
 /* What comes before the rows of the past that belong to an answer.  NULL:
  * there are none. */
 static struct con_item *
@@ -493,11 +501,12 @@ past_item(struct con_board *b, const struct wire_frame *f)
 		if (item == NULL &&
 		    (item = item_new(b, CON_ITEM_PAST, NULL)) == NULL)
 			return NULL;
-		if (item->count++ == 0) {
+		if (item->frame_id == 0) {
 			item->frame_id = f->id;
 			item->first_seq = row->frame->ev.seq;
 			item->first_n = f->n;
 		}
+		item->count += counts(row);
 	}
 	return item;
 }

@@ -405,7 +405,7 @@ take_moments(struct ev_session *to, const struct ev_session *from)
 void
 con_mirror_live(struct con_mirror *m, const struct wire_frame *f)
 {
-	con_people_live(&m->people);
+	con_people_live(&m->people, f);
 	for (size_t i = 0; i < f->nsessions; i++) {
 		struct con_session *s = con_mirror_find(m, f->sessions[i].sid);
 

@@ -82,15 +82,11 @@ is_away(struct con_people *p, const char *name, bool away)
 		one->away = away;
 }
 
-void
-con_people_welcome(struct con_people *p, const struct wire_frame *f)
+static void
+take_all(struct con_people *p, const struct wire_frame *f)
 {
 	struct con_person *one;
 
-	p->ntypers = p->nwatchers = 0; /* the desk tells them anew */
-	p->told = f->replay && f->npeople > 0;
-	if (f->npeople == 0 && f->replay)
-		return;
 	p->n = 0;
 	for (size_t i = 0; i < f->npeople; i++) {
 		if ((one = add(p, f->people[i].name)) == NULL)
@@ -101,9 +97,20 @@ con_people_welcome(struct con_people *p, const struct wire_frame *f)
 }
 
 void
-con_people_live(struct con_people *p)
+con_people_welcome(struct con_people *p, const struct wire_frame *f)
+{
+	p->ntypers = p->nwatchers = 0; /* the desk tells them anew */
+	p->told = f->replay && f->npeople > 0;
+	if (!f->replay || f->npeople > 0)
+		take_all(p, f);
+}
+
+void
+con_people_live(struct con_people *p, const struct wire_frame *f)
 {
 	p->told = false;
+	if (f->npeople > 0)
+		take_all(p, f);
 }
 
 /* Who has sent its text does not type it any more. */

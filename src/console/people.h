@@ -45,9 +45,9 @@ struct con_people {
 };
 
 /* Takes who a welcome says is here.  What a replay behind it says is known
- * already, until con_people_live(). */
+ * already, until the frame live, which may say it once more. */
 void con_people_welcome(struct con_people *p, const struct wire_frame *f);
-void con_people_live(struct con_people *p);
+void con_people_live(struct con_people *p, const struct wire_frame *f);
 
 /* Somebody came, went, is away or back, or has replied. */
 void con_people_event(struct con_people *p, const struct ev_event *ev);

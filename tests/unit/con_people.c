@@ -61,14 +61,23 @@ who_is_away_is_so_until_it_is_back(void)
 static void
 what_is_replayed_behind_a_welcome_is_known_already(void)
 {
+	static const struct wire_person now[] = { { "wang", 1, false } };
+	struct wire_frame live = wire_frame_of(WIRE_LIVE);
+
 	is_welcomed(true);
 	happens(EV_ON, "ann");
 	happens(EV_BACK, "lin");
 	CHECK_INT(con_people_find(&people, "ann")->consoles, 2);
 	CHECK(con_people_is_away(&people, "lin"));
-	con_people_live(&people);
+	con_people_live(&people, &live);
 	happens(EV_BACK, "lin");
 	CHECK(!con_people_is_away(&people, "lin"));
+	/* A desk that says it at the end is right. */
+	live.people = now;
+	live.npeople = 1;
+	con_people_live(&people, &live);
+	CHECK_INT(people.n, 1);
+	CHECK(con_people_find(&people, "wang") != NULL);
 }
 
 static void

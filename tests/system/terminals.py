@@ -227,4 +227,4 @@ def _():
         types(lin, "/1", "1 alice (line, ", "ann's for", "ann is typing")
 
 
-main("console")
+main("terminals")
