@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/command \
 	tests/unit/commands \
 	tests/unit/con_inbox \
+	tests/unit/con_people \
 	tests/unit/conf_text \
 	tests/unit/connect \
 	tests/unit/create_connection \
