@@ -40,38 +40,61 @@ def replies(o):
             f["id"] == number and f["ev"]["ev"] == "reply"]
 
 
-@case("a console that was suspended in mid-reply does not answer over a "
-      "colleague when it wakes")
+def wakes(d, wakes_first, gives_back):
+    """A console was suspended in mid-reply, and a colleague has answered; both
+    Enters come when it wakes."""
+    c = asks(d)
+    t = selected(d)
+    t.type("I will look")
+    t.until("> I will look")
+    t.stop()
+    wang = d.operator("wang")
+    same(wang.reply(1, "it is done"), "ok")
+    c.until("wang: it is done\n")
+    if gives_back:
+        same(wang.command("release 1"), "ok")
+    if wakes_first:
+        t.go_on()
+    t.type("\r\r")              # within a tenth of a second
+    t.go_on()
+    return c, t, wang
+
+
+def sends(c, t, wang):
+    """Who has had time to read may send it."""
+    same(replies(wang), ["it is done"])
+    deadline = Deadline()
+    while replies(wang) == ["it is done"]:
+        deadline.left("the reply")
+        t.type("\r")
+        t.read(0.1)
+    c.until("lin: I will look\n")
+    same(replies(wang), ["it is done", "I will look"])
+
+
+@case("a console that was suspended in mid-reply does not answer a colleague's "
+      "customer when it wakes")
 def _():
     for wakes_first in (False, True):
         with Desk() as d:
-            c = asks(d)
-            t = selected(d)
-            t.type("I will look")
-            t.until("> I will look")
-            t.stop()
-            wang = d.operator("wang")
-            same(wang.reply(1, "it is done"), "ok")
-            c.until("wang: it is done\n")
-            same(wang.command("release 1"), "ok")
-            if wakes_first:
-                t.go_on()
-            t.type("\r\r")              # within a tenth of a second
-            t.go_on()
+            c, t, wang = wakes(d, wakes_first, gives_back=False)
             t.until("1 wang> it is done", "wang's", "not sent",
                     "the text is back in", "> I will look")
-            same(replies(wang), ["it is done"])
-            # Who takes the customer, and has had time to read, may send it.
             t.type("\x15/steal\r")
             t.until("you have taken 1 guest from wang", "[1 guest, yours]")
             t.type("I will look")
-            deadline = Deadline()
-            while replies(wang) == ["it is done"]:
-                deadline.left("the reply")
-                t.type("\r")
-                t.read(0.1)
-            c.until("lin: I will look\n")
-            same(replies(wang), ["it is done", "I will look"])
+            sends(c, t, wang)
+
+
+@case("nor does it answer over what a colleague said who gave the customer "
+      "back")
+def _():
+    for wakes_first in (False, True):
+        with Desk() as d:
+            c, t, wang = wakes(d, wakes_first, gives_back=True)
+            t.until("1 wang> it is done", "not sent to 1 guest",
+                    "stale?> I will look")
+            sends(c, t, wang)
 
 
 class Proxy:
