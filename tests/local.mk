@@ -165,6 +165,7 @@ scripts = \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \
+	tests/system/every_command.py \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
 	tests/system/from_python.py \

@@ -670,6 +670,7 @@ run_desk_command(struct con *con, const struct ev_command *cmd,
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
 	char number[24], word[CON_NAME_MAX];
+	struct con_request *rq;
 	const char *rest;
 	uint64_t sid;
 	size_t len;
@@ -695,8 +696,8 @@ run_desk_command(struct con *con, const struct ev_command *cmd,
 		ask_which(con, cmd->name, sid, rest, painted);
 	else if (r == -ENOENT)
 		con_refuse(con, _("which session? /%s N"), cmd->name);
-	else if (r == 0)
-		con_ask_desk(con, text.data);
+	else if (r == 0 && (rq = con_ask_desk(con, text.data)) != NULL)
+		con_list_page(con, rq, cmd->name);
 	dw_buf_fini(&text);
 }
 

@@ -322,6 +322,11 @@ void con_list_first(struct con *con);
 void con_list_left(struct con *con);
 void con_list_ended(struct con *con);
 
+/* A command of the desk was typed that is answered with sessions: they are shown
+ * as one row each. */
+void con_list_page(struct con *con, struct con_request *rq,
+    const char *command);
+
 /* Appends who answers it, and who else is at it: ", ann's for 2 min", "; ann is
  * typing". */
 void con_add_owner(struct dw_buf *b, const struct con_session *s,

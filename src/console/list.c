@@ -407,6 +407,17 @@ con_ended_done(struct con *con)
 	again->first = 0;
 }
 
+void
+con_list_page(struct con *con, struct con_request *rq, const char *command)
+{
+	if (strcmp(command, "earlier") == 0) {
+		rq->past = CON_PAST_SAME;
+	} else if (strcmp(command, "ended") == 0) {
+		rq->past = CON_PAST_ENDED;
+		con->again = (struct con_again){ .what = CON_AGAIN_ENDED };
+	}
+}
+
 /* ---- who was here before ---- */
 
 void
