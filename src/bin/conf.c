@@ -495,8 +495,9 @@ make_opts(const char *section, size_t more)
 	cfg_opt_t *opts, *o;
 
 	opts = calloc(rules->nkeys + STRANGERS + more + 1, sizeof *opts);
-	if ((o = opts) == NULL)
+	if (opts == NULL)
 		return NULL;
+	o = opts;
 	for (size_t i = 0; i < rules->nkeys; i++) {
 		const struct conf_key *k = &rules->keys[i];
 		cfg_opt_t one = CFG_STR_CB(k->name, NULL, CFGF_NONE, on_value);
@@ -749,7 +750,7 @@ conf_read(struct conf *conf, const struct conf_rules *rules, const char *path)
 {
 	struct reading r = { .conf = conf, .rules = rules };
 	struct conf_place nowhere = { path, 0 };
-	int error;
+	int error = 0;
 
 	assert(reading == NULL);
 	memset(conf, 0, sizeof *conf);
