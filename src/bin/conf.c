@@ -457,6 +457,9 @@ find_error(const char *format)
 	return i;
 }
 
+static void on_error(cfg_t *cfg, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 static void
 on_error(cfg_t *cfg, const char *format, va_list ap)
 {

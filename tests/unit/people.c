@@ -108,8 +108,8 @@ static void
 whatever_a_person_asks_for_is_a_key(void)
 {
 	static const char *const want[] = { "ok; ", "ok; ",
-		"claim 1 lin (answer); reply 1 lin n1 \"yes\"; c1<lin:yes; "
-		"ok; ",
+		("claim 1 lin (answer); reply 1 lin n1 \"yes\"; c1<lin:yes; "
+		 "ok; "),
 		"note 1 lin n1 \"yes\"; ok; ", "past of 1; " };
 
 	begin_alone();
