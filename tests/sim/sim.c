@@ -119,7 +119,9 @@ undo(struct world *w)
 	sim_note(w, " UNDO");
 	expect_refusals(w);
 	w->phase = UNDO;
+	w->bad_ms = w->now.steady_ms;
 	desk_undo(w->desk, &sim_sink, w, w->now);
+	team_undone(w);
 	w->counts.undone++;
 	store_compare(w);
 }
@@ -154,24 +156,44 @@ check_customers(struct world *w)
 	}
 }
 
+/* Who has somebody that is there is attended to, also after hours. */
+static void
+note_duty(struct world *w, struct request *q)
+{
+	struct ev_session f;
+	bool on;
+	int owner;
+
+	q->unclear = !team_duty(w, &on);
+	q->unattended = !on;
+	if (q->rq.rq != DESK_RQ_SAID || q->cu->sid == 0)
+		return;
+	f = team_view(w, q->cu->sid);
+	if ((owner = team_number(f.owner)) < 0)
+		return;
+	q->unclear |=
+	    team_present(w, owner, true) != team_present(w, owner, false);
+	q->unattended &= !team_present(w, owner, true);
+}
+
 static void
 decide(struct world *w, struct request *q)
 {
 	struct desk_request rq = q->rq;
+	size_t before;
 
 	w->phase = DECIDE;
+	(void)desk_events(w->desk, &before);
 	if (q->udp)
 		udp_whom(w, q);
 	/* What came before it may have been carried out already. */
 	if (q->cu != NULL)
 		q->over |= q->cu->closed || q->cu->ended || q->cu->cut;
-	q->unattended = w->duty == 0;
-	if (rq.rq == DESK_RQ_ATTACH)
-		w->duty++;
-	if (rq.rq == DESK_RQ_DETACH)
-		w->duty--;
+	note_duty(w, q);
+	team_before(w, q);
 	if (desk_decide(w->desk, &rq, w->now) < 0)
 		sim_fail(w, "no memory");
+	team_after(w, q, before);
 }
 
 static void
@@ -205,7 +227,6 @@ restart(struct world *w, bool in_round)
 	for (uint64_t sid = 1; sid <= w->store.sid; sid++)
 		w->store.sessions[sid - 1].cu = NULL;
 	console_restart(w);
-	w->duty = 0;
 	udp_forget(w);
 	w->quitting = w->draining = w->drained = false;
 	w->failing = 0;
@@ -249,9 +270,11 @@ static enum outcome
 end_round(struct world *w)
 {
 	const struct ev_event *evs;
-	size_t n;
+	size_t n, before;
 
+	(void)desk_events(w->desk, &before);
 	desk_settle(w->desk, w->now);
+	team_settled(w, before);
 	evs = desk_events(w->desk, &n);
 	if (store_refuses(w, evs, n))
 		return DOUBLE;
@@ -262,17 +285,21 @@ end_round(struct world *w)
 	if (n > 0 && commit_fails(w)) {
 		undo(w);
 	} else {
+		w->phase = PUBLISH;
 		store_commit(w, evs, n);
 		publish(w);
+		team_check(w);
 	}
 	return OVER;
 }
 
 static void
-retract(struct world *w, unsigned duty)
+retract(struct world *w, const struct team *team)
 {
 	desk_retract(w->desk);
-	w->duty = duty;
+	w->phase = IDLE;
+	w->team = *team;
+	w->bad_ms = w->now.steady_ms;
 	store_compare(w);
 }
 
@@ -282,7 +309,8 @@ answer_double(struct world *w, struct request *q)
 {
 	const struct replied *r = store_reply(w, q->rq.sid, &q->rq.key);
 
-	if (q->rq.rq != DESK_RQ_REPLY || r == NULL)
+	if ((q->rq.rq != DESK_RQ_REPLY && q->rq.rq != DESK_RQ_NOTE) ||
+	    r == NULL)
 		sim_fail(w, "a double that is none");
 	q->rq.first_n = r->n;
 	w->counts.doubles++;
@@ -296,20 +324,20 @@ static enum outcome
 decide_one_by_one(struct world *w, unsigned *first)
 {
 	enum outcome outcome;
-	unsigned duty;
+	struct team team;
 
 	sim_note(w, " RETRACT");
 	w->counts.retracted++;
 	for (; *first < w->nbatch; ++*first) {
-		duty = w->duty;
+		team = w->team;
 		decide(w, &w->batch[*first]);
 		outcome = end_round(w);
 		if (outcome == DOUBLE) {
-			retract(w, duty);
+			retract(w, &team);
 			outcome = answer_double(w, &w->batch[*first]);
 		}
 		if (outcome == LOCKED)
-			retract(w, duty);
+			retract(w, &team);
 		if (outcome != OVER)
 			return outcome;
 	}
@@ -319,14 +347,14 @@ decide_one_by_one(struct world *w, unsigned *first)
 static enum outcome
 decide_all(struct world *w, unsigned *first)
 {
-	unsigned duty = w->duty;
+	const struct team team = w->team;
 	enum outcome outcome;
 
 	for (unsigned i = *first; i < w->nbatch; i++)
 		decide(w, &w->batch[i]);
 	outcome = end_round(w);
 	if (outcome == LOCKED || outcome == DOUBLE)
-		retract(w, duty);
+		retract(w, &team);
 	return outcome == DOUBLE ? decide_one_by_one(w, first) : outcome;
 }
 
@@ -502,6 +530,11 @@ begin(struct world *w, uint64_t seed)
 		.retry_ns = DW_SECOND,
 		.sent_ns = 30 * DW_MS,
 		.gone_after_ms = 24 * 3600 * 1000,
+		.claim_timeout_ms = 120 * 1000,
+		.lost_grace_ms = 30 * 1000,
+		.away_after_ms = 300 * 1000,
+		.place_every_ms = 30 * 1000,
+		.max_ban_ms = 600 * 1000,
 		.max_gone = 12,
 		.max_gone_per_address = 5,
 		.held_bytes = 8000,

@@ -92,6 +92,9 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 		sim_fail(w, "text behind the end");
 	if (say->len == 0)
 		sim_fail(w, "empty text");
+	if (memmem(say->text, say->len, SECRET, strlen(SECRET)) != NULL)
+		sim_fail(w, "a customer sees a note: %.*s", (int)say->len,
+		    say->text);
 	if (w->phase == UNDO && say->who != NULL)
 		sim_fail(w, "a reply that is not stored");
 	if (!say->raw && cu->mode == EV_MODE_CLASSIC)
@@ -106,6 +109,8 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 		peer_gets(w, cu, say->text, say->len);
 	else if (say->who != NULL)
 		stream_see(w, cu, say->text, say->len);
+	if (say->who == NULL)
+		place_said(w, cu, say->text, say->len);
 	return how;
 }
 
@@ -186,7 +191,7 @@ is_stale(struct world *w, const struct request *q, uint64_t seq)
 	for (size_t i = 0; s != NULL && i < s->nreplies; i++)
 		if (s->replies[i].seq == seq)
 			return q->rq.seen != 0 && seq > q->rq.seen &&
-			    !store_same_console(&s->replies[i].key, &q->rq.key);
+			    strcmp(s->replies[i].who, q->who) != 0;
 	return false;
 }
 
@@ -229,12 +234,17 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	struct request *q = pending(w, node);
 
 	if (w->phase == UNDO && a->code == EV_CODE_OK &&
-	    q->rq.rq != DESK_RQ_DISCONNECTED && !ev_key_is_set(&q->rq.key))
+	    q->rq.rq != DESK_RQ_DISCONNECTED && q->rq.rq != DESK_RQ_NEXT &&
+	    q->rq.rq != DESK_RQ_LOOK && q->rq.rq != DESK_RQ_TYPES &&
+	    !ev_key_is_set(&q->rq.key))
 		sim_fail(w, "request %d is acknowledged but not stored",
 		    (int)(q - w->batch));
 	q->code = a->code;
-	if (q->rq.rq == DESK_RQ_REPLY)
+	team_answered(w, q, a);
+	if (q->rq.rq == DESK_RQ_REPLY || q->rq.rq == DESK_RQ_NOTE)
 		reply_answered(w, q, a);
+	if (q->rq.rq == DESK_RQ_NEXT)
+		console_answered(w, q, a);
 	if (q->message.plain && a->code == EV_CODE_OK && !q->stored &&
 	    !q->over && !q->cu->closed)
 		sim_fail(w, "a customer's message is lost");

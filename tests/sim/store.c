@@ -107,13 +107,6 @@ arrived(struct world *w, const struct ev_event *ev)
 	s->cu->sid = ev->sid;
 }
 
-bool
-store_same_console(const struct ev_key *a, const struct ev_key *b)
-{
-	return ev_key_is_set(a) && ev_key_is_set(b) &&
-	    memcmp(a->bytes, b->bytes, EV_KEY_CONSOLE) == 0;
-}
-
 const struct replied *
 store_reply(struct world *w, uint64_t sid, const struct ev_key *key)
 {
@@ -127,14 +120,13 @@ store_reply(struct world *w, uint64_t sid, const struct ev_key *key)
 }
 
 const struct replied *
-store_unseen(struct world *w, uint64_t sid, const struct ev_key *key,
-    uint64_t seen)
+store_unseen(struct world *w, uint64_t sid, const char *who, uint64_t seen)
 {
 	const struct session *s = store_session(w, sid);
 
 	for (size_t i = s != NULL ? s->nreplies : 0; i-- > 0;)
 		if (s->replies[i].seq > seen &&
-		    !store_same_console(&s->replies[i].key, key))
+		    strcmp(s->replies[i].who, who) != 0)
 			return &s->replies[i];
 	return NULL;
 }
@@ -142,7 +134,8 @@ store_unseen(struct world *w, uint64_t sid, const struct ev_key *key,
 static bool
 is_keyed(const struct ev_event *ev)
 {
-	return ev->kind == EV_REPLY && ev_key_is_set(&ev->key);
+	return (ev->kind == EV_REPLY || ev->kind == EV_NOTE) &&
+	    ev_key_is_set(&ev->key);
 }
 
 bool
@@ -177,7 +170,8 @@ said(struct world *w, struct session *s, const struct ev_event *ev)
 		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || !m->plain ||
 		    q->stored || q->answered)
 			continue;
-		if (((ev->flags & EV_FLAG_UNATTENDED) != 0) != q->unattended)
+		if (!q->unclear &&
+		    ((ev->flags & EV_FLAG_UNATTENDED) != 0) != q->unattended)
 			sim_fail(w, "said while %s was on duty",
 			    q->unattended ? "nobody" : "somebody");
 		if (ev->len != m->len - m->skip ||
@@ -210,8 +204,51 @@ note_reply(struct world *w, struct session *s, const struct ev_event *ev,
 		s->replies =
 		    realloc(s->replies, s->cap_replies * sizeof *s->replies);
 	}
-	s->replies[s->nreplies++] =
-	    (struct replied){ ev->key, ev->seq, ev->n, w->step, by };
+	s->replies[s->nreplies] = (struct replied){ .key = ev->key,
+		.seq = ev->seq,
+		.n = ev->n,
+		.step = w->step,
+		.by = by,
+		.kind = ev->kind };
+	snprintf(s->replies[s->nreplies++].who, sizeof s->replies->who, "%s",
+	    ev->who);
+}
+
+/* The request that a text came with. */
+static struct request *
+request_of(struct world *w, const struct ev_event *ev, enum desk_rq rq)
+{
+	for (unsigned i = 0; i < w->nbatch; i++)
+		if (w->batch[i].rq.rq == rq && !w->batch[i].answered &&
+		    w->batch[i].rq.text == ev->body)
+			return &w->batch[i];
+	return NULL;
+}
+
+static void
+noted(struct world *w, struct session *s, const struct ev_event *ev)
+{
+	struct request *q = request_of(w, ev, DESK_RQ_NOTE);
+
+	if (q != NULL) {
+		if (q->rq.sid != ev->sid)
+			sim_fail(w, "a note to another session");
+		if (memcmp(&q->rq.key, &ev->key, sizeof ev->key) != 0)
+			sim_fail(w, "a note with another's key");
+		q->stored = true;
+		w->counts.late_stored += q->link == 0;
+	}
+	if (memmem(ev->body, ev->len, SECRET, strlen(SECRET)) == NULL &&
+	    (q == NULL || strcmp(q->message.text, "again") != 0))
+		sim_fail(w, "a note that is none");
+	note_reply(w, s, ev, q);
+}
+
+/* It may make somebody's text stale, and has no key. */
+static void
+owned_now(struct world *w, struct session *s, const struct ev_event *ev)
+{
+	note_reply(w, s, ev, NULL);
 }
 
 static void
@@ -240,7 +277,7 @@ reply(struct world *w, struct session *s, const struct ev_event *ev)
 		if (memcmp(&q->rq.key, &ev->key, sizeof ev->key) != 0)
 			sim_fail(w, "a reply with another's key");
 		if (q->rq.seen != 0 &&
-		    store_unseen(w, ev->sid, &ev->key, q->rq.seen) != NULL)
+		    store_unseen(w, ev->sid, ev->who, q->rq.seen) != NULL)
 			sim_fail(w, "a reply passes over a colleague's");
 		q->stored = true;
 		by = q;
@@ -279,8 +316,16 @@ named(struct world *w, struct session *s, const struct ev_event *ev)
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 
-		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || q->stored ||
-		    q->answered || strncmp(q->message.text, "/name a", 7) != 0)
+		if (q->who != NULL && strcmp(q->who, ev->why) == 0 &&
+		    !q->answered && !q->stored &&
+		    strncmp(q->message.text, "name ", 5) == 0) {
+			q->stored = true;
+			snprintf(s->f.name, sizeof s->f.name, "%s", ev->who);
+			return;
+		}
+		if (*ev->why != '\0' || q->rq.rq != DESK_RQ_SAID ||
+		    q->cu != s->cu || q->stored || q->answered ||
+		    strncmp(q->message.text, "/name a", 7) != 0)
 			continue;
 		if (strcmp(q->message.text + 6, ev->who) != 0)
 			sim_fail(w, "named %s, not %s", ev->who,
@@ -467,6 +512,8 @@ apply(struct world *w, const struct ev_event *ev)
 		[EV_EOF] = at_eof,
 		[EV_GONE] = gone,
 		[EV_CLOSED] = closed,
+		[EV_NOTE] = noted,
+		[EV_CLAIM] = owned_now,
 	};
 	struct session *s;
 
@@ -476,13 +523,18 @@ apply(struct world *w, const struct ev_event *ev)
 		return;
 	}
 	udp_stored(w, ev);
-	if (ev->kind >= sizeof table / sizeof *table || table[ev->kind] == NULL)
-		return;
-	if ((s = store_session(w, ev->sid)) == NULL)
+	s = store_session(w, ev->sid);
+	if (s == NULL && ev->sid != 0)
 		sim_fail(w, "an event of unknown session %" PRIu64, ev->sid);
-	if (s->f.state == EV_STATE_CLOSED && ev->kind != EV_SENT)
+	if (s != NULL && s->f.state == EV_STATE_CLOSED && ev->kind != EV_SENT &&
+	    ev->kind != EV_SAME && ev->kind != EV_REOPENED)
 		sim_fail(w, "an event after the end of %" PRIu64, ev->sid);
-	table[ev->kind](w, s, ev);
+	/* Before it: an answer that nobody has claimed is none. */
+	team_stored(w, s, ev);
+	if (s == NULL)
+		return;
+	if (ev->kind < sizeof table / sizeof *table && table[ev->kind] != NULL)
+		table[ev->kind](w, s, ev);
 	s->last = ev->seq;
 }
 
@@ -635,6 +687,12 @@ date_anew(const struct world *w, struct ev_session *f)
 	date(w, &f->waiting_at, f->waiting_ms);
 	date(w, &f->said_at, f->said_ms);
 	date(w, &f->gone_at, f->gone_ms);
+	date(w, &f->owned_at, f->owned_ms);
+	date(w, &f->offered_at, f->offered_ms);
+	/* A time that was asked for goes on. */
+	if (f->kept_at.seq != 0)
+		f->kept_at.steady_ms =
+		    w->now.steady_ms + (f->kept_ms - w->now.ms);
 }
 
 /* One after the other they come on the list of a new desk. */
@@ -681,11 +739,11 @@ static bool
 same_moments(const struct ev_session *a, const struct ev_session *b)
 {
 	const struct ev_moment at[] = { a->began_at, a->waiting_at, a->said_at,
-		a->gone_at };
+		a->gone_at, a->owned_at, a->offered_at, a->kept_at };
 	const struct ev_moment bt[] = { b->began_at, b->waiting_at, b->said_at,
-		b->gone_at };
+		b->gone_at, b->owned_at, b->offered_at, b->kept_at };
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 7; i++)
 		if (at[i].seq != bt[i].seq ||
 		    at[i].steady_ms != bt[i].steady_ms)
 			return false;
@@ -703,7 +761,12 @@ same(const struct ev_session *a, const struct ev_session *b)
 	    same_moments(a, b) && strcmp(a->words, b->words) == 0 &&
 	    strcmp(a->by, b->by) == 0 && a->unanswered == b->unanswered &&
 	    a->unattended == b->unattended && a->in == b->in &&
-	    a->out == b->out && a->sent == b->sent;
+	    a->out == b->out && a->sent == b->sent &&
+	    strcmp(a->owner, b->owner) == 0 &&
+	    strcmp(a->offered, b->offered) == 0 && a->owned_ms == b->owned_ms &&
+	    a->offered_ms == b->offered_ms && a->kept_ms == b->kept_ms &&
+	    a->notes == b->notes &&
+	    memcmp(a->same, b->same, sizeof a->same) == 0;
 }
 
 /* Steps over the closed ones, which the desk has forgotten. */
@@ -791,6 +854,7 @@ store_restart(struct world *w)
 
 	purge(w);
 	list_anew(w);
+	team_restart(w);
 	if (desk_new(&w->config, &d) < 0)
 		sim_fail(w, "no desk");
 	for (size_t i = 0; i < w->store.n; i++)

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What customers are told of the line: their place in it by a walk through all
+ * sessions, and an estimate by sorting the last waits.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sim.h"
+
+#define FEWEST   5 /* pick-ups for an estimate */
+#define SLACK_MS 1200
+
+/*
+ * Places.
+ */
+
+/* From 1; 0: not in line.  after is how many are. */
+static unsigned
+rank(const struct world *w, const struct session *s, unsigned *of)
+{
+	unsigned before = 0;
+
+	*of = 0;
+	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
+		const struct ev_session *f = &w->store.sessions[sid - 1].f;
+
+		if (f->waiting_at.seq == 0 || !team_in_line(w, f))
+			continue;
+		++*of;
+		before += s != NULL && f->waiting_at.seq < s->f.waiting_at.seq;
+	}
+	return s != NULL && team_in_line(w, &s->f) ? before + 1 : 0;
+}
+
+static const char *
+find(const char *text, size_t len, const char *what)
+{
+	return memmem(text, len, what, strlen(what));
+}
+
+/* The place that is named; 0: none is. */
+static unsigned
+named_place(const char *text, size_t len)
+{
+	const char *at = find(text, len, "number ");
+	char digits[12] = "";
+
+	if (at != NULL) {
+		at += strlen("number ");
+		snprintf(digits, sizeof digits, "%.*s",
+		    (int)(text + len - at < 11 ? text + len - at : 11), at);
+		return (unsigned)strtoul(digits, NULL, 10);
+	}
+	return find(text, len, "ou are next") != NULL ? 1 : 0;
+}
+
+/* By the desk of its own accord, and not behind an event of this customer. */
+static bool
+is_push(const char *text, size_t len)
+{
+	return (find(text, len, "You are number") == text &&
+		   find(text, len, " now.") != NULL) ||
+	    find(text, len, "A customer who came before") == text;
+}
+
+static void
+check_place(struct world *w, struct customer *cu, const char *text, size_t len,
+    unsigned at)
+{
+	struct session *s = store_session(w, cu->sid);
+	struct told_place *told = &cu->place;
+	unsigned of, is = rank(w, s, &of);
+
+	if (find(text, len, "Write your question") != NULL) {
+		if (at != of + 1)
+			sim_fail(w, "a greeting: %u, not %u", at, of + 1);
+		return;
+	}
+	if (at != is)
+		sim_fail(w, "session %" PRIu64 " is number %u, and told: %.*s",
+		    cu->sid, is, (int)len, text);
+	if (cu->mode == EV_MODE_CLASSIC)
+		return;
+	if (told->since != s->f.waiting_at.seq)
+		*told = (struct told_place){ .since = s->f.waiting_at.seq };
+	if (is_push(text, len) && told->push_ms != 0 &&
+	    w->now.steady_ms - told->push_ms < w->config.place_every_ms)
+		sim_fail(w, "session %" PRIu64 " hears of its place too often",
+		    cu->sid);
+	if (is_push(text, len) && told->at != 0 &&
+	    (at > told->at) != (text[0] == 'A'))
+		sim_fail(w, "session %" PRIu64 " was %u and is told: %.*s",
+		    cu->sid, told->at, (int)len, text);
+	if (is_push(text, len))
+		told->push_ms = w->now.steady_ms;
+	told->at = at;
+	told->told_ms = w->now.steady_ms;
+	told->lower_ms = 0;
+	w->counts.places++;
+	w->counts.pushes += is_push(text, len);
+}
+
+/*
+ * Estimates.
+ */
+
+void
+place_picked(struct world *w, const struct session *s,
+    const struct ev_event *ev)
+{
+	if (s->f.waiting_at.seq == 0 || s->f.gone)
+		return;
+	if (w->nwaits == PICKUPS)
+		memmove(w->waits, w->waits + 1,
+		    --w->nwaits * sizeof *w->waits);
+	w->waits[w->nwaits++] = ev->steady_ms - s->f.waiting_at.steady_ms;
+}
+
+static int
+by_length(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* So many percent of the last ones were no longer, in whole minutes. */
+static unsigned
+minutes(const struct world *w, unsigned percent)
+{
+	int64_t sorted[PICKUPS];
+	unsigned nth = (w->nwaits * percent + 99) / 100;
+
+	memcpy(sorted, w->waits, sizeof sorted);
+	qsort(sorted, w->nwaits, sizeof *sorted, by_length);
+	return (unsigned)((sorted[nth - 1] + 59999) / 60000);
+}
+
+static void
+check_estimate(struct world *w, const char *text, size_t len, const char *at)
+{
+	unsigned least, most, lo, hi;
+	char copy[100];
+
+	if (w->nwaits < FEWEST)
+		sim_fail(w, "an estimate of %u: %.*s", w->nwaits, (int)len,
+		    text);
+	lo = minutes(w, 50);
+	hi = minutes(w, 90);
+	snprintf(copy, sizeof copy, "%.*s", (int)(text + len - at), at);
+	w->counts.estimates++;
+	if (strstr(copy, "less than a minute") != NULL) {
+		if (hi > 1)
+			sim_fail(w, "%u to %u minutes: %s", lo, hi, copy);
+		return;
+	}
+	if (sscanf(copy, "The last customers waited %u to %u minute", &least,
+		&most) != 2) {
+		if (sscanf(copy, "The last customers waited about %u minute",
+			&least) != 1)
+			sim_fail(w, "an estimate: %s", copy);
+		most = least;
+	}
+	if (least != lo || most != hi)
+		sim_fail(w, "%u to %u minutes: %s", lo, hi, copy);
+}
+
+/*
+ * What is said to one customer.
+ */
+
+/* "Lin is answering you now": it has this customer. */
+static void
+check_owner(struct world *w, struct customer *cu, const char *text, size_t len)
+{
+	const struct session *s = store_session(w, cu->sid);
+	size_t name = strcspn(text, " ");
+
+	if (s == NULL || strlen(s->f.owner) != name ||
+	    memcmp(text, s->f.owner, name) != 0)
+		sim_fail(w, "session %" PRIu64 " is %s's, and told: %.*s",
+		    cu->sid, s != NULL ? s->f.owner : "nobody", (int)len, text);
+}
+
+void
+place_said(struct world *w, struct customer *cu, const char *text, size_t len)
+{
+	unsigned at = named_place(text, len);
+	const char *estimate = find(text, len, "The last customers");
+
+	if (at != 0)
+		check_place(w, cu, text, len, at);
+	if (estimate != NULL)
+		check_estimate(w, text, len, estimate);
+	if (find(text, len, " is answering you now") != NULL ||
+	    find(text, len, " answers you from now on") != NULL)
+		check_owner(w, cu, text, len);
+}
+
+static bool
+is_told_of_changes(const struct world *w, const struct customer *cu)
+{
+	return cu->c != NULL && cu->mode == EV_MODE_LINE && cu->sid != 0 &&
+	    !cu->ended && !cu->cut && !cu->reset && !cu->may_cut &&
+	    team_in_line(w, &w->store.sessions[cu->sid - 1].f);
+}
+
+static void
+check_told(struct world *w, struct customer *cu)
+{
+	struct session *s = store_session(w, cu->sid);
+	struct told_place *told = &cu->place;
+	int64_t again = w->bad_ms + w->config.retry_ns / DW_MS;
+	unsigned of, at = rank(w, s, &of);
+	int64_t due;
+
+	if (told->since != s->f.waiting_at.seq || told->at == 0)
+		return;
+	if (at == told->at) {
+		told->lower_ms = 0;
+		return;
+	}
+	if (told->lower_ms == 0)
+		told->lower_ms = w->now.steady_ms;
+	due = told->lower_ms;
+	if (at > 1 && due < told->told_ms + w->config.place_every_ms)
+		due = told->told_ms + w->config.place_every_ms;
+	due = due > again ? due : again;
+	if (w->now.steady_ms > due + SLACK_MS)
+		sim_fail(w,
+		    "session %" PRIu64
+		    " is never told that it is number %u, not %u",
+		    cu->sid, at, told->at);
+}
+
+void
+place_check(struct world *w)
+{
+	for (int i = 0; i < CONNS; i++)
+		if (is_told_of_changes(w, &w->customers[i]))
+			check_told(w, &w->customers[i]);
+}
