@@ -34,6 +34,7 @@ unit_tests = \
 	tests/unit/framing_remedies \
 	tests/unit/handler \
 	tests/unit/hostile \
+	tests/unit/hours \
 	tests/unit/inbox \
 	tests/unit/input \
 	tests/unit/json \

@@ -2,6 +2,19 @@
 /*
  * When a desk is open: "mon-fri 09:00-12:30,13:30-18:00; closed 2026-12-25".
  * Pure but for the time zone, which is that of localtime_r().
+ *
+ * Entries have a semicolon between them:
+ *
+ *	DAYS RANGES		on these days of each week: daily, or mon to sun
+ *				as in mon-fri, sat-mon or mon,wed,fri
+ *	open DATE RANGES	on this date, whatever day it is
+ *	closed DATE		not at all on this date
+ *
+ * A DATE is 2026-12-25, or 2026-12-24..2026-12-26 with all days between; of
+ * several entries for one the last counts.  A range is 09:00-12:30, and several
+ * have commas between them; 24:00 is the end of the day, and one that ends
+ * before it begins (22:00-06:00) ends on the next day, unless that is closed.
+ * So "daily 00:00-24:00" is always.
  */
 #ifndef DESK_HOURS_H
 #define DESK_HOURS_H
