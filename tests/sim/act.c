@@ -16,10 +16,10 @@
 static uint64_t
 own_session(struct world *w, const struct console *con)
 {
-	uint64_t first = sim_random(w, w->store.sid + 1);
+	size_t n = w->store.nlive, first = sim_random(w, n + 1);
 
-	for (uint64_t i = 0; i < w->store.sid; i++) {
-		uint64_t sid = 1 + (first + i) % w->store.sid;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t sid = w->store.live[(first + i) % n];
 
 		if (ev_is_owned_by(&store_session(w, sid)->f, con->name))
 			return sid;
@@ -31,9 +31,10 @@ own_session(struct world *w, const struct console *con)
 static uint64_t
 offered_session(struct world *w, const struct console *con)
 {
-	for (uint64_t sid = w->store.sid; sid > 0; sid--)
-		if (strcmp(store_session(w, sid)->f.offered, con->name) == 0)
-			return sid;
+	for (size_t i = 0; i < w->store.nlive; i++)
+		if (strcmp(store_session(w, w->store.live[i])->f.offered,
+			con->name) == 0)
+			return w->store.live[i];
 	return 0;
 }
 
@@ -98,7 +99,8 @@ decline(struct world *w, struct console *con, uint64_t sid)
 {
 	uint64_t offered = offered_session(w, con);
 
-	console_command(w, con, "decline %" PRIu64, offered != 0 ? offered : sid);
+	console_command(w, con, "decline %" PRIu64,
+	    offered != 0 ? offered : sid);
 }
 
 static void
@@ -173,6 +175,59 @@ write_note(struct world *w, struct console *con, uint64_t sid)
 	console_write(w, con, sid, true);
 }
 
+static void
+same(struct world *w, struct console *con, uint64_t sid)
+{
+	uint64_t other = sim_random(w, w->store.sid + 2);
+
+	console_command(w, con, "same %" PRIu64 " %" PRIu64 "%s", sid, other,
+	    sim_once_in(w, 3) ? " off" : "");
+}
+
+static void
+name(struct world *w, struct console *con, uint64_t sid)
+{
+	console_command(w, con, "name %" PRIu64 " bob%" PRIu64, sid,
+	    ++w->token);
+}
+
+static void
+reopen(struct world *w, struct console *con, uint64_t sid)
+{
+	(void)sid;
+	console_command(w, con, "reopen %" PRIu64,
+	    sim_random(w, w->store.sid + 2));
+}
+
+void
+act_find(struct world *w, const struct request *q, uint64_t sid)
+{
+	if (w->nreopens == REOPENS)
+		return;
+	w->reopens_by[w->nreopens] = (int)(q->con - w->consoles);
+	w->reopens[w->nreopens++] = sid;
+}
+
+void
+act_found(struct world *w)
+{
+	for (unsigned i = 0; i < w->nreopens; i++) {
+		struct console *con = &w->consoles[w->reopens_by[i]];
+		struct session *s = store_session(w, w->reopens[i]);
+		struct request *q = console_push(w, DESK_RQ_REOPEN, con);
+
+		if (w->nbatch == BATCH)
+			break;
+		q->rq.console = NULL; /* it may have gone meanwhile */
+		q->rq.sid = w->reopens[i];
+		if (s == NULL)
+			continue;
+		q->facts = s->f;
+		q->rq.facts = &q->facts;
+	}
+	w->nreopens = 0;
+}
+
 static const struct {
 	unsigned weight;
 	void (*fn)(struct world *, struct console *, uint64_t sid);
@@ -193,6 +248,9 @@ static const struct {
 	{ 2, back },
 	{ 1, who },
 	{ 1, away },
+	{ 2, same },
+	{ 1, name },
+	{ 2, reopen },
 };
 
 /* The first key for whom next has reserved, and then the text. */

@@ -402,6 +402,8 @@ people_gather(struct world *w)
 {
 	uint64_t n = 1 + sim_random(w, BATCH - 1);
 
+	if (!w->draining)
+		act_found(w);
 	for (uint64_t i = 0; i < n && w->nbatch < BATCH; i++) {
 		if (sim_once_in(w, 3) && !w->calm && !w->draining)
 			console_acts(w, &w->consoles[sim_random(w, CONSOLES)]);

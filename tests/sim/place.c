@@ -27,8 +27,9 @@ rank(const struct world *w, const struct session *s, unsigned *of)
 	unsigned before = 0;
 
 	*of = 0;
-	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
-		const struct ev_session *f = &w->store.sessions[sid - 1].f;
+	for (size_t i = 0; i < w->store.nlive; i++) {
+		const struct ev_session *f =
+		    &w->store.sessions[w->store.live[i] - 1].f;
 
 		if (f->waiting_at.seq == 0 || !team_in_line(w, f))
 			continue;
@@ -117,8 +118,7 @@ place_picked(struct world *w, const struct session *s,
 	if (s->f.waiting_at.seq == 0 || s->f.gone)
 		return;
 	if (w->nwaits == PICKUPS)
-		memmove(w->waits, w->waits + 1,
-		    --w->nwaits * sizeof *w->waits);
+		memmove(w->waits, w->waits + 1, --w->nwaits * sizeof *w->waits);
 	w->waits[w->nwaits++] = ev->steady_ms - s->f.waiting_at.steady_ms;
 }
 

@@ -13,6 +13,7 @@
 
 #include "../size.h"
 #include "base/clock.h"
+#include "desk/hours.h"
 #include "sim.h"
 
 #define RUN_STEPS  5000 /* then another seed begins anew */
@@ -229,6 +230,7 @@ restart(struct world *w, bool in_round)
 	console_restart(w);
 	udp_forget(w);
 	w->quitting = w->draining = w->drained = false;
+	w->nreopens = 0;
 	w->failing = 0;
 	desk_free(w->desk);
 	w->desk = store_restart(w);
@@ -547,6 +549,9 @@ begin(struct world *w, uint64_t seed)
 
 	w->config = config;
 	w->seed = w->rng = seed;
+	if (sim_once_in(w, 2))
+		w->config.hours = w->hours;
+	w->nwaits = w->nbans = w->nreopens = 0;
 	w->step = w->uid = w->token = 0;
 	memset(w->rows, 0, sizeof w->rows);
 	w->now.ns = 1000 * DW_SECOND;
@@ -609,9 +614,22 @@ check_counts(const struct world *w)
 }
 
 static void
+set_hours(struct world *w)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+
+	setenv("TZ", "UTC0", 1);
+	if (desk_hours_parse(hours_text, &w->hours, &why) < 0)
+		sim_fail(w, "hours: %s", dw_buf_str(&why));
+	dw_buf_fini(&why);
+}
+
+static void
 run_all(uint64_t seed, uint64_t steps)
 {
 	uint64_t done = 0, first = seed;
+
+	set_hours(&world);
 
 	while (done < steps) {
 		uint64_t left = steps - done;
@@ -625,6 +643,7 @@ run_all(uint64_t seed, uint64_t steps)
 	       " events, %" PRIu64 " rounds undone, %" PRIu64 " restarts\n",
 	    done, first, seed - 1, world.counts.events, world.counts.undone,
 	    world.counts.restarts);
+	desk_hours_free(world.hours);
 	printf("ok 1 - sim: the desk keeps its promises\n1..1\n");
 }
 

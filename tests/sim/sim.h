@@ -252,6 +252,7 @@ struct session {
 	                  * the desk knew it */
 	bool unsure;     /* nobody can tell what had */
 	bool unlisted;   /* too many left: the desk does not know it */
+	bool reopened;   /* it had ended before */
 };
 
 struct stored {
@@ -270,6 +271,9 @@ struct store {
 	uint64_t born;            /* and the last event before it */
 	struct session *sessions; /* [sid - 1] */
 	size_t cap_sessions;
+	uint64_t *live; /* those that are not closed, nor off the list, by
+	                 * their numbers */
+	size_t nlive, cap_live;
 };
 
 /* A stored ban. */
@@ -290,7 +294,8 @@ struct counts {
 	/* Of the team. */
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
-	    from_left, places, pushes, estimates;
+	    from_left, reopened, not_reopened, bans, unbans, sames, names_given,
+	    places, pushes, estimates;
 };
 
 struct world {
@@ -298,6 +303,7 @@ struct world {
 	bool trace;
 	struct desk *desk;
 	struct desk_config config;
+	struct desk_hours *hours; /* of every second run */
 	struct desk_time now;
 	enum phase phase;
 	struct store store;
@@ -410,6 +416,10 @@ void team_restart(struct world *w);
 
 /* act.c: what operators do beside writing. */
 void act(struct world *w, struct console *con);
+/* The journal was asked for that session. */
+void act_find(struct world *w, const struct request *q, uint64_t sid);
+/* And says what it knows. */
+void act_found(struct world *w);
 uint64_t act_some_session(struct world *w, const struct console *con);
 
 /* hours.c */

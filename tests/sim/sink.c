@@ -366,10 +366,13 @@ sink_drained(void *arg)
 }
 
 static void
-no_session(void *arg, void *node, uint64_t sid)
+sink_find_session(void *arg, void *node, uint64_t sid)
 {
-	(void)node;
-	sim_fail(arg, "session %llu is looked for", (unsigned long long)sid);
+	struct world *w = arg;
+	struct request *q = pending(w, node);
+
+	act_find(w, q, sid);
+	give_back(w, q);
 }
 
 static void
@@ -388,7 +391,7 @@ const struct desk_sink sim_sink = {
 	.answer = sink_answer,
 	.find_reply = sink_find_reply,
 	.attached = sink_attached,
-	.find_session = no_session,
+	.find_session = sink_find_session,
 	.reload = no_reload,
 	.past = sink_past,
 	.datagram = udp_datagram,

@@ -42,6 +42,30 @@ keep_string(char **at, const char *s)
 }
 
 static void
+date(const struct world *w, struct ev_moment *at, int64_t t_ms)
+{
+	if (at->seq != 0)
+		at->steady_ms = w->now.steady_ms -
+		    (t_ms < w->now.ms ? w->now.ms - t_ms : 0);
+}
+
+/* All that a new desk has is the wall clock. */
+static void
+date_anew(const struct world *w, struct ev_session *f)
+{
+	date(w, &f->began_at, f->began_ms);
+	date(w, &f->waiting_at, f->waiting_ms);
+	date(w, &f->said_at, f->said_ms);
+	date(w, &f->gone_at, f->gone_ms);
+	date(w, &f->owned_at, f->owned_ms);
+	date(w, &f->offered_at, f->offered_ms);
+	/* A time that was asked for goes on. */
+	if (f->kept_at.seq != 0)
+		f->kept_at.steady_ms =
+		    w->now.steady_ms + (f->kept_ms - w->now.ms);
+}
+
+static void
 copy(struct stored *to, const struct ev_event *ev)
 {
 	char *at = malloc(strlen(ev->who) + strlen(ev->addr) + strlen(ev->why) +
@@ -77,6 +101,50 @@ at_address(struct world *w, const char *addr)
 }
 
 static void
+add_live(struct store *st, uint64_t sid)
+{
+	size_t at = st->nlive;
+
+	if (st->nlive == st->cap_live) {
+		st->cap_live = 2 * st->cap_live + 64;
+		st->live = realloc(st->live, st->cap_live * sizeof *st->live);
+	}
+	for (; at > 0 && st->live[at - 1] > sid; at--)
+		;
+	if (at > 0 && st->live[at - 1] == sid)
+		return;
+	memmove(st->live + at + 1, st->live + at,
+	    (st->nlive++ - at) * sizeof *st->live);
+	st->live[at] = sid;
+}
+
+static bool
+is_live(const struct session *s)
+{
+	return s->f.state != EV_STATE_CLOSED && !s->unlisted;
+}
+
+static void
+drop_ended(struct store *st)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < st->nlive; i++)
+		if (is_live(&st->sessions[st->live[i] - 1]))
+			st->live[kept++] = st->live[i];
+	st->nlive = kept;
+}
+
+static void
+find_live(struct store *st)
+{
+	st->nlive = 0;
+	for (uint64_t sid = 1; sid <= st->sid; sid++)
+		if (is_live(&st->sessions[sid - 1]))
+			add_live(st, sid);
+}
+
+static void
 arrived(struct world *w, const struct ev_event *ev)
 {
 	struct store *st = &w->store;
@@ -92,6 +160,7 @@ arrived(struct world *w, const struct ev_event *ev)
 	}
 	s = &st->sessions[st->sid++];
 	memset(s, 0, sizeof *s);
+	add_live(st, ev->sid);
 	s->f.sid = ev->sid;
 	s->f.state = EV_STATE_WAITING;
 	s->f.mode = ev->mode;
@@ -499,6 +568,26 @@ wrote_in(struct world *w, struct session *s, const struct ev_event *ev)
 	sim_fail(w, "an encoding that nobody named");
 }
 
+/* Its facts come from the journal, which knows the wall clock alone. */
+static void
+reopened(struct world *w, struct session *s, const struct ev_event *ev)
+{
+	struct ev_moment at = s->f.gone_at;
+
+	if (s->f.state != EV_STATE_LEFT)
+		sim_fail(w, "session %" PRIu64 " goes on by itself", ev->sid);
+	date_anew(w, &s->f);
+	s->f.gone_at = at;
+	if (s->unlisted)
+		w->store.unlisted--;
+	s->unlisted = false;
+	s->reopened = true;
+	add_live(&w->store, ev->sid);
+	s->unsure = false;
+	s->sent_n = s->left_n = 0;
+	w->counts.reopened++;
+}
+
 static void
 apply(struct world *w, const struct ev_event *ev)
 {
@@ -514,6 +603,7 @@ apply(struct world *w, const struct ev_event *ev)
 		[EV_CLOSED] = closed,
 		[EV_NOTE] = noted,
 		[EV_CLAIM] = owned_now,
+		[EV_REOPENED] = reopened,
 	};
 	struct session *s;
 
@@ -550,6 +640,7 @@ store_commit(struct world *w, const struct ev_event *evs, size_t n)
 		apply(w, &evs[i]);
 		w->counts.events++;
 	}
+	drop_ended(&w->store);
 }
 
 void
@@ -560,6 +651,7 @@ store_fini(struct store *st)
 	for (uint64_t sid = 1; sid <= st->sid; sid++)
 		free(st->sessions[sid - 1].replies);
 	free(st->evs);
+	free(st->live);
 	free(st->sessions);
 	memset(st, 0, sizeof *st);
 }
@@ -635,6 +727,7 @@ store_unlist(struct world *w, uint64_t sid)
 	else if (!is_surplus(w, s, false, w->config.max_gone))
 		sim_fail(w, "it was not the turn of %" PRIu64, sid);
 	s->unlisted = true;
+	drop_ended(&w->store);
 	w->store.unlisted++;
 	w->store.untold++;
 	w->counts.unlisted++;
@@ -671,30 +764,6 @@ store_check_bounds(struct world *w)
 	}
 }
 
-static void
-date(const struct world *w, struct ev_moment *at, int64_t t_ms)
-{
-	if (at->seq != 0)
-		at->steady_ms = w->now.steady_ms -
-		    (t_ms < w->now.ms ? w->now.ms - t_ms : 0);
-}
-
-/* All that a new desk has is the wall clock. */
-static void
-date_anew(const struct world *w, struct ev_session *f)
-{
-	date(w, &f->began_at, f->began_ms);
-	date(w, &f->waiting_at, f->waiting_ms);
-	date(w, &f->said_at, f->said_ms);
-	date(w, &f->gone_at, f->gone_ms);
-	date(w, &f->owned_at, f->owned_ms);
-	date(w, &f->offered_at, f->offered_ms);
-	/* A time that was asked for goes on. */
-	if (f->kept_at.seq != 0)
-		f->kept_at.steady_ms =
-		    w->now.steady_ms + (f->kept_ms - w->now.ms);
-}
-
 /* One after the other they come on the list of a new desk. */
 static void
 list_anew(struct world *w)
@@ -713,9 +782,13 @@ list_anew(struct world *w)
 		st->unlisted += s->unlisted;
 	}
 	for (size_t i = 0; i < st->n; i++) {
-		if (st->evs[i].ev.kind != EV_GONE)
+		if (st->evs[i].ev.kind != EV_GONE &&
+		    st->evs[i].ev.kind != EV_REOPENED)
 			continue;
 		s = store_session(w, st->evs[i].ev.sid);
+		if (s->f.state != EV_STATE_LEFT ||
+		    s->f.gone_at.seq != st->evs[i].ev.seq)
+			continue;
 		s->unlisted = false;
 		st->unlisted--;
 		if (on_list(w, s, &first) > w->config.max_gone_per_address ||
@@ -826,25 +899,22 @@ store_compare(struct world *w)
 	compare_desk(w, w->desk);
 }
 
-/* Only events of sessions that are not closed are needed any more. */
+/* A new desk knows nothing of the ended ones. */
 static void
-purge(struct world *w)
+forget_ended(struct store *st)
 {
-	struct store *st = &w->store;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < st->n; i++) {
-		struct session *s = store_session(w, st->evs[i].ev.sid);
-
-		if (s != NULL && s->f.state != EV_STATE_CLOSED)
-			st->evs[kept++] = st->evs[i];
-		else
-			free(st->evs[i].bytes);
-	}
-	st->n = w->published = kept;
-	/* The new desk knows nothing of the ended ones. */
 	for (uint64_t sid = 1; sid <= st->sid; sid++)
 		st->sessions[sid - 1].sent_n = 0;
+}
+
+/* Is it still needed? */
+static bool
+is_replayed(struct world *w, const struct ev_event *ev)
+{
+	const struct session *s = store_session(w, ev->sid);
+
+	return ev->kind == EV_BAN || ev->kind == EV_UNBAN ||
+	    (s != NULL && s->f.state != EV_STATE_CLOSED);
 }
 
 struct desk *
@@ -852,13 +922,16 @@ store_restart(struct world *w)
 {
 	struct desk *d;
 
-	purge(w);
+	w->published = w->store.n;
+	forget_ended(&w->store);
 	list_anew(w);
+	find_live(&w->store);
 	team_restart(w);
 	if (desk_new(&w->config, &d) < 0)
 		sim_fail(w, "no desk");
 	for (size_t i = 0; i < w->store.n; i++)
-		if (desk_replay(d, &w->store.evs[i].ev) < 0)
+		if (is_replayed(w, &w->store.evs[i].ev) &&
+		    desk_replay(d, &w->store.evs[i].ev) < 0)
 			sim_fail(w, "a stored event cannot be replayed");
 	desk_missed(d, w->store.datagrams);
 	desk_begin(d, w->store.seq, w->store.sid, w->now);

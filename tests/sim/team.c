@@ -172,8 +172,7 @@ seat_of(const struct world *w, const struct console *con)
 static int64_t
 late(const struct world *w, int64_t due_ms)
 {
-	int64_t again =
-	    w->bad_ms + w->config.retry_ns / DW_MS + SLACK_MS;
+	int64_t again = w->bad_ms + w->config.retry_ns / DW_MS + SLACK_MS;
 
 	return due_ms > again ? due_ms : again;
 }
@@ -272,7 +271,7 @@ team_reserved(const struct world *w, uint64_t sid, int but)
 /* Of those whom a console may get: who comes first. */
 struct choice {
 	uint64_t offered, first, left;
-	uint64_t first_seq, left_seq;
+	uint64_t offered_seq, first_seq, left_seq;
 };
 
 static bool
@@ -290,8 +289,11 @@ consider(const struct world *w, const struct request *q, struct choice *c,
 {
 	if (f->state == EV_STATE_CLOSED || f->state == EV_STATE_NONE)
 		return;
-	if (strcmp(f->offered, q->who) == 0)
+	if (strcmp(f->offered, q->who) == 0 &&
+	    (c->offered == 0 || f->offered_at.seq < c->offered_seq)) {
 		c->offered = f->sid;
+		c->offered_seq = f->offered_at.seq;
+	}
 	if (f->sid == q->rq.sid || *f->owner != '\0' ||
 	    team_reserved(w, f->sid, seat_of(w, q->con)))
 		return;
@@ -311,15 +313,15 @@ static struct choice
 choose(const struct world *w, const struct request *q)
 {
 	struct choice c = { 0 };
+	struct ev_session f;
 
-	/* More than the journal has may be new in this round. */
-	for (uint64_t sid = 1; sid <= w->store.sid + BATCH; sid++) {
-		const struct session *s = session(w, sid);
-		struct ev_session f;
-
-		if (s != NULL && s->f.state == EV_STATE_CLOSED)
-			continue;
-		f = team_view(w, sid);
+	for (size_t i = 0; i < w->store.nlive; i++) {
+		f = team_view(w, w->store.live[i]);
+		consider(w, q, &c, &f);
+	}
+	/* And those that are new in this round. */
+	for (uint64_t i = 1; i <= BATCH; i++) {
+		f = team_view(w, w->store.sid + i);
 		consider(w, q, &c, &f);
 	}
 	return c;
@@ -335,8 +337,7 @@ is_old_enough(const struct world *w, const struct request *q,
 	if (sid == 0)
 		return c->left == 0;
 	return f.state == EV_STATE_LEFT && *f.owner == '\0' &&
-	    sid != q->rq.sid &&
-	    !team_reserved(w, sid, seat_of(w, q->con)) &&
+	    sid != q->rq.sid && !team_reserved(w, sid, seat_of(w, q->con)) &&
 	    (c->left == 0 || f.gone_at.seq <= c->left_seq);
 }
 
@@ -347,25 +348,19 @@ check_next(struct world *w, struct request *q)
 	struct seat *seat = &w->team.seats[seat_of(w, q->con)];
 	struct choice c = choose(w, q);
 	uint64_t got = q->con->desk->reserved;
-	struct ev_session f = team_view(w, got);
 
-	if (c.offered != 0 ? strcmp(f.offered, q->who) != 0 :
-		c.first != 0 ? got != c.first :
-			       !is_old_enough(w, q, &c, got))
+	if (c.first != 0 ? got != c.first : !is_old_enough(w, q, &c, got))
 		sim_fail(w,
 		    "%s is given %" PRIu64 ", not %" PRIu64
 		    ", who is the first of the line",
-		    q->who, got,
-		    c.offered != 0   ? c.offered :
-			c.first != 0 ? c.first :
-				       c.left);
+		    q->who, got, c.first != 0 ? c.first : c.left);
 	q->expected.is_next = true;
 	q->expected.sid = got;
 	seat->reserved = got;
 	seat->reserved_ms = w->now.steady_ms + RESERVED_MS;
 	w->counts.nexts += c.first != 0;
 	w->counts.nobody += got == 0;
-	w->counts.from_left += got != 0 && c.first == 0 && c.offered == 0;
+	w->counts.from_left += got != 0 && c.first == 0;
 }
 
 /*
@@ -386,7 +381,9 @@ struct asked {
 static struct asked
 ask(struct world *w, struct request *q, uint64_t sid, const char *rest)
 {
-	struct asked a = { .w = w, .q = q, .f = team_view(w, sid),
+	struct asked a = { .w = w,
+		.q = q,
+		.f = team_view(w, sid),
 		.rest = rest };
 
 	a.closed = a.f.state == EV_STATE_NONE || a.f.state == EV_STATE_CLOSED;
@@ -410,8 +407,7 @@ brings(struct asked *a, enum ev_kind kind, const char *why, uint64_t n)
 	struct expected *x = &a->q->expected;
 
 	x->fate = a->sure ? FINE : FINE_OR_NOT;
-	x->evs[x->nevs++] =
-	    (struct expected_event){ kind, a->f.sid, n, why };
+	x->evs[x->nevs++] = (struct expected_event){ kind, a->f.sid, n, why };
 }
 
 /* Nothing happens; whether that is a refusal is left open. */
@@ -665,6 +661,20 @@ expect_command(struct world *w, struct request *q)
 			others[i].fn(w, q, arg);
 }
 
+/* What is offered comes before the line. */
+static void
+expect_next(struct world *w, struct request *q)
+{
+	struct choice c = choose(w, q);
+	struct asked a = ask(w, q, c.offered, "");
+
+	if (c.offered == 0)
+		return;
+	brings(&a, EV_CLAIM, "accepted", 0);
+	q->expected.is_next = true;
+	q->expected.sid = c.offered;
+}
+
 /* Its first key makes somebody who is reserved its own. */
 static void
 expect_types(struct world *w, struct request *q)
@@ -678,8 +688,7 @@ expect_types(struct world *w, struct request *q)
 		q->owned = true;
 	}
 	if (q->rq.sid == 0 || a.closed || !a.nobodys ||
-	    seat->reserved != q->rq.sid ||
-	    w->now.steady_ms > seat->reserved_ms)
+	    seat->reserved != q->rq.sid || w->now.steady_ms > seat->reserved_ms)
 		return;
 	brings(&a, EV_CLAIM, "taken", 0);
 	if (w->now.steady_ms == seat->reserved_ms)
@@ -703,6 +712,19 @@ expect_reply(struct world *w, struct request *q)
 		brings(&a, EV_CLAIM, "answer", 0);
 	if (!a.closed && !a.others)
 		brings(&a, EV_REPLY, NULL, 0);
+}
+
+static void
+expect_reopen(struct world *w, struct request *q)
+{
+	const struct session *s = session(w, q->rq.sid);
+	struct asked a = ask(w, q, q->rq.sid, "");
+
+	a.sure = false;
+	if (!a.closed && !s->unlisted)
+		refused(&a, 0);
+	else
+		brings(&a, EV_REOPENED, NULL, 0);
 }
 
 static void
@@ -774,7 +796,11 @@ team_before(struct world *w, struct request *q)
 		expect_command(w, q);
 		is_active(w, q);
 		break;
+	case DESK_RQ_REOPEN:
+		expect_reopen(w, q);
+		break;
 	case DESK_RQ_NEXT:
+		expect_next(w, q);
 		is_active(w, q);
 		break;
 	default:
@@ -800,6 +826,7 @@ is_asked_for(const struct ev_event *ev)
 	case EV_SAME:
 	case EV_FREE:
 	case EV_DECLINED:
+	case EV_REOPENED:
 		return true;
 	case EV_AWAY:
 		return strcmp(ev->why, "said") == 0;
@@ -833,8 +860,7 @@ static void
 check_back(struct world *w, const struct request *q, const struct ev_event *ev)
 {
 	if (q->who == NULL || strcmp(q->who, ev->who) != 0)
-		sim_fail(w, "%s is back without having done anything",
-		    ev->who);
+		sim_fail(w, "%s is back without having done anything", ev->who);
 	if (w->team.people[team_number(ev->who)].away &&
 	    q->rq.rq != DESK_RQ_ATTACH && q->rq.rq != DESK_RQ_DETACH)
 		sim_fail(w, "%s said /away and is back by itself", ev->who);
@@ -848,6 +874,8 @@ team_after(struct world *w, struct request *q, size_t before)
 	size_t n, found = 0;
 
 	evs = desk_events(w->desk, &n);
+	if (q->rq.rq == DESK_RQ_BYE || q->rq.rq == DESK_RQ_DRAIN)
+		return; /* all is over then */
 	for (size_t i = before; i < n; i++) {
 		if (evs[i].kind == EV_BACK)
 			check_back(w, q, &evs[i]);
@@ -864,9 +892,8 @@ team_after(struct world *w, struct request *q, size_t before)
 	}
 	if (found != x->nevs && (found != 0 || x->fate == FINE))
 		sim_fail(w, "a request of %s brings no %s of %" PRIu64, q->who,
-		    ev_word(&ev_kinds, x->evs[found].kind),
-		    x->evs[found].sid);
-	if (q->rq.rq == DESK_RQ_NEXT)
+		    ev_word(&ev_kinds, x->evs[found].kind), x->evs[found].sid);
+	if (q->rq.rq == DESK_RQ_NEXT && !x->is_next)
 		check_next(w, q);
 }
 
@@ -897,8 +924,9 @@ team_answered(struct world *w, struct request *q, const struct desk_answer *a)
 		sim_fail(w, "next is answered %s, %" PRIu64 ", not %" PRIu64,
 		    ev_word(&ev_codes, a->code), a->sid, x->sid);
 	if (a->code == EV_CODE_TAKEN && !q->owned)
-		sim_fail(w, "%s is told that %" PRIu64
-			    " is a colleague's, and it is not",
+		sim_fail(w,
+		    "%s is told that %" PRIu64
+		    " is a colleague's, and it is not",
 		    q->who, q->rq.sid);
 	w->counts.taken += a->code == EV_CODE_TAKEN;
 	if (x->fate == FINE && a->code != EV_CODE_OK &&
@@ -908,8 +936,8 @@ team_answered(struct world *w, struct request *q, const struct desk_answer *a)
 		    q->who, ev_word(&ev_codes, a->code));
 	if (x->fate == REFUSED && a->code == EV_CODE_OK)
 		sim_fail(w, "%s of %s is not refused", q->message.text, q->who);
-	if (x->fate == REFUSED && x->code != EV_CODE_OK &&
-	    a->code != x->code && !(undone && a->code == EV_CODE_NOT_STORED))
+	if (x->fate == REFUSED && x->code != EV_CODE_OK && a->code != x->code &&
+	    !(undone && a->code == EV_CODE_NOT_STORED))
 		sim_fail(w, "%s of %s is refused with %s, not %s",
 		    q->message.text, q->who, ev_word(&ev_codes, a->code),
 		    ev_word(&ev_codes, x->code));
@@ -1107,8 +1135,9 @@ team_settled(struct world *w, size_t before)
 			    strcmp(ev->why, "lost") == 0));
 
 		if (is_asked_for(ev) && !ends)
-			sim_fail(w, "the desk itself brings %s of %" PRIu64
-				    " because of %s",
+			sim_fail(w,
+			    "the desk itself brings %s of %" PRIu64
+			    " because of %s",
 			    ev_word(&ev_kinds, ev->kind), ev->sid, ev->why);
 	}
 }
@@ -1151,10 +1180,10 @@ team_check(struct world *w)
 {
 	if (w->draining)
 		return;
-	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
-		const struct session *s = store_session(w, sid);
+	for (size_t i = 0; i < w->store.nlive; i++) {
+		const struct session *s = session(w, w->store.live[i]);
 
-		if (*s->f.owner != '\0' && !s->unlisted)
+		if (*s->f.owner != '\0')
 			check_owned(w, s);
 	}
 	for (int i = 0; i < OPERATORS; i++)

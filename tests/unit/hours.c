@@ -92,27 +92,29 @@ check_wrong(const char *hours, const char *why)
 
 /* ---- what is wrong ---- */
 
-#define NO_DAY                                                                \
-	"\" is no day: write mon, tue, wed, thu, fri, sat or sun, as in "     \
+#define NO_DAY                                                            \
+	"\" is no day: write mon, tue, wed, thu, fri, sat or sun, as in " \
 	"mon-fri or mon,wed, or daily, open or closed"
-#define NO_TIME                                                               \
-	"\" is no time: write it as 09:00-12:30, with 24:00 for the end of "  \
+#define NO_TIME                                                              \
+	"\" is no time: write it as 09:00-12:30, with 24:00 for the end of " \
 	"the day"
-#define NO_DATE                                                               \
-	"\" is no date: write it as 2026-12-25, and several days as "         \
+#define NO_DATE                                                       \
+	"\" is no date: write it as 2026-12-25, and several days as " \
 	"2026-12-24..2026-12-26"
 
 static void
 an_error_names_the_word_and_what_would_be_right(void)
 {
-	check_wrong("", "they are empty: write daily 00:00-24:00 for a desk "
-			"that is always open");
+	check_wrong("",
+	    "they are empty: write daily 00:00-24:00 for a desk "
+	    "that is always open");
 	check_wrong("mo-fri 09:00-10:00", "\"mo-fri" NO_DAY);
 	check_wrong("mon-fri 09:00-10:00; holidays", "\"holidays" NO_DAY);
 	check_wrong("mon- 09:00-10:00", "\"mon-" NO_DAY);
 	check_wrong("mon, tue 09:00-10:00", "\"mon," NO_DAY);
-	check_wrong("mon;", "a time is missing: write when it is open, as "
-			    "09:00-12:30");
+	check_wrong("mon;",
+	    "a time is missing: write when it is open, as "
+	    "09:00-12:30");
 	check_wrong("open 2026-12-20",
 	    "a time is missing: write when it is open, as 09:00-12:30");
 	check_wrong("mon 9-12", "\"9-12" NO_TIME);
@@ -349,10 +351,9 @@ check_year(const char *zone, const char *text, bool (*is)(const struct tm *))
 		bool opens = open[i] && !open[i - 1];
 
 		/* Just before and at each change, and at some others. */
-		if (next != 0 && (opens || open[i] != open[i - 1] ||
-		    i % 89 == 0))
-			CHECK_INT(desk_hours_next(h,
-				      from + i * INT64_C(60000)),
+		if (next != 0 &&
+		    (opens || open[i] != open[i - 1] || i % 89 == 0))
+			CHECK_INT(desk_hours_next(h, from + i * INT64_C(60000)),
 			    next);
 		if (!opens)
 			continue;
