@@ -68,14 +68,21 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 /* What a line customer hears of a message.  Nobody on duty is said elsewhere, to
  * classic ones as well. */
 static void
-line_stored(struct desk *d, const struct desk_request *rq,
-    const struct ev_event *ev)
+line_stored(struct desk *d, const struct desk_request *rq, size_t event)
 {
 	desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
-	if (ev->n == 1 && (ev->flags & EV_FLAG_UNATTENDED) == 0)
-		desk_fx_say(d, rq->conn,
-		    _("Received. Somebody will answer here."));
+	if ((d->events[event].flags & EV_FLAG_UNATTENDED) == 0)
+		desk_queue_said(d, rq->conn->session, event);
 	desk_visitor_hint(d, rq);
+}
+
+/* Nobody is there who would read it.  A conversation that somebody has goes on
+ * when the desk closes. */
+static bool
+is_left_alone(const struct desk *d, const struct desk_session *s,
+    struct desk_time now)
+{
+	return !desk_on_duty(d, now) && !desk_is_present(d, s->facts.owner);
 }
 
 /* A message for the operators; the first one begins the session.  Returns
@@ -85,6 +92,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_session *s = rq->conn->session;
 	struct ev_event ev = ev_event_of(EV_SAID);
+	size_t event;
 
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
 		desk_fx_say(d, rq->conn, _(desk_sorry));
@@ -95,11 +103,11 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	ev.body = rq->text;
 	ev.len = rq->len;
 	ev.flags = rq->flags & (EV_FLAG_CUT_SHORT | EV_FLAG_REST_LOST);
-	if (!desk_on_duty(d, now))
+	if (is_left_alone(d, s, now))
 		ev.flags |= EV_FLAG_UNATTENDED;
-	desk_emit(d, s, ev, now);
+	event = desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)
-		line_stored(d, rq, &ev);
+		line_stored(d, rq, event);
 	return true;
 }
 
@@ -181,9 +189,7 @@ decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		taken = said_line(d, rq, now);
 	/* Behind the rest: a classic client reads it as its answer. */
 	if (!was_unattended && is_unattended(c->session))
-		desk_fx_say(d, c,
-		    _("Nobody is on duty right now; your "
-		      "message is kept."));
+		desk_fx_nobody(d, c, true, now);
 	desk_fx_receipt(d, c, !taken);
 	desk_fx_done(d, rq);
 	return 0;

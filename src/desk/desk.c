@@ -198,6 +198,7 @@ settle(struct desk *d, struct desk_session *s, struct desk_time now)
 		settle_answered(d, s, now);
 	if (s->facts.state == EV_STATE_LEFT)
 		settle_expired(d, s, now);
+	desk_queue_settle(d, s, now);
 	desk_wake_update(d, s);
 }
 
@@ -236,17 +237,7 @@ settle_noticed(struct desk *d, struct desk_time now)
 	settle_all(d, &d->noticed, now);
 	if (d->nevents > 0 || now.ns >= d->taken_ns)
 		settle_all(d, &d->taken, now);
-}
-
-/* When to look again by the clock that can be awaited. */
-static int64_t
-next_wake(const struct desk *d, struct desk_time now)
-{
-	int64_t ms = dw_clock_sooner(dw_order_least(&d->wakes),
-	    dw_order_least(&d->idle_at));
-
-	return ms == DW_NEVER ? DW_NEVER :
-				now.ns + (ms - now.steady_ms) * DW_MS;
+	desk_queue_settle_head(d, now);
 }
 
 void
@@ -255,14 +246,14 @@ desk_settle(struct desk *d, struct desk_time now)
 	notice_woken(d, now);
 	if (now.ns >= d->retry_ns)
 		settle_noticed(d, now);
-	d->wakes_ns = next_wake(d, now);
+	desk_wakes_schedule(d, now);
 }
 
 /* When what was noticed is settled though nothing else happens. */
 static int64_t
 settling_due(const struct desk *d)
 {
-	if (!dw_list_empty(&d->noticed) || d->nudp_sent > 0)
+	if (!dw_list_empty(&d->noticed) || d->nudp_sent > 0 || d->line_changed)
 		return d->retry_ns;
 	if (dw_list_empty(&d->taken))
 		return DW_NEVER;

@@ -54,14 +54,25 @@ struct desk_last {
 	uint64_t seq, other_seq; /* 0: none */
 };
 
+/* What a customer was told that is no fact; gone with the desk. */
+struct desk_told {
+	uint64_t spell;    /* the first of the words that waited then */
+	int64_t looked_ms; /* when its place was looked at, on the steady
+	                    * clock */
+	uint32_t place;    /* 0: it was told none */
+	uint32_t owner;    /* a hash of whom it was told; 0: nobody */
+	bool come;         /* that somebody will come */
+};
+
 struct desk_session {
 	struct ev_session facts;
-	struct desk_last last;        /* facts, too: they go back with them */
-	struct desk_keys keys;        /* and so do these */
-	struct desk_conn *conn;       /* NULL: not connected */
-	const char *lost;             /* noticed: why it is not */
-	uint64_t sent_n;              /* noticed: replies up to it arrived
+	struct desk_last last;  /* facts, too: they go back with them */
+	struct desk_keys keys;  /* and so do these */
+	struct desk_conn *conn; /* NULL: not connected */
+	const char *lost;       /* noticed: why it is not */
+	uint64_t sent_n;        /* noticed: replies up to it arrived
 	                         * at the customer's machine */
+	struct desk_told told;
 	bool saved;                   /* this round's undo has it */
 	bool fresh;                   /* begun in this round */
 	struct dw_list node;          /* in desk.sessions */

@@ -280,6 +280,12 @@ static const struct {
 	[DESK_FX_PAST]         = { ORDER, show_past,          show_past },
 	[DESK_FX_FIND]         = { ORDER, find_session,       find_session },
 	[DESK_FX_RELOAD]       = { ORDER, reload,             reload },
+	[DESK_FX_RECEIVED]     = { ORDER, desk_queue_received, NULL },
+	[DESK_FX_LOOK]         = { ORDER, desk_queue_look,    NULL },
+	[DESK_FX_NEXT]         = { ORDER, desk_queue_next,    NULL },
+	[DESK_FX_AGAIN]        = { ORDER, desk_queue_again,   NULL },
+	[DESK_FX_TAKEN]        = { ORDER, desk_queue_taken,   NULL },
+	[DESK_FX_PICKED]       = { ORDER, desk_estimate_add,  NULL },
 	[DESK_FX_HEARD]        = { ORDER, desk_peer_heard,    NULL },
 	[DESK_FX_UDP_ANSWER]   = { ORDER, desk_send_datagram, NULL },
 	/* An operator is let in also, and then above all, when the disk is

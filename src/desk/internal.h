@@ -46,6 +46,12 @@ enum desk_fx {
 	DESK_FX_PAST,       /* node, past */
 	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
 	DESK_FX_RELOAD,     /* node: the configuration */
+	DESK_FX_RECEIVED,   /* session, event: its words wait */
+	DESK_FX_LOOK,       /* session: its place may have changed */
+	DESK_FX_NEXT,       /* session: it may be the first in line */
+	DESK_FX_AGAIN,      /* session: it is in line again */
+	DESK_FX_TAKEN,      /* session, event: somebody answers it */
+	DESK_FX_PICKED,     /* ms: so long somebody was in line */
 	DESK_FX_HEARD,      /* event, route: who wrote over UDP */
 	DESK_FX_UDP_ANSWER, /* event, peer */
 	DESK_FX_ATTACHED    /* node, datagrams */
@@ -71,6 +77,7 @@ struct desk_effect {
 	const void *route; /* DESK_ROUTE_SIZE bytes */
 	const struct desk_peer *peer;
 	uint64_t datagrams; /* that nobody on duty has seen */
+	int64_t ms;
 	struct ev_past past;
 	struct ev_receipt receipt;
 	void *owned; /* freed with the round */
@@ -115,6 +122,14 @@ struct desk_strangers {
 	struct desk_stranger last[DESK_STRANGERS];
 	uint64_t id; /* of the latest */
 	uint64_t untold;
+};
+
+/* So long the last ones were in line. */
+#define DESK_WAITS 20
+
+struct desk_estimate {
+	int64_t waits_ms[DESK_WAITS];
+	size_t n; /* ever */
 };
 
 /* A session that the round has looked at, as it was before. */
@@ -174,6 +189,7 @@ struct desk {
 	struct desk_sids sids;   /* the same */
 	struct dw_list conns;
 	struct dw_order line;    /* see line.c */
+	bool line_changed;       /* since the first of it was looked at */
 	struct dw_order due;     /* conns with a turn, or that linger */
 	struct dw_order wakes;   /* sessions that time changes, by when it does
 	                           * on the steady clock; */
@@ -207,6 +223,7 @@ struct desk {
 	size_t nudp_sent, cap_udp_sent;
 	size_t udp_sent_emitted; /* in this round */
 
+	struct desk_estimate estimate;
 	struct desk_tally tallies[DESK_TALLIES];
 	struct desk_strangers strangers;
 
@@ -260,6 +277,58 @@ void desk_wake_update(struct desk *d, struct desk_session *s);
 /* When one that left is closed; DW_NEVER. */
 int64_t desk_expires_ms(const struct desk *d, const struct desk_session *s);
 
+/* When that is, for desk_deadline(). */
+void desk_wakes_schedule(struct desk *d, struct desk_time now);
+
+/* ---- queue.c ---- */
+
+/* An event of a session: what its customer is to be told of it.  since_ms: it
+ * was in line before, since then; DW_NEVER: it was not. */
+void desk_queue_note(struct desk *d, struct desk_session *s, size_t event,
+    int64_t since_ms, struct desk_time now);
+/* The same for what a customer in line mode said. */
+void desk_queue_said(struct desk *d, struct desk_session *s, size_t event);
+/* When its customer may next have to be told its place, on the steady clock;
+ * DW_NEVER. */
+int64_t desk_queue_wake_ms(const struct desk *d, const struct desk_session *s);
+void desk_queue_settle(struct desk *d, struct desk_session *s,
+    struct desk_time now);
+/* The first in line may be another one than before. */
+void desk_queue_settle_head(struct desk *d, struct desk_time now);
+/* What a classic client reads when there is no answer for long. */
+void desk_queue_holding(const struct desk_round *r, const struct desk_conn *c,
+    char *buf, size_t size);
+/* As customers see this operator. */
+const char *desk_shown_name(const struct desk *d, const char *who);
+/* Effects. */
+void desk_queue_received(const struct desk_round *r,
+    const struct desk_effect *fx);
+void desk_queue_look(const struct desk_round *r, const struct desk_effect *fx);
+void desk_queue_next(const struct desk_round *r, const struct desk_effect *fx);
+void desk_queue_again(const struct desk_round *r, const struct desk_effect *fx);
+void desk_queue_taken(const struct desk_round *r, const struct desk_effect *fx);
+
+/* ---- estimate.c ---- */
+
+/* Somebody who waited since then, on the steady clock, is in line no more. */
+void desk_estimate_note(struct desk *d, int64_t since_ms, struct desk_time now);
+void desk_estimate_add(const struct desk_round *r,
+    const struct desk_effect *fx);
+/* How long the last ones waited, with a space before it; or "". */
+void desk_estimate_text(const struct desk *d, struct desk_time now, char *buf,
+    size_t size);
+
+/* ---- duty.c ---- */
+
+#define DESK_NOBODY_MAX 400
+
+/* That nobody is on duty, and when somebody will be.  said: its message is
+ * kept, instead of what it may write. */
+void desk_nobody_text(const struct desk *d, bool said, struct desk_time now,
+    char *buf, size_t size);
+void desk_fx_nobody(struct desk *d, struct desk_conn *c, bool said,
+    struct desk_time now);
+
 /* ---- people.c ---- */
 
 int desk_decide_attach(struct desk *d, const struct desk_request *rq,
@@ -280,6 +349,7 @@ void desk_people_fini(struct desk *d);
 /* For desk_retract(). */
 void desk_people_restore(struct desk *d);
 
+bool desk_is_present(const struct desk *d, const char *who);
 /* Is somebody there to answer?  now: the hours count, too. */
 bool desk_on_duty(const struct desk *d, struct desk_time now);
 

@@ -7,15 +7,18 @@ libdeskwire_la_SOURCES += \
 	src/desk/desk.c \
 	src/desk/desk.h \
 	src/desk/datagrams.c \
+	src/desk/duty.c \
 	src/desk/left.c \
 	src/desk/people.c \
 	src/desk/peers.c \
 	src/desk/peers.h \
 	src/desk/effects.c \
+	src/desk/estimate.c \
 	src/desk/hours.c \
 	src/desk/hours.h \
 	src/desk/keys.c \
 	src/desk/line.c \
+	src/desk/queue.c \
 	src/desk/reply.c \
 	src/desk/retract.c \
 	src/desk/round.c \

@@ -101,7 +101,17 @@ count_present(struct desk *d, struct desk_person *p)
 
 	if (is != p->is_present)
 		d->present += is ? 1 : -1u;
+	/* Who is first in line hears that somebody is there now. */
+	d->line_changed = d->line_changed || (is && !p->is_present);
 	p->is_present = is;
+}
+
+bool
+desk_is_present(const struct desk *d, const char *who)
+{
+	const struct desk_person *p = desk_person_find(d, who);
+
+	return p != NULL && p->is_present;
 }
 
 bool

@@ -13,7 +13,8 @@
 #include "base/clock.h"
 #include "desk/internal.h"
 
-#define ROOM_KEPT 1024 /* of events and effects each, for the next round */
+#define ROOM_KEPT    1024 /* of events and effects each, for the next round */
+#define FX_PER_EVENT 3    /* it is published, and see desk_queue_note() */
 
 int
 desk_grow(void *array, size_t *cap, size_t need, size_t size)
@@ -35,11 +36,12 @@ desk_grow(void *array, size_t *cap, size_t need, size_t size)
 int
 desk_reserve(struct desk *d, size_t events, size_t effects)
 {
-	/* Each event is published by an effect and saves one session. */
+	/* Each event saves one session. */
 	if (desk_grow(&d->events, &d->cap_events, d->nevents + events,
 		sizeof *d->events) < 0 ||
 	    desk_grow(&d->effects, &d->cap_effects,
-		d->neffects + events + effects, sizeof *d->effects) < 0 ||
+		d->neffects + FX_PER_EVENT * events + effects,
+		sizeof *d->effects) < 0 ||
 	    desk_grow(&d->saved, &d->cap_saved, d->nsaved + events,
 		sizeof *d->saved) < 0 ||
 	    desk_grow(&d->conns_saved, &d->cap_conns_saved,
@@ -68,6 +70,7 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now)
 {
 	struct desk_effect *fx = desk_effect_add(d, DESK_FX_EVENT);
+	int64_t since_ms = DW_NEVER;
 
 	assert(d->nevents < d->cap_events);
 	ev.seq = ++d->seq;
@@ -83,6 +86,8 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 		if (ev.sid == 0)
 			ev.sid = s->facts.sid;
 		desk_round_touch(d, s);
+		if (dw_order_has(&s->in_line))
+			since_ms = s->facts.waiting_at.steady_ms;
 		ev_apply(&s->facts, &ev);
 		desk_line_update(d, s);
 		desk_wake_update(d, s);
@@ -91,8 +96,10 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 	}
 	fx->session = s;
 	fx->event = d->nevents;
-	d->events[d->nevents] = ev;
-	return d->nevents++;
+	d->events[d->nevents++] = ev;
+	if (s != NULL)
+		desk_queue_note(d, s, d->nevents - 1, since_ms, now);
+	return d->nevents - 1;
 }
 
 /* Whether words of an ended session may still go out, or went out and no event
@@ -199,6 +206,7 @@ desk_round_restore(struct desk *d)
 			put_back(d, &d->saved[i]);
 	d->seq = d->stored_seq;
 	d->sid = d->stored_sid;
+	d->line_changed = true; /* nobody was told */
 	desk_datagrams_restore(d);
 }
 
@@ -243,6 +251,7 @@ begin_next(const struct desk_round *r)
 	struct desk *d = r->d;
 
 	desk_round_forget(d);
+	desk_wakes_schedule(d, r->now);
 	d->began = (struct desk_began){ d->draining };
 	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
 		d->drained = true;

@@ -104,8 +104,7 @@ visitor_place(struct desk *d, const struct desk_request *rq, const char *arg,
 	if (text != NULL)
 		desk_fx_say(d, rq->conn, text)->owned = text;
 	if (!desk_on_duty(d, now))
-		desk_fx_say(d, rq->conn,
-		    _("Nobody is on duty right now; what you write is kept."));
+		desk_fx_nobody(d, rq->conn, false, now);
 }
 
 static void

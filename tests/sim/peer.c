@@ -40,16 +40,41 @@ static const char *const lines[] = {
 	"Nobody is on duty right now; what you write is kept.",
 	"Type /help for help, /quit to leave.",
 	"Received. Somebody will answer here.",
+	"Please wait, you are number # in line.",
+	"Please wait, somebody is looking into it.",
+	"This conversation was closed because nobody wrote. Goodbye.",
+	"You are banned from this desk.",
 	"Your message was sent. For help, type /help.",
 	"Your message was sent. To leave, type /quit.",
 };
 
 static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Does it begin the line, in which # is any number? */
+static bool
+begins(const char *line, const char *s, size_t len, bool whole)
+{
+	size_t i = 0;
+
+	for (; i < len && *line != '\0'; line++) {
+		if (*line == '#' ? !is_digit(s[i]) : *line != s[i])
+			return false;
+		i++;
+		while (*line == '#' && i < len && is_digit(s[i]))
+			i++;
+	}
+	return i == len && (!whole || *line == '\0');
+}
+
+static bool
 begins_line(const char *s, size_t len, bool whole)
 {
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-		if (strlen(lines[i]) >= len && memcmp(lines[i], s, len) == 0 &&
-		    (!whole || lines[i][len] == '\0'))
+		if (begins(lines[i], s, len, whole))
 			return true;
 	return false;
 }

@@ -197,8 +197,8 @@ a_line_customer_has_no_session_before_the_first_line(void)
 	said(&anna, "  ");
 	stored("ok; ");
 	said(&anna, "hi");
-	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; ok; ");
+	stored("arrived 1; said 1 n1; anna<Received. You are next; "
+	       "somebody will answer here.; ok; ");
 	finish();
 }
 
@@ -499,8 +499,9 @@ sent_is_stored_with_what_is_stored_anyway(void)
 	settled(0); /* of that nothing is stored */
 	stored("anna<hm; ok; ");
 	said(&anna, "thanks");
-	stored("said 1 n2; ok; sent 1 n1; ");
-	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	stored("said 1 n2; anna<Received. You are next; somebody will answer "
+	       "here.; ok; sent 1 n1; ");
+	CHECK_INT(desk_deadline(desk), now.ns + 60 * DW_SECOND);
 	config.sent_ns = 0;
 	finish();
 }
@@ -773,8 +774,8 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 		   "again.; not-stored; ");
 	CHECK_INT(facts(0).in, 0);
 	said(&anna, "hi");
-	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; ok; ");
+	stored("arrived 1; said 1 n1; anna<Received. You are next; "
+	       "somebody will answer here.; ok; ");
 	finish();
 }
 
@@ -850,8 +851,8 @@ an_operator_sees_the_desk_behind_the_last_event_of_the_round(void)
 	said(&anna, "hi");
 	stored("on 0; anna<Welcome to us.\nYou are number 1 in line. Write "
 	       "your question.\nType /help for help, /quit to leave.; ok; "
-	       "arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; ok; attached at 3; ");
+	       "arrived 1; said 1 n1; anna<Received. You are next; "
+	       "somebody will answer here.; ok; attached at 3; ");
 	finish();
 }
 
@@ -1266,11 +1267,12 @@ each_row_gets_its_receipt_once_it_is_stored(void)
 	said(&anna, "/nosuch");
 	unread(&anna, "Too long.");
 	said(&anna, "there");
-	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; anna<receipt 1; ok; anna<receipt 2; ok; "
-	       "anna<There is no such command; /help lists them.; "
-	       "anna<receipt 3; ok; anna<Too long.; anna<receipt 4 refused; "
-	       "ok; said 1 n2; anna<receipt 5; ok; ");
+	stored(
+	    "arrived 1; said 1 n1; anna<Received. You are next; "
+	    "somebody will answer here.; anna<receipt 1; ok; anna<receipt 2; ok; "
+	    "anna<There is no such command; /help lists them.; "
+	    "anna<receipt 3; ok; anna<Too long.; anna<receipt 4 refused; "
+	    "ok; said 1 n2; anna<receipt 5; ok; ");
 	finish();
 }
 
@@ -1284,8 +1286,8 @@ rows_that_are_not_stored_are_refused_and_counted(void)
 		   "again.; anna<receipt 1 refused; not-stored; "
 		   "anna<Too long.; anna<receipt 2 refused; not-stored; ");
 	said(&anna, "hi again");
-	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; anna<receipt 3; ok; ");
+	stored("arrived 1; said 1 n1; anna<Received. You are next; "
+	       "somebody will answer here.; anna<receipt 3; ok; ");
 	finish();
 }
 
@@ -1314,8 +1316,9 @@ a_row_of_a_retracted_round_is_counted_once(void)
 			desk_retract(desk);
 	}
 	CHECK(bert.wants_receipts);
-	stored("bert<receipt 0; ok; arrived 1; said 1 n1; anna<Received. "
-	       "Somebody will answer here.; anna<receipt 1; ok; ");
+	stored(
+	    "bert<receipt 0; ok; arrived 1; said 1 n1; anna<Received. "
+	    "You are next; somebody will answer here.; anna<receipt 1; ok; ");
 	finish();
 }
 

@@ -14,7 +14,7 @@
 
 #define FEW   500
 #define MANY  2000
-#define MOST  60 /* looked at in a round: a few orders, to their depth */
+#define MOST  80 /* looked at in a round: a few orders, to their depth */
 #define PAGES ((size_t)3 * MANY)
 #define WAIT  (30 * DW_MS)
 #define HOLD  (45 * DW_SECOND)
@@ -211,7 +211,7 @@ a_message_looks_at_few(void)
 		begin(n);
 		conn_says(conns[n / 2], "and");
 		rounds();
-		finish("said; ok; ");
+		finish("said; text; ok; ");
 	}
 }
 
