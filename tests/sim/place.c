@@ -117,9 +117,11 @@ place_picked(struct world *w, const struct session *s,
 {
 	if (s->f.waiting_at.seq == 0 || s->f.gone)
 		return;
-	if (w->nwaits == PICKUPS)
-		memmove(w->waits, w->waits + 1, --w->nwaits * sizeof *w->waits);
+	if (w->nwaits == WAITS)
+		memmove(w->waits, w->waits + 1,
+		    --w->nwaits * sizeof *w->waits);
 	w->waits[w->nwaits++] = ev->steady_ms - s->f.waiting_at.steady_ms;
+	w->fresh_waits++;
 }
 
 static int
@@ -130,45 +132,56 @@ by_length(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* So many percent of the last ones were no longer, in whole minutes. */
-static unsigned
-minutes(const struct world *w, unsigned percent)
+/* What is said of the last pick-ups, the latest of which are left out. */
+static void
+estimate(const struct world *w, unsigned left_out, char text[100])
 {
-	int64_t sorted[PICKUPS];
-	unsigned nth = (w->nwaits * percent + 99) / 100;
+	unsigned n = w->nwaits - left_out;
+	unsigned used = n < PICKUPS ? n : PICKUPS, lo, hi;
+	int64_t sorted[PICKUPS], p50, p90;
 
-	memcpy(sorted, w->waits, sizeof sorted);
-	qsort(sorted, w->nwaits, sizeof *sorted, by_length);
-	return (unsigned)((sorted[nth - 1] + 59999) / 60000);
+	text[0] = '\0';
+	if (n < FEWEST)
+		return;
+	memcpy(sorted, w->waits + n - used, used * sizeof *sorted);
+	qsort(sorted, used, sizeof *sorted, by_length);
+	p50 = sorted[(used * 50 + 99) / 100 - 1];
+	p90 = sorted[(used * 90 + 99) / 100 - 1];
+	lo = p50 > 0 ? (unsigned)((p50 + 59999) / 60000) : 1;
+	hi = p90 > 0 ? (unsigned)((p90 + 59999) / 60000) : 1;
+	if (p90 < 60000)
+		snprintf(text, 100,
+		    "The last customers waited less than a minute.");
+	else if (lo == hi)
+		snprintf(text, 100,
+		    "The last customers waited about %u minute%s.", hi,
+		    hi == 1 ? "" : "s");
+	else
+		snprintf(text, 100,
+		    "The last customers waited %u to %u minutes.", lo, hi);
 }
 
 static void
 check_estimate(struct world *w, const char *text, size_t len, const char *at)
 {
-	unsigned least, most, lo, hi;
-	char copy[100];
+	char is[100], want[100];
+	bool on;
 
-	if (w->nwaits < FEWEST)
-		sim_fail(w, "an estimate of %u: %.*s", w->nwaits, (int)len,
-		    text);
-	lo = minutes(w, 50);
-	hi = minutes(w, 90);
-	snprintf(copy, sizeof copy, "%.*s", (int)(text + len - at), at);
-	w->counts.estimates++;
-	if (strstr(copy, "less than a minute") != NULL) {
-		if (hi > 1)
-			sim_fail(w, "%u to %u minutes: %s", lo, hi, copy);
+	snprintf(is, sizeof is, "%.*s",
+	    at != NULL ? (int)(text + len - at) : 0, at != NULL ? at : "");
+	is[strcspn(is, "\n")] = '\0';
+	if (!team_duty(w, &on))
 		return;
+	for (unsigned k = 0; k <= w->fresh_waits && k <= w->nwaits; k++) {
+		estimate(w, k, want);
+		if (!on)
+			want[0] = '\0';
+		if (strcmp(is, want) == 0)
+			break;
 	}
-	if (sscanf(copy, "The last customers waited %u to %u minute", &least,
-		&most) != 2) {
-		if (sscanf(copy, "The last customers waited about %u minute",
-			&least) != 1)
-			sim_fail(w, "an estimate: %s", copy);
-		most = least;
-	}
-	if (least != lo || most != hi)
-		sim_fail(w, "%u to %u minutes: %s", lo, hi, copy);
+	if (strcmp(is, want) != 0)
+		sim_fail(w, "the estimate is \"%s\", not \"%s\"", is, want);
+	w->counts.estimates += at != NULL;
 }
 
 /*
@@ -192,12 +205,12 @@ void
 place_said(struct world *w, struct customer *cu, const char *text, size_t len)
 {
 	unsigned at = named_place(text, len);
-	const char *estimate = find(text, len, "The last customers");
+	const char *estimate_at = find(text, len, "The last customers");
 
 	if (at != 0)
 		check_place(w, cu, text, len, at);
-	if (estimate != NULL)
-		check_estimate(w, text, len, estimate);
+	if (estimate_at != NULL || (at != 0 && find(text, len, "Received.")))
+		check_estimate(w, text, len, estimate_at);
 	if (find(text, len, " is answering you now") != NULL ||
 	    find(text, len, " answers you from now on") != NULL)
 		check_owner(w, cu, text, len);
@@ -219,18 +232,21 @@ check_told(struct world *w, struct customer *cu)
 	int64_t again = w->bad_ms + w->config.retry_ns / DW_MS;
 	unsigned of, at = rank(w, s, &of);
 	int64_t due;
+	bool on;
 
 	if (told->since != s->f.waiting_at.seq || told->at == 0)
 		return;
-	if (at == told->at) {
+	/* Nobody hears of it while nobody is there. */
+	if (at == told->at || !team_duty(w, &on) || !on) {
 		told->lower_ms = 0;
+		told->off |= at != told->at;
 		return;
 	}
 	if (told->lower_ms == 0)
 		told->lower_ms = w->now.steady_ms;
 	due = told->lower_ms;
-	if (at > 1 && due < told->told_ms + w->config.place_every_ms)
-		due = told->told_ms + w->config.place_every_ms;
+	if (at > 1 || told->off)
+		due += w->config.place_every_ms;
 	due = due > again ? due : again;
 	if (w->now.steady_ms > due + SLACK_MS)
 		sim_fail(w,
