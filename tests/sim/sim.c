@@ -291,6 +291,7 @@ end_round(struct world *w)
 		store_commit(w, evs, n);
 		publish(w);
 		team_check(w);
+		place_check(w);
 	}
 	return OVER;
 }

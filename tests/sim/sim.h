@@ -34,6 +34,7 @@
 #define OFFER_MS      60000 /* so long an offer stands */
 #define RESERVED_MS   30000 /* so long somebody is reserved */
 #define PICKUPS       20    /* that an estimate is made of */
+#define WAITS         64
 #define EXPECTED      2     /* events of one request */
 #define BANS          64
 #define REOPENS       4
@@ -77,8 +78,8 @@ struct told_place {
 	uint64_t since;     /* the words it waits for an answer to */
 	int64_t told_ms;    /* then, steady, */
 	int64_t push_ms;    /* and by itself then; 0: never */
-	unsigned came_back; /* of those before it, since */
-	int64_t lower_ms;   /* its place is another since then; 0: it is not */
+	int64_t lower_ms; /* its place is another since then; 0: it is not, */
+	bool off;         /* or was when nobody was on duty */
 };
 
 struct customer {
@@ -314,8 +315,8 @@ struct world {
 	unsigned nlates;
 	struct team team;
 	int64_t bad_ms;         /* when the journal failed last, steady */
-	int64_t waits[PICKUPS]; /* the last ones, in the order of their ends */
-	unsigned nwaits;
+	int64_t waits[WAITS]; /* the last ones, in the order of their ends */
+	unsigned nwaits, fresh_waits; /* of which in this round */
 	struct ban bans[BANS];
 	unsigned nbans;
 	uint64_t reopens[REOPENS]; /* to be asked for next, */

@@ -631,6 +631,7 @@ apply(struct world *w, const struct ev_event *ev)
 void
 store_commit(struct world *w, const struct ev_event *evs, size_t n)
 {
+	w->fresh_waits = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (evs[i].seq != w->store.seq + 1)
 			sim_fail(w, "event %" PRIu64 " after %" PRIu64,
