@@ -1198,6 +1198,7 @@ team_restart(struct world *w)
 	for (int i = 0; i < OPERATORS; i++)
 		w->team.people[i].left_ms = w->now.steady_ms;
 	w->bad_ms = 0;
+	w->nwaits = w->fresh_waits = 0; /* only the last desk knew them */
 	w->store.born = w->store.seq;
 	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
 		struct session *s = store_session(w, sid);
