@@ -28,15 +28,31 @@ static const struct {
 	{ 1200, 1410 },
 };
 
-bool
-hours_are_open(const struct world *w)
+static bool
+is_open(int64_t ms)
 {
-	int minute = (int)(w->now.ms / MINUTE_MS % (24 * 60));
+	int minute = (int)(ms / MINUTE_MS % (24 * 60));
 
-	if (w->config.hours == NULL)
-		return true;
 	for (size_t i = 0; i < sizeof open / sizeof *open; i++)
 		if (minute >= open[i].from && minute < open[i].to)
 			return true;
 	return false;
+}
+
+bool
+hours_are_open(const struct world *w)
+{
+	return w->config.hours == NULL || is_open(w->now.ms);
+}
+
+int64_t
+hours_open_next(const struct world *w)
+{
+	int64_t ms = w->now.ms;
+
+	if (hours_are_open(w))
+		return 0;
+	while (!is_open(ms))
+		ms += MINUTE_MS;
+	return ms / MINUTE_MS * MINUTE_MS;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "sim.h"
@@ -79,8 +80,8 @@ check_place(struct world *w, struct customer *cu, const char *text, size_t len,
 	unsigned of, is = rank(w, s, &of);
 
 	if (find(text, len, "Write your question") != NULL) {
-		if (at != of + 1)
-			sim_fail(w, "a greeting: %u, not %u", at, of + 1);
+		if (at != (is != 0 ? is : of + 1))
+			sim_fail(w, "a greeting: %u of %u", at, of);
 		return;
 	}
 	if (at != is)
@@ -201,6 +202,36 @@ check_owner(struct world *w, struct customer *cu, const char *text, size_t len)
 		    cu->sid, s != NULL ? s->f.owner : "nobody", (int)len, text);
 }
 
+/* And it is said when somebody will be there, if it is for the hours. */
+static void
+check_nobody(struct world *w, const char *text, size_t len)
+{
+	int64_t ms = hours_open_next(w);
+	char when[64], today[16], day[16];
+	struct tm tm;
+	time_t t;
+	bool on;
+
+	if (team_duty(w, &on) && on)
+		sim_fail(w, "somebody is on duty: %.*s", (int)len, text);
+	if (ms == 0) {
+		if (find(text, len, "somebody will be here") != NULL)
+			sim_fail(w, "it is open: %.*s", (int)len, text);
+		return;
+	}
+	t = (time_t)(w->now.ms / 1000);
+	strftime(today, sizeof today, "%F", gmtime_r(&t, &tm));
+	t = (time_t)(ms / 1000);
+	strftime(day, sizeof day, "%F", gmtime_r(&t, &tm));
+	strftime(when, sizeof when,
+	    strcmp(day, today) == 0 ? "will be here at %H:%M." :
+				      "will be here on %a %-d %b at %H:%M.",
+	    &tm);
+	if (find(text, len, when) == NULL)
+		sim_fail(w, "somebody %s: %.*s", when, (int)len, text);
+	w->counts.hours++;
+}
+
 void
 place_said(struct world *w, struct customer *cu, const char *text, size_t len)
 {
@@ -211,6 +242,8 @@ place_said(struct world *w, struct customer *cu, const char *text, size_t len)
 		check_place(w, cu, text, len, at);
 	if (estimate_at != NULL || (at != 0 && find(text, len, "Received.")))
 		check_estimate(w, text, len, estimate_at);
+	if (find(text, len, "Nobody is on duty") != NULL)
+		check_nobody(w, text, len);
 	if (find(text, len, " is answering you now") != NULL ||
 	    find(text, len, " answers you from now on") != NULL)
 		check_owner(w, cu, text, len);

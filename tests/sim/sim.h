@@ -296,7 +296,8 @@ struct counts {
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
 	    from_left, reopened, not_reopened, bans, unbans, sames, names_given,
-	    places, pushes, estimates;
+	    places, pushes, estimates,
+	    hours;
 };
 
 struct world {
@@ -426,6 +427,8 @@ uint64_t act_some_session(struct world *w, const struct console *con);
 /* hours.c */
 extern const char hours_text[];
 bool hours_are_open(const struct world *w);
+/* When they open next; 0: they are open. */
+int64_t hours_open_next(const struct world *w);
 
 /* place.c: what customers are told of the line. */
 void place_said(struct world *w, struct customer *cu, const char *text,
