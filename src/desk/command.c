@@ -53,6 +53,19 @@ parse_numbers(const char *arg, uint64_t *out, int max)
 }
 
 struct desk_session *
+desk_command_session_of(struct desk *d, const struct desk_request *rq,
+    const char *arg, const char **rest)
+{
+	size_t len = strcspn(arg, " ");
+	char word[24] = "";
+
+	*rest = arg + len + strspn(arg + len, " ");
+	if (len < sizeof word)
+		memcpy(word, arg, len);
+	return desk_command_session(d, rq, word);
+}
+
+struct desk_session *
 desk_command_session(struct desk *d, const struct desk_request *rq,
     const char *arg)
 {
@@ -119,6 +132,22 @@ close_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	return 0;
 }
 
+/* A colleague's conversation is not ended over its head. */
+static bool
+may_not_end(const struct desk_session *s, const struct desk_request *rq)
+{
+	return rq->role < EV_ROLE_SUPERVISOR &&
+	    desk_claim_is_others(s, rq->who);
+}
+
+static int
+refuse_end(struct desk *d, const struct desk_request *rq,
+    const struct desk_session *s, struct desk_time now)
+{
+	return desk_claim_refuse(d, rq, s,
+	    _("only its owner or a supervisor ends it"), now);
+}
+
 static int
 command_close(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
@@ -126,9 +155,13 @@ command_close(struct desk *d, const struct desk_request *rq, const char *arg,
 	struct desk_session *s;
 
 	if (strcmp(arg, "left") == 0)
-		return close_left(d, rq, now);
+		return rq->role < EV_ROLE_SUPERVISOR ?
+		    desk_refuse_role(d, rq, EV_ROLE_SUPERVISOR) :
+		    close_left(d, rq, now);
 	if ((s = desk_command_session(d, rq, arg)) == NULL)
 		return 0;
+	if (may_not_end(s, rq))
+		return refuse_end(d, rq, s, now);
 	desk_session_end(d, s, rq->who, EV_WHY_CLOSED,
 	    _("This conversation was closed. Goodbye."), now);
 	desk_fx_done(d, rq);
@@ -143,6 +176,8 @@ command_kick(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	if (s == NULL)
 		return 0;
+	if (may_not_end(s, rq))
+		return refuse_end(d, rq, s, now);
 	desk_session_end(d, s, rq->who, EV_WHY_KICKED, NULL, now);
 	desk_fx_done(d, rq);
 	return 0;
@@ -214,6 +249,13 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 }
 
 static const struct desk_command commands[] = {
+	{ { "away", "[WHY]",
+	      N_("say that you are not there for a while; your customers stay "
+		 "yours for as long as they do not wait too long"),
+	      "" },
+	    EV_ROLE_OPERATOR, desk_command_away },
+	{ { "back", "", N_("say that you are there again"), "" },
+	    EV_ROLE_OPERATOR, desk_command_back },
 	{ { "charset", "[N] NAME",
 	      N_("say in which encoding this customer writes"), "session" },
 	    EV_ROLE_OPERATOR, desk_command_charset },
@@ -222,23 +264,58 @@ static const struct desk_command commands[] = {
 		 "/close left ends all whose customers have left"),
 	      "session" },
 	    EV_ROLE_OPERATOR, command_close },
+	{ { "decline", "[N]", N_("do not take this customer from a colleague"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_decline },
 	{ { "ended", "[COUNT [SEQ]]",
 	      N_("show sessions that have ended, the latest last"), "" },
 	    EV_ROLE_OPERATOR, command_ended },
 	{ { "history", "[N] [COUNT [SEQ]]",
 	      N_("show what was said in this session"), "session" },
 	    EV_ROLE_OPERATOR, command_history },
+	{ { "keep", "[N] TIME",
+	      N_("keep this customer without an answer for 10m, 90s or 1h, and "
+		 "tell it that somebody is looking into it"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_keep },
 	{ { "kick", "N", N_("cut this customer off at once"), "session" },
 	    EV_ROLE_OPERATOR, command_kick },
+	{ { "msg", "WHO TEXT", N_("tell another operator something"),
+	      "operator" },
+	    EV_ROLE_OPERATOR, desk_command_msg },
+	{ { "note", "[N] TEXT",
+	      N_("write a note about this customer, which only operators see"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_note },
 	{ { "quit", "[now]", N_("tell everybody goodbye and stop the desk"),
 	      "" },
 	    EV_ROLE_ADMIN, command_quit },
+	{ { "release", "[N]",
+	      N_("give this customer back to its place in line"), "session" },
+	    EV_ROLE_OPERATOR, desk_command_release },
+	{ { "steal", "[N]", N_("take this customer from a colleague"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_steal },
+	{ { "take", "[N]",
+	      N_("answer this customer from now on; nobody else does then"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_take },
+	{ { "transfer", "[N] WHO [WHY]",
+	      N_("offer this customer to another operator, who has a minute to "
+		 "take it"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_transfer },
 	{ { "udp", "[[ADDR] TEXT]",
 	      N_("answer a datagram; alone show the last ones"), "peer" },
 	    EV_ROLE_OPERATOR, desk_command_udp },
 	{ { "visitors", "", N_("show the last who came and were no customers"),
 	      "" },
 	    EV_ROLE_OPERATOR, desk_command_visitors },
+	{ { "whisper", "[N] TEXT",
+	      N_("tell the owner of this customer something"), "session" },
+	    EV_ROLE_OPERATOR, desk_command_whisper },
+	{ { "who", "", N_("show who is there, and on what"), "" },
+	    EV_ROLE_OPERATOR, desk_command_who },
 };
 
 const struct desk_command *

@@ -318,9 +318,9 @@ decide_stalled(struct desk *d, const struct desk_request *rq,
 	return 0;
 }
 
-static int
-refuse_role(struct desk *d, const struct desk_request *rq,
-    const struct desk_command *cmd)
+int
+desk_refuse_role(struct desk *d, const struct desk_request *rq,
+    enum ev_role role)
 {
 	static const char *const sentences[] = {
 		[EV_ROLE_NONE] = N_("only operators may do that"),
@@ -330,7 +330,7 @@ refuse_role(struct desk *d, const struct desk_request *rq,
 		[EV_ROLE_ADMIN] = N_("only an admin of this desk may do that"),
 	};
 
-	return desk_refuse(d, rq, EV_CODE_DENIED, _(sentences[cmd->role]));
+	return desk_refuse(d, rq, EV_CODE_DENIED, _(sentences[role]));
 }
 
 static int
@@ -346,7 +346,7 @@ decide_command(struct desk *d, const struct desk_request *rq,
 		return 0;
 	}
 	if (rq->role < cmd->role)
-		return refuse_role(d, rq, cmd);
+		return desk_refuse_role(d, rq, cmd->role);
 	return cmd->run(d, rq, arg, now);
 }
 
@@ -359,6 +359,14 @@ decide_drain(struct desk *d, const struct desk_request *rq,
 	desk_effect_add(d, DESK_FX_DRAIN);
 	desk_fx_done(d, rq);
 	return 0;
+}
+
+/* What no console asks by itself: somebody is there. */
+static bool
+is_of_a_person(enum desk_rq rq)
+{
+	return rq == DESK_RQ_TYPES || rq == DESK_RQ_NEXT ||
+	    rq == DESK_RQ_REPLY || rq == DESK_RQ_NOTE || rq == DESK_RQ_COMMAND;
 }
 
 int
@@ -381,6 +389,9 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_ATTACH] = desk_decide_attach,
 		[DESK_RQ_DETACH] = desk_decide_detach,
 		[DESK_RQ_LOOK] = desk_decide_look,
+		[DESK_RQ_TYPES] = desk_decide_types,
+		[DESK_RQ_NEXT] = desk_decide_next,
+		[DESK_RQ_NOTE] = desk_decide_note,
 		[DESK_RQ_REPLY] = desk_decide_reply,
 		[DESK_RQ_COMMAND] = decide_command,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
@@ -396,6 +407,8 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	assert(rq->console == NULL || rq->console->magic == DESK_CONSOLE_MAGIC);
 	if (rq->console != NULL)
 		desk_console_save(d, rq->console);
+	if (rq->console != NULL && is_of_a_person(rq->rq))
+		desk_console_active(d, rq->console, now);
 	if (rq->conn != NULL) {
 		desk_conn_save(d, rq->conn);
 		desk_notice_taken(d, rq->conn, rq->taken, now);

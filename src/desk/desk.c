@@ -96,8 +96,10 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 	if (s == NULL && (s = desk_session_new(d, ev->sid)) == NULL)
 		return -ENOMEM;
 	ev_apply(&s->facts, ev);
-	if (ev->kind == EV_REPLY)
-		desk_keys_note(d, s, ev);
+	if (desk_claim_know(d, &s->facts) < 0)
+		return -ENOMEM;
+	desk_claim_update(d, s);
+	desk_keys_note(d, s, ev);
 	if (ev->kind == EV_GONE && s->facts.state == EV_STATE_LEFT) {
 		desk_left_add(d, s);
 		desk_left_bound(d, NULL);
@@ -120,6 +122,18 @@ date_back(struct ev_moment *at, int64_t t_ms, struct desk_time now)
 		at->steady_ms = now.steady_ms - ago_ms;
 }
 
+/* A moment that may be yet to come, by no more than one may ask for. */
+static void
+date_end(struct ev_moment *at, int64_t t_ms, struct desk_time now)
+{
+	int64_t ahead_ms = t_ms - now.ms;
+
+	if (ahead_ms > DESK_KEEP_MAX_S * 1000)
+		ahead_ms = DESK_KEEP_MAX_S * 1000;
+	if (at->seq != 0)
+		at->steady_ms = now.steady_ms + ahead_ms;
+}
+
 /* Its events were of another desk, whose steady clock means nothing to us. */
 static void
 date_all_back(struct ev_session *f, struct desk_time now)
@@ -130,7 +144,7 @@ date_all_back(struct ev_session *f, struct desk_time now)
 	date_back(&f->gone_at, f->gone_ms, now);
 	date_back(&f->owned_at, f->owned_ms, now);
 	date_back(&f->offered_at, f->offered_ms, now);
-	date_back(&f->kept_at, f->kept_ms, now);
+	date_end(&f->kept_at, f->kept_ms, now);
 }
 
 void
@@ -140,12 +154,15 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
 	d->seq = d->stored_seq = last_seq;
 	d->sid = d->stored_sid = last_sid;
 	d->stored_unread = d->unread;
+	d->began_ms = now.steady_ms;
+	desk_people_begin(d, now);
 	DW_LIST_EACH(n, &d->sessions) {
 		struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, node);
 
 		date_all_back(&s->facts, now);
 		s->lost = s->facts.gone ? EV_WHY_GONE : EV_WHY_RESTART;
+		desk_line_update(d, s);
 		desk_notice(d, s);
 	}
 }
@@ -196,6 +213,7 @@ settle(struct desk *d, struct desk_session *s, struct desk_time now)
 		desk_settle_gone(d, s, s->lost, now);
 	else if (!ev_is_owed(&s->facts))
 		settle_answered(d, s, now);
+	desk_claim_settle(d, s, now);
 	if (s->facts.state == EV_STATE_LEFT)
 		settle_expired(d, s, now);
 	desk_queue_settle(d, s, now);
@@ -234,6 +252,7 @@ static void
 settle_noticed(struct desk *d, struct desk_time now)
 {
 	desk_settle_udp_sent(d, now);
+	desk_settle_people(d, now);
 	settle_all(d, &d->noticed, now);
 	if (d->nevents > 0 || now.ns >= d->taken_ns)
 		settle_all(d, &d->taken, now);
@@ -244,6 +263,7 @@ void
 desk_settle(struct desk *d, struct desk_time now)
 {
 	notice_woken(d, now);
+	desk_notice_idle(d, now);
 	if (now.ns >= d->retry_ns)
 		settle_noticed(d, now);
 	desk_wakes_schedule(d, now);
@@ -253,7 +273,8 @@ desk_settle(struct desk *d, struct desk_time now)
 static int64_t
 settling_due(const struct desk *d)
 {
-	if (!dw_list_empty(&d->noticed) || d->nudp_sent > 0 || d->line_changed)
+	if (!dw_list_empty(&d->noticed) || d->nudp_sent > 0 ||
+	    d->people_noticed || d->line_changed)
 		return d->retry_ns;
 	if (dw_list_empty(&d->taken))
 		return DW_NEVER;
@@ -309,6 +330,7 @@ void
 desk_reconfigure(struct desk *d, const struct desk_config *config)
 {
 	d->config = config;
+	desk_people_reconfigure(d);
 	DW_LIST_EACH(n, &d->sessions)
 		desk_wake_update(d, DW_LIST_OF(n, struct desk_session, node));
 }

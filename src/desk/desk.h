@@ -52,6 +52,9 @@ struct desk_keys {
 struct desk_last {
 	struct ev_key key;
 	uint64_t seq, other_seq; /* 0: none */
+	/* And the same of who wrote a note there, or claimed it: by person. */
+	char who[EV_NAME_SIZE];
+	uint64_t who_seq, other_who_seq;
 };
 
 /* What a customer was told that is no fact; gone with the desk. */
@@ -79,9 +82,17 @@ struct desk_session {
 	struct dw_list noticed;       /* in desk.noticed, or in desk.taken */
 	struct dw_order_node in_line; /* in desk.line */
 	struct dw_order_node wake;    /* in desk.wakes: when time changes it */
-	struct dw_list owned;         /* among those of its owner */
+	/* As the facts say, see claims.c: */
+	struct desk_person *owner;   /* who answers it; NULL: nobody */
+	struct dw_list owned;        /* among those of its owner */
+	struct desk_person *offered; /* to whom it is offered; NULL: nobody */
+	struct dw_list offer;        /* among those that are */
+	int64_t keys_ms;   /* when its owner last typed in a text for it, on
+	                    * the steady clock */
+	int64_t warned_ms; /* its owner was told that its claim ends then */
 	/* Of one that left, and for whom nothing is awaited any more: */
 	struct dw_order_node left_node; /* in desk.left */
+	struct dw_order_node nobodys;   /* in desk.left_nobodys */
 	struct dw_list host_node;       /* among those of its address, or for a
 	                                 * moment in desk.off */
 };
@@ -146,10 +157,12 @@ struct desk_person {
 	struct dw_list consoles; /* none: it has left, */
 	int64_t left_ms;         /* then, on the steady clock */
 	int64_t came_ms;         /* and came then, by the wall clock */
-	struct dw_list owned;    /* sessions */
-	bool away;               /* it said so */
+	struct dw_list owned;    /* sessions that it answers, */
+	struct dw_list offers;   /* and that are offered to it, oldest first */
 	bool is_present;         /* counted in desk.present */
-	bool was_present;        /* and so the last event said */
+	/* So the events say, and those that are stored: it said that it is away,
+	 * or had no key for long. */
+	bool away, idle, was_away, was_idle;
 };
 
 enum desk_rq {
@@ -173,11 +186,15 @@ enum desk_rq {
 	DESK_RQ_ATTACH,       /* console, who: an operator came */
 	DESK_RQ_DETACH,       /* console, who */
 	DESK_RQ_LOOK,         /* console, sid: it has selected that one */
-	DESK_RQ_TYPES,        /* console, sid: keys are being pressed */
-	DESK_RQ_NEXT,     /* console, who, sid: reserves who waits longest and
-	                  * is nobody's, but for sid */
-	DESK_RQ_REPLY,    /* who, as, sid, text, key, seen */
-	DESK_RQ_NOTE,     /* who, sid, text, key */
+	DESK_RQ_TYPES,        /* console, sid: keys are being pressed, in a
+	                       * text for sid or (0) not; TAKEN when it has sid
+	                       * reserved and a colleague was faster */
+	DESK_RQ_NEXT,     /* console, who, as, sid: takes what is offered, or
+	                  * reserves who waits longest and is nobody's, but for
+	                  * sid; answered with its sid, 0 when there is none */
+	DESK_RQ_REPLY,    /* who, as, sid, text, key, seen; console, if it is of
+	                  * one */
+	DESK_RQ_NOTE,     /* who, sid, text, key; console, if it is of one */
 	DESK_RQ_COMMAND,  /* who, role, text: "close 3"; console, if it is of
 	                  * one */
 	DESK_RQ_REOPEN,   /* who, sid, facts: as the journal knows them;
@@ -318,6 +335,9 @@ struct desk_sink {
 	/* That session is off the list, and not known here any more: too many
 	 * have left.  Nothing of it is stored. */
 	void (*unlisted)(void *arg, uint64_t sid);
+	/* The claim of who is at this console ends in so many seconds. */
+	void (*warn)(void *arg, struct desk_console *con, uint64_t sid,
+	    int64_t left_s);
 	/* It is time to say that so many have gone off it. */
 	void (*list_is_full)(void *arg, uint64_t n);
 	/* It is time to say how many datagrams were dropped. */
@@ -343,7 +363,8 @@ struct desk_config {
 	int64_t gone_after_ms; /* then one that left is closed; 0: never */
 	int64_t claim_timeout_ms; /* so long an owner may leave a customer
 	                           * unanswered, */
-	int64_t lost_grace_ms;    /* and so long it may have no console */
+	int64_t lost_grace_ms;    /* and so long it may have no console; 0:
+	                           * for ever, for both */
 	int64_t away_after_ms;  /* a console without a key is away; 0: never */
 	int64_t place_every_ms; /* a customer hears its place this often */
 	int64_t quiet_after_ms; /* then a quiet session is warned; 0: never, */

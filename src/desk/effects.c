@@ -36,6 +36,19 @@ attach_undone(const struct desk_round *r, const struct desk_effect *fx)
 	r->sink->attached(r->arg, fx->node, r->d->unread);
 }
 
+/* It may have got another owner later in the same round. */
+static void
+warn_owner(const struct desk_round *r, const struct desk_effect *fx)
+{
+	const struct desk_session *s = fx->session;
+
+	if (s->owner == NULL)
+		return;
+	DW_LIST_EACH(n, &s->owner->consoles)
+		r->sink->warn(r->arg, DW_LIST_OF(n, struct desk_console, node),
+		    s->facts.sid, fx->left_s);
+}
+
 static void
 show_past(const struct desk_round *r, const struct desk_effect *fx)
 {
@@ -133,7 +146,8 @@ deliver(const struct desk_round *r, const struct desk_effect *fx)
 
 	/* The customer may have disconnected later in the same round. */
 	if (fx->session->conn != NULL)
-		desk_conn_say(r, fx->session->conn, ev->who, ev->body, ev->len,
+		desk_conn_say(r, fx->session->conn,
+		    ev->why[0] != '\0' ? ev->why : ev->who, ev->body, ev->len,
 		    ev->n);
 }
 
@@ -288,6 +302,7 @@ static const struct {
 	[DESK_FX_PICKED]       = { ORDER, desk_estimate_add,  NULL },
 	[DESK_FX_HEARD]        = { ORDER, desk_peer_heard,    NULL },
 	[DESK_FX_UDP_ANSWER]   = { ORDER, desk_send_datagram, NULL },
+	[DESK_FX_WARN]         = { ORDER, warn_owner,         NULL },
 	/* An operator is let in also, and then above all, when the disk is
 	 * full.  What it is shown is how the desk stands behind the last event
 	 * of the round, so it must not see one of them again. */
@@ -411,6 +426,17 @@ desk_fx_find_reply(struct desk *d, const struct desk_request *rq,
 
 	fx->fx = DESK_FX_FIND_REPLY;
 	fx->key = rq->key;
+	return fx;
+}
+
+struct desk_effect *
+desk_fx_answer_owned(struct desk *d, const struct desk_request *rq,
+    enum ev_code code, char *text, const char *otherwise)
+{
+	struct desk_effect *fx =
+	    desk_fx_answer(d, rq, code, text != NULL ? text : otherwise);
+
+	fx->owned = text;
 	return fx;
 }
 

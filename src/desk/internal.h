@@ -54,6 +54,7 @@ enum desk_fx {
 	DESK_FX_PICKED,     /* ms: so long somebody was in line */
 	DESK_FX_HEARD,      /* event, route: who wrote over UDP */
 	DESK_FX_UDP_ANSWER, /* event, peer */
+	DESK_FX_WARN,       /* session, left_s: its claim ends soon */
 	DESK_FX_ATTACHED    /* node, datagrams */
 };
 
@@ -78,6 +79,7 @@ struct desk_effect {
 	const struct desk_peer *peer;
 	uint64_t datagrams; /* that nobody on duty has seen */
 	int64_t ms;
+	int64_t left_s;
 	struct ev_past past;
 	struct ev_receipt receipt;
 	void *owned; /* freed with the round */
@@ -137,6 +139,7 @@ struct desk_saved {
 	struct desk_session *session;
 	struct ev_session facts;
 	struct desk_last last;
+	int64_t warned_ms;
 };
 
 /* A connection as it was before a request, for a round that is retracted: what
@@ -156,15 +159,17 @@ struct desk_saved_conn {
 /* And a console. */
 struct desk_saved_console {
 	struct desk_console *console;
-	struct desk_console was; /* but for what links it to others */
-	bool attached;
-	bool away; /* its person's */
+	struct desk_console was;    /* but for what links it to others */
+	struct desk_person *person; /* of its name; NULL: there was none */
+	int64_t left_ms, came_ms;   /* the person's */
 };
 
 /* The desk as it was when the round began, for the same. */
 struct desk_began {
 	bool draining;
 };
+
+#define DESK_KEEP_MAX_S (INT64_C(24) * 3600) /* of one /keep */
 
 #define DESK_MAGIC         0xde5c0001u
 #define DESK_CONN_MAGIC    0xde5c0002u
@@ -201,15 +206,20 @@ struct desk {
 	uint64_t seq, sid;       /* last ones used, this round's
 	                    * included */
 	uint64_t stored_seq, stored_sid;
-	struct dw_list people; /* operators */
+	struct dw_list people; /* operators; none goes before a round is over */
+	bool people_noticed;   /* some may have to be settled, */
+	bool people_changed;   /* kept or dropped */
+	int64_t began_ms;      /* when the desk began, on the steady clock */
 	unsigned consoles;     /* of all of them, and so many operators */
 	unsigned present;      /* are at one that is not away */
 	bool draining, drained;
 	int64_t retry_ns; /* not before: storing failed */
 
 	/* Who left unanswered; see left.c. */
-	struct dw_order left;  /* by when they left */
-	struct dw_list *hosts; /* the same by address, hashed */
+	struct dw_order left;         /* by when they left; */
+	struct dw_order left_nobodys; /* those without an owner; also those of
+	                               * whom something is awaited yet */
+	struct dw_list *hosts;        /* the same by address, hashed */
 	size_t nhosts;
 	struct dw_list off;  /* too many, until they are freed */
 	uint64_t unlisted;   /* so many were */
@@ -338,22 +348,118 @@ int desk_decide_detach(struct desk *d, const struct desk_request *rq,
 int desk_decide_look(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 
-/* The operator of that name; NULL: nobody of that name is at a console or owns a
- * session. */
+/* A key was pressed there, or something asked: nobody is idle who does. */
+void desk_console_active(struct desk *d, struct desk_console *con,
+    struct desk_time now);
+/* Who has not pressed a key for long is away, and somebody who does is back:
+ * notices it, and makes the events. */
+void desk_notice_idle(struct desk *d, struct desk_time now);
+void desk_settle_people(struct desk *d, struct desk_time now);
+
+/* The operator of that name; NULL: nobody of that name is at a console, owns a
+ * session or is offered one. */
 struct desk_person *desk_person_find(const struct desk *d, const char *name);
 /* The same, made if there is none.  NULL: no memory. */
 struct desk_person *desk_person_get(struct desk *d, const char *name);
-/* Forgets one who has neither a console nor a session. */
-void desk_person_drop(struct desk *d, struct desk_person *p);
+/* The one whose name text begins with, and *rest is what follows; NULL. */
+struct desk_person *desk_person_named(const struct desk *d, const char *text,
+    const char **rest);
+void desk_people_begin(struct desk *d, struct desk_time now);
 void desk_people_fini(struct desk *d);
+void desk_people_reconfigure(struct desk *d);
+/* The round is stored; is not; is over, and whoever is neither at a console nor
+ * has a session is forgotten. */
+void desk_people_keep(struct desk *d);
+void desk_people_undo(struct desk *d);
+void desk_people_sweep(struct desk *d);
 /* For desk_retract(). */
 void desk_people_restore(struct desk *d);
 
 bool desk_is_present(const struct desk *d, const char *who);
+int desk_command_away(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_back(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_who(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_msg(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+
 /* Is somebody there to answer?  now: the hours count, too. */
 bool desk_on_duty(const struct desk *d, struct desk_time now);
 
+/* ---- claims.c ---- */
+
+/* "12 s", "3 min", "2 h 05 min"; returns buf. */
+#define DESK_SPAN_SIZE 64
+const char *desk_span(char buf[DESK_SPAN_SIZE], int64_t ms);
+
+/* Somebody else than its owner, or nobody, answers it now, or it is offered to
+ * another: whatever changes its facts calls this. */
+void desk_claim_update(struct desk *d, struct desk_session *s);
+/* Those of whom its facts speak are known here.  Returns 0 or -ENOMEM; for
+ * facts that come from elsewhere. */
+int desk_claim_know(struct desk *d, const struct ev_session *f);
+void desk_claim_forget(struct desk *d, struct desk_session *s);
+
+/* When time next ends something about its claim, and that end. */
+int64_t desk_claim_wake_ms(const struct desk *d, const struct desk_session *s);
+void desk_claim_settle(struct desk *d, struct desk_session *s,
+    struct desk_time now);
+
+/* Is the session a colleague's? */
+bool desk_claim_is_others(const struct desk_session *s, const char *who);
+/* who answers it from now on.  Returns 0; -ENOMEM, and nothing has happened. */
+int desk_claim(struct desk *d, const struct desk_request *rq,
+    struct desk_session *s, const char *why, struct desk_time now);
+/* "3 has been ann's for 12 s; " and then: what to do.  NULL: no memory. */
+char *desk_claim_text(const struct desk_session *s, const char *then,
+    struct desk_time now);
+/* The sentence when there is none. */
+extern const char desk_taken[];
+/* Refuses it as taken. */
+int desk_claim_refuse(struct desk *d, const struct desk_request *rq,
+    const struct desk_session *s, const char *then, struct desk_time now);
+
+int desk_decide_types(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_decide_next(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_command_take(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_steal(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_release(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_keep(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_transfer(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_decline(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+
+/* ---- notes.c: what operators tell each other ---- */
+
+int desk_decide_note(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_command_note(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_whisper(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+
 /* ---- reply.c, keys.c ---- */
+
+/* A request with a key that is known: it gets its first answer again.  Returns
+ * whether it was one. */
+bool desk_answered_before(struct desk *d, const struct desk_session *s,
+    const struct desk_request *rq);
+/* Refuses one with a key, unless the journal has it. */
+struct desk_effect *desk_refuse_keyed(struct desk *d,
+    const struct desk_session *s, const struct desk_request *rq,
+    enum ev_code code, const char *text);
+/* Why this is no text to send or to write down; EV_CODE_OK. */
+enum ev_code desk_text_refusal(const struct desk *d, const char *text,
+    size_t len, const char **why);
 
 int desk_decide_reply(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
@@ -365,16 +471,16 @@ const struct desk_keyed *desk_keys_find(const struct desk_session *s,
 /* May the journal know a key of session sid that is not known here? */
 bool desk_keys_may_be_older(const struct desk *d, const struct desk_session *s,
     uint64_t sid);
-/* A reply is one more of its session.  Cannot fail: where there is no memory
- * for its key, the journal knows it. */
+/* A reply is one more of its session, or a note, or somebody claims it.  Cannot
+ * fail: where there is no memory for a key, the journal knows it. */
 void desk_keys_note(const struct desk *d, struct desk_session *s,
     const struct ev_event *ev);
-/* Takes out the keys of replies that the session does not have after all. */
-void desk_keys_restore(struct desk_session *s);
-/* The last reply by another console than this key's, if it is later than
- * `seen`; 0: there is none. */
+/* Takes out the keys of what is not stored after all. */
+void desk_keys_restore(const struct desk *d, struct desk_session *s);
+/* The last reply by another console than this key's, or the last note or claim
+ * by somebody else than who, if it is later than `seen`; 0: there is none. */
 uint64_t desk_keys_unseen(const struct desk_session *s,
-    const struct ev_key *key, uint64_t seen);
+    const struct ev_key *key, const char *who, uint64_t seen);
 
 /* ---- charset.c ---- */
 
@@ -504,6 +610,9 @@ void desk_sids_fini(struct desk_sids *t);
 int desk_left_init(struct desk *d);
 void desk_left_fini(struct desk *d);
 
+/* It may be nobody's now, or may be somebody's. */
+void desk_left_update(struct desk *d, struct desk_session *s);
+
 /* It is on the list as one that left; more than once is fine.  Takes none out
  * of memory: desk_left_bound() does. */
 void desk_left_add(struct desk *d, struct desk_session *s);
@@ -538,6 +647,9 @@ void desk_fx_receipt(struct desk *d, struct desk_conn *c, bool refused);
 /* Answers with a refusal; returns 0, as desk_decide() does. */
 int desk_refuse(struct desk *d, const struct desk_request *rq,
     enum ev_code code, const char *text);
+/* Only somebody of this role may do it. */
+int desk_refuse_role(struct desk *d, const struct desk_request *rq,
+    enum ev_role role);
 struct desk_effect *desk_fx_done(struct desk *d, const struct desk_request *rq);
 struct desk_effect *desk_fx_deliver(struct desk *d, struct desk_session *s,
     size_t event);
@@ -585,6 +697,14 @@ void desk_tallies_tick(const struct desk_round *r);
 /* The open session that arg names; NULL after answering why not. */
 struct desk_session *desk_command_session(struct desk *d,
     const struct desk_request *rq, const char *arg);
+/* The same for the first word of arg; *rest is what follows it. */
+struct desk_session *desk_command_session_of(struct desk *d,
+    const struct desk_request *rq, const char *arg, const char **rest);
+/* Answers with a text that was allocated, which is the answer's from here on;
+ * where it is NULL, with `otherwise`. */
+struct desk_effect *desk_fx_answer_owned(struct desk *d,
+    const struct desk_request *rq, enum ev_code code, char *text,
+    const char *otherwise);
 
 /* ---- strangers.c ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The line of the customers who wait for an answer that nobody has undertaken to
- * give, and are there to read it.
+ * The line of the customers who wait for an answer, are there to read it, and
+ * are nobody's.
  * It is kept, so that a place in it is known without a walk through all
  * sessions: whatever changes one of the conditions of is_in_line() calls
  * desk_line_update().
@@ -25,6 +25,7 @@ desk_line_update(struct desk *d, struct desk_session *s)
 
 	if (s == NULL)
 		return;
+	desk_left_update(d, s);
 	if (!is_in_line(s)) {
 		d->line_changed = d->line_changed || dw_order_has(&s->in_line);
 		dw_order_del(&d->line, &s->in_line);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
 	src/desk/charset.c \
+	src/desk/claims.c \
 	src/desk/command.c \
 	src/desk/command.h \
 	src/desk/decide.c \
@@ -18,6 +19,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/hours.h \
 	src/desk/keys.c \
 	src/desk/line.c \
+	src/desk/notes.c \
 	src/desk/queue.c \
 	src/desk/reply.c \
 	src/desk/retract.c \

@@ -61,6 +61,7 @@ desk_round_touch(struct desk *d, struct desk_session *s)
 	assert(d->nsaved < d->cap_saved);
 	d->saved[d->nsaved].session = s;
 	d->saved[d->nsaved].last = s->last;
+	d->saved[d->nsaved].warned_ms = s->warned_ms;
 	d->saved[d->nsaved++].facts = s->facts;
 	s->saved = true;
 }
@@ -89,10 +90,10 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 		if (dw_order_has(&s->in_line))
 			since_ms = s->facts.waiting_at.steady_ms;
 		ev_apply(&s->facts, &ev);
+		desk_claim_update(d, s);
 		desk_line_update(d, s);
 		desk_wake_update(d, s);
-		if (ev.kind == EV_REPLY)
-			desk_keys_note(d, s, &ev);
+		desk_keys_note(d, s, &ev);
 	}
 	fx->session = s;
 	fx->event = d->nevents;
@@ -178,6 +179,7 @@ keep(const struct desk_round *r)
 	assert(d->seq == d->stored_seq + d->nevents);
 	d->stored_seq = d->seq;
 	d->stored_sid = d->sid;
+	desk_people_keep(d);
 	desk_datagrams_keep(d);
 }
 
@@ -189,8 +191,10 @@ put_back(struct desk *d, const struct desk_saved *saved)
 
 	s->facts = saved->facts;
 	s->last = saved->last;
+	s->warned_ms = saved->warned_ms;
 	s->saved = false;
-	desk_keys_restore(s);
+	desk_keys_restore(d, s);
+	desk_claim_update(d, s);
 	desk_line_update(d, s);
 	desk_wake_update(d, s);
 	desk_notice(d, s);
@@ -207,6 +211,7 @@ desk_round_restore(struct desk *d)
 	d->seq = d->stored_seq;
 	d->sid = d->stored_sid;
 	d->line_changed = true; /* nobody was told */
+	desk_people_undo(d);
 	desk_datagrams_restore(d);
 }
 
@@ -252,6 +257,7 @@ begin_next(const struct desk_round *r)
 
 	desk_round_forget(d);
 	desk_wakes_schedule(d, r->now);
+	desk_people_sweep(d);
 	d->began = (struct desk_began){ d->draining };
 	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
 		d->drained = true;

@@ -53,8 +53,8 @@
  *	declined sid, who, why		the offer is over: who said no; or who is
  *					empty, and why says what ended it
  *	keep	sid, who, n		its owner needs n more seconds
- *	note	sid, who, body, key	for operators only; it has no way to a
- *					customer
+ *	note	sid, n, who, body, key	the nth one, for operators only; it has no way
+ *					to a customer
  *	msg	sid, who, why, body	who says this to the operator why, and to
  *					nobody else; sid: about that session
  *	away, back who, why, body	who is not at any console for a while (why is

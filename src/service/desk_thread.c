@@ -173,6 +173,12 @@ sink_unlisted(void *arg, uint64_t sid)
 }
 
 static void
+sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
+{
+	svc_operator_warn(svc_of(arg), con, sid, left_s);
+}
+
+static void
 sink_list_is_full(void *arg, uint64_t n)
 {
 	char text[256];
@@ -266,6 +272,7 @@ static const struct desk_sink sink = {
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,
+	.warn = sink_warn,
 	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,
@@ -537,7 +544,7 @@ end_round(struct svc *svc, int r)
 		conclude(svc, r);
 }
 
-/* The reply that alone is refused as a double gets the answer of the one that
+/* The reply or note that alone is refused as a double gets the answer of the one that
  * is stored. */
 static void
 answer_double(struct svc *svc, struct svc_node *n)
@@ -568,7 +575,8 @@ decide_alone(struct svc *svc, struct svc_node *n)
 	}
 	dw_list_add(&svc->round, &n->link);
 	r = append(svc);
-	if (r == -EEXIST && n->rq.rq == DESK_RQ_REPLY)
+	if (r == -EEXIST &&
+	    (n->rq.rq == DESK_RQ_REPLY || n->rq.rq == DESK_RQ_NOTE))
 		answer_double(svc, n);
 	else
 		end_round(svc, r);

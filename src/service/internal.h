@@ -131,6 +131,9 @@ void svc_operator_event(struct svc *svc, const struct ev_event *ev);
 /* A customer's machine has taken nothing since then, on the steady clock; 0: it
  * takes again. */
 void svc_operator_reads(struct svc *svc, uint64_t sid, int64_t since_ms);
+/* The claim of who is at this console ends in left_s seconds. */
+void svc_operator_warn(struct svc *svc, struct desk_console *con, uint64_t sid,
+    int64_t left_s);
 void svc_operator_attached(struct svc *svc, struct svc_node *n,
     uint64_t datagrams);
 void svc_operator_past(struct svc *svc, struct svc_node *n,

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -320,6 +321,25 @@ tell_notice(struct svc_operator *op, enum ev_code code, const char *text)
 	f.text = text;
 	f.len = strlen(text);
 	tell(op, &f);
+}
+
+void
+svc_operator_warn(struct svc *svc, struct desk_console *con, uint64_t sid,
+    int64_t left_s)
+{
+	struct svc_operator *op = DW_LIST_OF(con, struct svc_operator, console);
+	const struct ev_session *f = desk_known(svc->desk, sid);
+	char text[256];
+
+	assert(op->magic == OPERATOR_MAGIC);
+	/* Until it is live it has not been told whom it owns. */
+	if (f == NULL || dw_list_empty(&op->link))
+		return;
+	snprintf(text, sizeof text,
+	    _("%" PRIu64 " %s goes back in line in %" PRId64 " s; answer, or "
+	      "/keep 10m"),
+	    sid, f->name, left_s);
+	tell_notice(op, EV_CODE_LEASE, text);
 }
 
 static struct wire_frame
@@ -805,7 +825,9 @@ request(struct svc_operator *op, struct wire_frame *f)
 	on->frame = f;
 	on->node.id = f->id;
 	on->node.rq.rq = f->op == WIRE_REPLY ? DESK_RQ_REPLY : DESK_RQ_COMMAND;
+	on->node.rq.console = &op->console;
 	on->node.rq.who = op->name;
+	on->node.rq.as = op->console.as;
 	on->node.rq.role = op->console.role;
 	on->node.rq.sid = f->sid;
 	on->node.rq.text = f->text;

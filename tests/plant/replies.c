@@ -47,10 +47,10 @@ __wrap_desk_keys_may_be_older(const struct desk *d,
 
 WRAPS(desk_keys_restore);
 void
-__wrap_desk_keys_restore(struct desk_session *s)
+__wrap_desk_keys_restore(const struct desk *d, struct desk_session *s)
 {
 	if (!PLANTED(undone_key_known))
-		__real_desk_keys_restore(s);
+		__real_desk_keys_restore(d, s);
 }
 
 WRAPS(desk_decide_reply);
@@ -76,7 +76,7 @@ is_last(const struct desk_session *s, const struct ev_key *key)
 WRAPS(desk_keys_unseen);
 uint64_t
 __wrap_desk_keys_unseen(const struct desk_session *s, const struct ev_key *key,
-    uint64_t seen)
+    const char *who, uint64_t seen)
 {
 	if (PLANTED(never_stale) ||
 	    (PLANTED(hidden_behind_own) && is_last(s, key)) ||
@@ -84,7 +84,7 @@ __wrap_desk_keys_unseen(const struct desk_session *s, const struct ev_key *key,
 		return 0;
 	if (PLANTED(stale_by_itself))
 		return seen != 0 && s->last.seq > seen ? s->last.seq : 0;
-	return __real_desk_keys_unseen(s, key, seen);
+	return __real_desk_keys_unseen(s, key, who, seen);
 }
 
 WRAPS(desk_round_restore);

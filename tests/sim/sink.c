@@ -382,6 +382,15 @@ no_reload(void *arg, void *node)
 	sim_fail(arg, "nobody asked for that");
 }
 
+static void
+no_warning(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
+{
+	(void)arg;
+	(void)con;
+	(void)sid;
+	(void)left_s;
+}
+
 const struct desk_sink sim_sink = {
 	.event = sink_event,
 	.say = sink_say,
@@ -396,6 +405,7 @@ const struct desk_sink sim_sink = {
 	.past = sink_past,
 	.datagram = udp_datagram,
 	.unlisted = sink_unlisted,
+	.warn = no_warning,
 	.list_is_full = sink_list_is_full,
 	.dropped = udp_dropped,
 	.strangers = no_strangers,

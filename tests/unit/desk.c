@@ -253,6 +253,7 @@ who_asks_is_told_its_place_among_those_who_wait(void)
 	/* Whoever has an answer goes to the end with the next question, whatever
 	 * the time of day is by then. */
 	reply(1, "yes");
+	command("release 1");
 	said(&anna, "and");
 	now.ms -= 3 * HOUR_MS;
 	done();
@@ -459,7 +460,7 @@ a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
 	said(&bert, "me too");
 	done();
 	reply(2, "for bert");
-	stored("reply 2 n1; bert<lin:for bert; ok; ");
+	stored("claim 2 (answer); reply 2 n1; bert<lin:for bert; ok; ");
 	stored("sent 2 n1; ");
 	CHECK_INT(facts(1).out, 0);
 	finish();
@@ -489,7 +490,7 @@ sent_is_stored_with_what_is_stored_anyway(void)
 	begin_with_anna(EV_MODE_LINE);
 	config.sent_ns = 30 * DW_MS;
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	pass_ms(1);
 	settled(0);
 	ask((struct desk_request){ .rq = DESK_RQ_TELL,
@@ -512,7 +513,7 @@ sent_is_stored_alone_after_a_while(void)
 	begin_with_anna(EV_MODE_LINE);
 	config.sent_ns = 30 * DW_MS;
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	CHECK_INT(desk_deadline(desk), now.ns + 30 * DW_MS);
 	pass_ms(29);
 	settled(0);
@@ -529,7 +530,7 @@ who_has_gone_does_not_wait_as_sent_does(void)
 	begin_with_anna(EV_MODE_LINE);
 	config.sent_ns = 30 * DW_MS;
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; sent 1 n1; closed 1 (left); ");
 	config.sent_ns = 0;
@@ -542,7 +543,7 @@ sent_waits_until_the_customers_machine_has_the_reply(void)
 	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_KEPT;
 	reply(1, "slow");
-	stored("reply 1 n1; anna<lin:slow; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:slow; ok; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
 	    .offset = put_bytes,
@@ -562,7 +563,7 @@ who_says_something_has_taken_what_was_put_before(void)
 	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_SENT;
 	reply(1, "welcome");
-	stored("reply 1 n1; anna<lin:welcome; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:welcome; ok; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SAID,
 	    .conn = &anna,
 	    .text = "/quit",
@@ -579,7 +580,8 @@ who_goes_says_at_last_what_its_machine_has(void)
 		begin_with_anna(EV_MODE_LINE);
 		put_says = DESK_PUT_SENT;
 		reply(1, "over a slow way");
-		stored("reply 1 n1; anna<lin:over a slow way; ok; ");
+		stored(
+		    "claim 1 (answer); reply 1 n1; anna<lin:over a slow way; ok; ");
 		ask((struct desk_request){ .rq = DESK_RQ_DISCONNECTED,
 		    .conn = &anna,
 		    .why = "left",
@@ -595,7 +597,7 @@ what_has_left_is_noted_before_its_session_ends(void)
 {
 	begin_with_anna(EV_MODE_LINE);
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; sent 1 n1; closed 1 (left); ");
 	finish();
@@ -628,8 +630,9 @@ a_reply_and_a_close_in_one_round_are_both_noted(void)
 	begin_with_anna(EV_MODE_LINE);
 	reply(1, "bye then");
 	command("close 1");
-	stored("reply 1 n1; anna<lin:bye then; ok; closed 1 (closed); "
-	       "anna<This conversation was closed. Goodbye.; anna end; ok; ");
+	stored(
+	    "claim 1 (answer); reply 1 n1; anna<lin:bye then; ok; closed 1 (closed); "
+	    "anna<This conversation was closed. Goodbye.; anna end; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; sent 1 n1; ");
 	stored("");
@@ -731,7 +734,7 @@ a_half_closed_line_customer_is_still_answered(void)
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
 	stored("ok; eof 1; ");
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	finish();
 }
 
@@ -758,7 +761,7 @@ a_reply_that_is_not_stored_is_not_said(void)
 	CHECK(facts(1).waiting_ms != 0);
 	CHECK_INT(facts(1).state, EV_STATE_WAITING);
 	reply(1, "again");
-	stored("reply 1 n1; anna<lin:again; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:again; ok; ");
 	finish();
 }
 
@@ -789,7 +792,7 @@ that_a_waiting_customer_says_no_more_is_noted_once(void)
 	stored("eof 1; ");
 	CHECK(facts(1).eof);
 	reply(1, "still there?");
-	stored("reply 1 n1; anna<lin:still there?; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:still there?; ok; ");
 	stored("sent 1 n1; ");
 	stored("");
 	finish();
@@ -865,7 +868,7 @@ a_failed_close_leaves_the_customer_alone(void)
 	command("kick 1");
 	not_stored("not-stored; ");
 	reply(1, "still here");
-	stored("reply 1 n1; anna<lin:still here; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:still here; ok; ");
 	finish();
 }
 
@@ -886,7 +889,7 @@ what_was_noticed_is_tried_again_after_a_second(void)
 {
 	begin_with_anna(EV_MODE_LINE);
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	not_stored("");
 	CHECK_INT(desk_deadline(desk), now.ns + DW_SECOND);
 	stored("");
@@ -929,7 +932,8 @@ a_slow_customer_is_cut(void)
 	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_FULL;
 	reply(1, "too much");
-	stored("reply 1 n1; anna<lin:too much; anna cut; ok; ");
+	stored(
+	    "claim 1 (answer); reply 1 n1; anna<lin:too much; anna cut; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; gone 1 (slow); ");
 	finish();

@@ -148,6 +148,14 @@ sink_unlisted(void *arg, uint64_t sid)
 }
 
 static void
+sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "warn %s of %" PRIu64 ": %" PRId64 " s; ",
+	    con->who, sid, left_s);
+}
+
+static void
 sink_list_is_full(void *arg, uint64_t n)
 {
 	(void)arg;
@@ -196,6 +204,7 @@ static const struct desk_sink sink = {
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,
+	.warn = sink_warn,
 	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,

@@ -30,7 +30,8 @@ the_words_are_those_that_are_stored(void)
 {
 	static const char stored[] =
 	    " arrived said reply sent name charset eof gone "
-	    "closed on off udp udp-reply udp-sent erased";
+	    "closed on off udp udp-reply udp-sent claim free offer declined "
+	    "keep note msg away back same reopened ban unban erased";
 	struct dw_buf words = DW_BUF_INITIALIZER;
 
 	for (unsigned i = 1; i < ev_kinds.n; i++)

@@ -225,7 +225,7 @@ a_reply_looks_at_few(void)
 		rounds();
 		pass(WAIT);
 		rounds();
-		finish("reply; text; ok; sent; ");
+		finish("claim; reply; text; ok; sent; ");
 	}
 }
 
@@ -245,7 +245,7 @@ news_that_a_reply_was_taken_looks_at_few(void)
 		rounds();
 		pass(WAIT);
 		rounds();
-		finish("reply; text; ok; ok; sent; ");
+		finish("claim; reply; text; ok; ok; sent; ");
 	}
 }
 
