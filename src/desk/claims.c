@@ -240,8 +240,8 @@ desk_claim_settle(struct desk *d, struct desk_session *s, struct desk_time now)
 static struct desk_person *
 asker(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
-	struct desk_person *p = rq->console != NULL ? rq->console->person :
-						      NULL;
+	struct desk_person *p =
+	    rq->console != NULL ? rq->console->person : NULL;
 
 	if (p == NULL)
 		p = desk_person_find(d, rq->who);
@@ -284,7 +284,8 @@ say_accepted(struct desk *d, const struct desk_request *rq,
 static bool
 is_offered_to(const struct desk_session *s, const char *who)
 {
-	return s->facts.offered[0] != '\0' && strcmp(s->facts.offered, who) == 0;
+	return s->facts.offered[0] != '\0' &&
+	    strcmp(s->facts.offered, who) == 0;
 }
 
 static int
@@ -315,9 +316,8 @@ int
 desk_claim_refuse(struct desk *d, const struct desk_request *rq,
     const struct desk_session *s, const char *then, struct desk_time now)
 {
-	struct desk_effect *fx =
-	    desk_fx_answer_owned(d, rq, EV_CODE_TAKEN,
-		desk_claim_text(s, then, now), _(desk_taken));
+	struct desk_effect *fx = desk_fx_answer_owned(d, rq, EV_CODE_TAKEN,
+	    desk_claim_text(s, then, now), _(desk_taken));
 
 	fx->answer.sid = s->facts.sid;
 	/* The claim may be one of this round. */
@@ -432,8 +432,8 @@ is_reserved_and_taken(const struct desk_console *con,
 
 /* A key in a text for this session. */
 static int
-types_to(struct desk *d, const struct desk_request *rq,
-    struct desk_session *s, struct desk_time now)
+types_to(struct desk *d, const struct desk_request *rq, struct desk_session *s,
+    struct desk_time now)
 {
 	struct desk_console *con = rq->console;
 

@@ -93,8 +93,7 @@ desk_shown_name(const struct desk *d, const char *who)
 
 	if (p == NULL)
 		return who;
-	DW_LIST_EACH(n, &p->consoles)
-	{
+	DW_LIST_EACH(n, &p->consoles) {
 		const struct desk_console *con =
 		    DW_LIST_OF(n, struct desk_console, node);
 
@@ -351,8 +350,8 @@ desk_queue_holding(const struct desk_round *r, const struct desk_conn *c,
 		snprintf(buf, size, "%s",
 		    _("Please wait, somebody is looking into it."));
 	else if (place != 0 && desk_on_duty(r->d, r->now))
-		snprintf(buf, size, _("Please wait, you are number %u in line."),
-		    place);
+		snprintf(buf, size,
+		    _("Please wait, you are number %u in line."), place);
 	else
 		snprintf(buf, size, "%s",
 		    _("Please wait, an operator will answer soon."));

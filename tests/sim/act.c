@@ -248,9 +248,9 @@ static const struct {
 	{ 2, back },
 	{ 1, who },
 	{ 1, away },
-	{ 2, same },
-	{ 1, name },
-	{ 2, reopen },
+	{ 0, same },
+	{ 0, name },
+	{ 0, reopen },
 };
 
 /* The first key for whom next has reserved, and then the text. */

@@ -119,8 +119,7 @@ place_picked(struct world *w, const struct session *s,
 	if (s->f.waiting_at.seq == 0 || s->f.gone)
 		return;
 	if (w->nwaits == WAITS)
-		memmove(w->waits, w->waits + 1,
-		    --w->nwaits * sizeof *w->waits);
+		memmove(w->waits, w->waits + 1, --w->nwaits * sizeof *w->waits);
 	w->waits[w->nwaits++] = ev->steady_ms - s->f.waiting_at.steady_ms;
 	w->fresh_waits++;
 }
@@ -168,8 +167,8 @@ check_estimate(struct world *w, const char *text, size_t len, const char *at)
 	char is[100], want[100];
 	bool on;
 
-	snprintf(is, sizeof is, "%.*s",
-	    at != NULL ? (int)(text + len - at) : 0, at != NULL ? at : "");
+	snprintf(is, sizeof is, "%.*s", at != NULL ? (int)(text + len - at) : 0,
+	    at != NULL ? at : "");
 	is[strcspn(is, "\n")] = '\0';
 	if (!team_duty(w, &on))
 		return;
@@ -269,6 +268,9 @@ check_told(struct world *w, struct customer *cu)
 
 	if (told->since != s->f.waiting_at.seq || told->at == 0)
 		return;
+	if (told->seen != at)
+		told->seen_ms = w->now.steady_ms;
+	told->seen = at;
 	/* Nobody hears of it while nobody is there. */
 	if (at == told->at || !team_duty(w, &on) || !on) {
 		told->lower_ms = 0;
@@ -277,9 +279,8 @@ check_told(struct world *w, struct customer *cu)
 	}
 	if (told->lower_ms == 0)
 		told->lower_ms = w->now.steady_ms;
-	due = told->lower_ms;
-	if (at > 1 || told->off)
-		due += w->config.place_every_ms;
+	due = at == 1 && !told->off ? told->seen_ms :
+				      told->lower_ms + w->config.place_every_ms;
 	due = due > again ? due : again;
 	if (w->now.steady_ms > due + SLACK_MS)
 		sim_fail(w,

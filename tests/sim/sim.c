@@ -297,11 +297,11 @@ end_round(struct world *w)
 }
 
 static void
-retract(struct world *w, const struct team *team)
+retract(struct world *w)
 {
 	desk_retract(w->desk);
 	w->phase = IDLE;
-	w->team = *team;
+	w->team = w->before;
 	w->bad_ms = w->now.steady_ms;
 	store_compare(w);
 }
@@ -327,20 +327,19 @@ static enum outcome
 decide_one_by_one(struct world *w, unsigned *first)
 {
 	enum outcome outcome;
-	struct team team;
 
 	sim_note(w, " RETRACT");
 	w->counts.retracted++;
 	for (; *first < w->nbatch; ++*first) {
-		team = w->team;
+		w->before = w->team;
 		decide(w, &w->batch[*first]);
 		outcome = end_round(w);
 		if (outcome == DOUBLE) {
-			retract(w, &team);
+			retract(w);
 			outcome = answer_double(w, &w->batch[*first]);
 		}
 		if (outcome == LOCKED)
-			retract(w, &team);
+			retract(w);
 		if (outcome != OVER)
 			return outcome;
 	}
@@ -350,14 +349,14 @@ decide_one_by_one(struct world *w, unsigned *first)
 static enum outcome
 decide_all(struct world *w, unsigned *first)
 {
-	const struct team team = w->team;
 	enum outcome outcome;
 
+	w->before = w->team;
 	for (unsigned i = *first; i < w->nbatch; i++)
 		decide(w, &w->batch[i]);
 	outcome = end_round(w);
 	if (outcome == LOCKED || outcome == DOUBLE)
-		retract(w, &team);
+		retract(w);
 	return outcome == DOUBLE ? decide_one_by_one(w, first) : outcome;
 }
 

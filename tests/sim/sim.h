@@ -35,7 +35,7 @@
 #define RESERVED_MS   30000 /* so long somebody is reserved */
 #define PICKUPS       20    /* that an estimate is made of */
 #define WAITS         64
-#define EXPECTED      2     /* events of one request */
+#define EXPECTED      2 /* events of one request */
 #define BANS          64
 #define REOPENS       4
 #define SECRET        "ZZ" /* it is in all that no customer may see */
@@ -74,10 +74,12 @@ struct message {
 
 /* What a customer in line was told of its place. */
 struct told_place {
-	unsigned at;        /* 0: nothing since it waits */
-	uint64_t since;     /* the words it waits for an answer to */
-	int64_t told_ms;    /* then, steady, */
-	int64_t push_ms;    /* and by itself then; 0: never */
+	unsigned at;      /* 0: nothing since it waits */
+	uint64_t since;   /* the words it waits for an answer to */
+	int64_t told_ms;  /* then, steady, */
+	int64_t push_ms;  /* and by itself then; 0: never */
+	unsigned seen;    /* what it was after the last round, */
+	int64_t seen_ms;  /* since then */
 	int64_t lower_ms; /* its place is another since then; 0: it is not, */
 	bool off;         /* or was when nobody was on duty */
 };
@@ -202,6 +204,7 @@ struct request {
 	bool answered;
 	enum ev_code code;
 	struct expected expected;
+	bool mine;    /* its session is of who asks, */
 	bool owned;   /* its session is of another: at that moment */
 	bool unclear; /* nobody can tell whether somebody was on duty */
 	struct ev_session facts; /* REOPEN */
@@ -296,8 +299,7 @@ struct counts {
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
 	    from_left, reopened, not_reopened, bans, unbans, sames, names_given,
-	    places, pushes, estimates,
-	    hours;
+	    places, pushes, estimates, hours;
 };
 
 struct world {
@@ -314,8 +316,8 @@ struct world {
 	struct console consoles[CONSOLES];
 	struct late lates[LATES];
 	unsigned nlates;
-	struct team team;
-	int64_t bad_ms;         /* when the journal failed last, steady */
+	struct team team, before; /* the same, when the round began */
+	int64_t bad_ms;           /* when the journal failed last, steady */
 	int64_t waits[WAITS]; /* the last ones, in the order of their ends */
 	unsigned nwaits, fresh_waits; /* of which in this round */
 	struct ban bans[BANS];
@@ -354,10 +356,12 @@ bool store_refuses(struct world *w, const struct ev_event *evs, size_t n);
 /* The stored reply of this session with this key; NULL. */
 const struct replied *store_reply(struct world *w, uint64_t sid,
     const struct ev_key *key);
-/* The last stored reply, note or claim of another person, if it is later than
- * `seen`; NULL. */
+/* Does this one make no text of the one who asks stale? */
+bool store_is_own(const struct replied *r, const struct request *q);
+/* The last stored reply, note or claim that does, and that is later than what
+ * the one who asks has seen; NULL. */
 const struct replied *store_unseen(struct world *w, uint64_t sid,
-    const char *who, uint64_t seen);
+    const struct request *q);
 void store_fini(struct store *st);
 struct session *store_session(struct world *w, uint64_t sid);
 /* Its customer goes. */

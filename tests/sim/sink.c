@@ -191,7 +191,7 @@ is_stale(struct world *w, const struct request *q, uint64_t seq)
 	for (size_t i = 0; s != NULL && i < s->nreplies; i++)
 		if (s->replies[i].seq == seq)
 			return q->rq.seen != 0 && seq > q->rq.seen &&
-			    strcmp(s->replies[i].who, q->who) != 0;
+			    !store_is_own(&s->replies[i], q);
 	return false;
 }
 

@@ -188,14 +188,29 @@ store_reply(struct world *w, uint64_t sid, const struct ev_key *key)
 	return NULL;
 }
 
+static bool
+same_console(const struct ev_key *a, const struct ev_key *b)
+{
+	return ev_key_is_set(a) && ev_key_is_set(b) &&
+	    memcmp(a->bytes, b->bytes, EV_KEY_CONSOLE) == 0;
+}
+
+/* A reply is of its console, a note or a claim of its person. */
+bool
+store_is_own(const struct replied *r, const struct request *q)
+{
+	return r->kind == EV_REPLY ? same_console(&r->key, &q->rq.key) :
+				     strcmp(r->who, q->who) == 0;
+}
+
 const struct replied *
-store_unseen(struct world *w, uint64_t sid, const char *who, uint64_t seen)
+store_unseen(struct world *w, uint64_t sid, const struct request *q)
 {
 	const struct session *s = store_session(w, sid);
 
 	for (size_t i = s != NULL ? s->nreplies : 0; i-- > 0;)
-		if (s->replies[i].seq > seen &&
-		    strcmp(s->replies[i].who, who) != 0)
+		if (s->replies[i].seq > q->rq.seen &&
+		    !store_is_own(&s->replies[i], q))
 			return &s->replies[i];
 	return NULL;
 }
@@ -345,8 +360,7 @@ reply(struct world *w, struct session *s, const struct ev_event *ev)
 			sim_fail(w, "a reply to another session");
 		if (memcmp(&q->rq.key, &ev->key, sizeof ev->key) != 0)
 			sim_fail(w, "a reply with another's key");
-		if (q->rq.seen != 0 &&
-		    store_unseen(w, ev->sid, ev->who, q->rq.seen) != NULL)
+		if (q->rq.seen != 0 && store_unseen(w, ev->sid, q) != NULL)
 			sim_fail(w, "a reply passes over a colleague's");
 		q->stored = true;
 		by = q;

@@ -351,9 +351,11 @@ check_next(struct world *w, struct request *q)
 
 	if (c.first != 0 ? got != c.first : !is_old_enough(w, q, &c, got))
 		sim_fail(w,
-		    "%s is given %" PRIu64 ", not %" PRIu64
-		    ", who is the first of the line",
-		    q->who, got, c.first != 0 ? c.first : c.left);
+		    "%s is given %" PRIu64 " (of %s, waits since %" PRIu64
+		    "), not %" PRIu64 " (since %" PRIu64 ")",
+		    q->who, got, team_view(w, got).owner,
+		    team_view(w, got).waiting_at.seq,
+		    c.first != 0 ? c.first : c.left, c.first_seq);
 	q->expected.is_next = true;
 	q->expected.sid = got;
 	seat->reserved = got;
@@ -685,8 +687,9 @@ expect_types(struct world *w, struct request *q)
 
 	if (a.mine && s != NULL) {
 		s->keys_hi = w->now.steady_ms;
-		q->owned = true;
+		q->mine = true;
 	}
+	q->owned = a.others;
 	if (q->rq.sid == 0 || a.closed || !a.nobodys ||
 	    seat->reserved != q->rq.sid || w->now.steady_ms > seat->reserved_ms)
 		return;
@@ -772,7 +775,7 @@ void
 team_before(struct world *w, struct request *q)
 {
 	q->expected = (struct expected){ .fate = UNSURE };
-	q->owned = false;
+	q->owned = q->mine = false;
 	switch (q->rq.rq) {
 	case DESK_RQ_ATTACH:
 		attach(w, q);
@@ -907,7 +910,7 @@ key_is_stored(struct world *w, const struct request *q)
 	    q->rq.rq == DESK_RQ_ATTACH || q->rq.rq == DESK_RQ_LOOK)
 		return;
 	w->team.seats[seat_of(w, q->con)].keys_lo = w->now.steady_ms;
-	if (q->rq.rq == DESK_RQ_TYPES && q->owned && s != NULL)
+	if (q->rq.rq == DESK_RQ_TYPES && q->mine && s != NULL)
 		s->keys_lo = w->now.steady_ms;
 }
 
@@ -948,6 +951,13 @@ team_undone(struct world *w)
 {
 	for (int i = 0; i < OPERATORS; i++)
 		w->team.people[i].away = w->team.people[i].stored;
+	/* Nobody was told who is reserved. */
+	for (int i = 0; i < CONSOLES; i++) {
+		const struct seat *was = &w->before.seats[i];
+
+		w->team.seats[i].reserved = was->on ? was->reserved : 0;
+		w->team.seats[i].reserved_ms = was->reserved_ms;
+	}
 }
 
 /*
