@@ -60,6 +60,7 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/queue \
 	tests/unit/rate \
 	tests/unit/read \
 	tests/unit/receipt \

@@ -251,14 +251,16 @@ desk_queue_again(const struct desk_round *r, const struct desk_effect *fx)
 	keep_told(r, s, &t);
 }
 
-/* Somebody answers it from now on; with an answer that is no news. */
+/* Somebody answers it from now on.  With an answer that is no news, and of one
+ * that was passed on to a colleague it is told there. */
 void
 desk_queue_taken(const struct desk_round *r, const struct desk_effect *fx)
 {
 	const struct ev_event *ev = &r->d->events[fx->event];
 	struct desk_session *s = fx->session;
 	struct desk_told t = told_now(s);
-	bool accepted = strcmp(ev->why, EV_WHY_ACCEPTED) == 0;
+	bool told = strcmp(ev->why, EV_WHY_ANSWER) == 0 ||
+	    strcmp(ev->why, EV_WHY_ACCEPTED) == 0;
 	uint32_t owner = name_hash(s->facts.owner);
 	char text[TEXT_MAX];
 
@@ -267,12 +269,9 @@ desk_queue_taken(const struct desk_round *r, const struct desk_effect *fx)
 		return;
 	t.owner = owner;
 	s->told = t;
-	if (strcmp(ev->why, EV_WHY_ANSWER) == 0 ||
-	    (!accepted && s->facts.waiting_at.seq == 0))
+	if (told || s->facts.waiting_at.seq == 0)
 		return;
-	snprintf(text, sizeof text,
-	    accepted ? _("%s answers you from now on.") :
-		       _("%s is answering you now."),
+	snprintf(text, sizeof text, _("%s is answering you now."),
 	    desk_shown_name(r->d, s->facts.owner));
 	say(r, s, text);
 }

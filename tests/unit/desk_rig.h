@@ -218,7 +218,7 @@ ask(struct desk_request rq)
 	CHECK_INT(desk_decide(desk, &rq, now), 0);
 }
 
-static void
+static inline void
 command(const char *text)
 {
 	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
@@ -232,7 +232,7 @@ command(const char *text)
 static struct desk_console consoles[8];
 static unsigned nconsoles;
 
-static void
+static inline void
 operator(enum desk_rq rq)
 {
 	struct desk_console *con;
@@ -260,7 +260,7 @@ stored(const char *want)
 	dw_buf_reset(&happened);
 }
 
-static void
+static inline void
 not_stored(const char *want)
 {
 	desk_settle(desk, now);
@@ -270,7 +270,7 @@ not_stored(const char *want)
 	dw_buf_reset(&happened);
 }
 
-static void
+static inline void
 later(int64_t s)
 {
 	now.ns += s * DW_SECOND;
