@@ -315,6 +315,7 @@ settle_person(struct desk *d, struct desk_person *p, struct desk_time now)
 	if (idle == p->idle)
 		return;
 	p->idle = idle;
+	d->people_changed = true;
 	/* Meanwhile it said that it is away: then it is not back. */
 	if (p->away)
 		return;

@@ -116,8 +116,6 @@ void
 place_picked(struct world *w, const struct session *s,
     const struct ev_event *ev)
 {
-	if (s->f.waiting_at.seq == 0 || s->f.gone)
-		return;
 	if (w->nwaits == WAITS)
 		memmove(w->waits, w->waits + 1, --w->nwaits * sizeof *w->waits);
 	w->waits[w->nwaits++] = ev->steady_ms - s->f.waiting_at.steady_ms;
@@ -211,7 +209,7 @@ check_nobody(struct world *w, const char *text, size_t len)
 	time_t t;
 	bool on;
 
-	if (team_duty(w, &on) && on)
+	if (w->on_before && team_duty(w, &on) && on)
 		sim_fail(w, "somebody is on duty: %.*s", (int)len, text);
 	if (ms == 0) {
 		if (find(text, len, "somebody will be here") != NULL)
@@ -241,7 +239,9 @@ place_said(struct world *w, struct customer *cu, const char *text, size_t len)
 		check_place(w, cu, text, len, at);
 	if (estimate_at != NULL || (at != 0 && find(text, len, "Received.")))
 		check_estimate(w, text, len, estimate_at);
-	if (find(text, len, "Nobody is on duty") != NULL)
+	/* A classic one reads it when its turn comes. */
+	if (cu->mode == EV_MODE_LINE &&
+	    find(text, len, "Nobody is on duty") != NULL)
 		check_nobody(w, text, len);
 	if (find(text, len, " is answering you now") != NULL ||
 	    find(text, len, " answers you from now on") != NULL)

@@ -321,6 +321,15 @@ answer_double(struct world *w, struct request *q)
 	return end_round(w);
 }
 
+static void
+begin_round(struct world *w)
+{
+	bool on;
+
+	w->before = w->team;
+	w->on_before = team_duty(w, &on) && on;
+}
+
 /* The journal has one of the replies already: that must fail no other.  *first
  * is the first request that is not answered. */
 static enum outcome
@@ -331,7 +340,7 @@ decide_one_by_one(struct world *w, unsigned *first)
 	sim_note(w, " RETRACT");
 	w->counts.retracted++;
 	for (; *first < w->nbatch; ++*first) {
-		w->before = w->team;
+		begin_round(w);
 		decide(w, &w->batch[*first]);
 		outcome = end_round(w);
 		if (outcome == DOUBLE) {
@@ -351,7 +360,7 @@ decide_all(struct world *w, unsigned *first)
 {
 	enum outcome outcome;
 
-	w->before = w->team;
+	begin_round(w);
 	for (unsigned i = *first; i < w->nbatch; i++)
 		decide(w, &w->batch[i]);
 	outcome = end_round(w);

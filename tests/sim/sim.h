@@ -204,6 +204,7 @@ struct request {
 	bool answered;
 	enum ev_code code;
 	struct expected expected;
+	bool picks;             /* its claim takes it out of the line */
 	bool mine;    /* its session is of who asks, */
 	bool owned;   /* its session is of another: at that moment */
 	bool unclear; /* nobody can tell whether somebody was on duty */
@@ -317,6 +318,7 @@ struct world {
 	struct late lates[LATES];
 	unsigned nlates;
 	struct team team, before; /* the same, when the round began */
+	bool on_before; /* and then somebody was on duty for sure */
 	int64_t bad_ms;           /* when the journal failed last, steady */
 	int64_t waits[WAITS]; /* the last ones, in the order of their ends */
 	unsigned nwaits, fresh_waits; /* of which in this round */

@@ -227,16 +227,31 @@ reply_answered(struct world *w, struct request *q, const struct desk_answer *a)
 	console_answered(w, q, a);
 }
 
+/* What a round that is undone may not do. */
+static bool
+needs_storing(const struct request *q)
+{
+	switch (q->rq.rq) {
+	case DESK_RQ_DISCONNECTED:
+	case DESK_RQ_NEXT:
+	case DESK_RQ_LOOK:
+	case DESK_RQ_TYPES:
+		return false;
+	case DESK_RQ_COMMAND:
+		return strcmp(q->message.text, "who") != 0 &&
+		    strcmp(q->message.text, "bans") != 0;
+	default:
+		return !ev_key_is_set(&q->rq.key);
+	}
+}
+
 static void
 sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
 	struct world *w = arg;
 	struct request *q = pending(w, node);
 
-	if (w->phase == UNDO && a->code == EV_CODE_OK &&
-	    q->rq.rq != DESK_RQ_DISCONNECTED && q->rq.rq != DESK_RQ_NEXT &&
-	    q->rq.rq != DESK_RQ_LOOK && q->rq.rq != DESK_RQ_TYPES &&
-	    !ev_key_is_set(&q->rq.key))
+	if (w->phase == UNDO && a->code == EV_CODE_OK && needs_storing(q))
 		sim_fail(w, "request %d is acknowledged but not stored",
 		    (int)(q - w->batch));
 	q->code = a->code;

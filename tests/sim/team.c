@@ -393,6 +393,7 @@ ask(struct world *w, struct request *q, uint64_t sid, const char *rest)
 	a.nobodys = *a.f.owner == '\0';
 	a.mine = strcmp(a.f.owner, q->who) == 0;
 	a.others = !a.mine && !a.nobodys;
+	q->picks = team_in_line(w, &a.f);
 	return a;
 }
 
@@ -519,7 +520,9 @@ name(struct asked *a)
 static void
 end(struct asked *a)
 {
-	if (a->others && a->q->rq.role == EV_ROLE_OPERATOR)
+	if (*a->rest != '\0')
+		refused(a, EV_CODE_USAGE);
+	else if (a->others && a->q->rq.role == EV_ROLE_OPERATOR)
 		refused(a, EV_CODE_TAKEN);
 }
 
@@ -775,7 +778,7 @@ void
 team_before(struct world *w, struct request *q)
 {
 	q->expected = (struct expected){ .fate = UNSURE };
-	q->owned = q->mine = false;
+	q->owned = q->mine = q->picks = false;
 	switch (q->rq.rq) {
 	case DESK_RQ_ATTACH:
 		attach(w, q);
@@ -1036,6 +1039,23 @@ declined(struct world *w, const struct session *s, const struct ev_event *ev)
 	w->counts.declined[2] += strcmp(ev->why, "declined") == 0;
 }
 
+static bool
+is_picked(struct world *w, const struct ev_event *ev)
+{
+	for (unsigned i = 0; i < w->nbatch; i++) {
+		struct request *q = &w->batch[i];
+
+		if (q->expected.nevs == 0 || !q->picks || q->answered ||
+		    q->expected.evs[0].kind != EV_CLAIM ||
+		    q->expected.evs[0].sid != ev->sid ||
+		    strcmp(q->who, ev->who) != 0)
+			continue;
+		q->picks = false;
+		return true;
+	}
+	return false;
+}
+
 /* Two never have one customer without a row that says so. */
 static void
 claimed(struct world *w, struct session *s, const struct ev_event *ev)
@@ -1064,7 +1084,7 @@ claimed(struct world *w, struct session *s, const struct ev_event *ev)
 	w->counts.claims[1] += strcmp(ev->why, "answer") == 0;
 	w->counts.claims[2] += accepted;
 	w->counts.claims[3] += stolen;
-	if (*owner == '\0')
+	if (is_picked(w, ev))
 		place_picked(w, s, ev);
 }
 
@@ -1099,6 +1119,8 @@ came_back(struct world *w, const struct ev_event *ev)
 {
 	struct person *p = &w->team.people[team_number(ev->who)];
 
+	if (p->consoles == 0)
+		sim_fail(w, "%s is back, and is not there", ev->who);
 	p->told = p->stored = false;
 	w->counts.backs++;
 }
@@ -1157,13 +1179,16 @@ check_owned(const struct world *w, const struct session *s)
 {
 	const struct ev_session *f = &s->f;
 	const struct person *p = &w->team.people[team_number(f->owner)];
-	int64_t now = w->now.steady_ms, lo, hi;
+	int64_t now = w->now.steady_ms, lost = p->left_ms, lo, hi;
 
+	/* Its last answer may come when its console has gone already. */
+	if (lost < f->owned_at.steady_ms)
+		lost = f->owned_at.steady_ms;
 	lease(w, s, &lo, &hi);
 	if (lease_runs(f) && !f->gone && now > late(w, hi))
 		sim_fail(w, "the lease of %" PRIu64 " never ends", f->sid);
 	if (p->consoles == 0 &&
-	    now > late(w, p->left_ms + w->config.lost_grace_ms))
+	    now > late(w, lost + w->config.lost_grace_ms))
 		sim_fail(w, "%" PRIu64 " stays with %s, who is lost", f->sid,
 		    f->owner);
 	if (*f->offered != '\0' &&
