@@ -186,17 +186,17 @@ check_estimate(struct world *w, const char *text, size_t len, const char *at)
  * What is said to one customer.
  */
 
-/* "Lin is answering you now": it has this customer. */
+/* Is it said of the one who has this customer? */
 static void
-check_owner(struct world *w, struct customer *cu, const char *text, size_t len)
+check_owner(struct world *w, struct customer *cu, const char *owner,
+    const char *text, size_t len)
 {
-	const struct session *s = store_session(w, cu->sid);
 	size_t name = strcspn(text, " ");
 
-	if (s == NULL || strlen(s->f.owner) != name ||
-	    memcmp(text, s->f.owner, name) != 0)
+	if (strlen(owner) != name || memcmp(text, owner, name) != 0)
 		sim_fail(w, "session %" PRIu64 " is %s's, and told: %.*s",
-		    cu->sid, s != NULL ? s->f.owner : "nobody", (int)len, text);
+		    cu->sid, owner, (int)len, text);
+	w->counts.owners++;
 }
 
 /* And it is said when somebody will be there, if it is for the hours. */
@@ -229,6 +229,18 @@ check_nobody(struct world *w, const char *text, size_t len)
 	w->counts.hours++;
 }
 
+static void
+check_names(struct world *w, struct customer *cu, const char *text, size_t len)
+{
+	const struct session *s = store_session(w, cu->sid);
+
+	if (find(text, len, " is answering you now") != NULL)
+		check_owner(w, cu, s->f.owner, text, len);
+	/* A colleague may have got it later in this round. */
+	if (find(text, len, " answers you from now on") != NULL)
+		check_owner(w, cu, s->accepted, text, len);
+}
+
 void
 place_said(struct world *w, struct customer *cu, const char *text, size_t len)
 {
@@ -243,9 +255,8 @@ place_said(struct world *w, struct customer *cu, const char *text, size_t len)
 	if (cu->mode == EV_MODE_LINE &&
 	    find(text, len, "Nobody is on duty") != NULL)
 		check_nobody(w, text, len);
-	if (find(text, len, " is answering you now") != NULL ||
-	    find(text, len, " answers you from now on") != NULL)
-		check_owner(w, cu, text, len);
+	if (cu->mode == EV_MODE_LINE && cu->sid != 0)
+		check_names(w, cu, text, len);
 }
 
 static bool

@@ -247,8 +247,8 @@ struct session {
 	uint64_t shown;             /* and the last one that was shown */
 	uint64_t painted[CONSOLES]; /* by each console: all up to this */
 	struct ev_session f;
+	char accepted[16];        /* who had it last from a colleague */
 	int64_t keys_lo, keys_hi; /* its owner's last key in a text for it */
-	uint64_t answered_for;    /* the claim that "answers you now" told */
 	struct customer *cu;
 	uint64_t put_n;  /* replies wholly put */
 	uint64_t sent_n; /* replies that had left when its
@@ -300,7 +300,7 @@ struct counts {
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
 	    from_left, reopened, not_reopened, bans, unbans, sames, names_given,
-	    places, pushes, estimates, hours;
+	    places, pushes, estimates, hours, owners;
 };
 
 struct world {

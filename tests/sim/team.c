@@ -666,6 +666,16 @@ expect_command(struct world *w, struct request *q)
 			others[i].fn(w, q, arg);
 }
 
+/* It is this console's own now, or it heard that it is a colleague's. */
+static void
+unreserve(struct world *w, const struct request *q, uint64_t sid)
+{
+	struct seat *seat = &w->team.seats[seat_of(w, q->con)];
+
+	if (seat->reserved == sid)
+		seat->reserved = 0;
+}
+
 /* What is offered comes before the line. */
 static void
 expect_next(struct world *w, struct request *q)
@@ -693,6 +703,8 @@ expect_types(struct world *w, struct request *q)
 		q->mine = true;
 	}
 	q->owned = a.others;
+	if (a.others)
+		unreserve(w, q, q->rq.sid);
 	if (q->rq.sid == 0 || a.closed || !a.nobodys ||
 	    seat->reserved != q->rq.sid || w->now.steady_ms > seat->reserved_ms)
 		return;
@@ -887,6 +899,8 @@ team_after(struct world *w, struct request *q, size_t before)
 			check_back(w, q, &evs[i]);
 		if (!is_asked_for(&evs[i]) || is_lost_offer(q, &evs[i]))
 			continue;
+		if (evs[i].kind == EV_CLAIM && q->rq.console != NULL)
+			unreserve(w, q, evs[i].sid);
 		if (found == x->nevs ||
 		    !is_expected(q, &evs[i], &x->evs[found++]))
 			sim_fail(w,
@@ -1077,9 +1091,8 @@ claimed(struct world *w, struct session *s, const struct ev_event *ev)
 		sim_fail(w, "%s accepts %" PRIu64 " of another", ev->who,
 		    ev->sid);
 	s->keys_lo = s->keys_hi = 0;
-	for (int i = 0; i < CONSOLES; i++)
-		if (w->team.seats[i].reserved == ev->sid)
-			w->team.seats[i].reserved = 0;
+	if (accepted)
+		snprintf(s->accepted, sizeof s->accepted, "%s", ev->who);
 	w->counts.claims[0] += strcmp(ev->why, "taken") == 0;
 	w->counts.claims[1] += strcmp(ev->why, "answer") == 0;
 	w->counts.claims[2] += accepted;
