@@ -16,6 +16,7 @@ unit_tests = \
 	tests/unit/board \
 	tests/unit/buf \
 	tests/unit/charset \
+	tests/unit/claims \
 	tests/unit/classic \
 	tests/unit/close \
 	tests/unit/command \

@@ -122,7 +122,7 @@ lease_ends(const struct desk *d, const struct desk_session *s)
 	ms = later(ms, s->keys_ms) + d->config->claim_timeout_ms;
 	if (f->kept_at.seq != 0)
 		ms = later(ms, f->kept_at.steady_ms);
-	if (f->owned_at.steady_ms <= d->began_ms)
+	if (f->owned_at.seq <= d->began_seq)
 		ms = later(ms, d->began_ms + d->config->lost_grace_ms);
 	return ms;
 }
@@ -145,22 +145,21 @@ owner_is_lost(const struct desk *d, const struct desk_session *s)
 
 /* Whom the desk has not seen since it was started may yet come back. */
 static bool
-is_lost_for_offer(const struct desk *d, const struct desk_session *s)
+is_lost_for_offer(const struct desk_session *s)
 {
 	return s->offered != NULL && is_gone(s->offered) &&
-	    s->offered->left_ms != d->began_ms;
+	    s->offered->came_ms != 0;
 }
 
 static int64_t
-offer_ends(const struct desk *d, const struct desk_session *s)
+offer_ends(const struct desk_session *s)
 {
 	int64_t ms = s->facts.offered_at.steady_ms + OFFER_MS;
 
 	if (s->facts.offered_at.seq == 0)
 		return DW_NEVER;
-	return is_lost_for_offer(d, s) ?
-	    dw_clock_sooner(ms, s->offered->left_ms) :
-	    ms;
+	return is_lost_for_offer(s) ? dw_clock_sooner(ms, s->offered->left_ms) :
+				      ms;
 }
 
 static int64_t
@@ -179,7 +178,7 @@ desk_claim_wake_ms(const struct desk *d, const struct desk_session *s)
 {
 	int64_t ms = dw_clock_sooner(lease_ends(d, s), owner_is_lost(d, s));
 
-	ms = dw_clock_sooner(ms, offer_ends(d, s));
+	ms = dw_clock_sooner(ms, offer_ends(s));
 	return dw_clock_sooner(ms, warning_due(d, s));
 }
 
@@ -203,7 +202,7 @@ end_offer(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	struct ev_event ev = ev_event_of(EV_DECLINED);
 
-	ev.why = is_lost_for_offer(d, s) ? EV_WHY_LOST : EV_WHY_TIMEOUT;
+	ev.why = is_lost_for_offer(s) ? EV_WHY_LOST : EV_WHY_TIMEOUT;
 	desk_emit(d, s, ev, now);
 }
 
@@ -228,7 +227,7 @@ desk_claim_settle(struct desk *d, struct desk_session *s, struct desk_time now)
 		free_claim(d, s, EV_WHY_SILENT, now);
 		return;
 	}
-	if (offer_ends(d, s) <= now.steady_ms)
+	if (offer_ends(s) <= now.steady_ms)
 		end_offer(d, s, now);
 	if (warning_due(d, s) <= now.steady_ms)
 		warn(d, s, now);

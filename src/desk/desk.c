@@ -155,6 +155,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
 	d->sid = d->stored_sid = last_sid;
 	d->stored_unread = d->unread;
 	d->began_ms = now.steady_ms;
+	d->began_seq = last_seq;
 	desk_people_begin(d, now);
 	DW_LIST_EACH(n, &d->sessions) {
 		struct desk_session *s =

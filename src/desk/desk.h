@@ -156,7 +156,8 @@ struct desk_person {
 	char name[EV_NAME_SIZE];
 	struct dw_list consoles; /* none: it has left, */
 	int64_t left_ms;         /* then, on the steady clock */
-	int64_t came_ms;         /* and came then, by the wall clock */
+	int64_t came_ms;         /* and came then, by the wall clock; 0: not
+	                          * since the desk began */
 	struct dw_list owned;    /* sessions that it answers, */
 	struct dw_list offers;   /* and that are offered to it, oldest first */
 	bool is_present;         /* counted in desk.present */

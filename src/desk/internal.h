@@ -209,7 +209,8 @@ struct desk {
 	struct dw_list people; /* operators; none goes before a round is over */
 	bool people_noticed;   /* some may have to be settled, */
 	bool people_changed;   /* kept or dropped */
-	int64_t began_ms;      /* when the desk began, on the steady clock */
+	int64_t began_ms;      /* when the desk began, on the steady clock, */
+	uint64_t began_seq;    /* behind this event */
 	unsigned consoles;     /* of all of them, and so many operators */
 	unsigned present;      /* are at one that is not away */
 	bool draining, drained;

@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -20,7 +21,8 @@
 static struct desk *desk;
 static struct desk_time now;
 static struct dw_buf happened;
-static struct desk_answer last_answer;
+static struct desk_answer last_answer; /* its text is gone with its round */
+static char last_text[1024];
 
 static void describe_event(const struct ev_event *ev,
     const struct desk_session *s);
@@ -75,6 +77,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	(void)arg;
 	(void)node;
 	last_answer = *a;
+	snprintf(last_text, sizeof last_text, "%s", a->text);
 	dw_buf_adds(&happened, ev_word(&ev_codes, a->code));
 	if (a->code == EV_CODE_OK && a->text[0] != '\0')
 		dw_buf_addf(&happened, "<%s", a->text);
