@@ -18,6 +18,24 @@
 #define EVENTS_MAX  4
 #define EFFECTS_MAX 12
 
+/* It may have come in before the ban. */
+static bool
+refuse_banned(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	const char *text = _("You are banned from this desk.");
+
+	if (desk_ban_of(d, rq->conn->addr, now) == NULL)
+		return false;
+	if (rq->conn->mode == EV_MODE_CLASSIC) {
+		desk_fx_answer(d, rq, EV_CODE_DENIED, text);
+	} else {
+		desk_fx_bye(d, DESK_FX_BYE, rq->conn, text);
+		desk_fx_done(d, rq);
+	}
+	return true;
+}
+
 /* A classic client takes an end before our hello for an empty message, and
  * reads on for ever: its worker is told, and resets the connection. */
 static int
@@ -55,6 +73,8 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 		desk_turn_init(&c->turn, &d->config->turn);
 		dw_list_add(&d->conns, &c->node);
 	}
+	if (refuse_banned(d, rq, now))
+		return 0;
 	if (c->mode == EV_MODE_CLASSIC)
 		return opened_classic(d, rq, now);
 	if (d->draining)
@@ -394,6 +414,7 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_NOTE] = desk_decide_note,
 		[DESK_RQ_REPLY] = desk_decide_reply,
 		[DESK_RQ_COMMAND] = decide_command,
+		[DESK_RQ_REOPEN] = desk_decide_reopen,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
 		[DESK_RQ_DROPPED] = desk_decide_dropped,
 		[DESK_RQ_STRANGER] = desk_decide_stranger,

@@ -45,6 +45,7 @@ desk_free(struct desk *d)
 	desk_effects_free(d);
 	desk_peers_fini(&d->peers);
 	desk_left_fini(d);
+	desk_bans_fini(d);
 	free(d->udp_sent);
 	free(d->events);
 	free(d->effects);
@@ -88,6 +89,8 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 
 	/* It comes through the store as a void pointer. */
 	assert(d->magic == DESK_MAGIC);
+	if (ev->kind == EV_BAN || ev->kind == EV_UNBAN)
+		return desk_bans_replay(d, ev);
 	if (ev->sid == 0)
 		return 0;
 	s = desk_session_find(d, ev->sid);
@@ -135,8 +138,8 @@ date_end(struct ev_moment *at, int64_t t_ms, struct desk_time now)
 }
 
 /* Its events were of another desk, whose steady clock means nothing to us. */
-static void
-date_all_back(struct ev_session *f, struct desk_time now)
+void
+desk_date_back(struct ev_session *f, struct desk_time now)
 {
 	date_back(&f->began_at, f->began_ms, now);
 	date_back(&f->waiting_at, f->waiting_ms, now);
@@ -153,6 +156,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
 {
 	d->seq = d->stored_seq = last_seq;
 	d->sid = d->stored_sid = last_sid;
+	desk_bans_begin(d, now);
 	d->stored_unread = d->unread;
 	d->began_ms = now.steady_ms;
 	d->began_seq = last_seq;
@@ -161,7 +165,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
 		struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, node);
 
-		date_all_back(&s->facts, now);
+		desk_date_back(&s->facts, now);
 		s->lost = s->facts.gone ? EV_WHY_GONE : EV_WHY_RESTART;
 		desk_line_update(d, s);
 		desk_notice(d, s);
@@ -212,12 +216,13 @@ settle(struct desk *d, struct desk_session *s, struct desk_time now)
 		settle_eof(d, s, now);
 	else if (!s->facts.gone)
 		desk_settle_gone(d, s, s->lost, now);
-	else if (!ev_is_owed(&s->facts))
+	else if (!ev_is_owed(&s->facts) && !s->facts.reopened)
 		settle_answered(d, s, now);
 	desk_claim_settle(d, s, now);
 	if (s->facts.state == EV_STATE_LEFT)
 		settle_expired(d, s, now);
 	desk_queue_settle(d, s, now);
+	desk_quiet_settle(d, s, now);
 	desk_wake_update(d, s);
 }
 
@@ -258,6 +263,7 @@ settle_noticed(struct desk *d, struct desk_time now)
 	if (d->nevents > 0 || now.ns >= d->taken_ns)
 		settle_all(d, &d->taken, now);
 	desk_queue_settle_head(d, now);
+	desk_floods_settle(d, now);
 }
 
 void
@@ -275,7 +281,7 @@ static int64_t
 settling_due(const struct desk *d)
 {
 	if (!dw_list_empty(&d->noticed) || d->nudp_sent > 0 ||
-	    d->people_noticed || d->line_changed)
+	    d->people_noticed || d->line_changed || d->floods_owed > 0)
 		return d->retry_ns;
 	if (dw_list_empty(&d->taken))
 		return DW_NEVER;

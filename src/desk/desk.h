@@ -32,6 +32,7 @@
 #include "base/order.h"
 #include "event/past.h"
 #include "event/session.h"
+#include "desk/net.h"
 #include "desk/turn.h"
 
 /* A reply that has a key. */
@@ -65,6 +66,9 @@ struct desk_told {
 	uint32_t place;    /* 0: it was told none */
 	uint32_t owner;    /* a hash of whom it was told; 0: nobody */
 	bool come;         /* that somebody will come */
+	bool warned;       /* that it is quiet, */
+	int64_t warned_ms; /* then, on the steady clock, as */
+	int64_t words_ms;  /* the last words of either side */
 };
 
 struct desk_session {
@@ -287,6 +291,18 @@ enum desk_put {
 	DESK_PUT_NO_MEMORY,
 };
 
+#define DESK_BAN_WHY 160
+
+/* Nobody from there is let in. */
+struct desk_ban {
+	struct desk_net net;
+	int64_t until_ms;         /* wall clock */
+	bool flood;               /* the desk itself did it, because of these */
+	char addr[DESK_NET_SIZE]; /* the network as text */
+	char who[EV_NAME_SIZE];   /* the operator; "": the desk */
+	char why[DESK_BAN_WHY];   /* for people; perhaps "" */
+};
+
 struct desk_time {
 	int64_t ns;        /* monotonic */
 	int64_t ms;        /* wall clock */
@@ -322,8 +338,11 @@ struct desk_sink {
 	 * every event.  It also answers.  datagrams: so many came while
 	 * nobody was on duty. */
 	void (*attached)(void *arg, void *node, uint64_t datagrams);
-	/* The desk does not know that session any more: asks the journal, and comes
-	 * back with DESK_RQ_REOPEN on the same node. */
+	/* The desk does not know that session any more: asks the journal what
+	 * its events add up to, and comes back with DESK_RQ_REOPEN on the same
+	 * node, with the operator's who, and these facts, as ev_apply() made
+	 * them; or with facts NULL, when the journal has no such session or
+	 * cannot be read.  The request's facts stay until it is answered. */
 	void (*find_session)(void *arg, void *node, uint64_t sid);
 	/* Reads the configuration again, and answers then. */
 	void (*reload)(void *arg, void *node);
@@ -370,7 +389,8 @@ struct desk_config {
 	int64_t place_every_ms; /* a customer hears its place this often */
 	int64_t quiet_after_ms; /* then a quiet session is warned; 0: never, */
 	int64_t quiet_warning_ms; /* and so long behind that it is closed */
-	int64_t max_ban_ms;       /* by the desk itself */
+	int64_t max_ban_ms;       /* by the desk itself; 0: it bans nobody */
+	bool bans_loopback;       /* nor this machine, without this */
 	const struct desk_hours *hours; /* NULL: at any time */
 	size_t max_gone;                /* so many of these are on the list, */
 	size_t max_gone_per_address;    /* and of one address; 0: any number */
@@ -395,7 +415,8 @@ int desk_new(const struct desk_config *config, struct desk **out);
 void desk_free(struct desk *d);
 
 /*
- * Starting: each stored event of a session that is not closed, in order, then
+ * Starting: each stored event of a session that is not closed, and each ban and
+ * unban, in order, then
  * desk_begin with the highest numbers ever used.  Sessions found open are
  * noticed to be gone.  How long ago something was that happened before, only
  * the wall clock can tell; what it says is in the future was just now.  Of
@@ -445,6 +466,11 @@ const struct ev_session *desk_known(struct desk *d, uint64_t sid);
 void desk_each_person(const struct desk *d,
     void (*fn)(void *arg, const struct desk_person *p), void *arg);
 bool desk_person_is_away(const struct desk_person *p);
+
+/* Who is banned, also those whose time was over a moment ago, in no order; each
+ * change comes as an event ban or unban. */
+void desk_each_ban(const struct desk *d,
+    void (*fn)(void *arg, const struct desk_ban *ban), void *arg);
 
 /* From here on this holds; config as for desk_new().  Looks at each session
  * once. */

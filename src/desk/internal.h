@@ -46,6 +46,10 @@ enum desk_fx {
 	DESK_FX_PAST,       /* node, past */
 	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
 	DESK_FX_RELOAD,     /* node: the configuration */
+	DESK_FX_KEEP,       /* owned, and nothing else */
+	DESK_FX_QUIET,      /* session, text: it is quiet, and is warned */
+	DESK_FX_FLOOD,      /* session: it ended for one */
+	DESK_FX_BANNED,     /* ms: that flood's address */
 	DESK_FX_RECEIVED,   /* session, event: its words wait */
 	DESK_FX_LOOK,       /* session: its place may have changed */
 	DESK_FX_NEXT,       /* session: it may be the first in line */
@@ -132,6 +136,22 @@ struct desk_strangers {
 struct desk_estimate {
 	int64_t waits_ms[DESK_WAITS];
 	size_t n; /* ever */
+};
+
+#define DESK_BANS 1000 /* at most; who is free first is forgotten first */
+
+struct desk_bans {
+	struct desk_ban *all;
+	size_t n, cap;
+};
+
+/* An address from which a session flooded; see bans.c. */
+struct desk_flood {
+	struct desk_net net;
+	unsigned floods; /* not too long ago; 0: the entry is free */
+	int64_t last_ms; /* on the steady clock */
+	int64_t ban_s;   /* the last ban; 0: there was none */
+	int64_t owed_s;  /* one that is not stored yet; 0 */
 };
 
 /* A session that the round has looked at, as it was before. */
@@ -235,6 +255,10 @@ struct desk {
 	size_t udp_sent_emitted; /* in this round */
 
 	struct desk_estimate estimate;
+	struct desk_bans bans, bans_before; /* the round */
+	bool bans_changed;                  /* by it */
+	struct desk_flood *floods;          /* NULL: there was none yet */
+	unsigned floods_owed;               /* so many are to be banned */
 	struct desk_tally tallies[DESK_TALLIES];
 	struct desk_strangers strangers;
 
@@ -328,6 +352,53 @@ void desk_estimate_add(const struct desk_round *r,
 /* How long the last ones waited, with a space before it; or "". */
 void desk_estimate_text(const struct desk *d, struct desk_time now, char *buf,
     size_t size);
+
+/* ---- quiet.c ---- */
+
+void desk_quiet_note(struct desk_session *s, const struct ev_event *ev);
+int64_t desk_quiet_wake_ms(const struct desk *d, const struct desk_session *s);
+void desk_quiet_settle(struct desk *d, struct desk_session *s,
+    struct desk_time now);
+void desk_quiet_warn(const struct desk_round *r, const struct desk_effect *fx);
+
+/* ---- same.c ---- */
+
+int desk_command_same(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_earlier(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_name(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_reopen(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_decide_reopen(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+
+/* Facts of the journal, whose steady clock was another one. */
+void desk_date_back(struct ev_session *f, struct desk_time now);
+
+/* ---- bans.c ---- */
+
+int desk_bans_replay(struct desk *d, const struct ev_event *ev);
+void desk_bans_begin(struct desk *d, struct desk_time now);
+void desk_bans_fini(struct desk *d);
+/* The round is stored, or is not. */
+void desk_bans_keep(struct desk *d);
+void desk_bans_restore(struct desk *d);
+/* The ban of a connection with this address; NULL: it may come. */
+const struct desk_ban *desk_ban_of(const struct desk *d, const char *addr,
+    struct desk_time now);
+int desk_command_ban(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_unban(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_bans(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+/* Those who are to be banned for their floods. */
+void desk_floods_settle(struct desk *d, struct desk_time now);
+void desk_flood_count(const struct desk_round *r, const struct desk_effect *fx);
+void desk_flood_banned(const struct desk_round *r,
+    const struct desk_effect *fx);
 
 /* ---- duty.c ---- */
 

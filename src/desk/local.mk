@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
+	src/desk/bans.c \
 	src/desk/charset.c \
 	src/desk/claims.c \
 	src/desk/command.c \
@@ -19,11 +20,15 @@ libdeskwire_la_SOURCES += \
 	src/desk/hours.h \
 	src/desk/keys.c \
 	src/desk/line.c \
+	src/desk/net.c \
+	src/desk/net.h \
 	src/desk/notes.c \
 	src/desk/queue.c \
+	src/desk/quiet.c \
 	src/desk/reply.c \
 	src/desk/retract.c \
 	src/desk/round.c \
+	src/desk/same.c \
 	src/desk/speak.c \
 	src/desk/sessions.c \
 	src/desk/sids.c \

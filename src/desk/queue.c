@@ -296,6 +296,10 @@ desk_queue_note(struct desk *d, struct desk_session *s, size_t event,
 	if (since_ms != DW_NEVER &&
 	    (ev->kind == EV_CLAIM || ev->kind == EV_REPLY))
 		desk_estimate_note(d, since_ms, now);
+	if ((ev->kind == EV_GONE ||
+		(ev->kind == EV_CLOSED && !s->facts.gone)) &&
+	    strcmp(ev->why, EV_WHY_FLOOD) == 0)
+		add(d, DESK_FX_FLOOD, s, event);
 	if (ev->kind == EV_CLAIM)
 		add(d, DESK_FX_TAKEN, s, event);
 	if (ev->kind == EV_FREE && dw_order_has(&s->in_line))

@@ -14,7 +14,7 @@
 #include "desk/internal.h"
 
 #define ROOM_KEPT    1024 /* of events and effects each, for the next round */
-#define FX_PER_EVENT 3    /* it is published, and see desk_queue_note() */
+#define FX_PER_EVENT 4    /* it is published, and see desk_queue_note() */
 
 int
 desk_grow(void *array, size_t *cap, size_t need, size_t size)
@@ -90,6 +90,7 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 		if (dw_order_has(&s->in_line))
 			since_ms = s->facts.waiting_at.steady_ms;
 		ev_apply(&s->facts, &ev);
+		desk_quiet_note(s, &ev);
 		desk_claim_update(d, s);
 		desk_line_update(d, s);
 		desk_wake_update(d, s);
@@ -181,6 +182,7 @@ keep(const struct desk_round *r)
 	d->stored_sid = d->sid;
 	desk_people_keep(d);
 	desk_datagrams_keep(d);
+	desk_bans_keep(d);
 }
 
 /* What was noticed of it is settled again. */
@@ -213,6 +215,7 @@ desk_round_restore(struct desk *d)
 	d->line_changed = true; /* nobody was told */
 	desk_people_undo(d);
 	desk_datagrams_restore(d);
+	desk_bans_restore(d);
 }
 
 /* Needs no memory: where it cannot be, all stays as it is. */

@@ -24,6 +24,7 @@ desk_wake_update(struct desk *d, struct desk_session *s)
 	    dw_clock_sooner(desk_expires_ms(d, s), desk_claim_wake_ms(d, s));
 
 	ms = dw_clock_sooner(ms, desk_queue_wake_ms(d, s));
+	ms = dw_clock_sooner(ms, desk_quiet_wake_ms(d, s));
 	if (ms == DW_NEVER)
 		dw_order_del(&d->wakes, &s->wake);
 	else if (!dw_order_has(&s->wake) || s->wake.key != ms)

@@ -187,6 +187,7 @@ static void
 closed(struct ev_session *s)
 {
 	s->state = EV_STATE_CLOSED;
+	s->reopened = false;
 	waits_no_more(s);
 	owned_no_more(s);
 }
@@ -196,11 +197,10 @@ closed(struct ev_session *s)
 static void
 reopened(struct ev_session *s, const struct ev_event *ev)
 {
-	s->state = s->gone ? EV_STATE_LEFT : EV_STATE_OPEN;
-	if (s->gone) {
-		s->gone_ms = ev->t_ms;
-		s->gone_at = moment_of(ev);
-	}
+	s->state = EV_STATE_LEFT;
+	s->reopened = s->gone = true;
+	s->gone_ms = ev->t_ms;
+	s->gone_at = moment_of(ev);
 }
 
 void

@@ -11,11 +11,11 @@
 
 #include "base/charset.h"
 #include "event/event.h"
+#include "event/past.h"
 
 #define EV_NAME_SIZE  97 /* 24 columns of 4 bytes and a NUL */
 #define EV_ADDR_SIZE  64
 #define EV_WORDS_SIZE 97
-#define EV_SAME_MAX   4 /* earlier sessions of the same person, the latest */
 
 /* When something happened: which event it was, and when that was on the desk's
  * steady clock.  The first is for order, the second for how long ago it is: the
@@ -31,6 +31,8 @@ struct ev_session {
 	enum ev_state state;
 	bool eof;        /* it will write no more */
 	bool gone;       /* it is not connected */
+	bool reopened;   /* it had ended: nothing ends it but an operator, or
+	                  * time */
 	bool unattended; /* it wrote while nobody was on duty, and was not
 	                  * answered since */
 	char name[EV_NAME_SIZE];

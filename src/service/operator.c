@@ -554,6 +554,8 @@ nothing(enum ev_past_of of)
 		return "";
 	case EV_PAST_DATAGRAMS:
 		return _("nobody has written over UDP yet");
+	case EV_PAST_SAME:
+		return _("no earlier session of the same person is known");
 	case EV_PAST_ENDED:
 		return _("no session has ended before that");
 	}

@@ -303,7 +303,8 @@ find_wait(void *arg, const struct desk_session *s)
 	struct counted *c = arg;
 
 	if (s->facts.sid == c->sid)
-		c->seq = s->facts.owner[0] == '\0' ? s->facts.waiting_at.seq : 0;
+		c->seq =
+		    s->facts.owner[0] == '\0' ? s->facts.waiting_at.seq : 0;
 }
 
 /* What the last sentence said that has a number for a customer. */

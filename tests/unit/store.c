@@ -343,7 +343,10 @@ static void
 check_page(struct store_reader *r, enum ev_past_of of, uint64_t sid, unsigned n,
     uint64_t before, const char *want)
 {
-	const struct ev_past past = { of, sid, before, n };
+	const struct ev_past past = { .of = of,
+		.sid = sid,
+		.before = before,
+		.count = n };
 	struct dw_buf got = DW_BUF_INITIALIZER;
 
 	CHECK_INT(store_past(r, &past, list, &got), 0);
@@ -355,7 +358,10 @@ static void
 check_earlier(struct store_reader *r, enum ev_past_of of, uint64_t sid,
     uint64_t before, uint64_t want)
 {
-	const struct ev_past past = { of, sid, before, 1 };
+	const struct ev_past past = { .of = of,
+		.sid = sid,
+		.before = before,
+		.count = 1 };
 	uint64_t n = UINT64_MAX;
 
 	CHECK_INT(store_past_before(r, &past, &n), 0);
