@@ -204,6 +204,7 @@ struct request {
 	bool answered;
 	enum ev_code code;
 	struct expected expected;
+	bool last;              /* DETACH: its person has no other console */
 	bool picks;             /* its claim takes it out of the line */
 	bool mine;    /* its session is of who asks, */
 	bool owned;   /* its session is of another: at that moment */

@@ -775,7 +775,8 @@ detach(struct world *w, struct request *q)
 	if (--p->consoles > 0)
 		return;
 	p->left_ms = w->now.steady_ms;
-	p->away = p->stored = p->told = false;
+	p->away = false;
+	q->last = true;
 }
 
 /* A key was pressed at its console. */
@@ -790,7 +791,7 @@ void
 team_before(struct world *w, struct request *q)
 {
 	q->expected = (struct expected){ .fate = UNSURE };
-	q->owned = q->mine = q->picks = false;
+	q->owned = q->mine = q->picks = q->last = false;
 	switch (q->rq.rq) {
 	case DESK_RQ_ATTACH:
 		attach(w, q);
@@ -966,8 +967,13 @@ team_answered(struct world *w, struct request *q, const struct desk_answer *a)
 void
 team_undone(struct world *w)
 {
-	for (int i = 0; i < OPERATORS; i++)
-		w->team.people[i].away = w->team.people[i].stored;
+	for (int i = 0; i < OPERATORS; i++) {
+		struct person *p = &w->team.people[i];
+
+		if (p->consoles == 0)
+			p->stored = p->told = false;
+		p->away = p->stored;
+	}
 	/* Nobody was told who is reserved. */
 	for (int i = 0; i < CONSOLES; i++) {
 		const struct seat *was = &w->before.seats[i];
@@ -1138,11 +1144,23 @@ came_back(struct world *w, const struct ev_event *ev)
 	w->counts.backs++;
 }
 
+static void
+went_off(struct world *w, const struct ev_event *ev)
+{
+	struct person *p = &w->team.people[team_number(ev->who)];
+
+	for (unsigned i = 0; i < w->nbatch; i++)
+		if (w->batch[i].who == ev->who && w->batch[i].last)
+			p->stored = p->told = false;
+}
+
 void
 team_stored(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	if (ev->kind == EV_AWAY)
 		went_away(w, ev);
+	if (ev->kind == EV_OFF)
+		went_off(w, ev);
 	if (ev->kind == EV_BACK)
 		came_back(w, ev);
 	w->counts.msgs += ev->kind == EV_MSG;
