@@ -35,8 +35,7 @@
 static void
 drop(struct desk_bans *b, size_t i)
 {
-	memmove(&b->all[i], &b->all[i + 1],
-	    (--b->n - i) * sizeof b->all[0]);
+	memmove(&b->all[i], &b->all[i + 1], (--b->n - i) * sizeof b->all[0]);
 }
 
 static void
@@ -233,8 +232,7 @@ parse_time(const char *s, size_t len)
 		n = n * 10 + (s[i] - '0');
 	}
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (s[len - 1] == units[i].unit &&
-		    n <= TIME_MAX_S / units[i].s)
+		if (s[len - 1] == units[i].unit && n <= TIME_MAX_S / units[i].s)
 			return n * units[i].s;
 	return 0;
 }
@@ -388,8 +386,8 @@ ban(struct desk *d, const struct desk_request *rq, const struct desk_net *net,
 }
 
 int
-desk_command_ban(struct desk *d, const struct desk_request *rq,
-    const char *arg, struct desk_time now)
+desk_command_ban(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
 {
 	char who[DESK_NET_SIZE];
 	struct desk_net net;

@@ -25,8 +25,8 @@ keep_bits(struct desk_net *net, unsigned bits)
 		if (from >= bits)
 			net->bytes[i] = 0;
 		else if (bits - from < 8)
-			net->bytes[i] &= (unsigned char)(0xff00u >>
-			    (bits - from));
+			net->bytes[i] &=
+			    (unsigned char)(0xff00u >> (bits - from));
 	}
 }
 

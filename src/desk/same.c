@@ -182,8 +182,7 @@ put_in_order(struct desk *d, struct desk_session *s)
 }
 
 static struct desk_session *
-session_of(struct desk *d, const struct ev_session *facts,
-    struct desk_time now)
+session_of(struct desk *d, const struct ev_session *facts, struct desk_time now)
 {
 	struct desk_session *s;
 

@@ -483,9 +483,11 @@ check_table(struct store_check *c)
 	return check_with(c,
 	    "SELECT 1 FROM open o WHERE NOT EXISTS (SELECT 1 FROM event "
 	    "WHERE sid = o.sid AND ev = 'arrived' "
-	    "AND ev NOT IN ('said', 'reply')) OR EXISTS (SELECT 1 FROM event "
-	    "WHERE sid = o.sid AND ev = 'closed' "
-	    "AND ev NOT IN ('said', 'reply')) LIMIT 1",
+	    "AND ev NOT IN ('said', 'reply')) OR "
+	    "(SELECT ev FROM event INDEXED BY event_other "
+	    "WHERE sid = o.sid AND ev IN ('closed', 'reopened') "
+	    "AND ev NOT IN ('said', 'reply') "
+	    "ORDER BY seq DESC LIMIT 1) = 'closed' LIMIT 1",
 	    0, 0, check_nothing);
 }
 

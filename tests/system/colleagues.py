@@ -101,6 +101,7 @@ def _():
             wang = d.operator("wang")
             same(wang.reply(1, "it is done"), "ok")
             c.until("wang: it is done\n")
+            same(wang.command("release 1"), "ok")
             if wakes_first:
                 t.go_on()
             t.type("\r\r")              # within a tenth of a second

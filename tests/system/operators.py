@@ -201,7 +201,9 @@ def _():
 
         def work(i):
             for n in range(each):
-                same(ops[i].reply(sids[n % 3], f"op{i} {n}"), "ok")
+                sid = sids[n % 3]
+                while ops[i].reply(sid, f"op{i} {n}") == "taken":
+                    ops[i].command(f"steal {sid}")
 
         threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
         for t in threads:
@@ -242,6 +244,8 @@ def _():
         other.close()
         o.event("off", who="wang")
         c.until("wang: sent and gone\n")
+        same(o.reply(sid, "here"), "taken")     # until wang is lost for long
+        same(o.command(f"steal {sid}"), "ok")
         same(o.reply(sid, "here"), "ok")
         c.until("lin: here\n")
 

@@ -777,8 +777,7 @@ what_is_wrong_with_a_transfer_is_said(void)
 	    "that customer is yours already");
 	cmd(ANN, "away");
 	done();
-	refused(LIN, "transfer 1 ann", EV_CODE_USAGE,
-	    "that operator is away");
+	refused(LIN, "transfer 1 ann", EV_CODE_USAGE, "that operator is away");
 	go(WANG);
 	done();
 	refused(LIN, "transfer 1 wang li", EV_CODE_UNKNOWN,
@@ -795,7 +794,7 @@ what_is_wrong_with_a_transfer_is_said(void)
 static void
 a_colleagues_claim_that_was_not_seen_makes_one_stale(void)
 {
-	begin(); /* events 1 to 3 */
+	begin();   /* events 1 to 3 */
 	arrive(1); /* and 4, 5 */
 	cmd(ANN, "take 1");
 	cmd(ANN, "release 1");
@@ -1047,8 +1046,7 @@ a_lease_goes_on_after_a_restart(void)
 	begin_with(4, 1);
 	come(LIN);
 	done();
-	happens_after(TIMEOUT_MS - 110000 - WARNED_MS,
-	    "warn lin of 1: 30 s; ");
+	happens_after(TIMEOUT_MS - 110000 - WARNED_MS, "warn lin of 1: 30 s; ");
 	happens_after(WARNED_MS, "free 1 lin (silent); ");
 	finish();
 }
@@ -1078,8 +1076,7 @@ who_is_kept_is_kept_over_a_restart(void)
 	begin_with(5, 1);
 	come(LIN);
 	done();
-	happens_after(1800 * 1000 - 60000 - WARNED_MS,
-	    "warn lin of 1: 30 s; ");
+	happens_after(1800 * 1000 - 60000 - WARNED_MS, "warn lin of 1: 30 s; ");
 	happens_after(WARNED_MS, "free 1 lin (silent); ");
 	finish();
 }
