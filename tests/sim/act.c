@@ -228,6 +228,27 @@ act_found(struct world *w)
 	w->nreopens = 0;
 }
 
+static void
+ban(struct world *w, struct console *con, uint64_t sid)
+{
+	static const char *const times[] = { "30s", "2m", "10m", "soon" };
+	char who[24];
+
+	snprintf(who, sizeof who, "192.0.2.%u", (unsigned)sim_random(w, HOSTS));
+	if (sim_once_in(w, 8))
+		snprintf(who, sizeof who, "192.0.2.0/24");
+	if (sim_once_in(w, 3))
+		snprintf(who, sizeof who, "%" PRIu64, sid);
+	if (sim_once_in(w, 3))
+		console_command(w, con, "unban %s", who);
+	else if (sim_once_in(w, 3))
+		console_command(w, con, "bans");
+	else if (sim_once_in(w, 3))
+		console_command(w, con, "ban %s %s%s", who,
+		    times[sim_random(w, sizeof times / sizeof *times)],
+		    sim_once_in(w, 2) ? " too loud" : "");
+}
+
 static const struct {
 	unsigned weight;
 	void (*fn)(struct world *, struct console *, uint64_t sid);
@@ -248,9 +269,10 @@ static const struct {
 	{ 2, back },
 	{ 1, who },
 	{ 1, away },
-	{ 0, same },
-	{ 0, name },
-	{ 0, reopen },
+	{ 2, same },
+	{ 1, name },
+	{ 2, reopen },
+	{ 2, ban },
 };
 
 /* The first key for whom next has reserved, and then the text. */

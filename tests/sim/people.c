@@ -257,7 +257,8 @@ static void
 stall(struct world *w, struct customer *cu)
 {
 	cu->may_cut = true;
-	push_customer(w, DESK_RQ_STALLED, cu)->rq.why = "slow";
+	push_customer(w, DESK_RQ_STALLED, cu)->rq.why =
+	    sim_once_in(w, 2) ? "slow" : "flood";
 }
 
 /* Its worker has something to say to it, or enough of it. */

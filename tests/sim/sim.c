@@ -292,6 +292,7 @@ end_round(struct world *w)
 		publish(w);
 		team_check(w);
 		place_check(w);
+		ban_check(w);
 	}
 	return OVER;
 }
@@ -327,6 +328,7 @@ begin_round(struct world *w)
 	bool on;
 
 	w->before = w->team;
+	w->before_seq = w->store.seq;
 	w->on_before = team_duty(w, &on) && on;
 }
 

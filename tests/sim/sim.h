@@ -204,6 +204,7 @@ struct request {
 	bool answered;
 	enum ev_code code;
 	struct expected expected;
+	bool banned, not_banned; /* OPENED: one of both, if that is sure */
 	bool last;              /* DETACH: its person has no other console */
 	bool picks;             /* its claim takes it out of the line */
 	bool mine;    /* its session is of who asks, */
@@ -285,7 +286,15 @@ struct store {
 /* A stored ban. */
 struct ban {
 	char addr[EV_ADDR_SIZE];
-	int64_t until_ms; /* by the wall clock */
+	int64_t until_ms; /* by the wall clock, */
+	uint64_t seq;     /* by an operator: its event */
+};
+
+/* How often somebody at an address was too fast. */
+struct flood {
+	unsigned n;
+	int64_t last_ms, ban_s; /* the last one, and the last ban */
+	int64_t owed_s, owed_ms; /* such a ban is to come, since then */
 };
 
 struct counts {
@@ -300,7 +309,7 @@ struct counts {
 	/* Of the team. */
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
-	    from_left, reopened, not_reopened, bans, unbans, sames, names_given,
+	    from_left, reopened, not_reopened, bans, unbans, flood_bans, banned, sames, names_given,
 	    places, pushes, estimates, hours, owners;
 };
 
@@ -325,6 +334,8 @@ struct world {
 	unsigned nwaits, fresh_waits; /* of which in this round */
 	struct ban bans[BANS];
 	unsigned nbans;
+	struct flood floods[HOSTS];
+	uint64_t before_seq; /* the last event before this round */
 	uint64_t reopens[REOPENS]; /* to be asked for next, */
 	int reopens_by[REOPENS];   /* by these consoles */
 	unsigned nreopens;
@@ -443,6 +454,17 @@ void place_said(struct world *w, struct customer *cu, const char *text,
 void place_picked(struct world *w, const struct session *s,
     const struct ev_event *ev);
 void place_check(struct world *w);
+
+/* ban.c */
+void ban_stored(struct world *w, const struct session *s,
+    const struct ev_event *ev);
+/* Around the decision about somebody who comes. */
+void ban_opened(const struct world *w, struct request *q);
+void ban_answered(struct world *w, const struct request *q, enum ev_code code);
+/* Does the desk's list say what the stored events say? */
+void ban_compare(struct world *w, const struct desk *d);
+void ban_check(struct world *w);
+void ban_restart(struct world *w);
 
 /* peer.c */
 void stream_add(struct stream *st, const char *text, size_t len);

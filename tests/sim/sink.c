@@ -274,6 +274,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	if (q->rq.conn != NULL && q->rq.taken == q->cu->put)
 		q->cu->known = q->rq.taken;
 	if (q->rq.rq == DESK_RQ_OPENED) {
+		ban_answered(w, q, a->code);
 		q->cu->opening = false;
 		q->cu->reset |=
 		    q->cu->mode == EV_MODE_CLASSIC && a->code != EV_CODE_OK;

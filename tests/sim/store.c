@@ -895,6 +895,7 @@ compare_desk(struct world *w, const struct desk *d)
 {
 	struct walk walk = { w, 0 };
 
+	ban_compare(w, d);
 	desk_each(d, compare, &walk);
 	if (next_open(w, walk.sid) != 0)
 		sim_fail(w, "the desk lost session %" PRIu64,

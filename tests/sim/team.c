@@ -82,13 +82,16 @@ team_fold(struct ev_session *f, const struct ev_event *ev)
 		f->kept_at = moment(ev);
 		f->kept_at.steady_ms += (int64_t)ev->n * 1000;
 	}
+	if (ev->kind == EV_CLOSED)
+		f->reopened = false;
 	f->notes += ev->kind == EV_NOTE;
 	if (ev->kind == EV_SAME)
 		link_same(f, ev);
 	if (ev->kind == EV_REOPENED) {
-		f->state = f->gone ? EV_STATE_LEFT : EV_STATE_OPEN;
-		f->gone_ms = f->gone ? ev->t_ms : 0;
-		f->gone_at = f->gone ? moment(ev) : (struct ev_moment){ 0, 0 };
+		f->state = EV_STATE_LEFT;
+		f->reopened = f->gone = true;
+		f->gone_ms = ev->t_ms;
+		f->gone_at = moment(ev);
 	}
 }
 
@@ -598,10 +601,58 @@ same(struct world *w, struct request *q, const char *arg)
 	q->expected.fate = FINE_OR_NOT;
 }
 
+static bool
+is_banned(const struct world *w, const char *addr)
+{
+	for (unsigned i = 0; i < w->nbans; i++)
+		if (strcmp(w->bans[i].addr, addr) == 0 &&
+		    w->bans[i].until_ms > w->now.ms)
+			return true;
+	return false;
+}
+
+static void
+ban(struct world *w, struct request *q, const char *arg)
+{
+	struct asked a = { .w = w, .q = q, .sure = true };
+	uint64_t sid, n;
+	char who[16], unit;
+
+	if (sscanf(arg, "%15s %" SCNu64 "%c", who, &n, &unit) != 3 ||
+	    (unit != 's' && unit != 'm')) {
+		refused(&a, 0);
+		return;
+	}
+	sid = strtoull(who, NULL, 10);
+	if (strchr(who, '.') == NULL) {
+		a = ask(w, q, sid, "");
+		snprintf(who, sizeof who, "%.*s",
+		    (int)strcspn(a.f.addr, ":"), a.f.addr);
+	}
+	memcpy(q->expected.why, who, sizeof who);
+	if (a.closed)
+		refused(&a, 0);
+	else
+		brings(&a, EV_BAN, q->expected.why, unit == 'm' ? 60 * n : n);
+}
+
+static void
+unban(struct world *w, struct request *q, const char *arg)
+{
+	struct asked a = { .w = w, .q = q, .sure = is_banned(w, arg) };
+
+	/* It may be banned, or not be, by this round. */
+	snprintf(q->expected.why, sizeof q->expected.why, "%.15s", arg);
+	brings(&a, EV_UNBAN, q->expected.why, 0);
+	q->expected.fate = FINE_OR_NOT;
+}
+
 static const struct {
 	const char *word;
 	void (*fn)(struct world *, struct request *, const char *arg);
 } others[] = {
+	{ "ban", ban },
+	{ "unban", unban },
 	{ "msg", msg },
 	{ "away", away },
 	{ "back", back },
@@ -793,6 +844,9 @@ team_before(struct world *w, struct request *q)
 	q->expected = (struct expected){ .fate = UNSURE };
 	q->owned = q->mine = q->picks = q->last = false;
 	switch (q->rq.rq) {
+	case DESK_RQ_OPENED:
+		ban_opened(w, q);
+		break;
 	case DESK_RQ_ATTACH:
 		attach(w, q);
 		break;
@@ -847,6 +901,10 @@ is_asked_for(const struct ev_event *ev)
 	case EV_DECLINED:
 	case EV_REOPENED:
 		return true;
+	case EV_UNBAN:
+		return true;
+	case EV_BAN:
+		return *ev->who != '\0';
 	case EV_AWAY:
 		return strcmp(ev->why, "said") == 0;
 	case EV_NAME:
@@ -860,6 +918,11 @@ static bool
 is_expected(const struct request *q, const struct ev_event *ev,
     const struct expected_event *x)
 {
+	/* Of a ban the address is what matters. */
+	if (ev->kind == EV_BAN || ev->kind == EV_UNBAN)
+		return ev->kind == x->kind && ev->n == x->n &&
+		    strcmp(ev->who, q->who) == 0 &&
+		    strcmp(ev->addr, x->why) == 0;
 	return ev->kind == x->kind && ev->sid == x->sid &&
 	    (x->n == 0 || ev->n == x->n) && strcmp(ev->who, q->who) == 0 &&
 	    (x->why == NULL || strcmp(ev->why, x->why) == 0 ||
@@ -1159,6 +1222,7 @@ team_stored(struct world *w, struct session *s, const struct ev_event *ev)
 {
 	if (ev->kind == EV_AWAY)
 		went_away(w, ev);
+	ban_stored(w, s, ev);
 	if (ev->kind == EV_OFF)
 		went_off(w, ev);
 	if (ev->kind == EV_BACK)
@@ -1266,6 +1330,7 @@ team_restart(struct world *w)
 	w->bad_ms = 0;
 	w->nwaits = w->fresh_waits = 0; /* only the last desk knew them */
 	w->store.born = w->store.seq;
+	ban_restart(w);
 	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
 		struct session *s = store_session(w, sid);
 
