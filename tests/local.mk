@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/desk \
 	tests/unit/drafts \
 	tests/unit/enums \
+	tests/unit/estimate \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \
@@ -63,6 +64,7 @@ unit_tests = \
 	tests/unit/printable \
 	tests/unit/prompt \
 	tests/unit/queue \
+	tests/unit/quiet \
 	tests/unit/rate \
 	tests/unit/read \
 	tests/unit/receipt \
@@ -70,6 +72,7 @@ unit_tests = \
 	tests/unit/refused \
 	tests/unit/requests \
 	tests/unit/rows \
+	tests/unit/same \
 	tests/unit/scan \
 	tests/unit/scripted \
 	tests/unit/seen \

@@ -172,9 +172,10 @@ desk_command_reopen(struct desk *d, const struct desk_request *rq,
 static void
 put_in_order(struct desk *d, struct desk_session *s)
 {
-	struct dw_list *n = d->sessions.prev;
+	struct dw_list *n;
 
 	dw_list_del(&s->node);
+	n = d->sessions.prev;
 	while (n != &d->sessions &&
 	    DW_LIST_OF(n, struct desk_session, node)->facts.sid > s->facts.sid)
 		n = n->prev;

@@ -208,7 +208,8 @@ a_second_ban_takes_the_place_of_the_first(void)
 	begin();
 	asked("ban 192.0.2.1 10m a");
 	asked("ban 192.0.2.1 2h b");
-	CHECK_STR(asked("bans"), "ok<192.0.2.1 for 2 h 00 min more, by lin: b; ");
+	CHECK_STR(asked("bans"),
+	    "ok<192.0.2.1 for 2 h 00 min more, by lin: b; ");
 	finish();
 }
 
