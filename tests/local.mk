@@ -54,12 +54,14 @@ unit_tests = \
 	tests/unit/mirror \
 	tests/unit/net_buf \
 	tests/unit/observe \
+	tests/unit/notes \
 	tests/unit/op \
 	tests/unit/opening \
 	tests/unit/order \
 	tests/unit/outbox \
 	tests/unit/peers \
 	tests/unit/pending \
+	tests/unit/people \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \

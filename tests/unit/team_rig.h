@@ -81,7 +81,7 @@ describe_attached(uint64_t datagrams)
 	dw_buf_adds(&happened, "attached; ");
 }
 
-static void
+static inline void
 pass(int64_t ms)
 {
 	now.ns += ms * DW_MS;
@@ -90,7 +90,7 @@ pass(int64_t ms)
 }
 
 /* Ends rounds until nothing is due; what happened is of no interest. */
-static void
+static inline void
 done(void)
 {
 	do {
@@ -102,7 +102,7 @@ done(void)
 }
 
 /* Takes the round back, of which nobody hears. */
-static void
+static inline void
 retracted(void)
 {
 	desk_settle(desk, now);
@@ -120,7 +120,7 @@ console_rq(int i, enum desk_rq rq)
 	    .role = con[i].role });
 }
 
-static void
+static inline void
 come(int i)
 {
 	static const struct {
@@ -136,13 +136,13 @@ come(int i)
 	console_rq(i, DESK_RQ_ATTACH);
 }
 
-static void
+static inline void
 go(int i)
 {
 	console_rq(i, DESK_RQ_DETACH);
 }
 
-static void
+static inline void
 types(int i, uint64_t sid)
 {
 	ask((struct desk_request){ .rq = DESK_RQ_TYPES,
@@ -151,7 +151,7 @@ types(int i, uint64_t sid)
 	    .sid = sid });
 }
 
-static void
+static inline void
 next(int i, uint64_t sid)
 {
 	ask((struct desk_request){ .rq = DESK_RQ_NEXT,
@@ -177,20 +177,20 @@ text_rq(enum desk_rq rq, int i, uint64_t sid, const char *text,
 	    .seen = seen });
 }
 
-static void
+static inline void
 reply(int i, uint64_t sid)
 {
 	text_rq(DESK_RQ_REPLY, i, sid, "yes", none, 0);
 }
 
-static void
+static inline void
 cmd(int i, const char *text)
 {
 	text_rq(DESK_RQ_COMMAND, i, 0, text, none, 0);
 }
 
 /* It is refused like this, and says so; nothing else happens. */
-static void
+static inline void
 refused(int i, const char *text, enum ev_code code, const char *why)
 {
 	char want[64];
@@ -212,13 +212,13 @@ cust_rq(enum desk_rq rq, int i, enum ev_mode mode, const char *text)
 	    .len = strlen(text) });
 }
 
-static void
+static inline void
 say(int i, const char *text)
 {
 	cust_rq(DESK_RQ_SAID, i, EV_MODE_NONE, text);
 }
 
-static void
+static inline void
 leave(int i)
 {
 	cust_rq(DESK_RQ_DISCONNECTED, i, EV_MODE_NONE, "");
@@ -238,7 +238,7 @@ arrive_as(int i, enum ev_mode mode)
 	CHECK_INT(cust[i].sid, i);
 }
 
-static void
+static inline void
 arrive(int i)
 {
 	arrive_as(i, EV_MODE_LINE);
@@ -276,7 +276,7 @@ set_up(void)
 }
 
 /* lin, ann and wang are there. */
-static void
+static inline void
 begin(void)
 {
 	set_up();
@@ -296,7 +296,7 @@ finish(void)
 	dw_buf_fini(&happened);
 }
 
-static const char *
+static inline const char *
 owner(uint64_t sid)
 {
 	const struct ev_session *f = desk_known(desk, sid);
@@ -305,7 +305,7 @@ owner(uint64_t sid)
 }
 
 /* An event of before the desk was started again, this long ago. */
-static void
+static inline void
 replay_event(struct ev_event ev, uint64_t seq, int64_t ago_ms)
 {
 	ev.seq = seq;
@@ -314,7 +314,7 @@ replay_event(struct ev_event ev, uint64_t seq, int64_t ago_ms)
 	CHECK_INT(desk_replay(desk, &ev), 0);
 }
 
-static void
+static inline void
 replay(enum ev_kind kind, uint64_t seq, int64_t ago_ms, const char *who,
     const char *why, uint64_t n)
 {
