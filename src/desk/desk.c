@@ -103,7 +103,11 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 		return -ENOMEM;
 	desk_claim_update(d, s);
 	desk_keys_note(d, s, ev);
-	if (ev->kind == EV_GONE && s->facts.state == EV_STATE_LEFT) {
+	/* One that was reopened had ended before. */
+	if (ev->kind == EV_CLOSED)
+		desk_left_del(d, s);
+	if ((ev->kind == EV_GONE || ev->kind == EV_REOPENED) &&
+	    s->facts.state == EV_STATE_LEFT) {
 		desk_left_add(d, s);
 		desk_left_bound(d, NULL);
 	}

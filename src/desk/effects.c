@@ -297,6 +297,7 @@ static const struct {
 	[DESK_FX_KEEP]         = { ORDER, NULL,               NULL },
 	[DESK_FX_QUIET]        = { ORDER, desk_quiet_warn,    NULL },
 	[DESK_FX_FLOOD]        = { ORDER, desk_flood_count,   NULL },
+	[DESK_FX_RELISTED]     = { ORDER, desk_left_again,    NULL },
 	[DESK_FX_BANNED]       = { ORDER, desk_flood_banned,  NULL },
 	[DESK_FX_RECEIVED]     = { ORDER, desk_queue_received, NULL },
 	[DESK_FX_LOOK]         = { ORDER, desk_queue_look,    NULL },

@@ -49,6 +49,7 @@ enum desk_fx {
 	DESK_FX_KEEP,       /* owned, and nothing else */
 	DESK_FX_QUIET,      /* session, text: it is quiet, and is warned */
 	DESK_FX_FLOOD,      /* session: it ended for one */
+	DESK_FX_RELISTED,   /* one that had gone off the list goes on */
 	DESK_FX_BANNED,     /* ms: that flood's address */
 	DESK_FX_RECEIVED,   /* session, event: its words wait */
 	DESK_FX_LOOK,       /* session: its place may have changed */
@@ -689,6 +690,9 @@ void desk_left_update(struct desk *d, struct desk_session *s);
  * of memory: desk_left_bound() does. */
 void desk_left_add(struct desk *d, struct desk_session *s);
 void desk_left_del(struct desk *d, struct desk_session *s);
+
+/* An effect: one that was off it is known again. */
+void desk_left_again(const struct desk_round *r, const struct desk_effect *fx);
 
 /* Takes the surplus off the list.  r is NULL while the desk is rebuilt. */
 void desk_left_bound(struct desk *d, const struct desk_round *r);

@@ -171,6 +171,14 @@ desk_left_tell(const struct desk_round *r)
 	r->sink->list_is_full(r->arg, n);
 }
 
+void
+desk_left_again(const struct desk_round *r, const struct desk_effect *fx)
+{
+	(void)fx;
+	if (r->d->unlisted > 0)
+		r->d->unlisted--;
+}
+
 uint64_t
 desk_unlisted(const struct desk *d)
 {

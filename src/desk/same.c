@@ -212,6 +212,8 @@ desk_decide_reopen(struct desk *d, const struct desk_request *rq,
 		return 0;
 	if ((s = session_of(d, rq->facts, now)) == NULL)
 		return -ENOMEM;
+	if (s->facts.state == EV_STATE_LEFT)
+		desk_effect_add(d, DESK_FX_RELISTED);
 	ev.who = rq->who;
 	desk_emit(d, s, ev, now);
 	desk_fx_done(d, rq)->answer.sid = s->facts.sid;

@@ -259,7 +259,6 @@ struct session {
 	                  * the desk knew it */
 	bool unsure;     /* nobody can tell what had */
 	bool unlisted;   /* too many left: the desk does not know it */
-	bool reopened;   /* it had ended before */
 };
 
 struct stored {

@@ -595,7 +595,6 @@ reopened(struct world *w, struct session *s, const struct ev_event *ev)
 	if (s->unlisted)
 		w->store.unlisted--;
 	s->unlisted = false;
-	s->reopened = true;
 	add_live(&w->store, ev->sid);
 	s->unsure = false;
 	s->sent_n = s->left_n = 0;
@@ -852,7 +851,7 @@ same(const struct ev_session *a, const struct ev_session *b)
 	    a->out == b->out && a->sent == b->sent &&
 	    strcmp(a->owner, b->owner) == 0 &&
 	    strcmp(a->offered, b->offered) == 0 && a->owned_ms == b->owned_ms &&
-	    a->offered_ms == b->offered_ms && a->kept_ms == b->kept_ms &&
+	    a->offered_ms == b->offered_ms && a->reopened == b->reopened && a->kept_ms == b->kept_ms &&
 	    a->notes == b->notes &&
 	    memcmp(a->same, b->same, sizeof a->same) == 0;
 }
