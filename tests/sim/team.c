@@ -918,6 +918,10 @@ static bool
 is_expected(const struct request *q, const struct ev_event *ev,
     const struct expected_event *x)
 {
+	/* There who is the customer. */
+	if (ev->kind == EV_NAME)
+		return x->kind == EV_NAME && ev->sid == x->sid &&
+		    strcmp(ev->why, q->who) == 0;
 	/* Of a ban the address is what matters. */
 	if (ev->kind == EV_BAN || ev->kind == EV_UNBAN)
 		return ev->kind == x->kind && ev->n == x->n &&
