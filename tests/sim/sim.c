@@ -329,6 +329,7 @@ begin_round(struct world *w)
 
 	w->before = w->team;
 	w->before_seq = w->store.seq;
+	ban_note_ended(w);
 	w->on_before = team_duty(w, &on) && on;
 }
 

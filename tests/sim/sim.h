@@ -258,6 +258,8 @@ struct session {
 	uint64_t left_n; /* replies that had left by then, whether or not
 	                  * the desk knew it */
 	bool unsure;     /* nobody can tell what had */
+	uint64_t left_seq; /* its place among those who left */
+	bool forgotten;  /* unlisted before the desk knew all of it */
 	bool unlisted;   /* too many left: the desk does not know it */
 };
 
@@ -287,6 +289,8 @@ struct ban {
 	char addr[EV_ADDR_SIZE];
 	int64_t until_ms; /* by the wall clock, */
 	uint64_t seq;     /* by an operator: its event */
+	bool over; /* it was, before somebody set the wall clock back: the desk
+	            * may have forgotten it */
 };
 
 /* How often somebody at an address was too fast. */
@@ -462,6 +466,7 @@ void ban_opened(const struct world *w, struct request *q);
 void ban_answered(struct world *w, const struct request *q, enum ev_code code);
 /* Does the desk's list say what the stored events say? */
 void ban_compare(struct world *w, const struct desk *d);
+void ban_note_ended(struct world *w);
 void ban_check(struct world *w);
 void ban_restart(struct world *w);
 

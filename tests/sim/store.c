@@ -399,7 +399,8 @@ named(struct world *w, struct session *s, const struct ev_event *ev)
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 
-		if (q->who != NULL && strcmp(q->who, ev->why) == 0 &&
+		if (q->rq.rq == DESK_RQ_COMMAND &&
+		    strcmp(q->who, ev->why) == 0 &&
 		    !q->answered && !q->stored &&
 		    strncmp(q->message.text, "name ", 5) == 0) {
 			q->stored = true;
@@ -479,6 +480,7 @@ gone(struct world *w, struct session *s, const struct ev_event *ev)
 	s->f.gone_ms = ev->t_ms;
 	s->f.gone_at = at(ev);
 	s->f.state = EV_STATE_LEFT;
+	s->left_seq = ev->seq;
 	w->counts.gone++;
 	over(w, s);
 }
@@ -592,6 +594,7 @@ reopened(struct world *w, struct session *s, const struct ev_event *ev)
 		sim_fail(w, "session %" PRIu64 " goes on by itself", ev->sid);
 	date_anew(w, &s->f);
 	s->f.gone_at = at;
+	s->left_seq = ev->seq;
 	if (s->unlisted)
 		w->store.unlisted--;
 	s->unlisted = false;
@@ -706,7 +709,7 @@ on_list(struct world *w, const struct session *host, struct session **first)
 		n++;
 		if (!s->unsure &&
 		    (*first == NULL ||
-			s->f.gone_at.seq < (*first)->f.gone_at.seq))
+			s->left_seq < (*first)->left_seq))
 			*first = s;
 	}
 	return n;
@@ -724,7 +727,7 @@ is_surplus(struct world *w, const struct session *s, bool of_host, size_t most)
 
 		if (o == s || !is_on_list(o) || (of_host && !same_host(o, s)))
 			continue;
-		later += o->f.gone_at.seq > s->f.gone_at.seq;
+		later += o->left_seq > s->left_seq;
 	}
 	return later >= most;
 }
@@ -778,39 +781,55 @@ store_check_bounds(struct world *w)
 	}
 }
 
-/* One after the other they come on the list of a new desk. */
+/* It has left, or goes on: others may go off the list for it. */
+static void
+list_one(struct world *w, struct session *s, uint64_t seq)
+{
+	struct session *first;
+
+	s->unlisted = false;
+	s->left_seq = seq;
+	if (on_list(w, s, &first) > w->config.max_gone_per_address ||
+	    on_list(w, NULL, &first) > w->config.max_gone)
+		first->unlisted = first->forgotten = true;
+}
+
+/*
+ * One after the other they come on the list of a new desk, which knows nothing
+ * any more of one that goes off it: neither that it went on later.
+ */
+static void
+list_again(struct world *w, const struct ev_event *ev)
+{
+	struct session *s = store_session(w, ev->sid);
+
+	if (s == NULL || s->f.state != EV_STATE_LEFT || s->forgotten)
+		return;
+	if (ev->kind == EV_CLOSED)
+		s->unlisted = true;
+	else if (ev->kind == EV_GONE || ev->kind == EV_REOPENED)
+		list_one(w, s, ev->seq);
+}
+
 static void
 list_anew(struct world *w)
 {
 	struct store *st = &w->store;
-	struct session *s, *first;
 
 	st->unlisted = st->untold = 0;
 	st->began_ms = w->now.steady_ms;
 	for (uint64_t sid = 1; sid <= st->sid; sid++) {
-		s = store_session(w, sid);
+		struct session *s = store_session(w, sid);
+
 		date_anew(w, &s->f);
-		s->unsure = false;
+		s->unsure = s->forgotten = false;
 		s->left_n = 0;
 		s->unlisted = s->f.state == EV_STATE_LEFT;
-		st->unlisted += s->unlisted;
 	}
-	for (size_t i = 0; i < st->n; i++) {
-		if (st->evs[i].ev.kind != EV_GONE &&
-		    st->evs[i].ev.kind != EV_REOPENED)
-			continue;
-		s = store_session(w, st->evs[i].ev.sid);
-		if (s->f.state != EV_STATE_LEFT ||
-		    s->f.gone_at.seq != st->evs[i].ev.seq)
-			continue;
-		s->unlisted = false;
-		st->unlisted--;
-		if (on_list(w, s, &first) > w->config.max_gone_per_address ||
-		    on_list(w, NULL, &first) > w->config.max_gone) {
-			first->unlisted = true;
-			st->unlisted++;
-		}
-	}
+	for (size_t i = 0; i < st->n; i++)
+		list_again(w, &st->evs[i].ev);
+	for (uint64_t sid = 1; sid <= st->sid; sid++)
+		st->unlisted += store_session(w, sid)->unlisted;
 }
 
 /*

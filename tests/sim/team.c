@@ -1335,6 +1335,7 @@ team_restart(struct world *w)
 	w->nwaits = w->fresh_waits = 0; /* only the last desk knew them */
 	w->store.born = w->store.seq;
 	ban_restart(w);
+	ban_note_ended(w);
 	for (uint64_t sid = 1; sid <= w->store.sid; sid++) {
 		struct session *s = store_session(w, sid);
 
