@@ -189,7 +189,8 @@ decide(struct world *w, struct request *q)
 		udp_whom(w, q);
 	/* What came before it may have been carried out already. */
 	if (q->cu != NULL)
-		q->over |= q->cu->closed || q->cu->ended || q->cu->cut;
+		q->over |= q->cu->closed || q->cu->ended || q->cu->cut ||
+		    q->cu->c->leaving;
 	note_duty(w, q);
 	team_before(w, q);
 	if (desk_decide(w->desk, &rq, w->now) < 0)

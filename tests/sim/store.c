@@ -399,9 +399,8 @@ named(struct world *w, struct session *s, const struct ev_event *ev)
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 
-		if (q->rq.rq == DESK_RQ_COMMAND &&
-		    strcmp(q->who, ev->why) == 0 &&
-		    !q->answered && !q->stored &&
+		if (q->rq.rq == DESK_RQ_COMMAND && !q->answered &&
+		    strcmp(q->who, ev->why) == 0 && !q->stored &&
 		    strncmp(q->message.text, "name ", 5) == 0) {
 			q->stored = true;
 			snprintf(s->f.name, sizeof s->f.name, "%s", ev->who);
@@ -594,6 +593,7 @@ reopened(struct world *w, struct session *s, const struct ev_event *ev)
 		sim_fail(w, "session %" PRIu64 " goes on by itself", ev->sid);
 	date_anew(w, &s->f);
 	s->f.gone_at = at;
+	s->cu = NULL; /* it may still be reading its goodbye */
 	s->left_seq = ev->seq;
 	if (s->unlisted)
 		w->store.unlisted--;
