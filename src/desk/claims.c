@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -298,25 +299,59 @@ accept_offer(struct desk *d, const struct desk_request *rq,
 	return r;
 }
 
-char *
-desk_claim_text(const struct desk_session *s, const char *then,
-    struct desk_time now)
+/* "3 has been ann's for 12 s".  NULL: no memory. */
+static char *
+owner_text(const struct desk_session *s, struct desk_time now)
 {
 	char span[DESK_SPAN_SIZE], *text;
 
 	desk_span(span, now.steady_ms - s->facts.owned_at.steady_ms);
-	return asprintf(&text, _("%" PRIu64 " has been %s's for %s; %s"),
-		   s->facts.sid, s->facts.owner, span, then) < 0 ?
+	return asprintf(&text, _("%" PRIu64 " has been %s's for %s"),
+		   s->facts.sid, s->facts.owner, span) < 0 ?
 	    NULL :
 	    text;
 }
 
+/* With its number, as another one may be selected. */
+char *
+desk_claim_text(const struct desk_session *s, enum desk_wanted wanted,
+    struct desk_time now)
+{
+	char *owner = owner_text(s, now), *text = NULL;
+	uint64_t sid = s->facts.sid;
+	int n = -1;
+
+	if (owner == NULL)
+		return NULL;
+	switch (wanted) {
+	case DESK_WANTED_TEXT:
+		n = asprintf(&text,
+		    _("%s; not sent: /steal %" PRIu64
+		      " takes it, /note %" PRIu64
+		      " writes a note, /join %" PRIu64 " watches, or wait"),
+		    owner, sid, sid, sid);
+		break;
+	case DESK_WANTED_CLAIM:
+		n = asprintf(&text,
+		    _("%s; /steal %" PRIu64 " takes it, /join %" PRIu64
+		      " watches, or wait"),
+		    owner, sid, sid);
+		break;
+	case DESK_WANTED_END:
+		n = asprintf(&text,
+		    _("%s; only its owner or a supervisor ends it"), owner);
+		break;
+	}
+	free(owner);
+	return n < 0 ? NULL : text;
+}
+
 int
 desk_claim_refuse(struct desk *d, const struct desk_request *rq,
-    const struct desk_session *s, const char *then, struct desk_time now)
+    const struct desk_session *s, enum desk_wanted wanted, struct desk_time now)
 {
 	struct desk_effect *fx = desk_fx_answer_owned(d, rq, EV_CODE_TAKEN,
-	    desk_claim_text(s, then, now), _(desk_taken));
+	    desk_claim_text(s, wanted, now), _(desk_taken));
 
 	fx->answer.sid = s->facts.sid;
 	/* The claim may be one of this round. */
@@ -328,8 +363,7 @@ static int
 refuse_taken(struct desk *d, const struct desk_request *rq,
     const struct desk_session *s, struct desk_time now)
 {
-	return desk_claim_refuse(d, rq, s,
-	    _("/steal takes it, /join watches, or wait"), now);
+	return desk_claim_refuse(d, rq, s, DESK_WANTED_CLAIM, now);
 }
 
 /* ---- what a console reserves ---- */

@@ -144,8 +144,7 @@ static int
 refuse_end(struct desk *d, const struct desk_request *rq,
     const struct desk_session *s, struct desk_time now)
 {
-	return desk_claim_refuse(d, rq, s,
-	    _("only its owner or a supervisor ends it"), now);
+	return desk_claim_refuse(d, rq, s, DESK_WANTED_END, now);
 }
 
 static int

@@ -160,7 +160,7 @@ struct desk_saved {
 	struct desk_session *session;
 	struct ev_session facts;
 	struct desk_last last;
-	int64_t warned_ms;
+	int64_t keys_ms, warned_ms;
 };
 
 /* A connection as it was before a request, for a round that is retracted: what
@@ -470,8 +470,8 @@ const char *desk_span(char buf[DESK_SPAN_SIZE], int64_t ms);
 /* Somebody else than its owner, or nobody, answers it now, or it is offered to
  * another: whatever changes its facts calls this. */
 void desk_claim_update(struct desk *d, struct desk_session *s);
-/* Those of whom its facts speak are known here.  Returns 0 or -ENOMEM; for
- * facts that come from elsewhere. */
+/* Those of whom these facts speak are known here, before they are a session's.
+ * Returns 0 or -ENOMEM. */
 int desk_claim_know(struct desk *d, const struct ev_session *f);
 void desk_claim_forget(struct desk *d, struct desk_session *s);
 
@@ -485,14 +485,17 @@ bool desk_claim_is_others(const struct desk_session *s, const char *who);
 /* who answers it from now on.  Returns 0; -ENOMEM, and nothing has happened. */
 int desk_claim(struct desk *d, const struct desk_request *rq,
     struct desk_session *s, const char *why, struct desk_time now);
-/* "3 has been ann's for 12 s; " and then: what to do.  NULL: no memory. */
-char *desk_claim_text(const struct desk_session *s, const char *then,
+/* What was wanted of a session that is a colleague's. */
+enum desk_wanted { DESK_WANTED_TEXT, DESK_WANTED_CLAIM, DESK_WANTED_END };
+/* "3 has been ann's for 12 s; " and what to do.  NULL: no memory. */
+char *desk_claim_text(const struct desk_session *s, enum desk_wanted wanted,
     struct desk_time now);
 /* The sentence when there is none. */
 extern const char desk_taken[];
 /* Refuses it as taken. */
 int desk_claim_refuse(struct desk *d, const struct desk_request *rq,
-    const struct desk_session *s, const char *then, struct desk_time now);
+    const struct desk_session *s, enum desk_wanted wanted,
+    struct desk_time now);
 
 int desk_decide_types(struct desk *d, const struct desk_request *rq,
     struct desk_time now);

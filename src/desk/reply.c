@@ -144,10 +144,7 @@ static int
 refuse_taken(struct desk *d, const struct desk_session *s,
     const struct desk_request *rq, struct desk_time now)
 {
-	char *text = desk_claim_text(s,
-	    _("not sent: /steal takes it, /note writes a note, /join watches, "
-	      "or wait"),
-	    now);
+	char *text = desk_claim_text(s, DESK_WANTED_TEXT, now);
 	struct desk_effect *fx = desk_refuse_keyed(d, s, rq, EV_CODE_TAKEN,
 	    text != NULL ? text : desk_taken);
 

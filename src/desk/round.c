@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "desk/internal.h"
@@ -61,6 +62,7 @@ desk_round_touch(struct desk *d, struct desk_session *s)
 	assert(d->nsaved < d->cap_saved);
 	d->saved[d->nsaved].session = s;
 	d->saved[d->nsaved].last = s->last;
+	d->saved[d->nsaved].keys_ms = s->keys_ms;
 	d->saved[d->nsaved].warned_ms = s->warned_ms;
 	d->saved[d->nsaved++].facts = s->facts;
 	s->saved = true;
@@ -191,6 +193,9 @@ put_back(struct desk *d, const struct desk_saved *saved)
 {
 	struct desk_session *s = saved->session;
 
+	/* Keys of who was its owner in this round only. */
+	if (strcmp(s->facts.owner, saved->facts.owner) != 0)
+		s->keys_ms = saved->keys_ms;
 	s->facts = saved->facts;
 	s->last = saved->last;
 	s->warned_ms = saved->warned_ms;

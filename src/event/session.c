@@ -193,7 +193,7 @@ closed(struct ev_session *s)
 }
 
 /* Its customer has gone long ago: who wants to answer it finds it among those
- * who left. */
+ * who left.  Who had it then has forgotten it. */
 static void
 reopened(struct ev_session *s, const struct ev_event *ev)
 {
@@ -201,6 +201,7 @@ reopened(struct ev_session *s, const struct ev_event *ev)
 	s->reopened = s->gone = true;
 	s->gone_ms = ev->t_ms;
 	s->gone_at = moment_of(ev);
+	owned_no_more(s);
 }
 
 void

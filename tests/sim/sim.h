@@ -312,7 +312,7 @@ struct counts {
 	/* Of the team. */
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
-	    from_left, reopened, not_reopened, bans, unbans, flood_bans, banned, sames, names_given,
+	    from_left, reopened, bans, unbans, flood_bans, banned, sames, names_given,
 	    places, pushes, estimates, hours, owners;
 };
 

@@ -63,7 +63,7 @@ void
 team_fold(struct ev_session *f, const struct ev_event *ev)
 {
 	if (ev->kind == EV_CLAIM || ev->kind == EV_FREE ||
-	    ev->kind == EV_CLOSED)
+	    ev->kind == EV_CLOSED || ev->kind == EV_REOPENED)
 		no_owner(f);
 	if (ev->kind == EV_DECLINED)
 		no_offer(f);

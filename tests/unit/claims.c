@@ -70,14 +70,14 @@ taking_is_for_one_only(void)
 	begin_taken();
 	pass(12000);
 	refused(ANN, "take 1", EV_CODE_TAKEN,
-	    "1 has been lin's for 12 s; /steal takes it, /join watches, or "
+	    "1 has been lin's for 12 s; /steal 1 takes it, /join 1 watches, or "
 	    "wait");
 	cmd(LIN, "take 1");
 	stored("ok; ");
 	CHECK_STR(owner(1), "lin");
 	pass(188000);
 	refused(ANN, "take 1", EV_CODE_TAKEN,
-	    "1 has been lin's for 3 min; /steal takes it, /join watches, or "
+	    "1 has been lin's for 3 min; /steal 1 takes it, /join 1 watches, or "
 	    "wait");
 	finish();
 }
@@ -90,8 +90,8 @@ a_text_to_a_colleagues_customer_is_refused_with_what_to_do(void)
 	reply(ANN, 1);
 	stored("taken; ");
 	CHECK_STR(last_text,
-	    "1 has been lin's for 12 s; not sent: /steal takes it, /note "
-	    "writes a note, /join watches, or wait");
+	    "1 has been lin's for 12 s; not sent: /steal 1 takes it, /note 1 "
+	    "writes a note, /join 1 watches, or wait");
 	CHECK_INT(last_answer.sid, 1);
 	finish();
 }
@@ -297,7 +297,7 @@ who_was_slower_with_its_first_key_is_told(void)
 	types(LIN, 1);
 	stored("taken; ");
 	CHECK_STR(last_text,
-	    "1 has been ann's for 0 s; /steal takes it, /join watches, or "
+	    "1 has been ann's for 0 s; /steal 1 takes it, /join 1 watches, or "
 	    "wait");
 	/* Once: what it writes there may become a note. */
 	types(LIN, 1);
@@ -349,7 +349,7 @@ what_is_wrong_with_a_release_is_said(void)
 	refused(LIN, "release 1 now", EV_CODE_USAGE,
 	    "/release takes only the session's number");
 	refused(ANN, "release 1", EV_CODE_TAKEN,
-	    "1 has been lin's for 0 s; /steal takes it, /join watches, or "
+	    "1 has been lin's for 0 s; /steal 1 takes it, /join 1 watches, or "
 	    "wait");
 	refused(LIN, "release", EV_CODE_USAGE,
 	    "which session? Give its number");
@@ -554,7 +554,7 @@ what_is_wrong_with_a_keep_is_said(void)
 		refused(LIN, wrong[i], EV_CODE_USAGE,
 		    "for how long? Say 10m, 90s or 1h, at most 24h");
 	refused(ANN, "keep 1 10m", EV_CODE_TAKEN,
-	    "1 has been lin's for 0 s; /steal takes it, /join watches, or "
+	    "1 has been lin's for 0 s; /steal 1 takes it, /join 1 watches, or "
 	    "wait");
 	cmd(LIN, "keep 1 24h");
 	stored("keep 1 lin n86400; c1<Somebody is looking into it.; ok; ");
@@ -679,7 +679,7 @@ an_offer_is_declined(void)
 	refused(WANG, "decline 1", EV_CODE_USAGE,
 	    "that customer is not offered to you");
 	refused(WANG, "take 1", EV_CODE_TAKEN,
-	    "1 has been lin's for 0 s; /steal takes it, /join watches, or "
+	    "1 has been lin's for 0 s; /steal 1 takes it, /join 1 watches, or "
 	    "wait");
 	cmd(ANN, "decline 1");
 	stored("declined 1 ann (declined); ok; ");
@@ -765,7 +765,7 @@ what_is_wrong_with_a_transfer_is_said(void)
 	cmd(LIN, "take 1");
 	done();
 	refused(ANN, "transfer 1 ann", EV_CODE_TAKEN,
-	    "1 has been lin's for 0 s; /steal takes it, /join watches, or "
+	    "1 has been lin's for 0 s; /steal 1 takes it, /join 1 watches, or "
 	    "wait");
 	refused(LIN, "transfer 1", EV_CODE_USAGE,
 	    "to whom? Say /transfer N WHO WHY; /who shows who is there");
