@@ -334,7 +334,12 @@ class Shift:
             c.end()
 
 
-RECEIVED = "* Received. Somebody will answer here.\n"
+def received(place=1):
+    """What a customer hears whose first words wait as the nth in line."""
+    if place == 1:
+        return "* Received. You are next; somebody will answer here.\n"
+    return (f"* Received. You are number {place} in line; /place says it "
+            "again.\n")
 
 
 def arrivals(s, t):
@@ -346,7 +351,7 @@ def arrivals(s, t):
     s.anna.until("Thank you.\n")
     t.until("1 is called anna now", line="[-] 1 waiting 0:00> ")
     s.anna.send("My box is broken.\n")
-    s.anna.until(RECEIVED)
+    s.anna.until(received())
     t.until("1 anna| My box is broken.\n", line="[-] 1 waiting 0:00> ")
     s.clock.go(7)
     t.until(line="[-] 1 waiting 0:07> ")
@@ -356,7 +361,7 @@ def arrivals(s, t):
     s.bob.until("Thank you.\r\n")
     t.until("2 is called bob now", line="[-] 2 waiting 0:07> ")
     s.bob.send("h\u00e9llo\r\0tw\x1bo\r\n")
-    s.bob.until(RECEIVED.replace("\n", "\r\n"))
+    s.bob.until(received(2).replace("\n", "\r\n"))
     t.until("2 bob| tw", line="[-] 2 waiting 0:07> ")
     s.clock.go(2)
     t.until(line="[-] 2 waiting 0:09> ")
@@ -369,7 +374,7 @@ def arrivals(s, t):
     s.wang.until("Thank you.")
     t.until("4 is called wang now", line="[-] 4 waiting 0:09> ")
     s.wang.type("\u6211\u7684\u76d2\u5b50\n")
-    s.wang.until("answer here.")
+    s.wang.until("says it again.")
     t.until("4 wang| \u6211", line="[-] 4 waiting 0:09> ")
 
 
@@ -489,7 +494,7 @@ def half_closed(s, t):
     half = Wire(s, "half-closed")
     half.send("hi\n")
     half.half_close()
-    half.until(RECEIVED)
+    half.until(received())
     t.until("5 guest| hi\n", "5 guest will write no more",
             line="[2 bob, closed] 1 waiting 0:00> ")
     t.type("/next\r")
@@ -527,7 +532,7 @@ def lost(s, t):
     cora = Wire(s, "lost")
     cora.send("/name cora\nare you there?\n")
     cora.until("Thank you.\n")
-    cora.until(RECEIVED)
+    cora.until(received())
     t.until("6 cora| are you there?\n",
             line="[5 guest, closed] 1 waiting 0:00> ")
     cora.reset()
@@ -542,7 +547,7 @@ def paste(s, t):
     t.until("7 is called dora",
             line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
     s.dora.send("".join(f"row {n}\n" for n in range(12)))
-    s.dora.until(RECEIVED)
+    s.dora.until(received())
     t.until("row 3\n", "row 11\n",
             line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
     t.type("/history 7\r")
@@ -612,7 +617,7 @@ def next_morning(s, t):
     fay = Wire(s, "last")
     fay.send("/name fay\nstill open?\n")
     fay.until("Thank you.\n")
-    fay.until(RECEIVED)
+    fay.until(received())
     t.until("10 fay| still open?\n", line="[9 eve, closed] 1 waiting 0:00> ")
     t.type("/quit now\r")
     fay.end()

@@ -9,7 +9,7 @@
 #define AFTER_MS   1200000
 #define WARNING_MS 300000
 #define WARNED     "1<This conversation ends in 5 minutes unless you write.; "
-#define CLOSED                                                            \
+#define CLOSED                                                             \
 	"closed 1 (quiet); 1<This conversation was closed because nobody " \
 	"wrote. Goodbye.; 1 end; "
 
