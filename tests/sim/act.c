@@ -239,6 +239,9 @@ ban(struct world *w, struct console *con, uint64_t sid)
 		snprintf(who, sizeof who, "192.0.2.0/24");
 	if (sim_once_in(w, 3))
 		snprintf(who, sizeof who, "%" PRIu64, sid);
+	if (w->nbans > 0 && sim_once_in(w, 2))
+		snprintf(who, sizeof who, "%.16s",
+		    w->bans[sim_random(w, w->nbans)].addr);
 	if (sim_once_in(w, 3))
 		console_command(w, con, "unban %s", who);
 	else if (sim_once_in(w, 3))
@@ -272,7 +275,7 @@ static const struct {
 	{ 2, same },
 	{ 1, name },
 	{ 2, reopen },
-	{ 2, ban },
+	{ 3, ban },
 };
 
 /* The first key for whom next has reserved, and then the text. */

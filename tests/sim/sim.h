@@ -249,6 +249,7 @@ struct session {
 	uint64_t shown;             /* and the last one that was shown */
 	uint64_t painted[CONSOLES]; /* by each console: all up to this */
 	struct ev_session f;
+	int64_t warned_ms;        /* its owner heard that the lease ends then */
 	char accepted[16];        /* who had it last from a colleague */
 	int64_t keys_lo, keys_hi; /* its owner's last key in a text for it */
 	struct customer *cu;
@@ -312,7 +313,7 @@ struct counts {
 	/* Of the team. */
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
-	    from_left, reopened, bans, unbans, flood_bans, banned, sames, names_given,
+	    from_left, reopened, bans, unbans, flood_bans, banned, sames, names_given, warned,
 	    places, pushes, estimates, hours, owners;
 };
 
@@ -433,6 +434,9 @@ void team_stored(struct world *w, struct session *s, const struct ev_event *ev);
 void team_answered(struct world *w, struct request *q,
     const struct desk_answer *a);
 void team_undone(struct world *w);
+/* The desk warns him that the lease ends in so many seconds. */
+void team_warned(struct world *w, const char *who, uint64_t sid,
+    int64_t left_s);
 /* Nothing is overdue after a round that was stored. */
 void team_check(struct world *w);
 void team_restart(struct world *w);

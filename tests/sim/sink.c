@@ -399,12 +399,13 @@ no_reload(void *arg, void *node)
 }
 
 static void
-no_warning(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
+sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
 {
-	(void)arg;
-	(void)con;
-	(void)sid;
-	(void)left_s;
+	struct world *w = arg;
+
+	if (w->phase != PUBLISH)
+		sim_fail(w, "a warning before it is stored");
+	team_warned(w, con->who, sid, left_s);
 }
 
 const struct desk_sink sim_sink = {
@@ -421,7 +422,7 @@ const struct desk_sink sim_sink = {
 	.past = sink_past,
 	.datagram = udp_datagram,
 	.unlisted = sink_unlisted,
-	.warn = no_warning,
+	.warn = sink_warn,
 	.list_is_full = sink_list_is_full,
 	.dropped = udp_dropped,
 	.strangers = no_strangers,

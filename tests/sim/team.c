@@ -1080,6 +1080,27 @@ lease_runs(const struct ev_session *f)
 	return *f->owner != '\0' && f->unanswered > 0;
 }
 
+/* Its owner hears of it half a minute before, while there is a round. */
+void
+team_warned(struct world *w, const char *who, uint64_t sid, int64_t left_s)
+{
+	struct session *s = store_session(w, sid);
+	int64_t lo, hi;
+
+	if (s == NULL || strcmp(s->f.owner, who) != 0 || !lease_runs(&s->f))
+		sim_fail(w, "%s is warned of %" PRIu64 ", which is %s's", who,
+		    sid, s != NULL ? s->f.owner : "nobody");
+	lease(w, s, &lo, &hi);
+	s->warned_ms = w->now.steady_ms + left_s * 1000;
+	if (s->warned_ms < lo - 1000 || s->warned_ms > hi + 1000 ||
+	    left_s > 31)
+		sim_fail(w,
+		    "the lease of %" PRIu64 " is said to end in %" PRId64
+		    " s, not %" PRId64,
+		    sid, left_s, (lo - w->now.steady_ms) / 1000);
+	w->counts.warned++;
+}
+
 static void
 freed(struct world *w, const struct session *s, const struct ev_event *ev)
 {
@@ -1232,6 +1253,8 @@ team_stored(struct world *w, struct session *s, const struct ev_event *ev)
 	if (ev->kind == EV_BACK)
 		came_back(w, ev);
 	w->counts.msgs += ev->kind == EV_MSG;
+	w->counts.sames += ev->kind == EV_SAME;
+	w->counts.names_given += ev->kind == EV_NAME && *ev->why != '\0';
 	if (s == NULL)
 		return;
 	if (ev->kind == EV_CLAIM)
