@@ -155,11 +155,10 @@ ban_stored(struct world *w, const struct session *s, const struct ev_event *ev)
 		drop(w, ev->addr);
 		w->counts.unbans++;
 	}
-	if ((ev->kind == EV_CLOSED || ev->kind == EV_GONE) &&
-	    !s->f.gone && strcmp(ev->why, "flood") == 0)
+	if ((ev->kind == EV_CLOSED || ev->kind == EV_GONE) && !s->f.gone &&
+	    strcmp(ev->why, "flood") == 0)
 		flood(w, s);
 }
-
 
 struct bans_seen {
 	struct world *w;

@@ -35,6 +35,7 @@
 #define RESERVED_MS   30000 /* so long somebody is reserved */
 #define PICKUPS       20    /* that an estimate is made of */
 #define WAITS         64
+#define OFFERS        8
 #define EXPECTED      2 /* events of one request */
 #define BANS          64
 #define REOPENS       4
@@ -185,10 +186,11 @@ struct expected {
 	enum ev_code code; /* REFUSED: with this one; 0: with any */
 	struct expected_event evs[EXPECTED];
 	unsigned nevs;
-	char why[16];    /* for one of these */
-	bool is_next;    /* this is the answer: */
-	uint64_t sid;    /* that session, */
-	uint64_t or_sid; /* or that one */
+	char why[16];            /* for one of these */
+	bool is_next;            /* this is the answer: */
+	uint64_t sid;            /* that session, */
+	uint64_t offers[OFFERS]; /* or one of these */
+	unsigned noffers;
 };
 
 struct request {
@@ -205,10 +207,10 @@ struct request {
 	enum ev_code code;
 	struct expected expected;
 	bool banned, not_banned; /* OPENED: one of both, if that is sure */
-	bool last;              /* DETACH: its person has no other console */
-	bool picks;             /* its claim takes it out of the line */
-	bool mine;    /* its session is of who asks, */
-	bool owned;   /* its session is of another: at that moment */
+	bool last;               /* DETACH: its person has no other console */
+	bool picks;              /* its claim takes it out of the line */
+	bool mine;               /* its session is of who asks, */
+	bool owned;              /* its session is of another: at that moment */
 	bool unclear; /* nobody can tell whether somebody was on duty */
 	struct ev_session facts; /* REOPEN */
 	int peer;                /* NOTE, udp: which; -1: none that is known */
@@ -253,15 +255,15 @@ struct session {
 	char accepted[16];        /* who had it last from a colleague */
 	int64_t keys_lo, keys_hi; /* its owner's last key in a text for it */
 	struct customer *cu;
-	uint64_t put_n;  /* replies wholly put */
-	uint64_t sent_n; /* replies that had left when its
+	uint64_t put_n;    /* replies wholly put */
+	uint64_t sent_n;   /* replies that had left when its
 	                  * customer went, and it was over */
-	uint64_t left_n; /* replies that had left by then, whether or not
+	uint64_t left_n;   /* replies that had left by then, whether or not
 	                  * the desk knew it */
-	bool unsure;     /* nobody can tell what had */
+	bool unsure;       /* nobody can tell what had */
 	uint64_t left_seq; /* its place among those who left */
-	bool forgotten;  /* unlisted before the desk knew all of it */
-	bool unlisted;   /* too many left: the desk does not know it */
+	bool forgotten;    /* unlisted before the desk knew all of it */
+	bool unlisted;     /* too many left: the desk does not know it */
 };
 
 struct stored {
@@ -297,7 +299,7 @@ struct ban {
 /* How often somebody at an address was too fast. */
 struct flood {
 	unsigned n;
-	int64_t last_ms, ban_s; /* the last one, and the last ban */
+	int64_t last_ms, ban_s;  /* the last one, and the last ban */
 	int64_t owed_s, owed_ms; /* such a ban is to come, since then */
 };
 
@@ -313,8 +315,8 @@ struct counts {
 	/* Of the team. */
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
-	    from_left, reopened, bans, unbans, flood_bans, banned, sames, names_given, warned,
-	    places, pushes, estimates, hours, owners;
+	    from_left, reopened, bans, unbans, flood_bans, banned, sames,
+	    names_given, warned, places, pushes, estimates, hours, owners;
 };
 
 struct world {
@@ -332,14 +334,14 @@ struct world {
 	struct late lates[LATES];
 	unsigned nlates;
 	struct team team, before; /* the same, when the round began */
-	bool on_before; /* and then somebody was on duty for sure */
+	bool on_before;           /* and then somebody was on duty for sure */
 	int64_t bad_ms;           /* when the journal failed last, steady */
 	int64_t waits[WAITS]; /* the last ones, in the order of their ends */
 	unsigned nwaits, fresh_waits; /* of which in this round */
 	struct ban bans[BANS];
 	unsigned nbans;
 	struct flood floods[HOSTS];
-	uint64_t before_seq; /* the last event before this round */
+	uint64_t before_seq;       /* the last event before this round */
 	uint64_t reopens[REOPENS]; /* to be asked for next, */
 	int reopens_by[REOPENS];   /* by these consoles */
 	unsigned nreopens;

@@ -708,8 +708,7 @@ on_list(struct world *w, const struct session *host, struct session **first)
 			continue;
 		n++;
 		if (!s->unsure &&
-		    (*first == NULL ||
-			s->left_seq < (*first)->left_seq))
+		    (*first == NULL || s->left_seq < (*first)->left_seq))
 			*first = s;
 	}
 	return n;
@@ -870,8 +869,8 @@ same(const struct ev_session *a, const struct ev_session *b)
 	    a->out == b->out && a->sent == b->sent &&
 	    strcmp(a->owner, b->owner) == 0 &&
 	    strcmp(a->offered, b->offered) == 0 && a->owned_ms == b->owned_ms &&
-	    a->offered_ms == b->offered_ms && a->reopened == b->reopened && a->kept_ms == b->kept_ms &&
-	    a->notes == b->notes &&
+	    a->offered_ms == b->offered_ms && a->reopened == b->reopened &&
+	    a->kept_ms == b->kept_ms && a->notes == b->notes &&
 	    memcmp(a->same, b->same, sizeof a->same) == 0;
 }
 

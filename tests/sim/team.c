@@ -273,8 +273,10 @@ team_reserved(const struct world *w, uint64_t sid, int but)
 
 /* Of those whom a console may get: who comes first. */
 struct choice {
-	uint64_t offered, first, left;
-	uint64_t offered_seq, first_seq, left_seq;
+	uint64_t offers[OFFERS]; /* to this one, in no order */
+	unsigned noffers;
+	uint64_t first, left;
+	uint64_t first_seq, left_seq;
 };
 
 static bool
@@ -286,17 +288,21 @@ is_listed(const struct world *w, const struct ev_session *f)
 	    s->f.state == EV_STATE_LEFT && s->f.sent >= s->sent_n;
 }
 
+/* Nobody takes an offer that is over, though that is not stored yet. */
+static bool
+is_expired(const struct world *w, const struct ev_session *f)
+{
+	return w->now.steady_ms >= f->offered_at.steady_ms + OFFER_MS;
+}
+
 static void
 consider(const struct world *w, const struct request *q, struct choice *c,
     const struct ev_session *f)
 {
 	if (f->state == EV_STATE_CLOSED || f->state == EV_STATE_NONE)
 		return;
-	if (strcmp(f->offered, q->who) == 0 &&
-	    (c->offered == 0 || f->offered_at.seq < c->offered_seq)) {
-		c->offered = f->sid;
-		c->offered_seq = f->offered_at.seq;
-	}
+	if (strcmp(f->offered, q->who) == 0 && c->noffers < OFFERS)
+		c->offers[c->noffers++] = f->sid;
 	if (f->sid == q->rq.sid || *f->owner != '\0' ||
 	    team_reserved(w, f->sid, seat_of(w, q->con)))
 		return;
@@ -434,6 +440,8 @@ take(struct asked *a)
 		refused(a, EV_CODE_TAKEN);
 	else
 		brings(a, EV_CLAIM, "accepted", 0);
+	if (is_expired(a->w, &a->f) && *a->f.offered != '\0')
+		a->q->expected.fate = FINE_OR_NOT;
 }
 
 static void
@@ -494,6 +502,8 @@ decline(struct asked *a)
 		brings(a, EV_DECLINED, "declined", 0);
 	else
 		refused(a, 0);
+	if (is_expired(a->w, &a->f) && *a->f.offered != '\0')
+		a->q->expected.fate = FINE_OR_NOT;
 }
 
 static void
@@ -626,8 +636,8 @@ ban(struct world *w, struct request *q, const char *arg)
 	sid = strtoull(who, NULL, 10);
 	if (strchr(who, '.') == NULL) {
 		a = ask(w, q, sid, "");
-		snprintf(who, sizeof who, "%.*s",
-		    (int)strcspn(a.f.addr, ":"), a.f.addr);
+		snprintf(who, sizeof who, "%.*s", (int)strcspn(a.f.addr, ":"),
+		    a.f.addr);
 	}
 	memcpy(q->expected.why, who, sizeof who);
 	if (a.closed)
@@ -732,13 +742,14 @@ static void
 expect_next(struct world *w, struct request *q)
 {
 	struct choice c = choose(w, q);
-	struct asked a = ask(w, q, c.offered, "");
+	struct asked a = ask(w, q, c.offers[0], "");
 
-	if (c.offered == 0)
+	if (c.noffers == 0)
 		return;
 	brings(&a, EV_CLAIM, "accepted", 0);
 	q->expected.is_next = true;
-	q->expected.sid = c.offered;
+	memcpy(q->expected.offers, c.offers, sizeof c.offers);
+	q->expected.noffers = c.noffers;
 }
 
 /* Its first key makes somebody who is reserved its own. */
@@ -915,6 +926,15 @@ is_asked_for(const struct ev_event *ev)
 }
 
 static bool
+is_offered(const struct request *q, uint64_t sid)
+{
+	for (unsigned i = 0; i < q->expected.noffers; i++)
+		if (q->expected.offers[i] == sid)
+			return true;
+	return false;
+}
+
+static bool
 is_expected(const struct request *q, const struct ev_event *ev,
     const struct expected_event *x)
 {
@@ -927,7 +947,8 @@ is_expected(const struct request *q, const struct ev_event *ev,
 		return ev->kind == x->kind && ev->n == x->n &&
 		    strcmp(ev->who, q->who) == 0 &&
 		    strcmp(ev->addr, x->why) == 0;
-	return ev->kind == x->kind && ev->sid == x->sid &&
+	return ev->kind == x->kind &&
+	    (ev->sid == x->sid || is_offered(q, ev->sid)) &&
 	    (x->n == 0 || ev->n == x->n) && strcmp(ev->who, q->who) == 0 &&
 	    (x->why == NULL || strcmp(ev->why, x->why) == 0 ||
 		(ev->kind == EV_CLAIM && strcmp(x->why, "taken") == 0 &&
@@ -1008,7 +1029,8 @@ team_answered(struct world *w, struct request *q, const struct desk_answer *a)
 	if (!undone)
 		key_is_stored(w, q);
 	if (x->is_next && !undone &&
-	    (a->code != EV_CODE_OK || a->sid != x->sid))
+	    (a->code != EV_CODE_OK ||
+		(a->sid != x->sid && !is_offered(q, a->sid))))
 		sim_fail(w, "next is answered %s, %" PRIu64 ", not %" PRIu64,
 		    ev_word(&ev_codes, a->code), a->sid, x->sid);
 	if (a->code == EV_CODE_TAKEN && !q->owned)
@@ -1092,8 +1114,7 @@ team_warned(struct world *w, const char *who, uint64_t sid, int64_t left_s)
 		    sid, s != NULL ? s->f.owner : "nobody");
 	lease(w, s, &lo, &hi);
 	s->warned_ms = w->now.steady_ms + left_s * 1000;
-	if (s->warned_ms < lo - 1000 || s->warned_ms > hi + 1000 ||
-	    left_s > 31)
+	if (s->warned_ms < lo - 1000 || s->warned_ms > hi + 1000 || left_s > 31)
 		sim_fail(w,
 		    "the lease of %" PRIu64 " is said to end in %" PRId64
 		    " s, not %" PRId64,
@@ -1123,6 +1144,9 @@ freed(struct world *w, const struct session *s, const struct ev_event *ev)
 		ev->steady_ms < p->left_ms + w->config.lost_grace_ms))
 		sim_fail(w, "%s is not lost, but loses %" PRIu64, ev->who,
 		    ev->sid);
+	/* What it was told is long ago. */
+	if (s->cu != NULL)
+		s->cu->place.at = 0;
 	w->counts.frees[0] += strcmp(ev->why, "silent") == 0;
 	w->counts.frees[1] += strcmp(ev->why, "lost") == 0;
 	w->counts.frees[2] += strcmp(ev->why, "released") == 0;
@@ -1309,8 +1333,7 @@ check_owned(const struct world *w, const struct session *s)
 	lease(w, s, &lo, &hi);
 	if (lease_runs(f) && !f->gone && now > late(w, hi))
 		sim_fail(w, "the lease of %" PRIu64 " never ends", f->sid);
-	if (p->consoles == 0 &&
-	    now > late(w, lost + w->config.lost_grace_ms))
+	if (p->consoles == 0 && now > late(w, lost + w->config.lost_grace_ms))
 		sim_fail(w, "%" PRIu64 " stays with %s, who is lost", f->sid,
 		    f->owner);
 	if (*f->offered != '\0' &&
