@@ -292,10 +292,17 @@ settling_due(const struct desk *d)
 	return d->taken_ns > d->retry_ns ? d->taken_ns : d->retry_ns;
 }
 
+/* What time changes is settled, too. */
+static int64_t
+wakes_due(const struct desk *d)
+{
+	return d->wakes_ns > d->retry_ns ? d->wakes_ns : d->retry_ns;
+}
+
 int64_t
 desk_deadline(const struct desk *d)
 {
-	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), d->wakes_ns);
+	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), wakes_due(d));
 
 	ns = dw_clock_sooner(ns, desk_tallies_due(d));
 	return dw_clock_sooner(ns, settling_due(d));

@@ -203,7 +203,8 @@ put_back(struct desk *d, const struct desk_saved *saved)
 	desk_keys_restore(d, s);
 	desk_claim_update(d, s);
 	desk_line_update(d, s);
-	desk_wake_update(d, s);
+	/* It is settled when it may be tried again, and not before. */
+	dw_order_del(&d->wakes, &s->wake);
 	desk_notice(d, s);
 }
 
@@ -264,8 +265,9 @@ begin_next(const struct desk_round *r)
 	struct desk *d = r->d;
 
 	desk_round_forget(d);
-	desk_wakes_schedule(d, r->now);
 	desk_people_sweep(d);
+	/* What somebody was told, or was not, changes when it hears more. */
+	desk_wakes_schedule(d, r->now);
 	d->began = (struct desk_began){ d->draining };
 	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
 		d->drained = true;

@@ -339,7 +339,7 @@ who_is_next_is_found_by_looking_at_few(void)
 		CHECK_INT(last_answer.sid, 4);
 		lin_rq(DESK_RQ_TYPES, 4);
 		rounds();
-		finish("ok; claim; ok; ");
+		finish("ok; claim; ok; text; ");
 	}
 }
 
@@ -375,7 +375,7 @@ taking_and_giving_back_look_at_few(void)
 		rounds();
 		command_of("release", (uint64_t)n / 2 + 5);
 		rounds();
-		finish("claim; ok; free; ok; ");
+		finish("claim; text; ok; free; text; ok; ");
 	}
 }
 
@@ -393,7 +393,7 @@ a_lease_that_ends_looks_at_few(void)
 		close_pages();
 		pass(DW_MS);
 		rounds();
-		finish("free; ");
+		finish("free; text; ");
 	}
 }
 

@@ -244,6 +244,7 @@ what_is_due_in_a_round_that_fails_is_told_in_the_next(void)
 	come(1, 1);
 	pass_ms(60000);
 	not_stored("");
+	CHECK_INT(desk_deadline(desk), now.ns + DW_SECOND);
 	later(1);
 	stored("1<Somebody will come; you are next.; ");
 	finish();

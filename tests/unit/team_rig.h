@@ -49,13 +49,49 @@ name_of(const struct desk_conn *c)
 	return names[c - cust];
 }
 
+/* What a customer hears of its place in line; tests/unit/queue.c looks at it. */
+static bool
+is_of_the_line(const struct desk_say *say)
+{
+	static const char *const sentences[] = { "in line again.",
+		"is answering you now.", "Somebody will come;",
+		"You are next." };
+
+	for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
+		if (say->who == NULL && strstr(say->text, sentences[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* What the desk says goes out; whether it arrives is no matter here. */
 static uint64_t put_bytes;
+
+/* What a customer is told of the line tests/unit/queue.c has. */
+static bool
+is_of_line(const struct desk_say *say)
+{
+	static const char *const parts[] = { "is answering you now.",
+		"in line again.", "Somebody will come", "You are next.",
+		"A customer who came before you" };
+
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (say->who == NULL &&
+		    memmem(say->text, say->len, parts[i], strlen(parts[i])) !=
+			NULL)
+			return true;
+	return false;
+}
 
 static enum desk_put
 describe_say(struct desk_conn *c, const struct desk_say *say, uint64_t *end)
 {
+	if (is_of_the_line(say)) {
+		*end = put_bytes;
+		return DESK_PUT_SENT;
+	}
 	*end = put_bytes += say->len;
+	if (is_of_line(say))
+		return DESK_PUT_SENT;
 	dw_buf_addf(&happened, "%s<", name_of(c));
 	if (say->who != NULL)
 		dw_buf_addf(&happened, "%s:", say->who);
