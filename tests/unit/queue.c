@@ -164,6 +164,59 @@ who_takes_it_over_is_named_once(void)
 }
 
 static void
+who_was_given_back_hears_it_when_the_same_one_comes_again(void)
+{
+	begin();
+	come(1, 1);
+	command_by(&lin, "take 1");
+	stored("claim 1 lin (taken); 1<Lin is answering you now.; ok; ");
+	command_by(&lin, "release 1");
+	stored("free 1 lin (released); 1<You are number 1 in line again.; "
+	       "ok; ");
+	command_by(&lin, "take 1");
+	stored("claim 1 lin (taken); 1<Lin is answering you now.; ok; ");
+	/* All at once nothing has changed for it. */
+	command_by(&lin, "release 1");
+	command_by(&lin, "take 1");
+	stored("free 1 lin (released); ok; claim 1 lin (taken); ok; ");
+	finish();
+}
+
+static void
+who_is_given_back_to_nobody_hears_that(void)
+{
+	begin();
+	come(1, 1);
+	command_by(&lin, "take 1");
+	round_is_over();
+	command_by(&lin, "away");
+	command_by(&lin, "release 1");
+	stored("away 0 lin (said); ok; free 1 lin (released); "
+	       "1<Nobody is on duty right now; what you write is kept.; ok; ");
+	command_by(&lin, "back");
+	stored("back 0 lin; ok; 1<You are next.; ");
+	finish();
+}
+
+static void
+what_begins_to_wait_twice_in_a_round_is_received_once(void)
+{
+	begin();
+	come(1, 1);
+	reply_by(&lin, 1);
+	command_by(&lin, "release 1");
+	round_is_over();
+	say_text(1, "and");
+	reply_by(&lin, 1);
+	command_by(&lin, "release 1");
+	say_text(1, "and");
+	stored("said 1; 1<Received. You are next; somebody will answer here.; "
+	       "ok; claim 1 lin (answer); reply 1 lin (Lin); 1<Lin:yes; ok; "
+	       "free 1 lin (released); ok; said 1; ok; ");
+	finish();
+}
+
+static void
 who_does_not_wait_hears_of_no_owner(void)
 {
 	begin();
@@ -220,6 +273,18 @@ a_round_that_is_not_stored_has_told_nothing(void)
 	reply_by(&lin, 1);
 	stored("claim 1 lin (answer); reply 1 lin (Lin); 2<Lin:yes; ok; "
 	       "1<You are next.; ");
+	finish();
+}
+
+static void
+that_somebody_is_there_is_told_though_it_is_not_stored(void)
+{
+	begin_empty();
+	come(1, 1);
+	of_console(&lin, DESK_RQ_ATTACH);
+	not_stored("");
+	later(1);
+	stored("1<You are next.; ");
 	finish();
 }
 
@@ -417,9 +482,13 @@ main(void)
 		T(nobody_will_come_while_nobody_is_there),
 		T(who_wrote_to_nobody_hears_when_somebody_is_there),
 		T(who_takes_it_over_is_named_once),
+		T(who_was_given_back_hears_it_when_the_same_one_comes_again),
+		T(who_is_given_back_to_nobody_hears_that),
+		T(what_begins_to_wait_twice_in_a_round_is_received_once),
 		T(who_does_not_wait_hears_of_no_owner),
 		T(a_lease_that_ends_puts_it_in_line_again),
 		T(a_round_that_is_not_stored_has_told_nothing),
+		T(that_somebody_is_there_is_told_though_it_is_not_stored),
 		T(a_round_that_is_taken_back_has_told_nothing),
 		T(what_is_due_in_a_round_that_fails_is_told_in_the_next),
 		T(a_classic_client_reads_its_place_instead_of_an_answer_and_hears_nothing_else),
