@@ -223,6 +223,7 @@ plant_programs = \
 $(plant_programs): tests/plant/wraps
 endif
 plant_sources = \
+	tests/plant/claims.c \
 	tests/plant/datagrams.c \
 	tests/plant/desk.c \
 	tests/plant/event.c \
