@@ -38,7 +38,9 @@ __wrap_desk_claim_wake_ms(const struct desk *d, const struct desk_session *s)
 {
 	/* What is never over is not awaited either: the desk would spin. */
 	if (PLANTED(lease_not_awaited) || PLANTED(lease_never_ends) ||
-	    PLANTED(lost_never_ends) || PLANTED(offer_never_ends))
+	    (PLANTED(lost_never_ends) && s->owner != NULL &&
+		dw_list_empty(&s->owner->consoles)) ||
+	    (PLANTED(offer_never_ends) && s->offered != NULL))
 		return DW_NEVER;
 	return __real_desk_claim_wake_ms(d, s);
 }
@@ -142,9 +144,11 @@ __wrap_desk_decide_note(struct desk *d, const struct desk_request *rq,
 	size_t before = d->nevents;
 	int r = __real_desk_decide_note(d, rq, now);
 
+	char *text;
+
 	if (PLANTED(note_is_delivered) && d->nevents > before &&
-	    s->conn != NULL)
-		desk_fx_deliver(d, s, d->nevents - 1);
+	    s->conn != NULL && (text = strndup(rq->text, rq->len)) != NULL)
+		desk_fx_say(d, s->conn, text)->owned = text;
 	return r;
 }
 
