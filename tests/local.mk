@@ -28,7 +28,9 @@ unit_tests = \
 	tests/unit/datagram \
 	tests/unit/datagrams \
 	tests/unit/desk \
+	tests/unit/door_bans \
 	tests/unit/drafts \
+	tests/unit/early \
 	tests/unit/enums \
 	tests/unit/estimate \
 	tests/unit/event \
@@ -114,6 +116,7 @@ endif
 
 scripts = \
 	tests/plant/plant.py \
+	tests/system/bans.py \
 	tests/system/call.py \
 	tests/system/charsets.py \
 	tests/system/like_python.py \
@@ -143,6 +146,7 @@ scripts = \
 	tests/system/telnet.py \
 	tests/system/keys.py \
 	tests/system/operators.py \
+	tests/system/people.py \
 	tests/system/hostile.py \
 	tests/system/limits.py \
 	tests/system/whose.py \

@@ -54,6 +54,17 @@ path_state(void)
 }
 
 char *
+path_config(void)
+{
+	const char *base = absolute("XDG_CONFIG_HOME");
+
+	if (base != NULL)
+		return join(base, "deskwire/deskwire.conf");
+	return home() != NULL ? join(home(), ".config/deskwire/deskwire.conf") :
+				NULL;
+}
+
+char *
 path_history(void)
 {
 	char *state = path_state(), *path = NULL;

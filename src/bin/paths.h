@@ -7,6 +7,9 @@
 /* ${XDG_STATE_HOME:-~/.local/state}/deskwire */
 char *path_state(void);
 
+/* ${XDG_CONFIG_HOME:-~/.config}/deskwire/deskwire.conf */
+char *path_config(void);
+
 /* "history" in path_state(). */
 char *path_history(void);
 

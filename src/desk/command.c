@@ -162,7 +162,10 @@ command_close(struct desk *d, const struct desk_request *rq, const char *arg,
 	if (may_not_end(s, rq))
 		return refuse_end(d, rq, s, now);
 	desk_session_end(d, s, rq->who, EV_WHY_CLOSED,
-	    _("This conversation was closed. Goodbye."), now);
+	    d->config->closed != NULL ?
+		d->config->closed :
+		_("This conversation was closed. Goodbye."),
+	    now);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -247,6 +250,18 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 	return 0;
 }
 
+static int
+command_reload(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	(void)now;
+	if (*arg != '\0')
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("/reload takes nothing"));
+	desk_effect_add(d, DESK_FX_RELOAD)->node = rq->node;
+	return 0;
+}
+
 static const struct desk_command commands[] = {
 	{ { "away", "[WHY]",
 	      N_("say that you are not there for a while; your customers stay "
@@ -304,6 +319,11 @@ static const struct desk_command commands[] = {
 	{ { "release", "[N]",
 	      N_("give this customer back to its place in line"), "session" },
 	    EV_ROLE_OPERATOR, desk_command_release },
+	{ { "reload", "",
+	      N_("read the configuration file again; texts, limits, people and "
+		 "hours hold from then on"),
+	      "" },
+	    EV_ROLE_ADMIN, command_reload },
 	{ { "reopen", "N", N_("go on with a session that has ended"), "" },
 	    EV_ROLE_OPERATOR, desk_command_reopen },
 	{ { "same", "N M [off]",

@@ -373,6 +373,9 @@ struct desk_sink {
 struct desk_config {
 	const char *name;     /* the desk's, for its greeting */
 	const char *greeting; /* NULL: the usual one */
+	/* Said when nobody is on duty, and when an operator closes a
+	 * conversation; NULL: the usual sentences. */
+	const char *nobody_on_duty, *closed;
 	/* Of customers whose bytes are not UTF-8; NULL: nobody knows. */
 	const struct dw_charset *charset;
 	struct desk_turn_times turn;

@@ -55,10 +55,16 @@ void
 desk_nobody_text(const struct desk *d, bool said, struct desk_time now,
     char *buf, size_t size)
 {
+	const char *own = d->config->nobody_on_duty;
 	char when[WHEN_MAX];
 
 	opens_text(d, now, when);
-	if (when[0] == '\0')
+	if (own != NULL && when[0] == '\0')
+		snprintf(buf, size, "%s", own);
+	else if (own != NULL)
+		snprintf(buf, size, _("%s Somebody will be here %s."), own,
+		    when);
+	else if (when[0] == '\0')
 		snprintf(buf, size, "%s",
 		    said ? _("Nobody is on duty right now; your message is "
 			     "kept.") :

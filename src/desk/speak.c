@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "desk/internal.h"
 
-#define GREETING_MAX 1200
+#define GREETING_MAX 1500
 #define HOLDING_MAX  400
 #define CLOSE_NS \
 	(60 * DW_SECOND) /* for what a classic client has yet to read \

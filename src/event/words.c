@@ -40,6 +40,7 @@ static const char *const codes[] = {
 	[EV_CODE_SOCKET] = "socket",
 	[EV_CODE_DENIED] = "denied",
 	[EV_CODE_TAKEN] = "taken",
+	[EV_CODE_RELOAD] = "reload",
 	[EV_CODE_LEASE] = "lease",
 };
 

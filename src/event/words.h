@@ -60,7 +60,8 @@ enum ev_code {
 	EV_CODE_SOCKET,     /* notice: the operators' one is lost, or back */
 	EV_CODE_DENIED,     /* this operator may not */
 	EV_CODE_TAKEN,      /* a colleague answers that customer */
-	EV_CODE_LEASE       /* notice: this operator's claim ends soon */
+	EV_CODE_LEASE,      /* notice: this operator's claim ends soon */
+	EV_CODE_RELOAD      /* notice: the configuration was read again */
 };
 
 /* What an operator may do; each may what those before it may. */

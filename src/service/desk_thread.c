@@ -32,6 +32,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 
 	svc_operator_event(svc, ev);
 	svc_record(svc, ev, s, c);
+	svc_bans_event(&svc->bans, ev, svc_now());
 	if (ev->kind == EV_CLOSED) {
 		svc_marks_forget(&svc->marks, ev->sid);
 		svc_hand_marks(svc);
@@ -125,16 +126,19 @@ sink_cut(void *arg, struct desk_conn *c)
 	sks_outbox_cut(svc_customer_outbox(c));
 }
 
-static void
-sink_answer(void *arg, void *node, const struct desk_answer *a)
+void
+svc_answer(struct svc *svc, struct svc_node *n, const struct desk_answer *a)
 {
-	struct svc *svc = svc_of(arg);
-	struct svc_node *n = node;
-
 	assert(n->magic == SVC_NODE_MAGIC && n->out);
 	if (n->answered != NULL)
 		n->answered(n, a);
 	svc_done(svc, n);
+}
+
+static void
+sink_answer(void *arg, void *node, const struct desk_answer *a)
+{
+	svc_answer(svc_of(arg), node, a);
 }
 
 static void
@@ -243,19 +247,13 @@ sink_drained(void *arg)
 static void
 sink_find_session(void *arg, void *node, uint64_t sid)
 {
-	const struct desk_answer a = { .code = EV_CODE_UNKNOWN,
-		.sid = sid,
-		.text = "" };
-
-	sink_answer(arg, node, &a);
+	svc_operator_find_session(svc_of(arg), node, sid);
 }
 
 static void
 sink_reload(void *arg, void *node)
 {
-	const struct desk_answer a = { .code = EV_CODE_UNKNOWN, .text = "" };
-
-	sink_answer(arg, node, &a);
+	svc_reload_wanted(svc_of(arg), node);
 }
 
 static const struct desk_sink sink = {
@@ -692,6 +690,9 @@ svc_desk_thread(void *arg)
 			try_again(svc);
 		if (!waits_for_lock(svc))
 			store(svc);
+		/* No effect of a round points to the old ones any more. */
+		if (!waits_for_lock(svc))
+			svc_reload_apply(svc);
 		hand_out(svc);
 	} while (!last || waits_for_lock(svc));
 	return NULL;

@@ -249,8 +249,9 @@ bool store_seal_row(sqlite3_stmt *st, const struct ev_event *ev,
 
 /* Finds the first answer to a reply: sid and key are its parameters.  Runs it,
  * and resets it.  0, -ENOENT or another -errno. */
-#define STORE_FIND_REPLY \
-	"SELECT n FROM event WHERE sid = ?1 AND key = ?2 AND ev = 'reply'"
+#define STORE_FIND_REPLY                                   \
+	"SELECT n FROM event WHERE sid = ?1 AND key = ?2 " \
+	"AND ev IN ('reply', 'note')"
 int store_find(sqlite3_stmt *st, uint64_t sid, const struct ev_key *key,
     uint64_t *n);
 

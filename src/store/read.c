@@ -97,7 +97,9 @@ static const struct {
 	[EV_PAST_SESSION] = { PAGE(NEWEST(SAID) AND NEWEST(REPLIED),
 				  FROM_FIRST(SAID) AND FROM_FIRST(REPLIED)
 				      AND FROM_FIRST(OTHER("sent"))
-					  AND CHARSETS AND
+					  AND FROM_FIRST(OTHER("note"))
+					      AND FROM_FIRST(OTHER("msg"))
+						  AND CHARSETS AND
 				  "SELECT max(seq) FROM event INDEXED BY event_other "
 				  "WHERE sid = ?1 AND ev = 'sent' "
 				  "AND ev NOT IN ('said', 'reply') AND seq >= ?3 "

@@ -214,8 +214,8 @@ int store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 /*
  * A page of the past, the newest event first, so that fn may end the walk when
  * it has enough.
- *	EV_PAST_SESSION		"said" and "reply", which count, and each "sent"
- *				among them; behind a page that does not reach
+ *	EV_PAST_SESSION		"said" and "reply", which count, and each "sent",
+ *				"note" and "msg" among them; behind a page that does not reach
  *				the end the session's last "sent", which tells
  *				what became of the page's replies; before all
  *				these the session's last STORE_CHARSETS

@@ -79,6 +79,7 @@ static const struct {
 	[WIRE_NOTE] = { "note", F_ID | F_SID | F_TEXT | F_KEY },
 	[WIRE_NEXT] = { "next", F_ID | F_SID },
 	[WIRE_TYPES] = { "types", F_N | F_NAME | F_SID },
+	[WIRE_JOINS] = { "joins", F_N | F_NAME | F_SID | F_SINCE | F_NOW },
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
 	[WIRE_READ] = { "read", F_SID | F_SEQ | F_N },
 	[WIRE_LOOK] = { "look", F_SID },
@@ -417,17 +418,33 @@ put_words(struct dw_buf *out, const char *key, const char *const *words,
 }
 
 static void
+put_people(struct dw_buf *out, const struct wire_frame *f)
+{
+	put_objects(out, "people", person_members, 1, f->people, f->npeople,
+	    sizeof *f->people);
+}
+
+static void
 put_lists(struct dw_buf *out, const struct wire_frame *f)
 {
 	put_objects(out, "sessions", session_members, S_ALL, f->sessions,
 	    f->nsessions, sizeof *f->sessions);
 	put_objects(out, "commands", command_members, 1, f->commands,
 	    f->ncommands, sizeof *f->commands);
-	put_objects(out, "people", person_members, 1, f->people, f->npeople,
-	    sizeof *f->people);
+	put_people(out, f);
 	put_words(out, "listeners", f->listeners, f->nlisteners);
 	if (f->npeers > 0)
 		put_words(out, "peers", f->peers, f->npeers);
+}
+
+static void
+put_moments(struct dw_buf *out, const struct wire_frame *f)
+{
+	if (f->nsessions > 0)
+		put_objects(out, "sessions", session_members, S_MOMENTS,
+		    f->sessions, f->nsessions, sizeof *f->sessions);
+	if (f->npeople > 0)
+		put_people(out, f);
 }
 
 static void
@@ -443,9 +460,8 @@ put_frame(struct dw_buf *out, const struct wire_frame *f)
 		put_text(out, f->text, f->len);
 	if ((has & F_EV) != 0)
 		put_event(out, &f->ev);
-	if ((has & F_MOMENTS) != 0 && f->nsessions > 0)
-		put_objects(out, "sessions", session_members, S_MOMENTS,
-		    f->sessions, f->nsessions, sizeof *f->sessions);
+	if ((has & F_MOMENTS) != 0)
+		put_moments(out, f);
 	if ((has & F_LISTS) != 0)
 		put_lists(out, f);
 	wire_json_close(out, '}');
@@ -698,6 +714,14 @@ get_people(const json_t *array, struct box *b)
 }
 
 static int
+get_moments(const json_t *j, struct box *b)
+{
+	int r = get_sessions(json_object_get(j, "sessions"), b);
+
+	return r < 0 ? r : get_people(json_object_get(j, "people"), b);
+}
+
+static int
 get_words(const json_t *array, const char ***words, size_t *n)
 {
 	int r = get_array(array, sizeof **words, words, n);
@@ -747,7 +771,7 @@ get_frame(struct box *b)
 	    (r = get_event(json_object_get(b->root, "ev"), b)) < 0)
 		return r;
 	if ((has & F_MOMENTS) != 0)
-		return get_sessions(json_object_get(b->root, "sessions"), b);
+		return get_moments(b->root, b);
 	return (has & F_LISTS) != 0 ? get_lists(b->root, b) : 0;
 }
 

@@ -19,6 +19,8 @@
  *					sid, 0 when nobody waits
  *	types	sid			keys are being pressed, in a text for sid or
  *					(0) not; at most every few seconds
+ *	joins	sid, since		this console watches sid; without since:
+ *					not any more
  *	cmd	id, text		"close 3": a row of the desk's table
  *	read	sid, seq, n		this operator has read the session up to
  *					event seq, and n of its messages
@@ -38,9 +40,9 @@
  *					was on duty; burst: so many messages a
  *					customer may send at once; unlisted: so
  *					many who left are off the list
- *	live	seq, now, sessions	all up to seq was sent; after a replay each
- *					open session with when things happened
- *					there
+ *	live	seq, now, sessions,	all up to seq was sent; after a replay each
+ *		people			open session with when things happened
+ *					there, and who is at a console
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id
  *	ok	id, sid, n, text	done; for a reply n is its number, for a
@@ -54,6 +56,8 @@
  *					selected sid; 0: nobody, or it has gone
  *	types	n, name, sid		it types to sid; not any more, if that does
  *					not come again within 10 s
+ *	joins	n, name, sid, since,	it watches sid, since then on the steady
+ *		now			clock; 0: not any more
  *	reads	sid, since, now		its customer's machine has taken nothing
  *					since then, on the steady clock; 0: it takes
  *					again
@@ -85,6 +89,7 @@ enum wire_op {
 	WIRE_NOTE,
 	WIRE_NEXT,
 	WIRE_TYPES,
+	WIRE_JOINS,
 	WIRE_CMD,
 	WIRE_READ,
 	WIRE_LOOK,

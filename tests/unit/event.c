@@ -23,6 +23,7 @@ every_word_leads_back_to_its_value(void)
 	check_words(&ev_modes);
 	check_words(&ev_states);
 	check_words(&ev_codes);
+	check_words(&ev_roles);
 }
 
 static void

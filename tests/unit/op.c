@@ -568,7 +568,7 @@ what_is_absent_is_not_written(void)
 	f.nsessions = 1;
 	check_bytes(&f,
 	    "{\"op\":\"welcome\",\"sessions\":[{\"sid\":9,"
-	    "\"state\":\"open\"}],\"commands\":[],"
+	    "\"state\":\"open\"}],\"commands\":[],\"people\":[],"
 	    "\"listeners\":[]}\n");
 }
 
