@@ -244,8 +244,7 @@ WRAPS(desk_ban_of);
 const struct desk_ban *
 __wrap_desk_ban_of(const struct desk *d, const char *addr, struct desk_time now)
 {
-	return PLANTED(banned_let_in) ? NULL :
-					__real_desk_ban_of(d, addr, now);
+	return PLANTED(banned_let_in) ? NULL : __real_desk_ban_of(d, addr, now);
 }
 
 WRAPS(desk_bans_restore);
