@@ -229,6 +229,10 @@ team_duty(const struct world *w, bool *on)
 static const struct customer *
 customer_of(const struct world *w, const struct ev_session *f)
 {
+	const struct session *s = session(w, f->sid);
+
+	if (s != NULL)
+		return s->cu;
 	for (int i = 0; i < CONNS; i++)
 		if (w->customers[i].c != NULL &&
 		    strcmp(w->customers[i].c->addr, f->addr) == 0)
