@@ -428,19 +428,29 @@ next_left(const struct desk *d, const struct desk_request *rq,
 	return NULL;
 }
 
+/* The list is in another order once an end of one was not stored. */
 static struct desk_session *
-first_offer(const struct desk_console *con)
+first_offer(const struct desk_person *p)
 {
-	if (con->person == NULL || dw_list_empty(&con->person->offers))
-		return NULL;
-	return DW_LIST_OF(con->person->offers.next, struct desk_session, offer);
+	struct desk_session *first = NULL;
+
+	DW_LIST_EACH(n, &p->offers) {
+		struct desk_session *s =
+		    DW_LIST_OF(n, struct desk_session, offer);
+
+		if (first == NULL ||
+		    s->facts.offered_at.seq < first->facts.offered_at.seq)
+			first = s;
+	}
+	return first;
 }
 
 int
 desk_decide_next(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	struct desk_session *s = first_offer(rq->console);
+	const struct desk_person *p = rq->console->person;
+	struct desk_session *s = p != NULL ? first_offer(p) : NULL;
 
 	if (s != NULL && accept_offer(d, rq, s, now) < 0)
 		return -ENOMEM;

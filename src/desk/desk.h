@@ -163,7 +163,7 @@ struct desk_person {
 	int64_t came_ms;         /* and came then, by the wall clock; 0: not
 	                          * since the desk began */
 	struct dw_list owned;    /* sessions that it answers, */
-	struct dw_list offers;   /* and that are offered to it, oldest first */
+	struct dw_list offers;   /* and that are offered to it */
 	bool is_present;         /* counted in desk.present */
 	/* So the events say, and those that are stored: it said that it is away,
 	 * or had no key for long. */

@@ -658,6 +658,36 @@ an_offer_is_accepted_by_next_before_all_else(void)
 }
 
 static void
+the_oldest_offer_is_accepted_first(void)
+{
+	begin();
+	arrive(1);
+	arrive(2);
+	cmd(LIN, "take 1");
+	cmd(LIN, "take 2");
+	cmd(LIN, "transfer 1 ann");
+	cmd(LIN, "transfer 2 ann");
+	done();
+	cmd(ANN, "decline 1");
+	not_stored("not-stored; ");
+	next(ANN, 0);
+	next(ANN, 0);
+	done();
+	CHECK_INT(last_answer.sid, 2);
+	CHECK_STR(owner(1), "ann");
+	CHECK_STR(owner(2), "ann");
+	cmd(ANN, "transfer 2 lin");
+	cmd(ANN, "transfer 1 lin");
+	done();
+	cmd(LIN, "take 2");
+	retracted();
+	next(LIN, 0);
+	done();
+	CHECK_INT(last_answer.sid, 2);
+	finish();
+}
+
+static void
 an_offer_ends_after_a_minute(void)
 {
 	begin_taken();
@@ -1183,6 +1213,7 @@ main(void)
 		T(who_has_left_with_an_owner_is_given_back_in_time),
 		T(an_offer_is_accepted_by_take),
 		T(an_offer_is_accepted_by_next_before_all_else),
+		T(the_oldest_offer_is_accepted_first),
 		T(an_offer_ends_after_a_minute),
 		T(an_offer_is_declined),
 		T(an_offer_to_somebody_who_goes_is_over),
