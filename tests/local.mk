@@ -139,6 +139,7 @@ scripts = \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
+	tests/system/places.py \
 	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
