@@ -35,7 +35,6 @@
 #define RESERVED_MS   30000 /* so long somebody is reserved */
 #define PICKUPS       20    /* that an estimate is made of */
 #define WAITS         64
-#define OFFERS        8
 #define EXPECTED      2 /* events of one request */
 #define BANS          64
 #define REOPENS       4
@@ -186,11 +185,9 @@ struct expected {
 	enum ev_code code; /* REFUSED: with this one; 0: with any */
 	struct expected_event evs[EXPECTED];
 	unsigned nevs;
-	char why[16];            /* for one of these */
-	bool is_next;            /* this is the answer: */
-	uint64_t sid;            /* that session, */
-	uint64_t offers[OFFERS]; /* or one of these */
-	unsigned noffers;
+	char why[16]; /* for one of these */
+	bool is_next; /* this is the answer: */
+	uint64_t sid; /* that session, */
 };
 
 struct request {

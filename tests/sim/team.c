@@ -277,10 +277,8 @@ team_reserved(const struct world *w, uint64_t sid, int but)
 
 /* Of those whom a console may get: who comes first. */
 struct choice {
-	uint64_t offers[OFFERS]; /* to this one, in no order */
-	unsigned noffers;
-	uint64_t first, left;
-	uint64_t first_seq, left_seq;
+	uint64_t offered, first, left;
+	uint64_t offered_seq, first_seq, left_seq;
 };
 
 static bool
@@ -305,8 +303,12 @@ consider(const struct world *w, const struct request *q, struct choice *c,
 {
 	if (f->state == EV_STATE_CLOSED || f->state == EV_STATE_NONE)
 		return;
-	if (strcmp(f->offered, q->who) == 0 && c->noffers < OFFERS)
-		c->offers[c->noffers++] = f->sid;
+	/* One that is over, which is not stored yet, counts as well. */
+	if (strcmp(f->offered, q->who) == 0 &&
+	    (c->offered == 0 || f->offered_at.seq < c->offered_seq)) {
+		c->offered = f->sid;
+		c->offered_seq = f->offered_at.seq;
+	}
 	if (f->sid == q->rq.sid || *f->owner != '\0' ||
 	    team_reserved(w, f->sid, seat_of(w, q->con)))
 		return;
@@ -746,14 +748,13 @@ static void
 expect_next(struct world *w, struct request *q)
 {
 	struct choice c = choose(w, q);
-	struct asked a = ask(w, q, c.offers[0], "");
+	struct asked a = ask(w, q, c.offered, "");
 
-	if (c.noffers == 0)
+	if (c.offered == 0)
 		return;
 	brings(&a, EV_CLAIM, "accepted", 0);
 	q->expected.is_next = true;
-	memcpy(q->expected.offers, c.offers, sizeof c.offers);
-	q->expected.noffers = c.noffers;
+	q->expected.sid = c.offered;
 }
 
 /* Its first key makes somebody who is reserved its own. */
@@ -930,15 +931,6 @@ is_asked_for(const struct ev_event *ev)
 }
 
 static bool
-is_offered(const struct request *q, uint64_t sid)
-{
-	for (unsigned i = 0; i < q->expected.noffers; i++)
-		if (q->expected.offers[i] == sid)
-			return true;
-	return false;
-}
-
-static bool
 is_expected(const struct request *q, const struct ev_event *ev,
     const struct expected_event *x)
 {
@@ -951,8 +943,7 @@ is_expected(const struct request *q, const struct ev_event *ev,
 		return ev->kind == x->kind && ev->n == x->n &&
 		    strcmp(ev->who, q->who) == 0 &&
 		    strcmp(ev->addr, x->why) == 0;
-	return ev->kind == x->kind &&
-	    (ev->sid == x->sid || is_offered(q, ev->sid)) &&
+	return ev->kind == x->kind && ev->sid == x->sid &&
 	    (x->n == 0 || ev->n == x->n) && strcmp(ev->who, q->who) == 0 &&
 	    (x->why == NULL || strcmp(ev->why, x->why) == 0 ||
 		(ev->kind == EV_CLAIM && strcmp(x->why, "taken") == 0 &&
@@ -1033,8 +1024,7 @@ team_answered(struct world *w, struct request *q, const struct desk_answer *a)
 	if (!undone)
 		key_is_stored(w, q);
 	if (x->is_next && !undone &&
-	    (a->code != EV_CODE_OK ||
-		(a->sid != x->sid && !is_offered(q, a->sid))))
+	    (a->code != EV_CODE_OK || a->sid != x->sid))
 		sim_fail(w, "next is answered %s, %" PRIu64 ", not %" PRIu64,
 		    ev_word(&ev_codes, a->code), a->sid, x->sid);
 	if (a->code == EV_CODE_TAKEN && !q->owned)
