@@ -234,6 +234,9 @@ ban(struct world *w, struct console *con, uint64_t sid)
 	static const char *const times[] = { "30s", "2m", "10m", "soon" };
 	char who[24];
 
+	/* Most know that they may not. */
+	if (team_number(con->name) > 1 && !sim_once_in(w, 6))
+		return;
 	snprintf(who, sizeof who, "192.0.2.%u", (unsigned)sim_random(w, HOSTS));
 	if (sim_once_in(w, 8))
 		snprintf(who, sizeof who, "192.0.2.0/24");
@@ -261,10 +264,10 @@ static const struct {
 	{ 12, give_back },
 	{ 8, take },
 	{ 6, write_note },
-	{ 5, offer },
+	{ 10, offer },
 	{ 4, steal },
 	{ 3, keep },
-	{ 3, decline },
+	{ 5, decline },
 	{ 3, note },
 	{ 2, whisper },
 	{ 2, msg },
@@ -275,7 +278,7 @@ static const struct {
 	{ 2, same },
 	{ 1, name },
 	{ 2, reopen },
-	{ 3, ban },
+	{ 6, ban },
 };
 
 /* The first key for whom next has reserved, and then the text. */

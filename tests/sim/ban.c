@@ -60,7 +60,7 @@ ban_opened(const struct world *w, struct request *q)
 		if (evs[i].kind == EV_BAN || evs[i].kind == EV_UNBAN)
 			q->banned = q->not_banned = false;
 	if (!q->not_banned)
-		q->cu->may_end = true;
+		q->cu->may_end = q->cu->thrown_out = true;
 }
 
 void
@@ -85,6 +85,16 @@ drop(struct world *w, const char *addr)
 	for (unsigned i = 0; i < w->nbans; i++)
 		if (strcmp(w->bans[i].addr, addr) == 0)
 			w->bans[i--] = w->bans[--w->nbans];
+}
+
+/* Who is banned by an operator may be spoken to no more in this round. */
+void
+ban_decided(struct world *w, const char *net)
+{
+	for (int i = 0; i < CONNS; i++)
+		if (w->customers[i].c != NULL &&
+		    has(net, w->customers[i].c->addr))
+			w->customers[i].thrown_out = true;
 }
 
 /* Who is thrown out may hear goodbye. */

@@ -210,7 +210,7 @@ lose_request(struct world *w, struct console *con, const struct letter *l)
 {
 	lose_link(w, con);
 	w->counts.lost_requests++;
-	if (w->nlates == LATES || sim_once_in(w, 2))
+	if (w->nlates == LATES || sim_once_in(w, 3))
 		return;
 	w->lates[w->nlates++] = (struct late){ con, strdup(l->text), l->sid,
 		l->seen, l->key, l->note };
@@ -220,7 +220,7 @@ static void
 send_letter(struct world *w, struct console *con, struct letter *l)
 {
 	l->sent = true;
-	if (sim_once_in(w, 20)) {
+	if (sim_once_in(w, 12)) {
 		lose_request(w, con, l);
 		return;
 	}

@@ -408,7 +408,7 @@ people_gather(struct world *w)
 	for (uint64_t i = 0; i < n && w->nbatch < BATCH; i++) {
 		if (sim_once_in(w, 3) && !w->calm && !w->draining)
 			console_acts(w, &w->consoles[sim_random(w, CONSOLES)]);
-		else if (w->nlates > 0 && sim_once_in(w, 60) && !w->draining)
+		else if (w->nlates > 0 && sim_once_in(w, 100) && !w->draining)
 			console_late(w);
 		else if (sim_once_in(w, people_unattended(w) ? 2 : 12) &&
 		    !w->draining)

@@ -190,7 +190,7 @@ decide(struct world *w, struct request *q)
 	/* What came before it may have been carried out already. */
 	if (q->cu != NULL)
 		q->over |= q->cu->closed || q->cu->ended || q->cu->cut ||
-		    q->cu->c->leaving;
+		    (q->cu->thrown_out && q->cu->c->leaving);
 	note_duty(w, q);
 	team_before(w, q);
 	if (desk_decide(w->desk, &rq, w->now) < 0)

@@ -95,6 +95,7 @@ struct customer {
 	bool may_end;    /* there is a reason to say quit */
 	bool may_cut;    /* there is a reason to cut it off */
 	bool closed;     /* its session is */
+	bool thrown_out; /* it is banned, if that is stored */
 	bool said_quit;  /* an operator typed just quit */
 	bool unsure;     /* whose quit came last */
 	int64_t ended_ns, closed_ns;
@@ -467,6 +468,7 @@ void ban_stored(struct world *w, const struct session *s,
 /* Around the decision about somebody who comes. */
 void ban_opened(const struct world *w, struct request *q);
 void ban_answered(struct world *w, const struct request *q, enum ev_code code);
+void ban_decided(struct world *w, const char *net);
 /* Does the desk's list say what the stored events say? */
 void ban_compare(struct world *w, const struct desk *d);
 void ban_note_ended(struct world *w);

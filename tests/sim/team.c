@@ -979,6 +979,8 @@ team_after(struct world *w, struct request *q, size_t before)
 	if (q->rq.rq == DESK_RQ_BYE || q->rq.rq == DESK_RQ_DRAIN)
 		return; /* all is over then */
 	for (size_t i = before; i < n; i++) {
+		if (evs[i].kind == EV_BAN)
+			ban_decided(w, evs[i].addr);
 		if (evs[i].kind == EV_BACK)
 			check_back(w, q, &evs[i]);
 		if (!is_asked_for(&evs[i]) || is_lost_offer(q, &evs[i]))
