@@ -88,7 +88,7 @@ enum ev_role {
 #define EV_WHY_QUIET    "quiet"    /* nobody has said anything for long */
 
 /* Why a session or a connection ended, or an answer over UDP could not go. */
-#define EV_WHY_BANNED      "banned"  /* an operator lets nobody in from there */
+#define EV_WHY_BANNED      "banned"      /* nobody is let in from there */
 #define EV_WHY_CLOSED      "closed"  /* an operator closed the session */
 #define EV_WHY_FLOOD       "flood"   /* it wrote faster than it may */
 #define EV_WHY_GONE        "gone"    /* it did not come back */
