@@ -89,19 +89,19 @@ enum ev_role {
 
 /* Why a session or a connection ended, or an answer over UDP could not go. */
 #define EV_WHY_BANNED      "banned"      /* nobody is let in from there */
-#define EV_WHY_CLOSED      "closed"  /* an operator closed the session */
-#define EV_WHY_FLOOD       "flood"   /* it wrote faster than it may */
-#define EV_WHY_GONE        "gone"    /* it did not come back */
-#define EV_WHY_KICKED      "kicked"  /* an operator cut it off */
-#define EV_WHY_LEFT        "left"    /* it hung up */
-#define EV_WHY_MEMORY      "memory"  /* there was none for it */
-#define EV_WHY_QUIT        "quit"    /* it said goodbye */
-#define EV_WHY_REFUSED     "refused" /* it is no customer */
-#define EV_WHY_RESET       "reset"   /* the connection was lost */
-#define EV_WHY_RESTART     "restart" /* the desk was restarted */
-#define EV_WHY_SLOW        "slow"    /* it does not read */
-#define EV_WHY_STOP        "stop"    /* the desk stopped */
-#define EV_WHY_TIMEOUT     "timeout" /* it was silent for too long */
+#define EV_WHY_CLOSED      "closed"      /* an operator closed the session */
+#define EV_WHY_FLOOD       "flood"       /* it wrote faster than it may */
+#define EV_WHY_GONE        "gone"        /* it did not come back */
+#define EV_WHY_KICKED      "kicked"      /* an operator cut it off */
+#define EV_WHY_LEFT        "left"        /* it hung up */
+#define EV_WHY_MEMORY      "memory"      /* there was none for it */
+#define EV_WHY_QUIT        "quit"        /* it said goodbye */
+#define EV_WHY_REFUSED     "refused"     /* it is no customer */
+#define EV_WHY_RESET       "reset"       /* the connection was lost */
+#define EV_WHY_RESTART     "restart"     /* the desk was restarted */
+#define EV_WHY_SLOW        "slow"        /* it does not read */
+#define EV_WHY_STOP        "stop"        /* the desk stopped */
+#define EV_WHY_TIMEOUT     "timeout"     /* it was silent for too long */
 #define EV_WHY_UNREACHABLE "unreachable" /* there is no way to its address */
 #define EV_WHY_NO_ROOM     "no room"     /* the socket's buffer is full */
 #define EV_WHY_TOO_LONG    "too long"    /* for one row, for one datagram */

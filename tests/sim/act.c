@@ -228,10 +228,21 @@ act_found(struct world *w)
 	w->nreopens = 0;
 }
 
+/* Who is banned now; NULL: nobody. */
+static const char *
+some_ban(const struct world *w)
+{
+	for (unsigned i = w->nbans; i-- > 0;)
+		if (w->bans[i].until_ms > w->now.ms)
+			return w->bans[i].addr;
+	return NULL;
+}
+
 static void
 ban(struct world *w, struct console *con, uint64_t sid)
 {
-	static const char *const times[] = { "30s", "2m", "10m", "soon" };
+	static const char *const times[] = { "30s", "90s", "2m", "soon" };
+	const char *banned = some_ban(w);
 	char who[24];
 
 	/* Most know that they may not. */
@@ -242,10 +253,9 @@ ban(struct world *w, struct console *con, uint64_t sid)
 		snprintf(who, sizeof who, "192.0.2.0/24");
 	if (sim_once_in(w, 3))
 		snprintf(who, sizeof who, "%" PRIu64, sid);
-	if (w->nbans > 0 && sim_once_in(w, 2))
-		snprintf(who, sizeof who, "%.16s",
-		    w->bans[sim_random(w, w->nbans)].addr);
-	if (sim_once_in(w, 3))
+	if (banned != NULL)
+		snprintf(who, sizeof who, "%.16s", banned);
+	if (sim_once_in(w, banned != NULL ? 2 : 10))
 		console_command(w, con, "unban %s", who);
 	else if (sim_once_in(w, 3))
 		console_command(w, con, "bans");

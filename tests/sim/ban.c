@@ -163,7 +163,7 @@ ban_stored(struct world *w, const struct session *s, const struct ev_event *ev)
 		banned(w, ev);
 	if (ev->kind == EV_UNBAN) {
 		drop(w, ev->addr);
-		w->counts.unbans++;
+		w->rare.unbans++;
 	}
 	if ((ev->kind == EV_CLOSED || ev->kind == EV_GONE) && !s->f.gone &&
 	    strcmp(ev->why, "flood") == 0)

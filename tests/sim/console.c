@@ -210,7 +210,7 @@ lose_request(struct world *w, struct console *con, const struct letter *l)
 {
 	lose_link(w, con);
 	w->counts.lost_requests++;
-	if (w->nlates == LATES || sim_once_in(w, 3))
+	if (w->nlates == LATES || sim_once_in(w, 6))
 		return;
 	w->lates[w->nlates++] = (struct late){ con, strdup(l->text), l->sid,
 		l->seen, l->key, l->note };
@@ -476,7 +476,7 @@ console_acts(struct world *w, struct console *con)
 static void
 is_stored(struct world *w, struct console *con, struct letter *l)
 {
-	w->counts.drafts_done += l->draft;
+	w->rare.drafts_done += l->draft;
 	drop(con, l);
 }
 

@@ -209,7 +209,7 @@ check_nobody(struct world *w, const char *text, size_t len)
 	time_t t;
 	bool on;
 
-	if (w->on_before && team_duty(w, &on) && on)
+	if (w->on_all_along && team_duty(w, &on) && on)
 		sim_fail(w, "somebody is on duty: %.*s", (int)len, text);
 	if (ms == 0) {
 		if (find(text, len, "somebody will be here") != NULL)

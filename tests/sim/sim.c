@@ -167,6 +167,7 @@ note_duty(struct world *w, struct request *q)
 
 	q->unclear = !team_duty(w, &on);
 	q->unattended = !on;
+	w->on_all_along &= on && !q->unclear;
 	if (q->rq.rq != DESK_RQ_SAID || q->cu->sid == 0)
 		return;
 	f = team_view(w, q->cu->sid);
@@ -331,7 +332,7 @@ begin_round(struct world *w)
 	w->before = w->team;
 	w->before_seq = w->store.seq;
 	ban_note_ended(w);
-	w->on_before = team_duty(w, &on) && on;
+	w->on_all_along = team_duty(w, &on) && on;
 }
 
 /* The journal has one of the replies already: that must fail no other.  *first
@@ -617,13 +618,14 @@ run(struct world *w, uint64_t seed, uint64_t steps)
 
 /* A simulator in which something never happens promises nothing about it. */
 static void
-check_counts(const struct world *w)
+check_counts(const struct world *w, const void *counts, size_t size)
 {
-	const uint64_t *n = (const uint64_t *)&w->counts;
+	const uint64_t *n = counts;
 
-	for (size_t i = 0; i < sizeof w->counts / sizeof *n; i++)
+	for (size_t i = 0; i < size / sizeof *n; i++)
 		if (n[i] == 0)
-			sim_fail(w, "kind %zu never happened", i);
+			sim_fail(w, "kind %zu of %zu never happened", i,
+			    size / sizeof *n);
 }
 
 static void
@@ -651,7 +653,9 @@ run_all(uint64_t seed, uint64_t steps)
 		    run(&world, seed++, left < RUN_STEPS ? left : RUN_STEPS);
 	}
 	if (steps >= 100000)
-		check_counts(&world);
+		check_counts(&world, &world.counts, sizeof world.counts);
+	if (steps >= 1000000)
+		check_counts(&world, &world.rare, sizeof world.rare);
 	printf("# %" PRIu64 " steps, seeds %" PRIu64 " to %" PRIu64 ", %" PRIu64
 	       " events, %" PRIu64 " rounds undone, %" PRIu64 " restarts\n",
 	    done, first, seed - 1, world.counts.events, world.counts.undone,
