@@ -11,18 +11,21 @@
  */
 #ifndef SIM_H
 #define SIM_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include "base/buf.h"
 #include "desk/desk.h"
+
 #define CONNS         20 /* customers at once */
 #define OPERATORS     5
-#define CONSOLES      7  /* two operators have two */
-#define LETTERS       8  /* of one console */
-#define LATES         16 /* of all */
-#define PEERS         4  /* who write over UDP */
-#define HOSTS         4  /* where customers come from */
+#define CONSOLES      7 /* two operators have two */
+#define LETTERS       8 /* of one console */
+#define LATES         8 /* of all */
+#define PEERS         4 /* who write over UDP */
+#define HOSTS         4 /* where customers come from */
 #define BATCH         20
 #define TRACE_ROWS    30
 #define TRACE_COLUMNS 600
@@ -36,9 +39,12 @@
 #define BANS          64
 #define REOPENS       4
 #define SECRET        "ZZ" /* it is in all that no customer may see */
+
 struct world;
+
 /* Where the world stands: what the sink may be asked to do depends on it. */
 enum phase { IDLE, DECIDE, PUBLISH, UNDO, TICK };
+
 /* What is typed by operators and must come out, and how far it has. */
 struct stream {
 	struct dw_buf want; /* without LF and U+2060 */
@@ -48,20 +54,24 @@ struct stream {
 	char line[160];     /* the desk's own line, so far */
 	size_t nline;
 };
+
 /* The tutorial's client: writes, then reads once. */
 enum peer_state { HELLO, READING, TYPING, DONE };
+
 struct peer {
 	enum peer_state state;
 	int64_t since_ns; /* READING */
 	char unread[4096];
 	size_t nunread;
 };
+
 struct message {
 	char *text;
 	size_t len;
 	bool plain;  /* is to become a said event */
 	size_t skip; /* of its bytes that are not said */
 };
+
 /* What a customer in line was told of its place. */
 struct told_place {
 	unsigned at;      /* 0: nothing since it waits */
@@ -73,6 +83,7 @@ struct told_place {
 	int64_t lower_ms; /* its place is another since then; 0: it is not, */
 	bool off;         /* or was when nobody was on duty */
 };
+
 struct customer {
 	struct desk_conn *c; /* NULL: a free slot */
 	enum ev_mode mode;
@@ -99,6 +110,7 @@ struct customer {
 	struct peer peer;
 	struct told_place place;
 };
+
 /* A text that a console is not done with: it waits for its answer, or was
  * refused. */
 struct letter {
@@ -109,6 +121,7 @@ struct letter {
 	bool sent;  /* over this link, and not answered */
 	bool note;  /* for operators only */
 };
+
 struct console {
 	char name[16];             /* of its operator */
 	struct desk_console *desk; /* what the desk has of it; NULL: nothing */
@@ -123,6 +136,7 @@ struct console {
 	uint64_t picked; /* by NEXT: it has reserved that one, */
 	uint64_t works;  /* it has had a key for that one */
 };
+
 /* What is read from a link that its console has given up already. */
 struct late {
 	struct console *con;
@@ -131,6 +145,7 @@ struct late {
 	struct ev_key key;
 	bool note;
 };
+
 /*
  * The team, as the desk should have it in memory alone.  Where a failing journal
  * leaves open when the desk notices something there are two bounds: what is so
@@ -142,6 +157,7 @@ struct seat {
 	uint64_t reserved;        /* this session, */
 	int64_t reserved_ms;      /* until then */
 };
+
 struct person {
 	unsigned consoles;
 	bool away;       /* it said so, */
@@ -149,18 +165,22 @@ struct person {
 	bool told;       /* the last stored event says that it is away */
 	int64_t left_ms; /* its last console went then */
 };
+
 struct team {
 	struct seat seats[CONSOLES];
 	struct person people[OPERATORS];
 };
+
 /* An event that a request should bring, of the one who asks. */
 struct expected_event {
 	enum ev_kind kind;
 	uint64_t sid, n;
 	const char *why; /* NULL: whatever */
 };
+
 /* FINE_OR_NOT: both are fine, but with these events only if it is done. */
 enum fate { UNSURE, REFUSED, FINE, FINE_OR_NOT };
+
 struct expected {
 	enum fate fate;
 	enum ev_code code; /* REFUSED: with this one; 0: with any */
@@ -170,6 +190,7 @@ struct expected {
 	bool is_next; /* this is the answer: */
 	uint64_t sid; /* that session, */
 };
+
 struct request {
 	struct desk_request rq;
 	struct customer *cu;
@@ -195,6 +216,7 @@ struct request {
 	bool udp;                /* a command that answers a datagram */
 	uint64_t datagrams;      /* ATTACH, stored: missed until then */
 };
+
 /* What must be remembered of one who writes over UDP. */
 struct udp_peer {
 	char addr[EV_ADDR_SIZE];
@@ -202,11 +224,13 @@ struct udp_peer {
 	int64_t heard_ns; /* 0: never */
 	bool left;        /* and then it said quit */
 };
+
 /* An answer that was handed out, and what became of it. */
 struct udp_out {
 	uint64_t seq;
 	const char *why;
 };
+
 /* A stored reply. */
 struct replied {
 	struct ev_key key;
@@ -216,6 +240,7 @@ struct replied {
 	char who[16];
 	enum ev_kind kind; /* a claim is here, too: it may make one stale */
 };
+
 /* What the stored events say of a session; our own reading of event.h. */
 struct session {
 	struct replied *replies;
@@ -238,10 +263,12 @@ struct session {
 	bool forgotten;    /* unlisted before the desk knew all of it */
 	bool unlisted;     /* too many left: the desk does not know it */
 };
+
 struct stored {
 	struct ev_event ev;
 	char *bytes; /* all its strings and its body */
 };
+
 struct store {
 	struct stored *evs;
 	size_t n, cap;
@@ -257,6 +284,7 @@ struct store {
 	                 * their numbers */
 	size_t nlive, cap_live;
 };
+
 /* A stored ban. */
 struct ban {
 	char addr[EV_ADDR_SIZE];
@@ -265,12 +293,14 @@ struct ban {
 	bool over; /* it was, before somebody set the wall clock back: the desk
 	            * may have forgotten it */
 };
+
 /* How often somebody at an address was too fast. */
 struct flood {
 	unsigned n;
 	int64_t last_ms, ban_s;  /* the last one, and the last ban */
 	int64_t owed_s, owed_ms; /* such a ban is to come, since then */
 };
+
 struct counts {
 	uint64_t events, undone, restarts, crashes, drains, replies, refused,
 	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
@@ -286,6 +316,7 @@ struct counts {
 	    from_left, reopened, bans, flood_bans, banned, sames, names_given,
 	    warned, places, pushes, estimates, hours, owners;
 };
+
 /* What happens less than ten times in 100,000 steps. */
 struct rare_counts {
 	uint64_t drafts_done, unbans;
@@ -306,8 +337,8 @@ struct world {
 	struct late lates[LATES];
 	unsigned nlates;
 	struct team team, before; /* the same, when the round began */
-	bool on_before;           /* and then somebody was on duty for sure */
-	int64_t bad_ms;           /* when the journal failed last, steady */
+	bool on_all_along;    /* and somebody was on duty for sure ever since */
+	int64_t bad_ms;       /* when the journal failed last, steady */
 	int64_t waits[WAITS]; /* the last ones, in the order of their ends */
 	unsigned nwaits, fresh_waits; /* of which in this round */
 	struct ban bans[BANS];
@@ -331,14 +362,17 @@ struct world {
 	struct rare_counts rare;
 	char rows[TRACE_ROWS][TRACE_COLUMNS];
 };
+
 /* sim.c */
 void sim_fail(const struct world *w, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 void sim_note(struct world *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
 /* random.c: 0 … n-1; true once in n. */
 uint64_t sim_random(struct world *w, uint64_t n);
 bool sim_once_in(struct world *w, uint64_t n);
+
 /* store.c: commit takes the round's events over as one transaction. */
 void store_commit(struct world *w, const struct ev_event *evs, size_t n);
 /* Does a unique index refuse them? */
@@ -369,6 +403,7 @@ void store_check_bounds(struct world *w);
 void store_compare(struct world *w);
 /* A desk that knows what the journal knows. */
 struct desk *store_restart(struct world *w);
+
 /* udp.c */
 void udp_note(struct world *w);
 void udp_answer(struct world *w, struct request *q);
@@ -382,6 +417,7 @@ void udp_dropped(void *w);
 void no_strangers(void *w, uint64_t n);
 void udp_answered(struct world *w, const struct request *q);
 void udp_forget(struct world *w);
+
 /* team.c: who is there, and whose a session is. */
 /* What the event says of the facts of its session about the team. */
 void team_fold(struct ev_session *f, const struct ev_event *ev);
@@ -410,6 +446,7 @@ void team_warned(struct world *w, const char *who, uint64_t sid,
 /* Nothing is overdue after a round that was stored. */
 void team_check(struct world *w);
 void team_restart(struct world *w);
+
 /* act.c: what operators do beside writing. */
 void act(struct world *w, struct console *con);
 /* The journal was asked for that session. */
@@ -417,17 +454,20 @@ void act_find(struct world *w, const struct request *q, uint64_t sid);
 /* And says what it knows. */
 void act_found(struct world *w);
 uint64_t act_some_session(struct world *w, const struct console *con);
+
 /* hours.c */
 extern const char hours_text[];
 bool hours_are_open(const struct world *w);
 /* When they open next; 0: they are open. */
 int64_t hours_open_next(const struct world *w);
+
 /* place.c: what customers are told of the line. */
 void place_said(struct world *w, struct customer *cu, const char *text,
     size_t len);
 void place_picked(struct world *w, const struct session *s,
     const struct ev_event *ev);
 void place_check(struct world *w);
+
 /* ban.c */
 void ban_stored(struct world *w, const struct session *s,
     const struct ev_event *ev);
@@ -440,6 +480,7 @@ void ban_compare(struct world *w, const struct desk *d);
 void ban_note_ended(struct world *w);
 void ban_check(struct world *w);
 void ban_restart(struct world *w);
+
 /* peer.c */
 void stream_add(struct stream *st, const char *text, size_t len);
 /* text came out for the customer; fails when it is not what was typed. */
@@ -451,6 +492,7 @@ bool stream_is_quit(const char *text, size_t len);
 void peer_gets(struct world *w, struct customer *cu, const char *bytes,
     size_t len);
 void peer_check(struct world *w, const struct customer *cu);
+
 /* console.c */
 void console_begin(struct world *w, struct console *con, int number);
 struct request *console_push(struct world *w, enum desk_rq rq,
@@ -475,8 +517,10 @@ void console_restart(struct world *w);
 void console_fini(struct console *con);
 /* The desk has let go of it. */
 void console_let_go(struct console *con);
+
 /* sink.c */
 extern const struct desk_sink sim_sink;
+
 /* people.c: who does what in this round. */
 struct request *people_push(struct world *w, enum desk_rq rq);
 char *people_reply_text(struct world *w);
@@ -490,4 +534,5 @@ void people_read(struct world *w);
 void people_drain(struct world *w);
 void people_gone(struct world *w, struct customer *cu);
 void people_type(struct world *w, struct customer *cu);
+
 #endif
