@@ -21,13 +21,13 @@ __wrap_desk_new(const struct desk_config *config, struct desk **out)
 	other = *config;
 	if (PLANTED(told_too_often))
 		other.place_every_ms /= 10;
-	if (PLANTED(grace_too_short))
+	else if (PLANTED(grace_too_short))
 		other.lost_grace_ms /= 2;
-	return __real_desk_new(PLANTED(told_too_often) ||
-		    PLANTED(grace_too_short) ?
-		&other :
-		config,
-	    out);
+	else if (PLANTED(quiet_too_soon))
+		other.quiet_after_ms /= 2;
+	else /* tests change their own */
+		return __real_desk_new(config, out);
+	return __real_desk_new(&other, out);
 }
 
 /* ---- claims ---- */
@@ -236,6 +236,14 @@ __wrap_desk_estimate_text(const struct desk *d, struct desk_time now, char *buf,
 	__real_desk_estimate_text(d, now, buf, size);
 	if (early)
 		other->estimate.n--;
+}
+
+WRAPS(desk_quiet_wake_ms);
+int64_t
+__wrap_desk_quiet_wake_ms(const struct desk *d, const struct desk_session *s)
+{
+	return PLANTED(quiet_for_ever) ? DW_NEVER :
+					 __real_desk_quiet_wake_ms(d, s);
 }
 
 /* ---- bans ---- */

@@ -565,6 +565,10 @@ begin(struct world *w, uint64_t seed)
 	w->seed = w->rng = seed;
 	if (sim_once_in(w, 2))
 		w->config.hours = w->hours;
+	if (sim_once_in(w, 3)) {
+		w->config.quiet_after_ms = 1200 * 1000;
+		w->config.quiet_warning_ms = 300 * 1000;
+	}
 	w->nwaits = w->nbans = w->nreopens = 0;
 	w->step = w->uid = w->token = 0;
 	memset(w->rows, 0, sizeof w->rows);

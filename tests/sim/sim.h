@@ -249,6 +249,8 @@ struct session {
 	uint64_t shown;             /* and the last one that was shown */
 	uint64_t painted[CONSOLES]; /* by each console: all up to this */
 	struct ev_session f;
+	int64_t spoke_ms;         /* the last words of either side, */
+	int64_t heard_ms;         /* and when the last ones had arrived */
 	int64_t warned_ms;        /* its owner heard that the lease ends then */
 	char accepted[16];        /* who had it last from a colleague */
 	int64_t keys_lo, keys_hi; /* its owner's last key in a text for it */
@@ -319,7 +321,7 @@ struct counts {
 
 /* What happens less than ten times in 100,000 steps. */
 struct rare_counts {
-	uint64_t drafts_done, unbans;
+	uint64_t drafts_done, unbans, quiet;
 };
 
 struct world {

@@ -484,6 +484,17 @@ gone(struct world *w, struct session *s, const struct ev_event *ev)
 	over(w, s);
 }
 
+/* Nobody is hurried: neither who waits, nor who has just read something. */
+static void
+quiet(struct world *w, const struct session *s, const struct ev_event *ev)
+{
+	if (s->f.state != EV_STATE_OPEN || s->f.gone ||
+	    ev->steady_ms < s->spoke_ms + w->config.quiet_after_ms +
+		    w->config.quiet_warning_ms)
+		sim_fail(w, "session %" PRIu64 " is not quiet", ev->sid);
+	w->rare.quiet++;
+}
+
 static void
 closed(struct world *w, struct session *s, const struct ev_event *ev)
 {
@@ -499,6 +510,8 @@ closed(struct world *w, struct session *s, const struct ev_event *ev)
 	} else if (is_owed(s)) {
 		sim_fail(w, "the desk closes one that waits");
 	}
+	if (strcmp(ev->why, "quiet") == 0)
+		quiet(w, s, ev);
 	s->f.state = EV_STATE_CLOSED;
 	s->f.waiting_ms = 0;
 	s->f.waiting_at = never;
@@ -642,6 +655,10 @@ apply(struct world *w, const struct ev_event *ev)
 	if (ev->kind < sizeof table / sizeof *table && table[ev->kind] != NULL)
 		table[ev->kind](w, s, ev);
 	s->last = ev->seq;
+	if (ev->kind == EV_SAID || ev->kind == EV_REPLY)
+		s->spoke_ms = ev->steady_ms;
+	if (ev->kind == EV_SENT || ev->kind == EV_REPLY)
+		s->heard_ms = ev->steady_ms;
 }
 
 void

@@ -16,7 +16,8 @@
 #include "base/clock.h"
 #include "sim.h"
 
-#define SLACK_MS 200 /* the desk's clock has whole ms, its rounds have not */
+#define QUIET_SLACK_MS (600 * INT64_C(1000))
+#define SLACK_MS       200 /* the desk's clock has whole ms, its rounds have not */
 
 /*
  * Facts.
@@ -1337,6 +1338,19 @@ check_owned(const struct world *w, const struct session *s)
 		sim_fail(w, "an offer of %" PRIu64 " never ends", f->sid);
 }
 
+/* It is closed in time; so long the journal may fail. */
+static void
+check_quiet(const struct world *w, const struct session *s)
+{
+	int64_t since = s->spoke_ms > s->heard_ms ? s->spoke_ms : s->heard_ms;
+
+	if (s->f.state == EV_STATE_OPEN && is_connected(w, &s->f) &&
+	    s->f.unanswered == 0 && s->f.sent == s->f.out &&
+	    w->now.steady_ms > since + w->config.quiet_after_ms +
+		    w->config.quiet_warning_ms + QUIET_SLACK_MS)
+		sim_fail(w, "session %" PRIu64 " is quiet for ever", s->f.sid);
+}
+
 static void
 check_person(const struct world *w, int i)
 {
@@ -1361,6 +1375,8 @@ team_check(struct world *w)
 
 		if (*s->f.owner != '\0')
 			check_owned(w, s);
+		if (w->config.quiet_after_ms != 0)
+			check_quiet(w, s);
 	}
 	for (int i = 0; i < OPERATORS; i++)
 		check_person(w, i);
