@@ -468,7 +468,7 @@ pass_some_time(struct world *w)
 	    kind < 900           ? 5000 :
 	    kind < 980           ? 50000 :
 	    kind < 994           ? 200000 :
-				   60 * 3600 * 1000;
+				   w->longest_ms;
 
 	pass_time(w, (int64_t)sim_random(w, ms) * DW_MS);
 	if (sim_once_in(w, 100))
@@ -549,7 +549,7 @@ begin(struct world *w, uint64_t seed)
 		.claim_timeout_ms = 120 * 1000,
 		.lost_grace_ms = 30 * 1000,
 		.away_after_ms = 300 * 1000,
-		.place_every_ms = 30 * 1000,
+		.place_every_ms = 1800 * 1000,
 		.max_ban_ms = 600 * 1000,
 		.max_gone = 12,
 		.max_gone_per_address = 5,
@@ -565,6 +565,12 @@ begin(struct world *w, uint64_t seed)
 	w->seed = w->rng = seed;
 	if (sim_once_in(w, 2))
 		w->config.hours = w->hours;
+	/* Whoever waits wakes the desk so often: no step is to be wasted. */
+	w->longest_ms = 60 * 3600 * 1000;
+	if (sim_once_in(w, 2)) {
+		w->config.place_every_ms = 30 * 1000;
+		w->longest_ms = 1800 * 1000;
+	}
 	if (sim_once_in(w, 3)) {
 		w->config.quiet_after_ms = 1200 * 1000;
 		w->config.quiet_warning_ms = 300 * 1000;

@@ -250,7 +250,7 @@ struct session {
 	uint64_t painted[CONSOLES]; /* by each console: all up to this */
 	struct ev_session f;
 	int64_t spoke_ms;         /* the last words of either side, */
-	int64_t heard_ms;         /* and when the last ones had arrived */
+	int64_t heard_ms;         /* and when something was last heard of it */
 	int64_t warned_ms;        /* its owner heard that the lease ends then */
 	char accepted[16];        /* who had it last from a colleague */
 	int64_t keys_lo, keys_hi; /* its owner's last key in a text for it */
@@ -329,6 +329,7 @@ struct world {
 	bool trace;
 	struct desk *desk;
 	struct desk_config config;
+	uint64_t longest_ms;      /* nothing happens for so long */
 	struct desk_hours *hours; /* of every second run */
 	struct desk_time now;
 	enum phase phase;

@@ -692,9 +692,11 @@ is_word(const char *text, const char *word, const char **arg)
 {
 	size_t len = strlen(word);
 
+	if (strncmp(text, word, len) != 0 ||
+	    (text[len] != ' ' && text[len] != '\0'))
+		return false;
 	*arg = text + len + strspn(text + len, " ");
-	return strncmp(text, word, len) == 0 &&
-	    (text[len] == ' ' || text[len] == '\0');
+	return true;
 }
 
 static void
@@ -855,12 +857,25 @@ is_active(struct world *w, struct request *q)
 		w->team.seats[seat_of(w, q->con)].keys_hi = w->now.steady_ms;
 }
 
+/* Something is said, whether or not it is stored. */
+static void
+is_heard(struct world *w, uint64_t sid)
+{
+	struct session *s = store_session(w, sid);
+
+	if (s != NULL)
+		s->heard_ms = w->now.steady_ms;
+}
+
 void
 team_before(struct world *w, struct request *q)
 {
 	q->expected = (struct expected){ .fate = UNSURE };
 	q->owned = q->mine = q->picks = q->last = false;
 	switch (q->rq.rq) {
+	case DESK_RQ_SAID:
+		is_heard(w, q->cu->sid);
+		break;
 	case DESK_RQ_OPENED:
 		ban_opened(w, q);
 		break;
@@ -876,6 +891,7 @@ team_before(struct world *w, struct request *q)
 		break;
 	case DESK_RQ_REPLY:
 		expect_reply(w, q);
+		is_heard(w, q->rq.sid);
 		is_active(w, q);
 		break;
 	case DESK_RQ_NOTE:
