@@ -214,6 +214,24 @@ __wrap_desk_queue_next(const struct desk_round *r, const struct desk_effect *fx)
 		__real_desk_queue_next(r, fx);
 }
 
+WRAPS(desk_queue_again);
+void
+__wrap_desk_queue_again(const struct desk_round *r,
+    const struct desk_effect *fx)
+{
+	if (!PLANTED(again_untold))
+		__real_desk_queue_again(r, fx);
+}
+
+/* Nobody in line is looked at later. */
+WRAPS(desk_queue_wake_ms);
+int64_t
+__wrap_desk_queue_wake_ms(const struct desk *d, const struct desk_session *s)
+{
+	return PLANTED(place_never_changes) ? DW_NEVER :
+					      __real_desk_queue_wake_ms(d, s);
+}
+
 WRAPS(desk_estimate_add);
 void
 __wrap_desk_estimate_add(const struct desk_round *r,

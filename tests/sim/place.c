@@ -267,6 +267,24 @@ is_told_of_changes(const struct world *w, const struct customer *cu)
 	    team_in_line(w, &w->store.sessions[cu->sid - 1].f);
 }
 
+/* Who was not told at first, as nobody was there, is told later. */
+static void
+check_untold(const struct world *w, const struct session *s,
+    struct told_place *told, int64_t again)
+{
+	int64_t now = w->now.steady_ms;
+	bool on;
+
+	if (!team_duty(w, &on) || !on)
+		told->untold_ms = 0;
+	else if (told->untold_ms == 0)
+		told->untold_ms = now;
+	if (told->untold_ms != 0 && now > again + SLACK_MS &&
+	    now > told->untold_ms + w->config.place_every_ms + SLACK_MS)
+		sim_fail(w, "session %" PRIu64 " is never told its place",
+		    s->f.sid);
+}
+
 static void
 check_told(struct world *w, struct customer *cu)
 {
@@ -277,8 +295,12 @@ check_told(struct world *w, struct customer *cu)
 	int64_t due;
 	bool on;
 
-	if (told->since != s->f.waiting_at.seq || told->at == 0)
+	if (told->since != s->f.waiting_at.seq)
+		*told = (struct told_place){ .since = s->f.waiting_at.seq };
+	if (told->at == 0) {
+		check_untold(w, s, told, again);
 		return;
+	}
 	if (told->seen != at)
 		told->seen_ms = w->now.steady_ms;
 	told->seen = at;

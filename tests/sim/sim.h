@@ -74,14 +74,15 @@ struct message {
 
 /* What a customer in line was told of its place. */
 struct told_place {
-	unsigned at;      /* 0: nothing since it waits */
-	uint64_t since;   /* the words it waits for an answer to */
-	int64_t told_ms;  /* then, steady, */
-	int64_t push_ms;  /* and by itself then; 0: never */
-	unsigned seen;    /* what it was after the last round, */
-	int64_t seen_ms;  /* since then */
-	int64_t lower_ms; /* its place is another since then; 0: it is not, */
-	bool off;         /* or was when nobody was on duty */
+	unsigned at;       /* 0: nothing since it waits */
+	uint64_t since;    /* the words it waits for an answer to */
+	int64_t told_ms;   /* then, steady, */
+	int64_t push_ms;   /* and by itself then; 0: never */
+	unsigned seen;     /* what it was after the last round, */
+	int64_t seen_ms;   /* since then */
+	int64_t lower_ms;  /* its place is another since then; 0: it is not, */
+	int64_t untold_ms; /* it was told none since then; 0: it was */
+	bool off;          /* or was when nobody was on duty */
 };
 
 struct customer {
