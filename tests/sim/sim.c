@@ -157,6 +157,23 @@ check_customers(struct world *w)
 	}
 }
 
+/* It may have begun in this round. */
+static uint64_t
+session_of(const struct world *w, const struct customer *cu)
+{
+	const struct ev_event *evs;
+	size_t n;
+
+	if (cu->sid != 0)
+		return cu->sid;
+	evs = desk_events(w->desk, &n);
+	for (size_t i = 0; i < n; i++)
+		if (evs[i].kind == EV_ARRIVED &&
+		    strcmp(evs[i].addr, cu->c->addr) == 0)
+			return evs[i].sid;
+	return 0;
+}
+
 /* Who has somebody that is there is attended to, also after hours. */
 static void
 note_duty(struct world *w, struct request *q)
@@ -168,9 +185,9 @@ note_duty(struct world *w, struct request *q)
 	q->unclear = !team_duty(w, &on);
 	q->unattended = !on;
 	w->on_all_along &= on && !q->unclear;
-	if (q->rq.rq != DESK_RQ_SAID || q->cu->sid == 0)
+	if (q->rq.rq != DESK_RQ_SAID)
 		return;
-	f = team_view(w, q->cu->sid);
+	f = team_view(w, session_of(w, q->cu));
 	if ((owner = team_number(f.owner)) < 0)
 		return;
 	q->unclear |=
