@@ -26,6 +26,20 @@ in_zone(const char *zone)
 	tzset();
 }
 
+/* Without its table a zone is UTC. */
+static bool
+has_zones(void)
+{
+	time_t t = 1780000000;
+	struct tm tm;
+
+	in_zone(BERLIN);
+	if (localtime_r(&t, &tm) != NULL && tm.tm_gmtoff != 0)
+		return true;
+	t_skip("the system has no time zones");
+	return false;
+}
+
 static struct desk_hours *
 parsed(const char *text)
 {
@@ -221,6 +235,8 @@ what_is_always_open_or_never_opens_has_no_next(void)
 static void
 it_opens_next_after_that_moment(void)
 {
+	if (!has_zones())
+		return;
 	in_zone(SHANGHAI);
 	check_next("mon-fri 09:00-12:00,13:00-18:00", "2026-12-04 00:59",
 	    "2026-12-04 01:00");
@@ -238,6 +254,8 @@ it_opens_next_after_that_moment(void)
 static void
 an_hour_that_a_spring_night_leaves_out_is_never_open(void)
 {
+	if (!has_zones())
+		return;
 	in_zone(BERLIN);
 	check_open("sun 02:00-03:00", "2026-03-29 00:59", false);
 	check_open("sun 02:00-03:00", "2026-03-29 01:00", false);
@@ -256,6 +274,8 @@ an_hour_that_a_spring_night_leaves_out_is_never_open(void)
 static void
 an_hour_that_an_autumn_night_has_twice_is_open_twice(void)
 {
+	if (!has_zones())
+		return;
 	in_zone(BERLIN);
 	check_open("sun 02:00-03:00", "2026-10-24 23:59", false);
 	check_open("sun 02:00-03:00", "2026-10-25 00:00", true);
@@ -370,6 +390,8 @@ they_are_what_a_count_of_all_minutes_says(void)
 	static const char *const zones[] = { BERLIN, SHANGHAI, NEW_YORK,
 		"Australia/Lord_Howe" };
 
+	if (!has_zones())
+		return;
 	for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
 		check_year(zones[i],
 		    "mon-fri 09:00-12:30,13:30-18:00; sat 10:00-14:00; "
