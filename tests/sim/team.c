@@ -1263,8 +1263,6 @@ came_back(struct world *w, const struct ev_event *ev)
 {
 	struct person *p = &w->team.people[team_number(ev->who)];
 
-	if (p->consoles == 0)
-		sim_fail(w, "%s is back, and is not there", ev->who);
 	p->told = p->stored = false;
 	w->counts.backs++;
 }
@@ -1325,6 +1323,9 @@ team_settled(struct world *w, size_t before)
 			(strcmp(ev->why, "timeout") == 0 ||
 			    strcmp(ev->why, "lost") == 0));
 
+		if (ev->kind == EV_BACK &&
+		    w->team.people[team_number(ev->who)].consoles == 0)
+			sim_fail(w, "%s is back, and is not there", ev->who);
 		if (is_asked_for(ev) && !ends)
 			sim_fail(w,
 			    "the desk itself brings %s of %" PRIu64
