@@ -204,7 +204,8 @@ tests_unit_store_SOURCES = tests/unit/store.c tests/unit/store_rig.h \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 
 tests_sim_sim_SOURCES = tests/sim/act.c tests/sim/ban.c tests/sim/console.c \
-	tests/sim/hours.c tests/sim/people.c tests/sim/peer.c tests/sim/place.c \
+	tests/sim/expect.c tests/sim/hours.c tests/sim/lease.c \
+	tests/sim/people.c tests/sim/peer.c tests/sim/place.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h tests/sim/sink.c \
 	tests/sim/store.c tests/sim/team.c tests/sim/udp.c
 

@@ -210,10 +210,10 @@ decide(struct world *w, struct request *q)
 		q->over |= q->cu->closed || q->cu->ended || q->cu->cut ||
 		    (q->cu->thrown_out && q->cu->c->leaving);
 	note_duty(w, q);
-	team_before(w, q);
+	expect_before(w, q);
 	if (desk_decide(w->desk, &rq, w->now) < 0)
 		sim_fail(w, "no memory");
-	team_after(w, q, before);
+	expect_after(w, q, before);
 }
 
 static void
@@ -295,7 +295,7 @@ end_round(struct world *w)
 
 	(void)desk_events(w->desk, &before);
 	desk_settle(w->desk, w->now);
-	team_settled(w, before);
+	expect_settled(w, before);
 	evs = desk_events(w->desk, &n);
 	if (store_refuses(w, evs, n))
 		return DOUBLE;
@@ -309,7 +309,7 @@ end_round(struct world *w)
 		w->phase = PUBLISH;
 		store_commit(w, evs, n);
 		publish(w);
-		team_check(w);
+		lease_check(w);
 		place_check(w);
 		ban_check(w);
 	}

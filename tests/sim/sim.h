@@ -425,31 +425,43 @@ void udp_forget(struct world *w);
 /* team.c: who is there, and whose a session is. */
 /* What the event says of the facts of its session about the team. */
 void team_fold(struct ev_session *f, const struct ev_event *ev);
+/* What the journal has of a session; NULL. */
+const struct session *team_session(const struct world *w, uint64_t sid);
 /* The session as it stands while the round is decided; sid 0: there is none. */
 struct ev_session team_view(const struct world *w, uint64_t sid);
+/* Which operator, and which console of all; -1: no operator. */
 int team_number(const char *who);
+int team_seat(const struct world *w, const struct console *con);
+/* When something is overdue that was due then: the desk may be behind. */
+int64_t team_late(const struct world *w, int64_t due_ms);
 /* Is somebody at a console who is not away: for sure, perhaps? */
 bool team_present(const struct world *w, int person, bool perhaps);
 /* Is it for sure that somebody is on duty, or that nobody is? */
 bool team_duty(const struct world *w, bool *on);
 /* Who is reserved by another console than this one. */
 bool team_reserved(const struct world *w, uint64_t sid, int but);
+/* Is its customer there, and has not heard goodbye? */
+bool team_connected(const struct world *w, const struct ev_session *f);
 bool team_in_line(const struct world *w, const struct ev_session *f);
-/* Around the decision of a request. */
-void team_before(struct world *w, struct request *q);
-void team_after(struct world *w, struct request *q, size_t before);
-/* What the desk has added by itself, at the end of the round. */
-void team_settled(struct world *w, size_t before);
-void team_stored(struct world *w, struct session *s, const struct ev_event *ev);
-void team_answered(struct world *w, struct request *q,
-    const struct desk_answer *a);
 void team_undone(struct world *w);
+void team_restart(struct world *w);
+
+/* expect.c: around the decision of a request. */
+void expect_before(struct world *w, struct request *q);
+void expect_after(struct world *w, struct request *q, size_t before);
+/* What the desk has added by itself, at the end of the round. */
+void expect_settled(struct world *w, size_t before);
+void expect_answered(struct world *w, struct request *q,
+    const struct desk_answer *a);
+
+/* lease.c: what time does. */
+void lease_stored(struct world *w, struct session *s,
+    const struct ev_event *ev);
 /* The desk warns him that the lease ends in so many seconds. */
-void team_warned(struct world *w, const char *who, uint64_t sid,
+void lease_warned(struct world *w, const char *who, uint64_t sid,
     int64_t left_s);
 /* Nothing is overdue after a round that was stored. */
-void team_check(struct world *w);
-void team_restart(struct world *w);
+void lease_check(struct world *w);
 
 /* act.c: what operators do beside writing. */
 void act(struct world *w, struct console *con);

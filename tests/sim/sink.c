@@ -255,7 +255,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 		sim_fail(w, "request %d is acknowledged but not stored",
 		    (int)(q - w->batch));
 	q->code = a->code;
-	team_answered(w, q, a);
+	expect_answered(w, q, a);
 	if (q->rq.rq == DESK_RQ_REPLY || q->rq.rq == DESK_RQ_NOTE)
 		reply_answered(w, q, a);
 	if (q->rq.rq == DESK_RQ_NEXT)
@@ -405,7 +405,7 @@ sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
 
 	if (w->phase != PUBLISH)
 		sim_fail(w, "a warning before it is stored");
-	team_warned(w, con->who, sid, left_s);
+	lease_warned(w, con->who, sid, left_s);
 }
 
 const struct desk_sink sim_sink = {

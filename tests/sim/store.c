@@ -649,7 +649,7 @@ apply(struct world *w, const struct ev_event *ev)
 	    ev->kind != EV_SAME && ev->kind != EV_REOPENED)
 		sim_fail(w, "an event after the end of %" PRIu64, ev->sid);
 	/* Before it: an answer that nobody has claimed is none. */
-	team_stored(w, s, ev);
+	lease_stored(w, s, ev);
 	if (s == NULL)
 		return;
 	if (ev->kind < sizeof table / sizeof *table && table[ev->kind] != NULL)
