@@ -124,6 +124,8 @@ __wrap_desk_effects_publish(const struct desk_round *r, enum desk_fx_when when)
 		/* Stored, this one does nothing. */
 		change_effects(r->d, DESK_FX_ATTACHED, DESK_FX_SORRY);
 	}
+	if (PLANTED(nobody_is_warned))
+		change_effects(r->d, DESK_FX_WARN, DESK_FX_KEEP);
 	__real_desk_effects_publish(r, when);
 	if (PLANTED(last_words_forgotten) && when == DESK_FX_IN_ORDER)
 		forget_last_words(r->d);

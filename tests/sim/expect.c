@@ -570,11 +570,13 @@ static void
 attach(struct world *w, struct request *q)
 {
 	struct seat *seat = &w->team.seats[team_seat(w, q->con)];
+	struct person *p = &w->team.people[team_number(q->who)];
 
 	*seat = (struct seat){ .on = true,
 		.keys_lo = w->now.steady_ms,
 		.keys_hi = w->now.steady_ms };
-	w->team.people[team_number(q->who)].consoles++;
+	if (p->consoles++ == 0)
+		p->came_ms = w->now.steady_ms;
 }
 
 static void

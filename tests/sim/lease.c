@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "sim.h"
 
+#define WARNED_MS      (30 * INT64_C(1000))
 #define QUIET_SLACK_MS (600 * INT64_C(1000)) /* the journal may fail */
 
 /*
@@ -65,6 +66,17 @@ lease_warned(struct world *w, const char *who, uint64_t sid, int64_t left_s)
 	w->counts.warned++;
 }
 
+/* Who is there hears of it before; a failing journal may be in the way. */
+static bool
+was_warned(const struct world *w, const struct session *s,
+    const struct person *p, int64_t lo)
+{
+	int64_t from = lo - WARNED_MS - 2000;
+
+	return s->warned_ms >= lo - 2000 || p->consoles == 0 ||
+	    p->came_ms > from || w->bad_ms > from || w->store.began_ms > from;
+}
+
 static void
 freed(struct world *w, const struct session *s, const struct ev_event *ev)
 {
@@ -82,6 +94,9 @@ freed(struct world *w, const struct session *s, const struct ev_event *ev)
 		sim_fail(w,
 		    "the lease of %" PRIu64 " ends %" PRId64 " ms early",
 		    ev->sid, lo - ev->steady_ms);
+	if (strcmp(ev->why, "silent") == 0 && !was_warned(w, s, p, lo))
+		sim_fail(w, "%s is not warned that %" PRIu64 " goes", ev->who,
+		    ev->sid);
 	if (strcmp(ev->why, "lost") == 0 &&
 	    (p->consoles > 0 ||
 		ev->steady_ms < p->left_ms + w->config.lost_grace_ms))
@@ -236,7 +251,6 @@ lease_stored(struct world *w, struct session *s, const struct ev_event *ev)
 	team_fold(&s->f, ev);
 }
 
-
 static void
 check_owned(const struct world *w, const struct session *s)
 {
@@ -250,7 +264,8 @@ check_owned(const struct world *w, const struct session *s)
 	lease(w, s, &lo, &hi);
 	if (lease_runs(f) && !f->gone && now > team_late(w, hi))
 		sim_fail(w, "the lease of %" PRIu64 " never ends", f->sid);
-	if (p->consoles == 0 && now > team_late(w, lost + w->config.lost_grace_ms))
+	if (p->consoles == 0 &&
+	    now > team_late(w, lost + w->config.lost_grace_ms))
 		sim_fail(w, "%" PRIu64 " stays with %s, who is lost", f->sid,
 		    f->owner);
 	if (*f->offered != '\0' &&

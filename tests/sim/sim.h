@@ -164,7 +164,8 @@ struct person {
 	bool away;       /* it said so, */
 	bool stored;     /* and that is stored */
 	bool told;       /* the last stored event says that it is away */
-	int64_t left_ms; /* its last console went then */
+	int64_t left_ms; /* its last console went then, */
+	int64_t came_ms; /* and its first one came */
 };
 
 struct team {
