@@ -614,6 +614,7 @@ void
 expect_before(struct world *w, struct request *q)
 {
 	q->expected = (struct expected){ .fate = UNSURE };
+	q->claim_seq = 0;
 	q->owned = q->mine = q->picks = q->last = false;
 	switch (q->rq.rq) {
 	case DESK_RQ_SAID:
@@ -728,6 +729,19 @@ check_back(struct world *w, const struct request *q, const struct ev_event *ev)
 		sim_fail(w, "%s said /away and is back by itself", ev->who);
 }
 
+/* A key was pressed for it, also if the claim is not stored. */
+static void
+has_claimed(struct world *w, struct request *q, const struct ev_event *ev)
+{
+	struct session *s = store_session(w, ev->sid);
+
+	q->claim_seq = ev->seq;
+	if (q->rq.console != NULL)
+		unreserve(w, q, ev->sid);
+	if (s != NULL)
+		s->keys_hi = w->now.steady_ms;
+}
+
 void
 expect_after(struct world *w, struct request *q, size_t before)
 {
@@ -745,8 +759,8 @@ expect_after(struct world *w, struct request *q, size_t before)
 			check_back(w, q, &evs[i]);
 		if (!is_asked_for(&evs[i]) || is_lost_offer(q, &evs[i]))
 			continue;
-		if (evs[i].kind == EV_CLAIM && q->rq.console != NULL)
-			unreserve(w, q, evs[i].sid);
+		if (evs[i].kind == EV_CLAIM)
+			has_claimed(w, q, &evs[i]);
 		if (found == x->nevs ||
 		    !is_expected(q, &evs[i], &x->evs[found++]))
 			sim_fail(w,

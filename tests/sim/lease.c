@@ -129,20 +129,13 @@ declined(struct world *w, const struct session *s, const struct ev_event *ev)
 	w->counts.declined[2] += strcmp(ev->why, "declined") == 0;
 }
 
+/* Does this claim take somebody out of the line? */
 static bool
-is_picked(struct world *w, const struct ev_event *ev)
+is_picked(const struct world *w, const struct ev_event *ev)
 {
-	for (unsigned i = 0; i < w->nbatch; i++) {
-		struct request *q = &w->batch[i];
-
-		if (q->expected.nevs == 0 || !q->picks || q->answered ||
-		    q->expected.evs[0].kind != EV_CLAIM ||
-		    q->expected.evs[0].sid != ev->sid ||
-		    strcmp(q->who, ev->who) != 0)
-			continue;
-		q->picks = false;
-		return true;
-	}
+	for (unsigned i = 0; i < w->nbatch; i++)
+		if (w->batch[i].claim_seq == ev->seq)
+			return w->batch[i].picks;
 	return false;
 }
 

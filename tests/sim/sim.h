@@ -208,6 +208,7 @@ struct request {
 	struct expected expected;
 	bool banned, not_banned; /* OPENED: one of both, if that is sure */
 	bool last;               /* DETACH: its person has no other console */
+	uint64_t claim_seq;      /* its claim is this event, */
 	bool picks;              /* its claim takes it out of the line */
 	bool mine;               /* its session is of who asks, */
 	bool owned;              /* its session is of another: at that moment */
