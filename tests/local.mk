@@ -185,6 +185,7 @@ scripts = \
 script_helpers = \
 	tests/system/api.py \
 	tests/system/counting.py \
+	tests/system/attached.py \
 	tests/system/desk.py \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \

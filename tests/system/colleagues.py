@@ -4,63 +4,15 @@ nothing is lost or doubled, and what is read is read everywhere."""
 
 import os
 import re
-import select
 import signal
 import socket
 import threading
 
-from desk import DESKWIRE, Deadline, Desk, case, main, same, state
-from tap import fork_pty
-
-ESCAPES = re.compile(r"\x1b\[[\d;?]*[a-zA-Z]|[\x07\r]")
-
-
-class Console:
-    """deskwire attach in a terminal."""
-
-    def __init__(self, path, name="lin"):
-        self.out = ""
-        self.pid, self.fd = fork_pty()
-        if self.pid == 0:
-            os.execve(DESKWIRE, [
-                DESKWIRE, "attach", "--operator-socket", path, "--as", name,
-                "--no-history"], {"PATH": os.environ["PATH"], "HOME": "/",
-                                  "TERM": "xterm", "LC_ALL": "C.UTF-8",
-                                  "INPUTRC": "/dev/null"})
-
-    def type(self, keys):
-        os.write(self.fd, keys.encode())
-
-    def read(self, seconds):
-        if select.select([self.fd], [], [], seconds)[0]:
-            data = os.read(self.fd, 65536).decode(errors="replace")
-            self.out += ESCAPES.sub("", data)
-
-    def until(self, *texts):
-        """These texts come, or have come, in this order."""
-        self.until_match(".*".join(map(re.escape, texts)))
-
-    def until_match(self, pattern):
-        deadline = Deadline()
-        while not re.search(pattern, self.out, re.S):
-            self.read(deadline.left(f"{pattern}: {self.out!r}"))
-
-    def stop(self):
-        os.kill(self.pid, signal.SIGSTOP)
-        _, status = os.waitpid(self.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status), status
-
-    def go_on(self):
-        os.kill(self.pid, signal.SIGCONT)
-
-    def close(self):
-        os.kill(self.pid, signal.SIGKILL)
-        os.close(self.fd)
-        os.waitpid(self.pid, 0)
-
+from attached import Terminal
+from desk import Deadline, Desk, case, main, same, state
 
 def console(d, path=None):
-    return d.keep(Console(path or d.operator_path))
+    return d.keep(Terminal(path or d.operator_path))
 
 
 def asks(d, text="hello"):
@@ -190,7 +142,7 @@ def a_desk_dies(folder):
     try:
         with Desk(folder=f"{folder}/desk") as d:
             asks(d)
-            t = Console(f"{folder}/proxy")
+            t = Terminal(f"{folder}/proxy")
             t.until("you are lin", "1 guest ", "[-]")
             t.type("/1\r")
             t.until("--- end", "[1 guest]")
