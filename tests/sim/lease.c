@@ -134,7 +134,7 @@ static bool
 is_picked(const struct world *w, const struct ev_event *ev)
 {
 	for (unsigned i = 0; i < w->nbatch; i++)
-		if (w->batch[i].claim_seq == ev->seq)
+		if (!w->batch[i].answered && w->batch[i].claim_seq == ev->seq)
 			return w->batch[i].picks;
 	return false;
 }
