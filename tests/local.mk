@@ -214,9 +214,11 @@ tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 tests_unit_store_SOURCES = tests/unit/store.c tests/unit/store_rig.h \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 
-tests_sim_sim_SOURCES = tests/sim/console.c tests/sim/people.c \
-	tests/sim/peer.c tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
-	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
+tests_sim_sim_SOURCES = tests/sim/act.c tests/sim/ban.c tests/sim/console.c \
+	tests/sim/expect.c tests/sim/hours.c tests/sim/lease.c \
+	tests/sim/people.c tests/sim/peer.c tests/sim/place.c \
+	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h tests/sim/sink.c \
+	tests/sim/store.c tests/sim/team.c tests/sim/udp.c
 
 # Test programs with planted mistakes (tests/plant/plant.h).
 if CAN_PLANT
@@ -238,6 +240,7 @@ plant_programs = \
 $(plant_programs): tests/plant/wraps
 endif
 plant_sources = \
+	tests/plant/claims.c \
 	tests/plant/datagrams.c \
 	tests/plant/desk.c \
 	tests/plant/event.c \

@@ -369,8 +369,11 @@ undo_person(struct desk *d, struct desk_person *p)
 {
 	bool here = !dw_list_empty(&p->consoles);
 
-	p->away = here && p->was_away;
-	p->idle = here && p->was_idle;
+	/* Who has gone is not away any more when it comes again. */
+	p->was_away = here && p->was_away;
+	p->was_idle = here && p->was_idle;
+	p->away = p->was_away;
+	p->idle = p->was_idle;
 	count_present(d, p);
 }
 

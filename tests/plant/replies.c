@@ -82,6 +82,8 @@ __wrap_desk_keys_unseen(const struct desk_session *s, const struct ev_key *key,
 	    (PLANTED(hidden_behind_own) && is_last(s, key)) ||
 	    (PLANTED(no_key_is_ones_own) && !ev_key_is_set(&s->last.key)))
 		return 0;
+	if (PLANTED(stale_by_own_claim) && s->last.who_seq > seen && seen != 0)
+		return s->last.who_seq;
 	if (PLANTED(stale_by_itself))
 		return seen != 0 && s->last.seq > seen ? s->last.seq : 0;
 	return __real_desk_keys_unseen(s, key, who, seen);
@@ -91,6 +93,10 @@ WRAPS(desk_round_restore);
 void
 __wrap_desk_round_restore(struct desk *d)
 {
+	for (size_t i = 0; PLANTED(undone_claim_stays) && i < d->nsaved; i++)
+		memcpy(d->saved[i].facts.owner,
+		    d->saved[i].session->facts.owner,
+		    sizeof d->saved[i].facts.owner);
 	for (size_t i = 0; PLANTED(undone_stays_last) && i < d->nsaved; i++)
 		d->saved[i].last = d->saved[i].session->last;
 	__real_desk_round_restore(d);

@@ -16,7 +16,7 @@
 #define RECV_MAX      1024
 
 /* What the desk says itself.  Operators here never type a capital letter, so
- * one begins such a line. */
+ * one begins such a line; # is a number or a few words. */
 static const char *const lines[] = {
 	"Goodbye.",
 	"Nobody is on duty right now; your message is kept.",
@@ -41,6 +41,11 @@ static const char *const lines[] = {
 	"Type /help for help, /quit to leave.",
 	"Received. Somebody will answer here.",
 	"Please wait, you are number # in line.",
+	"Nobody is on duty right now; somebody will be here #. Your message "
+	"is kept.",
+	"Nobody is on duty right now; somebody will be here #. What you write "
+	"is kept.",
+	"You are banned from this desk: #.",
 	"Please wait, somebody is looking into it.",
 	"This conversation was closed because nobody wrote. Goodbye.",
 	"You are banned from this desk.",
@@ -48,26 +53,30 @@ static const char *const lines[] = {
 	"Your message was sent. To leave, type /quit.",
 };
 
+/* Of what # stands for. */
 static bool
-is_digit(char c)
+is_any(char c)
 {
-	return c >= '0' && c <= '9';
+	return (c >= '0' && c <= ':') || (c >= 'a' && c <= 'z') ||
+	    (c >= 'A' && c <= 'Z') || c == ' ';
 }
 
-/* Does it begin the line, in which # is any number? */
+/* Is it the line, or (not whole) the beginning of it? */
 static bool
 begins(const char *line, const char *s, size_t len, bool whole)
 {
-	size_t i = 0;
-
-	for (; i < len && *line != '\0'; line++) {
-		if (*line == '#' ? !is_digit(s[i]) : *line != s[i])
+	for (; len > 0; s++, len--) {
+		if (*line != '#') {
+			if (*line++ != *s)
+				return false;
+			continue;
+		}
+		if (!is_any(*s))
 			return false;
-		i++;
-		while (*line == '#' && i < len && is_digit(s[i]))
-			i++;
+		if (begins(line + 1, s + 1, len - 1, whole))
+			return true;
 	}
-	return i == len && (!whole || *line == '\0');
+	return !whole || *line == '\0';
 }
 
 static bool

@@ -399,6 +399,23 @@ who_goes_away_and_comes_while_nothing_is_stored_is_there(void)
 }
 
 static void
+who_comes_for_its_customer_while_nothing_is_stored_is_there(void)
+{
+	begin_alone();
+	arrive(1);
+	cmd(LIN, "take 1");
+	cmd(LIN, "away");
+	done();
+	go(LIN);
+	not_stored("not-stored; ");
+	come(LIN);
+	not_stored("attached; ");
+	CHECK(!lin_is_away());
+	is_on_duty(true);
+	finish();
+}
+
+static void
 a_retracted_round_leaves_everybody_as_it_was(void)
 {
 	begin_idle();
@@ -464,6 +481,7 @@ main(void)
 		T(who_is_away_for_want_of_a_key_is_noted_until_that_is_stored),
 		T(away_and_back_that_are_not_stored_are_not_so),
 		T(who_goes_away_and_comes_while_nothing_is_stored_is_there),
+		T(who_comes_for_its_customer_while_nothing_is_stored_is_there),
 		T(a_retracted_round_leaves_everybody_as_it_was),
 		T(nobody_is_idle_before_its_time_after_a_retracted_round),
 	};
