@@ -40,12 +40,15 @@ replayed(enum ev_kind kind, const char *addr, uint64_t n, const char *why)
 static void
 check_net(const char *text, const char *want)
 {
-	struct desk_net net;
+	struct desk_net net, again;
 	char got[DESK_NET_SIZE] = "";
 
 	if (desk_net_parse(&net, text))
 		desk_net_format(&net, got);
 	CHECK_STR(got, want);
+	/* The journal has it as text. */
+	if (got[0] != '\0')
+		CHECK(desk_net_parse(&again, got) && desk_net_is(&again, &net));
 }
 
 static void
@@ -58,7 +61,7 @@ an_address_is_known_in_whatever_form_it_is_written(void)
 	check_net("::ffff:192.0.2.7", "192.0.2.7");
 	check_net("2001:db8:0:0:1::5", "2001:db8::/64");
 	check_net("2001:db8:1:2:3::5/48", "2001:db8:1::/48");
-	check_net("2001:DB8::5/128", "2001:db8::5");
+	check_net("2001:DB8::5/128", "2001:db8::5/128");
 	check_net("::1", "::1");
 	check_net("127.0.0.1", "127.0.0.1");
 	check_net("192.0.2.7/33", "");
@@ -87,6 +90,7 @@ a_network_has_its_addresses_and_this_machine_only_by_name(void)
 	check_has("192.0.2.0/24", "192.0.2.255:1", true);
 	check_has("192.0.2.0/24", "192.0.3.0:1", false);
 	check_has("192.0.2.0/24", "[::ffff:192.0.2.7]:1", true);
+	check_has("::ffff:192.0.2.7", "192.0.2.7:1", true);
 	check_has("2001:db8::1", "[2001:db8::2]:1", true);
 	check_has("2001:db8::1", "[2001:db8:0:1::2]:1", false);
 	check_has("2001:db8::1/128", "[2001:db8::2]:1", false);
@@ -271,6 +275,24 @@ bans_survive_a_restart_and_end_by_the_clock_on_the_wall(void)
 }
 
 static void
+one_ipv6_address_alone_stays_banned_alone_over_a_restart(void)
+{
+	begin();
+	asked("ban 2001:db8::5/128 10m");
+	CHECK_STR(asked("unban 2001:db8::5"), "unknown; ");
+	finish();
+	begin_empty();
+	desk_free(desk);
+	CHECK_INT(desk_new(&config, &desk), 0);
+	replayed(EV_BAN, "2001:db8::5/128", 3600, "");
+	desk_begin(desk, 1, 0, now);
+	CHECK_STR(asked("bans"),
+	    "ok<2001:db8::5/128 for 1 h 00 min more, by ann; ");
+	CHECK_STR(asked("unban 2001:db8::5/128"), "unban 0 lin; ok; ");
+	finish();
+}
+
+static void
 count_ban(void *arg, const struct desk_ban *ban)
 {
 	CHECK(strcmp(ban->addr, "10.0.0.5") != 0);
@@ -421,6 +443,7 @@ main(void)
 		T(who_comes_between_the_ban_and_the_door_is_sent_away),
 		T(a_ban_that_is_not_stored_is_none),
 		T(bans_survive_a_restart_and_end_by_the_clock_on_the_wall),
+		T(one_ipv6_address_alone_stays_banned_alone_over_a_restart),
 		T(when_there_are_too_many_the_first_to_end_goes),
 		T(floods_ban_for_a_time_that_grows_up_to_the_limit),
 		T(two_floods_with_more_than_an_hour_between_ban_nobody),
