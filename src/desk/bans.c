@@ -133,6 +133,16 @@ desk_each_ban(const struct desk *d,
 		fn(arg, &d->bans.all[i]);
 }
 
+static const struct desk_ban *
+find(const struct desk *d, const struct desk_net *net, struct desk_time now)
+{
+	for (size_t i = 0; i < d->bans.n; i++)
+		if (desk_net_is(&d->bans.all[i].net, net) &&
+		    d->bans.all[i].until_ms > now.ms)
+			return &d->bans.all[i];
+	return NULL;
+}
+
 const struct desk_ban *
 desk_ban_of(const struct desk *d, const char *addr, struct desk_time now)
 {
@@ -410,16 +420,6 @@ desk_command_ban(struct desk *d, const struct desk_request *rq, const char *arg,
 	return ban(d, rq, &net, s, arg, now);
 }
 
-static const struct desk_ban *
-find(const struct desk *d, const struct desk_net *net, struct desk_time now)
-{
-	for (size_t i = 0; i < d->bans.n; i++)
-		if (desk_net_is(&d->bans.all[i].net, net) &&
-		    d->bans.all[i].until_ms > now.ms)
-			return &d->bans.all[i];
-	return NULL;
-}
-
 int
 desk_command_unban(struct desk *d, const struct desk_request *rq,
     const char *arg, struct desk_time now)
@@ -558,7 +558,7 @@ desk_flood_count(const struct desk_round *r, const struct desk_effect *fx)
 		count_flood(d, f, r->now);
 }
 
-/* Its ban is stored. */
+/* Its ban is stored, or a longer one is. */
 void
 desk_flood_banned(const struct desk_round *r, const struct desk_effect *fx)
 {
@@ -566,15 +566,26 @@ desk_flood_banned(const struct desk_round *r, const struct desk_effect *fx)
 	r->d->floods_owed--;
 }
 
+/* An operator may have banned it for longer meanwhile. */
+static bool
+is_banned_anyway(const struct desk *d, const struct desk_flood *f,
+    struct desk_time now)
+{
+	const struct desk_ban *ban = find(d, &f->net, now);
+
+	return ban != NULL && ban->until_ms >= now.ms + f->owed_s * 1000;
+}
+
 static int
 ban_flood(struct desk *d, size_t i, struct desk_time now)
 {
+	const struct desk_flood *f = &d->floods[i];
 	struct ev_event ev = ev_event_of(EV_BAN);
 
 	ev.why = EV_WHY_FLOOD;
-	ev.n = (uint64_t)d->floods[i].owed_s;
+	ev.n = (uint64_t)f->owed_s;
 	if (desk_reserve(d, 1, 1) < 0 ||
-	    change(d, &d->floods[i].net, ev, now) < 0)
+	    (!is_banned_anyway(d, f, now) && change(d, &f->net, ev, now) < 0))
 		return -ENOMEM;
 	desk_effect_add(d, DESK_FX_BANNED)->ms = (int64_t)i;
 	return 0;

@@ -405,6 +405,27 @@ a_ban_for_floods_that_is_not_stored_is_tried_again(void)
 }
 
 static void
+a_ban_for_floods_shortens_none_of_an_operator(void)
+{
+	begin();
+	flood("");
+	come(1, 1);
+	ask((struct desk_request){ .rq = DESK_RQ_STALLED,
+	    .conn = &conns[1],
+	    .why = EV_WHY_FLOOD });
+	leave(1, "left");
+	stored("1 cut; ok; ok; gone 2 (flood); ");
+	CHECK_STR(asked("ban 192.0.2.1 7d"),
+	    "ban 0 lin; "
+	    "ok<192.0.2.1 is banned for 168 h 00 min; 0 conversations "
+	    "ended; ");
+	CHECK(desk_deadline(desk) > now.ns);
+	CHECK_STR(asked("bans"),
+	    "ok<192.0.2.1 for 168 h 00 min more, by lin; ");
+	finish();
+}
+
+static void
 this_machine_is_not_banned_for_floods_unless_somebody_wants_it(void)
 {
 	for (int i = 0; i < 2; i++) {
@@ -448,6 +469,7 @@ main(void)
 		T(floods_ban_for_a_time_that_grows_up_to_the_limit),
 		T(two_floods_with_more_than_an_hour_between_ban_nobody),
 		T(a_ban_for_floods_that_is_not_stored_is_tried_again),
+		T(a_ban_for_floods_shortens_none_of_an_operator),
 		T(this_machine_is_not_banned_for_floods_unless_somebody_wants_it),
 	};
 
