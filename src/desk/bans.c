@@ -332,14 +332,18 @@ end_conn(struct desk *d, struct desk_conn *c, const char *who, const char *bye,
 		desk_fx_bye(d, DESK_FX_BYE_STORED, c, bye);
 }
 
-/* Looks at every connection, as nothing but this does.  Returns how many are
- * ended. */
-static unsigned
+struct ended {
+	unsigned n;
+	bool more; /* than one round should end */
+};
+
+/* Looks at every connection, as nothing but this does. */
+static struct ended
 end_conns(struct desk *d, const struct desk_net *net, const char *who,
     const char *bye, struct desk_time now)
 {
+	struct ended ended = { 0, false };
 	struct desk_net peer;
-	unsigned n = 0;
 
 	DW_LIST_EACH(at, &d->conns) {
 		struct desk_conn *c = DW_LIST_OF(at, struct desk_conn, node);
@@ -348,27 +352,36 @@ end_conns(struct desk *d, const struct desk_net *net, const char *who,
 		    !desk_net_of_peer(&peer, c->addr) ||
 		    !desk_net_has(net, &peer))
 			continue;
-		if (desk_reserve(d, 2, 4) < 0)
-			break; /* they are not let in again */
+		ended.more =
+		    ended.n == DESK_ENDED_AT_ONCE || desk_reserve(d, 2, 4) < 0;
+		if (ended.more)
+			break;
 		end_conn(d, c, who, bye, now);
-		n++;
+		ended.n++;
 	}
-	return n;
+	return ended;
 }
 
+/* NULL: no memory. */
 static char *
-banned_text(const struct desk_net *net, int64_t s, unsigned ended)
+banned_text(const struct desk_net *net, int64_t s, struct ended ended)
 {
 	char addr[DESK_NET_SIZE], span[DESK_SPAN_SIZE], *text;
+	int n;
 
 	desk_net_format(net, addr);
 	desk_span(span, s * 1000);
-	return asprintf(&text,
-		   DW_PLURAL("%s is banned for %s; %u conversation ended",
-		       "%s is banned for %s; %u conversations ended", ended),
-		   addr, span, ended) < 0 ?
-	    NULL :
-	    text;
+	if (ended.more)
+		n = asprintf(&text,
+		    _("%s is banned for %s; %u conversations ended, and there "
+		      "are more: say it again"),
+		    addr, span, ended.n);
+	else
+		n = asprintf(&text,
+		    DW_PLURAL("%s is banned for %s; %u conversation ended",
+			"%s is banned for %s; %u conversations ended", ended.n),
+		    addr, span, ended.n);
+	return n < 0 ? NULL : text;
 }
 
 static int
@@ -377,7 +390,7 @@ ban(struct desk *d, const struct desk_request *rq, const struct desk_net *net,
 {
 	struct ev_event ev = ev_event_of(EV_BAN);
 	char *bye = bye_text(why);
-	unsigned ended;
+	struct ended ended;
 
 	if (bye == NULL)
 		return -ENOMEM;

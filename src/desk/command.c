@@ -14,9 +14,8 @@
 #include "desk/command.h"
 #include "desk/internal.h"
 
-#define PAST_ROWS      20 /* when no other count is given */
-#define PAST_ROWS_MAX  1000
-#define CLOSED_AT_ONCE 1000
+#define PAST_ROWS     20 /* when no other count is given */
+#define PAST_ROWS_MAX 1000
 
 /* A whole number and nothing else. */
 static bool
@@ -120,7 +119,7 @@ close_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		if (s->facts.state != EV_STATE_LEFT)
 			continue;
 		/* Room for its events, and for the answer. */
-		more = n == CLOSED_AT_ONCE || desk_reserve(d, 2, 2) < 0;
+		more = n == DESK_ENDED_AT_ONCE || desk_reserve(d, 2, 2) < 0;
 		if (more)
 			break;
 		desk_session_end(d, s, rq->who, EV_WHY_CLOSED, "", now);

@@ -190,6 +190,9 @@ struct desk_began {
 	bool draining;
 };
 
+/* Sessions that one command ends, so that the round does not take too long. */
+#define DESK_ENDED_AT_ONCE 1000
+
 #define DESK_KEEP_MAX_S (INT64_C(24) * 3600) /* of one /keep */
 
 #define DESK_MAGIC         0xde5c0001u

@@ -148,6 +148,33 @@ a_session_is_banned_by_its_address(void)
 	finish();
 }
 
+#define CROWD 1500
+
+/* Whatever comes in, the others do not wait for so many. */
+static void
+no_round_ends_more_than_a_thousand(void)
+{
+	struct desk_conn *crowd = calloc(CROWD, sizeof *crowd);
+	struct desk_request rq = { .rq = DESK_RQ_OPENED, .mode = EV_MODE_LINE };
+
+	begin();
+	for (int i = 0; i < CROWD; i++) {
+		desk_conn_init(&crowd[i], "198.51.100.1:1");
+		rq.conn = &crowd[i];
+		ask(rq);
+	}
+	round_is_over();
+	asked("ban 198.51.100.1 10m");
+	CHECK_STR(last_text,
+	    "198.51.100.1 is banned for 10 min; 1000 conversations ended, and "
+	    "there are more: say it again");
+	asked("ban 198.51.100.1 10m");
+	CHECK_STR(last_text,
+	    "198.51.100.1 is banned for 10 min; 500 conversations ended");
+	finish();
+	free(crowd);
+}
+
 /* Through a relay on this machine everybody comes from here. */
 static void
 this_machine_is_banned_only_when_it_is_named(void)
@@ -457,6 +484,7 @@ main(void)
 		T(who_is_connected_from_there_is_thrown_out_and_told_why),
 		T(who_has_not_said_anything_yet_is_thrown_out_too),
 		T(a_session_is_banned_by_its_address),
+		T(no_round_ends_more_than_a_thousand),
 		T(this_machine_is_banned_only_when_it_is_named),
 		T(what_makes_no_sense_is_refused),
 		T(bans_are_listed_with_the_time_that_is_left_until_they_end),
