@@ -408,6 +408,11 @@ void desk_flood_banned(const struct desk_round *r,
 
 #define DESK_NOBODY_MAX 400
 
+/* Nobody is there who would read what it writes.  A conversation that somebody
+ * has goes on when the desk closes.  s may be NULL. */
+bool desk_is_left_alone(const struct desk *d, const struct desk_session *s,
+    struct desk_time now);
+
 /* That nobody is on duty, and when somebody will be.  said: its message is
  * kept, instead of what it may write. */
 void desk_nobody_text(const struct desk *d, bool said, struct desk_time now,
