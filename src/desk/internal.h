@@ -47,7 +47,7 @@ enum desk_fx {
 	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
 	DESK_FX_RELOAD,     /* node: the configuration */
 	DESK_FX_KEEP,       /* owned, and nothing else */
-	DESK_FX_QUIET,      /* session, text: it is quiet, and is warned */
+	DESK_FX_QUIET,      /* session: it is quiet, and is warned */
 	DESK_FX_FLOOD,      /* session: it ended for one */
 	DESK_FX_RELISTED,   /* one that had gone off the list goes on */
 	DESK_FX_BANNED,     /* ms: that flood's address */
