@@ -367,10 +367,10 @@ desk_people_keep(struct desk *d)
 static void
 undo_person(struct desk *d, struct desk_person *p)
 {
-	bool here = !dw_list_empty(&p->consoles);
-
-	p->away = here && p->was_away;
-	p->idle = here && p->was_idle;
+	if (dw_list_empty(&p->consoles))
+		p->was_away = p->was_idle = false;
+	p->away = p->was_away;
+	p->idle = p->was_idle;
 	count_present(d, p);
 }
 

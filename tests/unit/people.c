@@ -386,16 +386,21 @@ away_and_back_that_are_not_stored_are_not_so(void)
 static void
 who_goes_away_and_comes_while_nothing_is_stored_is_there(void)
 {
-	begin_alone();
-	cmd(LIN, "away");
-	done();
-	go(LIN);
-	not_stored("not-stored; ");
-	come(LIN);
-	not_stored("attached; ");
-	CHECK(!lin_is_away());
-	is_on_duty(true);
-	finish();
+	for (int owns = 0; owns < 2; owns++) {
+		begin_alone();
+		arrive(1);
+		if (owns)
+			cmd(LIN, "take 1");
+		cmd(LIN, "away");
+		done();
+		go(LIN);
+		not_stored("not-stored; ");
+		come(LIN);
+		not_stored("attached; ");
+		CHECK(!lin_is_away());
+		is_on_duty(true);
+		finish();
+	}
 }
 
 static void
