@@ -632,7 +632,7 @@ int
 desk_command_transfer(struct desk *d, const struct desk_request *rq,
     const char *arg, struct desk_time now)
 {
-	const char *who, *why = "";
+	const char *who, *why = "", *refusal;
 	struct desk_session *s = own_session(d, rq, arg, &who, now);
 	const struct desk_person *to = desk_person_named(d, who, &why);
 	struct ev_event ev = ev_event_of(EV_OFFER);
@@ -653,6 +653,8 @@ desk_command_transfer(struct desk *d, const struct desk_request *rq,
 	if (desk_person_is_away(to))
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("that operator is away"));
+	if (desk_reason_refusal(d, why, &refusal) != EV_CODE_OK)
+		return desk_refuse(d, rq, EV_CODE_USAGE, refusal);
 	ev.who = rq->who;
 	ev.why = to->name;
 	ev.body = why;

@@ -545,6 +545,10 @@ struct desk_effect *desk_refuse_keyed(struct desk *d,
 enum ev_code desk_text_refusal(const struct desk *d, const char *text,
     size_t len, const char **why);
 
+/* The same for one that may be left out. */
+enum ev_code desk_reason_refusal(const struct desk *d, const char *text,
+    const char **why);
+
 int desk_decide_reply(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 

@@ -477,9 +477,12 @@ desk_command_away(struct desk *d, const struct desk_request *rq,
 {
 	struct desk_person *p = asker(d, rq);
 	struct ev_event ev = ev_event_of(EV_AWAY);
+	const char *why;
 
 	if (p == NULL)
 		return 0;
+	if (desk_reason_refusal(d, arg, &why) != EV_CODE_OK)
+		return desk_refuse(d, rq, EV_CODE_USAGE, why);
 	p->away = true;
 	count_present(d, p);
 	ev.who = rq->who;

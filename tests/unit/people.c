@@ -240,9 +240,14 @@ who_was_idle_and_says_back_is_back_once(void)
 static void
 what_is_wrong_with_away_and_back_is_said(void)
 {
+	char text[200];
+
 	begin();
 	refused(LIN, "back", EV_CODE_USAGE, "you are not away");
 	refused(LIN, "back now", EV_CODE_USAGE, "/back takes nothing");
+	snprintf(text, sizeof text, "away %0101d", 0);
+	refused(LIN, text, EV_CODE_USAGE, "that is too long for one message");
+	CHECK(!lin_is_away());
 	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
 	    .who = "nobody",
 	    .role = EV_ROLE_OPERATOR,
