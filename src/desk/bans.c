@@ -79,7 +79,9 @@ add(struct desk_bans *b, const struct desk_net *net, const struct ev_event *ev)
 	ban = &b->all[b->n++];
 	memset(ban, 0, sizeof *ban);
 	ban->net = *net;
-	ban->until_ms = ev->t_ms + (int64_t)ev->n * 1000;
+	/* A journal may say anything. */
+	ban->until_ms = ev->t_ms +
+	    1000 * (ev->n < TIME_MAX_S ? (int64_t)ev->n : TIME_MAX_S);
 	ban->flood = strcmp(ev->why, EV_WHY_FLOOD) == 0;
 	desk_net_format(net, ban->addr);
 	snprintf(ban->who, sizeof ban->who, "%s", ev->who);
@@ -223,29 +225,6 @@ change(struct desk *d, const struct desk_net *net, struct ev_event ev,
 }
 
 /* ---- the commands ---- */
-
-/* "10m", "2h", "7d", up to a year.  Returns the seconds; 0: it is none. */
-static int64_t
-parse_time(const char *s, size_t len)
-{
-	static const struct {
-		char unit;
-		int64_t s;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', DAY_S } };
-	int64_t n = 0;
-
-	if (len < 2 || len > 9)
-		return 0;
-	for (size_t i = 0; i + 1 < len; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return 0;
-		n = n * 10 + (s[i] - '0');
-	}
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (s[len - 1] == units[i].unit && n <= TIME_MAX_S / units[i].s)
-			return n * units[i].s;
-	return 0;
-}
 
 /* Cuts the first word off. */
 static const char *
@@ -422,7 +401,7 @@ desk_command_ban(struct desk *d, const struct desk_request *rq, const char *arg,
 			     !net_named(d, rq, who, &net))
 		return 0;
 	len = strcspn(arg, " ");
-	if ((s = parse_time(arg, len)) == 0)
+	if ((s = desk_parse_span(arg, len, TIME_MAX_S)) == 0)
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("for how long? Say 10m, 2h or 7d, at most 365d"));
 	arg += len;

@@ -51,6 +51,26 @@ parse_numbers(const char *arg, uint64_t *out, int max)
 	return n;
 }
 
+int64_t
+desk_parse_span(const char *text, size_t len, int64_t max_s)
+{
+	static const struct {
+		char unit;
+		int64_t s;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	int64_t n = 0;
+
+	for (size_t i = 0; i + 1 < len; i++) {
+		if (text[i] < '0' || text[i] > '9' || n > max_s)
+			return 0;
+		n = n * 10 + (text[i] - '0');
+	}
+	for (size_t i = 0; len > 1 && i < sizeof units / sizeof units[0]; i++)
+		if (text[len - 1] == units[i].unit && n <= max_s / units[i].s)
+			return n * units[i].s;
+	return 0;
+}
+
 struct desk_session *
 desk_command_session_of(struct desk *d, const struct desk_request *rq,
     const char *arg, const char **rest)

@@ -785,6 +785,10 @@ int64_t desk_tallies_due(const struct desk *d);
 /* Tells those that are due. */
 void desk_tallies_tick(const struct desk_round *r);
 
+/* "90s", "10m", "2h" or "7d", no longer than max_s.  Returns the seconds; 0: it
+ * is none. */
+int64_t desk_parse_span(const char *text, size_t len, int64_t max_s);
+
 /* The open session that arg names; NULL after answering why not. */
 struct desk_session *desk_command_session(struct desk *d,
     const struct desk_request *rq, const char *arg);

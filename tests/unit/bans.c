@@ -195,7 +195,10 @@ what_makes_no_sense_is_refused(void)
 {
 	static const char *const texts[] = { "ban", "ban 192.0.2.1",
 		"ban 192.0.2.1 10", "ban 192.0.2.1 0m", "ban 192.0.2.1 366d",
-		"ban 192.0.2.1 m", "ban example.org 10m", "ban 0.0.0.0/0 10m",
+		"ban 192.0.2.1 m", "ban 192.0.2.1 18446744073709551676s",
+		"ban 192.0.2.1 +3m", "ban 192.0.2.1:4711 10m",
+		"ban fe80::1%eth0 10m", "ban 99999999999999999999 10m",
+		"ban example.org 10m", "ban 0.0.0.0/0 10m",
 		"ban 192.0.0.0/7 10m", "ban ::/15 10m", "unban",
 		"unban example.org", "bans all" };
 

@@ -546,7 +546,7 @@ static void
 what_is_wrong_with_a_keep_is_said(void)
 {
 	static const char *const wrong[] = { "keep 1", "keep 1 10", "keep 1 0m",
-		"keep 1 25h", "keep 1 -1m", "keep 1 1d", "keep 1 10mm",
+		"keep 1 25h", "keep 1 -1m", "keep 1 2d", "keep 1 10mm",
 		"keep 1 86401s", "keep 1 99999999999999999999s", "keep 1 m" };
 
 	begin_taken();
