@@ -103,8 +103,8 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 		return -ENOMEM;
 	desk_claim_update(d, s);
 	desk_keys_note(d, s, ev);
-	/* One that was reopened had ended before. */
-	if (ev->kind == EV_CLOSED)
+	/* One that is reopened had ended before, or left earlier. */
+	if (ev->kind == EV_CLOSED || ev->kind == EV_REOPENED)
 		desk_left_del(d, s);
 	if ((ev->kind == EV_GONE || ev->kind == EV_REOPENED) &&
 	    s->facts.state == EV_STATE_LEFT) {

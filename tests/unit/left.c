@@ -774,6 +774,24 @@ a_starting_desk_reads_no_more_than_the_list_may_have(void)
 	finish();
 }
 
+static void
+one_that_was_opened_again_is_the_latest_also_after_a_restart(void)
+{
+	begin(false);
+	config.max_gone = 2;
+	for (uint64_t sid = 1; sid <= 3; sid++) {
+		if (sid == 3)
+			replay(7, 1, EV_REOPENED, "");
+		replay(3 * sid - 2 + sid / 3, sid, EV_ARRIVED, "192.0.2.1:1");
+		replay(3 * sid - 1 + sid / 3, sid, EV_SAID, "");
+		replay(3 * sid + sid / 3, sid, EV_GONE, "");
+	}
+	desk_begin(desk, 10, 3, now);
+	stored("");
+	check_list("1 left, 3 left");
+	finish();
+}
+
 int
 main(void)
 {
@@ -803,6 +821,7 @@ main(void)
 		T(who_was_connected_when_the_desk_died_has_left_if_it_waited),
 		T(an_older_desks_gone_ones_that_were_answered_are_closed),
 		T(a_starting_desk_reads_no_more_than_the_list_may_have),
+		T(one_that_was_opened_again_is_the_latest_also_after_a_restart),
 	};
 
 	return t_main("left", cases, sizeof cases / sizeof cases[0]);
