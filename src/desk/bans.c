@@ -79,7 +79,9 @@ add(struct desk_bans *b, const struct desk_net *net, const struct ev_event *ev)
 	ban = &b->all[b->n++];
 	memset(ban, 0, sizeof *ban);
 	ban->net = *net;
-	ban->until_ms = ev->t_ms + (int64_t)ev->n * 1000;
+	/* A journal may say anything. */
+	ban->until_ms = ev->t_ms +
+	    1000 * (ev->n < TIME_MAX_S ? (int64_t)ev->n : TIME_MAX_S);
 	ban->flood = strcmp(ev->why, EV_WHY_FLOOD) == 0;
 	desk_net_format(net, ban->addr);
 	snprintf(ban->who, sizeof ban->who, "%s", ev->who);
@@ -131,6 +133,16 @@ desk_each_ban(const struct desk *d,
 {
 	for (size_t i = 0; i < d->bans.n; i++)
 		fn(arg, &d->bans.all[i]);
+}
+
+static const struct desk_ban *
+find(const struct desk *d, const struct desk_net *net, struct desk_time now)
+{
+	for (size_t i = 0; i < d->bans.n; i++)
+		if (desk_net_is(&d->bans.all[i].net, net) &&
+		    d->bans.all[i].until_ms > now.ms)
+			return &d->bans.all[i];
+	return NULL;
 }
 
 const struct desk_ban *
@@ -213,29 +225,6 @@ change(struct desk *d, const struct desk_net *net, struct ev_event ev,
 }
 
 /* ---- the commands ---- */
-
-/* "10m", "2h", "7d", up to a year.  Returns the seconds; 0: it is none. */
-static int64_t
-parse_time(const char *s, size_t len)
-{
-	static const struct {
-		char unit;
-		int64_t s;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', DAY_S } };
-	int64_t n = 0;
-
-	if (len < 2 || len > 9)
-		return 0;
-	for (size_t i = 0; i + 1 < len; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return 0;
-		n = n * 10 + (s[i] - '0');
-	}
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (s[len - 1] == units[i].unit && n <= TIME_MAX_S / units[i].s)
-			return n * units[i].s;
-	return 0;
-}
 
 /* Cuts the first word off. */
 static const char *
@@ -322,14 +311,18 @@ end_conn(struct desk *d, struct desk_conn *c, const char *who, const char *bye,
 		desk_fx_bye(d, DESK_FX_BYE_STORED, c, bye);
 }
 
-/* Looks at every connection, as nothing but this does.  Returns how many are
- * ended. */
-static unsigned
+struct ended {
+	unsigned n;
+	bool more; /* than one round should end */
+};
+
+/* Looks at every connection, as nothing but this does. */
+static struct ended
 end_conns(struct desk *d, const struct desk_net *net, const char *who,
     const char *bye, struct desk_time now)
 {
+	struct ended ended = { 0, false };
 	struct desk_net peer;
-	unsigned n = 0;
 
 	DW_LIST_EACH(at, &d->conns) {
 		struct desk_conn *c = DW_LIST_OF(at, struct desk_conn, node);
@@ -338,27 +331,36 @@ end_conns(struct desk *d, const struct desk_net *net, const char *who,
 		    !desk_net_of_peer(&peer, c->addr) ||
 		    !desk_net_has(net, &peer))
 			continue;
-		if (desk_reserve(d, 2, 4) < 0)
-			break; /* they are not let in again */
+		ended.more =
+		    ended.n == DESK_ENDED_AT_ONCE || desk_reserve(d, 2, 4) < 0;
+		if (ended.more)
+			break;
 		end_conn(d, c, who, bye, now);
-		n++;
+		ended.n++;
 	}
-	return n;
+	return ended;
 }
 
+/* NULL: no memory. */
 static char *
-banned_text(const struct desk_net *net, int64_t s, unsigned ended)
+banned_text(const struct desk_net *net, int64_t s, struct ended ended)
 {
 	char addr[DESK_NET_SIZE], span[DESK_SPAN_SIZE], *text;
+	int n;
 
 	desk_net_format(net, addr);
 	desk_span(span, s * 1000);
-	return asprintf(&text,
-		   DW_PLURAL("%s is banned for %s; %u conversation ended",
-		       "%s is banned for %s; %u conversations ended", ended),
-		   addr, span, ended) < 0 ?
-	    NULL :
-	    text;
+	if (ended.more)
+		n = asprintf(&text,
+		    _("%s is banned for %s; %u conversations ended, and there "
+		      "are more: say it again"),
+		    addr, span, ended.n);
+	else
+		n = asprintf(&text,
+		    DW_PLURAL("%s is banned for %s; %u conversation ended",
+			"%s is banned for %s; %u conversations ended", ended.n),
+		    addr, span, ended.n);
+	return n < 0 ? NULL : text;
 }
 
 static int
@@ -367,7 +369,7 @@ ban(struct desk *d, const struct desk_request *rq, const struct desk_net *net,
 {
 	struct ev_event ev = ev_event_of(EV_BAN);
 	char *bye = bye_text(why);
-	unsigned ended;
+	struct ended ended;
 
 	if (bye == NULL)
 		return -ENOMEM;
@@ -399,7 +401,7 @@ desk_command_ban(struct desk *d, const struct desk_request *rq, const char *arg,
 			     !net_named(d, rq, who, &net))
 		return 0;
 	len = strcspn(arg, " ");
-	if ((s = parse_time(arg, len)) == 0)
+	if ((s = desk_parse_span(arg, len, TIME_MAX_S)) == 0)
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("for how long? Say 10m, 2h or 7d, at most 365d"));
 	arg += len;
@@ -408,16 +410,6 @@ desk_command_ban(struct desk *d, const struct desk_request *rq, const char *arg,
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("that reason is too long; the customer reads it"));
 	return ban(d, rq, &net, s, arg, now);
-}
-
-static const struct desk_ban *
-find(const struct desk *d, const struct desk_net *net, struct desk_time now)
-{
-	for (size_t i = 0; i < d->bans.n; i++)
-		if (desk_net_is(&d->bans.all[i].net, net) &&
-		    d->bans.all[i].until_ms > now.ms)
-			return &d->bans.all[i];
-	return NULL;
 }
 
 int
@@ -558,7 +550,7 @@ desk_flood_count(const struct desk_round *r, const struct desk_effect *fx)
 		count_flood(d, f, r->now);
 }
 
-/* Its ban is stored. */
+/* Its ban is stored, or a longer one is. */
 void
 desk_flood_banned(const struct desk_round *r, const struct desk_effect *fx)
 {
@@ -566,15 +558,26 @@ desk_flood_banned(const struct desk_round *r, const struct desk_effect *fx)
 	r->d->floods_owed--;
 }
 
+/* An operator may have banned it for longer meanwhile. */
+static bool
+is_banned_anyway(const struct desk *d, const struct desk_flood *f,
+    struct desk_time now)
+{
+	const struct desk_ban *ban = find(d, &f->net, now);
+
+	return ban != NULL && ban->until_ms >= now.ms + f->owed_s * 1000;
+}
+
 static int
 ban_flood(struct desk *d, size_t i, struct desk_time now)
 {
+	const struct desk_flood *f = &d->floods[i];
 	struct ev_event ev = ev_event_of(EV_BAN);
 
 	ev.why = EV_WHY_FLOOD;
-	ev.n = (uint64_t)d->floods[i].owed_s;
+	ev.n = (uint64_t)f->owed_s;
 	if (desk_reserve(d, 1, 1) < 0 ||
-	    change(d, &d->floods[i].net, ev, now) < 0)
+	    (!is_banned_anyway(d, f, now) && change(d, &f->net, ev, now) < 0))
 		return -ENOMEM;
 	desk_effect_add(d, DESK_FX_BANNED)->ms = (int64_t)i;
 	return 0;

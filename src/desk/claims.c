@@ -585,28 +585,6 @@ desk_command_release(struct desk *d, const struct desk_request *rq,
 	return 0;
 }
 
-/* "90s", "10m", "1h", up to 24 h.  Returns the seconds; 0: it is none. */
-static uint64_t
-parse_time(const char *arg)
-{
-	static const struct {
-		char unit;
-		uint64_t s;
-	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 } };
-	uint64_t n = 0;
-
-	if (*arg < '0' || *arg > '9')
-		return 0;
-	for (; *arg >= '0' && *arg <= '9'; arg++)
-		if ((n = n * 10 + (uint64_t)(*arg - '0')) > DESK_KEEP_MAX_S)
-			return 0;
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-		if (arg[0] == units[i].unit && arg[1] == '\0' &&
-		    n * units[i].s <= DESK_KEEP_MAX_S)
-			return n * units[i].s;
-	return 0;
-}
-
 int
 desk_command_keep(struct desk *d, const struct desk_request *rq,
     const char *arg, struct desk_time now)
@@ -617,7 +595,8 @@ desk_command_keep(struct desk *d, const struct desk_request *rq,
 
 	if (s == NULL)
 		return 0;
-	if ((ev.n = parse_time(rest)) == 0)
+	ev.n = (uint64_t)desk_parse_span(rest, strlen(rest), DESK_KEEP_MAX_S);
+	if (ev.n == 0)
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("for how long? Say 10m, 90s or 1h, at most 24h"));
 	ev.who = rq->who;
@@ -632,7 +611,7 @@ int
 desk_command_transfer(struct desk *d, const struct desk_request *rq,
     const char *arg, struct desk_time now)
 {
-	const char *who, *why = "";
+	const char *who, *why = "", *refusal;
 	struct desk_session *s = own_session(d, rq, arg, &who, now);
 	const struct desk_person *to = desk_person_named(d, who, &why);
 	struct ev_event ev = ev_event_of(EV_OFFER);
@@ -653,6 +632,8 @@ desk_command_transfer(struct desk *d, const struct desk_request *rq,
 	if (desk_person_is_away(to))
 		return desk_refuse(d, rq, EV_CODE_USAGE,
 		    _("that operator is away"));
+	if (desk_reason_refusal(d, why, &refusal) != EV_CODE_OK)
+		return desk_refuse(d, rq, EV_CODE_USAGE, refusal);
 	ev.who = rq->who;
 	ev.why = to->name;
 	ev.body = why;

@@ -14,9 +14,8 @@
 #include "desk/command.h"
 #include "desk/internal.h"
 
-#define PAST_ROWS      20 /* when no other count is given */
-#define PAST_ROWS_MAX  1000
-#define CLOSED_AT_ONCE 1000
+#define PAST_ROWS     20 /* when no other count is given */
+#define PAST_ROWS_MAX 1000
 
 /* A whole number and nothing else. */
 static bool
@@ -50,6 +49,26 @@ parse_numbers(const char *arg, uint64_t *out, int max)
 			return -1;
 	}
 	return n;
+}
+
+int64_t
+desk_parse_span(const char *text, size_t len, int64_t max_s)
+{
+	static const struct {
+		char unit;
+		int64_t s;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	int64_t n = 0;
+
+	for (size_t i = 0; i + 1 < len; i++) {
+		if (text[i] < '0' || text[i] > '9' || n > max_s)
+			return 0;
+		n = n * 10 + (text[i] - '0');
+	}
+	for (size_t i = 0; len > 1 && i < sizeof units / sizeof units[0]; i++)
+		if (text[len - 1] == units[i].unit && n <= max_s / units[i].s)
+			return n * units[i].s;
+	return 0;
 }
 
 struct desk_session *
@@ -120,7 +139,7 @@ close_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		if (s->facts.state != EV_STATE_LEFT)
 			continue;
 		/* Room for its events, and for the answer. */
-		more = n == CLOSED_AT_ONCE || desk_reserve(d, 2, 2) < 0;
+		more = n == DESK_ENDED_AT_ONCE || desk_reserve(d, 2, 2) < 0;
 		if (more)
 			break;
 		desk_session_end(d, s, rq->who, EV_WHY_CLOSED, "", now);

@@ -96,15 +96,6 @@ line_stored(struct desk *d, const struct desk_request *rq, size_t event)
 	desk_visitor_hint(d, rq);
 }
 
-/* Nobody is there who would read it.  A conversation that somebody has goes on
- * when the desk closes. */
-static bool
-is_left_alone(const struct desk *d, const struct desk_session *s,
-    struct desk_time now)
-{
-	return !desk_on_duty(d, now) && !desk_is_present(d, s->facts.owner);
-}
-
 /* A message for the operators; the first one begins the session.  Returns
  * whether there was memory for it. */
 static bool
@@ -123,7 +114,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	ev.body = rq->text;
 	ev.len = rq->len;
 	ev.flags = rq->flags & (EV_FLAG_CUT_SHORT | EV_FLAG_REST_LOST);
-	if (is_left_alone(d, s, now))
+	if (desk_is_left_alone(d, s, now))
 		ev.flags |= EV_FLAG_UNATTENDED;
 	event = desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)

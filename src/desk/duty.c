@@ -51,6 +51,14 @@ opens_text(const struct desk *d, struct desk_time now, char buf[WHEN_MAX])
 		when_text(ms, now, buf);
 }
 
+bool
+desk_is_left_alone(const struct desk *d, const struct desk_session *s,
+    struct desk_time now)
+{
+	return !desk_on_duty(d, now) &&
+	    (s == NULL || !desk_is_present(d, s->facts.owner));
+}
+
 void
 desk_nobody_text(const struct desk *d, bool said, struct desk_time now,
     char *buf, size_t size)

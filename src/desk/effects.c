@@ -464,6 +464,8 @@ desk_fx_deliver(struct desk *d, struct desk_session *s, size_t event)
 {
 	struct desk_effect *fx = desk_effect_add(d, DESK_FX_DELIVER);
 
+	/* Nothing else of what operators write has a way to a customer. */
+	assert(d->events[event].kind == EV_REPLY);
 	fx->session = s;
 	fx->event = event;
 	return fx;

@@ -47,7 +47,7 @@ enum desk_fx {
 	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
 	DESK_FX_RELOAD,     /* node: the configuration */
 	DESK_FX_KEEP,       /* owned, and nothing else */
-	DESK_FX_QUIET,      /* session, text: it is quiet, and is warned */
+	DESK_FX_QUIET,      /* session: it is quiet, and is warned */
 	DESK_FX_FLOOD,      /* session: it ended for one */
 	DESK_FX_RELISTED,   /* one that had gone off the list goes on */
 	DESK_FX_BANNED,     /* ms: that flood's address */
@@ -189,6 +189,9 @@ struct desk_saved_console {
 struct desk_began {
 	bool draining;
 };
+
+/* Sessions that one command ends, so that the round does not take too long. */
+#define DESK_ENDED_AT_ONCE 1000
 
 #define DESK_KEEP_MAX_S (INT64_C(24) * 3600) /* of one /keep */
 
@@ -405,6 +408,11 @@ void desk_flood_banned(const struct desk_round *r,
 
 #define DESK_NOBODY_MAX 400
 
+/* Nobody is there who would read what it writes.  A conversation that somebody
+ * has goes on when the desk closes.  s may be NULL. */
+bool desk_is_left_alone(const struct desk *d, const struct desk_session *s,
+    struct desk_time now);
+
 /* That nobody is on duty, and when somebody will be.  said: its message is
  * kept, instead of what it may write. */
 void desk_nobody_text(const struct desk *d, bool said, struct desk_time now,
@@ -536,6 +544,10 @@ struct desk_effect *desk_refuse_keyed(struct desk *d,
 /* Why this is no text to send or to write down; EV_CODE_OK. */
 enum ev_code desk_text_refusal(const struct desk *d, const char *text,
     size_t len, const char **why);
+
+/* The same for one that may be left out. */
+enum ev_code desk_reason_refusal(const struct desk *d, const char *text,
+    const char **why);
 
 int desk_decide_reply(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
@@ -772,6 +784,10 @@ void desk_tallies_hurry(struct desk *d, struct desk_time now);
 int64_t desk_tallies_due(const struct desk *d);
 /* Tells those that are due. */
 void desk_tallies_tick(const struct desk_round *r);
+
+/* "90s", "10m", "2h" or "7d", no longer than max_s.  Returns the seconds; 0: it
+ * is none. */
+int64_t desk_parse_span(const char *text, size_t len, int64_t max_s);
 
 /* The open session that arg names; NULL after answering why not. */
 struct desk_session *desk_command_session(struct desk *d,

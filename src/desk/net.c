@@ -39,6 +39,7 @@ unmap(struct desk_net *net)
 	if (!net->v6 || memcmp(net->bytes, mapped, sizeof mapped) != 0)
 		return;
 	memmove(net->bytes, net->bytes + sizeof mapped, 4);
+	memset(net->bytes + 4, 0, sizeof net->bytes - 4);
 	net->v6 = false;
 }
 
@@ -139,13 +140,24 @@ desk_net_of_peer(struct desk_net *net, const char *addr)
 	return true;
 }
 
+/* Is its address alone read as this very network? */
+static bool
+is_address(const struct desk_net *net)
+{
+	struct desk_net read = *net;
+
+	desk_net_narrow(&read);
+	return net->bits == (net->v6 ? V6_BITS : V4_BITS) &&
+	    desk_net_is(&read, net);
+}
+
 void
 desk_net_format(const struct desk_net *net, char buf[DESK_NET_SIZE])
 {
 	char host[INET6_ADDRSTRLEN] = "";
 
 	inet_ntop(net->v6 ? AF_INET6 : AF_INET, net->bytes, host, sizeof host);
-	if (net->bits == (net->v6 ? V6_BITS : V4_BITS))
+	if (is_address(net))
 		snprintf(buf, DESK_NET_SIZE, "%s", host);
 	else
 		snprintf(buf, DESK_NET_SIZE, "%s/%u", host, net->bits);

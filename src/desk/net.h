@@ -28,6 +28,7 @@ bool desk_net_of_peer(struct desk_net *net, const char *addr);
 /* What is one customer's of it. */
 void desk_net_narrow(struct desk_net *net);
 
+/* desk_net_parse() makes the same network of it. */
 void desk_net_format(const struct desk_net *net, char buf[DESK_NET_SIZE]);
 
 bool desk_net_is(const struct desk_net *a, const struct desk_net *b);

@@ -367,11 +367,8 @@ desk_people_keep(struct desk *d)
 static void
 undo_person(struct desk *d, struct desk_person *p)
 {
-	bool here = !dw_list_empty(&p->consoles);
-
-	/* Who has gone is not away any more when it comes again. */
-	p->was_away = here && p->was_away;
-	p->was_idle = here && p->was_idle;
+	if (dw_list_empty(&p->consoles))
+		p->was_away = p->was_idle = false;
 	p->away = p->was_away;
 	p->idle = p->was_idle;
 	count_present(d, p);
@@ -480,9 +477,12 @@ desk_command_away(struct desk *d, const struct desk_request *rq,
 {
 	struct desk_person *p = asker(d, rq);
 	struct ev_event ev = ev_event_of(EV_AWAY);
+	const char *why;
 
 	if (p == NULL)
 		return 0;
+	if (desk_reason_refusal(d, arg, &why) != EV_CODE_OK)
+		return desk_refuse(d, rq, EV_CODE_USAGE, why);
 	p->away = true;
 	count_present(d, p);
 	ev.who = rq->who;

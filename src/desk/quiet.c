@@ -7,13 +7,14 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "desk/internal.h"
 
-#define MINUTE_MS 60000
+#define MINUTE_MS   60000
+#define WARNING_MAX 256
 
 void
 desk_quiet_note(struct desk_session *s, const struct ev_event *ev)
@@ -45,22 +46,16 @@ desk_quiet_wake_ms(const struct desk *d, const struct desk_session *s)
 	    s->told.words_ms + d->config->quiet_after_ms;
 }
 
-static char *
-warning_text(const struct desk *d)
+static void
+warning_text(const struct desk *d, char text[WARNING_MAX])
 {
 	unsigned n = (unsigned)((d->config->quiet_warning_ms + MINUTE_MS - 1) /
 	    MINUTE_MS);
-	char *text;
 
-	return asprintf(&text,
-		   DW_PLURAL("This conversation ends in %u minute unless you "
-			     "write.",
-		       "This conversation ends in %u minutes unless you "
-		       "write.",
-		       n),
-		   n) < 0 ?
-	    NULL :
-	    text;
+	snprintf(text, WARNING_MAX,
+	    DW_PLURAL("This conversation ends in %u minute unless you write.",
+		"This conversation ends in %u minutes unless you write.", n),
+	    n);
 }
 
 /* A classic client is told nothing unasked, but it is given the time. */
@@ -68,32 +63,17 @@ void
 desk_quiet_warn(const struct desk_round *r, const struct desk_effect *fx)
 {
 	struct desk_session *s = fx->session;
+	char text[WARNING_MAX];
 
 	/* Somebody may have said something in the same round. */
 	if (s->told.warned || desk_quiet_wake_ms(r->d, s) > r->now.steady_ms)
 		return;
 	s->told.warned = true;
 	s->told.warned_ms = r->now.steady_ms;
+	warning_text(r->d, text);
 	if (s->conn->mode == EV_MODE_LINE)
-		desk_conn_say(r, s->conn, NULL, fx->text, fx->len, 0);
+		desk_conn_say(r, s->conn, NULL, text, strlen(text), 0);
 	desk_wake_update(r->d, s);
-}
-
-static void
-warn(struct desk *d, struct desk_session *s, struct desk_time now)
-{
-	char *text = warning_text(d);
-	struct desk_effect *fx;
-
-	if (text == NULL) {
-		desk_notice(d, s);
-		d->retry_ns = now.ns + d->config->retry_ns;
-		return;
-	}
-	fx = desk_fx_say(d, s->conn, text);
-	fx->fx = DESK_FX_QUIET;
-	fx->session = s;
-	fx->owned = text;
 }
 
 static void
@@ -115,5 +95,5 @@ desk_quiet_settle(struct desk *d, struct desk_session *s, struct desk_time now)
 	if (s->told.warned)
 		close_it(d, s, now);
 	else
-		warn(d, s, now);
+		desk_effect_add(d, DESK_FX_QUIET)->session = s;
 }

@@ -86,6 +86,13 @@ desk_text_refusal(const struct desk *d, const char *text, size_t len,
 	return EV_CODE_USAGE;
 }
 
+enum ev_code
+desk_reason_refusal(const struct desk *d, const char *text, const char **why)
+{
+	return *text == '\0' ? EV_CODE_OK :
+			       desk_text_refusal(d, text, strlen(text), why);
+}
+
 static enum ev_code
 refusal(const struct desk *d, const struct desk_session *s,
     const struct desk_request *rq, const char **text)

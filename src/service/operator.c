@@ -512,6 +512,12 @@ svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
 	on->job.sid = sid;
 	on->job.done = looked;
 	on->otherwise = *otherwise;
+	/* Its own does not outlive the round. */
+	snprintf(on->otherwise_text, sizeof on->otherwise_text, "%.*s",
+	    (int)dw_text_cut(otherwise->text, strlen(otherwise->text),
+		sizeof on->otherwise_text - 1),
+	    otherwise->text);
+	on->otherwise.text = on->otherwise_text;
 	on->found.rq.rq = DESK_RQ_NONE;
 	on->found.ready = reply_found;
 	svc_reader_ask(&svc->reader, &on->job);

@@ -11,8 +11,9 @@
 #include "service/rate.h"
 #include "wire/op.h"
 
-#define SVC_OPERATOR_NODES 2 /* one is read while the other is stored */
-#define SVC_WATCHED        8 /* sessions that one console may watch */
+#define SVC_ANSWER_TEXT    512 /* why a text is refused */
+#define SVC_OPERATOR_NODES 2   /* one is read while the other is stored */
+#define SVC_WATCHED        8   /* sessions that one console may watch */
 
 struct svc_operator_node {
 	struct svc_node node;
@@ -23,7 +24,8 @@ struct svc_operator_node {
 	struct svc_job job;
 	struct svc_node found;        /* posted when it has, */
 	struct desk_answer otherwise; /* and it found none */
-	struct ev_session facts;      /* of that session */
+	char otherwise_text[SVC_ANSWER_TEXT];
+	struct ev_session facts; /* of that session */
 };
 
 /* A session that a console watches. */

@@ -305,4 +305,18 @@ def _():
              "stale")
 
 
+@case("who is refused as taken reads why, also when the journal was asked first")
+def _():
+    with Desk() as d:
+        lin, ann, c, sid = begin(d, "lin", "ann")
+        console, other = Console(), Console()
+        for n in range(65):                     # more than the desk remembers
+            stored(lin, sid, f"text {n}", key=console.key())
+        for _ in range(5):
+            f = answer(ann, sid, "and I", key=other.key())
+            same((f["op"], f["code"]), ("err", "taken"))
+            same(f["text"].startswith(f"{sid} has been lin's for "), True)
+            same(f["text"].endswith("watches, or wait"), True)
+
+
 main("keys")

@@ -40,12 +40,15 @@ replayed(enum ev_kind kind, const char *addr, uint64_t n, const char *why)
 static void
 check_net(const char *text, const char *want)
 {
-	struct desk_net net;
+	struct desk_net net, again;
 	char got[DESK_NET_SIZE] = "";
 
 	if (desk_net_parse(&net, text))
 		desk_net_format(&net, got);
 	CHECK_STR(got, want);
+	/* The journal has it as text. */
+	if (got[0] != '\0')
+		CHECK(desk_net_parse(&again, got) && desk_net_is(&again, &net));
 }
 
 static void
@@ -58,7 +61,7 @@ an_address_is_known_in_whatever_form_it_is_written(void)
 	check_net("::ffff:192.0.2.7", "192.0.2.7");
 	check_net("2001:db8:0:0:1::5", "2001:db8::/64");
 	check_net("2001:db8:1:2:3::5/48", "2001:db8:1::/48");
-	check_net("2001:DB8::5/128", "2001:db8::5");
+	check_net("2001:DB8::5/128", "2001:db8::5/128");
 	check_net("::1", "::1");
 	check_net("127.0.0.1", "127.0.0.1");
 	check_net("192.0.2.7/33", "");
@@ -87,6 +90,7 @@ a_network_has_its_addresses_and_this_machine_only_by_name(void)
 	check_has("192.0.2.0/24", "192.0.2.255:1", true);
 	check_has("192.0.2.0/24", "192.0.3.0:1", false);
 	check_has("192.0.2.0/24", "[::ffff:192.0.2.7]:1", true);
+	check_has("::ffff:192.0.2.7", "192.0.2.7:1", true);
 	check_has("2001:db8::1", "[2001:db8::2]:1", true);
 	check_has("2001:db8::1", "[2001:db8:0:1::2]:1", false);
 	check_has("2001:db8::1/128", "[2001:db8::2]:1", false);
@@ -144,6 +148,33 @@ a_session_is_banned_by_its_address(void)
 	finish();
 }
 
+#define CROWD 1500
+
+/* Whatever comes in, the others do not wait for so many. */
+static void
+no_round_ends_more_than_a_thousand(void)
+{
+	struct desk_conn *crowd = calloc(CROWD, sizeof *crowd);
+	struct desk_request rq = { .rq = DESK_RQ_OPENED, .mode = EV_MODE_LINE };
+
+	begin();
+	for (int i = 0; i < CROWD; i++) {
+		desk_conn_init(&crowd[i], "198.51.100.1:1");
+		rq.conn = &crowd[i];
+		ask(rq);
+	}
+	round_is_over();
+	asked("ban 198.51.100.1 10m");
+	CHECK_STR(last_text,
+	    "198.51.100.1 is banned for 10 min; 1000 conversations ended, and "
+	    "there are more: say it again");
+	asked("ban 198.51.100.1 10m");
+	CHECK_STR(last_text,
+	    "198.51.100.1 is banned for 10 min; 500 conversations ended");
+	finish();
+	free(crowd);
+}
+
 /* Through a relay on this machine everybody comes from here. */
 static void
 this_machine_is_banned_only_when_it_is_named(void)
@@ -164,7 +195,10 @@ what_makes_no_sense_is_refused(void)
 {
 	static const char *const texts[] = { "ban", "ban 192.0.2.1",
 		"ban 192.0.2.1 10", "ban 192.0.2.1 0m", "ban 192.0.2.1 366d",
-		"ban 192.0.2.1 m", "ban example.org 10m", "ban 0.0.0.0/0 10m",
+		"ban 192.0.2.1 m", "ban 192.0.2.1 18446744073709551676s",
+		"ban 192.0.2.1 +3m", "ban 192.0.2.1:4711 10m",
+		"ban fe80::1%eth0 10m", "ban 99999999999999999999 10m",
+		"ban example.org 10m", "ban 0.0.0.0/0 10m",
 		"ban 192.0.0.0/7 10m", "ban ::/15 10m", "unban",
 		"unban example.org", "bans all" };
 
@@ -267,6 +301,24 @@ bans_survive_a_restart_and_end_by_the_clock_on_the_wall(void)
 	CHECK_STR(asked("bans"),
 	    "ok<192.0.2.2 for 59 min more, by ann\n"
 	    "192.0.2.4 for 1 s more, by the desk: it wrote too fast; ");
+	finish();
+}
+
+static void
+one_ipv6_address_alone_stays_banned_alone_over_a_restart(void)
+{
+	begin();
+	asked("ban 2001:db8::5/128 10m");
+	CHECK_STR(asked("unban 2001:db8::5"), "unknown; ");
+	finish();
+	begin_empty();
+	desk_free(desk);
+	CHECK_INT(desk_new(&config, &desk), 0);
+	replayed(EV_BAN, "2001:db8::5/128", 3600, "");
+	desk_begin(desk, 1, 0, now);
+	CHECK_STR(asked("bans"),
+	    "ok<2001:db8::5/128 for 1 h 00 min more, by ann; ");
+	CHECK_STR(asked("unban 2001:db8::5/128"), "unban 0 lin; ok; ");
 	finish();
 }
 
@@ -383,6 +435,27 @@ a_ban_for_floods_that_is_not_stored_is_tried_again(void)
 }
 
 static void
+a_ban_for_floods_shortens_none_of_an_operator(void)
+{
+	begin();
+	flood("");
+	come(1, 1);
+	ask((struct desk_request){ .rq = DESK_RQ_STALLED,
+	    .conn = &conns[1],
+	    .why = EV_WHY_FLOOD });
+	leave(1, "left");
+	stored("1 cut; ok; ok; gone 2 (flood); ");
+	CHECK_STR(asked("ban 192.0.2.1 7d"),
+	    "ban 0 lin; "
+	    "ok<192.0.2.1 is banned for 168 h 00 min; 0 conversations "
+	    "ended; ");
+	CHECK(desk_deadline(desk) > now.ns);
+	CHECK_STR(asked("bans"),
+	    "ok<192.0.2.1 for 168 h 00 min more, by lin; ");
+	finish();
+}
+
+static void
 this_machine_is_not_banned_for_floods_unless_somebody_wants_it(void)
 {
 	for (int i = 0; i < 2; i++) {
@@ -414,6 +487,7 @@ main(void)
 		T(who_is_connected_from_there_is_thrown_out_and_told_why),
 		T(who_has_not_said_anything_yet_is_thrown_out_too),
 		T(a_session_is_banned_by_its_address),
+		T(no_round_ends_more_than_a_thousand),
 		T(this_machine_is_banned_only_when_it_is_named),
 		T(what_makes_no_sense_is_refused),
 		T(bans_are_listed_with_the_time_that_is_left_until_they_end),
@@ -421,10 +495,12 @@ main(void)
 		T(who_comes_between_the_ban_and_the_door_is_sent_away),
 		T(a_ban_that_is_not_stored_is_none),
 		T(bans_survive_a_restart_and_end_by_the_clock_on_the_wall),
+		T(one_ipv6_address_alone_stays_banned_alone_over_a_restart),
 		T(when_there_are_too_many_the_first_to_end_goes),
 		T(floods_ban_for_a_time_that_grows_up_to_the_limit),
 		T(two_floods_with_more_than_an_hour_between_ban_nobody),
 		T(a_ban_for_floods_that_is_not_stored_is_tried_again),
+		T(a_ban_for_floods_shortens_none_of_an_operator),
 		T(this_machine_is_not_banned_for_floods_unless_somebody_wants_it),
 	};
 

@@ -546,7 +546,7 @@ static void
 what_is_wrong_with_a_keep_is_said(void)
 {
 	static const char *const wrong[] = { "keep 1", "keep 1 10", "keep 1 0m",
-		"keep 1 25h", "keep 1 -1m", "keep 1 1d", "keep 1 10mm",
+		"keep 1 25h", "keep 1 -1m", "keep 1 2d", "keep 1 10mm",
 		"keep 1 86401s", "keep 1 99999999999999999999s", "keep 1 m" };
 
 	begin_taken();
@@ -788,6 +788,8 @@ the_lease_goes_on_meanwhile(void)
 static void
 what_is_wrong_with_a_transfer_is_said(void)
 {
+	char text[200];
+
 	begin();
 	arrive(1);
 	refused(LIN, "transfer 1 ann", EV_CODE_USAGE,
@@ -805,6 +807,8 @@ what_is_wrong_with_a_transfer_is_said(void)
 	    "nobody of that name is at a console; /who shows who is");
 	refused(LIN, "transfer 1 lin", EV_CODE_USAGE,
 	    "that customer is yours already");
+	snprintf(text, sizeof text, "transfer 1 ann %0101d", 0);
+	refused(LIN, text, EV_CODE_USAGE, "that is too long for one message");
 	cmd(ANN, "away");
 	done();
 	refused(LIN, "transfer 1 ann", EV_CODE_USAGE, "that operator is away");

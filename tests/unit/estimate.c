@@ -211,6 +211,8 @@ a_conversation_that_somebody_has_goes_on_at_closing_time(void)
 	round_is_over();
 	say_text(1, "and");
 	stored("said 1; ok; ");
+	say_text(1, "/place");
+	stored("1<Lin is answering you now.; ok; ");
 	say_text(2, "and I?");
 	stored("said 2 unattended; 2<Nobody is on duty right now; somebody "
 	       "will be here on Mon 7 Dec at 09:00. Your message is kept.; "

@@ -240,9 +240,14 @@ who_was_idle_and_says_back_is_back_once(void)
 static void
 what_is_wrong_with_away_and_back_is_said(void)
 {
+	char text[200];
+
 	begin();
 	refused(LIN, "back", EV_CODE_USAGE, "you are not away");
 	refused(LIN, "back now", EV_CODE_USAGE, "/back takes nothing");
+	snprintf(text, sizeof text, "away %0101d", 0);
+	refused(LIN, text, EV_CODE_USAGE, "that is too long for one message");
+	CHECK(!lin_is_away());
 	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
 	    .who = "nobody",
 	    .role = EV_ROLE_OPERATOR,
@@ -386,16 +391,21 @@ away_and_back_that_are_not_stored_are_not_so(void)
 static void
 who_goes_away_and_comes_while_nothing_is_stored_is_there(void)
 {
-	begin_alone();
-	cmd(LIN, "away");
-	done();
-	go(LIN);
-	not_stored("not-stored; ");
-	come(LIN);
-	not_stored("attached; ");
-	CHECK(!lin_is_away());
-	is_on_duty(true);
-	finish();
+	for (int owns = 0; owns < 2; owns++) {
+		begin_alone();
+		arrive(1);
+		if (owns)
+			cmd(LIN, "take 1");
+		cmd(LIN, "away");
+		done();
+		go(LIN);
+		not_stored("not-stored; ");
+		come(LIN);
+		not_stored("attached; ");
+		CHECK(!lin_is_away());
+		is_on_duty(true);
+		finish();
+	}
 }
 
 static void

@@ -24,6 +24,23 @@ its_first_words_are_received_with_its_place(void)
 	finish();
 }
 
+/* Who is answered has no place, and must not hear that nothing is owed to it. */
+static void
+whom_somebody_answers_hears_who_it_is_instead_of_its_place(void)
+{
+	begin();
+	come(1, 2);
+	command_by(&lin, "take 1");
+	round_is_over();
+	say_text(1, "/place");
+	stored("1<Lin is answering you now.; ok; ");
+	reply_by(&lin, 1);
+	round_is_over();
+	say_text(1, "/place");
+	stored("1<No answer is owed to you; 1 other customer waits.; ok; ");
+	finish();
+}
+
 static void
 two_that_come_in_one_round_have_the_places_they_have_then(void)
 {
@@ -474,6 +491,7 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(its_first_words_are_received_with_its_place),
+		T(whom_somebody_answers_hears_who_it_is_instead_of_its_place),
 		T(two_that_come_in_one_round_have_the_places_they_have_then),
 		T(who_comes_first_hears_it_at_once),
 		T(another_place_is_told_now_and_then),

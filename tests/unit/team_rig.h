@@ -49,20 +49,6 @@ name_of(const struct desk_conn *c)
 	return names[c - cust];
 }
 
-/* What a customer hears of its place in line; tests/unit/queue.c looks at it. */
-static bool
-is_of_the_line(const struct desk_say *say)
-{
-	static const char *const sentences[] = { "in line again.",
-		"is answering you now.", "Somebody will come;",
-		"You are next." };
-
-	for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
-		if (say->who == NULL && strstr(say->text, sentences[i]) != NULL)
-			return true;
-	return false;
-}
-
 /* What the desk says goes out; whether it arrives is no matter here. */
 static uint64_t put_bytes;
 
@@ -85,10 +71,6 @@ is_of_line(const struct desk_say *say)
 static enum desk_put
 describe_say(struct desk_conn *c, const struct desk_say *say, uint64_t *end)
 {
-	if (is_of_the_line(say)) {
-		*end = put_bytes;
-		return DESK_PUT_SENT;
-	}
 	*end = put_bytes += say->len;
 	if (is_of_line(say))
 		return DESK_PUT_SENT;
