@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -654,11 +653,12 @@ outbox_emptied(struct svc_node *n)
 static bool
 is_called(const struct desk_person *p, const char *name)
 {
-	if (strcasecmp(p->name, name) == 0)
+	if (svc_is_same_name(p->name, name))
 		return true;
 	DW_LIST_EACH(n, &p->consoles)
-		if (strcasecmp(DW_LIST_OF(n, struct desk_console, node)->as,
-			name) == 0)
+		if (svc_is_same_name(DW_LIST_OF(n, struct desk_console, node)
+					 ->as,
+			name))
 			return true;
 	return false;
 }
