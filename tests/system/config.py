@@ -111,6 +111,57 @@ WRONG = (
 )
 
 
+@case("what is no file is refused at once, and so is what everybody may write")
+def _():
+    with state() as folder:
+        fifo, path = os.path.join(folder, "fifo"), write(folder, "name = x\n")
+        os.mkfifo(fifo)
+        for no_file, words in ((fifo, "it is no regular file"),
+                               (folder, "Is a directory"),
+                               ("/dev/zero", "File too large")):
+            same(check(no_file), ([f"{no_file}: cannot be read: {words}"], 3))
+        same(check("/dev/null")[1], 0)
+        including = write(folder, f'include("{fifo}")\n', "including")
+        rows, status = check(including)
+        same((rows, status), ([f"{including}:1: cannot read {fifo}: it is no "
+                               "regular file"], 3))
+        os.chmod(path, 0o666)
+        for file, status in ((path, 3), (write(
+                folder, 'include("deskwire.conf")\n', "including"), 3)):
+            rows, got = check(file)
+            same(got, status)
+            assert "everybody may write to it" in rows[0], rows
+        os.chmod(path, 0o664)
+        same(check(path)[1], 0)
+        done = deskwire("serve", "--state", folder, "--listen", "127.0.0.1:0",
+                        "--greeting", fifo, home=folder)
+        same(done.returncode, 3)
+        assert "it is no regular file" in done.stderr, done.stderr
+
+
+@case("files that include each other many times are not read for ever")
+def _():
+    with state() as folder:
+        path = write(folder, 'include("deskwire.conf")\n' * 200)
+        rows, status = check(path)
+        same(status, 3)
+        assert sum("more than 100 files are included" in r
+                   for r in rows) == 1, rows[-1]
+
+
+@case("a file with more settings than can be meant is not read to its end")
+def _():
+    with state() as folder:
+        path = write(folder, "".join(f"user u{n} {{ role = admin }}\n"
+                                     for n in range(20000)))
+        rows, status = check(path)
+        same((len(rows), status), (1, 3))
+        assert "more than 10000 settings" in rows[0], rows
+        path = write(folder, "listen = {" + "a," * 40000 + "a}\n")
+        rows, status = check(path)
+        same((len(rows), status), (1, 3))
+
+
 @case("each mistake stops the start with its line, what would be right, and "
       "status 3")
 def _():

@@ -52,7 +52,7 @@ static void
 a_name_that_looks_like_one_of_a_row_is_refused(void)
 {
 	struct svc_user rows[] = { { (char *)"sue", (char *)"J\u00fcrgen",
-		EV_ROLE_OPERATOR } };
+	    EV_ROLE_OPERATOR } };
 	struct svc_people people = { .users = rows, .nusers = 1 };
 	static const char *const names[] = { "SUE", "J\u00fcrgen",
 		"J\u00dcRGEN", "Ju\u0308rgen" };
