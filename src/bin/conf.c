@@ -29,9 +29,9 @@
 #define DEPTH_MAX    8
 #define INCLUDED_MAX 100 /* files; each may include others more than once */
 #define FILE_MAX     ((size_t)1024 * 1024)
-#define ENTRIES_MAX  10000 /* settings; each is compared with those before */
-#define STRANGERS    20    /* unknown keys, and no more of them */
-#define NEAR_LETTERS 3     /* a word this far away may be what was meant */
+#define ENTRIES_MAX  2000 /* settings; each is compared with those before */
+#define STRANGERS    20   /* unknown keys, and no more of them */
+#define NEAR_LETTERS 3    /* a word this far away may be what was meant */
 
 /* A key that nobody knows. */
 struct stranger {

@@ -80,6 +80,9 @@ WRONG = (
     ("one-at-a-time = maybe", 1, "takes true or false, not \"maybe\""),
     ("user a { role = boss }", 1, "takes operator, supervisor or admin"),
     ("user a { as = \"\" }", 1, "is no name"),
+    ("user a { as = Lin }\nuser b {\n as = LIN\n}", 3, "the user a by"),
+    ("user b { as = a }\nuser a { role = admin", 2, "never closed"),
+    ("user a { as = Lin }\nuser lin { role = admin }", 2, "the user a by"),
     ("hours = \"mon-foo 9\"", 1, "hours: \"mon-foo\" is no day"),
     ("greeting = /x\ntexts { greeting = y }", 2, "a greeting in a file"),
     ("texts { closed = \"" + "x" * 300 + "\" }", 1, "1 to 299 bytes"),
@@ -156,10 +159,13 @@ def _():
                                      for n in range(20000)))
         rows, status = check(path)
         same((len(rows), status), (1, 3))
-        assert "more than 10000 settings" in rows[0], rows
+        assert "more than 2000 settings" in rows[0], rows
         path = write(folder, "listen = {" + "a," * 40000 + "a}\n")
         rows, status = check(path)
         same((len(rows), status), (1, 3))
+        # A section that does not end as it should has users all the same.
+        path = write(folder, "user b { as = a }\nuser a { role = admin x }\n")
+        same(check(path)[1], 3)
 
 
 @case("each mistake stops the start with its line, what would be right, and "
