@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/desk \
 	tests/unit/drafts \
 	tests/unit/early \
+	tests/unit/identity \
 	tests/unit/enums \
 	tests/unit/estimate \
 	tests/unit/event \

@@ -17,17 +17,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "bin/conf.h"
 #include "bin/conf_text.h"
+#include "bin/paths.h"
 
 #define DEPTH_MAX    8
+#define INCLUDED_MAX 100 /* files; each may include others more than once */
 #define FILE_MAX     ((size_t)1024 * 1024)
-#define STRANGERS    20 /* unknown keys, and no more of them */
-#define NEAR_LETTERS 3  /* a word this far away may be what was meant */
+#define ENTRIES_MAX  2000 /* settings; each is compared with those before */
+#define STRANGERS    20   /* unknown keys, and no more of them */
+#define NEAR_LETTERS 3    /* a word this far away may be what was meant */
 
 /* A key that nobody knows. */
 struct stranger {
@@ -39,7 +43,7 @@ static struct reading {
 	struct conf *conf;
 	const struct conf_rules *rules;
 	const char *file; /* being read */
-	unsigned depth;
+	unsigned depth, included;
 	struct stranger strangers[STRANGERS];
 	size_t nstrangers;
 	bool again;     /* there is one more than before */
@@ -272,12 +276,26 @@ take_value(cfg_t *cfg, cfg_opt_t *opt, struct conf_entry *e)
 		add_entry(conf, e);
 }
 
+/* Returns whether that is told: then the reading ends. */
+static bool
+is_one_too_many(cfg_t *cfg)
+{
+	if (reading->conf->nentries < ENTRIES_MAX)
+		return false;
+	conf_complain(reading->conf, place_of(cfg),
+	    _("more than %d settings; operators may be named by their group"),
+	    ENTRIES_MAX);
+	return true;
+}
+
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	struct conf_entry e = { (char *)section_of(cfg), (char *)title_of(cfg),
 		(char *)cfg_opt_name(opt), (char *)value, place_of(cfg) };
 
+	if (is_one_too_many(cfg))
+		return -1;
 	take_value(cfg, opt, &e);
 	*(const char **)result = value;
 	return 0;
@@ -301,9 +319,9 @@ on_section(cfg_t *cfg, cfg_opt_t *opt)
 	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	struct conf_entry e = { (char *)cfg_opt_name(opt),
 		(char *)title_of(section), "", "", place_of(cfg) };
-	const struct conf_entry *before = find_entry(&e);
-
-	if (before == NULL)
+	if (is_one_too_many(cfg))
+		return -1;
+	if (find_entry(&e) == NULL)
 		add_entry(conf, &e);
 	return 0;
 }
@@ -597,19 +615,46 @@ parse(const char *text)
 	free(opts);
 }
 
-/* Returns 0 or an errno. */
+/* A file says who may do what: whoever may write to it could say that of
+ * itself. */
+static bool
+is_everybodys(FILE *f)
+{
+	struct stat st;
+
+	return fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & S_IWOTH) != 0;
+}
+
+/* No errno is that; error_text() has words for it. */
+#define EVERYBODYS (-1)
+
+static const char *
+error_text(int error)
+{
+	return error == EVERYBODYS ?
+	    _("everybody may write to it, and could become an admin of this "
+	      "desk; take that away with chmod o-w") :
+	    path_error(error);
+}
+
+/* Returns 0, an errno or EVERYBODYS. */
 static int
 read_text(const char *path, struct dw_buf *text)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = path_open(path);
 	char chunk[4096];
 	size_t n;
 	int error;
 
 	if (f == NULL)
 		return errno;
+	if (is_everybodys(f)) {
+		fclose(f);
+		return EVERYBODYS;
+	}
 	text->max = FILE_MAX;
-	while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
+	while (!text->failed && (n = fread(chunk, 1, sizeof chunk, f)) > 0)
 		(void)dw_buf_add(text, chunk, n);
 	error = ferror(f) ? errno : text->failed ? EFBIG : 0;
 	/* An empty text is none for libconfuse. */
@@ -645,7 +690,7 @@ read_prepared(struct dw_buf *text)
 		parse(text->data);
 }
 
-/* Returns 0 or the errno for which it cannot be read. */
+/* Returns 0, or why it cannot be read, for error_text(). */
 static int
 read_file(const char *path)
 {
@@ -691,6 +736,15 @@ on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 		      "include(\"FILE\")"));
 		return 0;
 	}
+	/* It is told once. */
+	if (reading->included++ >= INCLUDED_MAX) {
+		if (reading->included == INCLUDED_MAX + 1)
+			conf_complain(reading->conf, place_of(cfg),
+			    _("more than %d files are included; does one "
+			      "include itself?"),
+			    INCLUDED_MAX);
+		return 0;
+	}
 	if (reading->depth == DEPTH_MAX) {
 		conf_complain(reading->conf, place_of(cfg),
 		    _("files include each other more than %d deep; does one "
@@ -703,7 +757,7 @@ on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 		reading->conf->no_memory = true;
 	else if ((error = read_file(path)) != 0)
 		conf_complain(reading->conf, place_of(cfg),
-		    _("cannot read %s: %s"), path, strerror(error));
+		    _("cannot read %s: %s"), path, error_text(error));
 	free(path);
 	reading->depth--;
 	return 0;
@@ -760,6 +814,7 @@ conf_read(struct conf *conf, const struct conf_rules *rules, const char *path)
 	reading = &r;
 	do {
 		r.again = false;
+		r.included = 0;
 		drop_entries(conf);
 		drop_problems(conf);
 		error = read_file(path);
@@ -771,7 +826,7 @@ conf_read(struct conf *conf, const struct conf_rules *rules, const char *path)
 	if (error != 0) {
 		nowhere.file = remember_file(conf, path);
 		conf_complain(conf, nowhere, _("cannot be read: %s"),
-		    strerror(error));
+		    error_text(error));
 	}
 	forget_strangers(&r);
 	free(r.parsed);

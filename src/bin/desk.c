@@ -47,9 +47,9 @@ read_greeting(const char *path, struct dw_buf *why)
 	size_t n;
 	int r;
 
-	if ((f = fopen(path, "re")) == NULL) {
+	if ((f = path_open(path)) == NULL) {
 		dw_buf_addf(why, _("cannot read the greeting %s: %s"), path,
-		    strerror(errno));
+		    path_error(errno));
 		return NULL;
 	}
 	text = calloc(1, GREETING_MAX);

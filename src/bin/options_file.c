@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "bin/option_rows.h"
 #include "bin/paths.h"
+#include "service/identity.h"
 
 #define TEXT_MAX     900 /* fits a classic client's one read */
 #define SENTENCE_MAX 300 /* beside others */
@@ -340,6 +341,61 @@ forget_lists(struct options *o)
 	}
 }
 
+/* Who of the rows before is called so; NULL: nobody. */
+static const struct svc_user *
+find_called(const struct options *o, size_t before, const char *name)
+{
+	for (size_t i = 0; i < before; i++) {
+		const struct svc_user *u = &o->people.users[i];
+
+		if (svc_is_same_name(u->login, name) ||
+		    (u->as != NULL && svc_is_same_name(u->as, name)))
+			return u;
+	}
+	return NULL;
+}
+
+/* The first that is told of this user: its section, or a value in one that does
+ * not end as it should; with a key, where that is set. */
+static struct conf_place
+place_of_user(const struct options *o, const char *login, const char *key)
+{
+	struct conf_place at = { NULL, 0 };
+
+	for (size_t i = o->conf.nentries; i-- > 0;) {
+		const struct conf_entry *e = &o->conf.entries[i];
+
+		if (strcmp(e->section, "user") == 0 &&
+		    strcmp(e->title, login) == 0 &&
+		    (key == NULL || strcmp(e->key, key) == 0))
+			at = e->at;
+	}
+	assert(at.file != NULL);
+	return at;
+}
+
+/* Customers are never to take one operator for another, and whoever comes second
+ * would be refused. */
+static void
+check_names(struct options *o)
+{
+	for (size_t i = 0; i < o->people.nusers; i++) {
+		const struct svc_user *u = &o->people.users[i], *other;
+		const char *name = u->login;
+
+		other = find_called(o, i, name);
+		if (other == NULL && u->as != NULL)
+			other = find_called(o, i, name = u->as);
+		if (other != NULL)
+			conf_complain(&o->conf,
+			    place_of_user(o, u->login,
+				name == u->as ? "as" : NULL),
+			    _("\"%s\" is what customers may know the user %s "
+			      "by; choose another name"),
+			    name, other->login);
+	}
+}
+
 static void
 set_all(struct options *o)
 {
@@ -358,6 +414,7 @@ set_all(struct options *o)
 	for (size_t i = 0; i < n; i++)
 		if (o->conf.entries[i].section[0] != '\0')
 			set_entry(o, &o->conf.entries[i]);
+	check_names(o);
 	forget_lists(o);
 	set_given(o);
 	o->people.operator_group = (char *)o->operator_group;

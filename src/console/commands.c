@@ -734,6 +734,19 @@ con_command_is_known(const struct con *con, const struct con_line *l)
 	    con_desk_command(con->welcome, l->name, l->name_len) != NULL;
 }
 
+bool
+con_command_has_words(const struct con *con, const struct con_line *l)
+{
+	const struct con_command *own = con_command_find(l->name, l->name_len);
+	const struct ev_command *desk =
+	    con_desk_command(con->welcome, l->name, l->name_len);
+	const char *args = own != NULL ? own->row.args :
+	    desk != NULL               ? desk->args :
+					 "";
+
+	return strstr(args, "TEXT") != NULL || strstr(args, "WHY") != NULL;
+}
+
 void
 con_command_run(struct con *con, const struct con_line *l, uint64_t painted)
 {

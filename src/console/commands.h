@@ -79,6 +79,10 @@ int con_text_target(const struct con_mirror *m, const char *args,
 /* Is there such a command? */
 bool con_command_is_known(const struct con *con, const struct con_line *line);
 
+/* May what one has typed with it be words about a customer, or for somebody?  The
+ * row of the command says so. */
+bool con_command_has_words(const struct con *con, const struct con_line *line);
+
 /* Carries out a line that is a command. */
 void con_command_run(struct con *con, const struct con_line *line,
     uint64_t painted);

@@ -261,7 +261,7 @@ may_remember(void *arg, const char *line)
 	struct con_line l = con_line_of(line);
 
 	return l.kind == CON_LINE_COMMAND && con_command_is_known(con, &l) &&
-	    !con_is_answer(l.name);
+	    !con_command_has_words(con, &l);
 }
 
 static const struct tty_ops ops = {

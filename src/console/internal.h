@@ -157,9 +157,6 @@ void con_painted(struct con *con, bool whole);
  * the terminal keeps up. */
 void con_pump(struct con *con);
 
-/* Does this command of the desk say something to somebody? */
-bool con_is_answer(const char *command);
-
 /* ---- talk.c ---- */
 
 /* Makes sid (0: nobody) the one who is answered, shows what was not read of it,

@@ -305,15 +305,6 @@ show_notice(struct con *con, struct con_item *item)
 		tty_bell(con->tty);
 }
 
-/* A command that says something to somebody: not to have said it is a failure
- * of a script, and its text is no business of the history file. */
-bool
-con_is_answer(const char *command)
-{
-	return strncmp(command, "udp", 3) == 0 &&
-	    (command[3] == ' ' || command[3] == '\0');
-}
-
 /* Says why, with enough of the command to know which one is meant. */
 static void
 say_refused(struct con *con, const char *command, const char *why)

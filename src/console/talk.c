@@ -546,9 +546,11 @@ con_take_back(struct con *con)
 	if ((typed = con_as_typed(rq->text)) == NULL)
 		return;
 	rq->taken = true;
-	con_line_back(con, typed);
-	if (rq->kind == CON_REQUEST_NOTE && !line_is_empty(con))
-		con->note = true;
+	if (tty_text_is_free(con->tty)) {
+		con->note = false; /* of a note there is no word yet */
+		con_line_back(con, typed);
+		con->note = rq->kind == CON_REQUEST_NOTE && !line_is_empty(con);
+	}
 	free(typed);
 	con_say(con,
 	    _("taken back; if the desk has it all the same, its row "

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
@@ -202,15 +201,59 @@ svc_identify(struct svc_identity *id, const struct svc_people *people,
 
 /* ---- what somebody is called ---- */
 
+static struct dw_buf
+folded(const char *name)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	(void)dw_text_fold(&out, name, strlen(name));
+	return out;
+}
+
+bool
+svc_is_same_name(const char *a, const char *b)
+{
+	struct dw_buf fa = folded(a), fb = folded(b);
+	bool same = strcmp(dw_buf_str(&fa), dw_buf_str(&fb)) == 0;
+
+	dw_buf_fini(&fa);
+	dw_buf_fini(&fb);
+	return same;
+}
+
 /* As others may see it. */
 static void
 take_name(char *out, const char *from)
 {
 	struct dw_buf name = DW_BUF_INITIALIZER;
+	size_t n = 0;
 
-	if (dw_text_name(&name, from, strlen(from)) == 0)
-		snprintf(out, EV_NAME_SIZE, "%s", dw_buf_str(&name));
+	/* With many marks it has more bytes than there is room for. */
+	if (dw_text_name(&name, from, strlen(from)) == 0) {
+		n = dw_text_cut(name.data, name.len, EV_NAME_SIZE - 1);
+		memcpy(out, name.data, n);
+	}
+	out[n] = '\0';
 	dw_buf_fini(&name);
+}
+
+/* A login name that cannot be shown as it is could look like another one: then
+ * the user's number makes it one person's. */
+static void
+take_login(struct svc_identity *id)
+{
+	char number[32];
+	size_t len, room;
+
+	take_name(id->who, id->login);
+	if (strcmp(id->who, id->login) == 0)
+		return;
+	snprintf(number, sizeof number, "-%lu", (unsigned long)id->uid);
+	room = DW_TEXT_NAME_COLUMNS - strlen(number);
+	len = strlen(id->who);
+	while (dw_text_width(id->who, len) > room)
+		len = dw_text_cut(id->who, len, len - 1);
+	snprintf(id->who + len, sizeof id->who - len, "%s", number);
 }
 
 static bool
@@ -221,8 +264,8 @@ is_row_of_another(const struct svc_identity *id,
 		const struct svc_user *u = &people->users[i];
 
 		if (strcmp(u->login, id->login) != 0 &&
-		    (strcasecmp(u->login, name) == 0 ||
-			(u->as != NULL && strcasecmp(u->as, name) == 0)))
+		    (svc_is_same_name(u->login, name) ||
+			(u->as != NULL && svc_is_same_name(u->as, name))))
 			return true;
 	}
 	return false;
@@ -285,7 +328,7 @@ svc_identity_name(struct svc_identity *id, const struct svc_people *people,
 	if (id->ours) {
 		play(id, people, asked);
 	} else {
-		take_name(id->who, id->login);
+		take_login(id);
 		if (asked[0] != '\0' && strcmp(asked, id->login) != 0)
 			may = ask_for(id, people, asked, why);
 		else if (row != NULL && row->as != NULL)

@@ -24,8 +24,10 @@ struct svc_identity {
 	bool ours; /* the desk's own user, or root: plays whom it likes */
 	char login[SVC_LOGIN_SIZE]; /* "uid1234" for one without a name */
 	enum ev_role role;
-	char who[EV_NAME_SIZE]; /* the operator, */
-	char as[EV_NAME_SIZE];  /* and for customers; "": the same */
+	/* The operator: the login name; with the uid, where that cannot be shown
+	 * or is too long, */
+	char who[EV_NAME_SIZE];
+	char as[EV_NAME_SIZE]; /* and for customers; "": the same */
 };
 
 /* Whose is this link?  Returns false if that user is no operator here. */
@@ -39,6 +41,10 @@ bool svc_identify(struct svc_identity *id, const struct svc_people *people,
  */
 bool svc_identity_name(struct svc_identity *id, const struct svc_people *people,
     const char *asked, struct dw_buf *why);
+
+/* Could one be taken for the other, as they differ in nothing but capital and
+ * small letters? */
+bool svc_is_same_name(const char *a, const char *b);
 
 /* May anybody be an operator but the desk's own user and root? */
 bool svc_people_any(const struct svc_people *people);

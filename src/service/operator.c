@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -376,6 +375,25 @@ tell_live(struct svc_operator *op)
 		svc_operator_tell(op, &f);
 }
 
+/* The desk's own user is not asked what it may. */
+void
+svc_operator_look_again(struct svc_operator *op)
+{
+	struct wire_frame f = wire_frame_of(WIRE_BYE);
+
+	if (op->identity.ours || atomic_load(&op->revoked) ||
+	    !svc_people_differ(op->settings->people, op->svc->held->people,
+		op->identity.login))
+		return;
+	f.code = EV_CODE_RELOAD;
+	f.text = _("the configuration says something else of you, or of the "
+		   "groups, now; this console attaches again");
+	f.len = strlen(f.text);
+	svc_operator_tell(op, &f);
+	atomic_store(&op->revoked, true);
+	sks_outbox_cut(op->outbox);
+}
+
 static void
 go_live(struct svc_operator *op)
 {
@@ -395,6 +413,8 @@ go_live(struct svc_operator *op)
 	if (op->svc->log_losing || op->svc->talk_losing)
 		tell_notice(op, EV_CODE_LOG,
 		    _("rows of the log are lost, because it takes none"));
+	/* A reload may have come while it was shown what it had missed. */
+	svc_operator_look_again(op);
 }
 
 /* The reader's answer, on the reader's thread: the desk thread goes on.  It
@@ -660,11 +680,12 @@ outbox_emptied(struct svc_node *n)
 static bool
 is_called(const struct desk_person *p, const char *name)
 {
-	if (strcasecmp(p->name, name) == 0)
+	if (svc_is_same_name(p->name, name))
 		return true;
 	DW_LIST_EACH(n, &p->consoles)
-		if (strcasecmp(DW_LIST_OF(n, struct desk_console, node)->as,
-			name) == 0)
+		if (svc_is_same_name(DW_LIST_OF(n, struct desk_console, node)
+					 ->as,
+			name))
 			return true;
 	return false;
 }
@@ -765,6 +786,7 @@ operator_setup(struct sks_handler *h)
 		return r;
 	}
 	op->settings = svc_settings_take(op->svc);
+	atomic_init(&op->revoked, false);
 	svc_owner_init(&op->owner);
 	dw_list_init(&op->link);
 	operator_nodes(op);
@@ -942,7 +964,7 @@ frames(struct svc_operator *op)
 	const char *line;
 	ssize_t n;
 
-	while (!op->ended &&
+	while (!op->ended && !atomic_load(&op->revoked) &&
 	    (n = sks_frame_next(op->frames, &line)) != SKS_EAGAIN)
 		if (n < 0)
 			op->ended = true;

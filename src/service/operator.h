@@ -55,6 +55,8 @@ struct svc_operator {
 	bool replay;
 	bool attached;
 	bool ended; /* said bye, or what is no frame */
+	/* By the desk thread: nothing it says is taken any more. */
+	atomic_bool revoked;
 
 	/* The desk thread's, and the worker's while nothing is out. */
 	bool name_taken; /* somebody who is present is called as it asks */
@@ -93,6 +95,11 @@ svc_operator_at(struct dw_list *link)
  * told before. */
 void svc_operator_put(struct svc_operator *op, const char *bytes, size_t len);
 void svc_operator_tell(struct svc_operator *op, const struct wire_frame *f);
+
+/* On the desk thread, when the table of people is not the one by which it came:
+ * ends its link if it may be another operator by now.  Its console comes again,
+ * and is then what it is; or is refused. */
+void svc_operator_look_again(struct svc_operator *op);
 
 /* links.c, on the desk thread.  The nodes whose ready() or answered() this is. */
 void svc_links_init(struct svc_operator *op);

@@ -97,3 +97,34 @@ svc_people_group(const struct svc_people *people, const char *name)
 			return &people->groups[i];
 	return NULL;
 }
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_groups(const struct svc_people *a, const struct svc_people *b)
+{
+	if (a->ngroups != b->ngroups)
+		return false;
+	for (size_t i = 0; i < a->ngroups; i++)
+		if (strcmp(a->groups[i].name, b->groups[i].name) != 0 ||
+		    a->groups[i].role != b->groups[i].role)
+			return false;
+	return true;
+}
+
+/* Of the groups it is not asked here which ones are this user's. */
+bool
+svc_people_differ(const struct svc_people *a, const struct svc_people *b,
+    const char *login)
+{
+	const struct svc_user *ua = svc_people_user(a, login);
+	const struct svc_user *ub = svc_people_user(b, login);
+
+	if (ua == NULL || ub == NULL)
+		return ua != ub || !same_groups(a, b);
+	return ua->role != ub->role || !same_text(ua->as, ub->as);
+}

@@ -7,6 +7,7 @@
 #ifndef SVC_PEOPLE_H
 #define SVC_PEOPLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "event/words.h"
@@ -41,5 +42,9 @@ const struct svc_user *svc_people_user(const struct svc_people *people,
     const char *login);
 const struct svc_group *svc_people_group(const struct svc_people *people,
     const char *name);
+
+/* Could these two tables make another operator of this user? */
+bool svc_people_differ(const struct svc_people *a, const struct svc_people *b,
+    const char *login);
 
 #endif

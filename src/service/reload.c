@@ -11,7 +11,7 @@
 
 #include "base/i18n.h"
 #include "base/lock.h"
-#include "service/internal.h"
+#include "service/operator.h"
 
 /* ---- on main ---- */
 
@@ -98,6 +98,15 @@ svc_reloaded(struct svc_node *n)
 	memcpy(svc->due_text, svc->reload_text, sizeof svc->due_text);
 }
 
+/* What somebody may do is asked when it comes: who may now be another operator
+ * comes again. */
+static void
+look_at_people(struct svc *svc)
+{
+	DW_LIST_EACH(n, &svc->links)
+		svc_operator_look_again(svc_operator_at(n));
+}
+
 void
 svc_reload_apply(struct svc *svc)
 {
@@ -110,4 +119,6 @@ svc_reload_apply(struct svc *svc)
 	svc->due = NULL;
 	tell(svc, done, svc->due_text);
 	svc->due_text[0] = '\0';
+	if (done)
+		look_at_people(svc);
 }

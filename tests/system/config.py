@@ -80,6 +80,9 @@ WRONG = (
     ("one-at-a-time = maybe", 1, "takes true or false, not \"maybe\""),
     ("user a { role = boss }", 1, "takes operator, supervisor or admin"),
     ("user a { as = \"\" }", 1, "is no name"),
+    ("user a { as = Lin }\nuser b {\n as = LIN\n}", 3, "the user a by"),
+    ("user b { as = a }\nuser a { role = admin", 2, "never closed"),
+    ("user a { as = Lin }\nuser lin { role = admin }", 2, "the user a by"),
     ("hours = \"mon-foo 9\"", 1, "hours: \"mon-foo\" is no day"),
     ("greeting = /x\ntexts { greeting = y }", 2, "a greeting in a file"),
     ("texts { closed = \"" + "x" * 300 + "\" }", 1, "1 to 299 bytes"),
@@ -109,6 +112,60 @@ WRONG = (
     ("\ninclude(\"absent.conf\")", 2, "absent.conf: No such file"),
     ("\ninclude(\"deskwire.conf\")", 2, "does one include itself?"),
 )
+
+
+@case("what is no file is refused at once, and so is what everybody may write")
+def _():
+    with state() as folder:
+        fifo, path = os.path.join(folder, "fifo"), write(folder, "name = x\n")
+        os.mkfifo(fifo)
+        for no_file, words in ((fifo, "it is no regular file"),
+                               (folder, "Is a directory"),
+                               ("/dev/zero", "File too large")):
+            same(check(no_file), ([f"{no_file}: cannot be read: {words}"], 3))
+        same(check("/dev/null")[1], 0)
+        including = write(folder, f'include("{fifo}")\n', "including")
+        rows, status = check(including)
+        same((rows, status), ([f"{including}:1: cannot read {fifo}: it is no "
+                               "regular file"], 3))
+        os.chmod(path, 0o666)
+        for file, status in ((path, 3), (write(
+                folder, 'include("deskwire.conf")\n', "including"), 3)):
+            rows, got = check(file)
+            same(got, status)
+            assert "everybody may write to it" in rows[0], rows
+        os.chmod(path, 0o664)
+        same(check(path)[1], 0)
+        done = deskwire("serve", "--state", folder, "--listen", "127.0.0.1:0",
+                        "--greeting", fifo, home=folder)
+        same(done.returncode, 3)
+        assert "it is no regular file" in done.stderr, done.stderr
+
+
+@case("files that include each other many times are not read for ever")
+def _():
+    with state() as folder:
+        path = write(folder, 'include("deskwire.conf")\n' * 200)
+        rows, status = check(path)
+        same(status, 3)
+        assert sum("more than 100 files are included" in r
+                   for r in rows) == 1, rows[-1]
+
+
+@case("a file with more settings than can be meant is not read to its end")
+def _():
+    with state() as folder:
+        path = write(folder, "".join(f"user u{n} {{ role = admin }}\n"
+                                     for n in range(20000)))
+        rows, status = check(path)
+        same((len(rows), status), (1, 3))
+        assert "more than 2000 settings" in rows[0], rows
+        path = write(folder, "listen = {" + "a," * 40000 + "a}\n")
+        rows, status = check(path)
+        same((len(rows), status), (1, 3))
+        # A section that does not end as it should has users all the same.
+        path = write(folder, "user b { as = a }\nuser a { role = admin x }\n")
+        same(check(path)[1], 3)
 
 
 @case("each mistake stops the start with its line, what would be right, and "

@@ -1856,6 +1856,13 @@ a_text_without_an_answer_can_be_taken_back(void)
 	CHECK(pty_wait(s.p, "* taken back", WAIT));
 	CHECK(pty_wait(s.p, "> too fast", WAIT));
 	CHECK(pty_wait_gone(s.p, "too fast …", WAIT));
+	/* It is none of the note that was about to be written. */
+	pty_type(s.p, "\r");
+	expect(&s, WIRE_REPLY, 3, "too fast");
+	pty_type(s.p, "\033n");
+	CHECK(pty_wait(s.p, "[3 alice NOTE]", WAIT));
+	pty_type(s.p, "/recall\r");
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting> too fast", WAIT));
 	end(&s);
 }
 
@@ -1945,6 +1952,8 @@ only_commands_are_in_the_history_file(void)
 	CHECK(pty_wait(s.p, "[3 alice]", WAIT));
 	pty_type(s.p, "a secret\r");
 	takes_reply(&s, 3, "a secret");
+	pty_type(s.p, "/note #3 a secret note\r");
+	CHECK(pty_wait(s.p, "note> a secret note", WAIT));
 	pty_type(s.p, "/mistyped secret\r");
 	CHECK(pty_wait(s.p, "> /mistyped secret", WAIT));
 	pty_type(s.p, "\003\004");

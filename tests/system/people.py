@@ -217,6 +217,46 @@ def _():
              [[{"name": name, "consoles": 1}], [{"name": name, "consoles": 2}]])
 
 
+@case("who may do something else after a reload attaches again, others stay")
+def _():
+    user, other, group = system()
+    with desk(group, f"user {user.pw_name} {{ role = admin }}\n") as d:
+        lin = d.operator("lin")
+        told = {}
+
+        def changed():
+            o = Operator(d.operator_path, "")
+            bye = o.frame(op="bye")
+            o.ends()
+            with contextlib.suppress(OSError):      # nobody reads that
+                o.send(op="cmd", id=9, text="quit now")
+            again = Operator(d.operator_path, "")
+            return bye["code"], again.welcome["role"], again.command("quit")
+
+        def stays():
+            o = Operator(d.operator_path, "")
+            o.event("off", who=user.pw_name)
+            return o.command("who")
+
+        def play(who, what):
+            told[who] = being(who, group, what)
+        players = [threading.Thread(target=play, args=(who, what))
+                   for who, what in ((user, changed),
+                                     (other, stays))]
+        for p, who in zip(players, (user, other)):
+            p.start()
+            lin.event("on", who=who.pw_name)
+        path = os.path.join(d.folder, "conf")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("texts { closed = changed }\n")
+        same(lin.command("reload"), "ok")
+        for p in players:
+            p.join()
+        same(told, {user: ["reload", "operator", "denied"], other: "ok"})
+        assert d.process.poll() is None
+        same(lin.command("who"), "ok")
+
+
 @case("a socket that was removed has the same rights again, and never others")
 def _():
     _user, _other, group = system()
