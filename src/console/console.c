@@ -220,7 +220,10 @@ on_painted(void *arg, bool whole)
 static void
 on_wake(void *arg)
 {
-	con_pump(con_of(arg));
+	struct con *con = con_of(arg);
+
+	con_typing_look(con);
+	con_pump(con);
 }
 
 static void

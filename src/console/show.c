@@ -729,6 +729,8 @@ set_deadline(struct con *con)
 		at = con->leave_ns;
 	if (con->wait_ns < at)
 		at = con->wait_ns;
+	if (con->typing.key) /* what is typed ahead comes first */
+		at = dw_clock_ns();
 	tty_deadline(con->tty, at);
 }
 
@@ -798,7 +800,6 @@ con_pump(struct con *con)
 		tty_quit(con->tty);
 		return;
 	}
-	con_typing_look(con);
 	take_news(con);
 	if (tty_ready(con->tty))
 		take_and_show(con);
