@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/text.h"
 #include "bin/option_rows.h"
 
 #define COLUMNS      76
@@ -190,16 +191,17 @@ options_print(const struct options *o)
 static void
 print_comment(const char *text)
 {
-	size_t column = 0, len;
+	size_t column = 0, len, width;
 
 	for (; *text != '\0'; text += len + (text[len] == ' ')) {
 		len = strcspn(text, " ");
-		if (column > 0 && column + 1 + len > COLUMNS) {
+		width = dw_text_width(text, len);
+		if (column > 0 && column + 1 + width > COLUMNS) {
 			printf("\n");
 			column = 0;
 		}
 		printf("%s%.*s", column == 0 ? "# " : " ", (int)len, text);
-		column += (column == 0 ? 2 : 1) + len;
+		column += (column == 0 ? 2 : 1) + width;
 	}
 	printf("\n");
 }
@@ -209,7 +211,7 @@ print_example_limit(const struct svc_limit *limit)
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
 
-	dw_buf_addf(&text, "%" PRId64 " to %" PRId64 " %s %s", limit->least,
+	dw_buf_addf(&text, _("%" PRId64 " to %" PRId64 " %s %s"), limit->least,
 	    limit->most, _(limit->unit), _(limit->sentence));
 	print_comment(dw_buf_str(&text));
 	dw_buf_reset(&text);

@@ -522,13 +522,17 @@ desk_command_back(struct desk *d, const struct desk_request *rq,
 static void
 add_role(struct dw_buf *out, const struct desk_person *p)
 {
+	static const char *const words[] = {
+		[EV_ROLE_SUPERVISOR] = N_("supervisor"),
+		[EV_ROLE_ADMIN] = N_("admin"),
+	};
 	enum ev_role role = EV_ROLE_NONE;
 
 	DW_LIST_EACH(n, &p->consoles)
 		if (console_of(n)->role > role)
 			role = console_of(n)->role;
 	if (role > EV_ROLE_OPERATOR)
-		dw_buf_addf(out, " (%s)", ev_word(&ev_roles, role));
+		dw_buf_addf(out, " (%s)", _(words[role]));
 }
 
 static void
