@@ -111,11 +111,12 @@ static void
 flooded(struct world *w, const struct ev_event *ev)
 {
 	struct flood *f = &w->floods[host_of(ev->addr)];
+	int64_t s = f->owed_s != 0 ? f->owed_s : f->perhaps_s;
 
-	if (f->owed_s == 0 || *ev->who != '\0' || (int64_t)ev->n != f->owed_s)
+	if (s == 0 || *ev->who != '\0' || (int64_t)ev->n != s)
 		sim_fail(w, "a flood bans %s for %" PRIu64 " s, not %" PRId64,
-		    ev->addr, ev->n, f->owed_s);
-	f->owed_s = 0;
+		    ev->addr, ev->n, s);
+	f->owed_s = f->perhaps_s = 0;
 	w->counts.flood_bans++;
 }
 
@@ -153,6 +154,7 @@ flood(struct world *w, const struct session *s)
 	if (f->ban_s > most)
 		f->ban_s = most;
 	f->owed_s = f->ban_s;
+	f->perhaps_s = 0;
 	f->owed_ms = now;
 }
 
@@ -233,6 +235,23 @@ check_ended(const struct world *w, const struct ban *ban)
 	}
 }
 
+/* Whom an operator has banned for longer the desk need not. */
+static void
+need_not_ban(struct world *w, const struct ban *ban)
+{
+	struct flood *f;
+
+	for (int i = 0; i < HOSTS; i++) {
+		f = &w->floods[i];
+		if (f->owed_s == 0 || host_of(ban->addr) != i ||
+		    strchr(ban->addr, '/') != NULL ||
+		    ban->until_ms < w->now.ms + f->owed_s * 1000)
+			continue;
+		f->perhaps_s = f->owed_s;
+		f->owed_s = 0;
+	}
+}
+
 void
 ban_check(struct world *w)
 {
@@ -241,6 +260,7 @@ ban_check(struct world *w)
 	for (unsigned i = 0; i < w->nbans; i++) {
 		if (w->bans[i].seq > w->before_seq)
 			check_ended(w, &w->bans[i]);
+		need_not_ban(w, &w->bans[i]);
 		if (w->bans[i].over && w->nbans > BANS / 2)
 			w->bans[i--] = w->bans[--w->nbans];
 	}
