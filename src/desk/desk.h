@@ -331,7 +331,8 @@ struct desk_sink {
 	void (*answer)(void *arg, void *node, const struct desk_answer *a);
 	/* The desk does not know this key any more, but the journal may: also
 	 * answers, with OK and the number of the reply of session sid that has
-	 * the key, or as `otherwise` says when none has.  Its text stays. */
+	 * the key, or as `otherwise` says when none has; its text lasts as
+	 * long as this call. */
 	void (*find_reply)(void *arg, void *node, uint64_t sid,
 	    const struct ev_key *key, const struct desk_answer *otherwise);
 	/* An operator came: what the desk looks like now, and from now on

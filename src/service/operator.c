@@ -515,6 +515,8 @@ reply_found(struct svc_node *n)
 		a.text = _("the journal cannot be read");
 	}
 	answered(&on->node, &a);
+	free(on->why);
+	on->why = NULL;
 	svc_done(svc_operator_of(n)->svc, &on->node);
 }
 
@@ -532,6 +534,9 @@ svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
 	on->job.sid = sid;
 	on->job.done = looked;
 	on->otherwise = *otherwise;
+	/* The round and its texts are over by then. */
+	on->why = strdup(otherwise->text);
+	on->otherwise.text = on->why != NULL ? on->why : "";
 	on->found.rq.rq = DESK_RQ_NONE;
 	on->found.ready = reply_found;
 	svc_reader_ask(&svc->reader, &on->job);

@@ -22,7 +22,8 @@ struct svc_operator_node {
 	 * not know: the reader looks. */
 	struct svc_job job;
 	struct svc_node found;        /* posted when it has, */
-	struct desk_answer otherwise; /* and it found none */
+	struct desk_answer otherwise; /* and it found none, */
+	char *why;                    /* with this text, or NULL */
 	struct ev_session facts;      /* of that session */
 };
 
