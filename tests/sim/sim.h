@@ -303,7 +303,8 @@ struct ban {
 struct flood {
 	unsigned n;
 	int64_t last_ms, ban_s;  /* the last one, and the last ban */
-	int64_t owed_s, owed_ms; /* such a ban is to come, since then */
+	int64_t owed_s, owed_ms; /* such a ban is to come, since then, */
+	bool longer; /* or not, as an operator banned it for longer */
 };
 
 struct counts {
