@@ -153,7 +153,7 @@ refuse_taken(struct desk *d, const struct desk_session *s,
 {
 	char *text = desk_claim_text(s, DESK_WANTED_TEXT, now);
 	struct desk_effect *fx = desk_refuse_keyed(d, s, rq, EV_CODE_TAKEN,
-	    text != NULL ? text : desk_taken);
+	    text != NULL ? text : _(desk_taken));
 
 	fx->owned = text;
 	/* The claim may be one of this round. */

@@ -647,6 +647,24 @@ def _():
                             key="d1" * 16))["code"], "closed")
 
 
+@case("a reply that may be an old one is refused in words, too")
+def _():
+    with Desk() as d:
+        ann, bob, c = d.operator("ann"), d.operator("bob"), d.line()
+        c.send("hi\n")
+        sid = ann.said("hi")["sid"]
+        same(ann.reply(sid, "hello"), "ok")
+        for n in range(100):
+            same(ann.answer(ann.ask("note", sid=sid, text="x",
+                                    key=f"{n:032x}"))["op"], "ok")
+        # Now the journal is asked whether it has these keys.
+        for n in range(100, 120):
+            f = bob.answer(bob.ask("reply", sid=sid, text="me too",
+                                   key=f"{n:032x}", seen=1 << 40))
+            same(f["code"], "taken")
+            assert f"{sid} has been ann's for" in f.get("text", ""), f
+
+
 @case("what one tells another is for these two alone: now, later and in pages")
 def _():
     with Desk() as d:
