@@ -384,7 +384,8 @@ complain_of_stranger(const struct stranger *s)
 	else
 		conf_complain(reading->conf, s->at,
 		    _("there is no %s; 'deskwire config --example' has "
-		      "everything that there is"),
+		      "everything that there is, and a value with a space "
+		      "in it has quotes around it"),
 		    s->name);
 }
 
