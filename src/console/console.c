@@ -299,7 +299,7 @@ key_oldest(void *arg, int count)
 
 	(void)count;
 	con_next(con);
-	con_pump(con);
+	pump_behind_keys(con); /* the same key once more is no other one */
 }
 
 /* What is in the line, or comes there next, is a note for colleagues, or is not
