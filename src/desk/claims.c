@@ -395,13 +395,13 @@ others_reserve(const struct desk *d, const struct desk_console *con,
 	return false;
 }
 
-/* No more are passed over than there are consoles, and one. */
+/* The first from n on whom nobody else has reserved: no more are passed over
+ * than there are consoles, and one. */
 static struct desk_session *
-next_waiting(const struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+next_in_line(const struct desk *d, const struct desk_request *rq,
+    struct dw_order_node *n, struct desk_time now)
 {
-	for (struct dw_order_node *n = dw_order_first(&d->line); n != NULL;
-	    n = dw_order_next(n)) {
+	for (; n != NULL; n = dw_order_next(n)) {
 		struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, in_line);
 
@@ -412,12 +412,12 @@ next_waiting(const struct desk *d, const struct desk_request *rq,
 	return NULL;
 }
 
+/* The same among those who left. */
 static struct desk_session *
 next_left(const struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+    struct dw_order_node *n, struct desk_time now)
 {
-	for (struct dw_order_node *n = dw_order_first(&d->left_nobodys);
-	    n != NULL; n = dw_order_next(n)) {
+	for (; n != NULL; n = dw_order_next(n)) {
 		struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, nobodys);
 
@@ -426,6 +426,62 @@ next_left(const struct desk *d, const struct desk_request *rq,
 			return s;
 	}
 	return NULL;
+}
+
+/* Whoever comes behind the line is among those who left, until somebody comes
+ * into the line. */
+static struct desk_session *
+first_left(const struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	const struct dw_order_node *last = dw_order_last(&d->line);
+
+	rq->console->passed = last != NULL ? last->key : 0;
+	return next_left(d, rq, dw_order_first(&d->left_nobodys), now);
+}
+
+static struct desk_session *
+first_of_all(const struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	struct desk_session *s =
+	    next_in_line(d, rq, dw_order_first(&d->line), now);
+
+	return s != NULL ? s : first_left(d, rq, now);
+}
+
+/* Whoever asks again without having touched the one that it was given goes
+ * through the line, then through those who left, and begins again; NULL: it
+ * has come to the end. */
+static struct desk_session *
+next_behind(const struct desk *d, const struct desk_request *rq,
+    const struct desk_session *at, struct desk_time now)
+{
+	struct desk_session *s = NULL;
+
+	if (dw_order_has(&at->in_line)) {
+		s = next_in_line(d, rq, dw_order_next(&at->in_line), now);
+		return s != NULL ? s : first_left(d, rq, now);
+	}
+	if (dw_order_has(&at->nobodys)) {
+		s = next_in_line(d, rq,
+		    dw_order_behind(&d->line, rq->console->passed), now);
+		if (s == NULL)
+			s = next_left(d, rq, dw_order_next(&at->nobodys), now);
+	}
+	return s;
+}
+
+static struct desk_session *
+next_one(struct desk *d, const struct desk_request *rq, struct desk_time now)
+{
+	const struct desk_session *at = rq->console->reserved == rq->sid ?
+	    desk_session_find(d, rq->sid) :
+	    NULL;
+	struct desk_session *s =
+	    at != NULL ? next_behind(d, rq, at, now) : NULL;
+
+	return s != NULL ? s : first_of_all(d, rq, now);
 }
 
 /* The list is in another order once an end of one was not stored. */
@@ -455,8 +511,7 @@ desk_decide_next(struct desk *d, const struct desk_request *rq,
 	if (s != NULL && accept_offer(d, rq, s, now) < 0)
 		return -ENOMEM;
 	if (s == NULL) {
-		if ((s = next_waiting(d, rq, now)) == NULL)
-			s = next_left(d, rq, now);
+		s = next_one(d, rq, now);
 		rq->console->reserved = s != NULL ? s->facts.sid : 0;
 		rq->console->reserved_ms = now.steady_ms + RESERVED_MS;
 	}

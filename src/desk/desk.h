@@ -152,6 +152,8 @@ struct desk_console {
 	struct dw_order_node idle_at; /* in desk.idle_at: when it will be */
 	uint64_t reserved;            /* this session for a moment, */
 	int64_t reserved_ms;          /* until then, on the steady clock */
+	int64_t passed; /* it has gone through those in line up to this key,
+	                 * and is among those who left */
 };
 
 /* An operator, by name: who is at a console, or has been and owns a session. */

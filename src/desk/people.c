@@ -386,6 +386,7 @@ desk_people_undo(struct desk *d)
 
 		saved->console->reserved = saved->was.reserved;
 		saved->console->reserved_ms = saved->was.reserved_ms;
+		saved->console->passed = saved->was.passed;
 	}
 }
 
@@ -440,6 +441,7 @@ put_back(struct desk *d, const struct desk_saved_console *saved)
 	con->idle = saved->was.idle;
 	con->reserved = saved->was.reserved;
 	con->reserved_ms = saved->was.reserved_ms;
+	con->passed = saved->was.passed;
 	/* Nobody goes before the round is over: its person is still there. */
 	if (saved->was.person != NULL && con->person == NULL)
 		enter(d, saved->was.person, con);

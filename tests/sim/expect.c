@@ -17,10 +17,15 @@
  * Next.
  */
 
-/* Of those whom a console may get: who comes first. */
+/* Of those whom a console may get: who comes first, and who comes first behind
+ * the one that it was given and has not touched. */
 struct choice {
 	uint64_t offered, first, left;
 	uint64_t offered_seq, first_seq, left_seq;
+	enum { FROM_NOWHERE, FROM_LINE, FROM_LEFT } from;
+	uint64_t from_seq, from_waiting; /* those behind are later than these */
+	uint64_t behind, behind_seq, left_behind, left_behind_seq;
+	uint64_t last_seq; /* of all in line, the last */
 };
 
 static bool
@@ -40,6 +45,15 @@ is_expired(const struct world *w, const struct ev_session *f)
 }
 
 static void
+earlier(uint64_t *sid, uint64_t *seq, uint64_t its_sid, uint64_t its_seq)
+{
+	if (*sid != 0 && its_seq >= *seq)
+		return;
+	*sid = its_sid;
+	*seq = its_seq;
+}
+
+static void
 consider(const struct world *w, const struct request *q, struct choice *c,
     const struct ev_session *f)
 {
@@ -51,18 +65,42 @@ consider(const struct world *w, const struct request *q, struct choice *c,
 		c->offered = f->sid;
 		c->offered_seq = f->offered_at.seq;
 	}
+	if (team_in_line(w, f) && f->waiting_at.seq > c->last_seq)
+		c->last_seq = f->waiting_at.seq;
 	if (f->sid == q->rq.sid || *f->owner != '\0' ||
 	    team_reserved(w, f->sid, team_seat(w, q->con)))
 		return;
-	if (team_in_line(w, f) &&
-	    (c->first == 0 || f->waiting_at.seq < c->first_seq)) {
-		c->first = f->sid;
-		c->first_seq = f->waiting_at.seq;
+	if (team_in_line(w, f)) {
+		earlier(&c->first, &c->first_seq, f->sid, f->waiting_at.seq);
+		if (c->from != FROM_NOWHERE &&
+		    f->waiting_at.seq > c->from_waiting)
+			earlier(&c->behind, &c->behind_seq, f->sid,
+			    f->waiting_at.seq);
 	}
-	if (is_listed(w, f) && f->state == EV_STATE_LEFT &&
-	    (c->left == 0 || f->gone_at.seq < c->left_seq)) {
-		c->left = f->sid;
-		c->left_seq = f->gone_at.seq;
+	if (is_listed(w, f) && f->state == EV_STATE_LEFT) {
+		earlier(&c->left, &c->left_seq, f->sid, f->gone_at.seq);
+		if (c->from == FROM_LEFT && f->gone_at.seq > c->from_seq)
+			earlier(&c->left_behind, &c->left_behind_seq, f->sid,
+			    f->gone_at.seq);
+	}
+}
+
+/* Where its console is on its way. */
+static void
+begin_behind(const struct world *w, const struct request *q, struct choice *c)
+{
+	const struct seat *seat = &w->team.seats[team_seat(w, q->con)];
+	struct ev_session f = team_view(w, q->rq.sid);
+
+	if (q->rq.sid == 0 || seat->reserved != q->rq.sid || *f.owner != '\0')
+		return;
+	if (team_in_line(w, &f)) {
+		c->from = FROM_LINE;
+		c->from_waiting = f.waiting_at.seq;
+	} else if (f.state == EV_STATE_LEFT && is_listed(w, &f)) {
+		c->from = FROM_LEFT;
+		c->from_seq = f.gone_at.seq;
+		c->from_waiting = seat->passed;
 	}
 }
 
@@ -72,6 +110,7 @@ choose(const struct world *w, const struct request *q)
 	struct choice c = { 0 };
 	struct ev_session f;
 
+	begin_behind(w, q, &c);
 	for (size_t i = 0; i < w->store.nlive; i++) {
 		f = team_view(w, w->store.live[i]);
 		consider(w, q, &c, &f);
@@ -84,18 +123,60 @@ choose(const struct world *w, const struct request *q)
 	return c;
 }
 
-/* One who left, if nobody knows of an older one that the list has. */
+/* One who left later than `after`, if nobody knows of an older one that the list
+ * has: first, or 0. */
 static bool
-is_old_enough(const struct world *w, const struct request *q,
-    const struct choice *c, uint64_t sid)
+is_old_enough(const struct world *w, const struct request *q, uint64_t sid,
+    uint64_t after, uint64_t first, uint64_t first_seq)
 {
 	struct ev_session f = team_view(w, sid);
 
-	if (sid == 0)
-		return c->left == 0;
-	return f.state == EV_STATE_LEFT && *f.owner == '\0' &&
-	    sid != q->rq.sid && !team_reserved(w, sid, team_seat(w, q->con)) &&
-	    (c->left == 0 || f.gone_at.seq <= c->left_seq);
+	return sid != 0 && f.state == EV_STATE_LEFT && *f.owner == '\0' &&
+	    f.gone_at.seq > after && sid != q->rq.sid &&
+	    !team_reserved(w, sid, team_seat(w, q->con)) &&
+	    (first == 0 || f.gone_at.seq <= first_seq);
+}
+
+static bool
+is_first(const struct world *w, const struct request *q, const struct choice *c,
+    uint64_t got)
+{
+	if (c->first != 0)
+		return got == c->first;
+	return got == 0 ? c->left == 0 :
+			  is_old_enough(w, q, got, 0, c->left, c->left_seq);
+}
+
+/* From one in line it goes on to those behind, and then to those who left; from
+ * one of these to whoever has come into the line since, and else to those
+ * behind; and then it begins again. */
+static bool
+is_right(const struct world *w, const struct request *q, const struct choice *c,
+    uint64_t got)
+{
+	if (c->behind != 0)
+		return got == c->behind;
+	if (c->from == FROM_LINE &&
+	    is_old_enough(w, q, got, 0, c->left, c->left_seq))
+		return true;
+	if (c->from == FROM_LEFT &&
+	    is_old_enough(w, q, got, c->from_seq, c->left_behind,
+		c->left_behind_seq))
+		return true;
+	return (c->from == FROM_LINE ? c->left : c->left_behind) == 0 &&
+	    is_first(w, q, c, got);
+}
+
+/* Has it looked for the first of those who left? */
+static bool
+has_passed_all(const struct world *w, const struct choice *c, uint64_t got)
+{
+	if (c->from == FROM_LINE)
+		return c->behind == 0;
+	if (c->first != 0)
+		return false;
+	return c->from == FROM_NOWHERE || got == 0 ||
+	    team_view(w, got).gone_at.seq <= c->from_seq;
 }
 
 /* What the desk has reserved now is the right one. */
@@ -106,13 +187,15 @@ check_next(struct world *w, struct request *q)
 	struct choice c = choose(w, q);
 	uint64_t got = q->con->desk->reserved;
 
-	if (c.first != 0 ? got != c.first : !is_old_enough(w, q, &c, got))
+	if (!is_right(w, q, &c, got))
 		sim_fail(w,
-		    "%s is given %" PRIu64 " (of %s, waits since %" PRIu64
-		    "), not %" PRIu64 " (since %" PRIu64 ")",
-		    q->who, got, team_view(w, got).owner,
-		    team_view(w, got).waiting_at.seq,
-		    c.first != 0 ? c.first : c.left, c.first_seq);
+		    "%s is given %" PRIu64 " behind %" PRIu64
+		    ", and first is %" PRIu64 ", behind it %" PRIu64
+		    ", of those who left %" PRIu64 ", behind it %" PRIu64,
+		    q->who, got, q->rq.sid, c.first, c.behind, c.left,
+		    c.left_behind);
+	if (has_passed_all(w, &c, got))
+		seat->passed = c.last_seq;
 	q->expected.is_next = true;
 	q->expected.sid = got;
 	seat->reserved = got;

@@ -157,6 +157,8 @@ struct seat {
 	int64_t keys_lo, keys_hi; /* its last key: for sure, perhaps */
 	uint64_t reserved;        /* this session, */
 	int64_t reserved_ms;      /* until then */
+	uint64_t passed; /* it went from those in line up to this one, by when
+	                  * they wait, to those who left */
 };
 
 struct person {

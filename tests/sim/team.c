@@ -288,6 +288,7 @@ team_undone(struct world *w)
 
 		w->team.seats[i].reserved = was->on ? was->reserved : 0;
 		w->team.seats[i].reserved_ms = was->reserved_ms;
+		w->team.seats[i].passed = was->passed;
 	}
 }
 

@@ -252,6 +252,57 @@ when_nobody_waits_next_gives_who_left_first(void)
 }
 
 static void
+who_asks_again_goes_through_all_and_begins_again(void)
+{
+	static const uint64_t want[] = { 1, 2, 3, 4, 1 };
+	uint64_t at = 0;
+
+	begin();
+	for (uint64_t sid = 1; sid <= 4; sid++)
+		arrive(sid);
+	leave(3);
+	leave(4);
+	done();
+	for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+		next(LIN, at);
+		done();
+		CHECK_INT(last_answer.sid, want[i]);
+		at = last_answer.sid;
+	}
+	/* Who only looked at one begins with the first. */
+	next(LIN, 3);
+	done();
+	CHECK_INT(last_answer.sid, 1);
+	finish();
+}
+
+static void
+who_comes_meanwhile_is_before_those_who_left(void)
+{
+	begin();
+	for (uint64_t sid = 1; sid <= 3; sid++)
+		arrive(sid);
+	leave(2);
+	leave(3);
+	done();
+	next(LIN, 0);
+	next(LIN, 1);
+	done();
+	CHECK_INT(last_answer.sid, 2);
+	arrive(4);
+	next(LIN, 2);
+	done();
+	CHECK_INT(last_answer.sid, 4);
+	next(LIN, 4);
+	done();
+	CHECK_INT(last_answer.sid, 2);
+	next(LIN, 2);
+	done();
+	CHECK_INT(last_answer.sid, 3);
+	finish();
+}
+
+static void
 the_first_key_takes_what_is_reserved(void)
 {
 	begin();
@@ -1194,6 +1245,8 @@ main(void)
 		T(ones_other_console_is_another_one),
 		T(next_passes_over_who_is_somebodys),
 		T(when_nobody_waits_next_gives_who_left_first),
+		T(who_asks_again_goes_through_all_and_begins_again),
+		T(who_comes_meanwhile_is_before_those_who_left),
 		T(the_first_key_takes_what_is_reserved),
 		T(a_key_takes_nothing_that_is_not_reserved),
 		T(who_was_slower_with_its_first_key_is_told),
