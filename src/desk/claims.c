@@ -90,6 +90,8 @@ desk_claim_forget(struct desk *d, struct desk_session *s)
 {
 	if (s->owner != NULL || s->offered != NULL)
 		d->people_changed = true;
+	if (s->own_of != NULL)
+		dw_order_del(s->own_of, &s->own);
 	dw_list_del(&s->owned);
 	dw_list_del(&s->offer);
 	s->owner = s->offered = NULL;
@@ -395,15 +397,56 @@ others_reserve(const struct desk *d, const struct desk_console *con,
 	return false;
 }
 
-/* The first from n on whom nobody else has reserved: no more are passed over
- * than there are consoles, and one. */
-static struct desk_session *
-next_in_line(const struct desk *d, const struct desk_request *rq,
-    struct dw_order_node *n, struct desk_time now)
+/*
+ * Whoever asks for the next one is given those in line and its own who wait, in
+ * the order in which they wait, and then those who left that are nobody's or its
+ * own, in the order in which they went.
+ */
+
+static int64_t
+waits_key(const struct desk_session *s)
 {
-	for (; n != NULL; n = dw_order_next(n)) {
+	return desk_waits_here(s) ? (int64_t)s->facts.waiting_at.seq : 0;
+}
+
+static int64_t
+left_key(const struct desk_session *s)
+{
+	return s->facts.state == EV_STATE_LEFT && s->conn == NULL ?
+	    (int64_t)s->facts.gone_at.seq :
+	    0;
+}
+
+void
+desk_own_update(struct desk_session *s)
+{
+	struct dw_order *of = NULL;
+	int64_t key = waits_key(s);
+
+	if (s->owner != NULL && key != 0)
+		of = &s->owner->waiting;
+	else if (s->owner != NULL && (key = left_key(s)) != 0)
+		of = &s->owner->left;
+	if (s->own_of == of && (of == NULL || s->own.key == key))
+		return;
+	if (s->own_of != NULL)
+		dw_order_del(s->own_of, &s->own);
+	if ((s->own_of = of) != NULL)
+		dw_order_put(of, &s->own, key);
+}
+
+/* The first behind the key in this order, each by its member `node`, on whom
+ * nobody else has reserved: no more are passed over than there are consoles, and
+ * one. */
+static struct desk_session *
+behind(const struct desk *d, const struct desk_request *rq,
+    const struct dw_order *order, size_t node, int64_t key,
+    struct desk_time now)
+{
+	for (struct dw_order_node *n = dw_order_behind(order, key); n != NULL;
+	    n = dw_order_next(n)) {
 		struct desk_session *s =
-		    DW_LIST_OF(n, struct desk_session, in_line);
+		    (struct desk_session *)(void *)((char *)n - node);
 
 		if (s->facts.sid != rq->sid &&
 		    !others_reserve(d, rq->console, s, now))
@@ -412,74 +455,88 @@ next_in_line(const struct desk *d, const struct desk_request *rq,
 	return NULL;
 }
 
-/* The same among those who left. */
 static struct desk_session *
-next_left(const struct desk *d, const struct desk_request *rq,
-    struct dw_order_node *n, struct desk_time now)
+sooner(struct desk_session *a, struct desk_session *b,
+    int64_t (*key)(const struct desk_session *s))
 {
-	for (; n != NULL; n = dw_order_next(n)) {
-		struct desk_session *s =
-		    DW_LIST_OF(n, struct desk_session, nobodys);
-
-		if (s->facts.sid != rq->sid &&
-		    !others_reserve(d, rq->console, s, now))
-			return s;
-	}
-	return NULL;
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return key(a) < key(b) ? a : b;
 }
 
-/* Whoever comes behind the line is among those who left, until somebody comes
- * into the line. */
+#define BEHIND(order, member, key) \
+	behind(d, rq, order, offsetof(struct desk_session, member), key, now)
+
+static struct desk_session *
+waiting_behind(const struct desk *d, const struct desk_request *rq, int64_t key,
+    struct desk_time now)
+{
+	return sooner(BEHIND(&d->line, in_line, key),
+	    BEHIND(&rq->console->person->waiting, own, key), waits_key);
+}
+
+static struct desk_session *
+left_behind(const struct desk *d, const struct desk_request *rq, int64_t key,
+    struct desk_time now)
+{
+	return sooner(BEHIND(&d->left_nobodys, nobodys, key),
+	    BEHIND(&rq->console->person->left, own, key), left_key);
+}
+
+static int64_t
+last_key(const struct dw_order *o)
+{
+	const struct dw_order_node *n = dw_order_last(o);
+
+	return n != NULL ? n->key : 0;
+}
+
+/* Behind those who wait its console is among those who left, until somebody
+ * waits who did not. */
 static struct desk_session *
 first_left(const struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	const struct dw_order_node *last = dw_order_last(&d->line);
-
-	rq->console->passed = last != NULL ? last->key : 0;
-	return next_left(d, rq, dw_order_first(&d->left_nobodys), now);
+	rq->console->passed =
+	    later(last_key(&d->line), last_key(&rq->console->person->waiting));
+	return left_behind(d, rq, 0, now);
 }
 
 static struct desk_session *
 first_of_all(const struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	struct desk_session *s =
-	    next_in_line(d, rq, dw_order_first(&d->line), now);
+	struct desk_session *s = waiting_behind(d, rq, 0, now);
 
 	return s != NULL ? s : first_left(d, rq, now);
 }
 
-/* Whoever asks again without having touched the one that it was given goes
- * through the line, then through those who left, and begins again; NULL: it
- * has come to the end. */
+/* Whoever asks again, and has not touched the one that it was given, goes on
+ * behind that; NULL: nobody is there. */
 static struct desk_session *
-next_behind(const struct desk *d, const struct desk_request *rq,
+next_from(const struct desk *d, const struct desk_request *rq,
     const struct desk_session *at, struct desk_time now)
 {
-	struct desk_session *s = NULL;
+	struct desk_session *s;
 
-	if (dw_order_has(&at->in_line)) {
-		s = next_in_line(d, rq, dw_order_next(&at->in_line), now);
+	if (at == NULL || at->facts.sid != rq->console->reserved ||
+	    (at->owner != NULL && at->owner != rq->console->person))
+		return NULL;
+	if (waits_key(at) != 0) {
+		s = waiting_behind(d, rq, waits_key(at), now);
 		return s != NULL ? s : first_left(d, rq, now);
 	}
-	if (dw_order_has(&at->nobodys)) {
-		s = next_in_line(d, rq,
-		    dw_order_behind(&d->line, rq->console->passed), now);
-		if (s == NULL)
-			s = next_left(d, rq, dw_order_next(&at->nobodys), now);
-	}
-	return s;
+	if (left_key(at) == 0)
+		return NULL;
+	s = waiting_behind(d, rq, rq->console->passed, now);
+	return s != NULL ? s : left_behind(d, rq, left_key(at), now);
 }
 
 static struct desk_session *
 next_one(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
-	const struct desk_session *at = rq->console->reserved == rq->sid ?
-	    desk_session_find(d, rq->sid) :
-	    NULL;
 	struct desk_session *s =
-	    at != NULL ? next_behind(d, rq, at, now) : NULL;
+	    next_from(d, rq, desk_session_find(d, rq->sid), now);
 
 	return s != NULL ? s : first_of_all(d, rq, now);
 }
@@ -505,8 +562,7 @@ int
 desk_decide_next(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	const struct desk_person *p = rq->console->person;
-	struct desk_session *s = p != NULL ? first_offer(p) : NULL;
+	struct desk_session *s = first_offer(rq->console->person);
 
 	if (s != NULL && accept_offer(d, rq, s, now) < 0)
 		return -ENOMEM;

@@ -87,8 +87,10 @@ struct desk_session {
 	struct dw_order_node in_line; /* in desk.line */
 	struct dw_order_node wake;    /* in desk.wakes: when time changes it */
 	/* As the facts say, see claims.c: */
-	struct desk_person *owner;   /* who answers it; NULL: nobody */
-	struct dw_list owned;        /* among those of its owner */
+	struct desk_person *owner; /* who answers it; NULL: nobody */
+	struct dw_list owned;      /* among those of its owner, */
+	struct dw_order_node own;  /* and in this order of it: who waits, or */
+	struct dw_order *own_of;   /* who left; NULL: in none */
 	struct desk_person *offered; /* to whom it is offered; NULL: nobody */
 	struct dw_list offer;        /* among those that are */
 	int64_t keys_ms;   /* when its owner last typed in a text for it, on
@@ -165,6 +167,8 @@ struct desk_person {
 	int64_t came_ms;         /* and came then, by the wall clock; 0: not
 	                          * since the desk began */
 	struct dw_list owned;    /* sessions that it answers, */
+	struct dw_order waiting; /* those of them who wait, by since when, */
+	struct dw_order left;    /* and who left, by when */
 	struct dw_list offers;   /* and that are offered to it */
 	bool is_present;         /* counted in desk.present */
 	/* So the events say, and those that are stored: it said that it is away,
@@ -197,8 +201,10 @@ enum desk_rq {
 	                       * text for sid or (0) not; TAKEN when it has sid
 	                       * reserved and a colleague was faster */
 	DESK_RQ_NEXT,     /* console, who, as, sid: takes what is offered, or
-	                  * reserves who waits longest and is nobody's, but for
-	                  * sid; answered with its sid, 0 when there is none */
+	                  * reserves who waits longest, of who's own and those
+	                  * who are nobody's, but for sid; from the one that was
+	                  * given last it goes on behind; answered with its sid,
+	                  * 0 when there is none */
 	DESK_RQ_REPLY,    /* who, as, sid, text, key, seen; console, if it is of
 	                  * one */
 	DESK_RQ_NOTE,     /* who, sid, text, key; console, if it is of one */

@@ -478,6 +478,8 @@ const char *desk_span(char buf[DESK_SPAN_SIZE], int64_t ms);
 /* Somebody else than its owner, or nobody, answers it now, or it is offered to
  * another: whatever changes its facts calls this. */
 void desk_claim_update(struct desk *d, struct desk_session *s);
+/* Where it stands among those of its owner. */
+void desk_own_update(struct desk_session *s);
 /* Those of whom these facts speak are known here, before they are a session's.
  * Returns 0 or -ENOMEM. */
 int desk_claim_know(struct desk *d, const struct ev_session *f);
@@ -681,6 +683,9 @@ struct desk_place {
 };
 struct desk_place desk_place(const struct desk *d,
     const struct desk_session *s);
+
+/* Does it wait for an answer, and is there to read it? */
+bool desk_waits_here(const struct desk_session *s);
 
 /* It may wait in line now, or may not any more.  s may be NULL. */
 void desk_line_update(struct desk *d, struct desk_session *s);

@@ -10,12 +10,18 @@
 
 #include "desk/internal.h"
 
-static bool
-is_in_line(const struct desk_session *s)
+bool
+desk_waits_here(const struct desk_session *s)
 {
 	return desk_session_is_open(s) && s->conn != NULL &&
 	    !s->conn->leaving && !s->conn->ending &&
-	    s->facts.waiting_at.seq != 0 && s->facts.owner[0] == '\0';
+	    s->facts.waiting_at.seq != 0;
+}
+
+static bool
+is_in_line(const struct desk_session *s)
+{
+	return desk_waits_here(s) && s->facts.owner[0] == '\0';
 }
 
 void
@@ -26,6 +32,7 @@ desk_line_update(struct desk *d, struct desk_session *s)
 	if (s == NULL)
 		return;
 	desk_left_update(d, s);
+	desk_own_update(s);
 	if (!is_in_line(s)) {
 		d->line_changed = d->line_changed || dw_order_has(&s->in_line);
 		dw_order_del(&d->line, &s->in_line);

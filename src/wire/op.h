@@ -14,9 +14,10 @@
  *					seen: the last event of the session that
  *					its writer had seen; key: see ev_key
  *	note	id, sid, text, key	the same for a note, which no customer sees
- *	next	id, sid			reserves whoever waits longest and is
- *					nobody's, but for sid; the answer is ok with
- *					sid, 0 when nobody waits
+ *	next	id, sid			reserves whoever waits longest, of one's own
+ *					and those who are nobody's, but for sid; from
+ *					the one that was given last it goes on behind;
+ *					the answer is ok with sid, 0 when nobody waits
  *	types	sid			keys are being pressed, in a text for sid or
  *					(0) not; at most every few seconds
  *	joins	sid, since		this console watches sid; without since:

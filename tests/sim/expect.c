@@ -44,6 +44,19 @@ is_expired(const struct world *w, const struct ev_session *f)
 	return w->now.steady_ms >= f->offered_at.steady_ms + OFFER_MS;
 }
 
+/* Nobody's, or its own. */
+static bool
+is_for(const struct request *q, const struct ev_session *f)
+{
+	return *f->owner == '\0' || strcmp(f->owner, q->who) == 0;
+}
+
+static bool
+waits_here(const struct world *w, const struct ev_session *f)
+{
+	return f->waiting_at.seq != 0 && team_connected(w, f);
+}
+
 static void
 earlier(uint64_t *sid, uint64_t *seq, uint64_t its_sid, uint64_t its_seq)
 {
@@ -65,12 +78,14 @@ consider(const struct world *w, const struct request *q, struct choice *c,
 		c->offered = f->sid;
 		c->offered_seq = f->offered_at.seq;
 	}
-	if (team_in_line(w, f) && f->waiting_at.seq > c->last_seq)
+	if (!is_for(q, f))
+		return;
+	if (waits_here(w, f) && f->waiting_at.seq > c->last_seq)
 		c->last_seq = f->waiting_at.seq;
-	if (f->sid == q->rq.sid || *f->owner != '\0' ||
+	if (f->sid == q->rq.sid ||
 	    team_reserved(w, f->sid, team_seat(w, q->con)))
 		return;
-	if (team_in_line(w, f)) {
+	if (waits_here(w, f)) {
 		earlier(&c->first, &c->first_seq, f->sid, f->waiting_at.seq);
 		if (c->from != FROM_NOWHERE &&
 		    f->waiting_at.seq > c->from_waiting)
@@ -92,9 +107,9 @@ begin_behind(const struct world *w, const struct request *q, struct choice *c)
 	const struct seat *seat = &w->team.seats[team_seat(w, q->con)];
 	struct ev_session f = team_view(w, q->rq.sid);
 
-	if (q->rq.sid == 0 || seat->reserved != q->rq.sid || *f.owner != '\0')
+	if (q->rq.sid == 0 || seat->reserved != q->rq.sid || !is_for(q, &f))
 		return;
-	if (team_in_line(w, &f)) {
+	if (waits_here(w, &f)) {
 		c->from = FROM_LINE;
 		c->from_waiting = f.waiting_at.seq;
 	} else if (f.state == EV_STATE_LEFT && is_listed(w, &f)) {
@@ -131,7 +146,7 @@ is_old_enough(const struct world *w, const struct request *q, uint64_t sid,
 {
 	struct ev_session f = team_view(w, sid);
 
-	return sid != 0 && f.state == EV_STATE_LEFT && *f.owner == '\0' &&
+	return sid != 0 && f.state == EV_STATE_LEFT && is_for(q, &f) &&
 	    f.gone_at.seq > after && sid != q->rq.sid &&
 	    !team_reserved(w, sid, team_seat(w, q->con)) &&
 	    (first == 0 || f.gone_at.seq <= first_seq);

@@ -229,6 +229,7 @@ when_nobody_waits_next_gives_who_left_first(void)
 	stored("ok; ");
 	CHECK_INT(last_answer.sid, 3);
 	cmd(LIN, "take 3");
+	reply(LIN, 3);
 	next(LIN, 0);
 	done();
 	CHECK_INT(last_answer.sid, 2);
@@ -299,6 +300,42 @@ who_comes_meanwhile_is_before_those_who_left(void)
 	next(LIN, 2);
 	done();
 	CHECK_INT(last_answer.sid, 3);
+	finish();
+}
+
+static void
+ones_own_customers_who_wait_are_among_the_others(void)
+{
+	static const uint64_t want[] = { 1, 2, 3, 1 };
+	uint64_t at = 0;
+
+	begin();
+	for (uint64_t sid = 1; sid <= 4; sid++)
+		arrive(sid);
+	cmd(LIN, "take 2");
+	cmd(ANN, "take 4");
+	done();
+	for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+		next(LIN, at);
+		done();
+		CHECK_INT(last_answer.sid, want[i]);
+		at = last_answer.sid;
+	}
+	/* Who has its answer does not wait. */
+	reply(LIN, 2);
+	done();
+	next(LIN, 1);
+	done();
+	CHECK_INT(last_answer.sid, 3);
+	/* And one's own may leave. */
+	leave(4);
+	done();
+	next(ANN, 3);
+	done();
+	CHECK_INT(last_answer.sid, 1);
+	next(ANN, 1);
+	done();
+	CHECK_INT(last_answer.sid, 4);
 	finish();
 }
 
@@ -1247,6 +1284,7 @@ main(void)
 		T(when_nobody_waits_next_gives_who_left_first),
 		T(who_asks_again_goes_through_all_and_begins_again),
 		T(who_comes_meanwhile_is_before_those_who_left),
+		T(ones_own_customers_who_wait_are_among_the_others),
 		T(the_first_key_takes_what_is_reserved),
 		T(a_key_takes_nothing_that_is_not_reserved),
 		T(who_was_slower_with_its_first_key_is_told),

@@ -127,12 +127,22 @@ lin_rq(enum desk_rq rq, uint64_t sid)
 }
 
 static void
-command_of(const char *name, uint64_t sid)
+command_by(const char *who, const char *name, uint64_t sid)
 {
 	char text[40];
 
 	snprintf(text, sizeof text, "%s %" PRIu64, name, sid);
-	command(text);
+	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
+	    .who = who,
+	    .role = EV_ROLE_ADMIN,
+	    .text = text,
+	    .len = strlen(text) });
+}
+
+static void
+command_of(const char *name, uint64_t sid)
+{
+	command_by("lin", name, sid);
 }
 
 /* Every fourth is a classic client, who gets a holding line in a while. */
@@ -353,7 +363,7 @@ who_is_next_of_those_who_left_is_found_by_looking_at_few(void)
 		open_pages();
 		for (int i = 0; i < n; i++) {
 			if (i % 10 > 2 || (i % 10 == 2 && i < n / 2))
-				command_of("take", (uint64_t)i + 1);
+				command_by("ann", "take", (uint64_t)i + 1);
 			rounds();
 		}
 		dw_buf_reset(&happened);
