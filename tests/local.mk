@@ -11,29 +11,37 @@ unit_tests = \
 	tests/system/kill_store \
 	tests/unit/accept \
 	tests/unit/addr \
+	tests/unit/bans \
 	tests/unit/base \
 	tests/unit/bind \
 	tests/unit/board \
 	tests/unit/buf \
 	tests/unit/charset \
+	tests/unit/claims \
 	tests/unit/classic \
 	tests/unit/close \
 	tests/unit/command \
 	tests/unit/commands \
 	tests/unit/con_inbox \
+	tests/unit/con_people \
+	tests/unit/conf_text \
 	tests/unit/connect \
 	tests/unit/create_connection \
 	tests/unit/datagram \
 	tests/unit/datagrams \
 	tests/unit/desk \
 	tests/unit/drafts \
+	tests/unit/early \
+	tests/unit/identity \
 	tests/unit/enums \
+	tests/unit/estimate \
 	tests/unit/event \
 	tests/unit/forking \
 	tests/unit/frame \
 	tests/unit/framing_remedies \
 	tests/unit/handler \
 	tests/unit/hostile \
+	tests/unit/hours \
 	tests/unit/inbox \
 	tests/unit/input \
 	tests/unit/json \
@@ -49,16 +57,21 @@ unit_tests = \
 	tests/unit/loop \
 	tests/unit/mirror \
 	tests/unit/net_buf \
+	tests/unit/not_let_in \
 	tests/unit/observe \
+	tests/unit/notes \
 	tests/unit/op \
 	tests/unit/opening \
 	tests/unit/order \
 	tests/unit/outbox \
 	tests/unit/peers \
 	tests/unit/pending \
+	tests/unit/people \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/queue \
+	tests/unit/quiet \
 	tests/unit/rate \
 	tests/unit/read \
 	tests/unit/receipt \
@@ -66,6 +79,7 @@ unit_tests = \
 	tests/unit/refused \
 	tests/unit/requests \
 	tests/unit/rows \
+	tests/unit/same \
 	tests/unit/scan \
 	tests/unit/scripted \
 	tests/unit/seen \
@@ -105,6 +119,7 @@ endif
 
 scripts = \
 	tests/plant/plant.py \
+	tests/system/bans.py \
 	tests/system/call.py \
 	tests/system/charsets.py \
 	tests/system/like_python.py \
@@ -122,21 +137,27 @@ scripts = \
 	tests/system/delivery.py \
 	tests/system/clients.py \
 	tests/system/colleagues.py \
+	tests/system/terminals.py \
 	tests/system/load.py \
 	tests/system/memory.py \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
+	tests/system/places.py \
 	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
 	tests/system/stop.py \
+	tests/system/team.py \
 	tests/system/telnet.py \
 	tests/system/keys.py \
 	tests/system/operators.py \
+	tests/system/people.py \
 	tests/system/hostile.py \
+	tests/system/config.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
+	tests/system/together.py \
 	tests/system/udp.py \
 	tests/system/waits.py \
 	tests/system/counts.py \
@@ -145,6 +166,7 @@ scripts = \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \
+	tests/system/every_command.py \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
 	tests/system/from_python.py \
@@ -171,6 +193,7 @@ scripts = \
 script_helpers = \
 	tests/system/api.py \
 	tests/system/counting.py \
+	tests/system/attached.py \
 	tests/system/desk.py \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \
@@ -184,14 +207,19 @@ EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
 	tests/system/recorded_calls.c
 CLEANFILES += tests/system/powercuts-*.record
 
+tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \
+	src/bin/conf_text.h
+
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 
 tests_unit_store_SOURCES = tests/unit/store.c tests/unit/store_rig.h \
 	tests/unit/faulty_vfs.c tests/unit/faulty_vfs.h
 
-tests_sim_sim_SOURCES = tests/sim/console.c tests/sim/people.c \
-	tests/sim/peer.c tests/sim/random.c tests/sim/sim.c tests/sim/sim.h \
-	tests/sim/sink.c tests/sim/store.c tests/sim/udp.c
+tests_sim_sim_SOURCES = tests/sim/act.c tests/sim/ban.c tests/sim/console.c \
+	tests/sim/expect.c tests/sim/hours.c tests/sim/lease.c \
+	tests/sim/people.c tests/sim/peer.c tests/sim/place.c \
+	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h tests/sim/sink.c \
+	tests/sim/store.c tests/sim/team.c tests/sim/udp.c
 
 # Test programs with planted mistakes (tests/plant/plant.h).
 if CAN_PLANT
@@ -213,6 +241,7 @@ plant_programs = \
 $(plant_programs): tests/plant/wraps
 endif
 plant_sources = \
+	tests/plant/claims.c \
 	tests/plant/datagrams.c \
 	tests/plant/desk.c \
 	tests/plant/event.c \

@@ -124,6 +124,29 @@ dw_order_next(const struct dw_order_node *n)
 	return n->parent;
 }
 
+struct dw_order_node *
+dw_order_behind(const struct dw_order *o, int64_t key)
+{
+	struct dw_order_node *n = o->root, *found = NULL;
+
+	while (n != NULL) {
+		if (n->key > key)
+			found = n;
+		n = n->kid[n->key <= key];
+	}
+	return found;
+}
+
+struct dw_order_node *
+dw_order_last(const struct dw_order *o)
+{
+	struct dw_order_node *n = o->root;
+
+	while (n != NULL && n->kid[1] != NULL)
+		n = n->kid[1];
+	return n;
+}
+
 int64_t
 dw_order_least(const struct dw_order *o)
 {

@@ -42,6 +42,12 @@ struct dw_order_node *dw_order_first(const struct dw_order *o);
 /* The one behind n; NULL: n is the last. */
 struct dw_order_node *dw_order_next(const struct dw_order_node *n);
 
+/* The first with a greater key than this; NULL: there is none. */
+struct dw_order_node *dw_order_behind(const struct dw_order *o, int64_t key);
+
+/* NULL: it is empty. */
+struct dw_order_node *dw_order_last(const struct dw_order *o);
+
 /* The key of the first; INT64_MAX, which is DW_NEVER, when there is none. */
 int64_t dw_order_least(const struct dw_order *o);
 

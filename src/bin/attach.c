@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -91,33 +92,49 @@ connect_desk(void *arg, const char **why)
 	return NULL;
 }
 
-/* Whose is what keeps us out: the socket, or the first of its folders that we
- * can see?  Returns false if there is none. */
+/* What keeps us out: the socket, or the first of its folders that we can see?
+ * Returns false if there is none. */
 static bool
-find_owner(const char *path, uid_t *uid)
+find_obstacle(const char *path, struct stat *st)
 {
 	char *p = strdup(path), *slash;
-	struct stat st;
 	int r = -1;
 
-	while (p != NULL && (r = stat(p, &st)) < 0 &&
+	while (p != NULL && (r = stat(p, st)) < 0 &&
 	    (slash = strrchr(p, '/')) != NULL)
 		*slash = '\0';
 	free(p);
-	if (r == 0)
-		*uid = st.st_uid;
 	return r == 0;
+}
+
+/* A group may pass the socket, or no more of its folders than others. */
+static const struct group *
+group_of(const struct stat *st)
+{
+	bool has = S_ISDIR(st->st_mode) ?
+	    (st->st_mode & S_IXGRP) != 0 && (st->st_mode & S_IXOTH) == 0 :
+	    (st->st_mode & S_IWGRP) != 0;
+
+	return has ? getgrgid(st->st_gid) : NULL;
 }
 
 static void
 say_denied(const char *path)
 {
 	const struct passwd *pw = NULL;
-	uid_t uid = 0;
+	const struct group *gr = NULL;
+	struct stat st;
 
-	if (find_owner(path, &uid) && uid != getuid())
-		pw = getpwuid(uid);
-	if (pw != NULL)
+	if (find_obstacle(path, &st) && st.st_uid != getuid()) {
+		pw = getpwuid(st.st_uid);
+		gr = group_of(&st);
+	}
+	if (pw != NULL && gr != NULL)
+		print_error(_("no permission for %s: that desk is for %s and "
+			      "the group %s, and you are not in it; who has "
+			      "just become a member logs in again first"),
+		    path, pw->pw_name, gr->gr_name);
+	else if (pw != NULL)
 		print_error(_("no permission for %s: that desk is for %s "
 			      "alone; try: sudo -u %s deskwire attach "
 			      "--operator-socket %s"),

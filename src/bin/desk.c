@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,41 +27,49 @@
 struct desk_process {
 	const struct desk_setup *setup;
 	struct svc_config config;
+	/* What holds, after a reload; before one it is the setup's. */
+	struct options *reread;
 	struct svc *svc;
 	struct dw_wake wake; /* desk and console ring it */
 	struct dw_signals signals;
 	struct console_thread console;
+	atomic_bool hup; /* the console's terminal, or somebody, said so */
 	char *greeting, *history, *login;
 };
 
-static int
-read_greeting(struct desk_process *p)
+/* Its text, which the caller frees, up to its last row; NULL, and why, when it
+ * cannot be had. */
+static char *
+read_greeting(const char *path, struct dw_buf *why)
 {
-	const char *path = p->setup->options->greeting_file;
+	char *text;
 	FILE *f;
 	size_t n;
 	int r;
 
-	if (path == NULL)
-		return DW_STATUS_OK;
-	if ((f = fopen(path, "re")) == NULL) {
-		print_error(_("cannot read the greeting %s: %s"), path,
-		    strerror(errno));
-		return DW_STATUS_CONFIG;
+	if ((f = path_open(path)) == NULL) {
+		dw_buf_addf(why, _("cannot read the greeting %s: %s"), path,
+		    path_error(errno));
+		return NULL;
 	}
-	p->greeting = calloc(1, GREETING_MAX);
-	n = p->greeting != NULL ? fread(p->greeting, 1, GREETING_MAX, f) : 0;
-	r = ferror(f) ? errno : n == GREETING_MAX ? EFBIG : 0;
+	text = calloc(1, GREETING_MAX);
+	n = text != NULL ? fread(text, 1, GREETING_MAX, f) : 0;
+	r = text == NULL      ? ENOMEM :
+	    ferror(f)         ? errno :
+	    n == GREETING_MAX ? EFBIG :
+				0;
 	fclose(f);
 	if (r != 0) {
-		print_error(_("cannot take the greeting %s, which may have %d "
-			      "bytes: %s"),
+		dw_buf_addf(why,
+		    _("cannot take the greeting %s, which may have %d "
+		      "bytes: %s"),
 		    path, GREETING_MAX - 1, strerror(r));
-		return DW_STATUS_CONFIG;
+		free(text);
+		return NULL;
 	}
-	while (n > 0 && p->greeting[n - 1] == '\n')
-		p->greeting[--n] = '\0';
-	return p->greeting != NULL ? DW_STATUS_OK : DW_STATUS_FAILED;
+	while (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
+	return text;
 }
 
 static int
@@ -118,6 +127,41 @@ check_files(const struct options *o)
 	return r < 0 ? DW_STATUS_CONFIG : DW_STATUS_OK;
 }
 
+/* What a reload changes, too.  *greeting is a file's, for as long as c.  Returns 0
+ * or -EINVAL, and why. */
+static int
+configure_live(struct svc_config *c, const struct options *o, char **greeting,
+    struct dw_buf *why)
+{
+	*greeting = NULL;
+	if (o->greeting_file != NULL &&
+	    (*greeting = read_greeting(o->greeting_file, why)) == NULL)
+		return -EINVAL;
+	c->name = o->name != NULL ? o->name : "deskwire";
+	c->greeting = *greeting != NULL ? *greeting : o->greeting;
+	c->nobody_on_duty = o->nobody_on_duty;
+	c->closed = o->closed;
+	c->hours = o->hours;
+	c->people = &o->people;
+	c->limits = o->limits;
+	if (c->one_at_a_time && c->limits.idle_timeout == 0)
+		c->limits.idle_timeout = IDLE_ONE;
+	return 0;
+}
+
+static int
+configure_live_first(struct desk_process *p)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	int r =
+	    configure_live(&p->config, p->setup->options, &p->greeting, &why);
+
+	if (r < 0)
+		print_error("%s", dw_buf_str(&why));
+	dw_buf_fini(&why);
+	return r < 0 ? DW_STATUS_CONFIG : DW_STATUS_OK;
+}
+
 static int
 configure(struct desk_process *p)
 {
@@ -132,9 +176,7 @@ configure(struct desk_process *p)
 	c->nudp = o->nudp;
 	c->state_dir = p->setup->state_dir;
 	c->operator_socket = p->setup->operator_socket;
-	c->name = o->name != NULL ? o->name : "deskwire";
 	c->charset = o->charset;
-	c->limits = o->limits;
 	c->every_address = o->per_address_given;
 	c->one_at_a_time = o->one_at_a_time;
 	c->begin_new = o->begin_new;
@@ -142,12 +184,109 @@ configure(struct desk_process *p)
 	c->accepted_end = o->accepted_end;
 	c->public_allowed = o->public_allowed;
 	c->quit = &p->wake;
-	if (c->one_at_a_time && c->limits.idle_timeout == 0)
-		c->limits.idle_timeout = IDLE_ONE;
-	if ((r = fit_limits(p)) != 0 || (r = read_greeting(p)) != 0)
+	if ((r = configure_live_first(p)) != 0 || (r = fit_limits(p)) != 0)
 		return r;
-	c->greeting = p->greeting;
 	return open_logs(p);
+}
+
+/* ---- reading the configuration again ---- */
+
+static const struct options *
+options_now(const struct desk_process *p)
+{
+	return p->reread != NULL ? p->reread : p->setup->options;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Says what is different from before, and from the start.  Returns whether
+ * anything is. */
+static bool
+describe(const struct desk_process *p, const struct options *next,
+    const char *greeting, struct dw_buf *text)
+{
+	struct dw_buf live = DW_BUF_INITIALIZER, fixed = DW_BUF_INITIALIZER,
+		      unused = DW_BUF_INITIALIZER;
+	bool differs;
+
+	options_compare(options_now(p), next, &live, &unused);
+	options_compare(p->setup->options, next, &unused, &fixed);
+	/* The same file may have another text. */
+	if (live.len == 0 && !same_text(p->greeting, greeting))
+		dw_buf_adds(&live, "greeting");
+	differs = live.len > 0 || fixed.len > 0;
+	if (live.len > 0)
+		dw_buf_addf(text,
+		    _("the configuration was read again; this holds from now "
+		      "on: %s"),
+		    live.data);
+	else
+		dw_buf_adds(text,
+		    _("the configuration was read again; nothing that can "
+		      "change now is different"));
+	if (fixed.len > 0)
+		dw_buf_addf(text, _("; this from the next start: %s"),
+		    fixed.data);
+	dw_buf_fini(&live);
+	dw_buf_fini(&fixed);
+	dw_buf_fini(&unused);
+	return differs;
+}
+
+static void
+take_options(struct desk_process *p, struct options *next)
+{
+	if (p->reread != NULL)
+		options_fini(p->reread);
+	free(p->reread);
+	p->reread = next;
+}
+
+/* All of it, or nothing.  asked: by an operator, who waits for an answer; nobody
+ * else wants to hear that all is as it was. */
+static void
+read_again(struct desk_process *p, struct options *next, bool asked)
+{
+	struct svc_config config = p->config;
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	char *greeting = NULL;
+
+	if (options_reread(p->setup->options, next, &text) < 0 ||
+	    configure_live(&config, next, &greeting, &text) < 0) {
+		dw_buf_adds(&text, _("; nothing was changed"));
+		svc_reload(p->svc, NULL, dw_buf_str(&text));
+		options_fini(next);
+		free(next);
+	} else {
+		if (describe(p, next, greeting, &text) || asked)
+			svc_reload(p->svc, &config, dw_buf_str(&text));
+		take_options(p, next);
+		free(p->greeting);
+		p->greeting = greeting;
+	}
+	dw_buf_fini(&text);
+}
+
+static void
+reload(struct desk_process *p)
+{
+	bool asked = svc_reload_asked(p->svc);
+	struct options *next;
+
+	if (!p->setup->has_file) {
+		if (asked)
+			svc_reload(p->svc, NULL,
+			    _("this desk has no configuration file"));
+		return;
+	}
+	if ((next = calloc(1, sizeof *next)) != NULL)
+		read_again(p, next, asked);
+	else if (asked)
+		svc_reload(p->svc, NULL, _("out of memory"));
 }
 
 /* On the console's thread. */
@@ -157,6 +296,8 @@ reopen_consoles_log(void *arg)
 	struct desk_process *p = arg;
 	int r;
 
+	atomic_store(&p->hup, true);
+	dw_wake_ring(&p->wake);
 	if (p->config.talk == NULL)
 		return 0;
 	r = dw_log_reopen(p->config.talk);
@@ -208,7 +349,10 @@ wait_until(struct desk_process *p, bool (*done)(const struct desk_process *p),
 		svc_look(p->svc);
 		if (sig == SIGHUP)
 			reopen_log(p);
-		else if (sig != 0)
+		if (sig == SIGHUP || atomic_exchange(&p->hup, false) ||
+		    svc_reload_is_asked(p->svc))
+			reload(p);
+		if (sig != 0 && sig != SIGHUP)
 			return;
 	}
 }
@@ -344,6 +488,7 @@ out:
 	close_logs(&p);
 	dw_signals_close(&p.signals);
 	dw_wake_fini(&p.wake);
+	take_options(&p, NULL);
 	free(p.greeting);
 	free(p.history);
 	free(p.login);

@@ -14,6 +14,7 @@ struct desk_setup {
 	struct options *options;
 	const char *state_dir, *operator_socket;
 	bool console;     /* one in this terminal */
+	bool has_file;    /* it is configured by one, too */
 	const char *hint; /* what it says first, or NULL */
 	/* When the desk works; may be NULL. */
 	void (*ready)(void *arg, struct svc *svc);

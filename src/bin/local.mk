@@ -3,6 +3,11 @@ bin_PROGRAMS += deskwire
 deskwire_SOURCES = \
 	src/bin/attach.c \
 	src/bin/call.c \
+	src/bin/conf.c \
+	src/bin/conf.h \
+	src/bin/conf_text.c \
+	src/bin/conf_text.h \
+	src/bin/config.c \
 	src/bin/console_thread.c \
 	src/bin/console_thread.h \
 	src/bin/demo.c \
@@ -13,10 +18,13 @@ deskwire_SOURCES = \
 	src/bin/language.h \
 	src/bin/main.c \
 	src/bin/open.c \
+	src/bin/option_rows.h \
 	src/bin/options.c \
 	src/bin/options.h \
+	src/bin/options_file.c \
+	src/bin/options_print.c \
 	src/bin/paths.c \
 	src/bin/paths.h \
 	src/bin/verbs.h \
 	src/bin/verify.c
-deskwire_LDADD = libdeskwire.la libsks.la
+deskwire_LDADD = libdeskwire.la libsks.la $(CONFUSE_LIBS)

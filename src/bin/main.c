@@ -32,6 +32,10 @@ static const struct verb verbs[] = {
 	    VERB_ATTACH, verb_attach },
 	{ "verify", "", N_("look at all of a journal, also beside its desk"),
 	    VERB_VERIFY, verb_verify },
+	{ "check-config", "", N_("look for mistakes in the configuration file"),
+	    VERB_CHECK, verb_check_config },
+	{ "config", "", N_("what holds, and where each value comes from"),
+	    VERB_CONFIG, verb_config },
 	{ "call", "[HOST [PORT]]", N_("the customer's client"), VERB_CALL,
 	    verb_call },
 };
@@ -106,7 +110,9 @@ run_verb(const struct verb *v, int argc, char **argv)
 	if (status < 0) {
 		/* These are one thread, which takes what it wants itself; a
 		 * signal ends them as it ends any program. */
-		if ((v->set & (VERB_CALL | VERB_VERIFY)) == 0)
+		if ((v->set &
+			(VERB_CALL | VERB_VERIFY | VERB_CHECK | VERB_CONFIG)) ==
+		    0)
 			dw_thread_block_signals();
 		status = v->run(&o);
 	}

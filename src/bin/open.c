@@ -15,7 +15,9 @@
 static int
 run_users_desk(struct options *o, bool console)
 {
-	struct desk_setup setup = { .options = o, .console = console };
+	struct desk_setup setup = { .options = o,
+		.console = console,
+		.has_file = true };
 	char *state =
 	    o->state_dir != NULL ? strdup(o->state_dir) : path_state();
 	char *path = NULL;

@@ -15,8 +15,10 @@
 
 #include "base/i18n.h"
 #include "base/sink.h"
+#include "bin/option_rows.h"
 #include "bin/options.h"
 #include "bin/verbs.h"
+#include "desk/hours.h"
 
 #define OPTIONS_MAX 128
 #define FIRST_VALUE 256 /* of getopt's val: an index above letters */
@@ -26,8 +28,10 @@ struct option_row {
 	const char *arg; /* NULL: takes none */
 	enum verb_set verbs;
 	int letter; /* 0: none */
-	/* Returns 0, or -EINVAL after print_error(). */
-	int (*set)(struct options *o, const char *arg);
+	/* shown: the option as it was written.  Returns 0; or -EINVAL, and why
+	 * says what would be right. */
+	int (*set)(struct options *o, const char *arg, const char *shown,
+	    struct dw_buf *why);
 	const char *help;
 };
 
@@ -65,19 +69,26 @@ add_address(const char ***all, size_t *n, const char *arg)
 }
 
 static int
-set_listen(struct options *o, const char *arg)
+set_listen(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
 {
+	(void)shown;
+	(void)why;
 	return add_address(&o->listen, &o->nlisten, arg);
 }
 
 static int
-set_udp(struct options *o, const char *arg)
+set_udp(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
 {
+	(void)shown;
+	(void)why;
 	return add_address(&o->udp, &o->nudp, arg);
 }
 
 static int
-set_colour(struct options *o, const char *arg)
+set_colour(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
 {
 	static const char *const words[] = {
 		[TTY_COLOUR_AUTO] = "auto",
@@ -90,61 +101,70 @@ set_colour(struct options *o, const char *arg)
 			o->colour = (enum tty_colour)i;
 			return 0;
 		}
-	print_error(_("--color takes auto, always or never, not \"%s\""), arg);
+	dw_buf_addf(why, _("%s takes auto, always or never, not \"%s\""), shown,
+	    arg);
 	return -EINVAL;
 }
 
 static int
-set_clock(struct options *o, const char *arg)
+set_clock(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
 {
 	int clock = con_clock_of(arg);
 
 	o->clock = clock < 0 ? CON_CLOCK_MINUTE : (enum con_clock)clock;
 	if (clock >= 0)
 		return 0;
-	print_error(_("--clock takes minute, second or off, not \"%s\""), arg);
+	dw_buf_addf(why, _("%s takes minute, second or off, not \"%s\""), shown,
+	    arg);
 	return -EINVAL;
 }
 
 static int
-set_charset(struct options *o, const char *arg)
+set_charset(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
 {
 	const struct dw_charset *cs = dw_charset_find(arg, strlen(arg));
 
+	o->charset = NULL;
 	if (cs == NULL)
-		print_error(_("--charset takes one of %s, not \"%s\""),
+		dw_buf_addf(why, _("%s takes one of %s, not \"%s\""), shown,
 		    dw_charset_names(), arg);
 	else if (!dw_charset_works(cs))
-		print_error(_("this system cannot convert %s"), cs->name);
+		dw_buf_addf(why, _("this system cannot convert %s"), cs->name);
 	else
 		o->charset = cs;
 	return o->charset != NULL ? 0 : -EINVAL;
 }
 
 static int
-set_bell(struct options *o, const char *arg)
+set_bell(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
 {
 	int bell = con_bell_of(arg);
 
 	o->bell = bell < 0 ? CON_BELL_MINE : (enum con_bell)bell;
 	if (bell >= 0)
 		return 0;
-	print_error(_("--bell takes mine, new, all or none, not \"%s\""), arg);
+	dw_buf_addf(why, _("%s takes mine, new, all or none, not \"%s\""),
+	    shown, arg);
 	return -EINVAL;
 }
 
 static int
-set_on_eof(struct options *o, const char *arg)
+set_on_eof(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
 {
 	o->stay_at_eof = strcmp(arg, "stay") == 0;
 	if (o->stay_at_eof || strcmp(arg, "leave") == 0)
 		return 0;
-	print_error(_("--on-eof takes leave or stay, not \"%s\""), arg);
+	dw_buf_addf(why, _("%s takes leave or stay, not \"%s\""), shown, arg);
 	return -EINVAL;
 }
 
 static int
-set_accept_end(struct options *o, const char *arg)
+set_accept_end(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
 {
 	char *end;
 
@@ -153,14 +173,17 @@ set_accept_end(struct options *o, const char *arg)
 	o->accepts_end = true;
 	if (arg[0] >= '0' && arg[0] <= '9' && *end == '\0' && errno == 0)
 		return 0;
-	print_error(_("--accept-end takes the number of an event, not \"%s\""),
-	    arg);
+	dw_buf_addf(why, _("%s takes the number of an event, not \"%s\""),
+	    shown, arg);
 	return -EINVAL;
 }
 
 #define SETTER(field)                                              \
-	static int set_##field(struct options *o, const char *arg) \
+	static int set_##field(struct options *o, const char *arg, \
+	    const char *shown, struct dw_buf *why)                 \
 	{                                                          \
+		(void)shown;                                       \
+		(void)why;                                         \
 		o->field = arg;                                    \
 		return 0;                                          \
 	}
@@ -173,11 +196,16 @@ SETTER(log_file)
 SETTER(wait_seconds)
 SETTER(script)
 SETTER(desk_user)
+SETTER(operator_group)
+SETTER(config_file)
 
 #define FLAG(field)                                                \
-	static int set_##field(struct options *o, const char *arg) \
+	static int set_##field(struct options *o, const char *arg, \
+	    const char *shown, struct dw_buf *why)                 \
 	{                                                          \
 		(void)arg;                                         \
+		(void)shown;                                       \
+		(void)why;                                         \
 		o->field = true;                                   \
 		return 0;                                          \
 	}
@@ -189,6 +217,23 @@ FLAG(allow_suspend)
 FLAG(classic)
 FLAG(datagrams)
 FLAG(no_wait)
+FLAG(example)
+
+static int
+set_hours(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
+{
+	struct desk_hours *h = NULL;
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	int r = desk_hours_parse(arg, &h, &text);
+
+	desk_hours_free(h);
+	if (r == -EINVAL)
+		dw_buf_addf(why, "%s: %s", shown, dw_buf_str(&text));
+	dw_buf_fini(&text);
+	o->hours = arg;
+	return r;
+}
 
 static const struct option_row options[] = {
 	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
@@ -202,6 +247,16 @@ static const struct option_row options[] = {
 	    set_state_dir, N_("where the journal is kept") },
 	{ "operator-socket", "PATH", VERB_OPEN | VERB_SERVE | VERB_ATTACH, 0,
 	    set_operator_socket, N_("where consoles attach") },
+	{ "operator-group", "GROUP", VERB_LASTING, 0, set_operator_group,
+	    N_("the members of this group of the system are operators, too") },
+	{ "hours", "TEXT", VERB_LASTING, 0, set_hours,
+	    N_("when somebody is on duty, as in \"mon-fri 09:00-12:30, "
+	       "13:30-18:00; closed 2026-12-25\"") },
+	{ "config", "FILE", VERB_READS | OPTION_ONCE, 0, set_config_file,
+	    N_("read options, people and texts from FILE (deskwire.conf in "
+	       "~/.config/deskwire)") },
+	{ "example", NULL, VERB_CONFIG | OPTION_ONCE, 0, set_example,
+	    N_("write an example of such a file, with everything in it") },
 	{ "desk-user", "NAME", VERB_ATTACH, 0, set_desk_user,
 	    N_("trust a desk that this user runs, beside you and root") },
 	{ "one-at-a-time", NULL, VERB_DESK, 0, set_one_at_a_time,
@@ -216,9 +271,9 @@ static const struct option_row options[] = {
 	    N_("what customers write whose bytes are not UTF-8") },
 	{ "log", "FILE", VERB_DESK, 0, set_log_file,
 	    N_("append what is said to FILE; SIGHUP opens it anew") },
-	{ "begin-new", NULL, VERB_OPEN | VERB_SERVE, 0, set_begin_new,
+	{ "begin-new", NULL, VERB_LASTING | OPTION_ONCE, 0, set_begin_new,
 	    N_("set a damaged journal aside and begin a new one") },
-	{ "accept-end", "N", VERB_OPEN | VERB_SERVE, 0, set_accept_end,
+	{ "accept-end", "N", VERB_LASTING | OPTION_ONCE, 0, set_accept_end,
 	    N_("go on with a journal that ends at event N, as a copy may") },
 	{ "allow-plaintext-public", NULL, VERB_DESK, 0, set_public_allowed,
 	    N_("listen also where the whole world can connect") },
@@ -246,6 +301,104 @@ static const struct option_row options[] = {
 };
 
 #define NOPTIONS (sizeof options / sizeof options[0])
+
+/* config says what holds with the options of a desk. */
+static bool
+belongs_to(const struct option_row *row, enum verb_set verb)
+{
+	unsigned verbs =
+	    verb == VERB_CONFIG ? VERB_CONFIG | VERB_LASTING : verb;
+
+	return (row->verbs & verbs) != 0;
+}
+
+static bool
+has_limits(enum verb_set verb)
+{
+	return (verb & (VERB_DESK | VERB_CONFIG)) != 0;
+}
+
+/* ---- the rows, for whoever reads a file ---- */
+
+size_t
+option_rows(void)
+{
+	size_t n;
+
+	(void)svc_limit_rows(&n);
+	return NOPTIONS + n;
+}
+
+const struct svc_limit *
+option_limit(size_t row)
+{
+	size_t n;
+	const struct svc_limit *limits = svc_limit_rows(&n);
+
+	assert(row < NOPTIONS + n);
+	return row < NOPTIONS ? NULL : &limits[row - NOPTIONS];
+}
+
+const char *
+option_name(size_t row)
+{
+	return row < NOPTIONS ? options[row].name : option_limit(row)->name;
+}
+
+const char *
+option_help(size_t row)
+{
+	return row < NOPTIONS ? options[row].help : option_limit(row)->sentence;
+}
+
+const char *
+option_arg(size_t row)
+{
+	return row < NOPTIONS ? options[row].arg : "N";
+}
+
+bool
+option_is_for_file(size_t row)
+{
+	return row >= NOPTIONS ||
+	    ((options[row].verbs & VERB_LASTING) != 0 &&
+		(options[row].verbs & OPTION_ONCE) == 0);
+}
+
+bool
+option_is_list(size_t row)
+{
+	return row < NOPTIONS &&
+	    (options[row].set == set_listen || options[row].set == set_udp);
+}
+
+static int
+set_limit(struct options *o, const struct svc_limit *row, const char *arg,
+    const char *shown, struct dw_buf *why)
+{
+	struct dw_buf text = DW_BUF_INITIALIZER;
+	int r = svc_limit_set(&o->limits, row, arg, &text);
+
+	if (r < 0)
+		dw_buf_addf(why, "%s: %s", shown, dw_buf_str(&text));
+	dw_buf_fini(&text);
+	o->sessions_given |= strcmp(row->name, "max-sessions") == 0;
+	o->per_address_given |= strcmp(row->name, "max-per-address") == 0;
+	return r;
+}
+
+int
+option_set(struct options *o, size_t row, const char *arg, const char *shown,
+    struct dw_buf *why)
+{
+	const struct svc_limit *limit = option_limit(row);
+	int r = limit != NULL ? set_limit(o, limit, arg, shown, why) :
+				options[row].set(o, arg, shown, why);
+
+	if (r < 0 && why->len == 0)
+		dw_buf_adds(why, _("out of memory"));
+	return r;
+}
 
 /* ---- help ---- */
 
@@ -295,7 +448,7 @@ print_usage(enum verb_set verb)
 		if (verb == verbs[i].set)
 			printf(_("Usage: deskwire %s\n\n"), words);
 		if (verb == VERB_ALL || verb == verbs[i].set)
-			printf("  %-8s%-16s %s\n", verbs[i].name, verbs[i].args,
+			printf("  %-13s%-15s%s\n", verbs[i].name, verbs[i].args,
 			    _(verbs[i].help));
 	}
 }
@@ -306,12 +459,12 @@ print_help(enum verb_set verb)
 	print_usage(verb);
 	printf(_("\nOptions:\n"));
 	for (size_t i = 0; i < NOPTIONS; i++)
-		if ((options[i].verbs & verb) != 0)
+		if (belongs_to(&options[i], verb))
 			print_option(options[i].letter, options[i].name,
 			    options[i].arg, _(options[i].help));
 	print_option('h', "help", NULL, _("show this"));
 	print_option('V', "version", NULL, _("show the version"));
-	if ((verb & VERB_DESK) != 0)
+	if (has_limits(verb))
 		print_limits();
 	printf(_("\nMore in deskwire(1).\n"));
 }
@@ -327,20 +480,6 @@ print_version(void)
 
 /* ---- the parser ---- */
 
-static int
-set_limit(struct options *o, const struct svc_limit *row, const char *arg)
-{
-	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r = svc_limit_set(&o->limits, row, arg, &why);
-
-	if (r < 0)
-		print_error("--%s: %s", row->name, dw_buf_str(&why));
-	dw_buf_fini(&why);
-	o->sessions_given |= strcmp(row->name, "max-sessions") == 0;
-	o->per_address_given |= strcmp(row->name, "max-per-address") == 0;
-	return r;
-}
-
 /* Fills getopt's table: options, limits, and the two that every verb has. */
 static void
 make_table(struct option *table, char *letters, enum verb_set verb)
@@ -350,7 +489,7 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 	struct option *t = table;
 
 	for (n = 0; n < NOPTIONS; n++) {
-		if ((options[n].verbs & verb) == 0)
+		if (!belongs_to(&options[n], verb))
 			continue;
 		*t++ = (struct option){ options[n].name, options[n].arg != NULL,
 			NULL, FIRST_VALUE + (int)n };
@@ -359,7 +498,7 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 			*letters++ = ':';
 		}
 	}
-	for (n = 0; n < nlimits && (verb & VERB_DESK) != 0; n++)
+	for (n = 0; n < nlimits && has_limits(verb); n++)
 		*t++ = (struct option){ limits[n].name, 1, NULL,
 			FIRST_VALUE + (int)(NOPTIONS + n) };
 	*t++ = (struct option){ "help", 0, NULL, 'h' };
@@ -369,28 +508,39 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 	memcpy(letters, "hV", sizeof "hV");
 }
 
-static const struct option_row *
-find_option(int value)
+/* The row of what getopt found. */
+static size_t
+find_row(int value)
 {
 	for (size_t i = 0; i < NOPTIONS; i++)
-		if (value == FIRST_VALUE + (int)i || value == options[i].letter)
-			return &options[i];
-	return NULL;
+		if (options[i].letter != 0 && value == options[i].letter)
+			return i;
+	assert(value >= FIRST_VALUE);
+	return (size_t)(value - FIRST_VALUE);
 }
 
+/* Remembers what the command line says, as a file is read behind it, perhaps
+ * again and again.  Returns 0; or -EINVAL, which it has told. */
 static int
-set_one(struct options *o, int value)
+take_option(struct options *o, int value)
 {
-	size_t n;
-	const struct svc_limit *limits = svc_limit_rows(&n);
-	const struct option_row *row = find_option(value);
+	struct option_value v = { find_row(value), optarg, { NULL, 0 } };
+	struct option_value *grown =
+	    realloc(o->given, (o->ngiven + 1) * sizeof *grown);
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	char shown[64];
+	int r = -ENOMEM;
 
-	if (row != NULL)
-		return row->set(o, optarg);
-	assert(value >= FIRST_VALUE + (int)NOPTIONS &&
-	    value < FIRST_VALUE + (int)(NOPTIONS + n));
-	return set_limit(o, &limits[value - FIRST_VALUE - (int)NOPTIONS],
-	    optarg);
+	snprintf(shown, sizeof shown, "--%s", option_name(v.row));
+	if (grown != NULL) {
+		o->given = grown;
+		o->given[o->ngiven++] = v;
+		r = option_set(o, v.row, v.text, shown, &why);
+	}
+	if (r < 0)
+		print_error("%s", dw_buf_str(&why));
+	dw_buf_fini(&why);
+	return r;
 }
 
 static int
@@ -439,15 +589,29 @@ options_parse(struct options *o, enum verb_set verb, const char *name, int argc,
 			fprintf(stderr, _("Try 'deskwire %s --help'.\n"), name);
 			return DW_STATUS_USAGE;
 		}
-		if (set_one(o, c) < 0)
+		if (take_option(o, c) < 0)
 			return DW_STATUS_USAGE;
 	}
-	return take_args(o, verb, argc, argv);
+	if ((c = take_args(o, verb, argc, argv)) >= 0)
+		return c;
+	return (verb & VERB_READS) != 0 && !o->example ? options_load(o, verb) :
+							 -1;
+}
+
+void
+options_forget(struct options *o)
+{
+	free(o->listen);
+	free(o->udp);
+	free(o->people.users);
+	free(o->people.groups);
+	free(o->values);
+	conf_free(&o->conf);
 }
 
 void
 options_fini(struct options *o)
 {
-	free(o->listen);
-	free(o->udp);
+	options_forget(o);
+	free(o->given);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the command line says.  One table has every option; --help, the parser
- * and the test that compares the manual read it.
+ * What the command line and the configuration file say.  One table has every
+ * option; --help, both parsers, the example of a configuration file and the test
+ * that compares the manual read it.
  */
 #ifndef BIN_OPTIONS_H
 #define BIN_OPTIONS_H
@@ -12,8 +13,10 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "bin/conf.h"
 #include "console/console.h"
 #include "service/limits.h"
+#include "service/people.h"
 #include "tty/tty.h"
 
 /* Which verbs an option belongs to. */
@@ -26,7 +29,21 @@ enum verb_set {
 	VERB_DESK = VERB_OPEN | VERB_SERVE | VERB_DEMO,
 	VERB_CONSOLE = VERB_OPEN | VERB_ATTACH | VERB_DEMO,
 	VERB_VERIFY = 32,
-	VERB_ALL = 63
+	VERB_CHECK = 64,
+	VERB_CONFIG = 128,
+	VERB_ALL = 255,
+	/* A desk that is configured: these read the file. */
+	VERB_LASTING = VERB_OPEN | VERB_SERVE,
+	VERB_READS = VERB_LASTING | VERB_CHECK | VERB_CONFIG,
+	/* No verb: the option is for one start, and not for a file. */
+	OPTION_ONCE = 256
+};
+
+/* What one option or limit was set to; several of one that is a list. */
+struct option_value {
+	size_t row;           /* options_row() */
+	const char *text;     /* NULL: it takes none */
+	struct conf_place at; /* no file: on the command line */
 };
 
 struct options {
@@ -45,8 +62,19 @@ struct options {
 	uint64_t accepted_end;
 	bool no_history, allow_suspend, stay_at_eof;
 	const char *script, *desk_user;
+	const char *hours, *operator_group;
+	const char *greeting, *nobody_on_duty, *closed; /* the file's texts */
+	struct svc_people people; /* its strings are the file's */
 	struct svc_limits limits;
 	bool sessions_given, per_address_given;
+
+	const char *config_file;    /* as named; NULL: the usual one */
+	bool example;               /* config */
+	struct option_value *given; /* on the command line, in order */
+	size_t ngiven;
+	struct conf conf;            /* the file; empty if there is none */
+	struct option_value *values; /* what holds: of both */
+	size_t nvalues;
 
 	bool classic, datagrams, no_wait; /* call */
 	const char *wait_seconds;
@@ -55,12 +83,31 @@ struct options {
 };
 
 /*
- * Reads argv[1..] (argv[0] is the verb).  Returns -1 to go on, or the exit
- * status: after --help or --version, or a wrong option, which it has told.
+ * Reads argv[1..] (argv[0] is the verb), and the configuration file for verbs
+ * that have one.  Returns -1 to go on, or the exit status: after --help or
+ * --version, or a wrong option, which it has told.  What is wrong with the file
+ * is told by a verb other than VERB_CHECK.
  */
 int options_parse(struct options *o, enum verb_set verb, const char *name,
     int argc, char **argv);
 void options_fini(struct options *o);
+
+/* The same command line, with the file as it is now.  Returns 0; or -EINVAL, and
+ * `why` tells the first thing that is wrong.  options_fini() in both cases. */
+int options_reread(const struct options *from, struct options *to,
+    struct dw_buf *why);
+
+/* Names what is another value in `to`: that which a desk at work takes, and that
+ * which holds from its next start. */
+void options_compare(const struct options *from, const struct options *to,
+    struct dw_buf *live, struct dw_buf *fixed);
+
+/* Writes what holds and where it comes from; or the example of a file. */
+void options_print(const struct options *o);
+void options_print_example(void);
+
+/* The configuration file that is read; NULL: no home.  The caller frees. */
+char *options_file(const struct options *o);
 
 /* One line on standard error: "deskwire: …".  Waits a second at most for one
  * that takes nothing. */

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "bin/paths.h"
+
+#define NO_FILE EINVAL /* no open() with these flags says so */
 
 static char *
 join(const char *a, const char *b)
@@ -51,6 +55,17 @@ path_state(void)
 	if (base != NULL)
 		return join(base, "deskwire");
 	return home() != NULL ? join(home(), ".local/state/deskwire") : NULL;
+}
+
+char *
+path_config(void)
+{
+	const char *base = absolute("XDG_CONFIG_HOME");
+
+	if (base != NULL)
+		return join(base, "deskwire/deskwire.conf");
+	return home() != NULL ? join(home(), ".config/deskwire/deskwire.conf") :
+				NULL;
 }
 
 char *
@@ -95,4 +110,38 @@ path_login(void)
 	const struct passwd *pw = getpwuid(getuid());
 
 	return strdup(pw != NULL ? pw->pw_name : "operator");
+}
+
+/* /dev/null is a file as good as any. */
+static int
+check_kind(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return errno;
+	if (S_ISDIR(st.st_mode))
+		return EISDIR;
+	return S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) ? 0 : NO_FILE;
+}
+
+FILE *
+path_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	FILE *f = NULL;
+	int error = fd < 0 ? errno : check_kind(fd);
+
+	if (error == 0 && (f = fdopen(fd, "r")) == NULL)
+		error = errno;
+	if (f == NULL && fd >= 0)
+		close(fd);
+	errno = error;
+	return f;
+}
+
+const char *
+path_error(int error)
+{
+	return error == NO_FILE ? _("it is no regular file") : strerror(error);
 }

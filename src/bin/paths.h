@@ -4,8 +4,13 @@
 #ifndef BIN_PATHS_H
 #define BIN_PATHS_H
 
+#include <stdio.h>
+
 /* ${XDG_STATE_HOME:-~/.local/state}/deskwire */
 char *path_state(void);
+
+/* ${XDG_CONFIG_HOME:-~/.config}/deskwire/deskwire.conf */
+char *path_config(void);
 
 /* "history" in path_state(). */
 char *path_history(void);
@@ -19,5 +24,11 @@ char *path_operator_socket_in(const char *dir);
 
 /* The login name. */
 char *path_login(void);
+
+/* Opens a file to be read.  Nothing is waited for: a FIFO, which may have nobody
+ * at its other end, is refused, and so is a folder.  Returns NULL, and errno,
+ * for which path_error() has words. */
+FILE *path_open(const char *path);
+const char *path_error(int error);
 
 #endif

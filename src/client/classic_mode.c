@@ -15,6 +15,7 @@
 #include "base/quit.h"
 #include "base/text.h"
 #include "client/internal.h"
+#include "client/sentence.h"
 
 #define PARTIAL_SECONDS  1  /* for the rest of a character */
 #define REMINDER_SECONDS 60 /* a person is told that we still wait */
@@ -25,6 +26,11 @@ static const struct {
 	enum dw_status status;
 } desks_own[] = {
 	{ N_("Please wait, an operator will answer soon."), DW_STATUS_STORED },
+	{ N_("Please wait, you are number %u in line."), DW_STATUS_STORED },
+	{ N_("Please wait, somebody is looking into it."), DW_STATUS_STORED },
+	{ N_("Nobody is on duty right now; somebody will be here %s. Your "
+	     "message is kept."),
+	    DW_STATUS_STORED },
 	{ N_("Nobody is on duty right now; your message is kept."),
 	    DW_STATUS_STORED },
 	{ N_("Your message could not be stored. Please send it again."),
@@ -197,12 +203,9 @@ ends_in_quit(const char *text, size_t len)
 static enum dw_status
 status_of_row(const char *row, size_t len)
 {
-	for (size_t i = 0; i < sizeof desks_own / sizeof desks_own[0]; i++) {
-		const char *own = _(desks_own[i].sentence);
-
-		if (len == strlen(own) && memcmp(row, own, len) == 0)
+	for (size_t i = 0; i < sizeof desks_own / sizeof desks_own[0]; i++)
+		if (sentence_is(_(desks_own[i].sentence), row, len))
 			return desks_own[i].status;
-	}
 	return DW_STATUS_OK;
 }
 

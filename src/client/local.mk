@@ -6,6 +6,7 @@ libdeskwire_la_SOURCES += \
 	src/client/datagram_mode.c \
 	src/client/internal.h \
 	src/client/ledger.c src/client/ledger.h \
+	src/client/sentence.c src/client/sentence.h \
 	src/client/scripted.c \
 	src/client/scripted.h \
 	src/client/line_mode.c

@@ -9,6 +9,7 @@
 
 #include "base/i18n.h"
 #include "client/scripted.h"
+#include "client/sentence.h"
 
 void
 scripted_init(struct scripted *s, bool classic,
@@ -39,9 +40,18 @@ has_persons_row(struct scripted *s, const char *bytes, size_t len)
 static bool
 is_holding_line(const char *bytes, size_t len)
 {
-	const char *line = _("Please wait, an operator will answer soon.");
+	static const char *const lines[] = {
+		N_("Please wait, an operator will answer soon."),
+		N_("Please wait, you are number %u in line."),
+		N_("Please wait, somebody is looking into it."),
+	};
 
-	return len >= strlen(line) && memcmp(bytes, line, strlen(line)) == 0;
+	while (len > 0 && bytes[len - 1] == '\n')
+		len--;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		if (sentence_is(_(lines[i]), bytes, len))
+			return true;
+	return false;
 }
 
 void

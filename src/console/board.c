@@ -126,7 +126,9 @@ not_shown(struct con_board *b, const struct ev_event *ev)
 {
 	struct con_session *s = con_mirror_find(&b->mirror, ev->sid);
 
-	if (ev->kind == EV_REPLY && s != NULL)
+	if (s != NULL &&
+	    (ev->kind == EV_REPLY || ev->kind == EV_NOTE ||
+		ev->kind == EV_CLAIM))
 		con_seen_lost(&s->seen, ev->seq);
 }
 
@@ -246,11 +248,14 @@ more_item(struct con_board *b, struct con_session *s)
 static struct con_session *
 source_of(struct con_board *b, const struct ev_event *ev)
 {
+	struct con_session *s;
+
 	if (ev->kind == EV_UDP)
 		return &b->udp;
 	if (ev->kind != EV_SAID || b->mirror.selected == ev->sid)
 		return NULL;
-	return con_mirror_find(&b->mirror, ev->sid);
+	s = con_mirror_find(&b->mirror, ev->sid);
+	return s != NULL && s->watched ? NULL : s;
 }
 
 /* One more row may be shown for each CON_FLOOD_MS, up to the burst. */
@@ -299,6 +304,19 @@ end_flood(struct con_board *b, const struct ev_event *ev)
 		put(b, &b->items, more_item(b, s));
 }
 
+/* Whose it was before the event. */
+static void
+tell_owner(struct con_item *item, const struct con_session *s)
+{
+	const struct ev_session *f = &s->facts;
+
+	item->yours = s->yours;
+	item->offered = s->offered;
+	item->waits = ev_waits(f) && !f->gone;
+	memcpy(item->was, is_event(item, EV_DECLINED) ? f->offered : f->owner,
+	    sizeof item->was);
+}
+
 /* Owns: the item has the frame; without memory for one (NULL) the caller. */
 static struct con_item *
 event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
@@ -319,9 +337,10 @@ event_item(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 	item->charset = s == NULL ? NULL : s->facts.charset;
 	if (f->ev.kind == EV_CHARSET)
 		item->count = con_mirror_doubtful(&b->mirror, &f->ev);
+	if (s != NULL)
+		tell_owner(item, s);
 	item->own = strcmp(f->ev.who, b->mirror.me) == 0;
-	item->ours =
-	    f->ev.kind == EV_REPLY && con_is_own_key(&b->mirror, &f->ev.key);
+	item->ours = con_is_own_key(&b->mirror, &f->ev.key);
 	con_mirror_label(&b->mirror, f->ev.sid, item->label);
 	return item;
 }
@@ -372,6 +391,7 @@ keep_charset(struct con_board *b, struct wire_frame *f)
 
 	if (item == NULL)
 		return;
+	item->sid = f->ev.sid;
 	dw_list_add(&b->charsets, &item->node);
 	if (++b->ncharsets > CON_BOARD_CHARSETS) {
 		con_item_free(DW_LIST_OF(dw_list_take(&b->charsets),
@@ -401,8 +421,9 @@ forget_charsets(struct con_board *b, uint64_t id)
  * since.
  */
 static const struct dw_charset *
-charset_at(const struct con_board *b, uint64_t id, uint64_t seq)
+charset_at(const struct con_board *b, const struct con_item *of)
 {
+	uint64_t seq = of->frame->ev.seq;
 	const struct dw_charset *now = NULL, *cs;
 
 	DW_LIST_EACH(n, &b->charsets) {
@@ -411,7 +432,7 @@ charset_at(const struct con_board *b, uint64_t id, uint64_t seq)
 		const struct ev_event *ev = &item->frame->ev;
 		bool later = ev->seq > seq && *ev->who == '\0';
 
-		if (item->frame->id != id)
+		if (item->frame->id != of->frame->id || item->sid != of->sid)
 			continue;
 		cs = dw_charset_find(ev->why, strlen(ev->why));
 		if (!later || now == NULL)
@@ -457,6 +478,14 @@ judge(struct con_board *b, struct con_item *item)
 		item->mark = CON_MARK_DOUBT;
 }
 
+/* Notes and what operators said to each other stand between the messages that a
+ * page counts. */
+static bool
+counts(const struct con_item *item)
+{
+	return !is_event(item, EV_NOTE) && !is_event(item, EV_MSG);
+}
+
 /* What comes before the rows of the past that belong to an answer.  NULL:
  * there are none. */
 static struct con_item *
@@ -472,11 +501,12 @@ past_item(struct con_board *b, const struct wire_frame *f)
 		if (item == NULL &&
 		    (item = item_new(b, CON_ITEM_PAST, NULL)) == NULL)
 			return NULL;
-		if (item->count++ == 0) {
+		if (item->frame_id == 0) {
 			item->frame_id = f->id;
 			item->first_seq = row->frame->ev.seq;
 			item->first_n = f->n;
 		}
+		item->count += counts(row);
 	}
 	return item;
 }
@@ -493,7 +523,7 @@ take_answer(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 		if (item->frame->id != f->id)
 			continue;
 		judge(b, item);
-		item->charset = charset_at(b, f->id, item->frame->ev.seq);
+		item->charset = charset_at(b, item);
 		item->born_ns = 0; /* nothing to wait for */
 		dw_list_del(n);
 		dw_list_add(&b->items, n);
@@ -525,6 +555,22 @@ take_looks(struct con_board *b, struct wire_frame *f, int64_t now_ns)
 {
 	(void)now_ns;
 	con_mirror_looks(&b->mirror, f);
+	wire_frame_free(f);
+}
+
+static void
+take_types(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+{
+	(void)now_ns;
+	con_mirror_types(&b->mirror, f, b->steady_ms);
+	wire_frame_free(f);
+}
+
+static void
+take_joins(struct con_board *b, struct wire_frame *f, int64_t now_ns)
+{
+	(void)now_ns;
+	con_people_joins(&b->mirror.people, f);
 	wire_frame_free(f);
 }
 
@@ -578,6 +624,8 @@ static void (*const takers[WIRE_OPS])(struct con_board *b, struct wire_frame *f,
 	[WIRE_NOTICE] = take_notice,
 	[WIRE_LOOKS] = take_looks,
 	[WIRE_READS] = take_reads,
+	[WIRE_TYPES] = take_types,
+	[WIRE_JOINS] = take_joins,
 	[WIRE_READ] = take_read,
 	[WIRE_UNLISTED] = take_unlisted,
 	[WIRE_BYE] = take_bye,
@@ -602,6 +650,7 @@ take_frame(struct con_board *b, struct wire_frame *f,
 	/* A connection that was never welcomed has no requests of ours. */
 	if (news->generation > 0)
 		b->generation = news->generation;
+	b->steady_ms = news->steady_ms;
 	tell_time(b, f, news->steady_ms);
 	if (f->op < WIRE_OPS && takers[f->op] != NULL)
 		takers[f->op](b, f, news->at_ns);

@@ -58,12 +58,14 @@ struct con_item {
 	uint64_t unsent;     /* see con_row_about */
 	unsigned generation; /* of the link it came over */
 	enum con_mark mark;
-	bool own;     /* an operator of our name */
-	bool ours;    /* a reply of this console */
-	bool refused; /* ENDED: the desk wants us not */
+	bool own;                   /* an operator of our name */
+	bool ours;                  /* a reply or a note of this console */
+	bool yours, offered, waits; /* see con_row_about, and `was` */
+	bool refused;               /* ENDED: the desk wants us not */
 	int64_t born_ns;
 	size_t cost;
 	char label[CON_LABEL_MAX];
+	char was[EV_NAME_SIZE];
 	char text[160];
 };
 
@@ -87,6 +89,7 @@ struct con_board {
 	                         * when the first of them came */
 	struct con_session udp; /* all datagrams: its flood_* */
 	unsigned generation;    /* of the connection that was last heard */
+	int64_t steady_ms;      /* when it was heard */
 };
 
 /* flood_limit off: every message is a row, for a console that is a pipe. */

@@ -81,30 +81,125 @@ con_desk_command(const struct wire_frame *w, const char *name, size_t len)
 	return NULL;
 }
 
+/* "3" and "#3", as a whole word.  Returns its bytes; 0 for anything else. */
+static size_t
+number_at(const char *args, uint64_t *sid)
+{
+	size_t hash = *args == '#', len = strcspn(args, BLANKS);
+
+	if (len == hash || strspn(args + hash, DIGITS) != len - hash)
+		return 0;
+	*sid = strtoull(args + hash, NULL, 10);
+	return len;
+}
+
+static const char *
+behind(const char *args, size_t len)
+{
+	return args + len + strspn(args + len, BLANKS);
+}
+
+int
+con_text_target(const struct con_mirror *m, const char *args, uint64_t painted,
+    uint64_t *sid, const char **text)
+{
+	uint64_t number = 0;
+	size_t len = number_at(args, &number);
+
+	*sid = painted;
+	*text = args;
+	if (len > 0 && *behind(args, len) != '\0') {
+		if (*args == '#') {
+			*sid = number;
+			*text = behind(args, len);
+		} else if (m != NULL && con_mirror_find(m, number) != NULL) {
+			*sid = number;
+			return -EEXIST;
+		}
+	}
+	return *sid == 0 ? -ENOENT : 0;
+}
+
+/* What must follow the session in the arguments of a row; NULL: nothing must,
+ * or it takes none. */
+static const char *
+must_follow(const struct ev_command *cmd)
+{
+	if (strncmp(cmd->args, "[N] ", 4) != 0 || cmd->args[4] == '[')
+		return NULL;
+	return cmd->args + 4;
+}
+
+bool
+con_takes_text(const struct ev_command *cmd)
+{
+	const char *follows = must_follow(cmd);
+
+	return follows != NULL && strncmp(follows, "TEXT", 4) == 0;
+}
+
+/* Do the arguments, which begin with a number of `len` bytes, go on with what
+ * must follow the session?  A second number follows where one must. */
+static bool
+goes_on(const char *follows, const char *args, size_t len)
+{
+	uint64_t number;
+
+	args = behind(args, len);
+	if (strncmp(follows, "M", 1) == 0)
+		return number_at(args, &number) > 0;
+	return *args != '\0';
+}
+
+/* The session that the arguments name, or the painted one. */
+static int
+session_of(const struct ev_command *cmd, const char *args, uint64_t painted,
+    uint64_t *sid, const char **rest)
+{
+	const char *follows = must_follow(cmd);
+	size_t len = number_at(args, sid);
+
+	*rest = behind(args, len);
+	if (len > 0 && (follows == NULL || goes_on(follows, args, len)))
+		return 0;
+	*rest = args;
+	*sid = painted;
+	return painted == 0 ? -ENOENT : 0;
+}
+
+static void
+add_words(struct dw_buf *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
+		len--;
+	if (len == 0)
+		return;
+	dw_buf_addc(out, ' ');
+	dw_buf_add(out, text, len);
+}
+
 int
 con_desk_command_text(struct dw_buf *out, const struct ev_command *cmd,
-    const char *args, uint64_t painted)
+    const char *args, uint64_t painted, const struct con_mirror *m)
 {
-	size_t len = strlen(args);
+	bool wants = strncmp(cmd->args, "[N]", 3) == 0;
+	const char *rest = args;
+	uint64_t sid = 0;
+	int r = 0;
 
-	while (len > 0 && strchr(BLANKS, args[len - 1]) != NULL)
-		len--;
+	if (con_takes_text(cmd) && *args != '\0')
+		r = con_text_target(m, args, painted, &sid, &rest);
+	else if (must_follow(cmd) != NULL || (wants && *args == '\0') ||
+	    (*args == '#' && number_at(args, &sid) > 0))
+		r = session_of(cmd, args, wants ? painted : 0, &sid, &rest);
+	if (r == -EEXIST || (r < 0 && wants))
+		return r;
 	dw_buf_adds(out, cmd->name);
-	/* Without a session what must follow one stands alone. */
-	if (strncmp(cmd->args, "[N] ", 4) == 0 && cmd->args[4] != '[' &&
-	    len > 0 && strcspn(args, BLANKS) == len) {
-		if (painted == 0)
-			return -ENOENT;
-		dw_buf_addf(out, " %" PRIu64, painted);
-	}
-	if (len > 0) {
-		dw_buf_addc(out, ' ');
-		dw_buf_add(out, args, len);
-	} else if (strncmp(cmd->args, "[N]", 3) == 0) {
-		if (painted == 0)
-			return -ENOENT;
-		dw_buf_addf(out, " %" PRIu64, painted);
-	}
+	if (sid != 0)
+		dw_buf_addf(out, " %" PRIu64, sid);
+	add_words(out, rest);
 	return out->failed ? -ENOMEM : 0;
 }
 
@@ -288,7 +383,7 @@ cmd_history(struct con *con, const char *args, uint64_t painted)
 }
 
 static void
-cmd_back(struct con *con, const char *args, uint64_t painted)
+cmd_recall(struct con *con, const char *args, uint64_t painted)
 {
 	(void)args;
 	(void)painted;
@@ -308,6 +403,97 @@ cmd_set(struct con *con, const char *args, uint64_t painted)
 {
 	(void)painted;
 	con_set(con, args);
+}
+
+/* Number or text?  Whoever has typed it says. */
+static void
+ask_which(struct con *con, const char *name, uint64_t sid, const char *text,
+    uint64_t painted)
+{
+	struct dw_buf line = DW_BUF_INITIALIZER;
+
+	if (painted == 0)
+		con_refuse(con, _("which session? /%s #%" PRIu64 " TEXT"), name,
+		    sid);
+	else
+		con_refuse(con,
+		    _("is %" PRIu64 " a session, or text? /%s #%" PRIu64
+		      " TEXT is for that session, /%s #%" PRIu64 " %" PRIu64
+		      " … for the one in the prompt"),
+		    sid, name, sid, name, painted, sid);
+	if (dw_buf_addf(&line, "/%s %s", name, text) == 0)
+		con_line_back(con, dw_buf_str(&line));
+	dw_buf_fini(&line);
+}
+
+static void
+cmd_note(struct con *con, const char *args, uint64_t painted)
+{
+	const char *text;
+	uint64_t sid;
+	int r;
+
+	if (*args == '\0') {
+		con_refuse(con, _("what? /note TEXT"));
+		return;
+	}
+	r = con_text_target(&con->board.mirror, args, painted, &sid, &text);
+	if (r == -EEXIST)
+		ask_which(con, "note", sid, args, painted);
+	else if (r < 0)
+		con_refuse(con, _("which session? /note #N TEXT"));
+	else
+		con_note(con, sid, text);
+}
+
+/* The session that the only argument names, or the painted one. */
+static bool
+one_session(struct con *con, const char *name, const char *args,
+    uint64_t painted, uint64_t *sid)
+{
+	char word[CON_NAME_MAX];
+
+	*sid = painted;
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(args, BLANKS), args);
+	if (*word == '\0' && painted != 0)
+		return true;
+	if (*word != '\0' &&
+	    con_mirror_lookup(&con->board.mirror, word, sid) == 0)
+		return true;
+	con_refuse(con, _("which session? /%s N"), name);
+	return false;
+}
+
+static void
+watch(struct con *con, const char *name, const char *args, uint64_t painted,
+    bool on)
+{
+	char label[CON_LABEL_MAX];
+	struct con_session *s;
+	uint64_t sid;
+
+	if (!one_session(con, name, args, painted, &sid) ||
+	    (s = con_mirror_find(&con->board.mirror, sid)) == NULL)
+		return;
+	con_watch(con, s, on);
+	con_session_label(s, label);
+	if (on)
+		con_say(con, _("you watch %s; /part %" PRIu64 " ends it"),
+		    label, sid);
+	else
+		con_say(con, _("you do not watch %s any more"), label);
+}
+
+static void
+cmd_join(struct con *con, const char *args, uint64_t painted)
+{
+	watch(con, "join", args, painted, true);
+}
+
+static void
+cmd_part(struct con *con, const char *args, uint64_t painted)
+{
+	watch(con, "part", args, painted, false);
 }
 
 static void
@@ -361,8 +547,8 @@ help_for_all(struct con *con)
 	      "// begins a text with a slash"));
 	con_say(con,
 	    _("Enter on an empty line or Alt+a who waits longest, Alt+m next "
-	      "unread, Alt+/ previous, Alt+l list, Alt+h history, Alt+Enter "
-	      "new line"));
+	      "unread, Alt+/ previous, Alt+l list, Alt+h history, Alt+n a "
+	      "note, Alt+Enter new line"));
 }
 
 static void
@@ -392,15 +578,17 @@ cmd_wait(struct con *con, const char *args, uint64_t painted)
 }
 
 static const struct con_command commands[] = {
-	{ { "back", "", N_("take back a text that the desk has not answered"),
-	      "" },
-	    cmd_back },
 	{ { "help", "[COMMAND]", N_("what the commands do"), "command" },
 	    cmd_help },
 	{ { "history", "[N] [COUNT]",
 	      N_("what was said in this session; again: what was said before"),
 	      "session" },
 	    cmd_history },
+	{ { "join", "[N]",
+	      N_("watch this session: all its rows, and what you have not "
+		 "read"),
+	      "session" },
+	    cmd_join },
 	{ { "last", "", N_("say the newest row again"), "" }, cmd_last },
 	{ { "list", "[WHICH]",
 	      N_("who is here and who left unanswered; WHICH is left, or all "
@@ -409,10 +597,20 @@ static const struct con_command commands[] = {
 	    cmd_list },
 	{ { "next", "", N_("answer the next unread or waiting session"), "" },
 	    cmd_next },
+	{ { "note", "[N] TEXT",
+	      N_("write a note about this session, which no customer sees "
+		 "(#N is the session)"),
+	      "session" },
+	    cmd_note },
+	{ { "part", "[N]", N_("watch this session no more"), "session" },
+	    cmd_part },
 	{ { "prev", "", N_("back to the session before this one"), "" },
 	    cmd_prev },
 	{ { "quit", "[now]", N_("leave; a desk in this terminal stops"), "" },
 	    cmd_quit },
+	{ { "recall", "", N_("take back a text that the desk has not answered"),
+	      "" },
+	    cmd_recall },
 	{ { "redraw", "", N_("paint the screen anew"), "" }, cmd_redraw },
 	{ { "select", "N",
 	      N_("answer session N from now on (or /N, or a name, - for "
@@ -472,6 +670,8 @@ run_desk_command(struct con *con, const struct ev_command *cmd,
 {
 	struct dw_buf text = DW_BUF_INITIALIZER;
 	char number[24], word[CON_NAME_MAX];
+	struct con_request *rq;
+	const char *rest;
 	uint64_t sid;
 	size_t len;
 	int r;
@@ -483,16 +683,21 @@ run_desk_command(struct con *con, const struct ev_command *cmd,
 	len = strcspn(args, BLANKS);
 	snprintf(word, sizeof word, "%.*s", (int)len, args);
 	if (strcmp(cmd->complete, "session") == 0 && *word != '\0' &&
+	    must_follow(cmd) == NULL &&
 	    args[len + strspn(args + len, BLANKS)] == '\0' &&
 	    con_mirror_lookup(&con->board.mirror, word, &sid) == 0) {
 		snprintf(number, sizeof number, "%" PRIu64, sid);
 		args = number;
 	}
-	r = con_desk_command_text(&text, cmd, args, painted);
-	if (r == -ENOENT)
+	r = con_desk_command_text(&text, cmd, args, painted,
+	    &con->board.mirror);
+	if (r == -EEXIST &&
+	    con_text_target(&con->board.mirror, args, painted, &sid, &rest) < 0)
+		ask_which(con, cmd->name, sid, rest, painted);
+	else if (r == -ENOENT)
 		con_refuse(con, _("which session? /%s N"), cmd->name);
-	else if (r == 0)
-		con_ask_desk(con, text.data);
+	else if (r == 0 && (rq = con_ask_desk(con, text.data)) != NULL)
+		con_list_page(con, rq, cmd->name);
 	dw_buf_fini(&text);
 }
 
@@ -527,6 +732,19 @@ con_command_is_known(const struct con *con, const struct con_line *l)
 		return *l->args == '\0';
 	return con_command_find(l->name, l->name_len) != NULL ||
 	    con_desk_command(con->welcome, l->name, l->name_len) != NULL;
+}
+
+bool
+con_command_has_words(const struct con *con, const struct con_line *l)
+{
+	const struct con_command *own = con_command_find(l->name, l->name_len);
+	const struct ev_command *desk =
+	    con_desk_command(con->welcome, l->name, l->name_len);
+	const char *args = own != NULL ? own->row.args :
+	    desk != NULL               ? desk->args :
+					 "";
+
+	return strstr(args, "TEXT") != NULL || strstr(args, "WHY") != NULL;
 }
 
 void

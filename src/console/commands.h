@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "console/mirror.h"
 #include "wire/op.h"
 
 struct con;
@@ -55,14 +56,32 @@ const struct ev_command *con_desk_command(const struct wire_frame *welcome,
 
 /*
  * What to send for a desk's command: "close 3".  When its arguments begin with
- * [N] and none was given it means the painted session.  Returns 0; -ENOENT
- * when a session is needed and none is painted; -ENOMEM.
+ * [N] and none was given it means the painted session.  Where something must
+ * follow, a number is the session when that follows; where a text follows, see
+ * con_text_target().  Returns 0; -ENOENT when a session is needed and none is
+ * painted; -EEXIST as con_text_target(); -ENOMEM.
  */
 int con_desk_command_text(struct dw_buf *out, const struct ev_command *cmd,
-    const char *args, uint64_t painted);
+    const char *args, uint64_t painted, const struct con_mirror *m);
+
+/* Do a session and a text follow this command? */
+bool con_takes_text(const struct ev_command *cmd);
+
+/*
+ * Whom a text is about: "#3 apples" is "apples" about session 3, "apples" is
+ * about the painted one.  "3 apples" may be either when there is a session 3:
+ * nobody guesses.  Returns 0; -ENOENT when none is named and none painted;
+ * -EEXIST, and sid is the number that may be meant.  m: NULL: no sessions.
+ */
+int con_text_target(const struct con_mirror *m, const char *args,
+    uint64_t painted, uint64_t *sid, const char **text);
 
 /* Is there such a command? */
 bool con_command_is_known(const struct con *con, const struct con_line *line);
+
+/* May what one has typed with it be words about a customer, or for somebody?  The
+ * row of the command says so. */
+bool con_command_has_words(const struct con *con, const struct con_line *line);
 
 /* Carries out a line that is a command. */
 void con_command_run(struct con *con, const struct con_line *line,

@@ -58,6 +58,15 @@ complete_peer(struct con *con, struct tty_words *words)
 		tty_words_add(words, con->board.mirror.peers[i]);
 }
 
+static void
+complete_operator(struct con *con, struct tty_words *words)
+{
+	const struct con_people *p = &con->board.mirror.people;
+
+	for (size_t i = 0; i < p->n; i++)
+		tty_words_add(words, p->all[i].name);
+}
+
 /* Is line[start] the first word behind the command? */
 static bool
 is_first_argument(const char *line, size_t start)
@@ -67,20 +76,25 @@ is_first_argument(const char *line, size_t start)
 	return name + strspn(line + name, " ") >= start;
 }
 
-/* What the command's row says about its arguments; "" when it is none. */
+/* What the command's row says about its arguments; "" when it is none.  *args:
+ * the arguments themselves. */
 static const char *
-kind_of(const struct con *con, const char *line)
+kind_of(const struct con *con, const char *line, const char **args)
 {
 	struct con_line l = con_line_of(line);
 	const struct con_command *own;
 	const struct ev_command *desk;
 
+	*args = "";
 	if (l.kind != CON_LINE_COMMAND)
 		return "";
 	if ((own = con_command_find(l.name, l.name_len)) != NULL)
 		return own->row.complete;
 	desk = con_desk_command(con->welcome, l.name, l.name_len);
-	return desk == NULL ? "" : desk->complete;
+	if (desk == NULL)
+		return "";
+	*args = desk->args;
+	return desk->complete;
 }
 
 void
@@ -88,7 +102,7 @@ con_complete(void *arg, const char *line, size_t start, size_t end,
     struct tty_words *words)
 {
 	struct con *con = con_of(arg);
-	const char *kind;
+	const char *kind, *args;
 
 	if (line[0] != '/' || line[1] == '/')
 		return;
@@ -96,11 +110,16 @@ con_complete(void *arg, const char *line, size_t start, size_t end,
 		complete_command(con, start == 0, words);
 		return;
 	}
-	kind = kind_of(con, line);
+	kind = kind_of(con, line, &args);
+	/* "[N] WHO": whoever is meant may stand in either place. */
+	if (strstr(args, "] WHO") != NULL)
+		complete_operator(con, words);
 	if (strcmp(kind, "session") == 0)
 		complete_session(con, words);
 	else if (strcmp(kind, "command") == 0)
 		complete_command(con, false, words);
+	else if (strcmp(kind, "operator") == 0)
+		complete_operator(con, words);
 	else if (strcmp(kind, "peer") == 0 && is_first_argument(line, start))
 		complete_peer(con, words);
 }

@@ -27,7 +27,7 @@
 
 /* ---- what the terminal tells us ---- */
 
-/* Is the customer in the prompt there, and waits for an answer?  Enter goes on
+/* Is the customer in the prompt there, and waits for our answer?  Enter goes on
  * to the next one all the same, but not at the first time. */
 static bool
 stays(struct con *con, uint64_t painted)
@@ -36,8 +36,8 @@ stays(struct con *con, uint64_t painted)
 	    con_mirror_find(&con->board.mirror, painted);
 	char label[CON_LABEL_MAX];
 
-	if (s == NULL || con_is_left(s) || !ev_waits(&s->facts) ||
-	    con_confirm(con, CON_ASK_GO_ON))
+	if (s == NULL || con_is_left(s) || con_is_taken(s) ||
+	    !ev_waits(&s->facts) || con_confirm(con, CON_ASK_GO_ON))
 		return false;
 	con_session_label(s, label);
 	con_say(con, _("%s waits for your answer; Enter again goes on"), label);
@@ -45,21 +45,12 @@ stays(struct con *con, uint64_t painted)
 }
 
 static void
-take_next(struct con *con)
-{
-	uint64_t sid = con_mirror_oldest(&con->board.mirror);
-
-	if (sid != 0)
-		con_select(con, sid);
-	else if (tty_is_terminal(con->tty))
-		con_say(con, _("nobody else is waiting"));
-}
-
-static void
 on_empty_line(struct con *con, uint64_t painted)
 {
-	if (!con_draft_to_line(con, painted) && !stays(con, painted))
-		take_next(con);
+	if (con->note)
+		con->note = false; /* a note without words is none */
+	else if (!con_draft_to_line(con, painted) && !stays(con, painted))
+		con_next(con);
 }
 
 /* Whom a reply is for, where the prompt could not say so. */
@@ -72,6 +63,20 @@ say_addressee(struct con *con, uint64_t painted)
 		return;
 	con_mirror_label(&con->board.mirror, painted, label);
 	con_say(con, _("to %s:"), label);
+}
+
+static void
+on_text(struct con *con, uint64_t painted, const char *text)
+{
+	bool note = con->note;
+
+	con->note = false;
+	if (note) {
+		con_note(con, painted, text);
+		return;
+	}
+	say_addressee(con, painted);
+	con_reply(con, painted, text);
 }
 
 /* A key that is pressed twice or held down shall not answer somebody else.  A
@@ -115,10 +120,8 @@ on_line(void *arg, const char *text, uint64_t painted)
 		on_empty_line(con, painted);
 	else if (l.kind == CON_LINE_COMMAND)
 		con_command_run(con, &l, painted);
-	else {
-		say_addressee(con, painted);
-		con_reply(con, painted, l.text);
-	}
+	else
+		on_text(con, painted, l.text);
 	/* A question is answered by the next line or not at all. */
 	if (con->asked_ns == asked_ns)
 		con->asked = CON_ASK_NOTHING;
@@ -155,6 +158,9 @@ on_interrupt(void *arg, bool had_text)
 		con->status = con->cfg.owns_desk ? DW_STATUS_OK :
 						   DW_STATUS_SIGNAL(SIGINT);
 		tty_quit(con->tty);
+	} else if (!had_text && con->note) {
+		con->note = false;
+		con_prompt_refresh(con);
 	} else if (!had_text) {
 		con_say(con,
 		    con->cfg.owns_desk ?
@@ -190,15 +196,15 @@ on_hup(void *arg)
 	con_pump(con);
 }
 
-/* What the key makes of a refused text is seen when it has worked. */
+/* What the key makes of the line is seen when it has worked. */
 static void
 on_key(void *arg)
 {
 	struct con *con = con_of(arg);
 
 	con_attended(con);
-	if (con->stale.text != NULL)
-		tty_deadline(con->tty, dw_clock_ns());
+	con->typing.key = true;
+	tty_deadline(con->tty, dw_clock_ns());
 }
 
 /* Without a terminal rows count when they are shown. */
@@ -214,7 +220,10 @@ on_painted(void *arg, bool whole)
 static void
 on_wake(void *arg)
 {
-	con_pump(con_of(arg));
+	struct con *con = con_of(arg);
+
+	con_typing_look(con);
+	con_pump(con);
 }
 
 static void
@@ -252,7 +261,7 @@ may_remember(void *arg, const char *line)
 	struct con_line l = con_line_of(line);
 
 	return l.kind == CON_LINE_COMMAND && con_command_is_known(con, &l) &&
-	    !con_is_answer(l.name);
+	    !con_command_has_words(con, &l);
 }
 
 static const struct tty_ops ops = {
@@ -289,7 +298,23 @@ key_oldest(void *arg, int count)
 	struct con *con = con_of(arg);
 
 	(void)count;
-	take_next(con);
+	con_next(con);
+	pump_behind_keys(con); /* the same key once more is no other one */
+}
+
+/* What is in the line, or comes there next, is a note for colleagues, or is not
+ * any more. */
+static void
+key_note(void *arg, int count)
+{
+	struct con *con = con_of(arg);
+
+	(void)count;
+	if (con->facts.sid == 0)
+		con_say(con,
+		    _("a note is about a session, and nobody is selected"));
+	else
+		con->note = !con->note;
 	con_pump(con);
 }
 
@@ -336,6 +361,7 @@ static const struct tty_key keys[] = {
 	{ "desk-previous", "\\e/", key_previous },
 	{ "desk-list", "\\el", key_list },
 	{ "desk-history", "\\eh", key_history },
+	{ "desk-note", "\\en", key_note },
 	{ "desk-newline", "\\e\\C-m", key_newline },
 };
 

@@ -14,6 +14,7 @@
 struct draft {
 	struct dw_list node;
 	uint64_t sid;
+	bool note;
 	char *text;
 };
 
@@ -24,19 +25,35 @@ con_drafts_init(struct con_drafts *d)
 }
 
 static struct draft *
-find(const struct con_drafts *d, uint64_t sid)
+find(const struct con_drafts *d, uint64_t sid, bool note)
 {
 	DW_LIST_EACH(n, &d->all) {
 		struct draft *draft = DW_LIST_OF(n, struct draft, node);
 
-		if (draft->sid == sid)
+		if (draft->sid == sid && draft->note == note)
 			return draft;
 	}
 	return NULL;
 }
 
+/* Of the session; NULL: none. */
+static struct draft *
+find_last(const struct con_drafts *d, uint64_t sid)
+{
+	struct draft *last = NULL;
+
+	DW_LIST_EACH(n, &d->all) {
+		struct draft *draft = DW_LIST_OF(n, struct draft, node);
+
+		if (draft->sid == sid)
+			last = draft;
+	}
+	return last;
+}
+
+/* It is the last one now. */
 static int
-append(struct draft *draft, const char *text)
+append(struct con_drafts *d, struct draft *draft, const char *text)
 {
 	char *both;
 
@@ -44,16 +61,18 @@ append(struct draft *draft, const char *text)
 		return -ENOMEM;
 	free(draft->text);
 	draft->text = both;
+	dw_list_del(&draft->node);
+	dw_list_add(&d->all, &draft->node);
 	return 0;
 }
 
 int
-con_drafts_put(struct con_drafts *d, uint64_t sid, const char *text)
+con_drafts_put(struct con_drafts *d, uint64_t sid, const char *text, bool note)
 {
-	struct draft *draft = find(d, sid);
+	struct draft *draft = find(d, sid, note);
 
 	if (draft != NULL)
-		return append(draft, text);
+		return append(d, draft, text);
 	if ((draft = calloc(1, sizeof *draft)) == NULL)
 		return -ENOMEM;
 	if ((draft->text = strdup(text)) == NULL) {
@@ -61,19 +80,21 @@ con_drafts_put(struct con_drafts *d, uint64_t sid, const char *text)
 		return -ENOMEM;
 	}
 	draft->sid = sid;
+	draft->note = note;
 	dw_list_add(&d->all, &draft->node);
 	return 0;
 }
 
 char *
-con_drafts_take(struct con_drafts *d, uint64_t sid)
+con_drafts_take(struct con_drafts *d, uint64_t sid, bool *note)
 {
-	struct draft *draft = find(d, sid);
+	struct draft *draft = find_last(d, sid);
 	char *text;
 
 	if (draft == NULL)
 		return NULL;
 	text = draft->text;
+	*note = draft->note;
 	dw_list_del(&draft->node);
 	free(draft);
 	return text;
@@ -82,7 +103,7 @@ con_drafts_take(struct con_drafts *d, uint64_t sid)
 bool
 con_drafts_has(const struct con_drafts *d, uint64_t sid)
 {
-	return find(d, sid) != NULL;
+	return find_last(d, sid) != NULL;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What was typed for a customer and not sent: one text per session.  Pure.
+ * What was typed for a customer and not sent: one text per session, and one
+ * note, which never becomes part of a text.  Pure.
  */
 #ifndef CON_DRAFTS_H
 #define CON_DRAFTS_H
@@ -17,12 +18,14 @@ struct con_drafts {
 void con_drafts_init(struct con_drafts *d);
 void con_drafts_fini(struct con_drafts *d);
 
-/* Keeps the text, below what is kept for that session already.  Returns 0 or
- * -ENOMEM. */
-int con_drafts_put(struct con_drafts *d, uint64_t sid, const char *text);
+/* Keeps the text, or the note, below what is kept as such for that session
+ * already.  Returns 0 or -ENOMEM. */
+int con_drafts_put(struct con_drafts *d, uint64_t sid, const char *text,
+    bool note);
 
-/* Hands out the session's text, which the caller frees; NULL: none. */
-char *con_drafts_take(struct con_drafts *d, uint64_t sid);
+/* Hands out the session's text or note, whichever was put last; *note says what
+ * it is.  The caller frees it; NULL: none. */
+char *con_drafts_take(struct con_drafts *d, uint64_t sid, bool *note);
 
 bool con_drafts_has(const struct con_drafts *d, uint64_t sid);
 

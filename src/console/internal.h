@@ -65,6 +65,14 @@ struct con_stale {
 	int64_t enter_ns; /* before then Enter does not send it again */
 };
 
+/* What the desk was told of the keys that are pressed here. */
+struct con_typing {
+	bool key;         /* one was pressed, and did its work */
+	uint64_t sid;     /* a text for this one; 0: none */
+	int64_t told_ns;  /* when; 0: nothing yet */
+	uint64_t refused; /* a colleague answers there, as a row has said */
+};
+
 struct con {
 	unsigned magic;
 	struct con_config cfg;
@@ -88,6 +96,8 @@ struct con {
 	struct con_page page;
 
 	struct con_stale stale;
+	struct con_typing typing;
+	bool note; /* what is in the line is one, for colleagues */
 
 	enum con_bell bell; /* settings */
 	int64_t quiet_until_ns;
@@ -147,17 +157,18 @@ void con_painted(struct con *con, bool whole);
  * the terminal keeps up. */
 void con_pump(struct con *con);
 
-/* Does this command of the desk say something to somebody? */
-bool con_is_answer(const char *command);
-
 /* ---- talk.c ---- */
 
 /* Makes sid (0: nobody) the one who is answered, shows what was not read of it,
  * and swaps what is being typed. */
 void con_select(struct con *con, uint64_t sid);
 
-/* Tells a desk that was lost whom this console has selected. */
+/* Tells a desk that was lost whom this console has selected, and watches. */
 void con_look_again(struct con *con);
+
+/* Watches a session, or does not any more, and tells the desk, so that the other
+ * consoles know. */
+void con_watch(struct con *con, struct con_session *s, bool on);
 
 /* Somebody is at the console: reads what was painted, and tells the desk. */
 void con_attended(struct con *con);
@@ -167,6 +178,12 @@ void con_tell_read(struct con *con);
 
 /* Sends text to the session, or says why not and keeps it. */
 void con_reply(struct con *con, uint64_t sid, const char *text);
+
+/* The same with a note about it, for colleagues. */
+void con_note(struct con *con, uint64_t sid, const char *text);
+
+/* Asks the desk for whoever waits longest; see next.c. */
+void con_ask_next(struct con *con);
 
 /* Sends the replies again that were not answered over a link before
  * `generation`. */
@@ -180,11 +197,13 @@ enum con_kept {
 	CON_KEPT_LINE
 };
 
-/* The text was not sent: to its draft, or to the line when that is empty. */
-enum con_kept con_keep(struct con *con, uint64_t sid, const char *text);
+/* The text, or the note, was not sent: to its draft, or to the line when that is
+ * empty. */
+enum con_kept con_keep(struct con *con, uint64_t sid, const char *text,
+    bool note);
 
 /* The same, and says so. */
-void con_keep_text(struct con *con, uint64_t sid, const char *text,
+void con_keep_text(struct con *con, const struct con_request *rq,
     const char *why);
 
 /* "; the text is back in the line" */
@@ -216,6 +235,30 @@ void con_leave(struct con *con);
 
 /* Calls off a leaving from a terminal that still waits for answers. */
 void con_cancel_leaving(struct con *con);
+
+/* ---- next.c: who waits longest ---- */
+
+/* Asks the desk for it, unless that is being asked already. */
+void con_next(struct con *con);
+
+/* Its answer, and that none will come. */
+void con_next_answered(struct con *con, const struct con_request *rq,
+    const struct wire_frame *f);
+void con_next_lost(struct con *con);
+
+/* ---- typing.c: who is at the keys ---- */
+
+/* Behind the keys that were pressed: tells the desk what it does not know. */
+void con_typing_look(struct con *con);
+
+/* A text was sent, which says the same. */
+void con_typing_sent(struct con *con);
+
+/* The desk says that a colleague answers there: a row says so, once. */
+void con_typing_refused(struct con *con, const struct wire_frame *f);
+
+/* A desk that was lost knows nothing of it. */
+void con_typing_forget(struct con *con);
 
 /* ---- stale.c: a colleague was faster ---- */
 
@@ -267,9 +310,6 @@ void con_past_end(struct con *con, const struct con_request *rq,
 
 /* ---- list.c: /list ---- */
 
-/* "12 s", "3 min", "2 h 05 min", "3 days". */
-void con_age(int64_t ms, char out[CON_SPAN_MAX]);
-
 /* What the desk's steady clock shows, for how long ago something was there. */
 int64_t con_now_ms(const struct con *con);
 
@@ -279,12 +319,31 @@ void con_list_first(struct con *con);
 void con_list_left(struct con *con);
 void con_list_ended(struct con *con);
 
-/* The first of those who left, by name. */
+/* A command of the desk was typed that is answered with sessions: they are shown
+ * as one row each. */
+void con_list_page(struct con *con, struct con_request *rq,
+    const char *command);
+
+/* Appends who answers it, and who else is at it: ", ann's for 2 min", "; ann is
+ * typing". */
+void con_add_owner(struct dw_buf *b, const struct con_session *s,
+    int64_t now_ms);
+void con_add_typers(struct dw_buf *b, const struct con_mirror *m, uint64_t sid,
+    int64_t now_ms);
+
+/* The first of those who left, or wrote while nobody was on duty, by name. */
 void con_name_left(struct con *con, struct dw_buf *out);
+void con_name_unattended(struct con *con, struct dw_buf *out);
 
 /* An event of a session that has ended, and the last of them. */
 void con_ended_event(struct con *con, const struct ev_event *ev);
 void con_ended_done(struct con *con);
+
+/* Asks for the earlier sessions of the same person, if there are any; an event of
+ * one, and the last of them. */
+void con_same_ask(struct con *con, const struct con_session *s);
+void con_same_event(struct con *con, const struct con_item *item);
+void con_same_done(struct con *con);
 
 /* ---- settings.c: /set ---- */
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
@@ -22,22 +23,6 @@
 #define LEFT_NAMED    5  /* in the first row of a console */
 #define FIRST_ROWS    20 /* of the connected, when a console begins */
 #define ENDED_COUNT   20
-
-void
-con_age(int64_t ms, char out[CON_SPAN_MAX])
-{
-	unsigned long s = ms < 0 ? 0 : (unsigned long)(ms / 1000);
-
-	if (s < 60)
-		snprintf(out, CON_SPAN_MAX, _("%lu s"), s);
-	else if (s < 3600)
-		snprintf(out, CON_SPAN_MAX, _("%lu min"), s / 60);
-	else if (s < 48 * 3600)
-		snprintf(out, CON_SPAN_MAX, _("%lu h %02lu min"), s / 3600,
-		    s / 60 % 60);
-	else
-		snprintf(out, CON_SPAN_MAX, _("%lu days"), s / 86400);
-}
 
 int64_t
 con_now_ms(const struct con *con)
@@ -71,24 +56,61 @@ add_state(struct dw_buf *b, const struct con_session *s, int64_t now_ms)
 		dw_buf_addf(b, _(", %lu unread"), (unsigned long)con_unread(s));
 }
 
-/* The customer's last words in one row, cut, and their age. */
-static void
-add_words(struct dw_buf *b, const struct ev_session *f, int64_t now_ms)
+void
+con_add_owner(struct dw_buf *b, const struct con_session *s, int64_t now_ms)
 {
-	char words[EV_WORDS_SIZE], age[CON_SPAN_MAX];
+	char age[CON_SPAN_MAX];
+
+	con_age(now_ms - s->facts.owned_at.steady_ms, age);
+	if (s->yours)
+		dw_buf_adds(b, _(", yours"));
+	else if (con_is_taken(s))
+		dw_buf_addf(b, _(", %s's for %s"), s->facts.owner, age);
+	if (s->offered)
+		dw_buf_adds(b, _(", offered to you"));
+	else if (s->facts.offered[0] != '\0')
+		dw_buf_addf(b, _(", offered to %s"), s->facts.offered);
+}
+
+void
+con_add_typers(struct dw_buf *b, const struct con_mirror *m, uint64_t sid,
+    int64_t now_ms)
+{
+	const struct con_people *p = &m->people;
+
+	for (size_t i = 0; i < p->ntypers; i++)
+		if (con_typer_is_at(&p->typers[i], sid, now_ms))
+			dw_buf_addf(b, _("; %s is typing"), p->typers[i].name);
+}
+
+/* The customer's last words in one row, cut. */
+static void
+add_words(struct dw_buf *b, const struct ev_session *f)
+{
+	char words[EV_WORDS_SIZE];
 	size_t len = strlen(f->words), cut = len;
 
-	if (len == 0)
-		return;
 	memcpy(words, f->words, len + 1);
 	for (size_t i = 0; i < len; i++)
 		words[i] = (unsigned char)words[i] < ' ' ? ' ' : words[i];
 	while (cut > 0 && dw_text_width(words, cut) > WORDS_COLUMNS)
 		cut = dw_text_cut(words, len, cut - 1);
-	con_age(now_ms - f->said_at.steady_ms, age);
 	dw_buf_adds(b, ": \"");
 	dw_buf_add(b, words, cut);
-	dw_buf_addf(b, cut < len ? _("…\" %s ago") : _("\" %s ago"), age);
+	dw_buf_adds(b, cut < len ? "…\"" : "\"");
+}
+
+/* And how long ago that was. */
+static void
+add_last_words(struct dw_buf *b, const struct ev_session *f, int64_t now_ms)
+{
+	char age[CON_SPAN_MAX];
+
+	if (*f->words == '\0')
+		return;
+	con_age(now_ms - f->said_at.steady_ms, age);
+	add_words(b, f);
+	dw_buf_addf(b, _(" %s ago"), age);
 }
 
 /* Who of the other consoles has it selected. */
@@ -107,6 +129,23 @@ add_lookers(struct dw_buf *b, const struct con_mirror *m, uint64_t sid)
 }
 
 static void
+add_watchers(struct dw_buf *b, const struct con_session *s,
+    const struct con_people *p)
+{
+	bool any = s->watched;
+
+	if (s->watched)
+		dw_buf_adds(b, _("; watched by you"));
+	for (size_t i = 0; i < p->nwatchers; i++) {
+		if (p->watchers[i].sid != s->facts.sid)
+			continue;
+		dw_buf_adds(b, any ? ", " : _("; watched by "));
+		dw_buf_adds(b, p->watchers[i].name);
+		any = true;
+	}
+}
+
+static void
 list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 {
 	const struct ev_session *f = &s->facts;
@@ -119,10 +158,13 @@ list_row(struct con *con, const struct con_session *s, int64_t now_ms)
 	    w++)
 		dw_buf_addc(&b, ' ');
 	add_state(&b, s, now_ms);
-	add_words(&b, f, now_ms);
+	con_add_owner(&b, s, now_ms);
+	add_last_words(&b, f, now_ms);
 	if (*f->by != '\0')
 		dw_buf_addf(&b, _("; %s answered last"), f->by);
+	con_add_typers(&b, &con->board.mirror, f->sid, now_ms);
 	add_lookers(&b, &con->board.mirror, f->sid);
+	add_watchers(&b, s, &con->board.mirror.people);
 	if (con_drafts_has(&con->drafts, f->sid))
 		dw_buf_adds(&b, _("; draft"));
 	con_say(con, "%s (%s, %s)", dw_buf_str(&b), con_mode_word(f->mode),
@@ -239,26 +281,43 @@ con_list_left(struct con *con)
 }
 
 /* "2 eve, 5 joe, 7 guest …" */
-void
-con_name_left(struct con *con, struct dw_buf *out)
+static void
+name_some(struct con *con, bool (*which)(const struct con_session *s),
+    struct dw_buf *out)
 {
 	const struct con_session **all;
 	char label[CON_LABEL_MAX];
-	size_t left = con_mirror_left(&con->board.mirror), n, named = 0;
+	size_t n, named = 0;
 
-	if (left == 0 ||
-	    (all = con_mirror_list(&con->board.mirror, &n)) == NULL)
+	if ((all = con_mirror_list(&con->board.mirror, &n)) == NULL)
 		return;
-	for (size_t i = 0; i < n && named < LEFT_NAMED; i++) {
-		if (!con_is_left(all[i]))
+	for (size_t i = 0; i < n && named <= LEFT_NAMED; i++) {
+		if (!which(all[i]))
 			continue;
 		con_session_label(all[i], label);
-		dw_buf_adds(out, named++ > 0 ? ", " : "");
-		dw_buf_adds(out, label);
+		dw_buf_adds(out, named > 0 ? ", " : "");
+		dw_buf_adds(out, named++ < LEFT_NAMED ? label : "…");
 	}
-	if (left > named)
-		dw_buf_adds(out, ", …");
 	free(all);
+}
+
+void
+con_name_left(struct con *con, struct dw_buf *out)
+{
+	if (con_mirror_left(&con->board.mirror) > 0)
+		name_some(con, con_is_left, out);
+}
+
+static bool
+is_unattended(const struct con_session *s)
+{
+	return s->facts.unattended;
+}
+
+void
+con_name_unattended(struct con *con, struct dw_buf *out)
+{
+	name_some(con, is_unattended, out);
 }
 
 /* ---- who has ended ---- */
@@ -346,4 +405,77 @@ con_ended_done(struct con *con)
 		con_say(con, _("--- end; /list all goes further back ---"));
 	again->before = again->first;
 	again->first = 0;
+}
+
+void
+con_list_page(struct con *con, struct con_request *rq, const char *command)
+{
+	if (strcmp(command, "earlier") == 0) {
+		rq->past = CON_PAST_SAME;
+	} else if (strcmp(command, "ended") == 0) {
+		rq->past = CON_PAST_ENDED;
+		con->again = (struct con_again){ .what = CON_AGAIN_ENDED };
+	}
+}
+
+/* ---- who was here before ---- */
+
+void
+con_same_ask(struct con *con, const struct con_session *s)
+{
+	struct con_request *rq;
+	char text[40];
+
+	if (s->facts.same[0] == 0 || !tty_is_terminal(con->tty) ||
+	    con_desk_command(con->welcome, "earlier", 7) == NULL)
+		return;
+	snprintf(text, sizeof text, "earlier %" PRIu64, s->facts.sid);
+	if ((rq = con_ask_desk(con, text)) != NULL)
+		rq->past = CON_PAST_SAME;
+}
+
+void
+con_same_event(struct con *con, const struct con_item *item)
+{
+	const struct ev_event *ev = &item->frame->ev;
+	struct con_session *s = ended_session(con, ev);
+
+	if (s == NULL)
+		return;
+	if (ev->kind == EV_SAID)
+		s->facts.charset = item->charset;
+	ev_apply(&s->facts, ev);
+	con_make_harmless(&s->facts, ev);
+}
+
+/* "earlier, 2026-11-02 10:31: 1 alice: "it is dead"; lin answered last" */
+static void
+say_earlier(struct con *con, const struct con_session *s)
+{
+	const struct ev_session *f = &s->facts;
+	int64_t at_ms = f->said_ms != 0 ? f->said_ms : f->began_ms;
+	time_t t = (time_t)(at_ms / 1000);
+	struct dw_buf b = DW_BUF_INITIALIZER;
+	char date[32] = "", label[CON_LABEL_MAX];
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) != NULL)
+		strftime(date, sizeof date, "%Y-%m-%d %H:%M", &tm);
+	con_session_label(s, label);
+	if (*f->words != '\0')
+		add_words(&b, f);
+	if (*f->by != '\0')
+		dw_buf_addf(&b, _("; %s answered last"), f->by);
+	con_say(con, _("earlier, %s: %s%s"), date, label, dw_buf_str(&b));
+	dw_buf_fini(&b);
+}
+
+void
+con_same_done(struct con *con)
+{
+	struct con_ended *e = &con->ended;
+
+	for (size_t i = 0; i < e->n; i++)
+		say_earlier(con, &e->all[i]);
+	e->n = 0;
 }

@@ -17,7 +17,10 @@ libdeskwire_la_SOURCES += \
 	src/console/list.c \
 	src/console/mirror.c \
 	src/console/mirror.h \
+	src/console/next.c \
 	src/console/past.c \
+	src/console/people.c \
+	src/console/people.h \
 	src/console/pending.c \
 	src/console/pending.h \
 	src/console/prompt.c \
@@ -31,4 +34,6 @@ libdeskwire_la_SOURCES += \
 	src/console/settings.c \
 	src/console/show.c \
 	src/console/stale.c \
-	src/console/talk.c
+	src/console/talk.c \
+	src/console/team.c \
+	src/console/typing.c

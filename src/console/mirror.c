@@ -39,15 +39,24 @@ any_unread(const struct con_mirror *m, const struct con_session *s)
 	    !con_is_left(s);
 }
 
+/* What a colleague's customer says is the colleague's. */
+static bool
+any_unread_of_nobody(const struct con_mirror *m, const struct con_session *s)
+{
+	return any_unread(m, s) && !con_is_taken(s);
+}
+
 static enum con_group
 group_of(const struct con_mirror *m, const struct con_session *s)
 {
 	if (s->facts.sid == m->selected)
 		return CON_GROUP_NONE;
+	if ((s->yours || s->watched) && any_unread(m, s))
+		return CON_GROUP_UNREAD;
+	if (con_is_taken(s))
+		return CON_GROUP_NONE;
 	if (con_is_left(s))
 		return CON_GROUP_LEFT;
-	if (s->mine && any_unread(m, s))
-		return CON_GROUP_UNREAD;
 	return ev_waits(&s->facts) ? CON_GROUP_WAITING : CON_GROUP_NONE;
 }
 
@@ -232,6 +241,8 @@ make_harmless(struct ev_session *f)
 	make_name_harmless(f->name);
 	make_addr_harmless(f->addr);
 	make_name_harmless(f->by);
+	make_name_harmless(f->owner);
+	make_name_harmless(f->offered);
 }
 
 void
@@ -243,6 +254,10 @@ con_make_harmless(struct ev_session *f, const struct ev_event *ev)
 		make_name_harmless(f->name);
 	if (ev->kind == EV_REPLY)
 		make_name_harmless(f->by);
+	if (ev->kind == EV_CLAIM)
+		make_name_harmless(f->owner);
+	if (ev->kind == EV_OFFER)
+		make_name_harmless(f->offered);
 }
 
 /* Of a session that is new to this console all that nobody has answered is not
@@ -278,6 +293,12 @@ count_missed(struct con_mirror *m, struct con_session *s,
 		    s->facts.in + s->facts.out);
 }
 
+static bool
+is_me(const struct con_mirror *m, const char *who)
+{
+	return *who != '\0' && strcmp(who, m->me) == 0;
+}
+
 static int
 take_session(struct con_mirror *m, const struct ev_session *facts, uint64_t seq)
 {
@@ -290,6 +311,8 @@ take_session(struct con_mirror *m, const struct ev_session *facts, uint64_t seq)
 	else
 		count_missed(m, s, facts, seq);
 	s->facts = *facts;
+	s->yours = ev_is_owned_by(facts, m->me);
+	s->offered = is_me(m, facts->offered);
 	make_harmless(&s->facts);
 	regroup(m, s);
 	return 0;
@@ -374,11 +397,15 @@ take_moments(struct ev_session *to, const struct ev_session *from)
 	to->waiting_at.steady_ms = from->waiting_at.steady_ms;
 	to->said_at.steady_ms = from->said_at.steady_ms;
 	to->gone_at.steady_ms = from->gone_at.steady_ms;
+	to->owned_at.steady_ms = from->owned_at.steady_ms;
+	to->offered_at.steady_ms = from->offered_at.steady_ms;
+	to->kept_at.steady_ms = from->kept_at.steady_ms;
 }
 
 void
 con_mirror_live(struct con_mirror *m, const struct wire_frame *f)
 {
+	con_people_live(&m->people, f);
 	for (size_t i = 0; i < f->nsessions; i++) {
 		struct con_session *s = con_mirror_find(m, f->sessions[i].sid);
 
@@ -396,6 +423,7 @@ con_mirror_welcome(struct con_mirror *m, const struct wire_frame *f)
 		m->all[i]->read.told = 0;
 		m->all[i]->stuck_ms = 0;
 	}
+	con_people_welcome(&m->people, f);
 	if (f->replay)
 		return 0;
 	m->unlisted = f->unlisted;
@@ -467,7 +495,7 @@ static void
 take_reply(struct con_mirror *m, struct con_session *s,
     const struct ev_event *ev)
 {
-	s->mine = strcmp(ev->who, m->me) == 0;
+	s->mine = is_me(m, ev->who);
 	if (s->mine)
 		s->news = 0;
 	if (con_unread(s) > 0)
@@ -475,6 +503,34 @@ take_reply(struct con_mirror *m, struct con_session *s,
 	if (!con_is_own_key(m, &ev->key))
 		con_seen_reply(con_mirror_seen(m, s), ev->seq,
 		    s->facts.in + s->facts.out - 1);
+}
+
+/* A colleague has claimed it, or written a note: who answers from now on should
+ * have seen that. */
+static void
+take_colleague(struct con_mirror *m, struct con_session *s,
+    const struct ev_event *ev)
+{
+	bool row = ev->kind == EV_NOTE ||
+	    (ev->kind == EV_CLAIM && strcmp(ev->why, EV_WHY_ANSWER) != 0);
+
+	if (row && !is_me(m, ev->who))
+		con_seen_reply(con_mirror_seen(m, s), ev->seq,
+		    s->facts.in + s->facts.out);
+}
+
+/* Whose it is is asked by the names that the desk says, before they are made
+ * harmless. */
+static void
+take_owner(struct con_mirror *m, struct con_session *s,
+    const struct ev_event *ev)
+{
+	if (ev->kind == EV_CLAIM)
+		s->yours = is_me(m, ev->who);
+	if (ev->kind == EV_OFFER)
+		s->offered = is_me(m, ev->why);
+	s->yours = s->yours && s->facts.owner[0] != '\0';
+	s->offered = s->offered && s->facts.offered[0] != '\0';
 }
 
 static int
@@ -488,7 +544,9 @@ apply(struct con_mirror *m, const struct ev_event *ev)
 	if (s == NULL)
 		return 0;
 	ev_apply(&s->facts, ev);
+	take_owner(m, s, ev);
 	con_make_harmless(&s->facts, ev);
+	take_colleague(m, s, ev);
 	if (ev->kind == EV_SAID)
 		take_said(m, s, ev);
 	/* An operator's may be corrected once more. */
@@ -508,6 +566,7 @@ con_mirror_event(struct con_mirror *m, const struct ev_event *ev)
 	if (ev->seq <= m->seq)
 		return 0;
 	r = apply(m, ev);
+	con_people_event(&m->people, ev);
 	if (ev->kind == EV_UDP)
 		on_udp(m, ev);
 	m->seq = ev->seq;
@@ -716,7 +775,7 @@ static bool
 is_new(const struct con_mirror *m, const struct con_session *s)
 {
 	return ev_waits(&s->facts) && s->facts.sid != m->selected &&
-	    !con_is_left(s) && (!s->been || s->news > 0);
+	    !con_is_taken(s) && !con_is_left(s) && (!s->been || s->news > 0);
 }
 
 /* Of those that `which` is true for, the one that waits longest. */
@@ -757,6 +816,7 @@ first_after(const struct con_mirror *m, const struct con_session *after)
 		const struct con_session *s = m->all[i];
 
 		if (!ev_waits(&s->facts) || s->facts.sid == m->selected ||
+		    con_is_taken(s) ||
 		    (after != NULL && !comes_before(after, s)))
 			continue;
 		if (first == NULL || comes_before(s, first))
@@ -787,7 +847,7 @@ con_mirror_next(const struct con_mirror *m)
 	const struct con_session *s = first_in(m, CON_GROUP_UNREAD);
 
 	if (s == NULL)
-		s = first_of(m, any_unread);
+		s = first_of(m, any_unread_of_nobody);
 	return s == NULL ? con_mirror_oldest(m) : s->facts.sid;
 }
 
@@ -797,19 +857,32 @@ con_mirror_previous(const struct con_mirror *m)
 	return con_mirror_find(m, m->previous) == NULL ? 0 : m->previous;
 }
 
-/* Who does not wait comes behind all who do. */
+/* Where it stands in the list: the less, the more it is ours to do. */
+static int
+rank_of(const struct con_session *s)
+{
+	bool waits = ev_waits(&s->facts);
+
+	if (con_is_left(s))
+		return 3;
+	if (s->yours && (waits || con_unread(s) > 0))
+		return 0;
+	if (!waits)
+		return 4;
+	return con_is_taken(s) ? 2 : 1;
+}
+
 static int
 list_order(const void *a, const void *b)
 {
 	const struct con_session *x = *(const struct con_session *const *)a;
 	const struct con_session *y = *(const struct con_session *const *)b;
-	bool wx = ev_waits(&x->facts);
-	bool wy = ev_waits(&y->facts);
+	int rx = rank_of(x), ry = rank_of(y);
 
 	if (x == y)
 		return 0;
-	if (wx != wy)
-		return wx ? -1 : 1;
+	if (rx != ry)
+		return rx - ry;
 	return comes_before(x, y) ? -1 : 1;
 }
 
@@ -844,6 +917,39 @@ con_mirror_left(const struct con_mirror *m)
 
 	return dw_order_size(&m->groups[CON_GROUP_LEFT]) +
 	    (s != NULL && con_is_left(s));
+}
+
+size_t
+con_mirror_unread(const struct con_mirror *m)
+{
+	return dw_order_size(&m->groups[CON_GROUP_UNREAD]);
+}
+
+size_t
+con_mirror_unattended(const struct con_mirror *m, int64_t *oldest_ms)
+{
+	const struct con_session *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct con_session *s = m->all[i];
+
+		if (!s->facts.unattended)
+			continue;
+		n += (size_t)s->facts.unanswered;
+		if (first == NULL || waits_from(s) < waits_from(first))
+			first = s;
+	}
+	if (first != NULL)
+		*oldest_ms = ev_waits_since(&first->facts).steady_ms;
+	return n;
+}
+
+void
+con_mirror_watch(struct con_mirror *m, struct con_session *s, bool on)
+{
+	s->watched = on;
+	regroup(m, s);
 }
 
 void
@@ -883,6 +989,13 @@ con_mirror_looks(struct con_mirror *m, const struct wire_frame *f)
 }
 
 void
+con_mirror_types(struct con_mirror *m, const struct wire_frame *f,
+    int64_t steady_ms)
+{
+	con_people_types(&m->people, f, con_mirror_now_ms(m, steady_ms));
+}
+
+void
 con_mirror_reads(struct con_mirror *m, const struct wire_frame *f)
 {
 	struct con_session *s = con_mirror_find(m, f->sid);
@@ -903,7 +1016,11 @@ con_mirror_facts(const struct con_mirror *m, struct con_facts *out)
 		out->left = con_is_left(s);
 		out->closed = con_is_closed(s);
 		memcpy(out->name, s->facts.name, sizeof out->name);
+		out->yours = s->yours;
+		if (con_is_taken(s))
+			memcpy(out->owner, s->facts.owner, sizeof out->owner);
 	}
+	out->away = con_people_is_away(&m->people, m->me);
 	out->waiting = dw_order_size(&m->groups[CON_GROUP_WAITING]);
 	out->leavers = dw_order_size(&m->groups[CON_GROUP_LEFT]);
 	out->unread = dw_order_size(&m->groups[CON_GROUP_UNREAD]);

@@ -14,6 +14,7 @@
 
 #include "base/list.h"
 #include "base/order.h"
+#include "console/people.h"
 #include "console/read.h"
 #include "console/seen.h"
 #include "wire/op.h"
@@ -23,10 +24,10 @@
 #define CON_PEERS    64 /* who wrote over UDP, the latest */
 #define CON_LOOKERS  64 /* other consoles that have somebody selected */
 
-/* What the prompt counts a session as.  Each that waits for an answer and is
- * not selected counts once: as left when its customer is not connected any
- * more, as unread when it is ours and has said something that we have not read,
- * as waiting otherwise. */
+/* What the prompt counts a session as.  Each that waits for an answer, is not
+ * selected and is no colleague's counts once: as left when its customer is not
+ * connected any more, as unread when it is ours, or watched, and has said
+ * something that we have not read, as waiting otherwise. */
 enum con_group {
 	CON_GROUP_NONE,
 	CON_GROUP_WAITING,
@@ -45,6 +46,9 @@ struct con_session {
 	uint64_t replies; /* behind the first unread message, at most */
 	bool been;        /* was selected on this console */
 	bool mine;        /* the last answer was ours */
+	bool yours;       /* our operator answers it: the owner */
+	bool offered;     /* to our operator */
+	bool watched;     /* by this console: /join */
 	bool keep;        /* closed, but it has a draft */
 	bool asked;       /* what its customer writes in was asked */
 	/* How many messages of both sides came before the first that another
@@ -87,6 +91,20 @@ con_is_left(const struct con_session *s)
 	return s->facts.state == EV_STATE_LEFT;
 }
 
+/* Does a colleague answer it? */
+static inline bool
+con_is_taken(const struct con_session *s)
+{
+	return s->facts.owner[0] != '\0' && !s->yours;
+}
+
+/* Is it ours to answer: owned, or answered last and nobody's? */
+static inline bool
+con_is_ours(const struct con_session *s)
+{
+	return s->yours || (s->mine && s->facts.owner[0] == '\0');
+}
+
 /* Another console of the desk, and whom it has selected. */
 struct con_looker {
 	uint64_t n; /* the desk's number of it */
@@ -109,6 +127,7 @@ struct con_mirror {
 	size_t npeers;
 	struct con_looker lookers[CON_LOOKERS];
 	size_t nlookers;
+	struct con_people people;
 	uint64_t unlisted; /* who left and are off the list */
 	int64_t ahead_ms;  /* of our steady clock the desk's is, or more */
 };
@@ -117,7 +136,11 @@ struct con_mirror {
 struct con_facts {
 	uint64_t sid; /* 0: nobody is selected */
 	char name[EV_NAME_SIZE];
+	char owner[EV_NAME_SIZE]; /* a colleague's name; "": nobody, or we: */
+	bool yours;
 	bool left, closed;
+	bool away;    /* our operator is */
+	bool note;    /* the owner's: what is in the line is one */
 	bool no_link; /* the owner's: the desk is silent, */
 	bool stale;   /* or a colleague was faster than what is in the line */
 	size_t waiting, leavers, unread;
@@ -204,8 +227,8 @@ int con_mirror_lookup(const struct con_mirror *m, const char *text,
     uint64_t *sid);
 
 /*
- * Who is answered next: the connected customers who wait, the longest first,
- * then those who left unanswered, by age.  From one of them it goes on to the
+ * Who is looked at next: the connected customers who wait and are no colleague's,
+ * the longest first, then those who left unanswered, by age.  From one of them it goes on to the
  * connected ones who have said something since they were selected, then to the
  * one behind, and from the last to the first.  0 for nobody but the selected one.
  */
@@ -218,14 +241,22 @@ uint64_t con_mirror_next(const struct con_mirror *m);
 /* The session selected before this one when it is still here, else 0. */
 uint64_t con_mirror_previous(const struct con_mirror *m);
 
-/* All sessions in the order of /list: who waits, the longest first, then who
- * left, then the rest by number.
+/* All sessions in the order of /list: ours that need something, who waits and is
+ * nobody's, who waits for a colleague, each the longest first, then who left,
+ * then the rest by number.
  * The caller frees the array; NULL: no memory. */
 const struct con_session **con_mirror_list(const struct con_mirror *m,
     size_t *n);
 
 /* The desk takes a session that left off its list. */
 void con_mirror_unlist(struct con_mirror *m, uint64_t sid);
+
+/* Watches a session, or does not any more. */
+void con_mirror_watch(struct con_mirror *m, struct con_session *s, bool on);
+
+/* Takes a frame types: another console types to somebody. */
+void con_mirror_types(struct con_mirror *m, const struct wire_frame *f,
+    int64_t steady_ms);
 
 /* Takes a frame looks: another console has selected somebody. */
 void con_mirror_looks(struct con_mirror *m, const struct wire_frame *f);
@@ -236,6 +267,13 @@ void con_mirror_reads(struct con_mirror *m, const struct wire_frame *f);
 /* How many are connected, and how many left unanswered. */
 size_t con_mirror_present(const struct con_mirror *m);
 size_t con_mirror_left(const struct con_mirror *m);
+
+/* How many sessions of ours have something that we have not read. */
+size_t con_mirror_unread(const struct con_mirror *m);
+
+/* How many messages were left while nobody was on duty, and since when the oldest
+ * of them waits, on the desk's steady clock. */
+size_t con_mirror_unattended(const struct con_mirror *m, int64_t *oldest_ms);
 
 /* Makes what an event has brought into the facts harmless to a terminal; the
  * last words are when they are shown. */

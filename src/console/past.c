@@ -175,7 +175,8 @@ con_past_begin(struct con *con, const struct con_item *item)
 	    con_pending_find(&con->pending, item->frame_id);
 	struct tm tm;
 
-	if (rq == NULL || rq->past == CON_PAST_ENDED)
+	if (rq == NULL || rq->past == CON_PAST_ENDED ||
+	    rq->past == CON_PAST_SAME)
 		return;
 	con->page = (struct con_page){ .before = item->first_n };
 	con->past_day = day_of(dw_clock_wall_ms(), &tm);
@@ -254,6 +255,8 @@ con_past_end(struct con *con, const struct con_request *rq,
 		count_page(con, rq);
 	if (rq->past == CON_PAST_ENDED)
 		con_ended_done(con);
+	else if (rq->past == CON_PAST_SAME)
+		con_same_done(con);
 	else if (rq->past == CON_PAST_NONE ||
 	    (rq->past == CON_PAST_AGAIN && !is_cut_again(rq)))
 		con_say(con, _("--- end ---"));

@@ -40,7 +40,8 @@ con_pending_fini(struct con_pending *p)
 }
 
 struct con_request *
-con_pending_add(struct con_pending *p, uint64_t sid, const char *text)
+con_pending_add(struct con_pending *p, enum con_request_kind kind, uint64_t sid,
+    const char *text)
 {
 	struct con_request *rq = calloc(1, sizeof *rq);
 
@@ -49,10 +50,27 @@ con_pending_add(struct con_pending *p, uint64_t sid, const char *text)
 		return NULL;
 	}
 	rq->id = ++p->last_id;
+	rq->kind = kind;
 	rq->sid = sid;
 	dw_list_add(&p->all, &rq->node);
 	p->n++;
 	return rq;
+}
+
+bool
+con_request_is_text(const struct con_request *rq)
+{
+	return rq->kind == CON_REQUEST_REPLY || rq->kind == CON_REQUEST_NOTE;
+}
+
+bool
+con_pending_has(const struct con_pending *p, enum con_request_kind kind)
+{
+	DW_LIST_EACH(n, &p->all) {
+		if (DW_LIST_OF(n, struct con_request, node)->kind == kind)
+			return true;
+	}
+	return false;
 }
 
 static struct con_request *
@@ -86,7 +104,7 @@ con_pending_last(const struct con_pending *p)
 		struct con_request *rq =
 		    DW_LIST_OF(n, struct con_request, node);
 
-		if (rq->sid != 0 && !rq->stored && !rq->taken)
+		if (con_request_is_text(rq) && !rq->stored && !rq->taken)
 			last = rq;
 	}
 	return last;
@@ -107,7 +125,7 @@ con_pending_stored(struct con_pending *p, const struct ev_key *key)
 		struct con_request *rq =
 		    DW_LIST_OF(n, struct con_request, node);
 
-		if (rq->sid != 0 && ev_key_is(&rq->key, key))
+		if (con_request_is_text(rq) && ev_key_is(&rq->key, key))
 			rq->stored = true;
 	}
 }
@@ -126,7 +144,7 @@ con_pending_has_unread(const struct con_pending *p)
 bool
 con_request_goes_on(const struct con_request *rq, unsigned generation)
 {
-	return rq->sid != 0 && !rq->stored && !rq->taken &&
+	return con_request_is_text(rq) && !rq->stored && !rq->taken &&
 	    rq->generation < generation;
 }
 

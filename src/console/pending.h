@@ -20,18 +20,28 @@ enum con_past {
 	CON_PAST_UNREAD,
 	CON_PAST_HISTORY,
 	CON_PAST_AGAIN, /* what was shown in the wrong encoding */
-	CON_PAST_ENDED
+	CON_PAST_ENDED,
+	CON_PAST_SAME /* earlier sessions of the same person */
+};
+
+enum con_request_kind {
+	CON_REQUEST_COMMAND,
+	CON_REQUEST_REPLY,
+	CON_REQUEST_NOTE, /* as a reply, for colleagues only */
+	CON_REQUEST_NEXT /* whoever waits longest; text: what was in the line */
 };
 
 struct con_request {
 	struct dw_list node;
 	uint64_t id;
-	uint64_t sid;        /* of a reply; 0: a command */
-	struct ev_key key;   /* of a reply, and the last event of the */
+	enum con_request_kind kind;
+	uint64_t sid;        /* 0: of a command; NEXT: who was selected */
+	struct ev_key key;   /* of a text, and the last event of the */
 	uint64_t seen;       /* session that its writer had seen */
 	unsigned generation; /* of the link it was sent over; 0: none yet */
-	bool stored;         /* a reply whose event has come */
-	bool taken;          /* a reply whose text is in the line again */
+	bool stored;         /* a text whose event has come */
+	bool taken;          /* a text that is in the line again */
+	bool note;           /* NEXT: the line was one */
 	int64_t t_ms;        /* when it was typed */
 	enum con_past past;
 	uint64_t sid_past; /* whose past */
@@ -59,19 +69,25 @@ void con_pending_init(struct con_pending *p);
 void con_pending_fini(struct con_pending *p);
 
 /* A new request, kept, with an id of its own; NULL: no memory. */
-struct con_request *con_pending_add(struct con_pending *p, uint64_t sid,
-    const char *text);
+struct con_request *con_pending_add(struct con_pending *p,
+    enum con_request_kind kind, uint64_t sid, const char *text);
+
+/* Is it a text that somebody typed for a session, a reply or a note? */
+bool con_request_is_text(const struct con_request *rq);
+
+/* Is there one of this kind? */
+bool con_pending_has(const struct con_pending *p, enum con_request_kind kind);
 
 /* NULL: unknown. */
 struct con_request *con_pending_find(const struct con_pending *p, uint64_t id);
 
-/* The last reply that is neither stored nor taken back; NULL: none. */
+/* The last text that is neither stored nor taken back; NULL: none. */
 struct con_request *con_pending_last(const struct con_pending *p);
 
 /* Takes it off; the caller frees it with con_request_free().  NULL: unknown. */
 struct con_request *con_pending_take(struct con_pending *p, uint64_t id);
 
-/* An event says that the reply with this key is stored. */
+/* An event says that the text with this key is stored. */
 void con_pending_stored(struct con_pending *p, const struct ev_key *key);
 
 /* Must this be sent again once the desk is there, having been sent over a link

@@ -16,6 +16,7 @@
 
 #define NAME_COLUMNS_MIN   8
 #define NAME_COLUMNS_LEAST 2 /* where there is no room */
+#define OWNER_COLUMNS      8
 
 void
 con_prompt_fini(struct con_prompt *p)
@@ -105,16 +106,6 @@ add_signs(struct dw_buf *b, const struct con_prompt *p,
 		add_time(b, p->clock, now_ms - f->oldest_ms, true);
 }
 
-static const char *
-state_of(const struct con_facts *f)
-{
-	if (f->no_link)
-		return _(", no link");
-	if (f->closed)
-		return _(", closed");
-	return f->left ? _(", left") : "";
-}
-
 /* The name in at most `columns`, with an ellipsis where it was cut. */
 static void
 add_name(struct dw_buf *b, const char *name, size_t columns)
@@ -129,8 +120,54 @@ add_name(struct dw_buf *b, const char *name, size_t columns)
 		dw_buf_adds(b, "…");
 }
 
+/* Why what is typed may reach nobody; NULL: it may not. */
+static const char *
+obstacle_of(const struct con_facts *f)
+{
+	if (f->no_link)
+		return _(", no link");
+	if (f->closed)
+		return _(", closed");
+	return f->left ? _(", left") : NULL;
+}
+
 static void
-add_bracket(struct con_prompt *p, const struct con_facts *f,
+add_owner(struct dw_buf *b, const struct con_facts *f, bool signs)
+{
+	struct dw_buf name = DW_BUF_INITIALIZER;
+
+	if (f->yours)
+		dw_buf_adds(b, signs ? "+" : _(", yours"));
+	if (*f->owner == '\0')
+		return;
+	add_name(&name, f->owner, OWNER_COLUMNS);
+	if (signs)
+		dw_buf_addc(b, '!');
+	else
+		dw_buf_addf(b, _(", %s's"), dw_buf_str(&name));
+	dw_buf_fini(&name);
+}
+
+/* What stands behind the name: a note is one whoever answers. */
+static void
+add_state(struct dw_buf *b, const struct con_facts *f, bool signs)
+{
+	const char *obstacle = obstacle_of(f);
+
+	if (f->note)
+		dw_buf_adds(b, _(" NOTE"));
+	if (obstacle != NULL) {
+		dw_buf_adds(b, obstacle);
+		return;
+	}
+	if (!f->note)
+		add_owner(b, f, signs);
+	if (!f->note && f->away)
+		dw_buf_adds(b, signs ? "~" : _(", away"));
+}
+
+static void
+add_bracket(struct con_prompt *p, const struct con_facts *f, bool signs,
     size_t name_columns)
 {
 	struct dw_buf *b = &p->text;
@@ -146,16 +183,16 @@ add_bracket(struct con_prompt *p, const struct con_facts *f,
 		add_name(b, f->name, name_columns);
 	}
 	p->bold_len = b->len - 1;
-	dw_buf_adds(b, state_of(f));
+	add_state(b, f, signs);
 	dw_buf_addc(b, ']');
 }
 
 static size_t
 write_all(struct con_prompt *p, const struct con_facts *f,
-    const struct dw_buf *counts, size_t name_columns)
+    const struct dw_buf *counts, bool signs, size_t name_columns)
 {
 	dw_buf_reset(&p->text);
-	add_bracket(p, f, name_columns);
+	add_bracket(p, f, signs, name_columns);
 	dw_buf_adds(&p->text, dw_buf_str(counts));
 	dw_buf_adds(&p->text, "> ");
 	return dw_text_width(dw_buf_str(&p->text), p->text.len);
@@ -182,17 +219,17 @@ con_prompt_format(struct con_prompt *p, const struct con_facts *f,
 	size_t all, name = SIZE_MAX;
 
 	add_words(&counts, p, f, now_ms);
-	all = write_all(p, f, &counts, name);
+	all = write_all(p, f, &counts, false, name);
 	if (columns > 0 && all > columns / 3) {
 		name = name_room(f, all, columns / 3, NAME_COLUMNS_MIN);
-		all = write_all(p, f, &counts, name);
+		all = write_all(p, f, &counts, false, name);
 	}
 	if (columns > 0 && all > 2 * columns / 3) {
 		dw_buf_reset(&counts);
 		add_signs(&counts, p, f, now_ms);
-		all = write_all(p, f, &counts, SIZE_MAX);
+		all = write_all(p, f, &counts, true, SIZE_MAX);
 		name = name_room(f, all, 2 * columns / 3, NAME_COLUMNS_LEAST);
-		write_all(p, f, &counts, name);
+		write_all(p, f, &counts, true, name);
 	}
 	dw_buf_fini(&counts);
 	/* What is bold is the bracket's inside. */

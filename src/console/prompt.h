@@ -6,11 +6,14 @@
  *	[3 alice] 2 waiting 1 min>	[-] 2 waiting, 5 left, 1 unread>
  *	[3 alice]>			[3 alice] 1 unread>
  *	[3 alice, left]>		[3 alice, no link]>
+ *	[3 alice, yours]>		[3 alice, ann's]>
+ *	[3 alice, yours, away]>		[3 alice NOTE]>
  *	[3 alice] 2 waiting, stale?>
  *
  * It takes at most a third of the window: the name is cut first, but never
  * below 8 columns.  When the whole would take two thirds, what follows the
- * bracket is said in signs, "2w 5l 1u 1m", and the name is cut where it all
+ * bracket is said in signs, "2w 5l 1u 1m", as is who answers: "[3 alice+]" is
+ * yours, "!" a colleague's, "~" that you are away; and the name is cut where it all
  * takes more than two thirds: who waits is there in a window of 30 columns,
  * too.  There stale? comes alone: it is about the text behind it, and the rest
  * comes back with the next Enter.
@@ -25,6 +28,7 @@
 
 #include "base/buf.h"
 #include "console/mirror.h"
+#include "console/rows.h"
 
 /* How exactly it says since when the first one waits. */
 enum con_clock {
@@ -47,7 +51,6 @@ int con_prompt_format(struct con_prompt *p, const struct con_facts *facts,
 void con_prompt_fini(struct con_prompt *p);
 
 /* "0:06", "1:12", "1:02:05". */
-#define CON_SPAN_MAX 32
 void con_span(int64_t ms, char out[CON_SPAN_MAX]);
 
 /* In how many ms its text changes by itself; -1: not. */

@@ -35,7 +35,24 @@ static const char *const colours[] = {
 	[CON_STYLE_OPERATOR] = "\033[32m",
 	[CON_STYLE_DATAGRAM] = "\033[36m",
 	[CON_STYLE_UDP_REPLY] = "\033[32m",
+	[CON_STYLE_INTERNAL] = "\033[35m",
 };
+
+void
+con_age(int64_t ms, char out[CON_SPAN_MAX])
+{
+	unsigned long s = ms < 0 ? 0 : (unsigned long)(ms / 1000);
+
+	if (s < 60)
+		snprintf(out, CON_SPAN_MAX, _("%lu s"), s);
+	else if (s < 3600)
+		snprintf(out, CON_SPAN_MAX, _("%lu min"), s / 60);
+	else if (s < 48 * 3600)
+		snprintf(out, CON_SPAN_MAX, _("%lu h %02lu min"), s / 3600,
+		    s / 60 % 60);
+	else
+		snprintf(out, CON_SPAN_MAX, _("%lu days"), s / 86400);
+}
 
 void
 con_row_fini(struct con_row *row)
@@ -150,15 +167,33 @@ reply_row(struct con_row *row, const struct ev_event *ev,
 	return finish(row, &tag, &text, CON_STYLE_OPERATOR);
 }
 
+int
+con_row_written(struct con_row *row, const struct ev_event *ev,
+    struct dw_buf *who, const struct con_row_about *about)
+{
+	struct dw_buf tag = DW_BUF_INITIALIZER, text = DW_BUF_INITIALIZER;
+
+	add_printable(&text, ev->body, ev->len);
+	if (about->mark == CON_MARK_ASKED)
+		add_mark(&text, about->mark);
+	add_time(&tag, &text, ev, about->speak);
+	dw_buf_add(&tag, dw_buf_str(who), who->len);
+	tag.failed |= who->failed;
+	dw_buf_fini(who);
+	return finish(row, &tag, &text, CON_STYLE_INTERNAL);
+}
+
 /* What the words of the protocol mean to people; others are shown as they
  * are. */
 static const struct {
 	const char *word, *meaning;
 } reasons[] = {
 	{ EV_WHY_CLOSED, "" }, /* the row says so itself */
+	{ "banned", N_("banned") },
 	{ EV_WHY_GONE, N_("did not come back") },
 	{ EV_WHY_KICKED, N_("kicked") },
 	{ EV_WHY_LEFT, N_("left") },
+	{ EV_WHY_QUIET, N_("nobody has written for long") },
 	{ EV_WHY_QUIT, N_("said goodbye") },
 	{ EV_WHY_RESET, N_("connection lost") },
 	{ EV_WHY_RESTART, N_("the desk was restarted") },
@@ -269,10 +304,9 @@ answer_row(struct con_row *row, const struct ev_event *ev,
 	return finish_datagram(row, ev, &text, CON_STYLE_UDP_REPLY);
 }
 
-/* A row of ours with the time: "* 09:58:31 text". */
-static int
-ours_row(struct con_row *row, const struct ev_event *ev, struct dw_buf *text,
-    const struct con_row_about *about)
+int
+con_row_timed(struct con_row *row, const struct ev_event *ev,
+    struct dw_buf *text, const struct con_row_about *about)
 {
 	char hms[DW_CLOCK_STAMP];
 	bool speak = about->speak;
@@ -299,7 +333,7 @@ arrived_row(struct con_row *row, const struct ev_event *ev,
 
 	dw_buf_addf(&b, _("%s is waiting (%s, %s)"), about->label,
 	    con_mode_word(ev->mode), ev->addr);
-	return ours_row(row, ev, &b, about);
+	return con_row_timed(row, ev, &b, about);
 }
 
 static int
@@ -312,8 +346,13 @@ name_row(struct con_row *row, const struct ev_event *ev,
 	snprintf(sid, sizeof sid, "%" PRIu64, ev->sid);
 	dw_text_name(&name, ev->who, strlen(ev->who));
 	dw_buf_addf(&b, _("%s is called %s now"), sid, dw_buf_str(&name));
+	dw_buf_reset(&name);
+	if (*ev->why != '\0') {
+		dw_text_name(&name, ev->why, strlen(ev->why));
+		dw_buf_addf(&b, _(", says %s"), dw_buf_str(&name));
+	}
 	dw_buf_fini(&name);
-	return ours_row(row, ev, &b, about);
+	return con_row_timed(row, ev, &b, about);
 }
 
 /* The name comes from the table; one of a newer desk is made harmless by
@@ -331,7 +370,7 @@ charset_row(struct con_row *row, const struct ev_event *ev,
 		dw_buf_addf(&b, _("%s writes in %s, says %s"), about->label,
 		    ev->why, dw_buf_str(&name));
 	dw_buf_fini(&name);
-	return ours_row(row, ev, &b, about);
+	return con_row_timed(row, ev, &b, about);
 }
 
 static void
@@ -353,7 +392,7 @@ eof_row(struct con_row *row, const struct ev_event *ev,
 
 	dw_buf_addf(&b, _("%s will write no more, and may still read"),
 	    about->label);
-	return ours_row(row, ev, &b, about);
+	return con_row_timed(row, ev, &b, about);
 }
 
 static int
@@ -368,7 +407,7 @@ gone_row(struct con_row *row, const struct ev_event *ev,
 	    about->label);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
-	return ours_row(row, ev, &b, about);
+	return con_row_timed(row, ev, &b, about);
 }
 
 static int
@@ -383,7 +422,7 @@ closed_row(struct con_row *row, const struct ev_event *ev,
 		dw_buf_addf(&b, _("%s is closed by %s"), about->label, ev->who);
 	add_why(&b, ev->why);
 	add_unsent(&b, about->unsent);
-	return ours_row(row, ev, &b, about);
+	return con_row_timed(row, ev, &b, about);
 }
 
 static int
@@ -395,7 +434,7 @@ duty_row(struct con_row *row, const struct ev_event *ev,
 	dw_text_name(&name, ev->who, strlen(ev->who));
 	dw_buf_addf(&b, "%s %s", dw_buf_str(&name), text);
 	dw_buf_fini(&name);
-	return ours_row(row, ev, &b, about);
+	return con_row_timed(row, ev, &b, about);
 }
 
 static int
@@ -412,7 +451,7 @@ erased_row(struct con_row *row, const struct ev_event *ev,
 		dw_buf_addf(&b, _("%s has erased datagrams"),
 		    dw_buf_str(&name));
 	dw_buf_fini(&name);
-	return ours_row(row, ev, &b, about);
+	return con_row_timed(row, ev, &b, about);
 }
 
 int
@@ -446,6 +485,20 @@ con_row_event(struct con_row *row, const struct ev_event *ev,
 		return answer_row(row, ev, about);
 	case EV_ERASED:
 		return erased_row(row, ev, about);
+	case EV_CLAIM: /* team.c */
+	case EV_FREE:
+	case EV_OFFER:
+	case EV_DECLINED:
+	case EV_KEEP:
+	case EV_NOTE:
+	case EV_MSG:
+	case EV_AWAY:
+	case EV_BACK:
+	case EV_SAME:
+	case EV_REOPENED:
+	case EV_BAN:
+	case EV_UNBAN:
+		return con_row_team(row, ev, about);
 	case EV_SENT: /* these two are marks of an earlier row */
 	case EV_UDP_SENT:
 	case EV_UNKNOWN:
@@ -462,6 +515,12 @@ is_plain(enum con_style style)
 	    style == CON_STYLE_UDP_REPLY;
 }
 
+static bool
+is_operators(enum con_style style)
+{
+	return style == CON_STYLE_OPERATOR || style == CON_STYLE_INTERNAL;
+}
+
 /* As wide as the tag, and ending as it does. */
 static void
 add_gutter(struct dw_buf *b, const struct con_row *row)
@@ -473,7 +532,7 @@ add_gutter(struct dw_buf *b, const struct con_row *row)
 	if (is_plain(row->style))
 		dw_buf_adds(b, "  ");
 	else
-		dw_buf_adds(b, row->style == CON_STYLE_OPERATOR ? "> " : "| ");
+		dw_buf_adds(b, is_operators(row->style) ? "> " : "| ");
 }
 
 /* How far the row is the tag; all of it where the tag needs several rows. */

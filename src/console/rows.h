@@ -7,6 +7,8 @@
  *	09:58:52 3 lin> text ✓		an operator
  *	~ udp 127.0.0.1:5000 "text" 09:58:31	a datagram
  *	~ udp 127.0.0.1:5000 lin> "text" ✓ 09:58:52	the answer
+ *	09:58:52 3 alice lin note> text	a note, which no customer sees
+ *	09:58:52 lin to you> text	what one operator says to another
  *	* 3 alice is gone		ours: nobody else's row begins so
  *
  * For who listens to a screen reader, the time stands behind the text:
@@ -37,14 +39,16 @@
 
 #define CON_HOLD_MS  300
 #define CON_BODY_MAX (64 * 1024) /* bytes of one message on a screen */
+#define CON_SPAN_MAX 32
 
 enum con_style {
 	CON_STYLE_OURS,
 	CON_STYLE_CUSTOMER,
 	CON_STYLE_SELECTED, /* the customer who is selected */
 	CON_STYLE_OPERATOR,
-	CON_STYLE_DATAGRAM, /* a datagram */
-	CON_STYLE_UDP_REPLY /* and the answer */
+	CON_STYLE_DATAGRAM,  /* a datagram */
+	CON_STYLE_UDP_REPLY, /* and the answer */
+	CON_STYLE_INTERNAL   /* notes, and what operators say to each other */
 };
 
 enum con_mark {
@@ -79,6 +83,13 @@ struct con_row_about {
 	const struct dw_charset *charset;
 	bool selected;
 	bool speak; /* who and what come first, the time last */
+
+	/* Of what operators do: who is at this console, or NULL; the owner
+	 * before, or to whom it was offered; whether either is we; whether its
+	 * customer is there and waits. */
+	const char *me, *was;
+	bool yours, offered;
+	bool waits;
 };
 
 /*
@@ -87,6 +98,20 @@ struct con_row_about {
  */
 int con_row_event(struct con_row *row, const struct ev_event *ev,
     const struct con_row_about *about);
+
+/* The same for what operators do among themselves: team.c. */
+int con_row_team(struct con_row *row, const struct ev_event *ev,
+    const struct con_row_about *about);
+
+/* Of team.c: a row of ours with its time, "* 09:58:31 text"; and what somebody
+ * has written behind `who`.  Owns: the text, and who. */
+int con_row_timed(struct con_row *row, const struct ev_event *ev,
+    struct dw_buf *text, const struct con_row_about *about);
+int con_row_written(struct con_row *row, const struct ev_event *ev,
+    struct dw_buf *who, const struct con_row_about *about);
+
+/* "12 s", "3 min", "2 h 05 min", "3 days". */
+void con_age(int64_t ms, char out[CON_SPAN_MAX]);
 
 /* What a reason (EV_WHY_*) means to people; one of a newer desk as it came, "" for
  * none. */

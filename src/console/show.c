@@ -136,6 +136,7 @@ con_prompt_refresh(struct con *con)
 	con_mirror_facts(&con->board.mirror, &con->facts);
 	con->facts.no_link = con->no_link;
 	con->facts.stale = con_stale_is_on(con);
+	con->facts.note = con->note;
 	if (con_prompt_format(p, &con->facts, con_now_ms(con),
 		tty_columns(con->tty)) < 0)
 		return;
@@ -151,14 +152,14 @@ con_prompt_refresh(struct con *con)
 
 /* ---- the board's items ---- */
 
-/* Is it an event of a /list all? */
-static bool
-is_ended(const struct con *con, const struct con_item *item)
+/* What rows of the past it is one of. */
+static enum con_past
+past_of(const struct con *con, const struct con_item *item)
 {
 	const struct con_request *rq =
 	    con_pending_find(&con->pending, item->frame->id);
 
-	return rq != NULL && rq->past == CON_PAST_ENDED;
+	return rq == NULL ? CON_PAST_NONE : rq->past;
 }
 
 /* Our own coming and going is no news to us. */
@@ -170,6 +171,14 @@ is_own_duty(const struct con_item *item)
 	return item->own && (kind == EV_ON || kind == EV_OFF);
 }
 
+/* Does a colleague offer us somebody, or tell us something? */
+static bool
+is_to_us(const struct con *con, const struct ev_event *ev)
+{
+	return (ev->kind == EV_OFFER || ev->kind == EV_MSG) &&
+	    strcmp(ev->why, con->board.mirror.me) == 0;
+}
+
 /* Is this news worth a ring? */
 static bool
 rings(const struct con *con, const struct ev_event *ev)
@@ -179,7 +188,7 @@ rings(const struct con *con, const struct ev_event *ev)
 
 	if (dw_clock_ns() < con->quiet_until_ns || con->bell == CON_BELL_NONE)
 		return false;
-	if (ev->kind == EV_ARRIVED)
+	if (ev->kind == EV_ARRIVED || is_to_us(con, ev))
 		return true;
 	if (ev->kind == EV_UDP)
 		return con->bell == CON_BELL_ALL ||
@@ -187,7 +196,7 @@ rings(const struct con *con, const struct ev_event *ev)
 	if (ev->kind != EV_SAID || ev->sid == con->facts.sid)
 		return false;
 	return con->bell == CON_BELL_ALL ||
-	    (con->bell == CON_BELL_MINE && s != NULL && s->mine);
+	    (con->bell == CON_BELL_MINE && s != NULL && con_is_ours(s));
 }
 
 /* A row of what happens now is on its way to the terminal. */
@@ -245,12 +254,21 @@ show_event(struct con *con, struct con_item *item)
 		.selected = item->sid == con->facts.sid,
 		.charset = item->charset,
 		.speak = con->speak,
+		.me = con->board.mirror.me,
+		.was = item->was,
+		.yours = item->yours,
+		.offered = item->offered,
+		.waits = item->waits,
 	};
 
 	if (is_own_duty(item))
 		return;
-	if (past && is_ended(con, item)) {
+	if (past && past_of(con, item) == CON_PAST_ENDED) {
 		con_ended_event(con, ev);
+		return;
+	}
+	if (past && past_of(con, item) == CON_PAST_SAME) {
+		con_same_event(con, item);
 		return;
 	}
 	if (past)
@@ -281,15 +299,10 @@ static void
 show_notice(struct con *con, struct con_item *item)
 {
 	con_say(con, "%s", item->frame->text);
-}
-
-/* A command that says something to somebody: not to have said it is a failure
- * of a script, and its text is no business of the history file. */
-bool
-con_is_answer(const char *command)
-{
-	return strncmp(command, "udp", 3) == 0 &&
-	    (command[3] == ' ' || command[3] == '\0');
+	/* A customer of ours is about to be given back. */
+	if (item->frame->code == EV_CODE_LEASE && con->bell != CON_BELL_NONE &&
+	    dw_clock_ns() >= con->quiet_until_ns)
+		tty_bell(con->tty);
 }
 
 /* Says why, with enough of the command to know which one is meant. */
@@ -303,16 +316,29 @@ say_refused(struct con *con, const char *command, const char *why)
 	dw_buf_fini(&head);
 }
 
+/* A colleague answers there; the desk's sentence says what can be done. */
 static void
-reply_refused(struct con *con, const struct con_request *rq,
+text_taken(struct con *con, const struct con_request *rq,
+    const struct wire_frame *f)
+{
+	enum con_kept kept =
+	    con_keep(con, rq->sid, rq->text, rq->kind == CON_REQUEST_NOTE);
+
+	con_say(con, "%s%s", f->text, con_kept_words(kept));
+}
+
+static void
+text_refused(struct con *con, const struct con_request *rq,
     const struct wire_frame *f)
 {
 	if (rq->taken)
 		return; /* its text is in the line already */
-	if (f->code == EV_CODE_STALE)
+	if (f->code == EV_CODE_STALE && rq->kind == CON_REQUEST_REPLY)
 		con_stale_refused(con, rq, f);
+	else if (f->code == EV_CODE_TAKEN)
+		text_taken(con, rq, f);
 	else
-		con_keep_text(con, rq->sid, rq->text, f->text);
+		con_keep_text(con, rq, f->text);
 }
 
 /* An answer may be a list: each row of it is one of ours. */
@@ -335,13 +361,18 @@ show_answer(struct con *con, struct con_item *item)
 	const struct wire_frame *f = item->frame;
 	struct con_request *rq = con_pending_take(&con->pending, f->id);
 
-	if (rq == NULL)
+	if (rq == NULL) {
+		if (f->op == WIRE_ERR && f->id == 0)
+			con_typing_refused(con, f);
 		return;
+	}
 	if (con->past_shown || rq->past == CON_PAST_ENDED)
 		con_past_end(con, rq, f);
 	con->past_shown = false;
-	if (f->op == WIRE_ERR && rq->sid != 0)
-		reply_refused(con, rq, f);
+	if (rq->kind == CON_REQUEST_NEXT)
+		con_next_answered(con, rq, f);
+	else if (f->op == WIRE_ERR && con_request_is_text(rq))
+		text_refused(con, rq, f);
 	else if (f->op == WIRE_ERR)
 		say_refused(con, rq->text, f->text);
 	else if (f->len > 0)
@@ -362,13 +393,15 @@ give_up(struct con *con, struct con_request *rq)
 {
 	if (rq->stale.text != NULL)
 		con_stale_page(con, rq);
-	else if (rq->sid == 0)
+	else if (rq->kind == CON_REQUEST_NEXT)
+		con_next_lost(con);
+	else if (rq->kind == CON_REQUEST_COMMAND)
 		con_refuse(con,
 		    _("/%s: the link was lost before the "
 		      "answer came"),
 		    rq->text);
 	else if (!rq->stored && !rq->taken)
-		con_keep_text(con, rq->sid, rq->text,
+		con_keep_text(con, rq,
 		    _("the link was lost before the desk had it"));
 	con_request_free(rq);
 }
@@ -389,6 +422,7 @@ give_up_lost(struct con *con, unsigned generation, bool for_good)
 static void
 go_on(struct con *con, unsigned generation)
 {
+	con_typing_forget(con);
 	con_send_again(con, generation);
 	give_up_lost(con, generation, false);
 	con_tell_read(con);
@@ -433,6 +467,29 @@ say_how_to_try(struct con *con)
 		}
 }
 
+/* What came while nobody could answer is what a shift begins with. */
+static void
+say_unattended(struct con *con)
+{
+	struct dw_buf names = DW_BUF_INITIALIZER;
+	char age[CON_SPAN_MAX];
+	int64_t oldest_ms = 0;
+	size_t n = con_mirror_unattended(&con->board.mirror, &oldest_ms);
+
+	if (n == 0)
+		return;
+	con_name_unattended(con, &names);
+	con_age(con_now_ms(con) - oldest_ms, age);
+	con_say(con,
+	    DW_PLURAL("%zu message was left while nobody was on duty, %s ago: "
+		      "%s",
+		"%zu messages were left while nobody was on duty, the oldest "
+		"%s ago: %s",
+		n),
+	    n, age, dw_buf_str(&names));
+	dw_buf_fini(&names);
+}
+
 /* The first row of a console: whose desk it is, and who left unanswered. */
 static void
 say_desk(struct con *con)
@@ -442,6 +499,7 @@ say_desk(struct con *con)
 	size_t here = con_mirror_present(m), left = con_mirror_left(m);
 	struct dw_buf names = DW_BUF_INITIALIZER;
 
+	say_unattended(con);
 	con_name_left(con, &names);
 	if (con->cfg.owns_desk && left > 0)
 		con_say(con, _("%zu left unanswered: %s"), left,
@@ -662,6 +720,8 @@ set_deadline(struct con *con)
 		at = con->leave_ns;
 	if (con->wait_ns < at)
 		at = con->wait_ns;
+	if (con->typing.key) /* what is typed ahead comes first */
+		at = dw_clock_ns();
 	tty_deadline(con->tty, at);
 }
 
@@ -719,7 +779,8 @@ is_over(const struct con *con)
 static bool
 is_held(const struct con *con)
 {
-	return con->pending.n >= CON_PENDING_MAX || con->wait_ns != DW_NEVER ||
+	return con_pending_has(&con->pending, CON_REQUEST_NEXT) ||
+	    con->pending.n >= CON_PENDING_MAX || con->wait_ns != DW_NEVER ||
 	    (!con->no_link && con_pending_has_unread(&con->pending));
 }
 

@@ -35,7 +35,7 @@ give_back(struct con *con, uint64_t sid, const char *text, const char *why,
     uint64_t seq)
 {
 	struct con_session *s = con_mirror_find(&con->board.mirror, sid);
-	enum con_kept kept = con_keep(con, sid, text);
+	enum con_kept kept = con_keep(con, sid, text, false);
 	char label[CON_LABEL_MAX];
 
 	if (s != NULL)

@@ -38,45 +38,71 @@ set_line(struct con *con, const char *text)
 }
 
 static void
-keep_draft(struct con *con, uint64_t sid, const char *text)
+keep_draft(struct con *con, uint64_t sid, const char *text, bool note)
 {
-	if (con_drafts_put(&con->drafts, sid, text) == 0)
+	if (con_drafts_put(&con->drafts, sid, text, note) == 0)
 		con_mirror_keep(&con->board.mirror, sid, true);
 }
 
 bool
 con_draft_to_line(struct con *con, uint64_t sid)
 {
+	bool note;
 	char *text;
 
 	if (!line_is_empty(con) ||
-	    (text = con_drafts_take(&con->drafts, sid)) == NULL)
+	    (text = con_drafts_take(&con->drafts, sid, &note)) == NULL)
 		return false;
 	set_line(con, text);
+	con->note = note;
 	free(text);
-	con_mirror_keep(&con->board.mirror, sid, false);
+	con_mirror_keep(&con->board.mirror, sid,
+	    con_drafts_has(&con->drafts, sid));
 	return true;
+}
+
+/* What colleagues have left behind about it. */
+static void
+add_notes(struct dw_buf *b, const struct ev_session *f)
+{
+	unsigned long n = (unsigned long)f->notes;
+	bool any = false;
+
+	if (n > 0)
+		dw_buf_addf(b, DW_PLURAL(", %lu note", ", %lu notes", n), n);
+	for (size_t i = 0; i < EV_SAME_MAX; i++) {
+		if (f->same[i] == 0)
+			continue;
+		dw_buf_addf(b,
+		    any ? ", %" PRIu64 : _(", the same person as %" PRIu64),
+		    f->same[i]);
+		any = true;
+	}
 }
 
 static void
 say_who(struct con *con, const struct con_session *s)
 {
 	const struct ev_session *f = &s->facts;
-	const char *mode = con_mode_word(f->mode);
+	struct dw_buf b = DW_BUF_INITIALIZER;
 	char age[CON_SPAN_MAX], label[CON_LABEL_MAX];
+	int64_t now_ms = con_now_ms(con);
 
 	con_session_label(s, label);
-	con_age(con_now_ms(con) - ev_waits_since(f).steady_ms, age);
+	con_age(now_ms - ev_waits_since(f).steady_ms, age);
+	if (!con_is_closed(s))
+		dw_buf_addf(&b, " (%s, %s)", con_mode_word(f->mode), f->addr);
 	if (con_is_closed(s))
-		con_say(con, _("%s, closed"), label);
+		dw_buf_adds(&b, _(", closed"));
 	else if (con_is_left(s))
-		con_say(con, _("%s (%s, %s), left unanswered %s ago"), label,
-		    mode, f->addr, age);
+		dw_buf_addf(&b, _(", left unanswered %s ago"), age);
 	else if (ev_waits(f))
-		con_say(con, _("%s (%s, %s), waiting %s"), label, mode, f->addr,
-		    age);
-	else
-		con_say(con, _("%s (%s, %s)"), label, mode, f->addr);
+		dw_buf_addf(&b, _(", waiting %s"), age);
+	con_add_owner(&b, s, now_ms);
+	add_notes(&b, f);
+	con_add_typers(&b, &con->board.mirror, f->sid, now_ms);
+	con_say(con, "%s%s", label, dw_buf_str(&b));
+	dw_buf_fini(&b);
 }
 
 /* The other consoles may know whom this one has selected; it is no matter if
@@ -128,10 +154,11 @@ con_tell_read(struct con *con)
 static void
 put_line_away(struct con *con, uint64_t old)
 {
-	if (old == 0 || line_is_empty(con))
-		return;
-	keep_draft(con, old, tty_text(con->tty, NULL));
-	set_line(con, "");
+	if (old != 0 && !line_is_empty(con)) {
+		keep_draft(con, old, tty_text(con->tty, NULL), con->note);
+		set_line(con, "");
+	}
+	con->note = false;
 }
 
 void
@@ -151,6 +178,8 @@ con_select(struct con *con, uint64_t sid)
 		put_line_away(con, old);
 	if (s != NULL && old != sid)
 		say_who(con, s);
+	if (s != NULL && old != sid)
+		con_same_ask(con, s);
 	if (s != NULL)
 		con_past_unread(con, s);
 	con_mirror_select(&con->board.mirror, sid);
@@ -160,11 +189,33 @@ con_select(struct con *con, uint64_t sid)
 	con_prompt_refresh(con);
 }
 
+static void
+tell_watch(struct con *con, const struct con_session *s)
+{
+	struct wire_frame f = wire_frame_of(WIRE_JOINS);
+
+	f.sid = s->facts.sid;
+	f.since_ms = s->watched ? con_now_ms(con) : 0;
+	(void)con_link_send(con->link, &f);
+}
+
+void
+con_watch(struct con *con, struct con_session *s, bool on)
+{
+	con_mirror_watch(&con->board.mirror, s, on);
+	tell_watch(con, s);
+}
+
 void
 con_look_again(struct con *con)
 {
+	const struct con_mirror *m = &con->board.mirror;
+
 	if (con->facts.sid != 0)
 		tell_look(con, con->facts.sid);
+	for (size_t i = 0; i < m->n; i++)
+		if (m->all[i]->watched)
+			tell_watch(con, m->all[i]);
 }
 
 char *
@@ -177,28 +228,35 @@ con_as_typed(const char *text)
 	return asprintf(&typed, "/%s", text) < 0 ? NULL : typed;
 }
 
+/* Nobody is about to type there, not even a note. */
+static bool
+is_free(struct con *con)
+{
+	return tty_text_is_free(con->tty) && !con->note;
+}
+
 void
 con_line_back(struct con *con, const char *text)
 {
-	if (tty_is_terminal(con->tty) && tty_text_is_free(con->tty))
+	if (tty_is_terminal(con->tty) && is_free(con))
 		set_line(con, text);
 }
 
 static enum con_kept
-keep_typed(struct con *con, uint64_t sid, const char *text)
+keep_typed(struct con *con, uint64_t sid, const char *text, bool note)
 {
 	tty_remember(con->tty, text);
 	if (session_of(con, sid) == NULL)
 		return CON_KEPT_HISTORY;
-	keep_draft(con, sid, text);
-	if (con->facts.sid == sid && tty_text_is_free(con->tty) &&
+	keep_draft(con, sid, text, note);
+	if (con->facts.sid == sid && is_free(con) &&
 	    con_draft_to_line(con, sid))
 		return CON_KEPT_LINE;
 	return CON_KEPT_DRAFT;
 }
 
 enum con_kept
-con_keep(struct con *con, uint64_t sid, const char *text)
+con_keep(struct con *con, uint64_t sid, const char *text, bool note)
 {
 	enum con_kept kept;
 	char *typed;
@@ -207,7 +265,7 @@ con_keep(struct con *con, uint64_t sid, const char *text)
 	con_cancel_leaving(con);
 	if (!tty_is_terminal(con->tty) || (typed = con_as_typed(text)) == NULL)
 		return CON_KEPT_NOWHERE;
-	kept = keep_typed(con, sid, typed);
+	kept = keep_typed(con, sid, typed, note);
 	free(typed);
 	return kept;
 }
@@ -225,15 +283,25 @@ con_kept_words(enum con_kept kept)
 	return words[kept] == NULL ? "" : _(words[kept]);
 }
 
-void
-con_keep_text(struct con *con, uint64_t sid, const char *text, const char *why)
+static void
+keep_and_say(struct con *con, enum con_request_kind kind, uint64_t sid,
+    const char *text, const char *why)
 {
-	enum con_kept kept = con_keep(con, sid, text);
+	bool note = kind == CON_REQUEST_NOTE;
+	enum con_kept kept = con_keep(con, sid, text, note);
 	char label[CON_LABEL_MAX];
 
 	con_mirror_label(&con->board.mirror, sid, label);
-	con_say(con, _("not sent to %s: %s%s"), label, why,
-	    con_kept_words(kept));
+	con_say(con,
+	    note ? _("the note about %s is not kept: %s%s") :
+		   _("not sent to %s: %s%s"),
+	    label, why, con_kept_words(kept));
+}
+
+void
+con_keep_text(struct con *con, const struct con_request *rq, const char *why)
+{
+	keep_and_say(con, rq->kind, rq->sid, rq->text, why);
 }
 
 static void
@@ -269,8 +337,13 @@ why_not_sent(int r)
 static int
 send_request(struct con *con, struct con_request *rq)
 {
-	struct wire_frame f =
-	    wire_frame_of(rq->sid != 0 ? WIRE_REPLY : WIRE_CMD);
+	static const enum wire_op ops[] = {
+		[CON_REQUEST_COMMAND] = WIRE_CMD,
+		[CON_REQUEST_REPLY] = WIRE_REPLY,
+		[CON_REQUEST_NOTE] = WIRE_NOTE,
+		[CON_REQUEST_NEXT] = WIRE_NEXT,
+	};
+	struct wire_frame f = wire_frame_of(ops[rq->kind]);
 	int r;
 
 	f.id = rq->id;
@@ -294,9 +367,9 @@ draw_key(const struct con *con, struct ev_key *key)
 	    EV_KEY_SIZE - EV_KEY_CONSOLE);
 }
 
-/* What makes a reply that one, and what it answers, before the first try. */
+/* What makes a text that one, and what it answers, before the first try. */
 static int
-write_reply(struct con *con, struct con_request *rq)
+write_text(struct con *con, struct con_request *rq)
 {
 	struct con_session *s = con_mirror_find(&con->board.mirror, rq->sid);
 
@@ -311,24 +384,25 @@ write_reply(struct con *con, struct con_request *rq)
 static int
 send_in_order(struct con *con, struct con_request *rq, bool wait)
 {
-	return wait && rq->sid != 0 ? 0 : send_request(con, rq);
+	return wait && con_request_is_text(rq) ? 0 : send_request(con, rq);
 }
 
-/* Sends a reply, or (sid 0) a command, and keeps what it was until it is
- * answered.  Returns 0 or -errno. */
+/* Sends it, and keeps what it was until it is answered.  Returns 0 or -errno. */
 static int
-ask(struct con *con, uint64_t sid, const char *text, struct con_request **out)
+ask(struct con *con, enum con_request_kind kind, uint64_t sid, const char *text,
+    struct con_request **out)
 {
 	bool wait =
 	    con_pending_goes_on(&con->pending, con_link_generation(con->link));
-	struct con_request *rq = con_pending_add(&con->pending, sid, text);
+	struct con_request *rq =
+	    con_pending_add(&con->pending, kind, sid, text);
 	int r = 0;
 
 	if (rq == NULL)
 		return -ENOMEM;
 	rq->t_ms = dw_clock_wall_ms();
-	if (sid != 0)
-		r = write_reply(con, rq);
+	if (con_request_is_text(rq))
+		r = write_text(con, rq);
 	if (r < 0 || (r = send_in_order(con, rq, wait)) < 0) {
 		con_request_free(con_pending_take(&con->pending, rq->id));
 		return r;
@@ -349,7 +423,7 @@ con_send_again(struct con *con, unsigned generation)
 		if (!con_request_goes_on(rq, generation) ||
 		    send_request(con, rq) != -ENOMEM)
 			continue;
-		con_keep_text(con, rq->sid, rq->text, why_not_sent(-ENOMEM));
+		con_keep_text(con, rq, why_not_sent(-ENOMEM));
 		con_request_free(con_pending_take(&con->pending, rq->id));
 	}
 }
@@ -376,8 +450,9 @@ cannot_send(struct con *con, uint64_t sid, const char *text)
 	return NULL;
 }
 
-void
-con_reply(struct con *con, uint64_t sid, const char *text)
+static void
+send_text(struct con *con, enum con_request_kind kind, uint64_t sid,
+    const char *text)
 {
 	const char *why;
 	int r;
@@ -386,29 +461,47 @@ con_reply(struct con *con, uint64_t sid, const char *text)
 	con_stale_forget(con);
 	if (sid == 0) {
 		nobody_selected(con, text);
+		con->note = kind == CON_REQUEST_NOTE && !line_is_empty(con);
 		return;
 	}
 	if ((why = cannot_send(con, sid, text)) == NULL &&
-	    (r = ask(con, sid, text, NULL)) < 0)
+	    (r = ask(con, kind, sid, text, NULL)) < 0)
 		why = why_not_sent(r);
 	if (why != NULL)
-		con_keep_text(con, sid, text, why);
+		keep_and_say(con, kind, sid, text, why);
+	else
+		con_typing_sent(con);
 	con_tail_refresh(con);
+}
+
+void
+con_reply(struct con *con, uint64_t sid, const char *text)
+{
+	send_text(con, CON_REQUEST_REPLY, sid, text);
+}
+
+void
+con_note(struct con *con, uint64_t sid, const char *text)
+{
+	send_text(con, CON_REQUEST_NOTE, sid, text);
 }
 
 /* ---- replies that are not answered ---- */
 
-/* A reply as its row will look, with the mark of one that is not answered. */
+/* A text as its row will look, with the mark of one that is not answered. */
 static void
 lay_asked(struct con *con, const struct con_request *rq, struct dw_buf *out)
 {
-	struct ev_event ev = ev_event_of(EV_REPLY);
-	struct con_row_about about = { .label = "",
+	bool note = rq->kind == CON_REQUEST_NOTE;
+	struct ev_event ev = ev_event_of(note ? EV_NOTE : EV_REPLY);
+	char label[CON_LABEL_MAX];
+	struct con_row_about about = { .label = label,
 		.why = "",
 		.mark = CON_MARK_ASKED,
 		.speak = con->speak };
 	struct con_row row = { NULL, NULL, CON_STYLE_OURS };
 
+	con_mirror_label(&con->board.mirror, rq->sid, label);
 	ev.sid = rq->sid;
 	ev.t_ms = rq->t_ms;
 	ev.who = con->board.mirror.me;
@@ -432,7 +525,8 @@ con_tail_refresh(struct con *con)
 		const struct con_request *rq =
 		    DW_LIST_OF(node, struct con_request, node);
 
-		if (rq->sid != 0 && !rq->stored && !rq->taken && n++ < TAIL_MAX)
+		if (con_request_is_text(rq) && !rq->stored && !rq->taken &&
+		    n++ < TAIL_MAX)
 			lay_asked(con, rq, &rows);
 	}
 	tty_tail(con->tty, dw_buf_str(&rows), rows.len);
@@ -452,7 +546,11 @@ con_take_back(struct con *con)
 	if ((typed = con_as_typed(rq->text)) == NULL)
 		return;
 	rq->taken = true;
-	con_line_back(con, typed);
+	if (tty_text_is_free(con->tty)) {
+		con->note = false; /* of a note there is no word yet */
+		con_line_back(con, typed);
+		con->note = rq->kind == CON_REQUEST_NOTE && !line_is_empty(con);
+	}
 	free(typed);
 	con_say(con,
 	    _("taken back; if the desk has it all the same, its row "
@@ -464,11 +562,25 @@ struct con_request *
 con_ask_desk(struct con *con, const char *text)
 {
 	struct con_request *rq = NULL;
-	int r = ask(con, 0, text, &rq);
+	int r = ask(con, CON_REQUEST_COMMAND, 0, text, &rq);
 
 	if (r < 0)
 		con_refuse(con, "/%s: %s", text, why_not_sent(r));
 	return rq;
+}
+
+void
+con_ask_next(struct con *con)
+{
+	struct con_request *rq = NULL;
+	int r = ask(con, CON_REQUEST_NEXT, con->facts.sid,
+	    tty_text(con->tty, NULL), &rq);
+
+	if (r < 0)
+		con_refuse(con, _("nobody is reserved for you: %s"),
+		    why_not_sent(r));
+	else
+		rq->note = con->note;
 }
 
 void
@@ -478,7 +590,7 @@ con_leave(struct con *con)
 
 	con->leaving = true;
 	if (con->cfg.owns_desk) {
-		if (ask(con, 0, "quit", NULL) < 0)
+		if (ask(con, CON_REQUEST_COMMAND, 0, "quit", NULL) < 0)
 			tty_quit(con->tty);
 		return;
 	}

@@ -14,9 +14,8 @@
 #include "desk/command.h"
 #include "desk/internal.h"
 
-#define PAST_ROWS      20 /* when no other count is given */
-#define PAST_ROWS_MAX  1000
-#define CLOSED_AT_ONCE 1000
+#define PAST_ROWS     20 /* when no other count is given */
+#define PAST_ROWS_MAX 1000
 
 /* A whole number and nothing else. */
 static bool
@@ -50,6 +49,39 @@ parse_numbers(const char *arg, uint64_t *out, int max)
 			return -1;
 	}
 	return n;
+}
+
+int64_t
+desk_parse_span(const char *text, size_t len, int64_t max_s)
+{
+	static const struct {
+		char unit;
+		int64_t s;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	int64_t n = 0;
+
+	for (size_t i = 0; i + 1 < len; i++) {
+		if (text[i] < '0' || text[i] > '9' || n > max_s)
+			return 0;
+		n = n * 10 + (text[i] - '0');
+	}
+	for (size_t i = 0; len > 1 && i < sizeof units / sizeof units[0]; i++)
+		if (text[len - 1] == units[i].unit && n <= max_s / units[i].s)
+			return n * units[i].s;
+	return 0;
+}
+
+struct desk_session *
+desk_command_session_of(struct desk *d, const struct desk_request *rq,
+    const char *arg, const char **rest)
+{
+	size_t len = strcspn(arg, " ");
+	char word[24] = "";
+
+	*rest = arg + len + strspn(arg + len, " ");
+	if (len < sizeof word)
+		memcpy(word, arg, len);
+	return desk_command_session(d, rq, word);
 }
 
 struct desk_session *
@@ -107,7 +139,7 @@ close_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		if (s->facts.state != EV_STATE_LEFT)
 			continue;
 		/* Room for its events, and for the answer. */
-		more = n == CLOSED_AT_ONCE || desk_reserve(d, 2, 2) < 0;
+		more = n == DESK_ENDED_AT_ONCE || desk_reserve(d, 2, 2) < 0;
 		if (more)
 			break;
 		desk_session_end(d, s, rq->who, EV_WHY_CLOSED, "", now);
@@ -119,6 +151,21 @@ close_left(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	return 0;
 }
 
+/* A colleague's conversation is not ended over its head. */
+static bool
+may_not_end(const struct desk_session *s, const struct desk_request *rq)
+{
+	return rq->role < EV_ROLE_SUPERVISOR &&
+	    desk_claim_is_others(s, rq->who);
+}
+
+static int
+refuse_end(struct desk *d, const struct desk_request *rq,
+    const struct desk_session *s, struct desk_time now)
+{
+	return desk_claim_refuse(d, rq, s, DESK_WANTED_END, now);
+}
+
 static int
 command_close(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
@@ -126,11 +173,18 @@ command_close(struct desk *d, const struct desk_request *rq, const char *arg,
 	struct desk_session *s;
 
 	if (strcmp(arg, "left") == 0)
-		return close_left(d, rq, now);
+		return rq->role < EV_ROLE_SUPERVISOR ?
+		    desk_refuse_role(d, rq, EV_ROLE_SUPERVISOR) :
+		    close_left(d, rq, now);
 	if ((s = desk_command_session(d, rq, arg)) == NULL)
 		return 0;
+	if (may_not_end(s, rq))
+		return refuse_end(d, rq, s, now);
 	desk_session_end(d, s, rq->who, EV_WHY_CLOSED,
-	    _("This conversation was closed. Goodbye."), now);
+	    d->config->closed != NULL ?
+		d->config->closed :
+		_("This conversation was closed. Goodbye."),
+	    now);
 	desk_fx_done(d, rq);
 	return 0;
 }
@@ -143,6 +197,8 @@ command_kick(struct desk *d, const struct desk_request *rq, const char *arg,
 
 	if (s == NULL)
 		return 0;
+	if (may_not_end(s, rq))
+		return refuse_end(d, rq, s, now);
 	desk_session_end(d, s, rq->who, EV_WHY_KICKED, NULL, now);
 	desk_fx_done(d, rq);
 	return 0;
@@ -213,32 +269,111 @@ command_quit(struct desk *d, const struct desk_request *rq, const char *arg,
 	return 0;
 }
 
+static int
+command_reload(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	(void)now;
+	if (*arg != '\0')
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("/reload takes nothing"));
+	desk_effect_add(d, DESK_FX_RELOAD)->node = rq->node;
+	return 0;
+}
+
 static const struct desk_command commands[] = {
+	{ { "away", "[WHY]",
+	      N_("say that you are not there for a while; your customers stay "
+		 "yours for as long as they do not wait too long"),
+	      "" },
+	    EV_ROLE_OPERATOR, desk_command_away },
+	{ { "back", "", N_("say that you are there again"), "" },
+	    EV_ROLE_OPERATOR, desk_command_back },
+	{ { "ban", "WHO TIME [WHY]",
+	      N_("let nobody in from the address of a session, from an address "
+		 "or a network, for 10m, 2h or 7d"),
+	      "session" },
+	    EV_ROLE_SUPERVISOR, desk_command_ban },
+	{ { "bans", "", N_("show who is banned, and until when"), "" },
+	    EV_ROLE_OPERATOR, desk_command_bans },
 	{ { "charset", "[N] NAME",
 	      N_("say in which encoding this customer writes"), "session" },
-	    desk_command_charset },
+	    EV_ROLE_OPERATOR, desk_command_charset },
 	{ { "close", "[N]",
 	      N_("say goodbye to this customer and end the conversation; "
 		 "/close left ends all whose customers have left"),
 	      "session" },
-	    command_close },
+	    EV_ROLE_OPERATOR, command_close },
+	{ { "decline", "[N]", N_("do not take this customer from a colleague"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_decline },
+	{ { "earlier", "[N]", N_("show earlier sessions of the same person"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_earlier },
 	{ { "ended", "[COUNT [SEQ]]",
 	      N_("show sessions that have ended, the latest last"), "" },
-	    command_ended },
+	    EV_ROLE_OPERATOR, command_ended },
 	{ { "history", "[N] [COUNT [SEQ]]",
 	      N_("show what was said in this session"), "session" },
-	    command_history },
+	    EV_ROLE_OPERATOR, command_history },
+	{ { "keep", "[N] TIME",
+	      N_("keep this customer without an answer for 10m, 90s or 1h, and "
+		 "tell it that somebody is looking into it"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_keep },
 	{ { "kick", "N", N_("cut this customer off at once"), "session" },
-	    command_kick },
+	    EV_ROLE_OPERATOR, command_kick },
+	{ { "msg", "WHO TEXT", N_("tell another operator something"),
+	      "operator" },
+	    EV_ROLE_OPERATOR, desk_command_msg },
+	{ { "name", "[N] NAME", N_("give this customer a name"), "session" },
+	    EV_ROLE_OPERATOR, desk_command_name },
+	{ { "note", "[N] TEXT",
+	      N_("write a note about this customer, which only operators see"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_note },
 	{ { "quit", "[now]", N_("tell everybody goodbye and stop the desk"),
 	      "" },
-	    command_quit },
+	    EV_ROLE_ADMIN, command_quit },
+	{ { "release", "[N]",
+	      N_("give this customer back to its place in line"), "session" },
+	    EV_ROLE_OPERATOR, desk_command_release },
+	{ { "reload", "",
+	      N_("read the configuration file again; texts, limits, people and "
+		 "hours hold from then on"),
+	      "" },
+	    EV_ROLE_ADMIN, command_reload },
+	{ { "reopen", "N", N_("go on with a session that has ended"), "" },
+	    EV_ROLE_OPERATOR, desk_command_reopen },
+	{ { "same", "N M [off]",
+	      N_("say that two sessions are of the same person, or are not"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_same },
+	{ { "steal", "[N]", N_("take this customer from a colleague"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_steal },
+	{ { "take", "[N]",
+	      N_("answer this customer from now on; nobody else does then"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_take },
+	{ { "transfer", "[N] WHO [WHY]",
+	      N_("offer this customer to another operator, who has a minute to "
+		 "take it"),
+	      "session" },
+	    EV_ROLE_OPERATOR, desk_command_transfer },
 	{ { "udp", "[[ADDR] TEXT]",
 	      N_("answer a datagram; alone show the last ones"), "peer" },
-	    desk_command_udp },
+	    EV_ROLE_OPERATOR, desk_command_udp },
+	{ { "unban", "ADDR", N_("let somebody in again who is banned"), "" },
+	    EV_ROLE_SUPERVISOR, desk_command_unban },
 	{ { "visitors", "", N_("show the last who came and were no customers"),
 	      "" },
-	    desk_command_visitors },
+	    EV_ROLE_OPERATOR, desk_command_visitors },
+	{ { "whisper", "[N] TEXT",
+	      N_("tell the owner of this customer something"), "session" },
+	    EV_ROLE_OPERATOR, desk_command_whisper },
+	{ { "who", "", N_("show who is there, and on what"), "" },
+	    EV_ROLE_OPERATOR, desk_command_who },
 };
 
 const struct desk_command *

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "event/command.h"
+#include "event/words.h"
 
 struct desk;
 struct desk_request;
@@ -16,6 +17,7 @@ struct desk_time;
 
 struct desk_command {
 	struct ev_command row;
+	enum ev_role role; /* who may: this one, and those above */
 	/* arg is what follows the name, without spaces around it. */
 	int (*run)(struct desk *d, const struct desk_request *rq,
 	    const char *arg, struct desk_time now);

@@ -48,7 +48,7 @@ datagram_flags(const struct desk *d, const struct desk_request *rq,
 {
 	unsigned flags = rq->flags & EV_FLAG_TRUNCATED;
 
-	if (d->operators == 0)
+	if (!desk_on_duty(d, now))
 		flags |= EV_FLAG_UNATTENDED;
 	if ((flags & EV_FLAG_TRUNCATED) == 0 && dw_is_quit(rq->text, rq->len))
 		flags |= EV_FLAG_PEER_QUIT;

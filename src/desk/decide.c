@@ -18,6 +18,24 @@
 #define EVENTS_MAX  4
 #define EFFECTS_MAX 12
 
+/* It may have come in before the ban. */
+static bool
+refuse_banned(struct desk *d, const struct desk_request *rq,
+    struct desk_time now)
+{
+	const char *text = _("You are banned from this desk.");
+
+	if (desk_ban_of(d, rq->conn->addr, now) == NULL)
+		return false;
+	if (rq->conn->mode == EV_MODE_CLASSIC) {
+		desk_fx_answer(d, rq, EV_CODE_DENIED, text);
+	} else {
+		desk_fx_bye(d, DESK_FX_BYE, rq->conn, text);
+		desk_fx_done(d, rq);
+	}
+	return true;
+}
+
 /* A classic client takes an end before our hello for an empty message, and
  * reads on for ever: its worker is told, and resets the connection. */
 static int
@@ -55,6 +73,8 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 		desk_turn_init(&c->turn, &d->config->turn);
 		dw_list_add(&d->conns, &c->node);
 	}
+	if (refuse_banned(d, rq, now))
+		return 0;
 	if (c->mode == EV_MODE_CLASSIC)
 		return opened_classic(d, rq, now);
 	if (d->draining)
@@ -68,13 +88,11 @@ decide_opened(struct desk *d, const struct desk_request *rq,
 /* What a line customer hears of a message.  Nobody on duty is said elsewhere, to
  * classic ones as well. */
 static void
-line_stored(struct desk *d, const struct desk_request *rq,
-    const struct ev_event *ev)
+line_stored(struct desk *d, const struct desk_request *rq, size_t event)
 {
 	desk_fx_conn(d, DESK_FX_SORRY, rq->conn);
-	if (ev->n == 1 && (ev->flags & EV_FLAG_UNATTENDED) == 0)
-		desk_fx_say(d, rq->conn,
-		    _("Received. Somebody will answer here."));
+	if ((d->events[event].flags & EV_FLAG_UNATTENDED) == 0)
+		desk_queue_said(d, rq->conn->session, event);
 	desk_visitor_hint(d, rq);
 }
 
@@ -85,6 +103,7 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 {
 	struct desk_session *s = rq->conn->session;
 	struct ev_event ev = ev_event_of(EV_SAID);
+	size_t event;
 
 	if (s == NULL && (s = desk_session_begin(d, rq->conn, now)) == NULL) {
 		desk_fx_say(d, rq->conn, _(desk_sorry));
@@ -95,11 +114,11 @@ store_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	ev.body = rq->text;
 	ev.len = rq->len;
 	ev.flags = rq->flags & (EV_FLAG_CUT_SHORT | EV_FLAG_REST_LOST);
-	if (d->operators == 0)
+	if (desk_is_left_alone(d, s, now))
 		ev.flags |= EV_FLAG_UNATTENDED;
-	desk_emit(d, s, ev, now);
+	event = desk_emit(d, s, ev, now);
 	if (rq->conn->mode == EV_MODE_LINE)
-		line_stored(d, rq, &ev);
+		line_stored(d, rq, event);
 	return true;
 }
 
@@ -181,9 +200,7 @@ decide_said(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		taken = said_line(d, rq, now);
 	/* Behind the rest: a classic client reads it as its answer. */
 	if (!was_unattended && is_unattended(c->session))
-		desk_fx_say(d, c,
-		    _("Nobody is on duty right now; your "
-		      "message is kept."));
+		desk_fx_nobody(d, c, true, now);
 	desk_fx_receipt(d, c, !taken);
 	desk_fx_done(d, rq);
 	return 0;
@@ -312,35 +329,19 @@ decide_stalled(struct desk *d, const struct desk_request *rq,
 	return 0;
 }
 
-static int
-decide_attach(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
+int
+desk_refuse_role(struct desk *d, const struct desk_request *rq,
+    enum ev_role role)
 {
-	struct ev_event ev = ev_event_of(EV_ON);
-	struct desk_effect *fx;
+	static const char *const sentences[] = {
+		[EV_ROLE_NONE] = N_("only operators may do that"),
+		[EV_ROLE_OPERATOR] = N_("only operators may do that"),
+		[EV_ROLE_SUPERVISOR] = N_(
+		    "only a supervisor or an admin of this desk may do that"),
+		[EV_ROLE_ADMIN] = N_("only an admin of this desk may do that"),
+	};
 
-	ev.who = rq->who;
-	d->operators++;
-	desk_emit(d, NULL, ev, now);
-	fx = desk_effect_add(d, DESK_FX_ATTACHED);
-	fx->node = rq->node;
-	fx->datagrams = d->unread;
-	d->unread = 0;
-	return 0;
-}
-
-static int
-decide_detach(struct desk *d, const struct desk_request *rq,
-    struct desk_time now)
-{
-	struct ev_event ev = ev_event_of(EV_OFF);
-
-	ev.who = rq->who;
-	assert(d->operators > 0);
-	d->operators--;
-	desk_emit(d, NULL, ev, now);
-	desk_fx_done(d, rq);
-	return 0;
+	return desk_refuse(d, rq, EV_CODE_DENIED, _(sentences[role]));
 }
 
 static int
@@ -355,6 +356,8 @@ decide_command(struct desk *d, const struct desk_request *rq,
 		    _("there is no such command; /help lists them"));
 		return 0;
 	}
+	if (rq->role < cmd->role)
+		return desk_refuse_role(d, rq, cmd->role);
 	return cmd->run(d, rq, arg, now);
 }
 
@@ -367,6 +370,14 @@ decide_drain(struct desk *d, const struct desk_request *rq,
 	desk_effect_add(d, DESK_FX_DRAIN);
 	desk_fx_done(d, rq);
 	return 0;
+}
+
+/* What no console asks by itself: somebody is there. */
+static bool
+is_of_a_person(enum desk_rq rq)
+{
+	return rq == DESK_RQ_TYPES || rq == DESK_RQ_NEXT ||
+	    rq == DESK_RQ_REPLY || rq == DESK_RQ_NOTE || rq == DESK_RQ_COMMAND;
 }
 
 int
@@ -386,10 +397,15 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		[DESK_RQ_DISCONNECTED] = decide_disconnected,
 		[DESK_RQ_SENT] = decide_sent,
 		[DESK_RQ_STALLED] = decide_stalled,
-		[DESK_RQ_ATTACH] = decide_attach,
-		[DESK_RQ_DETACH] = decide_detach,
+		[DESK_RQ_ATTACH] = desk_decide_attach,
+		[DESK_RQ_DETACH] = desk_decide_detach,
+		[DESK_RQ_LOOK] = desk_decide_look,
+		[DESK_RQ_TYPES] = desk_decide_types,
+		[DESK_RQ_NEXT] = desk_decide_next,
+		[DESK_RQ_NOTE] = desk_decide_note,
 		[DESK_RQ_REPLY] = desk_decide_reply,
 		[DESK_RQ_COMMAND] = decide_command,
+		[DESK_RQ_REOPEN] = desk_decide_reopen,
 		[DESK_RQ_DATAGRAM] = desk_decide_datagram,
 		[DESK_RQ_DROPPED] = desk_decide_dropped,
 		[DESK_RQ_STRANGER] = desk_decide_stranger,
@@ -400,6 +416,11 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 	assert(rq->conn == NULL || rq->conn->magic == DESK_CONN_MAGIC);
 	if (desk_reserve(d, EVENTS_MAX, EFFECTS_MAX) < 0)
 		return -ENOMEM;
+	assert(rq->console == NULL || rq->console->magic == DESK_CONSOLE_MAGIC);
+	if (rq->console != NULL)
+		desk_console_save(d, rq->console);
+	if (rq->console != NULL && is_of_a_person(rq->rq))
+		desk_console_active(d, rq->console, now);
 	if (rq->conn != NULL) {
 		desk_conn_save(d, rq->conn);
 		desk_notice_taken(d, rq->conn, rq->taken, now);

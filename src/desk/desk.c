@@ -15,6 +15,10 @@
 
 #define FIRST_RESERVE 32 /* more than any one request needs */
 
+/* What settling one session may add at most. */
+#define SETTLES_EVENTS  4
+#define SETTLES_EFFECTS 4
+
 void
 desk_conn_init(struct desk_conn *c, const char *addr)
 {
@@ -37,14 +41,17 @@ desk_free(struct desk *d)
 	while ((n = dw_list_take(&d->sessions)) != NULL)
 		desk_session_free(DW_LIST_OF(n, struct desk_session, node));
 	desk_sids_fini(&d->sids);
+	desk_people_fini(d);
 	desk_effects_free(d);
 	desk_peers_fini(&d->peers);
 	desk_left_fini(d);
+	desk_bans_fini(d);
 	free(d->udp_sent);
 	free(d->events);
 	free(d->effects);
 	free(d->saved);
 	free(d->conns_saved);
+	free(d->consoles_saved);
 	free(d);
 }
 
@@ -61,7 +68,8 @@ desk_new(const struct desk_config *config, struct desk **out)
 	dw_list_init(&d->conns);
 	dw_list_init(&d->noticed);
 	dw_list_init(&d->taken);
-	d->expires_ns = DW_NEVER;
+	dw_list_init(&d->people);
+	d->wakes_ns = DW_NEVER;
 	desk_tallies_init(d);
 	if (desk_left_init(d) < 0 ||
 	    desk_reserve(d, FIRST_RESERVE, FIRST_RESERVE) < 0 ||
@@ -81,6 +89,8 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 
 	/* It comes through the store as a void pointer. */
 	assert(d->magic == DESK_MAGIC);
+	if (ev->kind == EV_BAN || ev->kind == EV_UNBAN)
+		return desk_bans_replay(d, ev);
 	if (ev->sid == 0)
 		return 0;
 	s = desk_session_find(d, ev->sid);
@@ -89,9 +99,15 @@ desk_replay(struct desk *d, const struct ev_event *ev)
 	if (s == NULL && (s = desk_session_new(d, ev->sid)) == NULL)
 		return -ENOMEM;
 	ev_apply(&s->facts, ev);
-	if (ev->kind == EV_REPLY)
-		desk_keys_note(d, s, ev);
-	if (ev->kind == EV_GONE && s->facts.state == EV_STATE_LEFT) {
+	if (desk_claim_know(d, &s->facts) < 0)
+		return -ENOMEM;
+	desk_claim_update(d, s);
+	desk_keys_note(d, s, ev);
+	/* One that goes on is the last of the list. */
+	if (ev->kind == EV_CLOSED || ev->kind == EV_REOPENED)
+		desk_left_del(d, s);
+	if ((ev->kind == EV_GONE || ev->kind == EV_REOPENED) &&
+	    s->facts.state == EV_STATE_LEFT) {
 		desk_left_add(d, s);
 		desk_left_bound(d, NULL);
 	}
@@ -113,14 +129,29 @@ date_back(struct ev_moment *at, int64_t t_ms, struct desk_time now)
 		at->steady_ms = now.steady_ms - ago_ms;
 }
 
-/* Its events were of another desk, whose steady clock means nothing to us. */
+/* A moment that may be yet to come, by no more than one may ask for. */
 static void
-date_all_back(struct ev_session *f, struct desk_time now)
+date_end(struct ev_moment *at, int64_t t_ms, struct desk_time now)
+{
+	int64_t ahead_ms = t_ms - now.ms;
+
+	if (ahead_ms > DESK_KEEP_MAX_S * 1000)
+		ahead_ms = DESK_KEEP_MAX_S * 1000;
+	if (at->seq != 0)
+		at->steady_ms = now.steady_ms + ahead_ms;
+}
+
+/* Its events were of another desk, whose steady clock means nothing to us. */
+void
+desk_date_back(struct ev_session *f, struct desk_time now)
 {
 	date_back(&f->began_at, f->began_ms, now);
 	date_back(&f->waiting_at, f->waiting_ms, now);
 	date_back(&f->said_at, f->said_ms, now);
 	date_back(&f->gone_at, f->gone_ms, now);
+	date_back(&f->owned_at, f->owned_ms, now);
+	date_back(&f->offered_at, f->offered_ms, now);
+	date_end(&f->kept_at, f->kept_ms, now);
 }
 
 void
@@ -129,13 +160,18 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
 {
 	d->seq = d->stored_seq = last_seq;
 	d->sid = d->stored_sid = last_sid;
+	desk_bans_begin(d, now);
 	d->stored_unread = d->unread;
+	d->began_ms = now.steady_ms;
+	d->began_seq = last_seq;
+	desk_people_begin(d, now);
 	DW_LIST_EACH(n, &d->sessions) {
 		struct desk_session *s =
 		    DW_LIST_OF(n, struct desk_session, node);
 
-		date_all_back(&s->facts, now);
+		desk_date_back(&s->facts, now);
 		s->lost = s->facts.gone ? EV_WHY_GONE : EV_WHY_RESTART;
+		desk_line_update(d, s);
 		desk_notice(d, s);
 	}
 }
@@ -154,15 +190,10 @@ settle_answered(struct desk *d, struct desk_session *s, struct desk_time now)
 static void
 settle_expired(struct desk *d, struct desk_session *s, struct desk_time now)
 {
-	int64_t by_ms = s->facts.gone_at.steady_ms + d->config->gone_after_ms;
 	struct ev_event ev = ev_event_of(EV_CLOSED);
 
-	if (d->config->gone_after_ms == 0)
+	if (desk_expires_ms(d, s) > now.steady_ms)
 		return;
-	if (by_ms > now.steady_ms) {
-		dw_order_put(&d->expiries, &s->expiry, by_ms);
-		return;
-	}
 	ev.why = EV_WHY_GONE;
 	desk_emit(d, s, ev, now);
 }
@@ -182,7 +213,6 @@ static void
 settle(struct desk *d, struct desk_session *s, struct desk_time now)
 {
 	desk_round_touch(d, s);
-	dw_order_del(&d->expiries, &s->expiry);
 	desk_settle_sent(d, s, now);
 	if (s->facts.state == EV_STATE_CLOSED)
 		return;
@@ -190,21 +220,24 @@ settle(struct desk *d, struct desk_session *s, struct desk_time now)
 		settle_eof(d, s, now);
 	else if (!s->facts.gone)
 		desk_settle_gone(d, s, s->lost, now);
-	else if (!ev_is_owed(&s->facts))
+	else if (!ev_is_owed(&s->facts) && !s->facts.reopened)
 		settle_answered(d, s, now);
+	desk_claim_settle(d, s, now);
 	if (s->facts.state == EV_STATE_LEFT)
 		settle_expired(d, s, now);
+	desk_queue_settle(d, s, now);
+	desk_quiet_settle(d, s, now);
+	desk_wake_update(d, s);
 }
 
 static void
-notice_expired(struct desk *d, struct desk_time now)
+notice_woken(struct desk *d, struct desk_time now)
 {
-	while (dw_order_least(&d->expiries) <= now.steady_ms) {
-		struct desk_session *s =
-		    DW_LIST_OF(dw_order_first(&d->expiries),
-			struct desk_session, expiry);
+	while (dw_order_least(&d->wakes) <= now.steady_ms) {
+		struct desk_session *s = DW_LIST_OF(dw_order_first(&d->wakes),
+		    struct desk_session, wake);
 
-		dw_order_del(&d->expiries, &s->expiry);
+		dw_order_del(&d->wakes, &s->wake);
 		desk_notice(d, s);
 	}
 }
@@ -216,7 +249,7 @@ settle_all(struct desk *d, struct dw_list *noticed, struct desk_time now)
 		struct desk_session *s =
 		    DW_LIST_OF(noticed->next, struct desk_session, noticed);
 
-		if (desk_reserve(d, 2, 0) < 0) {
+		if (desk_reserve(d, SETTLES_EVENTS, SETTLES_EFFECTS) < 0) {
 			d->retry_ns = now.ns + d->config->retry_ns;
 			return;
 		}
@@ -229,45 +262,47 @@ static void
 settle_noticed(struct desk *d, struct desk_time now)
 {
 	desk_settle_udp_sent(d, now);
+	desk_settle_people(d, now);
 	settle_all(d, &d->noticed, now);
 	if (d->nevents > 0 || now.ns >= d->taken_ns)
 		settle_all(d, &d->taken, now);
-}
-
-/* When to look again by the clock that can be awaited. */
-static int64_t
-next_expiry(const struct desk *d, struct desk_time now)
-{
-	int64_t ms = dw_order_least(&d->expiries);
-
-	return ms == DW_NEVER ? DW_NEVER :
-				now.ns + (ms - now.steady_ms) * DW_MS;
+	desk_queue_settle_head(d, now);
+	desk_floods_settle(d, now);
 }
 
 void
 desk_settle(struct desk *d, struct desk_time now)
 {
-	notice_expired(d, now);
+	notice_woken(d, now);
+	desk_notice_idle(d, now);
 	if (now.ns >= d->retry_ns)
 		settle_noticed(d, now);
-	d->expires_ns = next_expiry(d, now);
+	desk_wakes_schedule(d, now);
 }
 
 /* When what was noticed is settled though nothing else happens. */
 static int64_t
 settling_due(const struct desk *d)
 {
-	if (!dw_list_empty(&d->noticed) || d->nudp_sent > 0)
+	if (!dw_list_empty(&d->noticed) || d->nudp_sent > 0 ||
+	    d->people_noticed || d->line_changed || d->floods_owed > 0)
 		return d->retry_ns;
 	if (dw_list_empty(&d->taken))
 		return DW_NEVER;
 	return d->taken_ns > d->retry_ns ? d->taken_ns : d->retry_ns;
 }
 
+/* What time changes is settled, too. */
+static int64_t
+wakes_due(const struct desk *d)
+{
+	return d->wakes_ns > d->retry_ns ? d->wakes_ns : d->retry_ns;
+}
+
 int64_t
 desk_deadline(const struct desk *d)
 {
-	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), d->expires_ns);
+	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), wakes_due(d));
 
 	ns = dw_clock_sooner(ns, desk_tallies_due(d));
 	return dw_clock_sooner(ns, settling_due(d));
@@ -307,6 +342,17 @@ desk_known(struct desk *d, uint64_t sid)
 	if (s == NULL || s->facts.state == EV_STATE_CLOSED)
 		return NULL;
 	return &s->facts;
+}
+
+void
+desk_reconfigure(struct desk *d, const struct desk_config *config)
+{
+	d->config = config;
+	/* Something may be due earlier than before: a round comes now. */
+	d->wakes_ns = 0;
+	desk_people_reconfigure(d);
+	DW_LIST_EACH(n, &d->sessions)
+		desk_wake_update(d, DW_LIST_OF(n, struct desk_session, node));
 }
 
 void

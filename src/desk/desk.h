@@ -32,6 +32,7 @@
 #include "base/order.h"
 #include "event/past.h"
 #include "event/session.h"
+#include "desk/net.h"
 #include "desk/turn.h"
 
 /* A reply that has a key. */
@@ -52,24 +53,52 @@ struct desk_keys {
 struct desk_last {
 	struct ev_key key;
 	uint64_t seq, other_seq; /* 0: none */
+	/* And the same of who wrote a note there, or claimed it: by person. */
+	char who[EV_NAME_SIZE];
+	uint64_t who_seq, other_who_seq;
+};
+
+/* What a customer was told that is no fact; gone with the desk. */
+struct desk_told {
+	uint64_t spell;    /* the first of the words that waited then */
+	int64_t looked_ms; /* when its place was looked at, on the steady
+	                    * clock */
+	uint32_t place;    /* 0: it was told none */
+	uint32_t owner;    /* a hash of whom it was told; 0: nobody */
+	bool come;         /* that somebody will come */
+	bool warned;       /* that it is quiet, */
+	int64_t warned_ms; /* then, on the steady clock, as */
+	int64_t words_ms;  /* the last words of either side */
 };
 
 struct desk_session {
 	struct ev_session facts;
-	struct desk_last last;        /* facts, too: they go back with them */
-	struct desk_keys keys;        /* and so do these */
-	struct desk_conn *conn;       /* NULL: not connected */
-	const char *lost;             /* noticed: why it is not */
-	uint64_t sent_n;              /* noticed: replies up to it arrived
+	struct desk_last last;  /* facts, too: they go back with them */
+	struct desk_keys keys;  /* and so do these */
+	struct desk_conn *conn; /* NULL: not connected */
+	const char *lost;       /* noticed: why it is not */
+	uint64_t sent_n;        /* noticed: replies up to it arrived
 	                         * at the customer's machine */
+	struct desk_told told;
 	bool saved;                   /* this round's undo has it */
 	bool fresh;                   /* begun in this round */
 	struct dw_list node;          /* in desk.sessions */
 	struct dw_list noticed;       /* in desk.noticed, or in desk.taken */
 	struct dw_order_node in_line; /* in desk.line */
-	struct dw_order_node expiry;  /* in desk.expiries, of one that left */
+	struct dw_order_node wake;    /* in desk.wakes: when time changes it */
+	/* As the facts say, see claims.c: */
+	struct desk_person *owner; /* who answers it; NULL: nobody */
+	struct dw_list owned;      /* among those of its owner, */
+	struct dw_order_node own;  /* and in this order of it: who waits, or */
+	struct dw_order *own_of;   /* who left; NULL: in none */
+	struct desk_person *offered; /* to whom it is offered; NULL: nobody */
+	struct dw_list offer;        /* among those that are */
+	int64_t keys_ms;   /* when its owner last typed in a text for it, on
+	                    * the steady clock */
+	int64_t warned_ms; /* its owner was told that its claim ends then */
 	/* Of one that left, and for whom nothing is awaited any more: */
 	struct dw_order_node left_node; /* in desk.left */
+	struct dw_order_node nobodys;   /* in desk.left_nobodys */
 	struct dw_list host_node;       /* among those of its address, or for a
 	                                 * moment in desk.off */
 };
@@ -104,6 +133,49 @@ struct desk_conn {
 	struct dw_order_node due; /* in desk.due, when time may change it */
 };
 
+/*
+ * An operator's console.  It belongs to the worker of its link, who says who it
+ * is before DESK_RQ_ATTACH and keeps it until its DESK_RQ_DETACH is answered;
+ * between the two only the desk touches the rest.
+ */
+struct desk_console {
+	unsigned magic;
+	char who[EV_NAME_SIZE]; /* the operator: two consoles of one name are
+	                         * one person */
+	char as[EV_NAME_SIZE];  /* as customers see it; "": the same */
+	enum ev_role role;
+
+	struct desk_person *person; /* NULL: not attached */
+	struct dw_list node;        /* in person.consoles */
+	uint64_t looks;             /* has this session selected; 0: none */
+	uint64_t types;             /* in a text for it; 0: in none */
+	int64_t keys_ms; /* when there was a key, on the steady clock */
+	bool idle;       /* there was none for long */
+	struct dw_order_node idle_at; /* in desk.idle_at: when it will be */
+	uint64_t reserved;            /* this session for a moment, */
+	int64_t reserved_ms;          /* until then, on the steady clock */
+	int64_t passed; /* it has gone through those in line up to this key,
+	                 * and is among those who left */
+};
+
+/* An operator, by name: who is at a console, or has been and owns a session. */
+struct desk_person {
+	struct dw_list node; /* in desk.people */
+	char name[EV_NAME_SIZE];
+	struct dw_list consoles; /* none: it has left, */
+	int64_t left_ms;         /* then, on the steady clock */
+	int64_t came_ms;         /* and came then, by the wall clock; 0: not
+	                          * since the desk began */
+	struct dw_list owned;    /* sessions that it answers, */
+	struct dw_order waiting; /* those of them who wait, by since when, */
+	struct dw_order left;    /* and who left, by when */
+	struct dw_list offers;   /* and that are offered to it */
+	bool is_present;         /* counted in desk.present */
+	/* So the events say, and those that are stored: it said that it is away,
+	 * or had no key for long. */
+	bool away, idle, was_away, was_idle;
+};
+
 enum desk_rq {
 	DESK_RQ_NONE,         /* nothing to decide */
 	DESK_RQ_OPENED,       /* conn, mode, charset: what it speaks is known;
@@ -122,17 +194,31 @@ enum desk_rq {
 	DESK_RQ_SENT,         /* conn, offset: bytes that went out, or taken:
 	                  * more of them are with its machine */
 	DESK_RQ_STALLED,      /* conn, why: does not read, or sends too much */
-	DESK_RQ_ATTACH,       /* who: an operator came */
-	DESK_RQ_DETACH,       /* who */
-	DESK_RQ_REPLY,        /* who, sid, text, key, seen */
-	DESK_RQ_COMMAND,      /* who, text: "close 3" */
-	DESK_RQ_DATAGRAM,     /* addr, route, text, whole, flags: a datagram
+	DESK_RQ_ATTACH,       /* console, who: an operator came */
+	DESK_RQ_DETACH,       /* console, who */
+	DESK_RQ_LOOK,         /* console, sid: it has selected that one */
+	DESK_RQ_TYPES,        /* console, sid: keys are being pressed, in a
+	                       * text for sid or (0) not; TAKEN when it has sid
+	                       * reserved and a colleague was faster */
+	DESK_RQ_NEXT,     /* console, who, as, sid: takes what is offered, or
+	                  * reserves who waits longest, of who's own and those
+	                  * who are nobody's, but for sid; from the one that was
+	                  * given last it goes on behind; answered with its sid,
+	                  * 0 when there is none */
+	DESK_RQ_REPLY,    /* who, as, sid, text, key, seen; console, if it is of
+	                  * one */
+	DESK_RQ_NOTE,     /* who, sid, text, key; console, if it is of one */
+	DESK_RQ_COMMAND,  /* who, role, text: "close 3"; console, if it is of
+	                  * one */
+	DESK_RQ_REOPEN,   /* who, sid, facts: as the journal knows them;
+	                  * NULL: it does not */
+	DESK_RQ_DATAGRAM, /* addr, route, text, whole, flags: a datagram
 	                  * came */
-	DESK_RQ_DROPPED,      /* datagrams were dropped; the sink knows how
+	DESK_RQ_DROPPED,  /* datagrams were dropped; the sink knows how
 	                  * many when it is to say so */
-	DESK_RQ_STRANGER,     /* conn, why, text: it is no customer, and this
+	DESK_RQ_STRANGER, /* conn, why, text: it is no customer, and this
 	                  * could be read of it; also before it is opened */
-	DESK_RQ_DRAIN,        /* end all sessions, take no more */
+	DESK_RQ_DRAIN,    /* end all sessions, take no more */
 	DESK_RQ_KINDS
 };
 
@@ -144,7 +230,12 @@ struct desk_request {
 	struct desk_conn *conn;
 	enum ev_mode mode;
 	const struct dw_charset *charset; /* NULL: not known */
-	const char *who, *text, *why;
+	struct desk_console *console;
+	enum ev_role role; /* of who */
+	const char *who;
+	const char *as; /* for customers; NULL or "": who */
+	const struct ev_session *facts;
+	const char *text, *why;
 	size_t len;
 	unsigned flags;
 	uint64_t sid, offset;
@@ -208,6 +299,18 @@ enum desk_put {
 	DESK_PUT_NO_MEMORY,
 };
 
+#define DESK_BAN_WHY 160
+
+/* Nobody from there is let in. */
+struct desk_ban {
+	struct desk_net net;
+	int64_t until_ms;         /* wall clock */
+	bool flood;               /* the desk itself did it, because of these */
+	char addr[DESK_NET_SIZE]; /* the network as text */
+	char who[EV_NAME_SIZE];   /* the operator; "": the desk */
+	char why[DESK_BAN_WHY];   /* for people; perhaps "" */
+};
+
 struct desk_time {
 	int64_t ns;        /* monotonic */
 	int64_t ms;        /* wall clock */
@@ -236,13 +339,22 @@ struct desk_sink {
 	void (*answer)(void *arg, void *node, const struct desk_answer *a);
 	/* The desk does not know this key any more, but the journal may: also
 	 * answers, with OK and the number of the reply of session sid that has
-	 * the key, or as `otherwise` says when none has.  Its text stays. */
+	 * the key, or as `otherwise` says when none has.  Its text goes with the
+	 * round. */
 	void (*find_reply)(void *arg, void *node, uint64_t sid,
 	    const struct ev_key *key, const struct desk_answer *otherwise);
 	/* An operator came: what the desk looks like now, and from now on
 	 * every event.  It also answers.  datagrams: so many came while
 	 * nobody was on duty. */
 	void (*attached)(void *arg, void *node, uint64_t datagrams);
+	/* The desk does not know that session any more: asks the journal what
+	 * its events add up to, and comes back with DESK_RQ_REOPEN on the same
+	 * node, with the operator's who, and these facts, as ev_apply() made
+	 * them; or with facts NULL, when the journal has no such session or
+	 * cannot be read.  The request's facts stay until it is answered. */
+	void (*find_session)(void *arg, void *node, uint64_t sid);
+	/* Reads the configuration again, and answers then. */
+	void (*reload)(void *arg, void *node);
 	/* Shows this page of the past, and answers then. */
 	void (*past)(void *arg, void *node, const struct ev_past *past);
 	/* Sends one datagram, in to->charset.  NULL when it went out, or a constant that says
@@ -252,6 +364,9 @@ struct desk_sink {
 	/* That session is off the list, and not known here any more: too many
 	 * have left.  Nothing of it is stored. */
 	void (*unlisted)(void *arg, uint64_t sid);
+	/* The claim of who is at this console ends in so many seconds. */
+	void (*warn)(void *arg, struct desk_console *con, uint64_t sid,
+	    int64_t left_s);
 	/* It is time to say that so many have gone off it. */
 	void (*list_is_full)(void *arg, uint64_t n);
 	/* It is time to say how many datagrams were dropped. */
@@ -267,6 +382,9 @@ struct desk_sink {
 struct desk_config {
 	const char *name;     /* the desk's, for its greeting */
 	const char *greeting; /* NULL: the usual one */
+	/* Said when nobody is on duty, and when an operator closes a
+	 * conversation; NULL: the usual sentences. */
+	const char *nobody_on_duty, *closed;
 	/* Of customers whose bytes are not UTF-8; NULL: nobody knows. */
 	const struct dw_charset *charset;
 	struct desk_turn_times turn;
@@ -275,20 +393,33 @@ struct desk_config {
 	int64_t sent_ns;       /* so long the event that a reply arrived waits
 	                        * for a round that is stored anyway */
 	int64_t gone_after_ms; /* then one that left is closed; 0: never */
-	size_t max_gone;       /* so many of these are on the list, */
-	size_t max_gone_per_address; /* and of one address; 0: any number */
-	size_t held_bytes;           /* text that may wait for a turn */
-	size_t max_message;          /* bytes of one reply */
-	size_t max_keys;             /* of one session, that are known */
-	size_t max_peers;            /* over UDP, that are known */
-	int64_t peer_ns;             /* and for so long */
-	size_t max_answer;           /* bytes of one answer over UDP */
+	int64_t claim_timeout_ms; /* so long an owner may leave a customer
+	                           * unanswered, */
+	int64_t lost_grace_ms;    /* and so long it may have no console; 0:
+	                           * for ever, for both */
+	int64_t away_after_ms;  /* a console without a key is away; 0: never */
+	int64_t place_every_ms; /* a customer hears its place this often */
+	int64_t quiet_after_ms; /* then a quiet session is warned; 0: never, */
+	int64_t quiet_warning_ms; /* and so long behind that it is closed */
+	int64_t max_ban_ms;       /* by the desk itself; 0: it bans nobody */
+	bool bans_loopback;       /* nor this machine, without this */
+	const struct desk_hours *hours; /* NULL: at any time */
+	size_t max_gone;                /* so many of these are on the list, */
+	size_t max_gone_per_address;    /* and of one address; 0: any number */
+	size_t held_bytes;              /* text that may wait for a turn */
+	size_t max_message;             /* bytes of one reply */
+	size_t max_keys;                /* of one session, that are known */
+	size_t max_peers;               /* over UDP, that are known */
+	int64_t peer_ns;                /* and for so long */
+	size_t max_answer;              /* bytes of one answer over UDP */
 };
 
 struct desk;
 
 /* For the worker, before its first request. */
 void desk_conn_init(struct desk_conn *c, const char *addr);
+void desk_console_init(struct desk_console *con, const char *who,
+    const char *as, enum ev_role role);
 
 /* Returns 0 or -ENOMEM.  config and its strings stay the caller's and must
  * outlive the desk. */
@@ -296,7 +427,8 @@ int desk_new(const struct desk_config *config, struct desk **out);
 void desk_free(struct desk *d);
 
 /*
- * Starting: each stored event of a session that is not closed, in order, then
+ * Starting: each stored event of a session that is not closed, and each ban and
+ * unban, in order, then
  * desk_begin with the highest numbers ever used.  Sessions found open are
  * noticed to be gone.  How long ago something was that happened before, only
  * the wall clock can tell; what it says is in the future was just now.  Of
@@ -341,6 +473,20 @@ uint64_t desk_last_seq(const struct desk *d);
 
 /* What is known of a session that has not ended; NULL for any other. */
 const struct ev_session *desk_known(struct desk *d, uint64_t sid);
+
+/* Who is at a console now, in no order. */
+void desk_each_person(const struct desk *d,
+    void (*fn)(void *arg, const struct desk_person *p), void *arg);
+bool desk_person_is_away(const struct desk_person *p);
+
+/* Who is banned, also those whose time was over a moment ago, in no order; each
+ * change comes as an event ban or unban. */
+void desk_each_ban(const struct desk *d,
+    void (*fn)(void *arg, const struct desk_ban *ban), void *arg);
+
+/* From here on this holds; config as for desk_new().  Looks at each session
+ * once. */
+void desk_reconfigure(struct desk *d, const struct desk_config *config);
 
 /* How many sessions of those who left are not on the list. */
 uint64_t desk_unlisted(const struct desk *d);

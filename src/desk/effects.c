@@ -36,10 +36,35 @@ attach_undone(const struct desk_round *r, const struct desk_effect *fx)
 	r->sink->attached(r->arg, fx->node, r->d->unread);
 }
 
+/* It may have got another owner later in the same round. */
+static void
+warn_owner(const struct desk_round *r, const struct desk_effect *fx)
+{
+	const struct desk_session *s = fx->session;
+
+	if (s->owner == NULL)
+		return;
+	DW_LIST_EACH(n, &s->owner->consoles)
+		r->sink->warn(r->arg, DW_LIST_OF(n, struct desk_console, node),
+		    s->facts.sid, fx->left_s);
+}
+
 static void
 show_past(const struct desk_round *r, const struct desk_effect *fx)
 {
 	r->sink->past(r->arg, fx->node, &fx->past);
+}
+
+static void
+find_session(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->find_session(r->arg, fx->node, fx->answer.sid);
+}
+
+static void
+reload(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->reload(r->arg, fx->node);
 }
 
 /* ---- to whoever asked ---- */
@@ -121,7 +146,8 @@ deliver(const struct desk_round *r, const struct desk_effect *fx)
 
 	/* The customer may have disconnected later in the same round. */
 	if (fx->session->conn != NULL)
-		desk_conn_say(r, fx->session->conn, ev->who, ev->body, ev->len,
+		desk_conn_say(r, fx->session->conn,
+		    ev->why[0] != '\0' ? ev->why : ev->who, ev->body, ev->len,
 		    ev->n);
 }
 
@@ -266,8 +292,22 @@ static const struct {
 	[DESK_FX_DRAIN]        = { ORDER, drain,              drain },
 	[DESK_FX_QUIT]         = { ORDER, quit,               quit },
 	[DESK_FX_PAST]         = { ORDER, show_past,          show_past },
+	[DESK_FX_FIND]         = { ORDER, find_session,       find_session },
+	[DESK_FX_RELOAD]       = { ORDER, reload,             reload },
+	[DESK_FX_KEEP]         = { ORDER, NULL,               NULL },
+	[DESK_FX_QUIET]        = { ORDER, desk_quiet_warn,    NULL },
+	[DESK_FX_FLOOD]        = { ORDER, desk_flood_count,   NULL },
+	[DESK_FX_RELISTED]     = { ORDER, desk_left_again,    NULL },
+	[DESK_FX_BANNED]       = { ORDER, desk_flood_banned,  NULL },
+	[DESK_FX_RECEIVED]     = { ORDER, desk_queue_received, NULL },
+	[DESK_FX_LOOK]         = { ORDER, desk_queue_look,    NULL },
+	[DESK_FX_NEXT]         = { ORDER, desk_queue_next,    NULL },
+	[DESK_FX_AGAIN]        = { ORDER, desk_queue_again,   NULL },
+	[DESK_FX_TAKEN]        = { ORDER, desk_queue_taken,   NULL },
+	[DESK_FX_PICKED]       = { ORDER, desk_estimate_add,  NULL },
 	[DESK_FX_HEARD]        = { ORDER, desk_peer_heard,    NULL },
 	[DESK_FX_UDP_ANSWER]   = { ORDER, desk_send_datagram, NULL },
+	[DESK_FX_WARN]         = { ORDER, warn_owner,         NULL },
 	/* An operator is let in also, and then above all, when the disk is
 	 * full.  What it is shown is how the desk stands behind the last event
 	 * of the round, so it must not see one of them again. */
@@ -394,6 +434,17 @@ desk_fx_find_reply(struct desk *d, const struct desk_request *rq,
 	return fx;
 }
 
+struct desk_effect *
+desk_fx_answer_owned(struct desk *d, const struct desk_request *rq,
+    enum ev_code code, char *text, const char *otherwise)
+{
+	struct desk_effect *fx =
+	    desk_fx_answer(d, rq, code, text != NULL ? text : otherwise);
+
+	fx->owned = text;
+	return fx;
+}
+
 int
 desk_refuse(struct desk *d, const struct desk_request *rq, enum ev_code code,
     const char *text)
@@ -413,6 +464,8 @@ desk_fx_deliver(struct desk *d, struct desk_session *s, size_t event)
 {
 	struct desk_effect *fx = desk_effect_add(d, DESK_FX_DELIVER);
 
+	/* Nothing else of what operators write has a way to a customer. */
+	assert(d->events[event].kind == EV_REPLY);
 	fx->session = s;
 	fx->event = event;
 	return fx;

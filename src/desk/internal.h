@@ -44,8 +44,22 @@ enum desk_fx {
 	DESK_FX_DRAIN,      /* says goodbye to all */
 	DESK_FX_QUIT,       /* an operator wants the desk to stop */
 	DESK_FX_PAST,       /* node, past */
+	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
+	DESK_FX_RELOAD,     /* node: the configuration */
+	DESK_FX_KEEP,       /* owned, and nothing else */
+	DESK_FX_QUIET,      /* session: it is quiet, and is warned */
+	DESK_FX_FLOOD,      /* session: it ended for one */
+	DESK_FX_RELISTED,   /* one that had gone off the list goes on */
+	DESK_FX_BANNED,     /* ms: that flood's address */
+	DESK_FX_RECEIVED,   /* session, event: its words wait */
+	DESK_FX_LOOK,       /* session: its place may have changed */
+	DESK_FX_NEXT,       /* session: it may be the first in line */
+	DESK_FX_AGAIN,      /* session: it is in line again */
+	DESK_FX_TAKEN,      /* session, event: somebody answers it */
+	DESK_FX_PICKED,     /* ms: so long somebody was in line */
 	DESK_FX_HEARD,      /* event, route: who wrote over UDP */
 	DESK_FX_UDP_ANSWER, /* event, peer */
+	DESK_FX_WARN,       /* session, left_s: its claim ends soon */
 	DESK_FX_ATTACHED    /* node, datagrams */
 };
 
@@ -69,6 +83,8 @@ struct desk_effect {
 	const void *route; /* DESK_ROUTE_SIZE bytes */
 	const struct desk_peer *peer;
 	uint64_t datagrams; /* that nobody on duty has seen */
+	int64_t ms;
+	int64_t left_s;
 	struct ev_past past;
 	struct ev_receipt receipt;
 	void *owned; /* freed with the round */
@@ -115,11 +131,36 @@ struct desk_strangers {
 	uint64_t untold;
 };
 
+/* So long the last ones were in line. */
+#define DESK_WAITS 20
+
+struct desk_estimate {
+	int64_t waits_ms[DESK_WAITS];
+	size_t n; /* ever */
+};
+
+#define DESK_BANS 1000 /* at most; who is free first is forgotten first */
+
+struct desk_bans {
+	struct desk_ban *all;
+	size_t n, cap;
+};
+
+/* An address from which a session flooded; see bans.c. */
+struct desk_flood {
+	struct desk_net net;
+	unsigned floods; /* not too long ago; 0: the entry is free */
+	int64_t last_ms; /* on the steady clock */
+	int64_t ban_s;   /* the last ban; 0: there was none */
+	int64_t owed_s;  /* one that is not stored yet; 0 */
+};
+
 /* A session that the round has looked at, as it was before. */
 struct desk_saved {
 	struct desk_session *session;
 	struct ev_session facts;
 	struct desk_last last;
+	int64_t keys_ms, warned_ms;
 };
 
 /* A connection as it was before a request, for a round that is retracted: what
@@ -136,14 +177,27 @@ struct desk_saved_conn {
 	uint64_t rows;
 };
 
+/* And a console. */
+struct desk_saved_console {
+	struct desk_console *console;
+	struct desk_console was;    /* but for what links it to others */
+	struct desk_person *person; /* of its name; NULL: there was none */
+	int64_t left_ms, came_ms;   /* the person's */
+};
+
 /* The desk as it was when the round began, for the same. */
 struct desk_began {
-	unsigned operators;
 	bool draining;
 };
 
-#define DESK_MAGIC      0xde5c0001u
-#define DESK_CONN_MAGIC 0xde5c0002u
+/* Sessions that one command ends, so that the round does not take too long. */
+#define DESK_ENDED_AT_ONCE 1000
+
+#define DESK_KEEP_MAX_S (INT64_C(24) * 3600) /* of one /keep */
+
+#define DESK_MAGIC         0xde5c0001u
+#define DESK_CONN_MAGIC    0xde5c0002u
+#define DESK_CONSOLE_MAGIC 0xde5c0003u
 
 /* The sessions by their numbers; see sids.c. */
 struct desk_sids {
@@ -163,24 +217,34 @@ struct desk {
 	                          * their last words went out */
 	struct desk_sids sids;   /* the same */
 	struct dw_list conns;
-	struct dw_order line;     /* see line.c */
-	struct dw_order due;      /* conns with a turn, or that linger */
-	struct dw_order expiries; /* who left, by when it is closed on the
-	                           * steady clock; */
-	int64_t expires_ns;       /* the first of them about then */
-	struct dw_list noticed;   /* sessions that are to be settled; */
-	struct dw_list taken;     /* those that may wait for another round, */
-	int64_t taken_ns;         /* until then */
-	uint64_t seq, sid;        /* last ones used, this round's
+	struct dw_order line;    /* see line.c */
+	bool line_changed;       /* since the first of it was looked at */
+	struct dw_order due;     /* conns with a turn, or that linger */
+	struct dw_order wakes;   /* sessions that time changes, by when it does
+	                           * on the steady clock; */
+	struct dw_order idle_at; /* consoles, by when they are idle; */
+	int64_t wakes_ns;        /* the first of both about then */
+	struct dw_list noticed;  /* sessions that are to be settled; */
+	struct dw_list taken;    /* those that may wait for another round, */
+	int64_t taken_ns;        /* until then */
+	uint64_t seq, sid;       /* last ones used, this round's
 	                    * included */
 	uint64_t stored_seq, stored_sid;
-	unsigned operators; /* on duty */
+	struct dw_list people; /* operators; none goes before a round is over */
+	bool people_noticed;   /* some may have to be settled, */
+	bool people_changed;   /* kept or dropped */
+	int64_t began_ms;      /* when the desk began, on the steady clock, */
+	uint64_t began_seq;    /* behind this event */
+	unsigned consoles;     /* of all of them, and so many operators */
+	unsigned present;      /* are at one that is not away */
 	bool draining, drained;
 	int64_t retry_ns; /* not before: storing failed */
 
 	/* Who left unanswered; see left.c. */
-	struct dw_order left;  /* by when they left */
-	struct dw_list *hosts; /* the same by address, hashed */
+	struct dw_order left;         /* by when they left; */
+	struct dw_order left_nobodys; /* those without an owner; also those of
+	                               * whom something is awaited yet */
+	struct dw_list *hosts;        /* the same by address, hashed */
 	size_t nhosts;
 	struct dw_list off;  /* too many, until they are freed */
 	uint64_t unlisted;   /* so many were */
@@ -194,6 +258,11 @@ struct desk {
 	size_t nudp_sent, cap_udp_sent;
 	size_t udp_sent_emitted; /* in this round */
 
+	struct desk_estimate estimate;
+	struct desk_bans bans, bans_before; /* the round */
+	bool bans_changed;                  /* by it */
+	struct desk_flood *floods;          /* NULL: there was none yet */
+	unsigned floods_owed;               /* so many are to be banned */
 	struct desk_tally tallies[DESK_TALLIES];
 	struct desk_strangers strangers;
 
@@ -205,6 +274,8 @@ struct desk {
 	size_t nsaved, cap_saved;
 	struct desk_saved_conn *conns_saved;
 	size_t nconns_saved, cap_conns_saved;
+	struct desk_saved_console *consoles_saved;
+	size_t nconsoles_saved, cap_consoles_saved;
 	struct desk_began began;
 };
 
@@ -235,7 +306,250 @@ void desk_round_forget(struct desk *d);
 /* For desk_retract(): this connection as it is now. */
 void desk_conn_save(struct desk *d, struct desk_conn *c);
 
+void desk_console_save(struct desk *d, struct desk_console *con);
+
+/* ---- wake.c ---- */
+
+/* When time next changes something about the session; after each event of it,
+ * and whatever else that depends on. */
+void desk_wake_update(struct desk *d, struct desk_session *s);
+/* When one that left is closed; DW_NEVER. */
+int64_t desk_expires_ms(const struct desk *d, const struct desk_session *s);
+
+/* When that is, for desk_deadline(). */
+void desk_wakes_schedule(struct desk *d, struct desk_time now);
+
+/* ---- queue.c ---- */
+
+/* An event of a session: what its customer is to be told of it.  since_ms: it
+ * was in line before, since then; DW_NEVER: it was not. */
+void desk_queue_note(struct desk *d, struct desk_session *s, size_t event,
+    int64_t since_ms, struct desk_time now);
+/* The same for what a customer in line mode said. */
+void desk_queue_said(struct desk *d, struct desk_session *s, size_t event);
+/* When its customer may next have to be told its place, on the steady clock;
+ * DW_NEVER. */
+int64_t desk_queue_wake_ms(const struct desk *d, const struct desk_session *s);
+void desk_queue_settle(struct desk *d, struct desk_session *s,
+    struct desk_time now);
+/* The first in line may be another one than before. */
+void desk_queue_settle_head(struct desk *d, struct desk_time now);
+/* What a classic client reads when there is no answer for long. */
+void desk_queue_holding(const struct desk_round *r, const struct desk_conn *c,
+    char *buf, size_t size);
+/* As customers see this operator. */
+const char *desk_shown_name(const struct desk *d, const char *who);
+/* Effects. */
+void desk_queue_received(const struct desk_round *r,
+    const struct desk_effect *fx);
+void desk_queue_look(const struct desk_round *r, const struct desk_effect *fx);
+void desk_queue_next(const struct desk_round *r, const struct desk_effect *fx);
+void desk_queue_again(const struct desk_round *r, const struct desk_effect *fx);
+void desk_queue_taken(const struct desk_round *r, const struct desk_effect *fx);
+
+/* ---- estimate.c ---- */
+
+/* Somebody who waited since then, on the steady clock, is in line no more. */
+void desk_estimate_note(struct desk *d, int64_t since_ms, struct desk_time now);
+void desk_estimate_add(const struct desk_round *r,
+    const struct desk_effect *fx);
+/* How long the last ones waited, with a space before it; or "". */
+void desk_estimate_text(const struct desk *d, struct desk_time now, char *buf,
+    size_t size);
+
+/* ---- quiet.c ---- */
+
+void desk_quiet_note(struct desk_session *s, const struct ev_event *ev);
+int64_t desk_quiet_wake_ms(const struct desk *d, const struct desk_session *s);
+void desk_quiet_settle(struct desk *d, struct desk_session *s,
+    struct desk_time now);
+void desk_quiet_warn(const struct desk_round *r, const struct desk_effect *fx);
+
+/* ---- same.c ---- */
+
+int desk_command_same(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_earlier(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_name(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_reopen(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_decide_reopen(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+
+/* Facts of the journal, whose steady clock was another one. */
+void desk_date_back(struct ev_session *f, struct desk_time now);
+
+/* ---- bans.c ---- */
+
+int desk_bans_replay(struct desk *d, const struct ev_event *ev);
+void desk_bans_begin(struct desk *d, struct desk_time now);
+void desk_bans_fini(struct desk *d);
+/* The round is stored, or is not. */
+void desk_bans_keep(struct desk *d);
+void desk_bans_restore(struct desk *d);
+/* The ban of a connection with this address; NULL: it may come. */
+const struct desk_ban *desk_ban_of(const struct desk *d, const char *addr,
+    struct desk_time now);
+int desk_command_ban(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_unban(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_bans(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+/* Those who are to be banned for their floods. */
+void desk_floods_settle(struct desk *d, struct desk_time now);
+void desk_flood_count(const struct desk_round *r, const struct desk_effect *fx);
+void desk_flood_banned(const struct desk_round *r,
+    const struct desk_effect *fx);
+
+/* ---- duty.c ---- */
+
+#define DESK_NOBODY_MAX 400
+
+/* Nobody is there who would read what it writes.  A conversation that somebody
+ * has goes on when the desk closes.  s may be NULL. */
+bool desk_is_left_alone(const struct desk *d, const struct desk_session *s,
+    struct desk_time now);
+
+/* That nobody is on duty, and when somebody will be.  said: its message is
+ * kept, instead of what it may write. */
+void desk_nobody_text(const struct desk *d, bool said, struct desk_time now,
+    char *buf, size_t size);
+void desk_fx_nobody(struct desk *d, struct desk_conn *c, bool said,
+    struct desk_time now);
+
+/* ---- people.c ---- */
+
+int desk_decide_attach(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_decide_detach(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_decide_look(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+
+/* A key was pressed there, or something asked: nobody is idle who does. */
+void desk_console_active(struct desk *d, struct desk_console *con,
+    struct desk_time now);
+/* Who has not pressed a key for long is away, and somebody who does is back:
+ * notices it, and makes the events. */
+void desk_notice_idle(struct desk *d, struct desk_time now);
+void desk_settle_people(struct desk *d, struct desk_time now);
+
+/* The operator of that name; NULL: nobody of that name is at a console, owns a
+ * session or is offered one. */
+struct desk_person *desk_person_find(const struct desk *d, const char *name);
+/* The same, made if there is none.  NULL: no memory. */
+struct desk_person *desk_person_get(struct desk *d, const char *name);
+/* The one whose name text begins with, and *rest is what follows; NULL. */
+struct desk_person *desk_person_named(const struct desk *d, const char *text,
+    const char **rest);
+void desk_people_begin(struct desk *d, struct desk_time now);
+void desk_people_fini(struct desk *d);
+void desk_people_reconfigure(struct desk *d);
+/* The round is stored; is not; is over, and whoever is neither at a console nor
+ * has a session is forgotten. */
+void desk_people_keep(struct desk *d);
+void desk_people_undo(struct desk *d);
+void desk_people_sweep(struct desk *d);
+/* For desk_retract(). */
+void desk_people_restore(struct desk *d);
+
+bool desk_is_present(const struct desk *d, const char *who);
+int desk_command_away(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_back(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_who(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_msg(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+
+/* Is somebody there to answer?  now: the hours count, too. */
+bool desk_on_duty(const struct desk *d, struct desk_time now);
+
+/* ---- claims.c ---- */
+
+/* "12 s", "3 min", "2 h 05 min"; returns buf. */
+#define DESK_SPAN_SIZE 64
+const char *desk_span(char buf[DESK_SPAN_SIZE], int64_t ms);
+
+/* Somebody else than its owner, or nobody, answers it now, or it is offered to
+ * another: whatever changes its facts calls this. */
+void desk_claim_update(struct desk *d, struct desk_session *s);
+/* Where it stands among those of its owner. */
+void desk_own_update(struct desk_session *s);
+/* Those of whom these facts speak are known here, before they are a session's.
+ * Returns 0 or -ENOMEM. */
+int desk_claim_know(struct desk *d, const struct ev_session *f);
+void desk_claim_forget(struct desk *d, struct desk_session *s);
+
+/* When time next ends something about its claim, and that end. */
+int64_t desk_claim_wake_ms(const struct desk *d, const struct desk_session *s);
+void desk_claim_settle(struct desk *d, struct desk_session *s,
+    struct desk_time now);
+
+/* Is the session a colleague's? */
+bool desk_claim_is_others(const struct desk_session *s, const char *who);
+/* who answers it from now on.  Returns 0; -ENOMEM, and nothing has happened. */
+int desk_claim(struct desk *d, const struct desk_request *rq,
+    struct desk_session *s, const char *why, struct desk_time now);
+/* What was wanted of a session that is a colleague's. */
+enum desk_wanted { DESK_WANTED_TEXT, DESK_WANTED_CLAIM, DESK_WANTED_END };
+/* "3 has been ann's for 12 s; " and what to do.  NULL: no memory. */
+char *desk_claim_text(const struct desk_session *s, enum desk_wanted wanted,
+    struct desk_time now);
+/* The sentence when there is none. */
+extern const char desk_taken[];
+/* Refuses it as taken. */
+int desk_claim_refuse(struct desk *d, const struct desk_request *rq,
+    const struct desk_session *s, enum desk_wanted wanted,
+    struct desk_time now);
+
+int desk_decide_types(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_decide_next(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_command_take(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_steal(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_release(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_keep(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_transfer(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_decline(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+
+/* ---- notes.c: what operators tell each other ---- */
+
+int desk_decide_note(struct desk *d, const struct desk_request *rq,
+    struct desk_time now);
+int desk_command_note(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+int desk_command_whisper(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+
 /* ---- reply.c, keys.c ---- */
+
+/* A request with a key that is known: it gets its first answer again.  Returns
+ * whether it was one. */
+bool desk_answered_before(struct desk *d, const struct desk_session *s,
+    const struct desk_request *rq);
+/* Refuses one with a key, unless the journal has it. */
+struct desk_effect *desk_refuse_keyed(struct desk *d,
+    const struct desk_session *s, const struct desk_request *rq,
+    enum ev_code code, const char *text);
+/* Why this is no text to send or to write down; EV_CODE_OK. */
+enum ev_code desk_text_refusal(const struct desk *d, const char *text,
+    size_t len, const char **why);
+
+/* The same for one that may be left out. */
+enum ev_code desk_reason_refusal(const struct desk *d, const char *text,
+    const char **why);
 
 int desk_decide_reply(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
@@ -247,16 +561,16 @@ const struct desk_keyed *desk_keys_find(const struct desk_session *s,
 /* May the journal know a key of session sid that is not known here? */
 bool desk_keys_may_be_older(const struct desk *d, const struct desk_session *s,
     uint64_t sid);
-/* A reply is one more of its session.  Cannot fail: where there is no memory
- * for its key, the journal knows it. */
+/* A reply is one more of its session, or a note, or somebody claims it.  Cannot
+ * fail: where there is no memory for a key, the journal knows it. */
 void desk_keys_note(const struct desk *d, struct desk_session *s,
     const struct ev_event *ev);
-/* Takes out the keys of replies that the session does not have after all. */
-void desk_keys_restore(struct desk_session *s);
-/* The last reply by another console than this key's, if it is later than
- * `seen`; 0: there is none. */
+/* Takes out the keys of what is not stored after all. */
+void desk_keys_restore(const struct desk *d, struct desk_session *s);
+/* The last reply by another console than this key's, or the last note or claim
+ * by somebody else than who, if it is later than `seen`; 0: there is none. */
 uint64_t desk_keys_unseen(const struct desk_session *s,
-    const struct ev_key *key, uint64_t seen);
+    const struct ev_key *key, const char *who, uint64_t seen);
 
 /* ---- charset.c ---- */
 
@@ -370,6 +684,9 @@ struct desk_place {
 struct desk_place desk_place(const struct desk *d,
     const struct desk_session *s);
 
+/* Does it wait for an answer, and is there to read it? */
+bool desk_waits_here(const struct desk_session *s);
+
 /* It may wait in line now, or may not any more.  s may be NULL. */
 void desk_line_update(struct desk *d, struct desk_session *s);
 
@@ -386,10 +703,16 @@ void desk_sids_fini(struct desk_sids *t);
 int desk_left_init(struct desk *d);
 void desk_left_fini(struct desk *d);
 
+/* It may be nobody's now, or may be somebody's. */
+void desk_left_update(struct desk *d, struct desk_session *s);
+
 /* It is on the list as one that left; more than once is fine.  Takes none out
  * of memory: desk_left_bound() does. */
 void desk_left_add(struct desk *d, struct desk_session *s);
 void desk_left_del(struct desk *d, struct desk_session *s);
+
+/* An effect: one that was off it is known again. */
+void desk_left_again(const struct desk_round *r, const struct desk_effect *fx);
 
 /* Takes the surplus off the list.  r is NULL while the desk is rebuilt. */
 void desk_left_bound(struct desk *d, const struct desk_round *r);
@@ -420,6 +743,9 @@ void desk_fx_receipt(struct desk *d, struct desk_conn *c, bool refused);
 /* Answers with a refusal; returns 0, as desk_decide() does. */
 int desk_refuse(struct desk *d, const struct desk_request *rq,
     enum ev_code code, const char *text);
+/* Only somebody of this role may do it. */
+int desk_refuse_role(struct desk *d, const struct desk_request *rq,
+    enum ev_role role);
 struct desk_effect *desk_fx_done(struct desk *d, const struct desk_request *rq);
 struct desk_effect *desk_fx_deliver(struct desk *d, struct desk_session *s,
     size_t event);
@@ -464,9 +790,21 @@ int64_t desk_tallies_due(const struct desk *d);
 /* Tells those that are due. */
 void desk_tallies_tick(const struct desk_round *r);
 
+/* "90s", "10m", "2h" or "7d", no longer than max_s.  Returns the seconds; 0: it
+ * is none. */
+int64_t desk_parse_span(const char *text, size_t len, int64_t max_s);
+
 /* The open session that arg names; NULL after answering why not. */
 struct desk_session *desk_command_session(struct desk *d,
     const struct desk_request *rq, const char *arg);
+/* The same for the first word of arg; *rest is what follows it. */
+struct desk_session *desk_command_session_of(struct desk *d,
+    const struct desk_request *rq, const char *arg, const char **rest);
+/* Answers with a text that was allocated, which is the answer's from here on;
+ * where it is NULL, with `otherwise`. */
+struct desk_effect *desk_fx_answer_owned(struct desk *d,
+    const struct desk_request *rq, enum ev_code code, char *text,
+    const char *otherwise);
 
 /* ---- strangers.c ---- */
 

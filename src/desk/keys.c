@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The keys of a session's replies: which of them are stored, and whose they
- * are.  The desk knows the last ones of sessions that have not ended; of all
+ * The keys of a session's replies and notes: which of them are stored, and whose
+ * they are.  The desk knows the last ones of sessions that have not ended; of all
  * others the journal does.
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "desk/internal.h"
@@ -61,11 +62,27 @@ make_room(struct desk_keys *keys, size_t max)
 	return true;
 }
 
+/* Of notes and claims it is the person who counts: one sees at one's other
+ * console what one does at this one. */
+static void
+note_who(struct desk_last *last, const struct ev_event *ev)
+{
+	if (strcmp(last->who, ev->who) != 0)
+		last->other_who_seq = last->who_seq;
+	snprintf(last->who, sizeof last->who, "%s", ev->who);
+	last->who_seq = ev->seq;
+}
+
 void
 desk_keys_note(const struct desk *d, struct desk_session *s,
     const struct ev_event *ev)
 {
-	note_last(&s->last, ev);
+	if (ev->kind == EV_REPLY)
+		note_last(&s->last, ev);
+	else if (ev->kind == EV_NOTE || ev->kind == EV_CLAIM)
+		note_who(&s->last, ev);
+	else
+		return;
 	if (!ev_key_is_set(&ev->key) ||
 	    !make_room(&s->keys, d->config->max_keys))
 		return;
@@ -74,18 +91,21 @@ desk_keys_note(const struct desk *d, struct desk_session *s,
 }
 
 void
-desk_keys_restore(struct desk_session *s)
+desk_keys_restore(const struct desk *d, struct desk_session *s)
 {
-	while (s->keys.n > 0 && s->keys.all[s->keys.n - 1].n > s->facts.out)
+	while (s->keys.n > 0 && s->keys.all[s->keys.n - 1].seq > d->stored_seq)
 		s->keys.n--;
 }
 
 uint64_t
 desk_keys_unseen(const struct desk_session *s, const struct ev_key *key,
-    uint64_t seen)
+    const char *who, uint64_t seen)
 {
-	uint64_t seq =
-	    is_of(&s->last.key, key) ? s->last.other_seq : s->last.seq;
+	const struct desk_last *l = &s->last;
+	uint64_t reply = is_of(&l->key, key) ? l->other_seq : l->seq;
+	uint64_t other =
+	    strcmp(l->who, who) == 0 ? l->other_who_seq : l->who_seq;
+	uint64_t seq = reply > other ? reply : other;
 
 	/* Who says nothing about it is not asked. */
 	return seen != 0 && seq > seen ? seq : 0;

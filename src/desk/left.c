@@ -72,6 +72,17 @@ desk_left_fini(struct desk *d)
 	free(d->hosts);
 }
 
+void
+desk_left_update(struct desk *d, struct desk_session *s)
+{
+	if (s->facts.state != EV_STATE_LEFT || s->conn != NULL ||
+	    s->facts.owner[0] != '\0')
+		dw_order_del(&d->left_nobodys, &s->nobodys);
+	else if (!dw_order_has(&s->nobodys))
+		dw_order_put(&d->left_nobodys, &s->nobodys,
+		    (int64_t)s->facts.gone_at.seq);
+}
+
 static bool
 left_before(const struct desk_session *a, const struct desk_session *b)
 {
@@ -158,6 +169,14 @@ desk_left_tell(const struct desk_round *r)
 
 	r->d->off_untold = 0;
 	r->sink->list_is_full(r->arg, n);
+}
+
+void
+desk_left_again(const struct desk_round *r, const struct desk_effect *fx)
+{
+	(void)fx;
+	if (r->d->unlisted > 0)
+		r->d->unlisted--;
 }
 
 uint64_t

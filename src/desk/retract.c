@@ -62,8 +62,8 @@ desk_retract(struct desk *d)
 	/* The first that was saved of a connection is put back last. */
 	while (d->nconns_saved > 0)
 		put_back(d, &d->conns_saved[--d->nconns_saved]);
+	desk_people_restore(d);
 	desk_round_restore(d);
-	d->operators = d->began.operators;
 	d->draining = d->began.draining;
 	desk_round_forget(d);
 }

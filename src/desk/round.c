@@ -9,11 +9,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "desk/internal.h"
 
-#define ROOM_KEPT 1024 /* of events and effects each, for the next round */
+#define ROOM_KEPT    1024 /* of events and effects each, for the next round */
+#define FX_PER_EVENT 4    /* it is published, and see desk_queue_note() */
 
 int
 desk_grow(void *array, size_t *cap, size_t need, size_t size)
@@ -35,15 +37,19 @@ desk_grow(void *array, size_t *cap, size_t need, size_t size)
 int
 desk_reserve(struct desk *d, size_t events, size_t effects)
 {
-	/* Each event is published by an effect and saves one session. */
+	/* Each event saves one session. */
 	if (desk_grow(&d->events, &d->cap_events, d->nevents + events,
 		sizeof *d->events) < 0 ||
 	    desk_grow(&d->effects, &d->cap_effects,
-		d->neffects + events + effects, sizeof *d->effects) < 0 ||
+		d->neffects + FX_PER_EVENT * events + effects,
+		sizeof *d->effects) < 0 ||
 	    desk_grow(&d->saved, &d->cap_saved, d->nsaved + events,
 		sizeof *d->saved) < 0 ||
 	    desk_grow(&d->conns_saved, &d->cap_conns_saved,
-		d->nconns_saved + events + effects, sizeof *d->conns_saved) < 0)
+		d->nconns_saved + events + effects,
+		sizeof *d->conns_saved) < 0 ||
+	    desk_grow(&d->consoles_saved, &d->cap_consoles_saved,
+		d->nconsoles_saved + 1, sizeof *d->consoles_saved) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -56,6 +62,8 @@ desk_round_touch(struct desk *d, struct desk_session *s)
 	assert(d->nsaved < d->cap_saved);
 	d->saved[d->nsaved].session = s;
 	d->saved[d->nsaved].last = s->last;
+	d->saved[d->nsaved].keys_ms = s->keys_ms;
+	d->saved[d->nsaved].warned_ms = s->warned_ms;
 	d->saved[d->nsaved++].facts = s->facts;
 	s->saved = true;
 }
@@ -65,6 +73,7 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
     struct desk_time now)
 {
 	struct desk_effect *fx = desk_effect_add(d, DESK_FX_EVENT);
+	int64_t since_ms = DW_NEVER;
 
 	assert(d->nevents < d->cap_events);
 	ev.seq = ++d->seq;
@@ -73,21 +82,28 @@ desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 	if (s != NULL) {
 		/* Behind the end of a session only the news comes that its
 		 * last words went out. */
-		assert(s->facts.state != EV_STATE_CLOSED || ev.kind == EV_SENT);
+		assert(s->facts.state != EV_STATE_CLOSED ||
+		    ev.kind == EV_SENT || ev.kind == EV_REOPENED);
 		assert(ev.kind != EV_SAID || ev.n == s->facts.in + 1);
 		assert(ev.kind != EV_REPLY || ev.n == s->facts.out + 1);
 		if (ev.sid == 0)
 			ev.sid = s->facts.sid;
 		desk_round_touch(d, s);
+		if (dw_order_has(&s->in_line))
+			since_ms = s->facts.waiting_at.steady_ms;
 		ev_apply(&s->facts, &ev);
+		desk_quiet_note(s, &ev);
+		desk_claim_update(d, s);
 		desk_line_update(d, s);
-		if (ev.kind == EV_REPLY)
-			desk_keys_note(d, s, &ev);
+		desk_wake_update(d, s);
+		desk_keys_note(d, s, &ev);
 	}
 	fx->session = s;
 	fx->event = d->nevents;
-	d->events[d->nevents] = ev;
-	return d->nevents++;
+	d->events[d->nevents++] = ev;
+	if (s != NULL)
+		desk_queue_note(d, s, d->nevents - 1, since_ms, now);
+	return d->nevents - 1;
 }
 
 /* Whether words of an ended session may still go out, or went out and no event
@@ -166,7 +182,9 @@ keep(const struct desk_round *r)
 	assert(d->seq == d->stored_seq + d->nevents);
 	d->stored_seq = d->seq;
 	d->stored_sid = d->sid;
+	desk_people_keep(d);
 	desk_datagrams_keep(d);
+	desk_bans_keep(d);
 }
 
 /* What was noticed of it is settled again. */
@@ -175,11 +193,18 @@ put_back(struct desk *d, const struct desk_saved *saved)
 {
 	struct desk_session *s = saved->session;
 
+	/* Keys of who was its owner in this round only. */
+	if (strcmp(s->facts.owner, saved->facts.owner) != 0)
+		s->keys_ms = saved->keys_ms;
 	s->facts = saved->facts;
 	s->last = saved->last;
+	s->warned_ms = saved->warned_ms;
 	s->saved = false;
-	desk_keys_restore(s);
+	desk_keys_restore(d, s);
+	desk_claim_update(d, s);
 	desk_line_update(d, s);
+	/* It is settled when it may be tried again, and not before. */
+	dw_order_del(&d->wakes, &s->wake);
 	desk_notice(d, s);
 }
 
@@ -193,7 +218,10 @@ desk_round_restore(struct desk *d)
 			put_back(d, &d->saved[i]);
 	d->seq = d->stored_seq;
 	d->sid = d->stored_sid;
+	d->line_changed = true; /* nobody was told */
+	desk_people_undo(d);
 	desk_datagrams_restore(d);
+	desk_bans_restore(d);
 }
 
 /* Needs no memory: where it cannot be, all stays as it is. */
@@ -226,6 +254,7 @@ desk_round_forget(struct desk *d)
 
 	desk_effects_free(d);
 	d->nevents = d->neffects = d->nsaved = d->nconns_saved = 0;
+	d->nconsoles_saved = 0;
 	if (small)
 		let_room_go(d);
 }
@@ -236,7 +265,10 @@ begin_next(const struct desk_round *r)
 	struct desk *d = r->d;
 
 	desk_round_forget(d);
-	d->began = (struct desk_began){ d->operators, d->draining };
+	desk_people_sweep(d);
+	/* What somebody was told, or was not, changes when it hears more. */
+	desk_wakes_schedule(d, r->now);
+	d->began = (struct desk_began){ d->draining };
 	if (d->draining && !d->drained && dw_list_empty(&d->conns)) {
 		d->drained = true;
 		r->sink->drained(r->arg);

@@ -33,6 +33,8 @@ desk_session_new(struct desk *d, uint64_t sid)
 	s->facts.sid = sid;
 	dw_list_init(&s->noticed);
 	dw_list_init(&s->host_node);
+	dw_list_init(&s->owned);
+	dw_list_init(&s->offer);
 	dw_list_add(&d->sessions, &s->node);
 	return s;
 }
@@ -51,7 +53,9 @@ desk_session_forget(struct desk *d, struct desk_session *s)
 		s->conn->session = NULL;
 	desk_left_del(d, s);
 	dw_order_del(&d->line, &s->in_line);
-	dw_order_del(&d->expiries, &s->expiry);
+	dw_order_del(&d->wakes, &s->wake);
+	dw_order_del(&d->left_nobodys, &s->nobodys);
+	desk_claim_forget(d, s);
 	dw_list_del(&s->noticed);
 	desk_sids_del(&d->sids, s->facts.sid);
 	dw_list_del(&s->node);

@@ -13,7 +13,8 @@
 #include "base/text.h"
 #include "desk/internal.h"
 
-#define GREETING_MAX 1200
+#define GREETING_MAX 1500
+#define HOLDING_MAX  400
 #define CLOSE_NS \
 	(60 * DW_SECOND) /* for what a classic client has yet to read \
 	                  * before it leaves */
@@ -138,13 +139,13 @@ desk_conn_put(const struct desk_round *r, struct desk_conn *c,
 void
 desk_conn_pump(const struct desk_round *r, struct desk_conn *c)
 {
+	char holding[HOLDING_MAX];
 	struct desk_chunk chunk;
 
+	desk_queue_holding(r, c, holding, sizeof holding);
 	c->turn.grows = c->charset != NULL && c->charset->grows;
 	while (!c->ending &&
-	    desk_turn_next(&c->turn,
-		_("Please wait, an operator will answer soon."), r->now.ns,
-		&chunk)) {
+	    desk_turn_next(&c->turn, holding, r->now.ns, &chunk)) {
 		struct desk_say say = { NULL, chunk.bytes, chunk.len, true,
 			false };
 
@@ -189,8 +190,8 @@ desk_conn_bye(const struct desk_round *r, struct desk_conn *c, const char *text)
 }
 
 static int
-greeting(const struct desk *d, const struct desk_conn *c, char *buf,
-    size_t size)
+greeting(const struct desk *d, const struct desk_conn *c, struct desk_time now,
+    char *buf, size_t size)
 {
 	/* It may have said something already. */
 	struct desk_place p = desk_place(d, c->session);
@@ -202,12 +203,13 @@ greeting(const struct desk *d, const struct desk_conn *c, char *buf,
 		n = snprintf(buf, size, _("Welcome to %s.\n"), d->config->name);
 	if (n < 0 || (size_t)n >= size)
 		return n;
-	return n +
-	    snprintf(buf + n, size - (size_t)n,
-		d->operators == 0 ?
-		    _("Nobody is on duty right now; what you write is kept.") :
+	if (desk_on_duty(d, now))
+		snprintf(buf + n, size - (size_t)n,
 		    _("You are number %u in line. Write your question."),
-		p.at != 0 ? p.at : p.of + 1);
+		    p.at != 0 ? p.at : p.of + 1);
+	else
+		desk_nobody_text(d, false, now, buf + n, size - (size_t)n);
+	return n;
 }
 
 /* A classic client has no commands. */
@@ -245,7 +247,7 @@ desk_conn_greet(const struct desk_round *r, struct desk_conn *c)
 {
 	char text[GREETING_MAX];
 
-	if (greeting(r->d, c, text, sizeof text) < 0)
+	if (greeting(r->d, c, r->now, text, sizeof text) < 0)
 		text[0] = '\0';
 	add_commands(c, text, sizeof text);
 	if (c->mode == EV_MODE_CLASSIC)

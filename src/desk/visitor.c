@@ -92,20 +92,39 @@ place_text(struct desk_place p)
 	return n < 0 ? NULL : text;
 }
 
+/* Who has no place as it waits for its owner.  NULL: no memory. */
+static char *
+owner_text(const struct desk *d, const struct desk_session *s)
+{
+	char *text;
+
+	return asprintf(&text, _("%s is answering you now."),
+		   desk_shown_name(d, s->facts.owner)) < 0 ?
+	    NULL :
+	    text;
+}
+
+static bool
+waits_for_owner(const struct desk_session *s)
+{
+	return s != NULL && s->facts.waiting_at.seq != 0 &&
+	    s->facts.owner[0] != '\0';
+}
+
 static void
 visitor_place(struct desk *d, const struct desk_request *rq, const char *arg,
     size_t len, struct desk_time now)
 {
-	char *text = place_text(desk_place(d, rq->conn->session));
+	const struct desk_session *s = rq->conn->session;
+	char *text = waits_for_owner(s) ? owner_text(d, s) :
+					  place_text(desk_place(d, s));
 
 	(void)arg;
 	(void)len;
-	(void)now;
 	if (text != NULL)
 		desk_fx_say(d, rq->conn, text)->owned = text;
-	if (d->operators == 0)
-		desk_fx_say(d, rq->conn,
-		    _("Nobody is on duty right now; what you write is kept."));
+	if (desk_is_left_alone(d, s, now))
+		desk_fx_nobody(d, rq->conn, false, now);
 }
 
 static void

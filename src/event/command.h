@@ -10,7 +10,8 @@ struct ev_command {
 	const char *name;
 	const char *args; /* "[N]": a session, by default the selected one */
 	const char *help; /* to be translated where shown */
-	const char *complete; /* "session", "command", "peer" or "" */
+	const char *complete; /* "session", "command", "operator", "peer"
+	                       * or "" */
 };
 
 #endif

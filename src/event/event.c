@@ -51,3 +51,10 @@ ev_names_customer(enum ev_kind kind)
 {
 	return kind == EV_ARRIVED || kind == EV_NAME;
 }
+
+bool
+ev_is_private(const struct ev_event *ev, const char *operator_name)
+{
+	return ev->kind == EV_MSG && strcmp(ev->who, operator_name) != 0 &&
+	    strcmp(ev->why, operator_name) != 0;
+}

@@ -20,10 +20,13 @@
  *
  *	arrived	sid, mode, addr		a session begins, waiting
  *	said	sid, n, body, flags	the customer's nth message
- *	reply	sid, n, who, body, key	the operators' nth message
+ *	reply	sid, n, who, body, key, why
+ *					the operators' nth message; why: the name
+ *					that its customer sees, when it is not who
  *	sent	sid, n			the customer's machine has taken the replies up
  *					to n
- *	name	sid, who		the customer's name is now who
+ *	name	sid, who, why		the customer's name is now who; why: the
+ *					operator who says so, empty for the customer
  *	charset	sid, who, why		what its customer sends is in the
  *					encoding why (base/charset.h); who is
  *					the operator who says so, empty for the
@@ -41,11 +44,33 @@
  *	udp-reply addr, who, body	an operator's answer to it
  *	udp-sent addr, n, why		the answer whose seq is n went out; with
  *					why it could not
+ *	claim	sid, who, why		who answers this customer from now on: why is
+ *					taken, answer, accepted or stolen
+ *	free	sid, who, why		who, its owner, does not any more: why is
+ *					released, silent, lost or away
+ *	offer	sid, who, why, body	its owner who offers it to the operator why,
+ *					because of body
+ *	declined sid, who, why		the offer is over: who said no; or who is
+ *					empty, and why says what ended it
+ *	keep	sid, who, n		its owner needs n more seconds
+ *	note	sid, n, who, body, key	the nth one, for operators only; it has no way
+ *					to a customer
+ *	msg	sid, who, why, body	who says this to the operator why, and to
+ *					nobody else; sid: about that session
+ *	away, back who, why, body	who is not at any console for a while (why is
+ *					said or idle, body its reason), is again
+ *	same	sid, n, who, why	session n, an earlier one, was of the same
+ *					person; why undone: was not
+ *	reopened sid, who		it had ended, and goes on
+ *	ban	addr, who, why, n, body	nobody from addr, an address or a network, is
+ *					let in for n seconds, because of body; why is
+ *					flood when the desk (who is empty) does it
+ *	unban	addr, who		it is over before that
  *	erased	sid, who, why		what its customer gave is erased from the
  *					events of session sid; where sid is 0,
  *					from those whose seq why names: "4 9-12"
  *
- * sid is 0 for on, off and the udp ones.  A new kind is one row here, its fields
+ * sid is 0 for on, off, away, back, ban, unban and the udp ones.  A new kind is one row here, its fields
  * above, its effect in event/session.c and its looks in console/rows.c; the
  * compiler names each switch that lacks it (doc/hacking.md has the list).
  */
@@ -65,6 +90,19 @@
 	EV(UDP, "udp") \
 	EV(UDP_REPLY, "udp-reply") \
 	EV(UDP_SENT, "udp-sent") \
+	EV(CLAIM, "claim") \
+	EV(FREE, "free") \
+	EV(OFFER, "offer") \
+	EV(DECLINED, "declined") \
+	EV(KEEP, "keep") \
+	EV(NOTE, "note") \
+	EV(MSG, "msg") \
+	EV(AWAY, "away") \
+	EV(BACK, "back") \
+	EV(SAME, "same") \
+	EV(REOPENED, "reopened") \
+	EV(BAN, "ban") \
+	EV(UNBAN, "unban") \
 	EV(ERASED, "erased")
 /* clang-format on */
 
@@ -132,6 +170,10 @@ struct ev_event {
  * why.
  */
 bool ev_names_customer(enum ev_kind kind);
+
+/* Is this event for the operators whom it names (who and why), and for no
+ * other's screen? */
+bool ev_is_private(const struct ev_event *ev, const char *operator_name);
 
 /* An event of this kind with nothing in it. */
 struct ev_event ev_event_of(enum ev_kind kind);

@@ -123,10 +123,85 @@ gone(struct ev_session *s, const struct ev_event *ev)
 }
 
 static void
+offered_no_more(struct ev_session *s)
+{
+	s->offered[0] = '\0';
+	s->offered_ms = 0;
+	s->offered_at = (struct ev_moment){ 0, 0 };
+}
+
+static void
+owned_no_more(struct ev_session *s)
+{
+	s->owner[0] = '\0';
+	s->owned_ms = s->kept_ms = 0;
+	s->owned_at = s->kept_at = (struct ev_moment){ 0, 0 };
+	offered_no_more(s);
+}
+
+static void
+claimed(struct ev_session *s, const struct ev_event *ev)
+{
+	owned_no_more(s);
+	snprintf(s->owner, sizeof s->owner, "%s", ev->who);
+	s->owned_ms = ev->t_ms;
+	s->owned_at = moment_of(ev);
+}
+
+static void
+offered(struct ev_session *s, const struct ev_event *ev)
+{
+	snprintf(s->offered, sizeof s->offered, "%s", ev->why);
+	s->offered_ms = ev->t_ms;
+	s->offered_at = moment_of(ev);
+}
+
+static void
+kept(struct ev_session *s, const struct ev_event *ev)
+{
+	int64_t ms = (int64_t)ev->n * 1000;
+
+	s->kept_ms = ev->t_ms + ms;
+	s->kept_at = (struct ev_moment){ ev->seq, ev->steady_ms + ms };
+}
+
+/* The latest ones; a link that is made again is the latest. */
+static void
+same(struct ev_session *s, const struct ev_event *ev)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < EV_SAME_MAX; i++)
+		if (s->same[i] != 0 && s->same[i] != ev->n)
+			s->same[n++] = s->same[i];
+	if (strcmp(ev->why, EV_WHY_UNDONE) != 0) {
+		if (n == EV_SAME_MAX)
+			memmove(s->same, s->same + 1, --n * sizeof s->same[0]);
+		s->same[n++] = ev->n;
+	}
+	while (n < EV_SAME_MAX)
+		s->same[n++] = 0;
+}
+
+static void
 closed(struct ev_session *s)
 {
 	s->state = EV_STATE_CLOSED;
+	s->reopened = false;
 	waits_no_more(s);
+	owned_no_more(s);
+}
+
+/* Its customer has gone long ago: who wants to answer it finds it among those
+ * who left.  Who had it then has forgotten it. */
+static void
+reopened(struct ev_session *s, const struct ev_event *ev)
+{
+	s->state = EV_STATE_LEFT;
+	s->reopened = s->gone = true;
+	s->gone_ms = ev->t_ms;
+	s->gone_at = moment_of(ev);
+	owned_no_more(s);
 }
 
 void
@@ -160,11 +235,40 @@ ev_apply(struct ev_session *s, const struct ev_event *ev)
 	case EV_CLOSED:
 		closed(s);
 		break;
+	case EV_CLAIM:
+		claimed(s, ev);
+		break;
+	case EV_FREE:
+		owned_no_more(s);
+		break;
+	case EV_OFFER:
+		offered(s, ev);
+		break;
+	case EV_DECLINED:
+		offered_no_more(s);
+		break;
+	case EV_KEEP:
+		kept(s, ev);
+		break;
+	case EV_NOTE:
+		s->notes++;
+		break;
+	case EV_SAME:
+		same(s, ev);
+		break;
+	case EV_REOPENED:
+		reopened(s, ev);
+		break;
 	case EV_ON:
 	case EV_OFF:
 	case EV_UDP:
 	case EV_UDP_REPLY:
 	case EV_UDP_SENT:
+	case EV_MSG:
+	case EV_AWAY:
+	case EV_BACK:
+	case EV_BAN:
+	case EV_UNBAN:
 	case EV_ERASED:
 	case EV_UNKNOWN:
 		break;
@@ -191,4 +295,10 @@ bool
 ev_waits(const struct ev_session *s)
 {
 	return ev_waits_since(s).seq != 0;
+}
+
+bool
+ev_is_owned_by(const struct ev_session *s, const char *who)
+{
+	return s->owner[0] != '\0' && strcmp(s->owner, who) == 0;
 }

@@ -11,6 +11,7 @@
 
 #include "base/charset.h"
 #include "event/event.h"
+#include "event/past.h"
 
 #define EV_NAME_SIZE  97 /* 24 columns of 4 bytes and a NUL */
 #define EV_ADDR_SIZE  64
@@ -30,11 +31,15 @@ struct ev_session {
 	enum ev_state state;
 	bool eof;        /* it will write no more */
 	bool gone;       /* it is not connected */
+	bool reopened;   /* it had ended: nothing ends it but an operator, or
+	                  * time */
 	bool unattended; /* it wrote while nobody was on duty, and was not
 	                  * answered since */
 	char name[EV_NAME_SIZE];
 	char addr[EV_ADDR_SIZE];
-	char by[EV_NAME_SIZE]; /* who answered last */
+	char by[EV_NAME_SIZE];      /* who answered last */
+	char owner[EV_NAME_SIZE];   /* who answers it; "": nobody */
+	char offered[EV_NAME_SIZE]; /* to whom the owner offers it, or "" */
 	/* What its customer writes in; NULL: nobody has said. */
 	const struct dw_charset *charset;
 	unsigned charsets; /* how often it was said */
@@ -46,11 +51,17 @@ struct ev_session {
 	int64_t waiting_ms; /* when the oldest unanswered message came */
 	int64_t said_ms;    /* and the last message of all */
 	int64_t gone_ms;
-	struct ev_moment began_at, waiting_at, said_at, gone_at; /* the same */
-	uint64_t in, out, sent; /* messages each way; replies up to the
+	int64_t owned_ms;   /* and when its owner got it */
+	int64_t offered_ms; /* and when it was offered */
+	int64_t kept_ms;    /* until then its owner may keep it */
+	struct ev_moment began_at, waiting_at, said_at, gone_at, owned_at,
+	    offered_at, kept_at; /* the same */
+	uint64_t in, out, sent;  /* messages each way; replies up to the
 	                         * sent-th were taken */
-	uint64_t unanswered;    /* of its messages, those since the last
+	uint64_t unanswered;     /* of its messages, those since the last
 	                         * reply */
+	uint64_t notes;
+	uint64_t same[EV_SAME_MAX]; /* 0: none any more */
 };
 
 /* What an event of this session does to its facts.  Replay uses nothing
@@ -66,5 +77,8 @@ bool ev_is_owed(const struct ev_session *s);
  * one who never got its answers.  Its seq is 0 when it does not wait. */
 struct ev_moment ev_waits_since(const struct ev_session *s);
 bool ev_waits(const struct ev_session *s);
+
+/* Does this operator answer it? */
+bool ev_is_owned_by(const struct ev_session *s, const char *who);
 
 #endif

@@ -39,11 +39,22 @@ static const char *const codes[] = {
 	[EV_CODE_LIMIT] = "limit",
 	[EV_CODE_SOCKET] = "socket",
 	[EV_CODE_DENIED] = "denied",
+	[EV_CODE_TAKEN] = "taken",
+	[EV_CODE_RELOAD] = "reload",
+	[EV_CODE_LEASE] = "lease",
+};
+
+static const char *const roles[] = {
+	[EV_ROLE_NONE] = "",
+	[EV_ROLE_OPERATOR] = "operator",
+	[EV_ROLE_SUPERVISOR] = "supervisor",
+	[EV_ROLE_ADMIN] = "admin",
 };
 
 const struct ev_words ev_modes = { modes, sizeof modes / sizeof *modes };
 const struct ev_words ev_states = { states, sizeof states / sizeof *states };
 const struct ev_words ev_codes = { codes, sizeof codes / sizeof *codes };
+const struct ev_words ev_roles = { roles, sizeof roles / sizeof *roles };
 
 const char *
 ev_word(const struct ev_words *words, unsigned value)

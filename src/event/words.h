@@ -19,6 +19,7 @@ extern const struct ev_words ev_kinds;  /* enum ev_kind, event/event.h */
 extern const struct ev_words ev_modes;  /* enum ev_mode */
 extern const struct ev_words ev_states; /* enum ev_state */
 extern const struct ev_words ev_codes;  /* enum ev_code */
+extern const struct ev_words ev_roles;  /* enum ev_role */
 
 /* The word of a value, and the value of a word; 0 for a word that is not
  * among them. */
@@ -57,10 +58,37 @@ enum ev_code {
 	EV_CODE_LOG,        /* notice: the log takes no rows, or does */
 	EV_CODE_LIMIT,      /* notice: something was too much */
 	EV_CODE_SOCKET,     /* notice: the operators' one is lost, or back */
-	EV_CODE_DENIED      /* bye: this operator may not */
+	EV_CODE_DENIED,     /* this operator may not */
+	EV_CODE_TAKEN,      /* a colleague answers that customer */
+	EV_CODE_LEASE,      /* notice: this operator's claim ends soon */
+	EV_CODE_RELOAD      /* notice: the configuration was read again */
 };
 
+/* What an operator may do; each may what those before it may. */
+enum ev_role {
+	EV_ROLE_NONE,
+	EV_ROLE_OPERATOR,   /* "operator": answers customers */
+	EV_ROLE_SUPERVISOR, /* "supervisor": and decides who may come */
+	EV_ROLE_ADMIN       /* "admin": and what the desk does */
+};
+
+/* How somebody got a customer, and why somebody has it no more. */
+#define EV_WHY_TAKEN    "taken"    /* by /take, or the first key */
+#define EV_WHY_ANSWER   "answer"   /* by the first answer */
+#define EV_WHY_ACCEPTED "accepted" /* a colleague had offered it */
+#define EV_WHY_STOLEN   "stolen"   /* from a colleague */
+#define EV_WHY_RELEASED "released" /* its owner gave it back */
+#define EV_WHY_SILENT   "silent"   /* its owner did not answer in time */
+#define EV_WHY_LOST     "lost"     /* its owner's consoles are gone */
+#define EV_WHY_AWAY     "away"     /* its owner has gone away */
+#define EV_WHY_DECLINED "declined" /* an offer: no */
+#define EV_WHY_SAID     "said"     /* away: somebody said so */
+#define EV_WHY_IDLE     "idle"     /* away: no key for long */
+#define EV_WHY_UNDONE   "undone"   /* same: it was a mistake */
+#define EV_WHY_QUIET    "quiet"    /* nobody has said anything for long */
+
 /* Why a session or a connection ended, or an answer over UDP could not go. */
+#define EV_WHY_BANNED      "banned"      /* nobody is let in from there */
 #define EV_WHY_CLOSED      "closed"      /* an operator closed the session */
 #define EV_WHY_FLOOD       "flood"       /* it wrote faster than it may */
 #define EV_WHY_GONE        "gone"        /* it did not come back */

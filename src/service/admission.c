@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who may come in as an operator, and what is said to the others.  All of this
- * is on the thread that accepts them.
+ * Who may come in as an operator, and what is said to the others.  The thread
+ * that accepts them knows whether anybody but the desk's own user may; who that is
+ * the worker finds out.
  */
 #include "config.h"
 
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "service/identity.h"
 #include "service/internal.h"
 #include "wire/op.h"
 
@@ -31,18 +33,29 @@ say_bye(struct sks_request *req, enum ev_code code, const char *text)
 	dw_buf_fini(&out);
 }
 
-/* A program that tries again and again fills no disk. */
-static void
-log_refusal(struct svc *svc, uid_t uid)
+const char *
+svc_not_an_operator(const struct svc_people *people)
 {
-	int64_t now = dw_clock_ns();
+	return svc_people_any(people) ?
+	    _("you may not answer customers here: you are not among the "
+	      "operators of this desk; who runs it can say who is") :
+	    _("you may not answer customers here: only the user who runs this "
+	      "desk may, and root");
+}
 
-	if (now < svc->refusal_ns) {
-		svc->refusals++;
+/* A program that tries again and again fills no disk. */
+void
+svc_log_refusal(struct svc *svc, uid_t uid)
+{
+	int64_t now = dw_clock_ns(), due = atomic_load(&svc->refusal_ns);
+
+	if (now < due ||
+	    !atomic_compare_exchange_strong(&svc->refusal_ns, &due,
+		now + LOG_NS)) {
+		atomic_fetch_add(&svc->refusals, 1);
 		return;
 	}
 	svc_log_refusals(svc);
-	svc->refusal_ns = now + LOG_NS;
 	dw_log(svc->config->log,
 	    _("user %lu may not answer customers here: "
 	      "refused"),
@@ -52,9 +65,8 @@ log_refusal(struct svc *svc, uid_t uid)
 void
 svc_log_refusals(struct svc *svc)
 {
-	unsigned long n = svc->refusals;
+	unsigned long n = atomic_exchange(&svc->refusals, 0);
 
-	svc->refusals = 0;
 	if (n > 0)
 		dw_log(svc->config->log,
 		    DW_PLURAL("%lu more operator was refused",
@@ -62,23 +74,27 @@ svc_log_refusals(struct svc *svc)
 		    n);
 }
 
-/* Only this user, and root, may answer customers here; the console in this
- * process comes over a socketpair and has our own id too. */
+/* The console in this process comes over a socketpair and has our own id, too.
+ * Who may not come whoever it is, takes no place for a moment. */
 static int
 operator_verify(struct sks_server *srv, struct sks_request *req)
 {
 	struct svc *svc = svc_of(sks_server_user(srv));
+	struct svc_settings *settings;
 	uid_t uid;
+	int may;
 
 	if (sks_peercred(sks_request_socket(req), &uid, NULL, NULL) < 0)
 		return 0;
-	if (uid == geteuid() || uid == 0)
-		return 1;
-	say_bye(req, EV_CODE_DENIED,
-	    _("you may not answer customers here: only the user who runs this "
-	      "desk may, and root"));
-	log_refusal(svc, uid);
-	return 0;
+	settings = svc_settings_take(svc);
+	may = uid == geteuid() || uid == 0 || svc_people_any(settings->people);
+	if (!may) {
+		say_bye(req, EV_CODE_DENIED,
+		    svc_not_an_operator(settings->people));
+		svc_log_refusal(svc, uid);
+	}
+	svc_settings_drop(settings);
+	return may;
 }
 
 static void

@@ -13,9 +13,12 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "event/receipt.h"
 #include "service/customer.h"
+#include "service/early.h"
+#include "socketserver/server/turn_away.h"
 #include "wire/opening.h"
 
 #define SOCKET_SNDBUF         65536
@@ -58,9 +61,19 @@ svc_customer_address(const struct desk_conn *c)
  */
 
 struct sentence {
-	char line[256];
+	char line[512];
 	size_t len;
 };
+
+static struct sentence
+sentence_of(const char *text)
+{
+	struct sentence s;
+	int n = snprintf(s.line, sizeof s.line, "* %s\r\n", text);
+
+	s.len = (size_t)n < sizeof s.line ? (size_t)n : sizeof s.line - 1;
+	return s;
+}
 
 static struct sentence
 refusal(enum sks_overload why)
@@ -77,11 +90,8 @@ refusal(enum sks_overload why)
 		[SKS_OVER_FILES] = N_("The desk is busy. Please try again "
 				      "later."),
 	};
-	struct sentence s;
-	int n = snprintf(s.line, sizeof s.line, "* %s\r\n", _(sentences[why]));
 
-	s.len = (size_t)n < sizeof s.line ? (size_t)n : sizeof s.line - 1;
-	return s;
+	return sentence_of(_(sentences[why]));
 }
 
 void
@@ -351,12 +361,15 @@ customer_setup(struct sks_handler *h)
 
 	cu->magic = SVC_CUSTOMER_MAGIC;
 	cu->svc = svc_of(sks_server_user(h->server));
+	cu->settings = svc_settings_take(cu->svc);
 	l = svc_limits_of(cu);
 	cfg.max_bytes = (size_t)l->max_queue;
 	cfg.stall_timeout_ns = l->stall_timeout * DW_SECOND;
 	cfg.postman = cu->svc->postman;
-	if ((r = sks_outbox_new(h->request, &cfg, &cu->outbox)) < 0)
+	if ((r = sks_outbox_new(h->request, &cfg, &cu->outbox)) < 0) {
+		svc_settings_drop(cu->settings);
 		return r;
+	}
 	prepare_socket(cu);
 	svc_owner_init(&cu->owner);
 	desk_conn_init(&cu->conn,
@@ -590,6 +603,7 @@ customer_finish(struct sks_handler *h)
 	if (cu->is_classic)
 		wire_classic_fini(&cu->classic);
 	svc_owner_fini(&cu->owner);
+	svc_settings_drop(cu->settings);
 	atomic_fetch_sub(&cu->svc->live, 1);
 	return 0;
 }
@@ -608,14 +622,67 @@ const struct sks_handler_ops svc_customer_ops = {
  * are closed in order: with a reset nc reads nothing.
  */
 static void
+say_no(struct sks_request *req, const struct sentence *s)
+{
+	if (sks_send_now(sks_request_socket(req), s->line, s->len) < 0)
+		sks_reset(sks_request_socket(req));
+}
+
+static void
 customer_refused(struct sks_server *srv, struct sks_request *req,
     enum sks_overload why)
 {
 	struct sentence s = refusal(why);
 
 	(void)srv;
-	if (sks_send_now(sks_request_socket(req), s.line, s.len) < 0)
-		sks_reset(sks_request_socket(req));
+	say_no(req, &s);
+}
+
+static bool
+is_banned(struct svc *svc, struct sks_request *req)
+{
+	struct sentence s;
+	struct svc_ban ban;
+	char text[384];
+
+	if (!svc_bans_find(&svc->bans, sks_request_address(req),
+		dw_clock_steady_ms(), &ban))
+		return false;
+	svc_ban_sentence(&ban, dw_clock_wall_ms(), text, sizeof text);
+	s = sentence_of(text);
+	say_no(req, &s);
+	return true;
+}
+
+/* Where no number can be drawn nobody is refused early. */
+static bool
+is_too_early(struct svc *svc, struct sks_server *srv, struct sks_request *req)
+{
+	unsigned max = sks_server_get_config(srv)->max_sessions;
+	unsigned taken = sks_server_crowd(srv) - 1; /* it has one itself */
+	struct sentence s = refusal(SKS_OVER_THREADS);
+	uint32_t draw;
+
+	if (svc_early_permille(taken, max) == 0 ||
+	    (!svc->config->every_address &&
+		sks_addr_scope(sks_request_address(req)) ==
+		    SKS_SCOPE_LOOPBACK) ||
+	    dw_random(&draw, sizeof draw) < 0 ||
+	    !svc_early_refuses(taken, max, draw))
+		return false;
+	say_no(req, &s);
+	return true;
+}
+
+static int
+customer_verify(struct sks_server *srv, struct sks_request *req)
+{
+	struct svc *svc = svc_of(sks_server_user(srv));
+
+	if (!is_banned(svc, req) && !is_too_early(svc, srv, req))
+		return 1;
+	sks_request_turn_away(req);
+	return 0;
 }
 
 /* How many bytes of telnet's commands these begin with: a command has two, and
@@ -679,6 +746,7 @@ customer_shutdown(struct sks_server *srv, struct sks_request *req)
 
 const struct sks_server_ops svc_customer_server_ops = {
 	SKS_SERVER_OPS,
+	.verify_request = customer_verify,
 	.on_overload = customer_refused,
 	.on_refused_data = customer_refused_data,
 	.finish_request = customer_finish_request,

@@ -45,6 +45,7 @@ struct svc_customer {
 	struct sks_handler base;
 	unsigned magic;
 	struct svc *svc;
+	struct svc_settings *settings; /* as they were when it came */
 	struct desk_conn conn;
 	struct sks_outbox *outbox;
 	struct svc_owner owner;
@@ -91,7 +92,7 @@ svc_customer_of(struct desk_conn *c)
 static inline const struct svc_limits *
 svc_limits_of(const struct svc_customer *cu)
 {
-	return &cu->svc->config->limits;
+	return &cu->settings->limits;
 }
 
 /* Sends a request whose text is copied; waits until one of the nodes is

@@ -32,6 +32,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 
 	svc_operator_event(svc, ev);
 	svc_record(svc, ev, s, c);
+	svc_bans_event(&svc->bans, ev, svc_now());
 	if (ev->kind == EV_CLOSED) {
 		svc_marks_forget(&svc->marks, ev->sid);
 		svc_hand_marks(svc);
@@ -125,16 +126,19 @@ sink_cut(void *arg, struct desk_conn *c)
 	sks_outbox_cut(svc_customer_outbox(c));
 }
 
-static void
-sink_answer(void *arg, void *node, const struct desk_answer *a)
+void
+svc_answer(struct svc *svc, struct svc_node *n, const struct desk_answer *a)
 {
-	struct svc *svc = svc_of(arg);
-	struct svc_node *n = node;
-
 	assert(n->magic == SVC_NODE_MAGIC && n->out);
 	if (n->answered != NULL)
 		n->answered(n, a);
 	svc_done(svc, n);
+}
+
+static void
+sink_answer(void *arg, void *node, const struct desk_answer *a)
+{
+	svc_answer(svc_of(arg), node, a);
 }
 
 static void
@@ -170,6 +174,12 @@ sink_unlisted(void *arg, uint64_t sid)
 
 	f.sid = sid;
 	svc_tell_operators(svc_of(arg), &f);
+}
+
+static void
+sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
+{
+	svc_operator_warn(svc_of(arg), con, sid, left_s);
 }
 
 static void
@@ -234,6 +244,18 @@ sink_drained(void *arg)
 	dw_wake_ring(svc->config->quit);
 }
 
+static void
+sink_find_session(void *arg, void *node, uint64_t sid)
+{
+	svc_operator_find_session(svc_of(arg), node, sid);
+}
+
+static void
+sink_reload(void *arg, void *node)
+{
+	svc_reload_wanted(svc_of(arg), node);
+}
+
 static const struct desk_sink sink = {
 	.event = sink_event,
 	.say = sink_say,
@@ -243,9 +265,12 @@ static const struct desk_sink sink = {
 	.answer = sink_answer,
 	.find_reply = sink_find_reply,
 	.attached = sink_attached,
+	.find_session = sink_find_session,
+	.reload = sink_reload,
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,
+	.warn = sink_warn,
 	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,
@@ -517,7 +542,7 @@ end_round(struct svc *svc, int r)
 		conclude(svc, r);
 }
 
-/* The reply that alone is refused as a double gets the answer of the one that
+/* The reply or note that alone is refused as a double gets the answer of the one that
  * is stored. */
 static void
 answer_double(struct svc *svc, struct svc_node *n)
@@ -548,7 +573,8 @@ decide_alone(struct svc *svc, struct svc_node *n)
 	}
 	dw_list_add(&svc->round, &n->link);
 	r = append(svc);
-	if (r == -EEXIST && n->rq.rq == DESK_RQ_REPLY)
+	if (r == -EEXIST &&
+	    (n->rq.rq == DESK_RQ_REPLY || n->rq.rq == DESK_RQ_NOTE))
 		answer_double(svc, n);
 	else
 		end_round(svc, r);
@@ -664,6 +690,9 @@ svc_desk_thread(void *arg)
 			try_again(svc);
 		if (!waits_for_lock(svc))
 			store(svc);
+		/* No effect of a round points to the old ones any more. */
+		if (!waits_for_lock(svc))
+			svc_reload_apply(svc);
 		hand_out(svc);
 	} while (!last || waits_for_lock(svc));
 	return NULL;

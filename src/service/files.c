@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "service/internal.h"
@@ -75,6 +76,17 @@ svc_files_ask(struct svc *svc)
 
 /* ---- the operators' socket, on main ---- */
 
+static int
+let_group_pass(const struct svc *svc, const char *folder)
+{
+	if (svc->operator_gid < 0)
+		return 0;
+	if (chown(folder, (uid_t)-1, (gid_t)svc->operator_gid) < 0 ||
+	    chmod(folder, 0710) < 0)
+		return -errno;
+	return 0;
+}
+
 /* What a start makes is made again, but no folder of the journal's: that may have
  * been moved away, and could not be moved back then. */
 static int
@@ -85,9 +97,12 @@ make_folder(const struct svc *svc)
 	struct stat st;
 	int r = 0;
 
-	if (folder != NULL && stat(svc->config->state_dir, &st) == 0 &&
-	    mkdir(folder, 0700) < 0 && errno != EEXIST)
-		r = -errno;
+	if (folder != NULL && stat(svc->config->state_dir, &st) == 0) {
+		if (mkdir(folder, 0700) == 0)
+			r = let_group_pass(svc, folder);
+		else if (errno != EEXIST)
+			r = -errno;
+	}
 	free(folder);
 	return r;
 }
@@ -104,7 +119,7 @@ bind_anew(struct svc *svc, int made, struct dw_buf *why)
 		dw_buf_adds(why, strerror(-made));
 		return made;
 	}
-	if (svc_check_operator_path(svc->config->operator_socket, why) != 0)
+	if (svc_check_operator_path(svc, why) != 0)
 		return -EPERM;
 	if ((r = sks_server_rebind(svc->operators)) < 0) {
 		sks_error_text(error, sizeof error);

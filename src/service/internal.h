@@ -14,9 +14,11 @@
 #include "base/watch.h"
 #include "desk/desk.h"
 #include "service/service.h"
+#include "service/bans.h"
 #include "service/inbox.h"
 #include "service/marks.h"
 #include "service/reader.h"
+#include "service/settings.h"
 #include "socketserver/socketserver.h"
 #include "store/store.h"
 
@@ -26,7 +28,6 @@
 struct svc {
 	unsigned magic;
 	const struct svc_config *config;
-	struct desk_config desk_config;
 	struct store *store;
 	struct sks_postman *postman;
 	struct svc_inbox inbox;
@@ -40,9 +41,11 @@ struct svc {
 	size_t nudp;
 	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
-	int64_t refusal_ns;     /* its thread's: when to log one again */
-	unsigned long refusals; /* its thread's: not logged yet */
-	pthread_t thread;       /* "desk" */
+	long operator_gid; /* the group that has its socket; -1: none */
+	struct svc_bans bans;
+	atomic_int_least64_t refusal_ns; /* when to log one again */
+	atomic_ulong refusals;           /* not logged yet */
+	pthread_t thread;                /* "desk" */
 	bool started, ended;
 	struct svc_node drain, farewell; /* main's requests */
 	struct svc_node look;            /* at the journal's files, */
@@ -52,12 +55,24 @@ struct svc {
 	/* Main's, see files.c. */
 	struct dw_watch watch;
 	bool logs_losing[2];
-	struct svc_node socket_news; /* of the operators' one */
+	struct svc_node socket_news;          /* of the operators' one */
+	struct svc_node reload;               /* main's, with these: */
+	struct svc_settings *reload_settings; /* NULL: all stays */
+	char reload_text[1024];
 	/* Guarded by the inbox's lock. */
 	bool socket_lost;     /* it cannot be made anew, */
 	char socket_why[512]; /* for this reason */
 
+	struct dw_lock settings_lock; /* "settings" */
+	struct svc_settings *settings DW_GUARDED_BY(settings_lock);
+
 	/* The desk thread's own. */
+	struct svc_settings *held; /* the same, without the lock */
+	struct dw_list reloads;    /* nodes of those who asked for one */
+	/* The news of a reload, until the end of the round. */
+	struct svc_settings *due; /* NULL: all stays */
+	char due_text[1024];      /* "": there are none */
+	bool closing;             /* nobody reads it again */
 	struct desk *desk;
 	struct dw_list done;  /* nodes that are to be given back */
 	struct dw_list round; /* those that this round has decided */
@@ -77,9 +92,10 @@ struct svc {
 	char damage[512];
 	char socket_text[1024];
 
-	atomic_bool ending;     /* the inbox will get no more */
-	atomic_bool look_asked; /* main is to look at the files */
-	atomic_bool watched;    /* their folders are */
+	atomic_bool ending;       /* the inbox will get no more */
+	atomic_bool look_asked;   /* main is to look at the files */
+	atomic_bool reload_asked; /* main is to read the configuration */
+	atomic_bool watched;      /* their folders are */
 	atomic_bool drained;
 	atomic_uint quits;
 	atomic_uint live;                  /* customers connected now */
@@ -131,19 +147,27 @@ void svc_operator_event(struct svc *svc, const struct ev_event *ev);
 /* A customer's machine has taken nothing since then, on the steady clock; 0: it
  * takes again. */
 void svc_operator_reads(struct svc *svc, uint64_t sid, int64_t since_ms);
+/* The claim of who is at this console ends in left_s seconds. */
+void svc_operator_warn(struct svc *svc, struct desk_console *con, uint64_t sid,
+    int64_t left_s);
 void svc_operator_attached(struct svc *svc, struct svc_node *n,
     uint64_t datagrams);
 void svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past);
 void svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
     const struct ev_key *key, const struct desk_answer *otherwise);
+void svc_operator_find_session(struct svc *svc, struct svc_node *n,
+    uint64_t sid);
 
 /* Reads what one who was refused still sends, for as long as the limit linger
  * says: that keeps the answer from being reset.  A worker's thread. */
-void svc_read_on(const struct svc *svc, struct sks_socket *s);
+void svc_read_on(struct svc *svc, struct sks_socket *s);
 
-/* The refused operators that no row has told of yet; once nobody accepts any
- * more, or on the thread that does. */
+/* What an operator is told who may not be one, and the row about it.  Any
+ * thread. */
+const char *svc_not_an_operator(const struct svc_people *people);
+void svc_log_refusal(struct svc *svc, uid_t uid);
+/* The refused operators that no row has told of yet. */
 void svc_log_refusals(struct svc *svc);
 
 /* What opening a listener needs; they return an enum dw_status. */
@@ -184,6 +208,13 @@ void svc_marks_room(struct svc_node *n);
 /* On the desk thread: what the reader's upkeep has found. */
 void svc_upkeep_found(struct svc_node *n);
 
+/* reload.c, on the desk thread: an operator asks for it; main has done it; the
+ * round is over; and nobody does it any more. */
+void svc_reload_wanted(struct svc *svc, struct svc_node *n);
+void svc_reloaded(struct svc_node *n);
+void svc_reload_apply(struct svc *svc);
+void svc_reload_end(struct svc *svc);
+
 /* files.c.  On main: watches the folders, once the sockets and the journal are
  * there. */
 void svc_files_watch(struct svc *svc);
@@ -194,7 +225,7 @@ void svc_tell_socket(struct svc_node *n);
 /* The folder of a path, which the caller frees. */
 char *svc_folder_of(const char *path);
 /* May the operators' socket be there?  Returns 0 or an exit status, with why. */
-int svc_check_operator_path(const char *path, struct dw_buf *why);
+int svc_check_operator_path(const struct svc *svc, struct dw_buf *why);
 
 /* On the desk thread: a log takes no rows, or takes some again. */
 void svc_logs_changed(struct svc_node *n);
@@ -205,6 +236,10 @@ void svc_look_at_journal(struct svc_node *n);
 /* On the desk thread: this node's answer has been dealt with.  Its owner hears
  * of it once the round has been told to everybody. */
 void svc_done(struct svc *svc, struct svc_node *n);
+
+/* On the desk thread: answers the request of this node. */
+void svc_answer(struct svc *svc, struct svc_node *n,
+    const struct desk_answer *a);
 
 /* The thread "desk". */
 void *svc_desk_thread(void *svc);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -50,25 +51,133 @@ svc_limits_init(struct svc_limits *limits)
 		*field(limits, &limit_table[i]) = limit_table[i].dflt;
 }
 
+bool
+svc_limit_is_fixed(const struct svc_limit *row)
+{
+	static const char *const fixed[] = { "max-sessions", "max-per-address",
+		"max-operators", "max-datagram", "udp-rate", "udp-burst",
+		"udp-queue", "udp-peers", "udp-timeout", "operator-queue",
+		"stack-size" };
+
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+		if (strcmp(row->name, fixed[i]) == 0)
+			return true;
+	return false;
+}
+
+int64_t
+svc_limit_get(const struct svc_limits *limits, const struct svc_limit *row)
+{
+	return *(const int64_t *)(const void *)((const char *)limits +
+	    row->offset);
+}
+
+void
+svc_limits_keep(struct svc_limits *limits, const struct svc_limits *before)
+{
+	for (size_t i = 0; i < sizeof limit_table / sizeof limit_table[0]; i++)
+		if (svc_limit_is_fixed(&limit_table[i]))
+			*field(limits, &limit_table[i]) =
+			    svc_limit_get(before, &limit_table[i]);
+}
+
+/* What a unit measures.  A row whose unit is none of these counts something, and
+ * takes no other. */
+enum measure { OF_COUNT, OF_TIME, OF_SIZE };
+
+static const struct unit {
+	const char *name;
+	enum measure measure;
+	int64_t factor; /* ms, or bytes */
+} units[] = {
+	{ "ms", OF_TIME, 1 },
+	{ "s", OF_TIME, 1000 },
+	{ "m", OF_TIME, 60000 },
+	{ "min", OF_TIME, 60000 },
+	{ "h", OF_TIME, 3600000 },
+	{ "d", OF_TIME, 86400000 },
+	{ "bytes", OF_SIZE, 1 },
+	{ "KiB", OF_SIZE, 1024 },
+	{ "MiB", OF_SIZE, 1024 * 1024 },
+	{ "GiB", OF_SIZE, 1024 * 1024 * 1024 },
+};
+
+static const struct unit *
+find_unit(const char *name)
+{
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		if (strcmp(units[i].name, name) == 0)
+			return &units[i];
+	return NULL;
+}
+
+/* Takes a value in the unit `word` to the row's own.  Returns false when the
+ * unit is another kind's, or the value is no whole number of the row's. */
+static bool
+convert(const struct svc_limit *row, const char *word, int64_t *value)
+{
+	const struct unit *own = find_unit(row->unit), *given = find_unit(word);
+
+	if (*word == '\0' || strcmp(word, row->unit) == 0)
+		return true;
+	if (own == NULL || given == NULL || own->measure != given->measure ||
+	    *value > INT64_MAX / given->factor ||
+	    *value * given->factor % own->factor != 0)
+		return false;
+	*value = *value * given->factor / own->factor;
+	return true;
+}
+
+/* "300", "300 s", "5m": a whole number, and perhaps its unit. */
+static bool
+read_value(const struct svc_limit *row, const char *text, int64_t *value)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*value = strtoll(text, &end, 10);
+	return errno == 0 && end != text && *value >= 0 &&
+	    convert(row, end + strspn(end, " "), value) &&
+	    *value >= row->least && *value <= row->most;
+}
+
+/* Somebody who wrote a unit is told which ones there are. */
+static const char *
+units_hint(const struct svc_limit *row, const char *text)
+{
+	const struct unit *own = find_unit(row->unit);
+
+	if (text[strspn(text, "0123456789 ")] == '\0')
+		return "";
+	if (own == NULL)
+		return _("; it takes no unit");
+	return own->measure == OF_TIME ?
+	    _("; the units of a time are ms, s, m, h and d") :
+	    _("; the units of a size are bytes, KiB, MiB and GiB");
+}
+
 int
 svc_limit_set(struct svc_limits *limits, const struct svc_limit *row,
     const char *text, struct dw_buf *why)
 {
-	char *end = NULL;
-	long long value;
+	int64_t value;
 
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || value < row->least ||
-	    value > row->most) {
-		dw_buf_addf(why,
-		    _("a whole number from %" PRId64 " to %" PRId64
-		      " (%s) is needed, not \"%s\""),
-		    row->least, row->most, _(row->unit), text);
-		return -EINVAL;
+	if (read_value(row, text, &value)) {
+		*field(limits, row) = value;
+		return 0;
 	}
-	*field(limits, row) = value;
-	return 0;
+	dw_buf_addf(why,
+	    _("a whole number from %" PRId64 " to %" PRId64
+	      " (%s) is needed, not \"%s\""),
+	    row->least, row->most, _(row->unit), text);
+	dw_buf_adds(why, units_hint(row, text));
+	return -EINVAL;
+}
+
+bool
+svc_limit_has_unit(const struct svc_limit *row)
+{
+	return find_unit(row->unit) != NULL;
 }
 
 #ifdef DW_WITH_LINUX_EXTRAS

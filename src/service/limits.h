@@ -29,10 +29,24 @@ struct svc_limit {
 const struct svc_limit *svc_limit_rows(size_t *n);
 void svc_limits_init(struct svc_limits *limits);
 
-/* Sets one from the text of an option.  Returns 0 or -EINVAL, and why says
- * what would be right. */
+/* Sets one from a text: a number in the limit's own unit, or with one behind it
+ * that measures the same, as in "300 s", "5m" or "64KiB".  Returns 0; or -EINVAL,
+ * and why says what would be right. */
 int svc_limit_set(struct svc_limits *limits, const struct svc_limit *row,
     const char *text, struct dw_buf *why);
+
+/* Does its own unit measure a time or a size? */
+bool svc_limit_has_unit(const struct svc_limit *row);
+
+/* Does that one hold from a start to an end?  What it says is laid out, or is
+ * known to others, before the first customer comes. */
+bool svc_limit_is_fixed(const struct svc_limit *row);
+int64_t svc_limit_get(const struct svc_limits *limits,
+    const struct svc_limit *row);
+
+/* Gives those that are fixed the values they have in `before`. */
+void svc_limits_keep(struct svc_limits *limits,
+    const struct svc_limits *before);
 
 /* Raises the soft limit of descriptors to the hard one, and sees whether a desk
  * with so many addresses can open all that it opens for itself and for a first

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 libdeskwire_la_SOURCES += \
 	src/service/admission.c \
+	src/service/bans.c \
+	src/service/bans.h \
 	src/service/classic_mode.c \
 	src/service/customer.c \
 	src/service/customer.h \
 	src/service/desk_thread.c \
+	src/service/early.c \
+	src/service/early.h \
 	src/service/files.c \
 	src/service/service.c \
 	src/service/service.h \
+	src/service/identity.c \
+	src/service/identity.h \
 	src/service/inbox.c \
 	src/service/inbox.h \
 	src/service/input.c \
@@ -17,16 +23,23 @@ libdeskwire_la_SOURCES += \
 	src/service/limits.def \
 	src/service/limits.h \
 	src/service/line_mode.c \
+	src/service/links.c \
 	src/service/marks.c \
 	src/service/marks.h \
 	src/service/opening.c \
 	src/service/operator.c \
+	src/service/operator.h \
+	src/service/people.c \
+	src/service/people.h \
 	src/service/rate.c \
 	src/service/rate.h \
 	src/service/reader.c \
 	src/service/reader.h \
 	src/service/record.c \
+	src/service/reload.c \
 	src/service/refuse.c \
+	src/service/settings.c \
+	src/service/settings.h \
 	src/service/sources.c \
 	src/service/sources.h \
 	src/service/taken.c \

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,64 +16,12 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "desk/command.h"
-#include "service/internal.h"
-#include "wire/op.h"
+#include "service/operator.h"
 
 #define RECV_MAX      8192
-#define NODES         2 /* one is read while the other is stored */
-#define NAME_SIZE     EV_NAME_SIZE
 #define HELLO_SECONDS 10
 #define PEERS_TOLD    256   /* of those who wrote over UDP */
 #define NEWS_BYTES    16384 /* then they do not wait for more */
-
-struct operator_node {
-	struct svc_node node;
-	struct wire_frame *frame; /* what the request points at */
-
-	/* A reply that may be stored already: the reader looks. */
-	struct svc_job job;
-	struct svc_node found;        /* posted when it has, */
-	struct desk_answer otherwise; /* and it found none */
-};
-
-#define OPERATOR_MAGIC 0x5e4c0004u
-
-struct svc_operator {
-	struct sks_handler base;
-	unsigned magic;
-	struct svc *svc;
-	struct sks_outbox *outbox;
-	struct sks_frame *frames;
-	struct svc_owner owner;
-	struct operator_node nodes[NODES];
-	unsigned next;
-	struct svc_node attach, detach, caught_up, emptied;
-	struct svc_node look, ping, read; /* what the frame says is in them */
-	char name[NAME_SIZE];
-	uint64_t seen; /* its hello: wants all after */
-	bool replay;
-	bool attached;
-	bool ended; /* said bye, or what is no frame */
-
-	/* The desk thread's. */
-	struct dw_list link; /* in svc.links once live */
-	struct svc_job job;  /* out: `asked` has its node */
-	struct svc_node *asked;
-	bool waiting;     /* with a question, for an empty outbox */
-	uint64_t number;  /* of this link, and of no other */
-	uint64_t looking; /* the session it has selected; 0: none */
-};
-
-/* All nodes of an operator point at its owner, which gives us the operator. */
-static struct svc_operator *
-operator_of(struct svc_node *n)
-{
-	struct svc_operator *op =
-	    DW_LIST_OF(n->owner, struct svc_operator, owner);
-
-	assert(op->magic == OPERATOR_MAGIC);
-	return op;
-}
 
 /*
  * Frames to the operator, on the desk thread.
@@ -96,8 +45,7 @@ svc_operators_hand_out(struct svc *svc)
 	if (news->len == 0 && !news->failed)
 		return;
 	DW_LIST_EACH(n, &svc->links) {
-		struct svc_operator *op =
-		    DW_LIST_OF(n, struct svc_operator, link);
+		struct svc_operator *op = svc_operator_at(n);
 
 		if (news->failed)
 			sks_outbox_cut(op->outbox);
@@ -108,15 +56,15 @@ svc_operators_hand_out(struct svc *svc)
 }
 
 /* What is for one operator comes behind what all were told before it. */
-static void
-put_next(struct svc_operator *op, const char *bytes, size_t len)
+void
+svc_operator_put(struct svc_operator *op, const char *bytes, size_t len)
 {
 	svc_operators_hand_out(op->svc);
 	put(op, bytes, len);
 }
 
-static void
-tell(struct svc_operator *op, const struct wire_frame *f)
+void
+svc_operator_tell(struct svc_operator *op, const struct wire_frame *f)
 {
 	struct dw_buf *out = &op->svc->scratch;
 
@@ -124,7 +72,7 @@ tell(struct svc_operator *op, const struct wire_frame *f)
 	if (wire_frame_encode(out, f) < 0)
 		sks_outbox_cut(op->outbox);
 	else
-		put_next(op, out->data, out->len);
+		svc_operator_put(op, out->data, out->len);
 }
 
 void
@@ -148,13 +96,28 @@ svc_notice(struct svc *svc, enum ev_code code, const char *text)
 	dw_log(svc->config->log, "%s", text);
 }
 
+/* Of an event that names who may see it. */
+static void
+tell_named(struct svc *svc, const struct wire_frame *f)
+{
+	DW_LIST_EACH(n, &svc->links) {
+		struct svc_operator *op = svc_operator_at(n);
+
+		if (!ev_is_private(&f->ev, op->console.who))
+			svc_operator_tell(op, f);
+	}
+}
+
 void
 svc_operator_event(struct svc *svc, const struct ev_event *ev)
 {
 	struct wire_frame f = wire_frame_of(WIRE_EV);
 
 	f.ev = *ev;
-	svc_tell_operators(svc, &f);
+	if (ev_is_private(ev, ""))
+		tell_named(svc, &f);
+	else
+		svc_tell_operators(svc, &f);
 }
 
 static struct wire_frame
@@ -182,8 +145,8 @@ tell_reads(void *arg, uint64_t sid, int64_t since_ms)
 	struct svc_operator *op = arg;
 	struct wire_frame f = reads_frame(sid, since_ms);
 
-	assert(op->magic == OPERATOR_MAGIC);
-	tell(op, &f);
+	assert(op->magic == SVC_OPERATOR_MAGIC);
+	svc_operator_tell(op, &f);
 }
 
 /* The answer to a reply or a command. */
@@ -200,7 +163,7 @@ answered(struct svc_node *n, const struct desk_answer *a)
 	f.code = a->code;
 	f.text = a->text;
 	f.len = strlen(a->text);
-	tell(operator_of(n), &f);
+	svc_operator_tell(svc_operator_of(n), &f);
 }
 
 /*
@@ -243,17 +206,59 @@ snapshot_take(struct snapshot *snap, const struct desk *d)
 	return 0;
 }
 
+/* Those that this role allows. */
 static size_t
-wire_commands(struct ev_command *out, size_t max)
+wire_commands(enum ev_role role, struct ev_command *out, size_t max)
 {
-	size_t n;
+	size_t n, allowed = 0;
 	const struct desk_command *rows = desk_commands(&n);
 
-	for (size_t i = 0; i < n && i < max; i++)
-		out[i] =
-		    (struct ev_command){ rows[i].row.name, rows[i].row.args,
-			    _(rows[i].row.help), rows[i].row.complete };
-	return n < max ? n : max;
+	for (size_t i = 0; i < n && allowed < max; i++)
+		if (rows[i].role <= role)
+			out[allowed++] = (struct ev_command){ rows[i].row.name,
+				rows[i].row.args, _(rows[i].row.help),
+				rows[i].row.complete };
+	return allowed;
+}
+
+/* Who is at a console. */
+struct crowd {
+	struct wire_person *all;
+	size_t n, cap;
+};
+
+static void
+count_person(void *arg, const struct desk_person *p)
+{
+	struct crowd *crowd = arg;
+
+	(void)p;
+	crowd->cap++;
+}
+
+static void
+add_person(void *arg, const struct desk_person *p)
+{
+	struct crowd *crowd = arg;
+	struct wire_person *to = &crowd->all[crowd->n++];
+
+	assert(crowd->n <= crowd->cap);
+	to->name = p->name;
+	to->away = desk_person_is_away(p);
+	DW_LIST_EACH(n, &p->consoles)
+		to->consoles++;
+}
+
+/* Returns 0 or -ENOMEM; the caller frees them. */
+static int
+crowd_take(struct crowd *crowd, const struct desk *d)
+{
+	*crowd = (struct crowd){ NULL, 0, 0 };
+	desk_each_person(d, count_person, crowd);
+	if ((crowd->all = calloc(crowd->cap + 1, sizeof *crowd->all)) == NULL)
+		return -ENOMEM;
+	desk_each_person(d, add_person, crowd);
+	return 0;
 }
 
 struct peers {
@@ -270,26 +275,48 @@ add_peer(void *arg, const struct desk_peer *p)
 		peers->all[peers->n++] = p->addr;
 }
 
+/* Tells a frame that has who is there now, and the sessions if it is to. */
+static void
+tell_with_lists(struct svc_operator *op, struct wire_frame *f, bool sessions)
+{
+	struct snapshot snap = { NULL, 0, 0 };
+	struct crowd crowd = { NULL, 0, 0 };
+
+	if ((!sessions || snapshot_take(&snap, op->svc->desk) == 0) &&
+	    crowd_take(&crowd, op->svc->desk) == 0) {
+		f->sessions = snap.sessions;
+		f->nsessions = snap.n;
+		f->people = crowd.all;
+		f->npeople = crowd.n;
+		svc_operator_tell(op, f);
+	} else {
+		sks_outbox_cut(op->outbox);
+	}
+	free(snap.sessions);
+	free(crowd.all);
+}
+
 static void
 welcome(struct svc_operator *op, uint64_t datagrams)
 {
 	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
-	struct ev_command commands[16];
-	struct snapshot snap = { NULL, 0, 0 };
+	struct ev_command commands[64];
 	struct peers peers = { .n = 0 };
 	struct svc *svc = op->svc;
 
 	f.v = WIRE_OP_VERSION;
-	f.name = op->name;
-	f.desk = svc->config->name;
+	f.name = op->console.who;
+	f.as = op->console.as;
+	f.role = op->console.role;
+	f.desk = svc->held->name;
 	f.journal = store_id(svc->store);
 	f.seq = op->replay ? op->seen : desk_last_seq(svc->desk);
 	f.now_ms = dw_clock_steady_ms();
 	f.replay = op->replay;
 	f.commands = commands;
-	f.ncommands =
-	    wire_commands(commands, sizeof commands / sizeof commands[0]);
-	f.burst = (uint64_t)svc->config->limits.burst;
+	f.ncommands = wire_commands(f.role, commands,
+	    sizeof commands / sizeof commands[0]);
+	f.burst = (uint64_t)svc->held->limits.burst;
 	f.unlisted = desk_unlisted(svc->desk);
 	f.listeners = svc->listener_names;
 	f.nlisteners = svc->nlisteners;
@@ -298,15 +325,8 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 		desk_each_peer(svc->desk, svc_now(), add_peer, &peers);
 		f.peers = peers.all;
 		f.npeers = peers.n;
-		if (snapshot_take(&snap, svc->desk) < 0) {
-			sks_outbox_cut(op->outbox);
-			return;
-		}
-		f.sessions = snap.sessions;
-		f.nsessions = snap.n;
 	}
-	tell(op, &f);
-	free(snap.sessions);
+	tell_with_lists(op, &f, !op->replay);
 }
 
 /* What the others were told before this one came. */
@@ -318,96 +338,69 @@ tell_notice(struct svc_operator *op, enum ev_code code, const char *text)
 	f.code = code;
 	f.text = text;
 	f.len = strlen(text);
-	tell(op, &f);
+	svc_operator_tell(op, &f);
 }
 
-static struct wire_frame
-looks(const struct svc_operator *op)
+void
+svc_operator_warn(struct svc *svc, struct desk_console *con, uint64_t sid,
+    int64_t left_s)
 {
-	struct wire_frame f = wire_frame_of(WIRE_LOOKS);
+	struct svc_operator *op = DW_LIST_OF(con, struct svc_operator, console);
+	const struct ev_session *f = desk_known(svc->desk, sid);
+	char text[256];
 
-	f.n = op->number;
-	f.name = op->name;
-	f.sid = op->looking;
-	return f;
+	assert(op->magic == SVC_OPERATOR_MAGIC);
+	/* Until it is live it has not been told whom it owns. */
+	if (f == NULL || dw_list_empty(&op->link))
+		return;
+	snprintf(text, sizeof text,
+	    _("%" PRIu64 " %s goes back in line in %" PRId64 " s; answer, or "
+	      "/keep 10m"),
+	    sid, f->name, left_s);
+	tell_notice(op, EV_CODE_LEASE, text);
 }
 
-/* Tells the other consoles which session this one has selected. */
-static void
-tell_others(struct svc_operator *op)
-{
-	struct wire_frame f = looks(op);
-
-	DW_LIST_EACH(n, &op->svc->links) {
-		struct svc_operator *other =
-		    DW_LIST_OF(n, struct svc_operator, link);
-
-		if (other != op)
-			tell(other, &f);
-	}
-}
-
-/* And which ones the others have. */
-static void
-tell_of_others(struct svc_operator *op)
-{
-	DW_LIST_EACH(n, &op->svc->links) {
-		const struct svc_operator *other =
-		    DW_LIST_OF(n, struct svc_operator, link);
-		struct wire_frame f = looks(other);
-
-		if (other->looking != 0)
-			tell(op, &f);
-	}
-}
-
-static struct wire_frame
-read_frame(const struct store_mark *mark)
-{
-	struct wire_frame f = wire_frame_of(WIRE_READ);
-
-	f.sid = mark->sid;
-	f.seq = mark->seq;
-	f.n = mark->n;
-	return f;
-}
-
-static void
-tell_mark(void *arg, const struct store_mark *mark)
-{
-	struct svc_operator *op = arg;
-	struct wire_frame f = read_frame(mark);
-
-	assert(op->magic == OPERATOR_MAGIC);
-	tell(op, &f);
-}
-
-/* What was replayed says when it happened by the wall clock only. */
+/* What was replayed says when it happened by the wall clock only, and of some
+ * who came not that they went: their desk had ended. */
 static void
 tell_live(struct svc_operator *op)
 {
 	struct wire_frame f = wire_frame_of(WIRE_LIVE);
-	struct snapshot snap = { NULL, 0, 0 };
 
 	f.seq = desk_last_seq(op->svc->desk);
 	f.now_ms = dw_clock_steady_ms();
-	if (op->replay && snapshot_take(&snap, op->svc->desk) < 0) {
-		sks_outbox_cut(op->outbox);
+	if (op->replay)
+		tell_with_lists(op, &f, true);
+	else
+		svc_operator_tell(op, &f);
+}
+
+/* The desk's own user is not asked what it may. */
+void
+svc_operator_look_again(struct svc_operator *op)
+{
+	struct wire_frame f = wire_frame_of(WIRE_BYE);
+
+	if (op->identity.ours || atomic_load(&op->revoked) ||
+	    !svc_people_differ(op->settings->people, op->svc->held->people,
+		op->identity.login))
 		return;
-	}
-	f.sessions = snap.sessions;
-	f.nsessions = snap.n;
-	tell(op, &f);
-	free(snap.sessions);
+	f.code = EV_CODE_RELOAD;
+	f.text = _("the configuration says something else of you, or of the "
+		   "groups, now; this console attaches again");
+	f.len = strlen(f.text);
+	svc_operator_tell(op, &f);
+	atomic_store(&op->revoked, true);
+	sks_outbox_cut(op->outbox);
 }
 
 static void
 go_live(struct svc_operator *op)
 {
-	svc_marks_each(&op->svc->marks, op->name, tell_mark, op);
+	svc_links_marks(op);
 	svc_each_stuck(op->svc, tell_reads, op);
 	tell_live(op);
-	tell_of_others(op);
+	svc_links_come(op);
 	dw_list_add(&op->svc->links, &op->link);
 	if (op->svc->disk_failing)
 		tell_notice(op, EV_CODE_DISK,
@@ -420,6 +413,8 @@ go_live(struct svc_operator *op)
 	if (op->svc->log_losing || op->svc->talk_losing)
 		tell_notice(op, EV_CODE_LOG,
 		    _("rows of the log are lost, because it takes none"));
+	/* A reload may have come while it was shown what it had missed. */
+	svc_operator_look_again(op);
 }
 
 /* The reader's answer, on the reader's thread: the desk thread goes on.  It
@@ -439,6 +434,7 @@ ask(struct svc_operator *op, struct svc_node *asked)
 {
 	op->asked = asked;
 	op->job.id = asked->id;
+	op->job.who = op->console.who;
 	op->job.done = job_done;
 	op->waiting = sks_outbox_queued(op->outbox) > 0;
 	if (!op->waiting)
@@ -458,7 +454,7 @@ ask_replay(struct svc_operator *op, struct svc_node *asked)
 void
 svc_operator_attached(struct svc *svc, struct svc_node *n, uint64_t datagrams)
 {
-	struct svc_operator *op = operator_of(n);
+	struct svc_operator *op = svc_operator_of(n);
 
 	op->number = ++svc->last_link;
 	welcome(op, datagrams);
@@ -474,7 +470,7 @@ void
 svc_operator_past(struct svc *svc, struct svc_node *n,
     const struct ev_past *past)
 {
-	struct svc_operator *op = operator_of(n);
+	struct svc_operator *op = svc_operator_of(n);
 
 	(void)svc;
 	assert(op->asked == NULL); /* its worker waits for the one before */
@@ -482,33 +478,31 @@ svc_operator_past(struct svc *svc, struct svc_node *n,
 	ask(op, n);
 }
 
+/* The desk's requests say who asks. */
+static void
+sign(struct svc_operator *op, struct svc_node *n)
+{
+	n->rq.console = &op->console;
+	n->rq.who = op->console.who;
+	n->rq.as = op->console.as;
+	n->rq.role = op->console.role;
+}
+
 /* The reader has looked, on the reader's thread. */
 static void
 looked(struct svc_job *job)
 {
-	struct operator_node *on = DW_LIST_OF(job, struct operator_node, job);
+	struct svc_operator_node *on =
+	    DW_LIST_OF(job, struct svc_operator_node, job);
 
-	svc_post(&operator_of(&on->node)->svc->inbox, &on->found);
-}
-
-void
-svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
-    const struct ev_key *key, const struct desk_answer *otherwise)
-{
-	struct operator_node *on = DW_LIST_OF(n, struct operator_node, node);
-
-	assert(n == &on->node && n->rq.rq == DESK_RQ_REPLY);
-	on->job.key = *key;
-	on->job.sid = sid;
-	on->job.done = looked;
-	on->otherwise = *otherwise;
-	svc_reader_ask(&svc->reader, &on->job);
+	svc_post(&svc_operator_of(&on->node)->svc->inbox, &on->found);
 }
 
 static void
 reply_found(struct svc_node *n)
 {
-	struct operator_node *on = DW_LIST_OF(n, struct operator_node, found);
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, found);
 	struct desk_answer a = on->otherwise;
 
 	if (on->job.result == 0) {
@@ -521,7 +515,74 @@ reply_found(struct svc_node *n)
 		a.text = _("the journal cannot be read");
 	}
 	answered(&on->node, &a);
-	svc_done(operator_of(n)->svc, &on->node);
+	svc_done(svc_operator_of(n)->svc, &on->node);
+}
+
+void
+svc_operator_find_reply(struct svc *svc, struct svc_node *n, uint64_t sid,
+    const struct ev_key *key, const struct desk_answer *otherwise)
+{
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, node);
+
+	assert(n == &on->node &&
+	    (n->rq.rq == DESK_RQ_REPLY || n->rq.rq == DESK_RQ_NOTE));
+	on->job.key = *key;
+	on->job.facts = NULL;
+	on->job.sid = sid;
+	on->job.done = looked;
+	on->otherwise = *otherwise;
+	/* Its own does not outlive the round. */
+	snprintf(on->otherwise_text, sizeof on->otherwise_text, "%.*s",
+	    (int)dw_text_cut(otherwise->text, strlen(otherwise->text),
+		sizeof on->otherwise_text - 1),
+	    otherwise->text);
+	on->otherwise.text = on->otherwise_text;
+	on->found.rq.rq = DESK_RQ_NONE;
+	on->found.ready = reply_found;
+	svc_reader_ask(&svc->reader, &on->job);
+}
+
+/* The desk has answered what the session was found for. */
+static void
+reopen_answered(struct svc_node *n, const struct desk_answer *a)
+{
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, node);
+
+	answered(n, a);
+	n->answered = answered;
+	svc_done(svc_operator_of(n)->svc, &on->found);
+}
+
+/* It is decided next, and its answer is that of the command. */
+static void
+session_found(struct svc_node *n)
+{
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, found);
+
+	n->rq.facts = on->job.result == 0 ? &on->facts : NULL;
+	on->node.answered = reopen_answered;
+}
+
+void
+svc_operator_find_session(struct svc *svc, struct svc_node *n, uint64_t sid)
+{
+	struct svc_operator_node *on =
+	    DW_LIST_OF(n, struct svc_operator_node, node);
+
+	assert(n == &on->node && n->rq.rq == DESK_RQ_COMMAND);
+	on->job.key = (struct ev_key){ { 0 } };
+	on->job.facts = &on->facts;
+	on->job.sid = sid;
+	on->job.done = looked;
+	sign(svc_operator_of(n), &on->found);
+	on->found.rq.rq = DESK_RQ_REOPEN;
+	on->found.rq.sid = sid;
+	on->found.rq.node = n;
+	on->found.ready = session_found;
+	svc_reader_ask(&svc->reader, &on->job);
 }
 
 /* What an answer without a row says. */
@@ -533,6 +594,8 @@ nothing(enum ev_past_of of)
 		return "";
 	case EV_PAST_DATAGRAMS:
 		return _("nobody has written over UDP yet");
+	case EV_PAST_SAME:
+		return _("no earlier session of the same person is known");
 	case EV_PAST_ENDED:
 		return _("no session has ended before that");
 	}
@@ -553,7 +616,8 @@ history_done(struct svc_operator *op)
 	} else {
 		if (op->job.frames.len == 0)
 			a.text = nothing(op->job.past.of);
-		put_next(op, dw_buf_str(&op->job.frames), op->job.frames.len);
+		svc_operator_put(op, dw_buf_str(&op->job.frames),
+		    op->job.frames.len);
 	}
 	answered(op->asked, &a);
 }
@@ -562,7 +626,7 @@ history_done(struct svc_operator *op)
 static bool
 replay_done(struct svc_operator *op)
 {
-	put_next(op, dw_buf_str(&op->job.frames), op->job.frames.len);
+	svc_operator_put(op, dw_buf_str(&op->job.frames), op->job.frames.len);
 	op->seen = op->job.upto;
 	if (op->job.result < 0) {
 		sks_outbox_cut(op->outbox);
@@ -580,7 +644,7 @@ replay_done(struct svc_operator *op)
 static void
 caught_up(struct svc_node *n)
 {
-	struct svc_operator *op = operator_of(n);
+	struct svc_operator *op = svc_operator_of(n);
 	struct svc_node *asked = op->asked;
 
 	if (op->job.past.count != 0)
@@ -597,7 +661,7 @@ outbox_news(void *arg, enum sks_outbox_event event)
 {
 	struct svc_operator *op = arg;
 
-	assert(op->magic == OPERATOR_MAGIC);
+	assert(op->magic == SVC_OPERATOR_MAGIC);
 	if (event == SKS_OUTBOX_EMPTIED || event == SKS_OUTBOX_FAILED)
 		svc_post_again(&op->svc->inbox, &op->emptied);
 }
@@ -605,75 +669,59 @@ outbox_news(void *arg, enum sks_outbox_event event)
 static void
 outbox_emptied(struct svc_node *n)
 {
-	struct svc_operator *op = operator_of(n);
+	struct svc_operator *op = svc_operator_of(n);
 
 	if (!op->waiting)
 		return;
 	ask(op, op->asked);
 }
 
-static void
-look(struct svc_node *n)
+/* Customers are never to take one operator for another. */
+static bool
+is_called(const struct desk_person *p, const char *name)
 {
-	struct svc_operator *op = operator_of(n);
-
-	if (op->looking == n->rq.sid)
-		return;
-	op->looking = n->rq.sid;
-	tell_others(op);
+	if (svc_is_same_name(p->name, name))
+		return true;
+	DW_LIST_EACH(n, &p->consoles)
+		if (svc_is_same_name(DW_LIST_OF(n, struct desk_console, node)
+					 ->as,
+			name))
+			return true;
+	return false;
 }
 
-/* All consoles of one name know what it has read. */
 static void
-mark_read(struct svc_node *n)
+compare_name(void *arg, const struct desk_person *p)
 {
-	struct svc_operator *op = operator_of(n);
-	struct store_mark mark = { .sid = n->rq.sid,
-		.seq = n->rq.seen,
-		.n = n->rq.offset };
-	const struct ev_session *facts = desk_known(op->svc->desk, mark.sid);
-	struct wire_frame f;
+	struct svc_operator *op = arg;
 
-	snprintf(mark.name, sizeof mark.name, "%s", op->name);
-	if (facts == NULL || mark.seq > desk_last_seq(op->svc->desk))
-		return;
-	if (mark.n > facts->in)
-		mark.n = facts->in;
-	if (!svc_marks_set(&op->svc->marks, &mark))
-		return;
-	f = read_frame(&mark);
-	DW_LIST_EACH(at, &op->svc->links) {
-		struct svc_operator *other =
-		    DW_LIST_OF(at, struct svc_operator, link);
-
-		if (other != op && strcmp(other->name, op->name) == 0)
-			tell(other, &f);
-	}
-	svc_hand_marks(op->svc);
+	assert(op->magic == SVC_OPERATOR_MAGIC);
+	if (strcmp(p->name, op->console.who) != 0 &&
+	    is_called(p, op->console.as))
+		op->name_taken = true;
 }
 
-/* From the desk thread, so it says that the desk decides. */
+/* The desk's own user plays whom it likes. */
 static void
-pong(struct svc_node *n)
+attaching(struct svc_node *n)
 {
-	struct wire_frame f = wire_frame_of(WIRE_PONG);
+	struct svc_operator *op = svc_operator_of(n);
 
-	f.id = n->id;
-	f.now_ms = dw_clock_steady_ms();
-	tell(operator_of(n), &f);
+	op->name_taken = false;
+	if (op->console.as[0] != '\0' && !op->identity.ours)
+		desk_each_person(op->svc->desk, compare_name, op);
+	if (op->name_taken)
+		n->rq.rq = DESK_RQ_NONE;
 }
 
 /* From here on no more frames are written to it. */
 static void
 detaching(struct svc_node *n)
 {
-	struct svc_operator *op = operator_of(n);
+	struct svc_operator *op = svc_operator_of(n);
 
 	dw_list_del(&op->link);
-	if (op->looking == 0)
-		return;
-	op->looking = 0;
-	tell_others(op);
+	svc_links_go(op);
 }
 
 /*
@@ -683,7 +731,7 @@ detaching(struct svc_node *n)
 static void
 operator_nodes(struct svc_operator *op)
 {
-	for (int i = 0; i < NODES; i++) {
+	for (int i = 0; i < SVC_OPERATOR_NODES; i++) {
 		struct svc_node *n = &op->nodes[i].node;
 
 		svc_node_init(n, DESK_RQ_REPLY, NULL, &op->owner);
@@ -692,7 +740,6 @@ operator_nodes(struct svc_operator *op)
 		n = &op->nodes[i].found;
 		svc_node_init(n, DESK_RQ_NONE, NULL, &op->owner);
 		n->first = true;
-		n->ready = reply_found;
 	}
 	svc_node_init(&op->attach, DESK_RQ_ATTACH, NULL, &op->owner);
 	svc_node_init(&op->detach, DESK_RQ_DETACH, NULL, &op->owner);
@@ -701,17 +748,12 @@ operator_nodes(struct svc_operator *op)
 	op->emptied.first = true;
 	op->emptied.ready = outbox_emptied;
 	op->attach.first = op->detach.first = true;
-	svc_node_init(&op->look, DESK_RQ_NONE, NULL, &op->owner);
-	svc_node_init(&op->ping, DESK_RQ_NONE, NULL, &op->owner);
-	svc_node_init(&op->read, DESK_RQ_NONE, NULL, &op->owner);
-	op->look.first = op->ping.first = op->read.first = true;
-	op->read.ready = mark_read;
-	op->look.ready = look;
-	op->ping.ready = pong;
 	op->caught_up.first = true;
 	op->caught_up.ready = caught_up;
+	op->attach.ready = attaching;
 	op->detach.ready = detaching;
-	op->attach.rq.who = op->detach.rq.who = op->name;
+	op->attach.rq.console = op->detach.rq.console = &op->console;
+	svc_links_init(op);
 }
 
 static struct svc_operator *
@@ -719,7 +761,7 @@ operator_in(struct sks_handler *h)
 {
 	struct svc_operator *op = (struct svc_operator *)h;
 
-	assert(op->magic == OPERATOR_MAGIC);
+	assert(op->magic == SVC_OPERATOR_MAGIC);
 	return op;
 }
 
@@ -730,7 +772,7 @@ operator_setup(struct sks_handler *h)
 	struct sks_outbox_config cfg = { .size = sizeof cfg };
 	int r;
 
-	op->magic = OPERATOR_MAGIC;
+	op->magic = SVC_OPERATOR_MAGIC;
 	op->svc = svc_of(sks_server_user(h->server));
 	cfg.max_bytes = (size_t)op->svc->config->limits.operator_queue;
 	cfg.stall_timeout_ns = SKS_NEVER;
@@ -743,6 +785,8 @@ operator_setup(struct sks_handler *h)
 		sks_frame_free(op->frames);
 		return r;
 	}
+	op->settings = svc_settings_take(op->svc);
+	atomic_init(&op->revoked, false);
 	svc_owner_init(&op->owner);
 	dw_list_init(&op->link);
 	operator_nodes(op);
@@ -767,9 +811,27 @@ refuse(struct svc_operator *op, enum ev_code code, const char *text)
 }
 
 static void
+attach(struct svc_operator *op)
+{
+	struct svc_node *all[] = { &op->attach, &op->detach, &op->look,
+		&op->types, &op->nodes[0].node, &op->nodes[1].node };
+
+	_Static_assert(SVC_OPERATOR_NODES == 2, "both are there");
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		sign(op, all[i]);
+	svc_post(&op->svc->inbox, &op->attach);
+	svc_wait(&op->svc->inbox, &op->attach);
+	op->attached = !op->name_taken;
+	if (op->name_taken)
+		refuse(op, EV_CODE_DENIED,
+		    _("customers cannot see you by that name: somebody who is "
+		      "here has it; choose another one with --as"));
+}
+
+static void
 hello(struct svc_operator *op, const struct wire_frame *f)
 {
-	struct dw_buf name = DW_BUF_INITIALIZER;
+	struct dw_buf why = DW_BUF_INITIALIZER;
 
 	if (f->op != WIRE_HELLO || f->v != WIRE_OP_VERSION) {
 		refuse(op, EV_CODE_USAGE,
@@ -777,32 +839,53 @@ hello(struct svc_operator *op, const struct wire_frame *f)
 		      "operator protocol, beginning with hello"));
 		return;
 	}
-	dw_text_name(&name, f->name, strlen(f->name));
-	memcpy(op->name, dw_buf_str(&name),
-	    name.len < NAME_SIZE ? name.len + 1 : 0);
-	dw_buf_fini(&name);
 	op->seen = f->seen;
 	op->replay = f->replay;
-	op->attached = true;
-	svc_post(&op->svc->inbox, &op->attach);
-	svc_wait(&op->svc->inbox, &op->attach);
+	if (svc_identity_name(&op->identity, op->settings->people, f->name,
+		&why)) {
+		desk_console_init(&op->console, op->identity.who,
+		    op->identity.as, op->identity.role);
+		attach(op);
+	} else {
+		refuse(op, EV_CODE_DENIED, dw_buf_str(&why));
+	}
+	dw_buf_fini(&why);
+}
+
+/* Which request of the desk is that; DESK_RQ_NONE: none that is answered. */
+static enum desk_rq
+request_of(enum wire_op op)
+{
+	switch (op) {
+	case WIRE_REPLY:
+		return DESK_RQ_REPLY;
+	case WIRE_NOTE:
+		return DESK_RQ_NOTE;
+	case WIRE_NEXT:
+		return DESK_RQ_NEXT;
+	case WIRE_CMD:
+		return DESK_RQ_COMMAND;
+	default:
+		return DESK_RQ_NONE;
+	}
 }
 
 /* Sends what the frame asks for to the desk, which then owns the frame. */
 static void
 request(struct svc_operator *op, struct wire_frame *f)
 {
-	struct operator_node *on = &op->nodes[op->next++ % NODES];
+	struct svc_operator_node *on =
+	    &op->nodes[op->next++ % SVC_OPERATOR_NODES];
 
 	svc_wait(&op->svc->inbox, &on->node);
 	/* The reader answers a link one question after the other. */
-	for (int i = 0; f->op == WIRE_CMD && i < NODES; i++)
+	for (int i = 0; f->op == WIRE_CMD && i < SVC_OPERATOR_NODES; i++)
 		svc_wait(&op->svc->inbox, &op->nodes[i].node);
 	wire_frame_free(on->frame);
 	on->frame = f;
 	on->node.id = f->id;
-	on->node.rq.rq = f->op == WIRE_REPLY ? DESK_RQ_REPLY : DESK_RQ_COMMAND;
-	on->node.rq.who = op->name;
+	on->node.rq.rq = request_of(f->op);
+	on->node.rq.facts = NULL;
 	on->node.rq.sid = f->sid;
 	on->node.rq.text = f->text;
 	on->node.rq.len = f->len;
@@ -812,13 +895,15 @@ request(struct svc_operator *op, struct wire_frame *f)
 	svc_post(&op->svc->inbox, &on->node);
 }
 
-/* Neither is a request of the desk, so they wait for no request either. */
+/* None of these is answered, so they wait for no request either. */
 static void
-post_look(struct svc_operator *op, uint64_t sid)
+post_session(struct svc_operator *op, struct svc_node *n, uint64_t sid,
+    unsigned flags)
 {
-	svc_wait(&op->svc->inbox, &op->look);
-	op->look.rq.sid = sid;
-	svc_post(&op->svc->inbox, &op->look);
+	svc_wait(&op->svc->inbox, n);
+	n->rq.sid = sid;
+	n->rq.flags = flags;
+	svc_post(&op->svc->inbox, n);
 }
 
 static void
@@ -854,11 +939,15 @@ frame(struct svc_operator *op, const char *line, size_t len)
 	}
 	if (!op->attached) {
 		hello(op, f);
-	} else if (f->op == WIRE_REPLY || f->op == WIRE_CMD) {
+	} else if (request_of(f->op) != DESK_RQ_NONE) {
 		request(op, f);
 		return;
 	} else if (f->op == WIRE_LOOK) {
-		post_look(op, f->sid);
+		post_session(op, &op->look, f->sid, 0);
+	} else if (f->op == WIRE_TYPES) {
+		post_session(op, &op->types, f->sid, 0);
+	} else if (f->op == WIRE_JOINS) {
+		post_session(op, &op->joins, f->sid, f->since_ms != 0);
 	} else if (f->op == WIRE_READ) {
 		post_read(op, f);
 	} else if (f->op == WIRE_PING) {
@@ -875,7 +964,7 @@ frames(struct svc_operator *op)
 	const char *line;
 	ssize_t n;
 
-	while (!op->ended &&
+	while (!op->ended && !atomic_load(&op->revoked) &&
 	    (n = sks_frame_next(op->frames, &line)) != SKS_EAGAIN)
 		if (n < 0)
 			op->ended = true;
@@ -891,6 +980,11 @@ operator_handle(struct sks_handler *h)
 	char buf[RECV_MAX];
 	ssize_t n;
 
+	if (!svc_identify(&op->identity, op->settings->people, h->request)) {
+		refuse(op, EV_CODE_DENIED,
+		    svc_not_an_operator(op->settings->people));
+		svc_log_refusal(op->svc, op->identity.uid);
+	}
 	while (!op->ended &&
 	    (n = sks_recv_deadline(h->request, buf, sizeof buf,
 		 op->attached ? SKS_NEVER : until)) > 0) {
@@ -907,11 +1001,13 @@ operator_finish(struct sks_handler *h)
 	struct svc_operator *op = operator_in(h);
 	struct svc_inbox *in = &op->svc->inbox;
 
-	for (int i = 0; i < NODES; i++) {
+	for (int i = 0; i < SVC_OPERATOR_NODES; i++) {
 		svc_wait(in, &op->nodes[i].node);
 		svc_wait(in, &op->nodes[i].found);
 	}
 	svc_wait(in, &op->look);
+	svc_wait(in, &op->types);
+	svc_wait(in, &op->joins);
 	svc_wait(in, &op->ping);
 	svc_wait(in, &op->read);
 	if (op->attached) {
@@ -921,10 +1017,11 @@ operator_finish(struct sks_handler *h)
 	sks_outbox_close(op->outbox);
 	svc_wait(in, &op->emptied);
 	sks_outbox_unref(op->outbox);
-	for (int i = 0; i < NODES; i++)
+	for (int i = 0; i < SVC_OPERATOR_NODES; i++)
 		wire_frame_free(op->nodes[i].frame);
 	sks_frame_free(op->frames);
 	svc_owner_fini(&op->owner);
+	svc_settings_drop(op->settings);
 	return 0;
 }
 

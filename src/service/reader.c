@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 #include "base/lock.h"
 #include "base/mem.h"
@@ -93,7 +94,7 @@ add_event(void *arg, const struct ev_event *ev)
 	struct svc_job *job = arg;
 
 	assert(job->magic == SVC_JOB_MAGIC);
-	if (add_frame(job, WIRE_EV, ev) < 0)
+	if (!ev_is_private(ev, job->who) && add_frame(job, WIRE_EV, ev) < 0)
 		return -ENOMEM;
 	job->upto = ev->seq;
 	job->more = true;
@@ -115,6 +116,8 @@ add_to_page(void *arg, const struct ev_event *ev)
 	size_t before = job->frames.len;
 
 	assert(job->magic == SVC_JOB_MAGIC);
+	if (ev_is_private(ev, job->who))
+		return 0;
 	if (add_frame(job, WIRE_PAST, ev) < 0)
 		return -ENOMEM;
 	if (job->frames.len > page->max_bytes && job->first != 0) {
@@ -163,6 +166,29 @@ read_page(struct store_reader *sr, struct svc_job *job, size_t max_bytes)
 	return store_past_before(sr, &earlier, &job->earlier);
 }
 
+/* ---- what a session was ---- */
+
+static int
+fold_event(void *arg, const struct ev_event *ev)
+{
+	struct svc_job *job = arg;
+
+	assert(job->magic == SVC_JOB_MAGIC);
+	ev_apply(job->facts, ev);
+	return 0;
+}
+
+/* However long it was, no more is kept of it than that. */
+static int
+fold_session(struct store_reader *sr, struct svc_job *job)
+{
+	int r;
+
+	memset(job->facts, 0, sizeof *job->facts);
+	r = store_read_session(sr, job->sid, fold_event, job);
+	return r == 0 && job->facts->sid != job->sid ? -ENOENT : r;
+}
+
 static void
 answer(const struct svc_reader *reader, struct store_reader *sr,
     struct svc_job *job)
@@ -173,6 +199,8 @@ answer(const struct svc_reader *reader, struct store_reader *sr,
 		r = -EIO;
 	else if (ev_key_is_set(&job->key))
 		r = store_reader_find_reply(sr, job->sid, &job->key, &job->n);
+	else if (job->facts != NULL)
+		r = fold_session(sr, job);
 	else if (job->past.count != 0)
 		r = read_page(sr, job, reader->max_bytes);
 	else

@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "event/event.h"
 #include "event/past.h"
+#include "event/session.h"
 #include "service/upkeep.h"
 
 #define SVC_JOB_MAGIC    0x5e4c0006u
@@ -26,9 +27,11 @@ struct svc_job {
 	/* Set by the desk thread before it asks. */
 	struct ev_key key; /* set: the reply of session sid with it; or, */
 	uint64_t sid;
-	struct ev_past past; /* this page; or, */
-	uint64_t after;      /* past.count 0: all events after this one */
-	uint64_t id;         /* a page: goes into its frames */
+	struct ev_session *facts; /* not NULL: those of session sid go there; */
+	struct ev_past past;      /* or this page; or, */
+	uint64_t after;           /* past.count 0: all events after this one */
+	uint64_t id;              /* a page: goes into its frames */
+	const char *who;          /* for this operator */
 	void (*done)(struct svc_job *job); /* on the reader */
 
 	/* The answer: frames for the operator. */
@@ -38,7 +41,7 @@ struct svc_job {
 	uint64_t earlier; /* a page: how many count before that */
 	bool more;        /* there may be more after that */
 	uint64_t n;       /* a reply: its number */
-	int result;       /* 0 or -errno; of a reply -ENOENT: none */
+	int result; /* 0 or -errno; of a reply or a session -ENOENT: none */
 
 	struct dw_list link;
 };

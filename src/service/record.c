@@ -168,6 +168,19 @@ svc_record(struct svc *svc, const struct ev_event *ev,
 	case EV_EOF:
 	case EV_ON:
 	case EV_OFF:
+	case EV_CLAIM:
+	case EV_FREE:
+	case EV_OFFER:
+	case EV_DECLINED:
+	case EV_KEEP:
+	case EV_NOTE:
+	case EV_MSG:
+	case EV_AWAY:
+	case EV_BACK:
+	case EV_SAME:
+	case EV_REOPENED:
+	case EV_BAN:
+	case EV_UNBAN:
 	case EV_ERASED:
 	case EV_UNKNOWN:
 		break;

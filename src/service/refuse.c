@@ -76,11 +76,13 @@ add_unfinished(struct dw_buf *out, const char *first, size_t len)
 }
 
 void
-svc_read_on(const struct svc *svc, struct sks_socket *s)
+svc_read_on(struct svc *svc, struct sks_socket *s)
 {
-	int64_t until = dw_clock_ns() + svc->config->limits.linger * DW_SECOND;
+	struct svc_settings *settings = svc_settings_take(svc);
+	int64_t until = dw_clock_ns() + settings->limits.linger * DW_SECOND;
 	char buf[512];
 
+	svc_settings_drop(settings);
 	while (sks_recv_deadline(s, buf, sizeof buf, until) > 0)
 		;
 }

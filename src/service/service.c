@@ -17,17 +17,16 @@
 #include "base/i18n.h"
 #include "base/lock.h"
 #include "base/thread.h"
+#include "service/identity.h"
 #include "service/internal.h"
 #include "wire/op.h"
 
-#define DEFAULT_PORT  6666                  /* the tutorial's */
-#define DESK_STACK    ((size_t)1024 * 1024) /* SQLite's */
-#define HELD_BYTES    ((size_t)64 * 1024)
-#define KEYS          64 /* of one session; the journal knows them all */
-#define PAGE_BYTES    ((size_t)1024 * 1024)
-#define REFUSED_GRACE 1.0          /* seconds, to read why */
-#define SENT_NS       (30 * DW_MS) /* well below CON_HOLD_MS of a console */
-#define STACK_USUAL   64 /* KiB; dw_thread_default_stack() is more at need */
+#define DEFAULT_PORT   6666                  /* the tutorial's */
+#define DESK_STACK     ((size_t)1024 * 1024) /* SQLite's */
+#define PAGE_BYTES     ((size_t)1024 * 1024)
+#define REFUSED_GRACE  1.0                  /* seconds, to read why */
+#define OPERATOR_STACK ((size_t)256 * 1024) /* the system's list of users */
+#define STACK_USUAL    64 /* KiB; dw_thread_default_stack() is more at need */
 
 static void
 server_log(void *user, enum sks_log_level level, const char *text)
@@ -210,9 +209,48 @@ check_folder(const char *folder, struct dw_buf *why)
 	return DW_STATUS_CONFIG;
 }
 
-int
-svc_check_operator_path(const char *path, struct dw_buf *why)
+/* Whose group is it, and may that pass? */
+static bool
+lets_group_pass(const char *folder, gid_t group)
 {
+	struct stat st;
+
+	if (stat(folder, &st) < 0)
+		return true; /* binding tells why */
+	if (st.st_gid == group)
+		return (st.st_mode & S_IXGRP) != 0;
+	return (st.st_mode & S_IXOTH) != 0;
+}
+
+/* Its members come to the socket through all of its folders. */
+static int
+check_way(const struct svc *svc, const char *folder, struct dw_buf *why)
+{
+	const char *group = svc->config->people->operator_group;
+	char *way = realpath(folder, NULL), *slash;
+	int r = 0;
+
+	while (way != NULL && way[0] != '\0' && r == 0) {
+		if (!lets_group_pass(way, (gid_t)svc->operator_gid)) {
+			dw_buf_addf(why,
+			    _("the folder %s does not let the group %s through "
+			      "to the operators' socket: say 'chgrp %s %s' and "
+			      "'chmod g+x %s', or choose another path with "
+			      "--operator-socket PATH"),
+			    way, group, group, way, way);
+			r = DW_STATUS_CONFIG;
+		}
+		if ((slash = strrchr(way, '/')) != NULL)
+			*slash = '\0';
+	}
+	free(way);
+	return r;
+}
+
+int
+svc_check_operator_path(const struct svc *svc, struct dw_buf *why)
+{
+	const char *path = svc->config->operator_socket;
 	char *folder;
 	int r;
 
@@ -222,8 +260,51 @@ svc_check_operator_path(const char *path, struct dw_buf *why)
 		return DW_STATUS_FAILED;
 	dw_buf_reset(why); /* a warning that is of no use then */
 	r = check_folder(folder, why);
+	if (r == 0 && svc->operator_gid >= 0)
+		r = check_way(svc, folder, why);
 	free(folder);
 	return r;
+}
+
+/* Which group has the operators' socket beside its user? */
+static int
+find_operator_group(struct svc *svc, struct dw_buf *why)
+{
+	const struct svc_people *people = svc->config->people;
+	gid_t gid;
+
+	svc->operator_gid = -1;
+	if (people == NULL ||
+	    (people->operator_group == NULL && people->ngroups == 0))
+		return 0;
+	if (people->operator_group == NULL) {
+		dw_buf_addf(why,
+		    _("members of the group %s cannot come to the operators' "
+		      "socket, which is its user's alone: name the group that "
+		      "may with --operator-group GROUP"),
+		    people->groups[0].name);
+		return DW_STATUS_CONFIG;
+	}
+	if (svc_group_id(people->operator_group, &gid) < 0) {
+		dw_buf_addf(why,
+		    _("there is no group \"%s\" on this system for "
+		      "--operator-group"),
+		    people->operator_group);
+		return DW_STATUS_CONFIG;
+	}
+	svc->operator_gid = (long)gid;
+	return 0;
+}
+
+static int
+say_not_your_group(const struct svc *svc, struct dw_buf *why)
+{
+	dw_buf_addf(why,
+	    _("the operators' socket %s cannot be given to the group %s, of "
+	      "which the user who runs this desk is no member: make it one, "
+	      "or name another group with --operator-group GROUP"),
+	    svc->config->operator_socket, svc->config->people->operator_group);
+	return DW_STATUS_CONFIG;
 }
 
 static int
@@ -272,10 +353,12 @@ open_operators(struct svc *svc, struct dw_buf *why)
 {
 	const char *path = svc->config->operator_socket;
 	struct sks_server_config cfg;
+	struct sks_error error;
 	char text[256];
 	int r;
 
-	if ((r = svc_check_operator_path(path, why)) != 0)
+	if ((r = find_operator_group(svc, why)) != 0 ||
+	    (r = svc_check_operator_path(svc, why)) != 0)
 		return r;
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
 	if ((r = operator_address(path, &cfg.address, why)) != 0)
@@ -283,9 +366,19 @@ open_operators(struct svc *svc, struct dw_buf *why)
 	svc_server_config(svc, &cfg);
 	cfg.max_sessions = (unsigned)svc->config->limits.max_operators;
 	cfg.bind_and_activate = path != NULL;
-	if (sks_server_new(&cfg, &svc_operator_server_ops, &svc_operator_ops,
-		&svc->operators) == 0)
+	if (cfg.stack_size < OPERATOR_STACK)
+		cfg.stack_size = OPERATOR_STACK;
+	if (svc->operator_gid >= 0) {
+		cfg.unix_mode = 0660;
+		cfg.unix_group = svc->operator_gid;
+	}
+	r = sks_server_new(&cfg, &svc_operator_server_ops, &svc_operator_ops,
+	    &svc->operators);
+	if (r == 0)
 		return 0;
+	sks_last_error(&error);
+	if (r == SKS_EACCES && strcmp(error.what, "chown") == 0)
+		return say_not_your_group(svc, why);
 	sks_error_text(text, sizeof text);
 	return say_no_socket(path, text, why);
 }
@@ -293,7 +386,10 @@ open_operators(struct svc *svc, struct dw_buf *why)
 static int
 replay(void *arg, const struct ev_event *ev)
 {
-	return desk_replay(arg, ev);
+	struct svc *svc = svc_of(arg);
+
+	svc_bans_event(&svc->bans, ev, svc_now());
+	return desk_replay(svc->desk, ev);
 }
 
 /* Of a session that has ended meanwhile, or that a journal put back does not
@@ -335,8 +431,8 @@ open_desk(struct svc *svc, struct dw_buf *why)
 
 	if (store_open(&sc, &svc->store, why) < 0)
 		return DW_STATUS_FAILED;
-	if (desk_new(&svc->desk_config, &svc->desk) < 0 ||
-	    store_replay_open(svc->store, replay, svc->desk) != 0 ||
+	if (desk_new(&svc->held->desk, &svc->desk) < 0 ||
+	    store_replay_open(svc->store, replay, svc) != 0 ||
 	    store_unattended(svc->store, &missed) < 0) {
 		dw_buf_addf(why, _("the journal in %s could not be read"),
 		    config->state_dir);
@@ -350,32 +446,6 @@ open_desk(struct svc *svc, struct dw_buf *why)
 	return 0;
 }
 
-static void
-configure_desk(struct svc *svc)
-{
-	const struct svc_limits *l = &svc->config->limits;
-	struct desk_config *dc = &svc->desk_config;
-
-	dc->name = svc->config->name;
-	dc->greeting = svc->config->greeting;
-	dc->charset = svc->config->charset;
-	dc->turn.hold_ns = l->holding_line * DW_SECOND;
-	dc->turn.held_ns = l->held_reply * DW_SECOND;
-	dc->turn.add_ns = l->add_to_held * DW_SECOND;
-	dc->linger_ns = l->linger * DW_SECOND;
-	dc->retry_ns = DW_SECOND;
-	dc->sent_ns = SENT_NS;
-	dc->gone_after_ms = l->gone_after * 1000;
-	dc->max_gone = (size_t)l->max_gone;
-	dc->max_gone_per_address = (size_t)l->max_gone_per_address;
-	dc->held_bytes = HELD_BYTES;
-	dc->max_message = (size_t)l->max_message;
-	dc->max_keys = KEYS;
-	dc->max_peers = (size_t)l->udp_peers;
-	dc->peer_ns = l->udp_timeout * DW_SECOND;
-	dc->max_answer = (size_t)l->max_answer;
-}
-
 /* On the desk thread. */
 static void
 farewell(struct svc_node *n)
@@ -383,6 +453,7 @@ farewell(struct svc_node *n)
 	struct svc *svc = DW_LIST_OF(n, struct svc, farewell);
 	struct wire_frame f = wire_frame_of(WIRE_BYE);
 
+	svc_reload_end(svc);
 	f.code = EV_CODE_STOP;
 	f.text = _("the desk has stopped");
 	f.len = strlen(f.text);
@@ -403,6 +474,7 @@ static struct svc *
 svc_new(const struct svc_config *config)
 {
 	struct svc *svc = calloc(1, sizeof *svc);
+	struct svc_settings *settings;
 
 	if (svc == NULL)
 		return NULL;
@@ -413,7 +485,9 @@ svc_new(const struct svc_config *config)
 	dw_list_init(&svc->done);
 	dw_list_init(&svc->round);
 	dw_list_init(&svc->kept);
+	dw_list_init(&svc->reloads);
 	svc_inbox_init(&svc->inbox);
+	svc_bans_init(&svc->bans);
 	svc_reader_init(&svc->reader, config->state_dir,
 	    page_bytes(&config->limits), &svc->inbox, svc_upkeep_found,
 	    svc_marks_room);
@@ -427,8 +501,15 @@ svc_new(const struct svc_config *config)
 	svc->log_news.ready = svc_logs_changed;
 	svc_node_init(&svc->socket_news, DESK_RQ_NONE, NULL, NULL);
 	svc->socket_news.ready = svc_tell_socket;
+	svc_node_init(&svc->reload, DESK_RQ_NONE, NULL, &svc->owner);
+	svc->reload.ready = svc_reloaded;
 	svc->watch = (struct dw_watch)DW_WATCH_INITIALIZER;
-	configure_desk(svc);
+	dw_lock_init(&svc->settings_lock, DW_LOCK_settings);
+	if ((settings = svc_settings_new(config, NULL)) == NULL) {
+		svc_close(svc);
+		return NULL;
+	}
+	svc_settings_replace(svc, settings);
 	return svc;
 }
 
@@ -602,8 +683,12 @@ svc_close(struct svc *svc)
 	svc_marks_fini(&svc->marks);
 	desk_free(svc->desk);
 	store_close(svc->store);
+	svc_settings_drop(svc->due);
+	svc_settings_drop(svc->held);
+	dw_lock_fini(&svc->settings_lock);
 	svc_owner_fini(&svc->owner);
 	svc_inbox_fini(&svc->inbox);
+	svc_bans_fini(&svc->bans);
 	dw_buf_fini(&svc->scratch);
 	dw_buf_fini(&svc->news);
 	for (size_t i = 0; i < svc->nlisteners; i++)

@@ -23,6 +23,7 @@
 #include "base/status.h"
 #include "base/wake.h"
 #include "service/limits.h"
+#include "service/people.h"
 #include "socketserver/socketserver.h"
 
 struct svc;
@@ -36,9 +37,14 @@ struct svc_config {
 	const char *operator_socket; /* path; NULL: none */
 	const char *name;            /* the desk's */
 	const char *greeting;        /* text, or NULL for the usual one */
+	/* Texts like it, see struct desk_config. */
+	const char *nobody_on_duty, *closed;
+	const char *hours; /* as for desk_hours_parse(); NULL: at any time */
 	/* Of customers whose bytes are not UTF-8; NULL: nobody knows. */
 	const struct dw_charset *charset;
 	struct svc_limits limits;
+	/* Who may attach; NULL: only the desk's user and root. */
+	const struct svc_people *people;
 	bool every_address; /* max_per_address holds on loopback */
 	bool one_at_a_time;
 	bool begin_new;   /* set a damaged journal aside */
@@ -90,6 +96,17 @@ bool svc_drained(const struct svc *svc);
  * svc_look() looks; where nothing has happened it costs nothing. */
 int svc_watch_fd(const struct svc *svc);
 void svc_look(struct svc *svc);
+
+/* Has an operator asked, since the last time, for the configuration to be read
+ * again?  config.quit rings then too. */
+bool svc_reload_asked(struct svc *svc);
+bool svc_reload_is_asked(const struct svc *svc); /* and stays so */
+/* The configuration was read again.  From now on its limits, texts, people and
+ * hours hold, all at once; what else it says is looked at nowhere, and it may go
+ * afterwards.  NULL: it could not be read, and all stays.  The operators who
+ * asked are told `text`, or all of them when nobody has asked, and the log. */
+void svc_reload(struct svc *svc, const struct svc_config *config,
+    const char *text);
 
 /* How often operators have asked for the desk to stop; config.quit rings then
  * too.  The second time means: at once. */

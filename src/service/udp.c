@@ -74,8 +74,11 @@ static int
 udp_verify(struct sks_server *srv, struct sks_request *req)
 {
 	struct svc_udp *u = udp_of(sks_server_user(srv));
+	struct svc_ban ban;
 
-	if (svc_sources_take(&u->sources, sks_request_address(req),
+	if (!svc_bans_find(&u->svc->bans, sks_request_address(req),
+		dw_clock_steady_ms(), &ban) &&
+	    svc_sources_take(&u->sources, sks_request_address(req),
 		dw_clock_ns()))
 		return 1;
 	drop(u->svc);
@@ -234,10 +237,11 @@ svc_udp_dropped(struct svc *svc)
 	char text[160];
 
 	snprintf(text, sizeof text,
-	    DW_PLURAL("%lu datagram was dropped: more "
-		      "came than can be kept",
-		"%lu datagrams were dropped: more came "
-		"than can be kept",
+	    DW_PLURAL(
+		"%lu datagram was dropped: more came than can be kept, or "
+		"it was from who is banned",
+		"%lu datagrams were dropped: more came than can be kept, or "
+		"they were from who is banned",
 		n),
 	    n);
 	svc_notice(svc, EV_CODE_LIMIT, text);

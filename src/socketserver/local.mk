@@ -50,6 +50,7 @@ libsks_la_SOURCES += \
 	src/socketserver/server/rebind.h \
 	src/socketserver/server/report.c \
 	src/socketserver/server/refuse.c \
+	src/socketserver/server/turn_away.h \
 	src/socketserver/server/request.c \
 	src/socketserver/server/requests.c \
 	src/socketserver/server/server.c \

@@ -1047,6 +1047,14 @@ struct sks_server_config {
 	 * sks_server_new() says SKS_ENOTSUP.
 	 */
 	int batch_workers;
+
+	/*
+	 * -1: the group of a Unix socket's file is the process's; else it is
+	 * this one.  The file is its user's alone until it has this group, and
+	 * then gets unix_mode: at no time has another group what that gives.
+	 * SKS_EACCES for a group to which the process may not give a file.
+	 */
+	long unix_group;
 };
 
 /* So many refused peers are kept by cfg.refused_grace at once, each with a

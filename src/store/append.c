@@ -25,6 +25,8 @@ static const struct beside {
 } besides[] = {
 	{ EV_ARRIVED, "INSERT INTO open VALUES(?)" },
 	{ EV_CLOSED, "DELETE FROM open WHERE sid = ?" },
+	/* It may be off the desk's list and not have ended. */
+	{ EV_REOPENED, "INSERT OR IGNORE INTO open VALUES(?)" },
 	{ EV_ERASED, "INSERT INTO erasing VALUES(?)" },
 };
 _Static_assert(sizeof besides / sizeof besides[0] == STORE_BESIDES,
@@ -262,15 +264,19 @@ store_drop_later(struct store *s)
 {
 	static const char sql[] =
 	    "BEGIN IMMEDIATE;"
-	    "INSERT OR IGNORE INTO open SELECT sid FROM event "
-	    "WHERE seq > %lld AND ev = 'closed';"
 	    "DELETE FROM open WHERE sid IN (SELECT sid FROM event "
-	    "WHERE seq > %lld AND ev = 'arrived');"
+	    "WHERE seq > %lld AND ev IN ('arrived', 'reopened'));"
+	    "INSERT OR IGNORE INTO open SELECT sid FROM event l "
+	    "WHERE seq > %lld AND ev IN ('closed', 'reopened') AND "
+	    "(SELECT ev FROM event e INDEXED BY event_other "
+	    "WHERE e.sid = l.sid AND e.ev IN ('arrived', 'closed', 'reopened') "
+	    "AND e.ev NOT IN ('said', 'reply') AND e.seq <= %lld "
+	    "ORDER BY e.seq DESC LIMIT 1) <> 'closed';"
 	    "DELETE FROM erasing WHERE seq > %lld;"
 	    "DELETE FROM event WHERE seq > %lld;"
 	    "COMMIT";
 	const long long end = (long long)s->end.seq;
-	char all[sizeof sql + 4 * 20];
+	char all[sizeof sql + 5 * 20];
 	int64_t last;
 	int r;
 
@@ -282,7 +288,7 @@ store_drop_later(struct store *s)
 		return 0;
 	if (r < 0)
 		return r;
-	sqlite3_snprintf(sizeof all, all, sql, end, end, end, end);
+	sqlite3_snprintf(sizeof all, all, sql, end, end, end, end, end);
 	r = store_db_exec(s->db, all);
 	if (r < 0 && !sqlite3_get_autocommit(s->db))
 		store_db_exec(s->db, "ROLLBACK");

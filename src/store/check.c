@@ -413,10 +413,14 @@ check_nothing(struct store_check *c, sqlite3_stmt *st)
 	    _("its list of open sessions does not fit its events"));
 }
 
-#define STILL_OPEN                                                      \
-	"SELECT sid FROM event WHERE ev = 'arrived' "                   \
-	"AND ev NOT IN ('said', 'reply') EXCEPT SELECT sid FROM event " \
-	"WHERE ev = 'closed' AND ev NOT IN ('said', 'reply')"
+/* Those that have not ended, or were opened again behind their last end. */
+#define STILL_OPEN                                                        \
+	"SELECT sid FROM event WHERE ev = 'arrived' "                     \
+	"AND ev NOT IN ('said', 'reply') EXCEPT SELECT sid FROM event c " \
+	"WHERE ev = 'closed' AND ev NOT IN ('said', 'reply') "            \
+	"AND NOT EXISTS (SELECT 1 FROM event r INDEXED BY event_other "   \
+	"WHERE r.sid = c.sid AND r.ev = 'reopened' "                      \
+	"AND r.ev NOT IN ('said', 'reply') AND r.seq > c.seq)"
 
 int
 store_check_rest(struct store_check *c)
@@ -479,9 +483,11 @@ check_table(struct store_check *c)
 	return check_with(c,
 	    "SELECT 1 FROM open o WHERE NOT EXISTS (SELECT 1 FROM event "
 	    "WHERE sid = o.sid AND ev = 'arrived' "
-	    "AND ev NOT IN ('said', 'reply')) OR EXISTS (SELECT 1 FROM event "
-	    "WHERE sid = o.sid AND ev = 'closed' "
-	    "AND ev NOT IN ('said', 'reply')) LIMIT 1",
+	    "AND ev NOT IN ('said', 'reply')) OR "
+	    "(SELECT ev FROM event INDEXED BY event_other "
+	    "WHERE sid = o.sid AND ev IN ('closed', 'reopened') "
+	    "AND ev NOT IN ('said', 'reply') "
+	    "ORDER BY seq DESC LIMIT 1) = 'closed' LIMIT 1",
 	    0, 0, check_nothing);
 }
 

@@ -128,7 +128,7 @@ void store_head_write(const struct store_place *p, const struct store_end *end,
 /* ---- append.c: the connection that writes ---- */
 
 #define STORE_MAGIC   0x5709e001u
-#define STORE_BESIDES 3 /* statements that go with an event */
+#define STORE_BESIDES 4 /* statements that go with an event */
 #define STORE_FILES   6 /* that must stay where they are; there.c */
 
 /*
@@ -249,8 +249,9 @@ bool store_seal_row(sqlite3_stmt *st, const struct ev_event *ev,
 
 /* Finds the first answer to a reply: sid and key are its parameters.  Runs it,
  * and resets it.  0, -ENOENT or another -errno. */
-#define STORE_FIND_REPLY \
-	"SELECT n FROM event WHERE sid = ?1 AND key = ?2 AND ev = 'reply'"
+#define STORE_FIND_REPLY                                   \
+	"SELECT n FROM event WHERE sid = ?1 AND key = ?2 " \
+	"AND ev IN ('reply', 'note')"
 int store_find(sqlite3_stmt *st, uint64_t sid, const struct ev_key *key,
     uint64_t *n);
 
@@ -258,14 +259,16 @@ int store_find(sqlite3_stmt *st, uint64_t sid, const struct ev_key *key,
  * Returns 0, what fn returned, or -errno. */
 int store_walk(sqlite3_stmt *st, ev_event_fn *fn, void *arg);
 
-/* The numbers of the events of sessions that have not ended. */
+/* The numbers of the events of sessions that have not ended, and of bans. */
 #define STORE_OPEN_EVENTS                                                     \
 	"SELECT e.seq FROM open o CROSS JOIN event e INDEXED BY event_said "  \
 	"ON e.sid = o.sid WHERE e.ev = 'said' UNION ALL "                     \
 	"SELECT e.seq FROM open o CROSS JOIN event e INDEXED BY event_reply " \
 	"ON e.sid = o.sid WHERE e.ev = 'reply' UNION ALL "                    \
 	"SELECT e.seq FROM open o CROSS JOIN event e INDEXED BY event_other " \
-	"ON e.sid = o.sid WHERE e.ev NOT IN ('said', 'reply')"
+	"ON e.sid = o.sid WHERE e.ev NOT IN ('said', 'reply') UNION ALL "     \
+	"SELECT seq FROM event INDEXED BY event_other WHERE sid = 0 "         \
+	"AND ev IN ('ban', 'unban') AND ev NOT IN ('said', 'reply')"
 
 /* ---- check.c ---- */
 

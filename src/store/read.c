@@ -15,18 +15,27 @@
 #include "store/internal.h"
 
 #define READER_MAGIC 0x5709e002u
-#define PASTS        (EV_PAST_ENDED + 1)
+#define PASTS        (EV_PAST_SAME + 1)
 
 struct store_reader {
 	unsigned magic;
 	sqlite3 *db;
 	struct store_chain chain; /* begun when it is first needed */
-	sqlite3_stmt *after, *find;
+	sqlite3_stmt *after, *find, *session;
 	sqlite3_stmt *past[PASTS], *before[PASTS];
 };
 
 static const char after_sql[] =
     "SELECT " STORE_COLUMNS " FROM event WHERE seq > ? ORDER BY seq LIMIT ?";
+
+static const char session_sql[] =
+    "SELECT " STORE_COLUMNS " FROM event WHERE seq IN ("
+    "SELECT seq FROM event INDEXED BY event_said "
+    "WHERE sid = ?1 AND ev = 'said' UNION ALL "
+    "SELECT seq FROM event INDEXED BY event_reply "
+    "WHERE sid = ?1 AND ev = 'reply' UNION ALL "
+    "SELECT seq FROM event INDEXED BY event_other "
+    "WHERE sid = ?1 AND ev NOT IN ('said', 'reply')) ORDER BY seq";
 
 /*
  * A page of the past: ?1 is the session, ?2 how many, ?3 the event before which
@@ -74,6 +83,12 @@ static const char after_sql[] =
 #define STRING_(n) #n
 #define STRING(n)  STRING_(n)
 
+/* The last one of each session in `same`. */
+#define LAST_OF_SAME_(table, is, order)                                  \
+	"SELECT (SELECT seq FROM " table " WHERE sid = same.sid AND " is \
+	" ORDER BY " order " DESC LIMIT 1) FROM same"
+#define LAST_OF_SAME(...) LAST_OF_SAME_(__VA_ARGS__)
+
 /* Of a session, what is behind the last UNION ALL is empty where there is no
  * later page. */
 static const struct {
@@ -82,7 +97,9 @@ static const struct {
 	[EV_PAST_SESSION] = { PAGE(NEWEST(SAID) AND NEWEST(REPLIED),
 				  FROM_FIRST(SAID) AND FROM_FIRST(REPLIED)
 				      AND FROM_FIRST(OTHER("sent"))
-					  AND CHARSETS AND
+					  AND FROM_FIRST(OTHER("note"))
+					      AND FROM_FIRST(OTHER("msg"))
+						  AND CHARSETS AND
 				  "SELECT max(seq) FROM event INDEXED BY event_other "
 				  "WHERE sid = ?1 AND ev = 'sent' "
 				  "AND ev NOT IN ('said', 'reply') AND seq >= ?3 "
@@ -96,6 +113,7 @@ static const struct {
 	    "SELECT " COUNT(OTHER("udp")) " + " COUNT(OTHER("udp-reply")) },
 	[EV_PAST_ENDED] = { "WITH ended AS MATERIALIZED (SELECT seq, sid FROM event "
 			    "WHERE ev = 'closed' AND seq < ?3 "
+			    "AND sid NOT IN (SELECT sid FROM open) "
 			    "ORDER BY seq DESC LIMIT ?2) "
 			    "SELECT " STORE_COLUMNS " FROM event WHERE seq IN ("
 			    "SELECT seq FROM ended UNION ALL "
@@ -105,7 +123,18 @@ static const struct {
 			    "SELECT (SELECT max(seq) FROM event WHERE sid = ended.sid "
 			    "AND ev = 'name' AND ev NOT IN ('said', 'reply')) FROM ended) "
 			    "ORDER BY seq DESC",
-	    "SELECT count(*) FROM event WHERE ev = 'closed' AND seq < ?3" },
+	    "SELECT count(*) FROM event WHERE ev = 'closed' AND seq < ?3 "
+	    "AND sid NOT IN (SELECT sid FROM open)" },
+	[EV_PAST_SAME] = { "WITH same(sid) AS (VALUES(?4), (?5), (?6), (?7)) "
+			   "SELECT " STORE_COLUMNS " FROM event WHERE seq < ?3 "
+			   "AND seq IN (" LAST_OF_SAME(OTHER("arrived"))
+			       AND LAST_OF_SAME(OTHER("name")) AND LAST_OF_SAME(
+				   OTHER("charset")) AND LAST_OF_SAME(SAID)
+				   AND LAST_OF_SAME(REPLIED) AND LAST_OF_SAME(
+				       OTHER("reopened"))
+				       AND LAST_OF_SAME(OTHER(
+					   "closed")) ") ORDER BY ev = 'charset' DESC, seq DESC",
+	    "SELECT 0 WHERE ?3 IS NOT NULL" },
 };
 
 static int
@@ -116,6 +145,9 @@ prepare(struct store_reader *r)
 	rc = sqlite3_prepare_v2(r->db, after_sql, -1, &r->after, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(r->db, STORE_FIND_REPLY, -1, &r->find,
+		    NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(r->db, session_sql, -1, &r->session,
 		    NULL);
 	for (int i = 0; i < PASTS && rc == SQLITE_OK; i++) {
 		rc = sqlite3_prepare_v2(r->db, past_sql[i].page, -1,
@@ -175,6 +207,7 @@ store_reader_close(struct store_reader *r)
 	r->magic = 0;
 	sqlite3_finalize(r->after);
 	sqlite3_finalize(r->find);
+	sqlite3_finalize(r->session);
 	store_chain_fini(&r->chain);
 	for (int i = 0; i < PASTS; i++) {
 		sqlite3_finalize(r->past[i]);
@@ -206,6 +239,15 @@ store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 	return store_walk(r->after, fn, arg);
 }
 
+int
+store_read_session(struct store_reader *r, uint64_t sid, ev_event_fn *fn,
+    void *arg)
+{
+	assert(r->magic == READER_MAGIC);
+	sqlite3_bind_int64(r->session, 1, (int64_t)sid);
+	return store_walk(r->session, fn, arg);
+}
+
 static void
 bind_past(sqlite3_stmt *st, const struct ev_past *past)
 {
@@ -214,6 +256,8 @@ bind_past(sqlite3_stmt *st, const struct ev_past *past)
 	sqlite3_bind_int64(st, 1, (int64_t)past->sid);
 	sqlite3_bind_int64(st, 2, count(past->count));
 	sqlite3_bind_int64(st, 3, all ? INT64_MAX : (int64_t)past->before);
+	for (int i = 0; past->of == EV_PAST_SAME && i < EV_SAME_MAX; i++)
+		sqlite3_bind_int64(st, 4 + i, (int64_t)past->same[i]);
 }
 
 int
@@ -235,6 +279,8 @@ store_past_counts(enum ev_past_of of, enum ev_kind kind)
 		return kind == EV_UDP || kind == EV_UDP_REPLY;
 	case EV_PAST_ENDED:
 		return kind == EV_CLOSED;
+	case EV_PAST_SAME:
+		return kind == EV_ARRIVED;
 	}
 	return false;
 }

@@ -170,8 +170,8 @@ void store_last(const struct store *s, uint64_t *seq, uint64_t *sid);
 const char *store_id(const struct store *s);
 
 /*
- * All events of the sessions that are not closed, oldest first: what a starting
- * desk is rebuilt from.
+ * All events of the sessions that are not closed, and all bans and unbans, oldest
+ * first: what a starting desk is rebuilt from.
  * Returns 0, what fn returned, or -errno.
  */
 int store_replay_open(struct store *s, ev_event_fn *fn, void *arg);
@@ -197,6 +197,10 @@ int store_reader_open(const char *dir, struct store_reader **out,
     struct dw_buf *why);
 void store_reader_close(struct store_reader *r);
 
+/* All events of session sid, oldest first.  Returns as store_read(). */
+int store_read_session(struct store_reader *r, uint64_t sid, ev_event_fn *fn,
+    void *arg);
+
 /*
  * Up to `limit` events after number after_seq, in order, in one short
  * transaction; fn must not block.  Read on with the last seq it was given; no
@@ -210,15 +214,19 @@ int store_read(struct store_reader *r, uint64_t after_seq, size_t limit,
 /*
  * A page of the past, the newest event first, so that fn may end the walk when
  * it has enough.
- *	EV_PAST_SESSION		"said" and "reply", which count, and each "sent"
- *				among them; behind a page that does not reach
+ *	EV_PAST_SESSION		"said" and "reply", which count, and each "sent",
+ *				"note" and "msg" among them; behind a page that does not reach
  *				the end the session's last "sent", which tells
  *				what became of the page's replies; before all
  *				these the session's last STORE_CHARSETS
  *				"charset", wherever they are
  *	EV_PAST_DATAGRAMS	"udp" and "udp-reply", and each "udp-sent"
  *	EV_PAST_ENDED		of each session its "closed", which counts, its
- *				last "name" and its "arrived"
+ *				last "name" and its "arrived"; not of one that
+ *				was opened again
+ *	EV_PAST_SAME		of each of the sessions past->same its "arrived",
+ *				which counts, and its last "name", "charset",
+ *				"said", "reply", "reopened" and "closed"
  * Returns as store_read().
  */
 int store_past(struct store_reader *r, const struct ev_past *past,

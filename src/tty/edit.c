@@ -499,13 +499,18 @@ tty_edit_text(struct tty *tty, size_t *cursor)
 }
 
 bool
+tty_edit_is_quiet(const struct tty *tty)
+{
+	return !tty_edit_prompt_is_hidden() && rl_pending_input == 0 &&
+	    !tty->in.pasting && tty->in.buf.len == tty->in.at;
+}
+
+bool
 tty_edit_is_free(const struct tty *tty)
 {
 	size_t point;
 
-	return *line_now(tty, &point) == '\0' && !tty_edit_prompt_is_hidden() &&
-	    rl_pending_input == 0 && !tty->in.pasting &&
-	    tty->in.buf.len == tty->in.at;
+	return *line_now(tty, &point) == '\0' && tty_edit_is_quiet(tty);
 }
 
 static void

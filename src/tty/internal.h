@@ -310,6 +310,7 @@ void tty_edit_unfold(struct tty *tty);
 /* What a line with marks stands for; the caller frees it.  NULL: no memory. */
 char *tty_edit_expand(const struct tty *tty, const char *line);
 bool tty_edit_is_free(const struct tty *tty);
+bool tty_edit_is_quiet(const struct tty *tty);
 const char *tty_edit_text(struct tty *tty, size_t *cursor);
 /* Readline's screen follows the window. */
 void tty_edit_size(struct tty *tty);

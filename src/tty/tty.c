@@ -282,6 +282,13 @@ tty_text(struct tty *tty, size_t *cursor)
 }
 
 bool
+tty_is_quiet(const struct tty *tty)
+{
+	tty_check(tty);
+	return tty->plain || tty_edit_is_quiet(tty);
+}
+
+bool
 tty_text_is_free(const struct tty *tty)
 {
 	tty_check(tty);

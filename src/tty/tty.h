@@ -217,6 +217,9 @@ const char *tty_text(struct tty *tty, size_t *cursor);
  * argument open and nothing typed ahead? */
 bool tty_text_is_free(const struct tty *tty);
 
+/* Is nothing typed ahead, and no search or argument open? */
+bool tty_is_quiet(const struct tty *tty);
+
 /* Replaces it; ends a search or argument.  cursor is cut to its length. */
 void tty_set_text(struct tty *tty, const char *text, size_t cursor);
 

@@ -66,7 +66,8 @@ enum {
 	F_KEY = 131072,
 	F_NOW = 262144,
 	F_MOMENTS = 524288,
-	F_SINCE = 1048576
+	F_SINCE = 1048576,
+	F_ROLE = 2097152
 };
 
 static const struct {
@@ -75,6 +76,10 @@ static const struct {
 } ops[WIRE_OPS] = {
 	[WIRE_HELLO] = { "hello", F_V | F_NAME | F_SEEN | F_REPLAY },
 	[WIRE_REPLY] = { "reply", F_ID | F_SID | F_TEXT | F_SEEN | F_KEY },
+	[WIRE_NOTE] = { "note", F_ID | F_SID | F_TEXT | F_KEY },
+	[WIRE_NEXT] = { "next", F_ID | F_SID },
+	[WIRE_TYPES] = { "types", F_N | F_NAME | F_SID },
+	[WIRE_JOINS] = { "joins", F_N | F_NAME | F_SID | F_SINCE | F_NOW },
 	[WIRE_CMD] = { "cmd", F_ID | F_TEXT },
 	[WIRE_READ] = { "read", F_SID | F_SEQ | F_N },
 	[WIRE_LOOK] = { "look", F_SID },
@@ -82,7 +87,7 @@ static const struct {
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
 	[WIRE_WELCOME] = { "welcome",
 	    F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY | F_JOURNAL | F_DATAGRAMS |
-		F_BURST | F_UNLISTED | F_NOW | F_LISTS },
+		F_BURST | F_UNLISTED | F_NOW | F_LISTS | F_ROLE },
 	[WIRE_LIVE] = { "live", F_SEQ | F_NOW | F_MOMENTS },
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
@@ -122,6 +127,8 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "since", SIGNED, since_ms, F_SINCE),
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
 	ROW(struct wire_frame, "name", STRING, name, F_NAME),
+	ROW(struct wire_frame, "as", STRING, as, F_ROLE),
+	WORD_ROW(struct wire_frame, "role", role, F_ROLE, ev_roles),
 	ROW(struct wire_frame, "desk", STRING, desk, F_DESK),
 	ROW(struct wire_frame, "journal", STRING, journal, F_JOURNAL),
 	ROW(struct wire_frame, "key", KEY, key, F_KEY),
@@ -158,10 +165,13 @@ static const struct member session_members[] = {
 	CHARS_ROW(struct ev_session, "name", name),
 	CHARS_ROW(struct ev_session, "addr", addr),
 	CHARS_ROW(struct ev_session, "by", by),
+	CHARS_ROW(struct ev_session, "owner", owner),
+	CHARS_ROW(struct ev_session, "offered", offered),
 	ROW(struct ev_session, "charset", CHARSET, charset, 1),
 	CHARS_ROW(struct ev_session, "words", words),
 	ROW(struct ev_session, "eof", FLAG, eof, 1),
 	ROW(struct ev_session, "gone", FLAG, gone, 1),
+	ROW(struct ev_session, "unattended", FLAG, unattended, 1),
 	ROW(struct ev_session, "waiting", SIGNED, waiting_ms, 1),
 	ROW(struct ev_session, "began", SIGNED, began_ms, 1),
 	ROW(struct ev_session, "said", SIGNED, said_ms, 1),
@@ -179,6 +189,28 @@ static const struct member session_members[] = {
 	ROW(struct ev_session, "went_at", SIGNED, gone_at.steady_ms,
 	    S_ALL | S_MOMENTS),
 	ROW(struct ev_session, "unanswered", NUMBER, unanswered, 1),
+	ROW(struct ev_session, "notes", NUMBER, notes, 1),
+	ROW(struct ev_session, "owned_seq", NUMBER, owned_at.seq, 1),
+	ROW(struct ev_session, "owned_at", SIGNED, owned_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "offered_seq", NUMBER, offered_at.seq, 1),
+	ROW(struct ev_session, "offered_at", SIGNED, offered_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "kept_seq", NUMBER, kept_at.seq, 1),
+	ROW(struct ev_session, "kept_at", SIGNED, kept_at.steady_ms,
+	    S_ALL | S_MOMENTS),
+	ROW(struct ev_session, "same1", NUMBER, same[0], 1),
+	ROW(struct ev_session, "same2", NUMBER, same[1], 1),
+	ROW(struct ev_session, "same3", NUMBER, same[2], 1),
+	ROW(struct ev_session, "same4", NUMBER, same[3], 1),
+	END_ROW,
+};
+_Static_assert(EV_SAME_MAX == 4, "each has its row");
+
+static const struct member person_members[] = {
+	ROW(struct wire_person, "name", STRING, name, 1),
+	ROW(struct wire_person, "consoles", NUMBER, consoles, 1),
+	ROW(struct wire_person, "away", FLAG, away, 1),
 	END_ROW,
 };
 
@@ -197,6 +229,7 @@ struct box {
 	struct dw_buf text, body; /* what came as base64 */
 	struct ev_session *sessions;
 	struct ev_command *commands;
+	struct wire_person *people;
 	const char **listeners, **peers;
 };
 
@@ -211,6 +244,7 @@ wire_frame_of(enum wire_op op)
 {
 	return (struct wire_frame){ .op = op,
 		.name = "",
+		.as = "",
 		.desk = "",
 		.journal = "",
 		.text = "",
@@ -385,15 +419,33 @@ put_words(struct dw_buf *out, const char *key, const char *const *words,
 }
 
 static void
+put_people(struct dw_buf *out, const struct wire_frame *f)
+{
+	put_objects(out, "people", person_members, 1, f->people, f->npeople,
+	    sizeof *f->people);
+}
+
+static void
 put_lists(struct dw_buf *out, const struct wire_frame *f)
 {
 	put_objects(out, "sessions", session_members, S_ALL, f->sessions,
 	    f->nsessions, sizeof *f->sessions);
 	put_objects(out, "commands", command_members, 1, f->commands,
 	    f->ncommands, sizeof *f->commands);
+	put_people(out, f);
 	put_words(out, "listeners", f->listeners, f->nlisteners);
 	if (f->npeers > 0)
 		put_words(out, "peers", f->peers, f->npeers);
+}
+
+static void
+put_moments(struct dw_buf *out, const struct wire_frame *f)
+{
+	if (f->nsessions > 0)
+		put_objects(out, "sessions", session_members, S_MOMENTS,
+		    f->sessions, f->nsessions, sizeof *f->sessions);
+	if (f->npeople > 0)
+		put_people(out, f);
 }
 
 static void
@@ -409,9 +461,8 @@ put_frame(struct dw_buf *out, const struct wire_frame *f)
 		put_text(out, f->text, f->len);
 	if ((has & F_EV) != 0)
 		put_event(out, &f->ev);
-	if ((has & F_MOMENTS) != 0 && f->nsessions > 0)
-		put_objects(out, "sessions", session_members, S_MOMENTS,
-		    f->sessions, f->nsessions, sizeof *f->sessions);
+	if ((has & F_MOMENTS) != 0)
+		put_moments(out, f);
 	if ((has & F_LISTS) != 0)
 		put_lists(out, f);
 	wire_json_close(out, '}');
@@ -649,6 +700,29 @@ get_commands(const json_t *array, struct box *b)
 }
 
 static int
+get_people(const json_t *array, struct box *b)
+{
+	int r =
+	    get_array(array, sizeof *b->people, &b->people, &b->frame.npeople);
+
+	b->frame.people = b->people;
+	for (size_t i = 0; r == 0 && i < b->frame.npeople; i++) {
+		b->people[i] = (struct wire_person){ "", 0, false };
+		r = get_members(json_array_get(array, i), person_members,
+		    &b->people[i], 1);
+	}
+	return r;
+}
+
+static int
+get_moments(const json_t *j, struct box *b)
+{
+	int r = get_sessions(json_object_get(j, "sessions"), b);
+
+	return r < 0 ? r : get_people(json_object_get(j, "people"), b);
+}
+
+static int
 get_words(const json_t *array, const char ***words, size_t *n)
 {
 	int r = get_array(array, sizeof **words, words, n);
@@ -670,6 +744,8 @@ get_lists(const json_t *j, struct box *b)
 	if ((r = get_sessions(json_object_get(j, "sessions"), b)) < 0)
 		return r;
 	if ((r = get_commands(json_object_get(j, "commands"), b)) < 0)
+		return r;
+	if ((r = get_people(json_object_get(j, "people"), b)) < 0)
 		return r;
 	if ((r = get_words(json_object_get(j, "listeners"), &b->listeners,
 		 &f->nlisteners)) == 0)
@@ -696,7 +772,7 @@ get_frame(struct box *b)
 	    (r = get_event(json_object_get(b->root, "ev"), b)) < 0)
 		return r;
 	if ((has & F_MOMENTS) != 0)
-		return get_sessions(json_object_get(b->root, "sessions"), b);
+		return get_moments(b->root, b);
 	return (has & F_LISTS) != 0 ? get_lists(b->root, b) : 0;
 }
 
@@ -908,6 +984,7 @@ wire_frame_free(struct wire_frame *f)
 	dw_buf_fini(&b->body);
 	free(b->sessions);
 	free(b->commands);
+	free(b->people);
 	free(b->listeners);
 	free(b->peers);
 	free(b);

@@ -6,11 +6,22 @@
  *
  *	to the desk
  *	hello	v, name, seen, replay	first frame; seen = last seq it has,
- *					replay: wants what came since
+ *					replay: wants what came since; name: as
+ *					customers see this operator, empty for the
+ *					usual one
  *	reply	id, sid, text, seen, key
  *					the answer is ok or err with this id;
  *					seen: the last event of the session that
  *					its writer had seen; key: see ev_key
+ *	note	id, sid, text, key	the same for a note, which no customer sees
+ *	next	id, sid			reserves whoever waits longest, of one's own
+ *					and those who are nobody's, but for sid; from
+ *					the one that was given last it goes on behind;
+ *					the answer is ok with sid, 0 when nobody waits
+ *	types	sid			keys are being pressed, in a text for sid or
+ *					(0) not; at most every few seconds
+ *	joins	sid, since		this console watches sid; without since:
+ *					not any more
  *	cmd	id, text		"close 3": a row of the desk's table
  *	read	sid, seq, n		this operator has read the session up to
  *					event seq, and n of its messages
@@ -19,17 +30,20 @@
  *	bye				the operator detaches
  *
  *	from the desk
- *	welcome	v, name, desk, journal, seq, now, sessions, commands, listeners,
- *		peers, datagrams,	now: its steady clock; name: what the desk calls this operator;
+ *	welcome	v, name, as, role, desk, journal, seq, now, sessions, commands,
+ *		people, listeners,	now: its steady clock; name: who the desk says this operator is; as: its
+ *		peers, datagrams,	name for customers, when it is another;
  *		burst, unlisted,	journal: what its seq are numbers of;
- *		replay			peers: who wrote over UDP lately;
+ *		replay			commands: those that its role allows;
+ *					people: who is at a console;
+ *					peers: who wrote over UDP lately;
  *					datagrams: so many came while nobody
  *					was on duty; burst: so many messages a
  *					customer may send at once; unlisted: so
  *					many who left are off the list
- *	live	seq, now, sessions	all up to seq was sent; after a replay each
- *					open session with when things happened
- *					there
+ *	live	seq, now, sessions,	all up to seq was sent; after a replay each
+ *		people			open session with when things happened
+ *					there, and who is at a console
  *	ev	ev			something happened
  *	past	id, ev			one event of an answer to cmd id
  *	ok	id, sid, n, text	done; for a reply n is its number, for a
@@ -41,6 +55,10 @@
  *					console
  *	looks	n, name, sid		console n, of operator name, has
  *					selected sid; 0: nobody, or it has gone
+ *	types	n, name, sid		it types to sid; not any more, if that does
+ *					not come again within 10 s
+ *	joins	n, name, sid, since,	it watches sid, since then on the steady
+ *		now			clock; 0: not any more
  *	reads	sid, since, now		its customer's machine has taken nothing
  *					since then, on the steady clock; 0: it takes
  *					again
@@ -69,6 +87,10 @@
 enum wire_op {
 	WIRE_HELLO,
 	WIRE_REPLY,
+	WIRE_NOTE,
+	WIRE_NEXT,
+	WIRE_TYPES,
+	WIRE_JOINS,
 	WIRE_CMD,
 	WIRE_READ,
 	WIRE_LOOK,
@@ -88,6 +110,13 @@ enum wire_op {
 	WIRE_OPS
 };
 
+/* An operator who is at a console. */
+struct wire_person {
+	const char *name;
+	uint64_t consoles;
+	bool away;
+};
+
 struct wire_frame {
 	enum wire_op op;
 	uint64_t id, sid, n, seq, seen, datagrams, burst, unlisted;
@@ -95,7 +124,8 @@ struct wire_frame {
 	int64_t now_ms, since_ms; /* of the desk's steady clock */
 	bool replay;
 	enum ev_code code;
-	const char *name, *desk, *journal; /* "" when absent */
+	enum ev_role role;
+	const char *name, *as, *desk, *journal; /* "" when absent */
 	const char *text;
 	size_t len; /* of text: any bytes */
 	struct ev_event ev;
@@ -104,6 +134,8 @@ struct wire_frame {
 	size_t nsessions;
 	const struct ev_command *commands;
 	size_t ncommands;
+	const struct wire_person *people;
+	size_t npeople;
 	const char *const *listeners;
 	size_t nlisteners;
 	const char *const *peers;

@@ -2,6 +2,7 @@
 /* Mistakes of the desk: its decisions, its rounds, what it says. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,8 @@ __wrap_desk_effects_publish(const struct desk_round *r, enum desk_fx_when when)
 		/* Stored, this one does nothing. */
 		change_effects(r->d, DESK_FX_ATTACHED, DESK_FX_SORRY);
 	}
+	if (PLANTED(nobody_is_warned))
+		change_effects(r->d, DESK_FX_WARN, DESK_FX_KEEP);
 	__real_desk_effects_publish(r, when);
 	if (PLANTED(last_words_forgotten) && when == DESK_FX_IN_ORDER)
 		forget_last_words(r->d);
@@ -204,6 +207,8 @@ __wrap_desk_decide(struct desk *d, const struct desk_request *rq,
 
 	if (PLANTED(sent_too_soon) && rq->rq == DESK_RQ_SENT)
 		read_ahead(&other);
+	if (PLANTED(roles_not_asked))
+		other.role = EV_ROLE_ADMIN;
 	if (PLANTED(cut_short_unsaid))
 		other.flags &= ~(unsigned)EV_FLAG_CUT_SHORT;
 	r = __real_desk_decide(d, &other, now);
@@ -213,6 +218,25 @@ __wrap_desk_decide(struct desk *d, const struct desk_request *rq,
 	if (PLANTED(half_closed_missed) && rq->rq == DESK_RQ_EOF)
 		rq->conn->half_closed = false;
 	return r;
+}
+
+/* What never becomes an event. */
+static bool
+is_left_out(const struct ev_event *ev)
+{
+	if (ev->kind == EV_FREE)
+		return (PLANTED(lease_never_ends) &&
+			   strcmp(ev->why, EV_WHY_SILENT) == 0) ||
+		    (PLANTED(lost_never_ends) &&
+			strcmp(ev->why, EV_WHY_LOST) == 0);
+	if (ev->kind == EV_DECLINED)
+		return PLANTED(offer_never_ends) &&
+		    strcmp(ev->why, EV_WHY_TIMEOUT) == 0;
+	if (ev->kind == EV_AWAY)
+		return PLANTED(idle_unsaid) &&
+		    strcmp(ev->why, EV_WHY_IDLE) == 0;
+	return PLANTED(claim_not_stored) && ev->kind == EV_CLAIM &&
+	    strcmp(ev->why, EV_WHY_ANSWER) == 0;
 }
 
 WRAPS(desk_emit);
@@ -225,11 +249,26 @@ __wrap_desk_emit(struct desk *d, struct desk_session *s, struct ev_event ev,
 	if (PLANTED(gone_for_ever) && ev.kind == EV_CLOSED &&
 	    strcmp(ev.why, EV_WHY_GONE) == 0)
 		return 0;
+	if (is_left_out(&ev))
+		return 0;
+	if (PLANTED(steal_without_row) && ev.kind == EV_CLAIM &&
+	    strcmp(ev.why, EV_WHY_STOLEN) == 0) {
+		snprintf(s->facts.owner, sizeof s->facts.owner, "%s", ev.who);
+		return 0;
+	}
+	if (PLANTED(accepted_is_taken) && ev.kind == EV_CLAIM &&
+	    strcmp(ev.why, EV_WHY_ACCEPTED) == 0)
+		ev.why = EV_WHY_TAKEN;
 	if (PLANTED(reply_number_again) && ev.kind == EV_REPLY && ev.n > 1)
 		ev.n--;
 	if (PLANTED(key_not_stored))
 		memset(&ev.key, 0, sizeof ev.key);
 	at = __real_desk_emit(d, s, ev, now);
+	if (PLANTED(freed_is_last) && ev.kind == EV_FREE &&
+	    dw_order_has(&s->in_line)) {
+		dw_order_del(&d->line, &s->in_line);
+		dw_order_put(&d->line, &s->in_line, (int64_t)d->seq);
+	}
 	if (PLANTED(stale_by_customer) && ev.kind == EV_SAID)
 		s->last = (struct desk_last){ .seq = d->events[at].seq };
 	return at;
@@ -310,7 +349,9 @@ __wrap_desk_replay(struct desk *d, const struct ev_event *ev)
 {
 	struct ev_event other = *ev;
 
-	if (PLANTED(sent_not_replayed) && ev->kind == EV_SENT)
+	if ((PLANTED(sent_not_replayed) && ev->kind == EV_SENT) ||
+	    (PLANTED(owner_lost_at_restart) && ev->kind == EV_CLAIM) ||
+	    (PLANTED(same_not_replayed) && ev->kind == EV_SAME))
 		return 0;
 	if (PLANTED(keys_not_replayed))
 		memset(&other.key, 0, sizeof other.key);

@@ -47,10 +47,10 @@ __wrap_desk_keys_may_be_older(const struct desk *d,
 
 WRAPS(desk_keys_restore);
 void
-__wrap_desk_keys_restore(struct desk_session *s)
+__wrap_desk_keys_restore(const struct desk *d, struct desk_session *s)
 {
 	if (!PLANTED(undone_key_known))
-		__real_desk_keys_restore(s);
+		__real_desk_keys_restore(d, s);
 }
 
 WRAPS(desk_decide_reply);
@@ -76,21 +76,27 @@ is_last(const struct desk_session *s, const struct ev_key *key)
 WRAPS(desk_keys_unseen);
 uint64_t
 __wrap_desk_keys_unseen(const struct desk_session *s, const struct ev_key *key,
-    uint64_t seen)
+    const char *who, uint64_t seen)
 {
 	if (PLANTED(never_stale) ||
 	    (PLANTED(hidden_behind_own) && is_last(s, key)) ||
 	    (PLANTED(no_key_is_ones_own) && !ev_key_is_set(&s->last.key)))
 		return 0;
+	if (PLANTED(stale_by_own_claim) && s->last.who_seq > seen && seen != 0)
+		return s->last.who_seq;
 	if (PLANTED(stale_by_itself))
 		return seen != 0 && s->last.seq > seen ? s->last.seq : 0;
-	return __real_desk_keys_unseen(s, key, seen);
+	return __real_desk_keys_unseen(s, key, who, seen);
 }
 
 WRAPS(desk_round_restore);
 void
 __wrap_desk_round_restore(struct desk *d)
 {
+	for (size_t i = 0; PLANTED(undone_claim_stays) && i < d->nsaved; i++)
+		memcpy(d->saved[i].facts.owner,
+		    d->saved[i].session->facts.owner,
+		    sizeof d->saved[i].facts.owner);
 	for (size_t i = 0; PLANTED(undone_stays_last) && i < d->nsaved; i++)
 		d->saved[i].last = d->saved[i].session->last;
 	__real_desk_round_restore(d);
@@ -114,13 +120,11 @@ WRAPS(desk_retract);
 void
 __wrap_desk_retract(struct desk *d)
 {
-	unsigned operators = d->operators;
-
 	for (size_t i = 0; i < d->nconns_saved; i++)
 		keep(&d->conns_saved[i]);
-	__real_desk_retract(d);
 	if (PLANTED(retracted_on_duty))
-		d->operators = operators;
+		d->nconsoles_saved = 0;
+	__real_desk_retract(d);
 	if (PLANTED(retracted_is_settled))
 		while (dw_list_take(&d->noticed) != NULL)
 			;

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,13 @@ is_live(const struct console *con)
 }
 
 /* A new console, with nothing painted. */
+void
+console_let_go(struct console *con)
+{
+	free(con->desk);
+	con->desk = NULL;
+}
+
 static void
 live_anew(struct world *w, struct console *con)
 {
@@ -109,8 +117,19 @@ painted(struct world *w, const struct console *con, uint64_t sid)
  * Requests.
  */
 
-static struct request *
-push(struct world *w, enum desk_rq rq, struct console *con)
+/* What each may do. */
+static enum ev_role
+role_of(const struct console *con)
+{
+	int i = team_number(con->name);
+
+	return i == 0 ? EV_ROLE_ADMIN :
+	    i == 1    ? EV_ROLE_SUPERVISOR :
+			EV_ROLE_OPERATOR;
+}
+
+struct request *
+console_push(struct world *w, enum desk_rq rq, struct console *con)
 {
 	struct request *q = people_push(w, rq);
 
@@ -118,6 +137,40 @@ push(struct world *w, enum desk_rq rq, struct console *con)
 	q->link = con->link;
 	q->who = strdup(con->name);
 	q->rq.who = q->who;
+	q->rq.role = role_of(con);
+	q->rq.console = con->desk;
+	return q;
+}
+
+static void
+give_text(struct request *q, const char *text)
+{
+	q->message.text = strdup(text);
+	q->message.len = strlen(text);
+	q->rq.text = q->message.text;
+	q->rq.len = q->message.len;
+}
+
+/* It came over a link that is no more. */
+static void
+without_console(struct request *q)
+{
+	q->link = 0;
+	q->rq.console = NULL;
+}
+
+static struct request *
+push_text(struct world *w, enum desk_rq rq, struct console *con,
+    const char *text, uint64_t sid, const struct ev_key *key, uint64_t seen)
+{
+	struct request *q = console_push(w, rq, con);
+
+	give_text(q, text);
+	q->rq.sid = sid;
+	q->rq.key = *key;
+	q->rq.seen = seen;
+	sim_note(w, " %d%s>%" PRIu64 "(%" PRIu64 ")", number_of(w, con),
+	    rq == DESK_RQ_NOTE ? "note" : "", sid, seen);
 	return q;
 }
 
@@ -125,17 +178,21 @@ static struct request *
 push_reply(struct world *w, struct console *con, const char *text, uint64_t sid,
     const struct ev_key *key, uint64_t seen)
 {
-	struct request *q = push(w, DESK_RQ_REPLY, con);
+	return push_text(w, DESK_RQ_REPLY, con, text, sid, key, seen);
+}
 
-	q->message.text = strdup(text);
-	q->message.len = strlen(text);
-	q->rq.text = q->message.text;
-	q->rq.len = q->message.len;
-	q->rq.sid = sid;
-	q->rq.key = *key;
-	q->rq.seen = seen;
-	sim_note(w, " %d>%" PRIu64 "(%" PRIu64 ")", number_of(w, con), sid,
-	    seen);
+struct request *
+console_command(struct world *w, struct console *con, const char *format, ...)
+{
+	struct request *q = console_push(w, DESK_RQ_COMMAND, con);
+	char text[128];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	give_text(q, text);
+	sim_note(w, " %s:%s", con->name, text);
 	return q;
 }
 
@@ -153,21 +210,22 @@ lose_request(struct world *w, struct console *con, const struct letter *l)
 {
 	lose_link(w, con);
 	w->counts.lost_requests++;
-	if (w->nlates == LATES || sim_once_in(w, 2))
+	if (w->nlates == LATES || sim_once_in(w, 6))
 		return;
-	w->lates[w->nlates++] =
-	    (struct late){ con, strdup(l->text), l->sid, l->seen, l->key };
+	w->lates[w->nlates++] = (struct late){ con, strdup(l->text), l->sid,
+		l->seen, l->key, l->note };
 }
 
 static void
 send_letter(struct world *w, struct console *con, struct letter *l)
 {
 	l->sent = true;
-	if (sim_once_in(w, 20)) {
+	if (sim_once_in(w, 12)) {
 		lose_request(w, con, l);
 		return;
 	}
-	push_reply(w, con, l->text, l->sid, &l->key, l->seen);
+	push_text(w, l->note ? DESK_RQ_NOTE : DESK_RQ_REPLY, con, l->text,
+	    l->sid, &l->key, l->seen);
 	if (sim_once_in(w, 20))
 		lose_link(w, con); /* and the answer with it */
 }
@@ -179,7 +237,8 @@ console_late(struct world *w)
 
 	w->nlates--;
 	memmove(w->lates, w->lates + 1, w->nlates * sizeof l);
-	push_reply(w, l.con, l.text, l.sid, &l.key, l.seen)->link = 0;
+	without_console(push_text(w, l.note ? DESK_RQ_NOTE : DESK_RQ_REPLY,
+	    l.con, l.text, l.sid, &l.key, l.seen));
 	sim_note(w, " late");
 	free(l.text);
 	w->counts.lates++;
@@ -189,8 +248,18 @@ console_late(struct world *w)
  * What operators do.
  */
 
-static void
-write_letter(struct world *w, struct console *con)
+static char *
+note_text(struct world *w)
+{
+	char *text;
+
+	if (asprintf(&text, SECRET "%" PRIu64, ++w->token) < 0)
+		abort();
+	return text;
+}
+
+void
+console_write(struct world *w, struct console *con, uint64_t sid, bool note)
 {
 	struct letter *l = next_letter(con, true);
 
@@ -201,11 +270,20 @@ write_letter(struct world *w, struct console *con)
 		w->counts.thrown_away++;
 	}
 	l = &con->letters[con->nletters++];
-	*l = (struct letter){ .text = people_reply_text(w),
-		.sid = people_some_session(w),
-		.key = draw_key(con) };
+	*l =
+	    (struct letter){ .text = note ? note_text(w) : people_reply_text(w),
+		    .sid = sid,
+		    .key = draw_key(con),
+		    .note = note };
 	l->seen = painted(w, con, l->sid);
 	send_letter(w, con, l);
+	w->counts.note_letters += note;
+}
+
+static void
+write_letter(struct world *w, struct console *con)
+{
+	console_write(w, con, act_some_session(w, con), false);
 }
 
 /* All that was shown of it is painted. */
@@ -233,7 +311,7 @@ take_up_draft(struct world *w, struct console *con)
 	}
 	if (sim_once_in(w, 3)) {
 		free(l->text);
-		l->text = people_reply_text(w);
+		l->text = l->note ? note_text(w) : people_reply_text(w);
 		l->key = draw_key(con);
 	}
 	if (sim_once_in(w, 2))
@@ -272,9 +350,10 @@ ask_again(struct world *w, struct console *con)
 	if (!ev_key_is_set(&r->key))
 		return;
 	/* Refused for each reason, or for none. */
-	q = push_reply(w, con, sim_once_in(w, 4) ? " " : "again", s->f.sid,
-	    &r->key, sim_random(w, 2));
-	q->link = 0;
+	q = push_text(w, r->kind == EV_NOTE ? DESK_RQ_NOTE : DESK_RQ_REPLY, con,
+	    sim_once_in(w, 4) ? " " : "again", s->f.sid, &r->key,
+	    sim_random(w, 2));
+	without_console(q);
 	w->counts.again++;
 }
 
@@ -283,7 +362,7 @@ static void
 reply_raw(struct world *w, struct console *con)
 {
 	static const struct ev_key none;
-	uint64_t sid = people_some_session(w);
+	uint64_t sid = act_some_session(w, con);
 	char *text = people_reply_text(w);
 
 	push_reply(w, con, text, sid, &none,
@@ -317,26 +396,23 @@ type_command(struct world *w, struct console *con)
 {
 	static const char *const words[] = { "close", "kick", "history",
 		"history", "ended", "bogus", "closes", "" };
-	struct request *q = push(w, DESK_RQ_COMMAND, con);
-	char text[64];
 
-	snprintf(text, sizeof text, "%s %" PRIu64 "%s", words[sim_random(w, 8)],
-	    people_some_session(w), sim_once_in(w, 10) ? " x" : "");
-	if (sim_once_in(w, 200))
-		snprintf(text, sizeof text, "quit");
 	if (sim_once_in(w, 100))
-		snprintf(text, sizeof text, "close left");
-	q->message.text = strdup(text);
-	q->message.len = strlen(text);
-	q->rq.text = q->message.text;
-	q->rq.len = q->message.len;
-	sim_note(w, " %s:%s", con->name, text);
+		console_command(w, con, "quit");
+	else if (sim_once_in(w, 50))
+		console_command(w, con, "close left");
+	else
+		console_command(w, con, "%s %" PRIu64 "%s",
+		    words[sim_random(w, 8)], people_some_session(w),
+		    sim_once_in(w, 10) ? " x" : "");
 }
 
 static void
 come(struct world *w, struct console *con)
 {
-	push(w, DESK_RQ_ATTACH, con);
+	con->desk = malloc(sizeof *con->desk);
+	desk_console_init(con->desk, con->name, "", role_of(con));
+	console_push(w, DESK_RQ_ATTACH, con);
 	con->busy = true;
 	sim_note(w, " %d comes", number_of(w, con));
 }
@@ -345,8 +421,9 @@ come(struct world *w, struct console *con)
 static void
 go(struct world *w, struct console *con)
 {
-	push(w, DESK_RQ_DETACH, con);
+	console_push(w, DESK_RQ_DETACH, con);
 	con->busy = true;
+	con->picked = con->works = 0;
 	sim_note(w, " %d goes", number_of(w, con));
 	if (!sim_once_in(w, 4))
 		return;
@@ -384,7 +461,9 @@ console_acts(struct world *w, struct console *con)
 	else if (sim_once_in(w, 8))
 		type_command(w, con);
 	else if (sim_once_in(w, 8))
-		udp_answer(w, push(w, DESK_RQ_COMMAND, con));
+		udp_answer(w, console_push(w, DESK_RQ_COMMAND, con));
+	else if (sim_once_in(w, 2))
+		act(w, con);
 	else
 		type_reply(w, con);
 }
@@ -397,7 +476,7 @@ console_acts(struct world *w, struct console *con)
 static void
 is_stored(struct world *w, struct console *con, struct letter *l)
 {
-	w->counts.drafts_done += l->draft;
+	w->rare.drafts_done += l->draft;
 	drop(con, l);
 }
 
@@ -435,7 +514,7 @@ show(struct world *w, struct console *con, const struct ev_event *ev,
 	if (con->seen++ != ev->seq - 1)
 		sim_fail(w, "console %d saw no event before %" PRIu64,
 		    number_of(w, con), ev->seq);
-	if (ev->kind == EV_REPLY && l != NULL)
+	if ((ev->kind == EV_REPLY || ev->kind == EV_NOTE) && l != NULL)
 		is_stored(w, con, l);
 	if (s != NULL && s->painted[number_of(w, con)] == s->shown &&
 	    sim_once_in(w, 2))
@@ -461,6 +540,9 @@ console_answered(struct world *w, struct request *q,
 	struct console *con = q->con;
 	struct letter *l = letter_of(con, &q->rq.key);
 
+	if (q->rq.rq == DESK_RQ_NEXT && a->code == EV_CODE_OK &&
+	    q->link == con->link && is_live(con))
+		con->picked = a->sid;
 	if (!ev_key_is_set(&q->rq.key) || q->link != con->link || !is_live(con))
 		return;
 	if (a->code == EV_CODE_OK) {
@@ -496,8 +578,11 @@ console_check(struct world *w)
 void
 console_restart(struct world *w)
 {
-	for (int i = 0; i < CONSOLES; i++)
+	for (int i = 0; i < CONSOLES; i++) {
 		w->consoles[i].on = w->consoles[i].busy = false;
+		w->consoles[i].picked = w->consoles[i].works = 0;
+		console_let_go(&w->consoles[i]);
+	}
 	while (w->nlates > 0)
 		free(w->lates[--w->nlates].text);
 	/* They will be shown to whoever comes back. */

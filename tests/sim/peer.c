@@ -16,7 +16,7 @@
 #define RECV_MAX      1024
 
 /* What the desk says itself.  Operators here never type a capital letter, so
- * one begins such a line. */
+ * one begins such a line; # is a number or a few words. */
 static const char *const lines[] = {
 	"Goodbye.",
 	"Nobody is on duty right now; your message is kept.",
@@ -40,16 +40,50 @@ static const char *const lines[] = {
 	"Nobody is on duty right now; what you write is kept.",
 	"Type /help for help, /quit to leave.",
 	"Received. Somebody will answer here.",
+	"Please wait, you are number # in line.",
+	"Nobody is on duty right now; somebody will be here #. Your message "
+	"is kept.",
+	"Nobody is on duty right now; somebody will be here #. What you write "
+	"is kept.",
+	"You are banned from this desk: #.",
+	"Please wait, somebody is looking into it.",
+	"This conversation was closed because nobody wrote. Goodbye.",
+	"You are banned from this desk.",
 	"Your message was sent. For help, type /help.",
 	"Your message was sent. To leave, type /quit.",
 };
+
+/* Of what # stands for. */
+static bool
+is_any(char c)
+{
+	return (c >= '0' && c <= ':') || (c >= 'a' && c <= 'z') ||
+	    (c >= 'A' && c <= 'Z') || c == ' ';
+}
+
+/* Is it the line, or (not whole) the beginning of it? */
+static bool
+begins(const char *line, const char *s, size_t len, bool whole)
+{
+	for (; len > 0; s++, len--) {
+		if (*line != '#') {
+			if (*line++ != *s)
+				return false;
+			continue;
+		}
+		if (!is_any(*s))
+			return false;
+		if (begins(line + 1, s + 1, len - 1, whole))
+			return true;
+	}
+	return !whole || *line == '\0';
+}
 
 static bool
 begins_line(const char *s, size_t len, bool whole)
 {
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-		if (strlen(lines[i]) >= len && memcmp(lines[i], s, len) == 0 &&
-		    (!whole || lines[i][len] == '\0'))
+		if (begins(lines[i], s, len, whole))
 			return true;
 	return false;
 }

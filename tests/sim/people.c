@@ -257,7 +257,8 @@ static void
 stall(struct world *w, struct customer *cu)
 {
 	cu->may_cut = true;
-	push_customer(w, DESK_RQ_STALLED, cu)->rq.why = "slow";
+	push_customer(w, DESK_RQ_STALLED, cu)->rq.why =
+	    sim_once_in(w, 2) ? "slow" : "flood";
 }
 
 /* Its worker has something to say to it, or enough of it. */
@@ -402,10 +403,12 @@ people_gather(struct world *w)
 {
 	uint64_t n = 1 + sim_random(w, BATCH - 1);
 
+	if (!w->draining)
+		act_found(w);
 	for (uint64_t i = 0; i < n && w->nbatch < BATCH; i++) {
 		if (sim_once_in(w, 3) && !w->calm && !w->draining)
 			console_acts(w, &w->consoles[sim_random(w, CONSOLES)]);
-		else if (w->nlates > 0 && sim_once_in(w, 60) && !w->draining)
+		else if (w->nlates > 0 && sim_once_in(w, 100) && !w->draining)
 			console_late(w);
 		else if (sim_once_in(w, people_unattended(w) ? 2 : 12) &&
 		    !w->draining)

@@ -13,6 +13,7 @@
 
 #include "../size.h"
 #include "base/clock.h"
+#include "desk/hours.h"
 #include "sim.h"
 
 #define RUN_STEPS  5000 /* then another seed begins anew */
@@ -119,7 +120,9 @@ undo(struct world *w)
 	sim_note(w, " UNDO");
 	expect_refusals(w);
 	w->phase = UNDO;
+	w->bad_ms = w->now.steady_ms;
 	desk_undo(w->desk, &sim_sink, w, w->now);
+	team_undone(w);
 	w->counts.undone++;
 	store_compare(w);
 }
@@ -154,24 +157,63 @@ check_customers(struct world *w)
 	}
 }
 
+/* It may have begun in this round. */
+static uint64_t
+session_of(const struct world *w, const struct customer *cu)
+{
+	const struct ev_event *evs;
+	size_t n;
+
+	if (cu->sid != 0)
+		return cu->sid;
+	evs = desk_events(w->desk, &n);
+	for (size_t i = 0; i < n; i++)
+		if (evs[i].kind == EV_ARRIVED &&
+		    strcmp(evs[i].addr, cu->c->addr) == 0)
+			return evs[i].sid;
+	return 0;
+}
+
+/* Who has somebody that is there is attended to, also after hours. */
+static void
+note_duty(struct world *w, struct request *q)
+{
+	struct ev_session f;
+	bool on;
+	int owner;
+
+	q->unclear = !team_duty(w, &on);
+	q->unattended = !on;
+	w->on_all_along &= on && !q->unclear;
+	if (q->rq.rq != DESK_RQ_SAID)
+		return;
+	f = team_view(w, session_of(w, q->cu));
+	if ((owner = team_number(f.owner)) < 0)
+		return;
+	q->unclear |=
+	    team_present(w, owner, true) != team_present(w, owner, false);
+	q->unattended &= !team_present(w, owner, true);
+}
+
 static void
 decide(struct world *w, struct request *q)
 {
 	struct desk_request rq = q->rq;
+	size_t before;
 
 	w->phase = DECIDE;
+	(void)desk_events(w->desk, &before);
 	if (q->udp)
 		udp_whom(w, q);
 	/* What came before it may have been carried out already. */
 	if (q->cu != NULL)
-		q->over |= q->cu->closed || q->cu->ended || q->cu->cut;
-	q->unattended = w->duty == 0;
-	if (rq.rq == DESK_RQ_ATTACH)
-		w->duty++;
-	if (rq.rq == DESK_RQ_DETACH)
-		w->duty--;
+		q->over |= q->cu->closed || q->cu->ended || q->cu->cut ||
+		    (q->cu->thrown_out && q->cu->c->leaving);
+	note_duty(w, q);
+	expect_before(w, q);
 	if (desk_decide(w->desk, &rq, w->now) < 0)
 		sim_fail(w, "no memory");
+	expect_after(w, q, before);
 }
 
 static void
@@ -205,9 +247,9 @@ restart(struct world *w, bool in_round)
 	for (uint64_t sid = 1; sid <= w->store.sid; sid++)
 		w->store.sessions[sid - 1].cu = NULL;
 	console_restart(w);
-	w->duty = 0;
 	udp_forget(w);
 	w->quitting = w->draining = w->drained = false;
+	w->nreopens = 0;
 	w->failing = 0;
 	desk_free(w->desk);
 	w->desk = store_restart(w);
@@ -249,9 +291,11 @@ static enum outcome
 end_round(struct world *w)
 {
 	const struct ev_event *evs;
-	size_t n;
+	size_t n, before;
 
+	(void)desk_events(w->desk, &before);
 	desk_settle(w->desk, w->now);
+	expect_settled(w, before);
 	evs = desk_events(w->desk, &n);
 	if (store_refuses(w, evs, n))
 		return DOUBLE;
@@ -262,17 +306,23 @@ end_round(struct world *w)
 	if (n > 0 && commit_fails(w)) {
 		undo(w);
 	} else {
+		w->phase = PUBLISH;
 		store_commit(w, evs, n);
 		publish(w);
+		lease_check(w);
+		place_check(w);
+		ban_check(w);
 	}
 	return OVER;
 }
 
 static void
-retract(struct world *w, unsigned duty)
+retract(struct world *w)
 {
 	desk_retract(w->desk);
-	w->duty = duty;
+	w->phase = IDLE;
+	w->team = w->before;
+	w->bad_ms = w->now.steady_ms;
 	store_compare(w);
 }
 
@@ -282,12 +332,24 @@ answer_double(struct world *w, struct request *q)
 {
 	const struct replied *r = store_reply(w, q->rq.sid, &q->rq.key);
 
-	if (q->rq.rq != DESK_RQ_REPLY || r == NULL)
+	if ((q->rq.rq != DESK_RQ_REPLY && q->rq.rq != DESK_RQ_NOTE) ||
+	    r == NULL)
 		sim_fail(w, "a double that is none");
 	q->rq.first_n = r->n;
 	w->counts.doubles++;
 	decide(w, q);
 	return end_round(w);
+}
+
+static void
+begin_round(struct world *w)
+{
+	bool on;
+
+	w->before = w->team;
+	w->before_seq = w->store.seq;
+	ban_note_ended(w);
+	w->on_all_along = team_duty(w, &on) && on;
 }
 
 /* The journal has one of the replies already: that must fail no other.  *first
@@ -296,20 +358,19 @@ static enum outcome
 decide_one_by_one(struct world *w, unsigned *first)
 {
 	enum outcome outcome;
-	unsigned duty;
 
 	sim_note(w, " RETRACT");
 	w->counts.retracted++;
 	for (; *first < w->nbatch; ++*first) {
-		duty = w->duty;
+		begin_round(w);
 		decide(w, &w->batch[*first]);
 		outcome = end_round(w);
 		if (outcome == DOUBLE) {
-			retract(w, duty);
+			retract(w);
 			outcome = answer_double(w, &w->batch[*first]);
 		}
 		if (outcome == LOCKED)
-			retract(w, duty);
+			retract(w);
 		if (outcome != OVER)
 			return outcome;
 	}
@@ -319,14 +380,14 @@ decide_one_by_one(struct world *w, unsigned *first)
 static enum outcome
 decide_all(struct world *w, unsigned *first)
 {
-	unsigned duty = w->duty;
 	enum outcome outcome;
 
+	begin_round(w);
 	for (unsigned i = *first; i < w->nbatch; i++)
 		decide(w, &w->batch[i]);
 	outcome = end_round(w);
 	if (outcome == LOCKED || outcome == DOUBLE)
-		retract(w, duty);
+		retract(w);
 	return outcome == DOUBLE ? decide_one_by_one(w, first) : outcome;
 }
 
@@ -424,7 +485,7 @@ pass_some_time(struct world *w)
 	    kind < 900           ? 5000 :
 	    kind < 980           ? 50000 :
 	    kind < 994           ? 200000 :
-				   60 * 3600 * 1000;
+				   w->longest_ms;
 
 	pass_time(w, (int64_t)sim_random(w, ms) * DW_MS);
 	if (sim_once_in(w, 100))
@@ -502,6 +563,11 @@ begin(struct world *w, uint64_t seed)
 		.retry_ns = DW_SECOND,
 		.sent_ns = 30 * DW_MS,
 		.gone_after_ms = 24 * 3600 * 1000,
+		.claim_timeout_ms = 120 * 1000,
+		.lost_grace_ms = 30 * 1000,
+		.away_after_ms = 300 * 1000,
+		.place_every_ms = 1800 * 1000,
+		.max_ban_ms = 600 * 1000,
 		.max_gone = 12,
 		.max_gone_per_address = 5,
 		.held_bytes = 8000,
@@ -514,6 +580,19 @@ begin(struct world *w, uint64_t seed)
 
 	w->config = config;
 	w->seed = w->rng = seed;
+	if (sim_once_in(w, 2))
+		w->config.hours = w->hours;
+	/* Whoever waits wakes the desk so often: no step is to be wasted. */
+	w->longest_ms = 60 * 3600 * 1000;
+	if (sim_once_in(w, 2)) {
+		w->config.place_every_ms = 30 * 1000;
+		w->longest_ms = 1800 * 1000;
+	}
+	if (sim_once_in(w, 3)) {
+		w->config.quiet_after_ms = 1200 * 1000;
+		w->config.quiet_warning_ms = 300 * 1000;
+	}
+	w->nwaits = w->nbans = w->nreopens = 0;
 	w->step = w->uid = w->token = 0;
 	memset(w->rows, 0, sizeof w->rows);
 	w->now.ns = 1000 * DW_SECOND;
@@ -540,6 +619,8 @@ finish(struct world *w)
 	for (int i = 0; i < CONSOLES; i++)
 		console_fini(&w->consoles[i]);
 	desk_free(w->desk);
+	for (int i = 0; i < CONSOLES; i++)
+		console_let_go(&w->consoles[i]);
 	store_fini(&w->store);
 }
 
@@ -564,19 +645,33 @@ run(struct world *w, uint64_t seed, uint64_t steps)
 
 /* A simulator in which something never happens promises nothing about it. */
 static void
-check_counts(const struct world *w)
+check_counts(const struct world *w, const void *counts, size_t size)
 {
-	const uint64_t *n = (const uint64_t *)&w->counts;
+	const uint64_t *n = counts;
 
-	for (size_t i = 0; i < sizeof w->counts / sizeof *n; i++)
+	for (size_t i = 0; i < size / sizeof *n; i++)
 		if (n[i] == 0)
-			sim_fail(w, "kind %zu never happened", i);
+			sim_fail(w, "kind %zu of %zu never happened", i,
+			    size / sizeof *n);
+}
+
+static void
+set_hours(struct world *w)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+
+	setenv("TZ", "UTC0", 1);
+	if (desk_hours_parse(hours_text, &w->hours, &why) < 0)
+		sim_fail(w, "hours: %s", dw_buf_str(&why));
+	dw_buf_fini(&why);
 }
 
 static void
 run_all(uint64_t seed, uint64_t steps)
 {
 	uint64_t done = 0, first = seed;
+
+	set_hours(&world);
 
 	while (done < steps) {
 		uint64_t left = steps - done;
@@ -585,11 +680,14 @@ run_all(uint64_t seed, uint64_t steps)
 		    run(&world, seed++, left < RUN_STEPS ? left : RUN_STEPS);
 	}
 	if (steps >= 100000)
-		check_counts(&world);
+		check_counts(&world, &world.counts, sizeof world.counts);
+	if (steps >= 1000000)
+		check_counts(&world, &world.rare, sizeof world.rare);
 	printf("# %" PRIu64 " steps, seeds %" PRIu64 " to %" PRIu64 ", %" PRIu64
 	       " events, %" PRIu64 " rounds undone, %" PRIu64 " restarts\n",
 	    done, first, seed - 1, world.counts.events, world.counts.undone,
 	    world.counts.restarts);
+	desk_hours_free(world.hours);
 	printf("ok 1 - sim: the desk keeps its promises\n1..1\n");
 }
 

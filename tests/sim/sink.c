@@ -92,6 +92,9 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 		sim_fail(w, "text behind the end");
 	if (say->len == 0)
 		sim_fail(w, "empty text");
+	if (memmem(say->text, say->len, SECRET, strlen(SECRET)) != NULL)
+		sim_fail(w, "a customer sees a note: %.*s", (int)say->len,
+		    say->text);
 	if (w->phase == UNDO && say->who != NULL)
 		sim_fail(w, "a reply that is not stored");
 	if (!say->raw && cu->mode == EV_MODE_CLASSIC)
@@ -106,6 +109,8 @@ sink_say(void *arg, struct desk_conn *c, const struct desk_say *say,
 		peer_gets(w, cu, say->text, say->len);
 	else if (say->who != NULL)
 		stream_see(w, cu, say->text, say->len);
+	if (say->who == NULL)
+		place_said(w, cu, say->text, say->len);
 	return how;
 }
 
@@ -186,7 +191,7 @@ is_stale(struct world *w, const struct request *q, uint64_t seq)
 	for (size_t i = 0; s != NULL && i < s->nreplies; i++)
 		if (s->replies[i].seq == seq)
 			return q->rq.seen != 0 && seq > q->rq.seen &&
-			    !store_same_console(&s->replies[i].key, &q->rq.key);
+			    !store_is_own(&s->replies[i], q);
 	return false;
 }
 
@@ -222,19 +227,39 @@ reply_answered(struct world *w, struct request *q, const struct desk_answer *a)
 	console_answered(w, q, a);
 }
 
+/* What a round that is undone may not do. */
+static bool
+needs_storing(const struct request *q)
+{
+	switch (q->rq.rq) {
+	case DESK_RQ_DISCONNECTED:
+	case DESK_RQ_NEXT:
+	case DESK_RQ_LOOK:
+	case DESK_RQ_TYPES:
+		return false;
+	case DESK_RQ_COMMAND:
+		return strcmp(q->message.text, "who") != 0 &&
+		    strcmp(q->message.text, "bans") != 0;
+	default:
+		return !ev_key_is_set(&q->rq.key);
+	}
+}
+
 static void
 sink_answer(void *arg, void *node, const struct desk_answer *a)
 {
 	struct world *w = arg;
 	struct request *q = pending(w, node);
 
-	if (w->phase == UNDO && a->code == EV_CODE_OK &&
-	    q->rq.rq != DESK_RQ_DISCONNECTED && !ev_key_is_set(&q->rq.key))
+	if (w->phase == UNDO && a->code == EV_CODE_OK && needs_storing(q))
 		sim_fail(w, "request %d is acknowledged but not stored",
 		    (int)(q - w->batch));
 	q->code = a->code;
-	if (q->rq.rq == DESK_RQ_REPLY)
+	expect_answered(w, q, a);
+	if (q->rq.rq == DESK_RQ_REPLY || q->rq.rq == DESK_RQ_NOTE)
 		reply_answered(w, q, a);
+	if (q->rq.rq == DESK_RQ_NEXT)
+		console_answered(w, q, a);
 	if (q->message.plain && a->code == EV_CODE_OK && !q->stored &&
 	    !q->over && !q->cu->closed)
 		sim_fail(w, "a customer's message is lost");
@@ -249,12 +274,15 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	if (q->rq.conn != NULL && q->rq.taken == q->cu->put)
 		q->cu->known = q->rq.taken;
 	if (q->rq.rq == DESK_RQ_OPENED) {
+		ban_answered(w, q, a->code);
 		q->cu->opening = false;
 		q->cu->reset |=
 		    q->cu->mode == EV_MODE_CLASSIC && a->code != EV_CODE_OK;
 	}
-	if (q->rq.rq == DESK_RQ_DETACH)
+	if (q->rq.rq == DESK_RQ_DETACH) {
 		q->con->on = q->con->busy = q->con->lost = false;
+		console_let_go(q->con);
+	}
 	give_back(w, q);
 }
 
@@ -353,6 +381,33 @@ sink_drained(void *arg)
 	w->drained = true;
 }
 
+static void
+sink_find_session(void *arg, void *node, uint64_t sid)
+{
+	struct world *w = arg;
+	struct request *q = pending(w, node);
+
+	act_find(w, q, sid);
+	give_back(w, q);
+}
+
+static void
+no_reload(void *arg, void *node)
+{
+	(void)node;
+	sim_fail(arg, "nobody asked for that");
+}
+
+static void
+sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
+{
+	struct world *w = arg;
+
+	if (w->phase != PUBLISH)
+		sim_fail(w, "a warning before it is stored");
+	lease_warned(w, con->who, sid, left_s);
+}
+
 const struct desk_sink sim_sink = {
 	.event = sink_event,
 	.say = sink_say,
@@ -362,9 +417,12 @@ const struct desk_sink sim_sink = {
 	.answer = sink_answer,
 	.find_reply = sink_find_reply,
 	.attached = sink_attached,
+	.find_session = sink_find_session,
+	.reload = no_reload,
 	.past = sink_past,
 	.datagram = udp_datagram,
 	.unlisted = sink_unlisted,
+	.warn = sink_warn,
 	.list_is_full = sink_list_is_full,
 	.dropped = udp_dropped,
 	.strangers = no_strangers,

@@ -42,6 +42,30 @@ keep_string(char **at, const char *s)
 }
 
 static void
+date(const struct world *w, struct ev_moment *at, int64_t t_ms)
+{
+	if (at->seq != 0)
+		at->steady_ms = w->now.steady_ms -
+		    (t_ms < w->now.ms ? w->now.ms - t_ms : 0);
+}
+
+/* All that a new desk has is the wall clock. */
+static void
+date_anew(const struct world *w, struct ev_session *f)
+{
+	date(w, &f->began_at, f->began_ms);
+	date(w, &f->waiting_at, f->waiting_ms);
+	date(w, &f->said_at, f->said_ms);
+	date(w, &f->gone_at, f->gone_ms);
+	date(w, &f->owned_at, f->owned_ms);
+	date(w, &f->offered_at, f->offered_ms);
+	/* A time that was asked for goes on. */
+	if (f->kept_at.seq != 0)
+		f->kept_at.steady_ms =
+		    w->now.steady_ms + (f->kept_ms - w->now.ms);
+}
+
+static void
 copy(struct stored *to, const struct ev_event *ev)
 {
 	char *at = malloc(strlen(ev->who) + strlen(ev->addr) + strlen(ev->why) +
@@ -77,6 +101,50 @@ at_address(struct world *w, const char *addr)
 }
 
 static void
+add_live(struct store *st, uint64_t sid)
+{
+	size_t at = st->nlive;
+
+	if (st->nlive == st->cap_live) {
+		st->cap_live = 2 * st->cap_live + 64;
+		st->live = realloc(st->live, st->cap_live * sizeof *st->live);
+	}
+	for (; at > 0 && st->live[at - 1] > sid; at--)
+		;
+	if (at > 0 && st->live[at - 1] == sid)
+		return;
+	memmove(st->live + at + 1, st->live + at,
+	    (st->nlive++ - at) * sizeof *st->live);
+	st->live[at] = sid;
+}
+
+static bool
+is_live(const struct session *s)
+{
+	return s->f.state != EV_STATE_CLOSED && !s->unlisted;
+}
+
+static void
+drop_ended(struct store *st)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < st->nlive; i++)
+		if (is_live(&st->sessions[st->live[i] - 1]))
+			st->live[kept++] = st->live[i];
+	st->nlive = kept;
+}
+
+static void
+find_live(struct store *st)
+{
+	st->nlive = 0;
+	for (uint64_t sid = 1; sid <= st->sid; sid++)
+		if (is_live(&st->sessions[sid - 1]))
+			add_live(st, sid);
+}
+
+static void
 arrived(struct world *w, const struct ev_event *ev)
 {
 	struct store *st = &w->store;
@@ -92,6 +160,7 @@ arrived(struct world *w, const struct ev_event *ev)
 	}
 	s = &st->sessions[st->sid++];
 	memset(s, 0, sizeof *s);
+	add_live(st, ev->sid);
 	s->f.sid = ev->sid;
 	s->f.state = EV_STATE_WAITING;
 	s->f.mode = ev->mode;
@@ -107,13 +176,6 @@ arrived(struct world *w, const struct ev_event *ev)
 	s->cu->sid = ev->sid;
 }
 
-bool
-store_same_console(const struct ev_key *a, const struct ev_key *b)
-{
-	return ev_key_is_set(a) && ev_key_is_set(b) &&
-	    memcmp(a->bytes, b->bytes, EV_KEY_CONSOLE) == 0;
-}
-
 const struct replied *
 store_reply(struct world *w, uint64_t sid, const struct ev_key *key)
 {
@@ -126,15 +188,29 @@ store_reply(struct world *w, uint64_t sid, const struct ev_key *key)
 	return NULL;
 }
 
+static bool
+same_console(const struct ev_key *a, const struct ev_key *b)
+{
+	return ev_key_is_set(a) && ev_key_is_set(b) &&
+	    memcmp(a->bytes, b->bytes, EV_KEY_CONSOLE) == 0;
+}
+
+/* A reply is of its console, a note or a claim of its person. */
+bool
+store_is_own(const struct replied *r, const struct request *q)
+{
+	return r->kind == EV_REPLY ? same_console(&r->key, &q->rq.key) :
+				     strcmp(r->who, q->who) == 0;
+}
+
 const struct replied *
-store_unseen(struct world *w, uint64_t sid, const struct ev_key *key,
-    uint64_t seen)
+store_unseen(struct world *w, uint64_t sid, const struct request *q)
 {
 	const struct session *s = store_session(w, sid);
 
 	for (size_t i = s != NULL ? s->nreplies : 0; i-- > 0;)
-		if (s->replies[i].seq > seen &&
-		    !store_same_console(&s->replies[i].key, key))
+		if (s->replies[i].seq > q->rq.seen &&
+		    !store_is_own(&s->replies[i], q))
 			return &s->replies[i];
 	return NULL;
 }
@@ -142,7 +218,8 @@ store_unseen(struct world *w, uint64_t sid, const struct ev_key *key,
 static bool
 is_keyed(const struct ev_event *ev)
 {
-	return ev->kind == EV_REPLY && ev_key_is_set(&ev->key);
+	return (ev->kind == EV_REPLY || ev->kind == EV_NOTE) &&
+	    ev_key_is_set(&ev->key);
 }
 
 bool
@@ -177,7 +254,8 @@ said(struct world *w, struct session *s, const struct ev_event *ev)
 		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || !m->plain ||
 		    q->stored || q->answered)
 			continue;
-		if (((ev->flags & EV_FLAG_UNATTENDED) != 0) != q->unattended)
+		if (!q->unclear &&
+		    ((ev->flags & EV_FLAG_UNATTENDED) != 0) != q->unattended)
 			sim_fail(w, "said while %s was on duty",
 			    q->unattended ? "nobody" : "somebody");
 		if (ev->len != m->len - m->skip ||
@@ -210,8 +288,51 @@ note_reply(struct world *w, struct session *s, const struct ev_event *ev,
 		s->replies =
 		    realloc(s->replies, s->cap_replies * sizeof *s->replies);
 	}
-	s->replies[s->nreplies++] =
-	    (struct replied){ ev->key, ev->seq, ev->n, w->step, by };
+	s->replies[s->nreplies] = (struct replied){ .key = ev->key,
+		.seq = ev->seq,
+		.n = ev->n,
+		.step = w->step,
+		.by = by,
+		.kind = ev->kind };
+	snprintf(s->replies[s->nreplies++].who, sizeof s->replies->who, "%s",
+	    ev->who);
+}
+
+/* The request that a text came with. */
+static struct request *
+request_of(struct world *w, const struct ev_event *ev, enum desk_rq rq)
+{
+	for (unsigned i = 0; i < w->nbatch; i++)
+		if (w->batch[i].rq.rq == rq && !w->batch[i].answered &&
+		    w->batch[i].rq.text == ev->body)
+			return &w->batch[i];
+	return NULL;
+}
+
+static void
+noted(struct world *w, struct session *s, const struct ev_event *ev)
+{
+	struct request *q = request_of(w, ev, DESK_RQ_NOTE);
+
+	if (q != NULL) {
+		if (q->rq.sid != ev->sid)
+			sim_fail(w, "a note to another session");
+		if (memcmp(&q->rq.key, &ev->key, sizeof ev->key) != 0)
+			sim_fail(w, "a note with another's key");
+		q->stored = true;
+		w->counts.late_stored += q->link == 0;
+	}
+	if (memmem(ev->body, ev->len, SECRET, strlen(SECRET)) == NULL &&
+	    (q == NULL || strcmp(q->message.text, "again") != 0))
+		sim_fail(w, "a note that is none");
+	note_reply(w, s, ev, q);
+}
+
+/* It may make somebody's text stale, and has no key. */
+static void
+owned_now(struct world *w, struct session *s, const struct ev_event *ev)
+{
+	note_reply(w, s, ev, NULL);
 }
 
 static void
@@ -239,8 +360,7 @@ reply(struct world *w, struct session *s, const struct ev_event *ev)
 			sim_fail(w, "a reply to another session");
 		if (memcmp(&q->rq.key, &ev->key, sizeof ev->key) != 0)
 			sim_fail(w, "a reply with another's key");
-		if (q->rq.seen != 0 &&
-		    store_unseen(w, ev->sid, &ev->key, q->rq.seen) != NULL)
+		if (q->rq.seen != 0 && store_unseen(w, ev->sid, q) != NULL)
 			sim_fail(w, "a reply passes over a colleague's");
 		q->stored = true;
 		by = q;
@@ -279,8 +399,16 @@ named(struct world *w, struct session *s, const struct ev_event *ev)
 	for (unsigned i = 0; i < w->nbatch; i++) {
 		struct request *q = &w->batch[i];
 
-		if (q->rq.rq != DESK_RQ_SAID || q->cu != s->cu || q->stored ||
-		    q->answered || strncmp(q->message.text, "/name a", 7) != 0)
+		if (q->rq.rq == DESK_RQ_COMMAND && !q->answered &&
+		    strcmp(q->who, ev->why) == 0 && !q->stored &&
+		    strncmp(q->message.text, "name ", 5) == 0) {
+			q->stored = true;
+			snprintf(s->f.name, sizeof s->f.name, "%s", ev->who);
+			return;
+		}
+		if (*ev->why != '\0' || q->rq.rq != DESK_RQ_SAID ||
+		    q->cu != s->cu || q->stored || q->answered ||
+		    strncmp(q->message.text, "/name a", 7) != 0)
 			continue;
 		if (strcmp(q->message.text + 6, ev->who) != 0)
 			sim_fail(w, "named %s, not %s", ev->who,
@@ -351,8 +479,20 @@ gone(struct world *w, struct session *s, const struct ev_event *ev)
 	s->f.gone_ms = ev->t_ms;
 	s->f.gone_at = at(ev);
 	s->f.state = EV_STATE_LEFT;
+	s->left_seq = ev->seq;
 	w->counts.gone++;
 	over(w, s);
+}
+
+/* Nobody is hurried: neither who waits, nor who has just read something. */
+static void
+quiet(struct world *w, const struct session *s, const struct ev_event *ev)
+{
+	if (s->f.state != EV_STATE_OPEN || s->f.gone ||
+	    ev->steady_ms < s->spoke_ms + w->config.quiet_after_ms +
+		    w->config.quiet_warning_ms)
+		sim_fail(w, "session %" PRIu64 " is not quiet", ev->sid);
+	w->rare.quiet++;
 }
 
 static void
@@ -370,6 +510,8 @@ closed(struct world *w, struct session *s, const struct ev_event *ev)
 	} else if (is_owed(s)) {
 		sim_fail(w, "the desk closes one that waits");
 	}
+	if (strcmp(ev->why, "quiet") == 0)
+		quiet(w, s, ev);
 	s->f.state = EV_STATE_CLOSED;
 	s->f.waiting_ms = 0;
 	s->f.waiting_at = never;
@@ -454,6 +596,27 @@ wrote_in(struct world *w, struct session *s, const struct ev_event *ev)
 	sim_fail(w, "an encoding that nobody named");
 }
 
+/* Its facts come from the journal, which knows the wall clock alone. */
+static void
+reopened(struct world *w, struct session *s, const struct ev_event *ev)
+{
+	struct ev_moment at = s->f.gone_at;
+
+	if (s->f.state != EV_STATE_LEFT)
+		sim_fail(w, "session %" PRIu64 " goes on by itself", ev->sid);
+	date_anew(w, &s->f);
+	s->f.gone_at = at;
+	s->cu = NULL; /* it may still be reading its goodbye */
+	s->left_seq = ev->seq;
+	if (s->unlisted)
+		w->store.unlisted--;
+	s->unlisted = false;
+	add_live(&w->store, ev->sid);
+	s->unsure = false;
+	s->sent_n = s->left_n = 0;
+	w->counts.reopened++;
+}
+
 static void
 apply(struct world *w, const struct ev_event *ev)
 {
@@ -467,6 +630,9 @@ apply(struct world *w, const struct ev_event *ev)
 		[EV_EOF] = at_eof,
 		[EV_GONE] = gone,
 		[EV_CLOSED] = closed,
+		[EV_NOTE] = noted,
+		[EV_CLAIM] = owned_now,
+		[EV_REOPENED] = reopened,
 	};
 	struct session *s;
 
@@ -476,19 +642,29 @@ apply(struct world *w, const struct ev_event *ev)
 		return;
 	}
 	udp_stored(w, ev);
-	if (ev->kind >= sizeof table / sizeof *table || table[ev->kind] == NULL)
-		return;
-	if ((s = store_session(w, ev->sid)) == NULL)
+	s = store_session(w, ev->sid);
+	if (s == NULL && ev->sid != 0)
 		sim_fail(w, "an event of unknown session %" PRIu64, ev->sid);
-	if (s->f.state == EV_STATE_CLOSED && ev->kind != EV_SENT)
+	if (s != NULL && s->f.state == EV_STATE_CLOSED && ev->kind != EV_SENT &&
+	    ev->kind != EV_SAME && ev->kind != EV_REOPENED)
 		sim_fail(w, "an event after the end of %" PRIu64, ev->sid);
-	table[ev->kind](w, s, ev);
+	/* Before it: an answer that nobody has claimed is none. */
+	lease_stored(w, s, ev);
+	if (s == NULL)
+		return;
+	if (ev->kind < sizeof table / sizeof *table && table[ev->kind] != NULL)
+		table[ev->kind](w, s, ev);
 	s->last = ev->seq;
+	if (ev->kind == EV_SAID || ev->kind == EV_REPLY)
+		s->spoke_ms = ev->steady_ms;
+	if (ev->kind == EV_SENT || ev->kind == EV_REPLY)
+		s->heard_ms = ev->steady_ms;
 }
 
 void
 store_commit(struct world *w, const struct ev_event *evs, size_t n)
 {
+	w->fresh_waits = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (evs[i].seq != w->store.seq + 1)
 			sim_fail(w, "event %" PRIu64 " after %" PRIu64,
@@ -498,6 +674,7 @@ store_commit(struct world *w, const struct ev_event *evs, size_t n)
 		apply(w, &evs[i]);
 		w->counts.events++;
 	}
+	drop_ended(&w->store);
 }
 
 void
@@ -508,6 +685,7 @@ store_fini(struct store *st)
 	for (uint64_t sid = 1; sid <= st->sid; sid++)
 		free(st->sessions[sid - 1].replies);
 	free(st->evs);
+	free(st->live);
 	free(st->sessions);
 	memset(st, 0, sizeof *st);
 }
@@ -547,8 +725,7 @@ on_list(struct world *w, const struct session *host, struct session **first)
 			continue;
 		n++;
 		if (!s->unsure &&
-		    (*first == NULL ||
-			s->f.gone_at.seq < (*first)->f.gone_at.seq))
+		    (*first == NULL || s->left_seq < (*first)->left_seq))
 			*first = s;
 	}
 	return n;
@@ -566,7 +743,7 @@ is_surplus(struct world *w, const struct session *s, bool of_host, size_t most)
 
 		if (o == s || !is_on_list(o) || (of_host && !same_host(o, s)))
 			continue;
-		later += o->f.gone_at.seq > s->f.gone_at.seq;
+		later += o->left_seq > s->left_seq;
 	}
 	return later >= most;
 }
@@ -583,6 +760,7 @@ store_unlist(struct world *w, uint64_t sid)
 	else if (!is_surplus(w, s, false, w->config.max_gone))
 		sim_fail(w, "it was not the turn of %" PRIu64, sid);
 	s->unlisted = true;
+	drop_ended(&w->store);
 	w->store.unlisted++;
 	w->store.untold++;
 	w->counts.unlisted++;
@@ -619,53 +797,55 @@ store_check_bounds(struct world *w)
 	}
 }
 
+/* It has left, or goes on: others may go off the list for it. */
 static void
-date(const struct world *w, struct ev_moment *at, int64_t t_ms)
+list_one(struct world *w, struct session *s, uint64_t seq)
 {
-	if (at->seq != 0)
-		at->steady_ms = w->now.steady_ms -
-		    (t_ms < w->now.ms ? w->now.ms - t_ms : 0);
+	struct session *first;
+
+	s->unlisted = false;
+	s->left_seq = seq;
+	if (on_list(w, s, &first) > w->config.max_gone_per_address ||
+	    on_list(w, NULL, &first) > w->config.max_gone)
+		first->unlisted = first->forgotten = true;
 }
 
-/* All that a new desk has is the wall clock. */
+/*
+ * One after the other they come on the list of a new desk, which knows nothing
+ * any more of one that goes off it: neither that it went on later.
+ */
 static void
-date_anew(const struct world *w, struct ev_session *f)
+list_again(struct world *w, const struct ev_event *ev)
 {
-	date(w, &f->began_at, f->began_ms);
-	date(w, &f->waiting_at, f->waiting_ms);
-	date(w, &f->said_at, f->said_ms);
-	date(w, &f->gone_at, f->gone_ms);
+	struct session *s = store_session(w, ev->sid);
+
+	if (s == NULL || s->f.state != EV_STATE_LEFT || s->forgotten)
+		return;
+	if (ev->kind == EV_CLOSED)
+		s->unlisted = true;
+	else if (ev->kind == EV_GONE || ev->kind == EV_REOPENED)
+		list_one(w, s, ev->seq);
 }
 
-/* One after the other they come on the list of a new desk. */
 static void
 list_anew(struct world *w)
 {
 	struct store *st = &w->store;
-	struct session *s, *first;
 
 	st->unlisted = st->untold = 0;
 	st->began_ms = w->now.steady_ms;
 	for (uint64_t sid = 1; sid <= st->sid; sid++) {
-		s = store_session(w, sid);
+		struct session *s = store_session(w, sid);
+
 		date_anew(w, &s->f);
-		s->unsure = false;
+		s->unsure = s->forgotten = false;
 		s->left_n = 0;
 		s->unlisted = s->f.state == EV_STATE_LEFT;
-		st->unlisted += s->unlisted;
 	}
-	for (size_t i = 0; i < st->n; i++) {
-		if (st->evs[i].ev.kind != EV_GONE)
-			continue;
-		s = store_session(w, st->evs[i].ev.sid);
-		s->unlisted = false;
-		st->unlisted--;
-		if (on_list(w, s, &first) > w->config.max_gone_per_address ||
-		    on_list(w, NULL, &first) > w->config.max_gone) {
-			first->unlisted = true;
-			st->unlisted++;
-		}
-	}
+	for (size_t i = 0; i < st->n; i++)
+		list_again(w, &st->evs[i].ev);
+	for (uint64_t sid = 1; sid <= st->sid; sid++)
+		st->unlisted += store_session(w, sid)->unlisted;
 }
 
 /*
@@ -681,11 +861,11 @@ static bool
 same_moments(const struct ev_session *a, const struct ev_session *b)
 {
 	const struct ev_moment at[] = { a->began_at, a->waiting_at, a->said_at,
-		a->gone_at };
+		a->gone_at, a->owned_at, a->offered_at, a->kept_at };
 	const struct ev_moment bt[] = { b->began_at, b->waiting_at, b->said_at,
-		b->gone_at };
+		b->gone_at, b->owned_at, b->offered_at, b->kept_at };
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 7; i++)
 		if (at[i].seq != bt[i].seq ||
 		    at[i].steady_ms != bt[i].steady_ms)
 			return false;
@@ -703,7 +883,12 @@ same(const struct ev_session *a, const struct ev_session *b)
 	    same_moments(a, b) && strcmp(a->words, b->words) == 0 &&
 	    strcmp(a->by, b->by) == 0 && a->unanswered == b->unanswered &&
 	    a->unattended == b->unattended && a->in == b->in &&
-	    a->out == b->out && a->sent == b->sent;
+	    a->out == b->out && a->sent == b->sent &&
+	    strcmp(a->owner, b->owner) == 0 &&
+	    strcmp(a->offered, b->offered) == 0 && a->owned_ms == b->owned_ms &&
+	    a->offered_ms == b->offered_ms && a->reopened == b->reopened &&
+	    a->kept_ms == b->kept_ms && a->notes == b->notes &&
+	    memcmp(a->same, b->same, sizeof a->same) == 0;
 }
 
 /* Steps over the closed ones, which the desk has forgotten. */
@@ -744,6 +929,7 @@ compare_desk(struct world *w, const struct desk *d)
 {
 	struct walk walk = { w, 0 };
 
+	ban_compare(w, d);
 	desk_each(d, compare, &walk);
 	if (next_open(w, walk.sid) != 0)
 		sim_fail(w, "the desk lost session %" PRIu64,
@@ -763,25 +949,22 @@ store_compare(struct world *w)
 	compare_desk(w, w->desk);
 }
 
-/* Only events of sessions that are not closed are needed any more. */
+/* A new desk knows nothing of the ended ones. */
 static void
-purge(struct world *w)
+forget_ended(struct store *st)
 {
-	struct store *st = &w->store;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < st->n; i++) {
-		struct session *s = store_session(w, st->evs[i].ev.sid);
-
-		if (s != NULL && s->f.state != EV_STATE_CLOSED)
-			st->evs[kept++] = st->evs[i];
-		else
-			free(st->evs[i].bytes);
-	}
-	st->n = w->published = kept;
-	/* The new desk knows nothing of the ended ones. */
 	for (uint64_t sid = 1; sid <= st->sid; sid++)
 		st->sessions[sid - 1].sent_n = 0;
+}
+
+/* Is it still needed? */
+static bool
+is_replayed(struct world *w, const struct ev_event *ev)
+{
+	const struct session *s = store_session(w, ev->sid);
+
+	return ev->kind == EV_BAN || ev->kind == EV_UNBAN ||
+	    (s != NULL && s->f.state != EV_STATE_CLOSED);
 }
 
 struct desk *
@@ -789,12 +972,16 @@ store_restart(struct world *w)
 {
 	struct desk *d;
 
-	purge(w);
+	w->published = w->store.n;
+	forget_ended(&w->store);
 	list_anew(w);
+	find_live(&w->store);
+	team_restart(w);
 	if (desk_new(&w->config, &d) < 0)
 		sim_fail(w, "no desk");
 	for (size_t i = 0; i < w->store.n; i++)
-		if (desk_replay(d, &w->store.evs[i].ev) < 0)
+		if (is_replayed(w, &w->store.evs[i].ev) &&
+		    desk_replay(d, &w->store.evs[i].ev) < 0)
 			sim_fail(w, "a stored event cannot be replayed");
 	desk_missed(d, w->store.datagrams);
 	desk_begin(d, w->store.seq, w->store.sid, w->now);

@@ -1081,6 +1081,11 @@ def what_a_desk_says_by_itself_is_no_answer_in_classic_either():
     for last, want in ((holding, 7), (f"{holding}\nwe open at nine", 0),
                        ("Nobody is on duty right now; your message is kept.",
                         7),
+                       ("Please wait, you are number 12 in line.", 7),
+                       ("Please wait, you are number 1 in line. I am Lin.",
+                        0),
+                       ("Nobody is on duty right now; somebody will be here "
+                        "on Mon 7 Dec at 09:00. Your message is kept.", 7),
                        ("Your message could not be stored. Please send it "
                         "again.", 1),
                        ("This desk is closing. Goodbye.\nquit", 6)):

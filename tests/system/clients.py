@@ -206,7 +206,8 @@ def takes_a_pipe(client):
     greeting = ["* Welcome to deskwire.",
                 "  You are number 1 in line. Write your question.",
                 f"  Type /help for help, {LAST_OF_GREETING}"]
-    rows = ["* Received. Somebody will answer here.", "lin: 一 one", "     two",
+    rows = ["* Received. You are next; somebody will answer here.",
+            "lin: 一 one", "     two",
             "* This conversation was closed. Goodbye."]
     with Desk() as d:
         o = d.operator()

@@ -4,63 +4,15 @@ nothing is lost or doubled, and what is read is read everywhere."""
 
 import os
 import re
-import select
 import signal
 import socket
 import threading
 
-from desk import DESKWIRE, Deadline, Desk, case, main, same, state
-from tap import fork_pty
-
-ESCAPES = re.compile(r"\x1b\[[\d;?]*[a-zA-Z]|[\x07\r]")
-
-
-class Console:
-    """deskwire attach in a terminal."""
-
-    def __init__(self, path, name="lin"):
-        self.out = ""
-        self.pid, self.fd = fork_pty()
-        if self.pid == 0:
-            os.execve(DESKWIRE, [
-                DESKWIRE, "attach", "--operator-socket", path, "--as", name,
-                "--no-history"], {"PATH": os.environ["PATH"], "HOME": "/",
-                                  "TERM": "xterm", "LC_ALL": "C.UTF-8",
-                                  "INPUTRC": "/dev/null"})
-
-    def type(self, keys):
-        os.write(self.fd, keys.encode())
-
-    def read(self, seconds):
-        if select.select([self.fd], [], [], seconds)[0]:
-            data = os.read(self.fd, 65536).decode(errors="replace")
-            self.out += ESCAPES.sub("", data)
-
-    def until(self, *texts):
-        """These texts come, or have come, in this order."""
-        self.until_match(".*".join(map(re.escape, texts)))
-
-    def until_match(self, pattern):
-        deadline = Deadline()
-        while not re.search(pattern, self.out, re.S):
-            self.read(deadline.left(f"{pattern}: {self.out!r}"))
-
-    def stop(self):
-        os.kill(self.pid, signal.SIGSTOP)
-        _, status = os.waitpid(self.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status), status
-
-    def go_on(self):
-        os.kill(self.pid, signal.SIGCONT)
-
-    def close(self):
-        os.kill(self.pid, signal.SIGKILL)
-        os.close(self.fd)
-        os.waitpid(self.pid, 0)
-
+from attached import Terminal
+from desk import Deadline, Desk, case, main, same, state
 
 def console(d, path=None):
-    return d.keep(Console(path or d.operator_path))
+    return d.keep(Terminal(path or d.operator_path))
 
 
 def asks(d, text="hello"):
@@ -88,34 +40,61 @@ def replies(o):
             f["id"] == number and f["ev"]["ev"] == "reply"]
 
 
-@case("a console that was suspended in mid-reply does not answer over a "
-      "colleague when it wakes")
+def wakes(d, wakes_first, gives_back):
+    """A console was suspended in mid-reply, and a colleague has answered; both
+    Enters come when it wakes."""
+    c = asks(d)
+    t = selected(d)
+    t.type("I will look")
+    t.until("> I will look")
+    t.stop()
+    wang = d.operator("wang")
+    same(wang.reply(1, "it is done"), "ok")
+    c.until("wang: it is done\n")
+    if gives_back:
+        same(wang.command("release 1"), "ok")
+    if wakes_first:
+        t.go_on()
+    t.type("\r\r")              # within a tenth of a second
+    t.go_on()
+    return c, t, wang
+
+
+def sends(c, t, wang):
+    """Who has had time to read may send it."""
+    same(replies(wang), ["it is done"])
+    deadline = Deadline()
+    while replies(wang) == ["it is done"]:
+        deadline.left("the reply")
+        t.type("\r")
+        t.read(0.1)
+    c.until("lin: I will look\n")
+    same(replies(wang), ["it is done", "I will look"])
+
+
+@case("a console that was suspended in mid-reply does not answer a colleague's "
+      "customer when it wakes")
 def _():
     for wakes_first in (False, True):
         with Desk() as d:
-            c = asks(d)
-            t = selected(d)
+            c, t, wang = wakes(d, wakes_first, gives_back=False)
+            t.until("1 wang> it is done", "wang's", "not sent",
+                    "the text is back in", "> I will look")
+            t.type("\x15/steal\r")
+            t.until("you have taken 1 guest from wang", "[1 guest, yours]")
             t.type("I will look")
-            t.until("> I will look")
-            t.stop()
-            wang = d.operator("wang")
-            same(wang.reply(1, "it is done"), "ok")
-            c.until("wang: it is done\n")
-            if wakes_first:
-                t.go_on()
-            t.type("\r\r")              # within a tenth of a second
-            t.go_on()
+            sends(c, t, wang)
+
+
+@case("nor does it answer over what a colleague said who gave the customer "
+      "back")
+def _():
+    for wakes_first in (False, True):
+        with Desk() as d:
+            c, t, wang = wakes(d, wakes_first, gives_back=True)
             t.until("1 wang> it is done", "not sent to 1 guest",
                     "stale?> I will look")
-            same(replies(wang), ["it is done"])
-            # Who has had time to read may send it.
-            deadline = Deadline()
-            while replies(wang) == ["it is done"]:
-                deadline.left("the reply")
-                t.type("\r")
-                t.read(0.1)
-            c.until("lin: I will look\n")
-            same(replies(wang), ["it is done", "I will look"])
+            sends(c, t, wang)
 
 
 class Proxy:
@@ -189,7 +168,7 @@ def a_desk_dies(folder):
     try:
         with Desk(folder=f"{folder}/desk") as d:
             asks(d)
-            t = Console(f"{folder}/proxy")
+            t = Terminal(f"{folder}/proxy")
             t.until("you are lin", "1 guest ", "[-]")
             t.type("/1\r")
             t.until("--- end", "[1 guest]")

@@ -40,7 +40,7 @@ struct stage {
 	struct wire_frame *last; /* what wait_frame() returned */
 	uint64_t seq;
 	uint64_t said[SIDS], replied[SIDS]; /* messages of each session */
-	bool tell_reads;                    /* the test looks at them */
+	bool tell_reads, tell_types;        /* the test looks at them */
 	bool tell_past; /* the test answers what is asked of the past */
 };
 
@@ -107,7 +107,7 @@ answer(struct stage *s, enum wire_op op, uint64_t id, enum ev_code code,
 	say(s, &f);
 }
 
-/* What a console says of its own accord: whom it looks at, what was read, and
+/* What a console says of its own accord: whom it looks at, that keys are pressed, what was read, and
  * that it wants to see what was said there, of which there is nothing. */
 static bool
 goes_without_saying(struct stage *s, const struct wire_frame *f)
@@ -115,6 +115,7 @@ goes_without_saying(struct stage *s, const struct wire_frame *f)
 	struct wire_frame ok = wire_frame_of(WIRE_OK);
 
 	if (f->op == WIRE_LOOK || f->op == WIRE_PING ||
+	    (f->op == WIRE_TYPES && !s->tell_types) ||
 	    (f->op == WIRE_READ && !s->tell_reads))
 		return true;
 	if (s->tell_past || f->op != WIRE_CMD ||
@@ -235,11 +236,23 @@ takes_reply(struct stage *s, uint64_t sid, const char *text)
 	happens(s, EV_SENT, sid);
 }
 
+/* Reserves this one for who asks (0: nobody waits), as a desk does. */
+static void
+gives(struct stage *s, uint64_t selected, uint64_t sid)
+{
+	struct wire_frame f = wire_frame_of(WIRE_OK);
+
+	f.id = expect(s, WIRE_NEXT, selected, NULL);
+	f.sid = sid;
+	say(s, &f);
+}
+
 static void
 welcomes(struct stage *s, bool replay)
 {
 	static const struct ev_command commands[] = {
 		{ "close", "[N]", "end the conversation", "session" },
+		{ "earlier", "[N]", "who was here before", "session" },
 		{ "history", "[N]", "what was said", "session" },
 		{ "kick", "N", "cut off", "session" },
 		{ "quit", "", "stop the desk", "" },
@@ -895,8 +908,10 @@ enter_takes_who_waits_longest(void)
 	arrives(&s, 4, "");
 	CHECK(pty_wait(s.p, "[-] 2 waiting>", WAIT));
 	pty_type(s.p, "\r");
+	gives(&s, 0, 9);
 	CHECK(pty_wait(s.p, "[9 nina] 1 waiting>", WAIT));
 	pty_type(s.p, "\033a");
+	gives(&s, 9, 4);
 	CHECK(pty_wait(s.p, "[4] 1 waiting", WAIT));
 	pty_type(s.p, "\033/");
 	CHECK(pty_wait(s.p, "[9 nina] 1 waiting", WAIT));
@@ -917,6 +932,7 @@ a_second_enter_at_once_selects_nobody(void)
 	CHECK(pty_wait(s.p, "[-] 1 waiting", WAIT));
 	let_enter_rest();
 	pty_type(s.p, "\r");
+	gives(&s, 0, 9);
 	CHECK(pty_wait(s.p, "[9 nina]", WAIT));
 	end(&s);
 }
@@ -961,6 +977,7 @@ text_for_nobody_is_kept(void)
 	pty_type(s.p, "hello there\r");
 	CHECK(pty_wait(s.p, "not sent: nobody is selected", WAIT));
 	pty_type(s.p, "\033a");
+	gives(&s, 0, 3);
 	CHECK(pty_wait(s.p, "[3 alice]> hello there", WAIT));
 	pty_type(s.p, "\r");
 	takes_reply(&s, 3, "hello there");
@@ -975,6 +992,7 @@ each_session_keeps_its_draft(void)
 	pty_type(s.p, "for alice");
 	CHECK(pty_wait(s.p, "for alice", WAIT));
 	pty_type(s.p, "\033a");
+	gives(&s, 3, 5);
 	CHECK(pty_wait(s.p, "[5 bob] 1 waiting", WAIT));
 	CHECK(pty_wait_gone(s.p, "for alice", WAIT));
 	pty_type(s.p, "for bob\r");
@@ -1765,12 +1783,15 @@ enter_goes_on_from_who_left_and_asks_at_who_waits(void)
 	says(&s, 3, "hello");
 	CHECK(pty_wait(s.p, "[-] 1 waiting, 2 left>", WAIT));
 	enter_after_a_rest(&s);
+	gives(&s, 0, 3);
 	CHECK(pty_wait(s.p, "[3 alice] 2 left>", WAIT));
 	enter_after_a_rest(&s);
 	CHECK(pty_wait(s.p, "3 alice waits for your answer; Enter", WAIT));
 	enter_after_a_rest(&s);
+	gives(&s, 3, 1);
 	CHECK(pty_wait(s.p, "[1 eve, left] 1 waiting, 1 left>", WAIT));
 	enter_after_a_rest(&s);
+	gives(&s, 1, 2);
 	CHECK(pty_wait(s.p, "[2 joe, left]", WAIT));
 	pty_type(s.p, "/close left\r");
 	CHECK(pty_wait(s.p, "2 customers left unanswered; /close left", WAIT));
@@ -1826,15 +1847,22 @@ a_text_without_an_answer_can_be_taken_back(void)
 {
 	struct stage s = start_selected();
 
-	pty_type(s.p, "/back\r");
+	pty_type(s.p, "/recall\r");
 	CHECK(pty_wait(s.p, "no text waits for the desk's answer", WAIT));
 	pty_type(s.p, "\003too fast\r");
 	expect(&s, WIRE_REPLY, 3, "too fast");
 	CHECK(pty_wait(s.p, "3 lin> too fast …", WAIT));
-	pty_type(s.p, "/back\r");
+	pty_type(s.p, "/recall\r");
 	CHECK(pty_wait(s.p, "* taken back", WAIT));
 	CHECK(pty_wait(s.p, "> too fast", WAIT));
 	CHECK(pty_wait_gone(s.p, "too fast …", WAIT));
+	/* It is none of the note that was about to be written. */
+	pty_type(s.p, "\r");
+	expect(&s, WIRE_REPLY, 3, "too fast");
+	pty_type(s.p, "\033n");
+	CHECK(pty_wait(s.p, "[3 alice NOTE]", WAIT));
+	pty_type(s.p, "/recall\r");
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting> too fast", WAIT));
 	end(&s);
 }
 
@@ -1924,6 +1952,8 @@ only_commands_are_in_the_history_file(void)
 	CHECK(pty_wait(s.p, "[3 alice]", WAIT));
 	pty_type(s.p, "a secret\r");
 	takes_reply(&s, 3, "a secret");
+	pty_type(s.p, "/note #3 a secret note\r");
+	CHECK(pty_wait(s.p, "note> a secret note", WAIT));
 	pty_type(s.p, "/mistyped secret\r");
 	CHECK(pty_wait(s.p, "> /mistyped secret", WAIT));
 	pty_type(s.p, "\003\004");
@@ -2352,7 +2382,7 @@ what_was_taken_back_is_not_sent_again(void)
 	pty_type(s.p, "too fast\r");
 	expect(&s, WIRE_REPLY, 3, "too fast");
 	CHECK(pty_wait(s.p, "3 lin> too fast …", WAIT));
-	pty_type(s.p, "/back\r");
+	pty_type(s.p, "/recall\r");
 	CHECK(pty_wait(s.p, "> too fast", WAIT));
 	cut_link(&s);
 	comes_back(&s);
@@ -2564,6 +2594,476 @@ a_script_is_told_of_all_who_are_here(void)
 	end_piped(&s);
 }
 
+/* ---- a team ---- */
+
+/* Somebody of the team does something: why and body as the kind wants them. */
+static void
+team_does(struct stage *s, enum ev_kind kind, uint64_t sid, const char *who,
+    const char *why, const char *body)
+{
+	struct wire_frame f = event(s, kind, sid);
+
+	f.ev.who = who;
+	f.ev.why = why;
+	f.ev.body = body;
+	f.ev.len = strlen(body);
+	say(s, &f);
+}
+
+/* Refuses a text, or (id 0) the keys of one, because ann answers there. */
+static void
+says_it_is_anns(struct stage *s, uint64_t id)
+{
+	struct wire_frame f = wire_frame_of(WIRE_ERR);
+
+	f.id = id;
+	f.code = EV_CODE_TAKEN;
+	f.text = "3 is ann's since 12 s; /steal 3, /note, /join 3, or wait";
+	f.len = strlen(f.text);
+	say(s, &f);
+}
+
+static void
+several_keys_ask_for_the_next_one_once(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "\033a\033a\033a");
+	gives(&s, 3, 5);
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	CHECK(next_frame_within(&s, 0.05) == NULL);
+	end(&s);
+}
+
+static void
+a_line_that_is_being_typed_is_not_switched_away(void)
+{
+	struct stage s = start_selected();
+	struct wire_frame f = wire_frame_of(WIRE_OK);
+
+	pty_type(s.p, "\033a");
+	f.id = expect(&s, WIRE_NEXT, 3, NULL);
+	pty_type(s.p, "dear alice");
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting> dear alice", WAIT));
+	f.sid = 5;
+	say(&s, &f);
+	CHECK(pty_wait(s.p, "* 5 bob is reserved for you for 30 s; /5", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting> dear alice", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "dear alice");
+	end(&s);
+}
+
+static void
+where_nobody_waits_enter_says_so(void)
+{
+	struct stage s = start();
+
+	pty_type(s.p, "\r");
+	gives(&s, 0, 0);
+	CHECK(pty_wait(s.p, "* nobody else is waiting", WAIT));
+	end(&s);
+}
+
+static void
+a_lost_link_reserves_nobody_and_says_so(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "\033a");
+	expect(&s, WIRE_NEXT, 3, NULL);
+	cut_link(&s);
+	comes_back(&s);
+	goes_live(&s);
+	CHECK(pty_wait(s.p, "* nobody is reserved for you: the link was lost",
+	    WAIT));
+	pty_type(s.p, "\033a");
+	gives(&s, 3, 5);
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	end(&s);
+}
+
+static void
+enter_does_not_stay_at_a_colleagues_customer(void)
+{
+	struct stage s = start_selected();
+
+	team_does(&s, EV_CLAIM, 3, "ann", "taken", "");
+	CHECK(pty_wait(s.p, "[3 alice, ann's] 1 waiting>", WAIT));
+	enter_after_a_rest(&s);
+	gives(&s, 3, 5);
+	CHECK(pty_wait(s.p, "[5 bob]", WAIT));
+	end(&s);
+}
+
+static void
+the_first_key_of_a_text_is_told_and_none_of_a_command(void)
+{
+	struct stage s = start();
+
+	s.tell_types = true;
+	arrives(&s, 3, "alice");
+	CHECK(pty_wait(s.p, "3 alice is waiting", WAIT));
+	pty_type(s.p, "/3");
+	expect(&s, WIRE_TYPES, 0, NULL); /* somebody is there */
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "[3 alice]>", WAIT));
+	pty_type(s.p, "h");
+	expect(&s, WIRE_TYPES, 3, NULL);
+	pty_type(s.p, "i");
+	CHECK(pty_wait(s.p, "[3 alice]> hi", WAIT));
+	CHECK(next_frame_within(&s, 0.05) == NULL);
+	/* The text is gone. */
+	pty_type(s.p, "\025");
+	expect(&s, WIRE_TYPES, 0, NULL);
+	/* A note is no text for a customer. */
+	pty_type(s.p, "\033nhi");
+	CHECK(pty_wait(s.p, "[3 alice NOTE]> hi", WAIT));
+	CHECK(next_frame_within(&s, 0.05) == NULL);
+	end(&s);
+}
+
+static void
+who_types_to_a_colleagues_customer_is_told_once(void)
+{
+	struct stage s = start();
+	const char *said;
+
+	s.tell_types = true;
+	arrives(&s, 3, "alice");
+	CHECK(pty_wait(s.p, "3 alice is waiting", WAIT));
+	pty_type(s.p, "/3\r");
+	expect(&s, WIRE_TYPES, 0, NULL);
+	CHECK(pty_wait(s.p, "[3 alice]>", WAIT));
+	pty_type(s.p, "h");
+	expect(&s, WIRE_TYPES, 3, NULL);
+	says_it_is_anns(&s, 0);
+	CHECK(pty_wait(s.p, "* 3 is ann's since 12 s", WAIT));
+	pty_type(s.p, "ello");
+	CHECK(pty_wait(s.p, "[3 alice]> hello", WAIT));
+	CHECK(next_frame_within(&s, 0.05) == NULL);
+	said = strstr(pty_all(s.p), "3 is ann's since");
+	CHECK(said != NULL && strstr(said + 1, "3 is ann's since") == NULL);
+	end(&s);
+}
+
+static void
+that_a_text_will_not_be_sent_is_said_at_its_first_key(void)
+{
+	struct stage s = start_selected();
+
+	s.tell_types = true;
+	expect(&s, WIRE_TYPES, 0, NULL); /* the keys so far */
+	team_does(&s, EV_CLAIM, 3, "ann", "taken", "");
+	CHECK(pty_wait(s.p, "[3 alice, ann's]", WAIT));
+	pty_type(s.p, "h");
+	CHECK(pty_wait(s.p, "* 3 alice is ann's: a text is not sent; Alt+n",
+	    WAIT));
+	/* Nobody is told that we type there. */
+	CHECK(next_frame_within(&s, 0.05) == NULL);
+	team_does(&s, EV_CLAIM, 3, "lin", "stolen", "");
+	CHECK(pty_wait(s.p, "[3 alice, yours]", WAIT));
+	pty_type(s.p, "i");
+	expect(&s, WIRE_TYPES, 3, NULL);
+	end(&s);
+}
+
+static void
+a_text_for_a_colleagues_customer_is_back_in_the_line(void)
+{
+	struct stage s = start_selected();
+
+	for (int i = 0; i < 2; i++) { /* Enter again changes nothing */
+		pty_type(s.p, i == 0 ? "my answer\r" : "\r");
+		says_it_is_anns(&s, expect(&s, WIRE_REPLY, 3, "my answer"));
+		CHECK(pty_wait(s.p, "or wait; the text is back in", WAIT));
+		CHECK(pty_wait(s.p, "[3 alice] 1 waiting> my answer", WAIT));
+	}
+	team_does(&s, EV_CLAIM, 3, "lin", "stolen", "");
+	CHECK(pty_wait(s.p, "[3 alice, yours] 1 waiting> my answer", WAIT));
+	pty_type(s.p, "\r");
+	takes_reply(&s, 3, "my answer");
+	end(&s);
+}
+
+/* Takes a note as a desk does. */
+static void
+takes_note(struct stage *s, uint64_t sid, const char *text)
+{
+	struct wire_frame f;
+	uint64_t id = expect(s, WIRE_NOTE, sid, text);
+
+	f = event(s, EV_NOTE, sid);
+	f.ev.who = "lin";
+	f.ev.body = text;
+	f.ev.len = strlen(text);
+	f.ev.key = key_of(s);
+	CHECK(ev_key_is_set(&f.ev.key));
+	say(s, &f);
+	answer(s, WIRE_OK, id, EV_CODE_OK, "");
+}
+
+static void
+alt_n_makes_a_note_of_one_line(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "she is\033n angry");
+	CHECK(pty_wait(s.p, "[3 alice NOTE] 1 waiting> she is angry", WAIT));
+	pty_type(s.p, "\r");
+	CHECK(pty_wait(s.p, "3 alice lin note> she is angry …", WAIT));
+	takes_note(&s, 3, "she is angry");
+	CHECK(pty_wait_gone(s.p, "she is angry …", WAIT));
+	CHECK(pty_wait(s.p, "3 alice lin note> she is angry", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting>", WAIT));
+	pty_type(s.p, "hello\r");
+	takes_reply(&s, 3, "hello");
+	/* Alt+n again, and Enter without words, end it. */
+	pty_type(s.p, "\033n");
+	CHECK(pty_wait(s.p, "[3 alice NOTE]", WAIT));
+	pty_type(s.p, "\033nto her\r");
+	takes_reply(&s, 3, "to her");
+	pty_type(s.p, "\033n");
+	CHECK(pty_wait(s.p, "[3 alice NOTE]", WAIT));
+	enter_after_a_rest(&s);
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting>", WAIT));
+	pty_type(s.p, "once more\r");
+	takes_reply(&s, 3, "once more");
+	end(&s);
+}
+
+static void
+a_draft_remembers_that_it_is_a_note(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "\033nshe is angry");
+	CHECK(pty_wait(s.p, "[3 alice NOTE] 1 waiting> she is angry", WAIT));
+	pty_type(s.p, "\025/5\r");
+	CHECK(pty_wait(s.p, "[5 bob] 1 waiting>", WAIT));
+	pty_type(s.p, "\033/");
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting>", WAIT));
+	pty_type(s.p, "\033nshe is angry\033m");
+	CHECK(pty_wait(s.p, "[5 bob] 1 waiting>", WAIT));
+	pty_type(s.p, "hi bob\r");
+	takes_reply(&s, 5, "hi bob");
+	pty_type(s.p, "\033/");
+	CHECK(pty_wait(s.p, "[3 alice NOTE]> she is angry", WAIT));
+	pty_type(s.p, "\r");
+	takes_note(&s, 3, "she is angry");
+	end(&s);
+}
+
+static void
+a_note_that_is_refused_comes_back_as_a_note(void)
+{
+	struct stage s = start_selected();
+	uint64_t id;
+
+	pty_type(s.p, "\033nshe is angry\r");
+	id = expect(&s, WIRE_NOTE, 3, "she is angry");
+	answer(&s, WIRE_ERR, id, EV_CODE_NOT_STORED, "the journal is full");
+	CHECK(pty_wait(s.p,
+	    "* the note about 3 alice is not kept: the journal is full", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice NOTE] 1 waiting> she is angry", WAIT));
+	pty_type(s.p, "\r");
+	expect(&s, WIRE_NOTE, 3, "she is angry");
+	pty_type(s.p, "/recall\r");
+	CHECK(pty_wait(s.p, "[3 alice NOTE] 1 waiting> she is angry", WAIT));
+	end(&s);
+}
+
+static void
+a_note_without_an_answer_is_sent_again_as_what_it_is(void)
+{
+	struct stage s = start_selected();
+	struct ev_key key;
+	uint64_t id;
+
+	pty_type(s.p, "/note she is angry\r");
+	id = expect(&s, WIRE_NOTE, 3, "she is angry");
+	key = key_of(&s);
+	cut_link(&s);
+	comes_back(&s);
+	goes_live(&s);
+	CHECK_INT(expect(&s, WIRE_NOTE, 3, "she is angry"), id);
+	CHECK(s.last != NULL && ev_key_is(&s.last->key, &key));
+	end(&s);
+}
+
+static void
+a_note_that_may_be_about_another_session_is_asked_about(void)
+{
+	struct stage s = start_selected();
+
+	pty_type(s.p, "/note 5 apples arrived\r");
+	CHECK(pty_wait(s.p, "* is 5 a session, or text?", WAIT));
+	CHECK(pty_wait(s.p, "> /note 5 apples arrived", WAIT));
+	pty_type(s.p, "\025/note #5 apples arrived\r");
+	takes_note(&s, 5, "apples arrived");
+	pty_type(s.p, "/note 7 apples arrived\r");
+	takes_note(&s, 3, "7 apples arrived");
+	end(&s);
+}
+
+static void
+a_watched_session_counts_as_unread_and_is_shown_in_full(void)
+{
+	struct stage s = start_selected();
+
+	team_does(&s, EV_CLAIM, 5, "ann", "taken", "");
+	CHECK(pty_wait(s.p, "* ", WAIT));
+	CHECK(pty_wait(s.p, "ann answers 5 bob now", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice]>", WAIT));
+	pty_type(s.p, "/join bob\r");
+	expect(&s, WIRE_JOINS, 5, NULL);
+	CHECK(s.last != NULL && s.last->since_ms != 0);
+	CHECK(pty_wait(s.p, "* you watch 5 bob; /part 5 ends it", WAIT));
+	for (int i = 0; i < 40; i++)
+		says(&s, 5, "one more");
+	says(&s, 5, "the last");
+	CHECK(pty_wait(s.p, "5 bob| the last", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice] 1 unread>", WAIT));
+	pty_type(s.p, "/part 5\r");
+	expect(&s, WIRE_JOINS, 5, NULL);
+	CHECK(s.last != NULL && s.last->since_ms == 0);
+	CHECK(pty_wait(s.p, "* you do not watch 5 bob any more", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice]>", WAIT));
+	end(&s);
+}
+
+static void
+the_prompt_says_that_you_are_away(void)
+{
+	static const struct wire_person here[] = { { "lin", 1, false } };
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct stage s = start_selected();
+
+	cut_link(&s);
+	expect(&s, WIRE_HELLO, 0, NULL);
+	f.v = WIRE_OP_VERSION;
+	f.name = "lin";
+	f.replay = true;
+	f.seq = s.seq;
+	f.people = here;
+	f.npeople = 1;
+	say(&s, &f);
+	goes_live(&s);
+	team_does(&s, EV_AWAY, 0, "lin", "said", "lunch");
+	CHECK(pty_wait(s.p, "you are away: lunch; /back ends it", WAIT));
+	CHECK(pty_wait(s.p, "[3 alice, away] 1 waiting>", WAIT));
+	team_does(&s, EV_BACK, 0, "lin", "", "");
+	CHECK(pty_wait(s.p, "[3 alice] 1 waiting>", WAIT));
+	end(&s);
+}
+
+static void
+who_is_selected_says_whose_it_is_and_who_types(void)
+{
+	struct wire_frame types = wire_frame_of(WIRE_TYPES);
+	struct stage s = start_selected();
+
+	team_does(&s, EV_CLAIM, 5, "ann", "taken", "");
+	team_does(&s, EV_NOTE, 5, "ann", "", "he is angry");
+	types.n = 2;
+	types.name = "ann";
+	types.sid = 5;
+	say(&s, &types);
+	CHECK(pty_wait(s.p, "5 bob ann note> he is angry", WAIT));
+	pty_type(s.p, "/5\r");
+	CHECK(pty_wait(s.p,
+	    "* 5 bob (line, 127.0.0.1:5000), waiting 0 s, ann's for 0 s, 1 note; ",
+	    WAIT));
+	CHECK(pty_wait(s.p, "ann is", WAIT));
+	CHECK(pty_wait(s.p, "[5 bob, ann's] 1 waiting>", WAIT));
+	pty_type(s.p, "/list\r");
+	CHECK(pty_wait(s.p, ">5 bob        waiting ", WAIT));
+	end(&s);
+}
+
+static void
+who_was_here_before_is_shown_with_the_header(void)
+{
+	struct stage s = start();
+	struct wire_frame f;
+	uint64_t id;
+
+	s.tell_past = true;
+	arrives(&s, 5, "bob");
+	f = event(&s, EV_SAME, 5);
+	f.ev.who = "ann";
+	f.ev.n = 1;
+	say(&s, &f);
+	CHECK(pty_wait(s.p, "5 bob and 1 are one person, says ann", WAIT));
+	pty_type(s.p, "/5\r");
+	CHECK(pty_wait(s.p, "the same person as 1", WAIT));
+	id = expect(&s, WIRE_CMD, 0, "earlier 5");
+	f = wire_frame_of(WIRE_PAST);
+	f.id = id;
+	f.ev.kind = EV_ARRIVED;
+	f.ev.sid = f.ev.seq = 1;
+	f.ev.t_ms = 86400000;
+	f.ev.who = "bob";
+	say(&s, &f);
+	tells_past(&s, id, 1, 2, 1, 86400000, "it is \033dead");
+	f.ev.kind = EV_REPLY;
+	f.ev.seq = 3;
+	f.ev.who = "wang";
+	say(&s, &f);
+	answer(&s, WIRE_OK, id, EV_CODE_OK, "");
+	CHECK(pty_wait(s.p, "* earlier, 1970-01-0", WAIT));
+	CHECK(pty_wait(s.p, ": 1 bob: \"it is ", WAIT));
+	CHECK(pty_wait(s.p, "wang answered last", WAIT));
+	end(&s);
+}
+
+static void
+an_offer_and_a_message_to_me_ring(void)
+{
+	struct stage s = start_selected();
+	int before = pty_bells(s.p);
+
+	team_does(&s, EV_CLAIM, 5, "ann", "taken", "");
+	team_does(&s, EV_OFFER, 5, "ann", "lin", "burnt X200");
+	CHECK(pty_wait(s.p, "ann offers you 5 bob: burnt X200; Enter or",
+	    WAIT));
+	CHECK_INT(pty_bells(s.p) - before, 1);
+	team_does(&s, EV_MSG, 0, "ann", "lin", "lunch?");
+	CHECK(pty_wait(s.p, "ann to you> lunch?", WAIT));
+	CHECK_INT(pty_bells(s.p) - before, 2);
+	end(&s);
+}
+
+/* A script asks for the next one, and answers it. */
+static void
+next_desk(struct stage *s)
+{
+	struct wire_frame f = wire_frame_of(WIRE_OK);
+
+	welcomes_with_alice(s);
+	f.id = expect(s, WIRE_NEXT, 0, NULL);
+	CHECK(next_frame_within(s, 0.05) == NULL);
+	f.sid = 3;
+	say(s, &f);
+	takes_reply(s, 3, "hello");
+	takes_note(s, 3, "she is angry");
+	expect(s, WIRE_BYE, 0, NULL);
+}
+
+static void
+a_script_takes_the_next_one_and_answers_it(void)
+{
+	struct stage s;
+	char out[4096];
+	int status = run_piped(&s, "\nhello\n/note she is angry\n", next_desk,
+	    out, sizeof out);
+
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), 0);
+	CHECK(strstr(out, "3 alice lin note> she is angry\n") != NULL);
+	end_piped(&s);
+}
+
 int
 main(void)
 {
@@ -2658,6 +3158,26 @@ main(void)
 		T(a_script_answers_what_it_has_printed_and_is_told_what_was_stale),
 		T(a_script_of_any_length_is_sent_whole),
 		T(a_script_is_told_of_all_who_are_here),
+		T(several_keys_ask_for_the_next_one_once),
+		T(a_line_that_is_being_typed_is_not_switched_away),
+		T(where_nobody_waits_enter_says_so),
+		T(a_lost_link_reserves_nobody_and_says_so),
+		T(enter_does_not_stay_at_a_colleagues_customer),
+		T(the_first_key_of_a_text_is_told_and_none_of_a_command),
+		T(who_types_to_a_colleagues_customer_is_told_once),
+		T(that_a_text_will_not_be_sent_is_said_at_its_first_key),
+		T(a_text_for_a_colleagues_customer_is_back_in_the_line),
+		T(alt_n_makes_a_note_of_one_line),
+		T(a_draft_remembers_that_it_is_a_note),
+		T(a_note_that_is_refused_comes_back_as_a_note),
+		T(a_note_without_an_answer_is_sent_again_as_what_it_is),
+		T(a_note_that_may_be_about_another_session_is_asked_about),
+		T(a_watched_session_counts_as_unread_and_is_shown_in_full),
+		T(the_prompt_says_that_you_are_away),
+		T(who_is_selected_says_whose_it_is_and_who_types),
+		T(who_was_here_before_is_shown_with_the_header),
+		T(an_offer_and_a_message_to_me_ring),
+		T(a_script_takes_the_next_one_and_answers_it),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

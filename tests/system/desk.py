@@ -99,6 +99,7 @@ class Desk:
                        "LC_ALL": "C.UTF-8", **(env or {})}
         environment.pop("XDG_RUNTIME_DIR", None)
         environment.pop("XDG_STATE_HOME", None)
+        environment.pop("XDG_CONFIG_HOME", None)
         self.process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE,
             stderr=stderr, env=environment, preexec_fn=preexec,
@@ -421,6 +422,7 @@ class Console:
         env = {**os.environ, "HOME": folder, "LC_ALL": "C.UTF-8"}
         env.pop("XDG_STATE_HOME", None)
         env.pop("XDG_RUNTIME_DIR", None)
+        env.pop("XDG_CONFIG_HOME", None)
         self.process = subprocess.Popen(
             [DESKWIRE, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=env)

@@ -52,6 +52,11 @@ def refused(o, sid, text, **members):
     return f["code"]
 
 
+def release(o, sid):
+    """A colleague may answer this customer."""
+    same(o.command(f"release {sid}"), "ok")
+
+
 def rows(folder, text):
     return [e for e in journal(folder)
             if e["ev"] == "reply" and e["body"] == text.encode()]
@@ -215,8 +220,8 @@ def _():
 @case("an old key fails none of the replies beside it")
 def _():
     with Desk("--rate", "100000", "--burst", "100000") as d:
-        names = [f"op{i}" for i in range(6)]
-        *ops, c, sid = begin(d, *names)
+        # Six consoles of the operator who answers this customer.
+        *ops, c, sid = begin(d, *["lin"] * 6)
         console = Console()
         old = [console.key() for _ in range(10)]
         for n, key in enumerate(old, 1):
@@ -263,6 +268,7 @@ def _():
         seen = lin.said("hi")["seq"]
         same(stored(mei, sid, "first", key=hers.key(), seen=seen), 1)
         theirs = mei.event("reply", n=1)["seq"]
+        release(mei, sid)
         f = answer(lin, sid, "over it", key=mine.key(), seen=seen)
         same((f["code"], f["seq"], f["sid"]), ("stale", theirs, sid))
         assert f["text"]
@@ -270,6 +276,9 @@ def _():
         key = mine.key()
         same(stored(lin, sid, "now", key=key, seen=theirs), 2)
         same(stored(lin, sid, "now", key=key, seen=seen), 2)   # known first
+        same(refused(mei, sid, "me too", key=hers.key(), seen=theirs),
+             "taken")
+        release(lin, sid)
         same(refused(mei, sid, "me too", key=hers.key(), seen=theirs),
              "stale")
         c.until("mei: first\nlin: now\n")
@@ -286,12 +295,28 @@ def _():
         lin.said("and")
         same(stored(lin, sid, "one", key=mine.key(), seen=seen), 1)
         same(stored(lin, sid, "two", key=mine.key(), seen=seen), 2)
+        release(lin, sid)
         same(stored(mei, sid, "three", key=Console().key()), 3)
+        release(mei, sid)
         same(refused(lin, sid, "four", key=mine.key(), seen=seen), "stale")
         same(stored(lin, sid, "four", key=mine.key()), 4)
         # The same name at another console is a colleague all the same.
         same(refused(lin, sid, "five", key=Console().key(), seen=seen),
              "stale")
+
+
+@case("who is refused as taken reads why, also when the journal was asked first")
+def _():
+    with Desk() as d:
+        lin, ann, c, sid = begin(d, "lin", "ann")
+        console, other = Console(), Console()
+        for n in range(65):                     # more than the desk remembers
+            stored(lin, sid, f"text {n}", key=console.key())
+        for _ in range(5):
+            f = answer(ann, sid, "and I", key=other.key())
+            same((f["op"], f["code"]), ("err", "taken"))
+            same(f["text"].startswith(f"{sid} has been lin's for "), True)
+            same(f["text"].endswith("watches, or wait"), True)
 
 
 main("keys")

@@ -159,7 +159,7 @@ def _():
         c.send("hi\nare you there\n")
         o.said("are you there")
         same(c.until("here.\n"), USUAL +
-             "* Received. Somebody will answer here.\n")
+             "* Received. You are next; somebody will answer here.\n")
         c.send("/help\n")
         assert c.until("/name").startswith("* /name"), c.heard
 

@@ -10,7 +10,10 @@ import subprocess
 from tap import BUILD, run, text
 
 PROGRAM = os.path.join(BUILD, "deskwire")
-VERBS = ("open", "demo", "serve", "attach", "call", "verify")
+VERBS = ("open", "demo", "serve", "attach", "call", "verify", "check-config",
+         "config")
+# It takes those of a desk besides.
+OF_CONFIG = {"config", "example", "help", "version"}
 ALWAYS = {"help", "version"}
 
 
@@ -40,13 +43,14 @@ def limits():
 def help_of(verb):
     out = subprocess.run([PROGRAM, verb, "--help"], check=True, text=True,
                          stdout=subprocess.PIPE).stdout
-    return set(re.findall(r"^ +(?:-\w, )?--([a-z][a-z-]*)", out, re.M))
+    found = set(re.findall(r"^ +(?:-\w, )?--([a-z][a-z-]*)", out, re.M))
+    return found & OF_CONFIG if verb == "config" else found
 
 
 def verbs_of(paragraph):
     """What stands in the row `.Pq Cm open , serve`."""
     found = re.search(r"^\.Pq Cm (.*)$", paragraph, re.M)
-    return set(re.findall(r"\w+", found[1])) if found else set()
+    return set(re.findall(r"[\w-]+", found[1])) if found else set()
 
 
 def wrong_options():
@@ -99,7 +103,7 @@ def wrong_verbs():
     manual = text("doc/deskwire.1")
     out = subprocess.run([PROGRAM, "--help"], check=True, text=True,
                          stdout=subprocess.PIPE).stdout
-    there = re.findall(r"^  ([a-z]+) ", out, re.M)
+    there = re.findall(r"^  ([a-z-]+) ", out, re.M)
     if not there:
         yield "--help lists no verb"
     for verb in there:

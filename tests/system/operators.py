@@ -201,7 +201,9 @@ def _():
 
         def work(i):
             for n in range(each):
-                same(ops[i].reply(sids[n % 3], f"op{i} {n}"), "ok")
+                sid = sids[n % 3]
+                while ops[i].reply(sid, f"op{i} {n}") == "taken":
+                    ops[i].command(f"steal {sid}")
 
         threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
         for t in threads:
@@ -242,6 +244,8 @@ def _():
         other.close()
         o.event("off", who="wang")
         c.until("wang: sent and gone\n")
+        same(o.reply(sid, "here"), "taken")     # until wang is lost for long
+        same(o.command(f"steal {sid}"), "ok")
         same(o.reply(sid, "here"), "ok")
         c.until("lin: here\n")
 
@@ -455,6 +459,282 @@ def _():
         same(d.operator("new").frames[-1]["op"], "live")
         same([e["ev"] for e in late.events() if e["ev"] not in ("on", "off")],
              [])
+
+
+def told(o, op, start=0):
+    """Frames of that op, without what is the same in all."""
+    return [{k: v for k, v in f.items() if k not in ("op", "n", "now")}
+            for f in o.frames[start:] if f["op"] == op]
+
+
+@case("a welcome says who one is, what one may do, and who is there")
+def _():
+    with Desk() as d:
+        ann = d.operator("ann")
+        same((ann.welcome["name"], ann.welcome["role"], ann.welcome["people"]),
+             ("ann", "admin", [{"name": "ann", "consoles": 1}]))
+        assert "as" not in ann.welcome
+        d.operator("bob")
+        same(ann.command("away lunch"), "ok")
+        again = d.operator("ann")
+        same(sorted(again.welcome["people"], key=lambda p: p["name"]),
+             [{"name": "ann", "consoles": 2, "away": True},
+              {"name": "bob", "consoles": 1}])
+        # Who comes back is told when it is live: what it missed comes first.
+        last = d.operator("bob", seen=1, replay=True)
+        same(last.welcome.get("sessions"), [])
+        same(sorted((p["name"], p["consoles"]) for p in
+                    last.frame(op="live")["people"]), [("ann", 2), ("bob", 2)])
+
+
+@case("two who ask for the next at once get two customers, and a third none")
+def _():
+    with Desk() as d:
+        ops = [d.operator(name) for name in ("ann", "bob", "carl")]
+        customers = [d.line() for _ in range(2)]
+        for c in customers:
+            c.send("hi\n")
+        sids = {ops[0].event("arrived", addr=c.address)["sid"]
+                for c in customers}
+        for c in customers:
+            ops[0].said("hi", sid=ops[0].event("arrived",
+                                               addr=c.address)["sid"])
+        ids = [o.ask("next") for o in ops]
+        answers = [o.answer(i) for o, i in zip(ops, ids)]
+        same({f["op"] for f in answers}, {"ok"})
+        got = [f.get("sid", 0) for f in answers]
+        same((set(got), len(set(got))), (sids | {0}, 3))
+        # It is silent until a key is pressed in a text for it.
+        ops[0].sync()
+        same([e for e in ops[0].events() if e["ev"] == "claim"], [])
+        first = next(i for i in range(3) if got[i] != 0)
+        ops[first].send(op="types", sid=got[first])
+        e = ops[0].event("claim", sid=got[first])
+        same((e["who"], e["why"]), (ops[first].welcome["name"], "taken"))
+
+
+@case("the next is not the one that is being looked at")
+def _():
+    with Desk() as d:
+        o, customers, sids = d.operator(), [d.line(), d.line()], []
+        for n, c in enumerate(customers):
+            c.send(f"hi {n}\n")
+            sids.append(o.said(f"hi {n}")["sid"])
+        same(o.answer(o.ask("next", sid=sids[0]))["sid"], sids[1])
+
+
+@case("who types is told to all others, at once and then now and again")
+def _():
+    with Desk() as d:
+        ann, bob, c = d.operator("ann"), d.operator("bob"), d.line()
+        c.send("hi\n")
+        sid = ann.said("hi")["sid"]
+        for _ in range(size(200)):
+            ann.send(op="types", sid=sid)
+        ann.sync()
+        bob.frame(op="types", name="ann", sid=sid)
+        d.operator("late").frame(op="types", name="ann", sid=sid)
+        ann.send(op="types")
+        bob.frame(lambda f: "sid" not in f, op="types", name="ann")
+        for _ in range(size(200)):
+            ann.send(op="types", sid=sid)
+            ann.send(op="types")
+        ann.sync()
+        bob.sync()
+        assert len(told(bob, "types")) < 40, len(told(bob, "types"))
+        same(told(ann, "types"), [])
+        same([e["ev"] for e in bob.events() if e["ev"] == "claim"], [])
+
+
+@case("who types to a customer that a colleague got meanwhile is told")
+def _():
+    with Desk() as d:
+        ann, bob, c = d.operator("ann"), d.operator("bob"), d.line()
+        c.send("hi\n")
+        sid = ann.said("hi")["sid"]
+        same(bob.answer(bob.ask("next"))["sid"], sid)
+        same(ann.reply(sid, "mine"), "ok")
+        ann.event("claim", sid=sid, who="ann", why="answer")
+        bob.event("reply", sid=sid)
+        bob.send(op="types", sid=sid)
+        f = bob.frame(op="err", sid=sid)
+        same(f["code"], "taken")
+        assert "ann" in f["text"] and "id" not in f, f
+        same(bob.reply(sid, "mine, too"), "taken")
+        same(ann.reply(sid, "still mine"), "ok")
+        c.until("ann: still mine\n")
+
+
+@case("who watches whom is told to all others, also to who comes later")
+def _():
+    with Desk() as d:
+        ann, bob = d.operator("ann"), d.operator("bob")
+        sids = []
+        for n in range(10):
+            c = d.line()
+            c.send(f"hi {n}\n")
+            sids.append(ann.said(f"hi {n}")["sid"])
+        bob.said("hi 9")
+        ann.send(op="joins", sid=sids[0], since=1)
+        ann.send(op="joins", sid=sids[0], since=1)      # which is no news
+        ann.send(op="joins", sid=99, since=1)           # nor is that
+        since = bob.frame(op="joins", name="ann")["since"]
+        ann.sync()
+        late = d.operator("late")
+        late.sync()
+        same(told(late, "joins"),
+             [{"name": "ann", "sid": sids[0], "since": since}])
+        ann.send(op="joins", sid=sids[0])
+        bob.frame(lambda f: "since" not in f, op="joins", sid=sids[0])
+        same(len(told(bob, "joins")), 2)
+        # No more than eight: the first goes.
+        for sid in sids[:9]:
+            ann.send(op="joins", sid=sid, since=1)
+        bob.frame(op="joins", sid=sids[8])
+        same([f["sid"] for f in told(bob, "joins")[2:] if "since" not in f],
+             [sids[0]])
+        ann.close()
+        bob.event("off", who="ann")
+        bob.sync()
+        same({f["sid"] for f in told(bob, "joins")[-8:]}, set(sids[1:9]))
+
+
+@case("a note with a key is one note, and no customer reads it")
+def _():
+    with Desk() as d:
+        ann, bob, c = d.operator("ann"), d.operator("bob"), d.line()
+        c.send("hi\n")
+        sid, key = ann.said("hi")["sid"], "a1" * 16
+        for o in (ann, ann, bob):
+            same(o.answer(o.ask("note", sid=sid, text="pays late",
+                                key=key))["op"], "ok")
+        same(ann.command(f"note {sid} is kind"), "ok")
+        ann.sync()
+        same([(e["who"], e["text"]) for e in ann.events()
+              if e["ev"] == "note"], [("ann", "pays late"), ("ann", "is kind")])
+        same(ann.answer(ann.ask("note", sid=sid, text=" "))["code"], "usage")
+        same(ann.answer(ann.ask("note", sid=99, text="x"))["code"], "unknown")
+        same(ann.reply(sid, "hello"), "ok")
+        read = c.until("ann: hello\n")
+        same(ann.command(f"close {sid}"), "ok")
+        read += c.end()
+        assert "late" not in read and "kind" not in read, read
+
+
+@case("a note that the desk has forgotten is not written a second time")
+def _():
+    with Desk("--rate", "1000000", "--burst", "1000000") as d:
+        o, c = d.operator(), d.line()
+        c.send("hi\n")
+        sid = o.said("hi")["sid"]
+        first = o.answer(o.ask("note", sid=sid, text="one", key="b1" * 16))
+        for n in range(200):
+            same(o.answer(o.ask("note", sid=sid, text=f"{n}",
+                                key=f"{n:032x}".replace("0", "c")))["op"],
+                 "ok")
+        again = o.answer(o.ask("note", sid=sid, text="one", key="b1" * 16))
+        same((again["op"], again.get("n")), ("ok", first.get("n")))
+        o.sync()
+        same([e["text"] for e in o.events() if e["ev"] == "note"].count("one"),
+             1)
+        # Nor is one whose session has ended.
+        same(o.command(f"close {sid}"), "ok")
+        c.end()
+        o.event("closed", sid=sid)
+        same(o.answer(o.ask("note", sid=sid, text="one",
+                            key="b1" * 16))["op"], "ok")
+        same(o.answer(o.ask("note", sid=sid, text="two",
+                            key="d1" * 16))["code"], "closed")
+
+
+@case("a reply that may be an old one is refused in words, too")
+def _():
+    with Desk() as d:
+        ann, bob, c = d.operator("ann"), d.operator("bob"), d.line()
+        c.send("hi\n")
+        sid = ann.said("hi")["sid"]
+        same(ann.reply(sid, "hello"), "ok")
+        for n in range(100):
+            same(ann.answer(ann.ask("note", sid=sid, text="x",
+                                    key=f"{n:032x}"))["op"], "ok")
+        # Now the journal is asked whether it has these keys.
+        for n in range(100, 120):
+            f = bob.answer(bob.ask("reply", sid=sid, text="me too",
+                                   key=f"{n:032x}", seen=1 << 40))
+            same(f["code"], "taken")
+            assert f"{sid} has been ann's for" in f.get("text", ""), f
+
+
+@case("what one tells another is for these two alone: now, later and in pages")
+def _():
+    with Desk() as d:
+        ann, bob, eve, c = (d.operator("ann"), d.operator("bob"),
+                            d.operator("eve"), d.line())
+        c.send("hi\n")
+        sid = ann.said("hi")["sid"]
+        same(bob.command(f"take {sid}"), "ok")
+        same(ann.command("msg bob lunch?"), "ok")
+        same(ann.command(f"whisper {sid} ask for the number"), "ok")
+        for o in (ann, bob):
+            same([o.event("msg", text=t)["who"] for t in
+                  ("lunch?", "ask for the number")], ["ann", "ann"])
+        for o in (ann, bob, eve):
+            o.sync()
+        second = d.operator("bob")
+        same(bob.reply(sid, "fine"), "ok")
+        for name, wants in (("ann", 2), ("bob", 2), ("eve", 0)):
+            o = d.operator(name, seen=0, replay=True)
+            same((name, len([e for e in o.events() if e["ev"] == "msg"])),
+                 (name, wants))
+            past, _ = page(o, f"history {sid}")
+            same((name, len([e for e in past if e["ev"] == "msg"])),
+                 (name, wants // 2))
+            o.close()
+        same([e for e in eve.events() if e["ev"] == "msg"], [])
+        second.sync()
+        same(ann.command("msg nobody hello"), "unknown")
+
+
+@case("a page of the past has the notes where they were written")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        for n in (1, 2):
+            c.send(f"row {n}\n")
+            sid = o.said(f"row {n}")["sid"]
+            same(o.command(f"note {sid} note {n}"), "ok")
+        same(o.reply(sid, "done"), "ok")
+        past, before = page(o, f"history {sid} 2")
+        same([e["text"] for e in past if e["ev"] in ("said", "note", "reply")],
+             ["row 2", "note 2", "done"])
+        same(before, 1)
+        past, before = page(o, f"history {sid} 2 {past[0]['seq']}")
+        same(([e["text"] for e in past if e["ev"] != "claim"], before),
+             (["row 1", "note 1"], 0))
+
+
+@case("a session that has ended goes on, with all that is known of it")
+def _():
+    with Desk() as d:
+        o, c = d.operator(), d.line()
+        c.send("/name Anna\nhi\nthere\n")
+        sid = o.said("there")["sid"]
+        same(o.reply(sid, "hello"), "ok")
+        same(o.command(f"note {sid} is kind"), "ok")
+        same(o.command(f"reopen {sid}"), "usage")
+        same(o.command(f"close {sid}"), "ok")
+        c.end()
+        c.close()
+        o.event("closed", sid=sid)
+        # It ends just now, until its customer has gone.
+        wait_until(lambda: o.command(f"reopen {sid}") == "ok", "it goes on")
+        o.event("reopened", sid=sid, who="lin")
+        s, = d.operator("late").welcome["sessions"]
+        same((s["sid"], s["name"], s["in"], s["out"], s["notes"], s["state"],
+              s["words"]), (sid, "Anna", 2, 1, 1, "left", "there"))
+        same(o.command("reopen 99"), "unknown")
+        same(o.command("reopen"), "usage")
+        same(o.command(f"close {sid}"), "ok")
 
 
 @case("a ping is answered, also while a request is")

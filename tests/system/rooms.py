@@ -40,7 +40,8 @@ FOLDERS = {
 # What another room may include out of the folders: the key by which hosts are
 # counted, and what makes a socket's file anew.
 OPEN = {"socketserver/net/addr.h": "service",
-        "socketserver/server/rebind.h": "service"}
+        "socketserver/server/rebind.h": "service",
+        "socketserver/server/turn_away.h": "service"}
 
 # The start of a system header's name, and the only rooms that include it.
 BELONGS_TO = {
@@ -49,6 +50,7 @@ BELONGS_TO = {
     "readline/": "tty",
     "sqlite3.h": "store",
     "jansson.h": "wire",
+    "confuse.h": "bin",
     "openssl/": "store service socketserver",
 }
 
@@ -236,6 +238,7 @@ def planted_ones_are_found():
         ("console", "# include <readline/readline.h>\n", 1),
         ("bin", "#include <sqlite3.h>\n", 1),
         ("desk", "#include <jansson.h>\n#include <stdio.h>\n", 1),
+        ("service", "#include <confuse.h>\n", 1),
         ("wire", '#include "op.h"\n', 1),
         ("attic", "int x;\n", 1),
     ]

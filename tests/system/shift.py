@@ -334,7 +334,12 @@ class Shift:
             c.end()
 
 
-RECEIVED = "* Received. Somebody will answer here.\n"
+def received(place=1):
+    """What a customer hears whose first words wait as the nth in line."""
+    if place == 1:
+        return "* Received. You are next; somebody will answer here.\n"
+    return (f"* Received. You are number {place} in line; /place says it "
+            "again.\n")
 
 
 def arrivals(s, t):
@@ -346,7 +351,7 @@ def arrivals(s, t):
     s.anna.until("Thank you.\n")
     t.until("1 is called anna now", line="[-] 1 waiting 0:00> ")
     s.anna.send("My box is broken.\n")
-    s.anna.until(RECEIVED)
+    s.anna.until(received())
     t.until("1 anna| My box is broken.\n", line="[-] 1 waiting 0:00> ")
     s.clock.go(7)
     t.until(line="[-] 1 waiting 0:07> ")
@@ -356,7 +361,7 @@ def arrivals(s, t):
     s.bob.until("Thank you.\r\n")
     t.until("2 is called bob now", line="[-] 2 waiting 0:07> ")
     s.bob.send("h\u00e9llo\r\0tw\x1bo\r\n")
-    s.bob.until(RECEIVED.replace("\n", "\r\n"))
+    s.bob.until(received(2).replace("\n", "\r\n"))
     t.until("2 bob| tw", line="[-] 2 waiting 0:07> ")
     s.clock.go(2)
     t.until(line="[-] 2 waiting 0:09> ")
@@ -369,7 +374,7 @@ def arrivals(s, t):
     s.wang.until("Thank you.")
     t.until("4 is called wang now", line="[-] 4 waiting 0:09> ")
     s.wang.type("\u6211\u7684\u76d2\u5b50\n")
-    s.wang.until("answer here.")
+    s.wang.until("says it again.")
     t.until("4 wang| \u6211", line="[-] 4 waiting 0:09> ")
 
 
@@ -386,29 +391,35 @@ def replies(s, t, mei):
     t.type("Which light is on?\r")
     s.anna.until("lin: Which light is on?\n")
     t.until("1 lin> Which light is on? \u2713\n",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("\x1b[200~Please try:\n  1. the plug\n  2. the key\x1b[201~")
     t.until(line="  2. the key")
     t.type("\r")
     s.anna.until("2. the key\n")
     t.until("1 lin> Please try:", "2. the key \u2713\n",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("//slash\r")
     s.anna.until("lin: /slash\n")
-    t.until("1 lin> /slash \u2713\n", line="[1 anna] 3 waiting 0:02> ")
+    t.until("1 lin> /slash \u2713\n", line="[1 anna, yours] 3 waiting 0:02> ")
     mei.type("/1\n")
     mei.until("--- end")
     mei.type("I am mei.\n")
+    mei.until("not sent")
+    mei.type("/steal 1\nI am mei.\n")
     s.anna.until("mei: I am mei.\n")
-    t.until("1 mei> I am mei. \u2713\n", line="[1 anna] 3 waiting 0:02> ")
+    t.until("mei has taken 1 anna from you", "1 mei> I am mei. \u2713\n",
+            line="[1 anna, mei's] 3 waiting 0:02> ")
     there_is_time_to_read()
+    t.type("/steal\r")
+    t.until("you have taken 1 anna from mei",
+            line="[1 anna, yours] 3 waiting 0:02> ")
     s.anna.send("red\nor orange\n/nonsense\n")
     s.anna.until("lists them.\n")
     t.until("1 anna| red\n", "1 anna| or orange\n",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("/list\r")
-    t.until("3 guest", "4 wang", ">1 anna",
-            line="[1 anna] 3 waiting 0:02> ")
+    t.until(">1 anna", "2 bob", "3 guest", "4 wang",
+            line="[1 anna, yours] 3 waiting 0:02> ")
 
 
 def drafts(s, t):
@@ -416,24 +427,24 @@ def drafts(s, t):
     t.type("Let me loo")
     t.until(line="Let me loo")
     s.anna.send("hurry\n")
-    t.until("1 anna| hurry\n", line="[1 anna] 3 waiting 0:02> Let me loo")
-    t.type("\x1ba")             # who waits longest
+    t.until("1 anna| hurry\n", line="[1 anna, yours] 3 waiting 0:02> Let me loo")
+    t.type("\x1bm")             # the next unread one
     t.until("2 bob (line, ", "--- end", line="[2 bob] 3 waiting 0:00> ")
     t.type("half for bob")
     t.until(line="half for bob")
     t.type("\x1b/")             # back
     t.until("1 anna (line, ", "--- end",
-            line="[1 anna] 3 waiting 0:02> Let me loo")
+            line="[1 anna, yours] 3 waiting 0:02> Let me loo")
     t.type("k it up.\r")
     s.anna.until("lin: Let me look it up.\n")
     t.until("1 lin> Let me look it up. \u2713\n",
-            line="[1 anna] 3 waiting 0:02> ")
+            line="[1 anna, yours] 3 waiting 0:02> ")
     t.type("/select wa\r")
     t.until("4 wang (line, ", "--- end", line="[4 wang] 2 waiting 0:02> ")
     t.type("\u8bf7\u7a0d\u7b49\r")
     s.wang.until("lin: \u8bf7\u7a0d\u7b49")
     t.until("4 lin> \u8bf7\u7a0d\u7b49 \u2713\n",
-            line="[4 wang] 2 waiting 0:02> ")
+            line="[4 wang, yours] 2 waiting 0:02> ")
 
 
 def turns(s, t):
@@ -442,12 +453,12 @@ def turns(s, t):
     t.until("3 guest (classic, ", line="[3 guest] 1 waiting 0:02> ")
     t.type("before you ask\r")
     t.until("3 lin> before you ask \u00b7 (held until they write)\n",
-            line="[3 guest] 1 waiting 0:02> ")
+            line="[3 guest, yours] 1 waiting 0:02> ")
     s.tutorial.send("\u4f60\u597d")
-    t.until("3 guest| \u4f60\u597d\n", line="[3 guest] 1 waiting 0:02> ")
+    t.until("3 guest| \u4f60\u597d\n", line="[3 guest, yours] 1 waiting 0:02> ")
     t.type("hello\r")
     s.tutorial.until("before you ask\nhello")
-    t.until("3 lin> hello \u2713\n", line="[3 guest] 1 waiting 0:02> ")
+    t.until("3 lin> hello \u2713\n", line="[3 guest, yours] 1 waiting 0:02> ")
     s.tutorial.send("quit")
     t.until("3 guest is closed", line="[3 guest, closed] 1 waiting 0:02> ")
     s.tutorial.end()
@@ -489,14 +500,15 @@ def half_closed(s, t):
     half = Wire(s, "half-closed")
     half.send("hi\n")
     half.half_close()
-    half.until(RECEIVED)
+    half.until(received())
     t.until("5 guest| hi\n", "5 guest will write no more",
             line="[2 bob, closed] 1 waiting 0:00> ")
     t.type("/next\r")
     t.until("5 guest (line, ", "--- end", line="[5 guest]> ")
     t.type("hello and goodbye\r")
     half.until("lin: hello and goodbye\n")
-    t.until("5 lin> hello and goodbye \u2713\n", line="[5 guest]> ")
+    t.until("5 lin> hello and goodbye \u2713\n",
+            line="[5 guest, yours]> ")
     t.type("/close\r")
     half.end()
     t.until("5 guest is closed by lin", line="[5 guest, closed]> ")
@@ -527,7 +539,7 @@ def lost(s, t):
     cora = Wire(s, "lost")
     cora.send("/name cora\nare you there?\n")
     cora.until("Thank you.\n")
-    cora.until(RECEIVED)
+    cora.until(received())
     t.until("6 cora| are you there?\n",
             line="[5 guest, closed] 1 waiting 0:00> ")
     cora.reset()
@@ -542,7 +554,7 @@ def paste(s, t):
     t.until("7 is called dora",
             line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
     s.dora.send("".join(f"row {n}\n" for n in range(12)))
-    s.dora.until(RECEIVED)
+    s.dora.until(received())
     t.until("row 3\n", "row 11\n",
             line="[5 guest, closed] 1 waiting 0:00, 1 left> ")
     t.type("/history 7\r")
@@ -612,7 +624,7 @@ def next_morning(s, t):
     fay = Wire(s, "last")
     fay.send("/name fay\nstill open?\n")
     fay.until("Thank you.\n")
-    fay.until(RECEIVED)
+    fay.until(received())
     t.until("10 fay| still open?\n", line="[9 eve, closed] 1 waiting 0:00> ")
     t.type("/quit now\r")
     fay.end()

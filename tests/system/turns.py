@@ -8,6 +8,7 @@ really are.  T_SEED chooses another run."""
 
 import os
 import random
+import re
 import socket
 import threading
 import time
@@ -18,7 +19,8 @@ from desk import (CLIENT_HELLO, JOINER, QUIT, SANITIZED, SERVER_HELLO, Desk,
 SEED = int(os.environ.get("T_SEED", "20261122"))
 CLIENTS = 6
 PATIENCE = 6 if SANITIZED else 2         # 60 s / 45 would be 1.3
-HOLDING = "Please wait, an operator will answer soon."
+HOLDING = re.compile(r"Please wait, (an operator will answer soon|"
+                     r"you are number [0-9]+ in line)\.")
 WORDS = ("quit", "quite", "qui", "it", "quitquit", "a", " ", "\n", "the box ",
          "我的订单", "在哪里", "您好,", "é", "😀", "q", "u\u0301", "x" * 50)
 
@@ -57,7 +59,7 @@ class Client(threading.Thread):
     def say(self, text):
         self.peer.sock.send(text.encode())
         answer = self.hear()
-        if answer != HOLDING:
+        if not HOLDING.fullmatch(answer):
             self.shown.append(answer)
         return answer
 

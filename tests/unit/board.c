@@ -606,6 +606,26 @@ history_comes_whole_with_its_answer(void)
 }
 
 static void
+a_note_of_the_past_is_shown_and_not_counted(void)
+{
+	struct wire_frame ok = wire_frame_of(WIRE_OK);
+
+	begin(true);
+	past(4, EV_REPLY, 9, 1);
+	past(4, EV_NOTE, 9, 0);
+	past(4, EV_MSG, 9, 0);
+	past(4, EV_REPLY, 9, 2);
+	ok.id = 4;
+	post(&ok, FIRST);
+	take(FIRST, 1);
+	CHECK_STR(taken, "p");
+	CHECK_INT(taken_count, 2);
+	take(FIRST, 100);
+	CHECK_STR(taken, "eeeea");
+	con_board_fini(&board);
+}
+
+static void
 history_of_who_is_here_may_still_be_sent(void)
 {
 	struct wire_frame ok = wire_frame_of(WIRE_OK);
@@ -744,6 +764,7 @@ main(void)
 		T(the_selected_one_is_shown_in_full),
 		T(a_flood_is_counted_before_its_session_ends),
 		T(history_comes_whole_with_its_answer),
+		T(a_note_of_the_past_is_shown_and_not_counted),
 		T(history_of_who_is_here_may_still_be_sent),
 		T(a_lost_link_forgets_half_an_answer),
 		T(an_end_before_a_welcome_belongs_to_the_link_before),

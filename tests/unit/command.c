@@ -30,6 +30,7 @@ every_row_says_what_it_does(void)
 		CHECK(rows[i].row.args != NULL);
 		CHECK(strcmp(rows[i].row.complete, "") == 0 ||
 		    strcmp(rows[i].row.complete, "session") == 0 ||
+		    strcmp(rows[i].row.complete, "operator") == 0 ||
 		    strcmp(rows[i].row.complete, "peer") == 0);
 		CHECK(rows[i].run != NULL);
 	}

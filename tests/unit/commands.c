@@ -68,16 +68,35 @@ white_space_is_nothing(void)
 	CHECK_INT(con_line_of("\xe3\x80\x80").kind, CON_LINE_EMPTY);
 }
 
-/* What is sent for a desk's command; "-" when a session is missing. */
+static struct con_mirror mirror;
+
+/* Sessions 3 and 5 are there. */
+static void
+begin(void)
+{
+	struct ev_event ev = ev_event_of(EV_ARRIVED);
+
+	con_mirror_init(&mirror);
+	for (ev.sid = 3; ev.sid <= 5; ev.sid += 2) {
+		ev.seq = ev.sid;
+		(void)con_mirror_event(&mirror, &ev);
+	}
+}
+
+/* What is sent for a desk's command; "-" when a session is missing, "?" when
+ * nobody knows which one is meant. */
 static void
 check_sent(const char *args_row, const char *args, uint64_t painted,
     const char *want)
 {
 	struct ev_command cmd = { "close", args_row, "", "" };
 	struct dw_buf b = DW_BUF_INITIALIZER;
-	int r = con_desk_command_text(&b, &cmd, args, painted);
+	int r = con_desk_command_text(&b, &cmd, args, painted, &mirror);
 
-	CHECK_STR(r == -ENOENT ? "-" : dw_buf_str(&b), want);
+	CHECK_STR(r == -ENOENT ? "-" :
+		r == -EEXIST   ? "?" :
+				 dw_buf_str(&b),
+	    want);
 	dw_buf_fini(&b);
 }
 
@@ -91,6 +110,49 @@ a_desks_command_means_the_painted_session(void)
 	check_sent("N", "", 3, "close");
 	check_sent("", "", 3, "close");
 	check_sent("[N]", "5 \t", 3, "close 5");
+}
+
+static void
+a_number_is_the_session_when_what_must_follow_does(void)
+{
+	check_sent("[N] TIME", "10m", 3, "close 3 10m");
+	check_sent("[N] TIME", "10", 3, "close 3 10");
+	check_sent("[N] TIME", "5 10m", 3, "close 5 10m");
+	check_sent("[N] TIME", "#5 10m", 3, "close 5 10m");
+	check_sent("[N] TIME", "10m", 0, "-");
+	check_sent("[N] WHO [WHY]", "wang", 3, "close 3 wang");
+	check_sent("[N] WHO [WHY]", "wang burnt X200", 3,
+	    "close 3 wang burnt X200");
+	check_sent("[N] WHO [WHY]", "5 wang 2 boxes", 3,
+	    "close 5 wang 2 boxes");
+	check_sent("[N] M [off]", "5", 3, "close 3 5");
+	check_sent("[N] M [off]", "5 off", 3, "close 3 5 off");
+	check_sent("[N] M [off]", "5 3", 9, "close 5 3");
+	check_sent("[N] M [off]", "5 3 off", 9, "close 5 3 off");
+	check_sent("N", "#5", 3, "close 5");
+	check_sent("[N]", "#bob", 3, "close #bob");
+	check_sent("WHO TEXT", "wang 3 apples", 5, "close wang 3 apples");
+}
+
+static void
+a_text_about_no_session_in_particular_is_about_the_painted_one(void)
+{
+	check_sent("[N] TEXT", "she is angry", 3, "close 3 she is angry");
+	check_sent("[N] TEXT", "angry", 3, "close 3 angry");
+	check_sent("[N] TEXT", "#5 she is angry", 3, "close 5 she is angry");
+	check_sent("[N] TEXT", "#5 angry", 0, "close 5 angry");
+	check_sent("[N] TEXT", "7 apples arrived", 3,
+	    "close 3 7 apples arrived");
+	check_sent("[N] TEXT", "3", 5, "close 5 3");
+	check_sent("[N] TEXT", "angry", 0, "-");
+}
+
+static void
+a_text_that_begins_with_a_sessions_number_is_asked_about(void)
+{
+	check_sent("[N] TEXT", "5 apples arrived", 3, "?");
+	check_sent("[N] TEXT", "3 apples arrived", 3, "?");
+	check_sent("[N] TEXT", "5 apples arrived", 0, "?");
 }
 
 static void
@@ -131,9 +193,16 @@ main(void)
 		T(a_second_sign_makes_it_a_text),
 		T(white_space_is_nothing),
 		T(a_desks_command_means_the_painted_session),
+		T(a_number_is_the_session_when_what_must_follow_does),
+		T(a_text_about_no_session_in_particular_is_about_the_painted_one),
+		T(a_text_that_begins_with_a_sessions_number_is_asked_about),
 		T(the_desks_rows_are_found_by_their_whole_name),
 		T(our_commands_are_found_and_explained),
 	};
+	int r;
 
-	return t_main("commands", cases, sizeof cases / sizeof cases[0]);
+	begin();
+	r = t_main("commands", cases, sizeof cases / sizeof cases[0]);
+	con_mirror_fini(&mirror);
+	return r;
 }

@@ -197,8 +197,8 @@ a_line_customer_has_no_session_before_the_first_line(void)
 	said(&anna, "  ");
 	stored("ok; ");
 	said(&anna, "hi");
-	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; ok; ");
+	stored("arrived 1; said 1 n1; anna<Received. You are next; "
+	       "somebody will answer here.; ok; ");
 	finish();
 }
 
@@ -253,6 +253,7 @@ who_asks_is_told_its_place_among_those_who_wait(void)
 	/* Whoever has an answer goes to the end with the next question, whatever
 	 * the time of day is by then. */
 	reply(1, "yes");
+	command("release 1");
 	said(&anna, "and");
 	now.ms -= 3 * HOUR_MS;
 	done();
@@ -459,7 +460,7 @@ a_reply_reaches_its_session_alone_and_is_noted_as_sent(void)
 	said(&bert, "me too");
 	done();
 	reply(2, "for bert");
-	stored("reply 2 n1; bert<lin:for bert; ok; ");
+	stored("claim 2 (answer); reply 2 n1; bert<lin:for bert; ok; ");
 	stored("sent 2 n1; ");
 	CHECK_INT(facts(1).out, 0);
 	finish();
@@ -489,7 +490,7 @@ sent_is_stored_with_what_is_stored_anyway(void)
 	begin_with_anna(EV_MODE_LINE);
 	config.sent_ns = 30 * DW_MS;
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	pass_ms(1);
 	settled(0);
 	ask((struct desk_request){ .rq = DESK_RQ_TELL,
@@ -511,7 +512,7 @@ sent_is_stored_alone_after_a_while(void)
 	begin_with_anna(EV_MODE_LINE);
 	config.sent_ns = 30 * DW_MS;
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	CHECK_INT(desk_deadline(desk), now.ns + 30 * DW_MS);
 	pass_ms(29);
 	settled(0);
@@ -528,7 +529,7 @@ who_has_gone_does_not_wait_as_sent_does(void)
 	begin_with_anna(EV_MODE_LINE);
 	config.sent_ns = 30 * DW_MS;
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; sent 1 n1; closed 1 (left); ");
 	config.sent_ns = 0;
@@ -541,7 +542,7 @@ sent_waits_until_the_customers_machine_has_the_reply(void)
 	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_KEPT;
 	reply(1, "slow");
-	stored("reply 1 n1; anna<lin:slow; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:slow; ok; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SENT,
 	    .conn = &anna,
 	    .offset = put_bytes,
@@ -561,7 +562,7 @@ who_says_something_has_taken_what_was_put_before(void)
 	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_SENT;
 	reply(1, "welcome");
-	stored("reply 1 n1; anna<lin:welcome; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:welcome; ok; ");
 	ask((struct desk_request){ .rq = DESK_RQ_SAID,
 	    .conn = &anna,
 	    .text = "/quit",
@@ -578,7 +579,8 @@ who_goes_says_at_last_what_its_machine_has(void)
 		begin_with_anna(EV_MODE_LINE);
 		put_says = DESK_PUT_SENT;
 		reply(1, "over a slow way");
-		stored("reply 1 n1; anna<lin:over a slow way; ok; ");
+		stored(
+		    "claim 1 (answer); reply 1 n1; anna<lin:over a slow way; ok; ");
 		ask((struct desk_request){ .rq = DESK_RQ_DISCONNECTED,
 		    .conn = &anna,
 		    .why = "left",
@@ -594,7 +596,7 @@ what_has_left_is_noted_before_its_session_ends(void)
 {
 	begin_with_anna(EV_MODE_LINE);
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; sent 1 n1; closed 1 (left); ");
 	finish();
@@ -627,8 +629,9 @@ a_reply_and_a_close_in_one_round_are_both_noted(void)
 	begin_with_anna(EV_MODE_LINE);
 	reply(1, "bye then");
 	command("close 1");
-	stored("reply 1 n1; anna<lin:bye then; ok; closed 1 (closed); "
-	       "anna<This conversation was closed. Goodbye.; anna end; ok; ");
+	stored(
+	    "claim 1 (answer); reply 1 n1; anna<lin:bye then; ok; closed 1 (closed); "
+	    "anna<This conversation was closed. Goodbye.; anna end; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; sent 1 n1; ");
 	stored("");
@@ -730,7 +733,7 @@ a_half_closed_line_customer_is_still_answered(void)
 	conn_rq(DESK_RQ_EOF, &anna, NULL);
 	stored("ok; eof 1; ");
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	finish();
 }
 
@@ -757,7 +760,7 @@ a_reply_that_is_not_stored_is_not_said(void)
 	CHECK(facts(1).waiting_ms != 0);
 	CHECK_INT(facts(1).state, EV_STATE_WAITING);
 	reply(1, "again");
-	stored("reply 1 n1; anna<lin:again; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:again; ok; ");
 	finish();
 }
 
@@ -773,8 +776,8 @@ a_customer_is_told_when_a_message_could_not_be_stored(void)
 		   "again.; not-stored; ");
 	CHECK_INT(facts(0).in, 0);
 	said(&anna, "hi");
-	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; ok; ");
+	stored("arrived 1; said 1 n1; anna<Received. You are next; "
+	       "somebody will answer here.; ok; ");
 	finish();
 }
 
@@ -788,7 +791,7 @@ that_a_waiting_customer_says_no_more_is_noted_once(void)
 	stored("eof 1; ");
 	CHECK(facts(1).eof);
 	reply(1, "still there?");
-	stored("reply 1 n1; anna<lin:still there?; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:still there?; ok; ");
 	stored("sent 1 n1; ");
 	stored("");
 	finish();
@@ -850,8 +853,8 @@ an_operator_sees_the_desk_behind_the_last_event_of_the_round(void)
 	said(&anna, "hi");
 	stored("on 0; anna<Welcome to us.\nYou are number 1 in line. Write "
 	       "your question.\nType /help for help, /quit to leave.; ok; "
-	       "arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; ok; attached at 3; ");
+	       "arrived 1; said 1 n1; anna<Received. You are next; "
+	       "somebody will answer here.; ok; attached at 3; ");
 	finish();
 }
 
@@ -864,7 +867,7 @@ a_failed_close_leaves_the_customer_alone(void)
 	command("kick 1");
 	not_stored("not-stored; ");
 	reply(1, "still here");
-	stored("reply 1 n1; anna<lin:still here; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:still here; ok; ");
 	finish();
 }
 
@@ -885,7 +888,7 @@ what_was_noticed_is_tried_again_after_a_second(void)
 {
 	begin_with_anna(EV_MODE_LINE);
 	reply(1, "yes");
-	stored("reply 1 n1; anna<lin:yes; ok; ");
+	stored("claim 1 (answer); reply 1 n1; anna<lin:yes; ok; ");
 	not_stored("");
 	CHECK_INT(desk_deadline(desk), now.ns + DW_SECOND);
 	stored("");
@@ -928,7 +931,8 @@ a_slow_customer_is_cut(void)
 	begin_with_anna(EV_MODE_LINE);
 	put_says = DESK_PUT_FULL;
 	reply(1, "too much");
-	stored("reply 1 n1; anna<lin:too much; anna cut; ok; ");
+	stored(
+	    "claim 1 (answer); reply 1 n1; anna<lin:too much; anna cut; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "left");
 	stored("ok; gone 1 (slow); ");
 	finish();
@@ -1266,11 +1270,12 @@ each_row_gets_its_receipt_once_it_is_stored(void)
 	said(&anna, "/nosuch");
 	unread(&anna, "Too long.");
 	said(&anna, "there");
-	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; anna<receipt 1; ok; anna<receipt 2; ok; "
-	       "anna<There is no such command; /help lists them.; "
-	       "anna<receipt 3; ok; anna<Too long.; anna<receipt 4 refused; "
-	       "ok; said 1 n2; anna<receipt 5; ok; ");
+	stored(
+	    "arrived 1; said 1 n1; anna<Received. You are next; "
+	    "somebody will answer here.; anna<receipt 1; ok; anna<receipt 2; ok; "
+	    "anna<There is no such command; /help lists them.; "
+	    "anna<receipt 3; ok; anna<Too long.; anna<receipt 4 refused; "
+	    "ok; said 1 n2; anna<receipt 5; ok; ");
 	finish();
 }
 
@@ -1284,8 +1289,8 @@ rows_that_are_not_stored_are_refused_and_counted(void)
 		   "again.; anna<receipt 1 refused; not-stored; "
 		   "anna<Too long.; anna<receipt 2 refused; not-stored; ");
 	said(&anna, "hi again");
-	stored("arrived 1; said 1 n1; anna<Received. Somebody will answer "
-	       "here.; anna<receipt 3; ok; ");
+	stored("arrived 1; said 1 n1; anna<Received. You are next; "
+	       "somebody will answer here.; anna<receipt 3; ok; ");
 	finish();
 }
 
@@ -1314,8 +1319,9 @@ a_row_of_a_retracted_round_is_counted_once(void)
 			desk_retract(desk);
 	}
 	CHECK(bert.wants_receipts);
-	stored("bert<receipt 0; ok; arrived 1; said 1 n1; anna<Received. "
-	       "Somebody will answer here.; anna<receipt 1; ok; ");
+	stored(
+	    "bert<receipt 0; ok; arrived 1; said 1 n1; anna<Received. "
+	    "You are next; somebody will answer here.; anna<receipt 1; ok; ");
 	finish();
 }
 
@@ -1381,10 +1387,33 @@ ended_takes_a_count_and_where_it_ends(void)
 	finish();
 }
 
+static void
+only_an_administrator_has_the_configuration_read_again(void)
+{
+	static const char text[] = "reload";
+
+	begin();
+	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
+	    .who = "lin",
+	    .role = EV_ROLE_SUPERVISOR,
+	    .text = text,
+	    .len = sizeof text - 1 });
+	stored("denied; ");
+	command("reload now");
+	stored("usage; ");
+	/* Who has read it answers. */
+	command("reload");
+	stored("reload; ");
+	command("reload");
+	not_stored("reload; ");
+	finish();
+}
+
 int
 main(void)
 {
 	static const struct t_case cases[] = {
+		T(only_an_administrator_has_the_configuration_read_again),
 		T(a_line_customer_has_no_session_before_the_first_line),
 		T(a_message_that_was_cut_short_is_stored_as_such),
 		T(a_classic_customer_has_one_with_the_hello),

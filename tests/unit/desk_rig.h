@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -20,7 +21,8 @@
 static struct desk *desk;
 static struct desk_time now;
 static struct dw_buf happened;
-static struct desk_answer last_answer;
+static struct desk_answer last_answer; /* its text is gone with its round */
+static char last_text[1024];
 
 static void describe_event(const struct ev_event *ev,
     const struct desk_session *s);
@@ -75,6 +77,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	(void)arg;
 	(void)node;
 	last_answer = *a;
+	snprintf(last_text, sizeof last_text, "%s", a->text);
 	dw_buf_adds(&happened, ev_word(&ev_codes, a->code));
 	if (a->code == EV_CODE_OK && a->text[0] != '\0')
 		dw_buf_addf(&happened, "<%s", a->text);
@@ -99,6 +102,22 @@ sink_attached(void *arg, void *node, uint64_t datagrams)
 	(void)arg;
 	(void)node;
 	describe_attached(datagrams);
+}
+
+static void
+sink_find_session(void *arg, void *node, uint64_t sid)
+{
+	(void)arg;
+	(void)node;
+	dw_buf_addf(&happened, "find %" PRIu64 "; ", sid);
+}
+
+static void
+sink_reload(void *arg, void *node)
+{
+	(void)arg;
+	(void)node;
+	dw_buf_adds(&happened, "reload; ");
 }
 
 static void
@@ -129,6 +148,14 @@ sink_unlisted(void *arg, uint64_t sid)
 {
 	(void)arg;
 	dw_buf_addf(&happened, "unlisted %" PRIu64 "; ", sid);
+}
+
+static void
+sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "warn %s of %" PRIu64 ": %" PRId64 " s; ",
+	    con->who, sid, left_s);
 }
 
 static void
@@ -175,9 +202,12 @@ static const struct desk_sink sink = {
 	.answer = sink_answer,
 	.find_reply = sink_find_reply,
 	.attached = sink_attached,
+	.find_session = sink_find_session,
+	.reload = sink_reload,
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,
+	.warn = sink_warn,
 	.list_is_full = sink_list_is_full,
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,
@@ -191,19 +221,35 @@ ask(struct desk_request rq)
 	CHECK_INT(desk_decide(desk, &rq, now), 0);
 }
 
-static void
+static inline void
 command(const char *text)
 {
 	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
 	    .who = "lin",
+	    .role = EV_ROLE_ADMIN,
 	    .text = text,
 	    .len = strlen(text) });
 }
 
-static void
+/* Another console of lin comes, or the last one goes. */
+static struct desk_console consoles[8];
+static unsigned nconsoles;
+
+static inline void
 operator(enum desk_rq rq)
 {
-	ask((struct desk_request){ .rq = rq, .who = "lin" });
+	struct desk_console *con;
+
+	if (rq == DESK_RQ_ATTACH)
+		desk_console_init(&consoles[++nconsoles % 8], "lin", "",
+		    EV_ROLE_ADMIN);
+	con = &consoles[nconsoles % 8];
+	if (rq == DESK_RQ_DETACH)
+		nconsoles--;
+	ask((struct desk_request){ .rq = rq,
+	    .console = con,
+	    .who = con->who,
+	    .role = con->role });
 }
 
 /* Ends the round; what happened must be this. */
@@ -217,7 +263,7 @@ stored(const char *want)
 	dw_buf_reset(&happened);
 }
 
-static void
+static inline void
 not_stored(const char *want)
 {
 	desk_settle(desk, now);
@@ -227,7 +273,7 @@ not_stored(const char *want)
 	dw_buf_reset(&happened);
 }
 
-static void
+static inline void
 later(int64_t s)
 {
 	now.ns += s * DW_SECOND;

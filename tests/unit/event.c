@@ -23,6 +23,7 @@ every_word_leads_back_to_its_value(void)
 	check_words(&ev_modes);
 	check_words(&ev_states);
 	check_words(&ev_codes);
+	check_words(&ev_roles);
 }
 
 static void
@@ -30,7 +31,8 @@ the_words_are_those_that_are_stored(void)
 {
 	static const char stored[] =
 	    " arrived said reply sent name charset eof gone "
-	    "closed on off udp udp-reply udp-sent erased";
+	    "closed on off udp udp-reply udp-sent claim free offer declined "
+	    "keep note msg away back same reopened ban unban erased";
 	struct dw_buf words = DW_BUF_INITIALIZER;
 
 	for (unsigned i = 1; i < ev_kinds.n; i++)

@@ -117,7 +117,8 @@ forget_what_happened(void)
 	dw_buf_reset(&happened);
 }
 
-/* Anna has asked something: events 1 to 3 are on, arrived and said. */
+/* Anna has asked something, and lin has taken her: events 1 to 4 are on, arrived,
+ * said and claim. */
 static void
 begin(void)
 {
@@ -134,8 +135,9 @@ begin(void)
 	operator(DESK_RQ_ATTACH);
 	conn_rq(DESK_RQ_OPENED, &anna, "");
 	conn_rq(DESK_RQ_SAID, &anna, "hi");
+	command("take 1");
 	forget_what_happened();
-	CHECK_INT(desk_last_seq(desk), 3);
+	CHECK_INT(desk_last_seq(desk), 4);
 }
 
 static void
@@ -164,12 +166,12 @@ a_known_key_gets_its_first_answer_and_nothing_else_happens(void)
 	begin();
 	reply(key('a', 1), 0);
 	reply(key('a', 2), 0);
-	stored("4:reply; anna<a; ok; 5:reply; anna<a; ok; ");
+	stored("5:reply; anna<a; ok; 6:reply; anna<a; ok; ");
 	answered(EV_CODE_OK, 2);
 	reply(key('a', 1), 0);
 	stored("ok; ");
 	answered(EV_CODE_OK, 1);
-	CHECK_INT(desk_last_seq(desk), 5);
+	CHECK_INT(desk_last_seq(desk), 6);
 	finish();
 }
 
@@ -179,7 +181,7 @@ a_key_is_known_within_its_own_round(void)
 	begin();
 	reply(key('a', 1), 0);
 	reply(key('a', 1), 0);
-	stored("4:reply; anna<a; ok; ok; ");
+	stored("5:reply; anna<a; ok; ok; ");
 	answered(EV_CODE_OK, 1);
 	finish();
 }
@@ -190,7 +192,7 @@ replies_without_a_key_are_never_the_same(void)
 	begin();
 	reply(none, 0);
 	reply(none, 0);
-	stored("4:reply; anna<a; ok; 5:reply; anna<a; ok; ");
+	stored("5:reply; anna<a; ok; 6:reply; anna<a; ok; ");
 	answered(EV_CODE_OK, 2);
 	finish();
 }
@@ -204,7 +206,7 @@ a_key_is_one_sessions_own(void)
 	reply(key('a', 1), 0);
 	forget_what_happened();
 	reply_to(2, key('a', 1), 0, "b");
-	stored("7:reply; bert<b; ok; ");
+	stored("8:claim; 9:reply; bert<b; ok; ");
 	finish();
 }
 
@@ -225,7 +227,7 @@ a_known_key_comes_before_every_refusal(void)
 	answered(EV_CODE_OK, 1);
 	command("close 1");
 	reply(key('a', 1), 0); /* ended, but not stored yet */
-	stored("7:closed; ok; ok; ");
+	stored("8:closed; ok; ok; ");
 	answered(EV_CODE_OK, 1);
 	finish();
 }
@@ -303,7 +305,7 @@ a_key_of_a_round_that_is_not_stored_is_not_known(void)
 	not_stored("not-stored; not-stored; ");
 	later(1);
 	reply(key('a', 1), 0);
-	stored("4:reply; anna<a; ok; ");
+	stored("5:reply; anna<a; ok; ");
 	answered(EV_CODE_OK, 1);
 	finish();
 }
@@ -376,9 +378,9 @@ a_reply_over_an_unseen_colleagues_is_stale_and_says_which(void)
 	reply(key('a', 1), 3);
 	stored("stale; ");
 	answered(EV_CODE_STALE, 0);
-	CHECK_INT(last_answer.seq, 4);
-	reply(key('a', 1), 4);
-	stored("5:reply; anna<a; ok; ");
+	CHECK_INT(last_answer.seq, 5);
+	reply(key('a', 1), 5);
+	stored("6:reply; anna<a; ok; ");
 	finish();
 }
 
@@ -401,8 +403,8 @@ who_does_not_say_what_it_saw_is_not_refused(void)
 	reply(key('b', 1), 3);
 	reply(key('a', 1), 0);
 	reply(none, 0);
-	stored("4:reply; anna<a; ok; 5:reply; anna<a; ok; "
-	       "6:reply; anna<a; ok; ");
+	stored("5:reply; anna<a; ok; 6:reply; anna<a; ok; "
+	       "7:reply; anna<a; ok; ");
 	finish();
 }
 
@@ -414,7 +416,7 @@ neither_customers_nor_ones_own_replies_make_one_stale(void)
 	conn_rq(DESK_RQ_SAID, &anna, "and");
 	forget_what_happened();
 	reply(key('a', 2), 3);
-	stored("6:reply; anna<a; ok; ");
+	stored("7:reply; anna<a; ok; ");
 	finish();
 }
 
@@ -428,10 +430,10 @@ a_colleagues_reply_is_found_behind_ones_own(void)
 	forget_what_happened();
 	reply(key('a', 3), 3);
 	stored("stale; ");
-	CHECK_INT(last_answer.seq, 4);
-	reply(key('b', 2), 4);
+	CHECK_INT(last_answer.seq, 5);
+	reply(key('b', 2), 5);
 	stored("stale; ");
-	CHECK_INT(last_answer.seq, 6);
+	CHECK_INT(last_answer.seq, 7);
 	finish();
 }
 
@@ -441,8 +443,8 @@ a_reply_of_the_same_round_makes_one_stale(void)
 	begin();
 	reply(key('b', 1), 3);
 	reply(key('a', 1), 3);
-	stored("4:reply; anna<a; ok; stale; ");
-	CHECK_INT(last_answer.seq, 4);
+	stored("5:reply; anna<a; ok; stale; ");
+	CHECK_INT(last_answer.seq, 5);
 	finish();
 }
 
@@ -455,7 +457,7 @@ nothing_is_stale_by_a_reply_that_is_not_stored(void)
 	not_stored("not-stored; not-stored; ");
 	CHECK_INT(last_answer.seq, 0);
 	reply(key('a', 1), 3);
-	stored("4:reply; anna<a; ok; ");
+	stored("5:reply; anna<a; ok; ");
 	finish();
 }
 
@@ -482,11 +484,11 @@ a_retracted_round_leaves_no_trace(void)
 	CHECK(!bert.half_closed && !anna.leaving);
 	conn_rq(DESK_RQ_SAID, &anna, "still here");
 	conn_rq(DESK_RQ_OPENED, &bert, "");
-	stored("4:said; ok; bert<Welcome to us.\nYou are number 2 in line. "
+	stored("5:said; ok; bert<Welcome to us.\nYou are number 1 in line. "
 	       "Write your question.\nType /help for help, /quit to leave.; "
 	       "ok; ");
 	reply(key('a', 1), 3);
-	stored("5:reply; anna<a; ok; ");
+	stored("6:reply; anna<a; ok; ");
 	answered(EV_CODE_OK, 1);
 	finish();
 }
@@ -501,9 +503,9 @@ one_who_left_in_a_retracted_round_is_still_there(void)
 	desk_retract(desk);
 	CHECK(anna.session != NULL && anna.session->conn == &anna);
 	conn_rq(DESK_RQ_SAID, &anna, "last words");
-	stored("4:said; ok; ");
+	stored("5:said; ok; ");
 	conn_rq(DESK_RQ_DISCONNECTED, &anna, "");
-	stored("ok; 5:gone; ");
+	stored("ok; 6:gone; ");
 	finish();
 }
 
@@ -519,7 +521,7 @@ what_was_noticed_is_settled_after_a_retracted_round(void)
 	    .taken = put_bytes });
 	desk_settle(desk, now);
 	desk_retract(desk);
-	stored("5:sent; ");
+	stored("6:sent; ");
 	finish();
 }
 

@@ -583,6 +583,31 @@ with_gone_after_one_that_left_is_closed_in_time(void)
 	finish();
 }
 
+static void
+another_gone_after_holds_at_once_for_those_who_left_before(void)
+{
+	struct desk_config shorter;
+
+	begin(false);
+	config.gone_after_ms = 3600 * 1000;
+	passes_by("192.0.2.1");
+	later(60);
+	stored("");
+	CHECK(desk_deadline(desk) > now.ns);
+	shorter = config;
+	shorter.gone_after_ms = 30 * 1000;
+	desk_reconfigure(desk, &shorter);
+	CHECK(desk_deadline(desk) <= now.ns);
+	stored("closed 1 (gone); ");
+	CHECK_INT(desk_deadline(desk), DW_NEVER);
+	passes_by("192.0.2.2");
+	shorter.gone_after_ms = 0;
+	desk_reconfigure(desk, &shorter);
+	later(3600);
+	stored("");
+	finish();
+}
+
 /* ---- too many ---- */
 
 static void
@@ -749,6 +774,27 @@ a_starting_desk_reads_no_more_than_the_list_may_have(void)
 	finish();
 }
 
+static void
+one_that_was_reopened_is_the_last_of_a_new_desks_list(void)
+{
+	begin(false);
+	config.max_gone = 2;
+	for (uint64_t sid = 1; sid <= 2; sid++) {
+		replay(3 * sid, sid, EV_ARRIVED, "192.0.2.1:1");
+		replay(3 * sid + 1, sid, EV_SAID, "");
+		replay(3 * sid + 2, sid, EV_GONE, "");
+	}
+	replay(9, 1, EV_REOPENED, "");
+	replay(10, 3, EV_ARRIVED, "192.0.2.1:1");
+	replay(11, 3, EV_SAID, "");
+	replay(12, 3, EV_GONE, "");
+	desk_begin(desk, 12, 3, now);
+	stored("");
+	check_list("1 left, 3 left");
+	CHECK_INT(desk_unlisted(desk), 1);
+	finish();
+}
+
 int
 main(void)
 {
@@ -769,6 +815,7 @@ main(void)
 		T(close_left_that_is_not_stored_closes_nobody),
 		T(close_left_does_no_more_at_once_than_one_round_should),
 		T(with_gone_after_one_that_left_is_closed_in_time),
+		T(another_gone_after_holds_at_once_for_those_who_left_before),
 		T(beyond_max_gone_the_oldest_leave_memory_and_nothing_is_stored),
 		T(an_unlisted_session_is_refused_with_a_sentence_of_its_own),
 		T(of_one_address_only_the_last_stay_and_others_lose_nothing),
@@ -777,6 +824,7 @@ main(void)
 		T(who_was_connected_when_the_desk_died_has_left_if_it_waited),
 		T(an_older_desks_gone_ones_that_were_answered_are_closed),
 		T(a_starting_desk_reads_no_more_than_the_list_may_have),
+		T(one_that_was_reopened_is_the_last_of_a_new_desks_list),
 	};
 
 	return t_main("left", cases, sizeof cases / sizeof cases[0]);

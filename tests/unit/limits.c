@@ -67,6 +67,75 @@ a_limit_takes_its_least_and_its_most_and_nothing_beyond(void)
 	dw_buf_fini(&why);
 }
 
+static void
+a_limit_takes_every_unit_that_measures_the_same(void)
+{
+	static const struct {
+		const char *name, *text;
+		int64_t value;
+	} good[] = {
+		{ "claim-timeout", "300 s", 300 },
+		{ "claim-timeout", "5m", 300 },
+		{ "claim-timeout", "5 min", 300 },
+		{ "claim-timeout", "2h", 7200 },
+		{ "claim-timeout", "1d", 86400 },
+		{ "claim-timeout", "7000 ms", 7 },
+		{ "silence-ms", "2s", 2000 },
+		{ "silence-ms", "600ms", 600 },
+		{ "max-queue", "64KiB", 65536 },
+		{ "max-queue", "64 MiB", 67108864 },
+		{ "max-queue", "8192 bytes", 8192 },
+		{ "stack-size", "1MiB", 1024 },
+		{ "max-sessions", "12 customers", 12 },
+	};
+	struct svc_limits l;
+	struct dw_buf why = DW_BUF_INITIALIZER;
+
+	svc_limits_init(&l);
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		CHECK_INT(svc_limit_set(&l, row(good[i].name), good[i].text,
+			      &why),
+		    0);
+		CHECK_INT(svc_limit_get(&l, row(good[i].name)), good[i].value);
+	}
+	CHECK_STR(dw_buf_str(&why), "");
+	dw_buf_fini(&why);
+}
+
+static void
+a_wrong_unit_is_refused_with_the_right_ones(void)
+{
+	static const struct {
+		const char *name, *text, *right;
+	} bad[] = {
+		{ "claim-timeout", "10KiB", "ms, s, m, h and d" },
+		{ "claim-timeout", "1500 ms", "ms, s, m, h and d" },
+		{ "claim-timeout", "5M", "ms, s, m, h and d" },
+		{ "claim-timeout", "5m 3s", "ms, s, m, h and d" },
+		{ "max-queue", "10 s", "bytes, KiB, MiB and GiB" },
+		{ "max-queue", "10kb", "bytes, KiB, MiB and GiB" },
+		{ "stack-size", "100000 bytes", "bytes, KiB, MiB and GiB" },
+		{ "max-sessions", "10 s", "takes no unit" },
+		{ "claim-timeout", "9223372036854775807d", "5 to 86400" },
+		{ "claim-timeout", "200h", "5 to 86400" },
+	};
+	struct svc_limits l, before;
+	struct dw_buf why = DW_BUF_INITIALIZER;
+
+	svc_limits_init(&l);
+	before = l;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		dw_buf_reset(&why);
+		CHECK_INT(svc_limit_set(&l, row(bad[i].name), bad[i].text,
+			      &why),
+		    -EINVAL);
+		if (!CHECK(strstr(dw_buf_str(&why), bad[i].right) != NULL))
+			printf("# %s: %s\n", bad[i].text, dw_buf_str(&why));
+	}
+	CHECK(memcmp(&l, &before, sizeof l) == 0);
+	dw_buf_fini(&why);
+}
+
 /* In a child, whose limit of open files does not come back. */
 static int
 fit_in_child(int64_t wanted, size_t listeners, bool is_explicit, int64_t want)
@@ -141,6 +210,8 @@ main(void)
 	static const struct t_case cases[] = {
 		T(every_default_is_within_its_own_bounds),
 		T(a_limit_takes_its_least_and_its_most_and_nothing_beyond),
+		T(a_limit_takes_every_unit_that_measures_the_same),
+		T(a_wrong_unit_is_refused_with_the_right_ones),
 		T(a_default_is_lowered_to_what_the_machine_allows),
 		T(those_who_are_refused_are_left_descriptors),
 		T(an_explicit_limit_that_does_not_fit_is_refused),

@@ -14,10 +14,11 @@
 
 #define FEW   500
 #define MANY  2000
-#define MOST  60 /* looked at in a round: a few orders, to their depth */
+#define MOST  80 /* looked at in a round: a few orders, to their depth */
 #define PAGES ((size_t)3 * MANY)
 #define WAIT  (30 * DW_MS)
 #define HOLD  (45 * DW_SECOND)
+#define LEASE (300 * DW_SECOND)
 
 #include "pages.h"
 
@@ -115,6 +116,35 @@ pass(int64_t ns)
 	now.steady_ms += ns / DW_MS;
 }
 
+/* A request of lin's console. */
+static void
+lin_rq(enum desk_rq rq, uint64_t sid)
+{
+	ask((struct desk_request){ .rq = rq,
+	    .console = &consoles[nconsoles % 8],
+	    .who = "lin",
+	    .sid = sid });
+}
+
+static void
+command_by(const char *who, const char *name, uint64_t sid)
+{
+	char text[40];
+
+	snprintf(text, sizeof text, "%s %" PRIu64, name, sid);
+	ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
+	    .who = who,
+	    .role = EV_ROLE_ADMIN,
+	    .text = text,
+	    .len = strlen(text) });
+}
+
+static void
+command_of(const char *name, uint64_t sid)
+{
+	command_by("lin", name, sid);
+}
+
 /* Every fourth is a classic client, who gets a holding line in a while. */
 static bool
 is_classic(int i)
@@ -153,6 +183,8 @@ begin(int n)
 		.retry_ns = DW_SECOND,
 		.sent_ns = WAIT,
 		.gone_after_ms = 3600 * 1000,
+		.claim_timeout_ms = LEASE / DW_MS,
+		.lost_grace_ms = 60 * 1000,
 		.max_gone = MANY,
 		.held_bytes = 1000,
 		.max_message = 1000,
@@ -225,7 +257,7 @@ a_reply_looks_at_few(void)
 		rounds();
 		pass(WAIT);
 		rounds();
-		finish("reply; text; ok; sent; ");
+		finish("claim; reply; text; ok; sent; ");
 	}
 }
 
@@ -245,7 +277,7 @@ news_that_a_reply_was_taken_looks_at_few(void)
 		rounds();
 		pass(WAIT);
 		rounds();
-		finish("reply; text; ok; ok; sent; ");
+		finish("claim; reply; text; ok; ok; sent; ");
 	}
 }
 
@@ -303,6 +335,110 @@ a_close_looks_at_few(void)
 		command(text);
 		rounds();
 		finish("closed; ok; ");
+	}
+}
+
+static void
+who_is_next_is_found_by_looking_at_few(void)
+{
+	WITH_EACH(n)
+	{
+		begin(n);
+		lin_rq(DESK_RQ_NEXT, 0);
+		rounds();
+		CHECK_INT(last_answer.sid, 4);
+		lin_rq(DESK_RQ_TYPES, 4);
+		rounds();
+		finish("ok; claim; ok; text; ");
+	}
+}
+
+/* Lin has all who are connected, and most who have left. */
+static void
+who_is_next_of_those_who_left_is_found_by_looking_at_few(void)
+{
+	WITH_EACH(n)
+	{
+		begin(n);
+		open_pages();
+		for (int i = 0; i < n; i++) {
+			if (i % 10 > 2 || (i % 10 == 2 && i < n / 2))
+				command_by("ann", "take", (uint64_t)i + 1);
+			rounds();
+		}
+		dw_buf_reset(&happened);
+		close_pages();
+		lin_rq(DESK_RQ_NEXT, 0);
+		rounds();
+		CHECK_INT(last_answer.sid, n / 2 + 3);
+		finish("ok; ");
+	}
+}
+
+static void
+taking_and_giving_back_look_at_few(void)
+{
+	WITH_EACH(n)
+	{
+		begin(n);
+		command_of("take", (uint64_t)n / 2 + 5);
+		rounds();
+		command_of("release", (uint64_t)n / 2 + 5);
+		rounds();
+		finish("claim; text; ok; free; text; ok; ");
+	}
+}
+
+static void
+a_lease_that_ends_looks_at_few(void)
+{
+	WITH_EACH(n)
+	{
+		begin(n);
+		open_pages();
+		command_of("take", (uint64_t)n / 2 + 5);
+		pass(LEASE - DW_MS);
+		rounds();
+		dw_buf_reset(&happened);
+		close_pages();
+		pass(DW_MS);
+		rounds();
+		finish("free; text; ");
+	}
+}
+
+/* Nobody but wang has this one, and lin many. */
+static void
+a_colleague_who_is_lost_looks_at_few(void)
+{
+	struct desk_console wang;
+
+	WITH_EACH(n)
+	{
+		begin(n);
+		desk_console_init(&wang, "wang", "", EV_ROLE_OPERATOR);
+		ask((struct desk_request){ .rq = DESK_RQ_ATTACH,
+		    .console = &wang,
+		    .who = "wang" });
+		ask((struct desk_request){ .rq = DESK_RQ_COMMAND,
+		    .console = &wang,
+		    .who = "wang",
+		    .role = EV_ROLE_OPERATOR,
+		    .text = "take 4",
+		    .len = 6 });
+		rounds();
+		ask((struct desk_request){ .rq = DESK_RQ_DETACH,
+		    .console = &wang,
+		    .who = "wang" });
+		rounds();
+		open_pages();
+		pass(60 * DW_SECOND - DW_MS);
+		rounds();
+		dw_buf_reset(&happened);
+		close_pages();
+		pass(DW_MS);
+		rounds();
+		finish("free; ");
 	}
 }
 
@@ -373,6 +509,11 @@ main(void)
 		T(one_who_leaves_looks_at_few),
 		T(one_who_has_left_for_long_looks_at_few),
 		T(a_close_looks_at_few),
+		T(who_is_next_is_found_by_looking_at_few),
+		T(who_is_next_of_those_who_left_is_found_by_looking_at_few),
+		T(taking_and_giving_back_look_at_few),
+		T(a_lease_that_ends_looks_at_few),
+		T(a_colleague_who_is_lost_looks_at_few),
 		T(a_place_in_line_looks_at_few),
 		T(a_greeting_looks_at_few),
 		T(a_round_that_is_not_stored_looks_at_few),

@@ -270,6 +270,7 @@ next_takes_mine_before_strangers(void)
 	happens(&m, EV_ARRIVED, 1, 0, "");
 	happens(&m, EV_SAID, 1, 1, "");
 	happens(&m, EV_ARRIVED, 2, 0, "");
+	happens(&m, EV_CLAIM, 2, 0, "lin");
 	happens(&m, EV_REPLY, 2, 1, "lin");
 	happens(&m, EV_SAID, 2, 1, "");
 	CHECK_INT(con_mirror_next(&m), 2);
@@ -484,11 +485,18 @@ what_is_read_elsewhere_is_not_unread_when_it_is_said(void)
 
 	begin(&m);
 	happens(&m, EV_ARRIVED, 2, 0, "");
+	happens(&m, EV_CLAIM, 2, 0, "lin");
 	happens(&m, EV_REPLY, 2, 1, "lin");
 	happens(&m, EV_SAID, 2, 1, "");
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.unread, 1);
 	is_told(&m, 2, 1);
+	con_mirror_facts(&m, &facts);
+	CHECK_INT(facts.unread, 0);
+	CHECK_INT(facts.waiting, 1);
+	/* Who gave it back may have it again, as any other. */
+	happens(&m, EV_SAID, 2, 2, "");
+	happens(&m, EV_FREE, 2, 0, "lin");
 	con_mirror_facts(&m, &facts);
 	CHECK_INT(facts.unread, 0);
 	CHECK_INT(facts.waiting, 1);
@@ -820,7 +828,7 @@ count_all(const struct con_mirror *m, struct con_facts *out)
 			continue;
 		} else if (con_is_left(s)) {
 			out->leavers++;
-		} else if (s->mine && con_unread(s) > 0) {
+		} else if (s->yours && con_unread(s) > 0) {
 			out->unread++;
 		} else if (ev_waits(&s->facts)) {
 			out->waiting++;
@@ -935,6 +943,211 @@ the_prompt_counts_each_session_once_whatever_happens(void)
 	con_mirror_fini(&m);
 }
 
+static void
+is_claimed(struct con_mirror *m, uint64_t sid, const char *who, const char *why)
+{
+	struct ev_event ev = event(EV_CLAIM, sid);
+
+	ev.who = who;
+	ev.why = why;
+	CHECK_INT(con_mirror_event(m, &ev), 0);
+}
+
+static size_t
+counted(const struct con_mirror *m, size_t *unread_too)
+{
+	struct con_facts f;
+
+	con_mirror_facts(m, &f);
+	*unread_too = f.unread;
+	return f.waiting;
+}
+
+static void
+a_colleagues_customer_does_not_wait_for_us(void)
+{
+	struct con_mirror m;
+	size_t unread_too;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	happens(&m, EV_SAID, 3, 1, "");
+	happens(&m, EV_ARRIVED, 5, 0, "");
+	happens(&m, EV_SAID, 5, 1, "");
+	CHECK_INT(counted(&m, &unread_too), 2);
+	is_claimed(&m, 3, "ann", "taken");
+	CHECK_INT(counted(&m, &unread_too), 1);
+	CHECK_INT(con_mirror_oldest(&m), 5);
+	CHECK_INT(con_mirror_next(&m), 5);
+	is_claimed(&m, 5, "lin", "taken");
+	CHECK_INT(counted(&m, &unread_too), 0);
+	CHECK_INT(unread_too, 1);
+	CHECK_INT(con_mirror_next(&m), 5);
+	/* It gives both back. */
+	happens(&m, EV_FREE, 3, 0, "ann");
+	happens(&m, EV_FREE, 5, 0, "lin");
+	CHECK_INT(counted(&m, &unread_too), 2);
+	CHECK_INT(unread_too, 0);
+	con_mirror_fini(&m);
+}
+
+static void
+the_prompt_knows_who_answers_the_selected_one(void)
+{
+	struct con_mirror m;
+	struct con_facts f;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	con_mirror_select(&m, 3);
+	is_claimed(&m, 3, "ann", "taken");
+	con_mirror_facts(&m, &f);
+	CHECK_STR(f.owner, "ann");
+	CHECK(!f.yours);
+	is_claimed(&m, 3, "lin", "stolen");
+	con_mirror_facts(&m, &f);
+	CHECK_STR(f.owner, "");
+	CHECK(f.yours);
+	happens(&m, EV_CLOSED, 3, 0, "lin");
+	con_mirror_facts(&m, &f);
+	CHECK(!f.yours);
+	con_mirror_fini(&m);
+}
+
+static void
+an_owner_of_the_welcome_is_known_by_the_name_of_the_desk(void)
+{
+	struct con_mirror m;
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	struct ev_session s[2] = { { .sid = 3, .state = EV_STATE_OPEN },
+		{ .sid = 5, .state = EV_STATE_OPEN } };
+
+	snprintf(s[0].owner, sizeof s[0].owner, "lin");
+	snprintf(s[0].offered, sizeof s[0].offered, "ann");
+	snprintf(s[1].owner, sizeof s[1].owner, "a\033n");
+	snprintf(s[1].offered, sizeof s[1].offered, "lin");
+	f.name = "lin";
+	f.sessions = s;
+	f.nsessions = 2;
+	con_mirror_init(&m);
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	CHECK(con_mirror_find(&m, 3)->yours);
+	CHECK(!con_mirror_find(&m, 3)->offered);
+	CHECK(con_is_taken(con_mirror_find(&m, 5)));
+	CHECK(con_mirror_find(&m, 5)->offered);
+	CHECK_STR(con_mirror_find(&m, 5)->facts.owner, "a_n");
+	con_mirror_fini(&m);
+}
+
+static void
+who_is_watched_counts_as_unread_and_not_as_waiting(void)
+{
+	struct con_mirror m;
+	size_t unread_too;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	happens(&m, EV_SAID, 3, 1, "");
+	is_claimed(&m, 3, "ann", "taken");
+	con_mirror_watch(&m, con_mirror_find(&m, 3), true);
+	CHECK_INT(counted(&m, &unread_too), 0);
+	CHECK_INT(unread_too, 1);
+	CHECK_INT(con_mirror_next(&m), 3);
+	con_mirror_watch(&m, con_mirror_find(&m, 3), false);
+	counted(&m, &unread_too);
+	CHECK_INT(unread_too, 0);
+	con_mirror_fini(&m);
+}
+
+static void
+the_list_begins_with_ours_then_nobodys_then_colleagues(void)
+{
+	struct con_mirror m;
+	const struct con_session **all;
+	size_t n;
+
+	begin(&m);
+	for (uint64_t sid = 1; sid <= 4; sid++) {
+		happens(&m, EV_ARRIVED, sid, 0, "");
+		happens(&m, EV_SAID, sid, 1, "");
+	}
+	is_claimed(&m, 1, "ann", "taken");
+	is_claimed(&m, 4, "lin", "taken");
+	if (!CHECK((all = con_mirror_list(&m, &n)) != NULL))
+		return;
+	CHECK_INT(n, 4);
+	CHECK_INT(all[0]->facts.sid, 4);
+	CHECK_INT(all[1]->facts.sid, 2);
+	CHECK_INT(all[2]->facts.sid, 3);
+	CHECK_INT(all[3]->facts.sid, 1);
+	free(all);
+	con_mirror_fini(&m);
+}
+
+static void
+a_colleagues_note_and_claim_are_seen_when_they_are_painted(void)
+{
+	struct con_mirror m;
+	struct con_session *s;
+
+	begin(&m);
+	happens(&m, EV_ARRIVED, 3, 0, "");
+	s = con_mirror_find(&m, 3);
+	con_seen_row(con_mirror_seen(&m, s), 1);
+	con_mirror_painted(&m, true, CON_SEEN_NS, 0);
+	CHECK_INT(con_seen_upto(&s->seen, 1), 1);
+	happens(&m, EV_NOTE, 3, 0, "ann");
+	con_seen_row(con_mirror_seen(&m, s), 2);
+	con_mirror_painted(&m, true, CON_SEEN_NS, 0);
+	CHECK_INT(con_seen_upto(&s->seen, 1), 1);
+	CHECK_INT(con_seen_upto(&s->seen, CON_SEEN_NS), 2);
+	is_claimed(&m, 3, "ann", "taken");
+	con_seen_row(con_mirror_seen(&m, s), 3);
+	con_mirror_painted(&m, true, CON_SEEN_NS, CON_SEEN_NS);
+	CHECK_INT(con_seen_upto(&s->seen, CON_SEEN_NS), 2);
+	/* Our own is none of a colleague. */
+	CHECK_INT(con_seen_upto(&s->seen, 2 * CON_SEEN_NS), 3);
+	is_claimed(&m, 3, "lin", "stolen");
+	con_seen_row(con_mirror_seen(&m, s), 4);
+	con_mirror_painted(&m, true, CON_SEEN_NS, 2 * CON_SEEN_NS);
+	CHECK_INT(con_seen_upto(&s->seen, 2 * CON_SEEN_NS), 4);
+	con_mirror_fini(&m);
+}
+
+static void
+what_was_left_while_nobody_was_on_duty_is_counted(void)
+{
+	struct con_mirror m;
+	struct wire_frame f = wire_frame_of(WIRE_WELCOME);
+	const struct ev_session s[] = { { .sid = 3,
+					    .state = EV_STATE_LEFT,
+					    .unattended = true,
+					    .in = 2,
+					    .unanswered = 2,
+					    .waiting_at = { 4, 4000 } },
+		{ .sid = 4,
+		    .state = EV_STATE_WAITING,
+		    .in = 1,
+		    .unanswered = 1,
+		    .waiting_at = { 1, 1000 } },
+		{ .sid = 5,
+		    .state = EV_STATE_WAITING,
+		    .unattended = true,
+		    .in = 1,
+		    .unanswered = 1,
+		    .waiting_at = { 2, 2000 } } };
+	int64_t oldest_ms = 0;
+
+	f.sessions = s;
+	f.nsessions = 3;
+	con_mirror_init(&m);
+	CHECK_INT(con_mirror_unattended(&m, &oldest_ms), 0);
+	CHECK_INT(con_mirror_welcome(&m, &f), 0);
+	CHECK_INT(con_mirror_unattended(&m, &oldest_ms), 3);
+	CHECK_INT(oldest_ms, 2000);
+	con_mirror_fini(&m);
+}
+
 int
 main(void)
 {
@@ -968,6 +1181,13 @@ main(void)
 		T(the_list_begins_with_who_waits_longest),
 		T(who_wrote_over_udp_last_comes_first_and_quit_takes_out),
 		T(the_prompt_counts_each_session_once_whatever_happens),
+		T(a_colleagues_customer_does_not_wait_for_us),
+		T(the_prompt_knows_who_answers_the_selected_one),
+		T(an_owner_of_the_welcome_is_known_by_the_name_of_the_desk),
+		T(who_is_watched_counts_as_unread_and_not_as_waiting),
+		T(the_list_begins_with_ours_then_nobodys_then_colleagues),
+		T(a_colleagues_note_and_claim_are_seen_when_they_are_painted),
+		T(what_was_left_while_nobody_was_on_duty_is_counted),
 	};
 
 	return t_main("mirror", cases, sizeof cases / sizeof cases[0]);

@@ -342,6 +342,57 @@ who_looks_at_whom_travels_both_ways(void)
 }
 
 static void
+who_types_and_who_watches_travels_both_ways(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_TYPES), *back;
+
+	f.sid = 3;
+	wire_frame_free(around(&f, &out));
+	CHECK_STR(dw_buf_str(&out), "{\"op\":\"types\",\"sid\":3}\n");
+	f = wire_frame_of(WIRE_JOINS);
+	f.n = 2;
+	f.name = "lin";
+	f.sid = 3;
+	f.since_ms = 7;
+	f.now_ms = 9;
+	back = around(&f, &out);
+	if (CHECK(back != NULL)) {
+		CHECK_INT(back->n, 2);
+		CHECK_INT(back->sid, 3);
+		CHECK_INT(back->since_ms, 7);
+		CHECK_INT(back->now_ms, 9);
+		CHECK_STR(back->name, "lin");
+	}
+	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
+static void
+who_is_there_comes_with_a_welcome_and_behind_a_replay(void)
+{
+	static const struct wire_person people[] = { { "ann", 2, true },
+		{ "bob", 1, false } };
+	static const enum wire_op ops[] = { WIRE_WELCOME, WIRE_LIVE };
+	struct dw_buf out = DW_BUF_INITIALIZER;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct wire_frame f = wire_frame_of(ops[i]), *back;
+
+		f.people = people;
+		f.npeople = 2;
+		back = around(&f, &out);
+		if (back != NULL && CHECK_INT(back->npeople, 2)) {
+			CHECK_STR(back->people[0].name, "ann");
+			CHECK_INT(back->people[0].consoles, 2);
+			CHECK(back->people[0].away && !back->people[1].away);
+		}
+		wire_frame_free(back);
+	}
+	dw_buf_fini(&out);
+}
+
+static void
 a_ping_and_its_pong_have_one_id(void)
 {
 	static const enum wire_op both[] = { WIRE_PING, WIRE_PONG };
@@ -568,7 +619,7 @@ what_is_absent_is_not_written(void)
 	f.nsessions = 1;
 	check_bytes(&f,
 	    "{\"op\":\"welcome\",\"sessions\":[{\"sid\":9,"
-	    "\"state\":\"open\"}],\"commands\":[],"
+	    "\"state\":\"open\"}],\"commands\":[],\"people\":[],"
 	    "\"listeners\":[]}\n");
 }
 
@@ -584,6 +635,8 @@ main(void)
 		T(only_the_list_of_the_frame_itself_has_its_sessions),
 		T(a_list_of_sessions_that_is_broken_is_refused),
 		T(who_looks_at_whom_travels_both_ways),
+		T(who_types_and_who_watches_travels_both_ways),
+		T(who_is_there_comes_with_a_welcome_and_behind_a_replay),
 		T(a_ping_and_its_pong_have_one_id),
 		T(any_bytes_of_a_body_arrive_as_they_were),
 		T(an_event_keeps_all_its_members),

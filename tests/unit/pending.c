@@ -15,8 +15,8 @@ an_answer_finds_its_request(void)
 	struct con_request *a, *b;
 
 	con_pending_init(&p);
-	a = con_pending_add(&p, 3, "one");
-	b = con_pending_add(&p, 5, "two");
+	a = con_pending_add(&p, CON_REQUEST_REPLY, 3, "one");
+	b = con_pending_add(&p, CON_REQUEST_NOTE, 5, "two");
 	CHECK(a->id != b->id);
 	CHECK(con_pending_take(&p, b->id) == b);
 	CHECK_INT(b->sid, 5);
@@ -30,7 +30,8 @@ an_answer_finds_its_request(void)
 static struct con_request *
 sent(struct con_pending *p, uint64_t sid, const char *text, unsigned generation)
 {
-	struct con_request *rq = con_pending_add(p, sid, text);
+	struct con_request *rq = con_pending_add(p,
+	    sid == 0 ? CON_REQUEST_COMMAND : CON_REQUEST_REPLY, sid, text);
 
 	rq->generation = generation;
 	memset(rq->key.bytes, (int)rq->id, EV_KEY_SIZE);
@@ -47,7 +48,7 @@ a_reply_is_known_by_its_key_and_not_by_its_text(void)
 	con_pending_init(&p);
 	a = sent(&p, 3, "yes", 1);
 	b = sent(&p, 3, "yes", 1);
-	con_pending_add(&p, 0, "list"); /* has no key */
+	con_pending_add(&p, CON_REQUEST_COMMAND, 0, "list"); /* no key */
 	con_pending_stored(&p, &b->key);
 	CHECK(!a->stored && b->stored);
 	con_pending_stored(&p, &none);
@@ -88,12 +89,35 @@ what_was_lost_with_the_link_goes_on_or_is_given_up(void)
 	con_pending_fini(&p);
 }
 
+static void
+a_note_goes_on_as_a_reply_does_and_a_reservation_does_not(void)
+{
+	struct con_pending p;
+	struct con_request *note, *next;
+
+	con_pending_init(&p);
+	note = sent(&p, 3, "she is angry", 1);
+	note->kind = CON_REQUEST_NOTE;
+	next = sent(&p, 3, "", 1);
+	next->kind = CON_REQUEST_NEXT;
+	CHECK(con_request_is_text(note) && !con_request_is_text(next));
+	CHECK(con_pending_has(&p, CON_REQUEST_NEXT));
+	CHECK(con_pending_last(&p) == note);
+	CHECK(con_request_goes_on(note, 2));
+	CHECK(con_pending_take_lost(&p, 2, false) == next);
+	CHECK(con_pending_take_lost(&p, 2, false) == NULL);
+	CHECK(!con_pending_has(&p, CON_REQUEST_NEXT));
+	con_request_free(next);
+	con_pending_fini(&p);
+}
+
 int
 main(void)
 {
 	static const struct t_case cases[] = {
 		T(an_answer_finds_its_request),
 		T(a_reply_is_known_by_its_key_and_not_by_its_text),
+		T(a_note_goes_on_as_a_reply_does_and_a_reservation_does_not),
 		T(what_was_lost_with_the_link_goes_on_or_is_given_up),
 	};
 

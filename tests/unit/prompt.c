@@ -48,6 +48,60 @@ its_forms_are_literal(void)
 }
 
 static void
+it_says_who_answers_and_that_you_are_away(void)
+{
+	struct con_facts f = { .sid = 3, .name = "alice", .yours = true };
+
+	CHECK_STR(shown(&f, 80), "[3 alice, yours]> ");
+	f.away = true;
+	CHECK_STR(shown(&f, 80), "[3 alice, yours, away]> ");
+	f.yours = false;
+	CHECK_STR(shown(&f, 80), "[3 alice, away]> ");
+	f.away = false;
+	memcpy(f.owner, "ann", 4);
+	CHECK_STR(shown(&f, 80), "[3 alice, ann's]> ");
+	memcpy(f.owner, "王王王王王", 16);
+	CHECK_STR(shown(&f, 90), "[3 alice, 王王王…'s]> ");
+	/* What cannot be answered at all is nobody's matter. */
+	f.left = true;
+	CHECK_STR(shown(&f, 80), "[3 alice, left]> ");
+	f = (struct con_facts){ .away = true };
+	CHECK_STR(shown(&f, 80), "[-, away]> ");
+}
+
+static void
+a_note_is_seen_in_any_window(void)
+{
+	struct con_facts f = { .sid = 3, .name = "alice", .note = true };
+
+	f.yours = f.away = true;
+	CHECK_STR(shown(&f, 80), "[3 alice NOTE]> ");
+	f.no_link = true;
+	CHECK_STR(shown(&f, 80), "[3 alice NOTE, no link]> ");
+	f.no_link = false;
+	f.waiting = 2;
+	f.oldest_ms = NOW - 72000;
+	CHECK_STR(shown(&f, 24), "[3 a… NOTE] 2w 1m> ");
+}
+
+static void
+a_narrow_window_says_who_answers_in_signs(void)
+{
+	struct con_facts f = { .sid = 3,
+		.name = "alexandra",
+		.yours = true,
+		.waiting = 2,
+		.oldest_ms = NOW - 72000 };
+
+	CHECK_STR(shown(&f, 24), "[3 al…+] 2w 1m> ");
+	f.yours = false;
+	memcpy(f.owner, "ann", 4);
+	CHECK_STR(shown(&f, 24), "[3 al…!] 2w 1m> ");
+	f.away = true;
+	CHECK_STR(shown(&f, 24), "[3 a…!~] 2w 1m> ");
+}
+
+static void
 the_clock_says_minutes_seconds_or_nothing(void)
 {
 	struct con_facts f = { .waiting = 1, .oldest_ms = NOW - 59000 };
@@ -179,6 +233,9 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(its_forms_are_literal),
+		T(it_says_who_answers_and_that_you_are_away),
+		T(a_note_is_seen_in_any_window),
+		T(a_narrow_window_says_who_answers_in_signs),
 		T(the_clock_says_minutes_seconds_or_nothing),
 		T(nobody_is_a_dash),
 		T(a_session_without_a_name_is_its_number),

@@ -299,6 +299,180 @@ an_answer_over_udp_has_its_operator_and_its_mark(void)
 	    "there is no way to this address 09:58:31\n");
 }
 
+/* What operators do, as the console of lin shows it: "* 09:58:31 " is left
+ * out. */
+static const char *
+told(enum ev_kind kind, const char *who, const char *why,
+    const struct con_row_about *as)
+{
+	struct ev_event ev = event(kind, "");
+	struct con_row_about about = *as;
+	const char *text;
+
+	about.label = "3 alice";
+	about.me = "lin";
+	ev.who = who;
+	ev.why = why;
+	ev.n = kind == EV_SAME ? 1 : 600;
+	if (kind == EV_OFFER || kind == EV_BAN || kind == EV_AWAY) {
+		ev.body = "burnt X200";
+		ev.len = strlen(ev.body);
+	}
+	text = shown(&ev, &about, 0, false);
+	return strlen(text) > 11 ? text + 11 : text;
+}
+
+static const struct con_row_about others = { .was = "ann", .waits = true };
+static const struct con_row_about ours = { .was = "lin",
+	.yours = true,
+	.waits = true };
+
+static void
+who_answers_whom_is_said_to_you_where_it_is_about_you(void)
+{
+	CHECK_STR(told(EV_CLAIM, "ann", "taken", &others),
+	    "ann answers 3 alice now\n");
+	CHECK_STR(told(EV_CLAIM, "lin", "taken", &others),
+	    "you answer 3 alice now\n");
+	CHECK_STR(told(EV_CLAIM, "wang", "stolen", &others),
+	    "wang has taken 3 alice from ann\n");
+	CHECK_STR(told(EV_CLAIM, "lin", "stolen", &others),
+	    "you have taken 3 alice from ann\n");
+	CHECK_STR(told(EV_CLAIM, "wang", "stolen", &ours),
+	    "wang has taken 3 alice from you\n");
+	CHECK_STR(told(EV_CLAIM, "wang", "accepted", &ours),
+	    "wang answers 3 alice now, as you have offered\n");
+	CHECK_STR(told(EV_FREE, "ann", "silent", &others),
+	    "3 alice is back in line: ann was silent\n");
+	CHECK_STR(told(EV_FREE, "lin", "silent", &ours),
+	    "3 alice is back in line: you were silent\n");
+	CHECK_STR(told(EV_KEEP, "ann", "", &others),
+	    "ann keeps 3 alice for 10 min\n");
+}
+
+static void
+an_answer_is_no_news_beside_its_claim(void)
+{
+	CHECK_STR(told(EV_CLAIM, "ann", "answer", &others), "");
+}
+
+static void
+who_is_free_is_back_in_line_only_if_it_waits(void)
+{
+	struct con_row_about about = { .was = "ann" };
+
+	CHECK_STR(told(EV_FREE, "ann", "released", &about),
+	    "nobody answers 3 alice now: ann gave it back\n");
+}
+
+static void
+an_offer_says_what_can_be_done_and_how_it_ended(void)
+{
+	struct con_row_about mine = { .was = "lin", .offered = true };
+	struct con_row_about yours = { .was = "wang", .yours = true };
+	struct con_row_about other = { .was = "wang" };
+
+	CHECK_STR(told(EV_OFFER, "ann", "lin", &others),
+	    "ann offers you 3 alice: burnt X200; Enter or /take 3 takes it, "
+	    "/decline 3 does not\n");
+	CHECK_STR(told(EV_OFFER, "lin", "wang", &ours),
+	    "you offer 3 alice to wang: burnt X200\n");
+	CHECK_STR(told(EV_OFFER, "ann", "wang", &others),
+	    "ann offers 3 alice to wang: burnt X200\n");
+	CHECK_STR(told(EV_DECLINED, "lin", "declined", &mine),
+	    "you do not take 3 alice\n");
+	CHECK_STR(told(EV_DECLINED, "", "timeout", &mine),
+	    "3 alice is not offered to you any more\n");
+	CHECK_STR(told(EV_DECLINED, "wang", "declined", &yours),
+	    "wang does not take 3 alice; it stays yours\n");
+	CHECK_STR(told(EV_DECLINED, "", "timeout", &yours),
+	    "wang did not take 3 alice in time; it stays yours\n");
+	CHECK_STR(told(EV_DECLINED, "", "lost", &other),
+	    "wang has gone and did not take 3 alice\n");
+}
+
+static void
+who_is_away_and_who_is_the_same_and_who_is_banned_is_a_row(void)
+{
+	CHECK_STR(told(EV_AWAY, "lin", "said", &others),
+	    "you are away: burnt X200; /back ends it\n");
+	CHECK_STR(told(EV_AWAY, "ann", "idle", &others),
+	    "ann is away: no key for long\n");
+	CHECK_STR(told(EV_BACK, "ann", "", &others), "ann is back\n");
+	CHECK_STR(told(EV_SAME, "ann", "", &others),
+	    "3 alice and 1 are one person, says ann\n");
+	CHECK_STR(told(EV_SAME, "lin", "undone", &others),
+	    "3 alice and 1 are not one person\n");
+	CHECK_STR(told(EV_REOPENED, "ann", "", &others),
+	    "ann has opened 3 alice again\n");
+	CHECK_STR(told(EV_BAN, "ann", "", &others),
+	    "ann has banned 127.0.0.1:5000 for 10 min: burnt X200\n");
+	CHECK_STR(told(EV_BAN, "", "flood", &others),
+	    "127.0.0.1:5000 is banned for 10 min: it wrote too fast\n");
+	CHECK_STR(told(EV_UNBAN, "lin", "", &others),
+	    "you let 127.0.0.1:5000 in again\n");
+	CHECK_STR(told(EV_NAME, "alice", "ann", &others),
+	    "3 is called alice now, says ann\n");
+}
+
+static void
+a_note_is_told_from_a_reply_without_colour(void)
+{
+	struct ev_event ev = event(EV_NOTE, "she is angry\nvery");
+	struct con_row_about about = { .label = "3 alice", .me = "lin" };
+
+	ev.who = "lin";
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 alice lin note> she is angry\n"
+	    "                         > very\n");
+	about.mark = CON_MARK_ASKED;
+	ev.len = 3;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 alice lin note> she …\n");
+	about.speak = true;
+	about.mark = CON_MARK_STORED;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "3 alice lin note> she 09:58:31\n");
+}
+
+static void
+what_operators_say_to_each_other_says_to_whom(void)
+{
+	struct ev_event ev = event(EV_MSG, "look at this");
+	struct con_row_about about = { .label = "3 alice", .me = "lin" };
+
+	ev.who = "ann";
+	ev.why = "lin";
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 alice ann to you> look at this\n");
+	ev.sid = 0;
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 ann to you> look at this\n");
+	ev.who = "lin";
+	ev.why = "ann";
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 you to ann> look at this\n");
+}
+
+static void
+what_operators_write_is_harmless_too(void)
+{
+	struct ev_event ev = event(EV_NOTE, "\033[2J");
+	struct con_row_about about = { .label = "3 alice", .me = "lin" };
+
+	ev.who = "a\033n";
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "09:58:31 3 alice a_n note> \\x1b[2J\n");
+	ev.kind = EV_OFFER;
+	ev.why = "w\033g";
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "* 09:58:31 a_n offers 3 alice to w_g: \\x1b[2J\n");
+	ev.kind = EV_BAN;
+	ev.addr = "{who}\033";
+	CHECK_STR(shown(&ev, &about, 80, false),
+	    "* 09:58:31 a_n has banned {who}\\x1b for 0 s: \\x1b[2J\n");
+}
+
 int
 main(void)
 {
@@ -317,6 +491,14 @@ main(void)
 		T(a_datagram_is_a_note_in_quotes),
 		T(a_datagram_cannot_forge_a_row_or_what_stands_behind_its_quotes),
 		T(an_answer_over_udp_has_its_operator_and_its_mark),
+		T(who_answers_whom_is_said_to_you_where_it_is_about_you),
+		T(an_answer_is_no_news_beside_its_claim),
+		T(who_is_free_is_back_in_line_only_if_it_waits),
+		T(an_offer_says_what_can_be_done_and_how_it_ended),
+		T(who_is_away_and_who_is_the_same_and_who_is_banned_is_a_row),
+		T(a_note_is_told_from_a_reply_without_colour),
+		T(what_operators_say_to_each_other_says_to_whom),
+		T(what_operators_write_is_harmless_too),
 	};
 	int r;
 

@@ -58,7 +58,7 @@ what_the_desk_says_itself_is_no_answer(void)
 	CHECK_STR(say(true), "help");
 	hear("* Welcome to us.\n  You are num");
 	hear("ber 1 in line.\n* Received.");
-	hear(" Somebody will answer here.\n");
+	hear(" You are next; somebody will answer here.\n");
 	CHECK(scripted_next(&s, true) == NULL);
 	hear("l");
 	hear("in: yes\n     and no\n");
@@ -69,7 +69,11 @@ what_the_desk_says_itself_is_no_answer(void)
 	scripted_init(&s, true, lines);
 	CHECK_STR(say(true), "help");
 	hear("Please wait, an operator will answer soon.");
+	hear("Please wait, you are number 17 in line.");
+	hear("Please wait, somebody is looking into it.");
 	CHECK(scripted_next(&s, true) == NULL);
+	hear("Please wait, you are number 1 in line. I am Lin.");
+	CHECK(scripted_next(&s, true) != NULL);
 }
 
 int

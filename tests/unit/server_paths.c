@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -245,6 +246,76 @@ a_file_that_was_removed_is_made_anew_and_the_loop_goes_on(void)
 	CHECK(access(path, F_OK) < 0);
 }
 
+/* A group other than the process's, to which it may give a file; its own, if
+ * there is no other. */
+static gid_t
+another_group(void)
+{
+	gid_t all[64];
+	int n = getgroups(64, all);
+
+	if (geteuid() == 0)
+		return 65534;
+	for (int i = 0; i < n; i++)
+		if (all[i] != getegid())
+			return all[i];
+	return getegid();
+}
+
+struct watcher {
+	const char *path;
+	gid_t group;
+	atomic_bool ends;
+	atomic_uint wrong, seen;
+};
+
+/* What gives a group anything gives it to this one. */
+static void *
+watch_rights(void *arg)
+{
+	struct watcher *w = arg;
+	struct stat st;
+
+	while (!atomic_load(&w->ends)) {
+		if (lstat(w->path, &st) < 0)
+			continue;
+		atomic_fetch_add(&w->seen, 1);
+		if ((st.st_mode & 077) != 0 &&
+		    ((st.st_mode & 0777) != 0660 || st.st_gid != w->group))
+			atomic_fetch_add(&w->wrong, 1);
+	}
+	return NULL;
+}
+
+static void
+a_group_has_its_socket_and_no_other_group_had_it(void)
+{
+	struct sks_server_config cfg =
+	    rig_config(SKS_UNIX_STREAM, SKS_THREADING);
+	struct watcher w = { .path = sks_addr_path(&cfg.address),
+		.group = another_group() };
+	struct sks_server *srv;
+	pthread_t thread;
+	struct stat st;
+
+	cfg.unix_mode = 0660;
+	cfg.unix_group = (long)w.group;
+	CHECK_INT(pthread_create(&thread, NULL, watch_rights, &w), 0);
+	srv = rig_server(&cfg, NULL, &echo_handler);
+	for (int i = 0; i < 200; i++) {
+		CHECK_INT(unlink(w.path), 0);
+		CHECK_INT(sks_server_rebind(srv), 1);
+		CHECK_INT(lstat(w.path, &st), 0);
+		CHECK_INT(st.st_mode & 0777, 0660);
+		CHECK_INT(st.st_gid, w.group);
+	}
+	atomic_store(&w.ends, true);
+	pthread_join(thread, NULL);
+	CHECK(atomic_load(&w.seen) > 0);
+	CHECK_INT(atomic_load(&w.wrong), 0);
+	sks_server_free(srv);
+}
+
 static void
 anothers_live_socket_in_a_servers_place_stays(void)
 {
@@ -286,6 +357,7 @@ main(void)
 		T(a_path_without_a_folder_is_in_the_current_one),
 		T(the_umask_is_as_before_when_servers_have_raced),
 		T(a_file_that_was_removed_is_made_anew_and_the_loop_goes_on),
+		T(a_group_has_its_socket_and_no_other_group_had_it),
 		T(anothers_live_socket_in_a_servers_place_stays),
 		T(a_server_without_a_file_has_none_to_make),
 	};

@@ -283,6 +283,65 @@ only_sessions_that_are_open_are_replayed(void)
 	dw_buf_fini(&got);
 }
 
+static void
+check_replayed(struct store *s, const char *want)
+{
+	struct dw_buf got = DW_BUF_INITIALIZER;
+
+	CHECK_INT(store_replay_open(s, list, &got), 0);
+	CHECK_STR(dw_buf_str(&got), want);
+	dw_buf_fini(&got);
+}
+
+static void
+a_session_that_was_opened_again_is_open_until_it_ends_again(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(arrive(s, 1), 0);
+	CHECK_INT(say(s, 1, EV_CLOSED, ""), 0);
+	CHECK_INT(arrive(s, 2), 0);
+	CHECK_INT(say(s, 2, EV_CLOSED, ""), 0);
+	CHECK_INT(say(s, 1, EV_REOPENED, ""), 0);
+	store_close(s);
+	check_sound(dir, 5);
+	if ((s = open_in(dir)) == NULL)
+		return;
+	check_replayed(s, "1 1 arrived \n2 1 closed \n5 1 reopened \n");
+	/* One that is off the list has not ended, and comes back like that. */
+	CHECK_INT(say(s, 1, EV_REOPENED, ""), 0);
+	CHECK_INT(say(s, 1, EV_CLOSED, ""), 0);
+	check_replayed(s, "");
+	store_close(s);
+	check_sound(dir, 7);
+	sql(dir, "INSERT INTO open VALUES(1)");
+	check_unsound(dir, "list of open sessions");
+}
+
+static void
+bans_are_replayed_with_the_sessions_that_are_open(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+
+	if (s == NULL)
+		return;
+	CHECK_INT(arrive(s, 1), 0);
+	CHECK_INT(say(s, 0, EV_BAN, "spam"), 0);
+	CHECK_INT(say(s, 0, EV_ON, ""), 0);
+	CHECK_INT(say(s, 1, EV_CLOSED, ""), 0);
+	CHECK_INT(say(s, 0, EV_UNBAN, ""), 0);
+	CHECK_INT(say(s, 0, EV_BAN, "again"), 0);
+	store_close(s);
+	if ((s = open_in(dir)) == NULL)
+		return;
+	check_replayed(s, "2 0 ban spam\n5 0 unban \n6 0 ban again\n");
+	store_close(s);
+}
+
 /* ---- readers ---- */
 
 static void
@@ -343,7 +402,10 @@ static void
 check_page(struct store_reader *r, enum ev_past_of of, uint64_t sid, unsigned n,
     uint64_t before, const char *want)
 {
-	const struct ev_past past = { of, sid, before, n };
+	const struct ev_past past = { .of = of,
+		.sid = sid,
+		.before = before,
+		.count = n };
 	struct dw_buf got = DW_BUF_INITIALIZER;
 
 	CHECK_INT(store_past(r, &past, list, &got), 0);
@@ -355,11 +417,55 @@ static void
 check_earlier(struct store_reader *r, enum ev_past_of of, uint64_t sid,
     uint64_t before, uint64_t want)
 {
-	const struct ev_past past = { of, sid, before, 1 };
+	const struct ev_past past = { .of = of,
+		.sid = sid,
+		.before = before,
+		.count = 1 };
 	uint64_t n = UINT64_MAX;
 
 	CHECK_INT(store_past_before(r, &past, &n), 0);
 	CHECK_INT(n, want);
+}
+
+static void
+earlier_sessions_of_a_person_are_shown_with_their_last_words(void)
+{
+	const struct ev_past past = { .of = EV_PAST_SAME,
+		.sid = 9,
+		.count = 4,
+		.same = { 1, 3 } };
+	const char *dir = t_tmpdir();
+	struct dw_buf got = DW_BUF_INITIALIZER;
+	struct store *s = open_in(dir);
+	struct store_reader *r = NULL;
+
+	if (s == NULL)
+		return;
+	CHECK_INT(say(s, 0, EV_ON, ""), 0);
+	CHECK_INT(arrive(s, 1), 0);
+	CHECK_INT(say(s, 1, EV_NAME, ""), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "a"), 0);
+	CHECK_INT(arrive(s, 2), 0);
+	CHECK_INT(say(s, 2, EV_SAID, "other"), 0);
+	CHECK_INT(say(s, 1, EV_SAID, "b"), 0);
+	CHECK_INT(say(s, 1, EV_REPLY, "c"), 0);
+	CHECK_INT(say(s, 1, EV_CLOSED, ""), 0);
+	CHECK_INT(arrive(s, 3), 0);
+	if (CHECK_INT(store_reader_open(dir, &r, &why), 0)) {
+		CHECK_INT(store_past(r, &past, list, &got), 0);
+		CHECK_STR(dw_buf_str(&got),
+		    "10 3 arrived \n9 1 closed \n8 1 reply c\n7 1 said b\n"
+		    "3 1 name \n2 1 arrived \n");
+		dw_buf_reset(&got);
+		CHECK_INT(store_read_session(r, 2, list, &got), 0);
+		CHECK_STR(dw_buf_str(&got), "5 2 arrived \n6 2 said other\n");
+		CHECK_INT(say(s, 1, EV_REOPENED, ""), 0);
+		check_page(r, EV_PAST_ENDED, 0, 9, 0, "");
+		check_earlier(r, EV_PAST_ENDED, 0, 0, 0);
+	}
+	store_reader_close(r);
+	store_close(s);
+	dw_buf_fini(&got);
 }
 
 static void
@@ -1459,6 +1565,37 @@ what_a_failed_sync_left_in_the_wal_is_gone_at_once(void)
 	sync_fails_and_we_die(FAULTY_SYNC, false);
 }
 
+/* What a session was before them is known by its earlier events. */
+static void
+a_batch_that_is_dropped_leaves_open_what_was_open(void)
+{
+	const char *dir = t_tmpdir();
+	struct store *s = open_in(dir);
+	struct ev_event batch[] = {
+		event(6, 1, EV_REOPENED, ""),
+		event(7, 1, EV_CLOSED, ""),
+		event(8, 2, EV_CLOSED, ""),
+		event(9, 2, EV_REOPENED, ""),
+		event(10, 3, EV_REOPENED, ""),
+		event(11, 4, EV_ARRIVED, ""),
+	};
+
+	if (s == NULL)
+		return;
+	CHECK_INT(arrive(s, 1), 0);
+	CHECK_INT(arrive(s, 2), 0);
+	CHECK_INT(arrive(s, 3), 0);
+	CHECK_INT(say(s, 1, EV_CLOSED, ""), 0);
+	CHECK_INT(say(s, 3, EV_CLOSED, ""), 0);
+	faulty_vfs_arm(FAULTY_SYNC, 1);
+	CHECK_INT(append(s, batch, 6), -EIO);
+	CHECK(faulty_vfs_disarm());
+	CHECK_INT(say(s, 2, EV_SAID, "on"), 0);
+	check_replayed(s, "2 2 arrived \n6 2 said on\n");
+	store_close(s);
+	check_sound(dir, 6);
+}
+
 static void
 what_a_failed_sync_left_is_gone_also_while_somebody_reads(void)
 {
@@ -1752,11 +1889,14 @@ main(void)
 		T(a_journal_has_a_name_of_its_own_and_keeps_it),
 		T(a_number_that_does_not_continue_is_refused),
 		T(only_sessions_that_are_open_are_replayed),
+		T(a_session_that_was_opened_again_is_open_until_it_ends_again),
+		T(bans_are_replayed_with_the_sessions_that_are_open),
 		T(a_reader_sees_what_is_committed_and_only_that),
 		T(a_reader_reads_on_in_pieces),
 		T(history_is_the_last_messages_of_one_session),
 		T(page_by_page_a_history_goes_back_to_the_first_word),
 		T(ended_sessions_are_listed_with_their_name_page_by_page),
+		T(earlier_sessions_of_a_person_are_shown_with_their_last_words),
 		T(what_became_of_answers_is_not_counted_as_datagrams),
 		T(a_reader_in_another_thread_follows_without_a_gap),
 		T(a_reader_of_nothing_is_told_so),
@@ -1802,6 +1942,7 @@ main(void)
 		T(somebody_is_asked_for_a_checkpoint_each_time_the_wal_has_grown),
 		T(what_a_failed_sync_left_in_the_wal_is_gone_at_once),
 		T(what_a_failed_sync_left_is_gone_also_while_somebody_reads),
+		T(a_batch_that_is_dropped_leaves_open_what_was_open),
 		T(a_sync_that_fails_for_a_full_disk_is_a_failed_sync),
 		T(a_reader_that_stays_is_noticed_when_the_wal_grows),
 		T(what_could_not_be_dropped_at_once_is_dropped_at_the_end),

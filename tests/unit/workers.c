@@ -144,7 +144,7 @@ burst(struct sks_server *srv, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		s[i] = rig_connect(srv);
 	CHECK(await_live(srv, n));
-	CHECK_INT(stats_of(srv).threads, n);
+	CHECK(await_threads(srv, n));
 	raise_flag(RELEASE);
 	for (unsigned i = 0; i < n; i++) {
 		CHECK_INT(sks_recv(s[i], &end, 1), 0);

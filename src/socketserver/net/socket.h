@@ -157,6 +157,7 @@ struct sks_socket_file {
 /* What sks_bind_path() is told. */
 struct sks_path_options {
 	unsigned mode;     /* of the file */
+	long group;        /* of the file; -1: the process's */
 	int replace_stale; /* replace a socket file that nobody answers */
 	int backlog;       /* of a stream */
 };

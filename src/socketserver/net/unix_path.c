@@ -134,24 +134,51 @@ bind_or_replace(struct sks_socket *s, const struct sks_addr *address,
 	return r;
 }
 
+/* First the group and then the mode: before that the file is ours alone. */
+static int
+give_to_group(const char *path, const struct sks_path_options *options)
+{
+	if (lchown(path, (uid_t)-1, (gid_t)options->group) < 0)
+		return sks_fail_errno(errno, "chown");
+	if (chmod(path, options->mode & 0777) < 0)
+		return sks_fail_errno(errno, "chmod");
+	return 0;
+}
+
+/* The file has its rights before anybody can be served. */
+static int
+bind_with_rights(struct sks_socket *s, const struct sks_addr *address,
+    const struct sks_path_options *options, int may_replace,
+    struct sks_socket_file *file)
+{
+	const char *path = sks_addr_path(address);
+	mode_t mode =
+	    options->group >= 0 ? options->mode & 0700 : options->mode;
+	mode_t old = umask(~mode & 0777);
+	int r = bind_or_replace(s, address, may_replace);
+
+	umask(old);
+	if (r < 0)
+		return r;
+	file->exists = lstat(path, &file->st) == 0;
+	if (options->group >= 0 && (r = give_to_group(path, options)) < 0)
+		sks_unlink_path(address, file);
+	return r;
+}
+
 int
 sks_bind_path(struct sks_socket *s, const struct sks_addr *address,
     const struct sks_path_options *options, struct sks_socket_file *file)
 {
 	const char *path = sks_addr_path(address);
 	struct path_lock lock;
-	mode_t old;
 	int r;
 
 	lock_path(&lock, path);
-	old = umask(~(mode_t)options->mode & 0777);
-	r = bind_or_replace(s, address, lock.fd >= 0 && options->replace_stale);
-	umask(old);
-	if (r == 0) {
-		file->exists = lstat(path, &file->st) == 0;
-		if (s->type == SKS_STREAM)
-			r = sks_listen(s, options->backlog);
-	}
+	r = bind_with_rights(s, address, options,
+	    lock.fd >= 0 && options->replace_stale, file);
+	if (r == 0 && s->type == SKS_STREAM)
+		r = sks_listen(s, options->backlog);
 	unlock_path(&lock);
 	return r;
 }

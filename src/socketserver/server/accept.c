@@ -253,7 +253,10 @@ sks_serve_request(struct sks_server *srv, struct sks_request *req)
 		return process(srv, req) == SKS_STOP ? SKS_STOP : 1;
 	if (r < 0)
 		sks_report(srv, req, r);
-	sks_request_drop(req);
+	if (req->refused == SKS_REFUSAL_TOLD)
+		sks_request_let_read(req, SKS_OVER_NONE);
+	else
+		sks_request_drop(req);
 	return r == SKS_STOP ? SKS_STOP : 1;
 }
 

@@ -90,6 +90,7 @@ defaults(enum sks_kind kind, enum sks_concurrency concurrency)
 		.thread_name = "worker-",
 		.unix_mode = 0600,
 		.max_parked = 64,
+		.unix_group = -1,
 	};
 }
 

@@ -299,6 +299,8 @@ void sks_request_drop(struct sks_request *req);
 /* refuse.c: on the loop's thread. */
 /* Tells the peer, and closes it then or soon. */
 void sks_request_refuse(struct sks_request *req, enum sks_overload why);
+/* The same for one that was told. */
+void sks_request_let_read(struct sks_request *req, enum sks_overload why);
 /* When the first refused request is to be closed, and closes all until then. */
 int64_t sks_refused_due(const struct sks_server *srv);
 void sks_refused_leave(struct sks_server *srv, int64_t now_ns);

@@ -73,6 +73,7 @@ path_options(const struct sks_server *srv)
 {
 	return (struct sks_path_options){
 		.mode = srv->cfg.unix_mode,
+		.group = srv->cfg.unix_group,
 		.replace_stale = srv->cfg.unix_unlink_stale,
 		.backlog = srv->cfg.backlog,
 	};

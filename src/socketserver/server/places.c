@@ -164,6 +164,17 @@ sks_places_full(struct sks_places *p, unsigned max_sessions)
 	return full;
 }
 
+unsigned
+sks_places_live(struct sks_places *p)
+{
+	unsigned live;
+
+	dw_lock(&p->lock);
+	live = p->live;
+	dw_unlock(&p->lock);
+	return live;
+}
+
 static enum sks_overload
 enter_locked(struct sks_places *p, const struct sks_server_config *cfg,
     const struct sks_host_key *key, int *counted) DW_REQUIRES(p->lock)

@@ -47,6 +47,7 @@ struct sks_places *sks_places_ref(struct sks_places *p);
 void sks_places_unref(struct sks_places *p);
 
 int sks_places_full(struct sks_places *p, unsigned max_sessions);
+unsigned sks_places_live(struct sks_places *p);
 
 /*
  * Takes a place.  key is the host to be counted, or NULL.  Returns

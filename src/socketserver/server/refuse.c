@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
+#include "socketserver/server/turn_away.h"
 
 #define LEAVE_NS    (100 * DW_MS)
 #define LEAVING_MAX 128
@@ -102,6 +103,20 @@ end_hearing(struct sks_request *req)
 }
 
 void
+sks_request_let_read(struct sks_request *req, enum sks_overload why)
+{
+	struct sks_server *srv = req->srv;
+
+	if (!may_stay(req, why)) {
+		sks_request_drop(req);
+		return;
+	}
+	sks_request_retire(req); /* its place is free at once */
+	if (!begin_hearing(srv, req))
+		let_stay(srv, req);
+}
+
+void
 sks_request_refuse(struct sks_request *req, enum sks_overload why)
 {
 	struct sks_server *srv = req->srv;
@@ -112,13 +127,19 @@ sks_request_refuse(struct sks_request *req, enum sks_overload why)
 	dw_unlock(&srv->lock);
 	req->refused = SKS_REFUSAL_TOLD;
 	srv->ops.on_overload(srv, req, why);
-	if (!may_stay(req, why)) {
-		sks_request_drop(req);
-		return;
-	}
-	sks_request_retire(req); /* its place is free at once */
-	if (!begin_hearing(srv, req))
-		let_stay(srv, req);
+	sks_request_let_read(req, why);
+}
+
+unsigned
+sks_server_crowd(struct sks_server *srv)
+{
+	return sks_places_live(srv->places);
+}
+
+void
+sks_request_turn_away(struct sks_request *req)
+{
+	req->refused = SKS_REFUSAL_TOLD;
 }
 
 enum sks_refusal
