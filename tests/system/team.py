@@ -246,9 +246,12 @@ class Shift(threading.Thread):
             "/prev")))
 
     def end(self):
+        """What is answered now comes behind all that happened."""
         self.join()
-        if self.failure is None and self.terminal:
-            self._see(0.3)
+        if self.failure is None:
+            start = len(self.terminal.out)
+            self.terminal.type("\x15/bans\r")
+            self.terminal.until("nobody is banned", start=start)
         if self.terminal:
             self.terminal.close()
 
