@@ -155,7 +155,7 @@ a_console_may_watch_several_sessions(void)
 static void
 too_many_are_left_out(void)
 {
-	char name[8];
+	char name[16];
 
 	is_welcomed(false);
 	for (int i = 0; i < 2 * CON_PEOPLE_MAX; i++) {
