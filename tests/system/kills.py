@@ -117,11 +117,11 @@ class Keyboard:
 class Typist(threading.Thread):
     """Replies at a keyboard, to one after the other of those who wrote."""
 
-    def __init__(self, keyboard, name):
+    def __init__(self, keyboard, name, sids):
         super().__init__(daemon=True)
         self.keyboard = keyboard
         self.name = name
-        self.sids = []
+        self.sids = sids        # may be known: all of them may wait already
         self.some_wrote = threading.Event()
         self.stored = threading.Event()
         self.typed = []
@@ -222,13 +222,14 @@ class Rounds:
             self.witness.compare(o.events())
             self.keyboard = self.keyboard or Keyboard(d)
             die = functools.partial(d.signal, signal.SIGKILL)
+            sids = []
             writers = [Writer(d, f"{n}.{i}") for i in range(CUSTOMERS)]
-            self._type_until(o, f"{n}", 120, self.keyboard.kill
+            self._type_until(o, f"{n}", sids, 120, self.keyboard.kill
                              if n % 3 else die)
             if n % 3 == 1:          # the next one works as well
                 self.close()
                 self.keyboard = Keyboard(d)
-                self._type_until(o, f"{n}b", 40, die)
+                self._type_until(o, f"{n}b", sids, 40, die)
             die()
             d.wait()
             o.ends()
@@ -238,9 +239,9 @@ class Rounds:
         if n % 3:
             self.close()
 
-    def _type_until(self, o, name, most, kill):
+    def _type_until(self, o, name, sids, most, kill):
         """Kills in the midst of what is typed."""
-        typist = Typist(self.keyboard, name)
+        typist = Typist(self.keyboard, name, sids)
         try:
             see(o, typist, len(o.events()) + self.rng.randint(20, most))
             kill()
