@@ -3,6 +3,7 @@
 the size of its files."""
 
 import contextlib
+import itertools
 import os
 import resource
 import signal
@@ -252,13 +253,15 @@ def _():
             o.frame(op="notice", code="disk")
             d.row("another program reads the journal")
             db.execute("commit")
-        for n in range(500):            # the -wal begins anew meanwhile
+        deadline = d.deadline()
+        for n in itertools.count():     # the -wal begins anew meanwhile
             c.send(f"after {n} " + "x" * 60000 + "\n")
             if n % 20 == 19:
                 o.event_of(f"after {n} ")
                 if "any more" in str([f for f in o.frames
                                       if f["op"] == "notice"]):
                     break
+                deadline.left("the -wal to begin anew")
         o.frame(lambda f: f["op"] == "notice" and "any more" in f["text"])
         same(len([f for f in o.frames if f["op"] == "notice"]), 2)
 
