@@ -9,8 +9,8 @@ import time
 from attached import Terminal
 from desk import Deadline, Desk, case, main, same, size
 
-ROUNDS = size(100, small=20, full=1000)
-PAIRS = 4                       # of terminals, each at a desk of its own
+ROUNDS = size(104, small=24, full=1000)
+PAIRS = 8                       # of terminals, each at a desk of its own
 BOUNCE = 0.55                   # Enter behind another one is a key that bounces
 
 
@@ -105,7 +105,7 @@ def _():
 
     def one():
         try:
-            with Desk("--rate", "1000") as d:
+            with Desk("--rate", "1000", "--burst", "1000") as d:
                 pair = Pair(d)
                 pair.play(ROUNDS // PAIRS)
                 firsts.extend(pair.firsts)
