@@ -38,8 +38,6 @@ static const struct sentence {
 	    N_("{free}: {who} was silent") },
 	{ EV_FREE, EV_WHY_LOST, N_("{free}: your console was gone"), NULL,
 	    N_("{free}: {who} has no console any more") },
-	{ EV_FREE, EV_WHY_AWAY, N_("{free}: you went away"), NULL,
-	    N_("{free}: {who} went away") },
 	{ EV_FREE, NULL, N_("{free}"), NULL, N_("{free}") },
 	{ EV_OFFER, NULL, N_("you offer {session} to {other}{body}"),
 	    N_("{who} offers you {session}{body}; Enter or /take {sid} takes "

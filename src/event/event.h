@@ -47,7 +47,7 @@
  *	claim	sid, who, why		who answers this customer from now on: why is
  *					taken, answer, accepted or stolen
  *	free	sid, who, why		who, its owner, does not any more: why is
- *					released, silent, lost or away
+ *					released, silent or lost
  *	offer	sid, who, why, body	its owner who offers it to the operator why,
  *					because of body
  *	declined sid, who, why		the offer is over: who said no; or who is

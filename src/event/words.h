@@ -80,7 +80,6 @@ enum ev_role {
 #define EV_WHY_RELEASED "released" /* its owner gave it back */
 #define EV_WHY_SILENT   "silent"   /* its owner did not answer in time */
 #define EV_WHY_LOST     "lost"     /* its owner's consoles are gone */
-#define EV_WHY_AWAY     "away"     /* its owner has gone away */
 #define EV_WHY_DECLINED "declined" /* an offer: no */
 #define EV_WHY_SAID     "said"     /* away: somebody said so */
 #define EV_WHY_IDLE     "idle"     /* away: no key for long */
