@@ -194,12 +194,12 @@ verb_demo(struct options *o)
 		print_error(_("no folder can be made in /tmp for the demo"));
 		return DW_STATUS_FAILED;
 	}
-	if (o->nlisten == 0) {
-		free(o->listen);
-		o->listen = malloc(sizeof listen);
-		if (o->listen != NULL) {
-			memcpy(o->listen, listen, sizeof listen);
-			o->nlisten = 1;
+	if (o->listen.n == 0) {
+		free(o->listen.all);
+		o->listen.all = malloc(sizeof listen);
+		if (o->listen.all != NULL) {
+			memcpy(o->listen.all, listen, sizeof listen);
+			o->listen.n = 1;
 		}
 	}
 	o->no_history = true;

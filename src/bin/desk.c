@@ -17,16 +17,17 @@
 #include "base/i18n.h"
 #include "bin/console_thread.h"
 #include "bin/desk.h"
+#include "bin/endpoints.h"
 #include "bin/paths.h"
 #include "bin/verbs.h"
 
-#define DEFAULT_LISTEN "127.0.0.1:6666"
-#define GREETING_MAX   900 /* fits a classic client's one read */
-#define IDLE_ONE       60  /* seconds, with --one-at-a-time */
+#define GREETING_MAX 900 /* fits a classic client's one read */
+#define IDLE_ONE     60  /* seconds, with --one-at-a-time */
 
 struct desk_process {
 	const struct desk_setup *setup;
 	struct svc_config config;
+	struct endpoints endpoints;
 	/* What holds, after a reload; before one it is the setup's. */
 	struct options *reread;
 	struct svc *svc;
@@ -93,19 +94,12 @@ open_logs(struct desk_process *p)
 	return DW_STATUS_CONFIG;
 }
 
-/* Where customers come with connections. */
-static size_t
-listeners(const struct options *o)
-{
-	return o->nlisten > 0 ? o->nlisten : 1;
-}
-
 static int
 fit_limits(struct desk_process *p)
 {
 	const struct options *o = p->setup->options;
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r = svc_limits_fit(&p->config.limits, listeners(o),
+	int r = svc_limits_fit(&p->config.limits, p->config.nlisten,
 	    o->sessions_given, &why);
 
 	if (r != 0)
@@ -116,10 +110,11 @@ fit_limits(struct desk_process *p)
 
 /* Before anything is opened, as it would fail in the middle of that. */
 static int
-check_files(const struct options *o)
+check_files(const struct endpoints *e)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	int r = svc_limits_check_files(listeners(o) + o->nudp, &why);
+	int r =
+	    svc_limits_check_files(e->nlisten + e->nudp + e->nmetrics, &why);
 
 	if (r < 0)
 		print_error("%s", dw_buf_str(&why));
@@ -165,15 +160,21 @@ configure_live_first(struct desk_process *p)
 static int
 configure(struct desk_process *p)
 {
-	static const char *const default_listen[] = { DEFAULT_LISTEN };
 	struct options *o = p->setup->options;
 	struct svc_config *c = &p->config;
 	int r;
 
-	c->listen = o->nlisten > 0 ? o->listen : default_listen;
-	c->nlisten = o->nlisten > 0 ? o->nlisten : 1;
-	c->udp = o->udp;
-	c->nudp = o->nudp;
+	c->listen = p->endpoints.listen;
+	c->nlisten = p->endpoints.nlisten;
+	c->udp = p->endpoints.udp;
+	c->nudp = p->endpoints.nudp;
+	c->metrics = p->endpoints.metrics;
+	c->nmetrics = p->endpoints.nmetrics;
+	c->operator_fd = p->endpoints.operator_fd;
+	c->proxy_from = o->proxy_from.all;
+	c->nproxy_from = o->proxy_from.n;
+	c->log_addresses = o->log_addresses;
+	c->log_words = o->log_words;
 	c->state_dir = p->setup->state_dir;
 	c->operator_socket = p->setup->operator_socket;
 	c->charset = o->charset;
@@ -468,10 +469,12 @@ desk_run(const struct desk_setup *setup)
 	struct desk_process p = { .setup = setup,
 		.wake = { -1, -1 },
 		.signals = DW_SIGNALS_INITIALIZER };
-	int status = check_files(setup->options);
+	int status = endpoints_init(&p.endpoints, setup->options);
 
+	if (status == DW_STATUS_OK)
+		status = check_files(&p.endpoints);
 	if (status != DW_STATUS_OK)
-		return status;
+		goto out;
 	status = DW_STATUS_FAILED;
 	if (dw_wake_init(&p.wake) < 0 ||
 	    dw_signals_open(&p.signals,
@@ -489,6 +492,7 @@ out:
 	dw_signals_close(&p.signals);
 	dw_wake_fini(&p.wake);
 	take_options(&p, NULL);
+	endpoints_fini(&p.endpoints);
 	free(p.greeting);
 	free(p.history);
 	free(p.login);

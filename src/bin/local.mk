@@ -13,6 +13,8 @@ deskwire_SOURCES = \
 	src/bin/demo.c \
 	src/bin/desk.c \
 	src/bin/desk.h \
+	src/bin/endpoints.c \
+	src/bin/endpoints.h \
 	src/bin/input.c \
 	src/bin/language.c \
 	src/bin/language.h \

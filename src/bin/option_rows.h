@@ -15,6 +15,8 @@ const char *option_arg(size_t row);               /* NULL: it takes none */
 const struct svc_limit *option_limit(size_t row); /* NULL: it is none */
 bool option_is_for_file(size_t row);
 bool option_is_list(size_t row); /* may be given again */
+/* What one of those was given; NULL: it is none. */
+struct option_list *option_list(struct options *o, size_t row);
 
 /* What holds when it is not set; NULL: nothing that could be written. */
 const char *option_default(size_t row);

@@ -57,33 +57,59 @@ print_error(const char *format, ...)
 /* ---- what each option does ---- */
 
 static int
-add_address(const char ***all, size_t *n, const char *arg)
+list_add(struct option_list *list, const char *arg)
 {
-	const char **grown = realloc(*all, (*n + 1) * sizeof *grown);
+	const char **grown = realloc(list->all, (list->n + 1) * sizeof *grown);
 
 	if (grown == NULL)
 		return -ENOMEM;
-	*all = grown;
-	grown[(*n)++] = arg;
+	list->all = grown;
+	grown[list->n++] = arg;
 	return 0;
 }
 
+#define LIST(field)                                                \
+	static int set_##field(struct options *o, const char *arg, \
+	    const char *shown, struct dw_buf *why)                 \
+	{                                                          \
+		(void)shown;                                       \
+		(void)why;                                         \
+		return list_add(&o->field, arg);                   \
+	}
+LIST(listen)
+LIST(udp)
+LIST(metrics)
+LIST(proxy_from)
+
 static int
-set_listen(struct options *o, const char *arg, const char *shown,
+set_log_format(struct options *o, const char *arg, const char *shown,
     struct dw_buf *why)
 {
-	(void)shown;
-	(void)why;
-	return add_address(&o->listen, &o->nlisten, arg);
+	o->log_json = strcmp(arg, "json") == 0;
+	if (o->log_json || strcmp(arg, "text") == 0)
+		return 0;
+	dw_buf_addf(why, _("%s takes text or json, not \"%s\""), shown, arg);
+	return -EINVAL;
 }
 
 static int
-set_udp(struct options *o, const char *arg, const char *shown,
+set_log_addresses(struct options *o, const char *arg, const char *shown,
     struct dw_buf *why)
 {
-	(void)shown;
-	(void)why;
-	return add_address(&o->udp, &o->nudp, arg);
+	static const char *const words[] = {
+		[SVC_LOG_NET] = "net",
+		[SVC_LOG_FULL] = "full",
+		[SVC_LOG_NONE] = "none",
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(arg, words[i]) == 0) {
+			o->log_addresses = (enum svc_log_addresses)i;
+			return 0;
+		}
+	dw_buf_addf(why, _("%s takes full, net or none, not \"%s\""), shown,
+	    arg);
+	return -EINVAL;
 }
 
 static int
@@ -218,6 +244,8 @@ FLAG(classic)
 FLAG(datagrams)
 FLAG(no_wait)
 FLAG(example)
+FLAG(log_words)
+FLAG(json)
 
 static int
 set_hours(struct options *o, const char *arg, const char *shown,
@@ -238,14 +266,20 @@ set_hours(struct options *o, const char *arg, const char *shown,
 static const struct option_row options[] = {
 	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
 	    N_("take customers there (127.0.0.1:6666); may be given again, "
-	       "port 0 takes any free one, [::1]:6666 is IPv6") },
+	       "port 0 takes any free one, [::1]:6666 is IPv6, and with "
+	       ",proxy behind it a proxy brings them") },
 	{ "udp", "ADDR:PORT", VERB_DESK, 0, set_udp,
 	    N_("take datagrams there; may be given again") },
+	{ "proxy-from", "NET", VERB_LASTING, 0, set_proxy_from,
+	    N_("a proxy may come from there: a network as 10.0.0.0/8, or unix; "
+	       "may be given again") },
+	{ "metrics", "ADDR:PORT", VERB_LASTING, 0, set_metrics,
+	    N_("answer there who watches the desk, with its metrics") },
 	{ "udp", NULL, VERB_CALL, 0, set_datagrams,
 	    N_("send datagrams, each line one; nobody confirms them") },
 	{ "state", "DIR", VERB_OPEN | VERB_SERVE | VERB_VERIFY, 's',
 	    set_state_dir, N_("where the journal is kept") },
-	{ "operator-socket", "PATH", VERB_OPEN | VERB_SERVE | VERB_ATTACH, 0,
+	{ "operator-socket", "PATH", VERB_LASTING | VERB_LINK, 0,
 	    set_operator_socket, N_("where consoles attach") },
 	{ "operator-group", "GROUP", VERB_LASTING, 0, set_operator_group,
 	    N_("the members of this group of the system are operators, too") },
@@ -257,13 +291,13 @@ static const struct option_row options[] = {
 	       "~/.config/deskwire)") },
 	{ "example", NULL, VERB_CONFIG | OPTION_ONCE, 0, set_example,
 	    N_("write an example of such a file, with everything in it") },
-	{ "desk-user", "NAME", VERB_ATTACH, 0, set_desk_user,
+	{ "desk-user", "NAME", VERB_LINK, 0, set_desk_user,
 	    N_("trust a desk that this user runs, beside you and root") },
 	{ "one-at-a-time", NULL, VERB_DESK, 0, set_one_at_a_time,
 	    N_("serve one customer, the next waits to be answered") },
 	{ "name", "TEXT", VERB_DESK | VERB_CALL, 0, set_name,
 	    N_("the desk's name in its greeting; for call, your own") },
-	{ "as", "TEXT", VERB_CONSOLE, 0, set_as,
+	{ "as", "TEXT", VERB_CONSOLE | VERB_CTL | VERB_RELAY, 0, set_as,
 	    N_("your name as customers see it (your login name)") },
 	{ "greeting", "FILE", VERB_DESK, 0, set_greeting_file,
 	    N_("greet customers with this text") },
@@ -271,6 +305,14 @@ static const struct option_row options[] = {
 	    N_("what customers write whose bytes are not UTF-8") },
 	{ "log", "FILE", VERB_DESK, 0, set_log_file,
 	    N_("append what is said to FILE; SIGHUP opens it anew") },
+	{ "log-format", "WHAT", VERB_LASTING, 0, set_log_format,
+	    N_("the rows of the desk's own log: text, or json") },
+	{ "log-addresses", "WHAT", VERB_LASTING, 0, set_log_addresses,
+	    N_("what that log has of a customer's address: full, net or none") },
+	{ "log-words", NULL, VERB_LASTING, 0, set_log_words,
+	    N_("that log has what is said, too") },
+	{ "json", NULL, VERB_CTL, 0, set_json,
+	    N_("answer in JSON, each line an object") },
 	{ "begin-new", NULL, VERB_LASTING | OPTION_ONCE, 0, set_begin_new,
 	    N_("set a damaged journal aside and begin a new one") },
 	{ "accept-end", "N", VERB_LASTING | OPTION_ONCE, 0, set_accept_end,
@@ -365,11 +407,32 @@ option_is_for_file(size_t row)
 		(options[row].verbs & OPTION_ONCE) == 0);
 }
 
+struct option_list *
+option_list(struct options *o, size_t row)
+{
+	const struct {
+		int (*set)(struct options *o, const char *arg,
+		    const char *shown, struct dw_buf *why);
+		struct option_list *list;
+	} lists[] = {
+		{ set_listen, &o->listen },
+		{ set_udp, &o->udp },
+		{ set_metrics, &o->metrics },
+		{ set_proxy_from, &o->proxy_from },
+	};
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		if (row < NOPTIONS && options[row].set == lists[i].set)
+			return lists[i].list;
+	return NULL;
+}
+
 bool
 option_is_list(size_t row)
 {
-	return row < NOPTIONS &&
-	    (options[row].set == set_listen || options[row].set == set_udp);
+	struct options none;
+
+	return option_list(&none, row) != NULL;
 }
 
 static int
@@ -601,8 +664,10 @@ options_parse(struct options *o, enum verb_set verb, const char *name, int argc,
 void
 options_forget(struct options *o)
 {
-	free(o->listen);
-	free(o->udp);
+	free(o->listen.all);
+	free(o->udp.all);
+	free(o->metrics.all);
+	free(o->proxy_from.all);
 	free(o->people.users);
 	free(o->people.groups);
 	free(o->values);

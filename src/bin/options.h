@@ -16,6 +16,7 @@
 #include "bin/conf.h"
 #include "console/console.h"
 #include "service/limits.h"
+#include "service/log.h"
 #include "service/people.h"
 #include "tty/tty.h"
 
@@ -31,12 +32,18 @@ enum verb_set {
 	VERB_VERIFY = 32,
 	VERB_CHECK = 64,
 	VERB_CONFIG = 128,
-	VERB_ALL = 255,
+	VERB_CTL = 256,
+	VERB_RELAY = 512,
+	VERB_DOCTOR = 1024,
+	VERB_COMPLETION = 2048,
+	VERB_ALL = 4095,
 	/* A desk that is configured: these read the file. */
 	VERB_LASTING = VERB_OPEN | VERB_SERVE,
-	VERB_READS = VERB_LASTING | VERB_CHECK | VERB_CONFIG,
+	VERB_READS = VERB_LASTING | VERB_CHECK | VERB_CONFIG | VERB_DOCTOR,
+	/* These go to a desk by its operators' socket. */
+	VERB_LINK = VERB_ATTACH | VERB_CTL | VERB_RELAY,
 	/* No verb: the option is for one start, and not for a file. */
-	OPTION_ONCE = 256
+	OPTION_ONCE = 65536
 };
 
 /* What one option or limit was set to; several of one that is a list. */
@@ -46,11 +53,18 @@ struct option_value {
 	struct conf_place at; /* no file: on the command line */
 };
 
+/* What an option that may be given again was given, in order. */
+struct option_list {
+	const char **all;
+	size_t n;
+};
+
 struct options {
-	const char **listen; /* as given, in order */
-	size_t nlisten;
-	const char **udp; /* of a desk, the same */
-	size_t nudp;
+	struct option_list listen, udp, metrics; /* addresses; udp: a desk's */
+	struct option_list proxy_from;           /* networks, and "unix" */
+	enum svc_log_addresses log_addresses;
+	bool log_json, log_words;
+	bool json; /* ctl */
 	const char *state_dir, *operator_socket;
 	const char *name, *as, *greeting_file, *log_file;
 	const struct dw_charset *charset;

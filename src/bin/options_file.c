@@ -331,14 +331,9 @@ set_given(struct options *o)
 static void
 forget_lists(struct options *o)
 {
-	for (size_t i = 0; i < option_rows(); i++) {
-		if (!option_is_list(i) || !is_on_command_line(o, i))
-			continue;
-		if (strcmp(option_name(i), "listen") == 0)
-			o->nlisten = 0;
-		else
-			o->nudp = 0;
-	}
+	for (size_t i = 0; i < option_rows(); i++)
+		if (option_is_list(i) && is_on_command_line(o, i))
+			option_list(o, i)->n = 0;
 }
 
 /* Who of the rows before is called so; NULL: nobody. */

@@ -97,6 +97,8 @@ struct svc {
 	atomic_bool reload_asked; /* main is to read the configuration */
 	atomic_bool watched;      /* their folders are */
 	atomic_bool drained;
+	/* How many were refused so; any thread. */
+	atomic_uint_least64_t refused[SVC_REFUSALS];
 	atomic_uint quits;
 	atomic_uint live;                  /* customers connected now */
 	atomic_uint_least64_t udp_dropped; /* and not yet told */

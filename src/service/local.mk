@@ -24,6 +24,9 @@ libdeskwire_la_SOURCES += \
 	src/service/limits.h \
 	src/service/line_mode.c \
 	src/service/links.c \
+	src/service/log.c \
+	src/service/log.h \
+	src/service/log_rows.def \
 	src/service/marks.c \
 	src/service/marks.h \
 	src/service/opening.c \
@@ -37,6 +40,7 @@ libdeskwire_la_SOURCES += \
 	src/service/reader.h \
 	src/service/record.c \
 	src/service/reload.c \
+	src/service/refusals.def \
 	src/service/refuse.c \
 	src/service/settings.c \
 	src/service/settings.h \

@@ -125,9 +125,11 @@ svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp)
 }
 
 static int
-open_listener(struct svc *svc, const char *text, struct dw_buf *why)
+open_listener(struct svc *svc, const struct svc_endpoint *at,
+    struct dw_buf *why)
 {
 	const struct svc_config *config = svc->config;
+	const char *text = at->text;
 	struct sks_server_config cfg;
 	struct sks_server *srv;
 	int r;
@@ -173,7 +175,7 @@ open_customers(struct svc *svc, struct dw_buf *why)
 	    svc->listener_names == NULL)
 		return DW_STATUS_FAILED;
 	for (size_t i = 0; i < n; i++)
-		if ((r = open_listener(svc, svc->config->listen[i], why)) != 0)
+		if ((r = open_listener(svc, &svc->config->listen[i], why)) != 0)
 			return r;
 	return 0;
 }

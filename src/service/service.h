@@ -23,18 +23,35 @@
 #include "base/status.h"
 #include "base/wake.h"
 #include "service/limits.h"
+#include "service/log.h"
 #include "service/people.h"
 #include "socketserver/socketserver.h"
 
 struct svc;
 
+/* Where somebody comes in. */
+struct svc_endpoint {
+	const char *text; /* "127.0.0.1:6666", "unix:/run/x.sock" */
+	int fd;           /* of a socket that is there already, which the
+	                   * service takes over; -1: it makes one */
+	bool proxy;       /* whoever comes there is a proxy, and says first
+	                   * for whom (PROXY protocol) */
+};
+
 struct svc_config {
-	const char *const *listen; /* "127.0.0.1:6666", … */
+	const struct svc_endpoint *listen;
 	size_t nlisten;
-	const char *const *udp; /* the same, for datagrams */
+	const struct svc_endpoint *udp; /* the same, for datagrams */
 	size_t nudp;
+	const struct svc_endpoint *metrics; /* and for who watches the desk */
+	size_t nmetrics;
+	/* Networks from which a proxy may come, as "10.0.0.0/8" or "unix". */
+	const char *const *proxy_from;
+	size_t nproxy_from;
 	const char *state_dir;
 	const char *operator_socket; /* path; NULL: none */
+	int operator_fd;             /* of that socket, if it is there already;
+	                              * -1: the service makes it */
 	const char *name;            /* the desk's */
 	const char *greeting;        /* text, or NULL for the usual one */
 	/* Texts like it, see struct desk_config. */
@@ -50,10 +67,12 @@ struct svc_config {
 	bool begin_new;   /* set a damaged journal aside */
 	bool accepts_end; /* the journal may end at this event */
 	uint64_t accepted_end;
-	bool public_allowed;  /* to listen beyond private networks */
-	struct dw_log *talk;  /* what is said, as the tutorial's
+	bool public_allowed; /* to listen beyond private networks */
+	struct dw_log *talk; /* what is said, as the tutorial's
 	                       * servers print it; may be NULL */
-	struct dw_log *log;   /* the desk's own log; may be NULL */
+	struct dw_log *log;  /* the desk's own log; may be NULL */
+	enum svc_log_addresses log_addresses;
+	bool log_words;       /* that log has what is said, too */
 	struct dw_wake *quit; /* rung when an operator wants the
 	                       * desk to stop, when it drained, and
 	                       * when svc_look() is to look; the

@@ -306,7 +306,7 @@ svc_udp_open(struct svc *svc, struct dw_buf *why)
 		u->magic = UDP_MAGIC;
 		u->svc = svc;
 		u->number = i;
-		if ((r = open_one(u, config->udp[i], why)) != 0)
+		if ((r = open_one(u, config->udp[i].text, why)) != 0)
 			return r;
 	}
 	return 0;
