@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/drafts \
 	tests/unit/early \
 	tests/unit/identity \
+	tests/unit/inherited \
 	tests/unit/enums \
 	tests/unit/estimate \
 	tests/unit/event \
