@@ -173,6 +173,7 @@ scripts = \
 	tests/system/fuzz.py \
 	tests/system/hardening.py \
 	tests/system/header.sh \
+	tests/system/help.py \
 	tests/system/install.sh \
 	tests/system/library_manual.py \
 	tests/system/lists.py \
