@@ -154,6 +154,7 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/people.py \
 	tests/system/hostile.py \
+	tests/system/completions.py \
 	tests/system/config.py \
 	tests/system/limits.py \
 	tests/system/whose.py \

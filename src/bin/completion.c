@@ -420,9 +420,17 @@ write_fish(void)
 	       "$said[2]\n"
 	       "\t\tset verb $said[2]\n\tend\n"
 	       "\tcontains -- $verb $argv\nend\n\n"
+	       "# Is --help all that was said?\n"
+	       "function __deskwire_helps\n"
+	       "\tset -l said (commandline -opc)\n"
+	       "\ttest (count $said) -eq 2; and test $said[2] = --help\n"
+	       "end\n\n"
 	       "complete -c deskwire -f\n"
 	       "complete -c deskwire -l help -s h -d 'show help'\n"
-	       "complete -c deskwire -l version -s V -d 'show the version'\n");
+	       "complete -c deskwire -l version -s V -d 'show the version'\n"
+	       "complete -c deskwire -n __deskwire_helps -a 'all ");
+	print_verb_names();
+	printf("'\n");
 	for (size_t i = 0; i < n; i++)
 		fish_verb(&verbs[i]);
 	fish_options();
