@@ -1135,7 +1135,7 @@ struct sks_server_ops {
 	    enum sks_overload why);
 	/*
 	 * With cfg.refused_grace, what a refused peer has sent: all of it so
-	 * far, at most its first 64 bytes.  Returns 0: it is closed in order,
+	 * far, at most its first 256 bytes.  Returns 0: it is closed in order,
 	 * that is told that nothing more comes, and read until it ends too;
 	 * 1: it is reset, for an end of file would mislead it; SKS_EAGAIN:
 	 * that cannot be told yet.  The default returns 0.
@@ -1517,9 +1517,9 @@ SKS_API uint64_t sks_request_number(const struct sks_request *req);
  * The request is another client's than it seemed, as a proxy says for whom it
  * comes: h->client_address and sks_request_address() are this address from now
  * on, and max_per_addr counts the request there and no more where it was.
- * Returns SKS_OVER_NONE; or SKS_OVER_ADDRESS, and nothing has changed: that
- * address has max_per_addr already.  What then becomes of the peer is yours to
- * do.
+ * Returns SKS_OVER_NONE; or SKS_OVER_ADDRESS: that address has max_per_addr
+ * already, and the request, whose address it is now all the same, is counted
+ * nowhere.  To tell the peer so and to end the request is yours.
  * For the callback that deals with the request, up to the end of its handler,
  * and best before anybody else may look at the address: a request that others
  * hold is read without a lock.  In an own get_request nothing is counted yet,

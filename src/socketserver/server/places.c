@@ -211,16 +211,18 @@ move_locked(struct sks_places *p, const struct sks_host_key *from,
     const struct sks_host_key *to, unsigned max, int *counted)
     DW_REQUIRES(p->lock)
 {
-	int r = 1;
+	int r;
 
 	if (from != NULL && to != NULL && memcmp(from, to, sizeof *from) == 0)
 		return 1;
-	if (to != NULL && (r = sks_peers_enter(&p->peers, to, max)) == 0)
-		return 0;
 	if (from != NULL)
 		sks_peers_leave(&p->peers, from);
-	*counted = to != NULL && r > 0;
-	return 1;
+	*counted = 0;
+	if (to == NULL)
+		return 1;
+	r = sks_peers_enter(&p->peers, to, max);
+	*counted = r > 0;
+	return r != 0;
 }
 
 int

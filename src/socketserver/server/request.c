@@ -155,16 +155,15 @@ sks_request_set_address(struct sks_request *req, const struct sks_addr *address)
 {
 	const struct sks_server_config *cfg = &req->srv->cfg;
 	struct sks_host_key old, new;
-	int counts = host_counts(cfg, address, &new);
+	int counts = host_counts(cfg, address, &new), may = 1;
 
 	assert(req->magic == SKS_REQUEST_MAGIC);
 	/* A child has a copy of the counts, and perhaps of a held lock. */
-	if (req->admitted && !req->in_child &&
-	    !sks_places_move(req->srv->places, counted_host(req, &old),
-		counts ? &new : NULL, cfg->max_per_addr, &req->counted))
-		return SKS_OVER_ADDRESS;
+	if (req->admitted && !req->in_child)
+		may = sks_places_move(req->srv->places, counted_host(req, &old),
+		    counts ? &new : NULL, cfg->max_per_addr, &req->counted);
 	req->client = *address;
-	return SKS_OVER_NONE;
+	return may ? SKS_OVER_NONE : SKS_OVER_ADDRESS;
 }
 
 /* This comes before the request is off its list, because the thread that closes
