@@ -44,6 +44,7 @@ struct desk_process {
 	struct notify notify;
 	struct watchdog watchdog;
 	bool managed;             /* by a service manager's unit */
+	bool told_slow;           /* the disk, by the status */
 	char status[STATUS_SIZE]; /* as it was told last, */
 	int64_t status_ns;        /* then */
 	atomic_bool hup; /* the console's terminal, or somebody, said so */
@@ -366,9 +367,10 @@ tell_status(struct desk_process *p)
 	struct svc_counts c = svc_counts(p->svc);
 	char text[STATUS_SIZE];
 
+	p->told_slow = atomic_load(&p->watchdog.slow);
 	snprintf(text, sizeof text, _("%u waiting, %u connected%s"), c.waiting,
 	    c.connected,
-	    atomic_load(&p->watchdog.slow) ?
+	    p->told_slow ?
 		_("; the disk stores nothing, and everybody waits for it") :
 		"");
 	if (strcmp(text, p->status) == 0)
@@ -383,7 +385,10 @@ tell_status(struct desk_process *p)
 static int64_t
 status_due(const struct desk_process *p)
 {
-	return notify_is_heard(&p->notify) && svc_counts_are_new(p->svc) ?
+	bool is_new = svc_counts_are_new(p->svc) ||
+	    atomic_load(&p->watchdog.slow) != p->told_slow;
+
+	return notify_is_heard(&p->notify) && is_new ?
 	    p->status_ns + STATUS_NS :
 	    DW_NEVER;
 }
