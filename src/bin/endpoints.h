@@ -14,7 +14,7 @@ struct endpoints {
 	int operator_fd; /* -1: none */
 };
 
-/* The texts stay the options'.  Returns DW_STATUS_OK; or the exit status for
+/* The texts stay the options', but for a proxy's.  Returns DW_STATUS_OK; or the exit status for
  * what it has told.  endpoints_fini() in both cases. */
 int endpoints_init(struct endpoints *e, const struct options *o);
 void endpoints_fini(struct endpoints *e);

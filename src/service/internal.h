@@ -17,6 +17,7 @@
 #include "service/bans.h"
 #include "service/inbox.h"
 #include "service/marks.h"
+#include "service/proxies.h"
 #include "service/reader.h"
 #include "service/settings.h"
 #include "socketserver/socketserver.h"
@@ -51,8 +52,10 @@ struct svc {
 	struct sks_server *operators;
 	long operator_gid; /* the group that has its socket; -1: none */
 	struct svc_bans bans;
+	struct svc_proxies proxies;
 	pthread_t thread; /* "desk" */
 	bool started, ended;
+	int64_t began_ms;                /* wall clock: svc_start() */
 	struct svc_node drain, farewell; /* main's requests */
 	struct svc_node look;            /* at the journal's files, */
 	struct svc_node log_news;        /* and at the logs */
@@ -120,6 +123,9 @@ struct svc {
 
 extern const struct sks_handler_ops svc_customer_ops;
 extern const struct sks_server_ops svc_customer_server_ops;
+/* The same for a listener to which proxies bring customers. */
+void svc_proxied_ops(struct sks_server_ops *server,
+    struct sks_handler_ops *handler);
 extern const struct sks_handler_ops svc_operator_ops;
 extern const struct sks_server_ops svc_operator_server_ops;
 
@@ -140,6 +146,8 @@ bool svc_customer_telnet(const struct desk_conn *c);
 /* Tells its worker that c->charset has changed. */
 void svc_customer_writes(struct desk_conn *c);
 const struct sks_addr *svc_customer_address(const struct desk_conn *c);
+
+#define SVC_REFUSED_GRACE 1.0 /* seconds, to read why */
 
 /* What all clocks say. */
 static inline struct desk_time
@@ -207,7 +215,9 @@ void svc_request_failed(struct sks_server *srv, struct sks_request *req,
 int svc_address(const struct svc_config *config, const char *text,
     struct sks_addr *out, struct dw_buf *why);
 int svc_listen_failed(const char *option, const char *text, struct dw_buf *why);
-int svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp);
+/* behind: what its name has behind the address. */
+int svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp,
+    const char *behind);
 void svc_server_config(struct svc *svc, struct sks_server_config *cfg);
 
 /* Datagrams, on main.  stop comes while the desk thread still answers what
@@ -257,6 +267,9 @@ void svc_reload_wanted(struct svc *svc, struct svc_node *n);
 void svc_reloaded(struct svc_node *n);
 void svc_reload_apply(struct svc *svc);
 void svc_reload_end(struct svc *svc);
+
+/* status.c, on the desk thread: answers with what is to be told. */
+void svc_report(struct svc *svc, struct svc_node *n, enum desk_report what);
 
 /* files.c.  On main: watches the folders, once the sockets and the journal are
  * there. */

@@ -24,9 +24,10 @@
 #define DEFAULT_PORT   6666                  /* the tutorial's */
 #define DESK_STACK     ((size_t)1024 * 1024) /* SQLite's */
 #define PAGE_BYTES     ((size_t)1024 * 1024)
-#define REFUSED_GRACE  1.0                  /* seconds, to read why */
 #define OPERATOR_STACK ((size_t)256 * 1024) /* the system's list of users */
-#define STACK_USUAL    64 /* KiB; dw_thread_default_stack() is more at need */
+/* Its user's and its group's: a proxy is made a member of that. */
+#define PROXIES_MODE 0660
+#define STACK_USUAL  64 /* KiB; dw_thread_default_stack() is more at need */
 
 /* Of a thread that serves customers or operators: there may be thousands. */
 static size_t
@@ -101,7 +102,8 @@ svc_address(const struct svc_config *config, const char *text,
 }
 
 int
-svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp)
+svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp,
+    const char *behind)
 {
 	struct svc_listener *l = &svc->listeners[svc->nlisteners];
 	char text[SKS_ADDR_TEXT], *name;
@@ -109,10 +111,72 @@ svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp)
 	l->addr = *sks_server_address(srv);
 	l->udp = udp;
 	sks_addr_format(&l->addr, SKS_STYLE_PLAIN, text, sizeof text);
-	if (asprintf(&name, "%s%s", udp ? "udp " : "", text) < 0)
+	if (asprintf(&name, "%s%s%s", udp ? "udp " : "", text, behind) < 0)
 		return DW_STATUS_FAILED;
 	l->name = svc->listener_names[svc->nlisteners++] = name;
 	return DW_STATUS_OK;
+}
+
+/* Whoever puts another socket there would be given customers. */
+static int
+check_proxies_folder(const struct sks_addr *addr, const char *text,
+    struct dw_buf *why)
+{
+	const char *path = sks_addr_path(addr);
+	char *folder = path != NULL ? svc_folder_of(path) : NULL;
+	struct stat st;
+	int r = 0;
+
+	if (folder != NULL && stat(folder, &st) == 0 &&
+	    dw_folder_judge(&st, true) != DW_FOLDER_SAFE) {
+		dw_buf_addf(why,
+		    _("others may write in the folder %s, and could put a "
+		      "socket of their own in the place of %s; choose a folder "
+		      "that is yours or root's alone to write in"),
+		    folder, text);
+		r = DW_STATUS_CONFIG;
+	}
+	free(folder);
+	return r;
+}
+
+static int
+unix_failed(const char *text, struct dw_buf *why)
+{
+	char error[256];
+
+	sks_error_text(error, sizeof error);
+	dw_buf_reset(why);
+	dw_buf_addf(why,
+	    _("cannot listen on %s: %s; choose another path with "
+	      "--listen unix:PATH,proxy"),
+	    text, error);
+	return DW_STATUS_LISTEN;
+}
+
+static int
+listener_address(const struct svc_config *config, const char *text,
+    struct sks_addr *out, struct dw_buf *why)
+{
+	if (!svc_is_unix(text))
+		return svc_address(config, text, out, why);
+	if (sks_addr_parse(text, 0, out) < 0) {
+		unix_failed(text, why);
+		return DW_STATUS_CONFIG;
+	}
+	return check_proxies_folder(out, text, why);
+}
+
+static int
+new_customers_server(const struct sks_server_config *cfg, bool proxy,
+    struct sks_server **out)
+{
+	struct sks_server_ops ops = svc_customer_server_ops;
+	struct sks_handler_ops handler = svc_customer_ops;
+
+	if (proxy)
+		svc_proxied_ops(&ops, &handler);
+	return sks_server_new(cfg, &ops, &handler, out);
 }
 
 static int
@@ -125,26 +189,29 @@ open_listener(struct svc *svc, const struct svc_endpoint *at,
 	struct sks_server *srv;
 	int r;
 
-	sks_server_config_init(&cfg, SKS_TCP,
+	sks_server_config_init(&cfg,
+	    svc_is_unix(text) ? SKS_UNIX_STREAM : SKS_TCP,
 	    config->one_at_a_time ? SKS_SYNC : SKS_THREADING);
-	if ((r = svc_address(config, text, &cfg.address, why)) != 0)
+	if ((r = listener_address(config, text, &cfg.address, why)) != 0)
 		return r;
 	svc_server_config(svc, &cfg);
+	cfg.unix_mode = PROXIES_MODE;
 	cfg.max_sessions = (unsigned)config->limits.max_sessions;
 	cfg.max_per_addr = (unsigned)config->limits.max_per_address;
 	cfg.loopback_exempt = !config->every_address;
-	cfg.refused_grace = REFUSED_GRACE;
+	cfg.refused_grace = SVC_REFUSED_GRACE;
 	if (svc->ncustomers > 0)
 		cfg.together = svc->customers[0];
 	if (config->one_at_a_time) {
 		cfg.max_sessions = cfg.max_per_addr = 0;
 		cfg.overload = SKS_WAIT;
 	}
-	if (sks_server_new(&cfg, &svc_customer_server_ops, &svc_customer_ops,
-		&srv) < 0)
-		return svc_listen_failed("--listen", text, why);
+	if (new_customers_server(&cfg, at->proxy, &srv) < 0)
+		return svc_is_unix(text) ?
+		    unix_failed(text, why) :
+		    svc_listen_failed("--listen", text, why);
 	svc->customers[svc->ncustomers++] = srv;
-	return svc_add_listener(svc, srv, false);
+	return svc_add_listener(svc, srv, false, at->proxy ? ",proxy" : "");
 }
 
 static int
@@ -519,7 +586,8 @@ svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 		return r;
 	if ((svc = svc_new(config)) == NULL)
 		return DW_STATUS_FAILED;
-	if ((r = open_desk(svc, why)) != 0 ||
+	if ((r = svc_proxies_init(&svc->proxies, config, why)) != 0 ||
+	    (r = open_desk(svc, why)) != 0 ||
 	    (r = open_customers(svc, why)) != 0 ||
 	    (r = svc_udp_open(svc, why)) != 0 ||
 	    (r = open_operators(svc, why)) != 0) {
@@ -546,6 +614,7 @@ svc_start(struct svc *svc, struct dw_buf *why)
 {
 	uint64_t last = atomic_load(&svc->reader.upkeep.stored);
 
+	svc->began_ms = dw_clock_wall_ms();
 	if (sks_postman_new(&svc->postman) < 0 ||
 	    svc_reader_start(&svc->reader) < 0 ||
 	    dw_thread_start(&svc->thread, "desk", DESK_STACK, svc_desk_thread,
@@ -699,6 +768,7 @@ svc_close(struct svc *svc)
 	svc_owner_fini(&svc->owner);
 	svc_inbox_fini(&svc->inbox);
 	svc_bans_fini(&svc->bans);
+	svc_proxies_fini(&svc->proxies);
 	dw_buf_fini(&svc->scratch);
 	dw_buf_fini(&svc->news);
 	for (size_t i = 0; i < svc->nlisteners; i++)

@@ -295,7 +295,7 @@ open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
 	if (sks_server_new(&cfg, &udp_server_ops, &udp_ops, &u->server) < 0)
 		return svc_listen_failed("--udp", address, why);
 	u->socket = sks_server_socket_at(u->server, 0);
-	return svc_add_listener(u->svc, u->server, true);
+	return svc_add_listener(u->svc, u->server, true, "");
 }
 
 int
