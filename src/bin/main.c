@@ -28,8 +28,13 @@ static const struct verb verbs[] = {
 	    VERB_DEMO, verb_demo },
 	{ "serve", "", N_("the desk without a console"), VERB_SERVE,
 	    verb_serve },
-	{ "attach", "", N_("an operator's console on a running desk"),
-	    VERB_ATTACH, verb_attach },
+	{ "attach", "[ssh://HOST]",
+	    N_("an operator's console on a running desk"), VERB_ATTACH,
+	    verb_attach },
+	{ "ctl", "COMMAND...", N_("one command to a running desk, for scripts"),
+	    VERB_CTL, verb_ctl },
+	{ "relay", "", N_("what ssh runs for attach ssh://HOST"), VERB_RELAY,
+	    verb_relay },
 	{ "verify", "", N_("look at all of a journal, also beside its desk"),
 	    VERB_VERIFY, verb_verify },
 	{ "check-config", "", N_("look for mistakes in the configuration file"),
@@ -111,8 +116,8 @@ run_verb(const struct verb *v, int argc, char **argv)
 		/* These are one thread, which takes what it wants itself; a
 		 * signal ends them as it ends any program. */
 		if ((v->set &
-			(VERB_CALL | VERB_VERIFY | VERB_CHECK | VERB_CONFIG)) ==
-		    0)
+			(VERB_CALL | VERB_VERIFY | VERB_CHECK | VERB_CONFIG |
+			    VERB_CTL | VERB_RELAY)) == 0)
 			dw_thread_block_signals();
 		status = v->run(&o);
 	}
