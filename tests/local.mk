@@ -163,6 +163,8 @@ scripts = \
 	tests/system/counts.py \
 	tests/system/idle.py \
 	tests/system/crash.py \
+	tests/system/ctl.py \
+	tests/system/ssh.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \

@@ -199,7 +199,8 @@ watch(struct ctl *c, const char *text)
 			ctl_print_event(c);
 	dw_signals_close(&signals);
 	/* Who has read enough is no failure; a full disk is told later. */
-	if (!read && errno == EPIPE && freopen("/dev/null", "w", stdout) == NULL)
+	if (!read && errno == EPIPE &&
+	    freopen("/dev/null", "w", stdout) == NULL)
 		return DW_STATUS_FAILED;
 	return c->status;
 }

@@ -89,7 +89,8 @@ ctl_print_past(const struct ctl *c)
 		return;
 	}
 	dw_clock_stamp(ev->t_ms, at);
-	printf("%s\t%" PRIu64 "\t%s", at, ev->sid, ev_word(&ev_kinds, ev->kind));
+	printf("%s\t%" PRIu64 "\t%s", at, ev->sid,
+	    ev_word(&ev_kinds, ev->kind));
 	put_column(ev->who);
 	put_column(ev->why);
 	putchar('\t');

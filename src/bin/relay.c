@@ -20,8 +20,8 @@
 #include "bin/verbs.h"
 #include "wire/op.h"
 
-#define BUF_BYTES    16384
-#define HELLO_NS     (10 * DW_SECOND)
+#define BUF_BYTES 16384
+#define HELLO_NS  (10 * DW_SECOND)
 /* A pipe that can be written takes as much without waiting. */
 #define AT_MOST 4096
 _Static_assert(AT_MOST >= _POSIX_PIPE_BUF, "it is one write");
@@ -75,8 +75,8 @@ read_desk(struct relay *r)
 static void
 write_desk(struct relay *r)
 {
-	ssize_t n = sks_send_now(r->s, r->in.buf + r->in.at,
-	    r->in.end - r->in.at);
+	ssize_t n =
+	    sks_send_now(r->s, r->in.buf + r->in.at, r->in.end - r->in.at);
 
 	if (n > 0)
 		r->in.at += (size_t)n;
@@ -155,8 +155,7 @@ say(struct relay *r, const char *as)
 		status = DW_STATUS_OK;
 	dw_buf_reset(&out);
 	f.as = "";
-	if (wire_frame_encode(&out, &f) == 0 &&
-	    out.len <= sizeof r->out.buf) {
+	if (wire_frame_encode(&out, &f) == 0 && out.len <= sizeof r->out.buf) {
 		memcpy(r->out.buf, out.data, out.len);
 		r->out.end = out.len;
 	}

@@ -25,9 +25,9 @@
 #include "bin/ssh.h"
 
 #define SSH_MAGIC     0x55a11e57u
-#define AGAIN_SECONDS 10.0            /* for a link that was lost */
-#define SLICE_NS      (200 * DW_MS)   /* between two looks for a signal */
-#define END_NS        (DW_SECOND)     /* that ssh has to end by itself */
+#define AGAIN_SECONDS 10.0          /* for a link that was lost */
+#define SLICE_NS      (200 * DW_MS) /* between two looks for a signal */
+#define END_NS        (DW_SECOND)   /* that ssh has to end by itself */
 #define STEP_NS       (10 * DW_MS)
 
 extern char **environ;
@@ -44,9 +44,10 @@ spawn(struct ssh_link *l, posix_spawn_file_actions_t *files,
 {
 	char *argv[32];
 	size_t n = 0;
-	const char *const fixed[] = { "ssh", "-T", "-o", "ServerAliveInterval=5",
-		"-o", "ServerAliveCountMax=3", "-o", "ControlMaster=no", "-o",
-		"ConnectTimeout=10", "-o", "ClearAllForwardings=yes" };
+	const char *const fixed[] = { "ssh", "-T", "-o",
+		"ServerAliveInterval=5", "-o", "ServerAliveCountMax=3", "-o",
+		"ControlMaster=no", "-o", "ConnectTimeout=10", "-o",
+		"ClearAllForwardings=yes" };
 
 	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
 		argv[n++] = (char *)fixed[i];
@@ -296,8 +297,7 @@ static bool
 wait_for_relay(struct ssh_link *l, struct sks_socket *s)
 {
 	struct preamble p = { .len = 0 };
-	int64_t deadline =
-	    l->again ? dw_clock_after(AGAIN_SECONDS) : DW_NEVER;
+	int64_t deadline = l->again ? dw_clock_after(AGAIN_SECONDS) : DW_NEVER;
 	int r = 0;
 
 	dw_may_block("poll");
@@ -355,8 +355,9 @@ ssh_link_init(struct ssh_link *l, const struct options *o)
 	l->said = -1;
 	l->text = o->args[0];
 	if (o->operator_socket != NULL || o->desk_user != NULL) {
-		print_error(_("--operator-socket and --desk-user are for a desk "
-			      "on this machine, and not for %s"),
+		print_error(
+		    _("--operator-socket and --desk-user are for a desk "
+		      "on this machine, and not for %s"),
 		    "ssh://");
 		return DW_STATUS_USAGE;
 	}

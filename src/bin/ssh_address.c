@@ -12,8 +12,7 @@
 #include "base/i18n.h"
 #include "bin/ssh_address.h"
 
-#define LETTERS \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 static const char scheme[] = "ssh://";
 
