@@ -10,8 +10,8 @@ import subprocess
 from tap import BUILD, run, text
 
 PROGRAM = os.path.join(BUILD, "deskwire")
-VERBS = ("open", "demo", "serve", "attach", "call", "verify", "check-config",
-         "config")
+VERBS = ("open", "demo", "serve", "attach", "ctl", "relay", "call", "verify",
+         "check-config", "config")
 # It takes those of a desk besides.
 OF_CONFIG = {"config", "example", "help", "version"}
 ALWAYS = {"help", "version"}
