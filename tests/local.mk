@@ -167,6 +167,7 @@ scripts = \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \
+	tests/system/doctor.py \
 	tests/system/every_command.py \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
@@ -207,6 +208,7 @@ EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 # Preloaded by scripts, which also compile them.
 EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
 	tests/system/held_clock.c tests/system/killed_send.c \
+	tests/system/odd_machine.c \
 	tests/system/recorded_calls.c
 CLEANFILES += tests/system/powercuts-*.record
 

@@ -19,6 +19,9 @@ char *path_history(void);
  * the state folder.  Makes the socket's own folder, mode 0700. */
 char *path_operator_socket(const char *state);
 
+/* The same, and makes nothing. */
+char *path_operator_socket_named(const char *state);
+
 /* operator.sock in that folder. */
 char *path_operator_socket_in(const char *dir);
 
