@@ -187,6 +187,7 @@ scripts = \
 	tests/system/readline.sh \
 	tests/system/old_names.py \
 	tests/system/performance.py \
+	tests/system/quiet_run.py \
 	tests/system/rooms.py \
 	tests/system/shift.py \
 	tests/system/symbols.py \
