@@ -321,7 +321,8 @@ doctor_socket(struct doctor *d)
 {
 	const struct way way = { _("operators' socket"), "--operator-socket",
 		false };
-	struct svc_config config = { .operator_socket = d->socket };
+	struct svc_config config = { .operator_socket = d->socket,
+		.operator_fd = -1 };
 	struct dw_buf why = DW_BUF_INITIALIZER;
 	gid_t gid;
 
