@@ -70,6 +70,7 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/proxies \
 	tests/unit/proxy \
 	tests/unit/queue \
 	tests/unit/quiet \
@@ -145,6 +146,7 @@ scripts = \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/places.py \
+	tests/system/proxied.py \
 	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
