@@ -133,6 +133,7 @@ scripts = \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \
+	tests/system/recipes.py \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
