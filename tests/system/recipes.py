@@ -49,11 +49,15 @@ class Recipe:
         self.port = free_port()
         self.path = os.path.join(folder, name)
 
-    def configuration(self):
-        """What it says of deskwire.conf, with any port."""
+    def configuration(self, socket_path):
+        """What it says of deskwire.conf, with any port; or with a Unix socket,
+        as doc/admin.md has it."""
         rows = re.findall(r"^\t((?:listen|proxy-from) = .*)$", self.comments,
                           re.M)
         same(len(rows), 2)
+        if socket_path:
+            rows = [f'listen = {{"unix:{socket_path},proxy"}}',
+                    'proxy-from = {"unix"}']
         path = os.path.join(self.folder, "deskwire.conf")
         with open(path, "w", encoding="ascii") as f:
             f.write("\n".join(rows).replace(PRIVATE, "127.0.0.1:0") + "\n")
@@ -69,11 +73,11 @@ class Recipe:
             subprocess.run(command.replace(CERTIFICATES, self.folder),
                            shell=True, check=True, capture_output=True)
 
-    def write(self, desk_port, change=lambda text: text):
+    def write(self, desk, change=lambda text: text):
         for words in (PUBLIC, PRIVATE, CERTIFICATES):
             assert words in self.text, words
         text = self.text.replace(PUBLIC, f"127.0.0.1:{self.port}")
-        text = text.replace(PRIVATE, f"127.0.0.1:{desk_port}")
+        text = text.replace(PRIVATE, desk)
         text = text.replace(CERTIFICATES, self.folder)
         with open(self.path, "w", encoding="ascii") as f:
             f.write(change(text))
@@ -160,13 +164,15 @@ def openssl_talks(o, recipe):
 
 
 @contextlib.contextmanager
-def behind(name, command, change=lambda text: text):
-    """A desk as that file says, and its front: (desk, operator, recipe)."""
+def behind(name, command, change=lambda text: text, local=None):
+    """A desk as that file says, and its front: (desk, operator, recipe).
+    local: what the front writes before the path of a Unix socket."""
     with state() as folder:
         recipe = Recipe(name, folder)
         recipe.make_certificate()
-        with BehindFront(recipe) as d:
-            recipe.write(d.front_port, change)
+        path = None if local is None else os.path.join(folder, "c.sock")
+        with BehindFront(recipe, path) as d:
+            recipe.write(local + path if path else d.front_address, change)
             with running(command(recipe), recipe.port):
                 yield d, d.operator(), recipe
 
@@ -174,38 +180,97 @@ def behind(name, command, change=lambda text: text):
 class BehindFront(Desk):
     """Its only address is for the front."""
 
-    def __init__(self, recipe):
-        super().__init__("--config", recipe.configuration(), ready=False,
+    def __init__(self, recipe, path):
+        super().__init__("--config", recipe.configuration(path), ready=False,
                          listen=False)
         row = self.row("listening on ")
-        self.front_port = int(re.search(r":(\d+),proxy$", row)[1])
+        self.front_address = re.search(r"on (.*),proxy$", row)[1]
 
 
-def check(name, command, change=lambda text: text):
-    with behind(name, command, change) as (d, o, recipe):
+def check(name, command, change=lambda text: text, local=None):
+    with behind(name, command, change, local) as (d, o, recipe):
         a_customer_talks(d, o, recipe)
         openssl_talks(o, recipe)
 
 
+def as_this_user(text):
+    return re.sub(r"^set[ug]id = stunnel4\n", "", text, flags=re.M)
+
+
+def as_stunnels_user(text):
+    """Only root can become another, and where that one is not there the
+    package was unpacked by hand."""
+    with contextlib.suppress(KeyError):
+        pwd.getpwnam("stunnel4")
+        if os.geteuid() == 0:
+            return text
+    return as_this_user(text)
+
+
+def stunnel_command():
+    stunnel = program("stunnel4")
+    return lambda recipe: [stunnel, recipe.path]
+
+
+def haproxy_command():
+    haproxy = program("haproxy")
+    return lambda recipe: [haproxy, "-db", "-f", recipe.path]
+
+
+MODULES = "/etc/nginx/modules-enabled"
+
+
+def nginx_command():
+    nginx = program("nginx")
+    if not os.path.exists(f"{MODULES}/50-mod-stream.conf"):
+        raise Skip("libnginx-mod-stream is missing")
+    return lambda recipe: [nginx, "-e", "stderr", "-c", recipe.path, "-g",
+                           f"pid {recipe.folder}/pid;"]
+
+
+def in_a_whole_one(text):
+    """As Debian's nginx.conf begins, without its sites."""
+    return f"""error_log stderr;
+daemon off;
+include {MODULES}/*.conf;
+events {{
+}}
+""" + text
+
+
 @case("a customer talks through stunnel as its file has it")
 def _():
-    stunnel = program("stunnel4")
+    check("stunnel.conf", stunnel_command(), as_stunnels_user)
 
-    def without_user(text):
-        """Only root can become another, and where that one is not there the
-        package was unpacked by hand."""
-        with contextlib.suppress(KeyError):
-            pwd.getpwnam("stunnel4")
-            if os.geteuid() == 0:
-                return text
-        return re.sub(r"^set[ug]id = stunnel4\n", "", text, flags=re.M)
-    check("stunnel.conf", lambda r: [stunnel, r.path], without_user)
+
+@case("a customer talks through nginx as its file has it")
+def _():
+    check("nginx.conf", nginx_command(), in_a_whole_one)
+
+
+@case("stunnel comes by a Unix socket, too")
+def _():
+    check("stunnel.conf", stunnel_command(), as_this_user, local="")
+
+
+@case("haproxy comes by a Unix socket, too")
+def _():
+    check("haproxy.cfg", haproxy_command(), local="unix@")
+
+
+@case("nginx comes by a Unix socket, too")
+def _():
+    def as_same_user(text):
+        """In the place of a member of the desk's group."""
+        name = pwd.getpwuid(os.geteuid()).pw_name
+        return f"user {name};\n" + in_a_whole_one(text)
+    check("nginx.conf", nginx_command(), as_same_user, local="unix:")
 
 
 @case("a customer talks through haproxy as its file has it, whose health checks "
       "leave nothing")
 def _():
-    haproxy = program("haproxy")
+    command = haproxy_command()
     between = Between()
 
     def often_and_counted(text):
@@ -214,8 +279,8 @@ def _():
         return text.replace("inter 2s", "inter 100ms").replace(
             desk, f"127.0.0.1:{between.port}")
     with contextlib.closing(between), \
-            behind("haproxy.cfg", lambda r: [haproxy, "-db", "-f", r.path],
-                   often_and_counted) as (d, o, recipe):
+            behind("haproxy.cfg", command, often_and_counted) as (
+                d, o, recipe):
         wait_until(lambda: between.ended >= 3, "three checks")
         assert "\n" not in o.answer(o.ask("cmd", text="visitors"))["text"]
         same({e["ev"] for e in journal(d.folder)} - {"on", "off"}, set())
@@ -224,8 +289,8 @@ def _():
         openssl_talks(o, recipe)
         usual = "/etc/haproxy/haproxy.cfg"
         if os.access(usual, os.R_OK):
-            done = subprocess.run([haproxy, "-c", "-f", usual, "-f",
-                                   recipe.path], capture_output=True,
+            done = subprocess.run([program("haproxy"), "-c", "-f", usual,
+                                   "-f", recipe.path], capture_output=True,
                                   check=False)
             same((done.returncode, done.stderr), (0, done.stderr))
 
@@ -263,31 +328,6 @@ class Between:
 
     def close(self):
         self.listener.close()
-
-
-@case("a customer talks through nginx as its file has it")
-def _():
-    nginx = program("nginx")
-    modules = "/etc/nginx/modules-enabled"
-    if not os.path.exists(f"{modules}/50-mod-stream.conf"):
-        raise Skip("libnginx-mod-stream is missing")
-
-    def in_a_whole_one(text):
-        """As Debian's begins, without its sites."""
-        return f"""pid nginx.pid;
-error_log stderr;
-daemon off;
-include {modules}/*.conf;
-events {{
-}}
-""" + text
-
-    def command(recipe):
-        # Its modules are named from its own folder.
-        return [nginx, "-e", "stderr", "-c", recipe.path, "-g",
-                f"pid {recipe.folder}/pid;"]
-    check("nginx.conf", command,
-          lambda text: in_a_whole_one(text).replace("pid nginx.pid;\n", ""))
 
 
 main("recipes", workers=3)
