@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/proxies \
 	tests/unit/proxy \
 	tests/unit/queue \
 	tests/unit/quiet \
@@ -133,6 +134,7 @@ scripts = \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \
+	tests/system/recipes.py \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
@@ -146,6 +148,7 @@ scripts = \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/places.py \
+	tests/system/proxied.py \
 	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
