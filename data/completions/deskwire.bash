@@ -115,6 +115,9 @@ _deskwire()
 	config)
 		options="--help --version --listen= --udp= --proxy-from= --metrics= --state= --operator-socket= --operator-group= --hours= --config= --example --one-at-a-time --name= --as= --greeting= --charset= --log= --log-format= --log-addresses= --log-words --begin-new --accept-end= --allow-plaintext-public --no-history --script= --on-eof= --allow-suspend --color= --clock= --bell= --max-sessions= --max-per-address= --max-operators= --silence-ms= --hello-timeout= --first-line-timeout= --line-timeout= --idle-timeout= --max-line= --max-message= --rate= --burst= --max-datagram= --max-answer= --udp-rate= --udp-burst= --udp-queue= --udp-peers= --udp-timeout= --flood-timeout= --max-queue= --stall-timeout= --linger= --holding-line= --held-reply= --add-to-held= --keepalive= --user-timeout= --drain= --gone-after= --claim-timeout= --lost-grace= --away-after= --place-every= --quiet-after= --quiet-warning= --max-ban= --max-gone= --max-gone-per-address= --operator-queue= --stack-size="
 		;;
+	doctor)
+		options="--help --version --listen= --udp= --proxy-from= --metrics= --state= --operator-socket= --operator-group= --hours= --config= --one-at-a-time --name= --as= --greeting= --charset= --log= --log-format= --log-addresses= --log-words --begin-new --accept-end= --allow-plaintext-public --no-history --script= --on-eof= --allow-suspend --color= --clock= --bell= --max-sessions= --max-per-address= --max-operators= --silence-ms= --hello-timeout= --first-line-timeout= --line-timeout= --idle-timeout= --max-line= --max-message= --rate= --burst= --max-datagram= --max-answer= --udp-rate= --udp-burst= --udp-queue= --udp-peers= --udp-timeout= --flood-timeout= --max-queue= --stall-timeout= --linger= --holding-line= --held-reply= --add-to-held= --keepalive= --user-timeout= --drain= --gone-after= --claim-timeout= --lost-grace= --away-after= --place-every= --quiet-after= --quiet-warning= --max-ban= --max-gone= --max-gone-per-address= --operator-queue= --stack-size="
+		;;
 	completion)
 		options="--help --version"
 		words="bash zsh fish"
@@ -129,9 +132,9 @@ _deskwire()
 	if [[ $cur == -* ]]; then
 		_deskwire_words "$options"
 	elif [[ $COMP_CWORD -eq 1 ]]; then
-		_deskwire_words "open demo attach serve check-config config completion call verify"
+		_deskwire_words "open demo attach serve check-config config doctor completion call verify"
 	elif [[ $COMP_CWORD -eq 2 && $prev == --help ]]; then
-		_deskwire_words "all open demo attach serve check-config config completion call verify"
+		_deskwire_words "all open demo attach serve check-config config doctor completion call verify"
 	else
 		_deskwire_words "$words"
 	fi

@@ -20,6 +20,13 @@ deskwire_SOURCES = \
 	src/bin/desk.h \
 	src/bin/desk_link.c \
 	src/bin/desk_link.h \
+	src/bin/doctor.c \
+	src/bin/doctor.h \
+	src/bin/doctor_machine.c \
+	src/bin/doctor_net.c \
+	src/bin/doctor_people.c \
+	src/bin/doctor_place.c \
+	src/bin/doctor_proc.c \
 	src/bin/endpoints.c \
 	src/bin/endpoints.h \
 	src/bin/help.c \

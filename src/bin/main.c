@@ -40,6 +40,8 @@ static const struct verb verbs[] = {
 	    VERB_CHECK, verb_check_config, VERBS_ADMINISTRATORS },
 	{ "config", "", N_("what holds, and where each value comes from"),
 	    VERB_CONFIG, verb_config, VERBS_ADMINISTRATORS },
+	{ "doctor", "", N_("look whether this machine is ready for a desk"),
+	    VERB_DOCTOR, verb_doctor, VERBS_ADMINISTRATORS },
 	{ "completion", "SHELL",
 	    N_("write what bash, zsh or fish completes this program's "
 	       "words with"),

@@ -107,7 +107,7 @@ struct options {
  * Reads argv[1..] (argv[0] is the verb), and the configuration file for verbs
  * that have one.  Returns -1 to go on, or the exit status: after --help or
  * --version, or a wrong option, which it has told.  What is wrong with the file
- * is told by a verb other than VERB_CHECK.
+ * is told by a verb other than VERB_CHECK and VERB_DOCTOR.
  */
 int options_parse(struct options *o, enum verb_set verb, const char *name,
     int argc, char **argv);

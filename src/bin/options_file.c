@@ -481,7 +481,7 @@ options_load(struct options *o, enum verb_set verb)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
 
-	if (load(o) || verb == VERB_CHECK)
+	if (load(o) || verb == VERB_CHECK || verb == VERB_DOCTOR)
 		return o->conf.no_memory ? DW_STATUS_FAILED : -1;
 	first_problem(o, &why);
 	print_error("%s", dw_buf_str(&why));

@@ -87,6 +87,15 @@ path_operator_socket_in(const char *dir)
 }
 
 char *
+path_operator_socket_named(const char *state)
+{
+	const char *run = absolute("XDG_RUNTIME_DIR");
+
+	return run != NULL ? join(run, "deskwire/operator.sock") :
+			     path_operator_socket_in(state);
+}
+
+char *
 path_operator_socket(const char *state)
 {
 	const char *run = absolute("XDG_RUNTIME_DIR");

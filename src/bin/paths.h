@@ -27,6 +27,8 @@ char *path_operator_socket(const char *state);
 /* Where an operator's desk is: the user's own one, as path_operator_socket(), if
  * it is there; else the system's, if that is. */
 char *path_find_operator_socket(const char *state);
+/* The same, and makes nothing. */
+char *path_operator_socket_named(const char *state);
 
 /* operator.sock in that folder. */
 char *path_operator_socket_in(const char *dir);
