@@ -305,6 +305,7 @@ desk_deadline(const struct desk *d)
 	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), wakes_due(d));
 
 	ns = dw_clock_sooner(ns, desk_tallies_due(d));
+	ns = dw_clock_sooner(ns, desk_stop_due(d));
 	return dw_clock_sooner(ns, settling_due(d));
 }
 

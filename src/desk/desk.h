@@ -373,8 +373,12 @@ struct desk_sink {
 	void (*dropped)(void *arg);
 	/* It is time to say how many connections were no customers. */
 	void (*strangers)(void *arg, uint64_t n);
-	/* An operator wants the desk to stop. */
+	/* An operator wants the desk to stop, perhaps only when it is empty, and
+	 * it is. */
 	void (*quit)(void *arg);
+	/* What an operator has said of such an end has changed.  closing: nobody
+	 * new is let in.  text: what holds, "" when the desk goes on. */
+	void (*stopping)(void *arg, bool closing, const char *text);
 	/* DESK_RQ_DRAIN is done: nobody is connected any more. */
 	void (*drained)(void *arg);
 };

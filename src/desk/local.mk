@@ -33,6 +33,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/sessions.c \
 	src/desk/sids.c \
 	src/desk/internal.h \
+	src/desk/stop.c \
 	src/desk/strangers.c \
 	src/desk/tally.c \
 	src/desk/turn.c \

@@ -654,6 +654,21 @@ is_banned(struct svc *svc, struct sks_request *req)
 	return true;
 }
 
+/* Those who are there go on. */
+static bool
+is_closing(struct svc *svc, struct sks_request *req)
+{
+	struct sentence s;
+
+	if (!atomic_load(&svc->closes))
+		return false;
+	s = sentence_of(_("The desk is closing and takes nobody new; please "
+			  "come back later."));
+	say_no(req, &s);
+	svc_refused(svc, SVC_REFUSED_STOPPING, sks_request_address(req));
+	return true;
+}
+
 /* Where no number can be drawn nobody is refused early. */
 static bool
 is_too_early(struct svc *svc, struct sks_server *srv, struct sks_request *req)
@@ -679,7 +694,8 @@ customer_verify(struct sks_server *srv, struct sks_request *req)
 {
 	struct svc *svc = svc_of(sks_server_user(srv));
 
-	if (!is_banned(svc, req) && !is_too_early(svc, srv, req))
+	if (!is_banned(svc, req) && !is_closing(svc, req) &&
+	    !is_too_early(svc, srv, req))
 		return 1;
 	sks_request_turn_away(req);
 	return 0;

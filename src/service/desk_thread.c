@@ -236,6 +236,19 @@ sink_quit(void *arg)
 }
 
 static void
+sink_stopping(void *arg, bool closing, const char *text)
+{
+	struct svc *svc = svc_of(arg);
+
+	atomic_store(&svc->closes, closing);
+	snprintf(svc->stop_text, sizeof svc->stop_text, "%s", text);
+	svc_notice(svc, EV_CODE_STOP,
+	    text[0] != '\0' ? text :
+			      _("the desk goes on, and lets everybody in "
+				"again"));
+}
+
+static void
 sink_drained(void *arg)
 {
 	struct svc *svc = svc_of(arg);
@@ -275,6 +288,7 @@ static const struct desk_sink sink = {
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,
 	.quit = sink_quit,
+	.stopping = sink_stopping,
 	.drained = sink_drained,
 };
 

@@ -91,12 +91,14 @@ struct svc {
 	 * socket while that is lost. */
 	char damage[512];
 	char socket_text[1024];
+	char stop_text[512]; /* "": the desk goes on */
 
 	atomic_bool ending;       /* the inbox will get no more */
 	atomic_bool look_asked;   /* main is to look at the files */
 	atomic_bool reload_asked; /* main is to read the configuration */
 	atomic_bool watched;      /* their folders are */
 	atomic_bool drained;
+	atomic_bool closes; /* nobody new is let in */
 	/* How many were refused so; any thread. */
 	atomic_uint_least64_t refused[SVC_REFUSALS];
 	atomic_uint quits;

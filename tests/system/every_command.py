@@ -37,6 +37,8 @@ STEPS = (
     ("ann", "visitors", None, "nobody came who was no customer"),
     ("ann", "kick 1", "closed", "1 alice is closed by ann"),
     ("ann", "reload", None, "deskwire.conf|configuration"),
+    ("ann", "stop at 18:00", None, "the desk closes .*18:00"),
+    ("ann", "stop cancel", None, "the desk goes on"),
     ("ann", "quit", None, "stop"),
 )
 # A console that attaches leaves with it, and asks for nothing (console.c).

@@ -187,6 +187,17 @@ sink_quit(void *arg)
 }
 
 static void
+sink_stopping(void *arg, bool closing, const char *text)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "%s; ",
+	    text[0] == '\0' ? "goes on" :
+		closing     ? "closes" :
+			      "will close");
+	snprintf(last_text, sizeof last_text, "%s", text);
+}
+
+static void
 sink_drained(void *arg)
 {
 	(void)arg;
@@ -212,6 +223,7 @@ static const struct desk_sink sink = {
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,
 	.quit = sink_quit,
+	.stopping = sink_stopping,
 	.drained = sink_drained,
 };
 
