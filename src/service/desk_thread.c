@@ -269,6 +269,12 @@ sink_reload(void *arg, void *node)
 	svc_reload_wanted(svc_of(arg), node);
 }
 
+static void
+sink_report(void *arg, void *node, enum desk_report what)
+{
+	svc_report(svc_of(arg), node, what);
+}
+
 static const struct desk_sink sink = {
 	.event = sink_event,
 	.say = sink_say,
@@ -280,6 +286,7 @@ static const struct desk_sink sink = {
 	.attached = sink_attached,
 	.find_session = sink_find_session,
 	.reload = sink_reload,
+	.report = sink_report,
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,

@@ -47,6 +47,7 @@ struct svc {
 	atomic_ulong refusals;           /* not logged yet */
 	pthread_t thread;                /* "desk" */
 	bool started, ended;
+	int64_t began_ms;                /* wall clock: svc_start() */
 	struct svc_node drain, farewell; /* main's requests */
 	struct svc_node look;            /* at the journal's files, */
 	struct svc_node log_news;        /* and at the logs */
@@ -218,6 +219,9 @@ void svc_reload_wanted(struct svc *svc, struct svc_node *n);
 void svc_reloaded(struct svc_node *n);
 void svc_reload_apply(struct svc *svc);
 void svc_reload_end(struct svc *svc);
+
+/* status.c, on the desk thread: answers with what is to be told. */
+void svc_report(struct svc *svc, struct svc_node *n, enum desk_report what);
 
 /* files.c.  On main: watches the folders, once the sockets and the journal are
  * there. */

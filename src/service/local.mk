@@ -46,6 +46,7 @@ libdeskwire_la_SOURCES += \
 	src/service/settings.h \
 	src/service/sources.c \
 	src/service/sources.h \
+	src/service/status.c \
 	src/service/taken.c \
 	src/service/udp.c \
 	src/service/upkeep.c \

@@ -552,6 +552,7 @@ start_servers(struct svc *svc)
 int
 svc_start(struct svc *svc, struct dw_buf *why)
 {
+	svc->began_ms = dw_clock_wall_ms();
 	if (sks_postman_new(&svc->postman) < 0 ||
 	    svc_reader_start(&svc->reader) < 0 ||
 	    dw_thread_start(&svc->thread, "desk", DESK_STACK, svc_desk_thread,
