@@ -380,6 +380,9 @@ print_listeners(const struct desk_process *p)
 
 	for (size_t i = 0; i < n; i++)
 		dw_log_plain(p->config.log, "listening on %s", all[i].name);
+	n = svc_metrics_listeners(p->svc, &all);
+	for (size_t i = 0; i < n; i++)
+		dw_log_plain(p->config.log, "metrics on %s", all[i].name);
 }
 
 static void

@@ -304,6 +304,17 @@ command_status(struct desk *d, const struct desk_request *rq, const char *arg,
 	return ask_report(d, rq, DESK_REPORT_STATUS);
 }
 
+static int
+command_metrics(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	(void)now;
+	if (*arg != '\0')
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("/metrics takes nothing"));
+	return ask_report(d, rq, DESK_REPORT_METRICS);
+}
+
 static const struct desk_command commands[] = {
 	{ { "away", "[WHY]",
 	      N_("say that you are not there for a while; your customers stay "
@@ -346,6 +357,11 @@ static const struct desk_command commands[] = {
 	    EV_ROLE_OPERATOR, desk_command_keep },
 	{ { "kick", "N", N_("cut this customer off at once"), "session" },
 	    EV_ROLE_OPERATOR, command_kick },
+	{ { "metrics", "",
+	      N_("show the desk in numbers, as programs read them that watch "
+		 "it"),
+	      "" },
+	    EV_ROLE_OPERATOR, command_metrics },
 	{ { "msg", "WHO TEXT", N_("tell another operator something"),
 	      "operator" },
 	    EV_ROLE_OPERATOR, desk_command_msg },

@@ -228,6 +228,8 @@ struct desk {
 	struct dw_list sessions; /* by sid; also closed ones until
 	                          * their last words went out */
 	struct desk_sids sids;   /* the same */
+	/* How many are what; see count.c. */
+	uint64_t counts[EV_STATE_CLOSED][EV_MODE_CLASSIC + 1];
 	struct dw_list conns;
 	struct dw_order line;    /* see line.c */
 	bool line_changed;       /* since the first of it was looked at */
@@ -485,6 +487,12 @@ int desk_command_msg(struct desk *d, const struct desk_request *rq,
 
 /* Is somebody there to answer?  now: the hours count, too. */
 bool desk_on_duty(const struct desk *d, struct desk_time now);
+
+/* ---- count.c ---- */
+
+/* What is stored of it may have changed; it goes out of memory. */
+void desk_count_again(struct desk *d, struct desk_session *s);
+void desk_uncount(struct desk *d, struct desk_session *s);
 
 /* ---- stop.c ---- */
 

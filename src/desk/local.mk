@@ -5,6 +5,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/claims.c \
 	src/desk/command.c \
 	src/desk/command.h \
+	src/desk/count.c \
 	src/desk/decide.c \
 	src/desk/desk.c \
 	src/desk/desk.h \

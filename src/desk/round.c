@@ -134,6 +134,7 @@ static void
 forget_ended(struct desk *d)
 {
 	for (size_t i = 0; i < d->nsaved; i++) {
+		desk_count_again(d, d->saved[i].session);
 		d->saved[i].session->saved = d->saved[i].session->fresh = false;
 		forget_if_over(d, &d->saved[i].session);
 	}

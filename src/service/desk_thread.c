@@ -31,6 +31,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 	struct svc *svc = svc_of(arg);
 
 	svc_operator_event(svc, ev);
+	svc_metrics_event(&svc->metrics, ev, s != NULL ? &s->facts : NULL);
 	svc_record(svc, ev, s, c);
 	svc_bans_event(&svc->bans, ev, svc_now());
 	if (ev->kind == EV_CLOSED) {
@@ -249,6 +250,12 @@ sink_stopping(void *arg, bool closing, const char *text)
 }
 
 static void
+sink_waited(void *arg, int64_t ms)
+{
+	svc_metrics_waited(&svc_of(arg)->metrics, ms);
+}
+
+static void
 sink_drained(void *arg)
 {
 	struct svc *svc = svc_of(arg);
@@ -296,6 +303,7 @@ static const struct desk_sink sink = {
 	.strangers = sink_strangers,
 	.quit = sink_quit,
 	.stopping = sink_stopping,
+	.waited = sink_waited,
 	.drained = sink_drained,
 };
 
@@ -496,6 +504,7 @@ static int
 append(struct svc *svc)
 {
 	const struct ev_event *evs;
+	int64_t began;
 	size_t n;
 	int r;
 
@@ -506,9 +515,13 @@ append(struct svc *svc)
 		return 0;
 	}
 	hand_out(svc);
+	began = dw_clock_ns();
 	r = store_append(svc->store, evs, n);
 	if (may_wait(svc, r))
 		return -EAGAIN;
+	/* A double is no failure of the disk: it is stored already. */
+	svc_metrics_committed(&svc->metrics, dw_clock_ns() - began,
+	    r != 0 && r != -EEXIST);
 	svc->patience_ns = 0;
 	if (r != -EEXIST)
 		tell_disk(svc, r);

@@ -17,6 +17,7 @@
 #include "service/bans.h"
 #include "service/inbox.h"
 #include "service/marks.h"
+#include "service/metrics.h"
 #include "service/reader.h"
 #include "service/settings.h"
 #include "socketserver/socketserver.h"
@@ -41,6 +42,10 @@ struct svc {
 	size_t nudp;
 	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
+	struct sks_server **metrics_servers; /* one per address, */
+	size_t nmetrics_servers;
+	struct svc_listener *watchers; /* and where they are */
+	size_t nwatchers;
 	long operator_gid; /* the group that has its socket; -1: none */
 	struct svc_bans bans;
 	atomic_int_least64_t refusal_ns; /* when to log one again */
@@ -81,6 +86,7 @@ struct svc {
 	int64_t again_ns;     /* until then; 0: there is none */
 	int64_t patience_ns;  /* when it has lasted too long; 0: the same */
 	struct svc_marks marks;
+	struct svc_metrics metrics;
 	struct dw_list links;    /* operators that are live */
 	uint64_t last_link;      /* the number of the latest */
 	struct dw_order untaken; /* customers; see taken.c */
@@ -219,6 +225,15 @@ void svc_reload_wanted(struct svc *svc, struct svc_node *n);
 void svc_reloaded(struct svc_node *n);
 void svc_reload_apply(struct svc *svc);
 void svc_reload_end(struct svc *svc);
+
+/* metrics_server.c, on the desk thread: appends the page.  Returns 0 or
+ * -ENOMEM. */
+int svc_metrics_page(struct svc *svc, struct dw_buf *out,
+    enum svc_metrics_form form);
+/* On main; close comes before the desk thread's end. */
+int svc_metrics_open(struct svc *svc, struct dw_buf *why);
+int svc_metrics_start(struct svc *svc);
+void svc_metrics_close(struct svc *svc);
 
 /* status.c, on the desk thread: answers with what is to be told. */
 void svc_report(struct svc *svc, struct svc_node *n, enum desk_report what);

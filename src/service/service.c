@@ -530,6 +530,7 @@ svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 	if ((r = open_desk(svc, why)) != 0 ||
 	    (r = open_customers(svc, why)) != 0 ||
 	    (r = svc_udp_open(svc, why)) != 0 ||
+	    (r = svc_metrics_open(svc, why)) != 0 ||
 	    (r = open_operators(svc, why)) != 0) {
 		svc_close(svc);
 		return r;
@@ -541,7 +542,7 @@ svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 static int
 start_servers(struct svc *svc)
 {
-	if (sks_server_start(svc->operators) < 0)
+	if (sks_server_start(svc->operators) < 0 || svc_metrics_start(svc) < 0)
 		return -1;
 	for (size_t i = 0; i < svc->ncustomers; i++)
 		if (sks_server_start(svc->customers[i]) < 0)
@@ -674,6 +675,7 @@ svc_close(struct svc *svc)
 		return;
 	svc_end(svc);
 	sks_server_free(svc->operators);
+	svc_metrics_close(svc);
 	svc_log_refusals(svc);
 	/* Nobody asks any more, and its news need a desk thread. */
 	svc_reader_stop(&svc->reader);

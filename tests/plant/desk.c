@@ -99,6 +99,14 @@ __wrap_desk_stop_due(const struct desk *d)
 	return PLANTED(stop_slept_past) ? DW_NEVER : __real_desk_stop_due(d);
 }
 
+WRAPS(desk_count_again);
+void
+__wrap_desk_count_again(struct desk *d, struct desk_session *s)
+{
+	if (!PLANTED(not_counted_again) || s->counted_state == EV_STATE_NONE)
+		__real_desk_count_again(d, s);
+}
+
 /* ---- what is undone ---- */
 
 /* An event is nothing when it is undone. */

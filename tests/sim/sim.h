@@ -361,6 +361,7 @@ struct world {
 	int64_t bad_ms;       /* when the journal failed last, steady */
 	int64_t waits[WAITS]; /* the last ones, in the order of their ends */
 	unsigned nwaits, fresh_waits; /* of which in this round */
+	unsigned told_waits;          /* and of these the desk told */
 	struct ban bans[BANS];
 	unsigned nbans;
 	struct flood floods[HOSTS];
@@ -499,6 +500,8 @@ void place_said(struct world *w, struct customer *cu, const char *text,
     size_t len);
 void place_picked(struct world *w, const struct session *s,
     const struct ev_event *ev);
+/* The desk says that somebody has waited for so long. */
+void place_waited(struct world *w, int64_t ms);
 void place_check(struct world *w);
 
 /* stop.c: an operator says it, what becomes of it, and somebody who comes. */

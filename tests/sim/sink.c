@@ -375,6 +375,17 @@ sink_quit(void *arg)
 	w->counts.quits++;
 }
 
+/* place.c knows how long it was. */
+static void
+sink_waited(void *arg, int64_t ms)
+{
+	struct world *w = arg;
+
+	if (w->phase != PUBLISH)
+		sim_fail(w, "a wait ends before that is stored");
+	place_waited(w, ms);
+}
+
 static void
 sink_stopping(void *arg, bool closing, const char *text)
 {
@@ -450,5 +461,6 @@ const struct desk_sink sim_sink = {
 	.strangers = no_strangers,
 	.quit = sink_quit,
 	.stopping = sink_stopping,
+	.waited = sink_waited,
 	.drained = sink_drained,
 };

@@ -25,8 +25,9 @@ begin_in(const char *zone)
 static void
 comes(int i, enum ev_mode mode)
 {
-	ask((struct desk_request){
-	    .rq = DESK_RQ_OPENED, .conn = &conns[i], .mode = mode });
+	ask((struct desk_request){ .rq = DESK_RQ_OPENED,
+	    .conn = &conns[i],
+	    .mode = mode });
 }
 
 static void
