@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/drafts \
 	tests/unit/early \
 	tests/unit/identity \
+	tests/unit/inherited \
 	tests/unit/enums \
 	tests/unit/estimate \
 	tests/unit/event \
@@ -156,6 +157,7 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/people.py \
 	tests/system/hostile.py \
+	tests/system/completions.py \
 	tests/system/config.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
@@ -175,6 +177,7 @@ scripts = \
 	tests/system/fuzz.py \
 	tests/system/hardening.py \
 	tests/system/header.sh \
+	tests/system/help.py \
 	tests/system/install.sh \
 	tests/system/library_manual.py \
 	tests/system/lists.py \
@@ -199,6 +202,7 @@ script_helpers = \
 	tests/system/desk.py \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \
+	tests/system/supervisor.py \
 	tests/system/tap.py
 
 EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \

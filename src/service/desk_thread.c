@@ -17,8 +17,10 @@
 #include "wire/line.h"
 #include "wire/op.h"
 
-#define PATIENCE_NS (2 * DW_SECOND) /* with somebody else's lock */
-#define AGAIN_NS    (10 * DW_MS)    /* between two tries meanwhile */
+#define PATIENCE_NS (2 * DW_SECOND)    /* with somebody else's lock */
+#define AGAIN_NS    (10 * DW_MS)       /* between two tries meanwhile */
+#define SLOW_NS     DW_SECOND          /* a COMMIT that is worth a row */
+#define VERIFIED_NS (3600 * DW_SECOND) /* between two rows about the journal */
 
 /*
  * The sink.
@@ -33,6 +35,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 	svc_operator_event(svc, ev);
 	svc_metrics_event(&svc->metrics, ev, s != NULL ? &s->facts : NULL);
 	svc_record(svc, ev, s, c);
+	svc_log_event(svc, ev, s, c);
 	svc_bans_event(&svc->bans, ev, svc_now());
 	if (ev->kind == EV_CLOSED) {
 		svc_marks_forget(&svc->marks, ev->sid);
@@ -344,7 +347,8 @@ tell_disk(struct svc *svc, int error)
 	else
 		snprintf(text, sizeof text, "%s",
 		    _("the journal can be written again"));
-	svc_notice(svc, EV_CODE_DISK, text);
+	svc_notice_as(svc, EV_CODE_DISK,
+	    error != 0 ? SVC_LOG_DISK : SVC_LOG_BACK, text);
 }
 
 /* The same for another program that reads the journal and does not stop. */
@@ -354,7 +358,8 @@ tell_reader(struct svc *svc)
 	if (store_is_held_back(svc->store) == svc->held_back)
 		return;
 	svc->held_back = !svc->held_back;
-	svc_notice(svc, EV_CODE_DISK,
+	svc_notice_as(svc, EV_CODE_DISK,
+	    svc->held_back ? SVC_LOG_DISK : SVC_LOG_BACK,
 	    svc->held_back ?
 		_("another program reads the journal and does not let go: "
 		  "its -wal grows for as long, and is beyond 64 MiB now") :
@@ -388,7 +393,8 @@ tell_log(struct svc *svc, struct dw_log *log, bool *losing)
 		    _("the log on %s takes no rows: they are lost, and a row "
 		      "will say how many; nothing else waits for it"),
 		    path);
-	svc_notice(svc, EV_CODE_LOG, text);
+	svc_notice_as(svc, EV_CODE_LOG, *losing ? SVC_LOG_LOST : SVC_LOG_BACK,
+	    text);
 }
 
 static void
@@ -420,6 +426,29 @@ svc_look_at_journal(struct svc_node *n)
 		tell_disk(svc, r);
 }
 
+struct svc_verified
+svc_verified(const struct svc *svc)
+{
+	const struct svc_verified v = { svc->verified, svc->verified_ms,
+		svc->damage };
+
+	return v;
+}
+
+/* Once when the walk has come to the end for the first time, and then not more
+ * often than somebody wants to read it. */
+static void
+log_verified(struct svc *svc)
+{
+	int64_t now = dw_clock_ns();
+
+	if (now < svc->verified_row_ns)
+		return;
+	svc->verified_row_ns = now + VERIFIED_NS;
+	svc_log(svc, SVC_LOG_VERIFIED, NULL,
+	    _("the journal is sound, up to event %" PRIu64), svc->verified);
+}
+
 /* A damaged event is no reason to stop in the middle of a shift: the desk goes
  * on, and its next start looks at that event again. */
 void
@@ -429,8 +458,11 @@ svc_upkeep_found(struct svc_node *n)
 	const struct svc_upkeep *u = &svc->reader.upkeep;
 
 	assert(svc->magic == SVC_MAGIC);
+	svc->verified = u->sound;
+	svc->verified_ms = dw_clock_wall_ms();
 	if (u->damage.len == 0) {
 		svc->damage[0] = '\0';
+		log_verified(svc);
 		if (u->sound > store_checked(svc->store))
 			store_set_checked(svc->store, u->sound);
 		return;
@@ -439,7 +471,7 @@ svc_upkeep_found(struct svc_node *n)
 	snprintf(svc->damage, sizeof svc->damage,
 	    _("%s The desk goes on; its next start will be refused."),
 	    dw_buf_str(&u->damage));
-	svc_notice(svc, EV_CODE_DISK, svc->damage);
+	svc_notice_as(svc, EV_CODE_DISK, SVC_LOG_DAMAGED, svc->damage);
 }
 
 void
@@ -498,13 +530,29 @@ hand_out(struct svc *svc)
 	svc_give_back(&svc->inbox, &svc->done);
 }
 
+/* The row comes when it is over; it says how long everybody waited. */
+static int
+commit(struct svc *svc, const struct ev_event *evs, size_t n, int64_t *took)
+{
+	int64_t began = dw_clock_ns();
+	int r = store_append(svc->store, evs, n);
+
+	*took = dw_clock_ns() - began;
+	if (*took > SLOW_NS)
+		svc_log(svc, SVC_LOG_SLOW_COMMIT, NULL,
+		    _("the disk took %lld ms to store what had happened; "
+		      "everybody waited for it"),
+		    (long long)(*took / DW_MS));
+	return r;
+}
+
 /* Stores what was decided.  Returns 0, -EAGAIN when it is to be tried again
  * before anybody hears of it, or another -errno. */
 static int
 append(struct svc *svc)
 {
 	const struct ev_event *evs;
-	int64_t began;
+	int64_t took;
 	size_t n;
 	int r;
 
@@ -515,13 +563,11 @@ append(struct svc *svc)
 		return 0;
 	}
 	hand_out(svc);
-	began = dw_clock_ns();
-	r = store_append(svc->store, evs, n);
+	r = commit(svc, evs, n, &took);
 	if (may_wait(svc, r))
 		return -EAGAIN;
 	/* A double is no failure of the disk: it is stored already. */
-	svc_metrics_committed(&svc->metrics, dw_clock_ns() - began,
-	    r != 0 && r != -EEXIST);
+	svc_metrics_committed(&svc->metrics, took, r != 0 && r != -EEXIST);
 	svc->patience_ns = 0;
 	if (r != -EEXIST)
 		tell_disk(svc, r);
@@ -685,7 +731,7 @@ static int64_t
 deadline(struct svc *svc)
 {
 	int64_t due = dw_clock_sooner(desk_deadline(svc->desk),
-	    dw_order_least(&svc->untaken));
+	    dw_clock_sooner(dw_order_least(&svc->untaken), svc_log_due(svc)));
 	int64_t again;
 
 	if (waits_for_lock(svc))
@@ -718,6 +764,8 @@ svc_desk_thread(void *arg)
 		svc_take(&svc->inbox,
 		    last && !waits_for_lock(svc) ? 0 : deadline(svc), &taken);
 		svc_ask_taken(svc);
+		if (dw_clock_ns() >= svc_log_due(svc))
+			svc_log_summaries(svc);
 		while ((n = dw_list_take(&taken)) != NULL)
 			decide(svc, DW_LIST_OF(n, struct svc_node, link));
 		if (waits_for_lock(svc) && dw_clock_ns() >= svc->again_ns)

@@ -27,6 +27,7 @@ libdeskwire_la_SOURCES += \
 	src/service/log.c \
 	src/service/log.h \
 	src/service/log_rows.def \
+	src/service/logbook.c \
 	src/service/marks.c \
 	src/service/marks.h \
 	src/service/metrics.c \

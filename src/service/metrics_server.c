@@ -287,8 +287,10 @@ open_one(struct svc *svc, const struct svc_endpoint *at, struct dw_buf *why)
 	int r;
 
 	sks_server_config_init(&cfg, SKS_TCP, SKS_THREADING);
-	if ((r = metrics_address(svc->config, at->text, &cfg.address, why)) !=
-	    0)
+	cfg.inherited_fd = at->fd;
+	if (at->fd < 0 &&
+	    (r = metrics_address(svc->config, at->text, &cfg.address, why)) !=
+		0)
 		return r;
 	svc_server_config(svc, &cfg);
 	cfg.max_sessions = AT_ONCE;
