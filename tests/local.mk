@@ -56,6 +56,7 @@ unit_tests = \
 	tests/unit/listeners \
 	tests/unit/log \
 	tests/unit/loop \
+	tests/unit/metrics \
 	tests/unit/mirror \
 	tests/unit/net_buf \
 	tests/unit/not_let_in \
@@ -143,6 +144,7 @@ scripts = \
 	tests/system/terminals.py \
 	tests/system/load.py \
 	tests/system/memory.py \
+	tests/system/metrics.py \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \

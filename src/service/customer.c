@@ -252,6 +252,7 @@ opened_answered(struct svc_node *n, const struct desk_answer *a)
 	cu->refused = true;
 	svc_refused(cu->svc,
 	    a->code == EV_CODE_NOT_STORED ? SVC_REFUSED_DISK :
+		a->code == EV_CODE_DENIED ? SVC_REFUSED_BANNED :
 					    SVC_REFUSED_STOPPING,
 	    cu->base.client_address);
 }
