@@ -393,9 +393,10 @@ static const struct desk_command commands[] = {
 	{ { "steal", "[N]", N_("take this customer from a colleague"),
 	      "session" },
 	    EV_ROLE_OPERATOR, desk_command_steal },
-	{ { "stop", "[when-empty | at HH:MM | cancel]",
-	      N_("let nobody new in, and stop when the last customer has gone; "
-		 "alone show what holds"),
+	{ { "stop", "[WHEN]",
+	      N_("let nobody new in, and stop when the last customer has gone: "
+		 "WHEN is when-empty, at 18:00, or cancel; alone show what "
+		 "holds"),
 	      "" },
 	    EV_ROLE_ADMIN, desk_command_stop },
 	{ { "take", "[N]",

@@ -202,8 +202,8 @@ what_is_no_request_is_told_so(void)
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		t_check_int(T_AT, parsed(cases[i].text).status,
-		    cases[i].status, cases[i].text);
+		t_check_int(T_AT, parsed(cases[i].text).status, cases[i].status,
+		    cases[i].text);
 }
 
 static enum svc_metrics_form
@@ -278,7 +278,7 @@ check_answer(const char *request, const char *want)
 static void
 head_is_answered_without_the_page_and_with_its_length(void)
 {
-#define FIELDS                                                        \
+#define FIELDS                                                         \
 	"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; " \
 	"charset=utf-8\r\nContent-Length: 5\r\nCache-Control: "        \
 	"no-store\r\nConnection: close\r\n\r\n"
