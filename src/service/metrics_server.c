@@ -250,9 +250,12 @@ check_scope(const struct svc_config *config, const char *text,
 }
 
 static int
-metrics_address(const struct svc_config *config, const char *text,
+metrics_address(const struct svc_config *config, const struct svc_endpoint *at,
     struct sks_addr *out, struct dw_buf *why)
 {
+	const char *text = at->text;
+	int r;
+
 	if (sks_addr_parse(text, DEFAULT_PORT, out) < 0 ||
 	    sks_addr_family(out) == SKS_UNIX) {
 		dw_buf_reset(why);
@@ -262,7 +265,9 @@ metrics_address(const struct svc_config *config, const char *text,
 		    text);
 		return DW_STATUS_USAGE;
 	}
-	return check_scope(config, text, out, why);
+	r = check_scope(config, text, out, why);
+	return r == 0 && at->fd < 0 ? svc_check_reach(config, text, out, why) :
+				      r;
 }
 
 static int
@@ -287,19 +292,19 @@ open_one(struct svc *svc, const struct svc_endpoint *at, struct dw_buf *why)
 	int r;
 
 	sks_server_config_init(&cfg, SKS_TCP, SKS_THREADING);
-	cfg.inherited_fd = at->fd;
-	if (at->fd < 0 &&
-	    (r = metrics_address(svc->config, at->text, &cfg.address, why)) !=
-		0)
+	if ((r = metrics_address(svc->config, at, &cfg.address, why)) != 0)
 		return r;
 	svc_server_config(svc, &cfg);
+	cfg.inherited_fd = at->fd;
 	cfg.max_sessions = AT_ONCE;
 	cfg.stack_size = STACK;
 	cfg.max_parked = 0;
 	cfg.thread_name = "metrics-";
 	cfg.refused_grace = REFUSED_GRACE;
 	if (sks_server_new(&cfg, &server_ops, &scrape_ops, &srv) < 0)
-		return svc_listen_failed("--metrics", at->text, why);
+		return at->fd >= 0 ?
+		    svc_inherit_failed(at->text, why) :
+		    svc_listen_failed("--metrics", at->text, why);
 	svc->metrics_servers[svc->nmetrics_servers++] = srv;
 	return add_listener(svc, srv);
 }
