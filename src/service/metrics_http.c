@@ -10,7 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/i18n.h"
 #include "service/metrics_http.h"
 
 #define PATH "/metrics"

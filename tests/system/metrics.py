@@ -3,6 +3,7 @@
 Prometheus takes, over HTTP that nobody can hold up."""
 
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import urllib.error
 import urllib.parse
@@ -274,6 +276,34 @@ def _():
             with Desk("--metrics", address, ready=False) as d:
                 same((address, d.wait()), (address, code))
                 assert words in d.rows[-1], d.rows
+
+
+INHERITS = """
+import os, sys
+for to, fd in enumerate(map(int, sys.argv[1].split(",")), 3):
+    os.dup2(fd, to)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2",
+                  LISTEN_FDNAMES="customers:metrics")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@case("an address for metrics may be a socket that was there before")
+def _():
+    with socket.socket() as customers, socket.socket() as metrics:
+        for s in (customers, metrics):
+            s.bind(("127.0.0.1", 0))
+            s.listen()
+        # Above those that they become.
+        fds = [fcntl.fcntl(s, fcntl.F_DUPFD, 10) for s in (customers, metrics)]
+        names = [f"127.0.0.1:{s.getsockname()[1]}"
+                 for s in (customers, metrics)]
+        with Desk(listen=names[0], pass_fds=fds, under=(
+                sys.executable, "-c", INHERITS, ",".join(map(str, fds)))) as d:
+            same(d.row("metrics on "), f"metrics on {names[1]}")
+            same(now(d)["connections"], 0)
+        for fd in fds:
+            os.close(fd)
 
 
 @case("the alert rules go off when they should, and the examples are valid")
