@@ -60,8 +60,9 @@ log_reopened(struct svc *svc, const struct ev_event *ev)
 static void
 log_ended(struct svc *svc, const struct ev_event *ev, const char *sentence)
 {
+	/* Of closed alone it is an operator who did it. */
 	const struct svc_log_about about = { .sid = ev->sid,
-		.who = ev->who,
+		.who = ev->kind == EV_CLOSED ? ev->who : NULL,
 		.why = ev->why };
 
 	svc_log(svc, SVC_LOG_ENDED, &about, "%s", sentence);

@@ -140,7 +140,7 @@ def hand_over(fds, command):
         os.set_inheritable(fd, False)
     for variable, pid_of in (("LISTEN_FDS", "LISTEN_PID"),
                              ("WATCHDOG_USEC", "WATCHDOG_PID")):
-        if variable in os.environ:
+        if variable in os.environ and pid_of not in os.environ:
             os.environ[pid_of] = str(os.getpid())
     os.execvp(command[0], command)
 
