@@ -253,9 +253,11 @@ def _():
         first = d.through(v1("192.0.2.7") + b"one\n")
         o.said("one")
         same(d.told(v1("192.0.2.7", 9)), busy)
-        for i, host in enumerate(("192.0.2.8", "2001:db8::7", "127.0.0.9")):
-            d.through(v2(host) + f"other {i}\n".encode())
-            o.said(f"other {i}")
+        hosts = ("192.0.2.8", "2001:db8::7", "127.0.0.9")
+        others = [d.through(SIGNATURE) for _ in hosts]      # all at once
+        for c, host in zip(others, hosts):
+            c.send(v2(host)[len(SIGNATURE):] + f"from {host}\n".encode())
+            o.said(f"from {host}")
         same(d.told(v1("2001:db8::8")), busy)       # of the same /64
         same(d.refused("127.0.0.9"), busy)
         first.close()
