@@ -135,6 +135,7 @@ scripts = \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \
 	tests/system/record.py \
+	tests/system/logbook.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/delivery.py \
@@ -210,7 +211,7 @@ EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 # Preloaded by scripts, which also compile them.
 EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
 	tests/system/held_clock.c tests/system/killed_send.c \
-	tests/system/recorded_calls.c
+	tests/system/recorded_calls.c tests/system/slow_sync.c
 CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \
