@@ -167,6 +167,8 @@ scripts = \
 	tests/system/waits.py \
 	tests/system/counts.py \
 	tests/system/idle.py \
+	tests/system/service.py \
+	tests/system/units.py \
 	tests/system/crash.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
@@ -204,14 +206,16 @@ script_helpers = \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \
 	tests/system/supervisor.py \
+	tests/system/under_seccomp.py \
 	tests/system/tap.py
 
 EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 	tests/data/journal-2/listing tests/peers/openings.txt
 # Preloaded by scripts, which also compile them.
 EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
-	tests/system/held_clock.c tests/system/killed_send.c \
-	tests/system/recorded_calls.c tests/system/slow_sync.c
+	tests/system/hanging_calls.c tests/system/held_clock.c \
+	tests/system/killed_send.c tests/system/recorded_calls.c \
+	tests/system/slow_sync.c tests/system/under_seccomp.c
 CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \

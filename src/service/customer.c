@@ -387,6 +387,7 @@ customer_setup(struct sks_handler *h)
 	cu->why = EV_WHY_LEFT;
 	svc_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
 	atomic_fetch_add(&cu->svc->live, 1);
+	svc_counts_changed(cu->svc);
 	return 0;
 }
 
@@ -615,6 +616,7 @@ customer_finish(struct sks_handler *h)
 	svc_owner_fini(&cu->owner);
 	svc_settings_drop(cu->settings);
 	atomic_fetch_sub(&cu->svc->live, 1);
+	svc_counts_changed(cu->svc);
 	return 0;
 }
 

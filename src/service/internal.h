@@ -106,6 +106,19 @@ struct svc {
 	uint64_t verified;
 	int64_t verified_ms, verified_row_ns;
 
+	/* See pulse.c. */
+	struct svc_node pulse;       /* the watchdog's question */
+	atomic_uint_least64_t beats; /* so often it was answered; */
+	uint64_t beats_seen;         /* these are who asks' own */
+	uint64_t *turns;             /* one per listener */
+	uint64_t operators_turns;
+	bool asked;                           /* once before */
+	atomic_int_least64_t commit_since_ms; /* on the steady clock; 0: none
+	                                       * runs */
+	atomic_bool counts_changed;           /* and nobody has read them */
+	atomic_uint waiting;
+	atomic_bool draining;
+
 	atomic_bool ending;       /* the inbox will get no more */
 	atomic_bool look_asked;   /* main is to look at the files */
 	atomic_bool reload_asked; /* main is to read the configuration */
@@ -212,8 +225,9 @@ void svc_request_failed(struct sks_server *srv, struct sks_request *req,
     const struct sks_error *e); /* for an ops table */
 
 /* What opening a listener needs; they return an enum dw_status. */
-int svc_address(const struct svc_config *config, const char *text,
+int svc_address(const struct svc_config *config, const struct svc_endpoint *at,
     struct sks_addr *out, struct dw_buf *why);
+int svc_inherit_failed(const char *text, struct dw_buf *why);
 int svc_listen_failed(const char *option, const char *text, struct dw_buf *why);
 /* behind: what its name has behind the address. */
 int svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp,
@@ -296,6 +310,14 @@ void svc_done(struct svc *svc, struct svc_node *n);
 /* On the desk thread: answers the request of this node. */
 void svc_answer(struct svc *svc, struct svc_node *n,
     const struct desk_answer *a);
+
+/* pulse.c. */
+void svc_pulse_init(struct svc *svc);
+/* Any thread: svc->live is another number. */
+void svc_counts_changed(struct svc *svc);
+/* On the desk thread: how many wait now? */
+void svc_count_waiting(struct svc *svc);
+struct sks_server *svc_udp_server(const struct svc *svc, size_t i);
 
 /* The thread "desk". */
 void *svc_desk_thread(void *svc);

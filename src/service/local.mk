@@ -38,6 +38,7 @@ libdeskwire_la_SOURCES += \
 	src/service/proxies.c \
 	src/service/proxies.h \
 	src/service/proxy.c \
+	src/service/pulse.c \
 	src/service/rate.c \
 	src/service/rate.h \
 	src/service/reader.c \
