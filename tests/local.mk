@@ -154,6 +154,7 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/people.py \
 	tests/system/hostile.py \
+	tests/system/completions.py \
 	tests/system/config.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
@@ -173,6 +174,7 @@ scripts = \
 	tests/system/fuzz.py \
 	tests/system/hardening.py \
 	tests/system/header.sh \
+	tests/system/help.py \
 	tests/system/install.sh \
 	tests/system/library_manual.py \
 	tests/system/lists.py \
@@ -198,6 +200,7 @@ script_helpers = \
 	tests/system/desk.py \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \
+	tests/system/supervisor.py \
 	tests/system/tap.py
 
 EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \

@@ -16,8 +16,7 @@
 static const struct {
 	const char *word, *sentence;
 } refusals[SVC_REFUSALS] = {
-#define REFUSAL(name, word, sentence) \
-	[SVC_REFUSED_##name] = { word, sentence },
+#define REFUSAL(name, word, sentence) [SVC_REFUSED_##name] = { word, sentence },
 #include "service/refusals.def"
 #undef REFUSAL
 };
