@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/drafts \
 	tests/unit/early \
 	tests/unit/identity \
+	tests/unit/inherited \
 	tests/unit/enums \
 	tests/unit/estimate \
 	tests/unit/event \
@@ -70,6 +71,7 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/proxy \
 	tests/unit/queue \
 	tests/unit/quiet \
 	tests/unit/rate \

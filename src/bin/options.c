@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/log.h"
 #include "base/sink.h"
 #include "bin/help.h"
 #include "bin/option_rows.h"
@@ -45,7 +46,8 @@ print_error(const char *format, ...)
 
 	va_start(ap, format);
 	if (vasprintf(&text, format, ap) >= 0) {
-		len = asprintf(&line, "deskwire: %s\n", text);
+		len = asprintf(&line, "%sdeskwire: %s\n",
+		    dw_log_stderr_form() != 0 ? "<3>" : "", text);
 		if (len >= 0) {
 			dw_say(line, (size_t)len);
 			free(line);

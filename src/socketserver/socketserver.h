@@ -1055,6 +1055,21 @@ struct sks_server_config {
 	 * SKS_EACCES for a group to which the process may not give a file.
 	 */
 	long unix_group;
+
+	/*
+	 * -1; else a bound socket that is there already, which one of the kind
+	 * of stream listens on: systemd's, or one that a program opened before
+	 * it gave up its rights.  The server serves a duplicate of it, so the
+	 * descriptor stays the caller's.  It is the only listener: address is
+	 * not looked at, and n_more must be 0.  Where it is bound,
+	 * sks_server_address() tells.  By default server_bind and
+	 * server_activate leave it as it is, and a Unix socket's file is never
+	 * removed.  A socket that the server cannot serve is SKS_EINVAL, and
+	 * sks_error_text() says what is wrong with it.
+	 * Python: bind_and_activate=False, and server.socket =
+	 * socket.fromfd(fd, family, type).
+	 */
+	int inherited_fd;
 };
 
 /* So many refused peers are kept by cfg.refused_grace at once, each with a
@@ -1135,7 +1150,7 @@ struct sks_server_ops {
 	    enum sks_overload why);
 	/*
 	 * With cfg.refused_grace, what a refused peer has sent: all of it so
-	 * far, at most its first 64 bytes.  Returns 0: it is closed in order,
+	 * far, at most its first 256 bytes.  Returns 0: it is closed in order,
 	 * that is told that nothing more comes, and read until it ends too;
 	 * 1: it is reset, for an end of file would mislead it; SKS_EAGAIN:
 	 * that cannot be told yet.  The default returns 0.
@@ -1344,6 +1359,15 @@ SKS_API int sks_server_shutdown(struct sks_server *srv, double timeout);
 SKS_API void sks_server_request_shutdown(struct sks_server *srv);
 
 /*
+ * Wakes the loop: it takes a turn, and calls service_actions.  Any thread.
+ * Returns how often the loop has come back from waiting so far, at least 1; 0:
+ * no loop runs.  Whoever calls this from time to time and gets the same number
+ * twice knows that the loop's thread did not get round meanwhile: a callback
+ * blocks, a handler of SKS_SYNC is at work, or the thread hangs.
+ */
+SKS_API uint64_t sks_server_wake(struct sks_server *srv);
+
+/*
  * start: serves in a thread of its own, "acceptor"; when it returns 0 the
  * loop counts as running.  stop: shutdown, then joins that thread.  start
  * may follow stop.
@@ -1512,6 +1536,25 @@ SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
 SKS_API const struct sks_addr *sks_request_address(const struct sks_request
 	*req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
+
+/*
+ * The request is another client's than it seemed, as a proxy says for whom it
+ * comes: h->client_address and sks_request_address() are this address from now
+ * on, and max_per_addr counts the request there and no more where it was.
+ * Returns SKS_OVER_NONE; or SKS_OVER_ADDRESS: that address has max_per_addr
+ * already, and the request, whose address it is now all the same, is counted
+ * nowhere.  To tell the peer so and to end the request is yours.
+ * For the callback that deals with the request, up to the end of its handler,
+ * and best before anybody else may look at the address: a request that others
+ * hold is read without a lock.  In an own get_request nothing is counted yet,
+ * and SKS_UNSPEC there means that no address is, until a later call has one.  In
+ * a child of SKS_FORKING only the address changes; verify_request is where such
+ * a server counts.  Python: assigning self.client_address, or a get_request that
+ * returns another one.
+ */
+SKS_API SKS_MUST_USE enum sks_overload
+sks_request_set_address(struct sks_request *req,
+    const struct sks_addr *address);
 
 enum sks_refusal {
 	SKS_REFUSAL_NONE,
