@@ -3,6 +3,7 @@
 nobody who came."""
 
 import contextlib
+import getpass
 import json
 import os
 import select
@@ -429,6 +430,42 @@ def _():
             say(p, op="relay", **{"as": "lin"})
             f = json.loads(p.stdout.readline())
             same((f["op"], f["code"]), ("bye", "denied"))
+
+
+def allow(conf, relays):
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write(f"user {getpass.getuser()} {{\n\trelay = {relays}\n}}\n"
+                "user lin {\n\trole = supervisor\n\tas = \"Lin\"\n}\n")
+
+
+@case("who is brought by a relay is that user until the relay may bring nobody")
+def _():
+    with state() as folder:
+        conf = os.path.join(folder, "conf")
+        allow(conf, "true")
+        with Desk("--config", conf, folder=folder) as d:
+            for name in ("ann", "no-such-user"):
+                with relay(d, "--as", name) as p:
+                    p.stdout.readline()
+                    f = json.loads(p.stdout.readline())
+                    same((name, f["op"], f["code"]), (name, "bye", "denied"))
+            with relay(d, "--as", "lin") as p:
+                p.stdout.readline()
+                say(p, op="relay", **{"as": getpass.getuser()})
+                same(json.loads(p.stdout.readline())["code"], "denied")
+            with relay(d, "--as", "lin") as p:
+                p.stdout.readline()
+                say(p, op="hello", v=1, name="")
+                f = json.loads(p.stdout.readline())
+                same((f["name"], f["as"], f["role"]),
+                     ("lin", "Lin", "supervisor"))
+                allow(conf, "false")
+                d.signal(signal.SIGHUP)
+                f = [json.loads(x) for x in p.stdout][-1]
+                same((f["op"], f["code"]), ("bye", "reload"))
+            with relay(d, "--as", "lin") as p:
+                p.stdout.readline()
+                same(json.loads(p.stdout.readline())["code"], "denied")
 
 
 main("ctl")
