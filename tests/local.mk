@@ -171,6 +171,8 @@ scripts = \
 	tests/system/service.py \
 	tests/system/units.py \
 	tests/system/crash.py \
+	tests/system/ctl.py \
+	tests/system/ssh.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \

@@ -96,8 +96,11 @@ struct options {
 
 	bool classic, datagrams, no_wait; /* call */
 	const char *wait_seconds;
-	const char *args[2]; /* HOST PORT; or a shell */
+	const char *args[2]; /* HOST PORT; of attach ssh://…; or a shell */
 	size_t nargs;
+	char **words; /* of ctl's command */
+	size_t nwords;
+	uint64_t seen; /* ctl */
 };
 
 /*

@@ -37,10 +37,10 @@ static void
 log_arrived(struct svc *svc, const struct ev_event *ev,
     const struct desk_conn *c)
 {
-	const struct svc_log_about about = {
-		.addr = c != NULL ? svc_customer_address(c) : NULL,
-		.sid = ev->sid
-	};
+	const struct svc_log_about about = { .addr = c != NULL ?
+		    svc_customer_address(c) :
+		    NULL,
+		.sid = ev->sid };
 
 	svc_log(svc, SVC_LOG_CONNECTED, &about, "%s",
 	    ev->mode == EV_MODE_CLASSIC ?
