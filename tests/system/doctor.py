@@ -109,6 +109,8 @@ def _():
         lin = desk.operator()
         customer = desk.line()
         customer.until("\n")
+        customer.send("here\n")
+        lin.said("here")
         desk.row("a customer came")
         before = desk.descriptors(), files_of(folder), list(desk.rows)
         found = Found(folder, "--listen", f"127.0.0.1:{desk.port}")
