@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/proxies \
 	tests/unit/proxy \
 	tests/unit/queue \
 	tests/unit/quiet \
@@ -134,6 +135,7 @@ scripts = \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \
+	tests/system/recipes.py \
 	tests/system/record.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
@@ -147,6 +149,7 @@ scripts = \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/places.py \
+	tests/system/proxied.py \
 	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
@@ -169,9 +172,12 @@ scripts = \
 	tests/system/service.py \
 	tests/system/units.py \
 	tests/system/crash.py \
+	tests/system/ctl.py \
+	tests/system/ssh.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \
+	tests/system/doctor.py \
 	tests/system/every_command.py \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
@@ -191,6 +197,7 @@ scripts = \
 	tests/system/readline.sh \
 	tests/system/old_names.py \
 	tests/system/performance.py \
+	tests/system/quiet_run.py \
 	tests/system/rooms.py \
 	tests/system/shift.py \
 	tests/system/symbols.py \
@@ -212,7 +219,8 @@ EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 	tests/data/journal-2/listing tests/peers/openings.txt
 # Preloaded by scripts, which also compile them.
 EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
-	tests/system/hanging_calls.c tests/system/held_clock.c tests/system/killed_send.c \
+	tests/system/hanging_calls.c tests/system/held_clock.c \
+	tests/system/killed_send.c tests/system/odd_machine.c \
 	tests/system/recorded_calls.c tests/system/under_seccomp.c
 CLEANFILES += tests/system/powercuts-*.record
 

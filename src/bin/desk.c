@@ -51,9 +51,7 @@ struct desk_process {
 	char *greeting, *history, *login;
 };
 
-/* Its text, which the caller frees, up to its last row; NULL, and why, when it
- * cannot be had. */
-static char *
+char *
 read_greeting(const char *path, struct dw_buf *why)
 {
 	char *text;

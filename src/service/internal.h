@@ -296,6 +296,7 @@ void svc_tell_socket(struct svc_node *n);
 char *svc_folder_of(const char *path);
 /* May the operators' socket be there?  Returns 0 or an exit status, with why. */
 int svc_check_operator_path(const struct svc *svc, struct dw_buf *why);
+int svc_find_operator_group(struct svc *svc, struct dw_buf *why);
 
 /* On the desk thread: a log takes no rows, or takes some again. */
 void svc_logs_changed(struct svc_node *n);

@@ -115,7 +115,8 @@ status(struct dw_buf *out, struct svc *svc)
 	add_listeners(out, svc);
 	add_sessions(out, svc);
 	add_operators(out, svc);
-	dw_buf_addf(out, "\njournal: %" PRIu64 " events, verified up to %" PRIu64,
+	dw_buf_addf(out,
+	    "\njournal: %" PRIu64 " events, verified up to %" PRIu64,
 	    desk_last_seq(svc->desk), store_checked(svc->store));
 	add_problems(out, svc);
 }
