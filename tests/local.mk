@@ -137,6 +137,8 @@ scripts = \
 	tests/system/foreign.py \
 	tests/system/recipes.py \
 	tests/system/record.py \
+	tests/system/logbook.py \
+	tests/system/logrotate.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/delivery.py \
@@ -221,7 +223,8 @@ EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
 	tests/system/hanging_calls.c tests/system/held_clock.c \
 	tests/system/killed_send.c tests/system/odd_machine.c \
-	tests/system/recorded_calls.c tests/system/under_seccomp.c
+	tests/system/recorded_calls.c tests/system/slow_sync.c \
+	tests/system/under_seccomp.c
 CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \
