@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/drafts \
 	tests/unit/early \
 	tests/unit/identity \
+	tests/unit/inherited \
 	tests/unit/enums \
 	tests/unit/estimate \
 	tests/unit/event \
@@ -96,6 +97,7 @@ unit_tests = \
 	tests/unit/store \
 	tests/unit/strangers \
 	tests/unit/stream \
+	tests/unit/svc_log \
 	tests/unit/t \
 	tests/unit/text \
 	tests/unit/tty_cursor \
@@ -158,6 +160,7 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/people.py \
 	tests/system/hostile.py \
+	tests/system/completions.py \
 	tests/system/config.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
@@ -166,6 +169,8 @@ scripts = \
 	tests/system/waits.py \
 	tests/system/counts.py \
 	tests/system/idle.py \
+	tests/system/service.py \
+	tests/system/units.py \
 	tests/system/crash.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
@@ -177,6 +182,7 @@ scripts = \
 	tests/system/fuzz.py \
 	tests/system/hardening.py \
 	tests/system/header.sh \
+	tests/system/help.py \
 	tests/system/install.sh \
 	tests/system/library_manual.py \
 	tests/system/lists.py \
@@ -201,14 +207,16 @@ script_helpers = \
 	tests/system/desk.py \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \
+	tests/system/supervisor.py \
+	tests/system/under_seccomp.py \
 	tests/system/tap.py
 
 EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 	tests/data/journal-2/listing tests/peers/openings.txt
 # Preloaded by scripts, which also compile them.
 EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
-	tests/system/held_clock.c tests/system/killed_send.c \
-	tests/system/recorded_calls.c
+	tests/system/hanging_calls.c tests/system/held_clock.c tests/system/killed_send.c \
+	tests/system/recorded_calls.c tests/system/under_seccomp.c
 CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \

@@ -8,6 +8,7 @@ deskwire_SOURCES = \
 	src/bin/conf_text.c \
 	src/bin/conf_text.h \
 	src/bin/config.c \
+	src/bin/completion.c \
 	src/bin/console_thread.c \
 	src/bin/console_thread.h \
 	src/bin/demo.c \
@@ -15,10 +16,14 @@ deskwire_SOURCES = \
 	src/bin/desk.h \
 	src/bin/endpoints.c \
 	src/bin/endpoints.h \
+	src/bin/help.c \
+	src/bin/help.h \
 	src/bin/input.c \
 	src/bin/language.c \
 	src/bin/language.h \
 	src/bin/main.c \
+	src/bin/notify.c \
+	src/bin/notify.h \
 	src/bin/open.c \
 	src/bin/option_rows.h \
 	src/bin/options.c \
@@ -28,5 +33,7 @@ deskwire_SOURCES = \
 	src/bin/paths.c \
 	src/bin/paths.h \
 	src/bin/verbs.h \
-	src/bin/verify.c
+	src/bin/verify.c \
+	src/bin/watchdog.c \
+	src/bin/watchdog.h
 deskwire_LDADD = libdeskwire.la libsks.la $(CONFUSE_LIBS)

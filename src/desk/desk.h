@@ -317,6 +317,9 @@ struct desk_time {
 	int64_t steady_ms; /* for how long something lasts */
 };
 
+/* What the service tells of itself; each is a command of its own. */
+enum desk_report { DESK_REPORT_STATUS };
+
 /*
  * Where decisions go, only ever called by desk_publish, desk_undo and
  * desk_tick.  None may wait.
@@ -355,6 +358,8 @@ struct desk_sink {
 	void (*find_session)(void *arg, void *node, uint64_t sid);
 	/* Reads the configuration again, and answers then. */
 	void (*reload)(void *arg, void *node);
+	/* Answers with what the service knows of itself. */
+	void (*report)(void *arg, void *node, enum desk_report what);
 	/* Shows this page of the past, and answers then. */
 	void (*past)(void *arg, void *node, const struct ev_past *past);
 	/* Sends one datagram, in to->charset.  NULL when it went out, or a constant that says
@@ -440,6 +445,9 @@ int desk_replay(struct desk *d, const struct ev_event *ev);
 void desk_missed(struct desk *d, uint64_t datagrams);
 void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
     struct desk_time now);
+
+/* How many customers wait for an answer and are there to read it. */
+unsigned desk_waiting(const struct desk *d);
 
 /* Returns 0; -ENOMEM when there is no memory for it in this round: nothing has
  * happened, and after the round was published or undone there is. */

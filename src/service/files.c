@@ -79,9 +79,13 @@ svc_files_ask(struct svc *svc)
 static int
 let_group_pass(const struct svc *svc, const char *folder)
 {
+	struct stat st;
+
 	if (svc->operator_gid < 0)
 		return 0;
-	if (chown(folder, (uid_t)-1, (gid_t)svc->operator_gid) < 0 ||
+	if (stat(folder, &st) < 0 ||
+	    (st.st_gid != (gid_t)svc->operator_gid &&
+		chown(folder, (uid_t)-1, (gid_t)svc->operator_gid) < 0) ||
 	    chmod(folder, 0710) < 0)
 		return -errno;
 	return 0;
@@ -93,7 +97,9 @@ static int
 make_folder(const struct svc *svc)
 {
 	const char *socket = svc->config->operator_socket;
-	char *folder = socket != NULL ? svc_folder_of(socket) : NULL;
+	char *folder = socket != NULL && svc->config->operator_fd < 0 ?
+	    svc_folder_of(socket) :
+	    NULL;
 	struct stat st;
 	int r = 0;
 
@@ -107,6 +113,20 @@ make_folder(const struct svc *svc)
 	return r;
 }
 
+/* Whoever made an inherited one is who can make it anew. */
+static int
+look_for_inherited(const struct svc *svc, struct dw_buf *why)
+{
+	struct stat st;
+
+	if (lstat(svc->config->operator_socket, &st) == 0)
+		return 0;
+	dw_buf_adds(why,
+	    _("it was there before the desk, and its .socket unit makes it "
+	      "when that is started again"));
+	return -ENOENT;
+}
+
 /* Returns as sks_server_rebind(), or another negative number; with why.  made: of
  * its folder. */
 static int
@@ -115,6 +135,8 @@ bind_anew(struct svc *svc, int made, struct dw_buf *why)
 	char error[256];
 	int r;
 
+	if (svc->config->operator_fd >= 0)
+		return look_for_inherited(svc, why);
 	if (made < 0) {
 		dw_buf_adds(why, strerror(-made));
 		return made;
@@ -180,7 +202,7 @@ svc_tell_socket(struct svc_node *n)
 		snprintf(again, sizeof again,
 		    _("the operators' socket %s is there again"),
 		    svc->config->operator_socket);
-		svc_notice(svc, EV_CODE_SOCKET, again);
+		svc_notice_as(svc, EV_CODE_SOCKET, SVC_LOG_BACK, again);
 	}
 }
 
@@ -194,7 +216,7 @@ keep_socket(struct svc *svc, int made)
 	if (socket_is_lost(svc) != (r < 0))
 		socket_turned(svc, r < 0, dw_buf_str(&why));
 	else if (r > 0)
-		dw_log(svc->config->log,
+		svc_log(svc, SVC_LOG_BACK, NULL,
 		    _("the operators' socket %s was removed, and is made anew"),
 		    svc->config->operator_socket);
 	dw_buf_fini(&why);

@@ -27,6 +27,7 @@ libdeskwire_la_SOURCES += \
 	src/service/log.c \
 	src/service/log.h \
 	src/service/log_rows.def \
+	src/service/logbook.c \
 	src/service/marks.c \
 	src/service/marks.h \
 	src/service/opening.c \
@@ -37,6 +38,7 @@ libdeskwire_la_SOURCES += \
 	src/service/proxies.c \
 	src/service/proxies.h \
 	src/service/proxy.c \
+	src/service/pulse.c \
 	src/service/rate.c \
 	src/service/rate.h \
 	src/service/reader.c \
@@ -49,6 +51,7 @@ libdeskwire_la_SOURCES += \
 	src/service/settings.h \
 	src/service/sources.c \
 	src/service/sources.h \
+	src/service/status.c \
 	src/service/taken.c \
 	src/service/udp.c \
 	src/service/upkeep.c \

@@ -29,15 +29,6 @@
 #define PROXIES_MODE 0660
 #define STACK_USUAL  64 /* KiB; dw_thread_default_stack() is more at need */
 
-static void
-server_log(void *user, enum sks_log_level level, const char *text)
-{
-	struct svc *svc = svc_of(user);
-
-	(void)level;
-	dw_log(svc->config->log, "%s", text);
-}
-
 /* Of a thread that serves customers or operators: there may be thousands. */
 static size_t
 stack_size(const struct svc_limits *limits)
@@ -53,8 +44,34 @@ svc_server_config(struct svc *svc, struct sks_server_config *cfg)
 	cfg->grace = 0; /* the desk has said goodbye before */
 	cfg->stack_size = stack_size(&svc->config->limits);
 	cfg->user = svc;
-	cfg->log = server_log;
+	cfg->log = svc_server_says;
 	cfg->log_user = svc;
+}
+
+/* Does the unit's filter let anybody through to a socket there? */
+static bool
+is_in_reach(const struct svc_config *config, enum sks_scope scope)
+{
+	if (scope == SKS_SCOPE_LOOPBACK || scope == SKS_SCOPE_LOCAL)
+		return true;
+	return config->reach == SVC_REACH_PUBLIC ||
+	    (config->reach == SVC_REACH_PRIVATE && scope == SKS_SCOPE_PRIVATE);
+}
+
+/* To listen where nobody can come is to be deaf, and nobody would notice. */
+static int
+check_reach(const struct svc_config *config, const char *text,
+    const struct sks_addr *addr, struct dw_buf *why)
+{
+	if (is_in_reach(config, sks_addr_scope(addr)))
+		return 0;
+	dw_buf_reset(why);
+	dw_buf_addf(why,
+	    _("the unit deskwire.service lets nobody through to %s "
+	      "(IPAddressAllow= and DESKWIRE_REACH=%s): widen both with "
+	      "'systemctl edit deskwire.service', or use deskwire.socket"),
+	    text, config->reach == SVC_REACH_PRIVATE ? "private" : "loopback");
+	return DW_STATUS_CONFIG;
 }
 
 /* May the desk listen there?  Returns 0 or an exit status. */
@@ -84,21 +101,49 @@ check_scope(const struct svc_config *config, const char *text,
 int
 svc_listen_failed(const char *option, const char *text, struct dw_buf *why)
 {
-	char error[256];
+	struct sks_error error;
+	char shown[256];
 
-	sks_error_text(error, sizeof error);
+	sks_last_error(&error);
+	sks_error_format(&error, shown, sizeof shown);
 	dw_buf_reset(why); /* a warning that is of no use now */
-	dw_buf_addf(why,
-	    _("cannot listen on %s: %s; choose another address "
-	      "with %s ADDR:PORT, port 0 takes any free one"),
-	    text, error, option);
+	if (error.sys_errno == EAFNOSUPPORT)
+		dw_buf_addf(why,
+		    _("cannot listen on %s: %s; this system has no such "
+		      "addresses, or the unit that the desk was started by "
+		      "(deskwire-restricted.service) lets it have inherited "
+		      "sockets only: enable the .socket unit for it, or "
+		      "start deskwire.service instead"),
+		    text, shown);
+	else
+		dw_buf_addf(why,
+		    _("cannot listen on %s: %s; choose another address "
+		      "with %s ADDR:PORT, port 0 takes any free one"),
+		    text, shown, option);
 	return DW_STATUS_LISTEN;
 }
 
 int
-svc_address(const struct svc_config *config, const char *text,
+svc_inherit_failed(const char *text, struct dw_buf *why)
+{
+	char error[256];
+
+	sks_error_text(error, sizeof error);
+	dw_buf_reset(why);
+	dw_buf_addf(why,
+	    _("the socket %s that the desk was started with cannot be served: "
+	      "%s; correct its .socket unit"),
+	    text, error);
+	return DW_STATUS_LISTEN;
+}
+
+int
+svc_address(const struct svc_config *config, const struct svc_endpoint *at,
     struct sks_addr *out, struct dw_buf *why)
 {
+	const char *text = at->text;
+	int r;
+
 	if (sks_addr_parse(text, DEFAULT_PORT, out) < 0 ||
 	    sks_addr_family(out) == SKS_UNIX) {
 		dw_buf_addf(why,
@@ -107,7 +152,8 @@ svc_address(const struct svc_config *config, const char *text,
 		    text);
 		return DW_STATUS_USAGE;
 	}
-	return check_scope(config, text, out, why);
+	r = check_scope(config, text, out, why);
+	return r == 0 && at->fd < 0 ? check_reach(config, text, out, why) : r;
 }
 
 int
@@ -164,11 +210,13 @@ unix_failed(const char *text, struct dw_buf *why)
 }
 
 static int
-listener_address(const struct svc_config *config, const char *text,
+listener_address(const struct svc_config *config, const struct svc_endpoint *at,
     struct sks_addr *out, struct dw_buf *why)
 {
+	const char *text = at->text;
+
 	if (!svc_is_unix(text))
-		return svc_address(config, text, out, why);
+		return svc_address(config, at, out, why);
 	if (sks_addr_parse(text, 0, out) < 0) {
 		unix_failed(text, why);
 		return DW_STATUS_CONFIG;
@@ -201,10 +249,11 @@ open_listener(struct svc *svc, const struct svc_endpoint *at,
 	sks_server_config_init(&cfg,
 	    svc_is_unix(text) ? SKS_UNIX_STREAM : SKS_TCP,
 	    config->one_at_a_time ? SKS_SYNC : SKS_THREADING);
-	if ((r = listener_address(config, text, &cfg.address, why)) != 0)
+	if ((r = listener_address(config, at, &cfg.address, why)) != 0)
 		return r;
 	svc_server_config(svc, &cfg);
 	cfg.unix_mode = PROXIES_MODE;
+	cfg.inherited_fd = at->fd;
 	cfg.max_sessions = (unsigned)config->limits.max_sessions;
 	cfg.max_per_addr = (unsigned)config->limits.max_per_address;
 	cfg.loopback_exempt = !config->every_address;
@@ -216,9 +265,10 @@ open_listener(struct svc *svc, const struct svc_endpoint *at,
 		cfg.overload = SKS_WAIT;
 	}
 	if (new_customers_server(&cfg, at->proxy, &srv) < 0)
-		return svc_is_unix(text) ?
-		    unix_failed(text, why) :
-		    svc_listen_failed("--listen", text, why);
+		return at->fd >= 0 ? svc_inherit_failed(text, why) :
+		    svc_is_unix(text) ?
+				     unix_failed(text, why) :
+				     svc_listen_failed("--listen", text, why);
 	svc->customers[svc->ncustomers++] = srv;
 	return svc_add_listener(svc, srv, false, at->proxy ? ",proxy" : "");
 }
@@ -238,8 +288,9 @@ open_customers(struct svc *svc, struct dw_buf *why)
 	svc->customers = calloc(n + 1, sizeof *svc->customers);
 	svc->listeners = calloc(all + 1, sizeof *svc->listeners);
 	svc->listener_names = calloc(all + 1, sizeof *svc->listener_names);
+	svc->turns = calloc(all + 1, sizeof *svc->turns);
 	if (svc->customers == NULL || svc->listeners == NULL ||
-	    svc->listener_names == NULL)
+	    svc->listener_names == NULL || svc->turns == NULL)
 		return DW_STATUS_FAILED;
 	for (size_t i = 0; i < n; i++)
 		if ((r = open_listener(svc, &svc->config->listen[i], why)) != 0)
@@ -323,7 +374,8 @@ svc_check_operator_path(const struct svc *svc, struct dw_buf *why)
 	char *folder;
 	int r;
 
-	if (path == NULL)
+	/* An inherited one is in the hands of whoever made it. */
+	if (path == NULL || svc->config->operator_fd >= 0)
 		return 0;
 	if ((folder = svc_folder_of(path)) == NULL)
 		return DW_STATUS_FAILED;
@@ -335,7 +387,8 @@ svc_check_operator_path(const struct svc *svc, struct dw_buf *why)
 	return r;
 }
 
-/* Which group has the operators' socket beside its user? */
+/* Which group has the operators' socket beside its user?  An inherited one was
+ * given to a group before. */
 static int
 find_operator_group(struct svc *svc, struct dw_buf *why)
 {
@@ -343,7 +396,7 @@ find_operator_group(struct svc *svc, struct dw_buf *why)
 	gid_t gid;
 
 	svc->operator_gid = -1;
-	if (people == NULL ||
+	if (people == NULL || svc->config->operator_fd >= 0 ||
 	    (people->operator_group == NULL && people->ngroups == 0))
 		return 0;
 	if (people->operator_group == NULL) {
@@ -441,10 +494,13 @@ open_operators(struct svc *svc, struct dw_buf *why)
 		cfg.unix_mode = 0660;
 		cfg.unix_group = svc->operator_gid;
 	}
+	cfg.inherited_fd = svc->config->operator_fd;
 	r = sks_server_new(&cfg, &svc_operator_server_ops, &svc_operator_ops,
 	    &svc->operators);
 	if (r == 0)
 		return 0;
+	if (cfg.inherited_fd >= 0)
+		return svc_inherit_failed(path, why);
 	sks_last_error(&error);
 	if (r == SKS_EACCES && strcmp(error.what, "chown") == 0)
 		return say_not_your_group(svc, why);
@@ -549,6 +605,8 @@ svc_new(const struct svc_config *config)
 		return NULL;
 	svc->magic = SVC_MAGIC;
 	svc->config = config;
+	svc_log_init(svc);
+	svc_pulse_init(svc);
 	dw_list_init(&svc->links);
 	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->done);
@@ -620,6 +678,9 @@ start_servers(struct svc *svc)
 int
 svc_start(struct svc *svc, struct dw_buf *why)
 {
+	uint64_t last = atomic_load(&svc->reader.upkeep.stored);
+
+	svc->began_ms = dw_clock_wall_ms();
 	if (sks_postman_new(&svc->postman) < 0 ||
 	    svc_reader_start(&svc->reader) < 0 ||
 	    dw_thread_start(&svc->thread, "desk", DESK_STACK, svc_desk_thread,
@@ -637,6 +698,8 @@ svc_start(struct svc *svc, struct dw_buf *why)
 		      "this machine has no more to give"));
 		return DW_STATUS_FAILED;
 	}
+	svc_log(svc, SVC_LOG_STARTED, NULL,
+	    _("the desk works; the last event stored was %" PRIu64), last);
 	return 0;
 }
 
@@ -665,6 +728,9 @@ svc_listeners(const struct svc *svc, const struct svc_listener **all)
 void
 svc_drain(struct svc *svc)
 {
+	atomic_store(&svc->draining, true);
+	svc_log(svc, SVC_LOG_STOPPING, NULL, "%s",
+	    _("the desk says goodbye to everybody"));
 	for (size_t i = 0; i < svc->ncustomers; i++)
 		sks_server_request_shutdown(svc->customers[i]);
 	svc_udp_request_stop(svc);
@@ -734,6 +800,16 @@ write_last_marks(struct svc *svc)
 	free(last);
 }
 
+/* The last row; nobody else writes any more. */
+static void
+log_end(struct svc *svc)
+{
+	svc_log_summaries(svc);
+	if (svc->started)
+		svc_log(svc, SVC_LOG_STOPPED, NULL, "%s",
+		    _("the desk has stopped"));
+}
+
 void
 svc_close(struct svc *svc)
 {
@@ -741,13 +817,13 @@ svc_close(struct svc *svc)
 		return;
 	svc_end(svc);
 	sks_server_free(svc->operators);
-	svc_log_refusals(svc);
 	/* Nobody asks any more, and its news need a desk thread. */
 	svc_reader_stop(&svc->reader);
 	end_desk_thread(svc);
 	svc_reader_fini(&svc->reader);
 	svc_udp_close(svc);
 	sks_postman_free(svc->postman);
+	log_end(svc);
 	write_last_marks(svc);
 	dw_watch_close(&svc->watch);
 	svc_marks_fini(&svc->marks);
@@ -767,6 +843,7 @@ svc_close(struct svc *svc)
 	free(svc->listener_names);
 	free(svc->listeners);
 	free(svc->customers);
+	free(svc->turns);
 	svc->magic = 0;
 	free(svc);
 }

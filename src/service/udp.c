@@ -147,8 +147,16 @@ static const struct sks_handler_ops udp_ops = {
 	.handle = udp_handle,
 };
 
+static void
+udp_failed(struct sks_server *srv, struct sks_request *req,
+    const struct sks_error *e)
+{
+	svc_log_failure(udp_of(sks_server_user(srv))->svc, req, e);
+}
+
 static const struct sks_server_ops udp_server_ops = {
 	SKS_SERVER_OPS,
+	.handle_error = udp_failed,
 	.verify_request = udp_verify,
 };
 
@@ -159,7 +167,7 @@ udp_main(void *arg)
 	char text[160];
 
 	if (sks_server_serve_forever(u->server) < 0)
-		dw_log(u->svc->config->log,
+		svc_log(u->svc, SVC_LOG_WARNING, NULL,
 		    _("no datagrams are taken any "
 		      "more: %s"),
 		    sks_error_text(text, sizeof text));
@@ -270,22 +278,24 @@ open_datagrams(struct svc_udp *u)
 }
 
 static int
-open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
+open_one(struct svc_udp *u, const struct svc_endpoint *at, struct dw_buf *why)
 {
 	const struct svc_config *config = u->svc->config;
 	struct sks_server_config cfg;
 	int r;
 
 	sks_server_config_init(&cfg, SKS_UDP, SKS_SYNC);
-	if ((r = svc_address(config, address, &cfg.address, why)) != 0)
+	if ((r = svc_address(config, at, &cfg.address, why)) != 0)
 		return r;
 	if (open_datagrams(u) < 0)
 		return DW_STATUS_FAILED;
 	svc_server_config(u->svc, &cfg);
 	cfg.user = u;
+	cfg.inherited_fd = at->fd;
 	cfg.max_packet_size = (size_t)config->limits.max_datagram;
 	if (sks_server_new(&cfg, &udp_server_ops, &udp_ops, &u->server) < 0)
-		return svc_listen_failed("--udp", address, why);
+		return at->fd >= 0 ? svc_inherit_failed(at->text, why) :
+				     svc_listen_failed("--udp", at->text, why);
 	u->socket = sks_server_socket_at(u->server, 0);
 	return svc_add_listener(u->svc, u->server, true, "");
 }
@@ -306,10 +316,16 @@ svc_udp_open(struct svc *svc, struct dw_buf *why)
 		u->magic = UDP_MAGIC;
 		u->svc = svc;
 		u->number = i;
-		if ((r = open_one(u, config->udp[i].text, why)) != 0)
+		if ((r = open_one(u, &config->udp[i], why)) != 0)
 			return r;
 	}
 	return 0;
+}
+
+struct sks_server *
+svc_udp_server(const struct svc *svc, size_t i)
+{
+	return svc->udp[i].server;
 }
 
 int
