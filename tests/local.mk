@@ -93,6 +93,7 @@ unit_tests = \
 	tests/unit/server_rows \
 	tests/unit/socket \
 	tests/unit/sources \
+	tests/unit/ssh_address \
 	tests/unit/stdio \
 	tests/unit/store \
 	tests/unit/strangers \
@@ -229,6 +230,9 @@ CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \
 	src/bin/conf_text.h
+
+tests_unit_ssh_address_SOURCES = tests/unit/ssh_address.c \
+	src/bin/ssh_address.c src/bin/ssh_address.h
 
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 

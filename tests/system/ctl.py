@@ -3,16 +3,18 @@
 nobody who came."""
 
 import contextlib
+import getpass
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import time
 
-from desk import (DESKWIRE, LIMIT, TOP, Deadline, Desk, case, main, same,
-                  state, wait_until)
+from desk import (DESKWIRE, LIMIT, TOP, Deadline, Desk, Skip, case, main,
+                  same, state, wait_until)
 
 DONE, FAILED, USAGE, REFUSED, UNKNOWN, LATE = 0, 1, 2, 5, 7, 8
 
@@ -320,6 +322,63 @@ def _():
         customers[1].until("ann: from ann")
 
 
+# --- the machine's own desk -------------------------------------------------
+
+NEW_RUN = ("mount -t tmpfs -o mode=755 none /run && "
+           "mkdir -m 755 /run/deskwire && chown daemon /run/deskwire && "
+           'exec setpriv --reuid=daemon --regid=daemon --groups=bin "$@"')
+OWN_SOCKET = "/run/deskwire/operator.sock"
+
+
+def needs_namespaces():
+    if os.geteuid() != 0:
+        raise Skip("only root can have a /run of its own")
+    tools = ["unshare", "nsenter", "setpriv"]
+    if not all(map(shutil.which, tools)) or \
+            subprocess.run(["unshare", "-m", "sh", "-c", NEW_RUN, "sh", "true"],
+                           stderr=subprocess.DEVNULL, check=False).returncode:
+        raise Skip("nobody can have a /run of its own here")
+
+
+@case("the machine's own desk is found where one has none, and trusted for as "
+      "long as its folder is closed to others")
+def _():
+    needs_namespaces()
+    with state() as folder, state() as home:
+        for path in (folder, home):
+            os.chmod(path, 0o755)
+        shutil.chown(folder, "daemon")
+        with Desk("--operator-socket", OWN_SOCKET, "--operator-group", "bin",
+                  folder=folder,
+                  under=("unshare", "-m", "sh", "-c", NEW_RUN, "sh")) as d:
+            inside = ["nsenter", "-t", str(d.pid), "-m"]
+
+            def ctl_list():
+                p = subprocess.run(
+                    [*inside, "setpriv", "--reuid=bin", "--regid=bin",
+                     "--clear-groups", DESKWIRE, "ctl", "list"],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True, timeout=LIMIT,
+                    check=False, env={"PATH": os.environ["PATH"],
+                                      "HOME": home, "LC_ALL": "C.UTF-8"})
+                return p.returncode, p.stderr
+            same(ctl_list(), (DONE, ""))
+            for mode, want in (("0775", REFUSED), ("0755", DONE)):
+                subprocess.run([*inside, "chmod", mode, "/run/deskwire"],
+                               check=True)
+                got, err = ctl_list()
+                same((mode, got), (mode, want))
+                assert want == DONE or "--desk-user" in err, err
+            own = os.path.join(home, ".local/state/deskwire")
+            os.makedirs(own)
+            with socket.socket(socket.AF_UNIX) as s:
+                s.bind(os.path.join(own, "operator.sock"))
+                os.chmod(os.path.join(own, "operator.sock"), 0o777)
+                got, err = ctl_list()
+            same(got, FAILED)
+            assert own in err, err
+
+
 # --- relay ------------------------------------------------------------------
 
 def relay(d, *args):
@@ -371,6 +430,42 @@ def _():
             say(p, op="relay", **{"as": "lin"})
             f = json.loads(p.stdout.readline())
             same((f["op"], f["code"]), ("bye", "denied"))
+
+
+def allow(conf, relays):
+    with open(conf, "w", encoding="utf-8") as f:
+        f.write(f"user {getpass.getuser()} {{\n\trelay = {relays}\n}}\n"
+                "user lin {\n\trole = supervisor\n\tas = \"Lin\"\n}\n")
+
+
+@case("who is brought by a relay is that user until the relay may bring nobody")
+def _():
+    with state() as folder:
+        conf = os.path.join(folder, "conf")
+        allow(conf, "true")
+        with Desk("--config", conf, folder=folder) as d:
+            for name in ("ann", "no-such-user"):
+                with relay(d, "--as", name) as p:
+                    p.stdout.readline()
+                    f = json.loads(p.stdout.readline())
+                    same((name, f["op"], f["code"]), (name, "bye", "denied"))
+            with relay(d, "--as", "lin") as p:
+                p.stdout.readline()
+                say(p, op="relay", **{"as": getpass.getuser()})
+                same(json.loads(p.stdout.readline())["code"], "denied")
+            with relay(d, "--as", "lin") as p:
+                p.stdout.readline()
+                say(p, op="hello", v=1, name="")
+                f = json.loads(p.stdout.readline())
+                same((f["name"], f["as"], f["role"]),
+                     ("lin", "Lin", "supervisor"))
+                allow(conf, "false")
+                d.signal(signal.SIGHUP)
+                f = [json.loads(x) for x in p.stdout][-1]
+                same((f["op"], f["code"]), ("bye", "reload"))
+            with relay(d, "--as", "lin") as p:
+                p.stdout.readline()
+                same(json.loads(p.stdout.readline())["code"], "denied")
 
 
 main("ctl")

@@ -119,6 +119,19 @@ class Server:
             p.wait()
 
 
+def children(parent):
+    """Of a process, with their names; its parent is the fourth word."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+                name, rest = re.match(r"\d+ \((.*)\) (.*)", f.read(),
+                                      re.S).groups()
+            if int(rest.split()[1]) == parent:
+                found[int(pid)] = name
+    return found
+
+
 class Afar(Terminal):
     """deskwire attach ssh://… in a terminal."""
 
@@ -131,15 +144,9 @@ class Afar(Terminal):
                                  server.address()], server.environment())
 
     def ssh(self):
-        """Its ssh, if that runs; a process's parent is the fourth word."""
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError):
-                with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-                    name, rest = re.match(r"\d+ \((.*)\) (.*)",
-                                          f.read()).groups()
-                if name == "ssh" and int(rest.split()[1]) == self.pid:
-                    return int(pid)
-        return None
+        """Its ssh, if that runs."""
+        return next((pid for pid, name in children(self.pid).items()
+                     if name == "ssh"), None)
 
 
 @contextlib.contextmanager
@@ -257,6 +264,56 @@ user lin {{
         c.until("Lin: it is me")
         reply = watcher.event("reply", who="lin")
         same((reply["text"], reply.get("why")), ("it is me", "Lin"))
+
+
+# In the place of ssh: it asks at the terminal, and then is there at once.
+ASKS = """#!/bin/sh
+echo "$@" >>{folder}/calls
+case "$*" in
+*BatchMode=yes*) ;;
+*)	printf 'Password: ' >/dev/tty
+	read -r word </dev/tty || exit 255
+	[ "$word" = secret ] || exit 255 ;;
+esac
+echo "what a shell's start-up file says"
+exec {deskwire} relay --operator-socket {folder}/deskwire/operator.sock
+"""
+
+
+def asks(server):
+    write(f"{server.folder}/bin/ssh", ASKS.format(
+        folder=server.folder, deskwire=os.path.abspath(DESKWIRE)), 0o700)
+
+
+@case("ssh can ask for a password before the console is there, and not later")
+def _():
+    with reached() as (d, server):
+        asks(server)
+        t = d.keep(Afar(server))
+        t.until("Password: ")
+        t.type("secret\r")
+        t.until("this is the desk")
+        c = d.line()
+        c.send("hello\n")
+        t.until("hello")
+        for pid in children(t.pid):
+            os.kill(pid, signal.SIGKILL)
+        c.send("and again\n")
+        t.until("and again")
+        same(t.out.count("Password: "), 1)
+        same(["BatchMode=yes" in x for x in server.calls()], [False, True])
+
+
+@case("Ctrl-C while ssh asks for a password ends the attempt")
+def _():
+    with reached() as (_, server):
+        asks(server)
+        t = Afar(server)
+        t.until("Password: ")
+        t.type("\x03")
+        t.until("there is no desk at ssh://")
+        same(os.waitstatus_to_exitcode(os.waitpid(t.pid, 0)[1]), 1)
+        os.close(t.fd)
 
 
 @case("the desk's no comes through ssh")
