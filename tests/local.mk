@@ -56,6 +56,7 @@ unit_tests = \
 	tests/unit/listeners \
 	tests/unit/log \
 	tests/unit/loop \
+	tests/unit/metrics \
 	tests/unit/mirror \
 	tests/unit/net_buf \
 	tests/unit/not_let_in \
@@ -95,6 +96,7 @@ unit_tests = \
 	tests/unit/sources \
 	tests/unit/ssh_address \
 	tests/unit/stdio \
+	tests/unit/stop \
 	tests/unit/store \
 	tests/unit/strangers \
 	tests/unit/stream \
@@ -144,10 +146,12 @@ scripts = \
 	tests/system/pipes.py \
 	tests/system/delivery.py \
 	tests/system/clients.py \
+	tests/system/closing.py \
 	tests/system/colleagues.py \
 	tests/system/terminals.py \
 	tests/system/load.py \
 	tests/system/memory.py \
+	tests/system/metrics.py \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
@@ -243,7 +247,7 @@ tests_sim_sim_SOURCES = tests/sim/act.c tests/sim/ban.c tests/sim/console.c \
 	tests/sim/expect.c tests/sim/hours.c tests/sim/lease.c \
 	tests/sim/people.c tests/sim/peer.c tests/sim/place.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h tests/sim/sink.c \
-	tests/sim/store.c tests/sim/team.c tests/sim/udp.c
+	tests/sim/stop.c tests/sim/store.c tests/sim/team.c tests/sim/udp.c
 
 # Test programs with planted mistakes (tests/plant/plant.h).
 if CAN_PLANT

@@ -610,6 +610,16 @@ add_person(struct dw_buf *out, const struct desk_person *p,
 		dw_buf_addf(out, "%s", _(", away"));
 }
 
+static void
+add_stop(struct dw_buf *out, const struct desk *d, struct desk_time now)
+{
+	char text[DESK_STOP_TEXT];
+
+	desk_stop_text(d, now, text);
+	if (text[0] != '\0')
+		dw_buf_addf(out, "%s%s", out->len > 0 ? "\n" : "", text);
+}
+
 int
 desk_command_who(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
@@ -625,6 +635,7 @@ desk_command_who(struct desk *d, const struct desk_request *rq, const char *arg,
 		if (!dw_list_empty(&p->consoles) || !dw_list_empty(&p->owned))
 			add_person(&out, p, now);
 	}
+	add_stop(&out, d, now);
 	if (out.failed) {
 		dw_buf_fini(&out);
 		return desk_refuse(d, rq, EV_CODE_NOT_STORED,

@@ -394,6 +394,8 @@ tell_notices(struct svc_operator *op)
 		      "accepted until it can"));
 	if (op->svc->damage[0] != '\0')
 		tell_notice(op, EV_CODE_DISK, op->svc->damage);
+	if (op->svc->stop_text[0] != '\0')
+		tell_notice(op, EV_CODE_STOP, op->svc->stop_text);
 	if (op->svc->socket_text[0] != '\0')
 		tell_notice(op, EV_CODE_SOCKET, op->svc->socket_text);
 	if (op->svc->log_losing || op->svc->talk_losing)

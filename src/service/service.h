@@ -116,6 +116,10 @@ struct svc_listener {
 };
 size_t svc_listeners(const struct svc *svc, const struct svc_listener **all);
 
+/* The same, where it answers who watches it. */
+size_t svc_metrics_listeners(const struct svc *svc,
+    const struct svc_listener **all);
+
 /* Begins to end: takes no customer more and tells all goodbye.  config.quit
  * rings when nobody is left. */
 void svc_drain(struct svc *svc);

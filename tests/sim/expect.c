@@ -513,12 +513,14 @@ static const struct {
 	{ "away", away },
 	{ "back", back },
 	{ "same", same },
+	{ "stop", stop_expect },
 };
 
 static enum ev_role
 role_for(const char *text)
 {
-	if (strcmp(text, "quit") == 0 || strcmp(text, "reload") == 0)
+	if (strcmp(text, "quit") == 0 || strcmp(text, "reload") == 0 ||
+	    strncmp(text, "stop", 4) == 0)
 		return EV_ROLE_ADMIN;
 	if (strcmp(text, "close left") == 0 || strncmp(text, "ban ", 4) == 0 ||
 	    strncmp(text, "unban ", 6) == 0)
@@ -720,6 +722,7 @@ expect_before(struct world *w, struct request *q)
 		break;
 	case DESK_RQ_OPENED:
 		ban_opened(w, q);
+		stop_opened(w, q);
 		break;
 	case DESK_RQ_ATTACH:
 		attach(w, q);

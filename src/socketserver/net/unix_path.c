@@ -165,7 +165,8 @@ bind_with_rights(struct sks_socket *s, const struct sks_addr *address,
 	if (r < 0)
 		return r;
 	file->exists = lstat(path, &file->st) == 0;
-	if (options->group >= 0 && (r = give_to_group(path, &file->st, options)) < 0)
+	if (options->group >= 0 &&
+	    (r = give_to_group(path, &file->st, options)) < 0)
 		sks_unlink_path(address, file);
 	return r;
 }
