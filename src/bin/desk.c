@@ -51,9 +51,7 @@ struct desk_process {
 	char *greeting, *history, *login;
 };
 
-/* Its text, which the caller frees, up to its last row; NULL, and why, when it
- * cannot be had. */
-static char *
+char *
 read_greeting(const char *path, struct dw_buf *why)
 {
 	char *text;
@@ -482,11 +480,11 @@ is_drained(const struct desk_process *p)
 /* People and scripts read this row as it is; what reads JSON has no use for a row
  * that is of no kind. */
 static void
-print_listener(const struct desk_process *p, const char *name)
+print_listener(const struct desk_process *p, const char *word, const char *name)
 {
-	static const struct dw_log_field what = { "what", "listening", 0 };
+	const struct dw_log_field what = { "what", word, 0 };
 	char text[256];
-	int n = snprintf(text, sizeof text, "listening on %s", name);
+	int n = snprintf(text, sizeof text, "%s on %s", word, name);
 
 	if (!p->setup->options->log_json)
 		dw_log_plain(p->config.log, "%s", text);
@@ -502,7 +500,10 @@ print_listeners(const struct desk_process *p)
 	size_t n = svc_listeners(p->svc, &all);
 
 	for (size_t i = 0; i < n; i++)
-		print_listener(p, all[i].name);
+		print_listener(p, "listening", all[i].name);
+	n = svc_metrics_listeners(p->svc, &all);
+	for (size_t i = 0; i < n; i++)
+		print_listener(p, "metrics", all[i].name);
 }
 
 static void

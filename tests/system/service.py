@@ -8,6 +8,7 @@ import mmap
 import os
 import pwd
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +16,9 @@ import sys
 import time
 
 import supervisor
-from desk import (DESKWIRE, HERE, LIMIT, SANITIZED, Clock, Desk, Operator, Skip,
-                  case, main, same, state, wait_until)
+import under_seccomp
+from desk import (BUILD, DESKWIRE, HERE, LIMIT, SANITIZED, Clock, Desk,
+                  Operator, Skip, case, main, same, state, wait_until)
 from supervisor import Supervisor, bound
 
 BEAT_S = 3 if SANITIZED else 1.5        # what the watchdog wants to hear in
@@ -279,6 +281,34 @@ def _():
             p.send_signal(signal.SIGTERM)
             same(p.stdout.readlines()[-1], "EXIT 0\n")
             same(p.wait(LIMIT), 0)
+
+
+def filters(folder):
+    """What a command is run under, as the unit has it."""
+    try:
+        return under_seccomp.prepare(
+            os.path.join(BUILD, "data/systemd/deskwire.service"), folder)
+    except (OSError, subprocess.CalledProcessError) as e:
+        raise Skip(f"the unit's filter cannot be made here: {e}") from None
+
+
+@case("under its unit's list of calls a desk talks, and may do no more")
+def _():
+    if SANITIZED:
+        raise Skip("a sanitizer's runtime needs calls of its own")
+    with state() as folder:
+        under = filters(folder)
+        told = subprocess.run([*under, shutil.which("chown"), "0", folder],
+                              capture_output=True, text=True)
+        assert "not permitted" in told.stderr, told
+        with Desk(under=under, folder=folder) as d:
+            with open(f"/proc/{d.pid}/status", encoding="ascii") as f:
+                assert "\nSeccomp:\t2\n" in f.read()
+            o, c = d.operator(), d.line()
+            c.send("hello\n")
+            same(o.reply(o.said("hello")["sid"], "an answer"), "ok")
+            c.until("an answer")
+            same(d.stop_with_all(), 0)
 
 
 # --- calls that hang --------------------------------------------------------
