@@ -141,6 +141,7 @@ scripts = \
 	tests/system/recipes.py \
 	tests/system/record.py \
 	tests/system/logbook.py \
+	tests/system/logrotate.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/delivery.py \

@@ -14,10 +14,10 @@
 
 #include "base/i18n.h"
 #include "bin/doctor.h"
+#include "bin/paths.h"
 #include "service/identity.h"
 
 #define USUAL_PORT     6666
-#define SERVICE_SOCKET "/run/deskwire/operator.sock"
 #define ANSWER_SECONDS 1.0
 
 /* What kind of way in is looked at. */
@@ -343,13 +343,13 @@ doctor_service(struct doctor *d)
 {
 	int r;
 
-	if (strcmp(d->socket, SERVICE_SOCKET) == 0)
+	if (strcmp(d->socket, PATH_SYSTEM_SOCKET) == 0)
 		return;
-	r = call_file(SERVICE_SOCKET);
+	r = call_file(PATH_SYSTEM_SOCKET);
 	if (r == 0)
 		doctor_say(d, DOCTOR_OK, _("service"),
 		    _("a desk runs as a service, with its socket at %s"),
-		    SERVICE_SOCKET);
+		    PATH_SYSTEM_SOCKET);
 	else if (r == SKS_ENOENT)
 		doctor_say(d, DOCTOR_OK, _("service"),
 		    _("no desk runs as a service here"));
@@ -361,5 +361,5 @@ doctor_service(struct doctor *d)
 		doctor_say(d, DOCTOR_WARN, _("service"),
 		    _("nobody answers at %s; look with 'systemctl status "
 		      "deskwire'"),
-		    SERVICE_SOCKET);
+		    PATH_SYSTEM_SOCKET);
 }

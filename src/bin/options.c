@@ -678,13 +678,13 @@ take_option(struct options *o, int value)
 	return r;
 }
 
-/* HOST PORT, or SHELL, or ssh://HOST */
+/* HOST PORT, ssh://HOST, SHELL */
 static size_t
 most_args(enum verb_set verb)
 {
 	if (verb == VERB_CALL)
 		return 2;
-	return verb == VERB_COMPLETION || verb == VERB_ATTACH ? 1 : 0;
+	return verb == VERB_ATTACH || verb == VERB_COMPLETION ? 1 : 0;
 }
 
 /* What follows is text, in which --json may only be the last word. */

@@ -96,7 +96,7 @@ struct options {
 
 	bool classic, datagrams, no_wait; /* call */
 	const char *wait_seconds;
-	const char *args[2]; /* HOST PORT; ssh://HOST; or a shell */
+	const char *args[2]; /* HOST PORT; of attach ssh://…; or a shell */
 	size_t nargs;
 	char **words; /* of ctl's command */
 	size_t nwords;

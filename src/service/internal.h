@@ -168,6 +168,9 @@ bool svc_customer_telnet(const struct desk_conn *c);
 void svc_customer_writes(struct desk_conn *c);
 const struct sks_addr *svc_customer_address(const struct desk_conn *c);
 
+/* In rows, logs and the journal, of a customer whose proxy does not know it. */
+#define SVC_NO_ADDRESS "unknown"
+
 #define SVC_REFUSED_GRACE 1.0 /* seconds, to read why */
 
 /* What all clocks say. */

@@ -109,7 +109,10 @@ def _():
         lin = desk.operator()
         customer = desk.line()
         customer.until("\n")
-        before = desk.descriptors(), files_of(folder), len(desk.rows)
+        customer.send("here\n")
+        lin.said("here")
+        desk.row("a customer came")
+        before = desk.descriptors(), files_of(folder), list(desk.rows)
         found = Found(folder, "--listen", f"127.0.0.1:{desk.port}")
         found.all_well()
         found.there("ok", "desk", f"process {desk.pid} ")
@@ -117,7 +120,7 @@ def _():
         found.there("ok", "operators' socket", "a desk answers")
         customer.send("still there\n")
         lin.said("still there")
-        same((desk.descriptors(), len(desk.rows)), (before[0], before[2]))
+        same((desk.descriptors(), desk.rows), (before[0], before[2]))
         same([name for _, name, _ in files_of(folder)],
              [name for _, name, _ in before[1]])
         assert not [f for f in lin.frames if f.get("ev") == "notice"]

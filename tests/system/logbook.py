@@ -335,7 +335,8 @@ def hostile_in(form):
         for r in rows():
             assert r["what"] in {
                 "started", "listening", "connected", "said", "attached",
-                "detached", "refused", "ended", "stopping", "stopped"}, r
+                "detached", "refused", "ended", "warning", "stopping",
+                "stopped"}, r
             assert r["text"].isprintable(), r
             assert r.get("why") != "forged", r
 

@@ -11,8 +11,7 @@ from tap import BUILD, run, text
 
 PROGRAM = os.path.join(BUILD, "deskwire")
 VERBS = ("open", "demo", "serve", "attach", "ctl", "relay", "call", "verify",
-         "check-config", "config", "doctor",
-         "completion")
+         "check-config", "config", "doctor", "completion")
 # These take those of a desk besides.
 LOOKS = {"config", "doctor"}
 OF_LOOKS = {"config", "example", "help", "version"}

@@ -194,7 +194,7 @@ def _():
 
 @case("a customer of whom the proxy knows no address is served, and has none")
 def _():
-    with Proxied("--max-per-address", "1") as d:
+    with Proxied("--max-per-address", "1", "--log-addresses", "full") as d:
         o = d.operator()
         for i, header in enumerate((b"PROXY UNKNOWN ::1 ::1 1 2\r\n",
                                     SIGNATURE + b"\x21\0\0\0",
@@ -204,6 +204,7 @@ def _():
             sid = o.said(f"hello {i}")["sid"]
             same(o.event("arrived", sid=sid)["addr"], "unknown")
             same(o.command(f"ban {sid} 10m"), "usage")
+            d.row(f"connected addr=unknown sid={sid}:")
 
 
 @case("a customer is banned by its own address, and its proxy never is")
@@ -220,6 +221,7 @@ def _():
             assert re.fullmatch(r"\* This desk does not take you until "
                                 r"(\d{4}-\d\d-\d\d )?\d\d:\d\d: rude words"
                                 r"\r\n", told), told
+        d.row("refused addr=192.0.2.0/24 why=banned:")
         same(o.command("ban 127.0.0.0/8 10m"), "ok")
         d.through(v1("192.0.2.8") + b"hello\n")
         same(o.event("arrived", sid=o.said("hello")["sid"])["addr"],
@@ -253,6 +255,7 @@ def _():
         first = d.through(v1("192.0.2.7") + b"one\n")
         o.said("one")
         same(d.told(v1("192.0.2.7", 9)), busy)
+        d.row("refused addr=192.0.2.0/24 why=address:")
         hosts = ("192.0.2.8", "2001:db8::7", "127.0.0.9")
         others = [d.through(SIGNATURE) for _ in hosts]      # all at once
         for c, host in zip(others, hosts):

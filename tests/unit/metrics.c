@@ -253,6 +253,35 @@ the_form_is_the_one_that_is_wanted_more(void)
 		    cases[i].accept);
 }
 
+/* Each byte of a copy that ends where the request does, so that a sanitizer sees
+ * who reads behind it. */
+static void
+what_is_damaged_anywhere_is_answered_with_a_status(void)
+{
+	static const char whole[] =
+	    "GET http://x/metrics?a HTTP/1.1\r\nHost: x\r\nAccept: "
+	    "application/openmetrics-text;version=1.0.0;q=0.75, */*;q=0.1\r\n"
+	    "\r\n";
+	static const char odd[] = "\0 \t\r\n:;,=?/\"1\xff";
+
+	for (size_t at = 0; at < sizeof whole; at++)
+		for (size_t i = 0; i < sizeof odd; i++) {
+			size_t len = i == 0 ? at : sizeof whole - 1;
+			struct svc_http_request rq;
+			char *copy = malloc(len + 1);
+
+			memcpy(copy, whole, len);
+			if (i > 0 && at < len)
+				copy[at] = odd[i - 1];
+			copy = realloc(copy, len > 0 ? len : 1);
+			rq = svc_http_parse(copy, len);
+			CHECK(rq.status == 200 || rq.status == 400 ||
+			    rq.status == 404 || rq.status == 405);
+			(void)svc_http_is_whole(copy, len);
+			free(copy);
+		}
+}
+
 static void
 a_head_is_whole_when_an_empty_row_ends_it(void)
 {
@@ -303,6 +332,7 @@ main(void)
 		T(only_the_new_form_says_where_it_ends),
 		T(what_is_no_request_is_told_so),
 		T(the_form_is_the_one_that_is_wanted_more),
+		T(what_is_damaged_anywhere_is_answered_with_a_status),
 		T(a_head_is_whole_when_an_empty_row_ends_it),
 		T(head_is_answered_without_the_page_and_with_its_length),
 	};
