@@ -366,8 +366,8 @@ tell_status(struct desk_process *p)
 	char text[STATUS_SIZE];
 
 	p->told_slow = atomic_load(&p->watchdog.slow);
-	snprintf(text, sizeof text, _("%u waiting, %u connected%s"), c.waiting,
-	    c.connected,
+	snprintf(text, sizeof text, _("%u waiting, %u connected%s%s"),
+	    c.waiting, c.connected, c.closes ? _("; nobody new is let in") : "",
 	    p->told_slow ?
 		_("; the disk stores nothing, and everybody waits for it") :
 		"");
