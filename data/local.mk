@@ -48,3 +48,11 @@ install-data-local:
 uninstall-local:
 	rm -f "$(DESTDIR)$(sysusersdir)/deskwire.conf" \
 	    "$(DESTDIR)$(tmpfilesdir)/deskwire.conf"
+
+# Written by the program, as scripts/completions does.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = data/completions/deskwire.bash
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = data/completions/_deskwire
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = data/completions/deskwire.fish

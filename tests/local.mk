@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/drafts \
 	tests/unit/early \
 	tests/unit/identity \
+	tests/unit/inherited \
 	tests/unit/enums \
 	tests/unit/estimate \
 	tests/unit/event \
@@ -154,6 +155,7 @@ scripts = \
 	tests/system/operators.py \
 	tests/system/people.py \
 	tests/system/hostile.py \
+	tests/system/completions.py \
 	tests/system/config.py \
 	tests/system/limits.py \
 	tests/system/whose.py \
@@ -173,6 +175,7 @@ scripts = \
 	tests/system/fuzz.py \
 	tests/system/hardening.py \
 	tests/system/header.sh \
+	tests/system/help.py \
 	tests/system/install.sh \
 	tests/system/library_manual.py \
 	tests/system/lists.py \

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -31,7 +34,9 @@
 #define END_NS         DW_SECOND            /* for all that is left */
 #define END_STILL_NS   (100 * DW_MS)        /* of it, without any progress */
 #define PAUSE_MS       10
-#define NOTE_MAX       256
+#define NOTE_BYTES     512
+#define FIELD_MAX      64 /* bytes of one word of a row: there is room for all */
+#define CUT            "\xe2\x80\xa6" /* U+2026 */
 
 /*
  * Whole rows, one after the other.  Once some were lost for want of room none
@@ -53,7 +58,8 @@ struct rows {
  */
 struct dw_log {
 	unsigned magic;
-	char *path; /* NULL: standard error */
+	char *path;    /* NULL: standard error */
+	unsigned form; /* DW_LOG_* */
 	struct dw_wake wake;
 	struct dw_wake *news; /* its owner's, or NULL */
 	pthread_t thread;
@@ -64,10 +70,10 @@ struct dw_log {
 	/* The writer's, and the owner's when the writer has ended. */
 	struct dw_sink sink;
 	struct rows writing;
-	size_t at;      /* so much of it is written */
-	size_t missing; /* rows lost before it */
-	char note[NOTE_MAX];
-	size_t note_len, note_at, note_says;
+	size_t at;          /* so much of it is written */
+	size_t missing;     /* rows lost before it */
+	struct dw_buf note; /* with room for it from the start */
+	size_t note_at, note_says;
 	bool torn;   /* the last row has no newline yet */
 	bool broken; /* the last write failed */
 
@@ -91,6 +97,173 @@ ring_news(const struct dw_log *log)
 		dw_wake_ring(log->news);
 }
 
+/* ---- what a row looks like ---- */
+
+/* The time in UTC, as RFC 3339 has it. */
+static void
+add_utc(struct dw_buf *line)
+{
+	int64_t ms = dw_clock_wall_ms();
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
+
+	gmtime_r(&s, &tm);
+	dw_buf_addf(line, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec, (int)(ms % 1000));
+}
+
+static const char *
+level_word(enum dw_log_level level)
+{
+	static const char *const words[] = {
+		[DW_LOG_ERROR] = "error",
+		[DW_LOG_WARNING] = "warning",
+		[DW_LOG_NOTICE] = "notice",
+		[DW_LOG_INFO] = "info",
+	};
+
+	assert(level >= DW_LOG_ERROR && level <= DW_LOG_INFO);
+	return words[level];
+}
+
+/* stamped: where people read it. */
+static void
+begin_row(struct dw_buf *line, unsigned form, enum dw_log_level level,
+    bool stamped)
+{
+	char stamp[DW_CLOCK_STAMP];
+
+	if ((form & DW_LOG_JOURNAL) != 0)
+		dw_buf_addf(line, "<%d>", (int)level);
+	if ((form & DW_LOG_JSON) != 0) {
+		dw_buf_adds(line, "{\"t\":\"");
+		add_utc(line);
+		dw_buf_addf(line, "\",\"level\":\"%s\"", level_word(level));
+	} else if (form == 0 && stamped) {
+		dw_clock_stamp(dw_clock_wall_ms(), stamp);
+		dw_buf_addf(line, "%s ", stamp);
+	}
+}
+
+/* In what is visible no other byte needs one. */
+static bool
+needs_escape(char c)
+{
+	return c == '"' || c == '\\';
+}
+
+/* How much of a text is at most so many bytes in JSON. */
+static size_t
+json_fits(const char *text, size_t len, size_t room)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		size_t takes = needs_escape(text[i]) ? 2 : 1;
+
+		if (takes > room)
+			break;
+		room -= takes;
+	}
+	return i;
+}
+
+static void
+add_escaped(struct dw_buf *line, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (needs_escape(text[i]))
+			dw_buf_addc(line, '\\');
+		dw_buf_addc(line, text[i]);
+	}
+}
+
+/* A string of at most so many bytes with its quotes. */
+static void
+add_json(struct dw_buf *line, const char *text, size_t len, size_t room)
+{
+	const size_t mark = sizeof CUT - 1;
+	bool whole;
+
+	assert(room > 2 + mark);
+	room -= 2;
+	whole = json_fits(text, len, room) == len;
+	if (!whole)
+		len = dw_text_cut(text, len, json_fits(text, len, room - mark));
+	dw_buf_addc(line, '"');
+	add_escaped(line, text, len);
+	if (!whole)
+		dw_buf_adds(line, CUT);
+	dw_buf_addc(line, '"');
+}
+
+/* One word where people read it. */
+static void
+add_word(struct dw_buf *line, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		dw_buf_addc(line, text[i] == ' ' ? '_' : text[i]);
+}
+
+static void
+add_value(struct dw_buf *line, bool json, const struct dw_log_field *f)
+{
+	struct dw_buf shown = DW_BUF_INITIALIZER;
+
+	if (f->text == NULL)
+		dw_buf_addf(line, "%llu", (unsigned long long)f->number);
+	else if (dw_text_line(&shown, f->text, strlen(f->text), FIELD_MAX) < 0)
+		line->failed = true;
+	else if (json)
+		add_json(line, dw_buf_str(&shown), shown.len,
+		    2 * FIELD_MAX + 2);
+	else
+		add_word(line, dw_buf_str(&shown), shown.len);
+	dw_buf_fini(&shown);
+}
+
+static void
+add_fields(struct dw_buf *line, unsigned form,
+    const struct dw_log_field *fields, size_t n)
+{
+	bool json = (form & DW_LOG_JSON) != 0;
+
+	assert(n <= DW_LOG_FIELDS);
+	for (size_t i = 0; i < n; i++) {
+		if (json)
+			dw_buf_addf(line, ",\"%s\":", fields[i].key);
+		else if (i > 0)
+			dw_buf_addf(line, " %s=", fields[i].key);
+		add_value(line, json, &fields[i]);
+	}
+	if (n > 0 && !json)
+		dw_buf_add(line, ": ", 2);
+}
+
+/* With the newline the row is no longer than it may be. */
+static void
+add_text(struct dw_buf *line, unsigned form, const char *raw, size_t len)
+{
+	static const char key[] = ",\"text\":";
+	const size_t end = sizeof "}" - 1 + sizeof "\n" - 1;
+	struct dw_buf shown = DW_BUF_INITIALIZER;
+
+	assert(line->failed || line->len + 64 < LINE_MAX_BYTES);
+	if ((form & DW_LOG_JSON) == 0) {
+		dw_text_line(line, raw, len, LINE_MAX_BYTES - 1 - line->len);
+	} else if (dw_text_line(&shown, raw, len, LINE_MAX_BYTES) < 0) {
+		line->failed = true;
+	} else {
+		dw_buf_adds(line, key);
+		add_json(line, dw_buf_str(&shown), shown.len,
+		    LINE_MAX_BYTES - line->len - end);
+		dw_buf_addc(line, '}');
+	}
+	dw_buf_addc(line, '\n');
+	dw_buf_fini(&shown);
+}
+
 /* ---- the thread "log" ---- */
 
 static size_t
@@ -106,7 +279,7 @@ count_rows(const char *data, size_t len)
 static bool
 note_waits(const struct dw_log *log)
 {
-	return log->note_at < log->note_len;
+	return log->note_at < log->note.len;
 }
 
 static bool
@@ -115,24 +288,34 @@ rows_wait(const struct dw_log *log)
 	return log->at < log->writing.len;
 }
 
-/* The row that tells what was lost until here. */
+static void
+empty_note(struct dw_log *log)
+{
+	dw_buf_reset(&log->note);
+	log->note_at = 0;
+}
+
+/* The row that tells what was lost until here.  Without memory for it the next
+ * row tries again. */
 static void
 make_note(struct dw_log *log)
 {
-	char stamp[DW_CLOCK_STAMP];
+	static const struct dw_log_field what = { "what", "lost", 0 };
+	char text[NOTE_BYTES / 2];
 	size_t n = log->missing;
-	int len;
 
-	dw_clock_stamp(dw_clock_wall_ms(), stamp);
-	len = snprintf(log->note, sizeof log->note, "%s ", stamp);
-	len += snprintf(log->note + len, sizeof log->note - (size_t)len,
+	snprintf(text, sizeof text,
 	    DW_PLURAL("%zu row was lost because the log took none",
 		"%zu rows were lost because the log took none", n),
 	    n);
-	assert((size_t)len < sizeof log->note);
-	log->note[len++] = '\n';
-	log->note_len = (size_t)len;
-	log->note_at = 0;
+	empty_note(log);
+	begin_row(&log->note, log->form, DW_LOG_ERROR, true);
+	add_fields(&log->note, log->form, &what, log->form != 0);
+	add_text(&log->note, log->form, text, strlen(text));
+	if (log->note.failed) {
+		empty_note(log);
+		return;
+	}
 	log->note_says = n;
 	log->missing = 0;
 }
@@ -166,7 +349,7 @@ drop_note(struct dw_log *log)
 {
 	log->torn |= log->note_at > 0;
 	log->missing += log->note_says;
-	log->note_len = log->note_at = 0;
+	empty_note(log);
 }
 
 static void
@@ -205,7 +388,7 @@ move_on(struct dw_log *log, size_t n)
 	log->note_at += n;
 	if (note_waits(log))
 		return;
-	log->note_len = log->note_at = 0;
+	empty_note(log);
 	if (atomic_fetch_sub(&log->untold, log->note_says) == log->note_says)
 		ring_news(log);
 }
@@ -221,8 +404,8 @@ write_piece(struct dw_log *log)
 	if (torn)
 		n = dw_sink_write(&log->sink, "\n", 1);
 	else if (note_waits(log))
-		n = dw_sink_write(&log->sink, log->note + log->note_at,
-		    log->note_len - log->note_at);
+		n = dw_sink_write(&log->sink, log->note.data + log->note_at,
+		    log->note.len - log->note_at);
 	else
 		n = dw_sink_write(&log->sink, log->writing.data + log->at,
 		    next_piece(log));
@@ -315,6 +498,8 @@ take_rows(struct dw_log *log)
 static bool
 take_step(struct dw_log *log, bool *stuck)
 {
+	bool some;
+
 	*stuck = false;
 	if (turn_if_due(log, false))
 		return true;
@@ -324,12 +509,13 @@ take_step(struct dw_log *log, bool *stuck)
 		*stuck = true;
 		return turn_if_due(log, true);
 	}
-	if (!take_rows(log) && (log->missing == 0 || log->broken))
+	some = take_rows(log);
+	if (!some && (log->missing == 0 || log->broken))
 		return false;
 	/* Not again and again into a log that fails: with the next row. */
 	if (log->missing > 0)
 		make_note(log);
-	return true;
+	return some || note_waits(log);
 }
 
 /* Until there are rows or the log takes some. */
@@ -413,6 +599,7 @@ free_log(struct dw_log *log) DW_NO_TSA
 	dw_wake_fini(&log->wake);
 	dw_cond_fini(&log->over);
 	dw_lock_fini(&log->lock);
+	dw_buf_fini(&log->note);
 	free(log->writing.data);
 	free(log->filling.data);
 	free(log->path);
@@ -429,6 +616,7 @@ open_parts(struct dw_log *log, const char *path) DW_NO_TSA
 	else if ((r = dw_sink_open(&log->sink, path)) < 0)
 		return r;
 	if ((path != NULL && (log->path = strdup(path)) == NULL) ||
+	    dw_buf_reserve(&log->note, NOTE_BYTES) < 0 ||
 	    (log->writing.data = malloc(ROWS_BYTES)) == NULL ||
 	    (log->filling.data = malloc(ROWS_BYTES)) == NULL)
 		return -ENOMEM;
@@ -438,7 +626,7 @@ open_parts(struct dw_log *log, const char *path) DW_NO_TSA
 }
 
 int
-dw_log_open(const char *path, struct dw_wake *news,
+dw_log_open_as(const char *path, unsigned form, struct dw_wake *news,
     struct dw_log **out) DW_NO_TSA
 {
 	struct dw_log *log = calloc(1, sizeof *log);
@@ -447,6 +635,7 @@ dw_log_open(const char *path, struct dw_wake *news,
 	if (log == NULL)
 		return -ENOMEM;
 	log->magic = LOG_MAGIC;
+	log->form = form;
 	log->news = news;
 	log->wake.rd = log->wake.wr = -1;
 	log->sink = log->writing.sink = log->filling.sink = no_sink;
@@ -457,6 +646,28 @@ dw_log_open(const char *path, struct dw_wake *news,
 	else
 		*out = log;
 	return r;
+}
+
+int
+dw_log_open(const char *path, struct dw_wake *news, struct dw_log **out)
+{
+	return dw_log_open_as(path, 0, news, out);
+}
+
+/* Whoever gave it to us may have turned standard error elsewhere since: then the
+ * variable names another file than it is. */
+unsigned
+dw_log_stderr_form(void)
+{
+	const char *told = getenv("JOURNAL_STREAM");
+	struct stat st;
+	char is[64];
+
+	if (told == NULL || fstat(STDERR_FILENO, &st) < 0)
+		return 0;
+	snprintf(is, sizeof is, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	return strcmp(told, is) == 0 ? DW_LOG_JOURNAL : 0;
 }
 
 /* Not longer than the writer may need, unless the system keeps it. */
@@ -571,20 +782,34 @@ put_row(struct dw_log *log, const char *line, size_t len)
 }
 
 static void
+end_row(struct dw_log *log, struct dw_buf *line, const char *raw, size_t len)
+{
+	add_text(line, log->form, raw, len);
+	if (!line->failed)
+		put_row(log, line->data, line->len);
+	dw_buf_fini(line);
+}
+
+static void
 put_text(struct dw_log *log, bool stamped, const char *raw, size_t len)
 {
 	struct dw_buf line = DW_BUF_INITIALIZER;
-	char stamp[DW_CLOCK_STAMP];
 
-	if (stamped) {
-		dw_clock_stamp(dw_clock_wall_ms(), stamp);
-		dw_buf_addf(&line, "%s ", stamp);
-	}
-	dw_text_line(&line, raw, len, LINE_MAX_BYTES - 1 - line.len);
-	dw_buf_addc(&line, '\n');
-	if (!line.failed)
-		put_row(log, line.data, line.len);
-	dw_buf_fini(&line);
+	begin_row(&line, log->form, DW_LOG_INFO, stamped);
+	end_row(log, &line, raw, len);
+}
+
+void
+dw_log_row(struct dw_log *log, enum dw_log_level level,
+    const struct dw_log_field *fields, size_t n, const void *text, size_t len)
+{
+	struct dw_buf line = DW_BUF_INITIALIZER;
+
+	if (log == NULL)
+		return;
+	begin_row(&line, log->form, level, true);
+	add_fields(&line, log->form, fields, n);
+	end_row(log, &line, text, len);
 }
 
 __attribute__((format(printf, 3, 0))) static void

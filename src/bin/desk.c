@@ -77,11 +77,14 @@ static int
 open_logs(struct desk_process *p)
 {
 	const char *path = p->setup->options->log_file;
+	unsigned form = dw_log_stderr_form();
 	int r;
 
+	if (p->setup->options->log_json)
+		form |= DW_LOG_JSON;
 	/* In a terminal the console speaks; the log would run into it. */
 	if (!p->setup->console &&
-	    (r = dw_log_open(NULL, &p->wake, &p->config.log)) < 0) {
+	    (r = dw_log_open_as(NULL, form, &p->wake, &p->config.log)) < 0) {
 		print_error(_("the log cannot be started: %s"), strerror(-r));
 		return DW_STATUS_FAILED;
 	}
@@ -332,7 +335,7 @@ static void
 reopen_log(struct desk_process *p)
 {
 	if (p->config.talk != NULL && dw_log_reopen(p->config.talk) < 0)
-		dw_log(p->config.log,
+		svc_log(p->svc, SVC_LOG_LOST, NULL,
 		    _("cannot open the log %s anew; going "
 		      "on with the old file"),
 		    p->setup->options->log_file);

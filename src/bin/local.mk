@@ -8,6 +8,7 @@ deskwire_SOURCES = \
 	src/bin/conf_text.c \
 	src/bin/conf_text.h \
 	src/bin/config.c \
+	src/bin/completion.c \
 	src/bin/console_thread.c \
 	src/bin/console_thread.h \
 	src/bin/demo.c \
@@ -15,6 +16,8 @@ deskwire_SOURCES = \
 	src/bin/desk.h \
 	src/bin/endpoints.c \
 	src/bin/endpoints.h \
+	src/bin/help.c \
+	src/bin/help.h \
 	src/bin/input.c \
 	src/bin/language.c \
 	src/bin/language.h \

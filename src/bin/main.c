@@ -14,6 +14,7 @@
 
 #include "base/i18n.h"
 #include "base/thread.h"
+#include "bin/help.h"
 #include "bin/language.h"
 #include "bin/verbs.h"
 
@@ -21,23 +22,27 @@ static const struct verb verbs[] = {
 	{ "open", "",
 	    N_("the desk, and its console in this terminal; also "
 	       "when no verb is given"),
-	    VERB_OPEN, verb_open },
+	    VERB_OPEN, verb_open, VERBS_BEGIN },
 	{ "demo", "",
 	    N_("a desk with three scripted customers, to try "
 	       "everything; nothing is kept"),
-	    VERB_DEMO, verb_demo },
-	{ "serve", "", N_("the desk without a console"), VERB_SERVE,
-	    verb_serve },
+	    VERB_DEMO, verb_demo, VERBS_BEGIN },
 	{ "attach", "", N_("an operator's console on a running desk"),
-	    VERB_ATTACH, verb_attach },
-	{ "verify", "", N_("look at all of a journal, also beside its desk"),
-	    VERB_VERIFY, verb_verify },
+	    VERB_ATTACH, verb_attach, VERBS_OPERATORS },
+	{ "serve", "", N_("the desk without a console"), VERB_SERVE, verb_serve,
+	    VERBS_ADMINISTRATORS },
 	{ "check-config", "", N_("look for mistakes in the configuration file"),
-	    VERB_CHECK, verb_check_config },
+	    VERB_CHECK, verb_check_config, VERBS_ADMINISTRATORS },
 	{ "config", "", N_("what holds, and where each value comes from"),
-	    VERB_CONFIG, verb_config },
+	    VERB_CONFIG, verb_config, VERBS_ADMINISTRATORS },
+	{ "completion", "SHELL",
+	    N_("write what bash, zsh or fish completes this program's "
+	       "words with"),
+	    VERB_COMPLETION, verb_completion, VERBS_ADMINISTRATORS },
 	{ "call", "[HOST [PORT]]", N_("the customer's client"), VERB_CALL,
-	    verb_call },
+	    verb_call, VERBS_CUSTOMERS },
+	{ "verify", "", N_("look at all of a journal, also beside its desk"),
+	    VERB_VERIFY, verb_verify, VERBS_RECORDS },
 };
 
 const struct verb *
@@ -111,13 +116,40 @@ run_verb(const struct verb *v, int argc, char **argv)
 		/* These are one thread, which takes what it wants itself; a
 		 * signal ends them as it ends any program. */
 		if ((v->set &
-			(VERB_CALL | VERB_VERIFY | VERB_CHECK | VERB_CONFIG)) ==
-		    0)
+			(VERB_CALL | VERB_VERIFY | VERB_CHECK | VERB_CONFIG |
+			    VERB_DOCTOR | VERB_COMPLETION)) == 0)
 			dw_thread_block_signals();
 		status = v->run(&o);
 	}
 	options_fini(&o);
 	return status;
+}
+
+/* --help, and perhaps what of.  Returns an exit status. */
+static int
+help(int argc, char **argv)
+{
+	const struct verb *v;
+
+	if (argc == 2)
+		help_short();
+	else if (argc == 3 && strcmp(argv[2], "all") == 0)
+		help_all();
+	else if (argc == 3 && (v = find_verb(argv[2])) != NULL)
+		help_verb(v->set);
+	else {
+		print_error(_("there is help of a verb, or of all, not of "
+			      "\"%s\""),
+		    argv[argc == 3 ? 2 : 3]);
+		return DW_STATUS_USAGE;
+	}
+	return DW_STATUS_OK;
+}
+
+static bool
+asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 int
@@ -136,10 +168,7 @@ main(int argc, char **argv)
 		    argv[1]);
 		return DW_STATUS_USAGE;
 	}
-	if (argc == 2 &&
-	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		print_help(VERB_ALL);
-		return DW_STATUS_OK;
-	}
+	if (argc > 1 && asks_for_help(argv[1]))
+		return help(argc, argv);
 	return run_verb(&verbs[0], argc, argv);
 }

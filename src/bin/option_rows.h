@@ -8,7 +8,33 @@
 
 #include "bin/options.h"
 
+/* What an option is for: where --help has it. */
+enum option_group {
+	OPTIONS_NOWHERE,
+	OPTIONS_WAYS, /* where customers come in */
+	OPTIONS_SAID, /* what customers read */
+	OPTIONS_TEAM, /* the operators, and how they come in */
+	OPTIONS_CONSOLE,
+	OPTIONS_RECORDS, /* what is kept */
+	OPTIONS_WATCH,   /* what an administrator looks at */
+	OPTIONS_CALL,
+	OPTIONS_PROGRAM,
+	LIMITS_PLACES,
+	LIMITS_ARRIVAL,
+	LIMITS_WRITING,
+	LIMITS_ANSWERS,
+	LIMITS_SLOW,
+	LIMITS_END,
+	LIMITS_UDP
+};
+
 size_t option_rows(void);
+int option_letter(size_t row); /* 0: it has none */
+enum option_group option_group(size_t row);
+bool option_belongs_to(size_t row, enum verb_set verb);
+bool option_is_common(size_t row);
+/* The words of which it takes one, with spaces between; NULL: any. */
+const char *option_words(size_t row);
 const char *option_name(size_t row);
 const char *option_help(size_t row);              /* untranslated */
 const char *option_arg(size_t row);               /* NULL: it takes none */

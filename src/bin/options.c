@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * This file is the table of all options, --help, and the parser.
+ * This file is the table of all options, and the parser.
  */
 #include "config.h"
 
@@ -14,10 +14,11 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/log.h"
 #include "base/sink.h"
+#include "bin/help.h"
 #include "bin/option_rows.h"
 #include "bin/options.h"
-#include "bin/verbs.h"
 #include "desk/hours.h"
 
 #define OPTIONS_MAX 128
@@ -28,6 +29,7 @@ struct option_row {
 	const char *arg; /* NULL: takes none */
 	enum verb_set verbs;
 	int letter; /* 0: none */
+	enum option_group group;
 	/* shown: the option as it was written.  Returns 0; or -EINVAL, and why
 	 * says what would be right. */
 	int (*set)(struct options *o, const char *arg, const char *shown,
@@ -44,7 +46,8 @@ print_error(const char *format, ...)
 
 	va_start(ap, format);
 	if (vasprintf(&text, format, ap) >= 0) {
-		len = asprintf(&line, "deskwire: %s\n", text);
+		len = asprintf(&line, "%sdeskwire: %s\n",
+		    dw_log_stderr_form() != 0 ? "<3>" : "", text);
 		if (len >= 0) {
 			dw_say(line, (size_t)len);
 			free(line);
@@ -264,100 +267,112 @@ set_hours(struct options *o, const char *arg, const char *shown,
 }
 
 static const struct option_row options[] = {
-	{ "listen", "ADDR:PORT", VERB_DESK, 'l', set_listen,
+	{ "listen", "ADDR:PORT", VERB_DESK | OPTION_COMMON, 'l', OPTIONS_WAYS,
+	    set_listen,
 	    N_("take customers there (127.0.0.1:6666); may be given again, "
 	       "port 0 takes any free one, [::1]:6666 is IPv6, and with "
 	       ",proxy behind it a proxy brings them") },
-	{ "udp", "ADDR:PORT", VERB_DESK, 0, set_udp,
+	{ "udp", "ADDR:PORT", VERB_DESK, 0, OPTIONS_WAYS, set_udp,
 	    N_("take datagrams there; may be given again") },
-	{ "proxy-from", "NET", VERB_LASTING, 0, set_proxy_from,
+	{ "proxy-from", "NET", VERB_LASTING, 0, OPTIONS_WAYS, set_proxy_from,
 	    N_("a proxy may come from there: a network as 10.0.0.0/8, or unix; "
 	       "may be given again") },
-	{ "metrics", "ADDR:PORT", VERB_LASTING, 0, set_metrics,
+	{ "metrics", "ADDR:PORT", VERB_LASTING, 0, OPTIONS_WATCH, set_metrics,
 	    N_("answer there who watches the desk, with its metrics") },
-	{ "udp", NULL, VERB_CALL, 0, set_datagrams,
+	{ "udp", NULL, VERB_CALL, 0, OPTIONS_CALL, set_datagrams,
 	    N_("send datagrams, each line one; nobody confirms them") },
-	{ "state", "DIR", VERB_OPEN | VERB_SERVE | VERB_VERIFY, 's',
-	    set_state_dir, N_("where the journal is kept") },
-	{ "operator-socket", "PATH", VERB_LASTING | VERB_LINK, 0,
+	{ "state", "DIR", VERB_OPEN | VERB_SERVE | VERB_VERIFY | OPTION_COMMON,
+	    's', OPTIONS_RECORDS, set_state_dir,
+	    N_("where the journal is kept") },
+	{ "operator-socket", "PATH", VERB_LASTING | VERB_LINK, 0, OPTIONS_TEAM,
 	    set_operator_socket, N_("where consoles attach") },
-	{ "operator-group", "GROUP", VERB_LASTING, 0, set_operator_group,
+	{ "operator-group", "GROUP", VERB_LASTING, 0, OPTIONS_TEAM,
+	    set_operator_group,
 	    N_("the members of this group of the system are operators, too") },
-	{ "hours", "TEXT", VERB_LASTING, 0, set_hours,
+	{ "hours", "TEXT", VERB_LASTING, 0, OPTIONS_SAID, set_hours,
 	    N_("when somebody is on duty, as in \"mon-fri 09:00-12:30, "
 	       "13:30-18:00; closed 2026-12-25\"") },
-	{ "config", "FILE", VERB_READS | OPTION_ONCE, 0, set_config_file,
+	{ "config", "FILE", VERB_READS | OPTION_ONCE | OPTION_COMMON, 0,
+	    OPTIONS_PROGRAM, set_config_file,
 	    N_("read options, people and texts from FILE (deskwire.conf in "
 	       "~/.config/deskwire)") },
-	{ "example", NULL, VERB_CONFIG | OPTION_ONCE, 0, set_example,
+	{ "example", NULL, VERB_CONFIG | OPTION_ONCE, 0, OPTIONS_PROGRAM,
+	    set_example,
 	    N_("write an example of such a file, with everything in it") },
-	{ "desk-user", "NAME", VERB_LINK, 0, set_desk_user,
+	{ "desk-user", "USER", VERB_LINK, 0, OPTIONS_TEAM, set_desk_user,
 	    N_("trust a desk that this user runs, beside you and root") },
-	{ "one-at-a-time", NULL, VERB_DESK, 0, set_one_at_a_time,
+	{ "one-at-a-time", NULL, VERB_DESK, 0, OPTIONS_WAYS, set_one_at_a_time,
 	    N_("serve one customer, the next waits to be answered") },
-	{ "name", "TEXT", VERB_DESK | VERB_CALL, 0, set_name,
+	{ "name", "TEXT", VERB_DESK | VERB_CALL, 0, OPTIONS_SAID, set_name,
 	    N_("the desk's name in its greeting; for call, your own") },
-	{ "as", "TEXT", VERB_CONSOLE | VERB_CTL | VERB_RELAY, 0, set_as,
+	{ "as", "TEXT", VERB_CONSOLE | VERB_CTL | VERB_RELAY | OPTION_COMMON, 0,
+	    OPTIONS_TEAM, set_as,
 	    N_("your name as customers see it (your login name)") },
-	{ "greeting", "FILE", VERB_DESK, 0, set_greeting_file,
+	{ "greeting", "FILE", VERB_DESK, 0, OPTIONS_SAID, set_greeting_file,
 	    N_("greet customers with this text") },
-	{ "charset", "NAME", VERB_DESK, 0, set_charset,
+	{ "charset", "NAME", VERB_DESK, 0, OPTIONS_SAID, set_charset,
 	    N_("what customers write whose bytes are not UTF-8") },
-	{ "log", "FILE", VERB_DESK, 0, set_log_file,
+	{ "log", "FILE", VERB_DESK, 0, OPTIONS_RECORDS, set_log_file,
 	    N_("append what is said to FILE; SIGHUP opens it anew") },
-	{ "log-format", "WHAT", VERB_LASTING, 0, set_log_format,
+	{ "log-format", "WHAT", VERB_LASTING, 0, OPTIONS_WATCH, set_log_format,
 	    N_("the rows of the desk's own log: text, or json") },
-	{ "log-addresses", "WHAT", VERB_LASTING, 0, set_log_addresses,
+	{ "log-addresses", "WHAT", VERB_LASTING, 0, OPTIONS_WATCH,
+	    set_log_addresses,
 	    N_("what that log has of a customer's address: full, net or none") },
-	{ "log-words", NULL, VERB_LASTING, 0, set_log_words,
+	{ "log-words", NULL, VERB_LASTING, 0, OPTIONS_WATCH, set_log_words,
 	    N_("that log has what is said, too") },
-	{ "json", NULL, VERB_CTL, 0, set_json,
+	{ "json", NULL, VERB_CTL, 0, OPTIONS_PROGRAM, set_json,
 	    N_("answer in JSON, each line an object") },
-	{ "begin-new", NULL, VERB_LASTING | OPTION_ONCE, 0, set_begin_new,
+	{ "begin-new", NULL, VERB_LASTING | OPTION_ONCE, 0, OPTIONS_RECORDS,
+	    set_begin_new,
 	    N_("set a damaged journal aside and begin a new one") },
-	{ "accept-end", "N", VERB_LASTING | OPTION_ONCE, 0, set_accept_end,
+	{ "accept-end", "N", VERB_LASTING | OPTION_ONCE, 0, OPTIONS_RECORDS,
+	    set_accept_end,
 	    N_("go on with a journal that ends at event N, as a copy may") },
-	{ "allow-plaintext-public", NULL, VERB_DESK, 0, set_public_allowed,
+	{ "allow-plaintext-public", NULL, VERB_DESK, 0, OPTIONS_WAYS,
+	    set_public_allowed,
 	    N_("listen also where the whole world can connect") },
-	{ "no-history", NULL, VERB_CONSOLE, 0, set_no_history,
+	{ "no-history", NULL, VERB_CONSOLE, 0, OPTIONS_CONSOLE, set_no_history,
 	    N_("keep no file of the commands you typed") },
-	{ "script", "FILE", VERB_CONSOLE, 0, set_script,
+	{ "script", "FILE", VERB_CONSOLE, 0, OPTIONS_CONSOLE, set_script,
 	    N_("read the console's lines from FILE") },
-	{ "on-eof", "WHAT", VERB_CONSOLE, 0, set_on_eof,
+	{ "on-eof", "WHAT", VERB_CONSOLE, 0, OPTIONS_CONSOLE, set_on_eof,
 	    N_("at the end of a pipe or script: leave, or stay") },
-	{ "allow-suspend", NULL, VERB_OPEN | VERB_DEMO, 0, set_allow_suspend,
+	{ "allow-suspend", NULL, VERB_OPEN | VERB_DEMO, 0, OPTIONS_CONSOLE,
+	    set_allow_suspend,
 	    N_("let Ctrl-Z stop the desk, and its customers wait") },
-	{ "color", "WHEN", VERB_CONSOLE | VERB_CALL, 0, set_colour,
-	    N_("auto, always or never") },
-	{ "clock", "WHAT", VERB_CONSOLE, 0, set_clock,
+	{ "color", "WHEN", VERB_CONSOLE | VERB_CALL, 0, OPTIONS_CONSOLE,
+	    set_colour, N_("auto, always or never") },
+	{ "clock", "WHAT", VERB_CONSOLE, 0, OPTIONS_CONSOLE, set_clock,
 	    N_("since when customers wait: minute, second, or off") },
-	{ "bell", "WHEN", VERB_CONSOLE, 0, set_bell,
+	{ "bell", "WHEN", VERB_CONSOLE, 0, OPTIONS_CONSOLE, set_bell,
 	    N_("ring for new customers (new), also for those you answered "
 	       "(mine), for all, or none") },
-	{ "classic", NULL, VERB_CALL, 0, set_classic,
+	{ "classic", NULL, VERB_CALL, 0, OPTIONS_CALL, set_classic,
 	    N_("speak the tutorial's protocol to the tutorial's servers") },
-	{ "wait", "SECONDS", VERB_CALL, 0, set_wait_seconds,
+	{ "wait", "SECONDS", VERB_CALL, 0, OPTIONS_CALL, set_wait_seconds,
 	    N_("in a pipe, how long to wait for answers (60)") },
-	{ "no-wait", NULL, VERB_CALL, 0, set_no_wait,
+	{ "no-wait", NULL, VERB_CALL, 0, OPTIONS_CALL, set_no_wait,
 	    N_("in a pipe, end as soon as the desk has stored everything") },
 };
 
 #define NOPTIONS (sizeof options / sizeof options[0])
 
-/* config says what holds with the options of a desk. */
+/* These two look at what holds with the options of a desk. */
 static bool
 belongs_to(const struct option_row *row, enum verb_set verb)
 {
-	unsigned verbs =
-	    verb == VERB_CONFIG ? VERB_CONFIG | VERB_LASTING : verb;
+	unsigned verbs = verb;
 
+	if ((verb & VERB_LOOKS) != 0)
+		verbs |= VERB_LASTING;
 	return (row->verbs & verbs) != 0;
 }
 
 static bool
 has_limits(enum verb_set verb)
 {
-	return (verb & (VERB_DESK | VERB_CONFIG)) != 0;
+	return (verb & (VERB_DESK | VERB_LOOKS)) != 0;
 }
 
 /* ---- the rows, for whoever reads a file ---- */
@@ -397,6 +412,110 @@ const char *
 option_arg(size_t row)
 {
 	return row < NOPTIONS ? options[row].arg : "N";
+}
+
+int
+option_letter(size_t row)
+{
+	return row < NOPTIONS ? options[row].letter : 0;
+}
+
+bool
+option_belongs_to(size_t row, enum verb_set verb)
+{
+	return row < NOPTIONS ? belongs_to(&options[row], verb) :
+				has_limits(verb);
+}
+
+bool
+option_is_common(size_t row)
+{
+	return row < NOPTIONS && (options[row].verbs & OPTION_COMMON) != 0;
+}
+
+/* Of limits. */
+static const struct {
+	const char *name;
+	enum option_group group;
+} limit_groups[] = {
+	{ "max-sessions", LIMITS_PLACES },
+	{ "max-per-address", LIMITS_PLACES },
+	{ "max-operators", LIMITS_PLACES },
+	{ "max-gone", LIMITS_PLACES },
+	{ "max-gone-per-address", LIMITS_PLACES },
+	{ "stack-size", LIMITS_PLACES },
+	{ "silence-ms", LIMITS_ARRIVAL },
+	{ "hello-timeout", LIMITS_ARRIVAL },
+	{ "first-line-timeout", LIMITS_ARRIVAL },
+	{ "max-line", LIMITS_WRITING },
+	{ "line-timeout", LIMITS_WRITING },
+	{ "rate", LIMITS_WRITING },
+	{ "burst", LIMITS_WRITING },
+	{ "flood-timeout", LIMITS_WRITING },
+	{ "max-ban", LIMITS_WRITING },
+	{ "max-message", LIMITS_ANSWERS },
+	{ "holding-line", LIMITS_ANSWERS },
+	{ "held-reply", LIMITS_ANSWERS },
+	{ "add-to-held", LIMITS_ANSWERS },
+	{ "place-every", LIMITS_ANSWERS },
+	{ "claim-timeout", LIMITS_ANSWERS },
+	{ "lost-grace", LIMITS_ANSWERS },
+	{ "away-after", LIMITS_ANSWERS },
+	{ "max-queue", LIMITS_SLOW },
+	{ "stall-timeout", LIMITS_SLOW },
+	{ "operator-queue", LIMITS_SLOW },
+	{ "keepalive", LIMITS_SLOW },
+	{ "user-timeout", LIMITS_SLOW },
+	{ "idle-timeout", LIMITS_END },
+	{ "quiet-after", LIMITS_END },
+	{ "quiet-warning", LIMITS_END },
+	{ "gone-after", LIMITS_END },
+	{ "linger", LIMITS_END },
+	{ "drain", LIMITS_END },
+	{ "max-datagram", LIMITS_UDP },
+	{ "max-answer", LIMITS_UDP },
+	{ "udp-rate", LIMITS_UDP },
+	{ "udp-burst", LIMITS_UDP },
+	{ "udp-queue", LIMITS_UDP },
+	{ "udp-peers", LIMITS_UDP },
+	{ "udp-timeout", LIMITS_UDP },
+};
+
+enum option_group
+option_group(size_t row)
+{
+	const char *name = option_name(row);
+
+	if (row < NOPTIONS)
+		return options[row].group;
+	for (size_t i = 0; i < sizeof limit_groups / sizeof limit_groups[0];
+	    i++)
+		if (strcmp(limit_groups[i].name, name) == 0)
+			return limit_groups[i].group;
+	return OPTIONS_NOWHERE;
+}
+
+/* Of options that take one of a few words. */
+static const struct {
+	const char *name, *words;
+} option_sets[] = {
+	{ "color", "auto always never" },
+	{ "clock", "minute second off" },
+	{ "bell", "mine new all none" },
+	{ "on-eof", "leave stay" },
+	{ "log-format", "text json" },
+	{ "log-addresses", "full net none" },
+};
+
+const char *
+option_words(size_t row)
+{
+	if (strcmp(option_name(row), "charset") == 0)
+		return dw_charset_names();
+	for (size_t i = 0; i < sizeof option_sets / sizeof option_sets[0]; i++)
+		if (strcmp(option_sets[i].name, option_name(row)) == 0)
+			return option_sets[i].words;
+	return NULL;
 }
 
 bool
@@ -461,75 +580,6 @@ option_set(struct options *o, size_t row, const char *arg, const char *shown,
 	if (r < 0 && why->len == 0)
 		dw_buf_adds(why, _("out of memory"));
 	return r;
-}
-
-/* ---- help ---- */
-
-static void
-print_option(int letter, const char *name, const char *arg, const char *help)
-{
-	char words[64], short_form[8] = "    ";
-
-	if (letter != 0)
-		snprintf(short_form, sizeof short_form, "-%c, ", letter);
-	snprintf(words, sizeof words, "  %s--%s%s%s", short_form, name,
-	    arg != NULL ? "=" : "", arg != NULL ? arg : "");
-	printf("%-34s %s\n", words, help);
-}
-
-static void
-print_limits(void)
-{
-	size_t n;
-	const struct svc_limit *limits = svc_limit_rows(&n);
-
-	printf(_("\nLimits, each with its default:\n"));
-	for (size_t i = 0; i < n; i++) {
-		char words[64];
-
-		snprintf(words, sizeof words, "  --%s=%" PRId64, limits[i].name,
-		    limits[i].dflt);
-		printf("%-28s %s %s\n", words, _(limits[i].unit),
-		    _(limits[i].sentence));
-	}
-}
-
-/* What follows "deskwire" is the same in every language. */
-static void
-print_usage(enum verb_set verb)
-{
-	size_t n;
-	const struct verb *verbs = verb_rows(&n);
-
-	if (verb == VERB_ALL)
-		printf(_("Usage: deskwire %s\n\n"), "[VERB] [OPTION]...");
-	for (size_t i = 0; i < n; i++) {
-		char words[64];
-
-		snprintf(words, sizeof words, "%s [OPTION]... %s",
-		    verbs[i].name, verbs[i].args);
-		if (verb == verbs[i].set)
-			printf(_("Usage: deskwire %s\n\n"), words);
-		if (verb == VERB_ALL || verb == verbs[i].set)
-			printf("  %-13s%-15s%s\n", verbs[i].name, verbs[i].args,
-			    _(verbs[i].help));
-	}
-}
-
-void
-print_help(enum verb_set verb)
-{
-	print_usage(verb);
-	printf(_("\nOptions:\n"));
-	for (size_t i = 0; i < NOPTIONS; i++)
-		if (belongs_to(&options[i], verb))
-			print_option(options[i].letter, options[i].name,
-			    options[i].arg, _(options[i].help));
-	print_option('h', "help", NULL, _("show this"));
-	print_option('V', "version", NULL, _("show the version"));
-	if (has_limits(verb))
-		print_limits();
-	printf(_("\nMore in deskwire(1).\n"));
 }
 
 void
@@ -606,10 +656,19 @@ take_option(struct options *o, int value)
 	return r;
 }
 
+/* HOST PORT, or SHELL */
+static size_t
+most_args(enum verb_set verb)
+{
+	if (verb == VERB_CALL)
+		return 2;
+	return verb == VERB_COMPLETION ? 1 : 0;
+}
+
 static int
 take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 {
-	size_t most = verb == VERB_CALL ? 2 : 0;
+	size_t most = most_args(verb);
 
 	assert(most <= sizeof o->args / sizeof o->args[0]);
 	for (int i = optind; i < argc; i++) {
@@ -641,7 +700,7 @@ options_parse(struct options *o, enum verb_set verb, const char *name, int argc,
 	optind = 1;
 	while ((c = getopt_long(argc, argv, letters, table, NULL)) != -1) {
 		if (c == 'h') {
-			print_help(verb);
+			help_verb(verb);
 			return DW_STATUS_OK;
 		}
 		if (c == 'V') {

@@ -40,10 +40,14 @@ enum verb_set {
 	/* A desk that is configured: these read the file. */
 	VERB_LASTING = VERB_OPEN | VERB_SERVE,
 	VERB_READS = VERB_LASTING | VERB_CHECK | VERB_CONFIG | VERB_DOCTOR,
+	/* These look at what is configured. */
+	VERB_LOOKS = VERB_CONFIG | VERB_DOCTOR,
 	/* These go to a desk by its operators' socket. */
 	VERB_LINK = VERB_ATTACH | VERB_CTL | VERB_RELAY,
 	/* No verb: the option is for one start, and not for a file. */
-	OPTION_ONCE = 65536
+	OPTION_ONCE = 65536,
+	/* Whoever begins needs it. */
+	OPTION_COMMON = 131072
 };
 
 /* What one option or limit was set to; several of one that is a list. */
@@ -92,7 +96,7 @@ struct options {
 
 	bool classic, datagrams, no_wait; /* call */
 	const char *wait_seconds;
-	const char *args[2]; /* HOST PORT */
+	const char *args[2]; /* HOST PORT; or a shell */
 	size_t nargs;
 };
 
@@ -128,6 +132,5 @@ char *options_file(const struct options *o);
 void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void print_version(void);
-void print_help(enum verb_set verb);
 
 #endif

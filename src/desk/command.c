@@ -281,6 +281,29 @@ command_reload(struct desk *d, const struct desk_request *rq, const char *arg,
 	return 0;
 }
 
+/* The service answers, also when the disk is full. */
+static int
+ask_report(struct desk *d, const struct desk_request *rq,
+    enum desk_report report)
+{
+	struct desk_effect *fx = desk_effect_add(d, DESK_FX_REPORT);
+
+	fx->node = rq->node;
+	fx->report = report;
+	return 0;
+}
+
+static int
+command_status(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	(void)now;
+	if (*arg != '\0')
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("/status takes nothing"));
+	return ask_report(d, rq, DESK_REPORT_STATUS);
+}
+
 static const struct desk_command commands[] = {
 	{ { "away", "[WHY]",
 	      N_("say that you are not there for a while; your customers stay "
@@ -349,6 +372,8 @@ static const struct desk_command commands[] = {
 	      N_("say that two sessions are of the same person, or are not"),
 	      "session" },
 	    EV_ROLE_OPERATOR, desk_command_same },
+	{ { "status", "", N_("show how the desk itself does"), "" },
+	    EV_ROLE_OPERATOR, command_status },
 	{ { "steal", "[N]", N_("take this customer from a colleague"),
 	      "session" },
 	    EV_ROLE_OPERATOR, desk_command_steal },

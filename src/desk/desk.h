@@ -317,6 +317,9 @@ struct desk_time {
 	int64_t steady_ms; /* for how long something lasts */
 };
 
+/* What the service tells of itself; each is a command of its own. */
+enum desk_report { DESK_REPORT_STATUS };
+
 /*
  * Where decisions go, only ever called by desk_publish, desk_undo and
  * desk_tick.  None may wait.
@@ -355,6 +358,8 @@ struct desk_sink {
 	void (*find_session)(void *arg, void *node, uint64_t sid);
 	/* Reads the configuration again, and answers then. */
 	void (*reload)(void *arg, void *node);
+	/* Answers with what the service knows of itself. */
+	void (*report)(void *arg, void *node, enum desk_report what);
 	/* Shows this page of the past, and answers then. */
 	void (*past)(void *arg, void *node, const struct ev_past *past);
 	/* Sends one datagram, in to->charset.  NULL when it went out, or a constant that says

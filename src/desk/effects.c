@@ -67,6 +67,12 @@ reload(const struct desk_round *r, const struct desk_effect *fx)
 	r->sink->reload(r->arg, fx->node);
 }
 
+static void
+report(const struct desk_round *r, const struct desk_effect *fx)
+{
+	r->sink->report(r->arg, fx->node, fx->report);
+}
+
 /* ---- to whoever asked ---- */
 
 static void
@@ -294,6 +300,7 @@ static const struct {
 	[DESK_FX_PAST]         = { ORDER, show_past,          show_past },
 	[DESK_FX_FIND]         = { ORDER, find_session,       find_session },
 	[DESK_FX_RELOAD]       = { ORDER, reload,             reload },
+	[DESK_FX_REPORT]       = { ORDER, report,             report },
 	[DESK_FX_KEEP]         = { ORDER, NULL,               NULL },
 	[DESK_FX_QUIET]        = { ORDER, desk_quiet_warn,    NULL },
 	[DESK_FX_FLOOD]        = { ORDER, desk_flood_count,   NULL },

@@ -46,6 +46,7 @@ enum desk_fx {
 	DESK_FX_PAST,       /* node, past */
 	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
 	DESK_FX_RELOAD,     /* node: the configuration */
+	DESK_FX_REPORT,     /* node, report: the service tells it */
 	DESK_FX_KEEP,       /* owned, and nothing else */
 	DESK_FX_QUIET,      /* session: it is quiet, and is warned */
 	DESK_FX_FLOOD,      /* session: it ended for one */
@@ -86,6 +87,7 @@ struct desk_effect {
 	int64_t ms;
 	int64_t left_s;
 	struct ev_past past;
+	enum desk_report report;
 	struct ev_receipt receipt;
 	void *owned; /* freed with the round */
 };

@@ -85,6 +85,13 @@ desk_net_is_loopback(const struct desk_net *net)
 	return net->bits >= 8 && net->bytes[0] == 127;
 }
 
+void
+desk_net_shorten(struct desk_net *net, unsigned bits)
+{
+	if (bits < net->bits)
+		keep_bits(net, bits);
+}
+
 /* This machine is one, and no network. */
 void
 desk_net_narrow(struct desk_net *net)

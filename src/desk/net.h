@@ -25,6 +25,9 @@ bool desk_net_parse(struct desk_net *net, const char *text);
  * address. */
 bool desk_net_of_peer(struct desk_net *net, const char *addr);
 
+/* The network of its first bits, and all of it if it has no more. */
+void desk_net_shorten(struct desk_net *net, unsigned bits);
+
 /* What is one customer's of it. */
 void desk_net_narrow(struct desk_net *net);
 

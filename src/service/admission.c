@@ -9,13 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/i18n.h"
 #include "service/identity.h"
 #include "service/internal.h"
 #include "wire/op.h"
-
-#define LOG_NS DW_SECOND /* between two rows about refusals */
 
 /* One frame, if the socket takes it at once: it has taken none before. */
 static void
@@ -43,35 +40,13 @@ svc_not_an_operator(const struct svc_people *people)
 	      "desk may, and root");
 }
 
-/* A program that tries again and again fills no disk. */
 void
-svc_log_refusal(struct svc *svc, uid_t uid)
+svc_refuse_operator(struct svc *svc, uid_t uid)
 {
-	int64_t now = dw_clock_ns(), due = atomic_load(&svc->refusal_ns);
-
-	if (now < due ||
-	    !atomic_compare_exchange_strong(&svc->refusal_ns, &due,
-		now + LOG_NS)) {
-		atomic_fetch_add(&svc->refusals, 1);
-		return;
-	}
-	svc_log_refusals(svc);
-	dw_log(svc->config->log,
+	svc_refused_as(svc, SVC_REFUSED_OPERATOR, NULL,
 	    _("user %lu may not answer customers here: "
 	      "refused"),
 	    (unsigned long)uid);
-}
-
-void
-svc_log_refusals(struct svc *svc)
-{
-	unsigned long n = atomic_exchange(&svc->refusals, 0);
-
-	if (n > 0)
-		dw_log(svc->config->log,
-		    DW_PLURAL("%lu more operator was refused",
-			"%lu more operators were refused", n),
-		    n);
 }
 
 /* The console in this process comes over a socketpair and has our own id, too.
@@ -91,23 +66,33 @@ operator_verify(struct sks_server *srv, struct sks_request *req)
 	if (!may) {
 		say_bye(req, EV_CODE_DENIED,
 		    svc_not_an_operator(settings->people));
-		svc_log_refusal(svc, uid);
+		svc_refuse_operator(svc, uid);
 	}
 	svc_settings_drop(settings);
 	return may;
 }
 
 static void
-operator_refused(struct sks_server *srv, struct sks_request *req,
-    enum sks_overload why)
+say_no_room(struct sks_request *req, enum sks_overload why)
 {
-	(void)srv;
 	say_bye(req, EV_CODE_LIMIT,
 	    why == SKS_OVER_SESSIONS ?
 		_("this desk has as many operators as it may; try again "
 		  "later") :
 		_("this desk has no room for another operator now; try again "
 		  "later"));
+}
+
+static void
+operator_refused(struct sks_server *srv, struct sks_request *req,
+    enum sks_overload why)
+{
+	svc_refused(svc_of(sks_server_user(srv)),
+	    why == SKS_OVER_SESSIONS  ? SVC_REFUSED_OPERATORS :
+		why == SKS_OVER_FILES ? SVC_REFUSED_FILES :
+					SVC_REFUSED_THREADS,
+	    NULL);
+	say_no_room(req, why);
 }
 
 /* Only setup fails, and only for want of memory. */
@@ -117,7 +102,9 @@ operator_finish_request(struct sks_server *srv, struct sks_request *req)
 	int r = sks_default_finish_request(srv, req);
 
 	if (r < 0) {
-		operator_refused(srv, req, SKS_OVER_THREADS);
+		svc_refused(svc_of(sks_server_user(srv)), SVC_REFUSED_MEMORY,
+		    NULL);
+		say_no_room(req, SKS_OVER_THREADS);
 		svc_read_on(svc_of(sks_server_user(srv)),
 		    sks_request_socket(req));
 	}
@@ -129,4 +116,5 @@ const struct sks_server_ops svc_operator_server_ops = {
 	.verify_request = operator_verify,
 	.on_overload = operator_refused,
 	.finish_request = operator_finish_request,
+	.handle_error = svc_request_failed,
 };

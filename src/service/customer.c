@@ -100,6 +100,9 @@ svc_no_memory(struct svc_customer *cu)
 	struct sentence s = refusal(SKS_OVER_THREADS);
 
 	cu->why = EV_WHY_MEMORY;
+	if (!cu->opened)
+		svc_refused(cu->svc, SVC_REFUSED_MEMORY,
+		    cu->base.client_address);
 	if (sks_outbox_put(cu->outbox, s.line, s.len, NULL) != SKS_ECLOSED)
 		sks_outbox_cut(cu->outbox);
 }
@@ -239,13 +242,18 @@ static void
 opened_answered(struct svc_node *n, const struct desk_answer *a)
 {
 	struct said *said = DW_LIST_OF(n, struct said, node);
+	struct svc_customer *cu = svc_customer_of(n->rq.conn);
 
 	n->answered = NULL;
 	if (a->code == EV_CODE_OK)
 		return;
 	dw_buf_reset(&said->text);
 	dw_buf_adds(&said->text, a->text);
-	svc_customer_of(n->rq.conn)->refused = true;
+	cu->refused = true;
+	svc_refused(cu->svc,
+	    a->code == EV_CODE_NOT_STORED ? SVC_REFUSED_DISK :
+					    SVC_REFUSED_STOPPING,
+	    cu->base.client_address);
 }
 
 void
@@ -632,9 +640,17 @@ static void
 customer_refused(struct sks_server *srv, struct sks_request *req,
     enum sks_overload why)
 {
+	static const enum svc_refusal whys[SKS_OVERLOADS] = {
+		[SKS_OVER_SESSIONS] = SVC_REFUSED_SESSIONS,
+		[SKS_OVER_ADDRESS] = SVC_REFUSED_ADDRESS,
+		[SKS_OVER_THREADS] = SVC_REFUSED_THREADS,
+		[SKS_OVER_PROCESSES] = SVC_REFUSED_THREADS,
+		[SKS_OVER_FILES] = SVC_REFUSED_FILES,
+	};
 	struct sentence s = refusal(why);
 
-	(void)srv;
+	svc_refused(svc_of(sks_server_user(srv)), whys[why],
+	    sks_request_address(req));
 	say_no(req, &s);
 }
 
@@ -651,6 +667,7 @@ is_banned(struct svc *svc, struct sks_request *req)
 	svc_ban_sentence(&ban, dw_clock_wall_ms(), text, sizeof text);
 	s = sentence_of(text);
 	say_no(req, &s);
+	svc_refused(svc, SVC_REFUSED_BANNED, sks_request_address(req));
 	return true;
 }
 
@@ -671,6 +688,7 @@ is_too_early(struct svc *svc, struct sks_server *srv, struct sks_request *req)
 	    !svc_early_refuses(taken, max, draw))
 		return false;
 	say_no(req, &s);
+	svc_refused(svc, SVC_REFUSED_EARLY, sks_request_address(req));
 	return true;
 }
 
@@ -726,12 +744,15 @@ customer_refused_data(struct sks_server *srv, struct sks_request *req,
 static int
 customer_finish_request(struct sks_server *srv, struct sks_request *req)
 {
+	struct svc *svc = svc_of(sks_server_user(srv));
 	int r = sks_default_finish_request(srv, req);
+	struct sentence s;
 
 	if (r < 0) {
-		customer_refused(srv, req, SKS_OVER_THREADS);
-		svc_read_on(svc_of(sks_server_user(srv)),
-		    sks_request_socket(req));
+		s = refusal(SKS_OVER_THREADS);
+		say_no(req, &s);
+		svc_refused(svc, SVC_REFUSED_MEMORY, sks_request_address(req));
+		svc_read_on(svc, sks_request_socket(req));
 	}
 	return r;
 }
@@ -751,4 +772,5 @@ const struct sks_server_ops svc_customer_server_ops = {
 	.on_refused_data = customer_refused_data,
 	.finish_request = customer_finish_request,
 	.shutdown_request = customer_shutdown,
+	.handle_error = svc_request_failed,
 };

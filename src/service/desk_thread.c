@@ -17,8 +17,10 @@
 #include "wire/line.h"
 #include "wire/op.h"
 
-#define PATIENCE_NS (2 * DW_SECOND) /* with somebody else's lock */
-#define AGAIN_NS    (10 * DW_MS)    /* between two tries meanwhile */
+#define PATIENCE_NS (2 * DW_SECOND)    /* with somebody else's lock */
+#define AGAIN_NS    (10 * DW_MS)       /* between two tries meanwhile */
+#define SLOW_NS     DW_SECOND          /* a COMMIT that is worth a row */
+#define VERIFIED_NS (3600 * DW_SECOND) /* between two rows about the journal */
 
 /*
  * The sink.
@@ -32,6 +34,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 
 	svc_operator_event(svc, ev);
 	svc_record(svc, ev, s, c);
+	svc_log_event(svc, ev, s, c);
 	svc_bans_event(&svc->bans, ev, svc_now());
 	if (ev->kind == EV_CLOSED) {
 		svc_marks_forget(&svc->marks, ev->sid);
@@ -256,6 +259,12 @@ sink_reload(void *arg, void *node)
 	svc_reload_wanted(svc_of(arg), node);
 }
 
+static void
+sink_report(void *arg, void *node, enum desk_report what)
+{
+	svc_report(svc_of(arg), node, what);
+}
+
 static const struct desk_sink sink = {
 	.event = sink_event,
 	.say = sink_say,
@@ -267,6 +276,7 @@ static const struct desk_sink sink = {
 	.attached = sink_attached,
 	.find_session = sink_find_session,
 	.reload = sink_reload,
+	.report = sink_report,
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,
@@ -315,7 +325,8 @@ tell_disk(struct svc *svc, int error)
 	else
 		snprintf(text, sizeof text, "%s",
 		    _("the journal can be written again"));
-	svc_notice(svc, EV_CODE_DISK, text);
+	svc_notice_as(svc, EV_CODE_DISK,
+	    error != 0 ? SVC_LOG_DISK : SVC_LOG_BACK, text);
 }
 
 /* The same for another program that reads the journal and does not stop. */
@@ -325,7 +336,8 @@ tell_reader(struct svc *svc)
 	if (store_is_held_back(svc->store) == svc->held_back)
 		return;
 	svc->held_back = !svc->held_back;
-	svc_notice(svc, EV_CODE_DISK,
+	svc_notice_as(svc, EV_CODE_DISK,
+	    svc->held_back ? SVC_LOG_DISK : SVC_LOG_BACK,
 	    svc->held_back ?
 		_("another program reads the journal and does not let go: "
 		  "its -wal grows for as long, and is beyond 64 MiB now") :
@@ -359,7 +371,8 @@ tell_log(struct svc *svc, struct dw_log *log, bool *losing)
 		    _("the log on %s takes no rows: they are lost, and a row "
 		      "will say how many; nothing else waits for it"),
 		    path);
-	svc_notice(svc, EV_CODE_LOG, text);
+	svc_notice_as(svc, EV_CODE_LOG, *losing ? SVC_LOG_LOST : SVC_LOG_BACK,
+	    text);
 }
 
 static void
@@ -391,6 +404,29 @@ svc_look_at_journal(struct svc_node *n)
 		tell_disk(svc, r);
 }
 
+struct svc_verified
+svc_verified(const struct svc *svc)
+{
+	const struct svc_verified v = { svc->verified, svc->verified_ms,
+		svc->damage };
+
+	return v;
+}
+
+/* Once when the walk has come to the end for the first time, and then not more
+ * often than somebody wants to read it. */
+static void
+log_verified(struct svc *svc)
+{
+	int64_t now = dw_clock_ns();
+
+	if (now < svc->verified_row_ns)
+		return;
+	svc->verified_row_ns = now + VERIFIED_NS;
+	svc_log(svc, SVC_LOG_VERIFIED, NULL,
+	    _("the journal is sound, up to event %" PRIu64), svc->verified);
+}
+
 /* A damaged event is no reason to stop in the middle of a shift: the desk goes
  * on, and its next start looks at that event again. */
 void
@@ -400,8 +436,11 @@ svc_upkeep_found(struct svc_node *n)
 	const struct svc_upkeep *u = &svc->reader.upkeep;
 
 	assert(svc->magic == SVC_MAGIC);
+	svc->verified = u->sound;
+	svc->verified_ms = dw_clock_wall_ms();
 	if (u->damage.len == 0) {
 		svc->damage[0] = '\0';
+		log_verified(svc);
 		if (u->sound > store_checked(svc->store))
 			store_set_checked(svc->store, u->sound);
 		return;
@@ -410,7 +449,7 @@ svc_upkeep_found(struct svc_node *n)
 	snprintf(svc->damage, sizeof svc->damage,
 	    _("%s The desk goes on; its next start will be refused."),
 	    dw_buf_str(&u->damage));
-	svc_notice(svc, EV_CODE_DISK, svc->damage);
+	svc_notice_as(svc, EV_CODE_DISK, SVC_LOG_DAMAGED, svc->damage);
 }
 
 void
@@ -469,6 +508,22 @@ hand_out(struct svc *svc)
 	svc_give_back(&svc->inbox, &svc->done);
 }
 
+/* The row comes when it is over; it says how long everybody waited. */
+static int
+commit(struct svc *svc, const struct ev_event *evs, size_t n)
+{
+	int64_t began = dw_clock_ns(), took;
+	int r = store_append(svc->store, evs, n);
+
+	took = dw_clock_ns() - began;
+	if (took > SLOW_NS)
+		svc_log(svc, SVC_LOG_SLOW_COMMIT, NULL,
+		    _("the disk took %lld ms to store what had happened; "
+		      "everybody waited for it"),
+		    (long long)(took / DW_MS));
+	return r;
+}
+
 /* Stores what was decided.  Returns 0, -EAGAIN when it is to be tried again
  * before anybody hears of it, or another -errno. */
 static int
@@ -485,7 +540,7 @@ append(struct svc *svc)
 		return 0;
 	}
 	hand_out(svc);
-	r = store_append(svc->store, evs, n);
+	r = commit(svc, evs, n);
 	if (may_wait(svc, r))
 		return -EAGAIN;
 	svc->patience_ns = 0;
@@ -651,7 +706,7 @@ static int64_t
 deadline(struct svc *svc)
 {
 	int64_t due = dw_clock_sooner(desk_deadline(svc->desk),
-	    dw_order_least(&svc->untaken));
+	    dw_clock_sooner(dw_order_least(&svc->untaken), svc_log_due(svc)));
 	int64_t again;
 
 	if (waits_for_lock(svc))
@@ -684,6 +739,8 @@ svc_desk_thread(void *arg)
 		svc_take(&svc->inbox,
 		    last && !waits_for_lock(svc) ? 0 : deadline(svc), &taken);
 		svc_ask_taken(svc);
+		if (dw_clock_ns() >= svc_log_due(svc))
+			svc_log_summaries(svc);
 		while ((n = dw_list_take(&taken)) != NULL)
 			decide(svc, DW_LIST_OF(n, struct svc_node, link));
 		if (waits_for_lock(svc) && dw_clock_ns() >= svc->again_ns)

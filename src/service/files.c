@@ -180,7 +180,7 @@ svc_tell_socket(struct svc_node *n)
 		snprintf(again, sizeof again,
 		    _("the operators' socket %s is there again"),
 		    svc->config->operator_socket);
-		svc_notice(svc, EV_CODE_SOCKET, again);
+		svc_notice_as(svc, EV_CODE_SOCKET, SVC_LOG_BACK, again);
 	}
 }
 
@@ -194,7 +194,7 @@ keep_socket(struct svc *svc, int made)
 	if (socket_is_lost(svc) != (r < 0))
 		socket_turned(svc, r < 0, dw_buf_str(&why));
 	else if (r > 0)
-		dw_log(svc->config->log,
+		svc_log(svc, SVC_LOG_BACK, NULL,
 		    _("the operators' socket %s was removed, and is made anew"),
 		    svc->config->operator_socket);
 	dw_buf_fini(&why);

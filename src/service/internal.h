@@ -25,6 +25,14 @@
 /* Set by svc_open and only read while threads run, but for what says so. */
 #define SVC_MAGIC 0x5e4c0001u
 
+/* One for each kind of row, and behind them one for each reason of a refusal. */
+#define SVC_LOG_RATES ((size_t)SVC_LOG_ROWS + SVC_REFUSALS)
+struct svc_log_rate {
+	atomic_int_least64_t
+	    fresh_ns;          /* from then on all of its burst is free */
+	atomic_ulong left_out; /* and no row has said so yet */
+};
+
 struct svc {
 	unsigned magic;
 	const struct svc_config *config;
@@ -43,13 +51,13 @@ struct svc {
 	struct sks_server *operators;
 	long operator_gid; /* the group that has its socket; -1: none */
 	struct svc_bans bans;
-	atomic_int_least64_t refusal_ns; /* when to log one again */
-	atomic_ulong refusals;           /* not logged yet */
-	pthread_t thread;                /* "desk" */
+	pthread_t thread; /* "desk" */
 	bool started, ended;
+	int64_t began_ms;                /* wall clock: svc_start() */
 	struct svc_node drain, farewell; /* main's requests */
 	struct svc_node look;            /* at the journal's files, */
 	struct svc_node log_news;        /* and at the logs */
+	struct svc_node log_due;         /* makes the desk thread look when */
 	struct svc_owner owner;          /* main, who waits for them */
 
 	/* Main's, see files.c. */
@@ -91,6 +99,10 @@ struct svc {
 	 * socket while that is lost. */
 	char damage[512];
 	char socket_text[1024];
+	/* What the walk through the journal has found, and when its next row is
+	 * due. */
+	uint64_t verified;
+	int64_t verified_ms, verified_row_ns;
 
 	atomic_bool ending;       /* the inbox will get no more */
 	atomic_bool look_asked;   /* main is to look at the files */
@@ -99,6 +111,9 @@ struct svc {
 	atomic_bool drained;
 	/* How many were refused so; any thread. */
 	atomic_uint_least64_t refused[SVC_REFUSALS];
+	/* Of the log; see log.c. */
+	struct svc_log_rate log_rates[SVC_LOG_RATES];
+	atomic_int_least64_t log_due_ns; /* to say what was left out */
 	atomic_uint quits;
 	atomic_uint live;                  /* customers connected now */
 	atomic_uint_least64_t udp_dropped; /* and not yet told */
@@ -143,8 +158,11 @@ struct wire_frame;
  * link gets what a round has for it by one send. */
 void svc_tell_operators(struct svc *svc, const struct wire_frame *f);
 void svc_operators_hand_out(struct svc *svc);
-/* A notice to all of them, and the same words to the log. */
+/* A notice to all of them, and the same words to the log: as what the code says,
+ * or as another kind of row. */
 void svc_notice(struct svc *svc, enum ev_code code, const char *text);
+void svc_notice_as(struct svc *svc, enum ev_code code, enum svc_log_what what,
+    const char *text);
 void svc_operator_event(struct svc *svc, const struct ev_event *ev);
 /* A customer's machine has taken nothing since then, on the steady clock; 0: it
  * takes again. */
@@ -168,9 +186,23 @@ void svc_read_on(struct svc *svc, struct sks_socket *s);
 /* What an operator is told who may not be one, and the row about it.  Any
  * thread. */
 const char *svc_not_an_operator(const struct svc_people *people);
-void svc_log_refusal(struct svc *svc, uid_t uid);
-/* The refused operators that no row has told of yet. */
-void svc_log_refusals(struct svc *svc);
+void svc_refuse_operator(struct svc *svc, uid_t uid);
+
+/* log.c.  Before any row; when the desk thread is to say what was left out, or
+ * DW_NEVER; and what was.  The latter on the desk thread, or without one. */
+void svc_log_init(struct svc *svc);
+int64_t svc_log_due(const struct svc *svc);
+void svc_log_summaries(struct svc *svc);
+
+/* logbook.c.  On the desk thread: an event was stored.  Any thread: what
+ * libsocketserver says, and what became of a request. */
+void svc_log_event(struct svc *svc, const struct ev_event *ev,
+    const struct desk_session *s, const struct desk_conn *c);
+void svc_server_says(void *svc, enum sks_log_level level, const char *text);
+void svc_log_failure(struct svc *svc, const struct sks_request *req,
+    const struct sks_error *e);
+void svc_request_failed(struct sks_server *srv, struct sks_request *req,
+    const struct sks_error *e); /* for an ops table */
 
 /* What opening a listener needs; they return an enum dw_status. */
 int svc_address(const struct svc_config *config, const char *text,
@@ -210,12 +242,25 @@ void svc_marks_room(struct svc_node *n);
 /* On the desk thread: what the reader's upkeep has found. */
 void svc_upkeep_found(struct svc_node *n);
 
+/* On the desk thread: the walk through the journal, which begins with the desk,
+ * has found all sound up to this event, at this time; and what is damaged behind
+ * it, "" for nothing. */
+struct svc_verified {
+	uint64_t seq; /* 0: none yet */
+	int64_t wall_ms;
+	const char *damage;
+};
+struct svc_verified svc_verified(const struct svc *svc);
+
 /* reload.c, on the desk thread: an operator asks for it; main has done it; the
  * round is over; and nobody does it any more. */
 void svc_reload_wanted(struct svc *svc, struct svc_node *n);
 void svc_reloaded(struct svc_node *n);
 void svc_reload_apply(struct svc *svc);
 void svc_reload_end(struct svc *svc);
+
+/* status.c, on the desk thread: answers with what is to be told. */
+void svc_report(struct svc *svc, struct svc_node *n, enum desk_report what);
 
 /* files.c.  On main: watches the folders, once the sockets and the journal are
  * there. */

@@ -27,6 +27,7 @@ libdeskwire_la_SOURCES += \
 	src/service/log.c \
 	src/service/log.h \
 	src/service/log_rows.def \
+	src/service/logbook.c \
 	src/service/marks.c \
 	src/service/marks.h \
 	src/service/opening.c \
@@ -46,6 +47,7 @@ libdeskwire_la_SOURCES += \
 	src/service/settings.h \
 	src/service/sources.c \
 	src/service/sources.h \
+	src/service/status.c \
 	src/service/taken.c \
 	src/service/udp.c \
 	src/service/upkeep.c \

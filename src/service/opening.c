@@ -177,6 +177,9 @@ too_late(const struct reading *r)
 {
 	bool no_text = as_ended(r) == WIRE_OPEN_VISITOR && !is_blank(r);
 
+	if (!no_text && !r->cu->opened)
+		svc_refused(r->cu->svc, SVC_REFUSED_SILENT,
+		    r->cu->base.client_address);
 	return no_text ? WIRE_OPEN_VISITOR : WIRE_OPEN_MORE;
 }
 

@@ -85,7 +85,8 @@ svc_tell_operators(struct svc *svc, const struct wire_frame *f)
 }
 
 void
-svc_notice(struct svc *svc, enum ev_code code, const char *text)
+svc_notice_as(struct svc *svc, enum ev_code code, enum svc_log_what what,
+    const char *text)
 {
 	struct wire_frame f = wire_frame_of(WIRE_NOTICE);
 
@@ -93,7 +94,25 @@ svc_notice(struct svc *svc, enum ev_code code, const char *text)
 	f.text = text;
 	f.len = strlen(text);
 	svc_tell_operators(svc, &f);
-	dw_log(svc->config->log, "%s", text);
+	svc_log(svc, what, NULL, "%s", text);
+}
+
+void
+svc_notice(struct svc *svc, enum ev_code code, const char *text)
+{
+	static const enum svc_log_what whats[] = {
+		[EV_CODE_DISK] = SVC_LOG_DISK,
+		[EV_CODE_LOG] = SVC_LOG_LOST,
+		[EV_CODE_SOCKET] = SVC_LOG_LOST,
+		[EV_CODE_LIMIT] = SVC_LOG_LIMIT,
+		[EV_CODE_RELOAD] = SVC_LOG_RELOADED,
+	};
+	enum svc_log_what what = SVC_LOG_WARNING;
+
+	if (code < sizeof whats / sizeof whats[0] &&
+	    whats[code] != SVC_LOG_STARTED)
+		what = whats[code];
+	svc_notice_as(svc, code, what, text);
 }
 
 /* Of an event that names who may see it. */
@@ -810,6 +829,36 @@ refuse(struct svc_operator *op, enum ev_code code, const char *text)
 	op->ended = true;
 }
 
+/* Its name is not what it asked to be called: the log does not have that. */
+static void
+deny(struct svc_operator *op, const char *why)
+{
+	svc_refused_as(op->svc, SVC_REFUSED_OPERATOR, NULL,
+	    _("user %lu may not have the name that it asked for: refused"),
+	    (unsigned long)op->identity.uid);
+	refuse(op, EV_CODE_DENIED, why);
+}
+
+static void
+log_attached(struct svc_operator *op)
+{
+	const struct svc_log_about about = { .who = op->console.who };
+
+	svc_log(op->svc, SVC_LOG_ATTACHED, &about,
+	    _("a console was attached, role %s, by user %lu"),
+	    ev_word(&ev_roles, op->identity.role),
+	    (unsigned long)op->identity.uid);
+}
+
+static void
+log_detached(struct svc_operator *op)
+{
+	const struct svc_log_about about = { .who = op->console.who };
+
+	svc_log(op->svc, SVC_LOG_DETACHED, &about, "%s",
+	    _("a console has gone"));
+}
+
 static void
 attach(struct svc_operator *op)
 {
@@ -822,8 +871,10 @@ attach(struct svc_operator *op)
 	svc_post(&op->svc->inbox, &op->attach);
 	svc_wait(&op->svc->inbox, &op->attach);
 	op->attached = !op->name_taken;
-	if (op->name_taken)
-		refuse(op, EV_CODE_DENIED,
+	if (op->attached)
+		log_attached(op);
+	else
+		deny(op,
 		    _("customers cannot see you by that name: somebody who is "
 		      "here has it; choose another one with --as"));
 }
@@ -847,7 +898,7 @@ hello(struct svc_operator *op, const struct wire_frame *f)
 		    op->identity.as, op->identity.role);
 		attach(op);
 	} else {
-		refuse(op, EV_CODE_DENIED, dw_buf_str(&why));
+		deny(op, dw_buf_str(&why));
 	}
 	dw_buf_fini(&why);
 }
@@ -983,7 +1034,7 @@ operator_handle(struct sks_handler *h)
 	if (!svc_identify(&op->identity, op->settings->people, h->request)) {
 		refuse(op, EV_CODE_DENIED,
 		    svc_not_an_operator(op->settings->people));
-		svc_log_refusal(op->svc, op->identity.uid);
+		svc_refuse_operator(op->svc, op->identity.uid);
 	}
 	while (!op->ended &&
 	    (n = sks_recv_deadline(h->request, buf, sizeof buf,
@@ -1013,6 +1064,7 @@ operator_finish(struct sks_handler *h)
 	if (op->attached) {
 		svc_post(in, &op->detach);
 		svc_wait(in, &op->detach);
+		log_detached(op);
 	}
 	sks_outbox_close(op->outbox);
 	svc_wait(in, &op->emptied);

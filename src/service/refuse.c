@@ -149,6 +149,10 @@ refuse_unknown(struct svc_customer *cu, enum wire_opening opening,
 {
 	struct dw_buf out = DW_BUF_INITIALIZER;
 
+	/* Who has said nothing was refused for that, or has gone by itself. */
+	if (opening != WIRE_OPEN_MORE)
+		svc_refused(cu->svc, SVC_REFUSED_PROTOCOL,
+		    cu->base.client_address);
 	cu->why = EV_WHY_REFUSED;
 	add_refusal(&out, opening, first, len);
 	if (!out.failed && out.len > 0 &&

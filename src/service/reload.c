@@ -81,7 +81,7 @@ tell(struct svc *svc, bool done, const char *text)
 		svc_notice(svc, EV_CODE_RELOAD, text);
 		return;
 	}
-	dw_log(svc->config->log, "%s", text);
+	svc_log(svc, SVC_LOG_RELOADED, NULL, "%s", text);
 	answer_all(svc, done ? EV_CODE_OK : EV_CODE_USAGE, text);
 }
 

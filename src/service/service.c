@@ -28,15 +28,6 @@
 #define OPERATOR_STACK ((size_t)256 * 1024) /* the system's list of users */
 #define STACK_USUAL    64 /* KiB; dw_thread_default_stack() is more at need */
 
-static void
-server_log(void *user, enum sks_log_level level, const char *text)
-{
-	struct svc *svc = svc_of(user);
-
-	(void)level;
-	dw_log(svc->config->log, "%s", text);
-}
-
 /* Of a thread that serves customers or operators: there may be thousands. */
 static size_t
 stack_size(const struct svc_limits *limits)
@@ -52,7 +43,7 @@ svc_server_config(struct svc *svc, struct sks_server_config *cfg)
 	cfg->grace = 0; /* the desk has said goodbye before */
 	cfg->stack_size = stack_size(&svc->config->limits);
 	cfg->user = svc;
-	cfg->log = server_log;
+	cfg->log = svc_server_says;
 	cfg->log_user = svc;
 }
 
@@ -482,6 +473,7 @@ svc_new(const struct svc_config *config)
 		return NULL;
 	svc->magic = SVC_MAGIC;
 	svc->config = config;
+	svc_log_init(svc);
 	dw_list_init(&svc->links);
 	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->done);
@@ -552,6 +544,9 @@ start_servers(struct svc *svc)
 int
 svc_start(struct svc *svc, struct dw_buf *why)
 {
+	uint64_t last = atomic_load(&svc->reader.upkeep.stored);
+
+	svc->began_ms = dw_clock_wall_ms();
 	if (sks_postman_new(&svc->postman) < 0 ||
 	    svc_reader_start(&svc->reader) < 0 ||
 	    dw_thread_start(&svc->thread, "desk", DESK_STACK, svc_desk_thread,
@@ -569,6 +564,9 @@ svc_start(struct svc *svc, struct dw_buf *why)
 		      "this machine has no more to give"));
 		return DW_STATUS_FAILED;
 	}
+	svc_log(svc, SVC_LOG_STARTED, NULL,
+	    _("the desk works; the last event of its journal was %" PRIu64),
+	    last);
 	return 0;
 }
 
@@ -597,6 +595,8 @@ svc_listeners(const struct svc *svc, const struct svc_listener **all)
 void
 svc_drain(struct svc *svc)
 {
+	svc_log(svc, SVC_LOG_STOPPING, NULL, "%s",
+	    _("the desk says goodbye to everybody"));
 	for (size_t i = 0; i < svc->ncustomers; i++)
 		sks_server_request_shutdown(svc->customers[i]);
 	svc_udp_request_stop(svc);
@@ -666,6 +666,16 @@ write_last_marks(struct svc *svc)
 	free(last);
 }
 
+/* The last row; nobody else writes any more. */
+static void
+log_end(struct svc *svc)
+{
+	svc_log_summaries(svc);
+	if (svc->started)
+		svc_log(svc, SVC_LOG_STOPPED, NULL, "%s",
+		    _("the desk has stopped"));
+}
+
 void
 svc_close(struct svc *svc)
 {
@@ -673,13 +683,13 @@ svc_close(struct svc *svc)
 		return;
 	svc_end(svc);
 	sks_server_free(svc->operators);
-	svc_log_refusals(svc);
 	/* Nobody asks any more, and its news need a desk thread. */
 	svc_reader_stop(&svc->reader);
 	end_desk_thread(svc);
 	svc_reader_fini(&svc->reader);
 	svc_udp_close(svc);
 	sks_postman_free(svc->postman);
+	log_end(svc);
 	write_last_marks(svc);
 	dw_watch_close(&svc->watch);
 	svc_marks_fini(&svc->marks);

@@ -147,8 +147,16 @@ static const struct sks_handler_ops udp_ops = {
 	.handle = udp_handle,
 };
 
+static void
+udp_failed(struct sks_server *srv, struct sks_request *req,
+    const struct sks_error *e)
+{
+	svc_log_failure(udp_of(sks_server_user(srv))->svc, req, e);
+}
+
 static const struct sks_server_ops udp_server_ops = {
 	SKS_SERVER_OPS,
+	.handle_error = udp_failed,
 	.verify_request = udp_verify,
 };
 
@@ -159,7 +167,7 @@ udp_main(void *arg)
 	char text[160];
 
 	if (sks_server_serve_forever(u->server) < 0)
-		dw_log(u->svc->config->log,
+		svc_log(u->svc, SVC_LOG_WARNING, NULL,
 		    _("no datagrams are taken any "
 		      "more: %s"),
 		    sks_error_text(text, sizeof text));

@@ -1055,6 +1055,21 @@ struct sks_server_config {
 	 * SKS_EACCES for a group to which the process may not give a file.
 	 */
 	long unix_group;
+
+	/*
+	 * -1; else a bound socket that is there already, which one of the kind
+	 * of stream listens on: systemd's, or one that a program opened before
+	 * it gave up its rights.  The server serves a duplicate of it, so the
+	 * descriptor stays the caller's.  It is the only listener: address is
+	 * not looked at, and n_more must be 0.  Where it is bound,
+	 * sks_server_address() tells.  By default server_bind and
+	 * server_activate leave it as it is, and a Unix socket's file is never
+	 * removed.  A socket that the server cannot serve is SKS_EINVAL, and
+	 * sks_error_text() says what is wrong with it.
+	 * Python: bind_and_activate=False, and server.socket =
+	 * socket.fromfd(fd, family, type).
+	 */
+	int inherited_fd;
 };
 
 /* So many refused peers are kept by cfg.refused_grace at once, each with a
@@ -1342,6 +1357,15 @@ SKS_API int sks_server_shutdown(struct sks_server *srv, double timeout);
 
 /* The same without waiting.  May be called by a signal handler. */
 SKS_API void sks_server_request_shutdown(struct sks_server *srv);
+
+/*
+ * Wakes the loop: it takes a turn, and calls service_actions.  Any thread.
+ * Returns how often the loop has come back from waiting so far, at least 1; 0:
+ * no loop runs.  Whoever calls this from time to time and gets the same number
+ * twice knows that the loop's thread did not get round meanwhile: a callback
+ * blocks, a handler of SKS_SYNC is at work, or the thread hangs.
+ */
+SKS_API uint64_t sks_server_wake(struct sks_server *srv);
 
 /*
  * start: serves in a thread of its own, "acceptor"; when it returns 0 the

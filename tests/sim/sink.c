@@ -399,6 +399,14 @@ no_reload(void *arg, void *node)
 }
 
 static void
+no_report(void *arg, void *node, enum desk_report what)
+{
+	(void)node;
+	(void)what;
+	sim_fail(arg, "nobody asked for a report");
+}
+
+static void
 sink_warn(void *arg, struct desk_console *con, uint64_t sid, int64_t left_s)
 {
 	struct world *w = arg;
@@ -419,6 +427,7 @@ const struct desk_sink sim_sink = {
 	.attached = sink_attached,
 	.find_session = sink_find_session,
 	.reload = no_reload,
+	.report = no_report,
 	.past = sink_past,
 	.datagram = udp_datagram,
 	.unlisted = sink_unlisted,

@@ -35,6 +35,7 @@ STEPS = (
     ("ann", "unban 192.0.2.1", "unban", r"192\.0\.2\.1"),
     ("ann", "udp", None, "nobody has written over UDP"),
     ("ann", "visitors", None, "nobody came who was no customer"),
+    ("ann", "status", None, "journal: .* events"),
     ("ann", "kick 1", "closed", "1 alice is closed by ann"),
     ("ann", "reload", None, "deskwire.conf|configuration"),
     ("ann", "quit", None, "stop"),

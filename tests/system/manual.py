@@ -11,9 +11,10 @@ from tap import BUILD, run, text
 
 PROGRAM = os.path.join(BUILD, "deskwire")
 VERBS = ("open", "demo", "serve", "attach", "call", "verify", "check-config",
-         "config")
-# It takes those of a desk besides.
-OF_CONFIG = {"config", "example", "help", "version"}
+         "config", "completion")
+# These take those of a desk besides.
+LOOKS = {"config"}
+OF_LOOKS = {"config", "example", "help", "version"}
 ALWAYS = {"help", "version"}
 
 
@@ -43,8 +44,8 @@ def limits():
 def help_of(verb):
     out = subprocess.run([PROGRAM, verb, "--help"], check=True, text=True,
                          stdout=subprocess.PIPE).stdout
-    found = set(re.findall(r"^ +(?:-\w, )?--([a-z][a-z-]*)", out, re.M))
-    return found & OF_CONFIG if verb == "config" else found
+    found = set(re.findall(r"^  (?:-\w, |    )--([a-z][a-z-]*)", out, re.M))
+    return found & OF_LOOKS if verb in LOOKS else found
 
 
 def verbs_of(paragraph):

@@ -1388,6 +1388,19 @@ ended_takes_a_count_and_where_it_ends(void)
 }
 
 static void
+the_service_reports_also_when_nothing_can_be_stored(void)
+{
+	begin();
+	command("status now");
+	stored("usage; ");
+	command("status");
+	stored("report 0; ");
+	command("status");
+	not_stored("report 0; ");
+	finish();
+}
+
+static void
 only_an_administrator_has_the_configuration_read_again(void)
 {
 	static const char text[] = "reload";
@@ -1414,6 +1427,7 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(only_an_administrator_has_the_configuration_read_again),
+		T(the_service_reports_also_when_nothing_can_be_stored),
 		T(a_line_customer_has_no_session_before_the_first_line),
 		T(a_message_that_was_cut_short_is_stored_as_such),
 		T(a_classic_customer_has_one_with_the_hello),

@@ -121,6 +121,14 @@ sink_reload(void *arg, void *node)
 }
 
 static void
+sink_report(void *arg, void *node, enum desk_report what)
+{
+	(void)arg;
+	(void)node;
+	dw_buf_addf(&happened, "report %d; ", (int)what);
+}
+
+static void
 sink_past(void *arg, void *node, const struct ev_past *past)
 {
 	(void)arg;
@@ -204,6 +212,7 @@ static const struct desk_sink sink = {
 	.attached = sink_attached,
 	.find_session = sink_find_session,
 	.reload = sink_reload,
+	.report = sink_report,
 	.past = sink_past,
 	.datagram = sink_datagram,
 	.unlisted = sink_unlisted,

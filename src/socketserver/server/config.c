@@ -3,6 +3,7 @@
  * what each kind and each concurrency stands for. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 
@@ -91,6 +92,7 @@ defaults(enum sks_kind kind, enum sks_concurrency concurrency)
 		.unix_mode = 0600,
 		.max_parked = 64,
 		.unix_group = -1,
+		.inherited_fd = -1,
 	};
 }
 
@@ -130,11 +132,27 @@ check_address(const struct sks_server_config *cfg, const struct sks_addr *a)
 	return 0;
 }
 
+/* What kind of socket it is shows when it is opened.  Whether it is open at all
+ * must be asked before the server opens anything, which would get its number. */
+static int
+check_inherited(const struct sks_server_config *cfg)
+{
+	if (cfg->n_more != 0)
+		return sks_fail(SKS_EINVAL,
+		    "an inherited socket is the only listener");
+	if (fcntl(cfg->inherited_fd, F_GETFD) < 0)
+		return sks_fail(SKS_EINVAL, "inherited_fd is not open");
+	return 0;
+}
+
 static int
 check_addresses(const struct sks_server_config *cfg)
 {
-	int r = check_address(cfg, &cfg->address);
+	int r;
 
+	if (cfg->inherited_fd >= 0)
+		return check_inherited(cfg);
+	r = check_address(cfg, &cfg->address);
 	for (size_t i = 0; i < cfg->n_more && r == 0; i++)
 		r = check_address(cfg, &cfg->more_addresses[i]);
 	return r;

@@ -14,6 +14,19 @@ sks_server_request_shutdown(struct sks_server *srv)
 	dw_wake_ring(&srv->wake);
 }
 
+uint64_t
+sks_server_wake(struct sks_server *srv)
+{
+	uint64_t turns = atomic_load(&srv->turns);
+	int runs;
+
+	dw_lock(&srv->lock);
+	runs = srv->state == LOOP_RUNNING;
+	dw_unlock(&srv->lock);
+	dw_wake_ring(&srv->wake);
+	return runs ? turns : 0;
+}
+
 static int
 await_loop_end(struct sks_server *srv, uint64_t loops, int64_t deadline_ns)
 {

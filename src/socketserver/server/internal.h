@@ -121,7 +121,8 @@ struct sks_server {
 	struct sks_places *places; /* perhaps shared with other servers */
 	struct dw_wake wake;       /* of the loop */
 	atomic_int stop;
-	atomic_int ends; /* enum sks_ends */
+	atomic_int ends;             /* enum sks_ends */
+	atomic_uint_least64_t turns; /* of the loop: it came back from poll */
 
 	/* These are the loop's own. */
 	struct pollfd *polled;   /* the wake, each listener, what the

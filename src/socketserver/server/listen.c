@@ -2,8 +2,10 @@
 /* This file makes, binds and closes the listeners of a server. */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "socketserver/net/error.h"
 #include "socketserver/server/internal.h"
@@ -42,11 +44,81 @@ sks_listener_open(const struct sks_server *srv, struct sks_listener *l)
 	return r;
 }
 
+static int
+is_inherited(const struct sks_server *srv)
+{
+	return srv->cfg.inherited_fd >= 0;
+}
+
+/* Can a server of this kind serve it, at the address that it has? */
+static int
+check_inherited(const struct sks_server *srv, const struct sks_listener *l)
+{
+	const struct sks_kind_ops *kind = srv->kind;
+	enum sks_family family = sks_socket_family(l->sock);
+
+	if (sks_socket_type(l->sock) != kind->type)
+		return sks_fail(SKS_EINVAL,
+		    kind->type == SKS_DGRAM ?
+			"the inherited socket is not one of datagrams" :
+			"the inherited socket is not a stream");
+	if (family == SKS_UNSPEC || kind->is_unix != (family == SKS_UNIX))
+		return sks_fail(SKS_EINVAL,
+		    kind->is_unix ?
+			"the inherited socket is not a Unix socket" :
+			"the inherited socket is not one of IP");
+	if (sks_addr_family(&l->address) == SKS_UNSPEC ||
+	    (!kind->is_unix && sks_addr_port(&l->address) == 0))
+		return sks_fail(SKS_EINVAL,
+		    "the inherited socket has no address");
+	if (kind->takes_descriptor && !sks_fd_listens(sks_fileno(l->sock)))
+		return sks_fail(SKS_EINVAL,
+		    "the inherited socket does not listen");
+	return 0;
+}
+
+/* The duplicate is the server's, to close; what is set of it holds for the
+ * caller's, too. */
+static int
+duplicate_inherited(const struct sks_server *srv, struct sks_socket **out)
+{
+	int fd = fcntl(srv->cfg.inherited_fd, F_DUPFD_CLOEXEC, 0), r;
+	struct sks_error e;
+
+	if (fd < 0)
+		return sks_fail_errno(errno, "dup");
+	if ((r = sks_socket_fromfd(fd, out)) == 0)
+		return 0;
+	sks_error_for(r, &e);
+	close(fd);
+	if (e.sys_errno == ENOTSOCK)
+		return sks_fail(SKS_EINVAL, "inherited_fd is no socket");
+	sks_error_restore(&e);
+	return r;
+}
+
+static int
+inherit_listener(struct sks_server *srv)
+{
+	struct sks_listener *l = &srv->listeners[0];
+	int r = duplicate_inherited(srv, &l->sock);
+
+	if (r == 0)
+		r = sks_getsockname(l->sock, &l->address);
+	if (r == 0)
+		r = check_inherited(srv, l);
+	if (r == 0 && srv->kind->prepare != NULL)
+		r = srv->kind->prepare(l->sock, sks_socket_family(l->sock));
+	return r;
+}
+
 int
 sks_listeners_open(struct sks_server *srv)
 {
 	int r = 0;
 
+	if (is_inherited(srv))
+		return inherit_listener(srv);
 	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
 		r = sks_listener_open(srv, &srv->listeners[i]);
 	return r;
@@ -112,6 +184,8 @@ sks_default_server_bind(struct sks_server *srv)
 {
 	int r = 0;
 
+	if (is_inherited(srv))
+		return 0;
 	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
 		r = sks_listener_bind(srv, &srv->listeners[i]);
 	return r;
@@ -136,6 +210,8 @@ sks_default_server_activate(struct sks_server *srv)
 {
 	int r = 0;
 
+	if (is_inherited(srv))
+		return 0;
 	for (size_t i = 0; i < srv->n_listeners && r == 0; i++)
 		r = activate_listener(srv, &srv->listeners[i]);
 	return r;

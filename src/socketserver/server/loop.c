@@ -217,6 +217,7 @@ wait_turn(struct sks_server *srv, int64_t deadline_ns)
 	if (poll(srv->polled, (nfds_t)(1 + srv->n_listeners + n + n_refused),
 		dw_clock_poll_ms(deadline_ns)) < 0)
 		return poll_failed(errno);
+	atomic_fetch_add(&srv->turns, 1);
 	sks_refused_polled(srv, refused);
 	if (sks_refused_due(srv) != DW_NEVER)
 		sks_refused_leave(srv, dw_clock_ns());

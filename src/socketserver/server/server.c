@@ -134,6 +134,7 @@ init_fields(struct sks_server *srv, const struct sks_server_config *cfg,
 	srv->reserve_fd = -1;
 	atomic_init(&srv->stop, 0);
 	atomic_init(&srv->ends, SKS_ENDS_UNHEARD);
+	atomic_init(&srv->turns, 1);
 	srv->next_number = 1;
 	dw_lock_init(&srv->lock, DW_LOCK_workers);
 	dw_cond_init(&srv->changed);
