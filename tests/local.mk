@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/proxy \
 	tests/unit/queue \
 	tests/unit/quiet \
 	tests/unit/rate \

@@ -12,17 +12,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "bin/console_thread.h"
 #include "bin/desk.h"
 #include "bin/endpoints.h"
+#include "bin/notify.h"
 #include "bin/paths.h"
 #include "bin/verbs.h"
+#include "bin/watchdog.h"
 
 #define GREETING_MAX 900 /* fits a classic client's one read */
 #define IDLE_ONE     60  /* seconds, with --one-at-a-time */
+#define STATUS_SIZE  160
+#define STATUS_NS    DW_SECOND   /* between two of them */
+#define ENDING_S     INT64_C(30) /* to end, beside the drain */
 
 struct desk_process {
 	const struct desk_setup *setup;
@@ -34,6 +40,12 @@ struct desk_process {
 	struct dw_wake wake; /* desk and console ring it */
 	struct dw_signals signals;
 	struct console_thread console;
+	/* Of whoever manages this service, if somebody does. */
+	struct notify notify;
+	struct watchdog watchdog;
+	bool managed;             /* by a service manager's unit */
+	char status[STATUS_SIZE]; /* as it was told last, */
+	int64_t status_ns;        /* then */
 	atomic_bool hup; /* the console's terminal, or somebody, said so */
 	char *greeting, *history, *login;
 };
@@ -174,12 +186,16 @@ configure(struct desk_process *p)
 	c->metrics = p->endpoints.metrics;
 	c->nmetrics = p->endpoints.nmetrics;
 	c->operator_fd = p->endpoints.operator_fd;
+	c->reach = p->endpoints.reach;
 	c->proxy_from = o->proxy_from.all;
 	c->nproxy_from = o->proxy_from.n;
 	c->log_addresses = o->log_addresses;
 	c->log_words = o->log_words;
 	c->state_dir = p->setup->state_dir;
-	c->operator_socket = p->setup->operator_socket;
+	c->operator_socket = p->endpoints.operator_path != NULL ?
+	    p->endpoints.operator_path :
+	    p->setup->operator_socket;
+	c->tells_counts = notify_is_heard(&p->notify);
 	c->charset = o->charset;
 	c->every_address = o->per_address_given;
 	c->one_at_a_time = o->one_at_a_time;
@@ -341,23 +357,106 @@ reopen_log(struct desk_process *p)
 		    p->setup->options->log_file);
 }
 
+/* ---- what the service manager hears ---- */
+
+/* The numbers are those of now, whatever has rung. */
+static void
+tell_status(struct desk_process *p)
+{
+	struct svc_counts c = svc_counts(p->svc);
+	char text[STATUS_SIZE];
+
+	snprintf(text, sizeof text, _("%u waiting, %u connected%s"), c.waiting,
+	    c.connected,
+	    atomic_load(&p->watchdog.slow) ?
+		_("; the disk stores nothing, and everybody waits for it") :
+		"");
+	if (strcmp(text, p->status) == 0)
+		return;
+	memcpy(p->status, text, sizeof text);
+	p->status_ns = dw_clock_ns();
+	notify_say(&p->notify, "STATUS=%s", text);
+}
+
+/* When there will be something to tell; of many changes within a second the last
+ * one is. */
+static int64_t
+status_due(const struct desk_process *p)
+{
+	return notify_is_heard(&p->notify) && svc_counts_are_new(p->svc) ?
+	    p->status_ns + STATUS_NS :
+	    DW_NEVER;
+}
+
+static void
+look_at_status(struct desk_process *p)
+{
+	if (notify_is_heard(&p->notify) &&
+	    dw_clock_ns() >= p->status_ns + STATUS_NS)
+		tell_status(p);
+}
+
+static void
+reload_managed(struct desk_process *p)
+{
+	notify_say(&p->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)(dw_clock_ns() / 1000));
+	reload(p);
+	notify_say(&p->notify, "READY=1");
+}
+
+/* Now it listens and the journal is open. */
+static int
+tell_ready(struct desk_process *p)
+{
+	int r;
+
+	if (!p->setup->console && !p->managed && geteuid() == 0)
+		svc_log(p->svc, SVC_LOG_WARNING, NULL, "%s",
+		    _("this desk runs as root, who may do more than a desk "
+		      "needs: start it as a user of its own, or as the "
+		      "service deskwire.service"));
+	if ((r = watchdog_start(&p->watchdog, p->svc, &p->notify, &p->wake)) <
+	    0) {
+		print_error(_("the watchdog's thread cannot be started: %s"),
+		    strerror(-r));
+		return DW_STATUS_FAILED;
+	}
+	notify_say(&p->notify, "READY=1");
+	look_at_status(p);
+	return DW_STATUS_OK;
+}
+
+/* A manager's own limit for the end may be shorter than the drain is. */
+static void
+tell_stopping(struct desk_process *p)
+{
+	int64_t s = p->config.limits.drain + ENDING_S;
+
+	notify_say(&p->notify,
+	    "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld\nSTATUS=%s",
+	    (long long)(s * 1000000), _("saying goodbye to everybody"));
+}
+
 /* Waits until it is done, the deadline has passed, or a signal ends it. */
 static void
 wait_until(struct desk_process *p, bool (*done)(const struct desk_process *p),
     int64_t deadline_ns)
 {
 	while (!done(p) && dw_clock_ns() < deadline_ns) {
-		int sig = dw_signals_wait(&p->signals, &p->wake,
-		    svc_watch_fd(p->svc), deadline_ns);
+		int sig =
+		    dw_signals_wait(&p->signals, &p->wake, svc_watch_fd(p->svc),
+			dw_clock_sooner(deadline_ns, status_due(p)));
 
 		svc_look(p->svc);
 		if (sig == SIGHUP)
 			reopen_log(p);
 		if (sig == SIGHUP || atomic_exchange(&p->hup, false) ||
 		    svc_reload_is_asked(p->svc))
-			reload(p);
+			reload_managed(p);
 		if (sig != 0 && sig != SIGHUP)
 			return;
+		look_at_status(p);
 	}
 }
 
@@ -414,6 +513,8 @@ serve(struct desk_process *p)
 		status = start_console(p);
 	else
 		print_listeners(p);
+	if (status == DW_STATUS_OK)
+		status = tell_ready(p);
 	if (status == DW_STATUS_OK) {
 		if (p->setup->ready != NULL)
 			p->setup->ready(p->setup->arg, p->svc);
@@ -421,8 +522,10 @@ serve(struct desk_process *p)
 	}
 	if (p->setup->ending != NULL)
 		p->setup->ending(p->setup->arg);
+	tell_stopping(p);
 	svc_drain(p->svc);
 	wait_until(p, is_drained, dw_clock_ns() + drain_ns);
+	watchdog_stop(&p->watchdog);
 	svc_end(p->svc);
 	if (p->console.con != NULL)
 		status = console_thread_join(&p->console, &p->signals);
@@ -464,6 +567,17 @@ close_logs(struct desk_process *p)
 	dw_log_close(p->config.log);
 }
 
+/* A desk with a console is nobody's service, whatever shell it was started from. */
+static void
+open_notify(struct desk_process *p)
+{
+	p->managed =
+	    getenv("NOTIFY_SOCKET") != NULL || getenv("INVOCATION_ID") != NULL;
+	notify_open(&p->notify);
+	if (p->setup->console)
+		notify_close(&p->notify);
+}
+
 int
 desk_run(const struct desk_setup *setup)
 {
@@ -474,6 +588,7 @@ desk_run(const struct desk_setup *setup)
 		.signals = DW_SIGNALS_INITIALIZER };
 	int status = endpoints_init(&p.endpoints, setup->options);
 
+	open_notify(&p);
 	if (status == DW_STATUS_OK)
 		status = check_files(&p.endpoints);
 	if (status != DW_STATUS_OK)
@@ -496,6 +611,7 @@ out:
 	dw_wake_fini(&p.wake);
 	take_options(&p, NULL);
 	endpoints_fini(&p.endpoints);
+	notify_close(&p.notify);
 	free(p.greeting);
 	free(p.history);
 	free(p.login);

@@ -22,6 +22,8 @@ deskwire_SOURCES = \
 	src/bin/language.c \
 	src/bin/language.h \
 	src/bin/main.c \
+	src/bin/notify.c \
+	src/bin/notify.h \
 	src/bin/open.c \
 	src/bin/option_rows.h \
 	src/bin/options.c \
@@ -31,5 +33,7 @@ deskwire_SOURCES = \
 	src/bin/paths.c \
 	src/bin/paths.h \
 	src/bin/verbs.h \
-	src/bin/verify.c
+	src/bin/verify.c \
+	src/bin/watchdog.c \
+	src/bin/watchdog.h
 deskwire_LDADD = libdeskwire.la libsks.la $(CONFUSE_LIBS)

@@ -450,15 +450,28 @@ say_words(struct con *con, const char *words, const char *listener)
 	con_say(con, "  %s %.*s %s", words, len, host, colon + 1);
 }
 
+/* Where somebody may come without a proxy, or NULL. */
+static const char *
+first_open(const struct wire_frame *w)
+{
+	for (size_t i = 0; i < w->nlisteners; i++)
+		if (strchr(w->listeners[i], ',') == NULL)
+			return w->listeners[i];
+	return NULL;
+}
+
 /* Shows how a customer comes here; the first address will do. */
 static void
 say_how_to_try(struct con *con)
 {
 	const struct wire_frame *w = con->welcome;
+	const char *at = first_open(w);
 
+	if (at == NULL || strncmp(at, "udp ", 4) == 0)
+		return;
 	con_say(con, _("nobody is here yet; try from another terminal:"));
-	say_words(con, "nc", w->listeners[0]);
-	say_words(con, "deskwire call", w->listeners[0]);
+	say_words(con, "nc", at);
+	say_words(con, "deskwire call", at);
 	for (size_t i = 1; i < w->nlisteners; i++)
 		if (strncmp(w->listeners[i], "udp ", 4) == 0) {
 			say_words(con, "deskwire call --udp",

@@ -446,6 +446,9 @@ void desk_missed(struct desk *d, uint64_t datagrams);
 void desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
     struct desk_time now);
 
+/* How many customers wait for an answer and are there to read it. */
+unsigned desk_waiting(const struct desk *d);
+
 /* Returns 0; -ENOMEM when there is no memory for it in this round: nothing has
  * happened, and after the round was published or undone there is. */
 int desk_decide(struct desk *d, const struct desk_request *rq,

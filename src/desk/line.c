@@ -45,6 +45,12 @@ desk_line_update(struct desk *d, struct desk_session *s)
 	}
 }
 
+unsigned
+desk_waiting(const struct desk *d)
+{
+	return (unsigned)dw_order_size(&d->line);
+}
+
 struct desk_place
 desk_place(const struct desk *d, const struct desk_session *s)
 {

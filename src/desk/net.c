@@ -100,8 +100,8 @@ desk_net_narrow(struct desk_net *net)
 		keep_bits(net, CUSTOMER6);
 }
 
-bool
-desk_net_parse(struct desk_net *net, const char *text)
+static bool
+parse(struct desk_net *net, const char *text, bool narrow)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
@@ -115,13 +115,26 @@ desk_net_parse(struct desk_net *net, const char *text)
 	if (!parse_address(net, host))
 		return false;
 	net->bits = bits = net->v6 ? V6_BITS : V4_BITS;
-	if (slash == NULL)
+	if (slash == NULL && narrow)
 		desk_net_narrow(net);
-	else if (parse_bits(slash + 1, bits, &bits))
-		keep_bits(net, bits);
-	else
+	if (slash == NULL)
+		return true;
+	if (!parse_bits(slash + 1, bits, &bits))
 		return false;
+	keep_bits(net, bits);
 	return true;
+}
+
+bool
+desk_net_parse(struct desk_net *net, const char *text)
+{
+	return parse(net, text, true);
+}
+
+bool
+desk_net_parse_whole(struct desk_net *net, const char *text)
+{
+	return parse(net, text, false);
 }
 
 bool
@@ -171,14 +184,19 @@ desk_net_format(const struct desk_net *net, char buf[DESK_NET_SIZE])
 }
 
 bool
-desk_net_has(const struct desk_net *net, const struct desk_net *peer)
+desk_net_covers(const struct desk_net *net, const struct desk_net *peer)
 {
 	struct desk_net first = *peer;
 
 	if (net->v6 != peer->v6)
 		return false;
-	if (desk_net_is_loopback(peer) && !desk_net_is_loopback(net))
-		return false;
 	keep_bits(&first, net->bits);
 	return desk_net_is(&first, net);
+}
+
+bool
+desk_net_has(const struct desk_net *net, const struct desk_net *peer)
+{
+	return (!desk_net_is_loopback(peer) || desk_net_is_loopback(net)) &&
+	    desk_net_covers(net, peer);
 }

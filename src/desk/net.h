@@ -21,6 +21,9 @@ struct desk_net {
  * /64, as that is what one customer has.  Returns false when it is none. */
 bool desk_net_parse(struct desk_net *net, const char *text);
 
+/* The same, but an IPv6 address alone is nothing but itself. */
+bool desk_net_parse_whole(struct desk_net *net, const char *text);
+
 /* Of a connection: "192.0.2.7:4711", "[2001:db8::1]:4711"; all of the
  * address. */
 bool desk_net_of_peer(struct desk_net *net, const char *addr);
@@ -37,7 +40,10 @@ void desk_net_format(const struct desk_net *net, char buf[DESK_NET_SIZE]);
 bool desk_net_is(const struct desk_net *a, const struct desk_net *b);
 bool desk_net_is_loopback(const struct desk_net *net);
 
-/* Is this peer in there?  The own machine only when it is named itself. */
+/* Is this peer in there? */
+bool desk_net_covers(const struct desk_net *net, const struct desk_net *peer);
+
+/* The same, of who is banned: the own machine only when it is named itself. */
 bool desk_net_has(const struct desk_net *net, const struct desk_net *peer);
 
 #endif

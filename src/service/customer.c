@@ -387,6 +387,7 @@ customer_setup(struct sks_handler *h)
 	cu->why = EV_WHY_LEFT;
 	svc_rate_init(&cu->rate, l->rate, l->burst, dw_clock_ns());
 	atomic_fetch_add(&cu->svc->live, 1);
+	svc_counts_changed(cu->svc);
 	return 0;
 }
 
@@ -526,9 +527,11 @@ static void
 converse(struct svc_customer *cu)
 {
 	int64_t accepted = dw_clock_ns();
-	enum wire_opening opening = svc_opening(cu, accepted);
+	enum wire_opening opening;
 
-	switch (opening) {
+	if (cu->proxied && !svc_introduced(cu, accepted))
+		return;
+	switch (opening = svc_opening(cu, accepted)) {
 	case WIRE_OPEN_CLASSIC:
 	case WIRE_OPEN_CLASSIC_GBK:
 		svc_classic(cu, cu->input.bytes, cu->input.len,
@@ -613,6 +616,7 @@ customer_finish(struct sks_handler *h)
 	svc_owner_fini(&cu->owner);
 	svc_settings_drop(cu->settings);
 	atomic_fetch_sub(&cu->svc->live, 1);
+	svc_counts_changed(cu->svc);
 	return 0;
 }
 
@@ -692,12 +696,18 @@ is_too_early(struct svc *svc, struct sks_server *srv, struct sks_request *req)
 	return true;
 }
 
-static int
-customer_verify(struct sks_server *srv, struct sks_request *req)
+bool
+svc_lets_in(struct sks_server *srv, struct sks_request *req)
 {
 	struct svc *svc = svc_of(sks_server_user(srv));
 
-	if (!is_banned(svc, req) && !is_too_early(svc, srv, req))
+	return !is_banned(svc, req) && !is_too_early(svc, srv, req);
+}
+
+static int
+customer_verify(struct sks_server *srv, struct sks_request *req)
+{
+	if (svc_lets_in(srv, req))
 		return 1;
 	sks_request_turn_away(req);
 	return 0;

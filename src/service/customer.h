@@ -65,6 +65,7 @@ struct svc_customer {
 	/* In what it writes; the desk says so. */
 	_Atomic(const struct dw_charset *) charset;
 	bool is_line, is_classic; /* in use */
+	bool proxied;             /* a proxy brings it */
 	bool began_telnet;        /* its first byte was a command's */
 	bool opened;              /* the desk knows it */
 	bool visited;             /* as a visitor, so far */
@@ -149,7 +150,17 @@ void svc_idle(struct svc_customer *cu);
  * kernel tells us that only when it is asked, after a minute or so. */
 void svc_await_end(struct svc_customer *cu);
 
-/* Reads until the first bytes decide, and leaves them in the input.  An answer
+/* Of one whom a proxy brings: reads for whom, and takes that address.  Returns
+ * false when nobody is to be served; then all is said that there is to say. */
+bool svc_introduced(struct svc_customer *cu, int64_t accepted);
+
+/* Is a customer with this request's address let in now, as far as bans and the
+ * lot decide?  If not it is told why.  The loop's thread, or the request's
+ * worker. */
+bool svc_lets_in(struct sks_server *srv, struct sks_request *req);
+
+/* Reads until the first bytes decide, beginning with those that are in the input,
+ * and leaves them there.  An answer
  * but for CLASSIC and LINE is for svc_refuse(). */
 enum wire_opening svc_opening(struct svc_customer *cu, int64_t accepted);
 

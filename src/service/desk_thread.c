@@ -17,10 +17,11 @@
 #include "wire/line.h"
 #include "wire/op.h"
 
-#define PATIENCE_NS (2 * DW_SECOND)    /* with somebody else's lock */
-#define AGAIN_NS    (10 * DW_MS)       /* between two tries meanwhile */
-#define SLOW_NS     DW_SECOND          /* a COMMIT that is worth a row */
-#define VERIFIED_NS (3600 * DW_SECOND) /* between two rows about the journal */
+#define PATIENCE_NS  (2 * DW_SECOND)    /* with somebody else's lock */
+#define AGAIN_NS     (10 * DW_MS)       /* between two tries meanwhile */
+#define SLOW_MS      1000               /* a COMMIT that is worth a row, */
+#define VERY_SLOW_MS 5000               /* and that operators are told of */
+#define VERIFIED_NS  (3600 * DW_SECOND) /* between two rows about the journal */
 
 /*
  * The sink.
@@ -508,19 +509,35 @@ hand_out(struct svc *svc)
 	svc_give_back(&svc->inbox, &svc->done);
 }
 
+/* Operators are told only of what they have noticed themselves. */
+static void
+tell_slow_commit(struct svc *svc, int64_t ms)
+{
+	char text[256];
+
+	snprintf(text, sizeof text,
+	    _("the disk took %lld ms to store what had happened; everybody "
+	      "waited for it"),
+	    (long long)ms);
+	if (ms > VERY_SLOW_MS)
+		svc_notice_as(svc, EV_CODE_DISK, SVC_LOG_SLOW_COMMIT, text);
+	else
+		svc_log(svc, SVC_LOG_SLOW_COMMIT, NULL, "%s", text);
+}
+
 /* The row comes when it is over; it says how long everybody waited. */
 static int
 commit(struct svc *svc, const struct ev_event *evs, size_t n)
 {
-	int64_t began = dw_clock_ns(), took;
-	int r = store_append(svc->store, evs, n);
+	int64_t ms;
+	int r;
 
-	took = dw_clock_ns() - began;
-	if (took > SLOW_NS)
-		svc_log(svc, SVC_LOG_SLOW_COMMIT, NULL,
-		    _("the disk took %lld ms to store what had happened; "
-		      "everybody waited for it"),
-		    (long long)(took / DW_MS));
+	atomic_store(&svc->commit_since_ms, dw_clock_steady_ms());
+	r = store_append(svc->store, evs, n);
+	ms = svc_commit_ms(svc);
+	atomic_store(&svc->commit_since_ms, 0);
+	if (ms > SLOW_MS)
+		tell_slow_commit(svc, ms);
 	return r;
 }
 
@@ -585,6 +602,7 @@ conclude(struct svc *svc, int r)
 	if (r == 0)
 		stored(svc);
 	desk_tick(svc->desk, &sink, svc, svc_now());
+	svc_count_waiting(svc);
 	tell_logs(svc);
 }
 

@@ -93,7 +93,9 @@ static int
 make_folder(const struct svc *svc)
 {
 	const char *socket = svc->config->operator_socket;
-	char *folder = socket != NULL ? svc_folder_of(socket) : NULL;
+	char *folder = socket != NULL && svc->config->operator_fd < 0 ?
+	    svc_folder_of(socket) :
+	    NULL;
 	struct stat st;
 	int r = 0;
 
@@ -107,6 +109,20 @@ make_folder(const struct svc *svc)
 	return r;
 }
 
+/* Whoever made an inherited one is who can make it anew. */
+static int
+look_for_inherited(const struct svc *svc, struct dw_buf *why)
+{
+	struct stat st;
+
+	if (lstat(svc->config->operator_socket, &st) == 0)
+		return 0;
+	dw_buf_adds(why,
+	    _("it was there before the desk, and its .socket unit makes it "
+	      "when that is started again"));
+	return -ENOENT;
+}
+
 /* Returns as sks_server_rebind(), or another negative number; with why.  made: of
  * its folder. */
 static int
@@ -115,6 +131,8 @@ bind_anew(struct svc *svc, int made, struct dw_buf *why)
 	char error[256];
 	int r;
 
+	if (svc->config->operator_fd >= 0)
+		return look_for_inherited(svc, why);
 	if (made < 0) {
 		dw_buf_adds(why, strerror(-made));
 		return made;

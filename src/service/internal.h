@@ -17,6 +17,7 @@
 #include "service/bans.h"
 #include "service/inbox.h"
 #include "service/marks.h"
+#include "service/proxies.h"
 #include "service/reader.h"
 #include "service/settings.h"
 #include "socketserver/socketserver.h"
@@ -51,6 +52,7 @@ struct svc {
 	struct sks_server *operators;
 	long operator_gid; /* the group that has its socket; -1: none */
 	struct svc_bans bans;
+	struct svc_proxies proxies;
 	pthread_t thread; /* "desk" */
 	bool started, ended;
 	int64_t began_ms;                /* wall clock: svc_start() */
@@ -104,6 +106,19 @@ struct svc {
 	uint64_t verified;
 	int64_t verified_ms, verified_row_ns;
 
+	/* See pulse.c. */
+	struct svc_node pulse;       /* the watchdog's question */
+	atomic_uint_least64_t beats; /* so often it was answered; */
+	uint64_t beats_seen;         /* these are who asks' own */
+	uint64_t *turns;             /* one per listener */
+	uint64_t operators_turns;
+	bool asked;                           /* once before */
+	atomic_int_least64_t commit_since_ms; /* on the steady clock; 0: none
+	                                       * runs */
+	atomic_bool counts_changed;           /* and nobody has read them */
+	atomic_uint waiting;
+	atomic_bool draining;
+
 	atomic_bool ending;       /* the inbox will get no more */
 	atomic_bool look_asked;   /* main is to look at the files */
 	atomic_bool reload_asked; /* main is to read the configuration */
@@ -121,6 +136,9 @@ struct svc {
 
 extern const struct sks_handler_ops svc_customer_ops;
 extern const struct sks_server_ops svc_customer_server_ops;
+/* The same for a listener to which proxies bring customers. */
+void svc_proxied_ops(struct sks_server_ops *server,
+    struct sks_handler_ops *handler);
 extern const struct sks_handler_ops svc_operator_ops;
 extern const struct sks_server_ops svc_operator_server_ops;
 
@@ -141,6 +159,8 @@ bool svc_customer_telnet(const struct desk_conn *c);
 /* Tells its worker that c->charset has changed. */
 void svc_customer_writes(struct desk_conn *c);
 const struct sks_addr *svc_customer_address(const struct desk_conn *c);
+
+#define SVC_REFUSED_GRACE 1.0 /* seconds, to read why */
 
 /* What all clocks say. */
 static inline struct desk_time
@@ -205,10 +225,13 @@ void svc_request_failed(struct sks_server *srv, struct sks_request *req,
     const struct sks_error *e); /* for an ops table */
 
 /* What opening a listener needs; they return an enum dw_status. */
-int svc_address(const struct svc_config *config, const char *text,
+int svc_address(const struct svc_config *config, const struct svc_endpoint *at,
     struct sks_addr *out, struct dw_buf *why);
+int svc_inherit_failed(const char *text, struct dw_buf *why);
 int svc_listen_failed(const char *option, const char *text, struct dw_buf *why);
-int svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp);
+/* behind: what its name has behind the address. */
+int svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp,
+    const char *behind);
 void svc_server_config(struct svc *svc, struct sks_server_config *cfg);
 
 /* Datagrams, on main.  stop comes while the desk thread still answers what
@@ -287,6 +310,14 @@ void svc_done(struct svc *svc, struct svc_node *n);
 /* On the desk thread: answers the request of this node. */
 void svc_answer(struct svc *svc, struct svc_node *n,
     const struct desk_answer *a);
+
+/* pulse.c. */
+void svc_pulse_init(struct svc *svc);
+/* Any thread: svc->live is another number. */
+void svc_counts_changed(struct svc *svc);
+/* On the desk thread: how many wait now? */
+void svc_count_waiting(struct svc *svc);
+struct sks_server *svc_udp_server(const struct svc *svc, size_t i);
 
 /* The thread "desk". */
 void *svc_desk_thread(void *svc);

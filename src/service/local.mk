@@ -35,6 +35,10 @@ libdeskwire_la_SOURCES += \
 	src/service/operator.h \
 	src/service/people.c \
 	src/service/people.h \
+	src/service/proxies.c \
+	src/service/proxies.h \
+	src/service/proxy.c \
+	src/service/pulse.c \
 	src/service/rate.c \
 	src/service/rate.h \
 	src/service/reader.c \

@@ -183,6 +183,21 @@ too_late(const struct reading *r)
 	return no_text ? WIRE_OPEN_VISITOR : WIRE_OPEN_MORE;
 }
 
+/* The last n bytes have just come, behind blank rows or something else. */
+static void
+look_at(struct reading *r, size_t n, bool blank)
+{
+	struct svc_input *in = r->in;
+
+	wire_keys_notice(&r->cu->keys, in->bytes + in->len - n, n);
+	r->last = dw_clock_ns();
+	/* A blank row is no beginning of the one behind it. */
+	if (blank)
+		r->began = r->last;
+	if (!drop_lead(in) && in->len > 0)
+		judge(r);
+}
+
 enum wire_opening
 svc_opening(struct svc_customer *cu, int64_t accepted)
 {
@@ -190,12 +205,15 @@ svc_opening(struct svc_customer *cu, int64_t accepted)
 	struct reading r = { .cu = cu,
 		.in = in,
 		.accepted = accepted,
-		.last = accepted };
+		.last = dw_clock_ns() };
 	ssize_t n;
-	bool cut, blank;
+	bool blank;
 
 	_Static_assert(SVC_INPUT_MAX <= WIRE_OPENING_MAX,
 	    "all of it is looked at");
+	/* What came behind its proxy's header. */
+	if (in->len > 0)
+		look_at(&r, in->len, true);
 	while (is_open(&r)) {
 		if (svc_input_is_full(in) || r.judged > JUDGED_MAX)
 			return end_reading(&r);
@@ -207,14 +225,7 @@ svc_opening(struct svc_customer *cu, int64_t accepted)
 			return too_late(&r);
 		if (n <= 0)
 			return end_reading(&r);
-		wire_keys_notice(&cu->keys, in->bytes + in->len - n, (size_t)n);
-		r.last = dw_clock_ns();
-		/* A blank row is no beginning of the one behind it. */
-		if (blank)
-			r.began = r.last;
-		cut = drop_lead(in);
-		if (!cut && in->len > 0)
-			judge(&r);
+		look_at(&r, (size_t)n, blank);
 	}
 	return r.opening;
 }

@@ -24,9 +24,10 @@
 #define DEFAULT_PORT   6666                  /* the tutorial's */
 #define DESK_STACK     ((size_t)1024 * 1024) /* SQLite's */
 #define PAGE_BYTES     ((size_t)1024 * 1024)
-#define REFUSED_GRACE  1.0                  /* seconds, to read why */
 #define OPERATOR_STACK ((size_t)256 * 1024) /* the system's list of users */
-#define STACK_USUAL    64 /* KiB; dw_thread_default_stack() is more at need */
+/* Its user's and its group's: a proxy is made a member of that. */
+#define PROXIES_MODE 0660
+#define STACK_USUAL  64 /* KiB; dw_thread_default_stack() is more at need */
 
 /* Of a thread that serves customers or operators: there may be thousands. */
 static size_t
@@ -45,6 +46,32 @@ svc_server_config(struct svc *svc, struct sks_server_config *cfg)
 	cfg->user = svc;
 	cfg->log = svc_server_says;
 	cfg->log_user = svc;
+}
+
+/* Does the unit's filter let anybody through to a socket there? */
+static bool
+is_in_reach(const struct svc_config *config, enum sks_scope scope)
+{
+	if (scope == SKS_SCOPE_LOOPBACK || scope == SKS_SCOPE_LOCAL)
+		return true;
+	return config->reach == SVC_REACH_PUBLIC ||
+	    (config->reach == SVC_REACH_PRIVATE && scope == SKS_SCOPE_PRIVATE);
+}
+
+/* To listen where nobody can come is to be deaf, and nobody would notice. */
+static int
+check_reach(const struct svc_config *config, const char *text,
+    const struct sks_addr *addr, struct dw_buf *why)
+{
+	if (is_in_reach(config, sks_addr_scope(addr)))
+		return 0;
+	dw_buf_reset(why);
+	dw_buf_addf(why,
+	    _("the unit deskwire.service lets nobody through to %s "
+	      "(IPAddressAllow= and DESKWIRE_REACH=%s): widen both with "
+	      "'systemctl edit deskwire.service', or use deskwire.socket"),
+	    text, config->reach == SVC_REACH_PRIVATE ? "private" : "loopback");
+	return DW_STATUS_CONFIG;
 }
 
 /* May the desk listen there?  Returns 0 or an exit status. */
@@ -74,21 +101,49 @@ check_scope(const struct svc_config *config, const char *text,
 int
 svc_listen_failed(const char *option, const char *text, struct dw_buf *why)
 {
-	char error[256];
+	struct sks_error error;
+	char shown[256];
 
-	sks_error_text(error, sizeof error);
+	sks_last_error(&error);
+	sks_error_format(&error, shown, sizeof shown);
 	dw_buf_reset(why); /* a warning that is of no use now */
-	dw_buf_addf(why,
-	    _("cannot listen on %s: %s; choose another address "
-	      "with %s ADDR:PORT, port 0 takes any free one"),
-	    text, error, option);
+	if (error.sys_errno == EAFNOSUPPORT)
+		dw_buf_addf(why,
+		    _("cannot listen on %s: %s; this system has no such "
+		      "addresses, or the unit that the desk was started by "
+		      "(deskwire-restricted.service) lets it have inherited "
+		      "sockets only: enable the .socket unit for it, or "
+		      "start deskwire.service instead"),
+		    text, shown);
+	else
+		dw_buf_addf(why,
+		    _("cannot listen on %s: %s; choose another address "
+		      "with %s ADDR:PORT, port 0 takes any free one"),
+		    text, shown, option);
 	return DW_STATUS_LISTEN;
 }
 
 int
-svc_address(const struct svc_config *config, const char *text,
+svc_inherit_failed(const char *text, struct dw_buf *why)
+{
+	char error[256];
+
+	sks_error_text(error, sizeof error);
+	dw_buf_reset(why);
+	dw_buf_addf(why,
+	    _("the socket %s that the desk was started with cannot be served: "
+	      "%s; correct its .socket unit"),
+	    text, error);
+	return DW_STATUS_LISTEN;
+}
+
+int
+svc_address(const struct svc_config *config, const struct svc_endpoint *at,
     struct sks_addr *out, struct dw_buf *why)
 {
+	const char *text = at->text;
+	int r;
+
 	if (sks_addr_parse(text, DEFAULT_PORT, out) < 0 ||
 	    sks_addr_family(out) == SKS_UNIX) {
 		dw_buf_addf(why,
@@ -97,11 +152,13 @@ svc_address(const struct svc_config *config, const char *text,
 		    text);
 		return DW_STATUS_USAGE;
 	}
-	return check_scope(config, text, out, why);
+	r = check_scope(config, text, out, why);
+	return r == 0 && at->fd < 0 ? check_reach(config, text, out, why) : r;
 }
 
 int
-svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp)
+svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp,
+    const char *behind)
 {
 	struct svc_listener *l = &svc->listeners[svc->nlisteners];
 	char text[SKS_ADDR_TEXT], *name;
@@ -109,10 +166,74 @@ svc_add_listener(struct svc *svc, const struct sks_server *srv, bool udp)
 	l->addr = *sks_server_address(srv);
 	l->udp = udp;
 	sks_addr_format(&l->addr, SKS_STYLE_PLAIN, text, sizeof text);
-	if (asprintf(&name, "%s%s", udp ? "udp " : "", text) < 0)
+	if (asprintf(&name, "%s%s%s", udp ? "udp " : "", text, behind) < 0)
 		return DW_STATUS_FAILED;
 	l->name = svc->listener_names[svc->nlisteners++] = name;
 	return DW_STATUS_OK;
+}
+
+/* Whoever puts another socket there would be given customers. */
+static int
+check_proxies_folder(const struct sks_addr *addr, const char *text,
+    struct dw_buf *why)
+{
+	const char *path = sks_addr_path(addr);
+	char *folder = path != NULL ? svc_folder_of(path) : NULL;
+	struct stat st;
+	int r = 0;
+
+	if (folder != NULL && stat(folder, &st) == 0 &&
+	    dw_folder_judge(&st, true) != DW_FOLDER_SAFE) {
+		dw_buf_addf(why,
+		    _("others may write in the folder %s, and could put a "
+		      "socket of their own in the place of %s; choose a folder "
+		      "that is yours or root's alone to write in"),
+		    folder, text);
+		r = DW_STATUS_CONFIG;
+	}
+	free(folder);
+	return r;
+}
+
+static int
+unix_failed(const char *text, struct dw_buf *why)
+{
+	char error[256];
+
+	sks_error_text(error, sizeof error);
+	dw_buf_reset(why);
+	dw_buf_addf(why,
+	    _("cannot listen on %s: %s; choose another path with "
+	      "--listen unix:PATH,proxy"),
+	    text, error);
+	return DW_STATUS_LISTEN;
+}
+
+static int
+listener_address(const struct svc_config *config, const struct svc_endpoint *at,
+    struct sks_addr *out, struct dw_buf *why)
+{
+	const char *text = at->text;
+
+	if (!svc_is_unix(text))
+		return svc_address(config, at, out, why);
+	if (sks_addr_parse(text, 0, out) < 0) {
+		unix_failed(text, why);
+		return DW_STATUS_CONFIG;
+	}
+	return check_proxies_folder(out, text, why);
+}
+
+static int
+new_customers_server(const struct sks_server_config *cfg, bool proxy,
+    struct sks_server **out)
+{
+	struct sks_server_ops ops = svc_customer_server_ops;
+	struct sks_handler_ops handler = svc_customer_ops;
+
+	if (proxy)
+		svc_proxied_ops(&ops, &handler);
+	return sks_server_new(cfg, &ops, &handler, out);
 }
 
 static int
@@ -125,26 +246,31 @@ open_listener(struct svc *svc, const struct svc_endpoint *at,
 	struct sks_server *srv;
 	int r;
 
-	sks_server_config_init(&cfg, SKS_TCP,
+	sks_server_config_init(&cfg,
+	    svc_is_unix(text) ? SKS_UNIX_STREAM : SKS_TCP,
 	    config->one_at_a_time ? SKS_SYNC : SKS_THREADING);
-	if ((r = svc_address(config, text, &cfg.address, why)) != 0)
+	if ((r = listener_address(config, at, &cfg.address, why)) != 0)
 		return r;
 	svc_server_config(svc, &cfg);
+	cfg.unix_mode = PROXIES_MODE;
+	cfg.inherited_fd = at->fd;
 	cfg.max_sessions = (unsigned)config->limits.max_sessions;
 	cfg.max_per_addr = (unsigned)config->limits.max_per_address;
 	cfg.loopback_exempt = !config->every_address;
-	cfg.refused_grace = REFUSED_GRACE;
+	cfg.refused_grace = SVC_REFUSED_GRACE;
 	if (svc->ncustomers > 0)
 		cfg.together = svc->customers[0];
 	if (config->one_at_a_time) {
 		cfg.max_sessions = cfg.max_per_addr = 0;
 		cfg.overload = SKS_WAIT;
 	}
-	if (sks_server_new(&cfg, &svc_customer_server_ops, &svc_customer_ops,
-		&srv) < 0)
-		return svc_listen_failed("--listen", text, why);
+	if (new_customers_server(&cfg, at->proxy, &srv) < 0)
+		return at->fd >= 0 ? svc_inherit_failed(text, why) :
+		    svc_is_unix(text) ?
+				     unix_failed(text, why) :
+				     svc_listen_failed("--listen", text, why);
 	svc->customers[svc->ncustomers++] = srv;
-	return svc_add_listener(svc, srv, false);
+	return svc_add_listener(svc, srv, false, at->proxy ? ",proxy" : "");
 }
 
 static int
@@ -162,8 +288,9 @@ open_customers(struct svc *svc, struct dw_buf *why)
 	svc->customers = calloc(n + 1, sizeof *svc->customers);
 	svc->listeners = calloc(all + 1, sizeof *svc->listeners);
 	svc->listener_names = calloc(all + 1, sizeof *svc->listener_names);
+	svc->turns = calloc(all + 1, sizeof *svc->turns);
 	if (svc->customers == NULL || svc->listeners == NULL ||
-	    svc->listener_names == NULL)
+	    svc->listener_names == NULL || svc->turns == NULL)
 		return DW_STATUS_FAILED;
 	for (size_t i = 0; i < n; i++)
 		if ((r = open_listener(svc, &svc->config->listen[i], why)) != 0)
@@ -247,7 +374,8 @@ svc_check_operator_path(const struct svc *svc, struct dw_buf *why)
 	char *folder;
 	int r;
 
-	if (path == NULL)
+	/* An inherited one is in the hands of whoever made it. */
+	if (path == NULL || svc->config->operator_fd >= 0)
 		return 0;
 	if ((folder = svc_folder_of(path)) == NULL)
 		return DW_STATUS_FAILED;
@@ -259,7 +387,8 @@ svc_check_operator_path(const struct svc *svc, struct dw_buf *why)
 	return r;
 }
 
-/* Which group has the operators' socket beside its user? */
+/* Which group has the operators' socket beside its user?  An inherited one was
+ * given to a group before. */
 static int
 find_operator_group(struct svc *svc, struct dw_buf *why)
 {
@@ -267,7 +396,7 @@ find_operator_group(struct svc *svc, struct dw_buf *why)
 	gid_t gid;
 
 	svc->operator_gid = -1;
-	if (people == NULL ||
+	if (people == NULL || svc->config->operator_fd >= 0 ||
 	    (people->operator_group == NULL && people->ngroups == 0))
 		return 0;
 	if (people->operator_group == NULL) {
@@ -365,10 +494,13 @@ open_operators(struct svc *svc, struct dw_buf *why)
 		cfg.unix_mode = 0660;
 		cfg.unix_group = svc->operator_gid;
 	}
+	cfg.inherited_fd = svc->config->operator_fd;
 	r = sks_server_new(&cfg, &svc_operator_server_ops, &svc_operator_ops,
 	    &svc->operators);
 	if (r == 0)
 		return 0;
+	if (cfg.inherited_fd >= 0)
+		return svc_inherit_failed(path, why);
 	sks_last_error(&error);
 	if (r == SKS_EACCES && strcmp(error.what, "chown") == 0)
 		return say_not_your_group(svc, why);
@@ -474,6 +606,7 @@ svc_new(const struct svc_config *config)
 	svc->magic = SVC_MAGIC;
 	svc->config = config;
 	svc_log_init(svc);
+	svc_pulse_init(svc);
 	dw_list_init(&svc->links);
 	svc_marks_init(&svc->marks);
 	dw_list_init(&svc->done);
@@ -519,7 +652,8 @@ svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 		return r;
 	if ((svc = svc_new(config)) == NULL)
 		return DW_STATUS_FAILED;
-	if ((r = open_desk(svc, why)) != 0 ||
+	if ((r = svc_proxies_init(&svc->proxies, config, why)) != 0 ||
+	    (r = open_desk(svc, why)) != 0 ||
 	    (r = open_customers(svc, why)) != 0 ||
 	    (r = svc_udp_open(svc, why)) != 0 ||
 	    (r = open_operators(svc, why)) != 0) {
@@ -595,6 +729,7 @@ svc_listeners(const struct svc *svc, const struct svc_listener **all)
 void
 svc_drain(struct svc *svc)
 {
+	atomic_store(&svc->draining, true);
 	svc_log(svc, SVC_LOG_STOPPING, NULL, "%s",
 	    _("the desk says goodbye to everybody"));
 	for (size_t i = 0; i < svc->ncustomers; i++)
@@ -701,6 +836,7 @@ svc_close(struct svc *svc)
 	svc_owner_fini(&svc->owner);
 	svc_inbox_fini(&svc->inbox);
 	svc_bans_fini(&svc->bans);
+	svc_proxies_fini(&svc->proxies);
 	dw_buf_fini(&svc->scratch);
 	dw_buf_fini(&svc->news);
 	for (size_t i = 0; i < svc->nlisteners; i++)
@@ -708,6 +844,7 @@ svc_close(struct svc *svc)
 	free(svc->listener_names);
 	free(svc->listeners);
 	free(svc->customers);
+	free(svc->turns);
 	svc->magic = 0;
 	free(svc);
 }

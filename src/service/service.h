@@ -29,11 +29,16 @@
 
 struct svc;
 
+/* From how far off anybody can come to sockets that the desk makes itself: a
+ * unit's IPAddressAllow= says it, and the variable DESKWIRE_REACH. */
+enum svc_reach { SVC_REACH_PUBLIC, SVC_REACH_PRIVATE, SVC_REACH_LOOPBACK };
+
 /* Where somebody comes in. */
 struct svc_endpoint {
 	const char *text; /* "127.0.0.1:6666", "unix:/run/x.sock" */
-	int fd;           /* of a socket that is there already, which the
-	                   * service takes over; -1: it makes one */
+	int fd;           /* of a socket that is there already and stays the
+	                   * caller's, bound to this; -1: the service makes
+	                   * one */
 	bool proxy;       /* whoever comes there is a proxy, and says first
 	                   * for whom (PROXY protocol) */
 };
@@ -50,8 +55,9 @@ struct svc_config {
 	size_t nproxy_from;
 	const char *state_dir;
 	const char *operator_socket; /* path; NULL: none */
-	int operator_fd;             /* of that socket, if it is there already;
-	                              * -1: the service makes it */
+	int operator_fd;             /* of that socket, if it is there already,
+	                              * and stays the caller's; -1: the service
+	                              * makes it */
 	const char *name;            /* the desk's */
 	const char *greeting;        /* text, or NULL for the usual one */
 	/* Texts like it, see struct desk_config. */
@@ -68,11 +74,13 @@ struct svc_config {
 	bool accepts_end; /* the journal may end at this event */
 	uint64_t accepted_end;
 	bool public_allowed; /* to listen beyond private networks */
+	enum svc_reach reach;
 	struct dw_log *talk; /* what is said, as the tutorial's
 	                       * servers print it; may be NULL */
 	struct dw_log *log;  /* the desk's own log; may be NULL */
 	enum svc_log_addresses log_addresses;
 	bool log_words;       /* that log has what is said, too */
+	bool tells_counts;    /* quit is rung for svc_counts(), too */
 	struct dw_wake *quit; /* rung when an operator wants the
 	                       * desk to stop, when it drained, and
 	                       * when svc_look() is to look; the
@@ -126,6 +134,26 @@ bool svc_reload_is_asked(const struct svc *svc); /* and stays so */
  * asked are told `text`, or all of them when nobody has asked, and the log. */
 void svc_reload(struct svc *svc, const struct svc_config *config,
     const char *text);
+
+/* How many customers wait for an answer, and how many are connected.  With
+ * config.tells_counts, config.quit rings once when they are other numbers than
+ * the last ones told; until then they are not new. */
+struct svc_counts {
+	unsigned waiting, connected;
+};
+struct svc_counts svc_counts(struct svc *svc);
+bool svc_counts_are_new(const struct svc *svc);
+
+/* For so many ms the disk has been storing a round, by the steady clock; 0: it
+ * stores none.  Any thread. */
+int64_t svc_commit_ms(const struct svc *svc);
+
+/* Asks the desk thread, and each thread that accepts customers, datagrams or
+ * operators, for a sign of life.  Returns whether all have given one since they
+ * were asked the last time; if not, *who is one that has not, for people.  While
+ * the disk stores a round the desk thread counts as alive, for five minutes.  One
+ * thread, between svc_start and svc_end. */
+bool svc_ask_alive(struct svc *svc, const char **who);
 
 /* How often operators have asked for the desk to stop; config.quit rings then
  * too.  The second time means: at once. */

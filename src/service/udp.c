@@ -278,24 +278,26 @@ open_datagrams(struct svc_udp *u)
 }
 
 static int
-open_one(struct svc_udp *u, const char *address, struct dw_buf *why)
+open_one(struct svc_udp *u, const struct svc_endpoint *at, struct dw_buf *why)
 {
 	const struct svc_config *config = u->svc->config;
 	struct sks_server_config cfg;
 	int r;
 
 	sks_server_config_init(&cfg, SKS_UDP, SKS_SYNC);
-	if ((r = svc_address(config, address, &cfg.address, why)) != 0)
+	if ((r = svc_address(config, at, &cfg.address, why)) != 0)
 		return r;
 	if (open_datagrams(u) < 0)
 		return DW_STATUS_FAILED;
 	svc_server_config(u->svc, &cfg);
 	cfg.user = u;
+	cfg.inherited_fd = at->fd;
 	cfg.max_packet_size = (size_t)config->limits.max_datagram;
 	if (sks_server_new(&cfg, &udp_server_ops, &udp_ops, &u->server) < 0)
-		return svc_listen_failed("--udp", address, why);
+		return at->fd >= 0 ? svc_inherit_failed(at->text, why) :
+				     svc_listen_failed("--udp", at->text, why);
 	u->socket = sks_server_socket_at(u->server, 0);
-	return svc_add_listener(u->svc, u->server, true);
+	return svc_add_listener(u->svc, u->server, true, "");
 }
 
 int
@@ -314,10 +316,16 @@ svc_udp_open(struct svc *svc, struct dw_buf *why)
 		u->magic = UDP_MAGIC;
 		u->svc = svc;
 		u->number = i;
-		if ((r = open_one(u, config->udp[i].text, why)) != 0)
+		if ((r = open_one(u, &config->udp[i], why)) != 0)
 			return r;
 	}
 	return 0;
+}
+
+struct sks_server *
+svc_udp_server(const struct svc *svc, size_t i)
+{
+	return svc->udp[i].server;
 }
 
 int

@@ -1150,7 +1150,7 @@ struct sks_server_ops {
 	    enum sks_overload why);
 	/*
 	 * With cfg.refused_grace, what a refused peer has sent: all of it so
-	 * far, at most its first 64 bytes.  Returns 0: it is closed in order,
+	 * far, at most its first 256 bytes.  Returns 0: it is closed in order,
 	 * that is told that nothing more comes, and read until it ends too;
 	 * 1: it is reset, for an end of file would mislead it; SKS_EAGAIN:
 	 * that cannot be told yet.  The default returns 0.
@@ -1536,6 +1536,25 @@ SKS_API struct sks_socket *sks_request_socket(struct sks_request *req);
 SKS_API const struct sks_addr *sks_request_address(const struct sks_request
 	*req);
 SKS_API uint64_t sks_request_number(const struct sks_request *req);
+
+/*
+ * The request is another client's than it seemed, as a proxy says for whom it
+ * comes: h->client_address and sks_request_address() are this address from now
+ * on, and max_per_addr counts the request there and no more where it was.
+ * Returns SKS_OVER_NONE; or SKS_OVER_ADDRESS: that address has max_per_addr
+ * already, and the request, whose address it is now all the same, is counted
+ * nowhere.  To tell the peer so and to end the request is yours.
+ * For the callback that deals with the request, up to the end of its handler,
+ * and best before anybody else may look at the address: a request that others
+ * hold is read without a lock.  In an own get_request nothing is counted yet,
+ * and SKS_UNSPEC there means that no address is, until a later call has one.  In
+ * a child of SKS_FORKING only the address changes; verify_request is where such
+ * a server counts.  Python: assigning self.client_address, or a get_request that
+ * returns another one.
+ */
+SKS_API SKS_MUST_USE enum sks_overload
+sks_request_set_address(struct sks_request *req,
+    const struct sks_addr *address);
 
 enum sks_refusal {
 	SKS_REFUSAL_NONE,

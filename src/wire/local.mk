@@ -5,4 +5,5 @@ libdeskwire_la_SOURCES += \
 	src/wire/json.c src/wire/json.h \
 	src/wire/line.c src/wire/line.h \
 	src/wire/op.c src/wire/op.h \
-	src/wire/opening.c src/wire/opening.h
+	src/wire/opening.c src/wire/opening.h \
+	src/wire/proxy.c src/wire/proxy.h

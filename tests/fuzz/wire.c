@@ -27,6 +27,7 @@
 #include "wire/line.h"
 #include "wire/op.h"
 #include "wire/opening.h"
+#include "wire/proxy.h"
 
 #define MUST(cond) ((cond) ? (void)0 : breach(#cond, __LINE__))
 
@@ -206,6 +207,27 @@ try_opening(const uint8_t *data, size_t len)
 	dw_buf_fini(&text);
 }
 
+/* What is written of an address, and how much of the bytes it was. */
+static void
+try_proxy(const uint8_t *data, size_t len)
+{
+	enum wire_proxy said = WIRE_PROXY_MORE, now;
+	char address[WIRE_PROXY_TEXT];
+	size_t used, before = 0;
+
+	for (size_t n = 0; n <= len; n++) {
+		now = wire_proxy(data, n, &used, address);
+		MUST(used <= n && used <= WIRE_PROXY_MAX);
+		MUST((address[0] != '\0') == (now == WIRE_PROXY_CUSTOMER));
+		MUST((used > 0) ==
+		    (now != WIRE_PROXY_MORE && now != WIRE_PROXY_BAD));
+		MUST(said == WIRE_PROXY_MORE ||
+		    (now == said && used == before));
+		said = now;
+		before = used;
+	}
+}
+
 /* The first byte says how the rest is cut. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -218,6 +240,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	data++;
 	len--;
 	try_opening(data, len);
+	try_proxy(data, len);
 	try_line(data, len, step);
 	try_classic(data, len, step);
 	try_guard((const char *)data, len);
@@ -284,8 +307,25 @@ static const char *const crumbs[] = {
 	"SSH-2.0-x\n",
 	"OPTIONS sip:a SIP/2.0\n",
 	"\x16\x03",
+	"PROXY TCP4 192.0.2.7 192.0.2.1 4711 443\r\n",
+	"PROXY TCP6 2001:db8::7 ::1 4711 443\r\n",
+	"PROXY UNKNOWN\r\n",
+	"PROXY TCP4 ",
 	"                                        ",
 };
+
+/* A binary header has zeros, so it is no crumb. */
+static size_t
+maybe_begin_as_proxy(uint8_t *data)
+{
+	static const char begin[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14"
+				    "\xc0\0\2\7\xc0\0\2\1\x12\x67\1\xbb";
+
+	if (random() % 8 != 0)
+		return 0;
+	memcpy(data, begin, sizeof begin - 1);
+	return sizeof begin - 1;
+}
 
 static size_t
 make_input(uint8_t *data, size_t max)
@@ -294,6 +334,7 @@ make_input(uint8_t *data, size_t max)
 	const char *crumb;
 
 	data[len++] = (uint8_t)random();
+	len += maybe_begin_as_proxy(data + len);
 	for (size_t i = 0; i < parts; i++) {
 		crumb = crumbs[(size_t)random() %
 		    (sizeof crumbs / sizeof crumbs[0])];

@@ -32,7 +32,8 @@ import threading
 import time
 
 FIRST_FD = 3
-SPARE_FD = 50           # beyond those that a shell's redirection can name
+SPARE_FD = 50           # where sockets are until they are moved there
+HAND_OVER = "--hand-over"
 
 
 # --- unit files -------------------------------------------------------------
@@ -131,6 +132,19 @@ def sockets_of(path):
             yield name, s
 
 
+def hand_over(fds, command):
+    """Becomes the service.  Whose the variables are is said by a number of a
+    process, which only the process itself knows."""
+    for n, fd in enumerate(fds):
+        os.dup2(fd, FIRST_FD + n, inheritable=True)
+        os.set_inheritable(fd, False)
+    for variable, pid_of in (("LISTEN_FDS", "LISTEN_PID"),
+                             ("WATCHDOG_USEC", "WATCHDOG_PID")):
+        if variable in os.environ:
+            os.environ[pid_of] = str(os.getpid())
+    os.execvp(command[0], command)
+
+
 # --- the supervisor ---------------------------------------------------------
 
 class Supervisor:
@@ -160,14 +174,12 @@ class Supervisor:
             os.chmod(path, 0o666)
         self.environment = {"NOTIFY_SOCKET": "@" + path if abstract else path}
         self.pass_fds = ()
-        # Who is to get them is known by its number, which only it knows.
-        script = ""
         if watchdog_s:
             self.environment["WATCHDOG_USEC"] = str(int(watchdog_s * 1e6))
-            script += "export WATCHDOG_PID=$$; "
         if sockets:
-            script += self._hand_over(sockets)
-        self.under = ["sh", "-c", script + 'exec "$@"', "sh"]
+            self._hand_over(sockets)
+        self.under = [sys.executable, "-I", "-S", os.path.abspath(__file__),
+                      HAND_OVER, ",".join(map(str, self.pass_fds))]
         self.thread = threading.Thread(target=self._hear, daemon=True)
         self.thread.start()
 
@@ -176,10 +188,6 @@ class Supervisor:
         self.environment["LISTEN_FDNAMES"] = ":".join(n for n, _ in sockets)
         self.pass_fds = tuple(fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, SPARE_FD)
                               for _, s in sockets)
-        assert FIRST_FD + len(sockets) <= 10, "a shell's descriptors end at 9"
-        moves = "".join(f" {FIRST_FD + n}<&{fd}"
-                        for n, fd in enumerate(self.pass_fds))
-        return f"exec{moves}; export LISTEN_PID=$$; "
 
     def _hear(self):
         while True:
@@ -305,6 +313,8 @@ def wait(process, supervisor, watchdog_s):
 
 
 def main(words):
+    if words and words[0] == HAND_OVER:
+        hand_over([int(fd) for fd in words[1].split(",") if fd], words[2:])
     if not words or words[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2

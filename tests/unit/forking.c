@@ -286,6 +286,48 @@ the_parent_closes_what_the_child_handles_and_shuts_down(void)
 	check_order(PARENT, "finish_request setup handle finish" AFTER, 0);
 }
 
+static int
+become_another(struct sks_handler *h)
+{
+	struct sks_addr another;
+	char text[SKS_ADDR_TEXT];
+
+	if (sks_addr_parse("192.0.2.7:4711", 0, &another) == 0 &&
+	    sks_request_set_address(h->self, &another) == SKS_OVER_NONE)
+		note(sks_addr_format(h->client_address, SKS_STYLE_HOST, text,
+		    sizeof text));
+	return 0;
+}
+
+/* One after the other has the only place of its address, whatever the children
+ * say. */
+static void
+a_child_gives_its_request_another_address_for_itself(void)
+{
+	const struct sks_server_ops ops = telling_ops();
+	struct sks_server_config cfg = forking_config(SKS_TCP);
+	struct sks_server *srv;
+	struct sks_socket *s;
+
+	begin();
+	script.in_handle = become_another;
+	cfg.max_per_addr = 1;
+	cfg.loopback_exempt = 0;
+	srv = rig_server(&cfg, &ops, &rig_handler);
+	for (int i = 0; i < 2; i++) {
+		s = rig_connect(srv);
+		CHECK_INT(sks_server_handle_request(srv), 1);
+		CHECK(ended(s));
+		child_told("finish_request setup handle 192.0.2.7 finish" AFTER,
+		    0);
+		sks_socket_free(s);
+		while (stats_of(srv).children > 0)
+			sks_server_collect_children(srv);
+	}
+	CHECK_INT(stats_of(srv).refused[SKS_OVER_ADDRESS], 0);
+	sks_server_free(srv);
+}
+
 static void
 a_request_that_is_not_verified_gets_no_child(void)
 {
@@ -1615,6 +1657,7 @@ main(void)
 {
 	static const struct t_case cases[] = {
 		T(the_parent_closes_what_the_child_handles_and_shuts_down),
+		T(a_child_gives_its_request_another_address_for_itself),
 		T(a_request_that_is_not_verified_gets_no_child),
 		T(a_failed_get_or_process_forks_nothing),
 		T(a_childs_error_is_handled_in_the_child_which_ends_with_1),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "rig.h"
+#include "socketserver/server/turn_away.h"
 
 #define BLOCKED 1u
 #define RELEASE 2u
@@ -91,6 +92,186 @@ over_max_sessions_a_peer_is_told_and_closed(void)
 	sks_socket_free(first);
 	sks_socket_free(second);
 	sks_socket_free(third);
+}
+
+/* ---- a request that is another client's than it seemed ---- */
+
+static struct sks_addr another;
+
+static void
+note_address(const struct sks_handler *h)
+{
+	char text[SKS_ADDR_TEXT];
+
+	note(sks_addr_format(h->client_address, SKS_STYLE_HOST, text,
+	    sizeof text));
+}
+
+/* One who may not, goes; all others stay. */
+static int
+become_another(struct sks_handler *h)
+{
+	if (sks_request_set_address(h->self, &another) != SKS_OVER_NONE) {
+		note_address(h);
+		note("too_many");
+		return 0;
+	}
+	note_address(h);
+	return wait_for_release(h);
+}
+
+/* A server whose only handler becomes another, from 127.0.0.1. */
+static struct sks_server_config
+another_begins(unsigned max_per_addr)
+{
+	struct sks_server_config cfg = rig_config(SKS_TCP, SKS_THREADING);
+
+	rig_reset();
+	script.in_handle = become_another;
+	cfg.max_per_addr = max_per_addr;
+	cfg.loopback_exempt = 0;
+	if (sks_addr_parse("192.0.2.7:4711", 0, &another) < 0)
+		abort();
+	return cfg;
+}
+
+static void
+a_request_that_is_another_clients_counts_there_and_no_more_here(void)
+{
+	struct sks_server_config cfg = another_begins(1);
+	struct sks_server *srv = started(&cfg);
+	struct sks_socket *first = rig_connect(srv), *second, *third;
+
+	CHECK(await_call("192.0.2.7"));
+	CHECK(await_flags(BLOCKED));
+	second = rig_connect(srv);
+	CHECK(await_call("too_many"));
+	CHECK(strstr(calls(), "192.0.2.7 too_many") != NULL);
+	CHECK(was_served(second));
+	raise_flag(RELEASE);
+	CHECK(was_served(first));
+	do { /* its place is free a moment later */
+		rig_reset();
+		script.in_handle = become_another;
+		raise_flag(RELEASE);
+		third = rig_connect(srv);
+		CHECK(was_served(third));
+		sks_socket_free(third);
+	} while (strstr(calls(), "too_many") != NULL);
+	CHECK_INT(refused(srv, SKS_OVER_ADDRESS), 0);
+	sks_server_free(srv);
+	sks_socket_free(first);
+	sks_socket_free(second);
+}
+
+static int
+become_it_twice(struct sks_handler *h)
+{
+	if (sks_request_set_address(h->self, &another) != SKS_OVER_NONE)
+		note("too_many");
+	return become_another(h);
+}
+
+static void
+who_is_that_client_already_is_counted_once(void)
+{
+	struct sks_server_config cfg = another_begins(1);
+	struct sks_server *srv;
+	struct sks_socket *s;
+
+	script.in_handle = become_it_twice;
+	raise_flag(RELEASE);
+	srv = started(&cfg);
+	s = rig_connect(srv);
+	CHECK(was_served(s));
+	CHECK(await_call("192.0.2.7"));
+	CHECK(strstr(calls(), "too_many") == NULL);
+	sks_server_free(srv);
+	sks_socket_free(s);
+}
+
+/* What a listener for proxies does: the proxy itself is not counted. */
+static int
+get_without_address(struct sks_server *srv, struct sks_request **req)
+{
+	static const struct sks_addr none;
+	int r = sks_default_get_request(srv, req);
+
+	if (r == 0 && sks_request_set_address(*req, &none) != SKS_OVER_NONE)
+		note("too_many");
+	return r;
+}
+
+static void
+a_request_that_came_without_address_counts_once_it_has_one(void)
+{
+	struct sks_server_config cfg = another_begins(1);
+	struct sks_server_ops ops = rig_ops;
+	struct sks_server *srv;
+	struct sks_socket *s[2];
+
+	ops.get_request = get_without_address;
+	script.in_handle = wait_for_release;
+	if ((srv = rig_server(&cfg, &ops, &rig_handler)) == NULL ||
+	    sks_server_start(srv) < 0)
+		abort();
+	for (size_t i = 0; i < 2; i++)
+		s[i] = rig_connect(srv);
+	while (sks_server_crowd(srv) < 2)
+		let_pass_ms(1);
+	CHECK_INT(refused(srv, SKS_OVER_ADDRESS), 0);
+	CHECK(strstr(calls(), "too_many") == NULL);
+	raise_flag(RELEASE);
+	for (size_t i = 0; i < 2; i++)
+		CHECK(was_served(s[i]));
+	sks_server_free(srv);
+	for (size_t i = 0; i < 2; i++)
+		sks_socket_free(s[i]);
+}
+
+static void
+servers_that_count_together_count_that_client_together(void)
+{
+	struct sks_server_config cfg = another_begins(1);
+	struct sks_server *one = started(&cfg), *two;
+	struct sks_socket *first, *second;
+
+	cfg.together = one;
+	two = started(&cfg);
+	first = rig_connect(one);
+	CHECK(await_flags(BLOCKED));
+	second = rig_connect(two);
+	CHECK(await_call("too_many"));
+	CHECK(was_served(second));
+	raise_flag(RELEASE);
+	CHECK(was_served(first));
+	sks_server_free(two);
+	sks_server_free(one);
+	sks_socket_free(first);
+	sks_socket_free(second);
+}
+
+static void
+a_client_on_loopback_is_exempt_also_behind_another(void)
+{
+	struct sks_server_config cfg = another_begins(1);
+	struct sks_server *srv;
+	struct sks_socket *s[2];
+
+	cfg.loopback_exempt = 1;
+	if (sks_addr_parse("127.0.0.9:4711", 0, &another) < 0)
+		abort();
+	srv = started(&cfg);
+	for (size_t i = 0; i < 2; i++)
+		s[i] = rig_connect(srv);
+	CHECK(await_call("127.0.0.9"));
+	raise_flag(RELEASE);
+	for (size_t i = 0; i < 2; i++)
+		CHECK(was_served(s[i]));
+	sks_server_free(srv);
+	CHECK(strstr(calls(), "too_many") == NULL);
+	for (size_t i = 0; i < 2; i++)
+		sks_socket_free(s[i]);
 }
 
 static void
@@ -547,6 +728,11 @@ main(void)
 		T(under_the_waiting_policy_the_next_peer_waits_for_a_slot),
 		T(under_the_waiting_policy_no_further_listener_gets_the_last_slot_too),
 		T(one_host_gets_max_per_addr_unless_it_is_exempt),
+		T(a_request_that_is_another_clients_counts_there_and_no_more_here),
+		T(who_is_that_client_already_is_counted_once),
+		T(a_request_that_came_without_address_counts_once_it_has_one),
+		T(servers_that_count_together_count_that_client_together),
+		T(a_client_on_loopback_is_exempt_also_behind_another),
 		T(servers_that_count_together_share_their_places),
 		T(no_server_counts_together_with_one_that_waits),
 		T(a_peer_for_whom_no_thread_starts_is_told_and_closed),

@@ -245,6 +245,7 @@ child_main(struct sks_server *srv, struct sks_request *req)
 {
 	int r;
 
+	req->in_child = 1;
 	unblock_sigterm();
 	close_inherited(srv, req);
 	if ((r = srv->ops.finish_request(srv, req)) < 0)

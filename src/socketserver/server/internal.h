@@ -193,6 +193,7 @@ struct sks_request {
 	uint64_t number;
 	atomic_int stopping;
 	int64_t leave_ns; /* on `leaving` or `heard`: until when */
+	int in_child;     /* this is the copy that a child serves */
 	int handed_over;  /* a thread or child has it and will retire it */
 	pid_t pid;        /* while on the list `children` */
 	int pipe;         /* ends with the child; -1: closed */
@@ -207,8 +208,10 @@ struct sks_request {
 	/* The server's lock guards these. */
 	struct dw_list node;
 	int admitted; /* counted in stats.live */
-	int counted;  /* its host is counted in places */
 	int borrows;  /* counted in borrowers */
+
+	/* The loop's, then its worker's. */
+	int counted; /* its host is counted in places */
 };
 
 #define SKS_REQUEST_MAGIC 0x72657175u

@@ -206,6 +206,37 @@ sks_places_enter(struct sks_places *p, const struct sks_server_config *cfg,
 	return why;
 }
 
+static int
+move_locked(struct sks_places *p, const struct sks_host_key *from,
+    const struct sks_host_key *to, unsigned max, int *counted)
+    DW_REQUIRES(p->lock)
+{
+	int r;
+
+	if (from != NULL && to != NULL && memcmp(from, to, sizeof *from) == 0)
+		return 1;
+	if (from != NULL)
+		sks_peers_leave(&p->peers, from);
+	*counted = 0;
+	if (to == NULL)
+		return 1;
+	r = sks_peers_enter(&p->peers, to, max);
+	*counted = r > 0;
+	return r != 0;
+}
+
+int
+sks_places_move(struct sks_places *p, const struct sks_host_key *from,
+    const struct sks_host_key *to, unsigned max, int *counted)
+{
+	int r;
+
+	dw_lock(&p->lock);
+	r = move_locked(p, from, to, max, counted);
+	dw_unlock(&p->lock);
+	return r;
+}
+
 void
 sks_places_leave(struct sks_places *p, const struct sks_host_key *key)
 {

@@ -58,6 +58,15 @@ enum sks_overload sks_places_enter(struct sks_places *p,
     const struct sks_server_config *cfg, const struct sks_host_key *key,
     int *counted);
 
+/*
+ * The request of this place turns out to be another host's.  from is the host
+ * that was counted, to the one to be counted instead; each may be NULL.  Returns
+ * 1; or 0: that host has max already, and none is counted.  *counted tells
+ * whether one is.
+ */
+int sks_places_move(struct sks_places *p, const struct sks_host_key *from,
+    const struct sks_host_key *to, unsigned max, int *counted);
+
 /* Gives the place back; key is the host that was counted, or NULL. */
 void sks_places_leave(struct sks_places *p, const struct sks_host_key *key);
 

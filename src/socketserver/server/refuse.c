@@ -25,7 +25,7 @@
 #define LEAVE_NS    (100 * DW_MS)
 #define LEAVING_MAX 128
 
-#define HEARD_FIRST 64    /* bytes that on_refused_data sees */
+#define HEARD_FIRST 256   /* bytes that on_refused_data sees */
 #define HEARD_BYTES 65536 /* that are read of one peer in all */
 #define HEARD_STEP  2048  /* that are read of it in one turn */
 

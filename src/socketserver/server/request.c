@@ -110,14 +110,13 @@ sks_request_handler(struct sks_request *req)
 
 /* Does max_per_addr count this peer? */
 static int
-host_counts(const struct sks_request *req, struct sks_host_key *key)
+host_counts(const struct sks_server_config *cfg, const struct sks_addr *peer,
+    struct sks_host_key *key)
 {
-	const struct sks_server_config *cfg = &req->srv->cfg;
-
-	if (cfg->max_per_addr == 0 || !sks_addr_host_key(&req->client, key))
+	if (cfg->max_per_addr == 0 || !sks_addr_host_key(peer, key))
 		return 0;
 	return !cfg->loopback_exempt ||
-	    sks_addr_scope(&req->client) != SKS_SCOPE_LOOPBACK;
+	    sks_addr_scope(peer) != SKS_SCOPE_LOOPBACK;
 }
 
 enum sks_overload
@@ -128,7 +127,8 @@ sks_request_admit(struct sks_request *req)
 	enum sks_overload why;
 
 	why = sks_places_enter(srv->places, &srv->cfg,
-	    host_counts(req, &key) ? &key : NULL, &req->counted);
+	    host_counts(&srv->cfg, &req->client, &key) ? &key : NULL,
+	    &req->counted);
 	if (why != SKS_OVER_NONE)
 		return why;
 	dw_lock(&srv->lock);
@@ -142,16 +142,39 @@ sks_request_admit(struct sks_request *req)
 	return SKS_OVER_NONE;
 }
 
+/* The host that this request is counted as, or NULL. */
+static const struct sks_host_key *
+counted_host(const struct sks_request *req, struct sks_host_key *key)
+{
+	return req->counted && sks_addr_host_key(&req->client, key) ? key :
+								      NULL;
+}
+
+enum sks_overload
+sks_request_set_address(struct sks_request *req, const struct sks_addr *address)
+{
+	const struct sks_server_config *cfg = &req->srv->cfg;
+	struct sks_host_key old, new;
+	int counts = host_counts(cfg, address, &new), may = 1;
+
+	assert(req->magic == SKS_REQUEST_MAGIC);
+	/* A child has a copy of the counts, and perhaps of a held lock. */
+	if (req->admitted && !req->in_child)
+		may = sks_places_move(req->srv->places, counted_host(req, &old),
+		    counts ? &new : NULL, cfg->max_per_addr, &req->counted);
+	req->client = *address;
+	return may ? SKS_OVER_NONE : SKS_OVER_ADDRESS;
+}
+
 /* This comes before the request is off its list, because the thread that closes
  * the server waits for that. */
 void
 sks_request_leave(struct sks_request *req)
 {
 	struct sks_host_key key;
-	int counted = req->counted && sks_addr_host_key(&req->client, &key);
 
 	if (req->admitted)
-		sks_places_leave(req->srv->places, counted ? &key : NULL);
+		sks_places_leave(req->srv->places, counted_host(req, &key));
 }
 
 void
