@@ -96,6 +96,7 @@ unit_tests = \
 	tests/unit/store \
 	tests/unit/strangers \
 	tests/unit/stream \
+	tests/unit/svc_log \
 	tests/unit/t \
 	tests/unit/text \
 	tests/unit/tty_cursor \
