@@ -96,6 +96,7 @@ unit_tests = \
 	tests/unit/store \
 	tests/unit/strangers \
 	tests/unit/stream \
+	tests/unit/svc_log \
 	tests/unit/t \
 	tests/unit/text \
 	tests/unit/tty_cursor \
@@ -127,6 +128,7 @@ scripts = \
 	tests/system/like_python.py \
 	tests/system/defects.py \
 	tests/system/damage.py \
+	tests/system/debian.py \
 	tests/system/vanished.py \
 	tests/system/locks.py \
 	tests/system/short.py \

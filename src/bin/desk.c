@@ -474,6 +474,22 @@ is_drained(const struct desk_process *p)
 	return svc_drained(p->svc) || svc_quits(p->svc) > 1;
 }
 
+/* People and scripts read this row as it is; what reads JSON has no use for a row
+ * that is of no kind. */
+static void
+print_listener(const struct desk_process *p, const char *name)
+{
+	static const struct dw_log_field what = { "what", "listening", 0 };
+	char text[256];
+	int n = snprintf(text, sizeof text, "listening on %s", name);
+
+	if (!p->setup->options->log_json)
+		dw_log_plain(p->config.log, "%s", text);
+	else if (n > 0 && (size_t)n < sizeof text)
+		dw_log_row(p->config.log, DW_LOG_INFO, &what, 1, text,
+		    (size_t)n);
+}
+
 static void
 print_listeners(const struct desk_process *p)
 {
@@ -481,7 +497,7 @@ print_listeners(const struct desk_process *p)
 	size_t n = svc_listeners(p->svc, &all);
 
 	for (size_t i = 0; i < n; i++)
-		dw_log_plain(p->config.log, "listening on %s", all[i].name);
+		print_listener(p, all[i].name);
 }
 
 static void

@@ -27,6 +27,8 @@ static const struct {
 	{ "clock", "minute" },
 	{ "bell", "mine" },
 	{ "on-eof", "leave" },
+	{ "log-format", "text" },
+	{ "log-addresses", "net" },
 };
 
 const char *

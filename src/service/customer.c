@@ -749,21 +749,26 @@ customer_refused_data(struct sks_server *srv, struct sks_request *req,
 	return opening == WIRE_OPEN_CLASSIC || opening == WIRE_OPEN_CLASSIC_GBK;
 }
 
+/* The sentence is on no stack of a customer who is served. */
+static __attribute__((noinline)) void
+turn_away(struct svc *svc, struct sks_request *req)
+{
+	struct sentence s = refusal(SKS_OVER_THREADS);
+
+	say_no(req, &s);
+	svc_refused(svc, SVC_REFUSED_MEMORY, sks_request_address(req));
+	svc_read_on(svc, sks_request_socket(req));
+}
+
 /* Only setup fails, and only for want of memory: the peer is told, as one whom
  * no thread could serve. */
 static int
 customer_finish_request(struct sks_server *srv, struct sks_request *req)
 {
-	struct svc *svc = svc_of(sks_server_user(srv));
 	int r = sks_default_finish_request(srv, req);
-	struct sentence s;
 
-	if (r < 0) {
-		s = refusal(SKS_OVER_THREADS);
-		say_no(req, &s);
-		svc_refused(svc, SVC_REFUSED_MEMORY, sks_request_address(req));
-		svc_read_on(svc, sks_request_socket(req));
-	}
+	if (r < 0)
+		turn_away(svc_of(sks_server_user(srv)), req);
 	return r;
 }
 

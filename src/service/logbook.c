@@ -37,10 +37,10 @@ static void
 log_arrived(struct svc *svc, const struct ev_event *ev,
     const struct desk_conn *c)
 {
-	const struct svc_log_about about = {
-		.addr = c != NULL ? svc_customer_address(c) : NULL,
-		.sid = ev->sid
-	};
+	const struct svc_log_about about = { .addr = c != NULL ?
+		    svc_customer_address(c) :
+		    NULL,
+		.sid = ev->sid };
 
 	svc_log(svc, SVC_LOG_CONNECTED, &about, "%s",
 	    ev->mode == EV_MODE_CLASSIC ?
@@ -60,8 +60,9 @@ log_reopened(struct svc *svc, const struct ev_event *ev)
 static void
 log_ended(struct svc *svc, const struct ev_event *ev, const char *sentence)
 {
+	/* Of closed alone it is an operator who did it. */
 	const struct svc_log_about about = { .sid = ev->sid,
-		.who = ev->who,
+		.who = ev->kind == EV_CLOSED ? ev->who : NULL,
 		.why = ev->why };
 
 	svc_log(svc, SVC_LOG_ENDED, &about, "%s", sentence);

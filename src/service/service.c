@@ -699,8 +699,7 @@ svc_start(struct svc *svc, struct dw_buf *why)
 		return DW_STATUS_FAILED;
 	}
 	svc_log(svc, SVC_LOG_STARTED, NULL,
-	    _("the desk works; the last event of its journal was %" PRIu64),
-	    last);
+	    _("the desk works; the last event stored was %" PRIu64), last);
 	return 0;
 }
 

@@ -83,6 +83,10 @@ def visible(data):
             for row in re.findall(r"[^\n]*\n|[^\n]+", text)]
 
 
+# Of the desk's own log, whose threads agree on no order: logbook.py has those.
+LOG_ROW = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [a-z-]+(?: \w+=\S+)*: ")
+
+
 class Recording:
     """What is written down, by the name of its file."""
 
@@ -107,7 +111,7 @@ class Recording:
             with open(os.path.join(folder, name + ".txt"), "w",
                       encoding="utf-8") as f:
                 f.writelines(self._same_everywhere(row) + "\n"
-                             for row in rows)
+                             for row in rows if not LOG_ROW.match(row))
 
 
 class Terminal:

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "t.h"
 
 #define STAMP 20 /* "2026-11-22 09:58:31 " */
@@ -535,6 +536,295 @@ a_log_whose_reader_has_gone_counts_what_it_loses(void)
 	close(fds[1]);
 }
 
+/* ---- its forms ---- */
+
+static struct dw_log *
+open_as(const char *path, unsigned form)
+{
+	struct dw_log *log = NULL;
+
+	CHECK_INT(dw_log_open_as(path, form, NULL, &log), 0);
+	return log;
+}
+
+/* One row of these, in that form; the caller frees it. */
+static char *
+row_of(const char *dir, unsigned form, const struct dw_log_field *fields,
+    size_t n, const void *text, size_t len)
+{
+	const char *path = in(dir, "log");
+	struct dw_log *log;
+
+	remove(path);
+	log = open_as(path, form);
+	dw_log_row(log, DW_LOG_WARNING, fields, n, text, len);
+	CHECK_INT(dw_log_close(log), 0);
+	return slurp(path);
+}
+
+/* Behind the time, which is {"t":"2026-11-22T09:58:31.004Z",… */
+#define JSON_TIME 32
+
+static const char *
+after_time(const char *row)
+{
+	static const char form[] = "{\"t\":\"dddd-dd-ddTdd:dd:dd.dddZ\",";
+	size_t i;
+
+	_Static_assert(sizeof form - 1 == JSON_TIME, "the whole of it");
+	for (i = 0; form[i] != '\0'; i++)
+		if (form[i] == 'd' ? row[i] < '0' || row[i] > '9' :
+				     row[i] != form[i])
+			return "";
+	return row + i;
+}
+
+static const struct dw_log_field some[] = {
+	{ "what", "refused", 0 },
+	{ "addr", "192.0.2.0/24", 0 },
+	{ "sid", NULL, 7 },
+};
+
+static void
+a_row_has_its_facts_in_each_form(void)
+{
+	const char *dir = t_tmpdir();
+	char *text = row_of(dir, 0, some, 3, "it is banned", 12);
+	char *journal =
+	    row_of(dir, DW_LOG_JOURNAL, some, 3, "it is banned", 12);
+	char *json = row_of(dir, DW_LOG_JSON, some, 3, "it is banned", 12);
+	char *both = row_of(dir, DW_LOG_JSON | DW_LOG_JOURNAL, some, 3,
+	    "it is banned", 12);
+	static const char object[] = "\"level\":\"warning\","
+				     "\"what\":\"refused\","
+				     "\"addr\":\"192.0.2.0/24\",\"sid\":7,"
+				     "\"text\":\"it is banned\"}\n";
+
+	CHECK(is_stamp(text));
+	CHECK_STR(text + STAMP,
+	    "refused addr=192.0.2.0/24 sid=7: it is banned\n");
+	CHECK_STR(journal,
+	    "<4>refused addr=192.0.2.0/24 sid=7: it is banned\n");
+	CHECK_STR(after_time(json), object);
+	CHECK(strncmp(both, "<4>", 3) == 0);
+	CHECK_STR(after_time(both + 3), object);
+	free(text);
+	free(journal);
+	free(json);
+	free(both);
+}
+
+static void
+a_row_without_facts_has_a_level_too(void)
+{
+	const char *path = in(t_tmpdir(), "log");
+	struct dw_log *log = open_as(path, DW_LOG_JOURNAL);
+	char *all;
+
+	dw_log(log, "<0>listening");
+	dw_log_plain(log, "on %s", "127.0.0.1:1");
+	dw_log_close(log);
+	all = slurp(path);
+	CHECK_STR(all, "<6><0>listening\n<6>on 127.0.0.1:1\n");
+	free(all);
+}
+
+/* Of RFC 8259, a string without escapes of control characters.  Returns what
+ * stands behind it; NULL: it is none. */
+static const char *
+skip_string(const char *s)
+{
+	if (*s++ != '"')
+		return NULL;
+	while (*s != '"') {
+		if ((unsigned char)*s < ' ')
+			return NULL;
+		if (*s == '\\' && s[1] != '\\' && s[1] != '"')
+			return NULL;
+		s += *s == '\\' ? 2 : 1;
+	}
+	return s + 1;
+}
+
+static const char *
+skip_value(const char *s)
+{
+	if (*s == '"')
+		return skip_string(s);
+	if (*s < '0' || *s > '9')
+		return NULL;
+	return s + strspn(s, "0123456789");
+}
+
+/* One object of strings and numbers in a row of its own, and nothing else. */
+static bool
+is_object(const char *row, size_t members)
+{
+	size_t len = strlen(row), n = 0;
+	const char *s = row;
+
+	if (dw_text_valid(row, len) != len || *s != '{')
+		return false;
+	do {
+		n++;
+		if ((s = skip_string(s + 1)) == NULL || *s != ':' ||
+		    (s = skip_value(s + 1)) == NULL)
+			return false;
+	} while (*s == ',');
+	return strcmp(s, "}\n") == 0 && n == members;
+}
+
+static const char *const hostile[] = {
+	"\n{\"t\":\"\"}\n",
+	"\",\"level\":\"error",
+	"\\",
+	"\\\"",
+	"\x1b[2J\x1b]0;x\x07",
+	"\xe2\x80\xa8\xe2\x80\xa9\xc2\x85",
+	"\xe2\x80\xae"
+	"abc",
+	"\xff\xfe\xed\xa0\x80\xc0\x80",
+	"\xe5\xae",
+	"a=b why=forged: x",
+	"\r2026-01-01 00:00:00 started: ",
+	"<0>",
+};
+#define HOSTILE (sizeof hostile / sizeof hostile[0])
+
+/* A long text of them, from the ith one on. */
+static struct dw_buf
+much_of(size_t i, size_t len)
+{
+	struct dw_buf b = DW_BUF_INITIALIZER;
+
+	while (b.len < len)
+		dw_buf_adds(&b, hostile[i++ % HOSTILE]);
+	b.len = len;
+	return b;
+}
+
+static void
+a_hostile_row_is_one_object_also_where_it_is_cut(void)
+{
+	const char *dir = t_tmpdir();
+	size_t most = 0;
+
+	for (size_t i = 0; i < HOSTILE; i++)
+		for (size_t len = 0; len < 1200; len += len < 400 ? 97 : 7) {
+			const struct dw_log_field f[] = {
+				{ "what", "said", 0 },
+				{ "who", hostile[i], 0 },
+			};
+			struct dw_buf text = much_of(i, len);
+			char *row = row_of(dir, DW_LOG_JSON, f, 2,
+			    dw_buf_str(&text), text.len);
+
+			if (!CHECK(is_object(row, 5)) ||
+			    !CHECK(strlen(row) <= 1024))
+				fprintf(stderr, "%s\n", row);
+			if (strlen(row) > most)
+				most = strlen(row);
+			free(row);
+			dw_buf_fini(&text);
+		}
+	CHECK(most > 1000);
+}
+
+static void
+the_longest_facts_leave_room_for_a_text(void)
+{
+	const char *dir = t_tmpdir();
+	char quotes[200];
+	struct dw_log_field f[DW_LOG_FIELDS];
+	char *row;
+
+	memset(quotes, '"', sizeof quotes - 1);
+	quotes[sizeof quotes - 1] = '\0';
+	for (size_t i = 0; i < DW_LOG_FIELDS; i++)
+		f[i] = (struct dw_log_field){ "suppressed", quotes, 0 };
+	row = row_of(dir, DW_LOG_JSON | DW_LOG_JOURNAL, f, DW_LOG_FIELDS,
+	    quotes, sizeof quotes - 1);
+	CHECK(is_object(row + 3, DW_LOG_FIELDS + 3));
+	CHECK(strlen(row) <= 1024);
+	free(row);
+}
+
+/* What people read: a key of ours stands once, and before the first ": ". */
+static void
+no_fact_of_a_row_can_be_forged(void)
+{
+	const char *dir = t_tmpdir();
+
+	for (size_t i = 0; i < HOSTILE; i++) {
+		const struct dw_log_field f[] = {
+			{ "what", "said", 0 },
+			{ "who", hostile[i], 0 },
+		};
+		char *row = row_of(dir, 0, f, 2, "why=forged: text", 16);
+		char *head = row + STAMP, *end = strstr(head, ": ");
+
+		CHECK(is_stamp(row));
+		CHECK(strncmp(head, "said who=", 9) == 0);
+		CHECK_INT(count(row, "\n"), 1);
+		if (!CHECK(end != NULL))
+			continue;
+		*end = '\0';
+		CHECK_INT(count(head, " "), 1);
+		CHECK_STR(end + 2, "why=forged: text\n");
+		free(row);
+	}
+}
+
+static void
+what_was_lost_is_told_in_the_form_of_the_log(void)
+{
+	struct rlimit was, none = { 0, 0 };
+	const char *path = in(t_tmpdir(), "log");
+	struct dw_log *log = open_as(path, DW_LOG_JSON);
+	struct pollfd pause = { -1, 0, 0 };
+	char *all;
+
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, &was), 0);
+	none.rlim_max = was.rlim_max;
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &none), 0);
+	dw_log(log, "lost");
+	while (!dw_log_is_losing(log))
+		poll(&pause, 1, 1);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &was), 0);
+	dw_log(log, "room again");
+	CHECK_INT(dw_log_close(log), 0);
+	all = slurp(path);
+	*(strchr(all, '\n') + 1) = '\0';
+	CHECK(is_object(all, 4));
+	CHECK_STR(after_time(all),
+	    "\"level\":\"error\",\"what\":\"lost\",\"text\":\"1 row was lost "
+	    "because the log took none\"}\n");
+	free(all);
+}
+
+static void
+only_what_the_journal_was_told_of_is_the_journal(void)
+{
+	char told[64];
+	struct stat st;
+
+	CHECK_INT(fstat(STDERR_FILENO, &st), 0);
+	unsetenv("JOURNAL_STREAM");
+	CHECK_INT(dw_log_stderr_form(), 0);
+	snprintf(told, sizeof told, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", told, 1);
+	CHECK_INT(dw_log_stderr_form(), DW_LOG_JOURNAL);
+	snprintf(told, sizeof told, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino + 1);
+	setenv("JOURNAL_STREAM", told, 1);
+	CHECK_INT(dw_log_stderr_form(), 0);
+	setenv("JOURNAL_STREAM", "", 1);
+	CHECK_INT(dw_log_stderr_form(), 0);
+	unsetenv("JOURNAL_STREAM");
+}
+
 int
 main(void)
 {
@@ -555,6 +845,13 @@ main(void)
 		T(a_stopped_terminal_gets_its_rows_when_it_goes_on),
 		T(what_others_share_is_not_made_nonblocking),
 		T(a_log_whose_reader_has_gone_counts_what_it_loses),
+		T(a_row_has_its_facts_in_each_form),
+		T(a_row_without_facts_has_a_level_too),
+		T(a_hostile_row_is_one_object_also_where_it_is_cut),
+		T(the_longest_facts_leave_room_for_a_text),
+		T(no_fact_of_a_row_can_be_forged),
+		T(what_was_lost_is_told_in_the_form_of_the_log),
+		T(only_what_the_journal_was_told_of_is_the_journal),
 	};
 
 	return t_main("log", cases, sizeof cases / sizeof cases[0]);
