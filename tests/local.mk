@@ -132,6 +132,7 @@ scripts = \
 	tests/system/like_python.py \
 	tests/system/defects.py \
 	tests/system/damage.py \
+	tests/system/debian.py \
 	tests/system/vanished.py \
 	tests/system/locks.py \
 	tests/system/short.py \
