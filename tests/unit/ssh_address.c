@@ -16,7 +16,8 @@ an_address_is_taken_apart(void)
 	} rows[] = {
 		{ "ssh://desk", "", "desk", "" },
 		{ "ssh://desk/", "", "desk", "" },
-		{ "ssh://lin@desk.example:2222", "lin", "desk.example", "2222" },
+		{ "ssh://lin@desk.example:2222", "lin", "desk.example",
+		    "2222" },
 		{ "ssh://a-b_c.d+e@192.0.2.1", "a-b_c.d+e", "192.0.2.1", "" },
 		{ "ssh://[2001:db8::1]:22", "", "2001:db8::1", "22" },
 		{ "ssh://lin@[fe80::1%eth0]", "lin", "fe80::1%eth0", "" },
