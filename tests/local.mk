@@ -72,6 +72,7 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/proxies \
 	tests/unit/proxy \
 	tests/unit/queue \
 	tests/unit/quiet \
@@ -93,6 +94,7 @@ unit_tests = \
 	tests/unit/server_rows \
 	tests/unit/socket \
 	tests/unit/sources \
+	tests/unit/ssh_address \
 	tests/unit/stdio \
 	tests/unit/stop \
 	tests/unit/store \
@@ -136,7 +138,10 @@ scripts = \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \
+	tests/system/recipes.py \
 	tests/system/record.py \
+	tests/system/logbook.py \
+	tests/system/logrotate.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/delivery.py \
@@ -151,6 +156,7 @@ scripts = \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/places.py \
+	tests/system/proxied.py \
 	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
@@ -173,9 +179,12 @@ scripts = \
 	tests/system/service.py \
 	tests/system/units.py \
 	tests/system/crash.py \
+	tests/system/ctl.py \
+	tests/system/ssh.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \
+	tests/system/doctor.py \
 	tests/system/every_command.py \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
@@ -195,6 +204,7 @@ scripts = \
 	tests/system/readline.sh \
 	tests/system/old_names.py \
 	tests/system/performance.py \
+	tests/system/quiet_run.py \
 	tests/system/rooms.py \
 	tests/system/shift.py \
 	tests/system/symbols.py \
@@ -216,12 +226,17 @@ EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 	tests/data/journal-2/listing tests/peers/openings.txt
 # Preloaded by scripts, which also compile them.
 EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
-	tests/system/hanging_calls.c tests/system/held_clock.c tests/system/killed_send.c \
-	tests/system/recorded_calls.c tests/system/under_seccomp.c
+	tests/system/hanging_calls.c tests/system/held_clock.c \
+	tests/system/killed_send.c tests/system/odd_machine.c \
+	tests/system/recorded_calls.c tests/system/slow_sync.c \
+	tests/system/under_seccomp.c
 CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \
 	src/bin/conf_text.h
+
+tests_unit_ssh_address_SOURCES = tests/unit/ssh_address.c \
+	src/bin/ssh_address.c src/bin/ssh_address.h
 
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 

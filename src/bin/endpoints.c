@@ -15,7 +15,6 @@
 
 #define DEFAULT_LISTEN "127.0.0.1:6666"
 #define FIRST_FD       3 /* SD_LISTEN_FDS_START */
-#define MOST           64
 #define PROXY_MARK     ",proxy"
 
 /* Where sockets of each name go, and which kind they must be of.  A proxy may
@@ -76,7 +75,7 @@ take_variables(struct endpoints *e)
 	long n = number_in("LISTEN_FDS");
 	int status = DW_STATUS_OK;
 
-	if (number_in("LISTEN_PID") == (long)getpid() && n > 0 && n <= MOST) {
+	if (number_in("LISTEN_PID") == (long)getpid() && n > 0) {
 		e->inherited = calloc((size_t)n, sizeof *e->inherited);
 		e->names = strdup(names != NULL ? names : "");
 		if (e->inherited != NULL && e->names != NULL) {

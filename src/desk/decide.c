@@ -354,7 +354,7 @@ decide_command(struct desk *d, const struct desk_request *rq,
 	const struct desk_command *cmd = desk_command_find(rq->text, &arg);
 
 	if (cmd == NULL) {
-		desk_fx_answer(d, rq, EV_CODE_UNKNOWN,
+		desk_fx_answer(d, rq, EV_CODE_USAGE,
 		    _("there is no such command; /help lists them"));
 		return 0;
 	}
@@ -423,6 +423,8 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		desk_console_save(d, rq->console);
 	if (rq->console != NULL && is_of_a_person(rq->rq))
 		desk_console_active(d, rq->console, now);
+	if (rq->console == NULL && is_of_a_person(rq->rq))
+		desk_person_acted(d, rq->who, now);
 	if (rq->conn != NULL) {
 		desk_conn_save(d, rq->conn);
 		desk_notice_taken(d, rq->conn, rq->taken, now);

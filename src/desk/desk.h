@@ -146,8 +146,9 @@ struct desk_console {
 	                         * one person */
 	char as[EV_NAME_SIZE];  /* as customers see it; "": the same */
 	enum ev_role role;
+	bool bare; /* a program's: it asks and watches, and nobody is there */
 
-	struct desk_person *person; /* NULL: not attached */
+	struct desk_person *person; /* NULL: not attached, or bare */
 	struct dw_list node;        /* in person.consoles */
 	uint64_t looks;             /* has this session selected; 0: none */
 	uint64_t types;             /* in a text for it; 0: in none */

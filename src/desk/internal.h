@@ -449,6 +449,7 @@ int desk_decide_look(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 
 /* A key was pressed there, or something asked: nobody is idle who does. */
+void desk_person_acted(struct desk *d, const char *who, struct desk_time now);
 void desk_console_active(struct desk *d, struct desk_console *con,
     struct desk_time now);
 /* Who has not pressed a key for long is away, and somebody who does is back:

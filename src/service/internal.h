@@ -168,6 +168,9 @@ bool svc_customer_telnet(const struct desk_conn *c);
 void svc_customer_writes(struct desk_conn *c);
 const struct sks_addr *svc_customer_address(const struct desk_conn *c);
 
+/* In rows, logs and the journal, of a customer whose proxy does not know it. */
+#define SVC_NO_ADDRESS "unknown"
+
 #define SVC_REFUSED_GRACE 1.0 /* seconds, to read why */
 
 /* What all clocks say. */
@@ -316,6 +319,7 @@ void svc_tell_socket(struct svc_node *n);
 char *svc_folder_of(const char *path);
 /* May the operators' socket be there?  Returns 0 or an exit status, with why. */
 int svc_check_operator_path(const struct svc *svc, struct dw_buf *why);
+int svc_find_operator_group(struct svc *svc, struct dw_buf *why);
 
 /* On the desk thread: a log takes no rows, or takes some again. */
 void svc_logs_changed(struct svc_node *n);

@@ -3,6 +3,7 @@ libdeskwire_la_SOURCES += \
 	src/service/admission.c \
 	src/service/bans.c \
 	src/service/bans.h \
+	src/service/check.c \
 	src/service/classic_mode.c \
 	src/service/customer.c \
 	src/service/customer.h \

@@ -390,8 +390,8 @@ svc_check_operator_path(const struct svc *svc, struct dw_buf *why)
 
 /* Which group has the operators' socket beside its user?  An inherited one was
  * given to a group before. */
-static int
-find_operator_group(struct svc *svc, struct dw_buf *why)
+int
+svc_find_operator_group(struct svc *svc, struct dw_buf *why)
 {
 	const struct svc_people *people = svc->config->people;
 	gid_t gid;
@@ -480,7 +480,7 @@ open_operators(struct svc *svc, struct dw_buf *why)
 	char text[256];
 	int r;
 
-	if ((r = find_operator_group(svc, why)) != 0 ||
+	if ((r = svc_find_operator_group(svc, why)) != 0 ||
 	    (r = svc_check_operator_path(svc, why)) != 0)
 		return r;
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);

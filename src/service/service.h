@@ -96,6 +96,10 @@ struct svc_config {
 int svc_open(const struct svc_config *config, struct svc **out,
     struct dw_buf *why);
 
+/* Would the operators' socket be safe there, and reach those who may attach?
+ * Changes nothing.  Returns as svc_open. */
+int svc_check_operators(const struct svc_config *config, struct dw_buf *why);
+
 /* Starts all threads.  Returns as svc_open. */
 int svc_start(struct svc *svc, struct dw_buf *why);
 
@@ -144,7 +148,7 @@ void svc_reload(struct svc *svc, const struct svc_config *config,
  * the last ones told; until then they are not new. */
 struct svc_counts {
 	unsigned waiting, connected;
-	bool closes; /* nobody new is let in */
+	bool closing; /* nobody new is let in */
 };
 struct svc_counts svc_counts(struct svc *svc);
 bool svc_counts_are_new(const struct svc *svc);

@@ -163,11 +163,12 @@ struct seat {
 
 struct person {
 	unsigned consoles;
-	bool away;       /* it said so, */
-	bool stored;     /* and that is stored */
-	bool told;       /* the last stored event says that it is away */
-	int64_t left_ms; /* its last console went then, */
-	int64_t came_ms; /* and its first one came */
+	bool away;        /* it said so, */
+	bool stored;      /* and that is stored */
+	bool told;        /* the last stored event says that it is away */
+	int64_t acted_ms; /* it asked for something without a console, last */
+	int64_t left_ms;  /* its last console went then, */
+	int64_t came_ms;  /* and its first one came */
 };
 
 struct team {

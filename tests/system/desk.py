@@ -97,7 +97,9 @@ class Desk:
         command = [*under, *UNDER, DESKWIRE, verb]
         if verb != "demo":
             command += ["--state", self.folder]
-        command += ["--listen", listen or f"127.0.0.1:{port}", *args]
+        if listen is not False:     # a file says it
+            command += ["--listen", listen or f"127.0.0.1:{port}"]
+        command += args
         environment = {**os.environ, "HOME": self.folder,
                        "LC_ALL": "C.UTF-8", **(env or {})}
         environment.pop("XDG_RUNTIME_DIR", None)

@@ -14,8 +14,8 @@ import subprocess
 import sys
 import threading
 
-from desk import (BUILD, DESKWIRE, LIMIT, UNDER, Desk, Operator, Skip, case, main,
-                  same, size, state)
+from desk import (BUILD, DESKWIRE, LIMIT, UNDER, Desk, Operator, Skip, case,
+                  main, same, size, state)
 
 OPERATOR = {"close", "history", "note", "take"}     # rows for all
 

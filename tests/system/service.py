@@ -6,14 +6,19 @@ is slow."""
 import contextlib
 import mmap
 import os
+import pwd
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
-from desk import (HERE, LIMIT, SANITIZED, Clock, Desk, Skip, case, main, same,
-                  state, wait_until)
+import supervisor
+import under_seccomp
+from desk import (BUILD, DESKWIRE, HERE, LIMIT, SANITIZED, Clock, Desk,
+                  Operator, Skip, case, main, same, state, wait_until)
 from supervisor import Supervisor, bound
 
 BEAT_S = 3 if SANITIZED else 1.5        # what the watchdog wants to hear in
@@ -97,6 +102,19 @@ def _():
     times = [t for t, row in came if row.startswith("STATUS") and
              "waiting" in row]
     assert all(b - a > 0.9 for a, b in zip(times, times[1:])), came
+
+
+@case("its status says that it is to stop when it is empty")
+def _():
+    with managed() as (d, manager):
+        d.port = int(d.row("listening on ").rpartition(":")[2])
+        o, c = d.operator(), d.line()
+        c.send("a word\n")
+        o.said("a word")
+        same(o.command("stop when-empty"), "ok")
+        manager.until(lambda m: "nobody new is let in" in m.status, "that")
+        c.close()
+        same(d.wait(), 0)
 
 
 @case("while it reads its configuration again it is reloading")
@@ -231,6 +249,82 @@ def _():
         same(got, status)
         assert "DESKWIRE_REACH" in told, told
         assert reach == "anything" or address in told, told
+
+
+UNIT = """[Service]
+ExecStart={program} serve --state={folder} \\
+    --operator-socket={folder}/operator.sock
+User={user}
+UMask=0077
+Environment=DESKWIRE_REACH=loopback LC_ALL=C.UTF-8
+WatchdogSec=1min
+"""
+SOCKET = """[Socket]
+FileDescriptorName={name}
+{kind}={address}
+"""
+
+
+@case("the manager of the tests is a program, too, and reads a unit's files")
+def _():
+    with state() as folder:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        files = {"a.service": UNIT.format(program=DESKWIRE, folder=folder,
+                                          user=user),
+                 "a.service.d/more.conf": "[Service]\nUMask=0027\n",
+                 "a.socket": SOCKET.format(name="customers", address=TCP,
+                                           kind="ListenStream"),
+                 "b.socket": SOCKET.format(name="operators",
+                                           address=folder + PATH,
+                                           kind="ListenStream")}
+        os.mkdir(f"{folder}/a.service.d")
+        for name, body in files.items():
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write(body)
+        with subprocess.Popen(
+                [sys.executable, supervisor.__file__,
+                 *(f"{folder}/{x}" for x in ("a.service", "a.socket",
+                                             "b.socket")), "--", "--drain",
+                 "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                text=True) as p:
+            same(p.stdout.readline(), "READY\n")
+            same(p.stdout.readline(), "STATUS 0 waiting, 0 connected\n")
+            with contextlib.closing(Operator(folder + PATH)):
+                pass
+            p.send_signal(signal.SIGHUP)
+            same([p.stdout.readline() for _ in "12"],
+                 ["RELOADING\n", "READY\n"])
+            p.send_signal(signal.SIGTERM)
+            same(p.stdout.readlines()[-1], "EXIT 0\n")
+            same(p.wait(LIMIT), 0)
+
+
+def filters(folder):
+    """What a command is run under, as the unit has it."""
+    try:
+        return under_seccomp.prepare(
+            os.path.join(BUILD, "data/systemd/deskwire.service"), folder)
+    except (OSError, subprocess.CalledProcessError) as e:
+        raise Skip(f"the unit's filter cannot be made here: {e}") from None
+
+
+@case("under its unit's list of calls a desk talks, and may do no more")
+def _():
+    if SANITIZED:
+        raise Skip("a sanitizer's runtime needs calls of its own")
+    with state() as folder:
+        under = filters(folder)
+        told = subprocess.run([*under, shutil.which("chown"), "0", folder],
+                              capture_output=True, text=True)
+        assert "not permitted" in told.stderr, told
+        with Desk(under=under, folder=folder) as d:
+            with open(f"/proc/{d.pid}/status", encoding="ascii") as f:
+                assert "\nSeccomp:\t2\n" in f.read()
+            o, c = d.operator(), d.line()
+            c.send("hello\n")
+            same(o.reply(o.said("hello")["sid"], "an answer"), "ok")
+            c.until("an answer")
+            same(d.stop_with_all(), 0)
 
 
 # --- calls that hang --------------------------------------------------------

@@ -11,6 +11,8 @@ from supervisor import last, read_unit
 from tap import BUILD, TOP, Skip, run, same, text
 
 MADE = ("deskwire.service", "deskwire-restricted.service")
+VERIFY = "deskwire-verify.service"
+TIMER = os.path.join(TOP, "data/systemd/deskwire-verify.timer")
 SOCKETS = ("customers", "operators", "metrics", "udp")
 
 
@@ -34,7 +36,7 @@ def analyze(*args):
 
 def exposed():
     """Tenths of a point, of 100."""
-    for name, most in zip(MADE, (11, 4)):
+    for name, most in zip((*MADE, VERIFY), (11, 4, 4)):
         told = analyze("security", "--offline=true", f"--threshold={most}",
                        made(name))
         if told.returncode != 0:
@@ -45,7 +47,8 @@ def not_units():
     """Its program is not where the unit says, as it is not installed, and
     perhaps neither is the manual."""
     with tempfile.TemporaryDirectory(prefix="dw", dir="/tmp") as folder:
-        for path in (*map(made, MADE), *map(socket_unit, SOCKETS)):
+        for path in (*map(made, (*MADE, VERIFY)),
+                     *map(socket_unit, SOCKETS), TIMER):
             body = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true",
                           open(path, encoding="utf-8").read())
             body = re.sub(r"(?m)^Documentation=.*\n", "", body)
