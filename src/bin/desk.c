@@ -26,7 +26,7 @@
 
 #define GREETING_MAX 900 /* fits a classic client's one read */
 #define IDLE_ONE     60  /* seconds, with --one-at-a-time */
-#define STATUS_SIZE  160
+#define STATUS_SIZE  256
 #define STATUS_NS    DW_SECOND   /* between two of them */
 #define ENDING_S     INT64_C(30) /* to end, beside the drain */
 
@@ -367,7 +367,8 @@ tell_status(struct desk_process *p)
 
 	p->told_slow = atomic_load(&p->watchdog.slow);
 	snprintf(text, sizeof text, _("%u waiting, %u connected%s%s"),
-	    c.waiting, c.connected, c.closes ? _("; nobody new is let in") : "",
+	    c.waiting, c.connected,
+	    c.closing ? _("; nobody new is let in") : "",
 	    p->told_slow ?
 		_("; the disk stores nothing, and everybody waits for it") :
 		"");

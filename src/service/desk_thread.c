@@ -245,8 +245,8 @@ sink_stopping(void *arg, bool closing, const char *text)
 {
 	struct svc *svc = svc_of(arg);
 
-	atomic_store(&svc->closes, closing);
-	svc_counts_changed(svc);
+	if (atomic_exchange(&svc->closes, closing) != closing)
+		svc_counts_changed(svc);
 	snprintf(svc->stop_text, sizeof svc->stop_text, "%s", text);
 	svc_notice(svc, EV_CODE_STOP,
 	    text[0] != '\0' ? text :

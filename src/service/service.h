@@ -148,7 +148,7 @@ void svc_reload(struct svc *svc, const struct svc_config *config,
  * the last ones told; until then they are not new. */
 struct svc_counts {
 	unsigned waiting, connected;
-	bool closes; /* nobody new is let in */
+	bool closing; /* nobody new is let in */
 };
 struct svc_counts svc_counts(struct svc *svc);
 bool svc_counts_are_new(const struct svc *svc);

@@ -104,6 +104,19 @@ def _():
     assert all(b - a > 0.9 for a, b in zip(times, times[1:])), came
 
 
+@case("its status says that it is to stop when it is empty")
+def _():
+    with managed() as (d, manager):
+        d.port = int(d.row("listening on ").rpartition(":")[2])
+        o, c = d.operator(), d.line()
+        c.send("a word\n")
+        o.said("a word")
+        same(o.command("stop when-empty"), "ok")
+        manager.until(lambda m: "nobody new is let in" in m.status, "that")
+        c.close()
+        same(d.wait(), 0)
+
+
 @case("while it reads its configuration again it is reloading")
 def _():
     with managed() as (d, manager):
