@@ -109,7 +109,7 @@ _deskwire()
 		;;
 	ctl)
 		options="--help --version --operator-socket= --desk-user= --as= --json --seen="
-		words="away back ban bans charset close decline earlier ended history keep kick msg name note quit release reload reopen same status steal take transfer udp unban visitors whisper who list metrics reply watch"
+		words="away back ban bans charset close decline earlier ended history keep kick metrics msg name note quit release reload reopen same status steal stop take transfer udp unban visitors whisper who list reply watch"
 		;;
 	relay)
 		options="--help --version --operator-socket= --desk-user= --as="

@@ -28,7 +28,7 @@ complete -c deskwire -n __deskwire_begins -a open -d 'the desk, and its console 
 complete -c deskwire -n __deskwire_begins -a demo -d 'a desk with three scripted customers, to try everything'
 complete -c deskwire -n __deskwire_begins -a attach -d 'an operator\'s console on a running desk'
 complete -c deskwire -n __deskwire_begins -a ctl -d 'one command to a running desk, for scripts'
-complete -c deskwire -n '__deskwire_is ctl' -a 'away back ban bans charset close decline earlier ended history keep kick msg name note quit release reload reopen same status steal take transfer udp unban visitors whisper who list metrics reply watch'
+complete -c deskwire -n '__deskwire_is ctl' -a 'away back ban bans charset close decline earlier ended history keep kick metrics msg name note quit release reload reopen same status steal stop take transfer udp unban visitors whisper who list reply watch'
 complete -c deskwire -n __deskwire_begins -a relay -d 'what ssh runs for attach ssh://HOST'
 complete -c deskwire -n __deskwire_begins -a serve -d 'the desk without a console'
 complete -c deskwire -n __deskwire_begins -a check-config -d 'look for mistakes in the configuration file'
