@@ -882,11 +882,14 @@ deny(struct svc_operator *op, const char *why)
 	refuse(op, EV_CODE_DENIED, why);
 }
 
+/* A script that asks every few seconds is nobody who comes or goes. */
 static void
 log_attached(struct svc_operator *op)
 {
 	const struct svc_log_about about = { .who = op->console.who };
 
+	if (op->console.bare)
+		return;
 	svc_log(op->svc, SVC_LOG_ATTACHED, &about,
 	    _("a console was attached, role %s, by user %lu"),
 	    ev_word(&ev_roles, op->identity.role),
@@ -898,6 +901,8 @@ log_detached(struct svc_operator *op)
 {
 	const struct svc_log_about about = { .who = op->console.who };
 
+	if (op->console.bare)
+		return;
 	svc_log(op->svc, SVC_LOG_DETACHED, &about, "%s",
 	    _("a console has gone"));
 }

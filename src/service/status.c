@@ -137,7 +137,7 @@ status(struct dw_buf *out, struct svc *svc)
 	add_operators(out, svc);
 	dw_buf_addf(out,
 	    "\njournal: %" PRIu64 " events, verified up to %" PRIu64,
-	    desk_last_seq(svc->desk), store_checked(svc->store));
+	    desk_last_seq(svc->desk), svc_verified(svc).seq);
 	add_problems(out, svc);
 }
 

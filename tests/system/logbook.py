@@ -131,6 +131,9 @@ def a_day(d):
     o.event("gone", why="too long")
     same(o.command("ban 127.0.0.9 10m"), "ok")
     d.refused("127.0.0.9")
+    # Nobody comes or goes by that.
+    subprocess.run([DESKWIRE, "ctl", "--operator-socket", d.operator_path, "--as",
+                    "lin", "who"], check=True, stdout=subprocess.DEVNULL)
     o.close()
 
 
