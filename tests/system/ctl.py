@@ -326,7 +326,7 @@ def _():
 
 NEW_RUN = ("mount -t tmpfs -o mode=755 none /run && "
            "mkdir -m 755 /run/deskwire && chown daemon /run/deskwire && "
-           'exec setpriv --reuid=daemon --regid=daemon --groups=bin "$@"')
+           'exec setpriv --reuid=daemon --regid=bin --groups=daemon "$@"')
 OWN_SOCKET = "/run/deskwire/operator.sock"
 
 
