@@ -218,7 +218,7 @@ doctor_metrics(struct doctor *d)
 		look_at_way(d, &way, &d->at.metrics[i]);
 	if (d->at.nmetrics == 0)
 		doctor_say(d, DOCTOR_OK, way.what,
-		    _("nobody asks for them; --metrics=127.0.0.1:9109 answers "
+		    _("nobody asks for them; --metrics=127.0.0.1:9464 answers "
 		      "Prometheus"));
 }
 
