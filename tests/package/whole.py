@@ -109,8 +109,10 @@ class World:
 
     def number_of(self, text):
         """Of the session that has said this last."""
-        return re.search(rf"^\D*(\d+) .*{re.escape(text)}", self.ctl("list"),
-                         re.M)[1]
+        rows = self.ctl("list", "all")
+        found = re.search(rf"^(\d+)\t.*{re.escape(text)}", rows, re.M)
+        assert found, f"no {text!r}: {rows}"
+        return found[1]
 
     def upgrade(self, *words):
         """What apt prints when another build of deskwire is installed."""
@@ -301,13 +303,14 @@ def _(world):
     world.bare.write("/etc/stunnel/deskwire.conf", example)
     world.stunnel = Pipe(world.bare.command("stunnel4",
                                             "/etc/stunnel/deskwire.conf"))
+    world.stunnel.until("Configuration successful")
     tls = ssl.create_default_context(
         cafile=world.bare.path("/etc/ssl/desk/fullchain.pem"))
     world.customer = Talk(TLS_PORT, tls, source="127.0.0.2")
     world.customer.say("Can anybody else read this?")
-    world.consoles["ann"].until("Can anybody else read this?")
+    world.consoles["ann"].until("(line, 127.0.0.2:",
+                                "Can anybody else read this?")
     number = world.number_of("Can anybody else read this?")
-    assert "127.0.0.2" in world.ctl("list"), world.ctl("list")
     world.ctl(f"reply {number} Nobody.", user="lin")
     world.customer.until("lin: Nobody.")
 
