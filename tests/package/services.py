@@ -14,6 +14,7 @@ from root import LIMIT, Pipe
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 UNITS = "/lib/systemd/system"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 STUB = "/opt/systemctl"
 SYSTEMCTL = """#!/bin/sh
 exec 9>/opt/systemctl/lock
@@ -40,7 +41,7 @@ class Service(Pipe):
 
 
 class Systemd:
-    PATH = f"{STUB}:/usr/sbin:/usr/bin:/sbin:/bin"
+    PATH = f"{STUB}:{SYSTEM_PATH}"
 
     def __init__(self, root):
         self.root = root
@@ -51,6 +52,7 @@ class Systemd:
             "deskwire-metrics.socket")}
         os.makedirs(root.path("/run/systemd/system"), exist_ok=True)
         root.write(f"{STUB}/systemctl", SYSTEMCTL, mode=0o755)
+        root.write("/etc/apt/apt.conf.d/99path", f'DPkg::Path "{self.PATH}";\n')
         for name in ("asked", "answer"):
             os.mkfifo(root.path(f"{STUB}/{name}"))
         threading.Thread(target=self._serve, daemon=True).start()

@@ -17,6 +17,7 @@ import re
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -76,6 +77,9 @@ class Talk(Output):
         self.sock.sendall(text.encode() + b"\n")
 
     def end(self):
+        """At once: a desk reads the end of a file as "writes no more"."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
         self.sock.close()
 
 
@@ -117,7 +121,7 @@ class World:
     def upgrade(self, *words):
         """What apt prints when another build of deskwire is installed."""
         return self.bare.install(*words, *self.bare.take(
-            *self.packages("next", "deskwire")), PATH=Systemd.PATH)
+            *self.packages("next", "deskwire")))
 
 
 STEPS = []
@@ -207,6 +211,7 @@ def _(world):
 @step("a bare root has it after one apt-get install, with its user and groups")
 def _(world):
     same(world.bare.files("deskwire"), [])
+    world.bare.mount()
     world.bare.run("apt-get", "update", "-q")
     world.bare.install(*world.bare.take(*world.packages("first", "deskwire")))
     world.bare.run("deskwire", "--version")
@@ -369,7 +374,8 @@ def _(world):
     same(world.systemd.asked_to("restart"), [SERVICE])
     exe = os.readlink(f"/proc/{world.status('pid')}/exe")
     same(exe, world.bare.path("/usr/bin/deskwire"))
-    world.consoles["ann"].until("closing", "attached")
+    world.consoles["ann"].until("the desk has stopped")
+    same(world.consoles["ann"].end(), 0)
 
 
 @step("an upgrade restarts a desk that has nobody")
@@ -405,8 +411,7 @@ def _(world):
 
 @step("a removal stops it, and keeps what was said and what was configured")
 def _(world):
-    world.bare.run("apt-get", "remove", "-y", "-q", "deskwire",
-                   PATH=Systemd.PATH)
+    world.bare.run("apt-get", "remove", "-y", "-q", "deskwire")
     assert not world.systemd.is_active(RESTRICTED)
     assert os.path.exists(world.bare.path(JOURNAL))
     assert os.path.exists(world.bare.path(CONF))
@@ -415,8 +420,7 @@ def _(world):
 
 @step("a purge leaves nothing of it but the names of its user and groups")
 def _(world):
-    world.bare.run("apt-get", "purge", "-y", "-q", "deskwire",
-                   PATH=Systemd.PATH)
+    world.bare.run("apt-get", "purge", "-y", "-q", "deskwire")
     same([f for f in world.bare.files("deskwire") if "stunnel" not in f], [])
     world.bare.run("id", "deskwire")
 
@@ -464,9 +468,11 @@ def main():
             "--fork", "--kill-child", "--mount-proc", sys.executable,
             *sys.argv], {**os.environ, "WHOLE": "yes"})
     folder = sys.argv[1] if sys.argv[1:] else tempfile.mkdtemp(prefix="dw")
+    world = World(os.path.abspath(folder))
     try:
-        counts = run(World(os.path.abspath(folder)))
+        counts = run(world)
     finally:
+        world.bare.unmount()
         if not sys.argv[1:]:
             subprocess.run(["rm", "-rf", "--one-file-system", folder],
                            check=False)
