@@ -47,6 +47,7 @@ class Systemd:
         self.root = root
         self.asked = []
         self.services = {}
+        self.enabled = {"deskwire.service", "deskwire-verify.timer"}
         self.sockets = {"deskwire-restricted.service": (
             "deskwire.socket", "deskwire-operators.socket",
             "deskwire-metrics.socket")}
@@ -72,7 +73,8 @@ class Systemd:
         if verb == "is-active":
             return "0" if self.is_active(units[0]) else "3"
         if verb == "is-enabled":
-            return "0 enabled" if units[0] == "deskwire.service" else "1 static"
+            return "0 enabled" if units[0] in self.enabled else "1 disabled"
+        units = [unit for unit in units if unit.endswith(".service")]
         for unit in units:
             if verb in ("stop", "restart"):
                 self.stop(unit)
@@ -102,6 +104,6 @@ class Systemd:
         service.until("READY", start=start)
 
     def asked_to(self, verb):
-        """The units for which somebody has asked for this."""
-        return [row.split(" ", 1)[1] for row in self.asked
-                if row.startswith(f"{verb} ")]
+        """The desks for which somebody has asked for this."""
+        return [unit for row in self.asked if row.startswith(f"{verb} ")
+                for unit in row.split()[1:] if unit.endswith(".service")]

@@ -392,6 +392,7 @@ def _(world):
 @step("with systemd's sockets it serves the same people, and can open none")
 def _(world):
     world.systemd.stop(SERVICE)
+    world.systemd.enabled.remove(SERVICE)
     world.bare.write(CONF, world.bare.read(CONF).replace(SETTINGS, ""))
     world.systemd.start(RESTRICTED)
     lin = world.attach("lin")
