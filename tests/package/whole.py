@@ -403,8 +403,11 @@ def _(world):
     world.ctl(f"reply {world.number_of('Which door')} The small one.")
     customer.until("ann: The small one.")
     assert "deskwire_build_info" in metrics()
+    started = world.systemd.asked_to("start")
     said = world.upgrade("--reinstall")
     assert "restart-when-empty" in said, said
+    same(world.systemd.asked_to("start"), started)
+    assert world.systemd.is_active(RESTRICTED)
     customer.end()
 
 
@@ -419,10 +422,21 @@ def _(world):
     same(world.bare.files("bin/deskwire"), [])
 
 
+@step("installed again, where a service manager runs, it starts at once and has "
+      "kept what was said")
+def _(world):
+    world.systemd.enabled.add(SERVICE)
+    world.upgrade()
+    assert world.systemd.is_active(SERVICE)
+    assert int(world.status("journal").split()[0]) > 10, world.ctl("status")
+
+
 @step("a purge leaves nothing of it but the names of its user and groups")
 def _(world):
     world.bare.run("apt-get", "purge", "-y", "-q", "deskwire")
-    same([f for f in world.bare.files("deskwire") if "stunnel" not in f], [])
+    assert not world.systemd.is_active(SERVICE)
+    same([name for name in world.bare.files("deskwire")
+          if not name.startswith(("home/", "etc/stunnel/"))], [])
     world.bare.run("id", "deskwire")
 
 
