@@ -3,11 +3,14 @@
 # that configure was told, so they are made when make knows those.
 unit_templates = \
 	data/systemd/deskwire.service.in \
-	data/systemd/deskwire-restricted.service.in
+	data/systemd/deskwire-restricted.service.in \
+	data/systemd/deskwire-verify.service.in
 units = \
 	data/systemd/deskwire.service \
-	data/systemd/deskwire-restricted.service
+	data/systemd/deskwire-restricted.service \
+	data/systemd/deskwire-verify.service
 socket_units = \
+	data/systemd/deskwire-verify.timer \
 	data/systemd/deskwire.socket \
 	data/systemd/deskwire-metrics.socket \
 	data/systemd/deskwire-operators.socket \
@@ -23,6 +26,10 @@ data/systemd/deskwire.service: data/systemd/deskwire.service.in Makefile
 	$(AM_V_GEN)$(fill_in) $(srcdir)/$@.in >$@.new && mv $@.new $@
 data/systemd/deskwire-restricted.service: \
     data/systemd/deskwire-restricted.service.in Makefile
+	$(AM_V_at)$(MKDIR_P) data/systemd
+	$(AM_V_GEN)$(fill_in) $(srcdir)/$@.in >$@.new && mv $@.new $@
+data/systemd/deskwire-verify.service: data/systemd/deskwire-verify.service.in \
+    Makefile
 	$(AM_V_at)$(MKDIR_P) data/systemd
 	$(AM_V_GEN)$(fill_in) $(srcdir)/$@.in >$@.new && mv $@.new $@
 
@@ -48,6 +55,10 @@ install-data-local:
 uninstall-local:
 	rm -f "$(DESTDIR)$(sysusersdir)/deskwire.conf" \
 	    "$(DESTDIR)$(tmpfilesdir)/deskwire.conf"
+
+# To be put into /etc/logrotate.d where the log is a file.
+logrotatedir = $(docdir)/examples
+dist_logrotate_DATA = data/deskwire.logrotate
 
 # Written by the program, as scripts/completions does.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -15,7 +15,7 @@ enable_linux_extras_says="none, as asked"
 AS_IF([test "$enable_linux_extras" != no],[
 	AC_DEFINE([DW_WITH_LINUX_EXTRAS],[1],
 		[Define to 1 unless --disable-linux-extras.])
-	AC_CHECK_FUNCS([accept4 dl_iterate_phdr eventfd fopencookie getrandom inotify_init1 memmem memrchr signalfd])
+	AC_CHECK_FUNCS([accept4 adjtimex dl_iterate_phdr eventfd fopencookie getrandom inotify_init1 memmem memrchr signalfd])
 	AC_CHECK_HEADERS([linux/sockios.h])
 	AC_CHECK_FUNC([epoll_create1],
 		[AC_DEFINE([HAVE_EPOLL],[1],[Define to 1 if epoll(7) is there.])])

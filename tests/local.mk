@@ -56,6 +56,7 @@ unit_tests = \
 	tests/unit/listeners \
 	tests/unit/log \
 	tests/unit/loop \
+	tests/unit/metrics \
 	tests/unit/mirror \
 	tests/unit/net_buf \
 	tests/unit/not_let_in \
@@ -71,6 +72,7 @@ unit_tests = \
 	tests/unit/postman \
 	tests/unit/printable \
 	tests/unit/prompt \
+	tests/unit/proxies \
 	tests/unit/proxy \
 	tests/unit/queue \
 	tests/unit/quiet \
@@ -92,7 +94,9 @@ unit_tests = \
 	tests/unit/server_rows \
 	tests/unit/socket \
 	tests/unit/sources \
+	tests/unit/ssh_address \
 	tests/unit/stdio \
+	tests/unit/stop \
 	tests/unit/store \
 	tests/unit/strangers \
 	tests/unit/stream \
@@ -135,19 +139,25 @@ scripts = \
 	tests/system/disk.py \
 	tests/system/descriptors.py \
 	tests/system/foreign.py \
+	tests/system/recipes.py \
 	tests/system/record.py \
+	tests/system/logbook.py \
+	tests/system/logrotate.py \
 	tests/system/logs.py \
 	tests/system/pipes.py \
 	tests/system/delivery.py \
 	tests/system/clients.py \
+	tests/system/closing.py \
 	tests/system/colleagues.py \
 	tests/system/terminals.py \
 	tests/system/load.py \
 	tests/system/memory.py \
+	tests/system/metrics.py \
 	tests/system/faults.py \
 	tests/system/sockopts.py \
 	tests/system/lines.py \
 	tests/system/places.py \
+	tests/system/proxied.py \
 	tests/system/visitors.py \
 	tests/system/alone.py \
 	tests/system/turns.py \
@@ -167,10 +177,15 @@ scripts = \
 	tests/system/waits.py \
 	tests/system/counts.py \
 	tests/system/idle.py \
+	tests/system/service.py \
+	tests/system/units.py \
 	tests/system/crash.py \
+	tests/system/ctl.py \
+	tests/system/ssh.py \
 	tests/system/kills.py \
 	tests/system/powercuts.py \
 	tests/system/deps.sh \
+	tests/system/doctor.py \
 	tests/system/every_command.py \
 	tests/system/examples.py \
 	tests/system/framing_doc.py \
@@ -190,6 +205,7 @@ scripts = \
 	tests/system/readline.sh \
 	tests/system/old_names.py \
 	tests/system/performance.py \
+	tests/system/quiet_run.py \
 	tests/system/rooms.py \
 	tests/system/shift.py \
 	tests/system/symbols.py \
@@ -204,18 +220,24 @@ script_helpers = \
 	tests/system/disks.py \
 	tests/system/like_python_steps.py \
 	tests/system/supervisor.py \
+	tests/system/under_seccomp.py \
 	tests/system/tap.py
 
 EXTRA_DIST += tests/data/journal-2/head tests/data/journal-2/journal.db \
 	tests/data/journal-2/listing tests/peers/openings.txt
 # Preloaded by scripts, which also compile them.
 EXTRA_DIST += tests/system/counted_memory.c tests/system/failing_calls.c \
-	tests/system/held_clock.c tests/system/killed_send.c \
-	tests/system/recorded_calls.c
+	tests/system/hanging_calls.c tests/system/held_clock.c \
+	tests/system/killed_send.c tests/system/odd_machine.c \
+	tests/system/recorded_calls.c tests/system/slow_sync.c \
+	tests/system/under_seccomp.c
 CLEANFILES += tests/system/powercuts-*.record
 
 tests_unit_conf_text_SOURCES = tests/unit/conf_text.c src/bin/conf_text.c \
 	src/bin/conf_text.h
+
+tests_unit_ssh_address_SOURCES = tests/unit/ssh_address.c \
+	src/bin/ssh_address.c src/bin/ssh_address.h
 
 tests_unit_journal_SOURCES = tests/unit/journal.c tests/unit/store_rig.h
 
@@ -226,7 +248,7 @@ tests_sim_sim_SOURCES = tests/sim/act.c tests/sim/ban.c tests/sim/console.c \
 	tests/sim/expect.c tests/sim/hours.c tests/sim/lease.c \
 	tests/sim/people.c tests/sim/peer.c tests/sim/place.c \
 	tests/sim/random.c tests/sim/sim.c tests/sim/sim.h tests/sim/sink.c \
-	tests/sim/store.c tests/sim/team.c tests/sim/udp.c
+	tests/sim/stop.c tests/sim/store.c tests/sim/team.c tests/sim/udp.c
 
 # Test programs with planted mistakes (tests/plant/plant.h).
 if CAN_PLANT

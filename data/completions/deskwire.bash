@@ -47,6 +47,7 @@ _deskwire()
 	--log) _deskwire_files compgen -f; return ;;
 	--log-format) _deskwire_words "text json"; return ;;
 	--log-addresses) _deskwire_words "full net none"; return ;;
+	--seen) return ;;
 	--accept-end) return ;;
 	--script) _deskwire_files compgen -f; return ;;
 	--on-eof) _deskwire_words "leave stay"; return ;;
@@ -106,6 +107,13 @@ _deskwire()
 	attach)
 		options="--help --version --operator-socket= --desk-user= --as= --no-history --script= --on-eof= --color= --clock= --bell="
 		;;
+	ctl)
+		options="--help --version --operator-socket= --desk-user= --as= --json --seen="
+		words="away back ban bans charset close decline earlier ended history keep kick msg name note quit release reload reopen same status steal take transfer udp unban visitors whisper who list metrics reply watch"
+		;;
+	relay)
+		options="--help --version --operator-socket= --desk-user= --as="
+		;;
 	serve)
 		options="--help --version --listen= --udp= --proxy-from= --metrics= --state= --operator-socket= --operator-group= --hours= --config= --one-at-a-time --name= --greeting= --charset= --log= --log-format= --log-addresses= --log-words --begin-new --accept-end= --allow-plaintext-public --max-sessions= --max-per-address= --max-operators= --silence-ms= --hello-timeout= --first-line-timeout= --line-timeout= --idle-timeout= --max-line= --max-message= --rate= --burst= --max-datagram= --max-answer= --udp-rate= --udp-burst= --udp-queue= --udp-peers= --udp-timeout= --flood-timeout= --max-queue= --stall-timeout= --linger= --holding-line= --held-reply= --add-to-held= --keepalive= --user-timeout= --drain= --gone-after= --claim-timeout= --lost-grace= --away-after= --place-every= --quiet-after= --quiet-warning= --max-ban= --max-gone= --max-gone-per-address= --operator-queue= --stack-size="
 		;;
@@ -114,6 +122,9 @@ _deskwire()
 		;;
 	config)
 		options="--help --version --listen= --udp= --proxy-from= --metrics= --state= --operator-socket= --operator-group= --hours= --config= --example --one-at-a-time --name= --as= --greeting= --charset= --log= --log-format= --log-addresses= --log-words --begin-new --accept-end= --allow-plaintext-public --no-history --script= --on-eof= --allow-suspend --color= --clock= --bell= --max-sessions= --max-per-address= --max-operators= --silence-ms= --hello-timeout= --first-line-timeout= --line-timeout= --idle-timeout= --max-line= --max-message= --rate= --burst= --max-datagram= --max-answer= --udp-rate= --udp-burst= --udp-queue= --udp-peers= --udp-timeout= --flood-timeout= --max-queue= --stall-timeout= --linger= --holding-line= --held-reply= --add-to-held= --keepalive= --user-timeout= --drain= --gone-after= --claim-timeout= --lost-grace= --away-after= --place-every= --quiet-after= --quiet-warning= --max-ban= --max-gone= --max-gone-per-address= --operator-queue= --stack-size="
+		;;
+	doctor)
+		options="--help --version --listen= --udp= --proxy-from= --metrics= --state= --operator-socket= --operator-group= --hours= --config= --one-at-a-time --name= --as= --greeting= --charset= --log= --log-format= --log-addresses= --log-words --begin-new --accept-end= --allow-plaintext-public --no-history --script= --on-eof= --allow-suspend --color= --clock= --bell= --max-sessions= --max-per-address= --max-operators= --silence-ms= --hello-timeout= --first-line-timeout= --line-timeout= --idle-timeout= --max-line= --max-message= --rate= --burst= --max-datagram= --max-answer= --udp-rate= --udp-burst= --udp-queue= --udp-peers= --udp-timeout= --flood-timeout= --max-queue= --stall-timeout= --linger= --holding-line= --held-reply= --add-to-held= --keepalive= --user-timeout= --drain= --gone-after= --claim-timeout= --lost-grace= --away-after= --place-every= --quiet-after= --quiet-warning= --max-ban= --max-gone= --max-gone-per-address= --operator-queue= --stack-size="
 		;;
 	completion)
 		options="--help --version"
@@ -129,9 +140,9 @@ _deskwire()
 	if [[ $cur == -* ]]; then
 		_deskwire_words "$options"
 	elif [[ $COMP_CWORD -eq 1 ]]; then
-		_deskwire_words "open demo attach serve check-config config completion call verify"
+		_deskwire_words "open demo attach ctl relay serve check-config config doctor completion call verify"
 	elif [[ $COMP_CWORD -eq 2 && $prev == --help ]]; then
-		_deskwire_words "all open demo attach serve check-config config completion call verify"
+		_deskwire_words "all open demo attach ctl relay serve check-config config doctor completion call verify"
 	else
 		_deskwire_words "$words"
 	fi

@@ -198,12 +198,15 @@ add_json(struct dw_buf *line, const char *text, size_t len, size_t room)
 	dw_buf_addc(line, '"');
 }
 
-/* One word where people read it. */
+/* One word where people read it, that does not end as all of them do. */
 static void
 add_word(struct dw_buf *line, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		dw_buf_addc(line, text[i] == ' ' ? '_' : text[i]);
+	for (size_t i = 0; i < len; i++) {
+		bool ends = i + 1 == len && text[i] == ':';
+
+		dw_buf_addc(line, text[i] == ' ' || ends ? '_' : text[i]);
+	}
 }
 
 static void

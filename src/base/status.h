@@ -14,7 +14,10 @@ enum dw_status {
 	DW_STATUS_LISTEN = 4,  /* an address cannot be had */
 	DW_STATUS_REFUSED = 5, /* by the peer, which takes no more or is none */
 	DW_STATUS_EARLY = 6,   /* the peer ended in the middle of a call */
-	DW_STATUS_STORED = 7   /* what was said is; nobody has answered yet */
+	DW_STATUS_STORED = 7,  /* what was said is; nobody has answered yet */
+	/* Of ctl, which says nothing that waits for an answer. */
+	DW_STATUS_UNKNOWN = DW_STATUS_STORED, /* no such session, or no more */
+	DW_STATUS_LATE = 8                    /* a colleague was faster */
 };
 
 /* Ended by that signal, as a shell says it. */

@@ -33,14 +33,33 @@ print_problem(const struct conf_problem *p)
 	free(text);
 }
 
+/* Where the file has this listener or network; of a listener's text a mark was
+ * cut off. */
+static struct conf_place
+place_of(const struct conf *conf, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (size_t i = 0; i < conf->nentries; i++) {
+		const struct conf_entry *e = &conf->entries[i];
+
+		if ((strcmp(e->key, "listen") == 0 ||
+			strcmp(e->key, "proxy-from") == 0) &&
+		    strncmp(e->value, value, len) == 0 &&
+		    (e->value[len] == '\0' || e->value[len] == ','))
+			return e->at;
+	}
+	return (struct conf_place){ NULL, 0 };
+}
+
 /* Do the listeners and the proxies that the file names fit together? */
 static int
-check_proxies(const struct options *o, const char *path)
+check_proxies(struct options *o)
 {
 	struct svc_config config = { .proxy_from = o->proxy_from.all,
 		.nproxy_from = o->proxy_from.n };
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	struct svc_proxies proxies;
+	struct svc_proxies proxies = { .nets = NULL };
 	struct endpoints e;
 	int r;
 
@@ -48,10 +67,11 @@ check_proxies(const struct options *o, const char *path)
 		config.listen = e.listen;
 		config.nlisten = e.nlisten;
 		r = svc_proxies_init(&proxies, &config, &why);
-		if (r != DW_STATUS_OK)
-			print_error("%s: %s", path, dw_buf_str(&why));
-		svc_proxies_fini(&proxies);
 	}
+	if (proxies.wrong != NULL)
+		conf_complain(&o->conf, place_of(&o->conf, proxies.wrong), "%s",
+		    dw_buf_str(&why));
+	svc_proxies_fini(&proxies);
 	endpoints_fini(&e);
 	dw_buf_fini(&why);
 	return r;
@@ -61,17 +81,13 @@ int
 verb_check_config(struct options *o)
 {
 	char *path;
-	int r;
+	int r = o->conf.nproblems == 0 ? check_proxies(o) : DW_STATUS_CONFIG;
 
 	for (size_t i = 0; i < o->conf.nproblems; i++)
 		print_problem(&o->conf.problems[i]);
-	if (o->conf.nproblems > 0)
-		return DW_STATUS_CONFIG;
-	path = options_file(o);
-	if ((r = check_proxies(o, path != NULL ? path : "")) != DW_STATUS_OK) {
-		free(path);
+	if (r != DW_STATUS_OK)
 		return r;
-	}
+	path = options_file(o);
 	if (o->conf.nfiles > 0)
 		printf(_("%s can be used.\n"), path != NULL ? path : "");
 	else

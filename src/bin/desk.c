@@ -26,7 +26,7 @@
 
 #define GREETING_MAX 900 /* fits a classic client's one read */
 #define IDLE_ONE     60  /* seconds, with --one-at-a-time */
-#define STATUS_SIZE  160
+#define STATUS_SIZE  256
 #define STATUS_NS    DW_SECOND   /* between two of them */
 #define ENDING_S     INT64_C(30) /* to end, beside the drain */
 
@@ -44,15 +44,14 @@ struct desk_process {
 	struct notify notify;
 	struct watchdog watchdog;
 	bool managed;             /* by a service manager's unit */
+	bool told_slow;           /* the disk, by the status */
 	char status[STATUS_SIZE]; /* as it was told last, */
 	int64_t status_ns;        /* then */
 	atomic_bool hup; /* the console's terminal, or somebody, said so */
 	char *greeting, *history, *login;
 };
 
-/* Its text, which the caller frees, up to its last row; NULL, and why, when it
- * cannot be had. */
-static char *
+char *
 read_greeting(const char *path, struct dw_buf *why)
 {
 	char *text;
@@ -366,9 +365,11 @@ tell_status(struct desk_process *p)
 	struct svc_counts c = svc_counts(p->svc);
 	char text[STATUS_SIZE];
 
-	snprintf(text, sizeof text, _("%u waiting, %u connected%s"), c.waiting,
-	    c.connected,
-	    atomic_load(&p->watchdog.slow) ?
+	p->told_slow = atomic_load(&p->watchdog.slow);
+	snprintf(text, sizeof text, _("%u waiting, %u connected%s%s"),
+	    c.waiting, c.connected,
+	    c.closing ? _("; nobody new is let in") : "",
+	    p->told_slow ?
 		_("; the disk stores nothing, and everybody waits for it") :
 		"");
 	if (strcmp(text, p->status) == 0)
@@ -383,7 +384,10 @@ tell_status(struct desk_process *p)
 static int64_t
 status_due(const struct desk_process *p)
 {
-	return notify_is_heard(&p->notify) && svc_counts_are_new(p->svc) ?
+	bool is_new = svc_counts_are_new(p->svc) ||
+	    atomic_load(&p->watchdog.slow) != p->told_slow;
+
+	return notify_is_heard(&p->notify) && is_new ?
 	    p->status_ns + STATUS_NS :
 	    DW_NEVER;
 }
@@ -477,11 +481,11 @@ is_drained(const struct desk_process *p)
 /* People and scripts read this row as it is; what reads JSON has no use for a row
  * that is of no kind. */
 static void
-print_listener(const struct desk_process *p, const char *name)
+print_listener(const struct desk_process *p, const char *word, const char *name)
 {
-	static const struct dw_log_field what = { "what", "listening", 0 };
+	const struct dw_log_field what = { "what", word, 0 };
 	char text[256];
-	int n = snprintf(text, sizeof text, "listening on %s", name);
+	int n = snprintf(text, sizeof text, "%s on %s", word, name);
 
 	if (!p->setup->options->log_json)
 		dw_log_plain(p->config.log, "%s", text);
@@ -497,7 +501,10 @@ print_listeners(const struct desk_process *p)
 	size_t n = svc_listeners(p->svc, &all);
 
 	for (size_t i = 0; i < n; i++)
-		print_listener(p, all[i].name);
+		print_listener(p, "listening", all[i].name);
+	n = svc_metrics_listeners(p->svc, &all);
+	for (size_t i = 0; i < n; i++)
+		print_listener(p, "metrics", all[i].name);
 }
 
 static void

@@ -23,6 +23,10 @@ struct desk_setup {
 	void *arg;
 };
 
+/* The text of a greeting's file, which the caller frees, up to its last row;
+ * NULL, and why, when it cannot be had. */
+char *read_greeting(const char *path, struct dw_buf *why);
+
 /* Returns the exit status. */
 int desk_run(const struct desk_setup *setup);
 

@@ -14,9 +14,7 @@
 #include "bin/endpoints.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:6666"
-#define DEFAULT_PORT   6666
 #define FIRST_FD       3 /* SD_LISTEN_FDS_START */
-#define MOST           64
 #define PROXY_MARK     ",proxy"
 
 /* Where sockets of each name go, and which kind they must be of.  A proxy may
@@ -27,14 +25,16 @@ static const struct {
 	const char *name;
 	enum sks_type type;
 	bool may_be_unix, may_be_ip;
+	unsigned port; /* where a text names none */
 	const char *option, *kind;
 } uses[USES] = {
-	[CUSTOMERS] = { "customers", SKS_STREAM, true, true, "listen",
+	[CUSTOMERS] = { "customers", SKS_STREAM, true, true, 6666, "listen",
 	    N_("a stream socket") },
-	[OPERATORS] = { "operators", SKS_STREAM, true, false, "operator-socket",
-	    N_("a Unix stream socket") },
-	[UDP] = { "udp", SKS_DGRAM, false, true, "udp", N_("a UDP socket") },
-	[METRICS] = { "metrics", SKS_STREAM, false, true, "metrics",
+	[OPERATORS] = { "operators", SKS_STREAM, true, false, 0,
+	    "operator-socket", N_("a Unix stream socket") },
+	[UDP] = { "udp", SKS_DGRAM, false, true, 6666, "udp",
+	    N_("a UDP socket") },
+	[METRICS] = { "metrics", SKS_STREAM, false, true, 9464, "metrics",
 	    N_("a TCP socket") },
 };
 
@@ -75,7 +75,7 @@ take_variables(struct endpoints *e)
 	long n = number_in("LISTEN_FDS");
 	int status = DW_STATUS_OK;
 
-	if (number_in("LISTEN_PID") == (long)getpid() && n > 0 && n <= MOST) {
+	if (number_in("LISTEN_PID") == (long)getpid() && n > 0) {
 		e->inherited = calloc((size_t)n, sizeof *e->inherited);
 		e->names = strdup(names != NULL ? names : "");
 		if (e->inherited != NULL && e->names != NULL) {
@@ -191,12 +191,12 @@ has_mark(const char *text)
 /* The address in a text without the mark.  One that is none is refused later, by
  * name. */
 static bool
-read_place(const char *text, struct sks_addr *out)
+read_place(enum use use, const char *text, struct sks_addr *out)
 {
 	size_t len = strlen(text) - (has_mark(text) ? strlen(PROXY_MARK) : 0);
 	char *copy = strndup(text, len);
 	bool read =
-	    copy != NULL && sks_addr_parse(copy, DEFAULT_PORT, out) == 0;
+	    copy != NULL && sks_addr_parse(copy, uses[use].port, out) == 0;
 
 	free(copy);
 	return read;
@@ -207,7 +207,7 @@ find_inherited(const struct endpoints *e, enum use use, const char *text)
 {
 	struct sks_addr addr;
 
-	if (!read_place(text, &addr))
+	if (!read_place(use, text, &addr))
 		return NULL;
 	for (size_t i = 0; i < e->ninherited; i++)
 		if (strcmp(e->inherited[i].name, uses[use].name) == 0 &&
@@ -244,7 +244,8 @@ is_marked(const struct inherited *at, const struct option_list *list)
 	struct sks_addr addr;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (has_mark(list->all[i]) && read_place(list->all[i], &addr) &&
+		if (has_mark(list->all[i]) &&
+		    read_place(CUSTOMERS, list->all[i], &addr) &&
 		    same_place(&at->addr, &addr))
 			return true;
 	return false;

@@ -15,7 +15,7 @@
 #include "bin/verbs.h"
 
 #define COLUMNS     80
-#define VERB_COLUMN 22 /* where the texts of verbs begin */
+#define VERB_COLUMN 24 /* where the texts of verbs begin */
 #define TEXT_COLUMN 30
 /* What configure.ac says unless a packager says otherwise, for translators. */
 #define BUG_ADDRESS                                                        \

@@ -11,9 +11,22 @@ deskwire_SOURCES = \
 	src/bin/completion.c \
 	src/bin/console_thread.c \
 	src/bin/console_thread.h \
+	src/bin/ctl.c \
+	src/bin/ctl.h \
+	src/bin/ctl_link.c \
+	src/bin/ctl_print.c \
 	src/bin/demo.c \
 	src/bin/desk.c \
 	src/bin/desk.h \
+	src/bin/desk_link.c \
+	src/bin/desk_link.h \
+	src/bin/doctor.c \
+	src/bin/doctor.h \
+	src/bin/doctor_machine.c \
+	src/bin/doctor_net.c \
+	src/bin/doctor_people.c \
+	src/bin/doctor_place.c \
+	src/bin/doctor_proc.c \
 	src/bin/endpoints.c \
 	src/bin/endpoints.h \
 	src/bin/help.c \
@@ -32,6 +45,11 @@ deskwire_SOURCES = \
 	src/bin/options_print.c \
 	src/bin/paths.c \
 	src/bin/paths.h \
+	src/bin/relay.c \
+	src/bin/ssh.c \
+	src/bin/ssh.h \
+	src/bin/ssh_address.c \
+	src/bin/ssh_address.h \
 	src/bin/verbs.h \
 	src/bin/verify.c \
 	src/bin/watchdog.c \

@@ -27,14 +27,21 @@ static const struct verb verbs[] = {
 	    N_("a desk with three scripted customers, to try "
 	       "everything; nothing is kept"),
 	    VERB_DEMO, verb_demo, VERBS_BEGIN },
-	{ "attach", "", N_("an operator's console on a running desk"),
-	    VERB_ATTACH, verb_attach, VERBS_OPERATORS },
+	{ "attach", "[ssh://HOST]",
+	    N_("an operator's console on a running desk"), VERB_ATTACH,
+	    verb_attach, VERBS_OPERATORS },
+	{ "ctl", "COMMAND...", N_("one command to a running desk, for scripts"),
+	    VERB_CTL, verb_ctl, VERBS_OPERATORS },
+	{ "relay", "", N_("what ssh runs for attach ssh://HOST"), VERB_RELAY,
+	    verb_relay, VERBS_OPERATORS },
 	{ "serve", "", N_("the desk without a console"), VERB_SERVE, verb_serve,
 	    VERBS_ADMINISTRATORS },
 	{ "check-config", "", N_("look for mistakes in the configuration file"),
 	    VERB_CHECK, verb_check_config, VERBS_ADMINISTRATORS },
 	{ "config", "", N_("what holds, and where each value comes from"),
 	    VERB_CONFIG, verb_config, VERBS_ADMINISTRATORS },
+	{ "doctor", "", N_("look whether this machine is ready for a desk"),
+	    VERB_DOCTOR, verb_doctor, VERBS_ADMINISTRATORS },
 	{ "completion", "SHELL",
 	    N_("write what bash, zsh or fish completes this program's "
 	       "words with"),
@@ -117,7 +124,8 @@ run_verb(const struct verb *v, int argc, char **argv)
 		 * signal ends them as it ends any program. */
 		if ((v->set &
 			(VERB_CALL | VERB_VERIFY | VERB_CHECK | VERB_CONFIG |
-			    VERB_DOCTOR | VERB_COMPLETION)) == 0)
+			    VERB_DOCTOR | VERB_COMPLETION | VERB_CTL |
+			    VERB_RELAY)) == 0)
 			dw_thread_block_signals();
 		status = v->run(&o);
 	}

@@ -207,6 +207,22 @@ set_accept_end(struct options *o, const char *arg, const char *shown,
 	return -EINVAL;
 }
 
+static int
+set_seen(struct options *o, const char *arg, const char *shown,
+    struct dw_buf *why)
+{
+	char *end;
+
+	errno = 0;
+	o->seen = strtoull(arg, &end, 10);
+	if (arg[0] >= '0' && arg[0] <= '9' && *end == '\0' && errno == 0 &&
+	    o->seen > 0)
+		return 0;
+	dw_buf_addf(why, _("%s takes the number of an event, not \"%s\""),
+	    shown, arg);
+	return -EINVAL;
+}
+
 #define SETTER(field)                                              \
 	static int set_##field(struct options *o, const char *arg, \
 	    const char *shown, struct dw_buf *why)                 \
@@ -323,6 +339,9 @@ static const struct option_row options[] = {
 	    N_("that log has what is said, too") },
 	{ "json", NULL, VERB_CTL, 0, OPTIONS_PROGRAM, set_json,
 	    N_("answer in JSON, each line an object") },
+	{ "seen", "SEQ", VERB_CTL, 0, OPTIONS_PROGRAM, set_seen,
+	    N_("a reply is refused if a colleague has answered there after "
+	       "this event") },
 	{ "begin-new", NULL, VERB_LASTING | OPTION_ONCE, 0, OPTIONS_RECORDS,
 	    set_begin_new,
 	    N_("set a damaged journal aside and begin a new one") },
@@ -601,6 +620,9 @@ make_table(struct option *table, char *letters, enum verb_set verb)
 	const struct svc_limit *limits = svc_limit_rows(&nlimits);
 	struct option *t = table;
 
+	/* The first word of a command begins a text. */
+	if (verb == VERB_CTL)
+		*letters++ = '+';
 	for (n = 0; n < NOPTIONS; n++) {
 		if (!belongs_to(&options[n], verb))
 			continue;
@@ -656,13 +678,25 @@ take_option(struct options *o, int value)
 	return r;
 }
 
-/* HOST PORT, or SHELL */
+/* HOST PORT, ssh://HOST, SHELL */
 static size_t
 most_args(enum verb_set verb)
 {
 	if (verb == VERB_CALL)
 		return 2;
-	return verb == VERB_COMPLETION ? 1 : 0;
+	return verb == VERB_ATTACH || verb == VERB_COMPLETION ? 1 : 0;
+}
+
+/* What follows is text, in which --json may only be the last word. */
+static void
+take_words(struct options *o, int argc, char **argv)
+{
+	if (optind < argc && strcmp(argv[argc - 1], "--json") == 0) {
+		o->json = true;
+		argc--;
+	}
+	o->words = argv + optind;
+	o->nwords = (size_t)(argc - optind);
 }
 
 static int
@@ -671,6 +705,10 @@ take_args(struct options *o, enum verb_set verb, int argc, char **argv)
 	size_t most = most_args(verb);
 
 	assert(most <= sizeof o->args / sizeof o->args[0]);
+	if (verb == VERB_CTL) {
+		take_words(o, argc, argv);
+		return -1;
+	}
 	for (int i = optind; i < argc; i++) {
 		if (o->nargs == most) {
 			print_error(argv[i][0] == '-' ?

@@ -96,15 +96,18 @@ struct options {
 
 	bool classic, datagrams, no_wait; /* call */
 	const char *wait_seconds;
-	const char *args[2]; /* HOST PORT; or a shell */
+	const char *args[2]; /* HOST PORT; of attach ssh://…; or a shell */
 	size_t nargs;
+	char **words; /* of ctl's command */
+	size_t nwords;
+	uint64_t seen; /* ctl */
 };
 
 /*
  * Reads argv[1..] (argv[0] is the verb), and the configuration file for verbs
  * that have one.  Returns -1 to go on, or the exit status: after --help or
  * --version, or a wrong option, which it has told.  What is wrong with the file
- * is told by a verb other than VERB_CHECK.
+ * is told by a verb other than VERB_CHECK and VERB_DOCTOR.
  */
 int options_parse(struct options *o, enum verb_set verb, const char *name,
     int argc, char **argv);

@@ -31,6 +31,7 @@ static const struct conf_section sections[] = {
 static const struct conf_key section_keys[] = {
 	{ "user", "role", false },
 	{ "user", "as", false },
+	{ "user", "relay", false },
 	{ "group", "role", false },
 };
 
@@ -209,7 +210,7 @@ get_user(struct options *o, const struct conf_entry *e)
 		if (strcmp(p->users[i].login, e->title) == 0)
 			return &p->users[i];
 	p->users[p->nusers] =
-	    (struct svc_user){ e->title, NULL, EV_ROLE_OPERATOR };
+	    (struct svc_user){ e->title, NULL, EV_ROLE_OPERATOR, false };
 	return &p->users[p->nusers++];
 }
 
@@ -250,6 +251,17 @@ check_name(struct options *o, const struct conf_entry *e, const char *name)
 }
 
 static void
+set_relay(struct options *o, const struct conf_entry *e, struct svc_user *u)
+{
+	int flag = conf_boolean(e->value);
+
+	if (flag < 0)
+		conf_complain(&o->conf, e->at,
+		    _("%s takes true or false, not \"%s\""), e->key, e->value);
+	u->relay = flag > 0;
+}
+
+static void
 set_user(struct options *o, const struct conf_entry *e)
 {
 	struct svc_user *u = get_user(o, e);
@@ -258,6 +270,8 @@ set_user(struct options *o, const struct conf_entry *e)
 		check_name(o, e, e->title);
 	else if (strcmp(e->key, "role") == 0)
 		u->role = role_of(o, e);
+	else if (strcmp(e->key, "relay") == 0)
+		set_relay(o, e, u);
 	else {
 		check_name(o, e, e->value);
 		u->as = e->value;
@@ -467,7 +481,7 @@ options_load(struct options *o, enum verb_set verb)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
 
-	if (load(o) || verb == VERB_CHECK)
+	if (load(o) || verb == VERB_CHECK || verb == VERB_DOCTOR)
 		return o->conf.no_memory ? DW_STATUS_FAILED : -1;
 	first_problem(o, &why);
 	print_error("%s", dw_buf_str(&why));
@@ -538,7 +552,8 @@ same_users(const struct svc_people *a, const struct svc_people *b)
 	for (size_t i = 0; i < a->nusers; i++)
 		if (!same_text(a->users[i].login, b->users[i].login) ||
 		    !same_text(a->users[i].as, b->users[i].as) ||
-		    a->users[i].role != b->users[i].role)
+		    a->users[i].role != b->users[i].role ||
+		    a->users[i].relay != b->users[i].relay)
 			return false;
 	return true;
 }

@@ -243,8 +243,10 @@ print_example_people(void)
 	    _("Who may attach as an operator, beside the desk's own user and "
 	      "root, and as what: operator, supervisor or admin. as is the "
 	      "name for customers. A group is one of this system, and its "
-	      "members may attach; both need operator-group."));
-	printf("#user lin {\n#  role = supervisor\n#  as = \"Lin\"\n#}\n"
+	      "members may attach; both need operator-group. A relay "
+	      "brings other users of this table, by ssh."));
+	printf("#user lin {\n#  role = supervisor\n#  as = \"Lin\"\n"
+	       "#  relay = false\n#}\n"
 	       "#group support {\n#  role = operator\n#}\n");
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,15 @@ path_operator_socket_in(const char *dir)
 }
 
 char *
+path_operator_socket_named(const char *state)
+{
+	const char *run = absolute("XDG_RUNTIME_DIR");
+
+	return run != NULL ? join(run, "deskwire/operator.sock") :
+			     path_operator_socket_in(state);
+}
+
+char *
 path_operator_socket(const char *state)
 {
 	const char *run = absolute("XDG_RUNTIME_DIR");
@@ -102,6 +112,27 @@ path_operator_socket(const char *state)
 	path = join(dir, "operator.sock");
 	free(dir);
 	return path;
+}
+
+/* Who may not look into the system's folder is told so by whoever connects. */
+static bool
+is_there(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 || errno == EACCES;
+}
+
+char *
+path_find_operator_socket(const char *state)
+{
+	char *own = path_operator_socket(state), *systems;
+
+	if (own == NULL || is_there(own) || !is_there(PATH_SYSTEM_SOCKET) ||
+	    (systems = strdup(PATH_SYSTEM_SOCKET)) == NULL)
+		return own;
+	free(own);
+	return systems;
 }
 
 char *

@@ -19,6 +19,18 @@ char *path_history(void);
  * the state folder.  Makes the socket's own folder, mode 0700. */
 char *path_operator_socket(const char *state);
 
+/* The same, and makes nothing. */
+char *path_operator_socket_named(const char *state);
+
+/* The socket of the desk that this machine has as a service. */
+#define PATH_SYSTEM_RUN    "/run"
+#define PATH_SYSTEM_FOLDER PATH_SYSTEM_RUN "/deskwire"
+#define PATH_SYSTEM_SOCKET PATH_SYSTEM_FOLDER "/operator.sock"
+
+/* Where an operator's desk is: the user's own one, as path_operator_socket(), if
+ * it is there; else the system's, if that is. */
+char *path_find_operator_socket(const char *state);
+
 /* operator.sock in that folder. */
 char *path_operator_socket_in(const char *dir);
 

@@ -8,7 +8,8 @@
 typedef int verb_fn(struct options *o);
 
 verb_fn verb_open, verb_serve, verb_attach, verb_call, verb_demo, verb_verify,
-    verb_check_config, verb_config, verb_doctor, verb_completion;
+    verb_check_config, verb_config, verb_doctor, verb_completion, verb_ctl,
+    verb_relay;
 
 /* Opens what --script names as standard input.  Returns an exit status. */
 int open_script(const struct options *o);

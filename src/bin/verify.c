@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "base/log.h"
 #include "bin/paths.h"
 #include "bin/verbs.h"
 #include "store/store.h"
@@ -45,6 +46,19 @@ take_bar_away(int shown)
 		fprintf(stderr, "\r%*s\r", BAR_WIDTH + 8, "");
 }
 
+/* The system's journal is told as by a desk at work. */
+static void
+tell_sound(const char *dir, uint64_t seq)
+{
+	bool journal = dw_log_stderr_form() != 0;
+	FILE *to = journal ? stderr : stdout;
+
+	if (journal)
+		fprintf(to, "<%d>verified: ", (int)DW_LOG_INFO);
+	fprintf(to, _("The journal in %s is sound, up to event %" PRIu64 ".\n"),
+	    dir, seq);
+}
+
 static int
 verify(const char *dir)
 {
@@ -56,9 +70,7 @@ verify(const char *dir)
 	    &shown, &seq, &why);
 	take_bar_away(shown);
 	if (r == 0)
-		printf(_("The journal in %s is sound, up to event %" PRIu64
-			 ".\n"),
-		    dir, seq);
+		tell_sound(dir, seq);
 	else if (why.len > 0)
 		print_error("%s", dw_buf_str(&why));
 	else

@@ -562,8 +562,12 @@ int
 desk_decide_next(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	struct desk_session *s = first_offer(rq->console->person);
+	struct desk_session *s;
 
+	if (rq->console == NULL)
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("you are not at a console"));
+	s = first_offer(rq->console->person);
 	if (s != NULL && accept_offer(d, rq, s, now) < 0)
 		return -ENOMEM;
 	if (s == NULL) {

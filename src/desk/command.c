@@ -304,6 +304,17 @@ command_status(struct desk *d, const struct desk_request *rq, const char *arg,
 	return ask_report(d, rq, DESK_REPORT_STATUS);
 }
 
+static int
+command_metrics(struct desk *d, const struct desk_request *rq, const char *arg,
+    struct desk_time now)
+{
+	(void)now;
+	if (*arg != '\0')
+		return desk_refuse(d, rq, EV_CODE_USAGE,
+		    _("/metrics takes nothing"));
+	return ask_report(d, rq, DESK_REPORT_METRICS);
+}
+
 static const struct desk_command commands[] = {
 	{ { "away", "[WHY]",
 	      N_("say that you are not there for a while; your customers stay "
@@ -346,6 +357,11 @@ static const struct desk_command commands[] = {
 	    EV_ROLE_OPERATOR, desk_command_keep },
 	{ { "kick", "N", N_("cut this customer off at once"), "session" },
 	    EV_ROLE_OPERATOR, command_kick },
+	{ { "metrics", "",
+	      N_("show the desk in numbers, as programs read them that watch "
+		 "it"),
+	      "" },
+	    EV_ROLE_OPERATOR, command_metrics },
 	{ { "msg", "WHO TEXT", N_("tell another operator something"),
 	      "operator" },
 	    EV_ROLE_OPERATOR, desk_command_msg },
@@ -377,6 +393,12 @@ static const struct desk_command commands[] = {
 	{ { "steal", "[N]", N_("take this customer from a colleague"),
 	      "session" },
 	    EV_ROLE_OPERATOR, desk_command_steal },
+	{ { "stop", "[WHEN]",
+	      N_("let nobody new in, and stop when the last customer has gone: "
+		 "WHEN is when-empty, at 18:00, or cancel; alone show what "
+		 "holds"),
+	      "" },
+	    EV_ROLE_ADMIN, desk_command_stop },
 	{ { "take", "[N]",
 	      N_("answer this customer from now on; nobody else does then"),
 	      "session" },

@@ -39,15 +39,14 @@ refuse_banned(struct desk *d, const struct desk_request *rq,
 /* A classic client takes an end before our hello for an empty message, and
  * reads on for ever: its worker is told, and resets the connection. */
 static int
-opened_classic(struct desk *d, const struct desk_request *rq,
+opened_classic(struct desk *d, const struct desk_request *rq, bool is_refused,
     struct desk_time now)
 {
 	const char *busy = _("The desk is busy. Please try again later.");
 	struct desk_session *s;
 
-	if (d->draining) {
-		desk_fx_answer(d, rq, EV_CODE_STOPPING,
-		    _("This desk is closing."));
+	if (is_refused) {
+		desk_fx_answer(d, rq, EV_CODE_STOPPING, desk_closing_text(d));
 	} else if ((s = desk_session_begin(d, rq->conn, now)) == NULL) {
 		desk_fx_answer(d, rq, EV_CODE_NOT_STORED, busy);
 	} else {
@@ -64,21 +63,24 @@ decide_opened(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
 	struct desk_conn *c = rq->conn;
+	/* A silent one that turns out classic was there before. */
+	bool is_new = dw_list_empty(&c->node);
+	bool is_refused = d->draining || (is_new && desk_is_closing(d));
 
 	assert(rq->mode != EV_MODE_NONE);
 	c->mode = rq->mode;
 	if (rq->charset != NULL)
 		c->charset = rq->charset;
-	if (dw_list_empty(&c->node)) {
+	if (is_new) {
 		desk_turn_init(&c->turn, &d->config->turn);
 		dw_list_add(&d->conns, &c->node);
 	}
 	if (refuse_banned(d, rq, now))
 		return 0;
 	if (c->mode == EV_MODE_CLASSIC)
-		return opened_classic(d, rq, now);
-	if (d->draining)
-		desk_fx_bye(d, DESK_FX_BYE, c, _("This desk is closing."));
+		return opened_classic(d, rq, is_refused, now);
+	if (is_refused)
+		desk_fx_bye(d, DESK_FX_BYE, c, desk_closing_text(d));
 	else
 		desk_fx_conn(d, DESK_FX_GREET, c);
 	desk_fx_done(d, rq);
@@ -352,7 +354,7 @@ decide_command(struct desk *d, const struct desk_request *rq,
 	const struct desk_command *cmd = desk_command_find(rq->text, &arg);
 
 	if (cmd == NULL) {
-		desk_fx_answer(d, rq, EV_CODE_UNKNOWN,
+		desk_fx_answer(d, rq, EV_CODE_USAGE,
 		    _("there is no such command; /help lists them"));
 		return 0;
 	}
@@ -421,6 +423,8 @@ desk_decide(struct desk *d, const struct desk_request *rq, struct desk_time now)
 		desk_console_save(d, rq->console);
 	if (rq->console != NULL && is_of_a_person(rq->rq))
 		desk_console_active(d, rq->console, now);
+	if (rq->console == NULL && is_of_a_person(rq->rq))
+		desk_person_acted(d, rq->who, now);
 	if (rq->conn != NULL) {
 		desk_conn_save(d, rq->conn);
 		desk_notice_taken(d, rq->conn, rq->taken, now);

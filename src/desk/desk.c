@@ -172,6 +172,7 @@ desk_begin(struct desk *d, uint64_t last_seq, uint64_t last_sid,
 		desk_date_back(&s->facts, now);
 		s->lost = s->facts.gone ? EV_WHY_GONE : EV_WHY_RESTART;
 		desk_line_update(d, s);
+		desk_count_again(d, s);
 		desk_notice(d, s);
 	}
 }
@@ -305,6 +306,7 @@ desk_deadline(const struct desk *d)
 	int64_t ns = dw_clock_sooner(dw_order_least(&d->due), wakes_due(d));
 
 	ns = dw_clock_sooner(ns, desk_tallies_due(d));
+	ns = dw_clock_sooner(ns, desk_stop_due(d));
 	return dw_clock_sooner(ns, settling_due(d));
 }
 

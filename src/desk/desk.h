@@ -80,8 +80,10 @@ struct desk_session {
 	uint64_t sent_n;        /* noticed: replies up to it arrived
 	                         * at the customer's machine */
 	struct desk_told told;
-	bool saved;                   /* this round's undo has it */
-	bool fresh;                   /* begun in this round */
+	bool saved; /* this round's undo has it */
+	bool fresh; /* begun in this round */
+	/* What desk.counts has it as: an enum ev_state, an enum ev_mode. */
+	unsigned char counted_state, counted_mode;
 	struct dw_list node;          /* in desk.sessions */
 	struct dw_list noticed;       /* in desk.noticed, or in desk.taken */
 	struct dw_order_node in_line; /* in desk.line */
@@ -144,8 +146,9 @@ struct desk_console {
 	                         * one person */
 	char as[EV_NAME_SIZE];  /* as customers see it; "": the same */
 	enum ev_role role;
+	bool bare; /* a program's: it asks and watches, and nobody is there */
 
-	struct desk_person *person; /* NULL: not attached */
+	struct desk_person *person; /* NULL: not attached, or bare */
 	struct dw_list node;        /* in person.consoles */
 	uint64_t looks;             /* has this session selected; 0: none */
 	uint64_t types;             /* in a text for it; 0: in none */
@@ -318,7 +321,7 @@ struct desk_time {
 };
 
 /* What the service tells of itself; each is a command of its own. */
-enum desk_report { DESK_REPORT_STATUS };
+enum desk_report { DESK_REPORT_STATUS, DESK_REPORT_METRICS };
 
 /*
  * Where decisions go, only ever called by desk_publish, desk_undo and
@@ -372,14 +375,20 @@ struct desk_sink {
 	/* The claim of who is at this console ends in so many seconds. */
 	void (*warn)(void *arg, struct desk_console *con, uint64_t sid,
 	    int64_t left_s);
+	/* Somebody was in line for so long, and an operator answers it now. */
+	void (*waited)(void *arg, int64_t ms);
 	/* It is time to say that so many have gone off it. */
 	void (*list_is_full)(void *arg, uint64_t n);
 	/* It is time to say how many datagrams were dropped. */
 	void (*dropped)(void *arg);
 	/* It is time to say how many connections were no customers. */
 	void (*strangers)(void *arg, uint64_t n);
-	/* An operator wants the desk to stop. */
+	/* An operator wants the desk to stop, perhaps only when it is empty, and
+	 * it is. */
 	void (*quit)(void *arg);
+	/* What an operator has said of such an end has changed.  closing: nobody
+	 * new is let in.  text: what holds, "" when the desk goes on. */
+	void (*stopping)(void *arg, bool closing, const char *text);
 	/* DESK_RQ_DRAIN is done: nobody is connected any more. */
 	void (*drained)(void *arg);
 };
@@ -478,6 +487,16 @@ int64_t desk_deadline(const struct desk *d);
 void desk_each(const struct desk *d,
     void (*fn)(void *arg, const struct desk_session *s), void *arg);
 uint64_t desk_last_seq(const struct desk *d);
+
+/* How many of those are in this state and speak this, as far as is stored.  No
+ * walk. */
+uint64_t desk_count(const struct desk *d, enum ev_state state,
+    enum ev_mode mode);
+/* For how long the first in line waits; 0: nobody does. */
+int64_t desk_longest_wait_ms(const struct desk *d, struct desk_time now);
+/* How many operators are at a console and not away, and how many consoles there
+ * are. */
+unsigned desk_present(const struct desk *d, unsigned *consoles);
 
 /* What is known of a session that has not ended; NULL for any other. */
 const struct ev_session *desk_known(struct desk *d, uint64_t sid);

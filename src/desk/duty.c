@@ -13,11 +13,8 @@
 #include "desk/hours.h"
 #include "desk/internal.h"
 
-#define WHEN_MAX 100
-
-/* When they open, by the clock on the wall: "at 13:30" on the same day. */
-static void
-when_text(int64_t ms, struct desk_time now, char buf[WHEN_MAX])
+void
+desk_when_text(int64_t ms, struct desk_time now, char buf[DESK_WHEN_MAX])
 {
 	time_t opens = (time_t)(ms / 1000), at = (time_t)(now.ms / 1000);
 	struct tm tm, today;
@@ -27,19 +24,20 @@ when_text(int64_t ms, struct desk_time now, char buf[WHEN_MAX])
 	if (localtime_r(&opens, &tm) == NULL ||
 	    localtime_r(&at, &today) == NULL)
 		return;
-	/* TRANSLATORS: strftime(3): when somebody will be here today, and on
-	 * another day. */
+	/* TRANSLATORS: strftime(3): when something is to be, such as that
+	 * somebody is here: today, and on another day. */
 	if (tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday)
-		n = strftime(buf, WHEN_MAX, _("at %H:%M"), &tm);
+		n = strftime(buf, DESK_WHEN_MAX, _("at %H:%M"), &tm);
 	else
-		n = strftime(buf, WHEN_MAX, _("on %a %-d %b at %H:%M"), &tm);
+		n = strftime(buf, DESK_WHEN_MAX, _("on %a %-d %b at %H:%M"),
+		    &tm);
 	if (n == 0)
 		buf[0] = '\0';
 }
 
 /* "": the hours do not say, or it is not for them that nobody is here. */
 static void
-opens_text(const struct desk *d, struct desk_time now, char buf[WHEN_MAX])
+opens_text(const struct desk *d, struct desk_time now, char buf[DESK_WHEN_MAX])
 {
 	const struct desk_hours *h = d->config->hours;
 	int64_t ms;
@@ -48,7 +46,7 @@ opens_text(const struct desk *d, struct desk_time now, char buf[WHEN_MAX])
 	if (h == NULL || desk_hours_open(h, now.ms))
 		return;
 	if ((ms = desk_hours_next(h, now.ms)) != 0)
-		when_text(ms, now, buf);
+		desk_when_text(ms, now, buf);
 }
 
 bool
@@ -64,7 +62,7 @@ desk_nobody_text(const struct desk *d, bool said, struct desk_time now,
     char *buf, size_t size)
 {
 	const char *own = d->config->nobody_on_duty;
-	char when[WHEN_MAX];
+	char when[DESK_WHEN_MAX];
 
 	opens_text(d, now, when);
 	if (own != NULL && when[0] == '\0')

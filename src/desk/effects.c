@@ -297,6 +297,7 @@ static const struct {
 	[DESK_FX_CUT_STORED]   = { ORDER, cut,                NULL },
 	[DESK_FX_DRAIN]        = { ORDER, drain,              drain },
 	[DESK_FX_QUIT]         = { ORDER, quit,               quit },
+	[DESK_FX_STOP]         = { ORDER, desk_stop_change,   desk_stop_change },
 	[DESK_FX_PAST]         = { ORDER, show_past,          show_past },
 	[DESK_FX_FIND]         = { ORDER, find_session,       find_session },
 	[DESK_FX_RELOAD]       = { ORDER, reload,             reload },

@@ -25,8 +25,10 @@ void
 desk_estimate_add(const struct desk_round *r, const struct desk_effect *fx)
 {
 	struct desk_estimate *e = &r->d->estimate;
+	int64_t ms = fx->ms > 0 ? fx->ms : 0;
 
-	e->waits_ms[e->n++ % DESK_WAITS] = fx->ms > 0 ? fx->ms : 0;
+	e->waits_ms[e->n++ % DESK_WAITS] = ms;
+	r->sink->waited(r->arg, ms);
 }
 
 static int

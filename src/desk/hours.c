@@ -528,3 +528,33 @@ desk_hours_next(const struct desk_hours *h, int64_t ms)
 	}
 	return 0;
 }
+
+/* ---- a time of day ---- */
+
+/* A night in which the clock is set shows some times twice, and some not at
+ * all. */
+static int64_t
+first_shown(int64_t wall, int64_t after)
+{
+	int64_t lo = wall - 15 * HOUR_S, hi = wall + 15 * HOUR_S;
+	int64_t a = wall - (wall_of(lo) - lo), b = wall - (wall_of(hi) - hi);
+	int64_t sooner = a < b ? a : b, later = a < b ? b : a;
+
+	if (sooner > after && wall_of(sooner) == wall)
+		return sooner;
+	return later > after && wall_of(later) == wall ? later : 0;
+}
+
+int64_t
+desk_hours_at(const char *text, int64_t ms)
+{
+	int64_t after = floor_div(ms, 1000), found = 0;
+	int64_t day = floor_div(wall_of(after), DAY_S), last = day + 2;
+	int minute;
+
+	if (!parse_time(&text, &minute) || *text != '\0')
+		return 0;
+	for (; day <= last && found == 0; day++)
+		found = first_shown(day * DAY_S + minute * 60, after);
+	return found * 1000;
+}

@@ -35,6 +35,10 @@ void desk_hours_free(struct desk_hours *h);
 /* At this moment of the wall clock? */
 bool desk_hours_open(const struct desk_hours *h, int64_t ms);
 
+/* The next moment after ms at which the clock on the wall shows the time of day
+ * "18:00"; 0: that is none. */
+int64_t desk_hours_at(const char *text, int64_t ms);
+
 /* When they open next, after ms; 0: not within a year. */
 int64_t desk_hours_next(const struct desk_hours *h, int64_t ms);
 

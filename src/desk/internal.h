@@ -43,6 +43,7 @@ enum desk_fx {
 	DESK_FX_CUT_STORED, /* conn: only if the round is stored */
 	DESK_FX_DRAIN,      /* says goodbye to all */
 	DESK_FX_QUIT,       /* an operator wants the desk to stop */
+	DESK_FX_STOP,       /* ms, text: from then on nobody new, says who */
 	DESK_FX_PAST,       /* node, past */
 	DESK_FX_FIND,       /* node, answer.sid: that session, in the journal */
 	DESK_FX_RELOAD,     /* node: the configuration */
@@ -141,6 +142,15 @@ struct desk_estimate {
 	size_t n; /* ever */
 };
 
+/* From a moment on nobody new is let in; see stop.c. */
+struct desk_stop {
+	int64_t at_ms;  /* wall clock; 0: the desk goes on */
+	int64_t due_ns; /* that is looked at then; DW_NEVER */
+	bool begun;     /* it is that moment, or was */
+	bool over;      /* and nobody was there any more */
+	char who[EV_NAME_SIZE];
+};
+
 #define DESK_BANS 1000 /* at most; who is free first is forgotten first */
 
 struct desk_bans {
@@ -218,6 +228,8 @@ struct desk {
 	struct dw_list sessions; /* by sid; also closed ones until
 	                          * their last words went out */
 	struct desk_sids sids;   /* the same */
+	/* How many are what; see count.c. */
+	uint64_t counts[EV_STATE_CLOSED][EV_MODE_CLASSIC + 1];
 	struct dw_list conns;
 	struct dw_order line;    /* see line.c */
 	bool line_changed;       /* since the first of it was looked at */
@@ -240,6 +252,7 @@ struct desk {
 	unsigned consoles;     /* of all of them, and so many operators */
 	unsigned present;      /* are at one that is not away */
 	bool draining, drained;
+	struct desk_stop stop;
 	int64_t retry_ns; /* not before: storing failed */
 
 	/* Who left unanswered; see left.c. */
@@ -409,6 +422,10 @@ void desk_flood_banned(const struct desk_round *r,
 /* ---- duty.c ---- */
 
 #define DESK_NOBODY_MAX 400
+#define DESK_WHEN_MAX   100
+
+/* A moment to come, by the clock on the wall: "at 13:30" on the same day. */
+void desk_when_text(int64_t ms, struct desk_time now, char buf[DESK_WHEN_MAX]);
 
 /* Nobody is there who would read what it writes.  A conversation that somebody
  * has goes on when the desk closes.  s may be NULL. */
@@ -432,6 +449,7 @@ int desk_decide_look(struct desk *d, const struct desk_request *rq,
     struct desk_time now);
 
 /* A key was pressed there, or something asked: nobody is idle who does. */
+void desk_person_acted(struct desk *d, const char *who, struct desk_time now);
 void desk_console_active(struct desk *d, struct desk_console *con,
     struct desk_time now);
 /* Who has not pressed a key for long is away, and somebody who does is back:
@@ -470,6 +488,30 @@ int desk_command_msg(struct desk *d, const struct desk_request *rq,
 
 /* Is somebody there to answer?  now: the hours count, too. */
 bool desk_on_duty(const struct desk *d, struct desk_time now);
+
+/* ---- count.c ---- */
+
+/* What is stored of it may have changed; it goes out of memory. */
+void desk_count_again(struct desk *d, struct desk_session *s);
+void desk_uncount(struct desk *d, struct desk_session *s);
+
+/* ---- stop.c ---- */
+
+#define DESK_STOP_TEXT 512
+
+/* Nobody new is let in; and what such a one is told. */
+bool desk_is_closing(const struct desk *d);
+const char *desk_closing_text(const struct desk *d);
+
+/* What holds; "" for a desk that goes on. */
+void desk_stop_text(const struct desk *d, struct desk_time now,
+    char buf[DESK_STOP_TEXT]);
+int desk_command_stop(struct desk *d, const struct desk_request *rq,
+    const char *arg, struct desk_time now);
+void desk_stop_change(const struct desk_round *r, const struct desk_effect *fx);
+void desk_stop_tick(const struct desk_round *r);
+/* For desk_deadline(). */
+int64_t desk_stop_due(const struct desk *d);
 
 /* ---- claims.c ---- */
 

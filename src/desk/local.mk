@@ -5,6 +5,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/claims.c \
 	src/desk/command.c \
 	src/desk/command.h \
+	src/desk/count.c \
 	src/desk/decide.c \
 	src/desk/desk.c \
 	src/desk/desk.h \
@@ -33,6 +34,7 @@ libdeskwire_la_SOURCES += \
 	src/desk/sessions.c \
 	src/desk/sids.c \
 	src/desk/internal.h \
+	src/desk/stop.c \
 	src/desk/strangers.c \
 	src/desk/tally.c \
 	src/desk/turn.c \

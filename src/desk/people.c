@@ -216,16 +216,26 @@ go(struct desk *d, struct desk_console *con)
 	consoles_changed(d, p);
 }
 
+/* Nobody has come: only who asks is shown what there is. */
+static int
+attach_bare(struct desk *d, const struct desk_request *rq)
+{
+	desk_effect_add(d, DESK_FX_ATTACHED)->node = rq->node;
+	return 0;
+}
+
 int
 desk_decide_attach(struct desk *d, const struct desk_request *rq,
     struct desk_time now)
 {
-	struct desk_person *p = desk_person_get(d, rq->console->who);
 	struct ev_event ev = ev_event_of(EV_ON);
 	struct desk_effect *fx;
+	struct desk_person *p;
 
 	assert(rq->console->person == NULL);
-	if (p == NULL)
+	if (rq->console->bare)
+		return attach_bare(d, rq);
+	if ((p = desk_person_get(d, rq->console->who)) == NULL)
 		return -ENOMEM;
 	if (dw_list_empty(&p->consoles))
 		p->came_ms = now.ms;
@@ -246,6 +256,10 @@ desk_decide_detach(struct desk *d, const struct desk_request *rq,
 {
 	struct ev_event ev = ev_event_of(EV_OFF);
 
+	if (rq->console->bare) {
+		desk_fx_done(d, rq);
+		return 0;
+	}
 	ev.who = rq->who;
 	assert(rq->console->person != NULL);
 	rq->console->person->left_ms = now.steady_ms;
@@ -263,6 +277,20 @@ desk_decide_look(struct desk *d, const struct desk_request *rq,
 	rq->console->looks = rq->sid;
 	desk_fx_done(d, rq);
 	return 0;
+}
+
+/* Who does something without a console is as one who has just left it: what it
+ * answers stays its own for the time of --lost-grace from then on. */
+void
+desk_person_acted(struct desk *d, const char *who, struct desk_time now)
+{
+	struct desk_person *p = desk_person_find(d, who);
+
+	if (p == NULL || !dw_list_empty(&p->consoles))
+		return;
+	p->left_ms = now.steady_ms;
+	DW_LIST_EACH(n, &p->owned)
+		desk_wake_update(d, DW_LIST_OF(n, struct desk_session, owned));
 }
 
 void
@@ -582,6 +610,16 @@ add_person(struct dw_buf *out, const struct desk_person *p,
 		dw_buf_addf(out, "%s", _(", away"));
 }
 
+static void
+add_stop(struct dw_buf *out, const struct desk *d, struct desk_time now)
+{
+	char text[DESK_STOP_TEXT];
+
+	desk_stop_text(d, now, text);
+	if (text[0] != '\0')
+		dw_buf_addf(out, "%s%s", out->len > 0 ? "\n" : "", text);
+}
+
 int
 desk_command_who(struct desk *d, const struct desk_request *rq, const char *arg,
     struct desk_time now)
@@ -597,6 +635,7 @@ desk_command_who(struct desk *d, const struct desk_request *rq, const char *arg,
 		if (!dw_list_empty(&p->consoles) || !dw_list_empty(&p->owned))
 			add_person(&out, p, now);
 	}
+	add_stop(&out, d, now);
 	if (out.failed) {
 		dw_buf_fini(&out);
 		return desk_refuse(d, rq, EV_CODE_NOT_STORED,

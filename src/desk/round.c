@@ -134,6 +134,7 @@ static void
 forget_ended(struct desk *d)
 {
 	for (size_t i = 0; i < d->nsaved; i++) {
+		desk_count_again(d, d->saved[i].session);
 		d->saved[i].session->saved = d->saved[i].session->fresh = false;
 		forget_if_over(d, &d->saved[i].session);
 	}
@@ -316,6 +317,7 @@ desk_tick(struct desk *d, const struct desk_sink *sink, void *arg,
 	const struct desk_round r = { d, sink, arg, now };
 
 	desk_tallies_tick(&r);
+	desk_stop_tick(&r);
 	/* Each once: what is due again at once waits for the next tick. */
 	for (size_t n = dw_order_size(&d->due);
 	    n > 0 && dw_order_least(&d->due) <= now.ns; n--)

@@ -51,6 +51,7 @@ desk_session_forget(struct desk *d, struct desk_session *s)
 {
 	if (s->conn != NULL)
 		s->conn->session = NULL;
+	desk_uncount(d, s);
 	desk_left_del(d, s);
 	dw_order_del(&d->line, &s->in_line);
 	dw_order_del(&d->wakes, &s->wake);

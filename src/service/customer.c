@@ -252,6 +252,7 @@ opened_answered(struct svc_node *n, const struct desk_answer *a)
 	cu->refused = true;
 	svc_refused(cu->svc,
 	    a->code == EV_CODE_NOT_STORED ? SVC_REFUSED_DISK :
+		a->code == EV_CODE_DENIED ? SVC_REFUSED_BANNED :
 					    SVC_REFUSED_STOPPING,
 	    cu->base.client_address);
 }
@@ -675,6 +676,21 @@ is_banned(struct svc *svc, struct sks_request *req)
 	return true;
 }
 
+/* Those who are there go on. */
+static bool
+is_closing(struct svc *svc, struct sks_request *req)
+{
+	struct sentence s;
+
+	if (!atomic_load(&svc->closes))
+		return false;
+	s = sentence_of(_("The desk is closing and takes nobody new; please "
+			  "come back later."));
+	say_no(req, &s);
+	svc_refused(svc, SVC_REFUSED_STOPPING, sks_request_address(req));
+	return true;
+}
+
 /* Where no number can be drawn nobody is refused early. */
 static bool
 is_too_early(struct svc *svc, struct sks_server *srv, struct sks_request *req)
@@ -701,7 +717,8 @@ svc_lets_in(struct sks_server *srv, struct sks_request *req)
 {
 	struct svc *svc = svc_of(sks_server_user(srv));
 
-	return !is_banned(svc, req) && !is_too_early(svc, srv, req);
+	return !is_banned(svc, req) && !is_closing(svc, req) &&
+	    !is_too_early(svc, srv, req);
 }
 
 static int

@@ -34,6 +34,7 @@ sink_event(void *arg, const struct ev_event *ev, const struct desk_session *s,
 	struct svc *svc = svc_of(arg);
 
 	svc_operator_event(svc, ev);
+	svc_metrics_event(&svc->metrics, ev, s != NULL ? &s->facts : NULL);
 	svc_record(svc, ev, s, c);
 	svc_log_event(svc, ev, s, c);
 	svc_bans_event(&svc->bans, ev, svc_now());
@@ -240,6 +241,26 @@ sink_quit(void *arg)
 }
 
 static void
+sink_stopping(void *arg, bool closing, const char *text)
+{
+	struct svc *svc = svc_of(arg);
+
+	if (atomic_exchange(&svc->closes, closing) != closing)
+		svc_counts_changed(svc);
+	snprintf(svc->stop_text, sizeof svc->stop_text, "%s", text);
+	svc_notice(svc, EV_CODE_STOP,
+	    text[0] != '\0' ? text :
+			      _("the desk goes on, and lets everybody in "
+				"again"));
+}
+
+static void
+sink_waited(void *arg, int64_t ms)
+{
+	svc_metrics_waited(&svc_of(arg)->metrics, ms);
+}
+
+static void
 sink_drained(void *arg)
 {
 	struct svc *svc = svc_of(arg);
@@ -286,6 +307,8 @@ static const struct desk_sink sink = {
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,
 	.quit = sink_quit,
+	.stopping = sink_stopping,
+	.waited = sink_waited,
 	.drained = sink_drained,
 };
 
@@ -527,8 +550,9 @@ tell_slow_commit(struct svc *svc, int64_t ms)
 
 /* The row comes when it is over; it says how long everybody waited. */
 static int
-commit(struct svc *svc, const struct ev_event *evs, size_t n)
+commit(struct svc *svc, const struct ev_event *evs, size_t n, int64_t *took)
 {
+	int64_t began = dw_clock_ns();
 	int64_t ms;
 	int r;
 
@@ -536,6 +560,7 @@ commit(struct svc *svc, const struct ev_event *evs, size_t n)
 	r = store_append(svc->store, evs, n);
 	ms = svc_commit_ms(svc);
 	atomic_store(&svc->commit_since_ms, 0);
+	*took = dw_clock_ns() - began;
 	if (ms > SLOW_MS)
 		tell_slow_commit(svc, ms);
 	return r;
@@ -547,6 +572,7 @@ static int
 append(struct svc *svc)
 {
 	const struct ev_event *evs;
+	int64_t took;
 	size_t n;
 	int r;
 
@@ -557,9 +583,11 @@ append(struct svc *svc)
 		return 0;
 	}
 	hand_out(svc);
-	r = commit(svc, evs, n);
+	r = commit(svc, evs, n, &took);
 	if (may_wait(svc, r))
 		return -EAGAIN;
+	/* A double is no failure of the disk: it is stored already. */
+	svc_metrics_committed(&svc->metrics, took, r != 0 && r != -EEXIST);
 	svc->patience_ns = 0;
 	if (r != -EEXIST)
 		tell_disk(svc, r);

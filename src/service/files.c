@@ -79,9 +79,13 @@ svc_files_ask(struct svc *svc)
 static int
 let_group_pass(const struct svc *svc, const char *folder)
 {
+	struct stat st;
+
 	if (svc->operator_gid < 0)
 		return 0;
-	if (chown(folder, (uid_t)-1, (gid_t)svc->operator_gid) < 0 ||
+	if (stat(folder, &st) < 0 ||
+	    (st.st_gid != (gid_t)svc->operator_gid &&
+		chown(folder, (uid_t)-1, (gid_t)svc->operator_gid) < 0) ||
 	    chmod(folder, 0710) < 0)
 		return -errno;
 	return 0;

@@ -199,6 +199,40 @@ svc_identify(struct svc_identity *id, const struct svc_people *people,
 	return id->role != EV_ROLE_NONE;
 }
 
+/* Of an account that a relay brings nobody knows the groups. */
+static void
+become(struct svc_identity *id, const struct svc_user *row)
+{
+	memcpy(id->relay, id->login, sizeof id->relay);
+	snprintf(id->login, sizeof id->login, "%s", row->login);
+	id->ours = false;
+	id->role = row->role != EV_ROLE_NONE ? row->role : EV_ROLE_OPERATOR;
+}
+
+bool
+svc_identity_relay(struct svc_identity *id, const struct svc_people *people,
+    const char *login, struct dw_buf *why)
+{
+	const struct svc_user *own = svc_people_user(people, id->login);
+	const struct svc_user *row = svc_people_user(people, login);
+
+	if (own == NULL || !own->relay) {
+		dw_buf_addf(why,
+		    _("%s may not bring others: the section \"user %s\" of the "
+		      "desk's configuration does not say relay = true"),
+		    id->login, id->login);
+		return false;
+	}
+	if (row == NULL) {
+		dw_buf_adds(why,
+		    _("the desk's configuration has no section for the user "
+		      "whom this relay is to bring"));
+		return false;
+	}
+	become(id, row);
+	return true;
+}
+
 /* ---- what somebody is called ---- */
 
 static struct dw_buf

@@ -23,6 +23,7 @@ struct svc_identity {
 	gid_t gid;
 	bool ours; /* the desk's own user, or root: plays whom it likes */
 	char login[SVC_LOGIN_SIZE]; /* "uid1234" for one without a name */
+	char relay[SVC_LOGIN_SIZE]; /* the login that brought it; "": none */
 	enum ev_role role;
 	/* The operator: the login name; with the uid, where that cannot be shown
 	 * or is too long, */
@@ -33,6 +34,14 @@ struct svc_identity {
 /* Whose is this link?  Returns false if that user is no operator here. */
 bool svc_identify(struct svc_identity *id, const struct svc_people *people,
     struct sks_socket *link);
+
+/*
+ * A relay, whose row says that it is one, brings the user whose row has this
+ * login: by a key of its own, perhaps, and no account.  From here on it is that
+ * user.  Returns false, with why in a sentence.
+ */
+bool svc_identity_relay(struct svc_identity *id,
+    const struct svc_people *people, const char *login, struct dw_buf *why);
 
 /*
  * What its hello asks to be called, "" for nothing: the desk's own user is that

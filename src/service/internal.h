@@ -17,6 +17,7 @@
 #include "service/bans.h"
 #include "service/inbox.h"
 #include "service/marks.h"
+#include "service/metrics.h"
 #include "service/proxies.h"
 #include "service/reader.h"
 #include "service/settings.h"
@@ -50,6 +51,10 @@ struct svc {
 	size_t nudp;
 	struct svc_node drop; /* posted by whoever drops one */
 	struct sks_server *operators;
+	struct sks_server **metrics_servers; /* one per address, */
+	size_t nmetrics_servers;
+	struct svc_listener *watchers; /* and where they are */
+	size_t nwatchers;
 	long operator_gid; /* the group that has its socket; -1: none */
 	struct svc_bans bans;
 	struct svc_proxies proxies;
@@ -90,6 +95,7 @@ struct svc {
 	int64_t again_ns;     /* until then; 0: there is none */
 	int64_t patience_ns;  /* when it has lasted too long; 0: the same */
 	struct svc_marks marks;
+	struct svc_metrics metrics;
 	struct dw_list links;    /* operators that are live */
 	uint64_t last_link;      /* the number of the latest */
 	struct dw_order untaken; /* customers; see taken.c */
@@ -101,6 +107,7 @@ struct svc {
 	 * socket while that is lost. */
 	char damage[512];
 	char socket_text[1024];
+	char stop_text[512]; /* "": the desk goes on */
 	/* What the walk through the journal has found, and when its next row is
 	 * due. */
 	uint64_t verified;
@@ -124,6 +131,7 @@ struct svc {
 	atomic_bool reload_asked; /* main is to read the configuration */
 	atomic_bool watched;      /* their folders are */
 	atomic_bool drained;
+	atomic_bool closes; /* nobody new is let in */
 	/* How many were refused so; any thread. */
 	atomic_uint_least64_t refused[SVC_REFUSALS];
 	/* Of the log; see log.c. */
@@ -159,6 +167,9 @@ bool svc_customer_telnet(const struct desk_conn *c);
 /* Tells its worker that c->charset has changed. */
 void svc_customer_writes(struct desk_conn *c);
 const struct sks_addr *svc_customer_address(const struct desk_conn *c);
+
+/* In rows, logs and the journal, of a customer whose proxy does not know it. */
+#define SVC_NO_ADDRESS "unknown"
 
 #define SVC_REFUSED_GRACE 1.0 /* seconds, to read why */
 
@@ -227,6 +238,9 @@ void svc_request_failed(struct sks_server *srv, struct sks_request *req,
 /* What opening a listener needs; they return an enum dw_status. */
 int svc_address(const struct svc_config *config, const struct svc_endpoint *at,
     struct sks_addr *out, struct dw_buf *why);
+/* Does the unit that the desk was started by let anybody come there? */
+int svc_check_reach(const struct svc_config *config, const char *text,
+    const struct sks_addr *addr, struct dw_buf *why);
 int svc_inherit_failed(const char *text, struct dw_buf *why);
 int svc_listen_failed(const char *option, const char *text, struct dw_buf *why);
 /* behind: what its name has behind the address. */
@@ -282,6 +296,15 @@ void svc_reloaded(struct svc_node *n);
 void svc_reload_apply(struct svc *svc);
 void svc_reload_end(struct svc *svc);
 
+/* metrics_server.c, on the desk thread: appends the page.  Returns 0 or
+ * -ENOMEM. */
+int svc_metrics_page(struct svc *svc, struct dw_buf *out,
+    enum svc_metrics_form form);
+/* On main; close comes before the desk thread's end. */
+int svc_metrics_open(struct svc *svc, struct dw_buf *why);
+int svc_metrics_start(struct svc *svc);
+void svc_metrics_close(struct svc *svc);
+
 /* status.c, on the desk thread: answers with what is to be told. */
 void svc_report(struct svc *svc, struct svc_node *n, enum desk_report what);
 
@@ -296,6 +319,7 @@ void svc_tell_socket(struct svc_node *n);
 char *svc_folder_of(const char *path);
 /* May the operators' socket be there?  Returns 0 or an exit status, with why. */
 int svc_check_operator_path(const struct svc *svc, struct dw_buf *why);
+int svc_find_operator_group(struct svc *svc, struct dw_buf *why);
 
 /* On the desk thread: a log takes no rows, or takes some again. */
 void svc_logs_changed(struct svc_node *n);

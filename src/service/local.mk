@@ -3,6 +3,7 @@ libdeskwire_la_SOURCES += \
 	src/service/admission.c \
 	src/service/bans.c \
 	src/service/bans.h \
+	src/service/check.c \
 	src/service/classic_mode.c \
 	src/service/customer.c \
 	src/service/customer.h \
@@ -30,6 +31,11 @@ libdeskwire_la_SOURCES += \
 	src/service/logbook.c \
 	src/service/marks.c \
 	src/service/marks.h \
+	src/service/metrics.c \
+	src/service/metrics.h \
+	src/service/metrics_http.c \
+	src/service/metrics_http.h \
+	src/service/metrics_server.c \
 	src/service/opening.c \
 	src/service/operator.c \
 	src/service/operator.h \

@@ -119,6 +119,8 @@ static const char *
 shown_address(const struct svc *svc, const struct sks_addr *addr,
     char buf[SKS_ADDR_TEXT])
 {
+	if (addr != NULL && sks_addr_family(addr) == SKS_UNSPEC)
+		return SVC_NO_ADDRESS;
 	if (addr == NULL || svc->config->log_addresses == SVC_LOG_NONE)
 		return NULL;
 	if (svc->config->log_addresses == SVC_LOG_NET)

@@ -332,20 +332,25 @@ welcome(struct svc_operator *op, uint64_t datagrams)
 	f.seq = op->replay ? op->seen : desk_last_seq(svc->desk);
 	f.now_ms = dw_clock_steady_ms();
 	f.replay = op->replay;
-	f.commands = commands;
-	f.ncommands = wire_commands(f.role, commands,
-	    sizeof commands / sizeof commands[0]);
+	if (!op->console.bare) {
+		f.commands = commands;
+		f.ncommands = wire_commands(f.role, commands,
+		    sizeof commands / sizeof commands[0]);
+	}
 	f.burst = (uint64_t)svc->held->limits.burst;
 	f.unlisted = desk_unlisted(svc->desk);
 	f.listeners = svc->listener_names;
 	f.nlisteners = svc->nlisteners;
-	if (!op->replay) {
+	if (!op->replay && !op->console.bare) {
 		f.datagrams = datagrams;
 		desk_each_peer(svc->desk, svc_now(), add_peer, &peers);
 		f.peers = peers.all;
 		f.npeers = peers.n;
 	}
-	tell_with_lists(op, &f, !op->replay);
+	if (op->console.bare && !op->rows)
+		svc_operator_tell(op, &f);
+	else
+		tell_with_lists(op, &f, !op->replay);
 }
 
 /* What the others were told before this one came. */
@@ -379,6 +384,25 @@ svc_operator_warn(struct svc *svc, struct desk_console *con, uint64_t sid,
 	tell_notice(op, EV_CODE_LEASE, text);
 }
 
+/* What still holds of what the others were told before this one came. */
+static void
+tell_notices(struct svc_operator *op)
+{
+	if (op->svc->disk_failing)
+		tell_notice(op, EV_CODE_DISK,
+		    _("the journal cannot be written: nothing new is "
+		      "accepted until it can"));
+	if (op->svc->damage[0] != '\0')
+		tell_notice(op, EV_CODE_DISK, op->svc->damage);
+	if (op->svc->stop_text[0] != '\0')
+		tell_notice(op, EV_CODE_STOP, op->svc->stop_text);
+	if (op->svc->socket_text[0] != '\0')
+		tell_notice(op, EV_CODE_SOCKET, op->svc->socket_text);
+	if (op->svc->log_losing || op->svc->talk_losing)
+		tell_notice(op, EV_CODE_LOG,
+		    _("rows of the log are lost, because it takes none"));
+}
+
 /* What was replayed says when it happened by the wall clock only, and of some
  * who came not that they went: their desk had ended. */
 static void
@@ -394,15 +418,26 @@ tell_live(struct svc_operator *op)
 		svc_operator_tell(op, &f);
 }
 
-/* The desk's own user is not asked what it may. */
+/* The desk's own user is not asked what it may; but whoever comes by a relay is,
+ * and so is the relay. */
+static bool
+is_another_now(const struct svc_operator *op)
+{
+	const struct svc_people *was = op->settings->people;
+	const struct svc_people *now = op->svc->held->people;
+
+	return (!op->identity.ours &&
+		   svc_people_differ(was, now, op->identity.login)) ||
+	    (op->identity.relay[0] != '\0' &&
+		svc_people_differ(was, now, op->identity.relay));
+}
+
 void
 svc_operator_look_again(struct svc_operator *op)
 {
 	struct wire_frame f = wire_frame_of(WIRE_BYE);
 
-	if (op->identity.ours || atomic_load(&op->revoked) ||
-	    !svc_people_differ(op->settings->people, op->svc->held->people,
-		op->identity.login))
+	if (atomic_load(&op->revoked) || !is_another_now(op))
 		return;
 	f.code = EV_CODE_RELOAD;
 	f.text = _("the configuration says something else of you, or of the "
@@ -416,22 +451,17 @@ svc_operator_look_again(struct svc_operator *op)
 static void
 go_live(struct svc_operator *op)
 {
-	svc_links_marks(op);
-	svc_each_stuck(op->svc, tell_reads, op);
-	tell_live(op);
-	svc_links_come(op);
-	dw_list_add(&op->svc->links, &op->link);
-	if (op->svc->disk_failing)
-		tell_notice(op, EV_CODE_DISK,
-		    _("the journal cannot be written: nothing new is "
-		      "accepted until it can"));
-	if (op->svc->damage[0] != '\0')
-		tell_notice(op, EV_CODE_DISK, op->svc->damage);
-	if (op->svc->socket_text[0] != '\0')
-		tell_notice(op, EV_CODE_SOCKET, op->svc->socket_text);
-	if (op->svc->log_losing || op->svc->talk_losing)
-		tell_notice(op, EV_CODE_LOG,
-		    _("rows of the log are lost, because it takes none"));
+	if (op->console.bare) {
+		tell_live(op);
+		dw_list_add(&op->svc->links, &op->link);
+	} else {
+		svc_links_marks(op);
+		svc_each_stuck(op->svc, tell_reads, op);
+		tell_live(op);
+		svc_links_come(op);
+		dw_list_add(&op->svc->links, &op->link);
+		tell_notices(op);
+	}
 	/* A reload may have come while it was shown what it had missed. */
 	svc_operator_look_again(op);
 }
@@ -497,11 +527,11 @@ svc_operator_past(struct svc *svc, struct svc_node *n,
 	ask(op, n);
 }
 
-/* The desk's requests say who asks. */
+/* The desk's requests say who asks; a program does so from no console. */
 static void
 sign(struct svc_operator *op, struct svc_node *n)
 {
-	n->rq.console = &op->console;
+	n->rq.console = op->console.bare ? NULL : &op->console;
 	n->rq.who = op->console.who;
 	n->rq.as = op->console.as;
 	n->rq.role = op->console.role;
@@ -740,7 +770,8 @@ detaching(struct svc_node *n)
 	struct svc_operator *op = svc_operator_of(n);
 
 	dw_list_del(&op->link);
-	svc_links_go(op);
+	if (!op->console.bare)
+		svc_links_go(op);
 }
 
 /*
@@ -868,6 +899,7 @@ attach(struct svc_operator *op)
 	_Static_assert(SVC_OPERATOR_NODES == 2, "both are there");
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		sign(op, all[i]);
+	op->attach.rq.console = op->detach.rq.console = &op->console;
 	svc_post(&op->svc->inbox, &op->attach);
 	svc_wait(&op->svc->inbox, &op->attach);
 	op->attached = !op->name_taken;
@@ -877,6 +909,24 @@ attach(struct svc_operator *op)
 		deny(op,
 		    _("customers cannot see you by that name: somebody who is "
 		      "here has it; choose another one with --as"));
+}
+
+/* Only the first frame can be one: whoever it is for says the rest. */
+static void
+relay(struct svc_operator *op, const struct wire_frame *f)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+
+	if (op->said_relay) {
+		refuse(op, EV_CODE_DENIED, _("the relay has said who you are"));
+		return;
+	}
+	op->said_relay = true;
+	if (f->as[0] != '\0' &&
+	    !svc_identity_relay(&op->identity, op->settings->people, f->as,
+		&why))
+		refuse(op, EV_CODE_DENIED, dw_buf_str(&why));
+	dw_buf_fini(&why);
 }
 
 static void
@@ -890,12 +940,15 @@ hello(struct svc_operator *op, const struct wire_frame *f)
 		      "operator protocol, beginning with hello"));
 		return;
 	}
+	op->said_relay = true;
 	op->seen = f->seen;
-	op->replay = f->replay;
+	op->replay = f->replay && !f->bare;
+	op->rows = f->rows;
 	if (svc_identity_name(&op->identity, op->settings->people, f->name,
 		&why)) {
 		desk_console_init(&op->console, op->identity.who,
 		    op->identity.as, op->identity.role);
+		op->console.bare = f->bare;
 		attach(op);
 	} else {
 		deny(op, dw_buf_str(&why));
@@ -975,6 +1028,20 @@ post_ping(struct svc_operator *op, uint64_t id)
 	svc_post(&op->svc->inbox, &op->ping);
 }
 
+/* What only somebody at a console can say. */
+static void
+of_console(struct svc_operator *op, const struct wire_frame *f)
+{
+	if (f->op == WIRE_LOOK)
+		post_session(op, &op->look, f->sid, 0);
+	else if (f->op == WIRE_TYPES)
+		post_session(op, &op->types, f->sid, 0);
+	else if (f->op == WIRE_JOINS)
+		post_session(op, &op->joins, f->sid, f->since_ms != 0);
+	else if (f->op == WIRE_READ)
+		post_read(op, f);
+}
+
 static void
 frame(struct svc_operator *op, const char *line, size_t len)
 {
@@ -988,23 +1055,19 @@ frame(struct svc_operator *op, const char *line, size_t len)
 		op->ended = true;
 		return;
 	}
-	if (!op->attached) {
+	if (!op->attached && f->op == WIRE_RELAY) {
+		relay(op, f);
+	} else if (!op->attached) {
 		hello(op, f);
 	} else if (request_of(f->op) != DESK_RQ_NONE) {
 		request(op, f);
 		return;
-	} else if (f->op == WIRE_LOOK) {
-		post_session(op, &op->look, f->sid, 0);
-	} else if (f->op == WIRE_TYPES) {
-		post_session(op, &op->types, f->sid, 0);
-	} else if (f->op == WIRE_JOINS) {
-		post_session(op, &op->joins, f->sid, f->since_ms != 0);
-	} else if (f->op == WIRE_READ) {
-		post_read(op, f);
 	} else if (f->op == WIRE_PING) {
 		post_ping(op, f->id);
 	} else if (f->op == WIRE_BYE) {
 		op->ended = true;
+	} else if (!op->console.bare) {
+		of_console(op, f);
 	}
 	wire_frame_free(f);
 }

@@ -53,6 +53,8 @@ struct svc_operator {
 	struct desk_console console; /* its who and as are ours to read */
 	uint64_t seen;               /* its hello: wants all after */
 	bool replay;
+	bool rows;       /* a program wants the sessions, too */
+	bool said_relay; /* it is too late to say so */
 	bool attached;
 	bool ended; /* said bye, or what is no frame */
 	/* By the desk thread: nothing it says is taken any more. */

@@ -43,6 +43,7 @@ copy_users(struct svc_people *to, const struct svc_people *from)
 		struct svc_user *u = &to->users[to->nusers++];
 
 		u->role = from->users[i].role;
+		u->relay = from->users[i].relay;
 		if (!copy_text(&u->login, from->users[i].login) ||
 		    !copy_text(&u->as, from->users[i].as))
 			return false;
@@ -126,5 +127,6 @@ svc_people_differ(const struct svc_people *a, const struct svc_people *b,
 
 	if (ua == NULL || ub == NULL)
 		return ua != ub || !same_groups(a, b);
-	return ua->role != ub->role || !same_text(ua->as, ub->as);
+	return ua->role != ub->role || ua->relay != ub->relay ||
+	    !same_text(ua->as, ub->as);
 }

@@ -17,6 +17,7 @@
 struct svc_user {
 	char *login, *as;
 	enum ev_role role;
+	bool relay; /* may bring other users, see svc_identity_relay() */
 };
 
 /* Of a group of this system: what its members may do. */

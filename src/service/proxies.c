@@ -34,6 +34,13 @@ count_listeners(const struct svc_config *config, bool local)
 }
 
 static int
+wrong(struct svc_proxies *p, const char *at)
+{
+	p->wrong = at;
+	return DW_STATUS_CONFIG;
+}
+
+static int
 take_network(struct svc_proxies *p, const char *text, struct dw_buf *why)
 {
 	if (strcmp(text, UNIX) == 0) {
@@ -48,33 +55,11 @@ take_network(struct svc_proxies *p, const char *text, struct dw_buf *why)
 	    _("\"%s\" is no network that a proxy may come from; write it as "
 	      "127.0.0.1, 10.0.0.0/8, 2001:db8::/48 or unix with --proxy-from"),
 	    text);
-	return DW_STATUS_CONFIG;
-}
-
-/* What is named for nobody is named by mistake: perhaps a ,proxy is missing. */
-static int
-check_use(const struct svc_proxies *p, const struct svc_config *config,
-    struct dw_buf *why)
-{
-	if (p->nnets > 0 && count_listeners(config, false) == 0) {
-		dw_buf_adds(why,
-		    _("--proxy-from names a network, but no address takes "
-		      "proxies; write --listen ADDR:PORT,proxy for one that "
-		      "does"));
-		return DW_STATUS_CONFIG;
-	}
-	if (p->local && count_listeners(config, true) == 0) {
-		dw_buf_adds(why,
-		    _("--proxy-from unix is given, but no Unix socket takes "
-		      "proxies; write --listen unix:PATH,proxy for one that "
-		      "does"));
-		return DW_STATUS_CONFIG;
-	}
-	return DW_STATUS_OK;
+	return wrong(p, text);
 }
 
 static int
-check_listener(const struct svc_proxies *p, const struct svc_endpoint *at,
+check_listener(struct svc_proxies *p, const struct svc_endpoint *at,
     struct dw_buf *why)
 {
 	bool local = svc_is_unix(at->text);
@@ -97,7 +82,29 @@ check_listener(const struct svc_proxies *p, const struct svc_endpoint *at,
 		    at->text);
 	else
 		return DW_STATUS_OK;
-	return DW_STATUS_CONFIG;
+	return wrong(p, at->text);
+}
+
+/* What is named for nobody is named by mistake: perhaps a ,proxy is missing. */
+static int
+check_network(struct svc_proxies *p, const struct svc_config *config,
+    const char *text, struct dw_buf *why)
+{
+	bool local = strcmp(text, UNIX) == 0;
+
+	if (count_listeners(config, local) > 0)
+		return DW_STATUS_OK;
+	if (local)
+		dw_buf_adds(why,
+		    _("--proxy-from unix is given, but no Unix socket takes "
+		      "proxies; write --listen unix:PATH,proxy for one that "
+		      "does"));
+	else
+		dw_buf_addf(why,
+		    _("proxies may come from %s, but no address takes them; "
+		      "write --listen ADDR:PORT,proxy for one that does"),
+		    text);
+	return wrong(p, text);
 }
 
 int
@@ -114,7 +121,9 @@ svc_proxies_init(struct svc_proxies *p, const struct svc_config *config,
 		r = take_network(p, config->proxy_from[i], why);
 	for (size_t i = 0; i < config->nlisten && r == DW_STATUS_OK; i++)
 		r = check_listener(p, &config->listen[i], why);
-	return r == DW_STATUS_OK ? check_use(p, config, why) : r;
+	for (size_t i = 0; i < config->nproxy_from && r == DW_STATUS_OK; i++)
+		r = check_network(p, config, config->proxy_from[i], why);
+	return r;
 }
 
 void

@@ -19,7 +19,9 @@ struct svc_config;
 struct svc_proxies {
 	struct desk_net *nets;
 	size_t nnets;
-	bool local; /* "unix": whoever may write to the socket */
+	bool local;        /* "unix": whoever may write to the socket */
+	const char *wrong; /* after init: which listener or network is, as the
+	                    * configuration has it; or NULL */
 };
 
 /*

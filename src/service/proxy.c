@@ -12,9 +12,6 @@
 #include "service/customer.h"
 #include "wire/proxy.h"
 
-/* In rows and in the journal, of a customer whose proxy does not know more. */
-#define NO_ADDRESS "unknown"
-
 /* ---- on the loop's thread ---- */
 
 /* max_per_addr is none of the proxy's. */
@@ -127,12 +124,14 @@ take_customer(struct svc_customer *cu, const char *text)
 	return lets_in(cu, &address);
 }
 
-/* It is none of the customers', so nothing tells it why. */
+/* It is none of the customers', so nothing tells it why.  By a Unix socket it
+ * has no address. */
 static void
 refuse_proxy(struct svc_customer *cu)
 {
 	struct sks_addr peer;
-	bool known = sks_getpeername(cu->base.request, &peer) == 0;
+	bool known = sks_getpeername(cu->base.request, &peer) == 0 &&
+	    sks_addr_family(&peer) != SKS_UNSPEC;
 
 	svc_refused(cu->svc, SVC_REFUSED_NO_HEADER, known ? &peer : NULL);
 	sks_outbox_close(cu->outbox);
@@ -192,7 +191,7 @@ proxied_setup(struct sks_handler *h)
 
 	cu->proxied = true;
 	if (r == 0)
-		desk_conn_init(&cu->conn, NO_ADDRESS);
+		desk_conn_init(&cu->conn, SVC_NO_ADDRESS);
 	return r;
 }
 

@@ -40,6 +40,7 @@ svc_counts(struct svc *svc)
 	atomic_store(&svc->counts_changed, false);
 	c.waiting = atomic_load(&svc->waiting);
 	c.connected = atomic_load(&svc->live);
+	c.closing = atomic_load(&svc->closes);
 	return c;
 }
 

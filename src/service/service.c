@@ -59,8 +59,8 @@ is_in_reach(const struct svc_config *config, enum sks_scope scope)
 }
 
 /* To listen where nobody can come is to be deaf, and nobody would notice. */
-static int
-check_reach(const struct svc_config *config, const char *text,
+int
+svc_check_reach(const struct svc_config *config, const char *text,
     const struct sks_addr *addr, struct dw_buf *why)
 {
 	if (is_in_reach(config, sks_addr_scope(addr)))
@@ -153,7 +153,8 @@ svc_address(const struct svc_config *config, const struct svc_endpoint *at,
 		return DW_STATUS_USAGE;
 	}
 	r = check_scope(config, text, out, why);
-	return r == 0 && at->fd < 0 ? check_reach(config, text, out, why) : r;
+	return r == 0 && at->fd < 0 ? svc_check_reach(config, text, out, why) :
+				      r;
 }
 
 int
@@ -389,8 +390,8 @@ svc_check_operator_path(const struct svc *svc, struct dw_buf *why)
 
 /* Which group has the operators' socket beside its user?  An inherited one was
  * given to a group before. */
-static int
-find_operator_group(struct svc *svc, struct dw_buf *why)
+int
+svc_find_operator_group(struct svc *svc, struct dw_buf *why)
 {
 	const struct svc_people *people = svc->config->people;
 	gid_t gid;
@@ -479,7 +480,7 @@ open_operators(struct svc *svc, struct dw_buf *why)
 	char text[256];
 	int r;
 
-	if ((r = find_operator_group(svc, why)) != 0 ||
+	if ((r = svc_find_operator_group(svc, why)) != 0 ||
 	    (r = svc_check_operator_path(svc, why)) != 0)
 		return r;
 	sks_server_config_init(&cfg, SKS_UNIX_STREAM, SKS_THREADING);
@@ -656,6 +657,7 @@ svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 	    (r = open_desk(svc, why)) != 0 ||
 	    (r = open_customers(svc, why)) != 0 ||
 	    (r = svc_udp_open(svc, why)) != 0 ||
+	    (r = svc_metrics_open(svc, why)) != 0 ||
 	    (r = open_operators(svc, why)) != 0) {
 		svc_close(svc);
 		return r;
@@ -667,7 +669,7 @@ svc_open(const struct svc_config *config, struct svc **out, struct dw_buf *why)
 static int
 start_servers(struct svc *svc)
 {
-	if (sks_server_start(svc->operators) < 0)
+	if (sks_server_start(svc->operators) < 0 || svc_metrics_start(svc) < 0)
 		return -1;
 	for (size_t i = 0; i < svc->ncustomers; i++)
 		if (sks_server_start(svc->customers[i]) < 0)
@@ -817,6 +819,7 @@ svc_close(struct svc *svc)
 		return;
 	svc_end(svc);
 	sks_server_free(svc->operators);
+	svc_metrics_close(svc);
 	/* Nobody asks any more, and its news need a desk thread. */
 	svc_reader_stop(&svc->reader);
 	end_desk_thread(svc);

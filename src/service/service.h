@@ -96,6 +96,10 @@ struct svc_config {
 int svc_open(const struct svc_config *config, struct svc **out,
     struct dw_buf *why);
 
+/* Would the operators' socket be safe there, and reach those who may attach?
+ * Changes nothing.  Returns as svc_open. */
+int svc_check_operators(const struct svc_config *config, struct dw_buf *why);
+
 /* Starts all threads.  Returns as svc_open. */
 int svc_start(struct svc *svc, struct dw_buf *why);
 
@@ -111,6 +115,10 @@ struct svc_listener {
 	const char *name; /* "127.0.0.1:6666", "udp 127.0.0.1:6666" */
 };
 size_t svc_listeners(const struct svc *svc, const struct svc_listener **all);
+
+/* The same, where it answers who watches it. */
+size_t svc_metrics_listeners(const struct svc *svc,
+    const struct svc_listener **all);
 
 /* Begins to end: takes no customer more and tells all goodbye.  config.quit
  * rings when nobody is left. */
@@ -140,6 +148,7 @@ void svc_reload(struct svc *svc, const struct svc_config *config,
  * the last ones told; until then they are not new. */
 struct svc_counts {
 	unsigned waiting, connected;
+	bool closing; /* nobody new is let in */
 };
 struct svc_counts svc_counts(struct svc *svc);
 bool svc_counts_are_new(const struct svc *svc);

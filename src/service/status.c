@@ -85,6 +85,23 @@ add_operators(struct dw_buf *out, const struct svc *svc)
 	dw_buf_addf(out, "\noperators: %" PRIu64, n);
 }
 
+/* An administrator has said when it is to stop. */
+static void
+add_stop(struct dw_buf *out, const struct svc *svc)
+{
+	if (svc->stop_text[0] != '\0')
+		dw_buf_addf(out, "\nstop: %s", svc->stop_text);
+}
+
+/* Where it answers who watches it. */
+static void
+add_watchers(struct dw_buf *out, const struct svc *svc)
+{
+	for (size_t i = 0; i < svc->nwatchers; i++)
+		dw_buf_addf(out, "%s %s",
+		    i > 0 ? "," : "\nmetrics:", svc->watchers[i].name);
+}
+
 static void
 add_problems(struct dw_buf *out, const struct svc *svc)
 {
@@ -110,20 +127,33 @@ status(struct dw_buf *out, struct svc *svc)
 	    svc->held->name, (long)getpid());
 	dw_buf_addf(out, "\nstate: %s",
 	    atomic_load(&svc->quits) > 0 || svc->closing ? "stopping" :
+		atomic_load(&svc->closes)                ? "closing" :
 							   "working");
 	add_since(out, svc->began_ms);
+	add_stop(out, svc);
 	add_listeners(out, svc);
+	add_watchers(out, svc);
 	add_sessions(out, svc);
 	add_operators(out, svc);
-	dw_buf_addf(out, "\njournal: %" PRIu64 " events, verified up to %" PRIu64,
+	dw_buf_addf(out,
+	    "\njournal: %" PRIu64 " events, verified up to %" PRIu64,
 	    desk_last_seq(svc->desk), store_checked(svc->store));
 	add_problems(out, svc);
+}
+
+/* The answer's text ends its last row by itself. */
+static void
+metrics(struct dw_buf *out, struct svc *svc)
+{
+	if (svc_metrics_page(svc, out, SVC_METRICS_TEXT) == 0)
+		out->data[--out->len] = '\0';
 }
 
 typedef void report_fn(struct dw_buf *out, struct svc *svc);
 
 static report_fn *const reports[] = {
 	[DESK_REPORT_STATUS] = status,
+	[DESK_REPORT_METRICS] = metrics,
 };
 
 void

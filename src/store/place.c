@@ -326,6 +326,19 @@ store_place_close(struct store_place *p)
 }
 
 int
+store_look_at_folder(const char *dir, struct dw_buf *why)
+{
+	struct store_place p = { .dir_fd = -1, .lock_fd = -1, .head_fd = -1 };
+	int r;
+
+	if ((r = open_dir(&p, dir, why)) == 0 &&
+	    (r = check_owner(&p, why)) == 0)
+		r = check_local(&p, why);
+	store_place_close(&p);
+	return r;
+}
+
+int
 store_place_look(const struct store_place *p, struct dw_buf *why)
 {
 	struct stat db, wal;

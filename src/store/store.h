@@ -83,6 +83,10 @@ struct store_config {
 int store_open(const struct store_config *cfg, struct store **out,
     struct dw_buf *why);
 
+/* Could a journal be kept in this folder?  Makes nothing.  Returns 0; -ENOENT,
+ * there is none; or another -errno, with `why` as store_open(). */
+int store_look_at_folder(const char *dir, struct dw_buf *why);
+
 /* Brings everything into journal.db, closes it, frees the lock.  NULL is
  * fine.  What was stored stays stored however this goes. */
 void store_close(struct store *s);

@@ -67,14 +67,17 @@ enum {
 	F_NOW = 262144,
 	F_MOMENTS = 524288,
 	F_SINCE = 1048576,
-	F_ROLE = 2097152
+	F_ROLE = 2097152,
+	F_AS = 4194304,
+	F_BARE = 8388608
 };
 
 static const struct {
 	const char *word;
 	unsigned has;
 } ops[WIRE_OPS] = {
-	[WIRE_HELLO] = { "hello", F_V | F_NAME | F_SEEN | F_REPLAY },
+	[WIRE_RELAY] = { "relay", F_AS },
+	[WIRE_HELLO] = { "hello", F_V | F_NAME | F_SEEN | F_REPLAY | F_BARE },
 	[WIRE_REPLY] = { "reply", F_ID | F_SID | F_TEXT | F_SEEN | F_KEY },
 	[WIRE_NOTE] = { "note", F_ID | F_SID | F_TEXT | F_KEY },
 	[WIRE_NEXT] = { "next", F_ID | F_SID },
@@ -87,7 +90,7 @@ static const struct {
 	[WIRE_BYE] = { "bye", F_CODE | F_TEXT },
 	[WIRE_WELCOME] = { "welcome",
 	    F_V | F_NAME | F_DESK | F_SEQ | F_REPLAY | F_JOURNAL | F_DATAGRAMS |
-		F_BURST | F_UNLISTED | F_NOW | F_LISTS | F_ROLE },
+		F_BURST | F_UNLISTED | F_NOW | F_LISTS | F_ROLE | F_AS },
 	[WIRE_LIVE] = { "live", F_SEQ | F_NOW | F_MOMENTS },
 	[WIRE_EV] = { "ev", F_EV },
 	[WIRE_PAST] = { "past", F_ID | F_EV },
@@ -126,8 +129,10 @@ static const struct member frame_members[] = {
 	ROW(struct wire_frame, "now", SIGNED, now_ms, F_NOW),
 	ROW(struct wire_frame, "since", SIGNED, since_ms, F_SINCE),
 	ROW(struct wire_frame, "replay", FLAG, replay, F_REPLAY),
+	ROW(struct wire_frame, "bare", FLAG, bare, F_BARE),
+	ROW(struct wire_frame, "rows", FLAG, rows, F_BARE),
 	ROW(struct wire_frame, "name", STRING, name, F_NAME),
-	ROW(struct wire_frame, "as", STRING, as, F_ROLE),
+	ROW(struct wire_frame, "as", STRING, as, F_AS),
 	WORD_ROW(struct wire_frame, "role", role, F_ROLE, ev_roles),
 	ROW(struct wire_frame, "desk", STRING, desk, F_DESK),
 	ROW(struct wire_frame, "journal", STRING, journal, F_JOURNAL),
@@ -386,7 +391,6 @@ put_text(struct dw_buf *out, const char *text, size_t len)
 static void
 put_event(struct dw_buf *out, const struct ev_event *ev)
 {
-	wire_json_key(out, "ev");
 	wire_json_open(out, '{');
 	put_members(out, event_members, ev, 1);
 	put_text(out, ev->body, ev->len);
@@ -459,14 +463,28 @@ put_frame(struct dw_buf *out, const struct wire_frame *f)
 	put_members(out, frame_members, f, has);
 	if ((has & F_TEXT) != 0)
 		put_text(out, f->text, f->len);
-	if ((has & F_EV) != 0)
+	if ((has & F_EV) != 0) {
+		wire_json_key(out, "ev");
 		put_event(out, &f->ev);
+	}
 	if ((has & F_MOMENTS) != 0)
 		put_moments(out, f);
 	if ((has & F_LISTS) != 0)
 		put_lists(out, f);
 	wire_json_close(out, '}');
 	dw_buf_addc(out, '\n');
+}
+
+/* What did not fit is not there. */
+static int
+put_done(struct dw_buf *out, size_t before)
+{
+	if (!out->failed)
+		return 0;
+	out->len = before;
+	if (out->data != NULL)
+		out->data[before] = '\0';
+	return -ENOMEM;
 }
 
 int
@@ -477,12 +495,36 @@ wire_frame_encode(struct dw_buf *out, const struct wire_frame *f)
 	if (out->failed)
 		return -ENOMEM;
 	put_frame(out, f);
-	if (!out->failed)
-		return 0;
-	out->len = before;
-	if (out->data != NULL)
-		out->data[before] = '\0';
-	return -ENOMEM;
+	return put_done(out, before);
+}
+
+int
+wire_session_encode(struct dw_buf *out, uint64_t seq,
+    const struct ev_session *s)
+{
+	size_t before = out->len;
+
+	if (out->failed)
+		return -ENOMEM;
+	wire_json_open(out, '{');
+	wire_json_key(out, "seq");
+	wire_json_number(out, (int64_t)seq);
+	put_members(out, session_members, s, S_ALL);
+	wire_json_close(out, '}');
+	dw_buf_addc(out, '\n');
+	return put_done(out, before);
+}
+
+int
+wire_event_encode(struct dw_buf *out, const struct ev_event *ev)
+{
+	size_t before = out->len;
+
+	if (out->failed)
+		return -ENOMEM;
+	put_event(out, ev);
+	dw_buf_addc(out, '\n');
+	return put_done(out, before);
 }
 
 /* ---- reading -------------------------------------------------------- */

@@ -5,10 +5,14 @@
  * frame uses the fields that its row in the table below names.
  *
  *	to the desk
- *	hello	v, name, seen, replay	first frame; seen = last seq it has,
- *					replay: wants what came since; name: as
+ *	relay	as			before hello, by deskwire relay: who comes is
+ *					the user whose section of the configuration
+ *					has this name; empty: itself
+ *	hello	v, name, seen, replay,	first frame; seen = last seq it has,
+ *		bare, rows		replay: wants what came since; name: as
  *					customers see this operator, empty for the
- *					usual one
+ *					usual one; bare: a program and no console,
+ *					without the lists; rows: with its sessions
  *	reply	id, sid, text, seen, key
  *					the answer is ok or err with this id;
  *					seen: the last event of the session that
@@ -85,6 +89,7 @@
 	                    * welcome has all sessions */
 
 enum wire_op {
+	WIRE_RELAY,
 	WIRE_HELLO,
 	WIRE_REPLY,
 	WIRE_NOTE,
@@ -122,7 +127,7 @@ struct wire_frame {
 	uint64_t id, sid, n, seq, seen, datagrams, burst, unlisted;
 	unsigned v;
 	int64_t now_ms, since_ms; /* of the desk's steady clock */
-	bool replay;
+	bool replay, bare, rows;
 	enum ev_code code;
 	enum ev_role role;
 	const char *name, *as, *desk, *journal; /* "" when absent */
@@ -151,6 +156,14 @@ struct wire_frame wire_frame_of(enum wire_op op);
  * with what it had before.
  */
 int wire_frame_encode(struct dw_buf *out, const struct wire_frame *f);
+
+/*
+ * One session as a row of its own, with the number of the last event that is in
+ * it; and one event.  As wire_frame_encode().
+ */
+int wire_session_encode(struct dw_buf *out, uint64_t seq,
+    const struct ev_session *s);
+int wire_event_encode(struct dw_buf *out, const struct ev_event *ev);
 
 /*
  * Parses one line (without its LF).  Returns 0 and a frame for

@@ -72,6 +72,43 @@ each_effect(const struct desk_round *r,
 		fn(r, &r->d->effects[i]);
 }
 
+/* ---- a desk that closes ---- */
+
+WRAPS(desk_is_closing);
+bool
+__wrap_desk_is_closing(const struct desk *d)
+{
+	if (PLANTED(late_are_let_in))
+		return d->draining;
+	return __real_desk_is_closing(d);
+}
+
+WRAPS(desk_stop_tick);
+void
+__wrap_desk_stop_tick(const struct desk_round *r)
+{
+	if (PLANTED(empty_goes_on) && dw_list_empty(&r->d->conns))
+		return;
+	__real_desk_stop_tick(r);
+}
+
+WRAPS(desk_stop_due);
+int64_t
+__wrap_desk_stop_due(const struct desk *d)
+{
+	return PLANTED(stop_slept_past) ? DW_NEVER : __real_desk_stop_due(d);
+}
+
+WRAPS(desk_count_again);
+void
+__wrap_desk_count_again(struct desk *d, struct desk_session *s)
+{
+	if (!PLANTED(not_counted_again) || s->counted_state == EV_STATE_NONE)
+		__real_desk_count_again(d, s);
+}
+
+/* ---- what is undone ---- */
+
 /* An event is nothing when it is undone. */
 WRAPS(desk_effects_undo);
 void

@@ -289,6 +289,7 @@ static const struct {
 	{ 1, name },
 	{ 2, reopen },
 	{ 6, ban },
+	{ 2, stop_act },
 };
 
 /* The first key for whom next has reserved, and then the text. */

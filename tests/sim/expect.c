@@ -513,12 +513,14 @@ static const struct {
 	{ "away", away },
 	{ "back", back },
 	{ "same", same },
+	{ "stop", stop_expect },
 };
 
 static enum ev_role
 role_for(const char *text)
 {
-	if (strcmp(text, "quit") == 0 || strcmp(text, "reload") == 0)
+	if (strcmp(text, "quit") == 0 || strcmp(text, "reload") == 0 ||
+	    strncmp(text, "stop", 4) == 0)
 		return EV_ROLE_ADMIN;
 	if (strcmp(text, "close left") == 0 || strncmp(text, "ban ", 4) == 0 ||
 	    strncmp(text, "unban ", 6) == 0)
@@ -720,6 +722,7 @@ expect_before(struct world *w, struct request *q)
 		break;
 	case DESK_RQ_OPENED:
 		ban_opened(w, q);
+		stop_opened(w, q);
 		break;
 	case DESK_RQ_ATTACH:
 		attach(w, q);
@@ -840,6 +843,18 @@ has_claimed(struct world *w, struct request *q, const struct ev_event *ev)
 		s->keys_hi = w->now.steady_ms;
 }
 
+/* What is its own stays so for a grace from then on, if it has no console. */
+static void
+has_acted(struct world *w, const struct request *q)
+{
+	enum desk_rq rq = q->rq.rq;
+
+	if (q->rq.console == NULL && q->who != NULL &&
+	    (rq == DESK_RQ_REPLY || rq == DESK_RQ_NOTE ||
+		rq == DESK_RQ_COMMAND))
+		w->team.people[team_number(q->who)].acted_ms = w->now.steady_ms;
+}
+
 void
 expect_after(struct world *w, struct request *q, size_t before)
 {
@@ -847,6 +862,7 @@ expect_after(struct world *w, struct request *q, size_t before)
 	const struct ev_event *evs;
 	size_t n, found = 0;
 
+	has_acted(w, q);
 	evs = desk_events(w->desk, &n);
 	if (q->rq.rq == DESK_RQ_BYE || q->rq.rq == DESK_RQ_DRAIN)
 		return; /* all is over then */

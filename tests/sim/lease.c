@@ -251,9 +251,12 @@ check_owned(const struct world *w, const struct session *s)
 	const struct person *p = &w->team.people[team_number(f->owner)];
 	int64_t now = w->now.steady_ms, lost = p->left_ms, lo, hi;
 
-	/* Its last answer may come when its console has gone already. */
+	/* Its last answer may come when its console has gone already, as all
+	 * that a program asks for. */
 	if (lost < f->owned_at.steady_ms)
 		lost = f->owned_at.steady_ms;
+	if (lost < p->acted_ms)
+		lost = p->acted_ms;
 	lease(w, s, &lo, &hi);
 	if (lease_runs(f) && !f->gone && now > team_late(w, hi))
 		sim_fail(w, "the lease of %" PRIu64 " never ends", f->sid);

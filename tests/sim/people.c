@@ -297,11 +297,13 @@ customer_acts(struct world *w, struct customer *cu)
 	uint64_t what = sim_random(w, 1000);
 
 	if (cu->c == NULL) {
-		if (!w->calm)
+		/* Of those who come to a desk that closes few are accepted. */
+		if (!w->calm && (!w->stop.begun || sim_once_in(w, 20)))
 			arrive(w, cu);
 	} else if (!cu->opened || cu->opening) {
 		return;
-	} else if (must_leave(cu)) {
+	} else if (must_leave(cu) || (w->stop.begun && sim_once_in(w, 20))) {
+		/* A desk that closes is to be empty some time. */
 		leave(w, cu);
 	} else if (what < 400) {
 		speak(w, cu);

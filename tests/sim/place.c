@@ -122,6 +122,18 @@ place_picked(struct world *w, const struct session *s,
 	w->fresh_waits++;
 }
 
+/* In the order in which they ended. */
+void
+place_waited(struct world *w, int64_t ms)
+{
+	unsigned first = w->nwaits - w->fresh_waits;
+
+	if (w->told_waits == w->fresh_waits)
+		sim_fail(w, "somebody is said to have waited who did not");
+	if (ms != w->waits[first + w->told_waits++])
+		sim_fail(w, "somebody waited %" PRId64 " ms, they say", ms);
+}
+
 static int
 by_length(const void *a, const void *b)
 {

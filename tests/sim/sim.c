@@ -249,6 +249,7 @@ restart(struct world *w, bool in_round)
 	console_restart(w);
 	udp_forget(w);
 	w->quitting = w->draining = w->drained = false;
+	w->stop = (struct stop){ 0 };
 	w->nreopens = 0;
 	w->failing = 0;
 	desk_free(w->desk);
@@ -421,6 +422,7 @@ round_once(struct world *w)
 	w->phase = TICK;
 	desk_tick(w->desk, &sim_sink, w, w->now);
 	w->phase = IDLE;
+	stop_check(w);
 	check_customers(w);
 	next_step(w);
 }

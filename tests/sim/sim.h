@@ -163,11 +163,12 @@ struct seat {
 
 struct person {
 	unsigned consoles;
-	bool away;       /* it said so, */
-	bool stored;     /* and that is stored */
-	bool told;       /* the last stored event says that it is away */
-	int64_t left_ms; /* its last console went then, */
-	int64_t came_ms; /* and its first one came */
+	bool away;        /* it said so, */
+	bool stored;      /* and that is stored */
+	bool told;        /* the last stored event says that it is away */
+	int64_t acted_ms; /* it asked for something without a console, last */
+	int64_t left_ms;  /* its last console went then, */
+	int64_t came_ms;  /* and its first one came */
 };
 
 struct team {
@@ -208,6 +209,7 @@ struct request {
 	bool answered;
 	enum ev_code code;
 	struct expected expected;
+	bool late;               /* OPENED: the desk lets nobody new in */
 	bool banned, not_banned; /* OPENED: one of both, if that is sure */
 	bool last;               /* DETACH: its person has no other console */
 	uint64_t claim_seq;      /* its claim is this event, */
@@ -309,6 +311,15 @@ struct flood {
 	int64_t perhaps_s;       /* or not, as another one was longer */
 };
 
+/* That the desk is to stop when it is empty. */
+struct stop {
+	int64_t at_ms; /* from then on, by the wall clock; 0: it goes on */
+	bool begun, over;
+	uint64_t clocks; /* so often that clock had been set */
+	/* By the command that is to be answered next. */
+	bool told, told_closing, told_none;
+};
+
 struct counts {
 	uint64_t events, undone, restarts, crashes, drains, replies, refused,
 	    shown, holding, chunks, unasked, kept, full, cut, ended, expired,
@@ -322,12 +333,13 @@ struct counts {
 	uint64_t claims[4], frees[4], offers, declined[3], keeps, notes,
 	    note_letters, msgs, aways, idles, backs, denied, nexts, nobody,
 	    from_left, reopened, bans, flood_bans, banned, sames, names_given,
-	    warned, places, pushes, estimates, hours, owners;
+	    warned, places, pushes, estimates, hours, owners, stops,
+	    stops_cancelled, stops_refused;
 };
 
 /* What happens less than ten times in 100,000 steps. */
 struct rare_counts {
-	uint64_t drafts_done, unbans, quiet;
+	uint64_t drafts_done, unbans, quiet, stops_begun, stops_done;
 };
 
 struct world {
@@ -350,6 +362,7 @@ struct world {
 	int64_t bad_ms;       /* when the journal failed last, steady */
 	int64_t waits[WAITS]; /* the last ones, in the order of their ends */
 	unsigned nwaits, fresh_waits; /* of which in this round */
+	unsigned told_waits;          /* and of these the desk told */
 	struct ban bans[BANS];
 	unsigned nbans;
 	struct flood floods[HOSTS];
@@ -366,6 +379,7 @@ struct world {
 	unsigned failing; /* so many rounds more */
 	bool calm;        /* nothing fails and nobody comes */
 	bool quitting, draining, drained;
+	struct stop stop;
 	uint64_t uid, token; /* last ones used */
 	struct counts counts;
 	struct rare_counts rare;
@@ -487,7 +501,23 @@ void place_said(struct world *w, struct customer *cu, const char *text,
     size_t len);
 void place_picked(struct world *w, const struct session *s,
     const struct ev_event *ev);
+/* The desk says that somebody has waited for so long. */
+void place_waited(struct world *w, int64_t ms);
 void place_check(struct world *w);
+
+/* stop.c: an operator says it, what becomes of it, and somebody who comes. */
+void stop_act(struct world *w, struct console *con, uint64_t sid);
+void stop_expect(struct world *w, struct request *q, const char *arg);
+void stop_told(struct world *w, bool closing, const char *text);
+void stop_answered(struct world *w, const struct request *q,
+    const struct desk_answer *a);
+void stop_opened(const struct world *w, struct request *q);
+void stop_opened_answered(struct world *w, const struct request *q,
+    enum ev_code code);
+/* The desk stops by itself. */
+void stop_quit(struct world *w);
+/* Nothing is overdue after a round. */
+void stop_check(const struct world *w);
 
 /* ban.c */
 void ban_stored(struct world *w, const struct session *s,

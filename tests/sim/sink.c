@@ -239,6 +239,7 @@ needs_storing(const struct request *q)
 		return false;
 	case DESK_RQ_COMMAND:
 		return strcmp(q->message.text, "who") != 0 &&
+		    strncmp(q->message.text, "stop", 4) != 0 &&
 		    strcmp(q->message.text, "bans") != 0;
 	default:
 		return !ev_key_is_set(&q->rq.key);
@@ -263,6 +264,9 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 	if (q->message.plain && a->code == EV_CODE_OK && !q->stored &&
 	    !q->over && !q->cu->closed)
 		sim_fail(w, "a customer's message is lost");
+	if (q->rq.rq == DESK_RQ_COMMAND &&
+	    strncmp(q->message.text, "stop", 4) == 0)
+		stop_answered(w, q, a);
 	udp_answered(w, q);
 	w->counts.refused += q->rq.rq == DESK_RQ_REPLY && a->code != EV_CODE_OK;
 	if (q->rq.rq == DESK_RQ_SENT && q->rq.offset == q->cu->put) {
@@ -275,6 +279,7 @@ sink_answer(void *arg, void *node, const struct desk_answer *a)
 		q->cu->known = q->rq.taken;
 	if (q->rq.rq == DESK_RQ_OPENED) {
 		ban_answered(w, q, a->code);
+		stop_opened_answered(w, q, a->code);
 		q->cu->opening = false;
 		q->cu->reset |=
 		    q->cu->mode == EV_MODE_CLASSIC && a->code != EV_CODE_OK;
@@ -364,8 +369,27 @@ sink_quit(void *arg)
 {
 	struct world *w = arg;
 
+	if (w->phase == TICK)
+		stop_quit(w);
 	w->quitting = true;
 	w->counts.quits++;
+}
+
+/* place.c knows how long it was. */
+static void
+sink_waited(void *arg, int64_t ms)
+{
+	struct world *w = arg;
+
+	if (w->phase != PUBLISH)
+		sim_fail(w, "a wait ends before that is stored");
+	place_waited(w, ms);
+}
+
+static void
+sink_stopping(void *arg, bool closing, const char *text)
+{
+	stop_told(arg, closing, text);
 }
 
 static void
@@ -436,5 +460,7 @@ const struct desk_sink sim_sink = {
 	.dropped = udp_dropped,
 	.strangers = no_strangers,
 	.quit = sink_quit,
+	.stopping = sink_stopping,
+	.waited = sink_waited,
 	.drained = sink_drained,
 };

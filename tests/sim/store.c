@@ -664,7 +664,7 @@ apply(struct world *w, const struct ev_event *ev)
 void
 store_commit(struct world *w, const struct ev_event *evs, size_t n)
 {
-	w->fresh_waits = 0;
+	w->fresh_waits = w->told_waits = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (evs[i].seq != w->store.seq + 1)
 			sim_fail(w, "event %" PRIu64 " after %" PRIu64,
@@ -924,10 +924,35 @@ compare(void *arg, const struct desk_session *s)
 	walk->sid = want;
 }
 
+/* Those that are open by the events, one by one. */
+static void
+compare_counts(struct world *w, const struct desk *d)
+{
+	uint64_t counts[EV_STATE_CLOSED][EV_MODE_CLASSIC + 1] = { { 0 } };
+
+	for (uint64_t sid = next_open(w, 0); sid != 0;
+	    sid = next_open(w, sid)) {
+		const struct ev_session *f = &store_session(w, sid)->f;
+
+		counts[f->state][f->mode]++;
+	}
+	for (unsigned state = 0; state < EV_STATE_CLOSED; state++)
+		for (unsigned mode = 0; mode <= EV_MODE_CLASSIC; mode++)
+			if (desk_count(d, state, mode) != counts[state][mode])
+				sim_fail(w,
+				    "%" PRIu64 " sessions are counted as %s, "
+				    "not %" PRIu64,
+				    desk_count(d, state, mode),
+				    ev_word(&ev_states, state),
+				    counts[state][mode]);
+}
+
 static void
 compare_desk(struct world *w, const struct desk *d)
 {
 	struct walk walk = { w, 0 };
+
+	compare_counts(w, d);
 
 	ban_compare(w, d);
 	desk_each(d, compare, &walk);

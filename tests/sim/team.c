@@ -300,7 +300,8 @@ team_restart(struct world *w)
 	for (int i = 0; i < OPERATORS; i++)
 		w->team.people[i].left_ms = w->now.steady_ms;
 	w->bad_ms = 0;
-	w->nwaits = w->fresh_waits = 0; /* only the last desk knew them */
+	w->nwaits = w->fresh_waits = w->told_waits =
+	    0; /* only the last desk knew them */
 	w->store.born = w->store.seq;
 	ban_restart(w);
 	ban_note_ended(w);

@@ -356,7 +356,7 @@ def _():
         for name in re.findall(r'LIMIT\(\w+, "([a-z-]+)"', limits):
             assert any(r.startswith(name + " = ") for r in rows), name
         usable = [r for r in rows if not re.match(
-            r"(?:udp|hours|charset|greeting|include)\b", r)]
+            r"(?:udp|proxy-from|hours|charset|greeting|include)\b", r)]
         path = write(folder, "\n".join(usable))
         same(check(path), ([f"{path} can be used."], 0))
         sections = example[example.index("#user lin {"):].replace("\n#", "\n")

@@ -26,6 +26,8 @@ from tap import (BUILD, HERE, NO_PROC, SIZE, TOP, Skip, has_proc, run, same,
                  size, skip_all)                            # some for our users
 
 DESKWIRE = os.environ.get("DESKWIRE", os.path.join(BUILD, "deskwire"))
+# scripts/check's step seccomp lets each desk do no more than its unit does.
+UNDER = shlex.split(os.environ.get("DESKWIRE_UNDER", ""))
 CLIENT_HELLO = "客户端已就绪"
 SERVER_HELLO = "服务端已就绪"
 QUIT = "quit"
@@ -91,10 +93,13 @@ class Desk:
         self.rows = []              # of standard error
         self.news = threading.Condition()
         self.ended = False
-        command = [*under, DESKWIRE, verb]      # under another program
+        # Under other programs; what a whole run is under comes last.
+        command = [*under, *UNDER, DESKWIRE, verb]
         if verb != "demo":
             command += ["--state", self.folder]
-        command += ["--listen", listen or f"127.0.0.1:{port}", *args]
+        if listen is not False:     # a file says it
+            command += ["--listen", listen or f"127.0.0.1:{port}"]
+        command += args
         environment = {**os.environ, "HOME": self.folder,
                        "LC_ALL": "C.UTF-8", **(env or {})}
         environment.pop("XDG_RUNTIME_DIR", None)

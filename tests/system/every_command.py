@@ -38,6 +38,9 @@ STEPS = (
     ("ann", "status", None, "journal: .* events"),
     ("ann", "kick 1", "closed", "1 alice is closed by ann"),
     ("ann", "reload", None, "deskwire.conf|configuration"),
+    ("ann", "metrics", None, "deskwire_journal_seq"),
+    ("ann", "stop at 18:00", None, "the desk closes .*18:00"),
+    ("ann", "stop cancel", None, "the desk goes on"),
     ("ann", "quit", None, "stop"),
 )
 # A console that attaches leaves with it, and asks for nothing (console.c).

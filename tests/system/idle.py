@@ -12,6 +12,7 @@ import time
 from counting import Echo, wake_ups
 from desk import (DESKWIRE, SANITIZED, Deadline, Desk, Skip, case, main, size,
                   wait_until)
+from supervisor import Supervisor
 from tap import fork_pty
 
 CUSTOMERS = 20
@@ -67,10 +68,11 @@ def rests(listen, *pids):
         assert time.monotonic() < end, (awake, heard)
 
 
-@case(f"a desk with {CUSTOMERS} customers and a console does nothing while "
-      "nothing happens")
+@case(f"a desk with {CUSTOMERS} customers, a console and a service manager does "
+      "nothing while nothing happens")
 def _():
-    with Desk() as d:
+    with Supervisor() as manager, \
+            Desk(under=manager.under, env=manager.environment) as d:
         o = d.operator()
         c = d.keep(Console(d.operator_path))
         c.until("you are")
@@ -84,6 +86,8 @@ def _():
             if n % 4 < 2:
                 o.reply(ev["sid"], "an answer")
         c.until(f"message {CUSTOMERS - 1}")
+        manager.until(lambda m: f" {CUSTOMERS} connected" in m.status,
+                      "all of them")
         rests(c.read, d.pid, c.pid)
 
 

@@ -10,10 +10,10 @@ import subprocess
 from tap import BUILD, run, text
 
 PROGRAM = os.path.join(BUILD, "deskwire")
-VERBS = ("open", "demo", "serve", "attach", "call", "verify", "check-config",
-         "config", "completion")
+VERBS = ("open", "demo", "serve", "attach", "ctl", "relay", "call", "verify",
+         "check-config", "config", "doctor", "completion")
 # These take those of a desk besides.
-LOOKS = {"config"}
+LOOKS = {"config", "doctor"}
 OF_LOOKS = {"config", "example", "help", "version"}
 ALWAYS = {"help", "version"}
 

@@ -86,7 +86,7 @@ def _():
             same(refused_with(d.operator_path), "limit")
         finally:
             resource.prlimit(d.pid, resource.RLIMIT_AS, old)
-        same(o.command("nothing"), "unknown")
+        same(o.command("nothing"), "usage")
         still_works(d, "hello")
 
 
@@ -145,7 +145,7 @@ def _():
     with Desk() as d:
         o = d.operator()
         o.send(op="sing", id=7)
-        same(o.command("nothing"), "unknown")
+        same(o.command("nothing"), "usage")
 
 
 @case("a giant frame costs no memory, and its end ends the link")
@@ -173,7 +173,7 @@ def _():
         frame = json.dumps({"op": "cmd", "id": 900, "text": "nothing",
                             "more": "x" * (512 * 1024 - 100)})
         o.raw(frame.encode() + b"\n")
-        same(o.answer(900)["code"], "unknown")
+        same(o.answer(900)["code"], "usage")
         same(o.reply(sid, "still here"), "ok")
 
 
@@ -328,7 +328,7 @@ def _():
         same(o.command("close x"), "usage")
         same(o.command("close 99"), "unknown")
         same(o.command("history 99"), "unknown")
-        same(o.command("sing"), "unknown")
+        same(o.command("sing"), "usage")
         same(o.command("quit later"), "usage")
         same(o.reply(99, "x"), "unknown")
         same(o.reply(sid, "  \n"), "usage")
@@ -404,7 +404,7 @@ def _():
         assert 0 < len(past) < 10, len(past)
         same([e["text"].split()[0] for e in past],
              [str(n) for n in range(earlier, 40)])
-        same(o.command("nothing"), "unknown")
+        same(o.command("nothing"), "usage")
 
 
 @case("ended sessions are listed with name, time and reason, page by page")

@@ -3,6 +3,7 @@
 told that its name is, with several users of this system."""
 
 import contextlib
+import functools
 import grp
 import json
 import os
@@ -13,8 +14,8 @@ import subprocess
 import sys
 import threading
 
-from desk import (BUILD, DESKWIRE, LIMIT, Desk, Operator, Skip, case, main,
-                  same, size, state)
+from desk import (BUILD, DESKWIRE, LIMIT, UNDER, Desk, Operator, Skip, case,
+                  main, same, size, state)
 
 OPERATOR = {"close", "history", "note", "take"}     # rows for all
 
@@ -66,8 +67,11 @@ def desk(group, conf="", *args):
         path = os.path.join(folder, "conf")
         with open(path, "w", encoding="utf-8") as f:
             f.write(conf)
+        # Under the unit's filter nothing is given to another group: as in the
+        # unit it is the desk's own.
+        own = functools.partial(os.setgid, group.gr_gid) if UNDER else None
         with Desk("--operator-group", group.gr_name, "--config", path, *args,
-                  folder=folder) as d:
+                  folder=folder, preexec=own) as d:
             yield d
 
 

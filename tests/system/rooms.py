@@ -59,7 +59,7 @@ ANYWHERE = {"config.h"}
 
 # What is not in every POSIX system; doc/hacking.md.
 EXTRA = re.compile(
-    r"(?<![\w.>])(?:accept4|dl_iterate_phdr|dup3|epoll_\w+|eventfd|fopencookie|fstatfs|"
+    r"(?<![\w.>])(?:accept4|adjtimex|dl_iterate_phdr|dup3|epoll_\w+|eventfd|fopencookie|fstatfs|"
     r"getrandom|gettid|inotify_\w+|memmem|memrchr|pipe2|ppoll|prctl|"
     r"pthread_\w+_np|qsort_r|recvmmsg|sem_clockwait|sendmmsg|signalfd|"
     r"strcasestr|strchrnul|syscall|timerfd_\w+)(?=\()|"

@@ -18,6 +18,7 @@ import contextlib
 import fcntl
 import glob
 import grp
+import json
 import os
 import pwd
 import re
@@ -25,7 +26,6 @@ import shlex
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -132,16 +132,22 @@ def sockets_of(path):
             yield name, s
 
 
-def hand_over(fds, command):
+def hand_over(fds, identity, command):
     """Becomes the service.  Whose the variables are is said by a number of a
-    process, which only the process itself knows."""
+    process, which only the process itself knows.  identity: as identity_of()
+    says, or None."""
     for n, fd in enumerate(fds):
         os.dup2(fd, FIRST_FD + n, inheritable=True)
         os.set_inheritable(fd, False)
     for variable, pid_of in (("LISTEN_FDS", "LISTEN_PID"),
                              ("WATCHDOG_USEC", "WATCHDOG_PID")):
-        if variable in os.environ:
+        if variable in os.environ and pid_of not in os.environ:
             os.environ[pid_of] = str(os.getpid())
+    if identity:
+        os.umask(identity["umask"])
+        os.setgroups(identity["groups"])
+        os.setgid(identity["group"])
+        os.setuid(identity["user"])
     os.execvp(command[0], command)
 
 
@@ -179,7 +185,7 @@ class Supervisor:
         if sockets:
             self._hand_over(sockets)
         self.under = [sys.executable, "-I", "-S", os.path.abspath(__file__),
-                      HAND_OVER, ",".join(map(str, self.pass_fds))]
+                      HAND_OVER, json.dumps(self.pass_fds)]
         self.thread = threading.Thread(target=self._hear, daemon=True)
         self.thread.start()
 
@@ -268,28 +274,58 @@ def make_folders(settings, uid, gid):
 
 
 def identity_of(settings):
-    """What Popen is told of the user, the group and the other groups."""
+    """Who the service is, and its user's row."""
     user = last(settings, "User", "root")
     entry = pwd.getpwnam(user)
     group = last(settings, "Group")
     gid = grp.getgrnam(group).gr_gid if group else entry.pw_gid
     return {"user": entry.pw_uid, "group": gid,
-            "extra_groups": os.getgrouplist(user, gid),
+            "groups": os.getgrouplist(user, gid),
             "umask": int(last(settings, "UMask", "0022"), 8)}, entry
 
 
-def start(unit, arguments, supervisor):
-    settings = read_unit(unit)
-    identity, entry = identity_of(settings)
-    make_folders(settings, identity["user"], identity["group"])
+class Child:
+    """The service.  It is forked here and needs nothing of ours, not even a
+    Python, where it runs."""
+
+    def __init__(self, command, environment, fds, identity):
+        self.status = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.environ.clear()
+                os.environ.update(environment)
+                os.chdir("/")
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                hand_over(fds, identity, command)
+            finally:
+                os._exit(127)
+
+    def wait(self, seconds):
+        """Its status, or None: it still runs."""
+        end = time.monotonic() + seconds
+        while self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid != 0:
+                self.status = os.waitstatus_to_exitcode(status)
+            elif time.monotonic() >= end:
+                break
+            else:
+                time.sleep(0.02)
+        return self.status
+
+    def send_signal(self, number):
+        if self.status is None:
+            os.kill(self.pid, number)
+
+
+def start(settings, entry, identity, arguments, supervisor):
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
                    "HOME": entry.pw_dir, "USER": entry.pw_name,
                    "LOGNAME": entry.pw_name, "INVOCATION_ID": "0" * 32,
                    **environment_of(settings), **supervisor.environment}
-    process = subprocess.Popen(
-        [*supervisor.under, *shlex.split(last(settings, "ExecStart")),
-         *arguments], env=environment, pass_fds=supervisor.pass_fds,
-        stdin=subprocess.DEVNULL, cwd="/", **identity)
+    command = [*shlex.split(last(settings, "ExecStart")), *arguments]
+    process = Child(command, environment, supervisor.pass_fds, identity)
     supervisor.started()
     return process
 
@@ -298,10 +334,9 @@ def wait(process, supervisor, watchdog_s):
     """Its exit status; ends it when nobody feeds its watchdog."""
     ready = False
     while True:
-        try:
-            return process.wait(0.2)
-        except subprocess.TimeoutExpired:
-            pass
+        status = process.wait(0.2)
+        if status is not None:
+            return status
         if not ready and supervisor.said("READY"):
             ready, supervisor.fed_at = True, time.monotonic()
         late = time.monotonic() - supervisor.fed_at
@@ -314,16 +349,21 @@ def wait(process, supervisor, watchdog_s):
 
 def main(words):
     if words and words[0] == HAND_OVER:
-        hand_over([int(fd) for fd in words[1].split(",") if fd], words[2:])
+        hand_over(json.loads(words[1]), None, words[2:])
     if not words or words[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
     own, _, arguments = " ".join(map(shlex.quote, words)).partition(" -- ")
     unit, *socket_units = shlex.split(own)
-    watchdog_s = seconds(last(read_unit(unit), "WatchdogSec"))
+    settings = read_unit(unit)
+    watchdog_s = seconds(last(settings, "WatchdogSec"))
+    identity, entry = identity_of(settings)
+    make_folders(settings, identity["user"], identity["group"])
     sockets = [pair for path in socket_units for pair in sockets_of(path)]
     with Supervisor(sockets, watchdog_s, tell=say) as supervisor:
-        process = start(unit, shlex.split(arguments), supervisor)
+        process = start(settings, entry,
+                        identity if os.geteuid() == 0 else None,
+                        shlex.split(arguments), supervisor)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number,
                           lambda *_: process.send_signal(signal.SIGTERM))

@@ -1266,6 +1266,77 @@ a_change_of_the_timeout_holds_at_once(void)
 	finish();
 }
 
+/* A program's link: it asks, and nobody has come. */
+static void
+come_bare(int i)
+{
+	desk_console_init(&con[i], "lin", "", EV_ROLE_OPERATOR);
+	con[i].bare = true;
+	console_rq(i, DESK_RQ_ATTACH);
+	stored("attached; ");
+}
+
+static void
+from_no_console(enum desk_rq rq, uint64_t sid, const char *text)
+{
+	ask((struct desk_request){ .rq = rq,
+	    .who = "lin",
+	    .role = EV_ROLE_OPERATOR,
+	    .sid = sid,
+	    .text = text,
+	    .len = strlen(text) });
+}
+
+static void
+a_program_keeps_its_customer_for_a_grace_from_its_last_word_on(void)
+{
+	set_up();
+	begin_with(0, 0);
+	arrive(1);
+	come_bare(LIN);
+	from_no_console(DESK_RQ_COMMAND, 0, "take 1");
+	stored("claim 1 lin (taken); ok; ");
+	go(LIN);
+	stored("ok; ");
+	happens_after(GRACE_MS - 1, "");
+	from_no_console(DESK_RQ_REPLY, 1, "one moment");
+	stored("reply 1 lin n1 \"one moment\"; c1<lin:one moment; ok; ");
+	done();
+	happens_after(GRACE_MS, "free 1 lin (lost); ");
+	finish();
+}
+
+static void
+count_person(void *arg, const struct desk_person *p)
+{
+	int *n = arg;
+
+	CHECK_STR(p->name, "ann");
+	++*n;
+}
+
+static void
+a_program_is_nobody_who_is_there(void)
+{
+	int there = 0;
+
+	set_up();
+	begin_with(0, 0);
+	arrive(1);
+	come_bare(LIN);
+	come(ANN);
+	done();
+	refused(ANN, "msg lin hello", EV_CODE_UNKNOWN,
+	    "nobody of that name is at a console; /who shows who is");
+	desk_each_person(desk, count_person, &there);
+	CHECK_INT(there, 1);
+	from_no_console(DESK_RQ_NEXT, 0, "");
+	stored("usage; ");
+	go(LIN);
+	stored("ok; ");
+	finish();
+}
+
 int
 main(void)
 {
@@ -1336,6 +1407,8 @@ main(void)
 		T(who_comes_back_after_a_restart_may_accept),
 		T(who_was_freed_before_a_restart_is_nobodys),
 		T(a_change_of_the_timeout_holds_at_once),
+		T(a_program_keeps_its_customer_for_a_grace_from_its_last_word_on),
+		T(a_program_is_nobody_who_is_there),
 	};
 
 	return t_main("claims", cases, sizeof cases / sizeof cases[0]);

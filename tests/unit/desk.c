@@ -1349,7 +1349,7 @@ commands_with_a_bad_argument_say_so(void)
 	command("close 2");
 	command("history 2");
 	command("shout");
-	stored("unknown; unknown; unknown; ");
+	stored("unknown; unknown; usage; ");
 	command("history 1");
 	command("quit");
 	stored("past of 1; quit; ok; ");

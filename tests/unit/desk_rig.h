@@ -23,6 +23,7 @@ static struct desk_time now;
 static struct dw_buf happened;
 static struct desk_answer last_answer; /* its text is gone with its round */
 static char last_text[1024];
+static int64_t last_wait_ms;
 
 static void describe_event(const struct ev_event *ev,
     const struct desk_session *s);
@@ -195,6 +196,25 @@ sink_quit(void *arg)
 }
 
 static void
+sink_waited(void *arg, int64_t ms)
+{
+	(void)arg;
+	CHECK(ms >= 0);
+	last_wait_ms = ms;
+}
+
+static void
+sink_stopping(void *arg, bool closing, const char *text)
+{
+	(void)arg;
+	dw_buf_addf(&happened, "%s; ",
+	    text[0] == '\0' ? "goes on" :
+		closing     ? "closes" :
+			      "will close");
+	snprintf(last_text, sizeof last_text, "%s", text);
+}
+
+static void
 sink_drained(void *arg)
 {
 	(void)arg;
@@ -221,6 +241,8 @@ static const struct desk_sink sink = {
 	.dropped = sink_dropped,
 	.strangers = sink_strangers,
 	.quit = sink_quit,
+	.stopping = sink_stopping,
+	.waited = sink_waited,
 	.drained = sink_drained,
 };
 

@@ -407,6 +407,36 @@ they_are_what_a_count_of_all_minutes_says(void)
 	}
 }
 
+/* ---- a time of day ---- */
+
+static void
+check_at(const char *text, const char *after, const char *want)
+{
+	CHECK_STR(shown(desk_hours_at(text, utc(after))), want);
+}
+
+static void
+a_time_of_day_is_the_next_moment_at_which_the_clock_shows_it(void)
+{
+	static const char *const wrong[] = { "", "18", "9:00", "18:60", "24:01",
+		"18:00 ", " 18:00", "-1:00" };
+
+	if (!has_zones())
+		return;
+	in_zone(SHANGHAI);
+	check_at("18:00", "2026-12-01 09:59", "2026-12-01 10:00");
+	check_at("18:00", "2026-12-01 10:00", "2026-12-02 10:00");
+	check_at("24:00", "2026-12-01 09:59", "2026-12-01 16:00");
+	in_zone(BERLIN);
+	check_at("02:30", "2026-03-28 12:00", "2026-03-30 00:30");
+	check_at("03:00", "2026-03-28 12:00", "2026-03-29 01:00");
+	check_at("02:30", "2026-10-24 12:00", "2026-10-25 00:30");
+	check_at("02:30", "2026-10-25 00:30", "2026-10-25 01:30");
+	check_at("02:30", "2026-10-25 01:30", "2026-10-26 01:30");
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		CHECK_INT(desk_hours_at(wrong[i], 0), 0);
+}
+
 int
 main(void)
 {
@@ -422,6 +452,7 @@ main(void)
 		T(an_hour_that_a_spring_night_leaves_out_is_never_open),
 		T(an_hour_that_an_autumn_night_has_twice_is_open_twice),
 		T(they_are_what_a_count_of_all_minutes_says),
+		T(a_time_of_day_is_the_next_moment_at_which_the_clock_shows_it),
 	};
 
 	return t_main("hours", cases, sizeof cases / sizeof cases[0]);

@@ -52,7 +52,7 @@ static void
 a_name_that_looks_like_one_of_a_row_is_refused(void)
 {
 	struct svc_user rows[] = { { (char *)"sue", (char *)"J\u00fcrgen",
-	    EV_ROLE_OPERATOR } };
+	    EV_ROLE_OPERATOR, false } };
 	struct svc_people people = { .users = rows, .nusers = 1 };
 	static const char *const names[] = { "SUE", "J\u00fcrgen",
 		"J\u00dcRGEN", "Ju\u0308rgen" };
@@ -79,6 +79,47 @@ a_name_with_many_marks_is_cut_between_two_characters(void)
 	dw_buf_fini(&name);
 }
 
+static bool
+may_bring(struct svc_identity *id, const struct svc_people *people,
+    const char *login)
+{
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	bool may = svc_identity_relay(id, people, login, &why);
+
+	CHECK_INT(why.len == 0, may);
+	dw_buf_fini(&why);
+	return may;
+}
+
+static void
+only_a_relay_brings_others_and_only_those_who_have_a_row(void)
+{
+	struct svc_user rows[] = {
+		{ (char *)"ssh", NULL, EV_ROLE_ADMIN, true },
+		{ (char *)"lin", (char *)"Lin.B.", EV_ROLE_SUPERVISOR, false },
+	};
+	struct svc_people people = { .users = rows, .nusers = 2 };
+	struct svc_identity id = user(70001, "ssh"), lin = user(70002, "lin"),
+			    none = user(70003, "no-such-user-bob");
+
+	id.ours = true;
+	CHECK(!may_bring(&id, &people, "no-such-user-bob"));
+	CHECK(!may_bring(&lin, &people, "ssh"));
+	CHECK(!may_bring(&none, &people, "lin"));
+	CHECK(!may_bring(&none, NULL, "lin"));
+	CHECK_STR(lin.login, "lin");
+	CHECK(may_bring(&id, &people, "lin"));
+	CHECK_STR(id.relay, "ssh");
+	CHECK(!id.ours);
+	CHECK_INT(id.role, EV_ROLE_SUPERVISOR);
+	CHECK(may_be(&id, &people, ""));
+	CHECK_STR(id.who, "lin");
+	CHECK_STR(id.as, "Lin.B.");
+	/* And then no other. */
+	CHECK(!may_bring(&id, &people, "ssh"));
+	CHECK(!may_be(&id, &people, "ssh"));
+}
+
 int
 main(void)
 {
@@ -86,6 +127,7 @@ main(void)
 		T(two_users_are_two_persons_however_long_their_names_are),
 		T(a_name_that_looks_like_one_of_a_row_is_refused),
 		T(a_name_with_many_marks_is_cut_between_two_characters),
+		T(only_a_relay_brings_others_and_only_those_who_have_a_row),
 	};
 
 	return t_main("identity", cases, sizeof cases / sizeof cases[0]);

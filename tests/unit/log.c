@@ -688,6 +688,7 @@ static const char *const hostile[] = {
 	"a=b why=forged: x",
 	"\r2026-01-01 00:00:00 started: ",
 	"<0>",
+	"x:",
 };
 #define HOSTILE (sizeof hostile / sizeof hostile[0])
 

@@ -623,6 +623,49 @@ what_is_absent_is_not_written(void)
 	    "\"listeners\":[]}\n");
 }
 
+static void
+a_program_says_so_and_a_relay_for_whom_it_comes(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct wire_frame f = wire_frame_of(WIRE_HELLO), *back;
+
+	f.v = WIRE_OP_VERSION;
+	f.bare = f.rows = true;
+	back = around(&f, &out);
+	CHECK_STR(dw_buf_str(&out),
+	    "{\"op\":\"hello\",\"v\":1,\"bare\":true,\"rows\":true}\n");
+	CHECK(back != NULL && back->bare && back->rows);
+	wire_frame_free(back);
+	f = wire_frame_of(WIRE_RELAY);
+	f.as = "lin";
+	back = around(&f, &out);
+	CHECK_STR(dw_buf_str(&out), "{\"op\":\"relay\",\"as\":\"lin\"}\n");
+	if (CHECK(back != NULL))
+		CHECK_STR(back->as, "lin");
+	wire_frame_free(back);
+	dw_buf_fini(&out);
+}
+
+static void
+a_session_and_an_event_are_rows_of_their_own(void)
+{
+	struct dw_buf out = DW_BUF_INITIALIZER;
+	struct ev_session s = { .sid = 3, .state = EV_STATE_WAITING };
+	struct ev_event ev = ev_event_of(EV_NOTE);
+
+	CHECK_INT(wire_session_encode(&out, 41, &s), 0);
+	ev.sid = 3;
+	ev.who = "lin";
+	ev.body = "a\nb";
+	ev.len = 3;
+	CHECK_INT(wire_event_encode(&out, &ev), 0);
+	CHECK_STR(dw_buf_str(&out),
+	    "{\"seq\":41,\"sid\":3,\"state\":\"waiting\"}\n"
+	    "{\"sid\":3,\"ev\":\"note\",\"who\":\"lin\","
+	    "\"text\":\"a\\nb\"}\n");
+	dw_buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -647,6 +690,8 @@ main(void)
 		T(the_longest_frame_is_taken_and_one_byte_more_is_not),
 		T(damaged_frames_never_do_harm),
 		T(what_is_absent_is_not_written),
+		T(a_program_says_so_and_a_relay_for_whom_it_comes),
+		T(a_session_and_an_event_are_rows_of_their_own),
 	};
 
 	return t_main("op", cases, sizeof cases / sizeof cases[0]);

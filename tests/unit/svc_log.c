@@ -76,9 +76,8 @@ sum(const char *rows, const char *words)
 
 		if (memmem(r, len, words, strlen(words)) == NULL)
 			continue;
-		n += told != NULL ?
-		    strtoul(told + sizeof key - 1, NULL, 10) :
-		    1;
+		n +=
+		    told != NULL ? strtoul(told + sizeof key - 1, NULL, 10) : 1;
 	}
 	return n;
 }
@@ -272,8 +271,8 @@ static void
 tell_all(const char *secret)
 {
 	for (int kind = EV_ARRIVED; kind <= EV_ERASED; kind++) {
-		struct ev_event ev = event_of((enum ev_kind)kind, secret,
-		    secret);
+		struct ev_event ev =
+		    event_of((enum ev_kind)kind, secret, secret);
 
 		/* Of these `who` is an operator. */
 		if (kind == EV_CLOSED || kind == EV_REOPENED || kind == EV_BAN)
