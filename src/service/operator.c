@@ -27,14 +27,25 @@
  * Frames to the operator, on the desk thread.
  */
 
+/* A link with a hole in it is of no use. */
+static void
+cut_link(struct svc_operator *op)
+{
+	const struct svc_log_about about = { .who = op->console.who,
+		.why = EV_WHY_SLOW };
+
+	sks_outbox_cut(op->outbox);
+	svc_log(op->svc, SVC_LOG_LIMIT, &about, "%s",
+	    _("too much waits for a console, which comes again"));
+}
+
 static void
 put(struct svc_operator *op, const char *bytes, size_t len)
 {
 	int r = len == 0 ? 0 : sks_outbox_put(op->outbox, bytes, len, NULL);
 
-	/* A link with a hole in it is of no use. */
 	if (r < 0 && r != SKS_ECLOSED)
-		sks_outbox_cut(op->outbox);
+		cut_link(op);
 }
 
 void

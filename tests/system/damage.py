@@ -45,7 +45,8 @@ def _():
         seq = spoil(folder)
         with Desk(folder=folder) as d:
             o, c = d.operator(), d.line()
-            d.row(f"the first bad event is {seq} ")
+            row = d.row(f"the first bad event is {seq} ")
+            assert " damaged: " in row, row
             assert "next start" in o.frame(op="notice", code="disk")["text"]
             c.send("still there?\n")
             o.said("still there?")

@@ -315,6 +315,7 @@ def _():
         same(o.reply(sid, "still here"), "ok")
         c.until("still here\n")
         stuck.ends()
+        d.row(" limit who=stuck why=slow: ")
 
 
 @case("commands: what each does, and what it says to a wrong number")
