@@ -117,6 +117,7 @@ svc_notice(struct svc *svc, enum ev_code code, const char *text)
 		[EV_CODE_SOCKET] = SVC_LOG_LOST,
 		[EV_CODE_LIMIT] = SVC_LOG_LIMIT,
 		[EV_CODE_RELOAD] = SVC_LOG_RELOADED,
+		[EV_CODE_STOP] = SVC_LOG_STOPPING,
 	};
 	enum svc_log_what what = SVC_LOG_WARNING;
 

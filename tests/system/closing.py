@@ -5,7 +5,7 @@ conversation, and is over when the last customer has gone."""
 import datetime
 
 from attached import Terminal
-from desk import Clock, Desk, case, main, same, state
+from desk import SANITIZED, Clock, Desk, Skip, case, main, same, state
 
 REFUSED = ("* The desk is closing and takes nobody new; "
            "please come back later.\r\n")
@@ -71,6 +71,8 @@ def _():
 
 @case("it begins at the time of day that was said")
 def _():
+    if SANITIZED:
+        raise Skip("a sanitizer lets no library hold the clock")
     with state() as folder:
         clock = Clock(folder, int(datetime.datetime(
             2026, 12, 1, 17, 59, tzinfo=datetime.timezone.utc).timestamp()

@@ -95,6 +95,9 @@ def _():
         sid = o.said("word 0")["sid"]
         same(o.reply(sid, "an answer"), "ok")
         manager.until(lambda m: m.status == "4 waiting, 5 connected", "four")
+        same(o.command("stop when-empty"), "ok")
+        manager.until(lambda m: m.status == "4 waiting, 5 connected; nobody "
+                      "new is let in", "that it closes")
         same(d.stop_with_all(), 0)
     times = [t for t, row in came if row.startswith("STATUS") and
              "waiting" in row]
