@@ -201,6 +201,7 @@ scripts = \
 	tests/system/marks.py \
 	tests/system/sockets_doc.py \
 	tests/system/threads_doc.py \
+	tests/system/pictures.py \
 	tests/system/po.sh \
 	tests/system/readline.sh \
 	tests/system/old_names.py \

@@ -18,10 +18,10 @@ OF_LOOKS = {"config", "example", "help", "version"}
 ALWAYS = {"help", "version"}
 
 
-def manual_items():
+def manual_items(path="doc/deskwire.1"):
     """{option: its paragraph}, from the rows `.It Fl -name ...`."""
     items, name = {}, None
-    for row in text("doc/deskwire.1").splitlines():
+    for row in text(path).splitlines():
         found = re.match(r"\.It .*?Fl -([a-z][a-z-]*)", row)
         if found:
             name = found[1]
@@ -131,10 +131,52 @@ def wrong_changelog():
         yield f"ChangeLog does not begin with {want}"
 
 
+# --- the Chinese pages ------------------------------------------------------
+
+CHINESE = {"deskwire.1": ("doc/deskwire.1", "doc/zh_CN/deskwire.1"),
+           "deskwire.conf.5": ("doc/deskwire.conf.5",
+                               "doc/zh_CN/deskwire.conf.5")}
+
+
+def headings(page, macro):
+    return re.findall(rf"^\.{macro} ", page, re.M)
+
+
+def shape(page):
+    """What a page is about, apart from its words: the items of its lists, and
+    to whom each option belongs."""
+    return set(re.findall(r"^\.It (.+)$", page, re.M)) | \
+        set(re.findall(r"^\.Pq Cm [\w-]+(?: , [\w-]+)*$", page, re.M))
+
+
+def wrong_chinese():
+    for name, paths in CHINESE.items():
+        english, chinese = map(text, paths)
+        for macro in ("Sh", "Ss"):
+            n, m = (len(headings(p, macro)) for p in (english, chinese))
+            if n != m:
+                yield f"{name}: {n} headings .{macro}, in Chinese {m}"
+        for row in sorted(shape(english) - shape(chinese)):
+            yield f"{name}: the Chinese page lacks: {row}"
+        for row in sorted(shape(chinese) - shape(english)):
+            yield f"{name}: only the Chinese page has: {row}"
+
+
+def wrong_chinese_limits():
+    items = manual_items("doc/zh_CN/deskwire.1")
+    for name, (_, default, least, most) in limits().items():
+        if not re.search(rf"^默认 {default} .*, 范围 {least} 到 {most}。$",
+                         items.get(name, ""), re.M):
+            yield f"--{name} is {default}, {least} to {most}: not in Chinese"
+
+
 run("manual",
     ("every option is in the manual, with its verbs", wrong_options),
     ("every limit is there, with its default and range", wrong_limits),
     ("every verb is there", wrong_verbs),
     ("every command of the console is described", wrong_commands),
     ("every exit status is there", wrong_statuses),
+    ("the Chinese pages have the sections and items of the English ones",
+     wrong_chinese),
+    ("and every limit, with its default and range", wrong_chinese_limits),
     ("ChangeLog begins with this release", wrong_changelog))
