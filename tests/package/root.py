@@ -148,8 +148,9 @@ class Root:
         return done.stdout
 
     def install(self, *packages, **environment):
+        """By somebody who answers no questions, but changed configurations."""
         return self.run("apt-get", "install", "-y", "-q",
-                        "--no-install-recommends", "--allow-downgrades",
+                        "--no-install-recommends", "-o", "DPkg::Options::=--force-confold",
                         *packages, **environment)
 
     def write(self, name, text, user=None, mode=0o644):

@@ -178,7 +178,8 @@ def _(world):
     assert done.returncode == 0 and not done.stdout, done.stdout
 
 
-@step("the tree makes the packages of a higher version")
+@step("the tree makes the packages of a higher version, with another "
+      "configuration")
 def _(world):
     tree = glob.glob(f"{world.build.folder}/build/*/deskwire")[0]
     version = re.match(r"deskwire \((.*)\)", world.build.read(
@@ -187,6 +188,8 @@ def _(world):
         entry = f.read()
         f.seek(0)
         f.write(entry.replace(version, version + "+next", 1) + "\n" + entry)
+    with open(f"{tree}/debian/etc/deskwire.conf", "a", encoding="utf-8") as f:
+        f.write("# Of the next version.\n")
     subprocess.run(["rm", "-f", *glob.glob(f"{tree}/../*.deb")], check=True)
     inside = os.path.relpath(tree, world.build.folder)
     world.build.run("sh", "-c", f"cd /{inside} && dpkg-buildpackage -b -nc "
