@@ -104,6 +104,19 @@ class Root:
     def __init__(self, folder):
         self.folder = folder
 
+    def mount(self):
+        """What programs expect of a running system, until this process ends."""
+        for kind in ("proc", "devpts"):
+            subprocess.run(
+                ["mount", "-t", kind, kind,
+                 self.path("/proc" if kind == "proc" else "/dev/pts")],
+                check=True)
+
+    def unmount(self):
+        for name in ("/proc", "/dev/pts"):
+            subprocess.run(["umount", "-l", self.path(name)], check=False,
+                           stderr=subprocess.DEVNULL)
+
     def path(self, name):
         """Of a file in it, from outside."""
         return os.path.join(self.folder, name.lstrip("/"))
@@ -135,8 +148,9 @@ class Root:
         return done.stdout
 
     def install(self, *packages, **environment):
+        """By somebody who answers no questions, but changed configurations."""
         return self.run("apt-get", "install", "-y", "-q",
-                        "--no-install-recommends", "--allow-downgrades",
+                        "--no-install-recommends", "-o", "DPkg::Options::=--force-confold",
                         *packages, **environment)
 
     def write(self, name, text, user=None, mode=0o644):
@@ -167,5 +181,5 @@ class Root:
         return [os.path.relpath(os.path.join(where, name), self.folder)
                 for where, folders, names in os.walk(self.folder)
                 for name in (*folders, *names) if words in name
-                if not where.startswith((self.path("proc"),
-                                         self.path("packages")))]
+                if not where.startswith((self.path("/proc"),
+                                         self.path("/packages")))]

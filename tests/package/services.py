@@ -14,6 +14,7 @@ from root import LIMIT, Pipe
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 UNITS = "/lib/systemd/system"
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 STUB = "/opt/systemctl"
 SYSTEMCTL = """#!/bin/sh
 exec 9>/opt/systemctl/lock
@@ -40,17 +41,19 @@ class Service(Pipe):
 
 
 class Systemd:
-    PATH = f"{STUB}:/usr/sbin:/usr/bin:/sbin:/bin"
+    PATH = f"{STUB}:{SYSTEM_PATH}"
 
     def __init__(self, root):
         self.root = root
         self.asked = []
         self.services = {}
+        self.enabled = {"deskwire.service", "deskwire-verify.timer"}
         self.sockets = {"deskwire-restricted.service": (
             "deskwire.socket", "deskwire-operators.socket",
             "deskwire-metrics.socket")}
         os.makedirs(root.path("/run/systemd/system"), exist_ok=True)
         root.write(f"{STUB}/systemctl", SYSTEMCTL, mode=0o755)
+        root.write("/etc/apt/apt.conf.d/99path", f'DPkg::Path "{self.PATH}";\n')
         for name in ("asked", "answer"):
             os.mkfifo(root.path(f"{STUB}/{name}"))
         threading.Thread(target=self._serve, daemon=True).start()
@@ -70,7 +73,8 @@ class Systemd:
         if verb == "is-active":
             return "0" if self.is_active(units[0]) else "3"
         if verb == "is-enabled":
-            return "0 enabled" if units[0] == "deskwire.service" else "1 static"
+            return "0 enabled" if units[0] in self.enabled else "1 disabled"
+        units = [unit for unit in units if unit.endswith(".service")]
         for unit in units:
             if verb in ("stop", "restart"):
                 self.stop(unit)
@@ -100,6 +104,6 @@ class Systemd:
         service.until("READY", start=start)
 
     def asked_to(self, verb):
-        """The units for which somebody has asked for this."""
-        return [row.split(" ", 1)[1] for row in self.asked
-                if row.startswith(f"{verb} ")]
+        """The desks for which somebody has asked for this."""
+        return [unit for row in self.asked if row.startswith(f"{verb} ")
+                for unit in row.split()[1:] if unit.endswith(".service")]

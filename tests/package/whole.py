@@ -17,6 +17,7 @@ import re
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 SERVICE, RESTRICTED = "deskwire.service", "deskwire-restricted.service"
 CONF = "/etc/deskwire/deskwire.conf"
 JOURNAL = "/var/lib/deskwire/journal.db"
-PORT, PROXY_PORT, TLS_PORT, METRICS_PORT, SSH_PORT = 6666, 6667, 6697, 9464, 22
+PORT, PROXY_PORT, TLS_PORT, METRICS_PORT = 6666, 6667, 6697, 9464
 TEAM = ("ann", "lin", "wang")
 SETTINGS = f"""
 # The administrator's own.
@@ -76,6 +77,9 @@ class Talk(Output):
         self.sock.sendall(text.encode() + b"\n")
 
     def end(self):
+        """At once: a desk reads the end of a file as "writes no more"."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
         self.sock.close()
 
 
@@ -109,13 +113,15 @@ class World:
 
     def number_of(self, text):
         """Of the session that has said this last."""
-        return re.search(rf"^\D*(\d+) .*{re.escape(text)}", self.ctl("list"),
-                         re.M)[1]
+        rows = self.ctl("list", "all")
+        found = re.search(rf"^(\d+)\t.*{re.escape(text)}", rows, re.M)
+        assert found, f"no {text!r}: {rows}"
+        return found[1]
 
     def upgrade(self, *words):
         """What apt prints when another build of deskwire is installed."""
         return self.bare.install(*words, *self.bare.take(
-            *self.packages("next", "deskwire")), PATH=Systemd.PATH)
+            *self.packages("next", "deskwire")))
 
 
 STEPS = []
@@ -172,7 +178,8 @@ def _(world):
     assert done.returncode == 0 and not done.stdout, done.stdout
 
 
-@step("the tree makes the packages of a higher version")
+@step("the tree makes the packages of a higher version, with another "
+      "configuration")
 def _(world):
     tree = glob.glob(f"{world.build.folder}/build/*/deskwire")[0]
     version = re.match(r"deskwire \((.*)\)", world.build.read(
@@ -181,6 +188,8 @@ def _(world):
         entry = f.read()
         f.seek(0)
         f.write(entry.replace(version, version + "+next", 1) + "\n" + entry)
+    with open(f"{tree}/debian/etc/deskwire.conf", "a", encoding="utf-8") as f:
+        f.write("# Of the next version.\n")
     subprocess.run(["rm", "-f", *glob.glob(f"{tree}/../*.deb")], check=True)
     inside = os.path.relpath(tree, world.build.folder)
     world.build.run("sh", "-c", f"cd /{inside} && dpkg-buildpackage -b -nc "
@@ -205,6 +214,7 @@ def _(world):
 @step("a bare root has it after one apt-get install, with its user and groups")
 def _(world):
     same(world.bare.files("deskwire"), [])
+    world.bare.mount()
     world.bare.run("apt-get", "update", "-q")
     world.bare.install(*world.bare.take(*world.packages("first", "deskwire")))
     world.bare.run("deskwire", "--version")
@@ -301,13 +311,14 @@ def _(world):
     world.bare.write("/etc/stunnel/deskwire.conf", example)
     world.stunnel = Pipe(world.bare.command("stunnel4",
                                             "/etc/stunnel/deskwire.conf"))
+    world.stunnel.until("Configuration successful")
     tls = ssl.create_default_context(
         cafile=world.bare.path("/etc/ssl/desk/fullchain.pem"))
     world.customer = Talk(TLS_PORT, tls, source="127.0.0.2")
     world.customer.say("Can anybody else read this?")
-    world.consoles["ann"].until("Can anybody else read this?")
+    world.consoles["ann"].until("(line, 127.0.0.2:",
+                                "Can anybody else read this?")
     number = world.number_of("Can anybody else read this?")
-    assert "127.0.0.2" in world.ctl("list"), world.ctl("list")
     world.ctl(f"reply {number} Nobody.", user="lin")
     world.customer.until("lin: Nobody.")
 
@@ -366,7 +377,8 @@ def _(world):
     same(world.systemd.asked_to("restart"), [SERVICE])
     exe = os.readlink(f"/proc/{world.status('pid')}/exe")
     same(exe, world.bare.path("/usr/bin/deskwire"))
-    world.consoles["ann"].until("closing", "attached")
+    world.consoles["ann"].until("the desk has stopped")
+    same(world.consoles["ann"].end(), 0)
 
 
 @step("an upgrade restarts a desk that has nobody")
@@ -383,6 +395,7 @@ def _(world):
 @step("with systemd's sockets it serves the same people, and can open none")
 def _(world):
     world.systemd.stop(SERVICE)
+    world.systemd.enabled.remove(SERVICE)
     world.bare.write(CONF, world.bare.read(CONF).replace(SETTINGS, ""))
     world.systemd.start(RESTRICTED)
     lin = world.attach("lin")
@@ -393,8 +406,11 @@ def _(world):
     world.ctl(f"reply {world.number_of('Which door')} The small one.")
     customer.until("ann: The small one.")
     assert "deskwire_build_info" in metrics()
+    started = world.systemd.asked_to("start")
     said = world.upgrade("--reinstall")
     assert "restart-when-empty" in said, said
+    same(world.systemd.asked_to("start"), started)
+    assert world.systemd.is_active(RESTRICTED)
     customer.end()
 
 
@@ -402,19 +418,28 @@ def _(world):
 
 @step("a removal stops it, and keeps what was said and what was configured")
 def _(world):
-    world.bare.run("apt-get", "remove", "-y", "-q", "deskwire",
-                   PATH=Systemd.PATH)
+    world.bare.run("apt-get", "remove", "-y", "-q", "deskwire")
     assert not world.systemd.is_active(RESTRICTED)
     assert os.path.exists(world.bare.path(JOURNAL))
     assert os.path.exists(world.bare.path(CONF))
     same(world.bare.files("bin/deskwire"), [])
 
 
+@step("installed again, where a service manager runs, it starts at once and has "
+      "kept what was said")
+def _(world):
+    world.systemd.enabled.add(SERVICE)
+    world.upgrade()
+    assert world.systemd.is_active(SERVICE)
+    assert int(world.status("journal").split()[0]) > 10, world.ctl("status")
+
+
 @step("a purge leaves nothing of it but the names of its user and groups")
 def _(world):
-    world.bare.run("apt-get", "purge", "-y", "-q", "deskwire",
-                   PATH=Systemd.PATH)
-    same([f for f in world.bare.files("deskwire") if "stunnel" not in f], [])
+    world.bare.run("apt-get", "purge", "-y", "-q", "deskwire")
+    assert not world.systemd.is_active(SERVICE)
+    same([name for name in world.bare.files("deskwire")
+          if not name.startswith(("home/", "etc/stunnel/"))], [])
     world.bare.run("id", "deskwire")
 
 
@@ -461,9 +486,11 @@ def main():
             "--fork", "--kill-child", "--mount-proc", sys.executable,
             *sys.argv], {**os.environ, "WHOLE": "yes"})
     folder = sys.argv[1] if sys.argv[1:] else tempfile.mkdtemp(prefix="dw")
+    world = World(os.path.abspath(folder))
     try:
-        counts = run(World(os.path.abspath(folder)))
+        counts = run(world)
     finally:
+        world.bare.unmount()
         if not sys.argv[1:]:
             subprocess.run(["rm", "-rf", "--one-file-system", folder],
                            check=False)
