@@ -167,11 +167,17 @@ def _():
             os.rename(log, log + ".1")
             d.signal(signal.SIGHUP)
             wait_until(lambda: os.path.exists(log), "the new log")
-            c.send("two\n")
-            o.said("two")
-            wait_until(lambda: "two" in open(log).read(), "the log")
+            # The file is there a moment before the log's turn comes.
+            said = []
+            while os.path.getsize(log) == 0:
+                said.append(f"more {len(said)}.")
+                c.send(said[-1] + "\n")
+                o.said(said[-1])
+            wait_until(lambda: said[-1] in open(log).read(), "the log")
             assert "one" not in open(log).read()
-            assert "two" not in open(log + ".1").read()
+            rows = open(log + ".1").read() + open(log).read()
+            same([rows.count(f"{words}\n") for words in said],
+                 [1] * len(said))
 
 
 class OnTerminal:
