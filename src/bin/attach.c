@@ -44,20 +44,20 @@ run_console(const struct con_config *cfg)
 
 /* On this machine. */
 static int
-attach_here(const struct options *o, struct con_config *cfg)
+attach_here(const struct options *o, struct con_config cfg)
 {
 	struct desk_link link;
 	char *login = path_login();
 	const char *why;
 	int r = desk_link_init(&link, o);
 
-	cfg->name = o->as != NULL ? o->as : login;
-	cfg->connect = desk_link_connect;
-	cfg->arg = &link;
+	cfg.name = o->as != NULL ? o->as : login;
+	cfg.connect = desk_link_connect;
+	cfg.arg = &link;
 	if (r == DW_STATUS_OK) {
-		cfg->socket = desk_link_connect(&link, &why);
-		r = cfg->socket != NULL ? run_console(cfg) :
-					  desk_link_failed(&link);
+		cfg.socket = desk_link_connect(&link, &why);
+		r = cfg.socket != NULL ? run_console(&cfg) :
+					 desk_link_failed(&link);
 	}
 	desk_link_fini(&link);
 	free(login);
@@ -66,19 +66,19 @@ attach_here(const struct options *o, struct con_config *cfg)
 
 /* Who somebody is there, only that desk knows: the name here says nothing. */
 static int
-attach_afar(const struct options *o, struct con_config *cfg)
+attach_afar(const struct options *o, struct con_config cfg)
 {
 	struct ssh_link link;
 	const char *why;
 	int r = ssh_link_init(&link, o);
 
-	cfg->name = o->as != NULL ? o->as : "";
-	cfg->connect = ssh_link_connect;
-	cfg->arg = &link;
+	cfg.name = o->as != NULL ? o->as : "";
+	cfg.connect = ssh_link_connect;
+	cfg.arg = &link;
 	if (r == DW_STATUS_OK) {
-		cfg->socket = ssh_link_connect(&link, &why);
-		r = cfg->socket != NULL ? run_console(cfg) :
-					  ssh_link_failed(&link, why);
+		cfg.socket = ssh_link_connect(&link, &why);
+		r = cfg.socket != NULL ? run_console(&cfg) :
+					 ssh_link_failed(&link, why);
 	}
 	ssh_link_fini(&link);
 	return r;
@@ -96,7 +96,7 @@ verb_attach(struct options *o)
 
 	cfg.history = history;
 	if (r == DW_STATUS_OK)
-		r = o->nargs > 0 ? attach_afar(o, &cfg) : attach_here(o, &cfg);
+		r = o->nargs > 0 ? attach_afar(o, cfg) : attach_here(o, cfg);
 	free(history);
 	return r;
 }

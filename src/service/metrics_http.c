@@ -269,8 +269,10 @@ svc_http_answer(struct dw_buf *out, const struct svc_http_request *rq,
 {
 	size_t i = 0;
 
-	while (answers[i].status != rq->status)
-		assert(++i < sizeof answers / sizeof answers[0]);
+	while (i < sizeof answers / sizeof answers[0] &&
+	    answers[i].status != rq->status)
+		i++;
+	assert(i < sizeof answers / sizeof answers[0]);
 	if (rq->status != 200) {
 		page = answers[i].sentence;
 		len = strlen(page) + 1;
