@@ -224,6 +224,22 @@ def _(world):
     same(world.bare.run("systemctl", "is-enabled", SERVICE).strip(), "enabled")
 
 
+NEEDRESTART = """
+$file = "/etc/needrestart/conf.d/deskwire.conf";
+eval do { local(@ARGV, $/) = $file; <> } or die $@;
+for $unit (@ARGV) {
+	grep { $unit =~ /$_/ and $nrconf{override_rc}->{$_} eq "0" }
+	    keys %{$nrconf{override_rc}} or exit 3;
+}
+"""
+
+
+@step("needrestart, as it reads its configuration, leaves both forms alone")
+def _(world):
+    world.bare.run("perl", "-e", NEEDRESTART, SERVICE, RESTRICTED)
+    world.bare.run("perl", "-e", NEEDRESTART, "other.service", status=3)
+
+
 @step("what the package's own tests try goes well for a user who is nobody's "
       "operator")
 def _(world):

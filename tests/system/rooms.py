@@ -158,19 +158,26 @@ def breaches(src):
     return found
 
 
+def sources(folder):
+    """Paths, in order, without what a build in the source folder leaves."""
+    for where, _, names in sorted(os.walk(folder)):
+        for name in sorted(names):
+            if name.endswith((".c", ".h", ".def")):
+                yield os.path.join(where, name)
+
+
 def calls_of_a_program(src):
     """A library does not print, exit or touch a signal.  Only the process
     that a forking server makes for a conversation ends itself."""
     found = []
     call = re.compile(r"(?<![\w>.])(printf|fprintf|puts|fputs|perror|exit|"
                       r"_exit|signal|sigaction|sigprocmask|setlocale)\(")
-    for folder, _, files in sorted(os.walk(os.path.join(src, "socketserver"))):
-        for name in sorted(files):
-            path = os.path.join(folder, name)
-            with open(path, encoding="utf-8") as f:
-                text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
-            found += [f"{path}: {m}()" for m in call.findall(text)
-                      if (name, m) != ("forking_mixin.c", "_exit")]
+    for path in sources(os.path.join(src, "socketserver")):
+        with open(path, encoding="utf-8") as f:
+            text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+        found += [f"{path}: {m}()" for m in call.findall(text)
+                  if (os.path.basename(path), m) != ("forking_mixin.c",
+                                                     "_exit")]
     return found
 
 
@@ -178,16 +185,14 @@ def linux_only(src):
     """What POSIX has not: in one file of a room each, which asks configure for
     it and so has another form, too."""
     users = {}
-    for folder, _, files in sorted(os.walk(src)):
-        room = os.path.relpath(folder, src).split(os.sep)[0]
-        for name in sorted(files):
-            path = os.path.join(folder, name)
-            with open(path, encoding="utf-8") as f:
-                text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
-            for call in set(EXTRA.findall(text)):
-                users.setdefault((room, call), []).append(path)
-                if not re.search(rf"#\s*(if|elif).*\b{probe(call)}\b", text):
-                    yield f"{path}: {call} without {probe(call)}"
+    for path in sources(src):
+        room = os.path.relpath(path, src).split(os.sep)[0]
+        with open(path, encoding="utf-8") as f:
+            text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+        for call in set(EXTRA.findall(text)):
+            users.setdefault((room, call), []).append(path)
+            if not re.search(rf"#\s*(if|elif).*\b{probe(call)}\b", text):
+                yield f"{path}: {call} without {probe(call)}"
     for (_, call), paths in sorted(users.items()):
         if len(paths) > 1:
             yield f"{call} is in {' and '.join(paths)}"
