@@ -193,7 +193,8 @@ has_mark(const char *text)
 static bool
 read_place(enum use use, const char *text, struct sks_addr *out)
 {
-	size_t len = strlen(text) - (has_mark(text) ? strlen(PROXY_MARK) : 0);
+	bool marked = use == CUSTOMERS && has_mark(text);
+	size_t len = strlen(text) - (marked ? strlen(PROXY_MARK) : 0);
 	char *copy = strndup(text, len);
 	bool read =
 	    copy != NULL && sks_addr_parse(copy, uses[use].port, out) == 0;
@@ -266,13 +267,15 @@ put_inherited(const struct endpoints *e, enum use use,
 	}
 }
 
-/* Returns false: no memory.  The text of one with a mark is its own. */
+/* Only customers come by a proxy: elsewhere what looks like the mark makes the
+ * address one that is none.  Returns false: no memory.  The text of one with a
+ * mark is its own. */
 static bool
-put_list(const struct option_list *list, struct svc_endpoint *out)
+put_list(enum use use, const struct option_list *list, struct svc_endpoint *out)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const char *text = list->all[i];
-		bool proxy = has_mark(text);
+		bool proxy = use == CUSTOMERS && has_mark(text);
 
 		if (proxy)
 			text = strndup(text, strlen(text) - strlen(PROXY_MARK));
@@ -303,7 +306,7 @@ take_list(const struct endpoints *e, enum use use,
 		*n = 0;
 	else if (inherited > 0)
 		put_inherited(e, use, list, *out);
-	if (*out != NULL && (inherited > 0 || put_list(list, *out)))
+	if (*out != NULL && (inherited > 0 || put_list(use, list, *out)))
 		return DW_STATUS_OK;
 	print_error(_("out of memory"));
 	return DW_STATUS_FAILED;

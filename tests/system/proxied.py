@@ -443,6 +443,22 @@ def _():
             same(done.stderr.count("\n"), 1)
 
 
+@case("only an address of customers can be a proxy's")
+def _():
+    with state() as folder:
+        for option, sentence in (("--udp", "is no address to listen on"),
+                                 ("--metrics", "is no address")):
+            done = subprocess.run(
+                [DESKWIRE, "serve", "--state", folder, "--listen",
+                 "127.0.0.1:0", option, "127.0.0.1:0,proxy"],
+                capture_output=True, text=True, timeout=LIMIT, check=False,
+                env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": folder,
+                     "XDG_CONFIG_HOME": folder})
+            same((option, done.returncode), (option, 2))
+            assert f'"127.0.0.1:0,proxy" {sentence}' in done.stderr, \
+                done.stderr
+
+
 @case("check-config finds them in the file, each at its line")
 def _():
     with state() as folder:
