@@ -31,7 +31,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 SERVICE, RESTRICTED = "deskwire.service", "deskwire-restricted.service"
 CONF = "/etc/deskwire/deskwire.conf"
 JOURNAL = "/var/lib/deskwire/journal.db"
-PORT, PROXY_PORT, TLS_PORT, METRICS_PORT, SSH_PORT = 6666, 6667, 6697, 9666, 22
+PORT, PROXY_PORT, TLS_PORT, METRICS_PORT, SSH_PORT = 6666, 6667, 6697, 9464, 22
 TEAM = ("ann", "lin", "wang")
 SETTINGS = f"""
 # The administrator's own.
