@@ -12,7 +12,8 @@ import struct
 import subprocess
 
 from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, SERVER_HELLO, Classic, Console,
-                  Customer, Desk, case, journal, main, same, state, wait_until)
+                  Customer, Desk, Skip, case, journal, main, same, state,
+                  wait_until)
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 HERE = ("--proxy-from", "127.0.0.1/32")
@@ -379,6 +380,23 @@ def _():
                 same(c.recv(1), b"")
             d.stop()
             assert not os.path.exists(path)
+
+
+@case("the folder can give that socket to a proxy's group, which is no operators'")
+def _():
+    if os.geteuid() != 0:
+        raise Skip("gives a folder to another group")
+    with state() as folder:
+        inner = os.path.join(folder, "proxy")
+        path = os.path.join(inner, "customers.sock")
+        os.mkdir(inner)
+        os.chown(inner, -1, os.getegid() + 1)
+        os.chmod(inner, 0o2710)
+        with Proxied(folder=folder, at=f"unix:{path}",
+                     allowed=("--proxy-from", "unix")):
+            made = os.stat(path)
+            same((made.st_gid, stat.S_IMODE(made.st_mode)),
+                 (os.getegid() + 1, 0o660))
 
 
 @case("with one at a time the next one waits, with its header")
