@@ -31,7 +31,7 @@ static const struct {
 	[CUSTOMERS] = { "customers", SKS_STREAM, true, true, 6666, "listen",
 	    N_("a stream socket") },
 	[OPERATORS] = { "operators", SKS_STREAM, true, false, 0,
-	    "operator-socket", N_("a Unix stream socket") },
+	    "operator-socket", N_("a Unix stream socket with a path") },
 	[UDP] = { "udp", SKS_DGRAM, false, true, 6666, "udp",
 	    N_("a UDP socket") },
 	[METRICS] = { "metrics", SKS_STREAM, false, true, 9464, "metrics",
@@ -132,6 +132,19 @@ refuse_name(const struct inherited *i)
 	return DW_STATUS_LISTEN;
 }
 
+/* Operators find theirs by its path, which a name in the abstract namespace has
+ * not: nor has that any rights. */
+static bool
+suits(enum use use, const struct inherited *i, enum sks_family family)
+{
+	if (family == SKS_UNSPEC)
+		return false;
+	if (family != SKS_UNIX)
+		return uses[use].may_be_ip;
+	return uses[use].may_be_unix &&
+	    (use != OPERATORS || sks_addr_path(&i->addr) != NULL);
+}
+
 static int
 check_inherited(struct inherited *i)
 {
@@ -142,8 +155,7 @@ check_inherited(struct inherited *i)
 	if (use == USES)
 		return refuse_name(i);
 	if (look_at(i, &family, &type) && type == uses[use].type &&
-	    family != SKS_UNSPEC &&
-	    (family == SKS_UNIX ? uses[use].may_be_unix : uses[use].may_be_ip))
+	    suits((enum use)use, i, family))
 		return DW_STATUS_OK;
 	print_error(
 	    _("the desk was started with a socket of the name \"%s\" that is "
