@@ -31,7 +31,7 @@ static const struct {
 	[CUSTOMERS] = { "customers", SKS_STREAM, true, true, 6666, "listen",
 	    N_("a stream socket") },
 	[OPERATORS] = { "operators", SKS_STREAM, true, false, 0,
-	    "operator-socket", N_("a Unix stream socket") },
+	    "operator-socket", N_("a Unix stream socket with a path") },
 	[UDP] = { "udp", SKS_DGRAM, false, true, 6666, "udp",
 	    N_("a UDP socket") },
 	[METRICS] = { "metrics", SKS_STREAM, false, true, 9464, "metrics",
@@ -132,6 +132,19 @@ refuse_name(const struct inherited *i)
 	return DW_STATUS_LISTEN;
 }
 
+/* Operators find theirs by its path, which a name in the abstract namespace has
+ * not: nor has that any rights. */
+static bool
+suits(enum use use, const struct inherited *i, enum sks_family family)
+{
+	if (family == SKS_UNSPEC)
+		return false;
+	if (family != SKS_UNIX)
+		return uses[use].may_be_ip;
+	return uses[use].may_be_unix &&
+	    (use != OPERATORS || sks_addr_path(&i->addr) != NULL);
+}
+
 static int
 check_inherited(struct inherited *i)
 {
@@ -142,8 +155,7 @@ check_inherited(struct inherited *i)
 	if (use == USES)
 		return refuse_name(i);
 	if (look_at(i, &family, &type) && type == uses[use].type &&
-	    family != SKS_UNSPEC &&
-	    (family == SKS_UNIX ? uses[use].may_be_unix : uses[use].may_be_ip))
+	    suits((enum use)use, i, family))
 		return DW_STATUS_OK;
 	print_error(
 	    _("the desk was started with a socket of the name \"%s\" that is "
@@ -193,7 +205,8 @@ has_mark(const char *text)
 static bool
 read_place(enum use use, const char *text, struct sks_addr *out)
 {
-	size_t len = strlen(text) - (has_mark(text) ? strlen(PROXY_MARK) : 0);
+	bool marked = use == CUSTOMERS && has_mark(text);
+	size_t len = strlen(text) - (marked ? strlen(PROXY_MARK) : 0);
 	char *copy = strndup(text, len);
 	bool read =
 	    copy != NULL && sks_addr_parse(copy, uses[use].port, out) == 0;
@@ -266,13 +279,15 @@ put_inherited(const struct endpoints *e, enum use use,
 	}
 }
 
-/* Returns false: no memory.  The text of one with a mark is its own. */
+/* Only customers come by a proxy: elsewhere what looks like the mark makes the
+ * address one that is none.  Returns false: no memory.  The text of one with a
+ * mark is its own. */
 static bool
-put_list(const struct option_list *list, struct svc_endpoint *out)
+put_list(enum use use, const struct option_list *list, struct svc_endpoint *out)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const char *text = list->all[i];
-		bool proxy = has_mark(text);
+		bool proxy = use == CUSTOMERS && has_mark(text);
 
 		if (proxy)
 			text = strndup(text, strlen(text) - strlen(PROXY_MARK));
@@ -303,7 +318,7 @@ take_list(const struct endpoints *e, enum use use,
 		*n = 0;
 	else if (inherited > 0)
 		put_inherited(e, use, list, *out);
-	if (*out != NULL && (inherited > 0 || put_list(list, *out)))
+	if (*out != NULL && (inherited > 0 || put_list(use, list, *out)))
 		return DW_STATUS_OK;
 	print_error(_("out of memory"));
 	return DW_STATUS_FAILED;

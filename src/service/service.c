@@ -25,7 +25,7 @@
 #define DESK_STACK     ((size_t)1024 * 1024) /* SQLite's */
 #define PAGE_BYTES     ((size_t)1024 * 1024)
 #define OPERATOR_STACK ((size_t)256 * 1024) /* the system's list of users */
-/* Its user's and its group's: a proxy is made a member of that. */
+/* Its user's and its group's, which its folder can choose (setgid). */
 #define PROXIES_MODE 0660
 #define STACK_USUAL  64 /* KiB; dw_thread_default_stack() is more at need */
 

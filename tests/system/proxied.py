@@ -12,7 +12,8 @@ import struct
 import subprocess
 
 from desk import (CLIENT_HELLO, DESKWIRE, LIMIT, SERVER_HELLO, Classic, Console,
-                  Customer, Desk, case, journal, main, same, state, wait_until)
+                  Customer, Desk, Skip, case, journal, main, same, state,
+                  wait_until)
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 HERE = ("--proxy-from", "127.0.0.1/32")
@@ -381,6 +382,23 @@ def _():
             assert not os.path.exists(path)
 
 
+@case("the folder can give that socket to a proxy's group, which is no operators'")
+def _():
+    if os.geteuid() != 0:
+        raise Skip("gives a folder to another group")
+    with state() as folder:
+        inner = os.path.join(folder, "proxy")
+        path = os.path.join(inner, "customers.sock")
+        os.mkdir(inner)
+        os.chown(inner, -1, os.getegid() + 1)
+        os.chmod(inner, 0o2710)
+        with Proxied(folder=folder, at=f"unix:{path}",
+                     allowed=("--proxy-from", "unix")):
+            made = os.stat(path)
+            same((made.st_gid, stat.S_IMODE(made.st_mode)),
+                 (os.getegid() + 1, 0o660))
+
+
 @case("with one at a time the next one waits, with its header")
 def _():
     with OneAtATime() as d:
@@ -441,6 +459,22 @@ def _():
             same((args, done.returncode), (args, 3))
             assert sentence in done.stderr, (args, done.stderr)
             same(done.stderr.count("\n"), 1)
+
+
+@case("only an address of customers can be a proxy's")
+def _():
+    with state() as folder:
+        for option, sentence in (("--udp", "is no address to listen on"),
+                                 ("--metrics", "is no address")):
+            done = subprocess.run(
+                [DESKWIRE, "serve", "--state", folder, "--listen",
+                 "127.0.0.1:0", option, "127.0.0.1:0,proxy"],
+                capture_output=True, text=True, timeout=LIMIT, check=False,
+                env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": folder,
+                     "XDG_CONFIG_HOME": folder})
+            same((option, done.returncode), (option, 2))
+            assert f'"127.0.0.1:0,proxy" {sentence}' in done.stderr, \
+                done.stderr
 
 
 @case("check-config finds them in the file, each at its line")

@@ -202,11 +202,15 @@ def _():
     with state() as folder:
         deaf = socket.socket()
         deaf.bind(("127.0.0.1", 0))
+        abstract = socket.socket(socket.AF_UNIX)
+        abstract.bind("")               # a name that the system chooses
+        abstract.listen()
         rows = [("guests", bound(TCP), "guests"),
                 ("", bound(TCP), "FileDescriptorName="),
                 ("customers", bound(TCP, UDP), "customers"),
                 ("customers", deaf, "does not listen"),
                 ("operators", bound(TCP), "operators"),
+                ("operators", abstract, "with a path"),
                 ("udp", bound(TCP), "udp"),
                 ("metrics", bound(folder + "/m"), "metrics"),
                 ("customers", open(os.devnull, "rb"), "customers")]

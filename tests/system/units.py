@@ -98,6 +98,28 @@ def sockets():
             yield f"{name} has another operators' socket than {path}"
 
 
+def ports():
+    """Where a desk of its own listens, and those who read of it."""
+    usual = {use: port for use, port in re.findall(
+        r'{ "(\w+)", SKS_\w+, \w+, \w+, (\d+),', text("src/bin/endpoints.c"))
+        if port != "0"}
+    same(sorted(usual), ["customers", "metrics", "udp"])
+    for name, port in usual.items():
+        unit = read_unit(socket_unit(name))
+        key = "ListenDatagram" if name == "udp" else "ListenStream"
+        if last(unit, key) != f"127.0.0.1:{port}":
+            yield f"{name}: {last(unit, key)}, and the program has {port}"
+
+
+def alone():
+    """A socket beside the desk that listens itself would start the other one,
+    which ends it in the middle of its talks."""
+    for name in SOCKETS:
+        if last(read_unit(socket_unit(name)), "Conflicts") != \
+                "deskwire.service":
+            yield f"{name} may be there beside deskwire.service"
+
+
 def users():
     known = re.findall(r"(?m)^[ug] (\S+)", text("data/deskwire.sysusers"))
     for name in MADE:
@@ -113,4 +135,6 @@ run("units",
     ("both let a desk do the same, but for the network", what_both_have),
     ("they have room for all customers that may come", limits),
     ("sockets have the names that a desk knows", sockets),
+    ("sockets are where the program listens by itself", ports),
+    ("no socket is there beside a desk that listens itself", alone),
     ("their users are made", users))
