@@ -181,13 +181,15 @@ def _():
 @case("what customers write is harmless in rows, and whole as JSON")
 def _():
     with Desk() as d:
-        waits(d, d.operator("ann"), "red \x1b[31m\tand \u202eback")
+        waits(d, d.operator("ann"), "red \x1b[31m\tand \u202eback\x9b2J")
         for words in (("list",), ("history", "1")):
             text = out(d, *words)
             assert "\x1b" not in text and "\u202e" not in text, text
             assert "\\x1b[31m" in text and "\\u{202E}back" in text, text
         same(rows(d, "history", "1", "--json")[0]["ev"]["text"],
-             "red \x1b[31m\tand \u202eback")
+             "red \x1b[31m\tand \u202eback\x9b2J")
+        for words in (("list", "--json"), ("history", "1", "--json")):
+            assert out(d, *words).replace("\n", " ").isprintable(), words
         same([f["op"] for f in rows(d, "history", "1", "--json")],
              ["past", "ok"])
 
