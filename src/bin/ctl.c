@@ -167,6 +167,8 @@ print_events(struct ctl *c)
 static bool
 wait_for_desk(struct ctl *c, struct dw_signals *signals)
 {
+	/* A pipe without a reader says ERR, a socket HUP. */
+	const short gone = POLLERR | POLLHUP | POLLNVAL;
 	struct pollfd fds[] = { { sks_fileno(c->s), POLLIN, 0 },
 		{ signals->rd, POLLIN, 0 }, { STDOUT_FILENO, 0, 0 } };
 
@@ -174,9 +176,8 @@ wait_for_desk(struct ctl *c, struct dw_signals *signals)
 		if (poll(fds, 3, -1) < 0)
 			fds[0].revents = fds[1].revents = fds[2].revents = 0;
 	while (fds[0].revents == 0 && fds[1].revents == 0 &&
-	    (fds[2].revents & (POLLERR | POLLNVAL)) == 0);
-	return dw_signals_next(signals) == 0 &&
-	    (fds[2].revents & (POLLERR | POLLNVAL)) == 0;
+	    (fds[2].revents & gone) == 0);
+	return dw_signals_next(signals) == 0 && (fds[2].revents & gone) == 0;
 }
 
 static int

@@ -278,6 +278,23 @@ def _():
             assert b"stopped" in err and err.count(b"\n") == 1, err
 
 
+@case("a reader at the other end of a socket is missed as one of a pipe is")
+def _():
+    with Desk() as d:
+        for verb in ("ctl", "relay"):
+            ours, theirs = socket.socketpair()
+            p = subprocess.Popen(
+                [DESKWIRE, verb, "--operator-socket", d.operator_path,
+                 *(["watch"] if verb == "ctl" else [])],
+                stdin=subprocess.PIPE, stdout=theirs, stderr=subprocess.PIPE)
+            theirs.close()
+            if verb == "relay":
+                same(ours.recv(100), b'{"op":"relay"}\n')
+            ours.close()
+            same((verb, p.wait(LIMIT)), (verb, DONE))
+            same(p.communicate()[1], b"")
+
+
 @case("what cannot be written is a failure")
 def _():
     with Desk() as d, open("/dev/full", "w", encoding="ascii") as full:
