@@ -882,11 +882,15 @@ deny(struct svc_operator *op, const char *why)
 	refuse(op, EV_CODE_DENIED, why);
 }
 
+/* A program that asks once a second would hide who comes and goes: each kind of
+ * row has its limit. */
 static void
 log_attached(struct svc_operator *op)
 {
 	const struct svc_log_about about = { .who = op->console.who };
 
+	if (op->console.bare)
+		return;
 	svc_log(op->svc, SVC_LOG_ATTACHED, &about,
 	    _("a console was attached, role %s, by user %lu"),
 	    ev_word(&ev_roles, op->identity.role),
@@ -898,6 +902,8 @@ log_detached(struct svc_operator *op)
 {
 	const struct svc_log_about about = { .who = op->console.who };
 
+	if (op->console.bare)
+		return;
 	svc_log(op->svc, SVC_LOG_DETACHED, &about, "%s",
 	    _("a console has gone"));
 }

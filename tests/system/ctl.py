@@ -141,6 +141,10 @@ def _():
         same(watch.answer(7)["code"], "usage")
         watch.send(op="look", sid=1)        # of consoles only: no answer, no end
         watch.sync()
+        d.operator("ann")
+        same(d.stop(), 0)
+        d.row("the desk has stopped")
+        same([r for r in d.rows if "tached" in r and "who=ann" not in r], [])
 
 
 @case("who has no console keeps a customer for a grace behind each command")
