@@ -38,12 +38,15 @@ take_answer(struct ctl *c)
 				      "has done that, only it knows"));
 			return DW_STATUS_FAILED;
 		}
-		if (c->frame->op == WIRE_PAST && c->frame->id == ID)
+		if (c->frame->op == WIRE_PAST && c->frame->id == ID) {
 			ctl_print_past(c);
-		else if ((c->frame->op == WIRE_OK ||
-			     c->frame->op == WIRE_ERR) &&
-		    c->frame->id == ID)
+			/* Who reads what we write may have taken longer. */
+			deadline = sks_after(CTL_SECONDS);
+		} else if ((c->frame->op == WIRE_OK ||
+			       c->frame->op == WIRE_ERR) &&
+		    c->frame->id == ID) {
 			break;
+		}
 	}
 	ctl_print_answer(c);
 	return c->frame->op == WIRE_OK ? DW_STATUS_OK : ctl_refused(c);

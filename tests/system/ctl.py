@@ -2,7 +2,9 @@
 """deskwire ctl: one command to a desk, an exit status for each outcome, and
 nobody who came."""
 
+import array
 import contextlib
+import fcntl
 import getpass
 import json
 import os
@@ -11,9 +13,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import termios
 import time
 
-from desk import (DESKWIRE, LIMIT, TOP, Deadline, Desk, Skip, case, main,
+from desk import (DESKWIRE, LIMIT, TOP, Clock, Deadline, Desk, Skip, case, main,
                   same, state, wait_until)
 
 DONE, FAILED, USAGE, REFUSED, UNKNOWN, LATE = 0, 1, 2, 5, 7, 8
@@ -227,6 +230,11 @@ def watching(d, name="lin", stdout=subprocess.PIPE):
         p.communicate()
 
 
+def in_pipe(f):
+    """How many bytes wait there."""
+    return array.array("i", fcntl.ioctl(f, termios.FIONREAD, bytes(4)))[0]
+
+
 def first_row(p, ask):
     """Asks again and again until something comes; then it watches."""
     deadline = Deadline()
@@ -307,6 +315,27 @@ def _():
             p = run(d.operator_path, *words, stdout=full)
             same((words, p.returncode), (words, FAILED))
             assert "standard output" in p.stderr, p.stderr
+
+
+@case("who reads the answer slowly gets all of it")
+def _():
+    with state() as folder, Desk("--rate=100", "--burst=100") as d:
+        ann = d.operator("ann")
+        c = d.line()
+        for n in range(40):
+            c.send(f"{n} " + 3900 * "y" + "\n")
+        ann.said("39 " + 3900 * "y")
+        clock = Clock(folder, 1790000000000)
+        p = subprocess.Popen(
+            [DESKWIRE, "ctl", "--operator-socket", d.operator_path,
+             "history 1 99"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **clock.environment})
+        size = fcntl.fcntl(p.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        wait_until(lambda: in_pipe(p.stdout) == size, "a pipe that is full")
+        clock.go(60)
+        said, err = p.communicate()
+        same((p.returncode, err, said.count(b"said")), (DONE, b"", 40))
 
 
 @case("a desk that does not answer is a failure after a while")
