@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -456,11 +455,7 @@ verb_completion(struct options *o)
 		if (strcmp(shells[i].name, shell) != 0)
 			continue;
 		shells[i].write();
-		if (fflush(stdout) == 0)
-			return DW_STATUS_OK;
-		print_error(_("cannot write to standard output: %s"),
-		    strerror(errno));
-		return DW_STATUS_FAILED;
+		return print_end();
 	}
 	print_error(_("completion takes bash, zsh or fish, as in 'deskwire "
 		      "completion bash'"));

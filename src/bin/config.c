@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +13,6 @@
 #include "bin/endpoints.h"
 #include "bin/verbs.h"
 #include "service/proxies.h"
-
-static int
-flush(void)
-{
-	if (fflush(stdout) == 0)
-		return DW_STATUS_OK;
-	print_error(_("cannot write to standard output: %s"), strerror(errno));
-	return DW_STATUS_FAILED;
-}
 
 static void
 print_problem(const struct conf_problem *p)
@@ -94,7 +84,7 @@ verb_check_config(struct options *o)
 		printf(_("There is no %s: the defaults hold.\n"),
 		    path != NULL ? path : "deskwire.conf");
 	free(path);
-	return flush();
+	return print_end();
 }
 
 int
@@ -104,5 +94,5 @@ verb_config(struct options *o)
 		options_print_example();
 	else
 		options_print(o);
-	return flush();
+	return print_end();
 }

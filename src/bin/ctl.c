@@ -38,12 +38,15 @@ take_answer(struct ctl *c)
 				      "has done that, only it knows"));
 			return DW_STATUS_FAILED;
 		}
-		if (c->frame->op == WIRE_PAST && c->frame->id == ID)
+		if (c->frame->op == WIRE_PAST && c->frame->id == ID) {
 			ctl_print_past(c);
-		else if ((c->frame->op == WIRE_OK ||
-			     c->frame->op == WIRE_ERR) &&
-		    c->frame->id == ID)
+			/* Who reads what we write may have taken longer. */
+			deadline = sks_after(CTL_SECONDS);
+		} else if ((c->frame->op == WIRE_OK ||
+			       c->frame->op == WIRE_ERR) &&
+		    c->frame->id == ID) {
 			break;
+		}
 	}
 	ctl_print_answer(c);
 	return c->frame->op == WIRE_OK ? DW_STATUS_OK : ctl_refused(c);
@@ -167,6 +170,8 @@ print_events(struct ctl *c)
 static bool
 wait_for_desk(struct ctl *c, struct dw_signals *signals)
 {
+	/* A pipe without a reader says ERR, a socket HUP. */
+	const short gone = POLLERR | POLLHUP | POLLNVAL;
 	struct pollfd fds[] = { { sks_fileno(c->s), POLLIN, 0 },
 		{ signals->rd, POLLIN, 0 }, { STDOUT_FILENO, 0, 0 } };
 
@@ -174,9 +179,8 @@ wait_for_desk(struct ctl *c, struct dw_signals *signals)
 		if (poll(fds, 3, -1) < 0)
 			fds[0].revents = fds[1].revents = fds[2].revents = 0;
 	while (fds[0].revents == 0 && fds[1].revents == 0 &&
-	    (fds[2].revents & (POLLERR | POLLNVAL)) == 0);
-	return dw_signals_next(signals) == 0 &&
-	    (fds[2].revents & (POLLERR | POLLNVAL)) == 0;
+	    (fds[2].revents & gone) == 0);
+	return dw_signals_next(signals) == 0 && (fds[2].revents & gone) == 0;
 }
 
 static int

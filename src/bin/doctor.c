@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,10 +142,7 @@ verb_doctor(struct options *o)
 	/* What half a configuration says is nothing to look for. */
 	if (o->conf.nproblems == 0)
 		status = look_at_all(&d);
-	if (fflush(stdout) != 0) {
-		print_error(_("cannot write to standard output: %s"),
-		    strerror(errno));
+	if (print_end() != DW_STATUS_OK)
 		return DW_STATUS_FAILED;
-	}
 	return status == DW_STATUS_OK && d.failed ? DW_STATUS_FAILED : status;
 }

@@ -52,8 +52,9 @@ doctor_fn doctor_user, doctor_limits, doctor_locale, doctor_clock,
 pid_t proc_lock_holder(const char *path);
 
 /* The process that has this port of TCP or UDP, and the name of its program;
- * DOCTOR_UNKNOWN: it is not ours to know. */
-pid_t proc_listener(const struct sks_addr *at, bool udp, char *name,
+ * DOCTOR_UNKNOWN: it is not ours to know.  Several may have it, as a service
+ * manager and whom it has started have: then it is desk, if that is one. */
+pid_t proc_listener(const struct sks_addr *at, bool udp, pid_t desk, char *name,
     size_t size);
 
 /* Is the clock kept right?  1, 0, or -1: nobody knows. */

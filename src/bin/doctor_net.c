@@ -16,14 +16,16 @@
 #include "bin/doctor.h"
 #include "bin/paths.h"
 #include "service/identity.h"
+#include "service/proxies.h"
 
-#define USUAL_PORT     6666
 #define ANSWER_SECONDS 1.0
 
 /* What kind of way in is looked at. */
 struct way {
 	const char *what, *option;
 	bool udp;
+	unsigned port; /* where a text names none */
+	bool file;     /* it may be a Unix socket */
 };
 
 /* ---- ports ---- */
@@ -54,7 +56,7 @@ say_taken(struct doctor *d, const struct way *way, const char *text,
     const struct sks_addr *at)
 {
 	char name[64];
-	pid_t pid = proc_listener(at, way->udp, name, sizeof name);
+	pid_t pid = proc_listener(at, way->udp, d->desk, name, sizeof name);
 
 	if (pid != DOCTOR_UNKNOWN && pid == d->desk)
 		doctor_say(d, DOCTOR_OK, way->what,
@@ -183,11 +185,12 @@ look_at_way(struct doctor *d, const struct way *way,
 {
 	struct sks_addr at;
 
-	if (sks_addr_parse(e->text, USUAL_PORT, &at) < 0)
+	if (sks_addr_parse(e->text, way->port, &at) < 0 ||
+	    (sks_addr_family(&at) == SKS_UNIX && !way->file))
 		doctor_say(d, DOCTOR_FAIL, way->what,
-		    _("\"%s\" is no address; write it as 127.0.0.1:6666 or "
-		      "[::1]:6666, with %s"),
-		    e->text, way->option);
+		    _("\"%s\" is no address; write it as 127.0.0.1:%u or "
+		      "[::1]:%u, with %s"),
+		    e->text, way->port, way->port, way->option);
 	else if (sks_addr_family(&at) == SKS_UNIX)
 		look_at_file(d, way, e->text + strlen("unix:"));
 	else if (sks_addr_port(&at) == 0)
@@ -197,29 +200,52 @@ look_at_way(struct doctor *d, const struct way *way,
 		look_at_port(d, way, e->text, &at);
 }
 
+/* A start is refused where the two do not fit together. */
+static void
+look_at_proxies(struct doctor *d)
+{
+	const struct svc_config config = { .listen = d->at.listen,
+		.nlisten = d->at.nlisten,
+		.proxy_from = d->o->proxy_from.all,
+		.nproxy_from = d->o->proxy_from.n };
+	struct dw_buf why = DW_BUF_INITIALIZER;
+	struct svc_proxies proxies;
+
+	if (svc_proxies_init(&proxies, &config, &why) != DW_STATUS_OK)
+		doctor_say(d, DOCTOR_FAIL, _("customers"), "%s",
+		    why.len > 0 ? dw_buf_str(&why) : _("out of memory"));
+	svc_proxies_fini(&proxies);
+	dw_buf_fini(&why);
+}
+
 void
 doctor_ports(struct doctor *d)
 {
-	const struct way tcp = { _("customers"), "--listen", false },
-			 udp = { _("datagrams"), "--udp", true };
+	const struct way tcp = { _("customers"), "--listen", false,
+		ENDPOINTS_PORT, true };
+	const struct way udp = { _("datagrams"), "--udp", true, ENDPOINTS_PORT,
+		false };
 
 	for (size_t i = 0; i < d->at.nlisten; i++)
 		look_at_way(d, &tcp, &d->at.listen[i]);
 	for (size_t i = 0; i < d->at.nudp; i++)
 		look_at_way(d, &udp, &d->at.udp[i]);
+	look_at_proxies(d);
 }
 
 void
 doctor_metrics(struct doctor *d)
 {
-	const struct way way = { _("metrics"), "--metrics", false };
+	const struct way way = { _("metrics"), "--metrics", false,
+		ENDPOINTS_METRICS_PORT, false };
 
 	for (size_t i = 0; i < d->at.nmetrics; i++)
 		look_at_way(d, &way, &d->at.metrics[i]);
 	if (d->at.nmetrics == 0)
 		doctor_say(d, DOCTOR_OK, way.what,
-		    _("nobody asks for them; --metrics=127.0.0.1:9464 answers "
-		      "Prometheus"));
+		    _("nobody asks for them; --metrics=127.0.0.1:%d answers "
+		      "Prometheus"),
+		    ENDPOINTS_METRICS_PORT);
 }
 
 /* ---- who could read what is said ---- */
@@ -266,7 +292,7 @@ is_open(const struct svc_endpoint *e)
 	struct sks_addr at;
 	enum sks_scope scope;
 
-	if (e->proxy || sks_addr_parse(e->text, USUAL_PORT, &at) < 0)
+	if (e->proxy || sks_addr_parse(e->text, ENDPOINTS_PORT, &at) < 0)
 		return false;
 	scope = sks_addr_scope(&at);
 	return scope != SKS_SCOPE_LOCAL && scope != SKS_SCOPE_LOOPBACK;
@@ -319,8 +345,8 @@ doctor_plaintext(struct doctor *d)
 void
 doctor_socket(struct doctor *d)
 {
-	const struct way way = { _("operators' socket"), "--operator-socket",
-		false };
+	const struct way way = { .what = _("operators' socket"),
+		.option = "--operator-socket" };
 	struct svc_config config = { .operator_socket = d->socket,
 		.operator_fd = -1 };
 	struct dw_buf why = DW_BUF_INITIALIZER;

@@ -240,12 +240,17 @@ read_name(pid_t pid, char *name, size_t size)
 }
 
 static pid_t
-find_owner(unsigned long inode)
+find_owner(unsigned long inode, pid_t desk)
 {
 	pid_t pid = DOCTOR_UNKNOWN;
 	struct dirent *e;
-	DIR *dir = opendir("/proc/");
+	char first[24];
+	DIR *dir;
 
+	snprintf(first, sizeof first, "%ld", (long)desk);
+	if (desk > 0 && has_socket(first, inode))
+		return desk;
+	dir = opendir("/proc/");
 	while (dir != NULL && pid == DOCTOR_UNKNOWN &&
 	    (e = readdir(dir)) != NULL)
 		if (isdigit((unsigned char)e->d_name[0]) &&
@@ -257,7 +262,8 @@ find_owner(unsigned long inode)
 }
 
 pid_t
-proc_listener(const struct sks_addr *at, bool udp, char *name, size_t size)
+proc_listener(const struct sks_addr *at, bool udp, pid_t desk, char *name,
+    size_t size)
 {
 	/* TCP_LISTEN, and what a datagram socket without a peer has. */
 	unsigned state = udp ? 7 : 10;
@@ -268,7 +274,7 @@ proc_listener(const struct sks_addr *at, bool udp, char *name, size_t size)
 	if (inode == 0)
 		inode = find_socket(udp ? "/proc/net/udp6" : "/proc/net/tcp6",
 		    at, state);
-	pid = inode != 0 ? find_owner(inode) : DOCTOR_UNKNOWN;
+	pid = inode != 0 ? find_owner(inode, desk) : DOCTOR_UNKNOWN;
 	if (pid != DOCTOR_UNKNOWN)
 		read_name(pid, name, size);
 	return pid;
@@ -277,10 +283,12 @@ proc_listener(const struct sks_addr *at, bool udp, char *name, size_t size)
 #else
 
 pid_t
-proc_listener(const struct sks_addr *at, bool udp, char *name, size_t size)
+proc_listener(const struct sks_addr *at, bool udp, pid_t desk, char *name,
+    size_t size)
 {
 	(void)at;
 	(void)udp;
+	(void)desk;
 	(void)name;
 	(void)size;
 	return DOCTOR_UNKNOWN;

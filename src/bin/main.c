@@ -151,7 +151,7 @@ help(int argc, char **argv)
 		    argv[argc == 3 ? 2 : 3]);
 		return DW_STATUS_USAGE;
 	}
-	return DW_STATUS_OK;
+	return print_end();
 }
 
 static bool

@@ -601,6 +601,17 @@ option_set(struct options *o, size_t row, const char *arg, const char *shown,
 	return r;
 }
 
+int
+print_end(void)
+{
+	bool failed = ferror(stdout) != 0;
+
+	if (fflush(stdout) == 0 && !failed)
+		return DW_STATUS_OK;
+	print_error(_("cannot write to standard output: %s"), strerror(errno));
+	return DW_STATUS_FAILED;
+}
+
 void
 print_version(void)
 {
@@ -739,11 +750,11 @@ options_parse(struct options *o, enum verb_set verb, const char *name, int argc,
 	while ((c = getopt_long(argc, argv, letters, table, NULL)) != -1) {
 		if (c == 'h') {
 			help_verb(verb);
-			return DW_STATUS_OK;
+			return print_end();
 		}
 		if (c == 'V') {
 			print_version();
-			return DW_STATUS_OK;
+			return print_end();
 		}
 		if (c == '?') {
 			fprintf(stderr, _("Try 'deskwire %s --help'.\n"), name);

@@ -134,6 +134,10 @@ char *options_file(const struct options *o);
  * that takes nothing. */
 void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Has standard output taken all of it?  Returns an exit status, and has told
+ * why not. */
+int print_end(void);
+
 void print_version(void);
 
 #endif

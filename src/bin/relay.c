@@ -125,8 +125,9 @@ turn(struct relay *r)
 
 	if (poll(fds, 3, -1) < 0)
 		return;
-	if ((fds[1].revents & (POLLERR | POLLNVAL)) != 0) {
-		r->gone = true; /* nobody reads */
+	/* A pipe without a reader says ERR, a socket HUP. */
+	if ((fds[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+		r->gone = true;
 		return;
 	}
 	if (fds[0].revents != 0)

@@ -229,26 +229,21 @@ say_why(struct ssh_link *l, const char *otherwise)
 
 /* ---- until the relay is there ---- */
 
-/* A row of what comes over the link before the protocol does. */
+/* What comes over the link before the protocol does: so much of the relay's own
+ * row has come last.  It may stand behind words that had no end of row. */
 struct preamble {
-	char row[sizeof greeting];
-	size_t len;
+	size_t matched;
 };
 
-/* Is it the end of the relay's own row? */
+/* Is it the end of the relay's own row?  Its first byte is in it only once. */
 static bool
 take_byte(struct preamble *p, char c)
 {
-	bool is = false;
-
-	if (c == '\n') {
-		is = p->len >= sizeof greeting - 1 &&
-		    memcmp(p->row, greeting, sizeof greeting - 1) == 0;
-		p->len = 0;
-	} else if (p->len < sizeof p->row) {
-		p->row[p->len++] = c;
-	}
-	return is;
+	if (p->matched == sizeof greeting - 1)
+		return c == '\n';
+	p->matched =
+	    c == greeting[p->matched] ? p->matched + 1 : c == greeting[0];
+	return false;
 }
 
 /* Returns 1 when it is there, 0 when there is more to come, and -1 at the end. */
@@ -296,7 +291,7 @@ look(struct ssh_link *l, struct sks_socket *s, struct preamble *p,
 static bool
 wait_for_relay(struct ssh_link *l, struct sks_socket *s)
 {
-	struct preamble p = { .len = 0 };
+	struct preamble p = { .matched = 0 };
 	int64_t deadline = l->again ? dw_clock_after(AGAIN_SECONDS) : DW_NEVER;
 	int r = 0;
 

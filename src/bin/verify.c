@@ -4,7 +4,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,10 +75,8 @@ verify(const char *dir)
 	else
 		print_error(_("the journal in %s could not be read"), dir);
 	dw_buf_fini(&why);
-	if (fflush(stdout) == 0)
-		return r == 0 ? DW_STATUS_OK : DW_STATUS_FAILED;
-	print_error(_("cannot write to standard output: %s"), strerror(errno));
-	return DW_STATUS_FAILED;
+	return print_end() == DW_STATUS_OK && r == 0 ? DW_STATUS_OK :
+						       DW_STATUS_FAILED;
 }
 
 int

@@ -882,7 +882,8 @@ deny(struct svc_operator *op, const char *why)
 	refuse(op, EV_CODE_DENIED, why);
 }
 
-/* A script that asks every few seconds is nobody who comes or goes. */
+/* A program that asks once a second would hide who comes and goes: each kind of
+ * row has its limit. */
 static void
 log_attached(struct svc_operator *op)
 {

@@ -47,44 +47,91 @@ wire_json_key(struct dw_buf *out, const char *key)
 	dw_buf_add(out, "\":", 2);
 }
 
+/*
+ * JSON forbids only ASCII's control characters in a string.  Others act on a
+ * terminal, too, where ctl writes what a desk has sent: DEL, U+0080 to U+009F,
+ * and those that turn round what stands behind them.
+ */
+static const struct range {
+	unsigned char lead[2], first,
+	    last; /* of the last byte; lead: before it */
+} acting[] = {
+	{ { 0, 0 }, 0x7f, 0x7f },
+	{ { 0, 0xc2 }, 0x80, 0x9f },    /* U+0080 to U+009F */
+	{ { 0xe2, 0x80 }, 0xa8, 0xae }, /* U+2028 to U+202E */
+	{ { 0xe2, 0x81 }, 0xa6, 0xa9 }, /* U+2066 to U+2069 */
+};
+
+/* How many bytes of a character that needs an escape; 0: it needs none. */
+static size_t
+acts(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (s[0] < ' ' || s[0] == '"' || s[0] == '\\')
+		return 1;
+	if (s[0] != 0x7f && s[0] != 0xc2 && s[0] != 0xe2)
+		return 0; /* as nearly all that is written */
+	for (size_t i = 0; i < sizeof acting / sizeof acting[0]; i++) {
+		const struct range *r = &acting[i];
+		size_t n = (size_t)(r->lead[0] != 0) + (r->lead[1] != 0);
+
+		if (len > n && memcmp(s, r->lead + 2 - n, n) == 0 &&
+		    s[n] >= r->first && s[n] <= r->last)
+			return n + 1;
+	}
+	return 0;
+}
+
 /* How many bytes from here on stand for themselves. */
 static size_t
 plain(const char *text, size_t len)
 {
 	size_t n = 0;
 
-	while (n < len && (unsigned char)text[n] >= ' ' && text[n] != '"' &&
-	    text[n] != '\\')
+	while (n < len && acts(text + n, len - n) == 0)
 		n++;
 	return n;
 }
 
-static void
-escape(struct dw_buf *out, char c)
+/* A character of so many bytes, three at most. */
+static unsigned
+decode(const char *text, size_t n)
 {
-	static const char hex[] = "0123456789ABCDEF";
-	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-	const char *known = strchr(from, c);
-	char code[6] = { '\\', 'u', '0', '0', hex[(c >> 4) & 15], hex[c & 15] };
+	unsigned c = (unsigned char)text[0];
 
-	if (known != NULL && c != '\0')
+	if (n > 1)
+		c &= n == 2 ? 0x1f : 0x0f;
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)text[i] & 0x3f);
+	return c;
+}
+
+static void
+escape(struct dw_buf *out, unsigned c)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *known = c != 0 && c < 0x80 ? strchr(from, (int)c) : NULL;
+
+	if (known != NULL)
 		dw_buf_add(out, (char[]){ '\\', to[known - from] }, 2);
 	else
-		dw_buf_add(out, code, sizeof code);
+		dw_buf_addf(out, "\\u%04X", c);
 }
 
 void
 wire_json_string(struct dw_buf *out, const char *text, size_t len)
 {
-	size_t n;
+	size_t n, taken;
 
 	separate(out);
 	dw_buf_addc(out, '"');
 	while ((n = plain(text, len)) < len) {
 		dw_buf_add(out, text, n);
-		escape(out, text[n]);
-		text += n + 1;
-		len -= n + 1;
+		taken = acts(text + n, len - n);
+		escape(out, decode(text + n, taken));
+		text += n + taken;
+		len -= n + taken;
 	}
 	dw_buf_add(out, text, len);
 	dw_buf_addc(out, '"');

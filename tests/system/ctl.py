@@ -2,7 +2,9 @@
 """deskwire ctl: one command to a desk, an exit status for each outcome, and
 nobody who came."""
 
+import array
 import contextlib
+import fcntl
 import getpass
 import json
 import os
@@ -11,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import termios
 import time
 
 from desk import (DESKWIRE, LIMIT, TOP, Deadline, Desk, Skip, case, main,
@@ -141,6 +144,10 @@ def _():
         same(watch.answer(7)["code"], "usage")
         watch.send(op="look", sid=1)        # of consoles only: no answer, no end
         watch.sync()
+        d.operator("ann")
+        same(d.stop(), 0)
+        d.row("the desk has stopped")
+        same([r for r in d.rows if "tached" in r and "who=ann" not in r], [])
 
 
 @case("who has no console keeps a customer for a grace behind each command")
@@ -181,13 +188,15 @@ def _():
 @case("what customers write is harmless in rows, and whole as JSON")
 def _():
     with Desk() as d:
-        waits(d, d.operator("ann"), "red \x1b[31m\tand \u202eback")
+        waits(d, d.operator("ann"), "red \x1b[31m\tand \u202eback\x9b2J")
         for words in (("list",), ("history", "1")):
             text = out(d, *words)
             assert "\x1b" not in text and "\u202e" not in text, text
             assert "\\x1b[31m" in text and "\\u{202E}back" in text, text
         same(rows(d, "history", "1", "--json")[0]["ev"]["text"],
-             "red \x1b[31m\tand \u202eback")
+             "red \x1b[31m\tand \u202eback\x9b2J")
+        for words in (("list", "--json"), ("history", "1", "--json")):
+            assert out(d, *words).replace("\n", " ").isprintable(), words
         same([f["op"] for f in rows(d, "history", "1", "--json")],
              ["past", "ok"])
 
@@ -219,6 +228,11 @@ def watching(d, name="lin", stdout=subprocess.PIPE):
     finally:
         p.kill()
         p.communicate()
+
+
+def in_pipe(f):
+    """How many bytes wait there."""
+    return array.array("i", fcntl.ioctl(f, termios.FIONREAD, bytes(4)))[0]
 
 
 def first_row(p, ask):
@@ -276,6 +290,23 @@ def _():
             assert b"stopped" in err and err.count(b"\n") == 1, err
 
 
+@case("a reader at the other end of a socket is missed as one of a pipe is")
+def _():
+    with Desk() as d:
+        for verb in ("ctl", "relay"):
+            ours, theirs = socket.socketpair()
+            p = subprocess.Popen(
+                [DESKWIRE, verb, "--operator-socket", d.operator_path,
+                 *(["watch"] if verb == "ctl" else [])],
+                stdin=subprocess.PIPE, stdout=theirs, stderr=subprocess.PIPE)
+            theirs.close()
+            if verb == "relay":
+                same(ours.recv(100), b'{"op":"relay"}\n')
+            ours.close()
+            same((verb, p.wait(LIMIT)), (verb, DONE))
+            same(p.communicate()[1], b"")
+
+
 @case("what cannot be written is a failure")
 def _():
     with Desk() as d, open("/dev/full", "w", encoding="ascii") as full:
@@ -286,8 +317,8 @@ def _():
             assert "standard output" in p.stderr, p.stderr
 
 
-@case("a desk that does not answer is a failure after a while")
-def _():
+def times_out():
+    """A desk that does not answer is a failure after a while."""
     with state() as folder:
         path = os.path.join(folder, "operator.sock")
         with socket.socket(socket.AF_UNIX) as s:
@@ -296,6 +327,28 @@ def _():
             p = run(path, "list")
         same((p.returncode, p.stdout), (FAILED, ""))
         assert "does not answer" in p.stderr, p.stderr
+
+
+@case("a desk that does not answer is a failure after a while, and who takes "
+      "longer to read an answer gets all of it")
+def _():
+    with Desk("--rate=1000", "--burst=1000") as d:
+        ann = d.operator("ann")
+        c = d.line()
+        for n in range(300):
+            c.send(f"{n} " + 3900 * "y" + "\n")
+        ann.said("299 " + 3900 * "y")
+        p = subprocess.Popen(
+            [DESKWIRE, "ctl", "--operator-socket", d.operator_path,
+             "history 1 300"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        size = fcntl.fcntl(p.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        wait_until(lambda: in_pipe(p.stdout) == size, "a pipe that is full")
+        times_out()
+        said, err = p.communicate()
+        n = len([r for r in said.splitlines() if b"\tsaid\t" in r])
+        same((p.returncode, err), (DONE, b""))
+        assert n > 200, n       # as many as a page of the past has
 
 
 @case("a script can be an operator")

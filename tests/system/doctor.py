@@ -163,6 +163,47 @@ def _():
             "fail", "customers", '"nowhere:7:8" is no address')
 
 
+@case("metrics have a port of their own, and are on no Unix socket")
+def _():
+    with state() as folder:
+        found = Found(folder, "--metrics", f"unix:{folder}/x", "--udp",
+                      f"unix:{folder}/y")
+        found.there("fail", "metrics", "is no address", "127.0.0.1:9464")
+        found.there("fail", "datagrams", "is no address", "127.0.0.1:6666")
+        Found(folder).there("ok", "metrics", "--metrics=127.0.0.1:9464")
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(OSError):   # somebody else's is as good
+                stack.enter_context(
+                    socket.create_server(("127.0.0.1", 9464)))
+            Found(folder, "--metrics", "127.0.0.1").there(
+                "fail", "metrics", "127.0.0.1 is taken")
+
+
+@case("a proxy that may come from nowhere is found, as a start finds it")
+def _():
+    with state() as folder:
+        Found(folder, "--listen", "127.0.0.1:0,proxy").there(
+            "fail", "customers", "--proxy-from")
+        Found(folder, f"--listen=unix:{folder}/x").there(
+            "fail", "customers", "only from a proxy")
+        Found(folder, "--listen", "127.0.0.1:0,proxy", "--proxy-from",
+              "127.0.0.1").there("ok", "encryption", "by a proxy")
+
+
+@case("a socket that the desk was started with is the desk's")
+def _():
+    need_proc_tables()
+    with state() as folder, socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+        with Desk(listen=False, folder=os.path.join(folder, "s"),
+                  under=("bash", "-c", f"LISTEN_FDS=1 LISTEN_PID=$$ "
+                         f'LISTEN_FDNAMES=customers exec "$@" 3<&{s.fileno()}',
+                         "sh"), pass_fds=[s.fileno()]) as desk:
+            found = Found(folder, "--listen", f"127.0.0.1:{port}")
+            found.all_well()
+            found.there("ok", "customers", f"process {desk.pid}")
+
+
 @case("an address that the world can reach is refused, or warned of")
 def _():
     with state() as folder:

@@ -136,6 +136,16 @@ def by_name():
         assert f'"{words[-1]}"' in done.stderr, done.stderr
 
 
+def nowhere_to():
+    for words in (("--help",), ("--help", "all"), ("--version",),
+                  ("ctl", "--help"), ("doctor", "--version")):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([PROGRAM, *words], stdout=full,
+                                  stderr=subprocess.PIPE, check=False)
+        same((words, done.returncode), (words, 1))
+        assert b"standard output" in done.stderr, done.stderr
+
+
 run("help",
     ("no row is wider than 80 columns", english_is_narrow),
     ("nor in Chinese", chinese_is_narrow),
@@ -144,4 +154,5 @@ run("help",
     ("--help all has every option and limit", everything),
     ("each option stands under what it is for", grouped),
     ("each page says where bugs go", bug_address),
-    ("--help takes a verb, or all, and nothing else", by_name))
+    ("--help takes a verb, or all, and nothing else", by_name),
+    ("what cannot be written is a failure", nowhere_to))

@@ -266,6 +266,12 @@ user lin {{
         same((reply["text"], reply.get("why")), ("it is me", "Lin"))
 
 
+@case("words of a start-up file without an end of row do not hide the relay")
+def _():
+    with reached(forced="printf '{rest'; exec deskwire relay") as (d, server):
+        d.keep(Afar(server)).until("[-]")
+
+
 # In the place of ssh: it asks at the terminal, and then is there at once.
 ASKS = """#!/bin/sh
 echo "$@" >>{folder}/calls

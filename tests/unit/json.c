@@ -50,7 +50,7 @@ an_object_behind_a_row_begins_anew(void)
 }
 
 static void
-a_string_escapes_what_json_forbids_and_no_more(void)
+a_string_escapes_what_json_forbids_or_a_terminal_obeys(void)
 {
 	static const struct {
 		const char *text, *json;
@@ -60,7 +60,11 @@ a_string_escapes_what_json_forbids_and_no_more(void)
 		{ "\"\\", "\"\\\"\\\\\"" },
 		{ "\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"" },
 		{ "\001\037\033[2J", "\"\\u0001\\u001F\\u001B[2J\"" },
-		{ "a/b\177", "\"a/b\177\"" },
+		{ "a/b\177", "\"a/b\\u007F\"" },
+		{ "\u00a0\302\2332J\302\200", "\"\u00a0\\u009B2J\\u0080\"" },
+		{ "\342\200\256x\342\201\246\342\200\250",
+		    "\"\\u202Ex\\u2066\\u2028\"" },
+		{ "\342\200\215\342\200\257", "\"\342\200\215\342\200\257\"" },
 		{ "\n订单\n", "\"\\n订单\\n\"" },
 	};
 	struct dw_buf out = DW_BUF_INITIALIZER;
@@ -107,7 +111,7 @@ main(void)
 	static const struct t_case cases[] = {
 		T(commas_stand_between_and_nowhere_else),
 		T(an_object_behind_a_row_begins_anew),
-		T(a_string_escapes_what_json_forbids_and_no_more),
+		T(a_string_escapes_what_json_forbids_or_a_terminal_obeys),
 		T(a_number_is_written_as_printf_does),
 		T(what_finds_no_room_is_marked_on_the_buffer),
 	};
