@@ -18,8 +18,8 @@
 
 /* In this order they are printed. */
 static doctor_fn *const looks[] = {
-	doctor_user,
 	doctor_state,
+	doctor_user,
 	doctor_desk,
 	doctor_disk,
 	doctor_sync,
@@ -129,6 +129,7 @@ look_at_all(struct doctor *d)
 	endpoints_fini(&d->at);
 	free(d->state);
 	free(d->socket);
+	free(d->owner);
 	return status;
 }
 

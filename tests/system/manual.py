@@ -100,6 +100,13 @@ def wrong_commands():
         yield f"doc/console.md describes /{name}, which is no command"
 
 
+def wrong_places():
+    for path in (p for paths in CHINESE.values() for p in paths):
+        items = re.findall(r"^\.It (Li /.+)$", text(path), re.M)
+        for item in sorted({i for i in items if items.count(i) > 1}):
+            yield f"{path} has more than one place for: {item}"
+
+
 def wrong_verbs():
     manual = text("doc/deskwire.1")
     out = subprocess.run([PROGRAM, "--help"], check=True, text=True,
@@ -175,6 +182,7 @@ run("manual",
     ("every limit is there, with its default and range", wrong_limits),
     ("every verb is there", wrong_verbs),
     ("every command of the console is described", wrong_commands),
+    ("each command has one place", wrong_places),
     ("every exit status is there", wrong_statuses),
     ("the Chinese pages have the sections and items of the English ones",
      wrong_chinese),

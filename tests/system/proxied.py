@@ -4,6 +4,7 @@ by an address it does by theirs."""
 
 import binascii
 import contextlib
+import grp
 import os
 import re
 import socket
@@ -475,6 +476,23 @@ def _():
             same((option, done.returncode), (option, 2))
             assert f'"127.0.0.1:0,proxy" {sentence}' in done.stderr, \
                 done.stderr
+
+
+@case("a proxy's socket never has the operators' group, and so is no operator")
+def _():
+    group = grp.getgrgid(os.getegid()).gr_name
+    with state() as folder:
+        done = subprocess.run(
+            [DESKWIRE, "serve", "--state", folder, "--operator-group", group,
+             "--listen", f"unix:{folder}/x,proxy", "--proxy-from", "unix"],
+            capture_output=True, text=True, timeout=LIMIT, check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": folder,
+                 "XDG_CONFIG_HOME": folder},
+            preexec_fn=lambda: os.chmod(folder, 0o710))
+        same(done.returncode, 3)
+        assert f"unix:{folder}/x for proxies would have the group {group}" \
+            in done.stderr and "SocketGroup=" in done.stderr, done.stderr
+        assert not os.path.exists(f"{folder}/x")
 
 
 @case("check-config finds them in the file, each at its line")
