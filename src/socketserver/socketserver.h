@@ -1383,9 +1383,10 @@ SKS_API int sks_server_stop(struct sks_server *srv, double timeout);
  * joins all that ended.  SKS_FORKING: waits cfg.grace for the
  * children, sends SIGTERM, waits one second more, sends SIGKILL, reaps all.
  * A datagram server's socket is in its handlers' hands: they are asked
- * (sks_handler_stopping), it is cut after the grace time and closed after the
- * last of them.  (A child has its own descriptor of it: a forking server closes
- * the socket first, and it is gone with the last child.)
+ * (sks_handler_stopping), it is cut after the grace time, unless it was
+ * inherited, and closed after the last of them.  (A child has its own descriptor
+ * of it: a forking server closes the socket first, and it is gone with the last
+ * child.)
  * block_on_close = 0 (Python's daemon_threads = True comes to the same): asks
  * and shuts down both ways at once, sends SIGTERM, and waits for nobody but the
  * loop.  Memory is waited for all the same, in sks_server_free().

@@ -3,6 +3,7 @@
  * asked whether it gets round. */
 #include "config.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -211,6 +212,46 @@ hangs(struct sks_server *srv, struct sks_request *req)
 	return await_flags(MAY_END) ? 0 : SKS_EUSER;
 }
 
+static int
+is_slow(struct sks_handler *h)
+{
+	(void)h;
+	raise_flag(INSIDE);
+	return await_flags(MAY_END) ? 0 : SKS_EUSER;
+}
+
+static void
+a_close_that_does_not_wait_leaves_it_as_it_was(void)
+{
+	static const struct sks_handler_ops slow = {
+		SKS_HANDLER_OPS(struct sks_handler), .handle = is_slow
+	};
+	struct sks_socket *s = bound(NO_PORT, SKS_DGRAM, false), *client;
+	struct sks_server_config cfg = inheriting(SKS_UDP, sks_fileno(s));
+	struct pollfd p = { .events = POLLIN };
+	struct sks_server *srv;
+	char got[8] = "";
+
+	rig_reset();
+	cfg.block_on_close = 0;
+	srv = rig_server(&cfg, NULL, &slow);
+	CHECK_INT(sks_server_start(srv), 0);
+	client = rig_client(srv, SKS_UDP);
+	CHECK_INT(sks_send(client, "one", 3), 3);
+	CHECK(await_flags(INSIDE));
+	sks_server_close(srv);
+	raise_flag(MAY_END);
+	sks_server_free(srv);
+	/* A socket that was shut down would be readable for ever. */
+	p.fd = sks_fileno(s);
+	CHECK_INT(poll(&p, 1, 0), 0);
+	CHECK_INT(sks_send(client, "two", 3), 3);
+	CHECK_INT(sks_recv_deadline(s, got, sizeof got, sks_after(SOON)), 3);
+	CHECK_STR(got, "two");
+	sks_socket_free(client);
+	sks_socket_free(s);
+}
+
 static void
 a_loop_that_hangs_does_not_get_round(void)
 {
@@ -250,6 +291,7 @@ main(void)
 		T(an_inherited_socket_is_served_and_stays_its_owners),
 		T(a_unix_path_that_was_inherited_is_never_removed),
 		T(what_cannot_be_served_is_refused_by_its_fault),
+		T(a_close_that_does_not_wait_leaves_it_as_it_was),
 		T(a_loop_that_hangs_does_not_get_round),
 	};
 

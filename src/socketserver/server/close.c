@@ -132,9 +132,13 @@ has_borrowers(struct sks_server *srv)
 	return has;
 }
 
+/* An inherited one is its owner's, too, who may give it to the next server: what
+ * a shutdown does holds for all who have the socket. */
 static void
 cut_listeners(struct sks_server *srv)
 {
+	if (srv->cfg.inherited_fd >= 0)
+		return;
 	for (size_t i = 0; i < srv->n_listeners; i++)
 		if (srv->listeners[i].sock != NULL)
 			(void)sks_shutdown(srv->listeners[i].sock,
