@@ -19,8 +19,8 @@
 
 /* In this order they are printed. */
 static doctor_fn *const looks[] = {
-	doctor_user,
 	doctor_state,
+	doctor_user,
 	doctor_desk,
 	doctor_disk,
 	doctor_sync,
@@ -130,6 +130,7 @@ look_at_all(struct doctor *d)
 	endpoints_fini(&d->at);
 	free(d->state);
 	free(d->socket);
+	free(d->owner);
 	return status;
 }
 

@@ -21,6 +21,8 @@ struct doctor {
 	char *state, *socket; /* where the desk keeps its journal, and where
 	                       * consoles attach */
 	pid_t desk;           /* has that journal open; 0: nobody */
+	char *owner;          /* of root's look alone: whose that folder is when
+	                       * it is another user's; NULL: not so */
 	bool can_have_state;  /* it is good, or can be made */
 	bool failed;          /* one row said so */
 };

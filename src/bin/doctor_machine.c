@@ -25,7 +25,11 @@
 void
 doctor_user(struct doctor *d)
 {
-	if (geteuid() != 0)
+	if (d->owner != NULL)
+		doctor_say(d, DOCTOR_OK, _("user"),
+		    _("you are root, and look at the desk of the user %s"),
+		    d->owner);
+	else if (geteuid() != 0)
 		doctor_say(d, DOCTOR_OK, _("user"),
 		    _("a desk needs no more rights than you have"));
 	else

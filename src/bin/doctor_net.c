@@ -65,6 +65,11 @@ say_taken(struct doctor *d, const struct way *way, const char *text,
 		    _("%s is taken by %s, process %ld; end that, or choose "
 		      "another address with %s"),
 		    text, name, (long)pid, way->option);
+	else if (d->desk != 0)
+		doctor_say(d, DOCTOR_WARN, way->what,
+		    _("%s is taken, most likely by the desk that runs, but who "
+		      "has it cannot be seen from here; look as root"),
+		    text);
 	else
 		doctor_say(d, DOCTOR_FAIL, way->what,
 		    _("%s is taken by a program that only root can see; end "
@@ -200,8 +205,8 @@ look_at_way(struct doctor *d, const struct way *way,
 void
 doctor_ports(struct doctor *d)
 {
-	const struct way tcp = { _("customers"), "--listen", false },
-			 udp = { _("datagrams"), "--udp", true };
+	const struct way tcp = { _("customers' address"), "--listen", false },
+			 udp = { _("datagrams' address"), "--udp", true };
 
 	for (size_t i = 0; i < d->at.nlisten; i++)
 		look_at_way(d, &tcp, &d->at.listen[i]);
@@ -330,7 +335,8 @@ doctor_socket(struct doctor *d)
 	if (d->o->operator_group != NULL &&
 	    svc_group_id(d->o->operator_group, &gid) == 0)
 		config.people = &d->o->people;
-	if (svc_check_operators(&config, &why) != 0)
+	/* Root's start would be another one than that of whose desk it is. */
+	if (d->owner == NULL && svc_check_operators(&config, &why) != 0)
 		doctor_say(d, DOCTOR_FAIL, way.what, "%s", dw_buf_str(&why));
 	else
 		look_at_file(d, &way, d->socket);

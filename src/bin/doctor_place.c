@@ -69,7 +69,7 @@ look_at_absent(struct doctor *d)
 
 /* Root sees the folder of a service, which is another user's and has to be. */
 static bool
-is_anothers_for_root(const char *dir, const char **user)
+is_anothers_for_root(const char *dir, char **user)
 {
 	struct stat st;
 	const struct passwd *pw;
@@ -78,7 +78,7 @@ is_anothers_for_root(const char *dir, const char **user)
 	    st.st_uid == 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return false;
 	pw = getpwuid(st.st_uid);
-	*user = pw != NULL ? pw->pw_name : NULL;
+	*user = pw != NULL ? strdup(pw->pw_name) : NULL;
 	return *user != NULL;
 }
 
@@ -86,18 +86,17 @@ void
 doctor_state(struct doctor *d)
 {
 	struct dw_buf why = DW_BUF_INITIALIZER;
-	const char *user;
 	int r = store_look_at_folder(d->state, &why);
 
 	d->can_have_state = r == 0;
 	if (r == -ENOENT)
 		look_at_absent(d);
-	else if (r < 0 && is_anothers_for_root(d->state, &user))
+	else if (r < 0 && is_anothers_for_root(d->state, &d->owner))
 		doctor_say(d, DOCTOR_WARN, _("state folder"),
 		    _("%s belongs to the user %s, and so only that user's desk "
-		      "can have it; look as that user, too: runuser -u %s -- "
-		      "deskwire doctor"),
-		    d->state, user, user);
+		      "can have it; look as that user, too, with the options that "
+		      "you gave here: runuser -u %s -- deskwire doctor ..."),
+		    d->state, d->owner, d->owner);
 	else if (r < 0)
 		doctor_say(d, DOCTOR_FAIL, _("state folder"), "%s",
 		    why.len > 0 ? dw_buf_str(&why) : strerror(-r));

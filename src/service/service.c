@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/folder.h"
@@ -25,7 +26,8 @@
 #define DESK_STACK     ((size_t)1024 * 1024) /* SQLite's */
 #define PAGE_BYTES     ((size_t)1024 * 1024)
 #define OPERATOR_STACK ((size_t)256 * 1024) /* the system's list of users */
-/* Its user's and its group's: a proxy is made a member of that. */
+/* Its user's and its group's: a proxy is made a member of that, and so it must
+ * not be the operators'. */
 #define PROXIES_MODE 0660
 #define STACK_USUAL  64 /* KiB; dw_thread_default_stack() is more at need */
 
@@ -196,6 +198,45 @@ check_proxies_folder(const struct sks_addr *addr, const char *text,
 	return r;
 }
 
+/* A new file's group is its process's, or that of a folder which says so. */
+static gid_t
+group_in(const char *folder)
+{
+	struct stat st;
+
+	return stat(folder, &st) == 0 && (st.st_mode & S_ISGID) != 0 ?
+	    st.st_gid :
+	    getegid();
+}
+
+/* A proxy is made a member of the socket's group: as one of the operators' it
+ * could answer customers. */
+static int
+check_proxies_group(const struct svc_config *config,
+    const struct sks_addr *addr, const char *text, struct dw_buf *why)
+{
+	const char *path = sks_addr_path(addr);
+	const char *group =
+	    config->people != NULL ? config->people->operator_group : NULL;
+	char *folder = path != NULL ? svc_folder_of(path) : NULL;
+	gid_t gid;
+	int r = 0;
+
+	if (folder != NULL && group != NULL && svc_group_id(group, &gid) == 0 &&
+	    group_in(folder) == gid) {
+		dw_buf_addf(why,
+		    _("the Unix socket %s for proxies would have the group %s, "
+		      "as the operators' socket has, and a proxy in that group "
+		      "could answer customers: let systemd listen there with "
+		      "deskwire.socket and its SocketGroup=, or listen for "
+		      "proxies at 127.0.0.1:PORT,proxy"),
+		    text, group);
+		r = DW_STATUS_CONFIG;
+	}
+	free(folder);
+	return r;
+}
+
 static int
 unix_failed(const char *text, struct dw_buf *why)
 {
@@ -215,6 +256,7 @@ listener_address(const struct svc_config *config, const struct svc_endpoint *at,
     struct sks_addr *out, struct dw_buf *why)
 {
 	const char *text = at->text;
+	int r;
 
 	if (!svc_is_unix(text))
 		return svc_address(config, at, out, why);
@@ -222,7 +264,10 @@ listener_address(const struct svc_config *config, const struct svc_endpoint *at,
 		unix_failed(text, why);
 		return DW_STATUS_CONFIG;
 	}
-	return check_proxies_folder(out, text, why);
+	/* An inherited one has its rights from whoever made it. */
+	if ((r = check_proxies_folder(out, text, why)) != 0 || at->fd >= 0)
+		return r;
+	return check_proxies_group(config, out, text, why);
 }
 
 static int

@@ -484,13 +484,15 @@ def a_row_that_nobody_has_answered_is_status_7():
     ended = threading.Event()
 
     def desk(s):
-        s.send("* Welcome.\n* receipt 0\n* receipt 1\nLin: yes\n")
+        s.send("* Welcome.\n* receipt 0\n")
+        s.until("hello\n")
+        s.send("* receipt 1\nLin: yes\n")
         s.until("and?\n")
         s.send("* receipt 2\n")
         assert ended.wait(LIMIT)
 
     with Script(desk) as s:
-        c = Client(s.port, "--wait", "1")
+        c = Client(s.port, "--wait", "3")
         c.type("hello")
         c.until("Lin: yes")
         status, out, err = c.end(b"and?\n")

@@ -6,6 +6,7 @@ a desk that runs does not notice it."""
 import contextlib
 import grp
 import os
+import pwd
 import resource
 import shlex
 import socket
@@ -116,7 +117,7 @@ def _():
         found = Found(folder, "--listen", f"127.0.0.1:{desk.port}")
         found.all_well()
         found.there("ok", "desk", f"process {desk.pid} ")
-        found.there("ok", "customers", f"process {desk.pid}")
+        found.there("ok", "customers' address", f"process {desk.pid}")
         found.there("ok", "operators' socket", "a desk answers")
         customer.send("still there\n")
         lin.said("still there")
@@ -124,6 +125,64 @@ def _():
         same([name for _, name, _ in files_of(folder)],
              [name for _, name, _ in before[1]])
         assert not [f for f in lin.frames if f.get("ev") == "notice"]
+
+
+def somebody():
+    """A user who is not root, and a group that is not that user's."""
+    if os.geteuid() != 0:
+        raise Skip("only root can be somebody else")
+    try:
+        user = pwd.getpwnam("daemon")
+        group = next(g for g in (grp.getgrnam(n) for n in ("games", "mail"))
+                     if g.gr_gid != user.pw_gid)
+    except (KeyError, StopIteration):
+        raise Skip("the usual users and groups are not there") from None
+    return user, group
+
+
+@contextlib.contextmanager
+def service(folder, user, group):
+    """A desk that this user runs with this group for its own."""
+    place = os.path.join(folder, "s")
+    os.chmod(folder, 0o755)
+    os.mkdir(place, 0o700)
+    os.chown(place, user.pw_uid, group.gr_gid)
+    with Desk(folder=place, preexec=becoming(user, group.gr_gid)) as desk:
+        yield desk
+
+
+def becoming(user, gid):
+    def be():
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(user.pw_uid)
+    return be
+
+
+@case("root is told of no fault beside a service, which is another user's")
+def _():
+    need_proc_tables()
+    user, group = somebody()
+    with state() as folder, service(folder, user, group) as desk:
+        found = Found(folder, "--listen", f"127.0.0.1:{desk.port}",
+                      "--operator-socket", desk.operator_path)
+        found.all_well("state folder")
+        found.there("ok", "user", f"the desk of the user {user.pw_name}")
+        found.there("warn", "state folder", f"runuser -u {user.pw_name}")
+        found.there("ok", "customers' address", f"process {desk.pid}")
+        found.there("ok", "operators' socket", "a desk answers")
+
+
+@case("nor is its user, who may not see in another group who has its port")
+def _():
+    need_proc_tables()
+    user, group = somebody()
+    with state() as folder, service(folder, user, group) as desk:
+        found = Found(folder, "--listen", f"127.0.0.1:{desk.port}",
+                      preexec=becoming(user, user.pw_gid))
+        found.all_well("customers' address")
+        found.there("warn", "customers' address", "most likely by the desk",
+                    "look as root")
 
 
 @case("a port that is taken is found, with the program that has it")
@@ -136,8 +195,8 @@ def _():
         found = Found(folder, "--listen", at[0], "--udp", at[1],
                       "--metrics", at[0])
         who = f"process {os.getpid()};"
-        found.there("fail", "customers", at[0], who, "with --listen")
-        found.there("fail", "datagrams", at[1], who, "with --udp")
+        found.there("fail", "customers' address", at[0], who, "with --listen")
+        found.there("fail", "datagrams' address", at[1], who, "with --udp")
         found.there("fail", "metrics", at[0], who, "with --metrics")
 
 
@@ -151,16 +210,16 @@ def _():
         raise Skip("there is no IPv6 here") from None
     with state() as folder, Desk(listen="[::1]:0") as other:
         Found(folder, "--listen", f"[::1]:{other.port}").there(
-            "fail", "customers", "deskwire", f"process {other.pid}")
+            "fail", "customers' address", "deskwire", f"process {other.pid}")
 
 
 @case("an address that is not this machine's, or is none, is found")
 def _():
     with state() as folder:
         Found(folder, "--listen", "192.0.2.1:7").there(
-            "fail", "customers", "no address 192.0.2.1:7")
+            "fail", "customers' address", "no address 192.0.2.1:7")
         Found(folder, "--listen", "nowhere:7:8").there(
-            "fail", "customers", '"nowhere:7:8" is no address')
+            "fail", "customers' address", '"nowhere:7:8" is no address')
 
 
 @case("an address that the world can reach is refused, or warned of")
@@ -170,10 +229,10 @@ def _():
             s.bind(("", 0))
             at = f"0.0.0.0:{s.getsockname()[1]}"
         found = Found(folder, "--listen", at)
-        found.there("fail", "customers", "whole world")
+        found.there("fail", "customers' address", "whole world")
         found.there("warn", "encryption", at, "doc/admin.md")
         found = Found(folder, "--listen", at, "--allow-plaintext-public")
-        found.there("ok", "customers", "is free")
+        found.there("ok", "customers' address", "is free")
         # A proxy that is installed is named.
         tools = os.path.join(folder, "bin")
         os.mkdir(tools)

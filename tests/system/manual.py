@@ -96,12 +96,15 @@ def wrong_commands():
             yield f"doc/console.md has no row for /{name} {args}"
         if not re.search(rf"^\.It Li /{name}\b", manual, re.M):
             yield f"/{name} is not in deskwire.1"
-    for page in ("doc/deskwire.1", "doc/zh_CN/deskwire.1"):
-        items = re.findall(r"^\.It Li (/.*)$", text(page), re.M)
-        for item in sorted({i for i in items if items.count(i) > 1}):
-            yield f"{page} has {item} more than once"
     for name in sorted(described - {row[0] for row in rows}):
         yield f"doc/console.md describes /{name}, which is no command"
+
+
+def wrong_places():
+    for path in (p for paths in CHINESE.values() for p in paths):
+        items = re.findall(r"^\.It (Li /.+)$", text(path), re.M)
+        for item in sorted({i for i in items if items.count(i) > 1}):
+            yield f"{path} has more than one place for: {item}"
 
 
 def wrong_verbs():
@@ -179,6 +182,7 @@ run("manual",
     ("every limit is there, with its default and range", wrong_limits),
     ("every verb is there", wrong_verbs),
     ("every command of the console is described", wrong_commands),
+    ("each command has one place", wrong_places),
     ("every exit status is there", wrong_statuses),
     ("the Chinese pages have the sections and items of the English ones",
      wrong_chinese),

@@ -4,6 +4,7 @@ by an address it does by theirs."""
 
 import binascii
 import contextlib
+import grp
 import os
 import re
 import socket
@@ -441,6 +442,23 @@ def _():
             same((args, done.returncode), (args, 3))
             assert sentence in done.stderr, (args, done.stderr)
             same(done.stderr.count("\n"), 1)
+
+
+@case("a proxy's socket never has the operators' group, and so is no operator")
+def _():
+    group = grp.getgrgid(os.getegid()).gr_name
+    with state() as folder:
+        done = subprocess.run(
+            [DESKWIRE, "serve", "--state", folder, "--operator-group", group,
+             "--listen", f"unix:{folder}/x,proxy", "--proxy-from", "unix"],
+            capture_output=True, text=True, timeout=LIMIT, check=False,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": folder,
+                 "XDG_CONFIG_HOME": folder},
+            preexec_fn=lambda: os.chmod(folder, 0o710))
+        same(done.returncode, 3)
+        assert f"unix:{folder}/x for proxies would have the group {group}" \
+            in done.stderr and "SocketGroup=" in done.stderr, done.stderr
+        assert not os.path.exists(f"{folder}/x")
 
 
 @case("check-config finds them in the file, each at its line")
