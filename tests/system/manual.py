@@ -96,10 +96,6 @@ def wrong_commands():
             yield f"doc/console.md has no row for /{name} {args}"
         if not re.search(rf"^\.It Li /{name}\b", manual, re.M):
             yield f"/{name} is not in deskwire.1"
-    for page in ("doc/deskwire.1", "doc/zh_CN/deskwire.1"):
-        items = re.findall(r"^\.It Li (/.*)$", text(page), re.M)
-        for item in sorted({i for i in items if items.count(i) > 1}):
-            yield f"{page} has {item} more than once"
     for name in sorted(described - {row[0] for row in rows}):
         yield f"doc/console.md describes /{name}, which is no command"
 
