@@ -222,7 +222,7 @@ look_at_proxies(struct doctor *d)
 	struct svc_proxies proxies;
 
 	if (svc_proxies_init(&proxies, &config, &why) != DW_STATUS_OK)
-		doctor_say(d, DOCTOR_FAIL, _("customers"), "%s",
+		doctor_say(d, DOCTOR_FAIL, _("customers' address"), "%s",
 		    why.len > 0 ? dw_buf_str(&why) : _("out of memory"));
 	svc_proxies_fini(&proxies);
 	dw_buf_fini(&why);

@@ -237,7 +237,7 @@ def _():
         found = Found(folder, "--metrics", f"unix:{folder}/x", "--udp",
                       f"unix:{folder}/y")
         found.there("fail", "metrics", "is no address", "127.0.0.1:9464")
-        found.there("fail", "datagrams", "is no address", "127.0.0.1:6666")
+        found.there("fail", "datagrams' address", "is no address", "127.0.0.1:6666")
         Found(folder).there("ok", "metrics", "--metrics=127.0.0.1:9464")
         with contextlib.ExitStack() as stack:
             with contextlib.suppress(OSError):   # somebody else's is as good
@@ -251,9 +251,9 @@ def _():
 def _():
     with state() as folder:
         Found(folder, "--listen", "127.0.0.1:0,proxy").there(
-            "fail", "customers", "--proxy-from")
+            "fail", "customers' address", "--proxy-from")
         Found(folder, f"--listen=unix:{folder}/x").there(
-            "fail", "customers", "only from a proxy")
+            "fail", "customers' address", "only from a proxy")
         Found(folder, "--listen", "127.0.0.1:0,proxy", "--proxy-from",
               "127.0.0.1").there("ok", "encryption", "by a proxy")
 
@@ -269,7 +269,7 @@ def _():
                          "sh"), pass_fds=[s.fileno()]) as desk:
             found = Found(folder, "--listen", f"127.0.0.1:{port}")
             found.all_well()
-            found.there("ok", "customers", f"process {desk.pid}")
+            found.there("ok", "customers' address", f"process {desk.pid}")
 
 
 @case("an address that the world can reach is refused, or warned of")

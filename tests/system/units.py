@@ -100,9 +100,11 @@ def sockets():
 
 def ports():
     """Where a desk of its own listens, and those who read of it."""
-    usual = {use: port for use, port in re.findall(
-        r'{ "(\w+)", SKS_\w+, \w+, \w+, (\d+),', text("src/bin/endpoints.c"))
-        if port != "0"}
+    known = dict(re.findall(r"(?m)^#define (ENDPOINTS_\w*PORT) +(\d+)",
+                            text("src/bin/endpoints.h")))
+    usual = {use: known[port] for use, port in re.findall(
+        r'{ "(\w+)", SKS_\w+, \w+, \w+,\s+(ENDPOINTS_\w+),',
+        text("src/bin/endpoints.c"))}
     same(sorted(usual), ["customers", "metrics", "udp"])
     for name, port in usual.items():
         unit = read_unit(socket_unit(name))

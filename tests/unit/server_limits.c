@@ -120,6 +120,15 @@ become_another(struct sks_handler *h)
 	return wait_for_release(h);
 }
 
+/* Other threads may have noted something in between. */
+static bool
+is_noted_twice(const char *word)
+{
+	const char *first = strstr(calls(), word);
+
+	return first != NULL && strstr(first + 1, word) != NULL;
+}
+
 /* A server whose only handler becomes another, from 127.0.0.1. */
 static struct sks_server_config
 another_begins(unsigned max_per_addr)
@@ -146,7 +155,7 @@ a_request_that_is_another_clients_counts_there_and_no_more_here(void)
 	CHECK(await_flags(BLOCKED));
 	second = rig_connect(srv);
 	CHECK(await_call("too_many"));
-	CHECK(strstr(calls(), "192.0.2.7 too_many") != NULL);
+	CHECK(is_noted_twice("192.0.2.7"));
 	CHECK(was_served(second));
 	raise_flag(RELEASE);
 	CHECK(was_served(first));
