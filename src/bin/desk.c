@@ -265,8 +265,8 @@ take_options(struct desk_process *p, struct options *next)
 	p->reread = next;
 }
 
-/* All of it, or nothing.  asked: by an operator, who waits for an answer; nobody
- * else wants to hear that all is as it was. */
+/* All of it, or nothing.  asked: by an operator, who waits for an answer; no other
+ * wants to hear that all is as it was, and whoever sent a signal reads the log. */
 static void
 read_again(struct desk_process *p, struct options *next, bool asked)
 {
@@ -283,6 +283,9 @@ read_again(struct desk_process *p, struct options *next, bool asked)
 	} else {
 		if (describe(p, next, greeting, &text) || asked)
 			svc_reload(p->svc, &config, dw_buf_str(&text));
+		else
+			svc_log(p->svc, SVC_LOG_RELOADED, NULL, "%s",
+			    dw_buf_str(&text));
 		take_options(p, next);
 		free(p->greeting);
 		p->greeting = greeting;

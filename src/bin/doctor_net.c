@@ -174,6 +174,11 @@ look_at_file(struct doctor *d, const struct way *way, const char *path)
 		    _("%s is no socket; remove it, or choose another path "
 		      "with %s"),
 		    path, way->option);
+	else if (r == SKS_EACCES && d->desk != 0)
+		doctor_say(d, DOCTOR_WARN, way->what,
+		    _("%s is not yours to connect to, and so it cannot be seen "
+		      "from here whether a desk answers there; look as root"),
+		    path);
 	else
 		doctor_say(d, DOCTOR_FAIL, way->what,
 		    _("%s cannot be had: %s; choose another with %s"), path,

@@ -479,6 +479,8 @@ def _():
             os.rename(log, log + ".1")
             d.signal(signal.SIGHUP)     # nothing but the log
             wait_until(lambda: os.path.exists(log), "the new log")
+            d.row("reloaded: the configuration was read again; nothing that "
+                  "can change now is different")
             write(folder, GOOD.replace("7", "8"))
             d.signal(signal.SIGHUP)
             told = o.frame(op="notice", code="reload")["text"]

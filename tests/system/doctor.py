@@ -183,6 +183,15 @@ def _():
         found.all_well("customers' address")
         found.there("warn", "customers' address", "most likely by the desk",
                     "look as root")
+        # What systemd has made for a proxy's group.
+        path = os.path.join(folder, "customers.sock")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen()
+            os.chmod(path, 0o660)
+            Found(folder, "--listen", f"unix:{path},proxy", "--proxy-from",
+                  "unix", preexec=becoming(user, user.pw_gid)).there(
+                      "warn", "customers' address", "not yours to connect to")
 
 
 @case("a port that is taken is found, with the program that has it")
