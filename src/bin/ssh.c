@@ -47,7 +47,7 @@ spawn(struct ssh_link *l, posix_spawn_file_actions_t *files,
 	const char *const fixed[] = { "ssh", "-T", "-o",
 		"ServerAliveInterval=5", "-o", "ServerAliveCountMax=3", "-o",
 		"ControlMaster=no", "-o", "ConnectTimeout=10", "-o",
-		"ClearAllForwardings=yes" };
+		"ClearAllForwardings=yes", "-o", "RemoteCommand=none" };
 
 	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
 		argv[n++] = (char *)fixed[i];

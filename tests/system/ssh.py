@@ -45,6 +45,7 @@ IdentityAgent none
 UserKnownHostsFile {folder}/known_hosts
 GlobalKnownHostsFile none
 StrictHostKeyChecking yes
+RemoteCommand echo not this
 """
 
 
