@@ -185,6 +185,14 @@ check_proxies_folder(const struct sks_addr *addr, const char *text,
 	struct stat st;
 	int r = 0;
 
+	/* An abstract one has no mode: everybody on the machine may come. */
+	if (sks_addr_family(addr) == SKS_UNIX && path == NULL) {
+		dw_buf_addf(why,
+		    _("%s has no folder, and so nobody is kept from it; name "
+		      "the path of a file, as in unix:/run/x/customers.sock"),
+		    text);
+		return DW_STATUS_CONFIG;
+	}
 	if (folder != NULL && stat(folder, &st) == 0 &&
 	    dw_folder_judge(&st, true) != DW_FOLDER_SAFE) {
 		dw_buf_addf(why,

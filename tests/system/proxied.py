@@ -442,6 +442,8 @@ MISTAKES = (
      "no proxy may come to unix:/nowhere/x; add --proxy-from unix"),
     (("--listen", "unix:/tmp/x,proxy", "--proxy-from", "unix"),
      "others may write in the folder /tmp"),
+    (("--listen", "unix:@x,proxy", "--proxy-from", "unix"),
+     "unix:@x has no folder, and so nobody is kept from it"),
     (("--listen", "unix:/" + 120 * "x" + ",proxy", "--proxy-from", "unix"),
      "cannot listen on unix:/xxx"),
     (("--listen", "192.0.2.77:0,proxy", *HERE),
