@@ -15,6 +15,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import struct
@@ -378,6 +379,25 @@ def _(world):
     world.customer.until("lin: Always.")
 
 
+def watching(root, but=None):
+    """Whoever watches the desk in there for the one who waits for its end; not
+    one that has ended meanwhile."""
+    until = time.monotonic() + LIMIT
+    while time.monotonic() < until:
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    words = f.read().split(b"\0")
+                there = os.readlink(f"/proc/{pid}/root")
+            except OSError:
+                continue
+            if words[-2:-1] == [b"watch"] and there == root.folder and \
+                    int(pid) != but:
+                return int(pid)
+        time.sleep(0.05)
+    raise AssertionError("nobody watches the desk")
+
+
 @step("that way takes nobody new, and the new version comes when the last one "
       "has left")
 def _(world):
@@ -386,7 +406,12 @@ def _(world):
                                      PATH=Systemd.PATH))
     world.consoles["ann"].until("clos")
     Talk().until("closing")
+    # That its link is lost tells it nothing of the customer.
+    lost = watching(world.bare)
+    os.kill(lost, signal.SIGKILL)
+    watching(world.bare, but=lost)
     same(world.status("pid"), pid)
+    same(world.systemd.asked_to("restart"), [])
     world.customer.end()
     same(change.end(), 0)
     assert world.status("pid") != pid
