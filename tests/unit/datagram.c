@@ -1007,7 +1007,7 @@ many_datagrams_leave_neither_threads_nor_descriptors(void)
 		sks_socket_free(client);
 		sks_server_free(srv);
 		CHECK_INT(count_fds(), fds);
-		CHECK_INT(count_threads_down_to(threads), threads);
+		CHECK(count_threads_down_to(threads) <= threads);
 	}
 }
 

@@ -493,7 +493,8 @@ count_fds(void)
 	return entries("/proc/self/fd");
 }
 
-/* A joined thread leaves /proc a moment later. */
+/* A joined thread leaves /proc a moment later: there may be more than there are,
+ * and what was counted before may have had one of a test that is over. */
 static inline int
 count_threads_down_to(int want)
 {

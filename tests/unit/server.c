@@ -94,7 +94,7 @@ a_server_closed_at_once_leaves_nothing(void)
 	CHECK_INT(sks_server_handle_request(srv), SKS_ECLOSED);
 	sks_server_free(srv);
 	CHECK_INT(count_fds(), fds);
-	CHECK_INT(count_threads_down_to(threads), threads);
+	CHECK(count_threads_down_to(threads) <= threads);
 }
 
 static void

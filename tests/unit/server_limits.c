@@ -645,7 +645,7 @@ thousands_of_short_connections_leave_nothing(void)
 	CHECK_INT(stats.accepted, connections);
 	sks_server_free(srv);
 	CHECK_INT(count_fds(), fds);
-	CHECK_INT(count_threads_down_to(threads), threads);
+	CHECK(count_threads_down_to(threads) <= threads);
 }
 
 static void
