@@ -428,19 +428,10 @@ svc_look_at_journal(struct svc_node *n)
 		tell_disk(svc, r);
 }
 
-struct svc_verified
-svc_verified(const struct svc *svc)
-{
-	const struct svc_verified v = { svc->verified, svc->verified_ms,
-		svc->damage };
-
-	return v;
-}
-
 /* Once when the walk has come to the end for the first time, and then not more
  * often than somebody wants to read it. */
 static void
-log_verified(struct svc *svc)
+log_verified(struct svc *svc, uint64_t seq)
 {
 	int64_t now = dw_clock_ns();
 
@@ -448,7 +439,7 @@ log_verified(struct svc *svc)
 		return;
 	svc->verified_row_ns = now + VERIFIED_NS;
 	svc_log(svc, SVC_LOG_VERIFIED, NULL,
-	    _("the journal is sound, up to event %" PRIu64), svc->verified);
+	    _("the journal is sound, up to event %" PRIu64), seq);
 }
 
 /* A damaged event is no reason to stop in the middle of a shift: the desk goes
@@ -460,11 +451,9 @@ svc_upkeep_found(struct svc_node *n)
 	const struct svc_upkeep *u = &svc->reader.upkeep;
 
 	assert(svc->magic == SVC_MAGIC);
-	svc->verified = u->sound;
-	svc->verified_ms = dw_clock_wall_ms();
 	if (u->damage.len == 0) {
 		svc->damage[0] = '\0';
-		log_verified(svc);
+		log_verified(svc, u->sound);
 		if (u->sound > store_checked(svc->store))
 			store_set_checked(svc->store, u->sound);
 		return;

@@ -108,10 +108,8 @@ struct svc {
 	char damage[512];
 	char socket_text[1024];
 	char stop_text[512]; /* "": the desk goes on */
-	/* What the walk through the journal has found, and when its next row is
-	 * due. */
-	uint64_t verified;
-	int64_t verified_ms, verified_row_ns;
+	/* When the next row is due that the journal is sound. */
+	int64_t verified_row_ns;
 
 	/* See pulse.c. */
 	struct svc_node pulse;       /* the watchdog's question */
@@ -278,16 +276,6 @@ void svc_marks_room(struct svc_node *n);
 
 /* On the desk thread: what the reader's upkeep has found. */
 void svc_upkeep_found(struct svc_node *n);
-
-/* On the desk thread: the walk through the journal, which begins with the desk,
- * has found all sound up to this event, at this time; and what is damaged behind
- * it, "" for nothing. */
-struct svc_verified {
-	uint64_t seq; /* 0: none yet */
-	int64_t wall_ms;
-	const char *damage;
-};
-struct svc_verified svc_verified(const struct svc *svc);
 
 /* reload.c, on the desk thread: an operator asks for it; main has done it; the
  * round is over; and nobody does it any more. */

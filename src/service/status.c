@@ -44,24 +44,24 @@ add_listeners(struct dw_buf *out, const struct svc *svc)
 		    svc->listener_names[i]);
 }
 
-static void
-count_state(void *arg, const struct desk_session *s)
+static uint64_t
+count_state(const struct desk *d, enum ev_state state)
 {
-	uint64_t *counts = arg;
+	uint64_t n = 0;
 
-	counts[s->facts.state]++;
+	for (unsigned m = EV_MODE_LINE; m <= EV_MODE_CLASSIC; m++)
+		n += desk_count(d, state, m);
+	return n;
 }
 
 static void
 add_sessions(struct dw_buf *out, const struct svc *svc)
 {
-	uint64_t counts[EV_STATE_CLOSED + 1] = { 0 };
 	const char *before = "\nsessions:";
 
-	desk_each(svc->desk, count_state, counts);
 	for (unsigned i = EV_STATE_WAITING; i < EV_STATE_CLOSED; i++) {
-		dw_buf_addf(out, "%s %" PRIu64 " %s", before, counts[i],
-		    ev_word(&ev_states, i));
+		dw_buf_addf(out, "%s %" PRIu64 " %s", before,
+		    count_state(svc->desk, i), ev_word(&ev_states, i));
 		before = ",";
 	}
 	dw_buf_addf(out, "\nconnected: %u", atomic_load(&svc->live));
@@ -137,7 +137,7 @@ status(struct dw_buf *out, struct svc *svc)
 	add_operators(out, svc);
 	dw_buf_addf(out,
 	    "\njournal: %" PRIu64 " events, verified up to %" PRIu64,
-	    desk_last_seq(svc->desk), svc_verified(svc).seq);
+	    desk_last_seq(svc->desk), store_checked(svc->store));
 	add_problems(out, svc);
 }
 
