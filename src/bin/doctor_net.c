@@ -232,9 +232,9 @@ void
 doctor_ports(struct doctor *d)
 {
 	const struct way tcp = { _("customers' address"), "--listen", false,
-		ENDPOINTS_PORT, true };
+		SVC_PORT, true };
 	const struct way udp = { _("datagrams' address"), "--udp", true,
-		ENDPOINTS_PORT, false };
+		SVC_PORT, false };
 
 	for (size_t i = 0; i < d->at.nlisten; i++)
 		look_at_way(d, &tcp, &d->at.listen[i]);
@@ -247,7 +247,7 @@ void
 doctor_metrics(struct doctor *d)
 {
 	const struct way way = { _("metrics"), "--metrics", false,
-		ENDPOINTS_METRICS_PORT, false };
+		SVC_METRICS_PORT, false };
 
 	for (size_t i = 0; i < d->at.nmetrics; i++)
 		look_at_way(d, &way, &d->at.metrics[i]);
@@ -255,7 +255,7 @@ doctor_metrics(struct doctor *d)
 		doctor_say(d, DOCTOR_OK, way.what,
 		    _("nobody asks for them; --metrics=127.0.0.1:%d answers "
 		      "Prometheus"),
-		    ENDPOINTS_METRICS_PORT);
+		    SVC_METRICS_PORT);
 }
 
 /* ---- who could read what is said ---- */
@@ -302,7 +302,7 @@ is_open(const struct svc_endpoint *e)
 	struct sks_addr at;
 	enum sks_scope scope;
 
-	if (e->proxy || sks_addr_parse(e->text, ENDPOINTS_PORT, &at) < 0)
+	if (e->proxy || sks_addr_parse(e->text, SVC_PORT, &at) < 0)
 		return false;
 	scope = sks_addr_scope(&at);
 	return scope != SKS_SCOPE_LOCAL && scope != SKS_SCOPE_LOOPBACK;

@@ -28,14 +28,14 @@ static const struct {
 	unsigned port; /* where a text names none */
 	const char *option, *kind;
 } uses[USES] = {
-	[CUSTOMERS] = { "customers", SKS_STREAM, true, true, ENDPOINTS_PORT,
-	    "listen", N_("a stream socket") },
+	[CUSTOMERS] = { "customers", SKS_STREAM, true, true, SVC_PORT, "listen",
+	    N_("a stream socket") },
 	[OPERATORS] = { "operators", SKS_STREAM, true, false, 0,
 	    "operator-socket", N_("a Unix stream socket with a path") },
-	[UDP] = { "udp", SKS_DGRAM, false, true, ENDPOINTS_PORT, "udp",
+	[UDP] = { "udp", SKS_DGRAM, false, true, SVC_PORT, "udp",
 	    N_("a UDP socket") },
-	[METRICS] = { "metrics", SKS_STREAM, false, true,
-	    ENDPOINTS_METRICS_PORT, "metrics", N_("a TCP socket") },
+	[METRICS] = { "metrics", SKS_STREAM, false, true, SVC_METRICS_PORT,
+	    "metrics", N_("a TCP socket") },
 };
 
 /* ---- what was inherited ---- */

@@ -11,10 +11,6 @@
 #include "bin/options.h"
 #include "service/service.h"
 
-/* Where an address names no port. */
-#define ENDPOINTS_PORT         6666
-#define ENDPOINTS_METRICS_PORT 9464
-
 /* An inherited socket. */
 struct inherited {
 	const char *name; /* FileDescriptorName= of its unit */

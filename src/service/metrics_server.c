@@ -15,7 +15,6 @@
 #include "service/internal.h"
 #include "service/metrics_http.h"
 
-#define DEFAULT_PORT  9464 /* of OpenTelemetry's exporter for Prometheus */
 #define AT_ONCE       8
 #define REQUEST_NS    (5 * DW_SECOND)
 #define ANSWER_NS     (5 * DW_SECOND)
@@ -256,7 +255,7 @@ metrics_address(const struct svc_config *config, const struct svc_endpoint *at,
 	const char *text = at->text;
 	int r;
 
-	if (sks_addr_parse(text, DEFAULT_PORT, out) < 0 ||
+	if (sks_addr_parse(text, SVC_METRICS_PORT, out) < 0 ||
 	    sks_addr_family(out) == SKS_UNIX) {
 		dw_buf_reset(why);
 		dw_buf_addf(why,

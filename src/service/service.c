@@ -22,7 +22,6 @@
 #include "service/internal.h"
 #include "wire/op.h"
 
-#define DEFAULT_PORT   6666                  /* the tutorial's */
 #define DESK_STACK     ((size_t)1024 * 1024) /* SQLite's */
 #define PAGE_BYTES     ((size_t)1024 * 1024)
 #define OPERATOR_STACK ((size_t)256 * 1024) /* the system's list of users */
@@ -146,7 +145,7 @@ svc_address(const struct svc_config *config, const struct svc_endpoint *at,
 	const char *text = at->text;
 	int r;
 
-	if (sks_addr_parse(text, DEFAULT_PORT, out) < 0 ||
+	if (sks_addr_parse(text, SVC_PORT, out) < 0 ||
 	    sks_addr_family(out) == SKS_UNIX) {
 		dw_buf_addf(why,
 		    _("\"%s\" is no address to listen on; write "

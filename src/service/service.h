@@ -33,6 +33,11 @@ struct svc;
  * unit's IPAddressAllow= says it, and the variable DESKWIRE_REACH. */
 enum svc_reach { SVC_REACH_PUBLIC, SVC_REACH_PRIVATE, SVC_REACH_LOOPBACK };
 
+/* Where an address names no port: the tutorial's; and that of OpenTelemetry's
+ * exporter for Prometheus. */
+#define SVC_PORT         6666
+#define SVC_METRICS_PORT 9464
+
 /* Where somebody comes in. */
 struct svc_endpoint {
 	const char *text; /* "127.0.0.1:6666", "unix:/run/x.sock" */

@@ -100,10 +100,10 @@ def sockets():
 
 def ports():
     """Where a desk of its own listens, and those who read of it."""
-    known = dict(re.findall(r"(?m)^#define (ENDPOINTS_\w*PORT) +(\d+)",
-                            text("src/bin/endpoints.h")))
+    known = dict(re.findall(r"(?m)^#define (SVC_\w*PORT) +(\d+)",
+                            text("src/service/service.h")))
     usual = {use: known[port] for use, port in re.findall(
-        r'{ "(\w+)", SKS_\w+, \w+, \w+,\s+(ENDPOINTS_\w+),',
+        r'{ "(\w+)", SKS_\w+, \w+, \w+,\s+(SVC_\w+),',
         text("src/bin/endpoints.c"))}
     same(sorted(usual), ["customers", "metrics", "udp"])
     for name, port in usual.items():
