@@ -269,19 +269,29 @@ struct watcher {
 	atomic_uint wrong, seen;
 };
 
-/* What gives a group anything gives it to this one. */
+/* Has a group anything of it that is not this one? */
+static bool
+is_anothers(const struct watcher *w, const struct stat *st)
+{
+	return (st->st_mode & 077) != 0 &&
+	    ((st->st_mode & 0777) != 0660 || st->st_gid != w->group);
+}
+
+/* What gives a group anything gives it to this one.  lstat(2) reads group and
+ * mode one after the other, and both may change in between: only what the next
+ * look at the same file has too was so. */
 static void *
 watch_rights(void *arg)
 {
 	struct watcher *w = arg;
-	struct stat st;
+	struct stat st, next;
 
 	while (!atomic_load(&w->ends)) {
 		if (lstat(w->path, &st) < 0)
 			continue;
 		atomic_fetch_add(&w->seen, 1);
-		if ((st.st_mode & 077) != 0 &&
-		    ((st.st_mode & 0777) != 0660 || st.st_gid != w->group))
+		if (is_anothers(w, &st) && lstat(w->path, &next) == 0 &&
+		    next.st_ino == st.st_ino && is_anothers(w, &next))
 			atomic_fetch_add(&w->wrong, 1);
 	}
 	return NULL;
