@@ -138,10 +138,10 @@ bind_or_replace(struct sks_socket *s, const struct sks_addr *address,
  * process of which that is the group gives nothing away, and may be kept from
  * doing so. */
 static int
-give_to_group(const char *path, const struct stat *made,
+give_to_group(const char *path, const struct sks_socket_file *made,
     const struct sks_path_options *options)
 {
-	if (made->st_gid != (gid_t)options->group &&
+	if ((!made->exists || made->st.st_gid != (gid_t)options->group) &&
 	    lchown(path, (uid_t)-1, (gid_t)options->group) < 0)
 		return sks_fail_errno(errno, "chown");
 	if (chmod(path, options->mode & 0777) < 0)
@@ -165,8 +165,7 @@ bind_with_rights(struct sks_socket *s, const struct sks_addr *address,
 	if (r < 0)
 		return r;
 	file->exists = lstat(path, &file->st) == 0;
-	if (options->group >= 0 &&
-	    (r = give_to_group(path, &file->st, options)) < 0)
+	if (options->group >= 0 && (r = give_to_group(path, file, options)) < 0)
 		sks_unlink_path(address, file);
 	return r;
 }
